@@ -1,0 +1,1 @@
+//! Logins, tokens and claims of A Township Tale's account service.

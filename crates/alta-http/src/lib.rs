@@ -1,0 +1,1 @@
+//! A swappable HTTP layer: the seam, the default policies, and a hyper + rustls transport.

@@ -1,0 +1,1 @@
+//! Ids, data models and time types of A Township Tale's services.

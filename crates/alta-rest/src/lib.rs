@@ -1,0 +1,1 @@
+//! A Township Tale's REST API, typed.

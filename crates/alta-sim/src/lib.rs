@@ -1,0 +1,1 @@
+//! An embedded simulator of A Township Tale's cloud and game servers.

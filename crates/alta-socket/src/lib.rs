@@ -1,0 +1,1 @@
+//! What the websockets of A Township Tale share: dialling, pumping, correlating, fanning out.

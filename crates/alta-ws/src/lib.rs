@@ -1,0 +1,1 @@
+//! A Township Tale's main websocket: account and group events without loss.

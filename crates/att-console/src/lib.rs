@@ -1,0 +1,1 @@
+//! Game-server consoles of A Township Tale: commands out, events in, cloud or self-hosted.
