@@ -1,0 +1,169 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Error, ErrorKind};
+
+macro_rules! id {
+    ($(#[$meta:meta])* $name:ident($inner:ty), $called:literal) => {
+        $(#[$meta])*
+        ///
+        /// Read from a number or from digits in a text, written as a number.
+        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub struct $name($inner);
+
+        impl $name {
+            #[doc = concat!("Wraps a number that is known to be a ", $called, ".")]
+            pub const fn new(value: $inner) -> Self {
+                Self(value)
+            }
+
+            /// The number itself.
+            pub const fn get(self) -> $inner {
+                self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self, Error> {
+                text.parse().map(Self).map_err(|source: std::num::ParseIntError| {
+                    Error::new(ErrorKind::Id($called), text).caused_by(source)
+                })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.0.serialize(serializer)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Visitor;
+
+                impl de::Visitor<'_> for Visitor {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                        f.write_str(concat!("a ", $called))
+                    }
+
+                    fn visit_i64<E: de::Error>(self, value: i64) -> Result<$name, E> {
+                        <$inner>::try_from(value)
+                            .map($name)
+                            .map_err(|_| E::invalid_value(de::Unexpected::Signed(value), &self))
+                    }
+
+                    fn visit_u64<E: de::Error>(self, value: u64) -> Result<$name, E> {
+                        <$inner>::try_from(value)
+                            .map($name)
+                            .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+                    }
+
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
+                        text.parse()
+                            .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                    }
+                }
+
+                deserializer.deserialize_any(Visitor)
+            }
+        }
+    };
+}
+
+id! {
+    /// The id of a group. A group's id is not its servers' id.
+    GroupId(i64), "group id"
+}
+id! {
+    /// The id of a server. A server's id is not its group's id.
+    ServerId(i64), "server id"
+}
+id! {
+    /// The id of an account: a player or a bot.
+    UserId(i64), "user id"
+}
+id! {
+    /// The id of a role within its group: 0 banned or default, 1 Member, 2 Moderator, 7 Owner, others the group's own.
+    RoleId(i32), "role id"
+}
+id! {
+    /// The id of a thing in a server's world, as `select find` and ObjectKilled name it.
+    EntityId(i64), "entity id"
+}
+id! {
+    /// The hash that names a prefab (a kind of thing that can be spawned), as `spawn list` gives it.
+    PrefabHash(u32), "prefab hash"
+}
+
+impl RoleId {
+    /// The role of everyone who belongs to a group.
+    pub const MEMBER: Self = Self(1);
+    /// The role that helps to run a group; may use the console by default.
+    pub const MODERATOR: Self = Self(2);
+    /// The role of a group's owner.
+    pub const OWNER: Self = Self(7);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_read_from_a_number_and_from_digits_in_a_text() {
+        let ids: Vec<GroupId> =
+            serde_json::from_str(r#"[4000000000015, "4000000000015", -1]"#).unwrap();
+        assert_eq!(
+            ids,
+            [
+                GroupId::new(4_000_000_000_015),
+                GroupId::new(4_000_000_000_015),
+                GroupId::new(-1)
+            ]
+        );
+    }
+
+    #[test]
+    fn an_id_is_written_as_a_number() {
+        assert_eq!(serde_json::to_string(&UserId::new(7)).unwrap(), "7");
+    }
+
+    #[test]
+    fn a_number_too_big_for_the_id_is_an_error_and_not_cut() {
+        assert!(serde_json::from_str::<RoleId>("2147483648").is_err());
+        assert!(serde_json::from_str::<PrefabHash>("-1").is_err());
+        assert!(serde_json::from_str::<GroupId>("1.5").is_err());
+    }
+
+    #[test]
+    fn the_error_names_the_kind_of_id_and_the_text() {
+        let error = "Thornwood".parse::<ServerId>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Id("server id"));
+        assert_eq!(error.to_string(), r#""Thornwood" is not a server id"#);
+    }
+
+    #[test]
+    fn an_id_serves_as_the_key_of_a_map_in_json() {
+        let map = std::collections::BTreeMap::from([(ServerId::new(3), "x")]);
+        let text = serde_json::to_string(&map).unwrap();
+        assert_eq!(text, r#"{"3":"x"}"#);
+        let back: std::collections::BTreeMap<ServerId, &str> = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, map);
+    }
+}

@@ -1,0 +1,222 @@
+use std::{fmt, str::FromStr, time::Duration};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use crate::{Error, ErrorKind};
+
+const TICKS_PER_SECOND: i64 = 10_000_000;
+const SECONDS_PER_DAY: i128 = 86_400;
+
+/// A length of time as .NET writes it: `[-][days.]hh:mm:ss[.fraction]`, counted in ticks of 100 ns.
+///
+/// ```
+/// use alta_model::TimeSpan;
+///
+/// let up: TimeSpan = "7.09:36:59.0452399".parse()?;
+/// assert_eq!(up.to_duration().map(|up| up.as_secs()), Some(7 * 86_400 + 9 * 3_600 + 36 * 60 + 59));
+/// assert_eq!(up.to_string(), "7.09:36:59.0452399");
+/// # Ok::<(), alta_model::Error>(())
+/// ```
+#[derive(Clone, Copy, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct TimeSpan {
+    ticks: i64,
+}
+
+impl TimeSpan {
+    /// No time at all.
+    pub const ZERO: Self = Self { ticks: 0 };
+
+    /// A length in ticks of 100 ns.
+    pub const fn from_ticks(ticks: i64) -> Self {
+        Self { ticks }
+    }
+
+    /// The length in ticks of 100 ns.
+    pub const fn ticks(self) -> i64 {
+        self.ticks
+    }
+
+    /// The same length in std's terms; none if it is negative, which std cannot say.
+    pub fn to_duration(self) -> Option<Duration> {
+        let ticks = u64::try_from(self.ticks).ok()?;
+        let per_second = TICKS_PER_SECOND.unsigned_abs();
+        let nanos = u32::try_from(ticks % per_second).ok()? * 100;
+        Some(Duration::new(ticks / per_second, nanos))
+    }
+
+    /// A length in std's terms, cut to 100 ns; none above some 29,000 years.
+    pub fn from_duration(duration: Duration) -> Option<Self> {
+        i64::try_from(duration.as_nanos() / 100)
+            .ok()
+            .map(Self::from_ticks)
+    }
+}
+
+impl fmt::Debug for TimeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for TimeSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per_second = TICKS_PER_SECOND.unsigned_abs();
+        let (seconds, ticks) = (
+            self.ticks.unsigned_abs() / per_second,
+            self.ticks.unsigned_abs() % per_second,
+        );
+        if self.ticks < 0 {
+            f.write_str("-")?;
+        }
+        if seconds >= 86_400 {
+            write!(f, "{}.", seconds / 86_400)?;
+        }
+        write!(
+            f,
+            "{:02}:{:02}:{:02}",
+            seconds / 3_600 % 24,
+            seconds / 60 % 60,
+            seconds % 60
+        )?;
+        if ticks != 0 {
+            write!(f, ".{ticks:07}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for TimeSpan {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        parse(text).ok_or_else(|| Error::new(ErrorKind::TimeSpan, text))
+    }
+}
+
+/// Ticks are summed in 128 bits: .NET's smallest span is one tick beyond the negated largest.
+fn parse(text: &str) -> Option<TimeSpan> {
+    let (sign, rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text),
+    };
+    let (head, seconds) = rest.rsplit_once(':')?;
+    let (hours, minutes) = head.split_once(':')?;
+    let (days, hours) = hours.split_once('.').unwrap_or(("0", hours));
+    let (seconds, fraction) = seconds.split_once('.').unwrap_or((seconds, "0"));
+
+    let whole = number(days)? * SECONDS_PER_DAY
+        + below(hours, 24)? * 3_600
+        + below(minutes, 60)? * 60
+        + below(seconds, 60)?;
+    let ticks = sign * (whole * i128::from(TICKS_PER_SECOND) + fraction_ticks(fraction)?);
+    i64::try_from(ticks).ok().map(TimeSpan::from_ticks)
+}
+
+fn number(digits: &str) -> Option<i128> {
+    // Eleven digits are more than any valid span has; the bound keeps the sum from overflowing.
+    let plausible =
+        (1..=11).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if plausible { digits.parse().ok() } else { None }
+}
+
+fn below(digits: &str, limit: i128) -> Option<i128> {
+    number(digits).filter(|value| *value < limit)
+}
+
+fn fraction_ticks(digits: &str) -> Option<i128> {
+    let cut = digits.get(..digits.len().min(7))?;
+    number(digits)?;
+    number(&format!("{cut:0<7}"))
+}
+
+impl Serialize for TimeSpan {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeSpan {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+
+        impl de::Visitor<'_> for Visitor {
+            type Value = TimeSpan;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a time span as [-][days.]hh:mm:ss[.fraction]")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<TimeSpan, E> {
+                text.parse()
+                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+            }
+        }
+
+        deserializer.deserialize_str(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_written_as_it_was_read() {
+        for text in [
+            "00:00:00",
+            "00:46:31.9191574",
+            "7.09:36:59.0452399",
+            "33.17:26:55.2693549",
+            "-00:00:01.5000000",
+            "-1.00:00:00",
+            "10675199.02:48:05.4775807",
+            "-10675199.02:48:05.4775808",
+        ] {
+            let span: TimeSpan = text.parse().unwrap();
+            assert_eq!(span.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_short_fraction_counts_from_the_left() {
+        assert_eq!(
+            "00:00:01.5".parse::<TimeSpan>().unwrap().ticks(),
+            15_000_000
+        );
+        assert_eq!("00:00:00.0000001".parse::<TimeSpan>().unwrap().ticks(), 1);
+    }
+
+    #[test]
+    fn what_is_no_span_is_an_error() {
+        for text in [
+            "",
+            "-",
+            "5",
+            "00:00",
+            "24:00:00",
+            "00:60:00",
+            "00:00:60",
+            "1.2.3:00:00",
+            "00:00:00.",
+            "a:00:00",
+            "+1:00:00",
+            "00:00:-1",
+            "10675199.02:48:05.4775808",
+            "99999999999.00:00:00",
+            "1:00:00:00",
+            "00:00:00.é",
+        ] {
+            assert!(text.parse::<TimeSpan>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn std_durations_are_converted_both_ways_without_loss_of_ticks() {
+        let span: TimeSpan = "7.09:36:59.0452399".parse().unwrap();
+        let duration = span.to_duration().unwrap();
+        assert_eq!(duration, Duration::new(639_419, 45_239_900));
+        assert_eq!(TimeSpan::from_duration(duration), Some(span));
+        assert_eq!(TimeSpan::from_ticks(-1).to_duration(), None);
+        assert_eq!(TimeSpan::from_duration(Duration::MAX), None);
+    }
+}
