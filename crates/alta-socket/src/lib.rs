@@ -1,1 +1,58 @@
-//! What the websockets of A Township Tale share: dialling, pumping, correlating, fanning out.
+//! What both websockets of *A Township Tale* share, below any protocol: dialling, the frame pump, ping and idle
+//! watch, request and answer correlation, bounded fan-out, back-off.
+//!
+//! Bots do not use this crate by itself; [`alta-ws`](https://docs.rs/alta-ws) and
+//! [`att-console`](https://docs.rs/att-console) stand on it and re-export what their users see ([`Missed`],
+//! [`Overflow`], [`Dial`], …). Nothing in here knows what a frame means.
+//!
+//! | part | what it is | does I/O |
+//! | --- | --- | --- |
+//! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
+//! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
+//! | [`Dial`], [`TcpDialer`] | how a connection is made | yes |
+//! | [`Links`] | a few websockets, opened, pumped and closed by one task | yes |
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `tls` (default) | `wss://` over rustls, by [`Tls`] |
+//! | `webpki-roots` (default) | [`Tls::web_roots`] |
+//! | `platform-roots` | [`Tls::platform_roots`] |
+
+mod backoff;
+mod dial;
+mod frame;
+mod hub;
+mod inbox;
+mod keepalive;
+mod link;
+mod links;
+mod lost;
+mod missed;
+mod queue;
+mod requests;
+mod status;
+mod task;
+mod timer;
+#[cfg(feature = "tls")]
+mod tls;
+mod wall;
+
+pub use backoff::{Backoff, BackoffPolicy};
+pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer};
+pub use frame::RawFrame;
+pub use hub::{Hub, Subscriber};
+pub use inbox::{Inbox, Wake};
+pub use keepalive::{KeepAlive, Liveness};
+pub use link::{Limits, WebSocket};
+pub use links::{LinkEvent, LinkId, Links};
+pub use lost::Lost;
+pub use missed::{Missed, Overflow};
+pub use queue::{Delivery, QueueConfig};
+pub use requests::{Answer, Requests};
+pub use status::{Publisher, Watch};
+pub use task::{Shutdown, TaskGuard};
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
+pub use wall::wall_time;

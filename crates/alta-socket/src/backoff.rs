@@ -1,0 +1,116 @@
+use std::time::Duration;
+
+/// How long to wait between attempts: exponential from `first`, never above `cap`, with full jitter.
+///
+/// Full jitter (a delay drawn evenly between nothing and the exponential bound) keeps a thousand consoles that lost
+/// their servers together from coming back together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BackoffPolicy {
+    /// The upper bound of the first delay. One second by default.
+    pub first: Duration,
+    /// No delay is longer than this. One minute by default.
+    pub cap: Duration,
+}
+
+impl Default for BackoffPolicy {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            cap: Duration::from_secs(60),
+        }
+    }
+}
+
+impl BackoffPolicy {
+    /// A policy with these bounds.
+    pub fn new(first: Duration, cap: Duration) -> Self {
+        Self { first, cap }
+    }
+}
+
+/// The running state of a [`BackoffPolicy`].
+#[derive(Clone, Debug)]
+pub struct Backoff {
+    policy: BackoffPolicy,
+    attempt: u32,
+    random: fastrand::Rng,
+}
+
+impl Backoff {
+    /// A back-off that has not waited yet. The `seed` fixes the jitter, so that a machine can be replayed.
+    pub fn new(policy: BackoffPolicy, seed: u64) -> Self {
+        Self {
+            policy,
+            attempt: 0,
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// How many delays have been handed out since the last success.
+    pub fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// The delay before the next attempt.
+    pub fn next_delay(&mut self) -> Duration {
+        let doublings = self.attempt.min(32);
+        self.attempt = self.attempt.saturating_add(1);
+        let bound = self
+            .policy
+            .first
+            .saturating_mul(2_u32.saturating_pow(doublings))
+            .min(self.policy.cap);
+        bound.mul_f64(self.random.f64())
+    }
+
+    /// Start over: the connection stands.
+    pub fn reset(&mut self) {
+        self.attempt = 0;
+    }
+
+    /// The longest delay this back-off hands out.
+    pub fn cap(&self) -> Duration {
+        self.policy.cap
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_delay_never_exceeds_its_exponential_bound_or_the_cap(
+            seed: u64, first in 1_u64..5_000, cap in 1_u64..120_000, attempts in 1_usize..80,
+        ) {
+            let policy = BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap));
+            let mut backoff = Backoff::new(policy, seed);
+            let mut bound = policy.first;
+            for _ in 0..attempts {
+                let delay = backoff.next_delay();
+                prop_assert!(delay <= bound.min(policy.cap));
+                bound = bound.saturating_mul(2);
+            }
+        }
+    }
+
+    #[test]
+    fn delays_are_spread_and_start_over_after_a_success() {
+        let policy = BackoffPolicy::default();
+        let firsts: Vec<_> = (0..200)
+            .map(|seed| Backoff::new(policy, seed).next_delay())
+            .collect();
+        assert!(firsts.iter().any(|delay| *delay < policy.first / 4));
+        assert!(firsts.iter().any(|delay| *delay > policy.first * 3 / 4));
+
+        let mut backoff = Backoff::new(policy, 7);
+        for _ in 0..20 {
+            backoff.next_delay();
+        }
+        backoff.reset();
+        assert_eq!(backoff.attempt(), 0);
+        assert!(backoff.next_delay() <= policy.first);
+    }
+}

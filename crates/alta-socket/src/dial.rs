@@ -1,0 +1,153 @@
+#[cfg(feature = "tls")]
+use crate::tls::Tls;
+use futures_core::future::BoxFuture;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use url::{Host, Url};
+
+/// What a websocket can run over.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// A connection whose kind no longer matters: TCP, TLS, a proxy's tunnel, an in-memory stream.
+pub type BoxIo = Box<dyn Io>;
+
+/// How a connection to an address is made. Implement it to go through a proxy, to bind an interface, or to stay in
+/// memory; [`TcpDialer`] is the default.
+pub trait Dial: Send + Sync + 'static {
+    /// Connects to the host and port of `address`, whose scheme is `ws` or `wss`. For `wss` what is returned has
+    /// been through TLS already.
+    ///
+    /// # Errors
+    ///
+    /// Any [`DialError`]; all of them are retried by the connections that dial.
+    fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>>;
+}
+
+/// Why a websocket could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DialError {
+    /// The address is not one of a websocket, or needs TLS that this dialer was not given.
+    #[error("{address} cannot be dialled: {reason}")]
+    Address {
+        /// The address as given.
+        address: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// No connection came about.
+    #[error("could not connect to {address}")]
+    Connect {
+        /// The address that was dialled.
+        address: String,
+        /// What the operating system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The TLS handshake failed: a certificate that is not trusted, expired, or for another host.
+    #[error("the TLS handshake with {host} failed")]
+    Tls {
+        /// The host that was dialled.
+        host: String,
+        /// What rustls said.
+        #[source]
+        source: io::Error,
+    },
+    /// The server answered the websocket handshake with another status than 101.
+    #[error("the server refused the websocket with HTTP status {status}")]
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The other side does not speak the websocket protocol.
+    #[error("the websocket handshake failed: {reason}")]
+    Handshake {
+        /// What was wrong.
+        reason: String,
+    },
+    /// Connecting took longer than allowed.
+    #[error("no connection within {0:?}")]
+    TimedOut(Duration),
+}
+
+impl DialError {
+    /// The HTTP status with which the server refused the upgrade.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            DialError::Rejected { status } => Some(*status),
+            _ => None,
+        }
+    }
+}
+
+/// Dials by TCP, and by TLS for `wss` if it was given [`Tls`].
+#[derive(Clone, Default)]
+pub struct TcpDialer {
+    #[cfg(feature = "tls")]
+    tls: Option<Tls>,
+}
+
+impl TcpDialer {
+    /// A dialer for `ws` addresses only.
+    pub fn plain() -> Self {
+        Self::default()
+    }
+
+    /// A dialer for `ws` and `wss` addresses.
+    #[cfg(feature = "tls")]
+    pub fn with_tls(tls: Tls) -> Self {
+        Self { tls: Some(tls) }
+    }
+
+    async fn connect(&self, address: &Url) -> Result<BoxIo, DialError> {
+        let wrong = |reason| DialError::Address {
+            address: address.to_string(),
+            reason,
+        };
+        let secure = match address.scheme() {
+            "ws" => false,
+            "wss" => true,
+            _ => return Err(wrong("its scheme is neither ws nor wss")),
+        };
+        let host = address.host().ok_or_else(|| wrong("it names no host"))?;
+        let port = address
+            .port_or_known_default()
+            .ok_or_else(|| wrong("it names no port"))?;
+        let tcp = match host {
+            Host::Domain(name) => TcpStream::connect((name, port)).await,
+            Host::Ipv4(ip) => TcpStream::connect((ip, port)).await,
+            Host::Ipv6(ip) => TcpStream::connect((ip, port)).await,
+        }
+        .map_err(|source| DialError::Connect {
+            address: format!("{host}:{port}"),
+            source,
+        })?;
+        // Commands are small and waited for; a socket that refuses the option still works.
+        let _ = tcp.set_nodelay(true);
+        if !secure {
+            return Ok(Box::new(tcp));
+        }
+        #[cfg(feature = "tls")]
+        if let Some(tls) = &self.tls {
+            return tls.handshake(host, tcp).await;
+        }
+        Err(wrong("it needs TLS, which this dialer was not given"))
+    }
+}
+
+impl Dial for TcpDialer {
+    fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
+        Box::pin(self.connect(address))
+    }
+}
+
+impl fmt::Debug for TcpDialer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpDialer").finish_non_exhaustive()
+    }
+}

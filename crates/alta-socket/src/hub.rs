@@ -1,0 +1,411 @@
+use crate::queue::{Delivery, Queue, QueueConfig};
+use futures_util::task::AtomicWaker;
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::hash::Hash;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+/// The set of what is wanted, and who gets it: shared by the handles that subscribe and the one task that delivers.
+///
+/// Subscribing and dropping a stream change the set and leave a note of the key; the task reads the notes and asks
+/// for the level ([`is_wanted`](Hub::is_wanted)), never for the edge. So no message can be lost, a dropped stream
+/// spawns nothing, and dropping and subscribing again in any order end in the right place.
+///
+/// `K` names a subscription (an event's name, or a name and a key), `F` is a frame and cheap to clone.
+pub struct Hub<K, F> {
+    shared: Arc<Shared<K, F>>,
+}
+
+struct Shared<K, F> {
+    table: Mutex<Table<K, F>>,
+    /// Set with every note, so that the task sees without the lock that there is nothing to take.
+    noted: AtomicBool,
+    task: AtomicWaker,
+}
+
+struct Table<K, F> {
+    topics: HashMap<K, Topic<F>>,
+    observers: Vec<Arc<Queue<F>>>,
+    notes: HashSet<K>,
+    ended: bool,
+}
+
+struct Topic<F> {
+    readers: Vec<Reader<F>>,
+    /// Streams of everything that want this key asked for, without having it delivered twice.
+    interested: usize,
+}
+
+struct Reader<F> {
+    queue: Arc<Queue<F>>,
+    /// Whether the server has confirmed the subscription since this reader came. Before, it cannot miss anything.
+    confirmed: bool,
+}
+
+impl<K, F> Shared<K, F> {
+    fn note(&self) {
+        self.noted.store(true, Ordering::Release);
+        self.task.wake();
+    }
+}
+
+impl<F> Default for Topic<F> {
+    fn default() -> Self {
+        Self {
+            readers: Vec::new(),
+            interested: 0,
+        }
+    }
+}
+
+impl<F> Topic<F> {
+    fn is_wanted(&self) -> bool {
+        self.interested > 0 || !self.readers.is_empty()
+    }
+}
+
+impl<K, F> Clone for Hub<K, F> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K, F> fmt::Debug for Hub<K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hub").finish_non_exhaustive()
+    }
+}
+
+impl<K, F> Default for Hub<K, F> {
+    fn default() -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                table: Mutex::new(Table {
+                    topics: HashMap::new(),
+                    observers: Vec::new(),
+                    notes: HashSet::new(),
+                    ended: false,
+                }),
+                noted: AtomicBool::new(false),
+                task: AtomicWaker::new(),
+            }),
+        }
+    }
+}
+
+impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
+    /// Registers a reader of these keys, in one queue, so that their events keep their order.
+    pub fn subscribe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
+        self.register(keys, queue, false)
+    }
+
+    /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for.
+    pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
+        self.register(keys, queue, true)
+    }
+
+    fn register(&self, mut keys: Vec<K>, config: QueueConfig, observing: bool) -> Subscriber<K, F> {
+        let mut seen = HashSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let queue = Queue::new(config);
+        let mut table = self.lock();
+        if table.ended {
+            queue.end();
+        }
+        for key in &keys {
+            // Always a note, even for a key that others want too: the task then marks this reader as confirmed.
+            table.notes.insert(key.clone());
+            let topic = table.topics.entry(key.clone()).or_default();
+            if observing {
+                topic.interested += 1;
+            } else {
+                topic.readers.push(Reader {
+                    queue: Arc::clone(&queue),
+                    confirmed: false,
+                });
+            }
+        }
+        if observing {
+            table.observers.push(Arc::clone(&queue));
+        }
+        drop(table);
+        self.shared.note();
+        Subscriber {
+            hub: self.clone(),
+            queue,
+            keys,
+            observing,
+        }
+    }
+
+    /// The keys that readers came for, or that nobody wants any more, since the last call. For the delivering task.
+    pub fn take_changes(&self) -> Vec<K> {
+        let mut table = self.lock();
+        self.shared.noted.store(false, Ordering::Release);
+        table.notes.drain().collect()
+    }
+
+    /// Ready when there are changes to take. For the delivering task; only the last waker is kept.
+    pub fn poll_changed(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.shared.task.register(cx.waker());
+        if self.shared.noted.load(Ordering::Acquire) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    /// Whether anybody wants this key now.
+    pub fn is_wanted<Q>(&self, key: &Q) -> bool
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        self.lock().topics.get(key).is_some_and(Topic::is_wanted)
+    }
+
+    /// Every key that is wanted now.
+    pub fn wanted(&self) -> Vec<K> {
+        let table = self.lock();
+        let wanted = table.topics.iter().filter(|(_, topic)| topic.is_wanted());
+        wanted.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Hands a frame to every reader of its key and to every observer, and tells how many there were.
+    pub fn publish<Q>(&self, key: &Q, frame: &F) -> usize
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let table = self.lock();
+        let readers = table
+            .topics
+            .get(key)
+            .map_or(&[][..], |topic| &topic.readers);
+        for reader in readers {
+            reader.queue.push(frame.clone());
+        }
+        for observer in &table.observers {
+            observer.push(frame.clone());
+        }
+        readers.len() + table.observers.len()
+    }
+
+    /// Notes that the server holds the subscription to `key` (again). Readers who had it before the connection was
+    /// lost are told of the `gap`; readers who came since have missed nothing.
+    pub fn confirmed<Q>(&self, key: &Q, gap: Option<(Instant, Instant)>)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let mut table = self.lock();
+        let Some(topic) = table.topics.get_mut(key) else {
+            return;
+        };
+        for reader in &mut topic.readers {
+            match gap {
+                Some((since, until)) if reader.confirmed => reader.queue.push_gap(since, until),
+                _ => reader.confirmed = true,
+            }
+        }
+        let observed = topic.interested > 0;
+        if let (Some((since, until)), true) = (gap, observed) {
+            for observer in &table.observers {
+                observer.push_gap(since, until);
+            }
+        }
+    }
+
+    /// Ends every stream, now and in future: the connection is closed for good.
+    pub fn end(&self) {
+        let mut table = self.lock();
+        table.ended = true;
+        for topic in table.topics.values() {
+            topic.readers.iter().for_each(|reader| reader.queue.end());
+        }
+        table.observers.iter().for_each(|observer| observer.end());
+    }
+
+    fn unregister(&self, keys: &[K], queue: &Arc<Queue<F>>, observing: bool) {
+        let mut table = self.lock();
+        let table = &mut *table;
+        for key in keys {
+            let Some(topic) = table.topics.get_mut(key) else {
+                continue;
+            };
+            if observing {
+                topic.interested -= 1;
+            } else {
+                topic
+                    .readers
+                    .retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
+            }
+            if !topic.is_wanted() {
+                table.topics.remove(key);
+                table.notes.insert(key.clone());
+            }
+        }
+        if observing {
+            table
+                .observers
+                .retain(|observer| !Arc::ptr_eq(observer, queue));
+        }
+        self.shared.note();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table<K, F>> {
+        // Every change is completed before anything that could panic, so a poisoned table is still whole.
+        self.shared
+            .table
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One reader of a [`Hub`]. Dropping it takes its wish out of the set.
+pub struct Subscriber<K: Eq + Hash + Clone, F: Clone> {
+    hub: Hub<K, F>,
+    queue: Arc<Queue<F>>,
+    keys: Vec<K>,
+    observing: bool,
+}
+
+impl<K: Eq + Hash + Clone, F: Clone> Subscriber<K, F> {
+    /// The next thing for this reader; `None` when the hub has ended and everything was read.
+    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery<F>>> {
+        self.queue.poll_pop(cx)
+    }
+
+    /// The keys it reads.
+    pub fn keys(&self) -> &[K] {
+        &self.keys
+    }
+
+    /// How many deliveries wait in its queue.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+}
+
+impl<K: Eq + Hash + Clone, F: Clone> Drop for Subscriber<K, F> {
+    fn drop(&mut self) {
+        self.hub.unregister(&self.keys, &self.queue, self.observing);
+    }
+}
+
+impl<K: Eq + Hash + Clone + fmt::Debug, F: Clone> fmt::Debug for Subscriber<K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscriber")
+            .field("keys", &self.keys)
+            .field("observing", &self.observing)
+            .field("queued", &self.queue.len())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+    use std::time::Duration;
+
+    type TestHub = Hub<&'static str, u32>;
+
+    fn read(reader: &mut Subscriber<&'static str, u32>) -> Vec<Delivery<u32>> {
+        let mut cx = Context::from_waker(Waker::noop());
+        std::iter::from_fn(|| match reader.poll_next(&mut cx) {
+            Poll::Ready(delivery) => delivery,
+            Poll::Pending => None,
+        })
+        .collect()
+    }
+
+    #[test]
+    fn a_slow_reader_delays_and_costs_nobody_else() {
+        let hub = TestHub::default();
+        let mut slow = hub.subscribe(vec!["a"], QueueConfig::new(2));
+        let mut quick = hub.subscribe(vec!["a"], QueueConfig::default());
+        for number in 0..5 {
+            assert_eq!(hub.publish("a", &number), 2);
+        }
+        assert_eq!(
+            read(&mut slow),
+            [Delivery::Lagged(3), Delivery::Frame(3), Delivery::Frame(4)]
+        );
+        assert_eq!(read(&mut quick).len(), 5);
+    }
+
+    #[test]
+    fn the_set_follows_the_level_however_streams_come_and_go() {
+        let hub = TestHub::default();
+        let first = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+        let second = hub.subscribe(vec!["b"], QueueConfig::default());
+        let mut changes = hub.take_changes();
+        changes.sort_unstable();
+        assert_eq!(changes, ["a", "b"]);
+
+        drop(first);
+        assert_eq!(hub.take_changes(), ["a"]);
+        assert!(!hub.is_wanted("a"));
+        assert!(hub.is_wanted("b"));
+
+        drop(second);
+        let again = hub.subscribe(vec!["b"], QueueConfig::default());
+        assert_eq!(hub.take_changes(), ["b"]);
+        assert!(hub.is_wanted("b"));
+        drop(again);
+        assert!(hub.wanted().is_empty());
+    }
+
+    #[test]
+    fn an_observer_gets_every_frame_once_and_unknown_keys_too() {
+        let hub = TestHub::default();
+        let mut observer = hub.observe(vec!["a", "b"], QueueConfig::default());
+        hub.publish("a", &1);
+        hub.publish("never heard of", &2);
+        assert_eq!(
+            read(&mut observer),
+            [Delivery::Frame(1), Delivery::Frame(2)]
+        );
+        assert!(hub.is_wanted("a"));
+        drop(observer);
+        assert!(!hub.is_wanted("a"));
+    }
+
+    #[test]
+    fn only_readers_who_were_there_before_the_loss_are_told_of_the_gap() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
+        hub.confirmed("a", None);
+        let mut new = hub.subscribe(vec!["a"], QueueConfig::default());
+        let until = start + Duration::from_secs(4);
+        hub.confirmed("a", Some((start, until)));
+        assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut new), []);
+        hub.confirmed("a", Some((start, until)));
+        assert_eq!(read(&mut new), [Delivery::Gap(start, until)]);
+    }
+
+    #[test]
+    fn an_ended_hub_ends_every_stream_after_what_it_holds() {
+        let hub = TestHub::default();
+        let mut reader = hub.subscribe(vec!["a"], QueueConfig::default());
+        hub.publish("a", &1);
+        hub.end();
+        let mut cx = Context::from_waker(Waker::noop());
+        assert_eq!(
+            reader.poll_next(&mut cx),
+            Poll::Ready(Some(Delivery::Frame(1)))
+        );
+        assert_eq!(reader.poll_next(&mut cx), Poll::Ready(None));
+        let mut late = hub.subscribe(vec!["a"], QueueConfig::default());
+        assert_eq!(late.poll_next(&mut cx), Poll::Ready(None));
+    }
+}

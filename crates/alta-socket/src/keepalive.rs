@@ -1,0 +1,95 @@
+use std::time::{Duration, Instant};
+
+/// Watches one link for silence: a ping every `interval`, and the link is dead when nothing at all was heard from the
+/// other side between one ping and the time the next is due.
+///
+/// No peer of these services answers anything but pongs while idle, and some servers never ping by themselves, so a
+/// half-open connection can only be found this way.
+#[derive(Clone, Debug)]
+pub struct KeepAlive {
+    interval: Duration,
+    next: Instant,
+    awaiting_pong: bool,
+    last_heard: Instant,
+}
+
+/// What [`KeepAlive::check`] asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Liveness {
+    /// Nothing to do until [`KeepAlive::deadline`].
+    Fine,
+    /// Send a ping now.
+    PingDue,
+    /// Nothing was heard since the last ping: the link is dead.
+    Dead,
+}
+
+impl KeepAlive {
+    /// Starts watching a link that opened `now`.
+    pub fn new(interval: Duration, now: Instant) -> Self {
+        Self {
+            interval,
+            next: now + interval,
+            awaiting_pong: false,
+            last_heard: now,
+        }
+    }
+
+    /// Something arrived on the link: a frame, a pong.
+    pub fn heard(&mut self, now: Instant) {
+        self.awaiting_pong = false;
+        self.last_heard = now;
+    }
+
+    /// When the link was last heard from.
+    pub fn last_heard(&self) -> Instant {
+        self.last_heard
+    }
+
+    /// When to call [`check`](Self::check) again.
+    pub fn deadline(&self) -> Instant {
+        self.next
+    }
+
+    /// What is due `now`. After [`Liveness::PingDue`] the caller sends a ping.
+    pub fn check(&mut self, now: Instant) -> Liveness {
+        if now < self.next {
+            return Liveness::Fine;
+        }
+        if self.awaiting_pong {
+            return Liveness::Dead;
+        }
+        self.awaiting_pong = true;
+        self.next = now + self.interval;
+        Liveness::PingDue
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: Duration = Duration::from_secs(30);
+
+    #[test]
+    fn a_silent_link_is_dead_at_the_second_interval() {
+        let start = Instant::now();
+        let mut watch = KeepAlive::new(INTERVAL, start);
+        assert_eq!(watch.check(start), Liveness::Fine);
+        assert_eq!(watch.check(start + INTERVAL), Liveness::PingDue);
+        assert_eq!(watch.check(start + INTERVAL * 3 / 2), Liveness::Fine);
+        assert_eq!(watch.check(start + INTERVAL * 2), Liveness::Dead);
+    }
+
+    #[test]
+    fn any_frame_counts_as_an_answer_to_the_ping() {
+        let start = Instant::now();
+        let mut watch = KeepAlive::new(INTERVAL, start);
+        for round in 1..10 {
+            let due = start + INTERVAL * round;
+            assert_eq!(watch.check(due), Liveness::PingDue);
+            watch.heard(due + INTERVAL / 2);
+            assert_eq!(watch.last_heard(), due + INTERVAL / 2);
+        }
+    }
+}

@@ -1,0 +1,296 @@
+use crate::dial::{BoxIo, Dial, DialError};
+use crate::frame::RawFrame;
+use crate::lost::Lost;
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::HeaderMap;
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::error::CapacityError;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+use url::Url;
+
+/// With 4 KiB an idle connection is small, and a busy one is as fast as with the websocket library's 128 KiB.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Small frames are gathered up to this size before they are written, when several are sent at once.
+const WRITE_BUFFER: usize = 4 * 1024;
+
+/// The bounds of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest frame accepted, in bytes. A larger one ends the connection.
+    pub frame: usize,
+    /// How long dialling, TLS and the websocket handshake may take together.
+    pub connect: Duration,
+}
+
+impl Limits {
+    /// Frames of at most this size; ten seconds to connect, as tavernpy allows.
+    pub fn new(frame: usize) -> Self {
+        Self {
+            frame,
+            connect: Duration::from_secs(10),
+        }
+    }
+
+    /// With another time allowed for connecting.
+    #[must_use]
+    pub fn connect(mut self, within: Duration) -> Self {
+        self.connect = within;
+        self
+    }
+}
+
+/// An open websocket, to be handed to [`Links`](crate::Links).
+pub struct WebSocket {
+    stream: WebSocketStream<BoxIo>,
+    limit: usize,
+}
+
+impl WebSocket {
+    /// Dials `address` and shakes hands, sending these headers beside the usual ones.
+    ///
+    /// # Errors
+    ///
+    /// See [`DialError`]. A status other than 101 is [`DialError::Rejected`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the connection.
+    pub async fn connect(
+        dialer: &dyn Dial,
+        address: &Url,
+        headers: HeaderMap,
+        limits: Limits,
+    ) -> Result<Self, DialError> {
+        let opening = async {
+            let io = dialer.dial(address).await?;
+            Self::shake_hands(io, address, headers, limits).await
+        };
+        tokio::time::timeout(limits.connect, opening)
+            .await
+            .map_err(|_| DialError::TimedOut(limits.connect))?
+    }
+
+    async fn shake_hands(
+        io: BoxIo,
+        address: &Url,
+        headers: HeaderMap,
+        limits: Limits,
+    ) -> Result<Self, DialError> {
+        let mut request =
+            address
+                .as_str()
+                .into_client_request()
+                .map_err(|error| DialError::Handshake {
+                    reason: error.to_string(),
+                })?;
+        request.headers_mut().extend(headers);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(WRITE_BUFFER)
+            .max_message_size(Some(limits.frame))
+            .max_frame_size(Some(limits.frame));
+        match client_async_with_config(request, io, Some(config)).await {
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                limit: limits.frame,
+            }),
+            Err(WsError::Http(response)) => Err(DialError::Rejected {
+                status: response.status().as_u16(),
+            }),
+            Err(WsError::Io(source)) => Err(DialError::Connect {
+                address: address.to_string(),
+                source,
+            }),
+            Err(error) => Err(DialError::Handshake {
+                reason: error.to_string(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
+
+/// What one link reports.
+#[derive(Debug)]
+pub(crate) enum Pumped {
+    Text(RawFrame),
+    Binary(usize),
+    Pong,
+    /// The frame sent under this tag was handed to the socket.
+    Written(u64),
+    Lost(Lost),
+}
+
+#[derive(Debug)]
+enum Outgoing {
+    Text { text: Utf8Bytes, tag: Option<u64> },
+    Ping,
+}
+
+/// One websocket being pumped: writing never holds up reading, and reading never holds up writing.
+pub(crate) struct Link {
+    socket: WebSocket,
+    outgoing: VecDeque<Outgoing>,
+    written: VecDeque<u64>,
+    unflushed: bool,
+}
+
+impl Link {
+    pub(crate) fn new(socket: WebSocket) -> Self {
+        Self {
+            socket,
+            outgoing: VecDeque::new(),
+            written: VecDeque::new(),
+            unflushed: false,
+        }
+    }
+
+    pub(crate) fn send(&mut self, text: RawFrame, tag: Option<u64>) {
+        let text = text.into();
+        self.outgoing.push_back(Outgoing::Text { text, tag });
+    }
+
+    pub(crate) fn ping(&mut self) {
+        self.outgoing.push_back(Outgoing::Ping);
+    }
+
+    /// Takes a frame back that was not yet handed to the socket.
+    pub(crate) fn recall(&mut self, wanted: u64) -> bool {
+        let before = self.outgoing.len();
+        self.outgoing.retain(
+            |outgoing| !matches!(outgoing, Outgoing::Text { tag: Some(tag), .. } if *tag == wanted),
+        );
+        self.outgoing.len() < before
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
+        if let Err(lost) = self.write(cx) {
+            return Poll::Ready(Pumped::Lost(lost));
+        }
+        if let Some(tag) = self.written.pop_front() {
+            return Poll::Ready(Pumped::Written(tag));
+        }
+        loop {
+            let Poll::Ready(message) = self.socket.stream.poll_next_unpin(cx) else {
+                return Poll::Pending;
+            };
+            return Poll::Ready(match message {
+                Some(Ok(Message::Text(text))) => Pumped::Text(text.into()),
+                Some(Ok(Message::Binary(bytes))) => Pumped::Binary(bytes.len()),
+                Some(Ok(Message::Pong(_))) => Pumped::Pong,
+                // A ping is answered by the library at the next read or flush; a raw frame is never read.
+                Some(Ok(Message::Ping(_) | Message::Frame(_))) => continue,
+                Some(Ok(Message::Close(frame))) => Pumped::Lost(closed_by(frame)),
+                Some(Err(error)) => Pumped::Lost(self.why_lost(error)),
+                None => Pumped::Lost(Lost::Broken(None)),
+            });
+        }
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
+        while let Some(next) = self.outgoing.front() {
+            match self.socket.stream.poll_ready_unpin(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(ready) => ready.map_err(|error| self.why_lost(error))?,
+            }
+            let (message, tag) = match next {
+                Outgoing::Text { text, tag } => (Message::Text(text.clone()), *tag),
+                Outgoing::Ping => (Message::Ping(bytes::Bytes::new()), None),
+            };
+            self.outgoing.pop_front();
+            self.unflushed = true;
+            // From here on the frame may reach the server, whatever the send returns.
+            self.written.extend(tag);
+            self.socket
+                .stream
+                .start_send_unpin(message)
+                .map_err(|error| self.why_lost(error))?;
+        }
+        if self.unflushed {
+            match self.socket.stream.poll_flush_unpin(cx) {
+                Poll::Pending => {}
+                Poll::Ready(flushed) => {
+                    flushed.map_err(|error| self.why_lost(error))?;
+                    self.unflushed = false;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn why_lost(&self, error: WsError) -> Lost {
+        match error {
+            WsError::Capacity(CapacityError::MessageTooLong { .. }) => Lost::Oversize {
+                limit: self.socket.limit,
+            },
+            WsError::Utf8(_) => Lost::InvalidUtf8,
+            WsError::Protocol(
+                tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            )
+            | WsError::ConnectionClosed
+            | WsError::AlreadyClosed => Lost::Broken(None),
+            WsError::Io(error) => Lost::Broken(Some(Arc::new(error))),
+            other => Lost::Protocol(other.to_string()),
+        }
+    }
+
+    /// Says goodbye and waits for the answer; for at most `within`.
+    pub(crate) async fn close(
+        mut self: Box<Self>,
+        code: u16,
+        reason: &'static str,
+        within: Duration,
+    ) {
+        let frame = CloseFrame {
+            code: CloseCode::from(code),
+            reason: reason.into(),
+        };
+        let goodbye = self.socket.stream.close(Some(frame));
+        // A server that is gone or does not answer is left alone.
+        if let Ok(Ok(())) = tokio::time::timeout(within, goodbye).await {
+            self.end(within).await;
+        }
+    }
+
+    /// Completes a close handshake that either side began; for at most `within`.
+    pub(crate) async fn end(mut self: Box<Self>, within: Duration) {
+        // What arrives now was given up; reading on completes the handshake.
+        let rest = async { while let Some(Ok(_)) = self.socket.stream.next().await {} };
+        let _ = tokio::time::timeout(within, rest).await;
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("outgoing", &self.outgoing.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn closed_by(frame: Option<CloseFrame>) -> Lost {
+    match frame {
+        Some(frame) => Lost::Closed {
+            code: frame.code.into(),
+            reason: frame.reason.to_string(),
+        },
+        None => Lost::Closed {
+            code: 1005,
+            reason: String::new(),
+        },
+    }
+}

@@ -1,0 +1,242 @@
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
+
+/// Ids wrap here: the servers' own models hold them in 32 signed bits.
+const LAST_ID: u32 = 2_147_483_647;
+
+/// How many ids of requests that timed out are remembered as still owed, so that a wrapped counter skips them.
+const OWED_LIMIT: usize = 1_000;
+
+/// The open requests of one connection: hands out ids, matches answers, tells what is overdue.
+///
+/// Ids begin at 1, since some servers take 0 for "no id", and are not used twice on a connection while an answer to
+/// the first use may still come. A new connection takes a new `Requests`.
+#[derive(Debug)]
+pub struct Requests<T> {
+    next: u32,
+    wrapped: bool,
+    open: BTreeMap<u32, Open<T>>,
+    deadlines: BTreeSet<(Instant, u32)>,
+    owed: VecDeque<u32>,
+}
+
+#[derive(Debug)]
+struct Open<T> {
+    since: Instant,
+    deadline: Instant,
+    request: T,
+}
+
+/// What an arriving answer belongs to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// The request that was waiting for it, which is closed now.
+    To(T),
+    /// A request of this connection that has already ended: a late answer, or a second one.
+    Late,
+    /// An id that was never sent on this connection.
+    Unknown,
+}
+
+impl<T> Default for Requests<T> {
+    fn default() -> Self {
+        Self {
+            next: 1,
+            wrapped: false,
+            open: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+            owed: VecDeque::new(),
+        }
+    }
+}
+
+impl<T> Requests<T> {
+    /// Opens a request and returns the id to send it under.
+    pub fn begin(&mut self, request: T, now: Instant, deadline: Instant) -> u32 {
+        let id = self.free_id();
+        self.deadlines.insert((deadline, id));
+        self.open.insert(
+            id,
+            Open {
+                since: now,
+                deadline,
+                request,
+            },
+        );
+        id
+    }
+
+    /// Closes the request that an arriving answer names.
+    pub fn answer(&mut self, id: u32) -> Answer<T> {
+        match self.end(id) {
+            Some(request) => Answer::To(request),
+            None if self.was_issued(id) => {
+                self.owed.retain(|owed| *owed != id);
+                Answer::Late
+            }
+            None => Answer::Unknown,
+        }
+    }
+
+    /// Closes a request whose deadline has passed, the most overdue first. Its id stays reserved.
+    pub fn expire(&mut self, now: Instant) -> Option<(u32, T)> {
+        let (deadline, id) = *self.deadlines.first()?;
+        if deadline > now {
+            return None;
+        }
+        let request = self.end(id)?;
+        if self.owed.len() == OWED_LIMIT {
+            self.owed.pop_front();
+        }
+        self.owed.push_back(id);
+        Some((id, request))
+    }
+
+    /// Closes a request for another reason than an answer or its deadline.
+    pub fn end(&mut self, id: u32) -> Option<T> {
+        let open = self.open.remove(&id)?;
+        self.deadlines.remove(&(open.deadline, id));
+        Some(open.request)
+    }
+
+    /// The request open under this id.
+    pub fn get_mut(&mut self, id: u32) -> Option<&mut T> {
+        self.open.get_mut(&id).map(|open| &mut open.request)
+    }
+
+    /// All open requests, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        self.open.iter().map(|(id, open)| (*id, &open.request))
+    }
+
+    /// Ends all open requests, in the order of their ids: the connection is gone.
+    pub fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
+        self.deadlines.clear();
+        std::mem::take(&mut self.open)
+            .into_values()
+            .map(|open| open.request)
+    }
+
+    /// When the next request is overdue.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    /// Since when the oldest open request has been waiting.
+    pub fn oldest(&self) -> Option<Instant> {
+        self.open.values().map(|open| open.since).min()
+    }
+
+    /// How many requests are open.
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Whether no request is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    fn free_id(&mut self) -> u32 {
+        loop {
+            let id = self.next;
+            self.next = if id == LAST_ID { 1 } else { id + 1 };
+            self.wrapped |= id == LAST_ID;
+            let taken = self.open.contains_key(&id) || (self.wrapped && self.owed.contains(&id));
+            if !taken {
+                return id;
+            }
+        }
+    }
+
+    fn was_issued(&self, id: u32) -> bool {
+        id != 0 && id <= LAST_ID && (self.wrapped || id < self.next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::HashMap;
+    use std::time::Duration;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Begin(u64),
+        Answer(u32),
+        Pass(u64),
+        Lose,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            4 => (1_u64..50).prop_map(Step::Begin),
+            4 => (0_u32..60).prop_map(Step::Answer),
+            3 => (0_u64..30).prop_map(Step::Pass),
+            1 => Just(Step::Lose),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_request_ends_exactly_once(steps in proptest::collection::vec(step(), 0..200)) {
+            let mut now = Instant::now();
+            let mut requests = Requests::default();
+            let mut begun = 0_u32;
+            let mut ended: HashMap<u32, u32> = HashMap::new();
+            for step in steps {
+                match step {
+                    Step::Begin(after) => {
+                        begun += 1;
+                        let id = requests.begin(begun, now, now + Duration::from_secs(after));
+                        prop_assert_eq!(id, begun, "ids are handed out in order and never twice");
+                    }
+                    Step::Answer(id) => match requests.answer(id) {
+                        Answer::To(request) => {
+                            prop_assert_eq!(request, id);
+                            *ended.entry(request).or_default() += 1;
+                        }
+                        Answer::Late => prop_assert!(ended.contains_key(&id)),
+                        Answer::Unknown => prop_assert!(id == 0 || id > begun),
+                    },
+                    Step::Pass(seconds) => {
+                        now += Duration::from_secs(seconds);
+                        while let Some((id, request)) = requests.expire(now) {
+                            prop_assert_eq!(request, id);
+                            *ended.entry(request).or_default() += 1;
+                        }
+                        prop_assert!(requests.deadline().is_none_or(|deadline| deadline > now));
+                    }
+                    Step::Lose => {
+                        for request in requests.drain() {
+                            *ended.entry(request).or_default() += 1;
+                        }
+                        prop_assert_eq!(requests.deadline(), None);
+                    }
+                }
+                prop_assert!(requests.owed.len() <= OWED_LIMIT);
+            }
+            for request in requests.drain() {
+                *ended.entry(request).or_default() += 1;
+            }
+            prop_assert_eq!(ended.len(), begun as usize);
+            prop_assert!(ended.values().all(|times| *times == 1));
+        }
+    }
+
+    #[test]
+    fn wrapped_ids_skip_what_is_open_or_owed() {
+        let now = Instant::now();
+        let mut requests = Requests::default();
+        let open = requests.begin("open", now, now + Duration::from_secs(99));
+        let owed = requests.begin("owed", now, now);
+        assert_eq!((open, owed), (1, 2));
+        assert_eq!(requests.expire(now), Some((2, "owed")));
+
+        requests.next = LAST_ID;
+        assert_eq!(requests.begin("last", now, now), LAST_ID);
+        assert_eq!(requests.begin("wrapped", now, now), 3);
+        assert_eq!(requests.answer(2), Answer::Late);
+    }
+}

@@ -1,0 +1,43 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tokio::time::Sleep;
+
+/// One timer for a machine's next deadline, re-armed only when it must ring earlier: a machine's deadline moves with
+/// every frame, and arming a timer costs more than reading one.
+#[derive(Debug, Default)]
+pub(crate) struct Timer {
+    armed: Option<(Instant, Pin<Box<Sleep>>)>,
+}
+
+impl Timer {
+    /// Ready when `deadline` may have passed. It can ring early; the machine looks at the clock.
+    pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = deadline else {
+            return Poll::Pending;
+        };
+        match &mut self.armed {
+            Some((at, sleep)) => {
+                if deadline < *at {
+                    *at = deadline;
+                    sleep.as_mut().reset(deadline.into());
+                }
+            }
+            None => {
+                self.armed = Some((
+                    deadline,
+                    Box::pin(tokio::time::sleep_until(deadline.into())),
+                ));
+            }
+        }
+        let Some((_, sleep)) = &mut self.armed else {
+            return Poll::Pending;
+        };
+        let rung = sleep.as_mut().poll(cx);
+        if rung.is_ready() {
+            self.armed = None;
+        }
+        rung
+    }
+}

@@ -1,0 +1,139 @@
+use crate::dial::{BoxIo, DialError};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use std::fmt;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use url::Host;
+
+/// How TLS connections are made: which roots are trusted, by which crypto provider.
+///
+/// The provider is the one the process installed, else *ring*; it is always named explicitly, so that a build with
+/// two providers in it does not panic. To choose another one, build the configuration yourself and use
+/// [`from_config`](Self::from_config).
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<ClientConfig>,
+}
+
+/// Why TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("TLS could not be set up: {doing}")]
+pub struct TlsError {
+    doing: &'static str,
+    #[source]
+    source: rustls::Error,
+}
+
+impl Tls {
+    /// Trusts Mozilla's root certificates, compiled in.
+    ///
+    /// # Errors
+    ///
+    /// If the process's crypto provider supports none of the protocol versions.
+    #[cfg(feature = "webpki-roots")]
+    pub fn web_roots() -> Result<Self, TlsError> {
+        let roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        Self::trusting(roots)
+    }
+
+    /// Trusts what the operating system trusts.
+    ///
+    /// # Errors
+    ///
+    /// If the platform's verifier cannot be started.
+    #[cfg(feature = "platform-roots")]
+    pub fn platform_roots() -> Result<Self, TlsError> {
+        use rustls_platform_verifier::BuilderVerifierExt as _;
+        let config = builder()?
+            .with_platform_verifier()
+            .map_err(|source| TlsError {
+                doing: "starting the platform's certificate verifier",
+                source,
+            })?
+            .with_no_client_auth();
+        Ok(Self::from_config(Arc::new(config)))
+    }
+
+    /// Trusts these root certificates (DER) and no others: for a private server.
+    ///
+    /// # Errors
+    ///
+    /// If one of them is not a certificate.
+    pub fn with_roots(
+        certificates: impl IntoIterator<Item = impl Into<Vec<u8>>>,
+    ) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates {
+            roots
+                .add(CertificateDer::from(certificate.into()))
+                .map_err(|source| TlsError {
+                    doing: "reading a root certificate",
+                    source,
+                })?;
+        }
+        Self::trusting(roots)
+    }
+
+    /// Uses a rustls configuration as it is. (The one place where rustls shows in this interface, for callers who
+    /// bring their own crypto provider or client certificate.)
+    pub fn from_config(config: Arc<ClientConfig>) -> Self {
+        Self { config }
+    }
+
+    fn trusting(roots: RootCertStore) -> Result<Self, TlsError> {
+        let config = builder()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self::from_config(Arc::new(config)))
+    }
+
+    pub(crate) async fn handshake(
+        &self,
+        host: Host<&str>,
+        tcp: TcpStream,
+    ) -> Result<BoxIo, DialError> {
+        let name = match host {
+            Host::Domain(name) => {
+                ServerName::try_from(name.to_owned()).map_err(|_| DialError::Address {
+                    address: name.to_owned(),
+                    reason: "it is not a name a certificate can be issued for",
+                })?
+            }
+            Host::Ipv4(ip) => ServerName::IpAddress(ip.into()),
+            Host::Ipv6(ip) => ServerName::IpAddress(ip.into()),
+        };
+        let stream = TlsConnector::from(Arc::clone(&self.config))
+            .connect(name, tcp)
+            .await
+            .map_err(|source| DialError::Tls {
+                host: host.to_string(),
+                source,
+            })?;
+        Ok(Box::new(stream))
+    }
+}
+
+type Builder = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+fn builder() -> Result<Builder, TlsError> {
+    let provider = CryptoProvider::get_default()
+        .cloned()
+        .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|source| TlsError {
+            doing: "asking the crypto provider for TLS 1.2 or 1.3",
+            source,
+        })
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
