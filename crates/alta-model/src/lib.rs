@@ -23,12 +23,34 @@ mod model;
 #[macro_use]
 mod open_enum;
 
+pub mod console;
+
+mod api_error;
 mod error;
+mod group;
 mod id;
+mod join;
+mod member;
+mod secret;
+mod server;
+mod shop;
 mod time_span;
 mod timestamp;
+mod user;
+mod vector;
 
+pub use api_error::{ApiError, ErrorCode, RequestModelError, RequestModelErrors};
 pub use error::{Error, ErrorKind};
+pub use group::{
+    Group, GroupDetailed, GroupServer, GroupType, InvitedGroup, JoinedGroup, Permission, Role,
+};
 pub use id::{EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId};
+pub use join::{Connection, JoinFailReason, JoinResult};
+pub use member::{Member, MemberPermissions, MemberType};
+pub use secret::Secret;
+pub use server::{Fleet, JoinType, OwnerType, Region, Server, ServerStatus, ServerType};
+pub use shop::{ShopAccount, SubscriptionStatus};
 pub use time_span::TimeSpan;
 pub use timestamp::Timestamp;
+pub use user::{Friend, FriendRequestOutcome, FriendResult, FriendshipType, Statistics, User};
+pub use vector::Vector3;

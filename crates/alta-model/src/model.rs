@@ -9,10 +9,12 @@
 /// - `optional`: an `Option`, left out again when written;
 /// - `list`: a `Vec`, empty when absent, nulls in it dropped;
 /// - `lenient`: an `Option`, none also when the value is of another type.
+///
+/// `[text: function]` after the name reads the whole model from a text, too.
 macro_rules! model {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
+        pub struct $name:ident $([text: $from_text:path])? {
             $(
                 $(#[$field_meta:meta])*
                 $marker:ident $field:ident : $ty:ty = $wire:literal $(| $alias:literal)*
@@ -69,6 +71,12 @@ macro_rules! model {
                         f.write_str(concat!("the fields of a ", stringify!($name)))
                     }
 
+                    $(
+                        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
+                            Ok($from_text(text))
+                        }
+                    )?
+
                     fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
                         $( let mut $field: Option<model_field!(@slot $marker $ty)> = None; )*
                         while let Some(key) = map.next_key::<Key>()? {
@@ -90,7 +98,7 @@ macro_rules! model {
                     }
                 }
 
-                deserializer.deserialize_map(Visitor)
+                deserializer.deserialize_any(Visitor)
             }
         }
 
@@ -145,6 +153,7 @@ macro_rules! model_field {
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro makes public structs")]
 mod tests {
     use serde_json::json;
 

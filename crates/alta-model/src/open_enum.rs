@@ -117,6 +117,7 @@ macro_rules! open_enum {
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "the macro makes public enums")]
 mod tests {
     open_enum! {
         /// A test value.

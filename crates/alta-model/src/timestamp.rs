@@ -45,7 +45,7 @@ impl Timestamp {
 
     /// Whole seconds since [`UNIX_EPOCH`](Self::UNIX_EPOCH); negative before it.
     pub fn unix_seconds(self) -> i64 {
-        self.0.as_nanosecond().div_euclid(1_000_000_000) as i64
+        self.0.as_second() - i64::from(self.0.subsec_nanosecond() < 0)
     }
 
     /// The time that passed from `earlier` to this, or zero if `earlier` is the later one.
@@ -84,7 +84,7 @@ fn duration(nanos: i128) -> Duration {
     let nanos = nanos.unsigned_abs();
     // The span between any two timestamps is some 6 * 10^11 seconds.
     Duration::new(
-        (nanos / 1_000_000_000) as u64,
+        u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX),
         (nanos % 1_000_000_000) as u32,
     )
 }

@@ -1,0 +1,78 @@
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{DamageSource, PopulationAction};
+use crate::{EntityId, PrefabHash, User};
+
+model! {
+    /// A creature or a thing was destroyed. Captured.
+    pub struct ObjectKilled {
+        /// Its id in the world.
+        required identifier: EntityId = "identifier",
+        /// What it was.
+        optional prefab: PrefabHash = "prefab",
+        /// What it was, by name: `Turabada Large Variant(Clone)`.
+        default name: String = "name",
+        /// By what.
+        optional source: DamageSource = "source",
+        /// With what: `<entity id> - <prefab name>(Clone)`.
+        optional used_tool: String = "usedTool",
+        /// Who held it, as an entity.
+        optional tool_wielder: String = "toolWielder",
+        /// The player who did it, if one did.
+        optional killer_player: User = "killerPlayer",
+    }
+}
+
+model! {
+    /// A population of creatures or plants changed in one chunk.
+    pub struct PopulationModified {
+        /// Which.
+        default population_name: String = "populationName",
+        /// Where.
+        default chunk_identifier: String = "chunkIdentifier",
+        /// How many there are.
+        default current_population: i64 = "currentPopulation",
+        /// How many there may be.
+        default max_population: i64 = "maxPopulation",
+        /// What happened.
+        optional action: PopulationAction = "action",
+    }
+}
+
+model! {
+    /// Someone ran a console command; also one that does not exist.
+    pub struct CommandExecuted {
+        /// The command as it was typed.
+        default command: String = "Command",
+        /// Whether it worked.
+        default was_successful: bool = "WasSuccessful",
+        /// What the server said of it.
+        optional message: String = "Message",
+    }
+}
+
+model! {
+    /// Players began a trial (Townsharp).
+    pub struct TrialStarted {
+        /// Who.
+        list users: User = "users",
+        /// Which.
+        default trial: String = "trial",
+    }
+}
+
+model! {
+    /// Players finished a trial (Townsharp).
+    pub struct TrialFinished {
+        /// Who.
+        list users: User = "users",
+        /// Which.
+        default trial: String = "trial",
+    }
+}
+
+/// Measurements of the server; no source knows their shape, so this is the JSON itself. Busy.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct ProfilingData(pub Value);

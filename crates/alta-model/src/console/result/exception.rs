@@ -1,0 +1,114 @@
+use serde_json::Value;
+
+model! {
+    /// Why a command failed: a serialised .NET exception. Captured.
+    ///
+    /// Some servers send a text instead of the object; it becomes the [`message`](Self::message), and the
+    /// [`class_name`](Self::class_name) if it names one.
+    pub struct Exception [text: Exception::from_any_text] {
+        /// The .NET type, `System.Exception`; empty when the server sent none.
+        default class_name: String = "ClassName",
+        /// What went wrong, for people; may begin with `[CommandService.Handle] Command not found. Did you mean: ` and a
+        /// list of lines.
+        default message: String = "Message",
+        /// More, of any shape.
+        optional data: Value = "Data",
+        /// What caused it.
+        optional inner_exception: Box<Exception> = "InnerException",
+        /// Where to read more.
+        optional help_url: String = "HelpURL",
+        /// Where in the server it happened.
+        optional stack_trace: String = "StackTraceString",
+        /// Where in another program it happened.
+        optional remote_stack_trace: String = "RemoteStackTraceString",
+        /// How often it crossed from program to program.
+        default remote_stack_index: i64 = "RemoteStackIndex",
+        /// The method it happened in; its shape is not attested.
+        optional exception_method: Value = "ExceptionMethod",
+        /// The .NET error number, negative.
+        default h_result: i64 = "HResult",
+        /// The program or library it happened in.
+        optional source: String = "Source",
+    }
+}
+
+impl Exception {
+    /// Reads an error that came as a text, `System.NullReferenceException: Object reference not set…`; none if the text does
+    /// not begin with a dotted name that ends in `Exception`, a colon and a space (tavernpy).
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (class_name, message) = text.split_once(": ")?;
+        let identifier = |part: &str| {
+            part.starts_with(|first: char| first.is_alphabetic() || first == '_')
+                && part
+                    .chars()
+                    .all(|other| other.is_alphanumeric() || matches!(other, '_' | '+' | '`'))
+        };
+        let is_exception =
+            class_name.ends_with("Exception") && class_name.split('.').all(identifier);
+        is_exception.then(|| Self {
+            class_name: class_name.to_owned(),
+            ..Self::from_message(message)
+        })
+    }
+
+    fn from_any_text(text: &str) -> Self {
+        Self::from_text(text).unwrap_or_else(|| Self::from_message(text))
+    }
+
+    fn from_message(message: &str) -> Self {
+        Self {
+            class_name: String::new(),
+            message: message.to_owned(),
+            data: None,
+            inner_exception: None,
+            help_url: None,
+            stack_trace: None,
+            remote_stack_trace: None,
+            remote_stack_index: 0,
+            exception_method: None,
+            h_result: 0,
+            source: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_begins_with_an_exceptions_name_is_taken_apart() {
+        let exception =
+            Exception::from_text("System.NullReferenceException: Object reference not set")
+                .unwrap();
+        assert_eq!(exception.class_name, "System.NullReferenceException");
+        assert_eq!(exception.message, "Object reference not set");
+        for text in [
+            "Success",
+            "Note: Exception",
+            "An Exception: not a name",
+            "System.Exception",
+            "1Exception: x",
+            "Ashwick: hello",
+        ] {
+            assert!(Exception::from_text(text).is_none(), "{text}");
+        }
+        assert!(Exception::from_text("Exception: x").is_some());
+    }
+
+    #[test]
+    fn an_exception_is_read_from_an_object_and_from_any_text() {
+        let exception: Exception = serde_json::from_str(
+            r#"{"ClassName": "A.BException", "Message": "outer", "HResult": -2146233088,
+                "InnerException": {"Message": "inner"}}"#,
+        )
+        .unwrap();
+        assert_eq!(exception.h_result, -2_146_233_088);
+        assert_eq!(exception.inner_exception.unwrap().message, "inner");
+        let text: Exception = serde_json::from_str("\"no such player\"").unwrap();
+        assert_eq!(
+            (text.class_name.as_str(), text.message.as_str()),
+            ("", "no such player")
+        );
+    }
+}

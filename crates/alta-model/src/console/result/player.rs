@@ -1,0 +1,171 @@
+use serde_json::Value;
+
+use super::EntityRef;
+use crate::{EntityId, PrefabHash, User, UserId, Vector3};
+
+model! {
+    /// A player with everything the server knows of their body: `player detailed` returns one, `player list-detailed` a
+    /// list. Positions are in metres; forward and up are directions of length 1.
+    #[doc(alias = "UserInfoDetailed")]
+    pub struct PlayerDetailed {
+        /// Where the feet are.
+        optional position: Vector3 = "Position",
+        /// Where the head is.
+        optional head_position: Vector3 = "HeadPosition",
+        /// Where the head looks.
+        optional head_forward: Vector3 = "HeadForward",
+        /// Where the top of the head points.
+        optional head_up: Vector3 = "HeadUp",
+        /// Where the left hand is.
+        optional left_hand_position: Vector3 = "LeftHandPosition",
+        /// Where the left hand points.
+        optional left_hand_forward: Vector3 = "LeftHandForward",
+        /// Where the top of the left hand points.
+        optional left_hand_up: Vector3 = "LeftHandUp",
+        /// Where the right hand is.
+        optional right_hand_position: Vector3 = "RightHandPosition",
+        /// Where the right hand points.
+        optional right_hand_forward: Vector3 = "RightHandForward",
+        /// Where the top of the right hand points.
+        optional right_hand_up: Vector3 = "RightHandUp",
+        /// The chunk they are in: `<entity id> - <name> (<.NET class>)`.
+        optional chunk: String = "Chunk",
+        /// Their body as an entity.
+        optional body: EntityRef = "Body",
+        /// The player's id.
+        required id: UserId = "id",
+        /// The player's name; empty when the server sent none.
+        default username: String = "username" | "name",
+    }
+}
+
+impl PlayerDetailed {
+    /// The player without the body.
+    pub fn user(&self) -> User {
+        User::new(self.id, self.username.as_str())
+    }
+}
+
+model! {
+    /// What a player carries. `player inventory` returns one for each player asked for, and a null for one without a body.
+    pub struct Inventory {
+        /// In the left hand.
+        optional left_hand: Item = "LeftHand",
+        /// In the right hand.
+        optional right_hand: Item = "RightHand",
+        /// On the belt, slot by slot; four in samples.
+        default belt: Vec<Option<Item>> = "Belt",
+        /// On the back, slot by slot; one in samples.
+        default back: Vec<Option<Item>> = "Back",
+        /// Everything, also what is inside bags.
+        list all: Item = "All",
+    }
+}
+
+model! {
+    /// An item that a player carries.
+    pub struct Item {
+        /// Its name, `Torch(Clone)`.
+        default name: String = "Name",
+        /// Its id in the world.
+        optional identifier: EntityId = "Identifier",
+        /// The id of what it is a part of.
+        optional root_identifier: EntityId = "RootIdentifier",
+        /// What it is.
+        optional prefab_hash: PrefabHash = "PrefabHash",
+        /// What it is loaded with.
+        optional chunking_parent: EntityId = "ChunkingParent",
+        /// Where it is, in metres.
+        optional position: Vector3 = "Position",
+        /// How it is turned, in degrees.
+        optional rotation: Vector3 = "Rotation",
+    }
+}
+
+model! {
+    /// One value of a player, of `player check-stat`.
+    pub struct StatValue {
+        /// Which; its shape is not attested.
+        optional definition: Value = "Definition",
+        /// What it is now.
+        optional value: f64 = "Value",
+        /// What it is without modifiers.
+        optional base: f64 = "Base",
+    }
+}
+
+model! {
+    /// One value of a player with its limits, of `player list-stats`.
+    pub struct StatInfo {
+        /// Which.
+        default name: String = "Name",
+        /// The least it can be.
+        optional min: f64 = "Min",
+        /// The most it can be.
+        optional max: f64 = "Max",
+        /// What it is now.
+        optional value: f64 = "Value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_detailed_player_is_read_from_arrays_and_from_the_texts_of_2021() {
+        let player: PlayerDetailed = serde_json::from_value(json!({
+            "Position": [-870.5, 150.25, 98.0],
+            "HeadPosition": "(-870.4, 151.9, 98.1)",
+            "LeftHandUp": null,
+            "Chunk": "1180 - Chunk 12-20 Meadow (Alta.Chunks.OverworldChunk)",
+            "Body": {"Identifier": 40123, "Name": "VR Player Character New(Clone)"},
+            "id": "1200000001",
+            "Username": "Ashwick"
+        }))
+        .unwrap();
+        assert_eq!(player.position, Some(Vector3::new(-870.5, 150.25, 98.0)));
+        assert_eq!(
+            player.head_position,
+            Some(Vector3::new(-870.4, 151.9, 98.1))
+        );
+        assert_eq!(player.left_hand_up, None);
+        assert_eq!(
+            player.body.as_ref().unwrap().identifier,
+            EntityId::new(40_123)
+        );
+        assert_eq!(
+            player.user(),
+            User::new(UserId::new(1_200_000_001), "Ashwick")
+        );
+    }
+
+    #[test]
+    fn empty_hands_empty_slots_and_players_without_a_body_are_none() {
+        let inventories: Vec<Option<Inventory>> = serde_json::from_value(json!([
+            {
+                "LeftHand": {"Name": "Torch(Clone)", "Identifier": 51240, "PrefabHash": 31502,
+                             "Position": [0, 1, 2], "Rotation": [0.0, 90.0, 0.0]},
+                "RightHand": null,
+                "Belt": [null, {"Name": "Bag(Clone)"}, null, null],
+                "Back": [null],
+                "All": [{"Name": "Torch(Clone)"}, {"Name": "Bag(Clone)"}]
+            },
+            null
+        ]))
+        .unwrap();
+        let inventory = inventories[0].as_ref().unwrap();
+        assert_eq!(
+            inventory.left_hand.as_ref().unwrap().prefab_hash,
+            Some(PrefabHash::new(31_502))
+        );
+        assert_eq!(inventory.right_hand, None);
+        assert_eq!(inventory.belt.len(), 4);
+        assert_eq!(inventory.belt[1].as_ref().unwrap().name, "Bag(Clone)");
+        assert_eq!(inventory.back, [None]);
+        assert_eq!(inventory.all.len(), 2);
+        assert_eq!(inventories[1], None);
+    }
+}

@@ -1,0 +1,231 @@
+use std::time::Duration;
+
+use crate::{GroupId, ServerId, TimeSpan, Timestamp, User, UserId};
+
+model! {
+    /// A game server as the cloud knows it: the answer of `GET servers/{id}` and the content of status and heartbeat events.
+    #[doc(alias = "ServerInfo")]
+    pub struct Server {
+        /// The server's id; not its group's.
+        required id: ServerId = "id",
+        /// The server's name; empty when the server sent none.
+        default name: String = "name",
+        /// Who plays on it; may be stale, or empty while [`player_count`](Self::player_count) is above 0.
+        list online_players: User = "online_players",
+        /// What is wanted of it. It may say Online of a dead server: ask [`is_up`](Self::is_up).
+        optional server_status: ServerStatus = "server_status",
+        /// What it is.
+        optional final_status: ServerStatus = "final_status",
+        /// The kind of world: 0 for PC, 4 for Quest in samples.
+        default scene_index: i64 = "scene_index",
+        /// The kind of players: 1 for PC, 2 for Quest.
+        default target: i64 = "target",
+        /// Where it runs, `north-america-agones`; empty when the server sent none.
+        default region: String = "region",
+        /// When it last said that it runs; in every event sample and in no REST sample.
+        optional online_ping: Timestamp = "online_ping",
+        /// When it last was online.
+        optional last_online: Timestamp = "last_online",
+        /// What it says of itself; may hold line breaks and links.
+        default description: String = "description",
+        /// A rank among servers.
+        default playability: f64 = "playability",
+        /// The game's version: stream, dash, four or five numbers, `main-1.6.0.0.40940`.
+        optional version: String = "version",
+        /// The group it belongs to.
+        optional group_id: GroupId = "group_id",
+        /// What kind of owner it has.
+        optional owner_type: OwnerType = "owner_type",
+        /// The owner's account.
+        optional owner_id: UserId = "owner_id",
+        /// Whether it is a world of its own.
+        optional r#type: ServerType = "type",
+        /// The machines it runs on, which tell PC from Quest.
+        optional fleet: Fleet = "fleet",
+        /// How long it has run, in total.
+        optional up_time: TimeSpan = "up_time",
+        /// Who may join it; since 2022.
+        optional join_type: JoinType = "join_type",
+        /// How many play on it; since 2022.
+        optional player_count: i64 = "player_count",
+        /// How many may play on it; rare.
+        optional player_limit: i64 = "player_limit",
+        /// When it was made.
+        optional created_at: Timestamp = "created_at",
+        /// Whether it runs; since 2023.
+        optional is_online: bool = "is_online",
+        /// A number; since 2023.
+        optional transport_system: i64 = "transport_system",
+    }
+}
+
+impl Server {
+    /// How old an [`online_ping`](Self::online_ping) may be to count as running: two minutes. A server pings every 30 s;
+    /// the rest is for beats that were lost and clocks that differ.
+    pub const PING_FRESH: Duration = Duration::from_secs(120);
+
+    /// Whether the server runs, as far as this record can tell today. See [`is_up_at`](Self::is_up_at).
+    pub fn is_up(&self) -> bool {
+        self.is_up_at(Timestamp::now())
+    }
+
+    /// Whether the server runs: [`is_online`](Self::is_online) if it is there, else
+    /// [`final_status`](Self::final_status) if it is there and known, else whether
+    /// [`online_ping`](Self::online_ping) is fresh at `now`.
+    pub fn is_up_at(&self, now: Timestamp) -> bool {
+        match (self.is_online, &self.final_status) {
+            (Some(is_online), _) => is_online,
+            (None, Some(ServerStatus::Online)) => true,
+            (None, Some(ServerStatus::Offline | ServerStatus::ForcedOffline)) => false,
+            (None, Some(ServerStatus::Unknown(_)) | None) => self
+                .online_ping
+                .is_some_and(|ping| now.saturating_duration_since(ping) <= Self::PING_FRESH),
+        }
+    }
+}
+
+open_enum! {
+    /// Whether a server runs.
+    pub enum ServerStatus {
+        /// It runs.
+        Online: "Online" = 1,
+        /// It does not run.
+        Offline: "Offline" = 0,
+        /// It was stopped and stays so.
+        ForcedOffline: "ForcedOffline" = -1,
+    }
+}
+
+open_enum! {
+    /// What kind of owner a server has.
+    pub enum OwnerType {
+        /// A group.
+        Group: "Group",
+        /// One player.
+        Individual: "Individual",
+        /// A group's administrators.
+        GroupAdmins: "GroupAdmins",
+        /// The game.
+        World: "World",
+    }
+}
+
+open_enum! {
+    /// What kind of server it is.
+    pub enum ServerType {
+        /// A group's server.
+        Normal: "Normal",
+        /// A world of the game's own.
+        World: "World",
+    }
+}
+
+open_enum! {
+    /// The machines a server runs on.
+    pub enum Fleet {
+        /// PC servers.
+        AttRelease: "att-release",
+        /// Quest servers.
+        AttQuest: "att-quest",
+    }
+}
+
+open_enum! {
+    /// Who may join a server.
+    pub enum JoinType {
+        /// Members of its private group. The models call the same value `GroupMember` as well.
+        PrivateGroup: "PrivateGroup" | "GroupMember",
+        /// Anyone.
+        Public: "Public",
+        /// Anyone, by joining its open group.
+        OpenGroup: "OpenGroup",
+        /// Supporters.
+        SupporterOnly: "SupporterOnly",
+        /// Whoever the game sends to this copy of a world.
+        WorldInstance: "WorldInstance",
+        /// Members of its public group.
+        PublicGroup: "PublicGroup",
+    }
+}
+
+model! {
+    /// A place where servers run, of `GET servers/regions` (Alta .NET models).
+    #[doc(alias = "RegionInfo")]
+    pub struct Region {
+        /// The name that requests use, `north-america-east`.
+        required name: String = "name",
+        /// The name for people.
+        default display_name: String = "display_name",
+        /// Two letters.
+        default country_code: String = "country_code",
+        /// An address to measure the distance to.
+        default ping_address: String = "ping_address",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn server(fields: &serde_json::Value) -> Server {
+        let mut all = json!({"id": 1});
+        all.as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test]
+    fn a_server_with_nothing_but_an_id_is_read_and_is_down() {
+        assert!(!server(&json!({})).is_up());
+    }
+
+    #[test]
+    fn is_online_beats_final_status_and_final_status_beats_the_ping() {
+        let now: Timestamp = "2023-09-18T05:36:00Z".parse().unwrap();
+        let ping = "2023-09-18T05:35:28.799191Z";
+        let stale = "2023-09-18T05:30:00Z";
+        for (fields, up) in [
+            (json!({"is_online": true, "final_status": "Offline"}), true),
+            (
+                json!({"is_online": false, "final_status": "Online", "online_ping": ping}),
+                false,
+            ),
+            (
+                json!({"final_status": "Online", "online_ping": stale}),
+                true,
+            ),
+            (json!({"final_status": 1}), true),
+            (
+                json!({"server_status": "Online", "final_status": "Offline", "online_ping": ping}),
+                false,
+            ),
+            (json!({"final_status": -1, "online_ping": ping}), false),
+            (
+                json!({"final_status": "Starting", "online_ping": ping}),
+                true,
+            ),
+            (
+                json!({"server_status": "Online", "online_ping": ping}),
+                true,
+            ),
+            (
+                json!({"server_status": "Online", "online_ping": stale}),
+                false,
+            ),
+            (json!({"server_status": "Online"}), false),
+        ] {
+            assert_eq!(server(&fields).is_up_at(now), up, "{fields}");
+        }
+    }
+
+    #[test]
+    fn both_names_of_one_join_type_are_the_same() {
+        assert_eq!(
+            server(&json!({"join_type": "GroupMember"})).join_type,
+            Some(JoinType::PrivateGroup)
+        );
+    }
+}
