@@ -5,7 +5,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -132,12 +132,18 @@ pub(crate) enum Pumped {
     Pong,
     /// The frame sent under this tag was handed to the socket.
     Written(u64),
+    /// The frame queued under this tag was not sent, since whoever wanted it is gone.
+    Skipped(u64),
     Lost(Lost),
 }
 
 #[derive(Debug)]
 enum Outgoing {
-    Text { text: Utf8Bytes, tag: Option<u64> },
+    Text {
+        text: Utf8Bytes,
+        tag: Option<u64>,
+        owner: Option<Weak<()>>,
+    },
     Ping,
 }
 
@@ -145,7 +151,7 @@ enum Outgoing {
 pub(crate) struct Link {
     socket: WebSocket,
     outgoing: VecDeque<Outgoing>,
-    written: VecDeque<u64>,
+    reports: VecDeque<Pumped>,
     unflushed: bool,
 }
 
@@ -154,14 +160,14 @@ impl Link {
         Self {
             socket,
             outgoing: VecDeque::new(),
-            written: VecDeque::new(),
+            reports: VecDeque::new(),
             unflushed: false,
         }
     }
 
-    pub(crate) fn send(&mut self, text: RawFrame, tag: Option<u64>) {
+    pub(crate) fn send(&mut self, text: RawFrame, tag: Option<u64>, owner: Option<Weak<()>>) {
         let text = text.into();
-        self.outgoing.push_back(Outgoing::Text { text, tag });
+        self.outgoing.push_back(Outgoing::Text { text, tag, owner });
     }
 
     pub(crate) fn ping(&mut self) {
@@ -181,8 +187,8 @@ impl Link {
         if let Err(lost) = self.write(cx) {
             return Poll::Ready(Pumped::Lost(lost));
         }
-        if let Some(tag) = self.written.pop_front() {
-            return Poll::Ready(Pumped::Written(tag));
+        if let Some(report) = self.reports.pop_front() {
+            return Poll::Ready(report);
         }
         loop {
             let Poll::Ready(message) = self.socket.stream.poll_next_unpin(cx) else {
@@ -208,13 +214,22 @@ impl Link {
                 Poll::Ready(ready) => ready.map_err(|error| self.why_lost(error))?,
             }
             let (message, tag) = match next {
-                Outgoing::Text { text, tag } => (Message::Text(text.clone()), *tag),
+                Outgoing::Text {
+                    tag: Some(tag),
+                    owner: Some(owner),
+                    ..
+                } if owner.strong_count() == 0 => {
+                    self.reports.push_back(Pumped::Skipped(*tag));
+                    self.outgoing.pop_front();
+                    continue;
+                }
+                Outgoing::Text { text, tag, .. } => (Message::Text(text.clone()), *tag),
                 Outgoing::Ping => (Message::Ping(bytes::Bytes::new()), None),
             };
             self.outgoing.pop_front();
             self.unflushed = true;
             // From here on the frame may reach the server, whatever the send returns.
-            self.written.extend(tag);
+            self.reports.extend(tag.map(Pumped::Written));
             self.socket
                 .stream
                 .start_send_unpin(message)

@@ -4,6 +4,7 @@ use crate::lost::Lost;
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::poll_fn;
+use std::sync::Weak;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -41,6 +42,8 @@ pub enum LinkEvent<X, E> {
     Pong,
     /// The frame sent under this tag has been handed to the socket: from here on it may reach the server.
     Written(u64),
+    /// The frame sent under this tag by [`Links::send_for`] was not sent: its owner had gone.
+    Skipped(u64),
     /// It ended; the link is gone.
     Lost(Lost),
 }
@@ -84,7 +87,15 @@ impl<X, E> Links<X, E> {
     /// gone swallows it: its loss has been reported.
     pub fn send(&mut self, id: LinkId, text: RawFrame, tag: Option<u64>) {
         if let Some(link) = self.link(id) {
-            link.send(text, tag);
+            link.send(text, tag, None);
+        }
+    }
+
+    /// Like [`send`](Self::send), for somebody who may go away: once nobody holds `owner` any more, a frame that was
+    /// not yet handed to the socket is not sent, and [`LinkEvent::Skipped`] says so.
+    pub fn send_for(&mut self, id: LinkId, text: RawFrame, tag: u64, owner: Weak<()>) {
+        if let Some(link) = self.link(id) {
+            link.send(text, Some(tag), Some(owner));
         }
     }
 
@@ -153,6 +164,7 @@ impl<X, E> Links<X, E> {
                     Poll::Ready(Pumped::Binary(length)) => LinkEvent::Binary(length),
                     Poll::Ready(Pumped::Pong) => LinkEvent::Pong,
                     Poll::Ready(Pumped::Written(tag)) => LinkEvent::Written(tag),
+                    Poll::Ready(Pumped::Skipped(tag)) => LinkEvent::Skipped(tag),
                     Poll::Ready(Pumped::Lost(lost)) => {
                         let (_, slot) = self.slots.remove(index);
                         if let (Lost::Closed { .. }, Slot::Open(link)) = (&lost, slot) {
