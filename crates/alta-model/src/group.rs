@@ -179,3 +179,11 @@ open_enum! {
         ManageSaves: "ManageSaves" = 12,
     }
 }
+
+model! {
+    /// The answer to asking whether an account holds a permission (`POST groups/{group}/{user}/permissions/check`).
+    pub struct PermissionCheck {
+        /// Whether it does.
+        default value: bool = "value",
+    }
+}

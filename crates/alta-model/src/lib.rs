@@ -42,7 +42,8 @@ mod vector;
 pub use api_error::{ApiError, ErrorCode, RequestModelError, RequestModelErrors};
 pub use error::{Error, ErrorKind};
 pub use group::{
-    Group, GroupDetailed, GroupServer, GroupType, InvitedGroup, JoinedGroup, Permission, Role,
+    Group, GroupDetailed, GroupServer, GroupType, InvitedGroup, JoinedGroup, Permission,
+    PermissionCheck, Role,
 };
 pub use id::{EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId};
 pub use join::{Connection, JoinFailReason, JoinResult};

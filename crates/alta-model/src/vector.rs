@@ -11,7 +11,6 @@ use crate::{Error, ErrorKind};
 /// Read from `[x, y, z]`, from an object with these names, or from a text, `x,y,z` or `(x, y, z)` as servers wrote it in
 /// 2021. Written as `[x, y, z]`; `Display` gives `x,y,z`, the form that console commands take.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-#[allow(clippy::exhaustive_structs, reason = "three numbers and never more")]
 pub struct Vector3 {
     /// Across.
     pub x: f64,

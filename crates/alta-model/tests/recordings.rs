@@ -1,0 +1,113 @@
+//! Every recording is read completely by its model and written again unchanged.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "support/round_trip.rs"]
+#[allow(unreachable_pub, reason = "included elsewhere as well")]
+mod round_trip;
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use alta_model::{Member, Server, User, console::event::SocialTabletPlayerBanned};
+use serde_json::Value;
+
+fn recordings() -> Vec<(String, Value)> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+    let mut all = Vec::new();
+    for kind in ["rest", "main-ws", "console"] {
+        for entry in fs::read_dir(fixtures.join(kind)).unwrap() {
+            let path = entry.unwrap().path();
+            let stem = path.file_stem().unwrap().to_str().unwrap();
+            let recording = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            all.push((format!("{kind}/{stem}"), recording));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_documented_field_of_every_recording_is_read_and_written_again() {
+    let mut count = 0;
+    let mut problems = Vec::new();
+    for (name, recording) in recordings() {
+        for trip in round_trip::trips(&name, &recording) {
+            count += 1;
+            for problem in trip.problems {
+                problems.push(format!("{name} as {}: {problem}", trip.model));
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+    assert!(count >= 80, "only {count} values were tried");
+}
+
+/// What has no model here, so that a recording cannot go unread by accident.
+#[test]
+fn a_recording_without_a_model_is_one_that_another_crate_owns() {
+    let unread: BTreeSet<String> = recordings()
+        .into_iter()
+        .filter(|(name, recording)| round_trip::trips(name, recording).is_empty())
+        .map(|(name, _)| name)
+        .collect();
+    let owned_elsewhere = [
+        // Frames about the connection itself.
+        "console/auth-accepted",
+        "console/auth-refused",
+        "console/auth-wrong-token-silence",
+        // The error is a text in ResultString.
+        "console/result-string-exception",
+        // The answers of the main websocket.
+        "main-ws/batch-subscribe-failures",
+        "main-ws/infrastructure-error",
+        "main-ws/migrate",
+        "main-ws/migrate-answer-without-id",
+        "main-ws/subscribe",
+        "main-ws/unsubscribe",
+        "main-ws/unsubscribe-me-invite",
+        // No body.
+        "rest/join-request-accept-405",
+        // Tokens.
+        "rest/session-login",
+        "rest/session-refresh",
+        "rest/token-client-credentials",
+        "rest/token-invalid-client",
+    ];
+    assert_eq!(unread, owned_elsewhere.map(str::to_owned).into());
+}
+
+#[test]
+fn a_field_that_no_model_reads_is_found() {
+    let problems =
+        round_trip::check::<User>(r#"{"id": 1, "username": "Ashwick", "shoe_size": 43}"#);
+    assert_eq!(problems, [".shoe_size: not read"]);
+}
+
+#[test]
+fn a_value_that_changes_or_appears_is_found() {
+    let problems = round_trip::check::<Server>(r#"{"id": 1, "up_time": "00:00:01.5"}"#);
+    assert_eq!(
+        problems,
+        [r#".up_time: "00:00:01.5" became "00:00:01.5000000""#]
+    );
+    let problems =
+        round_trip::check::<Member>(r#"{"group_id": 1, "user_id": 2, "permissions": ""}"#);
+    assert_eq!(problems, [r#".permissions: "" became 0"#]);
+}
+
+#[test]
+fn other_spellings_numbers_in_texts_and_numeric_enums_are_the_same() {
+    for problems in [
+        round_trip::check::<User>(r#"{"id": "1", "name": "Ashwick"}"#),
+        round_trip::check::<Member>(r#"{"group_id": 1, "user_id": 2, "type": 3, "role_id": null}"#),
+        round_trip::check::<SocialTabletPlayerBanned>(
+            r#"{"bannedBy": {"id": 1, "username": "a"}, "bannedplayer": {"id": 2, "username": "b"}, "isBan": true}"#,
+        ),
+    ] {
+        assert!(problems.is_empty(), "{problems:?}");
+    }
+}

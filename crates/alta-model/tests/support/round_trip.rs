@@ -1,0 +1,328 @@
+//! Reading each recording with its model, writing it again, and comparing the two.
+//!
+//! Included by the crate's own test and by `cargo xtask test-fixtures`.
+
+use alta_model::{
+    ApiError, Group, GroupDetailed, InvitedGroup, JoinResult, JoinedGroup, Member, PermissionCheck,
+    Region, Server, ShopAccount, User,
+    console::{event, result},
+};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+/// Fields that stand in a recording on purpose although no source knows them.
+const UNDOCUMENTED: [(&str, &str); 1] = [("console/event-unknown", "newField")];
+
+/// Spellings that are neither the written one nor another case of it.
+const ALIASES: [(&str, &str); 3] = [
+    ("name", "username"),
+    ("allowed_server_count", "allowed_servers_count"),
+    ("player", "user"),
+];
+
+/// One value of a recording and what became of it.
+#[derive(Debug)]
+pub struct Trip {
+    /// The type that read it.
+    pub model: String,
+    /// What differs; empty if all is well.
+    pub problems: Vec<String>,
+}
+
+type Check = fn(&str) -> Vec<String>;
+
+/// A model by the name under which the table shows it.
+struct Model {
+    name: String,
+    check: Check,
+}
+
+fn one<T: DeserializeOwned + Serialize + PartialEq>() -> Model {
+    Model {
+        name: short_name::<T>(),
+        check: check::<T>,
+    }
+}
+
+fn list<T: DeserializeOwned + Serialize + PartialEq>() -> Model {
+    Model {
+        name: format!("[{}]", short_name::<T>()),
+        check: check::<Vec<T>>,
+    }
+}
+
+fn short_name<T>() -> String {
+    let name = std::any::type_name::<T>();
+    name.rsplit("::").next().unwrap_or(name).to_owned()
+}
+
+/// Every round trip that the recording `name` (`rest/user-by-id`) gives.
+pub fn trips(name: &str, recording: &Value) -> Vec<Trip> {
+    let values = match recording["kind"].as_str() {
+        Some("rest") => rest(recording),
+        Some("main-ws") => main_ws(recording),
+        Some("console") => console(recording),
+        _ => Vec::new(),
+    };
+    values
+        .into_iter()
+        .map(|(model, json)| Trip {
+            problems: (model.check)(&json)
+                .into_iter()
+                .filter(|problem| !is_undocumented(name, problem))
+                .collect(),
+            model: model.name,
+        })
+        .collect()
+}
+
+fn is_undocumented(name: &str, problem: &str) -> bool {
+    UNDOCUMENTED
+        .iter()
+        .any(|(file, field)| *file == name && problem.ends_with(&format!(".{field}: not read")))
+}
+
+fn rest(recording: &Value) -> Vec<(Model, String)> {
+    let (request, response) = (&recording["request"], &recording["response"]);
+    if response["body"].is_null() {
+        return Vec::new();
+    }
+    let model = if response["status"].as_u64() < Some(400) {
+        rest_model(
+            request["method"].as_str().unwrap_or_default(),
+            request["path"].as_str().unwrap_or_default(),
+        )
+    } else if response["body"]["error"].is_string() {
+        // The token endpoint has errors of its own, which alta-auth reads.
+        None
+    } else {
+        Some(one::<ApiError>())
+    };
+    model
+        .map(|model| (model, response["body"].to_string()))
+        .into_iter()
+        .collect()
+}
+
+/// The model of an answer. The answers of `/sessions` and of the token endpoint are alta-auth's.
+fn rest_model(method: &str, path: &str) -> Option<Model> {
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    Some(match (method, segments.as_slice()) {
+        ("GET", ["groups", "joined"]) => list::<JoinedGroup>(),
+        ("GET", ["groups", "invites"]) => list::<InvitedGroup>(),
+        ("GET", ["groups", "requested"]) => list::<Group>(),
+        ("GET", ["groups", _]) => one::<GroupDetailed>(),
+        ("GET", ["groups", _, "members" | "requests" | "invites" | "bans"]) => list::<Member>(),
+        (
+            _,
+            ["groups", "invites", _]
+            | ["groups", _, "members" | "requests" | "invites" | "bans", _],
+        ) => one::<Member>(),
+        ("POST", ["groups", _, _, "permissions", "check"]) => one::<PermissionCheck>(),
+        ("GET", ["servers", "regions"]) => list::<Region>(),
+        ("GET", ["servers", "console" | "joined"] | ["servers", "name", _]) => list::<Server>(),
+        ("GET", ["servers", _]) => one::<Server>(),
+        ("POST", ["servers", _, "console" | "join"]) => one::<JoinResult>(),
+        ("GET", ["users", _]) | ("POST", ["users", "search", "username"]) => one::<User>(),
+        ("GET", ["shop", "account"]) => one::<ShopAccount>(),
+        _ => return None,
+    })
+}
+
+fn frames<'a>(recording: &'a Value, direction: &'a str) -> impl Iterator<Item = Value> + 'a {
+    let frames = recording["frames"].as_array();
+    frames
+        .into_iter()
+        .flatten()
+        .filter(move |frame| frame["direction"] == direction)
+        .filter_map(|frame| serde_json::from_str(frame["text"].as_str()?).ok())
+}
+
+fn main_ws(recording: &Value) -> Vec<(Model, String)> {
+    frames(recording, "server")
+        .filter_map(|frame| {
+            let model = match frame["event"].as_str()? {
+                "response" if frame["responseCode"].as_u64() >= Some(400) => one::<ApiError>(),
+                event => main_ws_model(event)?,
+            };
+            Some((model, frame["content"].as_str()?.to_owned()))
+        })
+        .collect()
+}
+
+/// The model of an event's content. The answers (migration token, batch) are alta-ws's.
+fn main_ws_model(event: &str) -> Option<Model> {
+    Some(match event {
+        "me-group-create" | "me-group-delete" => one::<JoinedGroup>(),
+        "me-group-invite-create" | "me-group-invite-delete" => one::<InvitedGroup>(),
+        "me-group-request-create" | "me-group-request-delete" => one::<Group>(),
+        "group-update" => one::<GroupDetailed>(),
+        _ if event.starts_with("group-server-") => one::<Server>(),
+        _ if event.starts_with("group-") => one::<Member>(),
+        _ => return None,
+    })
+}
+
+fn console(recording: &Value) -> Vec<(Model, String)> {
+    let commands: Vec<Value> = frames(recording, "client").collect();
+    frames(recording, "server")
+        .flat_map(|frame| {
+            let data = &frame["data"];
+            let is = |name: &str, number: u64| frame["type"] == name || frame["type"] == number;
+            let values = if is("Subscription", 1) {
+                vec![(frame["eventType"].as_str().and_then(event_model), data)]
+            } else if is("CommandResult", 2) {
+                let command = commands
+                    .iter()
+                    .find(|command| command["id"] == frame["commandId"])
+                    .and_then(|command| command["content"].as_str());
+                vec![
+                    (command.and_then(result_model), &data["Result"]),
+                    (Some(one::<result::CommandInfo>()), &data["Command"]),
+                    (Some(one::<result::Exception>()), &data["Exception"]),
+                ]
+            } else {
+                Vec::new()
+            };
+            values
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .filter_map(|(model, value)| Some((model?, value.to_string())))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+macro_rules! event_models {
+    ($($name:ident)*) => {
+        /// The model of an event's data.
+        fn event_model(event: &str) -> Option<Model> {
+            match event {
+                $(stringify!($name) => Some(one::<event::$name>()),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+event_models! {
+    PlayerStateChanged PlayerJoined PlayerLeft PlayerKilled PopulationModified TradeDeckUsed PlayerMovedChunk ObjectKilled
+    TrialStarted TrialFinished InventoryChanged AtmBalanceChanged ServerSettingsChanged CommandExecuted
+    SocialTabletPlayerBanned SocialTabletPlayerReported ProfilingData TraceLog DebugLog InfoLog WarnLog ErrorLog FatalLog
+}
+
+/// The model of a command's result.
+fn result_model(command: &str) -> Option<Model> {
+    let words: Vec<&str> = command.split(' ').collect();
+    Some(match words.as_slice() {
+        ["player", "list"] => list::<User>(),
+        ["player", "list-detailed"] => list::<result::PlayerDetailed>(),
+        ["player", "detailed", ..] => one::<result::PlayerDetailed>(),
+        ["player", "inventory", ..] => list::<Option<result::Inventory>>(),
+        ["player", "check-stat", ..] => one::<result::StatValue>(),
+        ["player", "list-stats", ..] => list::<result::StatInfo>(),
+        ["select", "find", ..] => list::<result::EntityRef>(),
+        ["select", "get", ..] => one::<result::EntityInfo>(),
+        ["spawn", "string-raw", ..] => one::<result::EntityRef>(),
+        ["spawn", "list"] => list::<result::PrefabEntry>(),
+        ["chunks", "print-all" | "print-loaded"] => one::<result::FileDownload>(),
+        ["help", "modules"] => list::<result::Module>(),
+        ["websocket", "subscriptions"] => list::<result::EventListing>(),
+        ["websocket", "subscribe" | "unsubscribe", _] => one::<result::SubscriptionResult>(),
+        _ => return None,
+    })
+}
+
+/// What differs between a text and what its model makes of it.
+pub fn check<T: DeserializeOwned + Serialize + PartialEq>(json: &str) -> Vec<String> {
+    let mut problems = Vec::new();
+    if let Err(error) = check_into::<T>(json, &mut problems) {
+        problems.push(error.to_string());
+    }
+    problems
+}
+
+fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
+    json: &str,
+    problems: &mut Vec<String>,
+) -> Result<(), serde_json::Error> {
+    let original: Value = serde_json::from_str(json)?;
+    let typed: T = serde_json::from_str(json)?;
+    let written = serde_json::to_string(&typed)?;
+    let again: T = serde_json::from_str(&written)?;
+    if typed != again {
+        problems.push("reading what was written gives another value".to_owned());
+    }
+    compare("", &original, &serde_json::from_str(&written)?, problems);
+    Ok(())
+}
+
+fn compare(at: &str, original: &Value, written: &Value, problems: &mut Vec<String>) {
+    match (original, written) {
+        (Value::Object(original), Value::Object(written)) => {
+            let mut met = Vec::new();
+            for (name, value) in original {
+                let at = format!("{at}.{name}");
+                match spelled(name, written) {
+                    Some(spelling) => {
+                        met.push(spelling);
+                        compare(&at, value, &written[spelling], problems);
+                    }
+                    None if value.is_null() => {}
+                    None => problems.push(format!("{at}: not read")),
+                }
+            }
+            for (name, value) in written {
+                if !met.contains(&name.as_str()) && !is_empty(value) {
+                    problems.push(format!("{at}.{name}: made up as {value}"));
+                }
+            }
+        }
+        (Value::Array(original), Value::Array(written)) if original.len() == written.len() => {
+            for (index, (original, written)) in original.iter().zip(written).enumerate() {
+                compare(&format!("{at}[{index}]"), original, written, problems);
+            }
+        }
+        _ if is_same(original, written) => {}
+        _ => problems.push(format!("{at}: {original} became {written}")),
+    }
+}
+
+/// Under which name a field of the recording was written.
+fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Option<&'a str> {
+    let alias = ALIASES
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, first)| *first);
+    let keys = || written.keys().map(String::as_str);
+    keys()
+        .find(|key| *key == name)
+        .or_else(|| keys().find(|key| key.eq_ignore_ascii_case(name)))
+        .or_else(|| keys().find(|key| Some(*key) == alias))
+}
+
+/// Equal scalars, after the normalisations of `fixtures/README.md`. A number that became a text is an enum's: that the
+/// text is the right one follows from reading it again.
+fn is_same(original: &Value, written: &Value) -> bool {
+    match (original, written) {
+        (Value::String(text), Value::Number(number)) => *text == number.to_string(),
+        (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
+        (Value::Number(one), Value::Number(other)) => {
+            one == other || one.as_f64() == other.as_f64()
+        }
+        (Value::Number(_), Value::String(_)) => true,
+        (Value::Null, other) => is_empty(other),
+        (one, other) => one == other,
+    }
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => true,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(true) => false,
+    }
+}
