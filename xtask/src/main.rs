@@ -1,2 +1,78 @@
 //! The workspace's own chores.
-fn main() {}
+//!
+//! `cargo xtask ci` is what has to pass before a change goes in.
+
+#![allow(clippy::print_stdout, reason = "a program that talks to the terminal")]
+
+mod ci;
+mod fixtures;
+mod layers;
+#[path = "../../crates/alta-model/tests/support/round_trip.rs"]
+#[allow(unreachable_pub, reason = "included elsewhere as well")]
+mod round_trip;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The workspace's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+enum Command {
+    /// Everything that has to pass before a change goes in.
+    Ci {
+        /// Also what takes longer: every feature of every crate alone.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Checks the recordings: their format, and that the models read and write them without loss.
+    TestFixtures {
+        /// Only recordings whose name contains this, such as `rest/` or `player-`.
+        #[arg(long)]
+        filter: Option<String>,
+        /// One JSON object a line instead of a table.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Command::parse() {
+        Command::Ci { full } => ci::run(full),
+        Command::TestFixtures { filter, json } => fixtures::run(filter.as_deref(), json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("\n{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The top of the workspace.
+fn root() -> PathBuf {
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    manifest.parent().unwrap_or(manifest).to_owned()
+}
+
+/// The cargo that runs this program.
+fn cargo() -> std::process::Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = std::process::Command::new(program);
+    command.current_dir(root());
+    command
+}
+
+/// What cargo knows of the workspace, without dependencies of dependencies.
+fn metadata() -> Result<cargo_metadata::Metadata, Error> {
+    Ok(cargo_metadata::MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()?)
+}

@@ -1,0 +1,166 @@
+//! Everything that has to pass before a change goes in, cheapest first.
+
+use std::time::{Duration, Instant};
+
+use cargo_metadata::{Package, TargetKind};
+
+use crate::{Error, cargo, fixtures, metadata};
+
+/// One thing to check.
+struct Step {
+    name: String,
+    check: Check,
+    /// What to do when it fails.
+    advice: &'static str,
+}
+
+enum Check {
+    /// Cargo with these arguments.
+    Cargo(Vec<String>),
+    /// The same, with the documentation's warnings as errors.
+    Doc(Vec<String>),
+    /// The recordings.
+    Fixtures,
+}
+
+/// Runs every step in order and stops at the first that fails.
+pub(crate) fn run(full: bool) -> Result<(), Error> {
+    let packages = metadata()?
+        .workspace_packages()
+        .into_iter()
+        .cloned()
+        .collect::<Vec<_>>();
+    let steps = steps(&packages, full);
+    let count = steps.len();
+    let mut times = Vec::new();
+    let start = Instant::now();
+    for (index, step) in steps.into_iter().enumerate() {
+        println!("\n[{}/{count}] {}", index + 1, step.name);
+        let begun = Instant::now();
+        let outcome = perform(&step.check);
+        let time = begun.elapsed();
+        if let Err(error) = outcome {
+            return Err(format!(
+                "{} failed after {}: {error}\nWhat to do: {}",
+                step.name,
+                seconds(time),
+                step.advice
+            )
+            .into());
+        }
+        println!("    passed in {}", seconds(time));
+        times.push((step.name, time));
+    }
+
+    println!("\nEverything passed:");
+    for (name, time) in times {
+        println!("{:>9}  {name}", seconds(time));
+    }
+    println!("{:>9}  in total", seconds(start.elapsed()));
+    Ok(())
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+fn perform(check: &Check) -> Result<(), Error> {
+    let mut command = cargo();
+    match check {
+        Check::Fixtures => return fixtures::run(None, false),
+        Check::Cargo(args) => command.args(args),
+        Check::Doc(args) => command.args(args).env("RUSTDOCFLAGS", "-D warnings"),
+    };
+    let status = command.status()?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("cargo ended with {status}").into())
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+fn steps(packages: &[Package], full: bool) -> Vec<Step> {
+    let step = |name: &str, check, advice| Step {
+        name: name.to_owned(),
+        check,
+        advice,
+    };
+    let mut steps = vec![
+        step(
+            "format",
+            Check::Cargo(words("fmt --all --check")),
+            "run `cargo fmt --all`.",
+        ),
+        step(
+            "recordings",
+            Check::Fixtures,
+            "read fixtures/README.md; `cargo xtask test-fixtures --filter NAME` shows one recording.",
+        ),
+        step(
+            "lints, all features",
+            Check::Cargo(words(
+                "clippy --workspace --all-targets --all-features -- -D warnings",
+            )),
+            "do what clippy says; an `#[allow]` needs its reason.",
+        ),
+        step(
+            "tests and examples in the documentation, all features",
+            Check::Cargo(words("test --workspace --all-features")),
+            "run the one test that failed with `cargo test -p CRATE NAME`.",
+        ),
+        step(
+            "documentation",
+            Check::Doc(words("doc --no-deps --workspace --all-features")),
+            "mend the links and the missing words that rustdoc names.",
+        ),
+    ];
+    steps.extend(packages.iter().flat_map(|package| alone(package, full)));
+    steps
+}
+
+/// A crate by itself, so that it cannot live on features which its neighbours switched on.
+fn alone(package: &Package, full: bool) -> Vec<Step> {
+    let target = if package
+        .targets
+        .iter()
+        .any(|target| target.is_kind(TargetKind::Lib))
+    {
+        "--lib"
+    } else {
+        "--bins"
+    };
+    let name = &package.name;
+    let step = |with: &str, flags: &str| Step {
+        name: format!("{name} alone, {with}"),
+        check: Check::Cargo(words(&format!(
+            "clippy -p {name} {target}{flags} -- -D warnings"
+        ))),
+        advice: "put what needs a feature behind `#[cfg(feature = …)]`, or name the missing feature of a dependency in \
+                 the crate's own Cargo.toml.",
+    };
+
+    let mut steps = vec![step("default features", "")];
+    let features = || {
+        package
+            .features
+            .keys()
+            .filter(|feature| *feature != "default")
+    };
+    // Without features of its own, a crate is the same with none.
+    if features().next().is_some() {
+        steps.push(step("no features", " --no-default-features"));
+    }
+    if full {
+        steps.extend(features().map(|feature| {
+            step(
+                &format!("feature {feature}"),
+                &format!(" --no-default-features --features {feature}"),
+            )
+        }));
+    }
+    steps
+}

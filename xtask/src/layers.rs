@@ -1,0 +1,359 @@
+//! Which crate may depend on which, and what a crate must not pull in.
+//!
+//! Both are promises to bot authors: a bot pays for what it names. `docs/architecture.md` draws the same edges.
+
+#![cfg(test)]
+
+use std::collections::BTreeSet;
+
+use cargo_metadata::{DependencyKind, Metadata, Package};
+
+/// The edges that are allowed between our crates.
+const EDGES: &[(&str, &[&str])] = &[
+    ("alta-model", &[]),
+    ("alta-http", &[]),
+    ("alta-socket", &[]),
+    ("alta-auth", &["alta-model", "alta-http"]),
+    ("alta-rest", &["alta-model", "alta-http", "alta-auth"]),
+    ("alta-ws", &["alta-model", "alta-socket", "alta-auth"]),
+    ("att-console", &["alta-model", "alta-socket"]),
+    ("att-kit", &["alta-model", "att-console"]),
+    ("alta-bot", BELOW_BOT),
+    (
+        "pytale",
+        &[
+            "alta-model",
+            "alta-http",
+            "alta-socket",
+            "alta-auth",
+            "alta-rest",
+            "alta-ws",
+            "att-console",
+            "att-kit",
+            "alta-bot",
+            "alta-sim",
+        ],
+    ),
+    ("alta-sim", &[]),
+    ("pytale-cli", &["pytale"]),
+    ("xtask", &["alta-model"]),
+];
+
+const BELOW_BOT: &[&str] = &[
+    "alta-model",
+    "alta-http",
+    "alta-socket",
+    "alta-auth",
+    "alta-rest",
+    "alta-ws",
+    "att-console",
+    "att-kit",
+];
+
+/// Edges that exist only with a feature: from, to, feature.
+const OPTIONAL: &[(&str, &str, &str)] = &[
+    ("alta-auth", "alta-http", "login"),
+    ("pytale", "alta-sim", "testing"),
+];
+
+/// Edges that must not switch a feature on: from, to, feature, which may not be the default either.
+const WITHOUT: &[(&str, &str, &str)] = &[("alta-ws", "alta-auth", "login")];
+
+/// One dependency between two of our crates.
+#[derive(Clone, Debug)]
+struct Edge {
+    from: String,
+    to: String,
+    is_dev: bool,
+    is_optional: bool,
+    uses_default_features: bool,
+    features: Vec<String>,
+}
+
+fn edges(metadata: &Metadata) -> Vec<Edge> {
+    let ours: BTreeSet<String> = metadata
+        .workspace_packages()
+        .iter()
+        .map(|package| package.name.to_string())
+        .collect();
+    let of = |package: &Package| {
+        let from = package.name.to_string();
+        package
+            .dependencies
+            .iter()
+            .filter(|dependency| ours.contains(&dependency.name))
+            .map(|dependency| Edge {
+                from: from.clone(),
+                to: dependency.name.clone(),
+                is_dev: dependency.kind == DependencyKind::Development,
+                is_optional: dependency.optional,
+                uses_default_features: dependency.uses_default_features,
+                features: dependency.features.clone(),
+            })
+            .collect::<Vec<_>>()
+    };
+    metadata
+        .workspace_packages()
+        .into_iter()
+        .flat_map(of)
+        .collect()
+}
+
+fn problems(edges: &[Edge]) -> Vec<String> {
+    edges.iter().filter_map(problem).collect()
+}
+
+fn problem(edge: &Edge) -> Option<String> {
+    let Edge { from, to, .. } = edge;
+    let allowed = EDGES
+        .iter()
+        .find(|(name, _)| name == from)
+        .map(|(_, to)| *to);
+    let Some(allowed) = allowed else {
+        return Some(format!("{from} has no row in the table of edges"));
+    };
+    if edge.is_dev {
+        let free = to == "alta-sim" && from != "alta-sim";
+        return (!free && !allowed.contains(&to.as_str()))
+            .then(|| format!("{from} dev-depends on {to}; only alta-sim is free for tests, and it knows none of ours"));
+    }
+    if !allowed.contains(&to.as_str()) {
+        return Some(format!(
+            "{from} depends on {to}, which lies beside or above it"
+        ));
+    }
+    if let Some((.., feature)) = OPTIONAL.iter().find(|(f, t, _)| f == from && t == to)
+        && !edge.is_optional
+    {
+        return Some(format!(
+            "{from} depends on {to} always; only its feature `{feature}` may"
+        ));
+    }
+    if let Some((.., feature)) = WITHOUT.iter().find(|(f, t, _)| f == from && t == to)
+        && (edge.uses_default_features
+            || edge
+                .features
+                .iter()
+                .any(|name| name == feature || name == "default"))
+    {
+        return Some(format!(
+            "{from} switches on {to}'s `{feature}`, which its users may not want"
+        ));
+    }
+    None
+}
+
+/// What a crate must not pull in.
+struct Ban {
+    package: &'static str,
+    flags: &'static [&'static str],
+    banned: &'static [&'static str],
+    reason: &'static str,
+}
+
+const HTTP_STACK: &[&str] = &[
+    "alta-http",
+    "hyper",
+    "hyper-util",
+    "hyper-rustls",
+    "reqwest",
+    "tower",
+    "tower-http",
+];
+const RUNTIME: &[&str] = &[
+    "tokio",
+    "mio",
+    "async-std",
+    "smol",
+    "hyper",
+    "rustls",
+    "tungstenite",
+];
+
+const BANS: &[Ban] = &[
+    Ban {
+        package: "alta-model",
+        flags: &[],
+        banned: RUNTIME,
+        reason: "the models are for any program, with and without a runtime",
+    },
+    Ban {
+        package: "att-console",
+        flags: &[],
+        banned: HTTP_STACK,
+        reason: "a bot on a self-hosted server speaks no HTTP",
+    },
+    Ban {
+        package: "att-console",
+        flags: &[],
+        banned: &["rustls", "ring", "alta-auth"],
+        reason: "a console speaks plain ws:// and knows no login unless asked",
+    },
+    Ban {
+        package: "alta-ws",
+        flags: &[],
+        banned: HTTP_STACK,
+        reason: "with a token at hand, the main websocket needs no HTTP client",
+    },
+    Ban {
+        package: "alta-auth",
+        flags: &["--no-default-features"],
+        banned: HTTP_STACK,
+        reason: "without `login`, tokens and claims are pure data",
+    },
+    Ban {
+        package: "alta-rest",
+        flags: &["--no-default-features"],
+        banned: &[
+            "hyper",
+            "hyper-util",
+            "hyper-rustls",
+            "rustls",
+            "tokio-rustls",
+            "ring",
+        ],
+        reason: "whoever brings an HTTP client of their own must not build ours",
+    },
+    Ban {
+        package: "alta-http",
+        flags: &["--no-default-features"],
+        banned: &[
+            "hyper",
+            "hyper-util",
+            "hyper-rustls",
+            "rustls",
+            "tokio-rustls",
+            "ring",
+        ],
+        reason: "whoever brings an HTTP client of their own must not build ours",
+    },
+];
+
+/// Everything a crate builds, by `cargo tree`.
+fn pulled_in(package: &str, flags: &[&str]) -> BTreeSet<String> {
+    let output = crate::cargo()
+        .args([
+            "tree",
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--format",
+            "{p}",
+            "--package",
+            package,
+        ])
+        .args(flags)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn our_crates_depend_on_each_other_as_the_architecture_says() {
+    let problems = problems(&edges(&crate::metadata().unwrap()));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_crate_has_its_row_in_the_table() {
+    for package in crate::metadata().unwrap().workspace_packages() {
+        assert!(
+            EDGES.iter().any(|(name, _)| **name == *package.name),
+            "{} is missing from the table of edges",
+            package.name
+        );
+    }
+}
+
+#[test]
+fn a_crate_pulls_in_only_what_its_users_asked_for() {
+    let ours = crate::metadata().unwrap();
+    for ban in BANS {
+        assert!(
+            ours.workspace_packages()
+                .iter()
+                .any(|package| *package.name == *ban.package),
+            "{} is gone",
+            ban.package
+        );
+        let pulled = pulled_in(ban.package, ban.flags);
+        assert!(
+            pulled.contains(ban.package),
+            "cargo tree said nothing of {}",
+            ban.package
+        );
+        let found: Vec<_> = ban
+            .banned
+            .iter()
+            .filter(|name| pulled.contains(**name))
+            .collect();
+        assert!(
+            found.is_empty(),
+            "{} {} pulls in {found:?}: {}; `cargo tree -p {} {} -i NAME` shows the way",
+            ban.package,
+            ban.flags.join(" "),
+            ban.reason,
+            ban.package,
+            ban.flags.join(" "),
+        );
+    }
+}
+
+#[test]
+fn a_wrong_edge_is_found_and_said_why() {
+    let good = Edge {
+        from: "alta-ws".to_owned(),
+        to: "alta-auth".to_owned(),
+        is_dev: false,
+        is_optional: false,
+        uses_default_features: false,
+        features: Vec::new(),
+    };
+    let edge = |from: &str, to: &str| Edge {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        ..good.clone()
+    };
+    let dev = |from: &str, to: &str| Edge {
+        is_dev: true,
+        ..edge(from, to)
+    };
+    assert!(
+        problems(&[
+            good.clone(),
+            edge("alta-bot", "att-kit"),
+            dev("alta-ws", "alta-sim")
+        ])
+        .is_empty()
+    );
+
+    for wrong in [
+        edge("att-console", "alta-http"),
+        edge("alta-model", "alta-sim"),
+        edge("alta-auth", "alta-http"),
+        edge("alta-newcomer", "alta-model"),
+        dev("alta-sim", "alta-model"),
+        dev("att-console", "alta-rest"),
+        Edge {
+            features: vec!["login".to_owned()],
+            ..good.clone()
+        },
+        Edge {
+            uses_default_features: true,
+            ..good
+        },
+    ] {
+        assert_eq!(problems(std::slice::from_ref(&wrong)).len(), 1, "{wrong:?}");
+    }
+}
