@@ -29,7 +29,7 @@ struct Shared<K, F> {
 
 struct Table<K, F> {
     topics: HashMap<K, Topic<F>>,
-    observers: Vec<Arc<Queue<F>>>,
+    observers: Vec<Observer<F>>,
     notes: HashSet<K>,
     ended: bool,
 }
@@ -38,6 +38,12 @@ struct Topic<F> {
     readers: Vec<Reader<F>>,
     /// Streams of everything that want this key asked for, without having it delivered twice.
     interested: usize,
+}
+
+struct Observer<F> {
+    queue: Arc<Queue<F>>,
+    /// It asked for no key of its own: whatever was missed, it missed.
+    keyless: bool,
 }
 
 struct Reader<F> {
@@ -105,7 +111,8 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         self.register(keys, queue, false)
     }
 
-    /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for.
+    /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for. It is told
+    /// of the gaps of these keys, or of every gap if there are none.
     pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
         self.register(keys, queue, true)
     }
@@ -132,7 +139,10 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             }
         }
         if observing {
-            table.observers.push(Arc::clone(&queue));
+            table.observers.push(Observer {
+                queue: Arc::clone(&queue),
+                keyless: keys.is_empty(),
+            });
         }
         drop(table);
         self.shared.note();
@@ -192,7 +202,7 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             reader.queue.push(frame.clone());
         }
         for observer in &table.observers {
-            observer.push(frame.clone());
+            observer.queue.push(frame.clone());
         }
         readers.len() + table.observers.len()
     }
@@ -215,9 +225,10 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             }
         }
         let observed = topic.interested > 0;
-        if let (Some((since, until)), true) = (gap, observed) {
-            for observer in &table.observers {
-                observer.push_gap(since, until);
+        if let Some((since, until)) = gap {
+            let told = |observer: &&Observer<F>| observed || observer.keyless;
+            for observer in table.observers.iter().filter(told) {
+                observer.queue.push_gap(since, until);
             }
         }
     }
@@ -229,7 +240,10 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         for topic in table.topics.values() {
             topic.readers.iter().for_each(|reader| reader.queue.end());
         }
-        table.observers.iter().for_each(|observer| observer.end());
+        table
+            .observers
+            .iter()
+            .for_each(|observer| observer.queue.end());
     }
 
     fn unregister(&self, keys: &[K], queue: &Arc<Queue<F>>, observing: bool) {
@@ -254,7 +268,7 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         if observing {
             table
                 .observers
-                .retain(|observer| !Arc::ptr_eq(observer, queue));
+                .retain(|observer| !Arc::ptr_eq(&observer.queue, queue));
         }
         self.shared.note();
     }
@@ -391,6 +405,19 @@ mod tests {
         assert_eq!(read(&mut new), []);
         hub.confirmed("a", Some((start, until)));
         assert_eq!(read(&mut new), [Delivery::Gap(start, until)]);
+    }
+
+    #[test]
+    fn an_observer_without_keys_is_told_of_every_gap() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let _reader = hub.subscribe(vec!["a"], QueueConfig::default());
+        let mut everything = hub.observe(Vec::new(), QueueConfig::default());
+        let mut other = hub.observe(vec!["b"], QueueConfig::default());
+        let until = start + Duration::from_secs(4);
+        hub.confirmed("a", Some((start, until)));
+        assert_eq!(read(&mut everything), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut other), []);
     }
 
     #[test]

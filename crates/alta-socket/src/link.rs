@@ -153,6 +153,8 @@ pub(crate) struct Link {
     outgoing: VecDeque<Outgoing>,
     reports: VecDeque<Pumped>,
     unflushed: bool,
+    /// Why nothing can be written any more. What had arrived before is still read.
+    failed: Option<Lost>,
 }
 
 impl Link {
@@ -162,6 +164,7 @@ impl Link {
             outgoing: VecDeque::new(),
             reports: VecDeque::new(),
             unflushed: false,
+            failed: None,
         }
     }
 
@@ -184,15 +187,19 @@ impl Link {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
-        if let Err(lost) = self.write(cx) {
-            return Poll::Ready(Pumped::Lost(lost));
+        if self.failed.is_none() {
+            self.failed = self.write(cx).err();
         }
+        // Before a loss is told, so that its owner knows of every frame whether it may have been sent.
         if let Some(report) = self.reports.pop_front() {
             return Poll::Ready(report);
         }
         loop {
             let Poll::Ready(message) = self.socket.stream.poll_next_unpin(cx) else {
-                return Poll::Pending;
+                return match self.failed.take() {
+                    Some(lost) => Poll::Ready(Pumped::Lost(lost)),
+                    None => Poll::Pending,
+                };
             };
             return Poll::Ready(match message {
                 Some(Ok(Message::Text(text))) => Pumped::Text(text.into()),
