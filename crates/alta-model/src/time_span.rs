@@ -158,7 +158,22 @@ impl<'de> Deserialize<'de> for TimeSpan {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_span_survives_being_written_and_read(ticks: i64) {
+            let span = TimeSpan::from_ticks(ticks);
+            prop_assert_eq!(span.to_string().parse::<TimeSpan>().unwrap(), span);
+        }
+
+        #[test]
+        fn any_text_is_a_span_or_an_error_and_never_a_panic(text in "[-0-9:.é]{0,30}") {
+            let _ = text.parse::<TimeSpan>();
+        }
+    }
 
     #[test]
     fn a_span_is_written_as_it_was_read() {

@@ -190,7 +190,23 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn any_time_of_the_common_era_survives_being_written_and_read(
+            seconds in -62_135_596_800_i64..253_402_300_799,
+            nanos in 0_u32..1_000_000_000,
+        ) {
+            let time = Timestamp::from_unix_seconds(seconds)
+                .and_then(|time| time.checked_add(Duration::from_nanos(nanos.into())))
+                .unwrap();
+            prop_assert_eq!(time.to_string().parse::<Timestamp>().unwrap(), time);
+            prop_assert_eq!(time.unix_seconds(), seconds);
+        }
+    }
 
     fn parse(text: &str) -> Timestamp {
         text.parse().unwrap()

@@ -94,3 +94,22 @@ open_enum! {
         CheatingExploits: "CheatingExploits",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_the_server_does_not_know_is_not_one_that_this_library_does_not_know() {
+        assert_eq!(DamageSource::from("Unknown"), DamageSource::Unspecified);
+        assert_eq!(
+            DamageSource::from("Lava"),
+            DamageSource::Unknown("Lava".to_owned())
+        );
+    }
+
+    #[test]
+    fn both_spellings_of_undocking_are_the_same() {
+        assert_eq!(ChangeType::from("UnDock"), ChangeType::Undock);
+    }
+}
