@@ -1,1 +1,75 @@
 //! A swappable HTTP layer: the seam, the default policies, and a hyper + rustls transport.
+//!
+//! Everything that speaks HTTP to *A Township Tale*'s services takes an [`HttpClient`]. It sends whole requests and
+//! receives whole answers ([`Bytes`](bytes::Bytes) both ways, since the services exchange small JSON), and wraps any
+//! `tower_service::Service`, so that logging in, the REST API and downloads all go through reqwest, a recorder or a mock
+//! if you say so:
+//!
+//! ```
+//! use alta_http::HttpClient;
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let mock = tower::service_fn(|request: Request<Bytes>| async move {
+//!     assert_eq!(request.uri().path(), "/api/groups/joined");
+//!     Ok::<_, std::convert::Infallible>(Response::new("[]".to_owned()))
+//! });
+//! let http = HttpClient::new(mock);
+//!
+//! let request = Request::get("https://example.org/api/groups/joined").body(Bytes::new())?;
+//! assert_eq!(http.send(request).await?.body(), "[]");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layers
+//!
+//! [`HttpClient::new`] adds nothing but the limit on the size of bodies. [`HttpClient::layered`] puts the default layers
+//! around a transport, and these are public to be put around another one. From the outside in:
+//!
+//! | layer | what it does | default |
+//! | --- | --- | --- |
+//! | [`Retry`] | repeats what is safe to repeat, after a pause | 3 attempts |
+//! | [`ConcurrencyLimit`] | lets a few requests at a time through | 5 |
+//! | [`Timeout`] | ends an attempt that takes too long | 10 s |
+//! | [`Collect`] | reads the body, up to a limit | 16 MiB |
+//!
+//! A transport that knows that a request never left the machine says so with [`NotSent`]; then even a POST is repeated.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `hyper` (default) | [`Transport`], over hyper and rustls, HTTP/1.1 and HTTP/2 |
+//! | `webpki-roots` (default) | [`HttpClient::web_roots`], [`Tls::web_roots`] |
+//! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
+
+mod client;
+mod collect;
+mod config;
+#[cfg(feature = "hyper")]
+mod connect;
+mod error;
+mod limit;
+mod retry;
+mod retry_after;
+mod timeout;
+#[cfg(feature = "hyper")]
+mod tls;
+#[cfg(feature = "hyper")]
+mod transport;
+
+pub use client::HttpClient;
+pub use collect::Collect;
+pub use config::Config;
+pub use error::{BoxError, Error, ErrorKind, NotSent};
+pub use limit::ConcurrencyLimit;
+pub use retry::{Repeatable, Retry};
+pub use retry_after::retry_after;
+pub use timeout::Timeout;
+#[cfg(feature = "hyper")]
+pub use tls::Tls;
+#[cfg(feature = "hyper")]
+pub use transport::{Transport, TransportBody};

@@ -1,0 +1,162 @@
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{Request, Response};
+use http_body::Body;
+use tower::{ServiceExt as _, util::BoxCloneSyncService};
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use crate::{BoxError, Collect, ConcurrencyLimit, Config, Error, Retry, Timeout, error::Target};
+
+/// Sends whole HTTP requests and receives whole answers, by any means.
+///
+/// Cheap to clone; the clones share connections and limits. It is itself a `tower_service::Service`, so that layers can
+/// be put around it and the result be wrapped again.
+#[derive(Clone)]
+pub struct HttpClient(BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>);
+
+impl HttpClient {
+    /// Sends by this service, and adds nothing but the default limit on the size of bodies.
+    ///
+    /// Any status is an `Ok`; an `Err` is an exchange that failed, and counts as sent unless [`NotSent`](crate::NotSent)
+    /// is in the chain of its sources. Redirects are the service's business: it must not carry an authorization header to
+    /// another host. Ours follows none.
+    pub fn new<S, B>(service: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        Self::whole(Collect::new(service, Config::BODY_LIMIT))
+    }
+
+    /// Sends by this service, with the default layers around it.
+    ///
+    /// ```
+    /// # use alta_http::{Config, HttpClient};
+    /// # use bytes::Bytes;
+    /// # let transport = tower::service_fn(|_: http::Request<Bytes>| async {
+    /// #     Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+    /// # });
+    /// let http = HttpClient::layered(transport, &Config::default().attempts(5));
+    /// ```
+    pub fn layered<S, B>(service: S, config: &Config) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<B>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<BoxError>,
+    {
+        let service = Collect::new(service, config.body_limit);
+        let service = Timeout::new(service, config.attempt_timeout);
+        let service = ConcurrencyLimit::new(service, config.max_in_flight);
+        Self::whole(Retry::new(service, config))
+    }
+
+    /// Sends by a service whose answers are whole already: a stack of layers, or another `HttpClient` in one.
+    pub fn whole<S>(service: S) -> Self
+    where
+        S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+    {
+        Self(BoxCloneSyncService::new(
+            service.map_err(|error| Error::sort(error.into())),
+        ))
+    }
+
+    /// The default transport with the default layers, trusting Mozilla's root certificates.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the process's crypto provider is of no use.
+    #[cfg(feature = "webpki-roots")]
+    pub fn web_roots(config: &Config) -> Result<Self, Error> {
+        Ok(Self::over_tls(&crate::Tls::web_roots()?, config))
+    }
+
+    /// The default transport with the default layers, trusting what the operating system trusts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the platform's verifier cannot be started.
+    #[cfg(feature = "platform-roots")]
+    pub fn platform_roots(config: &Config) -> Result<Self, Error> {
+        Ok(Self::over_tls(&crate::Tls::platform_roots()?, config))
+    }
+
+    /// The default transport with the default layers.
+    #[cfg(feature = "hyper")]
+    pub fn over_tls(tls: &crate::Tls, config: &Config) -> Self {
+        let transport = crate::Transport::new(tls, config.connect_timeout);
+        Self::layered(transport, config)
+    }
+
+    /// Sends a request, whose URI must be absolute, and waits for the answer.
+    ///
+    /// # Errors
+    ///
+    /// If the exchange fails; [`Error::kind`] tells how far it got. Answers of any status are `Ok`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the exchange; the server may get the request and act nevertheless.
+    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+        let target = Target::of(&request);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::debug_span!("http", id, request = %target);
+        let started = Instant::now();
+        async {
+            let result = self.0.clone().oneshot(request).await;
+            let elapsed = started.elapsed();
+            match &result {
+                Ok(response) => tracing::debug!(
+                    status = response.status().as_u16(),
+                    bytes = response.body().len(),
+                    ?elapsed,
+                    "answered"
+                ),
+                Err(error) => tracing::debug!(%error, ?elapsed, "failed"),
+            }
+            result.map_err(|error| error.of(&target))
+        }
+        .instrument(span)
+        .await
+    }
+}
+
+impl fmt::Debug for HttpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpClient").finish_non_exhaustive()
+    }
+}
+
+impl Service<Request<Bytes>> for HttpClient {
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // Waited for when the request is sent.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let client = self.clone();
+        Box::pin(async move { client.send(request).await })
+    }
+}

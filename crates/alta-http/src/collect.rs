@@ -1,0 +1,132 @@
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tower::ServiceExt as _;
+use tower_service::Service;
+
+use crate::{BoxError, Error, ErrorKind, error::chain};
+
+/// Reads the body of every answer, up to a limit, and sorts the errors of the service inside.
+#[derive(Clone, Debug)]
+pub struct Collect<S> {
+    inner: S,
+    limit: usize,
+}
+
+impl<S> Collect<S> {
+    /// Reads bodies of up to `limit` bytes.
+    pub fn new(inner: S, limit: usize) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl<S, B> Service<Request<Bytes>> for Collect<S>
+where
+    S: Service<Request<Bytes>, Response = Response<B>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let (inner, limit) = (self.inner.clone(), self.limit);
+        Box::pin(async move {
+            let response = inner
+                .oneshot(request)
+                .await
+                .map_err(|error| Error::sort(error.into()))?;
+            let (parts, body) = response.into_parts();
+            let announced = body.size_hint().lower();
+            if announced > limit as u64 {
+                return Err(Error::new(
+                    ErrorKind::TooLarge,
+                    format!("{announced} bytes are announced, {limit} are allowed"),
+                ));
+            }
+            let body = Limited::new(body, limit)
+                .collect()
+                .await
+                .map_err(|error| body_error(error, limit))?
+                .to_bytes();
+            Ok(Response::from_parts(parts, body))
+        })
+    }
+}
+
+fn body_error(error: BoxError, limit: usize) -> Error {
+    if chain(&*error).any(<dyn std::error::Error>::is::<LengthLimitError>) {
+        return Error::new(
+            ErrorKind::TooLarge,
+            format!("more than the {limit} bytes that are allowed"),
+        );
+    }
+    // An answer has begun, so the request was sent, whatever the body's error says.
+    Error::new(ErrorKind::Transport, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use http_body_util::{Full, StreamBody};
+
+    use super::*;
+
+    fn request() -> Request<Bytes> {
+        Request::new(Bytes::new())
+    }
+
+    #[tokio::test]
+    async fn a_body_at_the_limit_is_read_and_one_above_it_is_an_error() {
+        for (limit, whole) in [(5, true), (4, false)] {
+            let service = tower::service_fn(|_: Request<Bytes>| async {
+                Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"12345"))))
+            });
+            let result = Collect::new(service, limit).oneshot(request()).await;
+            match result {
+                Ok(response) => assert!(whole && response.body() == "12345"),
+                Err(error) => assert!(!whole && error.kind() == ErrorKind::TooLarge),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_an_announced_size_is_counted() {
+        let service = tower::service_fn(|_: Request<Bytes>| async {
+            let frames = (0..100)
+                .map(|_| Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b"12345"))));
+            Ok::<_, Infallible>(Response::new(StreamBody::new(Frames(frames))))
+        });
+        let error = Collect::new(service, 20)
+            .oneshot(request())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+    }
+
+    struct Frames<I>(I);
+
+    impl<I: Iterator + Unpin> futures_core::Stream for Frames<I> {
+        type Item = I::Item;
+
+        fn poll_next(
+            mut self: std::pin::Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<I::Item>> {
+            Poll::Ready(self.0.next())
+        }
+    }
+}

@@ -1,0 +1,201 @@
+use std::{error, fmt, io};
+
+use http::{Method, Request, Uri};
+
+/// Any error, as services have it.
+pub type BoxError = Box<dyn error::Error + Send + Sync>;
+
+/// Why an exchange failed. An answer of any status is no error.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    doing: Option<String>,
+    source: Option<BoxError>,
+}
+
+/// What became of the request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// It never left this machine: no connection could be made.
+    #[error("the request could not be sent")]
+    NotSent,
+    /// The exchange broke off. The server may have acted.
+    #[error("the exchange broke off")]
+    Transport,
+    /// There was no whole answer in time. The server may have acted.
+    #[error("no answer in time")]
+    Timeout,
+    /// The body of the answer is larger than the limit. The server has acted.
+    #[error("the body of the answer is too large")]
+    TooLarge,
+    /// TLS could not be set up.
+    #[error("TLS could not be set up")]
+    Tls,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
+        Self {
+            kind,
+            doing: None,
+            source: Some(source.into()),
+        }
+    }
+
+    /// Sorts the error of a service: ours is kept, [`NotSent`] is believed, anything else counts as sent.
+    pub(crate) fn sort(error: BoxError) -> Self {
+        let error = match error.downcast::<Self>() {
+            Ok(ours) => return *ours,
+            Err(other) => other,
+        };
+        let kind = if chain(&*error).any(<dyn error::Error>::is::<NotSent>) {
+            ErrorKind::NotSent
+        } else {
+            ErrorKind::Transport
+        };
+        Self::new(kind, error)
+    }
+
+    /// Says which request it was, unless that is known.
+    pub(crate) fn of(mut self, target: &Target) -> Self {
+        self.doing.get_or_insert_with(|| target.to_string());
+        self
+    }
+
+    /// What became of the request.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// Whether the server may have got the request, and acted.
+    pub fn may_have_arrived(&self) -> bool {
+        !matches!(self.kind, ErrorKind::NotSent | ErrorKind::Tls)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.doing {
+            Some(doing) => write!(f, "{doing}: {}", self.kind),
+            None => self.kind.fmt(f),
+        }
+    }
+}
+
+impl error::Error for Error {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.source
+            .as_deref()
+            .map(|source| source as &(dyn error::Error + 'static))
+    }
+}
+
+/// Says of a request that it never left this machine, so that repeating it is safe whatever it asks for.
+///
+/// A transport returns it as its error, or anywhere in the chain of its error's sources.
+#[derive(Debug)]
+pub struct NotSent {
+    source: BoxError,
+}
+
+impl NotSent {
+    /// Marks this error.
+    pub fn new(source: impl Into<BoxError>) -> Self {
+        Self {
+            source: source.into(),
+        }
+    }
+}
+
+impl fmt::Display for NotSent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the request was not sent")
+    }
+}
+
+impl error::Error for NotSent {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// Method and address of a request, without the query, which may hold a token.
+#[derive(Clone)]
+pub(crate) struct Target {
+    method: Method,
+    uri: Uri,
+}
+
+impl Target {
+    pub(crate) fn of<B>(request: &Request<B>) -> Self {
+        Self {
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.method)?;
+        if let Some(scheme) = self.uri.scheme_str() {
+            write!(f, "{scheme}://")?;
+        }
+        if let Some(host) = self.uri.host() {
+            f.write_str(host)?;
+        }
+        if let Some(port) = self.uri.port_u16() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(self.uri.path())
+    }
+}
+
+/// An error and its sources.
+pub(crate) fn chain<'a>(
+    error: &'a (dyn error::Error + 'static),
+) -> impl Iterator<Item = &'a (dyn error::Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        // An I/O error gives as its source that of the error inside it, and so leaves that one out.
+        match error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref)
+        {
+            Some(inside) => Some(inside as &(dyn error::Error + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn the_marker_is_found_anywhere_in_the_chain() {
+        let nested = io::Error::other(NotSent::new("no route"));
+        let error = Error::sort(Box::new(nested));
+        assert_eq!(error.kind(), ErrorKind::NotSent);
+        assert!(!error.may_have_arrived());
+
+        let error = Error::sort("reset".into());
+        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert!(error.may_have_arrived());
+    }
+
+    #[test]
+    fn the_message_names_the_request_without_its_query() {
+        let request = Request::get("https://user:pass@example.org:8080/api/check?token=eyJ")
+            .body(())
+            .unwrap();
+        let error = Error::new(ErrorKind::Timeout, "slow").of(&Target::of(&request));
+        assert_eq!(
+            error.to_string(),
+            "GET https://example.org:8080/api/check: no answer in time"
+        );
+        assert_eq!(error.source().unwrap().to_string(), "slow");
+    }
+}

@@ -1,0 +1,88 @@
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{Request, Response};
+use tokio::sync::Semaphore;
+use tower::ServiceExt as _;
+use tower_service::Service;
+
+use crate::Error;
+
+/// Lets a few exchanges at a time through; the others wait in the order they came. Clones share the limit.
+#[derive(Clone, Debug)]
+pub struct ConcurrencyLimit<S> {
+    inner: S,
+    permits: Arc<Semaphore>,
+}
+
+impl<S> ConcurrencyLimit<S> {
+    /// Lets `max` exchanges through at once; none would be no service at all, so it counts as one.
+    pub fn new(inner: S, max: usize) -> Self {
+        let permits = Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS));
+        Self {
+            inner,
+            permits: Arc::new(permits),
+        }
+    }
+}
+
+impl<S> Service<Request<Bytes>> for ConcurrencyLimit<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let (inner, permits) = (self.inner.clone(), Arc::clone(&self.permits));
+        Box::pin(async move {
+            // Never closed, so a permit always comes.
+            let _permit = permits.acquire().await;
+            inner.oneshot(request).await
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        time::Duration,
+    };
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn no_more_than_the_limit_are_under_way_and_all_get_through() {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let service = {
+            let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+            tower::service_fn(move |_: Request<Bytes>| {
+                let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+                async move {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    Ok::<_, Error>(Response::new(Bytes::new()))
+                }
+            })
+        };
+        let service = ConcurrencyLimit::new(service, 3);
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            tasks.spawn(service.clone().oneshot(Request::new(Bytes::new())));
+        }
+        assert_eq!(tasks.join_all().await.into_iter().flatten().count(), 10);
+        assert_eq!(most.load(Ordering::SeqCst), 3);
+    }
+}

@@ -1,0 +1,295 @@
+use std::{
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{Method, Request, Response, StatusCode};
+use tower::ServiceExt as _;
+use tower_service::Service;
+
+use crate::{Config, Error, ErrorKind, retry_after};
+
+/// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that says that it may be repeated although
+/// its method doesn't: a login, for example, which is a POST.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeatable;
+
+/// Repeats requests that failed, if that is safe, after a pause.
+///
+/// GET, HEAD, OPTIONS, PUT and DELETE, and what is marked [`Repeatable`], are repeated when the exchange failed or ran
+/// out of time and when the answer is 429, 502, 503 or 504. Any other request is repeated only when it certainly never
+/// left this machine ([`NotSent`](crate::NotSent)). An answer that is too large is as large the next time.
+///
+/// The pause is what the server asks for (`Retry-After`), up to [`Config::max_retry_after`], else drawn evenly between
+/// nothing and a bound that doubles up to [`Config::backoff_cap`].
+#[derive(Clone, Debug)]
+pub struct Retry<S> {
+    inner: S,
+    config: Config,
+}
+
+impl<S> Retry<S> {
+    /// Repeats as this configuration says; only the fields about attempts and pauses matter.
+    pub fn new(inner: S, config: &Config) -> Self {
+        Self {
+            inner,
+            config: config.clone(),
+        }
+    }
+}
+
+impl<S> Service<Request<Bytes>> for Retry<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let Self { inner, config } = self.clone();
+        Box::pin(async move {
+            let repeatable = is_repeatable(&request);
+            for attempt in 1..config.attempts {
+                let result = inner.clone().oneshot(request.clone()).await;
+                let Some(pause) = pause(&config, attempt, repeatable, &result) else {
+                    return result;
+                };
+                match &result {
+                    Ok(response) => {
+                        let status = response.status().as_u16();
+                        tracing::warn!(attempt, status, ?pause, "trying again");
+                    }
+                    Err(error) => tracing::warn!(attempt, %error, ?pause, "trying again"),
+                }
+                drop(result);
+                tokio::time::sleep(pause).await;
+            }
+            inner.oneshot(request).await
+        })
+    }
+}
+
+fn is_repeatable(request: &Request<Bytes>) -> bool {
+    matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE
+    ) || request.extensions().get::<Repeatable>().is_some()
+}
+
+/// How long to wait before the next attempt, or none if this result is final.
+fn pause(
+    config: &Config,
+    attempt: u32,
+    repeatable: bool,
+    result: &Result<Response<Bytes>, Error>,
+) -> Option<Duration> {
+    let bound = config
+        .backoff_first
+        .saturating_mul(2_u32.saturating_pow(attempt - 1))
+        .min(config.backoff_cap);
+    let own = bound.mul_f64(fastrand::f64());
+    match result {
+        Err(error) => match error.kind() {
+            ErrorKind::NotSent => Some(own),
+            ErrorKind::Transport | ErrorKind::Timeout => repeatable.then_some(own),
+            ErrorKind::TooLarge | ErrorKind::Tls => None,
+        },
+        Ok(response) => {
+            let busy = matches!(
+                response.status(),
+                StatusCode::TOO_MANY_REQUESTS
+                    | StatusCode::BAD_GATEWAY
+                    | StatusCode::SERVICE_UNAVAILABLE
+                    | StatusCode::GATEWAY_TIMEOUT
+            );
+            if !(busy && repeatable) {
+                return None;
+            }
+            match retry_after(response.headers(), SystemTime::now()) {
+                Some(asked) => (asked <= config.max_retry_after).then_some(asked),
+                None => Some(own),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use http::header::RETRY_AFTER;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::NotSent;
+
+    type Outcome = Result<u16, ErrorKind>;
+
+    /// Sends one request to a service that ends with these outcomes, one after the other and the last for ever; gives
+    /// back what came of it, how often the service was called, and the time it took.
+    async fn send(
+        request: Request<Bytes>,
+        config: &Config,
+        outcomes: &'static [Outcome],
+    ) -> (Outcome, usize, Duration) {
+        send_with(request, config, outcomes, None).await
+    }
+
+    async fn send_with(
+        request: Request<Bytes>,
+        config: &Config,
+        outcomes: &'static [Outcome],
+        retry_after: Option<&'static str>,
+    ) -> (Outcome, usize, Duration) {
+        let calls = Arc::new(Mutex::new(0));
+        let service = {
+            let calls = Arc::clone(&calls);
+            tower::service_fn(move |_: Request<Bytes>| {
+                let mut calls = calls.lock().unwrap();
+                let outcome = outcomes[(*calls).min(outcomes.len() - 1)];
+                *calls += 1;
+                std::future::ready(match outcome {
+                    Ok(status) => {
+                        let mut response = Response::builder().status(status);
+                        if let Some(pause) = retry_after {
+                            response = response.header(RETRY_AFTER, pause);
+                        }
+                        Ok(response.body(Bytes::new()).unwrap())
+                    }
+                    Err(ErrorKind::NotSent) => Err(Error::sort(NotSent::new("down").into())),
+                    Err(kind) => Err(Error::new(kind, "failed")),
+                })
+            })
+        };
+        let started = Instant::now();
+        let result = Retry::new(service, config).oneshot(request).await;
+        let outcome = result
+            .map(|response| response.status().as_u16())
+            .map_err(|error| error.kind());
+        let calls = *calls.lock().unwrap();
+        (outcome, calls, started.elapsed())
+    }
+
+    fn request(method: &str) -> Request<Bytes> {
+        Request::builder()
+            .method(method)
+            .body(Bytes::new())
+            .unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_safe_is_repeated_until_it_works() {
+        let config = Config::default();
+        for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+            let troubles: [&'static [Outcome]; 3] = [
+                &[Err(ErrorKind::Transport), Err(ErrorKind::Timeout), Ok(200)],
+                &[Ok(429), Ok(502), Ok(200)],
+                &[Ok(503), Ok(504), Ok(404)],
+            ];
+            for trouble in troubles {
+                let (outcome, calls, _) = send(request(method), &config, trouble).await;
+                assert_eq!((outcome, calls), (trouble[2], 3), "{method}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attempts_are_counted_and_the_last_failure_is_the_result() {
+        let config = Config::default().attempts(4);
+        let (outcome, calls, _) = send(request("GET"), &config, &[Ok(503)]).await;
+        assert_eq!((outcome, calls), (Ok(503), 4));
+        let failing: &[Outcome] = &[Err(ErrorKind::Transport)];
+        let (outcome, calls, _) = send(request("GET"), &config, failing).await;
+        assert_eq!((outcome, calls), (failing[0], 4));
+        let (_, calls, _) = send(request("GET"), &config.attempts(0), failing).await;
+        assert_eq!(calls, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_post_is_repeated_only_if_it_was_not_sent() {
+        let config = Config::default();
+        for method in ["POST", "PATCH"] {
+            let troubles: [&'static [Outcome]; 3] = [
+                &[Err(ErrorKind::Transport)],
+                &[Err(ErrorKind::Timeout)],
+                &[Ok(503)],
+            ];
+            for trouble in troubles {
+                let (outcome, calls, _) = send(request(method), &config, trouble).await;
+                assert_eq!((outcome, calls), (trouble[0], 1), "{method}");
+            }
+            let trouble = &[Err(ErrorKind::NotSent), Ok(200)];
+            let (outcome, calls, _) = send(request(method), &config, trouble).await;
+            assert_eq!((outcome, calls), (Ok(200), 2), "{method}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_post_that_is_marked_as_repeatable_is_repeated() {
+        let mut login = request("POST");
+        login.extensions_mut().insert(Repeatable);
+        let (outcome, calls, _) = send(login, &Config::default(), &[Ok(503), Ok(200)]).await;
+        assert_eq!((outcome, calls), (Ok(200), 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_no_repetition_heals_is_not_repeated() {
+        for outcome in [
+            Ok(200),
+            Ok(302),
+            Ok(400),
+            Ok(401),
+            Ok(403),
+            Ok(404),
+            Ok(405),
+            Ok(500),
+            Ok(501),
+            Err(ErrorKind::TooLarge),
+            Err(ErrorKind::Tls),
+        ] {
+            let outcomes: &'static [Outcome] = Box::leak(Box::new([outcome]));
+            let (got, calls, _) = send(request("GET"), &Config::default(), outcomes).await;
+            assert_eq!((got, calls), (outcome, 1));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_pause_that_the_server_asks_for_is_made_unless_it_is_too_long() {
+        let config = Config::default().max_retry_after(Duration::from_secs(7));
+        let busy = &[Ok(503), Ok(200)];
+        let (outcome, _, elapsed) = send_with(request("GET"), &config, busy, Some("7")).await;
+        assert_eq!(outcome, Ok(200));
+        assert!(elapsed >= Duration::from_secs(7) && elapsed < Duration::from_millis(7_010));
+        let (outcome, calls, elapsed) = send_with(request("GET"), &config, busy, Some("8")).await;
+        assert_eq!((outcome, calls), (Ok(503), 1));
+        assert_eq!(elapsed, Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_double_up_to_the_cap_and_are_drawn_below_it() {
+        let config = Config::default()
+            .attempts(6)
+            .backoff(Duration::from_secs(1), Duration::from_secs(4));
+        // 1 + 2 + 4 + 4 + 4 s, and a millisecond each for the timer's granularity.
+        let most = Duration::from_millis(15_005);
+        let mut longest = Duration::ZERO;
+        for _ in 0..200 {
+            let (_, _, elapsed) = send(request("GET"), &config, &[Ok(503)]).await;
+            assert!(elapsed <= most, "{elapsed:?}");
+            longest = longest.max(elapsed);
+        }
+        assert!(longest > Duration::from_secs(9), "{longest:?}");
+    }
+}

@@ -1,0 +1,95 @@
+use std::{fmt, sync::Arc};
+
+use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
+
+use crate::{Error, ErrorKind};
+
+/// How TLS connections are made: which roots are trusted, by which crypto provider.
+///
+/// The provider is the one the process installed, else *ring*; it is always named explicitly, so that a build with two
+/// providers in it does not panic. To choose another one, use [`from_config`](Self::from_config).
+#[derive(Clone)]
+pub struct Tls(Arc<ClientConfig>);
+
+impl Tls {
+    /// Trusts Mozilla's root certificates, compiled in.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`] if the process's crypto provider supports none of the protocol versions.
+    #[cfg(feature = "webpki-roots")]
+    pub fn web_roots() -> Result<Self, Error> {
+        Self::trusting(RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        })
+    }
+
+    /// Trusts what the operating system trusts.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`] if the platform's verifier cannot be started.
+    #[cfg(feature = "platform-roots")]
+    pub fn platform_roots() -> Result<Self, Error> {
+        use rustls_platform_verifier::BuilderVerifierExt as _;
+
+        let config = builder()?
+            .with_platform_verifier()
+            .map_err(|source| Error::new(ErrorKind::Tls, source))?
+            .with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+
+    /// Trusts these root certificates (DER) and no others: for a private server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Tls`] if one of them is not a certificate.
+    pub fn with_roots(
+        certificates: impl IntoIterator<Item = impl Into<Vec<u8>>>,
+    ) -> Result<Self, Error> {
+        let mut roots = RootCertStore::empty();
+        for certificate in certificates {
+            roots
+                .add(CertificateDer::from(certificate.into()))
+                .map_err(|source| Error::new(ErrorKind::Tls, source))?;
+        }
+        Self::trusting(roots)
+    }
+
+    /// Uses a rustls configuration as it is, but for the protocol names (ALPN), which the transport chooses. (The one
+    /// place where rustls shows in this interface, for callers who bring their own crypto provider or client
+    /// certificate.)
+    pub fn from_config(config: Arc<ClientConfig>) -> Self {
+        Self(config)
+    }
+
+    /// The configuration, without protocol names.
+    pub(crate) fn client_config(&self) -> ClientConfig {
+        let mut config = ClientConfig::clone(&self.0);
+        config.alpn_protocols.clear();
+        config
+    }
+
+    fn trusting(roots: RootCertStore) -> Result<Self, Error> {
+        let config = builder()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self(Arc::new(config)))
+    }
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, Error> {
+    let provider = CryptoProvider::get_default()
+        .cloned()
+        .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|source| Error::new(ErrorKind::Tls, source))
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
