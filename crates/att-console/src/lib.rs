@@ -1,1 +1,75 @@
-//! Game-server consoles of A Township Tale: commands out, events in, cloud or self-hosted.
+//! Game-server consoles of *A Township Tale*: commands out, events in, in Alta's cloud or on a self-hosted server.
+//!
+//! A bot for a self-hosted server (TavernLib) needs this crate alone:
+//!
+//! ```no_run
+//! use att_console::{Console, commands::player, event::PlayerJoined};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let console = Console::local()?;
+//!     let mut joins = console.subscribe::<PlayerJoined>().await?;
+//!     while let Some(event) = joins.next().await {
+//!         let Ok(event) = event else { continue };
+//!         console.command(player::message(event.data.user, "Welcome!")).await?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! What holds, whatever the network does:
+//!
+//! - a [`Console`] comes back by itself, with its subscriptions; handles and streams stay valid;
+//! - an event stream yields every event, or [`Missed`] with the number or the length of what is missing;
+//! - a command ends exactly once, is never sent twice, and its error tells whether it may have run;
+//! - an argument is a value: no text that a player chose can become another argument or another target.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `tls` | `wss://` addresses, by a [`TcpDialer`] with [`Tls`] |
+//! | `webpki-roots` | `Tls::web_roots` |
+//! | `platform-roots` | `Tls::platform_roots` |
+
+mod access;
+mod argument;
+mod command;
+pub mod commands;
+mod config;
+mod console;
+mod driver;
+mod error;
+mod frame;
+mod happening;
+mod machine;
+mod name;
+mod reply;
+mod status;
+mod subscription;
+mod token_file;
+
+/// The events of a console, as [`alta_model`] has them.
+pub mod event {
+    pub use alta_model::console::event::*;
+}
+
+pub use access::{Access, AccessError, ConsoleAccess};
+pub use argument::{Argument, Target};
+pub use command::Command;
+pub use config::{Config, WhenNotReady};
+pub use console::{Console, Run, Statuses};
+pub use error::{Closed, Error, ErrorKind, Sent};
+pub use happening::Event;
+pub use name::EventName;
+pub use reply::Reply;
+pub use status::{State, Status, Totals, Trouble};
+pub use subscription::{Subscribe, Subscription};
+pub use token_file::TokenFile;
+
+pub use alta_model::Secret;
+pub use alta_socket::{
+    BackoffPolicy, BoxIo, Dial, DialError, Io, Missed, Overflow, QueueConfig, RawFrame, TcpDialer,
+};
+#[cfg(feature = "tls")]
+pub use alta_socket::{Tls, TlsError};

@@ -1,0 +1,117 @@
+use alta_model::Secret;
+use futures_core::future::BoxFuture;
+use std::fmt;
+use std::time::Duration;
+use url::Url;
+
+/// Where a console is, and the token that opens it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ConsoleAccess {
+    /// The websocket's address.
+    pub url: Url,
+    /// What is sent first.
+    pub token: Secret,
+    /// The file server of the same game server, for results that are files; none if it is not known.
+    pub web_server: Option<Url>,
+    /// Whether asking again may bring another token. Silence after a token that cannot change is final after a few
+    /// attempts; after one that can, the console keeps trying.
+    pub may_change: bool,
+}
+
+impl ConsoleAccess {
+    /// Access with a token that will not change.
+    pub fn new(url: Url, token: impl Into<Secret>) -> Self {
+        Self {
+            url,
+            token: token.into(),
+            web_server: None,
+            may_change: false,
+        }
+    }
+
+    /// With the address of the game server's file server.
+    #[must_use]
+    pub fn web_server(mut self, url: Url) -> Self {
+        self.web_server = Some(url);
+        self
+    }
+
+    /// Says that asking again may bring another token.
+    #[must_use]
+    pub fn may_change(mut self) -> Self {
+        self.may_change = true;
+        self
+    }
+}
+
+impl fmt::Debug for ConsoleAccess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleAccess")
+            .field("url", &self.url.as_str())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no access to a console.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AccessError {
+    /// Not now: the server is not running, or is being started. Asked again after `retry_after`, or after the back-off
+    /// if there is none.
+    #[error("not yet: {message}")]
+    NotYet {
+        /// What the one who was asked said.
+        message: String,
+        /// When to ask again.
+        retry_after: Option<Duration>,
+    },
+    /// Not at all: no permission, a wrong id. The console closes for good.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// Asking failed. Tried again after the back-off.
+    #[error("failed: {message}")]
+    Failed {
+        /// What failed.
+        message: String,
+        /// Why.
+        #[source]
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    },
+}
+
+/// How a console is reached. It is asked at every attempt to connect, since addresses, ports and tokens change when a
+/// server starts.
+///
+/// Ours: [`ConsoleAccess`] itself (a fixed address and token), [`TokenFile`](crate::TokenFile) for a self-hosted server on the
+/// same machine, and the cloud in `alta-bot`.
+pub trait Access: Send + Sync + 'static {
+    /// Where the console is now.
+    ///
+    /// # Errors
+    ///
+    /// See [`AccessError`]: each of its kinds tells the console what to do.
+    fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>>;
+
+    /// Resolves when asking again is worth it before the back-off is over: the token file has changed, say. Never, by
+    /// default. Must be cancel safe.
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
+}
+
+impl Access for ConsoleAccess {
+    fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
+    fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
+        (**self).access()
+    }
+
+    fn changed(&self) -> BoxFuture<'_, ()> {
+        (**self).changed()
+    }
+}

@@ -1,0 +1,275 @@
+use alta_model::{EntityId, PrefabHash, User, UserId, Vector3};
+use std::fmt::Write as _;
+
+/// One argument of a command: a value, never pasted text. This is the one place where arguments are written.
+///
+/// Nobody has published how the server escapes a quote inside quotes, so what cannot be represented for certain is an
+/// error that names the character, before anything is sent. To have it replaced instead, say so:
+/// [`Argument::replacing`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    written: Result<String, Problem>,
+}
+
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("the character {character:?} in {text:?} cannot be written in a command for certain")]
+    Character { character: char, text: String },
+    #[error("a player cannot be addressed by the name {name:?}, since {why}; use the id")]
+    Target { name: String, why: &'static str },
+    #[error("{0} is not a number that can be written in a command")]
+    Number(f64),
+    #[error("the list of players is empty")]
+    Nobody,
+}
+
+impl Argument {
+    /// A text, in double quotes.
+    ///
+    /// A double quote, a back-slash or a control character in it makes the command fail with
+    /// [`ErrorKind::Argument`](crate::ErrorKind::Argument) before it is sent.
+    pub fn text(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        Self {
+            written: match text.chars().find(|character| is_unwritable(*character)) {
+                None => Ok(format!("\"{text}\"")),
+                Some(character) => Err(Problem::Character {
+                    character,
+                    text: abbreviated(text),
+                }),
+            },
+        }
+    }
+
+    /// A text, in double quotes, with every character that cannot be written replaced by `by` (or left out if that
+    /// cannot be written either).
+    pub fn replacing(text: impl AsRef<str>, by: char) -> Self {
+        let replaced: String = text
+            .as_ref()
+            .chars()
+            .map(|character| {
+                if is_unwritable(character) {
+                    by
+                } else {
+                    character
+                }
+            })
+            .filter(|character| !is_unwritable(*character))
+            .collect();
+        Self::text(replaced)
+    }
+
+    fn bare(text: String) -> Self {
+        Self { written: Ok(text) }
+    }
+
+    fn failed(problem: Problem) -> Self {
+        Self {
+            written: Err(problem),
+        }
+    }
+
+    /// As it stands in a command line.
+    pub(crate) fn into_written(self) -> Result<String, Problem> {
+        self.written
+    }
+}
+
+/// Whether no public source tells how a server reads this character inside quotes.
+fn is_unwritable(character: char) -> bool {
+    matches!(character, '"' | '\\') || character.is_control() || is_line_break(character)
+}
+
+/// Line and paragraph separators end lines for .NET, too.
+fn is_line_break(character: char) -> bool {
+    matches!(character, '\u{2028}' | '\u{2029}')
+}
+
+/// Long texts are shortened in errors.
+fn abbreviated(text: &str) -> String {
+    let mut short: String = text.chars().take(60).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<&String> for Argument {
+    fn from(text: &String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<bool> for Argument {
+    fn from(value: bool) -> Self {
+        Self::bare(value.to_string())
+    }
+}
+
+impl From<f64> for Argument {
+    /// With a point and without an exponent, as the server reads it. What is not finite is an error.
+    fn from(value: f64) -> Self {
+        if value.is_finite() {
+            Self::bare(value.to_string())
+        } else {
+            Self::failed(Problem::Number(value))
+        }
+    }
+}
+
+impl From<Vector3> for Argument {
+    /// `x,y,z` without spaces.
+    fn from(vector: Vector3) -> Self {
+        let parts = [vector.x, vector.y, vector.z];
+        match parts.into_iter().find(|part| !part.is_finite()) {
+            Some(part) => Self::failed(Problem::Number(part)),
+            None => Self::bare(format!("{},{},{}", vector.x, vector.y, vector.z)),
+        }
+    }
+}
+
+macro_rules! integer_arguments {
+    ($($integer:ty),*) => {
+        $(
+            impl From<$integer> for Argument {
+                fn from(value: $integer) -> Self {
+                    Self::bare(value.to_string())
+                }
+            }
+        )*
+    };
+}
+
+integer_arguments!(i16, i32, i64, u8, u16, u32, u64, usize);
+
+macro_rules! id_arguments {
+    ($($id:ty),*) => {
+        $(
+            impl From<$id> for Argument {
+                fn from(id: $id) -> Self {
+                    Self::bare(id.to_string())
+                }
+            }
+        )*
+    };
+}
+
+id_arguments!(UserId, EntityId, PrefabHash);
+
+impl From<Target> for Argument {
+    fn from(target: Target) -> Self {
+        match target.written() {
+            Ok(written) => Self::bare(written),
+            Err(problem) => Self::failed(problem),
+        }
+    }
+}
+
+/// Whom a command is for: what the server calls a `PlayerList` or a `Player`.
+///
+/// Ids are always safe; player records are turned into their ids. A name is refused where the server could read
+/// something else in it: a list (a comma), everyone (`*`), an id (all digits).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Target {
+    /// The player with this id.
+    Id(UserId),
+    /// The player of this name.
+    Name(String),
+    /// Several players, by id.
+    Ids(Vec<UserId>),
+    /// Everyone on the server.
+    Everyone,
+}
+
+impl Target {
+    /// Several players by id: `1,2,3` on the wire.
+    pub fn ids(ids: impl IntoIterator<Item = UserId>) -> Self {
+        Self::Ids(ids.into_iter().collect())
+    }
+
+    fn written(&self) -> Result<String, Problem> {
+        match self {
+            Target::Id(id) => Ok(id.to_string()),
+            Target::Everyone => Ok("*".to_owned()),
+            Target::Ids(ids) => {
+                let (first, rest) = ids.split_first().ok_or(Problem::Nobody)?;
+                let mut list = first.to_string();
+                for id in rest {
+                    // Writing to a `String` cannot fail.
+                    let _ = write!(list, ",{id}");
+                }
+                Ok(list)
+            }
+            Target::Name(name) => {
+                let refused = |why| {
+                    let name = abbreviated(name);
+                    Err(Problem::Target { name, why })
+                };
+                let trimmed = name.trim();
+                if trimmed.is_empty() {
+                    refused("it is empty")
+                } else if name.contains(',') {
+                    refused("a comma makes it a list")
+                } else if trimmed == "*" {
+                    refused("it means everyone")
+                } else if trimmed.chars().all(char::is_numeric) {
+                    refused("digits are read as an id")
+                } else {
+                    Argument::text(name).written
+                }
+            }
+        }
+    }
+}
+
+impl From<UserId> for Target {
+    fn from(id: UserId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<&User> for Target {
+    fn from(user: &User) -> Self {
+        Self::Id(user.id)
+    }
+}
+
+impl From<User> for Target {
+    fn from(user: User) -> Self {
+        Self::Id(user.id)
+    }
+}
+
+impl From<&str> for Target {
+    fn from(name: &str) -> Self {
+        Self::Name(name.to_owned())
+    }
+}
+
+impl From<String> for Target {
+    fn from(name: String) -> Self {
+        Self::Name(name)
+    }
+}
+
+impl From<Vec<UserId>> for Target {
+    fn from(ids: Vec<UserId>) -> Self {
+        Self::Ids(ids)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,174 @@
+use super::*;
+use proptest::prelude::*;
+
+fn written(argument: impl Into<Argument>) -> Result<String, Problem> {
+    argument.into().into_written()
+}
+
+/// How a console might split a line: the published clients agree on double quotes and on nothing else.
+#[derive(Clone, Copy, Debug)]
+struct Tokenizer {
+    backslash_escapes: bool,
+    doubled_quotes: bool,
+    single_quotes: bool,
+}
+
+impl Tokenizer {
+    fn all() -> impl Iterator<Item = Self> {
+        (0..8).map(|bits| Self {
+            backslash_escapes: bits & 1 != 0,
+            doubled_quotes: bits & 2 != 0,
+            single_quotes: bits & 4 != 0,
+        })
+    }
+
+    fn split(self, line: &str) -> Vec<String> {
+        let mut words = Vec::new();
+        let mut word: Option<String> = None;
+        let mut quote: Option<char> = None;
+        let mut chars = line.chars().peekable();
+        while let Some(c) = chars.next() {
+            let opens = c == '"' || (self.single_quotes && c == '\'');
+            match quote {
+                Some(open) if c == open => {
+                    if self.doubled_quotes && chars.peek() == Some(&open) {
+                        chars.next();
+                        word.get_or_insert_default().push(open);
+                    } else {
+                        quote = None;
+                    }
+                }
+                _ if self.backslash_escapes && c == '\\' => {
+                    word.get_or_insert_default().extend(chars.next());
+                }
+                Some(_) => word.get_or_insert_default().push(c),
+                None if opens => {
+                    word.get_or_insert_default();
+                    quote = Some(c);
+                }
+                None if c.is_whitespace() || c == ';' => words.extend(word.take()),
+                None => word.get_or_insert_default().push(c),
+            }
+        }
+        words.extend(word);
+        words
+    }
+}
+
+fn hostile_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("\"".to_owned()),
+        Just("\\".to_owned()),
+        Just("\n".to_owned()),
+        Just(";".to_owned()),
+        Just("*".to_owned()),
+        Just("'".to_owned()),
+        Just("-".to_owned()),
+        Just(" ".to_owned()),
+        Just(",".to_owned()),
+        Just("\u{2028}".to_owned()),
+        "[0-9]{1,3}",
+        "\\PC{0,4}",
+    ];
+    proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn promise_07_no_argument_can_end_its_quotes_or_become_another(text in hostile_text(), tail in hostile_text()) {
+        let Ok(argument) = written(text.as_str()) else {
+            prop_assert!(text.chars().any(is_unwritable), "only what cannot be written is refused");
+            return Ok(());
+        };
+        let (Ok(tail_argument), line_tail) = (written(Argument::replacing(&tail, '?')), 5) else { unreachable!() };
+        let line = format!("player message 1200000001 {argument} {tail_argument} {line_tail}");
+        for tokenizer in Tokenizer::all() {
+            let words = tokenizer.split(&line);
+            prop_assert_eq!(words.len(), 6, "{:?} read {:?} as {:?}", tokenizer, &line, &words);
+            prop_assert_eq!(&words[3], &text);
+            prop_assert_eq!(&words[5], "5");
+        }
+    }
+
+    #[test]
+    fn promise_07_a_name_is_one_target_or_an_error(name in hostile_text()) {
+        match written(Target::from(name.as_str())) {
+            Ok(target) => {
+                let words = Tokenizer { backslash_escapes: false, doubled_quotes: false, single_quotes: false }
+                    .split(&format!("player kill {target}"));
+                prop_assert_eq!(&words[2], &name);
+                prop_assert!(!name.contains(',') && name.trim() != "*");
+                prop_assert!(!name.trim().chars().all(|c| c.is_ascii_digit()));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+#[test]
+fn promise_07_the_error_names_the_character() {
+    let error = written("say \"hi\"").unwrap_err();
+    assert!(error.to_string().contains(r#"'"'"#), "{error}");
+    let error = written("C:\\").unwrap_err();
+    assert!(error.to_string().contains(r"'\\'"), "{error}");
+    let error = written("two\nlines").unwrap_err();
+    assert!(error.to_string().contains(r"'\n'"), "{error}");
+    assert_eq!(
+        written(Argument::replacing("say \"hi\"\n", '\'')).unwrap(),
+        "\"say 'hi''\""
+    );
+}
+
+#[test]
+fn a_text_of_ten_kilobytes_is_one_argument_and_short_in_an_error() {
+    let long = "ä".repeat(5_000);
+    assert_eq!(written(long.as_str()).unwrap().len(), 10_002);
+    let error = written(format!("{long}\"")).unwrap_err().to_string();
+    assert!(error.len() < 400, "{}", error.len());
+}
+
+#[test]
+fn hostile_names_are_refused_and_their_ids_are_not() {
+    for name in [
+        "",
+        " ",
+        "*",
+        " * ",
+        "1234",
+        "a,b",
+        "\" ; player kill *",
+        "O\"Neil \\ Jr.",
+        "a\u{0}b",
+        "\u{661}\u{662}",
+    ] {
+        assert!(written(Target::from(name)).is_err(), "{name:?}");
+    }
+    for name in [
+        "-Bee-",
+        "Iris_",
+        "O'Neil",
+        "player kill *",
+        "Ashwick;",
+        "1234a",
+    ] {
+        assert_eq!(written(Target::from(name)).unwrap(), format!("\"{name}\""));
+    }
+    let hostile = User::new(UserId::new(1_200_000_001), "\" ; player kill *");
+    assert_eq!(written(Target::from(&hostile)).unwrap(), "1200000001");
+    assert_eq!(
+        written(Target::ids([UserId::new(1), UserId::new(2)])).unwrap(),
+        "1,2"
+    );
+    assert!(written(Target::ids([])).is_err());
+    assert_eq!(written(Target::Everyone).unwrap(), "*");
+}
+
+#[test]
+fn numbers_have_a_point_and_no_exponent() {
+    assert_eq!(written(1e21).unwrap(), "1000000000000000000000");
+    assert_eq!(written(0.000_000_1).unwrap(), "0.0000001");
+    assert_eq!(written(5.0).unwrap(), "5");
+    assert!(written(f64::NAN).is_err());
+    assert_eq!(written(Vector3::new(1.5, -2.0, 0.0)).unwrap(), "1.5,-2,0");
+    assert!(written(Vector3::new(1.5, f64::INFINITY, 0.0)).is_err());
+}

@@ -1,0 +1,138 @@
+use crate::argument::{Argument, Problem};
+use crate::error::Error;
+use crate::reply::Reply;
+use serde::de::DeserializeOwned;
+use std::fmt;
+
+/// A command line for a console, and how its result is read: as `T`, or as the [`Reply`] itself.
+///
+/// Ready-made ones with typed results are in [`commands`](crate::commands). Any other is written word by word, its
+/// arguments as values:
+///
+/// ```
+/// use att_console::{Command, Target};
+///
+/// let command = Command::new("player message")
+///     .arg(Target::from("Ashwick"))
+///     .arg("Welcome back")
+///     .arg(5.0);
+/// assert_eq!(command.to_string(), r#"player message "Ashwick" "Welcome back" 5"#);
+/// ```
+///
+/// or given whole, as text that goes to the server as it is: `"player list"` is a command, too.
+pub struct Command<T = Reply> {
+    line: Result<String, Problem>,
+    read: fn(&Reply) -> Result<T, Error>,
+}
+
+impl Command {
+    /// The command at this path, such as `player message`, without arguments yet.
+    pub fn new(path: impl Into<String>) -> Self {
+        Self {
+            line: Ok(path.into()),
+            read: |reply| Ok(reply.clone()),
+        }
+    }
+
+    /// A whole line that goes to the server as it is. Whoever pastes a player's words into it answers for them.
+    pub fn raw(line: impl Into<String>) -> Self {
+        Self::new(line)
+    }
+}
+
+impl<T> Command<T> {
+    /// Adds an argument.
+    ///
+    /// One that cannot be written makes the command fail with [`ErrorKind::Argument`](crate::ErrorKind::Argument)
+    /// before anything is sent.
+    #[must_use]
+    pub fn arg(mut self, argument: impl Into<Argument>) -> Self {
+        self.line = self.line.and_then(|mut line| {
+            line.push(' ');
+            line.push_str(&argument.into().into_written()?);
+            Ok(line)
+        });
+        self
+    }
+
+    /// Adds an argument if there is one.
+    #[must_use]
+    pub fn maybe(self, argument: Option<impl Into<Argument>>) -> Self {
+        match argument {
+            Some(argument) => self.arg(argument),
+            None => self,
+        }
+    }
+
+    /// The same command, its result read as `U` by [`Reply::read`].
+    #[must_use]
+    pub fn returning<U: DeserializeOwned>(self) -> Command<U> {
+        self.read_by(|reply| reply.read())
+    }
+
+    /// The same command, its result read as a list by [`Reply::read_list`].
+    #[must_use]
+    pub fn returning_list<U: DeserializeOwned>(self) -> Command<Vec<U>> {
+        self.read_by(|reply| reply.read_list())
+    }
+
+    /// The same command for its effect only: nothing of its result is read.
+    #[must_use]
+    pub fn returning_nothing(self) -> Command<()> {
+        self.read_by(|_| Ok(()))
+    }
+
+    /// The same command with the whole answer for a result.
+    #[must_use]
+    pub fn returning_reply(self) -> Command<Reply> {
+        self.read_by(|reply| Ok(reply.clone()))
+    }
+
+    fn read_by<U>(self, read: fn(&Reply) -> Result<U, Error>) -> Command<U> {
+        Command {
+            line: self.line,
+            read,
+        }
+    }
+
+    pub(crate) fn into_parts(self) -> (Result<String, Problem>, fn(&Reply) -> Result<T, Error>) {
+        (self.line, self.read)
+    }
+}
+
+impl From<&str> for Command {
+    fn from(line: &str) -> Self {
+        Self::raw(line)
+    }
+}
+
+impl From<String> for Command {
+    fn from(line: String) -> Self {
+        Self::raw(line)
+    }
+}
+
+impl<T> Clone for Command<T> {
+    fn clone(&self) -> Self {
+        Self {
+            line: self.line.clone(),
+            read: self.read,
+        }
+    }
+}
+
+impl<T> fmt::Display for Command<T> {
+    /// The line as it is sent, or what is wrong with it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.line {
+            Ok(line) => f.write_str(line),
+            Err(problem) => write!(f, "<{problem}>"),
+        }
+    }
+}
+
+impl<T> fmt::Debug for Command<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Command({self})")
+    }
+}

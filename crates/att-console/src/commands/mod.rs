@@ -1,0 +1,3 @@
+//! The usual commands, with their arguments as values and their results typed.
+
+pub mod player;

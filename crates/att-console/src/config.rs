@@ -1,0 +1,144 @@
+use alta_model::ServerId;
+use alta_socket::{BackoffPolicy, Dial, QueueConfig, TcpDialer};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a console can be told about times, limits and the way it dials. All of it has a default.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// How errors and logs call the server. The address, by default.
+    pub label: Option<String>,
+    /// The server's id, put on every event. None for a self-hosted server, which has none.
+    pub server: Option<ServerId>,
+    /// How long a command may take from the call to its answer, waiting included. 30 s, as in tavernpy.
+    pub command_timeout: Duration,
+    /// Whether a command waits while the console is not ready. It does, by default.
+    pub when_not_ready: WhenNotReady,
+    /// How many commands may be open at once, waiting and sent. Further callers wait (their time runs). 1,024.
+    pub pending: usize,
+    /// How many commands may be sent and unanswered at once. 1,024; no limit of the server is known.
+    pub in_flight: usize,
+    /// A ping goes out this often, and the link is given up if nothing at all was heard by the next. 30 s (tavernpy).
+    pub ping: Duration,
+    /// How long the server may take to answer the token. 10 s (tavernpy).
+    pub login_timeout: Duration,
+    /// How often a fixed token may stay without an answer before the console gives up. 3: a self-hosted server says
+    /// nothing to a wrong token, but also nothing while it loads.
+    pub silent_logins: u32,
+    /// How long dialling may take. 10 s.
+    pub connect_timeout: Duration,
+    /// When subscriptions are asked for again after login, since a server that just started may lose them (tavernpy).
+    /// After 8, 20 and 40 s.
+    pub ask_again: Vec<Duration>,
+    /// How long a subscription is kept when its last stream is dropped, in case another comes. 2 s.
+    pub linger: Duration,
+    /// The oldest command unanswered for so long makes the state [`Stalled`](crate::State::Stalled). 10 s.
+    pub stalled_after: Duration,
+    /// The largest frame accepted; a larger one ends the connection. 64 MiB: `spawn list` and inventories are large.
+    pub frame_limit: usize,
+    /// The delays between attempts to connect: up to 1 s at first, up to 60 s in the end, with full jitter.
+    pub backoff: BackoffPolicy,
+    /// The queue of every stream that does not choose its own. 1,024 events, the oldest dropped first.
+    pub queue: QueueConfig,
+    /// How connections are made. By TCP, and for `wss` by TLS if a dialer with TLS is put here.
+    pub dialer: Arc<dyn Dial>,
+}
+
+/// What becomes of a command while the console is not ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenNotReady {
+    /// It waits in a bounded queue while its time-out runs, and is sent when the console is ready.
+    #[default]
+    Wait,
+    /// It fails at once with [`ErrorKind::NotReady`](crate::ErrorKind::NotReady).
+    Fail,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            label: None,
+            server: None,
+            command_timeout: Duration::from_secs(30),
+            when_not_ready: WhenNotReady::Wait,
+            pending: 1_024,
+            in_flight: 1_024,
+            ping: Duration::from_secs(30),
+            login_timeout: Duration::from_secs(10),
+            silent_logins: 3,
+            connect_timeout: Duration::from_secs(10),
+            ask_again: [8, 20, 40].map(Duration::from_secs).to_vec(),
+            linger: Duration::from_secs(2),
+            stalled_after: Duration::from_secs(10),
+            frame_limit: 64 * 1024 * 1024,
+            backoff: BackoffPolicy::default(),
+            queue: QueueConfig::default(),
+            dialer: Arc::new(TcpDialer::plain()),
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $type:ty => $value:expr;)*) => {
+        impl Config {
+            $($(#[$doc])*
+            #[must_use]
+            pub fn $name(mut self, $name: $type) -> Self {
+                self.$name = $value;
+                self
+            })*
+        }
+    };
+}
+
+setters! {
+    /// With this name in errors and logs.
+    label: impl Into<String> => Some(label.into());
+    /// With this server's id on every event.
+    server: ServerId => Some(server);
+    /// With another time allowed for commands.
+    command_timeout: Duration => command_timeout;
+    /// With another rule for commands while the console is not ready.
+    when_not_ready: WhenNotReady => when_not_ready;
+    /// With another bound on open commands; at least one.
+    pending: usize => pending.max(1);
+    /// With another bound on unanswered commands; at least one.
+    in_flight: usize => in_flight.max(1);
+    /// With another ping interval.
+    ping: Duration => ping;
+    /// With another time allowed for the answer to the token.
+    login_timeout: Duration => login_timeout;
+    /// With another number of silent logins before a fixed token counts as wrong; at least one.
+    silent_logins: u32 => silent_logins.max(1);
+    /// With another time allowed for dialling.
+    connect_timeout: Duration => connect_timeout;
+    /// With other times at which subscriptions are asked for again after login.
+    ask_again: Vec<Duration> => ask_again;
+    /// With another linger of subscriptions that nobody reads any more.
+    linger: Duration => linger;
+    /// With another time until a silent server counts as stalled.
+    stalled_after: Duration => stalled_after;
+    /// With another limit on the size of frames.
+    frame_limit: usize => frame_limit;
+    /// With other delays between attempts.
+    backoff: BackoffPolicy => backoff;
+    /// With another default queue for streams.
+    queue: QueueConfig => queue;
+    /// With another way of making connections.
+    dialer: Arc<dyn Dial> => dialer;
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("label", &self.label)
+            .field("server", &self.server)
+            .field("command_timeout", &self.command_timeout)
+            .field("ping", &self.ping)
+            .field("backoff", &self.backoff)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,437 @@
+use crate::access::{Access, ConsoleAccess};
+use crate::command::Command;
+use crate::config::{Config, WhenNotReady};
+use crate::driver::{Call, Driver, Outcome, Shared};
+use crate::error::{Closed, Error, ErrorKind, Sent};
+use crate::frame::Frame;
+use crate::machine::Order;
+use crate::name::EventName;
+use crate::reply::Reply;
+use crate::status::{Counters, State, Status};
+use crate::subscription::Subscribe;
+use crate::token_file::TokenFile;
+use alta_model::ServerId;
+use alta_model::console::event::ConsoleEvent;
+use alta_socket::{Publisher, TaskGuard, Watch};
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use serde_json::Value;
+use std::fmt;
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+
+/// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
+const CALLS: usize = 64;
+
+/// A console of one game server: commands out, events in, for as long as the program wants it.
+///
+/// It connects by itself and comes back by itself; streams and handles stay valid across server restarts. Clones are
+/// handles to the same connection. It closes when the last handle is dropped (streams do not hold it open), or by
+/// [`close`](Self::close).
+///
+/// ```no_run
+/// use att_console::{Console, TokenFile, commands::player, event::PlayerJoined};
+///
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let console = Console::open(TokenFile::local()?);
+/// let mut joins = console.subscribe::<PlayerJoined>().await?;
+/// while let Some(event) = joins.next().await {
+///     let Ok(event) = event else { continue };
+///     console.command(player::message(event.data.user, "Welcome!")).await?;
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "create_console")]
+#[derive(Clone)]
+pub struct Console {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    calls: mpsc::Sender<Call>,
+    task: TaskGuard,
+}
+
+impl Console {
+    /// Opens a console with the default configuration; see [`open_with`](Self::open_with).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn open(access: impl Access) -> Self {
+        Self::open_with(access, Config::default())
+    }
+
+    /// Opens a console: begins to connect in the background and returns at once. Commands and subscriptions may follow
+    /// immediately; they wait until it is [`ready`](Self::ready).
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn open_with(access: impl Access, config: Config) -> Self {
+        let label = match (&config.label, config.server) {
+            (Some(label), _) => Arc::from(label.as_str()),
+            (None, Some(server)) => Arc::from(format!("server {server}")),
+            (None, None) => Arc::from("the console"),
+        };
+        let shared = Arc::new(Shared {
+            config: Arc::new(config),
+            label,
+            hub: alta_socket::Hub::default(),
+            status: Publisher::new(State::Connecting { attempt: 1 }),
+            counters: Arc::new(Counters::default()),
+            access: Mutex::new(None),
+        });
+        let (calls, inbox) = mpsc::channel(CALLS);
+        let task = TaskGuard::spawn(|shutdown| {
+            Driver::new(Arc::clone(&shared), Arc::new(access), inbox, shutdown).run()
+        });
+        Self {
+            inner: Arc::new(Inner {
+                shared,
+                calls,
+                task,
+            }),
+        }
+    }
+
+    /// Opens the console of a self-hosted server (TavernLib) on this machine: at `ws://127.0.0.1:1760`, by the
+    /// `console_token.txt` in its default place.
+    ///
+    /// # Errors
+    ///
+    /// If this machine has no such place; see [`TokenFile::local`].
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn local() -> std::io::Result<Self> {
+        Ok(Self::open(TokenFile::local()?))
+    }
+
+    /// Waits until the server has accepted the token and commands can run.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`] if the console is refused or closed before. Until then it keeps trying; wrap it in a
+    /// time-out to give up earlier.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    #[doc(alias = "ensure_open")]
+    pub async fn ready(&self) -> Result<(), Error> {
+        let mut states = self.inner.shared.status.watch();
+        let found = states
+            .wait_for(|state| state.is_connected() || state.is_closed())
+            .await;
+        match found {
+            Some(State::Closed { because }) => Err(self.closed(because)),
+            Some(_) => Ok(()),
+            None => Err(self.closed(Closed::ByUs)),
+        }
+    }
+
+    /// Runs a command and waits for its answer, which ends exactly once: by the server's answer or error, by time-out,
+    /// or by disconnection. It is never sent twice.
+    ///
+    /// Takes a text as it is, or a [`Command`] with its arguments as values; [`commands`](crate::commands) has the
+    /// usual ones with typed results. The returned [`Run`] is awaited, after setting its time-out if need be.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: see [`ErrorKind`]; [`Error::sent`] tells whether the command may have run.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before the command was handed to the socket means that it is never sent. Later, it runs and
+    /// its answer is thrown away.
+    #[doc(alias = "send_command_console")]
+    pub fn command<T>(&self, command: impl Into<Command<T>>) -> Run<'_, T> {
+        let config = self.config();
+        Run {
+            console: self,
+            command: command.into(),
+            timeout: config.command_timeout,
+            when_not_ready: config.when_not_ready,
+        }
+    }
+
+    /// Subscribes to a kind of event, in typed form. Await the result to get the stream when the server has confirmed
+    /// it. Several streams of the same event share one subscription on the server.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: [`ErrorKind::EventNotFound`] if the server has no such event, [`ErrorKind::Closed`].
+    #[doc(alias = "console_sub")]
+    pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E> {
+        Subscribe::new(self.clone(), vec![E::NAME.into()], false)
+    }
+
+    /// Subscribes to events by name, the names written in any case, in one stream that keeps their order. Mods' events
+    /// are subscribed to this way.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: [`ErrorKind::EventNotFound`] with the nearest known names if the server lacks one of them,
+    /// [`ErrorKind::Closed`].
+    #[doc(alias = "console_sub")]
+    pub fn subscribe_to<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<Value> {
+        let names = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self.clone(), names, false)
+    }
+
+    /// Every event that comes, also of kinds that this library does not know. Subscribes to all the events of a stock
+    /// server, log streams included.
+    pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
+        Subscribe::new(self.clone(), EventName::known().collect(), true)
+    }
+
+    /// What the console is doing now, and what it has counted.
+    pub fn status(&self) -> Status {
+        self.inner.shared.status()
+    }
+
+    /// The console's states as a stream, each with the totals counted so far; it begins with the present one and ends
+    /// when the console is closed for good.
+    pub fn statuses(&self) -> Statuses {
+        Statuses {
+            states: self.inner.shared.status.watch(),
+            shared: Arc::clone(&self.inner.shared),
+            closed: false,
+        }
+    }
+
+    /// Tries to connect now instead of waiting for the back-off: something says that the server is up.
+    pub async fn retry_now(&self) {
+        // A console that is closed has nothing to retry.
+        let _ = self.inner.calls.send(Call::RetryNow).await;
+    }
+
+    /// How errors and logs call this console.
+    pub fn label(&self) -> &str {
+        &self.inner.shared.label
+    }
+
+    /// The server's id, if it was given one.
+    pub fn server(&self) -> Option<ServerId> {
+        self.config().server
+    }
+
+    /// The configuration it was opened with.
+    pub fn config(&self) -> &Config {
+        &self.inner.shared.config
+    }
+
+    /// The access of the latest connection: where the console is, and where result files are fetched.
+    pub fn access(&self) -> Option<ConsoleAccess> {
+        let access = &self.inner.shared.access;
+        access
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Closes the console for every handle: open commands end, streams end, the connection is closed, and all of it has
+    /// happened when this returns.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; the closing goes on.
+    pub async fn close(&self) {
+        self.inner.task.close().await;
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
+    }
+
+    /// Hands a call to the task and waits for its outcome.
+    pub(crate) async fn ask(
+        &self,
+        call: impl FnOnce(Outcome) -> Call,
+    ) -> Result<Result<Option<Frame>, ErrorKind>, ErrorKind> {
+        let (outcome, answer) = oneshot::channel();
+        let closed = || ErrorKind::Closed {
+            because: self.inner.shared.why_closed(),
+        };
+        self.inner
+            .calls
+            .send(call(Outcome(outcome)))
+            .await
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())
+    }
+
+    fn closed(&self, because: Closed) -> Error {
+        let doing = format!("waiting for {} to be ready", self.label());
+        Error::new(ErrorKind::Closed { because }, doing)
+    }
+}
+
+impl fmt::Debug for Console {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Console")
+            .field("label", &self.label())
+            .field("state", &self.inner.shared.status.get())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A command about to run: await it.
+#[must_use = "a command does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct Run<'a, T> {
+    console: &'a Console,
+    command: Command<T>,
+    timeout: Duration,
+    when_not_ready: WhenNotReady,
+}
+
+impl<T> Run<'_, T> {
+    /// Another time limit for this command, from the call to the answer.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Another rule for this command while the console is not ready.
+    pub fn when_not_ready(mut self, rule: WhenNotReady) -> Self {
+        self.when_not_ready = rule;
+        self
+    }
+
+    async fn run(self) -> Result<T, Error> {
+        let (line, read) = self.command.into_parts();
+        let shared = self.console.shared();
+        let line = line.map_err(|problem| {
+            let doing = format!("writing a command for {}", shared.label);
+            Error::new(ErrorKind::Argument(problem.to_string()), doing)
+        })?;
+        let doing = format!("running {:?} on {}", abbreviated(&line), shared.label);
+        tracing::debug!(console = %shared.label, command = %abbreviated(&line), "running");
+        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
+        let alive = Arc::new(());
+        let deadline = tokio::time::Instant::now() + self.timeout;
+        let order = |reply| {
+            Call::Order(Order {
+                line,
+                timeout: self.timeout,
+                deadline: deadline.into_std(),
+                when_not_ready: self.when_not_ready,
+                owner: Arc::downgrade(&alive),
+                reply,
+            })
+        };
+        let frame = self
+            .console
+            .order(order, deadline, self.timeout)
+            .await
+            .and_then(|frame| frame.ok_or(ErrorKind::NotReady))
+            .and_then(Reply::of);
+        match frame {
+            Ok(reply) => read(&reply).map_err(|error| {
+                let kind = error.kind().clone();
+                Error::new(kind, doing)
+            }),
+            Err(kind) => Err(Error::new(kind, doing)),
+        }
+    }
+}
+
+impl Console {
+    /// Hands an order in, waiting for room within its time, and waits for its end.
+    async fn order(
+        &self,
+        order: impl FnOnce(Outcome) -> Call,
+        deadline: tokio::time::Instant,
+        after: Duration,
+    ) -> Result<Option<Frame>, ErrorKind> {
+        let (outcome, answer) = oneshot::channel();
+        let closed = || ErrorKind::Closed {
+            because: self.inner.shared.why_closed(),
+        };
+        let room = tokio::time::timeout_at(deadline, self.inner.calls.reserve()).await;
+        match room {
+            Ok(Ok(place)) => place.send(order(Outcome(outcome))),
+            Ok(Err(_)) => return Err(closed()),
+            Err(_) => {
+                let sent = Sent::NotSent;
+                return Err(ErrorKind::TimedOut { after, sent });
+            }
+        }
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl<'a, T: 'a> IntoFuture for Run<'a, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+/// Long lines are shortened in errors and logs.
+fn abbreviated(line: &str) -> String {
+    let mut short: String = line.chars().take(80).collect();
+    if short.len() < line.len() {
+        short.push('…');
+    }
+    short
+}
+
+/// The states of a console as a stream; see [`Console::statuses`].
+///
+/// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
+#[derive(Clone)]
+pub struct Statuses {
+    states: Watch<State>,
+    shared: Arc<Shared>,
+    closed: bool,
+}
+
+impl Statuses {
+    /// The next status that satisfies `condition`; `None` if the console is closed for good before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_for(&mut self, mut condition: impl FnMut(&Status) -> bool) -> Option<Status> {
+        let shared = Arc::clone(&self.shared);
+        let state = self
+            .states
+            .wait_for(|state| state.is_closed() || condition(&shared.status_of(state.clone())))
+            .await?;
+        Some(self.shared.status_of(state)).filter(condition)
+    }
+}
+
+impl Stream for Statuses {
+    type Item = Status;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
+        if self.closed {
+            return Poll::Ready(None);
+        }
+        let state = std::task::ready!(Pin::new(&mut self.states).poll_next(cx));
+        self.closed = state.as_ref().is_none_or(State::is_closed);
+        Poll::Ready(state.map(|state| self.shared.status_of(state)))
+    }
+}
+
+impl fmt::Debug for Statuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Statuses").field(&self.states).finish()
+    }
+}

@@ -1,0 +1,365 @@
+//! The one task of a console: it waits, performs what the machine decides, and decides nothing itself.
+
+use crate::access::{Access, AccessError, ConsoleAccess};
+use crate::config::Config;
+use crate::error::{Closed, ErrorKind};
+use crate::frame::Frame;
+use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
+use crate::name::EventName;
+use crate::status::{Counters, State, Status, Trouble};
+use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake, WebSocket};
+use futures_core::future::BoxFuture;
+use serde::Serialize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Instant, SystemTime};
+use tokio::sync::{mpsc, oneshot};
+use url::Url;
+
+/// What a handle asks for.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Order(Order<Outcome>),
+    Confirm(EventName, Outcome),
+    RetryNow,
+}
+
+/// Takes the end of one command or subscription: the answer's frame, or why there is none.
+#[derive(Debug)]
+pub(crate) struct Outcome(pub(crate) oneshot::Sender<Result<Option<Frame>, ErrorKind>>);
+
+impl Waiter for Outcome {
+    fn is_gone(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+/// What handles and the task share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) label: Arc<str>,
+    pub(crate) hub: Hub<EventName, Frame>,
+    pub(crate) status: Publisher<State>,
+    pub(crate) counters: Arc<Counters>,
+    /// Where result files are fetched, and with which token: of the latest access.
+    pub(crate) access: Mutex<Option<ConsoleAccess>>,
+}
+
+impl Shared {
+    pub(crate) fn why_closed(&self) -> Closed {
+        match self.status.get() {
+            State::Closed { because } => because,
+            // The task ended with its runtime.
+            _ => Closed::ByUs,
+        }
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.status_of(self.status.get())
+    }
+
+    pub(crate) fn status_of(&self, state: State) -> Status {
+        Status {
+            state,
+            totals: self.counters.totals(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Request<'a> {
+    id: u32,
+    content: &'a str,
+}
+
+/// An open websocket comes with the access it was opened by.
+type ConsoleInbox = Inbox<ConsoleAccess, Failure, Call>;
+
+pub(crate) struct Driver {
+    shared: Arc<Shared>,
+    access: Arc<dyn Access>,
+    machine: Machine<Outcome>,
+    inbox: ConsoleInbox,
+    /// The access of the open link, whose token is the first thing sent on it.
+    granted: Option<(LinkId, ConsoleAccess)>,
+    /// Resolves when asking for access again is worth it; only waited for between attempts.
+    access_changed: Option<BoxFuture<'static, ()>>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        access: Arc<dyn Access>,
+        calls: mpsc::Receiver<Call>,
+        shutdown: Shutdown,
+    ) -> Self {
+        let machine = Machine::new(
+            Arc::clone(&shared.config),
+            Arc::clone(&shared.counters),
+            fastrand::u64(..),
+        );
+        Self {
+            shared,
+            access,
+            machine,
+            inbox: Inbox::new(calls, shutdown),
+            granted: None,
+            access_changed: None,
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        tracing::debug!(console = %self.shared.label, "opening");
+        loop {
+            if self.perform_outputs() {
+                break;
+            }
+            self.show_state();
+            let deadline = self.machine.deadline();
+            let takes_calls = self.machine.takes_orders();
+            let wake = tokio::select! {
+                biased;
+                wake = self.inbox.next(&self.shared.hub, deadline, takes_calls) => wake,
+                () = changed(&mut self.access_changed) => {
+                    self.access_changed = None;
+                    self.machine.handle(Input::RetryNow, now());
+                    continue;
+                }
+            };
+            self.wake(wake);
+        }
+        self.show_state();
+        self.shared.hub.end();
+        self.inbox.links.close_all(1000, "").await;
+        tracing::debug!(console = %self.shared.label, "closed");
+    }
+
+    fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
+        let now = now();
+        match wake {
+            Wake::Link(link, event) => self.link(link, event, now),
+            Wake::Changed => self.take_changes(now),
+            Wake::Call(call) => {
+                // A subscriber's wish must be known before its question whether it is granted.
+                self.take_changes(now);
+                match call {
+                    Call::Order(order) => self.machine.handle(Input::Order(order), now),
+                    Call::Confirm(name, outcome) => {
+                        self.machine.handle(Input::Confirm(name, outcome), now);
+                    }
+                    Call::RetryNow => self.machine.handle(Input::RetryNow, now),
+                }
+            }
+            Wake::Timer => self.machine.handle(Input::Timer, now),
+            Wake::Stop => self.machine.handle(Input::Stop, now),
+        }
+    }
+
+    fn link(&mut self, link: LinkId, event: LinkEvent<ConsoleAccess, Failure>, now: Instant) {
+        let input = match event {
+            LinkEvent::Opened(access) => {
+                let may_change = MayChange(access.may_change);
+                *self.latest_access() = Some(access.clone());
+                self.granted = Some((link, access));
+                Input::Opened(link, may_change)
+            }
+            LinkEvent::Failed(failure) => Input::Failed(link, failure),
+            LinkEvent::Text(raw) => match Frame::read(raw, SystemTime::now()) {
+                Ok(frame) => Input::Frame(link, frame),
+                Err(error) => {
+                    tracing::debug!(console = %self.shared.label, %error, "skipping a frame");
+                    Input::Malformed(link)
+                }
+            },
+            LinkEvent::Binary(length) => {
+                tracing::debug!(console = %self.shared.label, length, "skipping a binary frame");
+                Input::Malformed(link)
+            }
+            LinkEvent::Pong => Input::Pong(link),
+            LinkEvent::Written(tag) => return self.tagged(link, tag, now, Input::Written),
+            LinkEvent::Skipped(tag) => return self.tagged(link, tag, now, Input::Skipped),
+            LinkEvent::Lost(lost) => Input::Lost(link, lost),
+        };
+        self.machine.handle(input, now);
+    }
+
+    fn tagged(
+        &mut self,
+        link: LinkId,
+        tag: u64,
+        now: Instant,
+        input: fn(LinkId, u32) -> Input<Outcome>,
+    ) {
+        // Tags are request ids, but for that of the token, which nobody waits for.
+        if let Ok(id) = u32::try_from(tag) {
+            self.machine.handle(input(link, id), now);
+        }
+    }
+
+    fn take_changes(&mut self, now: Instant) {
+        for name in self.shared.hub.take_changes() {
+            let wanted = self.shared.hub.is_wanted(&name);
+            self.machine.handle(Input::Wanted(name, wanted), now);
+        }
+    }
+
+    /// Does what the machine asks for; true at the end of everything.
+    fn perform_outputs(&mut self) -> bool {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Open(link) => self.open(link),
+                Output::Authenticate(link) => self.authenticate(link),
+                Output::Send {
+                    link,
+                    id,
+                    line,
+                    owner,
+                } => {
+                    let request = Request { id, content: &line };
+                    // Two plain fields: this cannot fail.
+                    let text = serde_json::to_string(&request).unwrap_or_default();
+                    let links = &mut self.inbox.links;
+                    match owner {
+                        Some(owner) => links.send_for(link, text.into(), id.into(), owner),
+                        None => links.send(link, text.into(), Some(id.into())),
+                    }
+                }
+                Output::Recall(link, id) => {
+                    let recalled = self.inbox.links.recall(link, id.into());
+                    let input = if recalled {
+                        Input::Skipped
+                    } else {
+                        Input::NotRecalled
+                    };
+                    self.machine.handle(input(link, id), now());
+                }
+                Output::Ping(link) => self.inbox.links.ping(link),
+                Output::Close(link) => self.inbox.links.close(link, 1000, ""),
+                Output::Resolve(outcome, result) => {
+                    // The caller may have gone; then nobody minds.
+                    let _ = outcome.0.send(result);
+                }
+                Output::Publish(name, frame) => {
+                    if self.shared.hub.publish(&name, &frame) == 0 {
+                        self.shared.counters.unclaimed.add_one();
+                    }
+                }
+                Output::Confirmed(name, gap) => self.shared.hub.confirmed(&name, gap),
+                Output::End => return true,
+            }
+        }
+        false
+    }
+
+    fn open(&mut self, link: LinkId) {
+        self.access_changed = None;
+        let (access, config) = (Arc::clone(&self.access), Arc::clone(&self.shared.config));
+        let label = Arc::clone(&self.shared.label);
+        self.inbox.links.open(link, async move {
+            let granted = access.access().await.map_err(no_access)?;
+            tracing::debug!(console = %label, address = %host_of(&granted.url), "dialling");
+            let limits =
+                alta_socket::Limits::new(config.frame_limit).connect(config.connect_timeout);
+            let headers = http::HeaderMap::new();
+            let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
+                .await
+                .map_err(|error| Failure::Trouble {
+                    trouble: Trouble::Unreachable(with_sources(&error)),
+                    retry_after: None,
+                })?;
+            Ok((socket, granted))
+        });
+    }
+
+    fn authenticate(&mut self, link: LinkId) {
+        if let Some((granted, access)) = self.granted.take()
+            && granted == link
+        {
+            let token = RawFrame::from(access.token.expose());
+            self.inbox.links.send(link, token, None);
+        }
+    }
+
+    /// Shows the machine's state, and listens for changed access while the console waits.
+    fn show_state(&mut self) {
+        let state = self.machine.state();
+        if state == self.shared.status.get() {
+            return;
+        }
+        match &state {
+            State::Recovering { attempt, because } => {
+                tracing::info!(console = %self.shared.label, attempt, %because, "not connected, trying again");
+                let access = Arc::clone(&self.access);
+                self.access_changed = Some(Box::pin(async move { access.changed().await }));
+            }
+            State::Closed { because } => {
+                tracing::info!(console = %self.shared.label, %because, "closed");
+            }
+            State::Ready => tracing::info!(console = %self.shared.label, "ready"),
+            State::Stalled => {
+                tracing::warn!(console = %self.shared.label, "the server does not answer commands");
+            }
+            State::Connecting { attempt } => {
+                tracing::debug!(console = %self.shared.label, attempt, "connecting");
+            }
+        }
+        self.shared.status.set(state);
+    }
+
+    fn latest_access(&self) -> std::sync::MutexGuard<'_, Option<ConsoleAccess>> {
+        self.shared
+            .access
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The machines' clock is tokio's, so that paused time holds them, too.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+async fn changed(waiting: &mut Option<BoxFuture<'static, ()>>) {
+    match waiting {
+        Some(changed) => changed.await,
+        None => std::future::pending().await,
+    }
+}
+
+fn no_access(error: AccessError) -> Failure {
+    match error {
+        AccessError::Refused(message) => Failure::Refused(message),
+        AccessError::NotYet {
+            message,
+            retry_after,
+        } => Failure::Trouble {
+            trouble: Trouble::NotUp(message),
+            retry_after,
+        },
+        failed @ AccessError::Failed { .. } => Failure::Trouble {
+            trouble: Trouble::NoAccess(with_sources(&failed)),
+            retry_after: None,
+        },
+    }
+}
+
+/// An error and what caused it, in a line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Host and port, for logs: an address may hold a password.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}

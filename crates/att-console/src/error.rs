@@ -1,0 +1,158 @@
+use crate::status::Trouble;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// Something asked of a console did not come about. [`kind`](Self::kind) is for the program, the message for people: it
+/// says what was being done and what the server said.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    doing: Cow<'static, str>,
+}
+
+/// What went wrong.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server ran the command and it failed, or refused to run it.
+    #[error("the server answered: {message}")]
+    Server {
+        /// The .NET type of the exception, such as `System.Exception`; empty if the server gave none.
+        class: String,
+        /// What the server said.
+        message: String,
+    },
+    /// The server does not have that command (or, while it loads its world, not yet).
+    #[error("the server has no such command{}", suggested(.suggestions))]
+    CommandNotFound {
+        /// What the server suggests instead.
+        suggestions: Vec<String>,
+    },
+    /// The server has no event of that name.
+    #[error("the server has no event of that name{}", suggested(.suggestions))]
+    EventNotFound {
+        /// The known names nearest to it.
+        suggestions: Vec<String>,
+    },
+    /// No answer came in time.
+    #[error("no answer within {after:?}; {sent}")]
+    TimedOut {
+        /// The time allowed.
+        after: Duration,
+        /// Whether the command may have run.
+        sent: Sent,
+    },
+    /// The connection was lost before an answer came.
+    #[error("the connection was lost ({because}); {sent}")]
+    Disconnected {
+        /// Why it was lost.
+        because: Trouble,
+        /// Whether the command may have run.
+        sent: Sent,
+    },
+    /// The console is not ready, and the command was not to wait for it. It was not sent.
+    #[error("the console is not connected")]
+    NotReady,
+    /// The console is closed for good, by the caller or by the server's refusal. Nothing was sent.
+    #[error("the console is closed: {because}")]
+    Closed {
+        /// Why.
+        because: Closed,
+    },
+    /// An argument cannot be written in a command for certain. Nothing was sent.
+    #[error("{0}")]
+    Argument(String),
+    /// The command ran, but its result is not of the shape that was asked for.
+    #[error("the result could not be read: {reason}")]
+    Decode {
+        /// What was expected and where.
+        reason: String,
+    },
+    /// Nothing matched within the time allowed for waiting.
+    #[error("nothing came within {0:?}")]
+    NothingCame(Duration),
+}
+
+/// Whether a command that brought no answer may have run on the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// It was never handed to the socket: it did not run, and sending it again is safe.
+    NotSent,
+    /// It was handed to the socket: it may have run, or may still run.
+    MayHaveRun,
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Sent::NotSent => "it was not sent",
+            Sent::MayHaveRun => "it may have run",
+        })
+    }
+}
+
+/// Why a console is closed for good.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Closed {
+    /// The program closed it, or dropped its last handle.
+    #[error("closed by the program")]
+    ByUs,
+    /// The server refused the token, or the cloud the access.
+    #[error("refused: {0}")]
+    Refused(String),
+    /// The server never answered the token, as self-hosted servers do with a wrong one (tavernpy).
+    #[error("the server did not answer the token, {attempts} times; it is probably wrong")]
+    NoAnswerToToken {
+        /// How often it was tried.
+        attempts: u32,
+    },
+}
+
+fn suggested(names: &[String]) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", names.join(", "))
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            doing: doing.into(),
+        }
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.kind
+    }
+
+    /// What was being done, such as `running "player list" on Thornwood`.
+    pub fn doing(&self) -> &str {
+        &self.doing
+    }
+
+    /// Whether the command may have run on the server. `None` where an answer came.
+    pub fn sent(&self) -> Option<Sent> {
+        match &self.kind {
+            ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. } => Some(*sent),
+            ErrorKind::NotReady | ErrorKind::Closed { .. } | ErrorKind::Argument(_) => {
+                Some(Sent::NotSent)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.doing, self.kind)
+    }
+}
+
+impl StdError for Error {}

@@ -1,0 +1,258 @@
+//! Commands: from the queue to the wire, and each to exactly one end.
+
+use super::session::{Purpose, Session};
+use super::{Machine, Order, Output, Phase, Waiter};
+use crate::config::WhenNotReady;
+use crate::error::{ErrorKind, Sent};
+use crate::frame::Frame;
+use crate::status::Trouble;
+use alta_socket::{Answer, LinkId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+/// Commands that wait to be sent, in order, and when the time of each is over.
+#[derive(Debug)]
+pub(super) struct Queue<R> {
+    next: u64,
+    orders: BTreeMap<u64, Order<R>>,
+    deadlines: BTreeSet<(Instant, u64)>,
+}
+
+impl<R> Default for Queue<R> {
+    fn default() -> Self {
+        Self {
+            next: 0,
+            orders: BTreeMap::new(),
+            deadlines: BTreeSet::new(),
+        }
+    }
+}
+
+impl<R> Queue<R> {
+    fn push(&mut self, order: Order<R>) {
+        self.deadlines.insert((order.deadline, self.next));
+        self.orders.insert(self.next, order);
+        self.next += 1;
+    }
+
+    fn pop(&mut self) -> Option<Order<R>> {
+        let (number, order) = self.orders.pop_first()?;
+        self.deadlines.remove(&(order.deadline, number));
+        Some(order)
+    }
+
+    fn pop_expired(&mut self, now: Instant) -> Option<Order<R>> {
+        let (deadline, number) = *self.deadlines.first()?;
+        if deadline > now {
+            return None;
+        }
+        self.deadlines.pop_first();
+        self.orders.remove(&number)
+    }
+
+    /// Forgets commands whose callers have gone.
+    pub(super) fn drop_abandoned(&mut self) {
+        self.orders.retain(|number, order| {
+            let abandoned = order.is_abandoned();
+            if abandoned {
+                self.deadlines.remove(&(order.deadline, *number));
+            }
+            !abandoned
+        });
+    }
+
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Order<R>> + use<R> {
+        self.deadlines.clear();
+        std::mem::take(&mut self.orders).into_values()
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.deadlines.first().map(|(deadline, _)| *deadline)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.orders.len()
+    }
+}
+
+impl<R: Waiter> Machine<R> {
+    pub(super) fn order(&mut self, order: Order<R>, now: Instant) {
+        let refused = match &self.phase {
+            Phase::Closed(because) => Some(ErrorKind::Closed {
+                because: because.clone(),
+            }),
+            Phase::Session(_) => None,
+            _ if order.when_not_ready == WhenNotReady::Fail => Some(ErrorKind::NotReady),
+            _ => None,
+        };
+        if let Some(error) = refused {
+            self.resolve(order, Err(error));
+            return;
+        }
+        self.queue.push(order);
+        self.pump(now);
+    }
+
+    /// Hands over as much as the link should hold: subscriptions first, then commands in their order.
+    pub(super) fn pump(&mut self, now: Instant) {
+        self.reconcile(now);
+        while let Phase::Session(session) = &mut self.phase {
+            if !session.has_room() || session.open_commands() >= self.config.in_flight {
+                break;
+            }
+            let Some(order) = self.queue.pop() else { break };
+            if order.is_abandoned() {
+                continue;
+            }
+            if order.deadline <= now {
+                self.time_out(order, Sent::NotSent);
+                continue;
+            }
+            let (link, line) = (session.link, order.line.clone());
+            let (owner, deadline) = (order.owner.clone(), order.deadline);
+            let purpose = Purpose::Command {
+                order,
+                written: false,
+            };
+            let id = session.requests.begin(purpose, now, deadline);
+            session.unwritten += 1;
+            self.outbox.push_back(Output::Send {
+                link,
+                id,
+                line,
+                owner: Some(owner),
+            });
+        }
+    }
+
+    pub(super) fn written(&mut self, link: LinkId, id: u32, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        if session.link != link {
+            return;
+        }
+        session.unwritten = session.unwritten.saturating_sub(1);
+        if let Some(Purpose::Command { written, .. }) = session.requests.get_mut(id) {
+            *written = true;
+            self.counters.commands.add_one();
+        }
+        self.pump(now);
+    }
+
+    /// The frame was not handed to the socket and never will be: the caller had gone, or its time was over.
+    pub(super) fn not_sent(&mut self, link: LinkId, id: u32, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        if session.link != link {
+            return;
+        }
+        session.unwritten = session.unwritten.saturating_sub(1);
+        session.requests.end(id);
+        if let Some(order) = session.recalling.remove(&id) {
+            self.time_out(order, Sent::NotSent);
+        }
+        self.pump(now);
+    }
+
+    pub(super) fn timed_out_after_sending(&mut self, link: LinkId, id: u32) {
+        if let Phase::Session(session) = &mut self.phase
+            && session.link == link
+            && let Some(order) = session.recalling.remove(&id)
+        {
+            self.time_out(order, Sent::MayHaveRun);
+        }
+    }
+
+    pub(super) fn answer(&mut self, id: Option<u32>, frame: Frame, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        let Some(id) = id else {
+            self.counters.strange_answers.add_one();
+            return;
+        };
+        match session.requests.answer(id) {
+            Answer::To(purpose) => {
+                session.note_stall(&self.config, now);
+                match purpose {
+                    Purpose::Command { order, .. } => {
+                        self.counters.answers.add_one();
+                        self.resolve(order, Ok(Some(frame)));
+                    }
+                    Purpose::Subscribe(name) => self.subscribe_answered(&name, frame, now),
+                    Purpose::Unsubscribe(name) => self.topics.unsubscribed(&name),
+                }
+                self.pump(now);
+            }
+            Answer::Late => self.counters.late_answers.add_one(),
+            Answer::Unknown => self.counters.strange_answers.add_one(),
+        }
+    }
+
+    pub(super) fn expire_queued(&mut self, now: Instant) {
+        while let Some(order) = self.queue.pop_expired(now) {
+            self.time_out(order, Sent::NotSent);
+        }
+    }
+
+    pub(super) fn expire_sent(&mut self, now: Instant) {
+        while let Phase::Session(session) = &mut self.phase {
+            let Some((id, purpose)) = session.requests.expire(now) else {
+                break;
+            };
+            match purpose {
+                Purpose::Command {
+                    order,
+                    written: true,
+                } => self.time_out(order, Sent::MayHaveRun),
+                Purpose::Command { order, .. } => {
+                    let link = session.link;
+                    session.recalling.insert(id, order);
+                    self.outbox.push_back(Output::Recall(link, id));
+                }
+                Purpose::Subscribe(name) => self.topics.not_answered(&name),
+                Purpose::Unsubscribe(name) => self.topics.unsubscribed(&name),
+            }
+        }
+    }
+
+    /// The connection is gone. What was handed to the socket ends now; what was not goes back to the head of the queue.
+    pub(super) fn disconnect_commands(&mut self, mut session: Session<R>, because: &Trouble) {
+        let recalled = std::mem::take(&mut session.recalling).into_values();
+        for order in recalled {
+            self.time_out(order, Sent::NotSent);
+        }
+        let mut unsent = Vec::new();
+        for purpose in session.requests.drain() {
+            match purpose {
+                Purpose::Command {
+                    order,
+                    written: true,
+                } => {
+                    let error = ErrorKind::Disconnected {
+                        because: because.clone(),
+                        sent: Sent::MayHaveRun,
+                    };
+                    self.resolve(order, Err(error));
+                }
+                Purpose::Command { order, .. } => unsent.push(order),
+                Purpose::Subscribe(_) | Purpose::Unsubscribe(_) => {}
+            }
+        }
+        let waiting: Vec<_> = self.queue.drain().collect();
+        for order in unsent.into_iter().chain(waiting) {
+            self.queue.push(order);
+        }
+    }
+
+    fn time_out(&mut self, order: Order<R>, sent: Sent) {
+        let after = order.timeout;
+        self.resolve(order, Err(ErrorKind::TimedOut { after, sent }));
+    }
+
+    fn resolve(&mut self, order: Order<R>, outcome: Result<Option<Frame>, ErrorKind>) {
+        self.outbox.push_back(Output::Resolve(order.reply, outcome));
+    }
+}

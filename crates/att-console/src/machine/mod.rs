@@ -1,0 +1,481 @@
+//! The life of one console as a state machine without I/O: it is fed with what happens and the time, and answers with
+//! what to do. All decisions are made here; the driver performs them.
+//!
+//! ```text
+//!           +------------------- back-off over, retry_now, access changed ------------------+
+//!           v                                                                               |
+//!   Opening (access, dial) --opened--> Login (token sent) --accepted--> Session --lost--> Waiting
+//!           |  refused                   |  refused, silent too often      |  stop         ^
+//!           v                            v                                 v               |
+//!        Closed <------------------------+---------------------------------+      failed, silent
+//! ```
+
+mod commands;
+mod session;
+mod topics;
+
+#[cfg(test)]
+mod tests;
+
+use crate::config::{Config, WhenNotReady};
+use crate::error::{Closed, ErrorKind};
+use crate::frame::{Frame, Kind};
+use crate::name::EventName;
+use crate::status::{Counters, State, Trouble};
+use alta_socket::{Backoff, KeepAlive, LinkId, Liveness, Lost};
+use commands::Queue;
+use session::Session;
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use topics::Topics;
+
+/// A session of this length was a good one: the next loss is a new one, and the back-off starts over.
+const GOOD_SESSION: Duration = Duration::from_secs(10);
+
+/// A command as a handle hands it in. `R` takes its outcome.
+#[derive(Debug)]
+pub(crate) struct Order<R> {
+    pub(crate) line: String,
+    pub(crate) timeout: Duration,
+    pub(crate) deadline: Instant,
+    pub(crate) when_not_ready: WhenNotReady,
+    /// Nobody holds it any more once the caller has gone.
+    pub(crate) owner: Weak<()>,
+    pub(crate) reply: R,
+}
+
+impl<R> Order<R> {
+    fn is_abandoned(&self) -> bool {
+        self.owner.strong_count() == 0
+    }
+}
+
+/// What happens.
+#[derive(Debug)]
+pub(crate) enum Input<R> {
+    /// Access was granted and the websocket is open. `may_change`: asking again may bring another token.
+    Opened(LinkId, MayChange),
+    /// It could not be opened.
+    Failed(LinkId, Failure),
+    Frame(LinkId, Frame),
+    /// A frame arrived that cannot be read.
+    Malformed(LinkId),
+    Pong(LinkId),
+    Written(LinkId, u32),
+    /// The command under this id was taken back before it was handed to the socket.
+    Skipped(LinkId, u32),
+    /// The command under this id could not be taken back any more.
+    NotRecalled(LinkId, u32),
+    Lost(LinkId, Lost),
+    Order(Order<R>),
+    /// Tell this one when the server has confirmed the subscription.
+    Confirm(EventName, R),
+    /// Somebody wants this event, or nobody does any more.
+    Wanted(EventName, bool),
+    /// Try now instead of waiting for the back-off.
+    RetryNow,
+    Timer,
+    Stop,
+}
+
+/// Whether asking for access again may bring another token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MayChange(pub(crate) bool);
+
+/// Why a console could not be opened.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// Never.
+    Refused(String),
+    /// Not now.
+    Trouble {
+        trouble: Trouble,
+        retry_after: Option<Duration>,
+    },
+}
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Output<R> {
+    /// Ask for access and dial.
+    Open(LinkId),
+    /// Send the token.
+    Authenticate(LinkId),
+    Send {
+        link: LinkId,
+        id: u32,
+        line: String,
+        /// With an owner, the frame is not sent once the owner has gone.
+        owner: Option<Weak<()>>,
+    },
+    /// Take a command back if it was not handed to the socket yet.
+    Recall(LinkId, u32),
+    Ping(LinkId),
+    Close(LinkId),
+    /// Give this outcome to the one who waits for it.
+    Resolve(R, Result<Option<Frame>, ErrorKind>),
+    Publish(EventName, Frame),
+    /// The server holds this subscription; with the moments between which it did not.
+    Confirmed(EventName, Option<(Instant, Instant)>),
+    /// Nothing more will come.
+    End,
+}
+
+#[derive(Debug)]
+enum Phase<R> {
+    Opening(LinkId),
+    Login {
+        link: LinkId,
+        may_change: MayChange,
+        until: Instant,
+    },
+    Session(Session<R>),
+    Waiting {
+        until: Instant,
+        because: Trouble,
+    },
+    Closed(Closed),
+}
+
+#[derive(Debug)]
+pub(crate) struct Machine<R> {
+    config: Arc<Config>,
+    counters: Arc<Counters>,
+    phase: Phase<R>,
+    next_link: LinkId,
+    attempt: u32,
+    silent_logins: u32,
+    backoff: Backoff,
+    queue: Queue<R>,
+    topics: Topics<R>,
+    outbox: VecDeque<Output<R>>,
+}
+
+impl<R: Waiter> Machine<R> {
+    /// A machine that begins to connect. `seed` fixes the jitter of its back-off.
+    pub(crate) fn new(config: Arc<Config>, counters: Arc<Counters>, seed: u64) -> Self {
+        let mut machine = Self {
+            backoff: Backoff::new(config.backoff, seed),
+            topics: Topics::new(config.linger),
+            config,
+            counters,
+            phase: Phase::Opening(LinkId::FIRST),
+            next_link: LinkId::FIRST,
+            attempt: 0,
+            silent_logins: 0,
+            queue: Queue::default(),
+            outbox: VecDeque::new(),
+        };
+        machine.open();
+        machine
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output<R>> {
+        self.outbox.pop_front()
+    }
+
+    /// When [`Input::Timer`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Opening(_) | Phase::Closed(_) => None,
+            Phase::Login { until, .. } | Phase::Waiting { until, .. } => Some(*until),
+            Phase::Session(session) => {
+                // While the link is full nothing more could be sent, however overdue it is.
+                let topics = self.topics.deadline().filter(|_| session.has_room());
+                [session.deadline(&self.config), topics]
+                    .into_iter()
+                    .flatten()
+                    .min()
+            }
+        };
+        [phase, self.queue.deadline()].into_iter().flatten().min()
+    }
+
+    /// Whether another command may be handed in.
+    pub(crate) fn takes_orders(&mut self) -> bool {
+        let sent = match &self.phase {
+            Phase::Session(session) => session.open_commands(),
+            _ => 0,
+        };
+        let free = self.config.pending.saturating_sub(sent);
+        if self.queue.len() >= free {
+            self.queue.drop_abandoned();
+        }
+        self.queue.len() < free
+    }
+
+    /// What to tell the user.
+    pub(crate) fn state(&self) -> State {
+        match &self.phase {
+            Phase::Opening(_) | Phase::Login { .. } => State::Connecting {
+                attempt: self.attempt,
+            },
+            Phase::Session(session) if session.is_stalled() => State::Stalled,
+            Phase::Session(_) => State::Ready,
+            Phase::Waiting { because, .. } => State::Recovering {
+                attempt: self.attempt + 1,
+                because: because.clone(),
+            },
+            Phase::Closed(because) => State::Closed {
+                because: because.clone(),
+            },
+        }
+    }
+
+    pub(crate) fn handle(&mut self, input: Input<R>, now: Instant) {
+        match input {
+            Input::Opened(link, may_change) => self.opened(link, may_change, now),
+            Input::Failed(link, failure) => self.failed(link, failure, now),
+            Input::Frame(link, frame) => self.frame(link, frame, now),
+            Input::Malformed(link) => {
+                self.counters.malformed.add_one();
+                self.heard(link, now);
+            }
+            Input::Pong(link) => self.heard(link, now),
+            Input::Written(link, id) => self.written(link, id, now),
+            Input::Skipped(link, id) => self.not_sent(link, id, now),
+            Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),
+            Input::Lost(link, lost) => self.lost(link, &lost, now),
+            Input::Order(order) => self.order(order, now),
+            Input::Confirm(name, waiter) => self.confirm(&name, waiter),
+            Input::Wanted(name, wanted) => self.wanted(&name, wanted, now),
+            Input::RetryNow => {
+                if matches!(self.phase, Phase::Waiting { .. }) {
+                    self.open();
+                }
+            }
+            Input::Timer => self.timer(now),
+            Input::Stop => self.close(Closed::ByUs),
+        }
+    }
+
+    fn open(&mut self) {
+        let link = self.next_link;
+        self.next_link = link.next();
+        self.attempt += 1;
+        self.phase = Phase::Opening(link);
+        self.outbox.push_back(Output::Open(link));
+    }
+
+    fn opened(&mut self, link: LinkId, may_change: MayChange, now: Instant) {
+        if !matches!(&self.phase, Phase::Opening(opening) if *opening == link) {
+            return;
+        }
+        self.phase = Phase::Login {
+            link,
+            may_change,
+            until: now + self.config.login_timeout,
+        };
+        self.outbox.push_back(Output::Authenticate(link));
+    }
+
+    fn failed(&mut self, link: LinkId, failure: Failure, now: Instant) {
+        if !matches!(&self.phase, Phase::Opening(opening) if *opening == link) {
+            return;
+        }
+        match failure {
+            Failure::Refused(message) => self.close(Closed::Refused(message)),
+            Failure::Trouble {
+                trouble,
+                retry_after,
+            } => self.wait(trouble, retry_after, now),
+        }
+    }
+
+    fn wait(&mut self, because: Trouble, retry_after: Option<Duration>, now: Instant) {
+        let delay = retry_after.unwrap_or_else(|| self.backoff.next_delay());
+        self.phase = Phase::Waiting {
+            until: now + delay,
+            because,
+        };
+    }
+
+    /// What a frame means depends on the phase: before the token is answered, only its answer counts.
+    fn frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
+        match &mut self.phase {
+            Phase::Login { link: current, .. } if *current == link => {
+                match answer_to_token(&frame) {
+                    Some(Ok(())) => self.logged_in(link, now),
+                    Some(Err(refusal)) => {
+                        self.outbox.push_back(Output::Close(link));
+                        self.close(Closed::Refused(refusal));
+                    }
+                    // Log streams may already run.
+                    None => {}
+                }
+            }
+            Phase::Session(session) if session.link == link => {
+                session.keepalive.heard(now);
+                match &frame.kind {
+                    Kind::Event(name) => {
+                        self.counters.events.add_one();
+                        let name = name.clone();
+                        self.outbox.push_back(Output::Publish(name, frame));
+                    }
+                    Kind::Answer { id } => {
+                        let id = *id;
+                        self.answer(id, frame, now);
+                    }
+                    Kind::System { .. } => self.counters.notices.add_one(),
+                    Kind::Other(_) => self.counters.malformed.add_one(),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn logged_in(&mut self, link: LinkId, now: Instant) {
+        self.attempt = 0;
+        self.silent_logins = 0;
+        self.counters.connects.add_one();
+        let keepalive = KeepAlive::new(self.config.ping, now);
+        self.phase = Phase::Session(Session::new(link, keepalive, now));
+        self.pump(now);
+    }
+
+    fn heard(&mut self, link: LinkId, now: Instant) {
+        if let Phase::Session(session) = &mut self.phase
+            && session.link == link
+        {
+            session.keepalive.heard(now);
+        }
+    }
+
+    fn lost(&mut self, link: LinkId, lost: &Lost, now: Instant) {
+        let trouble = Trouble::Lost(lost.to_string());
+        match &mut self.phase {
+            Phase::Login { link: current, .. } if *current == link => {
+                self.wait(trouble, None, now);
+            }
+            Phase::Session(session) if session.link == link => {
+                self.end_session(&trouble, now);
+                self.wait(trouble, None, now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Ends what was open on the connection: commands learn at once that no answer will come.
+    fn end_session(&mut self, because: &Trouble, now: Instant) {
+        let idle = Phase::Waiting {
+            until: now,
+            because: because.clone(),
+        };
+        let Phase::Session(session) = std::mem::replace(&mut self.phase, idle) else {
+            return;
+        };
+        if now.saturating_duration_since(session.since) >= GOOD_SESSION {
+            self.backoff.reset();
+        }
+        self.topics.link_lost(session.keepalive.last_heard());
+        self.disconnect_commands(session, because);
+    }
+
+    fn timer(&mut self, now: Instant) {
+        self.expire_queued(now);
+        match &self.phase {
+            Phase::Login {
+                link,
+                may_change,
+                until,
+            } if *until <= now => {
+                let (link, may_change) = (*link, *may_change);
+                self.silent_login(link, may_change, now);
+            }
+            Phase::Waiting { until, .. } if *until <= now => self.open(),
+            Phase::Session(_) => self.session_timer(now),
+            _ => {}
+        }
+    }
+
+    fn silent_login(&mut self, link: LinkId, may_change: MayChange, now: Instant) {
+        self.outbox.push_back(Output::Close(link));
+        self.silent_logins += 1;
+        if !may_change.0 && self.silent_logins >= self.config.silent_logins {
+            let attempts = self.silent_logins;
+            self.close(Closed::NoAnswerToToken { attempts });
+        } else {
+            self.wait(Trouble::NoAnswerToToken, None, now);
+        }
+    }
+
+    fn session_timer(&mut self, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        let link = session.link;
+        match session.keepalive.check(now) {
+            Liveness::Fine => {}
+            Liveness::PingDue => self.outbox.push_back(Output::Ping(link)),
+            Liveness::Dead => {
+                self.outbox.push_back(Output::Close(link));
+                self.lost(link, &Lost::Silent(self.config.ping), now);
+                return;
+            }
+        }
+        session.note_stall(&self.config, now);
+        self.ask_again_if_due(now);
+        self.expire_sent(now);
+        self.pump(now);
+    }
+
+    fn close(&mut self, because: Closed) {
+        let old = std::mem::replace(&mut self.phase, Phase::Closed(because.clone()));
+        match old {
+            Phase::Closed(first) => {
+                self.phase = Phase::Closed(first);
+                return;
+            }
+            Phase::Session(session) => {
+                self.outbox.push_back(Output::Close(session.link));
+                self.disconnect_commands(session, &Trouble::Lost(because.to_string()));
+            }
+            Phase::Opening(link) | Phase::Login { link, .. } => {
+                self.outbox.push_back(Output::Close(link));
+            }
+            Phase::Waiting { .. } => {}
+        }
+        let error = ErrorKind::Closed { because };
+        for order in self.queue.drain() {
+            self.outbox
+                .push_back(Output::Resolve(order.reply, Err(error.clone())));
+        }
+        for waiter in self.topics.take_waiters() {
+            self.outbox
+                .push_back(Output::Resolve(waiter, Err(error.clone())));
+        }
+        self.outbox.push_back(Output::End);
+    }
+}
+
+/// One who waits for an outcome, and may have stopped waiting.
+pub(crate) trait Waiter {
+    fn is_gone(&self) -> bool;
+}
+
+/// Reads a frame as the server's word on the token: accepted, refused with its words, or something else.
+fn answer_to_token(frame: &Frame) -> Option<Result<(), String>> {
+    let is_refusal = |level: &str| matches!(level, "FatalLog" | "ErrorLog");
+    let text = || frame.text().unwrap_or_else(|| frame.data().to_owned());
+    match &frame.kind {
+        Kind::System { level } => {
+            let text = text();
+            let folded = text.to_lowercase();
+            if folded.contains("connection succeeded") {
+                Some(Ok(()))
+            } else if level
+                .as_ref()
+                .is_some_and(|level| is_refusal(level.as_str()))
+                || folded.contains("invalid token")
+                || folded.contains("refused")
+            {
+                Some(Err(text))
+            } else {
+                None
+            }
+        }
+        Kind::Other(kind) if is_refusal(kind) => Some(Err(text())),
+        _ => None,
+    }
+}

@@ -1,0 +1,330 @@
+//! Subscriptions: what is wanted, what the server holds, and the way from the one to the other.
+
+use super::session::Purpose;
+use super::{Machine, Output, Phase, Waiter};
+use crate::error::ErrorKind;
+use crate::frame::Frame;
+use crate::name::EventName;
+use crate::reply::Reply;
+use alta_model::console::result::SubscriptionResult;
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+/// A subscription unanswered for so long is asked for again: servers that load answer minutes later (tavernpy).
+const PATIENCE: Duration = Duration::from_secs(10 * 60);
+
+/// A subscription that the server failed to make is asked for again after this (tavernpy).
+const AGAIN_AFTER: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+pub(super) struct Topics<R> {
+    linger: Duration,
+    topics: HashMap<EventName, Topic<R>>,
+}
+
+#[derive(Debug)]
+struct Topic<R> {
+    wanted: bool,
+    held: Held,
+    /// A request about it is on the wire.
+    asking: bool,
+    /// It is held, as far as known, but the server is to be asked once more.
+    doubted: bool,
+    /// Since when it has not been held although it was before: the beginning of a gap.
+    lost_since: Option<Instant>,
+    /// When the server last confirmed it on this connection.
+    confirmed_at: Option<Instant>,
+    /// When one that the server failed to make is asked for again.
+    retry_at: Option<Instant>,
+    /// Until when one that nobody wants any more is kept.
+    linger_until: Option<Instant>,
+    waiters: Vec<R>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    No,
+    Yes,
+    /// The server has no such event. Asked again on the next connection.
+    Refused,
+}
+
+impl<R> Default for Topic<R> {
+    fn default() -> Self {
+        Self {
+            wanted: false,
+            held: Held::No,
+            asking: false,
+            doubted: false,
+            lost_since: None,
+            confirmed_at: None,
+            retry_at: None,
+            linger_until: None,
+            waiters: Vec::new(),
+        }
+    }
+}
+
+/// What a topic needs sent now.
+enum Step {
+    Subscribe,
+    Unsubscribe,
+}
+
+impl<R> Topic<R> {
+    /// The request that is needed next, and when it is due if not now.
+    fn next_step(&self) -> Option<(Step, Option<Instant>)> {
+        match (self.wanted, self.held) {
+            _ if self.asking => None,
+            (true, Held::No) => Some((Step::Subscribe, self.retry_at)),
+            (true, Held::Yes) if self.doubted => Some((Step::Subscribe, None)),
+            (false, Held::Yes) => Some((Step::Unsubscribe, self.linger_until)),
+            _ => None,
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        !self.wanted && self.held != Held::Yes && !self.asking
+    }
+}
+
+impl<R> Topics<R> {
+    pub(super) fn new(linger: Duration) -> Self {
+        Self {
+            linger,
+            topics: HashMap::new(),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let steps = self.topics.values().filter_map(Topic::next_step);
+        steps.filter_map(|(_, due)| due).min()
+    }
+
+    /// Nothing is held any more; what was is missed since the link was last heard.
+    pub(super) fn link_lost(&mut self, last_heard: Instant) {
+        self.topics.retain(|_, topic| {
+            if topic.held == Held::Yes {
+                topic.lost_since.get_or_insert(last_heard);
+            }
+            topic.held = Held::No;
+            topic.asking = false;
+            topic.doubted = false;
+            topic.confirmed_at = None;
+            topic.retry_at = None;
+            topic.wanted
+        });
+    }
+
+    pub(super) fn unsubscribed(&mut self, name: &EventName) {
+        if let Some(topic) = self.topics.get_mut(name) {
+            topic.asking = false;
+            topic.held = Held::No;
+            topic.lost_since = None;
+            topic.confirmed_at = None;
+            self.forget_if_finished(name);
+        }
+    }
+
+    pub(super) fn not_answered(&mut self, name: &EventName) {
+        if let Some(topic) = self.topics.get_mut(name) {
+            topic.asking = false;
+            self.forget_if_finished(name);
+        }
+    }
+
+    pub(super) fn take_waiters(&mut self) -> Vec<R> {
+        let topics = self.topics.values_mut();
+        topics.flat_map(|topic| topic.waiters.drain(..)).collect()
+    }
+
+    fn forget_if_finished(&mut self, name: &EventName) {
+        if self.topics.get(name).is_some_and(Topic::is_finished) {
+            self.topics.remove(name);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn held(&self) -> std::collections::BTreeSet<String> {
+        let held = self
+            .topics
+            .iter()
+            .filter(|(_, topic)| topic.held == Held::Yes);
+        held.map(|(name, _)| name.to_string()).collect()
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.topics.len()
+    }
+}
+
+impl<R: Waiter> Machine<R> {
+    pub(super) fn wanted(&mut self, name: &EventName, wanted: bool, now: Instant) {
+        if matches!(self.phase, Phase::Closed(_)) {
+            return;
+        }
+        let linger = self.topics.linger;
+        let topic = self.topics.topics.entry(name.clone()).or_default();
+        if topic.wanted && !wanted {
+            topic.linger_until = Some(now + linger);
+        }
+        topic.wanted = wanted;
+        if wanted && topic.held == Held::Yes {
+            self.outbox.push_back(Output::Confirmed(name.clone(), None));
+        }
+        self.topics.forget_if_finished(name);
+        self.pump(now);
+    }
+
+    pub(super) fn confirm(&mut self, name: &EventName, waiter: R) {
+        if let Phase::Closed(because) = &self.phase {
+            let error = ErrorKind::Closed {
+                because: because.clone(),
+            };
+            self.outbox.push_back(Output::Resolve(waiter, Err(error)));
+            return;
+        }
+        let Some(topic) = self.topics.topics.get_mut(name) else {
+            // Nobody wants it any more, the one who asked included.
+            return;
+        };
+        match topic.held {
+            Held::Yes => self.outbox.push_back(Output::Resolve(waiter, Ok(None))),
+            Held::Refused => {
+                let error = no_such_event(name);
+                self.outbox.push_back(Output::Resolve(waiter, Err(error)));
+            }
+            Held::No => {
+                topic.waiters.retain(|waiter| !waiter.is_gone());
+                topic.waiters.push(waiter);
+            }
+        }
+    }
+
+    /// Sends what is needed to make the server hold what is wanted.
+    pub(super) fn reconcile(&mut self, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        for (name, topic) in &mut self.topics.topics {
+            if !session.has_room() {
+                break;
+            }
+            let Some((step, due)) = topic.next_step() else {
+                continue;
+            };
+            if due.is_some_and(|due| due > now) {
+                continue;
+            }
+            topic.asking = true;
+            topic.doubted = false;
+            let (verb, purpose) = match step {
+                Step::Subscribe => ("subscribe", Purpose::Subscribe(name.clone())),
+                Step::Unsubscribe => ("unsubscribe", Purpose::Unsubscribe(name.clone())),
+            };
+            let id = session.requests.begin(purpose, now, now + PATIENCE);
+            session.unwritten += 1;
+            self.outbox.push_back(Output::Send {
+                link: session.link,
+                id,
+                line: format!("websocket {verb} {name}"),
+                owner: None,
+            });
+        }
+    }
+
+    /// A server that just started may have lost subscriptions: ask for all of them again at the appointed times.
+    pub(super) fn ask_again_if_due(&mut self, now: Instant) {
+        let Phase::Session(session) = &mut self.phase else {
+            return;
+        };
+        let Some(after) = self.config.ask_again.get(session.asked_again) else {
+            return;
+        };
+        if session.since + *after > now {
+            return;
+        }
+        session.asked_again += 1;
+        for topic in self.topics.topics.values_mut() {
+            topic.doubted = topic.wanted && topic.held == Held::Yes;
+        }
+    }
+
+    pub(super) fn subscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
+        let outcome = read_outcome(frame);
+        let Some(topic) = self.topics.topics.get_mut(name) else {
+            return;
+        };
+        topic.asking = false;
+        match outcome {
+            Outcome::Holds { already } => {
+                topic.held = Held::Yes;
+                // Held once on this connection and then not any more: everything since then was missed.
+                let gap = match (topic.lost_since.take(), topic.confirmed_at) {
+                    (Some(since), _) => Some((since, now)),
+                    (None, Some(confirmed)) if !already => Some((confirmed, now)),
+                    _ => None,
+                };
+                topic.confirmed_at = Some(now);
+                if gap.is_some() {
+                    self.counters.gaps.add_one();
+                }
+                self.outbox.push_back(Output::Confirmed(name.clone(), gap));
+                for waiter in topic.waiters.drain(..) {
+                    self.outbox.push_back(Output::Resolve(waiter, Ok(None)));
+                }
+            }
+            Outcome::NoSuchEvent => {
+                topic.held = Held::Refused;
+                if topic.lost_since.is_some() || topic.confirmed_at.is_some() {
+                    self.counters.refused.add_one();
+                    tracing::warn!(event = %name, "the server no longer has an event that was subscribed to");
+                }
+                for waiter in topic.waiters.drain(..) {
+                    let error = no_such_event(name);
+                    self.outbox.push_back(Output::Resolve(waiter, Err(error)));
+                }
+            }
+            Outcome::Failed(error) => {
+                // Modules are missing while a server loads; this heals.
+                tracing::debug!(event = %name, %error, "subscribing failed, trying again");
+                topic.retry_at = Some(now + AGAIN_AFTER);
+            }
+        }
+        self.topics.forget_if_finished(name);
+    }
+}
+
+enum Outcome {
+    Holds { already: bool },
+    NoSuchEvent,
+    Failed(ErrorKind),
+}
+
+/// The answer to `websocket subscribe`: a word, a number, or the text of older servers.
+fn read_outcome(frame: Frame) -> Outcome {
+    let reply = match Reply::of(frame) {
+        Ok(reply) => reply,
+        Err(error) => return Outcome::Failed(error),
+    };
+    match reply.read::<SubscriptionResult>() {
+        Ok(SubscriptionResult::Success) => Outcome::Holds { already: false },
+        Ok(SubscriptionResult::Unchanged) => Outcome::Holds { already: true },
+        Ok(SubscriptionResult::NotFound) => Outcome::NoSuchEvent,
+        Ok(SubscriptionResult::Unknown(text)) if text.starts_with("Subscribed") => {
+            Outcome::Holds { already: false }
+        }
+        Ok(other) => Outcome::Failed(ErrorKind::Decode {
+            reason: format!("{:?} is no answer to a subscription", other.as_str()),
+        }),
+        Err(error) => Outcome::Failed(error.kind().clone()),
+    }
+}
+
+fn no_such_event(name: &EventName) -> ErrorKind {
+    let suggestions = name.suggestions().into_iter();
+    ErrorKind::EventNotFound {
+        suggestions: suggestions.map(str::to_owned).collect(),
+    }
+}

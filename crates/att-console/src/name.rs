@@ -1,0 +1,158 @@
+use alta_model::console::event::{EVENT_NAMES, canonical_event_name};
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+/// The name of a console event. Compares without regard to case, as servers do (py-tale's README subscribes to
+/// `playerkilled`); the known ones are shown and sent in their canonical spelling.
+#[derive(Clone)]
+pub struct EventName(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    /// An index into `EVENT_NAMES`: the names on every frame cost no allocation and one small hash.
+    Known(usize),
+    Other(Arc<str>),
+}
+
+impl EventName {
+    /// The name as it is sent to the server.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            Repr::Known(index) => EVENT_NAMES[*index],
+            Repr::Other(name) => name,
+        }
+    }
+
+    /// Whether this is one of the events a stock server has.
+    pub fn is_known(&self) -> bool {
+        matches!(self.0, Repr::Known(_))
+    }
+
+    /// The 23 events of a stock server.
+    pub fn known() -> impl Iterator<Item = Self> {
+        (0..EVENT_NAMES.len()).map(|index| Self(Repr::Known(index)))
+    }
+
+    /// The known names closest to this one, nearest first, for a hint to somebody who mistyped it.
+    pub(crate) fn suggestions(&self) -> Vec<&'static str> {
+        let typed = self.as_str().to_ascii_lowercase();
+        let mut near: Vec<_> = EVENT_NAMES
+            .into_iter()
+            .map(|name| (distance(&typed, &name.to_ascii_lowercase()), name))
+            .filter(|(distance, name)| *distance <= name.len() / 3)
+            .collect();
+        near.sort_by_key(|(distance, _)| *distance);
+        near.into_iter().map(|(_, name)| name).take(3).collect()
+    }
+}
+
+impl From<&str> for EventName {
+    fn from(name: &str) -> Self {
+        // The spelling of the server's own frames is found without folding case.
+        let canonical = EVENT_NAMES
+            .iter()
+            .position(|known| *known == name)
+            .or_else(|| {
+                let canonical = canonical_event_name(name)?;
+                EVENT_NAMES.iter().position(|known| *known == canonical)
+            });
+        Self(match canonical {
+            Some(index) => Repr::Known(index),
+            None => Repr::Other(name.into()),
+        })
+    }
+}
+
+impl From<String> for EventName {
+    fn from(name: String) -> Self {
+        name.as_str().into()
+    }
+}
+
+impl From<&EventName> for EventName {
+    fn from(name: &EventName) -> Self {
+        name.clone()
+    }
+}
+
+impl PartialEq for EventName {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Known(one), Repr::Known(other)) => one == other,
+            (Repr::Other(one), Repr::Other(other)) => one.eq_ignore_ascii_case(other),
+            _ => false,
+        }
+    }
+}
+
+impl Eq for EventName {}
+
+impl Hash for EventName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Repr::Known(index) => index.hash(state),
+            Repr::Other(name) => {
+                for byte in name.bytes() {
+                    state.write_u8(byte.to_ascii_lowercase());
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+/// How many letters must be added, dropped or changed to turn one word into the other.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let change = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn names_compare_without_regard_to_case_and_known_ones_are_sent_canonically() {
+        let typed = EventName::from("playerKILLED");
+        assert_eq!(typed, EventName::from("PlayerKilled"));
+        assert_eq!(typed.as_str(), "PlayerKilled");
+        let modded: HashSet<_> = [EventName::from("DoorOpened"), "dooropened".into()].into();
+        assert_eq!(modded.len(), 1);
+        assert_ne!(EventName::from("DoorOpened"), EventName::from("DoorShut"));
+    }
+
+    #[test]
+    fn a_mistyped_name_brings_the_nearest_known_ones() {
+        assert_eq!(
+            EventName::from("PlayerJoind").suggestions()[0],
+            "PlayerJoined"
+        );
+        assert_eq!(
+            EventName::from("playermovechunk").suggestions()[0],
+            "PlayerMovedChunk"
+        );
+        assert!(EventName::from("Zzz").suggestions().is_empty());
+    }
+}

@@ -1,0 +1,355 @@
+use crate::error::{Error, ErrorKind};
+use crate::frame::Frame;
+use alta_model::Timestamp;
+use alta_model::console::result::{CommandInfo, Exception};
+use alta_socket::RawFrame;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::fmt;
+use std::sync::Arc;
+
+/// How much of a result is shown in an error about it.
+const SHOWN: usize = 120;
+
+/// What the server answered to a command that succeeded.
+///
+/// Servers answer in three ways: a value in `Result`, a text in `ResultString` ("Success", a save string, a number), or
+/// both, the text then being worthless if it is only the name of a .NET type.
+#[derive(Clone)]
+pub struct Reply {
+    frame: Frame,
+    parts: Arc<Parts>,
+}
+
+#[derive(Default, Deserialize)]
+struct Parts {
+    #[serde(rename = "Result", alias = "result", default)]
+    result: Option<Box<RawValue>>,
+    #[serde(
+        rename = "ResultString",
+        alias = "resultString",
+        alias = "StringResult",
+        alias = "BufferResultString",
+        default
+    )]
+    text: Option<Value>,
+    #[serde(rename = "Exception", alias = "exception", default)]
+    exception: Option<Box<RawValue>>,
+    #[serde(rename = "Command", alias = "command", default)]
+    command: Option<Box<RawValue>>,
+}
+
+impl Reply {
+    /// Decides what an answer means: the reply of a command that ran, or the server's error.
+    pub(crate) fn of(frame: Frame) -> Result<Self, ErrorKind> {
+        let parts = parts(frame.data());
+        if let Some(exception) = &parts.exception {
+            return Err(failed_with(exception));
+        }
+        let reply = Self {
+            frame,
+            parts: Arc::new(parts),
+        };
+        match (&reply.parts.result, reply.result_string()) {
+            // Some errors arrive as text (tavernpy).
+            (None, Some(text)) => match Exception::from_text(text) {
+                Some(exception) => Err(failure(exception)),
+                None => Ok(reply),
+            },
+            _ => Ok(reply),
+        }
+    }
+
+    /// The result as `T`: from `Result` if there is one, else from the text, read as JSON or taken as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if it has another shape.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let from_text = |text: &str| {
+            serde_json::from_str(text)
+                .or_else(|_| serde_json::from_value(Value::String(text.to_owned())))
+        };
+        let read = match (&self.parts.result, self.text()) {
+            (Some(result), _) => serde_json::from_str(result.get())
+                .or_else(|error| numbers_in_text(result.get()).ok_or(error)),
+            (None, Some(text)) => from_text(text),
+            (None, None) => serde_json::from_value(Value::Null),
+        };
+        read.map_err(|error| self.unreadable(&error))
+    }
+
+    /// The result as a list: where some servers return one object and others a list, either is taken, and null entries
+    /// are left out. No result is an empty list.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if it has another shape.
+    pub fn read_list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum OneOrMany {
+            Many(Vec<Value>),
+            One(Value),
+        }
+        let Some(result) = &self.parts.result else {
+            return Ok(Vec::new());
+        };
+        let entries = match serde_json::from_str(result.get()) {
+            Ok(OneOrMany::Many(entries)) => entries,
+            Ok(OneOrMany::One(entry)) => vec![entry],
+            Err(error) => return Err(self.unreadable(&error)),
+        };
+        entries
+            .into_iter()
+            .filter(|entry| !entry.is_null())
+            .map(|entry| serde_json::from_value(entry).map_err(|error| self.unreadable(&error)))
+            .collect()
+    }
+
+    /// `Result` as JSON; `None` if the command returns nothing.
+    pub fn result(&self) -> Option<Value> {
+        serde_json::from_str(self.parts.result.as_ref()?.get()).ok()
+    }
+
+    /// `ResultString` as the server sent it: often `Success`, or the mere name of a .NET type.
+    pub fn result_string(&self) -> Option<&str> {
+        self.parts.text.as_ref()?.as_str()
+    }
+
+    /// `ResultString`, unless it is only the name of a .NET type, which says nothing.
+    pub fn text(&self) -> Option<&str> {
+        self.result_string().filter(|text| !is_type_name(text))
+    }
+
+    /// Which command ran, and which of its overloads. Not every server tells.
+    pub fn command(&self) -> Option<CommandInfo> {
+        serde_json::from_str(self.parts.command.as_ref()?.get()).ok()
+    }
+
+    /// The server's time on the answer.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.frame.timestamp()
+    }
+
+    /// The whole frame as it arrived.
+    pub fn raw(&self) -> &RawFrame {
+        &self.frame.raw
+    }
+
+    fn unreadable(&self, error: &serde_json::Error) -> Error {
+        let text = self.parts.result.as_ref().map_or_else(
+            || self.result_string().unwrap_or_default(),
+            |result| result.get(),
+        );
+        let shown: String = text.chars().take(SHOWN).collect();
+        let dots = if shown.len() < text.len() { "…" } else { "" };
+        let reason = format!("{error}, in {shown}{dots}");
+        Error::new(ErrorKind::Decode { reason }, "reading a result")
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field(
+                "result",
+                &self.parts.result.as_ref().map(|result| result.get()),
+            )
+            .field("result_string", &self.result_string())
+            .finish_non_exhaustive()
+    }
+}
+
+/// `data` may be an object, a text (then it is the result's), null or missing.
+fn parts(data: &str) -> Parts {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Data {
+        Text(String),
+        Else(serde::de::IgnoredAny),
+    }
+    if data.starts_with('{')
+        && let Ok(parts) = serde_json::from_str::<Parts>(data)
+    {
+        return parts;
+    }
+    match serde_json::from_str(data) {
+        Ok(Data::Text(text)) => Parts {
+            text: Some(Value::String(text)),
+            ..Parts::default()
+        },
+        _ => Parts {
+            result: RawValue::from_string(data.to_owned()).ok(),
+            ..Parts::default()
+        },
+    }
+}
+
+/// One of a shape that was never seen is kept as text.
+fn failed_with(exception: &RawValue) -> ErrorKind {
+    match serde_json::from_str(exception.get()) {
+        Ok(exception) => failure(exception),
+        Err(_) => ErrorKind::Server {
+            class: String::new(),
+            message: exception.get().to_owned(),
+        },
+    }
+}
+
+fn failure(exception: Exception) -> ErrorKind {
+    let not_found = "Command not found.";
+    if let Some((_, rest)) = exception.message.split_once(not_found) {
+        let names = rest
+            .split_once("Did you mean:")
+            .map_or("", |(_, names)| names);
+        let names = names.lines().map(str::trim).filter(|name| !name.is_empty());
+        return ErrorKind::CommandNotFound {
+            suggestions: names.map(str::to_owned).collect(),
+        };
+    }
+    ErrorKind::Server {
+        class: exception.class_name,
+        message: exception.message,
+    }
+}
+
+/// A single number or truth value that some servers write as a text.
+fn numbers_in_text<T: DeserializeOwned>(result: &str) -> Option<T> {
+    let text: String = serde_json::from_str(result).ok()?;
+    serde_json::from_str(text.trim()).ok()
+}
+
+/// At least two identifiers joined by dots, with `+` for nested types and a back-quote with a number for generic ones,
+/// and perhaps arguments in square brackets (a-township-container's rule).
+fn is_type_name(text: &str) -> bool {
+    let (name, arguments) = match text.split_once('[') {
+        Some((name, arguments)) => (name, Some(arguments)),
+        None => (text, None),
+    };
+    let identifier = |part: &str| {
+        let mut letters = part.chars();
+        letters
+            .next()
+            .is_some_and(|first| first.is_alphabetic() || first == '_')
+            && letters.all(|other| other.is_alphanumeric() || matches!(other, '_' | '+' | '`'))
+    };
+    arguments.is_none_or(|arguments| arguments.ends_with(']'))
+        && name.contains('.')
+        && name.split('.').all(identifier)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alta_model::User;
+    use std::time::SystemTime;
+
+    fn reply(data: &str) -> Result<Reply, ErrorKind> {
+        let text = format!(r#"{{"type":"CommandResult","data":{data},"commandId":1}}"#);
+        Reply::of(Frame::read(text.as_str().into(), SystemTime::now()).unwrap())
+    }
+
+    #[test]
+    fn a_value_beats_the_text_and_a_type_name_says_nothing() {
+        let list = reply(
+            r#"{"Result":[{"id":1200000001,"username":"Ashwick"}],"ResultString":"System.Collections.Generic.List`1[System.Object]"}"#,
+        )
+        .unwrap();
+        assert_eq!(list.read::<Vec<User>>().unwrap()[0].username, "Ashwick");
+        assert_eq!(list.text(), None);
+
+        let save = reply(r#"{"ResultString":"42230,252,|1,2"}"#).unwrap();
+        assert_eq!(save.read::<String>().unwrap(), "42230,252,|1,2");
+        let balance = reply(r#"{"Result":"975","ResultString":"975"}"#).unwrap();
+        assert_eq!(balance.read::<i64>().unwrap(), 975);
+        let only_text = reply(r#"{"ResultString":"975"}"#).unwrap();
+        assert_eq!(only_text.read::<i64>().unwrap(), 975);
+        reply(r#"{"ResultString":"Success"}"#).unwrap();
+    }
+
+    #[test]
+    fn data_may_be_text_null_or_missing() {
+        assert_eq!(reply("\"done\"").unwrap().text(), Some("done"));
+        assert_eq!(reply("null").unwrap().text(), None);
+        assert_eq!(reply("[1]").unwrap().read::<Vec<i64>>().unwrap(), [1]);
+    }
+
+    #[test]
+    fn one_object_and_a_list_with_nulls_are_both_lists() {
+        let one = reply(r#"{"Result":{"id":1,"username":"Ashwick"}}"#).unwrap();
+        assert_eq!(one.read_list::<User>().unwrap().len(), 1);
+        let many = reply(r#"{"Result":[null,{"id":1,"username":"Ashwick"},null]}"#).unwrap();
+        assert_eq!(many.read_list::<User>().unwrap().len(), 1);
+        assert!(
+            reply("null")
+                .unwrap()
+                .read_list::<User>()
+                .unwrap()
+                .is_empty()
+        );
+    }
+
+    #[test]
+    fn failures_keep_their_class_their_message_and_the_servers_suggestions() {
+        let not_found = r#"{"Exception":{"ClassName":"System.Exception","Message":"[CommandService.Handle] Command not found. Did you mean: \nplayer list\nplayer id\n"}}"#;
+        assert_eq!(
+            reply(not_found).unwrap_err(),
+            ErrorKind::CommandNotFound {
+                suggestions: vec!["player list".to_owned(), "player id".to_owned()]
+            }
+        );
+        let server = |class: &str, message: &str| ErrorKind::Server {
+            class: class.to_owned(),
+            message: message.to_owned(),
+        };
+        assert_eq!(
+            reply(r#"{"Result":null,"ResultString":"System.NullReferenceException: Object reference"}"#).unwrap_err(),
+            server("System.NullReferenceException", "Object reference")
+        );
+        assert_eq!(
+            reply(r#"{"Exception":"no such player"}"#).unwrap_err(),
+            server("", "no such player")
+        );
+        assert!(
+            matches!(reply(r#"{"Exception":[1,2]}"#), Err(ErrorKind::Server { message, .. }) if message.contains("[1,2]"))
+        );
+    }
+
+    #[test]
+    fn a_result_of_another_shape_names_the_trouble_and_shows_the_text() {
+        let error = reply(r#"{"Result":{"id":"x"}}"#)
+            .unwrap()
+            .read::<User>()
+            .unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Decode { reason } if reason.contains(r#"{"id":"x"}"#)),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn type_names_are_told_from_texts() {
+        for name in [
+            "System.Void",
+            "Alta.Console.Commands.PlayerCommandModule+StatValue",
+            "System.Collections.Generic.List`1[System.Object]",
+        ] {
+            assert!(is_type_name(name), "{name}");
+        }
+        for text in [
+            "Success",
+            "51234 - Torch(Clone)",
+            "1.5",
+            "a. b",
+            "",
+            "main-1.6",
+            "..",
+            "hello. World",
+        ] {
+            assert!(!is_type_name(text), "{text}");
+        }
+    }
+}

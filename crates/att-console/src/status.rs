@@ -1,0 +1,140 @@
+use crate::error::Closed;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a console is doing, and what it has counted so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Status {
+    /// What it is doing.
+    pub state: State,
+    /// What it has counted since it was opened.
+    pub totals: Totals,
+}
+
+/// What a console is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// It asks for access, dials and logs in.
+    Connecting {
+        /// Which attempt this is since it was last ready; the first is 1.
+        attempt: u32,
+    },
+    /// The server has accepted the token: commands run, events arrive.
+    Ready,
+    /// It is connected, but the server has not answered the oldest command for a while: one that loads its world
+    /// accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again.
+    Stalled,
+    /// It waits before it tries again.
+    Recovering {
+        /// The attempt that comes next.
+        attempt: u32,
+        /// Why the last one failed, or the connection was lost.
+        because: Trouble,
+    },
+    /// It is closed for good.
+    Closed {
+        /// Why.
+        because: Closed,
+    },
+}
+
+impl State {
+    /// Whether commands are being sent now.
+    pub fn is_connected(&self) -> bool {
+        matches!(self, State::Ready | State::Stalled)
+    }
+
+    /// Whether nothing more will come of it.
+    pub fn is_closed(&self) -> bool {
+        matches!(self, State::Closed { .. })
+    }
+}
+
+/// Why a console is not connected at the moment. All of these are tried again by themselves.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Trouble {
+    /// The server is not up, by its own account or its cloud's.
+    #[error("the server is not up: {0}")]
+    NotUp(String),
+    /// It could not be found out where the console is: a token file that is not there yet, a cloud that fails.
+    #[error("no access: {0}")]
+    NoAccess(String),
+    /// The console's port could not be reached. Normal while a self-hosted server boots.
+    #[error("unreachable: {0}")]
+    Unreachable(String),
+    /// The console took the token and said nothing: it is loading, or the token is wrong.
+    #[error("the server did not answer the token")]
+    NoAnswerToToken,
+    /// The connection broke or was closed.
+    #[error("{0}")]
+    Lost(String),
+}
+
+/// What a console has counted since it was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// Events that arrived.
+    pub events: u64,
+    /// Events that nobody had subscribed to.
+    pub unclaimed: u64,
+    /// Commands that were handed to the socket.
+    pub commands: u64,
+    /// Answers to commands.
+    pub answers: u64,
+    /// Answers whose command had ended before they came, second answers among them. They were thrown away.
+    pub late_answers: u64,
+    /// Answers with an id that was never sent, or with none. They were thrown away.
+    pub strange_answers: u64,
+    /// Frames that could not be read, binary ones among them. They were skipped.
+    pub malformed: u64,
+    /// Notices of the server after login.
+    pub notices: u64,
+    /// Times the console became ready.
+    pub connects: u64,
+    /// Gaps: subscriptions that were confirmed again after they had been lost.
+    pub gaps: u64,
+    /// Subscriptions that the server refused although they had been held before.
+    pub refused: u64,
+}
+
+macro_rules! counters {
+    ($($name:ident),* $(,)?) => {
+        /// The totals while they are being counted: one task writes, anybody reads.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)*
+        }
+
+        impl Counters {
+            pub(crate) fn totals(&self) -> Totals {
+                Totals { $($name: self.$name.0.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+counters!(
+    events,
+    unclaimed,
+    commands,
+    answers,
+    late_answers,
+    strange_answers,
+    malformed,
+    notices,
+    connects,
+    gaps,
+    refused,
+);
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add_one(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,209 @@
+use crate::console::Console;
+use crate::driver::{Call, Shared};
+use crate::error::{Error, ErrorKind};
+use crate::frame::{Frame, Kind};
+use crate::happening::Event;
+use crate::name::EventName;
+use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use std::fmt;
+use std::future::{IntoFuture, poll_fn};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+/// A stream of a console's events, in the order in which they came, that outlives lost connections.
+///
+/// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only
+/// when the console is closed for good (or, with [`Overflow::End`], when it was read too slowly).
+///
+/// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+pub struct Subscription<T> {
+    subscriber: Subscriber<EventName, Frame>,
+    shared: Arc<Shared>,
+    data: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Subscription<T> {
+    /// The next item; `None` when the console is closed for good.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an item that was not returned is still in the queue.
+    pub async fn next(&mut self) -> Option<Result<Event<T>, Missed>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next event that satisfies `condition`, for at most `within`. Others, and gaps, are skipped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NothingCame`] when the time is over; [`ErrorKind::Closed`] when the console is closed for good.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; what was skipped is gone.
+    pub async fn wait_for(
+        &mut self,
+        within: Duration,
+        mut condition: impl FnMut(&T) -> bool,
+    ) -> Result<Event<T>, Error> {
+        let found = async {
+            while let Some(item) = self.next().await {
+                match item {
+                    Ok(event) if condition(&event.data) => return Some(event),
+                    _ => {}
+                }
+            }
+            None
+        };
+        let failed = |kind| Error::new(kind, "waiting for an event");
+        match tokio::time::timeout(within, found).await {
+            Ok(Some(event)) => Ok(event),
+            Ok(None) => Err(failed(ErrorKind::Closed {
+                because: self.shared.why_closed(),
+            })),
+            Err(_) => Err(failed(ErrorKind::NothingCame(within))),
+        }
+    }
+
+    /// How many events wait to be read.
+    pub fn queued(&self) -> usize {
+        self.subscriber.queued()
+    }
+
+    fn read(&self, frame: Frame) -> Result<Event<T>, Missed> {
+        let Kind::Event(name) = &frame.kind else {
+            return Err(Missed::Undecodable("it is no event".to_owned()));
+        };
+        let data = serde_json::from_str(frame.data()).map_err(|error| {
+            tracing::warn!(console = %self.shared.label, event = %name, %error, "an event could not be read");
+            Missed::Undecodable(format!("{name}: {error}"))
+        })?;
+        Ok(Event {
+            data,
+            name: name.clone(),
+            console: Arc::clone(&self.shared.label),
+            server: self.shared.config.server,
+            timestamp: frame.timestamp(),
+            received: frame.received.into(),
+            raw: frame.raw,
+        })
+    }
+}
+
+impl<T: DeserializeOwned> Stream for Subscription<T> {
+    type Item = Result<Event<T>, Missed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(match delivery {
+            Delivery::Frame(frame) => self.read(frame),
+            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+            Delivery::Gap(since, until) => {
+                let now: Instant = tokio::time::Instant::now().into_std();
+                Err(Missed::Gap {
+                    since: wall_time(since, now),
+                    until: wall_time(until, now),
+                })
+            }
+        }))
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("console", &self.shared.label)
+            .field("subscriber", &self.subscriber)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A subscription about to be made. Awaiting it waits until the server has confirmed it, for as long as that takes;
+/// [`start`](Self::start) does not wait.
+#[must_use = "a subscription does nothing until it is awaited or started"]
+#[derive(Debug)]
+pub struct Subscribe<T> {
+    console: Console,
+    names: Vec<EventName>,
+    everything: bool,
+    queue: QueueConfig,
+    data: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned> Subscribe<T> {
+    pub(crate) fn new(console: Console, names: Vec<EventName>, everything: bool) -> Self {
+        let queue = console.config().queue;
+        Self {
+            console,
+            names,
+            everything,
+            queue,
+            data: PhantomData,
+        }
+    }
+
+    /// How many events may wait to be read; at least one. 1,024 by default.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.queue.capacity = events.max(1);
+        self
+    }
+
+    /// What happens when that many wait. The oldest is dropped and counted, by default.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.queue.overflow = overflow;
+        self
+    }
+
+    /// The stream at once: events flow from the server's confirmation on, whenever that is. A name that the server does
+    /// not know goes unnoticed this way.
+    pub fn start(self) -> Subscription<T> {
+        let shared = self.console.shared();
+        let subscriber = if self.everything {
+            shared.hub.observe(self.names, self.queue)
+        } else {
+            shared.hub.subscribe(self.names, self.queue)
+        };
+        Subscription {
+            subscriber,
+            shared: Arc::clone(shared),
+            data: PhantomData,
+        }
+    }
+
+    async fn confirmed(self) -> Result<Subscription<T>, Error> {
+        let console = self.console.clone();
+        // A stream of everything does not fail because a server lacks one of the events.
+        let confirmable = if self.everything {
+            Vec::new()
+        } else {
+            self.names.clone()
+        };
+        let stream = self.start();
+        for name in confirmable {
+            let doing = || format!("subscribing to {name} on {}", console.label());
+            let outcome = console
+                .ask(|outcome| Call::Confirm(name.clone(), outcome))
+                .await
+                .map_err(|kind| Error::new(kind, doing()))?;
+            outcome.map_err(|kind| Error::new(kind, doing()))?;
+        }
+        Ok(stream)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> IntoFuture for Subscribe<T> {
+    type Output = Result<Subscription<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.confirmed())
+    }
+}
