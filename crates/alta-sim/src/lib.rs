@@ -1,1 +1,61 @@
 //! An embedded simulator of A Township Tale's cloud and game servers.
+//!
+//! It speaks the token endpoint, REST, the main websocket and any number of consoles on loopback ports, to any client.
+//! Its frames are built from recorded traffic and share no type with the client crates, so that a misspelt field
+//! name in a client cannot cancel out.
+//!
+//! ```
+//! # async fn run() -> Result<(), alta_sim::Error> {
+//! use alta_sim::Sim;
+//!
+//! let sim = Sim::builder().start().await?;
+//! let ashwick = sim.player_joins(sim.server(), "Ashwick")?;
+//! sim.player_moves(sim.server(), ashwick, "Cave Layer 3")?;
+//! println!("{} {} {}", sim.token_url(), sim.rest_url(), sim.socket_url());
+//! # Ok(())
+//! # }
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(run()).unwrap();
+//! ```
+//!
+//! The world holds one bot account ([`Sim::bot`]), one user account ([`Sim::user`]), a group ([`Sim::group`]) and a
+//! server of it ([`Sim::server`]). It moves only when driven, or lives by itself as [`Scenario::Town`]. What clients did
+//! is in [`Sim::received`]; what was sent to them is counted by [`Sim::sent_console_events`]. Misbehaviour is armed
+//! through [`Sim::faults`].
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `program` (default) | the program `alta-sim` |
+//! | `tls` | TLS for REST and the main websocket |
+
+mod accounts;
+mod builder;
+mod clock;
+mod cloud;
+mod drive;
+mod effects;
+mod error;
+mod faults;
+mod game;
+mod journal;
+mod json;
+mod lenient;
+mod link;
+mod listen;
+mod observe;
+mod recordings;
+mod shared;
+mod sim;
+mod tokens;
+mod town;
+mod upgrade;
+mod world;
+
+pub use accounts::{BotAccount, UserAccount};
+pub use builder::{Builder, Scenario};
+pub use error::{Error, ErrorKind};
+pub use faults::{Action, Fault, Faults, Hook, HttpAnswer, Junk};
+pub use journal::{HttpRequest, Received, Service, What};
+pub use observe::{Message, Sent, SentTo};
+pub use sim::Sim;

@@ -1,0 +1,127 @@
+use std::fmt;
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha512};
+
+/// The scopes every client asks for.
+pub(crate) const SCOPES: [&str; 13] = [
+    "ws.group",
+    "ws.group_members",
+    "ws.group_servers",
+    "ws.group_bans",
+    "ws.group_invites",
+    "group.info",
+    "group.join",
+    "group.leave",
+    "group.view",
+    "group.members",
+    "group.invite",
+    "server.view",
+    "server.console",
+];
+
+/// The simulated bot account: what a bot has to be configured with.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct BotAccount {
+    /// `client_...`.
+    pub client_id: String,
+    /// Ends in `==`, and so has to be form-encoded.
+    pub client_secret: String,
+    /// The bot's user id, the key of its `me-*` subscriptions.
+    pub user_id: u64,
+    /// The bot's name.
+    pub username: String,
+    /// The thirteen scopes, separated by spaces.
+    pub scopes: String,
+}
+
+/// The simulated user account.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct UserAccount {
+    /// The name to log in with.
+    pub username: String,
+    /// The e-mail address to log in with instead.
+    pub email: String,
+    /// The plain password; clients send its SHA-512 hash.
+    pub password: String,
+    /// The user's id.
+    pub user_id: u64,
+}
+
+/// The secret is not shown.
+impl fmt::Debug for BotAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BotAccount")
+            .field("client_id", &self.client_id)
+            .field("user_id", &self.user_id)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The password is not shown.
+impl fmt::Debug for UserAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserAccount")
+            .field("username", &self.username)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All accounts that can log in.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    pub(crate) bot: BotAccount,
+    pub(crate) user: UserAccount,
+    user_hash: String,
+}
+
+impl Accounts {
+    pub(crate) fn new(bot: u64, bot_name: &str, user: u64, username: &str) -> Self {
+        let password = "a-quiet-evening".to_owned();
+        Self {
+            bot: BotAccount {
+                client_id: "client_00000000-0000-0000-0000-000000000000".to_owned(),
+                client_secret: "bm90IGEgcmVhbCBzZWNyZXQgYnV0IGxvbmc+/w==".to_owned(),
+                user_id: bot,
+                username: bot_name.to_owned(),
+                scopes: SCOPES.join(" "),
+            },
+            user_hash: hash(&password),
+            user: UserAccount {
+                username: username.to_owned(),
+                email: format!("{}@example.invalid", username.to_lowercase()),
+                password,
+                user_id: user,
+            },
+        }
+    }
+
+    /// Whether that is the user's password hash, in either letter case.
+    pub(crate) fn is_password(&self, hash: &str) -> bool {
+        self.user_hash.eq_ignore_ascii_case(hash)
+    }
+}
+
+/// SHA-512 of the UTF-8 bytes, in lower-case hexadecimal.
+fn hash(password: &str) -> String {
+    Sha512::digest(password)
+        .iter()
+        .fold(String::with_capacity(128), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_hash_is_the_recorded_one() {
+        let recorded = "b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c706a8bb980b1d7785e5976ec049b46df5f1326af5a2ea6d103fd07c95385ffab0cacbc86";
+        assert_eq!(super::hash("password"), recorded);
+    }
+}

@@ -1,0 +1,73 @@
+use std::borrow::Cow;
+use std::fmt;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What went wrong while starting or driving the simulator.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    doing: Cow<'static, str>,
+    source: Option<BoxError>,
+}
+
+/// The kinds of [`Error`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A listener could not be opened.
+    Listen,
+    /// A certificate could not be made.
+    Certificate,
+    /// No group, server or player has that id.
+    NotFound,
+    /// The world does not allow it: the server is offline, for instance.
+    NotPossible,
+    /// A file could not be written.
+    File,
+    /// What was waited for has not come in time.
+    TimedOut,
+    /// The simulator was started outside a tokio runtime.
+    NoRuntime,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            kind,
+            doing: doing.into(),
+            source: None,
+        }
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The kind, to match on.
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.kind {
+            ErrorKind::Listen => "the port could not be opened",
+            ErrorKind::Certificate => "the certificate could not be made",
+            ErrorKind::NotFound => "there is no such thing in this world",
+            ErrorKind::NotPossible => "not possible in the present state of the world",
+            ErrorKind::File => "the file could not be written",
+            ErrorKind::TimedOut => "it did not happen in time",
+            ErrorKind::NoRuntime => "no tokio runtime is running here",
+        };
+        write!(f, "{}: {what}", self.doing)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}

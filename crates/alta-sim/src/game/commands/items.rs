@@ -1,0 +1,179 @@
+//! `spawn ...`, `trade ...`, `wacky ...`.
+
+use super::{Answered, Run};
+use crate::game::arguments::number;
+use crate::game::catalogue::{Parameter, Spec};
+use crate::json::Node;
+use crate::world::{ITEMS, Item};
+
+const VOID: &str = "System.Void";
+const OBJECTS: &str = "System.Collections.Generic.IEnumerable`1[System.Object]";
+const PLAYERS: Parameter = ("players", "PlayerList", None);
+const USER: Parameter = ("user", "UserInfoAccess", None);
+
+/// Things spawned by one command at most.
+const SPAWN_LIMIT: u32 = 100;
+
+const fn spec(
+    path: &'static [&'static str],
+    parameters: &'static [Parameter],
+    returns: &'static str,
+    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
+) -> Spec {
+    Spec {
+        path,
+        aliases: &[],
+        parameters,
+        tail: false,
+        returns,
+        run,
+    }
+}
+
+pub(crate) const SPECS: &[Spec] = &[
+    Spec {
+        tail: true,
+        ..spec(
+            &["spawn", ""],
+            &[
+                PLAYERS,
+                ("prefab", "Prefab", None),
+                ("arguments", "System.String", Some("1")),
+            ],
+            OBJECTS,
+            spawn,
+        )
+    },
+    spec(&["spawn", "list"], &[], OBJECTS, |_| {
+        let row =
+            |item: &Item| Node::object([("Hash", item.hash.into()), ("Name", item.name.into())]);
+        Ok(Answered::list(ITEMS.iter().map(row).collect()))
+    }),
+    spec(
+        &["spawn", "string"],
+        &[PLAYERS, ("value", "System.String", None)],
+        OBJECTS,
+        |run| {
+            let item = saved(run.argument(1))?;
+            let mut rows = Vec::new();
+            for id in run.players(0)? {
+                rows.extend(at_player(run, id, item));
+            }
+            Ok(Answered::list(rows))
+        },
+    ),
+    spec(
+        &["spawn", "string-raw"],
+        &[("value", "System.String", None)],
+        "System.Object",
+        |run| {
+            let item = saved(run.argument(0))?;
+            let entity = run
+                .world
+                .spawn(run.server, item, [0.0; 3])
+                .ok_or_else(Answered::null_reference)?;
+            Ok(Answered::Value(
+                entity.reference(),
+                format!("{} - {}", entity.id, entity.name),
+            ))
+        },
+    ),
+    spec(&["trade", "atm", "get"], &[USER], "System.Int32", |run| {
+        let id = run.user(0)?;
+        Ok(Answered::plain(
+            run.here()?.balances.get(&id).copied().unwrap_or_default(),
+        ))
+    }),
+    spec(
+        &["trade", "atm", "add"],
+        &[USER, ("quantityToAdd", "System.Int32", None)],
+        VOID,
+        |run| {
+            let id = run.user(0)?;
+            let change = number(run.argument(1))?;
+            run.world.change_balance(run.server, id, change);
+            Ok(Answered::Nothing)
+        },
+    ),
+    spec(
+        &["trade", "atm", "set"],
+        &[USER, ("quantity", "System.Int32", None)],
+        VOID,
+        |run| {
+            let id = run.user(0)?;
+            let wanted: i64 = number(run.argument(1))?;
+            let now = run.here()?.balances.get(&id).copied().unwrap_or_default();
+            run.world
+                .change_balance(run.server, id, wanted.saturating_sub(now));
+            Ok(Answered::Nothing)
+        },
+    ),
+    Spec {
+        tail: true,
+        ..spec(
+            &["trade", "post"],
+            &[USER, ("prefab", "Prefab", None)],
+            VOID,
+            |run| {
+                run.user(0)?;
+                prefab(run.argument(1))?;
+                Ok(Answered::Nothing)
+            },
+        )
+    },
+    spec(
+        &["wacky", "destroy"],
+        &[("id", "System.UInt32", None)],
+        VOID,
+        |run| {
+            let id: u64 = number(run.argument(0))?;
+            run.here_mut()?
+                .entities
+                .remove(&id)
+                .map(|_| Answered::Nothing)
+                .ok_or_else(Answered::null_reference)
+        },
+    ),
+    Spec {
+        tail: true,
+        ..spec(
+            &["wacky", "destroy-free"],
+            &[("prefab", "Prefab", None)],
+            VOID,
+            |run| {
+                let item = prefab(run.argument(0))?;
+                run.here_mut()?
+                    .entities
+                    .retain(|_, entity| entity.prefab != item.hash);
+                Ok(Answered::Nothing)
+            },
+        )
+    },
+];
+
+fn prefab(text: &str) -> Result<Item, Answered> {
+    Item::find(text).ok_or_else(|| Answered::Failed(format!("Couldn't find prefab {text}")))
+}
+
+/// The prefab of a save string: its first word.
+fn saved(text: &str) -> Result<Item, Answered> {
+    prefab(text.split(',').next().unwrap_or_default())
+}
+
+fn at_player(run: &mut Run<'_>, player: u64, item: Item) -> Option<Node> {
+    let position = run.world.player(run.server, player)?.position;
+    Some(run.world.spawn(run.server, item, position)?.reference())
+}
+
+/// `spawn <players> <prefab> [count]`.
+fn spawn(run: &mut Run<'_>) -> Result<Answered, Answered> {
+    let item = prefab(run.argument(1))?;
+    let count: u32 = run.argument(2).parse().unwrap_or(1);
+    let mut rows = Vec::new();
+    for id in run.players(0)? {
+        for _ in 0..count.min(SPAWN_LIMIT) {
+            rows.extend(at_player(run, id, item));
+        }
+    }
+    Ok(Answered::list(rows))
+}

@@ -1,0 +1,46 @@
+//! The events a console knows.
+
+/// The 23 events that `websocket subscriptions` lists on a stock server.
+pub(crate) const EVENTS: [&str; 23] = [
+    "PlayerStateChanged",
+    "PlayerJoined",
+    "PlayerLeft",
+    "PlayerKilled",
+    "PopulationModified",
+    "TradeDeckUsed",
+    "PlayerMovedChunk",
+    "ObjectKilled",
+    "TrialStarted",
+    "TrialFinished",
+    "InventoryChanged",
+    "AtmBalanceChanged",
+    "ServerSettingsChanged",
+    "CommandExecuted",
+    "SocialTabletPlayerBanned",
+    "SocialTabletPlayerReported",
+    "ProfilingData",
+    "TraceLog",
+    "DebugLog",
+    "InfoLog",
+    "WarnLog",
+    "ErrorLog",
+    "FatalLog",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::EVENTS;
+    use crate::json::Node;
+    use crate::recordings;
+
+    #[test]
+    fn the_events_are_those_recorded() {
+        let data = recordings::console_data("websocket-subscriptions", 0);
+        let list = data.get("Result").unwrap().as_list();
+        let names: Vec<_> = list
+            .iter()
+            .map(|entry| entry.get("name").and_then(Node::as_str).unwrap())
+            .collect();
+        assert_eq!(names, EVENTS);
+    }
+}

@@ -1,0 +1,286 @@
+//! What the simulator has received, in order.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+/// One of the simulator's services.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Service {
+    /// The token endpoint, REST and file downloads.
+    Http,
+    /// The main websocket.
+    MainSocket,
+    /// The console of the server with this id.
+    Console(u64),
+}
+
+/// Something that a client did.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Received {
+    /// Counts up from 0 over everything received.
+    pub number: u64,
+    /// When, since the simulator started.
+    pub at: Duration,
+    /// Where.
+    pub service: Service,
+    /// On which connection; ids are unique over all services.
+    pub connection: u64,
+    /// What.
+    pub what: What,
+}
+
+/// What a client did.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum What {
+    /// A whole HTTP request.
+    Request(HttpRequest),
+    /// A websocket handshake was accepted; with the headers of the upgrade request.
+    Opened(Vec<(String, String)>),
+    /// A websocket handshake was refused with this status; with the headers of the upgrade request.
+    Refused(u16, Vec<(String, String)>),
+    /// The console token: the first text on a console's connection.
+    Token(String),
+    /// A text frame.
+    Text(String),
+    /// A binary frame.
+    Binary(Bytes),
+    /// A websocket ping.
+    Ping,
+    /// The connection ended; with the client's close code, if it sent one.
+    Closed(Option<u16>),
+}
+
+/// An HTTP request as received.
+#[derive(Clone, Eq, PartialEq)]
+#[non_exhaustive]
+pub struct HttpRequest {
+    /// `GET`, `POST`, ...
+    pub method: String,
+    /// As sent: not decoded, in the client's letter case.
+    pub path: String,
+    /// As sent, without the question mark; empty if there is none.
+    pub query: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl HttpRequest {
+    /// The value of a header; its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text, with what is not UTF-8 replaced.
+    pub fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Received {
+    /// The HTTP request, if it is one.
+    pub fn request(&self) -> Option<&HttpRequest> {
+        match &self.what {
+            What::Request(request) => Some(request),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an HTTP request of that method, to a path that ends so (case ignored).
+    pub fn is_request(&self, method: &str, path_end: &str) -> bool {
+        self.request().is_some_and(|request| {
+            request.method == method
+                && request
+                    .path
+                    .to_ascii_lowercase()
+                    .ends_with(&path_end.to_ascii_lowercase())
+        })
+    }
+
+    /// The text of a text frame; console tokens are none.
+    pub fn text(&self) -> Option<&str> {
+        match &self.what {
+            What::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The line of a console command: the `content` of its frame.
+    pub fn command(&self) -> Option<String> {
+        if !matches!(self.service, Service::Console(_)) {
+            return None;
+        }
+        let frame: Value = serde_json::from_str(self.text()?).ok()?;
+        Some(frame.get("content")?.as_str()?.to_owned())
+    }
+
+    /// `METHOD path` of a request on the main websocket.
+    pub fn socket_request(&self) -> Option<String> {
+        if self.service != Service::MainSocket {
+            return None;
+        }
+        let frame: Value = serde_json::from_str(self.text()?).ok()?;
+        Some(format!(
+            "{} {}",
+            frame.get("method")?.as_str()?,
+            frame.get("path")?.as_str()?
+        ))
+    }
+}
+
+const HIDDEN: &str = "<redacted>";
+
+/// Tokens and passwords are not shown.
+impl fmt::Debug for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(request) => f.debug_tuple("Request").field(request).finish(),
+            Self::Opened(headers) => f.debug_tuple("Opened").field(&visible(headers)).finish(),
+            Self::Refused(status, headers) => f
+                .debug_tuple("Refused")
+                .field(status)
+                .field(&visible(headers))
+                .finish(),
+            Self::Token(_) => f.debug_tuple("Token").field(&HIDDEN).finish(),
+            Self::Text(text) => f
+                .debug_tuple("Text")
+                .field(&without_authorization(text))
+                .finish(),
+            Self::Binary(bytes) => f.debug_tuple("Binary").field(&bytes.len()).finish(),
+            Self::Ping => f.write_str("Ping"),
+            Self::Closed(code) => f.debug_tuple("Closed").field(code).finish(),
+        }
+    }
+}
+
+/// Tokens and passwords are not shown.
+impl fmt::Debug for HttpRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let login = ["/connect/", "sessions", "users"]
+            .iter()
+            .any(|part| self.path.to_ascii_lowercase().contains(part));
+        let body = if login && !self.body.is_empty() {
+            HIDDEN.to_owned()
+        } else {
+            self.body_text()
+        };
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("query", &self.query)
+            .field("headers", &visible(&self.headers))
+            .field("body", &body)
+            .finish()
+    }
+}
+
+fn visible(headers: &[(String, String)]) -> Vec<(&str, &str)> {
+    let show = |(name, value): &'_ (String, String)| {
+        name == "authorization" || value.starts_with("Bearer ")
+    };
+    headers
+        .iter()
+        .map(|header| {
+            (
+                header.0.as_str(),
+                if show(header) {
+                    HIDDEN
+                } else {
+                    header.1.as_str()
+                },
+            )
+        })
+        .collect()
+}
+
+/// A frame of the main websocket without its token; other texts as they are.
+fn without_authorization(text: &str) -> String {
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(mut frame)) if frame.contains_key("authorization") => {
+            frame.insert("authorization".to_owned(), HIDDEN.into());
+            Value::Object(frame).to_string()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+/// The record of everything received; the oldest half is forgotten at the limit.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    entries: Vec<Received>,
+    next: u64,
+    limit: usize,
+}
+
+impl Journal {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            entries: Vec::new(),
+            next: 0,
+            limit: limit.max(2),
+        }
+    }
+
+    pub(crate) fn add(&mut self, at: Duration, service: Service, connection: u64, what: What) {
+        if self.entries.len() >= self.limit {
+            self.entries.drain(..self.limit / 2);
+        }
+        self.entries.push(Received {
+            number: self.next,
+            at,
+            service,
+            connection,
+            what,
+        });
+        self.next += 1;
+    }
+
+    pub(crate) fn entries(&self) -> &[Received] {
+        &self.entries
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_shows_no_token() {
+        let frame =
+            r#"{"id":1,"method":"POST","path":"subscription/a/1","authorization":"Bearer secret"}"#;
+        let request = HttpRequest {
+            method: "POST".to_owned(),
+            path: "/connect/token".to_owned(),
+            query: String::new(),
+            headers: vec![("authorization".to_owned(), "Basic secret".to_owned())],
+            body: Bytes::from_static(b"client_secret=secret"),
+        };
+        let shown = format!(
+            "{:?} {:?} {:?} {request:?}",
+            What::Token("secret".to_owned()),
+            What::Text(frame.to_owned()),
+            What::Opened(request.headers.clone()),
+        );
+        assert!(!shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn the_journal_forgets_the_oldest_at_its_limit() {
+        let mut journal = Journal::new(4);
+        for _ in 0..5 {
+            journal.add(Duration::ZERO, Service::Http, 1, What::Ping);
+        }
+        let numbers: Vec<u64> = journal.entries().iter().map(|entry| entry.number).collect();
+        assert_eq!(numbers, [2, 3, 4]);
+    }
+}

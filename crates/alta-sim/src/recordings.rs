@@ -1,0 +1,198 @@
+//! The recorded traffic that every frame is built from.
+//!
+//! Nothing here is shared with the client crates: a field name that the client misspells meets the recorded one.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::json::Node;
+
+macro_rules! recordings {
+    ($($name:literal,)*) => {
+        const ALL: &[(&str, &str)] = &[$(($name, include_str!(concat!("../recordings/", $name, ".json")))),*];
+    };
+}
+
+recordings! {
+    "console/auth-accepted",
+    "console/auth-refused",
+    "console/auth-wrong-token-silence",
+    "console/check-stat",
+    "console/command-not-found",
+    "console/double-answers",
+    "console/event-atm-balance-changed",
+    "console/event-command-executed",
+    "console/event-info-log",
+    "console/event-inventory-changed",
+    "console/event-object-killed",
+    "console/event-player-joined-2",
+    "console/event-player-joined",
+    "console/event-player-killed-by-player",
+    "console/event-player-left",
+    "console/event-player-moved-chunk",
+    "console/event-population-modified",
+    "console/event-sequence-death",
+    "console/event-social-tablet",
+    "console/event-state-customization",
+    "console/event-trade-deck-used",
+    "console/event-unknown",
+    "console/file-download-result",
+    "console/late-answers-after-load",
+    "console/numeric-enums",
+    "console/player-kill-result",
+    "console/player-list",
+    "console/result-string-exception",
+    "console/select-find",
+    "console/spawn-string-raw",
+    "console/subscribe-not-found",
+    "console/subscribe-success",
+    "console/subscribe-unchanged",
+    "console/websocket-subscriptions",
+    "main-ws/batch-subscribe-failures",
+    "main-ws/error-teapot",
+    "main-ws/event-group-member-update",
+    "main-ws/event-group-server-heartbeat",
+    "main-ws/event-group-server-status-player-name",
+    "main-ws/event-group-server-status",
+    "main-ws/event-group-update",
+    "main-ws/event-me-group-create",
+    "main-ws/event-me-group-delete",
+    "main-ws/event-me-group-invite-create",
+    "main-ws/infrastructure-error",
+    "main-ws/migrate-answer-without-id",
+    "main-ws/migrate-refused",
+    "main-ws/migrate",
+    "main-ws/subscribe-not-found",
+    "main-ws/subscribe",
+    "main-ws/text-ping",
+    "main-ws/unsubscribe-me-invite",
+    "main-ws/unsubscribe",
+    "rest/bad-request-model",
+    "rest/console-access-allowed",
+    "rest/console-access-forbidden",
+    "rest/console-access-offline",
+    "rest/console-access-townsharp",
+    "rest/console-servers",
+    "rest/group-bans",
+    "rest/group-by-id",
+    "rest/group-join-requests",
+    "rest/group-member",
+    "rest/group-members",
+    "rest/group-outgoing-invites",
+    "rest/invite-accept",
+    "rest/invite-player",
+    "rest/invite-reject",
+    "rest/join-request-accept-405",
+    "rest/join-request-accept",
+    "rest/joined-groups-page-1",
+    "rest/joined-groups-page-2",
+    "rest/joined-groups",
+    "rest/my-invites",
+    "rest/permission-check",
+    "rest/regions",
+    "rest/server-by-id",
+    "rest/servers-by-name",
+    "rest/session-login-refused",
+    "rest/session-login",
+    "rest/session-refresh",
+    "rest/token-client-credentials",
+    "rest/token-invalid-client",
+    "rest/uninvite-player",
+    "rest/user-by-id",
+    "rest/user-search-by-name",
+}
+
+/// All recordings, parsed once.
+static PARSED: LazyLock<HashMap<&'static str, Node>> = LazyLock::new(|| {
+    ALL.iter()
+        .filter_map(|(name, text)| Some((*name, Node::parse(text)?)))
+        .collect()
+});
+
+/// A recording as a whole.
+fn recording(name: &str) -> &'static Node {
+    static NOTHING: Node = Node::Null;
+    let found = PARSED.get(name);
+    debug_assert!(found.is_some(), "there is no recording {name}");
+    found.unwrap_or(&NOTHING)
+}
+
+/// The body of a recorded REST answer.
+pub(crate) fn rest_body(name: &str) -> Node {
+    recording(&format!("rest/{name}"))
+        .get("response")
+        .and_then(|answer| answer.get("body"))
+        .cloned()
+        .unwrap_or(Node::Null)
+}
+
+/// The first item of a recorded REST answer that is a list.
+pub(crate) fn rest_item(name: &str) -> Node {
+    rest_body(name)
+        .as_list()
+        .first()
+        .cloned()
+        .unwrap_or(Node::Null)
+}
+
+/// The `nth` frame that the server sent in a recording (from 0).
+fn server_frame(name: &str, nth: usize) -> Node {
+    recording(name)
+        .get("frames")
+        .map_or(&[][..], Node::as_list)
+        .iter()
+        .filter(|frame| frame.get("direction").and_then(Node::as_str) == Some("server"))
+        .nth(nth)
+        .and_then(|frame| Node::parse(frame.get("text")?.as_str()?))
+        .unwrap_or(Node::Null)
+}
+
+/// A recorded console frame.
+pub(crate) fn console(name: &str, nth: usize) -> Node {
+    server_frame(&format!("console/{name}"), nth)
+}
+
+/// The `data` of a recorded console frame.
+pub(crate) fn console_data(name: &str, nth: usize) -> Node {
+    console(name, nth)
+        .get("data")
+        .cloned()
+        .unwrap_or(Node::Null)
+}
+
+/// A recorded frame of the main websocket.
+pub(crate) fn main_socket(name: &str, nth: usize) -> Node {
+    server_frame(&format!("main-ws/{name}"), nth)
+}
+
+/// What a recorded event of the main websocket holds, decoded from its text.
+pub(crate) fn main_content(name: &str) -> Node {
+    main_socket(name, 0)
+        .get("content")
+        .and_then(Node::as_str)
+        .and_then(Node::parse)
+        .unwrap_or(Node::Null)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_recording_can_be_read() {
+        assert_eq!(PARSED.len(), ALL.len());
+    }
+
+    #[test]
+    fn every_recorded_server_frame_is_json() {
+        for name in PARSED.keys() {
+            let frames = recording(name).get("frames").map_or(&[][..], Node::as_list);
+            let sent = frames
+                .iter()
+                .filter(|frame| frame.get("direction").and_then(Node::as_str) == Some("server"));
+            for nth in 0..sent.count() {
+                assert_ne!(server_frame(name, nth), Node::Null, "{name} {nth}");
+            }
+        }
+    }
+}

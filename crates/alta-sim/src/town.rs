@@ -1,0 +1,212 @@
+//! A town that lives by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::shared::Shared;
+use crate::world::{ITEMS, World};
+
+/// How often the cloud's servers sent heartbeats.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// Those who play here.
+const NAMES: [&str; 12] = [
+    "Ashwick",
+    "Brambletoe",
+    "Cinder_Wick",
+    "duskmoor42",
+    "-Emberlyn-",
+    "fernhollow",
+    "Grimbolt7",
+    "hazelby-",
+    "Iris_",
+    "-Juno-",
+    "kestrel2099",
+    "larkspur",
+];
+
+/// Where they go.
+const CHUNKS: [&str; 10] = [
+    "Townhall Building Chunk",
+    "Chunk 18-33",
+    "Chunk 12-20 Meadow",
+    "Chunk 18-5 Tower",
+    "Blacksmith Building Chunk",
+    "Cave Layer 1",
+    "Cave Layer 2",
+    "Cave Layer 3",
+    "Cave Layer 4",
+    "Cave Layer 5",
+];
+
+const CREATURES: [&str; 4] = [
+    "Turabada Large Variant",
+    "Spriggull",
+    "Goblin Scout",
+    "Wyrm",
+];
+
+/// Players at once.
+const CROWD: usize = 8;
+
+/// Lets something happen on every server at the configured pace.
+pub(crate) fn live(shared: &Arc<Shared>) {
+    let town = Arc::clone(shared);
+    shared.spawn(async move {
+        let mut clock = interval(town.config.pace.max(Duration::from_millis(1)));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            clock.tick().await;
+            town.with(|state, now| {
+                let servers: Vec<u64> = state
+                    .world
+                    .servers
+                    .values()
+                    .filter(|server| server.online)
+                    .map(|server| server.id)
+                    .collect();
+                for server in servers {
+                    happen(&mut state.world, server, now);
+                }
+            });
+        }
+    });
+}
+
+/// Sends heartbeats of all servers that are online.
+pub(crate) fn send_heartbeats(shared: &Arc<Shared>, every: Duration) {
+    let town = Arc::clone(shared);
+    shared.spawn(async move {
+        let mut clock = interval(every.max(Duration::from_millis(1)));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        // The first tick is at once.
+        clock.tick().await;
+        loop {
+            clock.tick().await;
+            town.with(|state, now| {
+                let servers: Vec<u64> = state
+                    .world
+                    .servers
+                    .values()
+                    .filter(|server| server.online)
+                    .map(|server| server.id)
+                    .collect();
+                for server in servers {
+                    state
+                        .world
+                        .tell_server("group-server-heartbeat", server, now);
+                }
+            });
+        }
+    });
+}
+
+/// One happening on a server.
+fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
+    let here: Vec<u64> = world
+        .servers
+        .get(&server)?
+        .players
+        .keys()
+        .copied()
+        .collect();
+    let someone = here.get(world.rng.usize(..here.len().max(1))).copied();
+    let other = here.iter().copied().find(|id| Some(*id) != someone);
+    let Some(player) = someone else {
+        return join(world, server, now);
+    };
+    match world.rng.u32(..100) {
+        0..15 if here.len() < CROWD => join(world, server, now),
+        0..60 => {
+            let chunk = CHUNKS[world.rng.usize(..CHUNKS.len())];
+            world.move_to_chunk(server, player, chunk)
+        }
+        60..70 => {
+            world.change_state(server, player, "Combat", true)?;
+            let creature = CREATURES[world.rng.usize(..CREATURES.len())];
+            world.kill_object(server, creature, player)?;
+            world.change_state(server, player, "Combat", false)
+        }
+        70..80 => {
+            let item = ITEMS[world.rng.usize(..ITEMS.len())];
+            let change = ["Pickup", "Drop", "Dock", "Undock"][world.rng.usize(..4)];
+            world.handle_item(server, player, item, change)
+        }
+        80..88 => {
+            let seller = other?;
+            let item = ITEMS[world.rng.usize(..ITEMS.len())];
+            let quantity = world.rng.u64(1..4);
+            let price = 0.5 * f64::from(world.rng.u8(1..20));
+            world.trade(server, player, seller, item, price, quantity)
+        }
+        88..92 => world.die(server, player, None, "Unknown"),
+        92..95 => world.die(server, player, Some(other?), "Impact"),
+        _ => world.leave(server, player, now),
+    }
+}
+
+fn join(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
+    let name = NAMES[world.rng.usize(..NAMES.len())];
+    world.join(server, name, now).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Effect;
+
+    fn history(seed: u64) -> Vec<String> {
+        let now = Timestamp::UNIX_EPOCH;
+        let mut world = World::new(seed);
+        let owner = world.person("Ashwick", false, now);
+        let group = world.add_group("Thornwood Folk", owner, now);
+        let server = world.add_server(Some(group), "Thornwood", now);
+        world.set_online(server, true, now);
+        world.take_effects();
+        for _ in 0..500 {
+            happen(&mut world, server, now);
+        }
+        world
+            .take_effects()
+            .into_iter()
+            .filter_map(|effect| match effect {
+                Effect::Console { event, data, .. } => Some(format!("{event} {data}")),
+                Effect::Main { .. } => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_same_seed_tells_the_same_story() {
+        assert_eq!(history(7), history(7));
+        assert_ne!(history(7), history(8));
+    }
+
+    #[test]
+    fn a_town_has_everything_that_bots_listen_to() {
+        let story = history(1);
+        let wanted = [
+            "PlayerJoined",
+            "PlayerLeft",
+            "PlayerMovedChunk",
+            "PlayerKilled",
+            "ObjectKilled",
+            "TradeDeckUsed",
+            "InventoryChanged",
+        ];
+        for event in wanted {
+            assert!(
+                story.iter().any(|line| line.starts_with(event)),
+                "no {event}"
+            );
+        }
+        assert!(
+            story
+                .iter()
+                .any(|line| line.contains("\"newChunk\":\"Cave Layer"))
+        );
+    }
+}
