@@ -22,8 +22,11 @@ use std::fmt;
 /// or given whole, as text that goes to the server as it is: `"player list"` is a command, too.
 pub struct Command<T = Reply> {
     line: Result<String, Problem>,
-    read: fn(&Reply) -> Result<T, Error>,
+    read: Reader<T>,
 }
+
+/// Reads the result of a command out of the server's answer.
+pub(crate) type Reader<T> = fn(&Reply) -> Result<T, Error>;
 
 impl Command {
     /// The command at this path, such as `player message`, without arguments yet.
@@ -67,13 +70,13 @@ impl<T> Command<T> {
     /// The same command, its result read as `U` by [`Reply::read`].
     #[must_use]
     pub fn returning<U: DeserializeOwned>(self) -> Command<U> {
-        self.read_by(|reply| reply.read())
+        self.read_by(Reply::read)
     }
 
     /// The same command, its result read as a list by [`Reply::read_list`].
     #[must_use]
     pub fn returning_list<U: DeserializeOwned>(self) -> Command<Vec<U>> {
-        self.read_by(|reply| reply.read_list())
+        self.read_by(Reply::read_list)
     }
 
     /// The same command for its effect only: nothing of its result is read.
@@ -88,14 +91,14 @@ impl<T> Command<T> {
         self.read_by(|reply| Ok(reply.clone()))
     }
 
-    fn read_by<U>(self, read: fn(&Reply) -> Result<U, Error>) -> Command<U> {
+    fn read_by<U>(self, read: Reader<U>) -> Command<U> {
         Command {
             line: self.line,
             read,
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Result<String, Problem>, fn(&Reply) -> Result<T, Error>) {
+    pub(crate) fn into_parts(self) -> (Result<String, Problem>, Reader<T>) {
         (self.line, self.read)
     }
 }
