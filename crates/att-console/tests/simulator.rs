@@ -1,0 +1,479 @@
+//! Consoles against simulated game servers, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::{Action, Fault, Hook, Junk};
+use att_console::commands::player;
+use att_console::event::{PlayerJoined, PlayerLeft, PlayerMovedChunk};
+use att_console::{
+    Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Target, Trouble, WhenNotReady,
+};
+use common::{access, config, next, ready, self_hosted, within};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_console_logs_in_runs_commands_and_hears_events() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    let event = next(&mut joins).await.unwrap();
+    assert_eq!(event.data.user.username, "Ashwick");
+    assert_eq!(event.data.user.id.get(), i64::try_from(ashwick).unwrap());
+    assert!(event.timestamp.is_some());
+    assert_eq!(&*event.console, "Thornwood");
+    assert!(event.raw.as_str().contains("\"PlayerJoined\""));
+
+    let players = within(console.command(player::list())).await.unwrap();
+    assert_eq!(players.len(), 1);
+    let greeting = player::message(&event.data.user, "Welcome!");
+    within(console.command(greeting)).await.unwrap();
+    assert_eq!(sim.messages(server)[0].text, "Welcome!");
+    console.close().await;
+}
+
+#[tokio::test]
+async fn promise_01_and_09_a_restart_is_one_gap_and_the_stream_goes_on() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    assert!(next(&mut joins).await.is_ok());
+
+    sim.stop_server(server).await.unwrap();
+    let mut statuses = console.statuses();
+    within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
+        .await
+        .unwrap();
+    sim.start_server(server).await.unwrap();
+    let gap = next(&mut joins).await.unwrap_err();
+    assert!(
+        matches!(gap, Missed::Gap { since, until } if since < until),
+        "{gap:?}"
+    );
+    assert!(gap.gap_length().unwrap() < Duration::from_secs(10));
+
+    sim.player_joins(server, "Brambletoe").unwrap();
+    assert_eq!(
+        next(&mut joins).await.unwrap().data.user.username,
+        "Brambletoe"
+    );
+    let totals = console.status().totals;
+    assert_eq!((totals.connects, totals.gaps, totals.events), (2, 1, 2));
+}
+
+#[tokio::test]
+async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut oldest = within(console.subscribe::<PlayerMovedChunk>().capacity(3))
+        .await
+        .unwrap();
+    let mut newest = within(
+        console
+            .subscribe::<PlayerMovedChunk>()
+            .capacity(3)
+            .overflow(Overflow::DropNewest),
+    )
+    .await
+    .unwrap();
+    let mut ending = within(
+        console
+            .subscribe::<PlayerMovedChunk>()
+            .capacity(3)
+            .overflow(Overflow::End),
+    )
+    .await
+    .unwrap();
+    let mut quick = within(console.subscribe::<PlayerMovedChunk>())
+        .await
+        .unwrap();
+
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    for layer in 1..=10 {
+        sim.player_moves(server, ashwick, &format!("Cave Layer {layer}"))
+            .unwrap();
+    }
+    for layer in 1..=10 {
+        let event = next(&mut quick).await.unwrap();
+        assert_eq!(event.data.new_chunk, format!("Cave Layer {layer}"));
+    }
+    // Answers come while nobody reads the others.
+    within(console.command("player list")).await.unwrap();
+
+    assert_eq!(next(&mut oldest).await.unwrap_err(), Missed::Lagged(7));
+    assert_eq!(
+        next(&mut oldest).await.unwrap().data.new_chunk,
+        "Cave Layer 8"
+    );
+    assert_eq!(
+        next(&mut newest).await.unwrap().data.new_chunk,
+        "Cave Layer 1"
+    );
+    for _ in 0..3 {
+        next(&mut ending).await.unwrap();
+    }
+    assert_eq!(next(&mut ending).await.unwrap_err(), Missed::Lagged(1));
+    assert!(within(ending.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counted_and_skipped() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut everything = within(console.subscribe_to_everything()).await.unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.offer_console_event(server, "DoorOpened");
+    let mut doors = within(console.subscribe_to(["dooropened"])).await.unwrap();
+
+    for junk in [
+        Junk::Text("not JSON at all".to_owned()),
+        Junk::Text("[1, 2]".to_owned()),
+        Junk::Text(r#"{"type":"Subscription","data":{}}"#.to_owned()),
+        Junk::Binary(vec![1, 2, 3]),
+    ] {
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleEvent, Action::Before(junk)).containing("DoorOpened"));
+        sim.emit_console_event(server, "DoorOpened", json!({"door": 7}));
+        let event = next(&mut doors).await.unwrap();
+        assert_eq!(event.data, json!({"door": 7}));
+    }
+    assert_eq!(console.status().totals.malformed, 4);
+    assert_eq!(
+        console.status().totals.connects,
+        1,
+        "the connection lives on"
+    );
+    // Logs of the commands come in between.
+    let unknown = async {
+        loop {
+            let event = next(&mut everything).await.unwrap();
+            if !event.name.is_known() {
+                return event.name;
+            }
+        }
+    };
+    assert_eq!(within(unknown).await.as_str(), "DoorOpened");
+
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    sim.emit_console_event(server, "PlayerJoined", json!({"user": "nobody knows"}));
+    assert!(
+        matches!(next(&mut joins).await, Err(Missed::Undecodable(why)) if why.contains("PlayerJoined"))
+    );
+    sim.player_joins(server, "Ashwick").unwrap();
+    next(&mut joins).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_03_a_frame_over_the_limit_ends_the_connection_with_that_cause() {
+    for (junk, cause) in [
+        (Junk::Oversize(5_000), "over the limit of 4096 bytes"),
+        (Junk::InvalidUtf8, "not valid UTF-8"),
+    ] {
+        let (sim, server) = self_hosted().await;
+        let console = Console::open_with(access(&sim, server), config().frame_limit(4_096));
+        within(console.ready()).await.unwrap();
+        let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+        let mut statuses = console.statuses();
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleEvent, Action::Instead(junk)).containing("PlayerJoined"));
+        sim.player_joins(server, "Ashwick").unwrap();
+        let lost =
+            within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
+                .await
+                .unwrap();
+        let State::Recovering { because, .. } = lost.state else {
+            panic!("{lost:?}")
+        };
+        assert!(because.to_string().contains(cause), "{because}");
+        assert!(matches!(next(&mut joins).await, Err(Missed::Gap { .. })));
+        sim.player_joins(server, "Brambletoe").unwrap();
+        assert_eq!(
+            next(&mut joins).await.unwrap().data.user.username,
+            "Brambletoe"
+        );
+    }
+}
+
+#[tokio::test]
+async fn promise_04_one_subscription_on_the_server_serves_all_streams() {
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(
+        access(&sim, server),
+        config().linger(Duration::from_millis(50)),
+    );
+    let first = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let second = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let asked = |sim: &alta_sim::Sim, line: &str| {
+        let received = sim.received();
+        received
+            .iter()
+            .filter(|received| received.command().as_deref() == Some(line))
+            .count()
+    };
+    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 1);
+    drop(first);
+    drop(second);
+    sim.wait_until(|sim| asked(sim, "websocket unsubscribe PlayerJoined") == 1)
+        .await
+        .unwrap();
+    let _third = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 2);
+}
+
+#[tokio::test]
+async fn a_misspelt_event_brings_the_nearest_names() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let error = within(console.subscribe_to(["PlayerJoind"]))
+        .await
+        .unwrap_err();
+    let ErrorKind::EventNotFound { suggestions } = error.kind() else {
+        panic!("{error}")
+    };
+    assert_eq!(suggestions[0], "PlayerJoined");
+    assert!(
+        error.to_string().contains("did you mean PlayerJoined"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn promise_05_every_command_ends_and_says_whether_it_may_have_run() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    sim.stall_console(server);
+    let slow = within(
+        console
+            .command("player list")
+            .timeout(Duration::from_millis(100)),
+    )
+    .await;
+    assert_eq!(slow.unwrap_err().sent(), Some(Sent::MayHaveRun));
+
+    let open = console.command("player list");
+    let received = sim.received().len();
+    let (lost, ()) = within(async {
+        tokio::join!(open.into_future(), async {
+            sim.wait_for(|all| all.len() > received).await.unwrap();
+            sim.stop_server(server).await.unwrap();
+        })
+    })
+    .await;
+    let lost = lost.unwrap_err();
+    assert!(
+        matches!(
+            lost.kind(),
+            ErrorKind::Disconnected {
+                sent: Sent::MayHaveRun,
+                ..
+            }
+        ),
+        "{lost}"
+    );
+
+    let waiting = within(
+        console
+            .command("player list")
+            .timeout(Duration::from_millis(50)),
+    )
+    .await;
+    assert!(matches!(
+        waiting.unwrap_err().kind(),
+        ErrorKind::TimedOut {
+            sent: Sent::NotSent,
+            ..
+        }
+    ));
+    let at_once = console
+        .command("player list")
+        .when_not_ready(WhenNotReady::Fail);
+    assert!(matches!(
+        within(at_once).await.unwrap_err().kind(),
+        ErrorKind::NotReady
+    ));
+
+    sim.start_server(server).await.unwrap();
+    within(console.command("player list")).await.unwrap();
+    let commands = sim
+        .received()
+        .iter()
+        .filter(|one| one.command().as_deref() == Some("player list"))
+        .count();
+    assert_eq!(
+        commands, 3,
+        "two that may have run, one that did; none was sent twice"
+    );
+}
+
+#[tokio::test]
+async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_away() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, Action::Twice));
+    within(console.command("player list")).await.unwrap();
+    within(console.command("player list")).await.unwrap();
+    assert_eq!(console.status().totals.late_answers, 1);
+
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, Action::WrongId(4_000)));
+    let short = console
+        .command("player list")
+        .timeout(Duration::from_millis(100));
+    assert!(matches!(
+        within(short).await.unwrap_err().kind(),
+        ErrorKind::TimedOut { .. }
+    ));
+    assert_eq!(console.status().totals.strange_answers, 1);
+
+    sim.faults().arm(Fault::new(
+        Hook::ConsoleCommand,
+        Action::Delay(Duration::from_millis(150)),
+    ));
+    let late = console
+        .command("player list")
+        .timeout(Duration::from_millis(50));
+    assert!(within(late).await.is_err());
+    while console.status().totals.late_answers < 2 {
+        within(console.command("player list")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_servers_errors_keep_its_words() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let error = within(console.command("player lst")).await.unwrap_err();
+    let ErrorKind::CommandNotFound { suggestions } = error.kind() else {
+        panic!("{error}")
+    };
+    assert!(suggestions.contains(&"player list".to_owned()), "{error}");
+    assert!(
+        error
+            .to_string()
+            .starts_with(r#"running "player lst" on Thornwood: "#),
+        "{error}"
+    );
+
+    let hostile = player::message("\" ; player kill *", "hello");
+    let error = within(console.command(hostile)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Argument(_)), "{error}");
+    assert_eq!(error.sent(), Some(Sent::NotSent));
+}
+
+#[tokio::test]
+async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    sim.player_joins(server, "Ashwick").unwrap();
+    for name in [
+        "\" ; player kill *",
+        "O\"Neil \\ Jr.",
+        "-Bee-",
+        "1234",
+        "*",
+        "a,b",
+    ] {
+        let player = sim.player_joins(server, name).unwrap();
+        let players = within(console.command(player::list())).await.unwrap();
+        let record = players.iter().find(|one| one.username == name).unwrap();
+        let before = sim.messages(server).len();
+        within(console.command(player::message(record, "Welcome; here")))
+            .await
+            .unwrap();
+        let messages = sim.messages(server);
+        assert_eq!(messages.len(), before + 1, "one message to one player");
+        assert_eq!(
+            (messages[before].player, messages[before].text.as_str()),
+            (player, "Welcome; here")
+        );
+    }
+    let sent = within(console.command(player::message(Target::Everyone, "all"))).await;
+    sent.unwrap();
+    assert_eq!(sim.players(server).len(), 7, "nobody was killed or kicked");
+}
+
+#[tokio::test]
+async fn promise_09_a_wrong_token_is_refused_at_once_in_the_cloud_and_by_silence_at_home() {
+    let sim = alta_sim::Sim::builder().start().await.unwrap();
+    let (cloud, home) = (sim.server(), sim.add_self_hosted("Home").await.unwrap());
+    for (server, refused_aloud) in [(cloud, true), (home, false)] {
+        let mut wrong = access(&sim, server);
+        wrong.token = "wrong".to_owned().into();
+        let console = Console::open_with(wrong, config());
+        let error = within(console.ready()).await.unwrap_err();
+        let ErrorKind::Closed { because } = error.kind() else {
+            panic!("{error}")
+        };
+        match because {
+            Closed::Refused(words) => assert!(refused_aloud && !words.is_empty()),
+            Closed::NoAnswerToToken { attempts } => assert!(!refused_aloud && *attempts == 3),
+            other => panic!("{other}"),
+        }
+        let after = within(console.command("player list")).await.unwrap_err();
+        assert!(matches!(after.kind(), ErrorKind::Closed { .. }));
+        let stream = within(console.subscribe::<PlayerLeft>()).await;
+        assert!(matches!(
+            stream.unwrap_err().kind(),
+            ErrorKind::Closed { .. }
+        ));
+    }
+}
+
+#[tokio::test]
+async fn an_unreachable_host_is_told_and_tried_again() {
+    let (sim, server) = self_hosted().await;
+    sim.stop_server(server).await.unwrap();
+    let console = Console::open_with(access(&sim, server), config());
+    let mut statuses = console.statuses();
+    let status = within(statuses.wait_for(|status| {
+        matches!(&status.state, State::Recovering { attempt, because: Trouble::Unreachable(why) } if *attempt > 2 && why.contains("127.0.0.1"))
+    }))
+    .await;
+    assert!(status.is_some());
+    sim.start_server(server).await.unwrap();
+    within(console.ready()).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_10_close_ends_everything_it_started_and_dropping_does_too() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    sim.stall_console(server);
+    let handle = console.clone();
+    let open = tokio::spawn(async move { handle.command("player list").await.map(|_| ()) });
+    sim.wait_for(|all| {
+        all.iter()
+            .any(|one| one.command().as_deref() == Some("player list"))
+    })
+    .await
+    .unwrap();
+    within(console.close()).await;
+    assert!(within(joins.next()).await.is_none());
+    assert!(within(open).await.unwrap().is_err());
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    assert!(matches!(
+        console.status().state,
+        State::Closed {
+            because: Closed::ByUs
+        }
+    ));
+
+    sim.resume_console(server);
+    let dropped = ready(&sim, server).await;
+    sim.wait_for_consoles(server, 1).await.unwrap();
+    drop(dropped);
+    sim.wait_for_consoles(server, 0).await.unwrap();
+}
