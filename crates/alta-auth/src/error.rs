@@ -36,6 +36,9 @@ pub enum ErrorKind {
     /// The service did not answer in time.
     #[error("no answer in time")]
     Timeout,
+    /// What was given cannot be used, whatever the server thinks of it.
+    #[error("not usable")]
+    InvalidInput,
     /// The answer is not what the account service sends: perhaps the address is that of something else.
     #[error("the answer could not be understood")]
     UnexpectedAnswer,
@@ -65,6 +68,29 @@ impl Error {
     #[must_use]
     pub fn with_message(self, message: impl Into<String>) -> Self {
         self.with(|inner| inner.message = Some(message.into()))
+    }
+
+    /// Adds what the server's answer says.
+    #[cfg(feature = "login")]
+    pub(crate) fn with_answer(
+        self,
+        status: u16,
+        code: Option<String>,
+        message: Option<String>,
+        retry_after: Option<Duration>,
+    ) -> Self {
+        self.with(|inner| {
+            inner.status = Some(status);
+            inner.code = code;
+            inner.message = message;
+            inner.retry_after = retry_after;
+        })
+    }
+
+    /// Adds a pause after which another attempt makes sense.
+    #[must_use]
+    pub fn with_retry_after(self, pause: Duration) -> Self {
+        self.with(|inner| inner.retry_after = Some(pause))
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {

@@ -15,16 +15,75 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! With the feature `login` (default) the source is a [`TokenCache`] around a [`Login`], a bot's or a user's: it logs in
+//! when the first token is wanted and again before it expires, once however many ask.
+//!
+//! ```
+//! # #[cfg(feature = "login")] {
+//! use std::sync::Arc;
+//!
+//! use alta_auth::{BotCredentials, BotLogin, Endpoints, TokenCache, TokenSource};
+//! use alta_http::{Config, HttpClient};
+//!
+//! # fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let http = HttpClient::web_roots(&Config::default())?;
+//! let credentials = BotCredentials::new("client_00000000-0000", std::env::var("CLIENT_SECRET")?);
+//! let login = BotLogin::new(http, credentials, &Endpoints::default());
+//! let source: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
+//! # Ok(())
+//! # }
+//! # }
+//! ```
 
+#[cfg(feature = "login")]
+mod answer;
+#[cfg(feature = "login")]
+mod bot;
+#[cfg(feature = "login")]
+mod cache;
 mod claims;
 mod clock;
+#[cfg(feature = "login")]
+mod endpoints;
 mod error;
+#[cfg(feature = "login")]
+mod lifetime;
+#[cfg(feature = "login")]
+mod login;
+#[cfg(feature = "login")]
+mod password;
+#[cfg(feature = "login")]
+mod scope;
 mod source;
 mod token;
+#[cfg(feature = "login")]
+mod user;
 
 pub use alta_model::Secret;
+#[cfg(feature = "login")]
+pub use bot::{BotCredentials, BotLogin};
+#[cfg(feature = "login")]
+pub use cache::TokenCache;
 pub use claims::Claims;
 pub use clock::{Clock, SystemClock};
+#[cfg(feature = "login")]
+pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
+#[cfg(feature = "login")]
+pub use login::{Grant, Login};
+#[cfg(feature = "login")]
+pub use password::Password;
+#[cfg(feature = "login")]
+pub use scope::{Scope, Scopes};
 pub use source::{StaticToken, TokenSource};
 pub use token::Token;
+#[cfg(feature = "login")]
+pub use user::{UserCredentials, UserLogin};
+
+/// The header `x-api-key` that the game and every client send, on logging in as a user, to the REST API, and when the
+/// main socket opens. It is public and no secret.
+pub const API_KEY: &str = "2l6aQGoNes8EHb94qMhqQ5m2iaiOM9666oDTPORf";
+
+/// The header `User-Agent` that is sent unless you choose another; some proxies refuse requests without one.
+pub const USER_AGENT: &str = concat!("pytale/", env!("CARGO_PKG_VERSION"));

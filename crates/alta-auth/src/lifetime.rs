@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use alta_model::Timestamp;
+
+use crate::Grant;
+
+/// When a token is due for renewal and when it ends.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Lifetime {
+    /// From then on another one is wanted.
+    pub(crate) renew_at: Timestamp,
+    /// From then on it is of no use.
+    pub(crate) ends_at: Timestamp,
+}
+
+/// Renewed at 90 % of its life, as att-client does.
+const RENEW_AT_PERCENT: u32 = 90;
+
+/// But never later than this before its end (js-tale, alta-jsapi).
+const MARGIN: Duration = Duration::from_secs(15);
+
+/// And never sooner than this after it came, nor in the first half of its life: a short-lived token must not make every
+/// call a login.
+const AT_LEAST: Duration = Duration::from_secs(1);
+
+impl Lifetime {
+    /// The lifetime of a token that came just now, or none if nothing credible tells it: then it is used until a server
+    /// refuses it.
+    ///
+    /// The service's `expires_in` needs no common clock, so it is believed even where `exp` seems to have passed. Where
+    /// only `exp` is known and has passed on arrival, this machine's clock is wrong.
+    pub(crate) fn of(grant: &Grant, now: Timestamp) -> Option<Self> {
+        let by_claims = grant
+            .token
+            .expires_at()
+            .map(|end| end.saturating_duration_since(now))
+            .filter(|life| !life.is_zero());
+        let life = match (grant.expires_in.filter(|life| !life.is_zero()), by_claims) {
+            (Some(a), Some(b)) => a.min(b),
+            (a, b) => a.or(b)?,
+        };
+        let usual = life * RENEW_AT_PERCENT / 100;
+        let renew_after = usual
+            .min(life.saturating_sub(MARGIN))
+            .max(life / 2)
+            .max(AT_LEAST);
+        Some(Self {
+            renew_at: now.checked_add(renew_after)?,
+            ends_at: now.checked_add(life)?,
+        })
+    }
+
+    /// The next attempt after one that failed at `now`: after a quarter of what is left, within 5 s and 60 s.
+    pub(crate) fn postpone(&mut self, now: Timestamp) {
+        let left = self.ends_at.saturating_duration_since(now);
+        let pause = (left / 4).clamp(Duration::from_secs(5), Duration::from_secs(60));
+        if let Some(later) = now.checked_add(pause) {
+            self.renew_at = later;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn now() -> Timestamp {
+        Timestamp::from_unix_seconds(1_700_000_000).unwrap()
+    }
+
+    /// A token that expires so many seconds from now by its claims.
+    fn grant(exp: Option<i64>, expires_in: Option<u64>) -> Grant {
+        let claims = exp.map_or(json!({}), |exp| json!({"exp": 1_700_000_000 + exp}));
+        let token = format!("e30.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let grant = Grant::new(token);
+        match expires_in {
+            Some(seconds) => grant.expires_in(Duration::from_secs(seconds)),
+            None => grant,
+        }
+    }
+
+    fn seconds(exp: Option<i64>, expires_in: Option<u64>) -> Option<(u64, u64)> {
+        let lifetime = Lifetime::of(&grant(exp, expires_in), now())?;
+        Some((
+            lifetime.renew_at.saturating_duration_since(now()).as_secs(),
+            lifetime.ends_at.saturating_duration_since(now()).as_secs(),
+        ))
+    }
+
+    #[test]
+    fn renewal_is_due_at_ninety_percent_but_fifteen_seconds_before_the_end() {
+        assert_eq!(seconds(Some(3_600), None), Some((3_240, 3_600)));
+        assert_eq!(seconds(None, Some(3_600)), Some((3_240, 3_600)));
+        assert_eq!(seconds(Some(100), None), Some((85, 100)));
+    }
+
+    #[test]
+    fn the_shorter_of_two_credible_lives_counts() {
+        assert_eq!(seconds(Some(1_000), Some(3_600)), Some((900, 1_000)));
+        assert_eq!(seconds(Some(3_600), Some(1_000)), Some((900, 1_000)));
+    }
+
+    #[test]
+    fn a_token_that_has_expired_on_arrival_is_used_until_it_is_refused() {
+        assert_eq!(seconds(Some(0), None), None);
+        assert_eq!(seconds(Some(-3_600), None), None);
+        assert_eq!(seconds(Some(-3_600), Some(3_600)), Some((3_240, 3_600)));
+        assert_eq!(seconds(None, None), None);
+        assert_eq!(seconds(None, Some(0)), None);
+    }
+
+    #[test]
+    fn a_life_beyond_the_calendar_is_no_lifetime() {
+        assert_eq!(seconds(None, Some(u64::MAX / 1_000)), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_renewal_is_never_due_at_once(life in 1_u64..100_000_000) {
+            let (renew, end) = seconds(None, Some(life)).unwrap();
+            prop_assert!(renew >= 1 && renew >= life / 2 && renew <= end.max(1));
+        }
+    }
+
+    #[test]
+    fn a_failed_renewal_is_tried_again_before_the_end() {
+        let mut lifetime = Lifetime::of(&grant(None, Some(3_600)), now()).unwrap();
+        let failed = lifetime.renew_at;
+        lifetime.postpone(failed);
+        let pause = lifetime.renew_at.saturating_duration_since(failed);
+        assert_eq!(pause, Duration::from_secs(60));
+        let late = lifetime
+            .ends_at
+            .checked_sub(Duration::from_secs(40))
+            .unwrap();
+        lifetime.postpone(late);
+        assert_eq!(
+            lifetime.renew_at.saturating_duration_since(late),
+            Duration::from_secs(10)
+        );
+    }
+}

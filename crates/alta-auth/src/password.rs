@@ -1,0 +1,115 @@
+use std::fmt::Write as _;
+
+use alta_model::Secret;
+use sha2::{Digest as _, Sha512};
+use zeroize::Zeroizing;
+
+use crate::{Error, ErrorKind};
+
+/// The SHA-512 of a user's password, which is what logging in needs. The plain text is wiped as soon as it is hashed.
+///
+/// The hash logs in as well as the password does, so it is as secret: `Debug` shows no part of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[doc(alias = "user_password")]
+pub struct Password(Secret);
+
+impl Password {
+    /// A password as the player types it.
+    pub fn plain(text: impl Into<String>) -> Self {
+        let text = Zeroizing::new(text.into());
+        let digest = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(text.as_bytes())));
+        let mut hash = String::with_capacity(HASH_DIGITS);
+        for byte in digest.iter() {
+            // Writing to a text cannot fail.
+            let _ = write!(hash, "{byte:02x}");
+        }
+        Self(Secret::new(hash))
+    }
+
+    /// The SHA-512 of a password, as 128 hexadecimal digits in either case.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidInput`] if it is anything else.
+    pub fn hashed(hash: impl Into<String>) -> Result<Self, Error> {
+        let hash = Zeroizing::new(hash.into());
+        if !is_hash(&hash) {
+            return Err(
+                Error::new(ErrorKind::InvalidInput, "reading a password's hash")
+                    .with_message("it must be 128 hexadecimal digits"),
+            );
+        }
+        Ok(Self(Secret::new(hash.to_ascii_lowercase())))
+    }
+
+    /// Either: exactly 128 hexadecimal digits are taken for a hash, anything else for a password (att-client's rule;
+    /// py-tale's, any 128 characters, would send a long passphrase as it is).
+    pub fn automatic(text: impl Into<String>) -> Self {
+        let text = Zeroizing::new(text.into());
+        if is_hash(&text) {
+            Self(Secret::new(text.to_ascii_lowercase()))
+        } else {
+            Self::plain(text.as_str())
+        }
+    }
+
+    /// The 128 digits, in lower case.
+    pub(crate) fn hash(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+const HASH_DIGITS: usize = 128;
+
+fn is_hash(text: &str) -> bool {
+    text.len() == HASH_DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: &str = "b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c706a8bb9\
+                        80b1d7785e5976ec049b46df5f1326af5a2ea6d103fd07c95385ffab0cacbc86";
+
+    #[test]
+    fn a_plain_password_is_hashed_to_lower_case_digits() {
+        assert_eq!(Password::plain("password").hash(), HASH);
+    }
+
+    #[test]
+    fn characters_beyond_one_byte_are_hashed_as_utf_8() {
+        assert_ne!(
+            Password::plain("\u{142}").hash(),
+            Password::plain("B").hash()
+        );
+        assert!(is_hash(Password::plain("\u{1f600}").hash()));
+    }
+
+    #[test]
+    fn a_hash_is_recognised_in_either_case_and_sent_in_lower_case() {
+        let upper = HASH.to_ascii_uppercase();
+        assert_eq!(Password::automatic(upper.clone()).hash(), HASH);
+        assert_eq!(Password::hashed(upper).unwrap().hash(), HASH);
+        assert_eq!(Password::automatic("password").hash(), HASH);
+    }
+
+    #[test]
+    fn a_passphrase_as_long_as_a_hash_is_hashed() {
+        let passphrase = "correct horse battery staple ".repeat(5)[..128].to_owned();
+        let password = Password::automatic(passphrase.clone());
+        assert_eq!(password, Password::plain(passphrase.clone()));
+        let error = Password::hashed(passphrase).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert!(!error.to_string().contains("horse"));
+    }
+
+    #[test]
+    fn debug_shows_no_part_of_it() {
+        let debug = format!("{:?}", Password::plain("password"));
+        assert!(
+            !debug.contains("b109") && !debug.contains("password"),
+            "{debug}"
+        );
+    }
+}

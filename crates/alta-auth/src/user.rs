@@ -1,0 +1,177 @@
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
+
+use alta_http::{HttpClient, Repeatable};
+use alta_model::Secret;
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{
+    HeaderValue, Method, Request,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    API_KEY, Endpoints, Error, ErrorKind, Grant, Login, Password,
+    answer::{exchange, required},
+};
+
+/// What a user logs in with.
+///
+/// ```
+/// use alta_auth::{Password, UserCredentials};
+///
+/// let by_name = UserCredentials::new("Ashwick", Password::plain("hunter2"));
+/// let by_email = UserCredentials::with_email("ashwick@example.org", Password::plain("hunter2"));
+/// ```
+#[derive(Clone, Debug)]
+pub struct UserCredentials {
+    account: Account,
+    password: Password,
+}
+
+#[derive(Clone, Debug)]
+enum Account {
+    Username(String),
+    Email(String),
+}
+
+impl UserCredentials {
+    /// The account of this user name.
+    #[doc(alias = "user_name")]
+    pub fn new(username: impl Into<String>, password: Password) -> Self {
+        Self {
+            account: Account::Username(username.into()),
+            password,
+        }
+    }
+
+    /// The account of this e-mail address (alta-jsapi, Alta .NET client).
+    pub fn with_email(email: impl Into<String>, password: Password) -> Self {
+        Self {
+            account: Account::Email(email.into()),
+            password,
+        }
+    }
+}
+
+/// Logs a user in, and later renews the session by its refresh token; if that is refused, logs in again.
+pub struct UserLogin {
+    http: HttpClient,
+    endpoints: Endpoints,
+    credentials: UserCredentials,
+    refresh_token: Mutex<Option<Secret>>,
+}
+
+impl UserLogin {
+    /// Logs in at [`Endpoints::rest_url`].
+    pub fn new(http: HttpClient, credentials: UserCredentials, endpoints: &Endpoints) -> Self {
+        Self {
+            http,
+            endpoints: endpoints.clone(),
+            credentials,
+            refresh_token: Mutex::new(None),
+        }
+    }
+
+    async fn first(&self) -> Result<Grant, Error> {
+        const DOING: &str = "logging in as a user";
+
+        let hash = self.credentials.password.hash();
+        let (path, body) = match &self.credentials.account {
+            Account::Username(name) => {
+                ("sessions", json!({"username": name, "password_hash": hash}))
+            }
+            Account::Email(email) => (
+                "sessions/email",
+                json!({"email": email, "password_hash": hash}),
+            ),
+        };
+        let mut request = self.request(Method::POST, path, &body, DOING)?;
+        // It changes nothing at the service that a second one would not.
+        request.extensions_mut().insert(Repeatable);
+        let fields = exchange(&self.http, request, DOING, &[hash]).await?;
+        self.grant(&fields, DOING)
+    }
+
+    async fn refresh(&self, token: &Secret) -> Result<Grant, Error> {
+        const DOING: &str = "renewing a user's session";
+
+        let mut request = self.request(Method::PUT, "sessions", &json!({}), DOING)?;
+        let mut header = HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .map_err(|source| Error::new(ErrorKind::UnexpectedAnswer, DOING).with_source(source))?;
+        header.set_sensitive(true);
+        request.headers_mut().insert(AUTHORIZATION, header);
+        let fields = exchange(&self.http, request, DOING, &[token.expose()]).await?;
+        self.grant(&fields, DOING)
+    }
+
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: &Value,
+        doing: &'static str,
+    ) -> Result<Request<Bytes>, Error> {
+        Request::builder()
+            .method(method)
+            .uri(self.endpoints.rest(path))
+            .header(CONTENT_TYPE, "application/json")
+            .header(ACCEPT, "application/json")
+            .header(USER_AGENT, crate::USER_AGENT)
+            .header("x-api-key", API_KEY)
+            .body(Bytes::from(body.to_string()))
+            .map_err(|source| Error::new(ErrorKind::InvalidInput, doing).with_source(source))
+    }
+
+    /// Keeps the new refresh token, if there is one.
+    fn grant(&self, fields: &Map<String, Value>, doing: &'static str) -> Result<Grant, Error> {
+        let token = required(fields, "access_token", doing)?;
+        if let Ok(refresh_token) = required(fields, "refresh_token", doing) {
+            self.set_refresh_token(Some(Secret::new(refresh_token)));
+        }
+        Ok(Grant::new(token))
+    }
+
+    fn refresh_token(&self) -> Option<Secret> {
+        self.refresh_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    fn set_refresh_token(&self, token: Option<Secret>) {
+        *self
+            .refresh_token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = token;
+    }
+}
+
+impl Login for UserLogin {
+    fn log_in(&self) -> BoxFuture<'_, Result<Grant, Error>> {
+        Box::pin(async move {
+            if let Some(token) = self.refresh_token() {
+                match self.refresh(&token).await {
+                    Err(error) if !error.is_transient() => {
+                        tracing::debug!(%error, "the session could not be renewed, logging in again");
+                        self.set_refresh_token(None);
+                    }
+                    renewed => return renewed,
+                }
+            }
+            self.first().await
+        })
+    }
+}
+
+impl fmt::Debug for UserLogin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserLogin")
+            .field("rest_url", &self.endpoints.rest_url.as_str())
+            .field("credentials", &self.credentials)
+            .finish_non_exhaustive()
+    }
+}

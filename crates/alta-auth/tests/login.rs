@@ -1,0 +1,402 @@
+//! Logins against a server that answers as the recordings do.
+#![cfg(feature = "login")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    error::Error as _,
+    io::Write,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use alta_auth::{
+    API_KEY, BotCredentials, BotLogin, Endpoints, ErrorKind, Login as _, Password, Scopes,
+    TokenCache, TokenSource as _, UserCredentials, UserLogin,
+};
+use alta_http::{Config, HttpClient, Tls};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
+use wiremock::{
+    Mock, MockServer, Request, ResponseTemplate,
+    matchers::{body_json, header, method, path},
+};
+
+const CLIENT_ID: &str = "client_00000000-0000-0000-0000-000000000000";
+
+fn recording(name: &str) -> Value {
+    let path = format!(
+        "{}/../../fixtures/rest/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// The recorded answer.
+fn answer(name: &str) -> ResponseTemplate {
+    let response = &recording(name)["response"];
+    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+    ResponseTemplate::new(status).set_body_json(&response["body"])
+}
+
+fn http() -> HttpClient {
+    let config = Config::default().backoff(Duration::from_millis(1), Duration::from_millis(1));
+    HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config)
+}
+
+fn endpoints(uri: &str) -> Endpoints {
+    Endpoints::new(
+        format!("{uri}/connect/token").parse().unwrap(),
+        format!("{uri}/api/").parse().unwrap(),
+    )
+}
+
+fn bot(uri: &str, secret: &str) -> BotLogin {
+    bot_with(uri, secret, Scopes::default())
+}
+
+fn bot_with(uri: &str, secret: &str, scopes: Scopes) -> BotLogin {
+    let credentials = BotCredentials::new(CLIENT_ID, secret.to_owned()).with_scopes(scopes);
+    BotLogin::new(http(), credentials, &endpoints(uri))
+}
+
+fn user(uri: &str) -> UserLogin {
+    let credentials = UserCredentials::new("Ashwick", Password::plain("password"));
+    UserLogin::new(http(), credentials, &endpoints(uri))
+}
+
+async fn serve(mocks: impl IntoIterator<Item = Mock>) -> MockServer {
+    let server = MockServer::start().await;
+    for mock in mocks {
+        mock.mount(&server).await;
+    }
+    server
+}
+
+fn pairs(form: &str) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+#[tokio::test]
+async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_answer() {
+    let name = "token-client-credentials";
+    let token = Mock::given(method("POST"))
+        .and(path("/connect/token"))
+        .and(header("content-type", "application/x-www-form-urlencoded"))
+        .respond_with(answer(name));
+    let server = serve([token]).await;
+    let grant = bot(&server.uri(), "<secret>").log_in().await.unwrap();
+    assert_eq!(grant.token.expose(), "<bot access token>");
+    assert_eq!(grant.expires_in, Some(Duration::from_secs(3_600)));
+    let sent = &server.received_requests().await.unwrap()[0];
+    assert_eq!(
+        pairs(std::str::from_utf8(&sent.body).unwrap()),
+        pairs(recording(name)["request"]["body"].as_str().unwrap())
+    );
+    assert!(!sent.headers.contains_key("authorization"));
+    assert!(sent.headers.contains_key("user-agent"));
+}
+
+#[tokio::test]
+async fn the_scopes_asked_for_are_those_chosen() {
+    let token = Mock::given(path("/connect/token")).respond_with(
+        ResponseTemplate::new(200)
+            .set_body_json(json!({"access_token": "abc", "expires_in": "60"})),
+    );
+    let server = serve([token]).await;
+    let scopes: Scopes = "server.view server.fly".parse().unwrap();
+    let login = bot_with(&server.uri(), "a=&b==", scopes);
+    let grant = login.log_in().await.unwrap();
+    assert_eq!(grant.expires_in, Some(Duration::from_secs(60)));
+    let sent = &server.received_requests().await.unwrap()[0];
+    let sent = pairs(std::str::from_utf8(&sent.body).unwrap());
+    assert_eq!(
+        sent[1],
+        ("scope".to_owned(), "server.view server.fly".to_owned())
+    );
+    assert_eq!(sent[3], ("client_secret".to_owned(), "a=&b==".to_owned()));
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_is_refused_at_once_and_not_tried_again() {
+    let token = Mock::given(path("/connect/token"))
+        .respond_with(answer("token-invalid-client"))
+        .expect(1);
+    let server = serve([token]).await;
+    let source = TokenCache::new(bot(&server.uri(), "wrong"));
+    let error = source.token().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(!error.is_transient());
+    assert_eq!(
+        (error.status(), error.code()),
+        (Some(400), Some("invalid_client"))
+    );
+    assert_eq!(
+        error.to_string(),
+        "logging in as a bot: refused with status 400: invalid_client"
+    );
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_is_a_transient_error_that_names_it() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let error = bot(&uri, "secret").log_in().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(error.is_transient());
+    assert!(error.source().unwrap().to_string().contains(&uri));
+}
+
+#[tokio::test]
+async fn a_service_that_fails_with_a_page_of_html_is_a_transient_error_with_its_beginning() {
+    let page = "<html><head><title>502 Bad Gateway</title>".to_owned() + &"x".repeat(5_000);
+    let token = Mock::given(path("/connect/token"))
+        .respond_with(ResponseTemplate::new(502).set_body_string(page))
+        .expect(3);
+    let server = serve([token]).await;
+    let error = bot(&server.uri(), "secret").log_in().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.status()),
+        (ErrorKind::Server, Some(502))
+    );
+    let message = error.message().unwrap();
+    assert!(message.starts_with("<html>") && message.len() == 200);
+}
+
+#[tokio::test]
+async fn an_address_that_is_something_else_is_an_unexpected_answer() {
+    for answer in [
+        ResponseTemplate::new(200).set_body_string("<html>hello"),
+        ResponseTemplate::new(200).set_body_json(json!({"access_token": 7})),
+        ResponseTemplate::new(200).set_body_json(json!(["access_token"])),
+        ResponseTemplate::new(405),
+        ResponseTemplate::new(302).insert_header("location", "https://example.org/"),
+    ] {
+        let server = serve([Mock::given(path("/connect/token")).respond_with(answer)]).await;
+        let error = bot(&server.uri(), "secret").log_in().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert!(!error.is_transient());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_cut_is_a_transient_error() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"access";
+            let _ = stream.write_all(cut).await;
+        }
+    });
+    let error = bot(&uri, "secret").log_in().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_user_sends_the_recorded_body_and_reads_the_recorded_answer() {
+    let name = "session-login";
+    let session = Mock::given(method("POST"))
+        .and(path("/api/sessions"))
+        .and(header("x-api-key", API_KEY))
+        .and(body_json(&recording(name)["request"]["body"]))
+        .respond_with(answer(name));
+    let server = serve([session]).await;
+    let grant = user(&server.uri()).log_in().await.unwrap();
+    assert_eq!(grant.token.expose(), "<user access token>");
+    assert_eq!(grant.expires_in, None);
+    let sent = &server.received_requests().await.unwrap()[0];
+    assert!(!sent.headers.contains_key("authorization"));
+}
+
+#[tokio::test]
+async fn a_user_may_log_in_by_e_mail() {
+    let hash = &recording("session-login")["request"]["body"]["password_hash"];
+    let session = Mock::given(method("POST"))
+        .and(path("/api/sessions/email"))
+        .and(body_json(
+            json!({"email": "ashwick@example.org", "password_hash": hash}),
+        ))
+        .respond_with(answer("session-login"));
+    let server = serve([session]).await;
+    let password = Password::hashed(hash.as_str().unwrap()).unwrap();
+    let credentials = UserCredentials::with_email("ashwick@example.org", password);
+    let login = UserLogin::new(http(), credentials, &endpoints(&server.uri()));
+    assert_eq!(
+        login.log_in().await.unwrap().token.expose(),
+        "<user access token>"
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_refused_at_once_in_the_servers_words() {
+    let session = Mock::given(path("/api/sessions"))
+        .respond_with(answer("session-login-refused"))
+        .expect(1);
+    let server = serve([session]).await;
+    let error = user(&server.uri()).log_in().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(error.code(), Some("InvalidLoginCredentials"));
+    assert_eq!(error.message(), Some("Invalid login credentials"));
+}
+
+#[tokio::test]
+async fn a_session_is_renewed_by_its_refresh_token() {
+    let server = serve([
+        Mock::given(method("POST"))
+            .and(path("/api/sessions"))
+            .respond_with(answer("session-login"))
+            .expect(1),
+        Mock::given(method("PUT"))
+            .and(path("/api/sessions"))
+            .and(header("x-api-key", API_KEY))
+            .and(body_json(json!({})))
+            .respond_with(answer("session-refresh"))
+            .expect(2),
+    ])
+    .await;
+    let source = TokenCache::new(user(&server.uri()));
+    let first = source.token().await.unwrap();
+    let second = source.renew(&first).await.unwrap();
+    assert_eq!(second.expose(), "<user access token 2>");
+    source.renew(&second).await.unwrap();
+    let authorizations: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .filter_map(|request| request.headers.get("authorization").cloned())
+        .collect();
+    assert_eq!(
+        authorizations,
+        ["Bearer <refresh token>", "Bearer <refresh token 2>"]
+    );
+}
+
+#[tokio::test]
+async fn a_refresh_token_that_is_refused_or_answered_without_a_token_leads_to_a_new_login() {
+    for answer_to_refresh in [
+        ResponseTemplate::new(401).set_body_json(json!({"error_code": "ExpiredToken"})),
+        ResponseTemplate::new(200).set_body_json(json!({})),
+    ] {
+        let server = serve([
+            Mock::given(method("POST"))
+                .and(path("/api/sessions"))
+                .respond_with(answer("session-login"))
+                .expect(2),
+            Mock::given(method("PUT"))
+                .and(path("/api/sessions"))
+                .respond_with(answer_to_refresh)
+                .expect(1),
+        ])
+        .await;
+        let login = user(&server.uri());
+        login.log_in().await.unwrap();
+        let grant = login.log_in().await.unwrap();
+        assert_eq!(grant.token.expose(), "<user access token>");
+    }
+}
+
+#[tokio::test]
+async fn a_service_that_fails_at_a_refresh_is_not_asked_for_a_login() {
+    let server = serve([
+        Mock::given(method("POST"))
+            .and(path("/api/sessions"))
+            .respond_with(answer("session-login"))
+            .expect(1),
+        Mock::given(method("PUT"))
+            .and(path("/api/sessions"))
+            .respond_with(ResponseTemplate::new(503)),
+    ])
+    .await;
+    let login = user(&server.uri());
+    login.log_in().await.unwrap();
+    let error = login.log_in().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Server);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+#[tokio::test]
+async fn no_log_error_or_debug_text_shows_a_secret() {
+    let log = Log::default();
+    let _guard = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish()
+        .set_default();
+    let echo = |request: &Request| {
+        let text = String::from_utf8_lossy(&request.body).into_owned();
+        ResponseTemplate::new(403).set_body_string(text)
+    };
+    let server = serve([
+        Mock::given(path("/connect/token")).respond_with(echo),
+        Mock::given(method("POST"))
+            .and(path("/api/sessions"))
+            .respond_with(answer("session-login")),
+        Mock::given(method("PUT"))
+            .and(path("/api/sessions"))
+            .respond_with(ResponseTemplate::new(401).set_body_string("<refresh token>")),
+    ])
+    .await;
+    // Few scopes, so that the secret is within what is kept of the answer.
+    let scopes = "server.view".parse().unwrap();
+    let bot = bot_with(&server.uri(), "hunter2==", scopes);
+    let user = user(&server.uri());
+    let error = bot.log_in().await.unwrap_err();
+    assert!(
+        error
+            .message()
+            .unwrap()
+            .ends_with("client_secret=<redacted>")
+    );
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    let source = TokenCache::new(user);
+    let token = source.token().await.unwrap();
+    source.renew(&token).await.unwrap();
+    let shown = format!("{error} {error:?} {bot:?} {source:?} {token:?}")
+        + &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(shown.contains("alta_http"), "the log was not caught");
+    let hash = &recording("session-login")["request"]["body"]["password_hash"];
+    for secret in [
+        "hunter2",
+        hash.as_str().unwrap(),
+        "<refresh token",
+        "<user access token",
+    ] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
