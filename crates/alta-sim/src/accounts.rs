@@ -72,7 +72,6 @@ impl fmt::Debug for UserAccount {
 }
 
 /// All accounts that can log in.
-#[derive(Debug)]
 pub(crate) struct Accounts {
     pub(crate) bot: BotAccount,
     pub(crate) user: UserAccount,

@@ -32,6 +32,7 @@ pub(crate) enum BotStart {
 }
 
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent settings")]
 pub(crate) struct Config {
     pub(crate) seed: u64,
     pub(crate) port: u16,
@@ -234,7 +235,7 @@ impl Builder {
     /// [`ErrorKind::Certificate`] with TLS.
     #[expect(
         clippy::unused_async,
-        reason = "opening the ports may one day have to wait"
+        reason = "it needs a runtime, and may one day have to wait"
     )]
     pub async fn start(self) -> Result<Sim, Error> {
         let runtime = Handle::try_current().map_err(|source| {

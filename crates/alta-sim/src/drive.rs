@@ -58,8 +58,8 @@ impl Sim {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
-    pub fn remove_server(&self, server: u64) -> Result<(), Error> {
-        self.stop_server(server)?;
+    pub async fn remove_server(&self, server: u64) -> Result<(), Error> {
+        self.stop_server(server).await?;
         self.shared
             .with(|state, now| state.world.remove_server(server, now));
         Ok(())
@@ -83,16 +83,18 @@ impl Sim {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
-    pub fn stop_server(&self, server: u64) -> Result<(), Error> {
-        self.drop_consoles(server);
-        self.change("stopping a server", |state, now| {
+    pub async fn stop_server(&self, server: u64) -> Result<(), Error> {
+        let port = self.change("stopping a server", |state, _| {
             state.world.servers.get(&server)?;
-            if let Some(listening) = state.listening.remove(&server) {
-                listening.stop.cancel();
-            }
-            state.world.set_online(server, false, now);
-            Some(())
-        })
+            Some(state.listening.remove(&server))
+        })?;
+        if let Some(port) = port {
+            port.close().await;
+        }
+        self.drop_consoles(server);
+        self.shared
+            .with(|state, now| state.world.set_online(server, false, now));
+        Ok(())
     }
 
     /// Sends a `group-server-heartbeat` of a server now.
@@ -100,7 +102,7 @@ impl Sim {
         self.shared.with(|state, now| {
             state
                 .world
-                .tell_server("group-server-heartbeat", server, now)
+                .tell_server("group-server-heartbeat", server, now);
         });
     }
 
@@ -230,6 +232,41 @@ impl Sim {
         let data = Node::from(data);
         self.shared
             .with(|state, _| state.world.tell_console(server, event_type, data));
+    }
+
+    /// Sends a console event many times, as fast as the slowest client takes them: no queue overflows. `data` gets the
+    /// numbers from 0.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`] if a client takes nothing for [`Builder::patience`](crate::Builder::patience).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future stops after what was sent so far.
+    pub async fn emit_console_events(
+        &self,
+        server: u64,
+        event_type: &str,
+        count: u64,
+        mut data: impl FnMut(u64) -> Value,
+    ) -> Result<(), Error> {
+        let burst = (self.shared.config.queue / 2).max(1);
+        let mut left = 0..count;
+        loop {
+            let numbers: Vec<u64> = left.by_ref().take(burst).collect();
+            if numbers.is_empty() {
+                return Ok(());
+            }
+            self.shared.with(|state, _| {
+                for number in numbers {
+                    state
+                        .world
+                        .tell_console(server, event_type, Node::from(data(number)));
+                }
+            });
+            self.flush().await?;
+        }
     }
 
     /// Sends an event of the main websocket to whoever subscribed to it; the content goes out as text.

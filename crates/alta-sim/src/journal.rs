@@ -1,6 +1,7 @@
 //! What the simulator has received, in order.
 
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -215,38 +216,51 @@ fn without_authorization(text: &str) -> String {
 }
 
 /// The record of everything received; the oldest half is forgotten at the limit.
-#[derive(Debug)]
+///
+/// It has a lock of its own, and readers look at it without: they may ask the simulator anything meanwhile.
 pub(crate) struct Journal {
-    entries: Vec<Received>,
-    next: u64,
+    kept: Mutex<Kept>,
     limit: usize,
+}
+
+struct Kept {
+    entries: Arc<Vec<Received>>,
+    next: u64,
 }
 
 impl Journal {
     pub(crate) fn new(limit: usize) -> Self {
-        Self {
-            entries: Vec::new(),
+        let kept = Kept {
+            entries: Arc::default(),
             next: 0,
+        };
+        Self {
+            kept: Mutex::new(kept),
             limit: limit.max(2),
         }
     }
 
-    pub(crate) fn add(&mut self, at: Duration, service: Service, connection: u64, what: What) {
-        if self.entries.len() >= self.limit {
-            self.entries.drain(..self.limit / 2);
+    pub(crate) fn add(&self, at: Duration, service: Service, connection: u64, what: What) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.next;
+        kept.next += 1;
+        // Copied only while somebody looks at it.
+        let entries = Arc::make_mut(&mut kept.entries);
+        if entries.len() >= self.limit {
+            entries.drain(..self.limit / 2);
         }
-        self.entries.push(Received {
-            number: self.next,
+        entries.push(Received {
+            number,
             at,
             service,
             connection,
             what,
         });
-        self.next += 1;
     }
 
-    pub(crate) fn entries(&self) -> &[Received] {
-        &self.entries
+    pub(crate) fn entries(&self) -> Arc<Vec<Received>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&kept.entries)
     }
 }
 
@@ -276,7 +290,7 @@ mod tests {
 
     #[test]
     fn the_journal_forgets_the_oldest_at_its_limit() {
-        let mut journal = Journal::new(4);
+        let journal = Journal::new(4);
         for _ in 0..5 {
             journal.add(Duration::ZERO, Service::Http, 1, What::Ping);
         }

@@ -201,7 +201,13 @@ pub(crate) async fn pump(
         end = write(&mut sink, &mut outgoing, link, shared) => end,
         () = link.stop.cancelled() => End::Cut,
     };
-    let code = match (end, sink.reunite(stream)) {
+    // It counts as gone from here on, however long the farewell takes.
+    if !matches!(end, End::Silence) {
+        link.ledger.closed.store(true, Ordering::Release);
+        shared.with(|state, _| state.ended(link.id));
+    }
+
+    match (end, sink.reunite(stream)) {
         (End::Client(code), _) => code,
         (_, Err(_)) => None,
         (End::Closing, Ok(socket)) => await_close(socket).await,
@@ -210,14 +216,14 @@ pub(crate) async fn pump(
             None
         }
         (End::Silence, Ok(socket)) => {
+            // What is queued from now on goes nowhere.
+            link.ledger.closed.store(true, Ordering::Release);
             let hold = async { while outgoing.recv().await.is_some() {} };
             let _ = link.stop.run_until_cancelled(hold).await;
             drop(socket);
             None
         }
-    };
-    link.ledger.closed.store(true, Ordering::Release);
-    code
+    }
 }
 
 /// Writes what is queued, counting events once they are flushed.

@@ -4,7 +4,6 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 use crate::cloud;
 use crate::error::{Error, ErrorKind};
@@ -15,8 +14,8 @@ use crate::shared::{Listening, Shared};
 /// Where the cloud's services listen.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
-    pub(crate) http: SocketAddr,
-    pub(crate) socket: SocketAddr,
+    pub(crate) http: u16,
+    pub(crate) socket: u16,
     #[cfg(feature = "tls")]
     pub(crate) certificate: Option<Arc<[u8]>>,
     pub(crate) tls: bool,
@@ -35,9 +34,9 @@ pub(crate) fn open(shared: &Arc<Shared>) -> Result<Endpoints, Error> {
     let port = shared.config.port;
     let next = if port == 0 { 0 } else { port.saturating_add(1) };
     let tls = Tls::new(shared.config.tls)?;
-    let http = listen(shared, port, Destination::Http, &shared.stop, &tls)?;
-    let socket = listen(shared, next, Destination::MainSocket, &shared.stop, &tls)?;
-    shared.with(|state, _| state.http_port = http.port());
+    let http = listen(shared, port, Destination::Http, &tls)?.port;
+    let socket = listen(shared, next, Destination::MainSocket, &tls)?.port;
+    shared.with(|state, _| state.http_port = http);
     Ok(Endpoints {
         http,
         socket,
@@ -49,57 +48,38 @@ pub(crate) fn open(shared: &Arc<Shared>) -> Result<Endpoints, Error> {
 
 /// Opens the console port of a server, unless it is open.
 pub(crate) fn start_server(shared: &Arc<Shared>, server: u64) -> Result<(), Error> {
-    let ports = shared.with(|state, _| {
+    let port = shared.with(|state, _| {
         let found = state.world.servers.get(&server)?;
         let fixed = state
             .fixed_ports
             .get(&server)
             .copied()
             .filter(|_| found.self_hosted);
-        (!state.listening.contains_key(&server)).then(|| fixed.unwrap_or_else(|| state.port()))
+        let closed = !state.listening.contains_key(&server);
+        closed.then(|| fixed.unwrap_or_else(|| state.port()))
     });
-    let Some(port) = ports else { return Ok(()) };
-    let stop = shared.stop.child_token();
-    let address = listen(
-        shared,
-        port,
-        Destination::Console(server),
-        &stop,
-        &Tls::default(),
-    )?;
+    let Some(port) = port else { return Ok(()) };
+    let open = listen(shared, port, Destination::Console(server), &Tls::default())?;
     shared.with(|state, now| {
-        state.listening.insert(
-            server,
-            Listening {
-                port: address.port(),
-                stop,
-            },
-        );
-        state.fixed_ports.entry(server).or_insert(address.port());
+        state.fixed_ports.entry(server).or_insert(open.port);
+        state.listening.insert(server, open);
         state.world.set_online(server, true, now);
     });
     Ok(())
 }
 
-fn listen(
-    shared: &Arc<Shared>,
-    port: u16,
-    to: Destination,
-    stop: &CancellationToken,
-    tls: &Tls,
-) -> Result<SocketAddr, Error> {
+fn listen(shared: &Arc<Shared>, port: u16, to: Destination, tls: &Tls) -> Result<Listening, Error> {
     let failed =
         |source| Error::new(ErrorKind::Listen, format!("listening on port {port}")).because(source);
-    // Both bind at once, so that this needs no waiting and can be called from anywhere.
     let listener = bind(shared, port).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    let (task_shared, stop, tls) = (Arc::clone(shared), stop.clone(), tls.clone());
-    shared.spawn(async move {
-        let _ = stop
-            .run_until_cancelled(accept(task_shared, listener, to, tls))
-            .await;
+    let port = listener.local_addr().map_err(failed)?.port();
+    let stop = shared.stop.child_token();
+    let accepting = accept(Arc::clone(shared), listener, to, tls.clone());
+    let stopping = stop.clone();
+    let task = shared.spawn(async move {
+        let _ = stopping.run_until_cancelled_owned(accepting).await;
     });
-    Ok(address)
+    Ok(Listening::new(port, stop, task))
 }
 
 fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {
@@ -155,11 +135,7 @@ impl Tls {
         Ok(Self::default())
     }
 
-    #[expect(
-        clippy::unused_async,
-        clippy::unused_self,
-        reason = "it waits with the feature `tls`"
-    )]
+    #[expect(clippy::unused_async, reason = "it waits with the feature `tls`")]
     async fn accept(&self, stream: tokio::net::TcpStream) -> Option<BoxIo> {
         Some(Box::new(stream))
     }

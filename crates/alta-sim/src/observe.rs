@@ -67,7 +67,7 @@ impl Sent {
 impl Sim {
     /// Everything received so far, oldest first, as far as [`Builder::journal`](crate::Builder::journal) remembers.
     pub fn received(&self) -> Vec<Received> {
-        self.shared.look(|state| state.journal.entries().to_vec())
+        self.shared.journal.entries().to_vec()
     }
 
     /// Waits until what was received satisfies something.
@@ -83,7 +83,7 @@ impl Sim {
         &self,
         mut happened: impl FnMut(&[Received]) -> bool,
     ) -> Result<(), Error> {
-        self.wait(|sim| sim.shared.look(|state| happened(state.journal.entries())))
+        self.wait(|sim| happened(&sim.shared.journal.entries()))
             .await
     }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,9 +22,9 @@ use crate::tokens::{Identity, Tokens};
 use crate::world::World;
 
 /// The state under its lock, and what does not need one.
-#[derive(Debug)]
 pub(crate) struct Shared {
     state: Mutex<State>,
+    pub(crate) journal: Journal,
     version: watch::Sender<u64>,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
@@ -73,16 +74,28 @@ pub(crate) struct Waiting {
 #[derive(Debug)]
 pub(crate) struct Listening {
     pub(crate) port: u16,
-    pub(crate) stop: CancellationToken,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
 }
 
-#[derive(Debug)]
+impl Listening {
+    pub(crate) fn new(port: u16, stop: CancellationToken, task: JoinHandle<()>) -> Self {
+        Self { port, stop, task }
+    }
+
+    /// Closes the port, and waits until it is.
+    pub(crate) async fn close(self) {
+        self.stop.cancel();
+        // The task does nothing that could panic.
+        let _ = self.task.await;
+    }
+}
+
 pub(crate) struct State {
     pub(crate) world: World,
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) faults: Armed,
-    pub(crate) journal: Journal,
     pub(crate) mains: BTreeMap<u64, MainLink>,
     pub(crate) consoles: BTreeMap<u64, ConsoleLink>,
     /// Every websocket that is open, let in or not.
@@ -118,7 +131,6 @@ impl Shared {
             world,
             accounts,
             faults: Armed::default(),
-            journal: Journal::new(config.journal),
             mains: BTreeMap::new(),
             consoles: BTreeMap::new(),
             open: BTreeMap::new(),
@@ -136,6 +148,7 @@ impl Shared {
         };
         Self {
             state: Mutex::new(state),
+            journal: Journal::new(config.journal),
             version: watch::Sender::new(0),
             clock: Clock::start(),
             config,
@@ -174,12 +187,12 @@ impl Shared {
     }
 
     /// Runs a task that ends with the simulator.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
         let stop = self.stop.clone();
         let task = async move {
             let _ = stop.run_until_cancelled_owned(task).await;
         };
-        self.tasks.spawn_on(task, &self.runtime);
+        self.tasks.spawn_on(task, &self.runtime)
     }
 
     pub(crate) fn runtime(&self) -> &Handle {
@@ -195,7 +208,8 @@ impl Shared {
 
     pub(crate) fn record(&self, service: Service, connection: u64, what: What) {
         let at = self.clock.elapsed();
-        self.with(|state, _| state.journal.add(at, service, connection, what));
+        self.journal.add(at, service, connection, what);
+        self.touch();
     }
 }
 

@@ -82,13 +82,13 @@ impl Sim {
 
     fn http_origin(&self) -> String {
         let scheme = if self.endpoints.tls { "https" } else { "http" };
-        format!("{scheme}://{}", self.endpoints.http)
+        format!("{scheme}://127.0.0.1:{}", self.endpoints.http)
     }
 
     /// The main websocket, `ws://127.0.0.1:<port>/`.
     pub fn socket_url(&self) -> String {
         let scheme = if self.endpoints.tls { "wss" } else { "ws" };
-        format!("{scheme}://{}/", self.endpoints.socket)
+        format!("{scheme}://127.0.0.1:{}/", self.endpoints.socket)
     }
 
     /// The certificate that REST and the main websocket show, in DER; it is its own root.

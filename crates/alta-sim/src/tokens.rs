@@ -51,7 +51,6 @@ pub(crate) enum Refusal {
 }
 
 /// All tokens given out.
-#[derive(Debug)]
 pub(crate) struct Tokens {
     given: HashMap<String, Grant>,
     issued: u64,

@@ -26,7 +26,6 @@ struct Handshake<'a, C> {
 }
 
 impl<C: FnOnce(&[(String, String)]) -> Result<(), HttpAnswer>> Callback for Handshake<'_, C> {
-    #[expect(clippy::result_large_err, reason = "the signature is the library's")]
     fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
         let headers = headers(request.headers());
         let checked = match self.fault {

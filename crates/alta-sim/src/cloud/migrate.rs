@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::socket::Outcome;
-use crate::json::Node;
 use crate::recordings;
 use crate::shared::State;
 
@@ -17,12 +16,7 @@ pub(crate) fn token(state: &mut State, connection: u64) -> Outcome {
     // A socket has one valid token at a time.
     state.migrations.retain(|_, from| *from != connection);
     state.migrations.insert(token.clone(), connection);
-    let recorded = recordings::main_socket("migrate", 0);
-    let content = recorded
-        .get("content")
-        .and_then(Node::as_str)
-        .and_then(Node::parse)
-        .unwrap_or(Node::Null);
+    let content = recordings::main_content("migrate");
     Outcome::ok(content.with("token", token).to_string())
 }
 

@@ -188,12 +188,7 @@ impl Outcome {
     }
 
     pub(crate) fn error(status: u16, message: &str, code: &str) -> Self {
-        let template = recordings::main_socket("subscribe-not-found", 0);
-        let content = template
-            .get("content")
-            .and_then(Node::as_str)
-            .and_then(Node::parse)
-            .unwrap_or(Node::Null);
+        let content = recordings::main_content("subscribe-not-found");
         Self {
             status,
             content: content

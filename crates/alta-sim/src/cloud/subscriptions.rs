@@ -92,12 +92,7 @@ pub(crate) fn batch(state: &mut State, connection: u64, content: &Value) -> Outc
             failures.push(Node::from(format!("{event}/{key}")));
         }
     }
-    let recorded = recordings::main_socket("batch-subscribe-failures", 0);
-    let content = recorded
-        .get("content")
-        .and_then(Node::as_str)
-        .and_then(Node::parse)
-        .unwrap_or(Node::Null);
+    let content = recordings::main_content("batch-subscribe-failures");
     Outcome::ok(
         content
             .with("success", failures.is_empty())

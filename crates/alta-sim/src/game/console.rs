@@ -27,7 +27,18 @@ pub(crate) async fn serve(shared: &Arc<Shared>, server: u64, io: BoxIo) {
         return;
     };
     let (link, outgoing) = Link::new(id, shared.config.queue, shared.stop.child_token());
-    shared.with(|state, _| state.opened(service, &link));
+    shared.with(|state, _| {
+        state.opened(service, &link);
+        // It may have gone down during the handshake.
+        if !state
+            .world
+            .servers
+            .get(&server)
+            .is_some_and(|server| server.online)
+        {
+            link.push(Outgoing::Cut);
+        }
+    });
     let visit = Visit {
         shared,
         link: &link,
@@ -211,13 +222,13 @@ impl Visit<'_> {
         };
         let Some(id) = frame
             .get("id")
-            .filter(|id| id.as_u64().is_some_and(|id| id <= u64::from(u32::MAX)))
+            .filter(|id| id.as_u64().is_some_and(|id| u32::try_from(id).is_ok()))
         else {
             return;
         };
         let id = Node::from(id.clone());
         self.shared.with(|state, now| {
-            answer::run_or_keep(state, self.shared, now, self.link.id, id, line)
+            answer::run_or_keep(state, self.shared, now, self.link.id, id, line);
         });
     }
 }

@@ -180,7 +180,7 @@ impl World {
         }
         match before {
             Some(Standing::Invited) if to != Standing::Invited => {
-                self.tell_me(user, "me-group-invite-delete", group, now)
+                self.tell_me(user, "me-group-invite-delete", group, now);
             }
             Some(Standing::RequestedJoin) if to != Standing::RequestedJoin => {
                 self.tell_me(user, "me-group-request-delete", group, now);

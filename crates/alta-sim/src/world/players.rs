@@ -178,7 +178,7 @@ impl World {
         killer: Option<u64>,
         source: &str,
     ) -> Option<()> {
-        let killed = self.player(server, player)?.json();
+        let victim = self.player(server, player)?.json();
         let killer = match killer {
             Some(killer) => Some(self.player(server, killer)?.clone()),
             None => None,
@@ -205,7 +205,7 @@ impl World {
         self.tell_console(
             server,
             "PlayerKilled",
-            data.with("killedPlayer", killed).with("source", source),
+            data.with("killedPlayer", victim).with("source", source),
         );
         let found = self.player_mut(server, player)?;
         found.position = SPAWN_POSITION;

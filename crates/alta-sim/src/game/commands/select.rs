@@ -186,7 +186,7 @@ fn shift(run: &mut Run<'_>, axis: usize, sign: f64) -> Result<Answered, Answered
 fn turn(run: &mut Run<'_>, axis: usize) -> Result<Answered, Answered> {
     let degrees: f64 = number(run.argument(0))?;
     change(run, |entity| {
-        entity.rotation[axis] = (entity.rotation[axis] + degrees).rem_euclid(360.0)
+        entity.rotation[axis] = (entity.rotation[axis] + degrees).rem_euclid(360.0);
     })
 }
 
@@ -239,5 +239,6 @@ fn save_string(entity: &Entity) -> String {
         .chain([0.0, 0.0, 0.0, 1.0, 1.0]);
     let mut words = vec![entity.prefab, 44, entity.prefab];
     words.extend(floats.map(f32::to_bits));
-    words.iter().map(|word| format!("{word},")).collect()
+    let words: Vec<String> = words.iter().map(u32::to_string).collect();
+    format!("{},", words.join(","))
 }
