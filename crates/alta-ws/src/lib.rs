@@ -1,1 +1,71 @@
-//! A Township Tale's main websocket: account and group events without loss.
+//! The main websocket of *A Township Tale*'s services: what happens to a bot's account and to its groups, without loss.
+//!
+//! ```no_run
+//! use alta_auth::StaticToken;
+//! use alta_model::UserId;
+//! use alta_ws::{Client, Config, MeGroupInviteCreate};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), alta_ws::Error> {
+//!     let client = Client::connect(StaticToken::new("eyJ…"), Config::default())?;
+//!     let mut invites = client.subscribe(MeGroupInviteCreate(UserId::new(1_100_000_001))).await?;
+//!     while let Some(invite) = invites.next().await {
+//!         let Ok(invite) = invite else { continue };
+//!         println!("invited to {}", invite.data.name);
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! What holds, whatever the network does:
+//!
+//! - a [`Client`] comes back by itself, with its subscriptions; handles and streams stay valid;
+//! - an event stream yields every event, or [`Missed`] with the number or the length of what is missing;
+//! - before the service cuts a socket for its age, its subscriptions are moved to a new one, and nothing that either
+//!   delivered is lost or doubled;
+//! - any number of subscriptions is spread over as many sockets as they need;
+//! - what this crate does not know (an event, a field) is passed on.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `tls` (default) | `wss://` addresses, by a [`TcpDialer`] with [`Tls`] |
+//! | `webpki-roots` (default) | Mozilla's root certificates, which the default dialer trusts |
+//! | `platform-roots` | the platform's root certificates, which it trusts otherwise |
+
+mod client;
+mod config;
+mod driver;
+mod error;
+mod events;
+mod fleet;
+mod frame;
+mod machine;
+mod open;
+mod spread;
+mod status;
+mod subscription;
+mod tokens;
+mod topic;
+
+pub use client::{Client, Statuses};
+pub use config::Config;
+pub use error::{Error, ErrorKind, Sent};
+pub use events::{
+    GroupBanCreate, GroupBanDelete, GroupInviteCreate, GroupInviteDelete, GroupMemberCreate,
+    GroupMemberDelete, GroupMemberUpdate, GroupRequestCreate, GroupRequestDelete,
+    GroupServerCreate, GroupServerDelete, GroupServerHeartbeat, GroupServerStatus,
+    GroupServerUpdate, GroupUpdate, LeftGroup, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
+    MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete, Subscribable,
+};
+pub use frame::{Event, Response};
+pub use status::{State, Status, Totals};
+pub use subscription::{Subscribe, Subscription};
+pub use topic::Topic;
+
+pub use alta_socket::{
+    BackoffPolicy, BoxIo, Dial, DialError, Io, Missed, Overflow, QueueConfig, RawFrame, TcpDialer,
+};
+#[cfg(feature = "tls")]
+pub use alta_socket::{Tls, TlsError};

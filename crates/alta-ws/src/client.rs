@@ -1,0 +1,307 @@
+use crate::config::Config;
+use crate::driver::{Call, Driver, Reply, Shared};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::events::Subscribable;
+use crate::frame::{Frame, Request, Response};
+use crate::status::{Condition, Status};
+use crate::subscription::Subscribe;
+use crate::topic::Topic;
+use alta_auth::TokenSource;
+use alta_socket::{Hub, TaskGuard, Watch};
+use futures_core::Stream;
+use http::Method;
+use serde_json::Value;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::sync::{mpsc, oneshot};
+
+/// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
+const CALLS: usize = 64;
+
+/// The main socket: account and group events, for as long as the program wants them.
+///
+/// It connects by itself, comes back by itself, and moves to a new socket before the service cuts the old one; streams
+/// and handles stay valid. Clones are handles to the same connection. It closes when the last handle is dropped (streams
+/// don't hold it open), or by [`close`](Self::close).
+///
+/// ```no_run
+/// use alta_auth::StaticToken;
+/// use alta_model::GroupId;
+/// use alta_ws::{Client, Config, GroupServerStatus};
+///
+/// # async fn run() -> Result<(), alta_ws::Error> {
+/// let client = Client::connect(StaticToken::new("eyJ…"), Config::default())?;
+/// let mut statuses = client.subscribe(GroupServerStatus(GroupId::new(2_000_000_031))).await?;
+/// while let Some(event) = statuses.next().await {
+///     match event {
+///         Ok(event) => println!("{} has {} players", event.data.name, event.data.online_players.len()),
+///         Err(missed) => println!("{missed}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    condition: Watch<Condition>,
+    calls: mpsc::Sender<Call>,
+    task: TaskGuard,
+}
+
+impl Client {
+    /// Begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
+    /// wait until the client is [`ready`](Self::ready). The tokens are a bot's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] if the configuration cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn connect(tokens: impl TokenSource, config: Config) -> Result<Self, Error> {
+        config.check()?;
+        let headers = config.headers()?;
+        let dialer = config.the_dialer()?;
+        let (shared, publisher) = Shared::new(config);
+        let shared = Arc::new(shared);
+        let condition = publisher.watch();
+        let (calls, inbox) = mpsc::channel(CALLS);
+        let task = TaskGuard::spawn(|shutdown| {
+            Driver::new(
+                Arc::clone(&shared),
+                publisher,
+                Arc::new(tokens),
+                dialer,
+                headers,
+                inbox,
+                shutdown,
+            )
+            .run()
+        });
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared,
+                condition,
+                calls,
+                task,
+            }),
+        })
+    }
+
+    /// Waits until the socket is open.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unauthorised`] if the account is refused, [`ErrorKind::Closed`] if the client is closed before.
+    /// Until then it keeps trying; wrap it in a time-out to give up earlier.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    #[doc(alias = "wait_for_ws")]
+    pub async fn ready(&self) -> Result<(), Error> {
+        let mut condition = self.inner.condition.clone();
+        let found = condition
+            .wait_for(|condition| condition.state.is_connected() || condition.state.is_closed())
+            .await;
+        match found {
+            Some(condition) if condition.state.is_connected() => Ok(()),
+            _ => Err(self.inner.shared.why_closed("waiting to be ready")),
+        }
+    }
+
+    /// Subscribes to events: to a kind this crate knows, for a group or a user, or to any [`Topic`]; to several in one
+    /// stream by a list of them. Await the result to get the stream when the server has confirmed it. Several streams
+    /// of the same topic share one subscription on the server.
+    ///
+    /// # Errors
+    ///
+    /// When awaited: [`ErrorKind::Refused`] if the server refuses a topic for good (404 for what doesn't exist or
+    /// isn't yours), [`ErrorKind::Unauthorised`], [`ErrorKind::Closed`]. What may heal is tried again.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the stream.
+    #[doc(alias = "main_sub")]
+    pub fn subscribe<S: Subscribable>(&self, topics: S) -> Subscribe<S::Content> {
+        Subscribe::new(self.clone(), topics.topics(), false, S::read)
+    }
+
+    /// Everything that arrives, whoever subscribed to it. It subscribes to nothing by itself.
+    pub fn subscribe_all(&self) -> Subscribe<Value> {
+        Subscribe::new(
+            self.clone(),
+            Vec::new(),
+            true,
+            <Topic as Subscribable>::read,
+        )
+    }
+
+    /// Sends a request of the protocol as it is, and waits for its answer: `GET`, `POST` or `DELETE`, a path without a
+    /// leading slash, and a content, which is JSON text. The token is added. With several sockets it goes to the first.
+    ///
+    /// What is subscribed to this way the client doesn't know of: it isn't kept over a lost connection.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Refused`] if the answer's status is not of success, [`ErrorKind::Gateway`],
+    /// [`ErrorKind::TimedOut`] and [`ErrorKind::Disconnected`] with whether it may have run, [`ErrorKind::NoToken`],
+    /// [`ErrorKind::Closed`]. It is never sent twice, but once more after its token was refused (401).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future before the request was handed to the socket means that it is never sent. Later, its answer
+    /// is thrown away.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        content: Option<&str>,
+    ) -> Result<Response, Error> {
+        let mut request = Request::new(method, path.trim_start_matches('/'));
+        request.content = content.map(Arc::from);
+        let doing = request.doing();
+        let after = self.config().request_timeout;
+        let deadline = tokio::time::Instant::now() + after;
+        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
+        let alive = Arc::new(());
+        let (reply, answer) = oneshot::channel();
+        let closed = || self.inner.shared.why_closed(doing.clone());
+        let place = tokio::time::timeout_at(deadline, self.inner.calls.reserve()).await;
+        match place {
+            Ok(Ok(place)) => place.send(Call::Request {
+                request,
+                deadline: deadline.into_std(),
+                owner: Arc::downgrade(&alive),
+                reply,
+            }),
+            Ok(Err(_)) => return Err(closed()),
+            Err(_) => {
+                let sent = Sent::NotSent;
+                return Err(Error::new(ErrorKind::TimedOut { after, sent }, doing));
+            }
+        }
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Moves to new sockets now, instead of when the old ones reach their age. Events go on meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// Why a socket could not be moved; it is tried again, or everything is subscribed anew, without further ado.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; the migration goes on.
+    pub async fn migrate_now(&self) -> Result<(), Error> {
+        self.ask(|reply| Call::Migrate { reply }).await
+    }
+
+    /// How it is doing, and what it has counted.
+    pub fn status(&self) -> Status {
+        self.inner.shared.status_of(self.inner.condition.current())
+    }
+
+    /// The states as a stream, each with the totals counted so far; it begins with the present one and ends when the
+    /// client is closed.
+    pub fn statuses(&self) -> Statuses {
+        Statuses {
+            condition: self.inner.condition.clone(),
+            shared: Arc::clone(&self.inner.shared),
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.inner.shared.config
+    }
+
+    /// Closes the socket for every handle: open requests end, streams end, the connection is closed, and all of it has
+    /// happened when this returns.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; the closing goes on.
+    pub async fn close(&self) {
+        self.inner.task.close().await;
+    }
+
+    pub(crate) fn hub(&self) -> &Hub<Topic, Frame> {
+        &self.inner.shared.hub
+    }
+
+    /// Hands a call to the task and waits for its end.
+    pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Call) -> Result<(), Error> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || self.inner.shared.why_closed("using the client");
+        self.inner
+            .calls
+            .send(call(reply))
+            .await
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("url", &self.config().url.as_str())
+            .field("state", &self.inner.condition.current().state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The states of the main socket as a stream; see [`Client::statuses`].
+///
+/// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
+#[derive(Clone)]
+pub struct Statuses {
+    condition: Watch<Condition>,
+    shared: Arc<Shared>,
+}
+
+impl Statuses {
+    /// The status now.
+    pub fn current(&self) -> Status {
+        self.shared.status_of(self.condition.current())
+    }
+
+    /// The next status that satisfies `condition`, looked at when the state changes; `None` if the client is closed
+    /// before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_for(&mut self, mut condition: impl FnMut(&Status) -> bool) -> Option<Status> {
+        let shared = Arc::clone(&self.shared);
+        let found = self
+            .condition
+            .wait_for(|now| condition(&shared.status_of(now.clone())))
+            .await?;
+        Some(self.shared.status_of(found))
+    }
+}
+
+impl Stream for Statuses {
+    type Item = Status;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
+        let condition = ready!(Pin::new(&mut self.condition).poll_next(cx));
+        Poll::Ready(condition.map(|condition| self.shared.status_of(condition)))
+    }
+}
+
+impl fmt::Debug for Statuses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Statuses").field(&self.condition).finish()
+    }
+}

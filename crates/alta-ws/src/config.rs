@@ -1,0 +1,251 @@
+use crate::error::{Error, ErrorKind};
+use alta_socket::{BackoffPolicy, Dial, QueueConfig, TcpDialer};
+use http::{HeaderMap, HeaderValue, header};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// Alta's own address (py-tale, att-client, Townsharp). It is switched off; private services have others.
+const URL: &str = "wss://websocket.townshiptale.com";
+
+/// How the main socket is used. Every default has its reason beside it.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where the socket is. `wss://websocket.townshiptale.com` by default, Alta's own, which is switched off.
+    pub url: Url,
+    /// Sent as `x-api-key` with the upgrade, if there is one. None by default: Townsharp does without.
+    pub api_key: Option<String>,
+    /// Sent as `User-Agent` with the upgrade. `pytale/` and the version by default: some proxies refuse an empty one.
+    pub user_agent: String,
+    /// How connections are made. By default over TCP, and TLS if the crate was built with roots to trust.
+    pub dialer: Option<Arc<dyn Dial>>,
+    /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 60 s by default:
+    /// the gateway cuts after 10 min without a frame (Townsharp), and a dead connection is found within two minutes.
+    pub ping: Duration,
+    /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp).
+    pub request_timeout: Duration,
+    /// How long dialling, TLS and the handshake may take together. 10 s by default.
+    pub connect_timeout: Duration,
+    /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilise the service
+    /// (att-client).
+    pub max_in_flight: usize,
+    /// The largest frame accepted, in bytes. 1 MiB by default: the gateway's limit is 128 KiB, private ones may differ.
+    pub max_frame: usize,
+    /// How old a socket becomes before its subscriptions are moved to a new one. 110 min by default: the service cuts
+    /// at 120 (att-client, Townsharp, js-tale).
+    pub migrate_after: Duration,
+    /// Up to how much earlier, by chance, a migration begins. 5 min by default, so that many sockets don't migrate
+    /// together.
+    pub migrate_spread: Duration,
+    /// How long the old socket is read on after a migration. 10 s by default (att-client, js-tale).
+    pub hand_over: Duration,
+    /// How many subscriptions one socket holds; for more, more sockets are opened. 500 by default: above, migrations
+    /// become unreliable (att-client, Townsharp).
+    pub subscriptions_per_socket: usize,
+    /// How long a subscription is kept after its last stream was dropped. 2 s by default, so that a bot which drops one
+    /// stream to open another costs no request.
+    pub linger: Duration,
+    /// The bound of each stream's queue, unless the stream asks for another. 1,024 events by default.
+    pub queue: QueueConfig,
+    /// How long to wait between attempts to connect, and to repeat what the service could not do. Full jitter between
+    /// 1 s and 60 s by default.
+    pub reconnect: BackoffPolicy,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            #[allow(clippy::expect_used, reason = "a constant, read by a test")]
+            url: Url::parse(URL).expect("the default address is an address"),
+            api_key: None,
+            user_agent: concat!("pytale/", env!("CARGO_PKG_VERSION")).to_owned(),
+            dialer: None,
+            ping: Duration::from_secs(60),
+            request_timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            max_in_flight: 5,
+            max_frame: 1 << 20,
+            migrate_after: Duration::from_secs(110 * 60),
+            migrate_spread: Duration::from_secs(5 * 60),
+            hand_over: Duration::from_secs(10),
+            subscriptions_per_socket: 500,
+            linger: Duration::from_secs(2),
+            queue: QueueConfig::default(),
+            reconnect: BackoffPolicy::default(),
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($field:ident: $ty:ty),* $(,)?) => {
+        impl Config {
+            $(
+                #[doc = concat!("With another [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+                #[must_use]
+                pub fn $field(mut self, $field: $ty) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    url: Url,
+    ping: Duration,
+    request_timeout: Duration,
+    connect_timeout: Duration,
+    max_in_flight: usize,
+    max_frame: usize,
+    migrate_after: Duration,
+    migrate_spread: Duration,
+    hand_over: Duration,
+    subscriptions_per_socket: usize,
+    linger: Duration,
+    queue: QueueConfig,
+    reconnect: BackoffPolicy,
+}
+
+impl Config {
+    /// With this [`api_key`](Self#structfield.api_key).
+    #[must_use]
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// With another [`user_agent`](Self#structfield.user_agent).
+    #[must_use]
+    pub fn user_agent(mut self, name: impl Into<String>) -> Self {
+        self.user_agent = name.into();
+        self
+    }
+
+    /// With this [`dialer`](Self#structfield.dialer).
+    #[must_use]
+    pub fn dialer(mut self, dialer: Arc<dyn Dial>) -> Self {
+        self.dialer = Some(dialer);
+        self
+    }
+
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let wrong = |reason: &str| {
+            let reason = reason.to_owned();
+            Err(Error::new(ErrorKind::Config { reason }, "connecting"))
+        };
+        if !matches!(self.url.scheme(), "ws" | "wss") {
+            return wrong("the address is neither ws nor wss");
+        }
+        if self.max_in_flight == 0 {
+            return wrong("no request may be in flight");
+        }
+        if self.subscriptions_per_socket == 0 {
+            return wrong("a socket may hold no subscription");
+        }
+        Ok(())
+    }
+
+    /// The headers of the upgrade, but for the token.
+    pub(crate) fn headers(&self) -> Result<HeaderMap, Error> {
+        let value = |name: &str, text: &str| {
+            HeaderValue::from_str(text).map_err(|error| {
+                let reason = format!("the {name} cannot be a header");
+                Error::new(ErrorKind::Config { reason }, "connecting").caused_by(error)
+            })
+        };
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+        headers.insert(header::USER_AGENT, value("user agent", &self.user_agent)?);
+        if let Some(key) = &self.api_key {
+            headers.insert("x-api-key", value("API key", key)?);
+        }
+        Ok(headers)
+    }
+
+    pub(crate) fn the_dialer(&self) -> Result<Arc<dyn Dial>, Error> {
+        match &self.dialer {
+            Some(dialer) => Ok(Arc::clone(dialer)),
+            None => Ok(Arc::new(default_dialer()?)),
+        }
+    }
+}
+
+#[cfg(any(feature = "webpki-roots", feature = "platform-roots"))]
+fn default_dialer() -> Result<TcpDialer, Error> {
+    #[cfg(feature = "webpki-roots")]
+    let tls = alta_socket::Tls::web_roots();
+    #[cfg(not(feature = "webpki-roots"))]
+    let tls = alta_socket::Tls::platform_roots();
+    tls.map(TcpDialer::with_tls).map_err(|error| {
+        let reason = "TLS could not be set up".to_owned();
+        Error::new(ErrorKind::Config { reason }, "connecting").caused_by(error)
+    })
+}
+
+#[cfg(not(any(feature = "webpki-roots", feature = "platform-roots")))]
+#[allow(clippy::unnecessary_wraps, reason = "with roots to trust it can fail")]
+fn default_dialer() -> Result<TcpDialer, Error> {
+    Ok(TcpDialer::plain())
+}
+
+/// Shows everything but the dialer, and of the API key only whether there is one.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("url", &self.url.as_str())
+            .field("api_key", &self.api_key.as_ref().map(|_| "<redacted>"))
+            .field("user_agent", &self.user_agent)
+            .field("ping", &self.ping)
+            .field("request_timeout", &self.request_timeout)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("max_frame", &self.max_frame)
+            .field("migrate_after", &self.migrate_after)
+            .field("migrate_spread", &self.migrate_spread)
+            .field("hand_over", &self.hand_over)
+            .field("subscriptions_per_socket", &self.subscriptions_per_socket)
+            .field("linger", &self.linger)
+            .field("queue", &self.queue)
+            .field("reconnect", &self.reconnect)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_is_no_websocket_is_refused_at_once() {
+        let config = Config::default().url("https://example.invalid".parse().unwrap());
+        let error = config.check().unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Config { .. }), "{error}");
+        assert!(Config::default().check().is_ok());
+        assert!(Config::default().max_in_flight(0).check().is_err());
+    }
+
+    #[test]
+    fn a_user_agent_that_cannot_be_a_header_is_an_error_and_no_panic() {
+        assert!(Config::default().user_agent("a\nb").headers().is_err());
+        let headers = Config::default().api_key("k").headers().unwrap();
+        assert_eq!(headers["x-api-key"], "k");
+        assert!(
+            headers["user-agent"]
+                .to_str()
+                .unwrap()
+                .starts_with("pytale/")
+        );
+    }
+
+    #[test]
+    fn debug_does_not_show_the_api_key() {
+        let shown = format!("{:?}", Config::default().api_key("very-secret"));
+        assert!(!shown.contains("very-secret"), "{shown}");
+    }
+}

@@ -1,0 +1,423 @@
+//! The one task of a client: it waits, performs what the machines decide, and decides nothing itself.
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::fleet::Fleet;
+use crate::frame::{Frame, Request, Response};
+use crate::machine::{CallId, Output, PendingCall};
+use crate::open::{Gate, NotOpened};
+use crate::status::{Condition, State, Status, Totals};
+use crate::tokens::Tokens;
+use crate::topic::Topic;
+use alta_auth::{Token, TokenSource};
+use alta_socket::{Dial, Hub, Inbox, LinkEvent, LinkId, Publisher, Shutdown, Wake};
+use http::HeaderMap;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::task::Poll;
+use std::time::Instant;
+use tokio::sync::{mpsc, oneshot};
+
+/// Takes the end of what a handle asked for.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
+
+/// What a handle asks for.
+#[derive(Debug)]
+pub(crate) enum Call {
+    Request {
+        request: Request,
+        deadline: Instant,
+        /// Gone when nobody waits any more.
+        owner: Weak<()>,
+        reply: Reply<Response>,
+    },
+    /// To be told when the server holds a topic.
+    Confirm {
+        topic: Topic,
+        reply: Reply<()>,
+    },
+    Migrate {
+        reply: Reply<()>,
+    },
+}
+
+/// What handles and the task share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) config: Arc<Config>,
+    pub(crate) hub: Hub<Topic, Frame>,
+    totals: Mutex<Totals>,
+    ended: OnceLock<Error>,
+}
+
+impl Shared {
+    pub(crate) fn new(config: Config) -> (Self, Publisher<Condition>) {
+        let publisher = Publisher::new(Condition {
+            state: State::Connecting,
+            sockets: 1,
+            last_refusal: None,
+        });
+        let shared = Self {
+            config: Arc::new(config),
+            hub: Hub::default(),
+            totals: Mutex::default(),
+            ended: OnceLock::new(),
+        };
+        (shared, publisher)
+    }
+
+    pub(crate) fn status_of(&self, condition: Condition) -> Status {
+        condition.with(*self.totals.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Why nothing can be done any more.
+    pub(crate) fn why_closed(&self, doing: impl Into<Cow<'static, str>>) -> Error {
+        match self.ended.get() {
+            Some(error) => error.clone().while_doing(doing),
+            // The task ended with its runtime.
+            None => Error::closed(doing),
+        }
+    }
+}
+
+/// An opened link comes with the token it was opened with.
+type SocketInbox = Inbox<Token, NotOpened, Call>;
+
+/// A raw request somebody waits for.
+#[derive(Debug)]
+struct Waiting {
+    owner: Weak<()>,
+    reply: Reply<Response>,
+}
+
+/// A request that waits for its token.
+#[derive(Debug)]
+struct Unsent {
+    link: LinkId,
+    id: u32,
+    request: Request,
+    call: Option<CallId>,
+}
+
+pub(crate) struct Driver {
+    shared: Arc<Shared>,
+    publisher: Publisher<Condition>,
+    fleet: Fleet,
+    inbox: SocketInbox,
+    gate: Gate,
+    tokens: Tokens,
+    /// At most as many as are in flight on all sockets.
+    unsent: Vec<Unsent>,
+    next_call: u64,
+    requests: HashMap<CallId, Waiting>,
+    migrations: HashMap<CallId, Reply<()>>,
+    /// Who waits for the server to hold a topic.
+    confirmations: HashMap<Topic, Vec<Reply<()>>>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        publisher: Publisher<Condition>,
+        tokens: Arc<dyn TokenSource>,
+        dialer: Arc<dyn Dial>,
+        headers: HeaderMap,
+        calls: mpsc::Receiver<Call>,
+        shutdown: Shutdown,
+    ) -> Self {
+        let config = Arc::clone(&shared.config);
+        Self {
+            fleet: Fleet::new(Arc::clone(&config), fastrand::u64(..), now()),
+            inbox: Inbox::new(calls, shutdown),
+            gate: Gate::new(dialer, headers, &config),
+            tokens: Tokens::new(tokens),
+            publisher,
+            shared,
+            unsent: Vec::new(),
+            next_call: 0,
+            requests: HashMap::new(),
+            migrations: HashMap::new(),
+            confirmations: HashMap::new(),
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        tracing::debug!(host = self.shared.config.url.host_str(), "connecting");
+        loop {
+            self.perform_outputs();
+            self.show();
+            if self.fleet.ended().is_some() {
+                break;
+            }
+            self.wait().await;
+        }
+        let error = self.fleet.ended().cloned();
+        let error = error.unwrap_or_else(|| Error::closed("using the client"));
+        tracing::debug!(error = error.chain(), "closed");
+        let _ = self.shared.ended.set(error.clone());
+        self.show();
+        for reply in self.confirmations.into_values().flatten() {
+            // Whoever waited may have gone; here and below nobody minds.
+            let _ = reply.send(Err(error.clone()));
+        }
+        for reply in self.migrations.into_values() {
+            let _ = reply.send(Err(error.clone()));
+        }
+        self.shared.hub.end();
+        self.inbox.links.close_all(1000, "").await;
+    }
+
+    /// Waits for one thing to happen and tells the machines.
+    async fn wait(&mut self) {
+        let deadline = self.fleet.deadline();
+        let takes_calls = self.fleet.takes_calls();
+        let woken = {
+            let tokens = &mut self.tokens;
+            let mut next = pin!(self.inbox.next(&self.shared.hub, deadline, takes_calls));
+            poll_fn(|cx| {
+                if let Poll::Ready(token) = tokens.poll(cx) {
+                    return Poll::Ready(Err(token));
+                }
+                next.as_mut().poll(cx).map(Ok)
+            })
+            .await
+        };
+        match woken {
+            Err(token) => self.send_unsent(token),
+            Ok(wake) => self.wake(wake),
+        }
+    }
+
+    fn wake(&mut self, wake: Wake<Token, NotOpened, Call>) {
+        let now = now();
+        match wake {
+            Wake::Link(link, event) => self.link(link, event, now),
+            Wake::Changed => self.take_changes(now),
+            Wake::Call(call) => {
+                // A subscriber's wish must be known before its question whether it is granted.
+                self.take_changes(now);
+                self.call(call, now);
+            }
+            Wake::Timer => self.fleet.tick(now),
+            Wake::Stop => self.fleet.close(Error::closed("using the client"), now),
+        }
+    }
+
+    fn link(&mut self, link: LinkId, event: LinkEvent<Token, NotOpened>, now: Instant) {
+        match event {
+            LinkEvent::Opened(token) => {
+                self.tokens.set(token);
+                self.fleet.opened(link, now);
+            }
+            LinkEvent::Failed(NotOpened { failure, token }) => {
+                if let Some(token) = token {
+                    self.tokens.set(token);
+                }
+                self.fleet.open_failed(link, failure, now);
+            }
+            LinkEvent::Text(raw) => self.fleet.text(link, raw, now),
+            LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
+            LinkEvent::Pong => self.fleet.pong(link, now),
+            LinkEvent::Written(tag) => self.fleet.written(link, request_id(tag), now),
+            LinkEvent::Skipped(tag) => self.fleet.skipped(link, request_id(tag), now),
+            LinkEvent::Lost(lost) => {
+                self.unsent.retain(|unsent| unsent.link != link);
+                self.fleet.lost(link, &lost, now);
+            }
+        }
+    }
+
+    fn take_changes(&mut self, now: Instant) {
+        for topic in self.shared.hub.take_changes() {
+            if self.shared.hub.is_wanted(&topic) {
+                self.fleet.want(topic, now);
+            } else {
+                self.fleet.unwant(&topic, now);
+                self.confirmations.remove(&topic);
+            }
+        }
+    }
+
+    fn call(&mut self, call: Call, now: Instant) {
+        let id = CallId(self.next_call);
+        self.next_call += 1;
+        match call {
+            Call::Request {
+                request,
+                deadline,
+                owner,
+                reply,
+            } => {
+                self.requests.insert(id, Waiting { owner, reply });
+                let call = PendingCall {
+                    id,
+                    request,
+                    deadline,
+                    renewed: false,
+                };
+                self.fleet.call(call, now);
+            }
+            Call::Confirm { topic, reply } => {
+                // Whoever asks has a stream; if it is gone, so is the question.
+                if self.shared.hub.is_wanted(&topic) {
+                    let waiting = self.confirmations.entry(topic.clone()).or_default();
+                    waiting.retain(|reply| !reply.is_closed());
+                    waiting.push(reply);
+                    self.fleet.want(topic, now);
+                }
+            }
+            Call::Migrate { reply } => {
+                self.migrations.insert(id, reply);
+                self.fleet.migrate_now(id, now);
+            }
+        }
+    }
+
+    /// Does what the machines ask for.
+    fn perform_outputs(&mut self) {
+        while let Some(output) = self.fleet.poll_output() {
+            match output {
+                Output::Open { link, renew } => {
+                    let stale = if renew { self.tokens.current() } else { None };
+                    let opening = self.gate.open(self.tokens.source(), stale);
+                    self.inbox.links.open(link, opening);
+                }
+                Output::Send {
+                    link,
+                    id,
+                    request,
+                    call,
+                } => self.unsent.push(Unsent {
+                    link,
+                    id,
+                    request,
+                    call,
+                }),
+                Output::Recall { link, id } => {
+                    self.recall(link, id);
+                }
+                Output::Renew { generation } => self.tokens.refused(generation),
+                Output::Ping(link) => self.inbox.links.ping(link),
+                Output::Close { link, code, reason } => {
+                    self.unsent.retain(|unsent| unsent.link != link);
+                    self.inbox.links.close(link, code, reason);
+                }
+                Output::Deliver(frame) => {
+                    if self.shared.hub.publish(frame.topic.name(), &frame) == 0 {
+                        self.fleet.unrouted();
+                    }
+                }
+                Output::Confirmed { topic, gap } => {
+                    self.shared.hub.confirmed(topic.name(), gap);
+                    self.confirm(&topic, &Ok(()));
+                }
+                Output::Refused { topic, error } => self.confirm(&topic, &Err(error)),
+                Output::Answer { call, result } => self.answer(call, result),
+                Output::Expired {
+                    call,
+                    link,
+                    id,
+                    error,
+                } => {
+                    let recalled = self.recall(link, id);
+                    let error = if recalled { error.not_sent() } else { error };
+                    self.answer(call, Err(error));
+                }
+                Output::Migrated { call, result } => {
+                    if let Some(reply) = self.migrations.remove(&call) {
+                        let _ = reply.send(result);
+                    }
+                }
+            }
+        }
+        if !self.unsent.is_empty() {
+            self.tokens.want();
+        }
+    }
+
+    /// Takes a request back; false if it was handed to the socket.
+    fn recall(&mut self, link: LinkId, id: u32) -> bool {
+        let before = self.unsent.len();
+        self.unsent
+            .retain(|unsent| (unsent.link, unsent.id) != (link, id));
+        self.unsent.len() < before || self.inbox.links.recall(link, id.into())
+    }
+
+    fn answer(&mut self, call: CallId, result: Result<Response, Error>) {
+        if let Some(waiting) = self.requests.remove(&call) {
+            let _ = waiting.reply.send(result);
+        }
+    }
+
+    fn confirm(&mut self, topic: &Topic, result: &Result<(), Error>) {
+        for reply in self.confirmations.remove(topic).into_iter().flatten() {
+            let _ = reply.send(result.clone());
+        }
+    }
+
+    /// Hands requests to their links, now that there is a token, or gives them back if there is none.
+    fn send_unsent(&mut self, token: Result<Token, Error>) {
+        let now = now();
+        let generation = self.tokens.generation();
+        for unsent in std::mem::take(&mut self.unsent) {
+            let Unsent {
+                link,
+                id,
+                request,
+                call,
+            } = unsent;
+            let owner = match call {
+                None => None,
+                Some(call) => match self.requests.get(&call) {
+                    Some(waiting) if waiting.owner.strong_count() > 0 => {
+                        Some(Weak::clone(&waiting.owner))
+                    }
+                    _ => {
+                        self.requests.remove(&call);
+                        self.fleet.skipped(link, id, now);
+                        continue;
+                    }
+                },
+            };
+            let frame = match &token {
+                Ok(token) => request.frame(id, token.expose()).map_err(|error| {
+                    Error::new(ErrorKind::Decode, "writing a request").caused_by(error)
+                }),
+                Err(error) => Err(error.clone()),
+            };
+            match (frame, owner) {
+                (Ok(frame), owner) => {
+                    self.fleet.handed(link, id, generation, now);
+                    let links = &mut self.inbox.links;
+                    match owner {
+                        Some(owner) => links.send_for(link, frame, id.into(), owner),
+                        None => links.send(link, frame, Some(id.into())),
+                    }
+                }
+                (Err(error), _) => self.fleet.unsent(link, id, &error, now),
+            }
+        }
+    }
+
+    /// Shows handles how things are.
+    fn show(&mut self) {
+        *self
+            .shared
+            .totals
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = self.fleet.totals();
+        self.publisher.set(self.fleet.condition());
+    }
+}
+
+/// The request that a tag stands for.
+fn request_id(tag: u64) -> u32 {
+    u32::try_from(tag).unwrap_or_default()
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}

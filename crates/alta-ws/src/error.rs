@@ -1,0 +1,255 @@
+use alta_model::{ApiError, ErrorCode};
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why something on the main socket did not work. Cheap to clone: everybody who waited for one thing gets the same.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: ErrorKind,
+    doing: Cow<'static, str>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What can be done about an [`Error`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The server answered with a status of 400 or above: asking again will be answered the same, except for 429 and
+    /// 500 and above.
+    #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, .message)]
+    Refused {
+        /// The status of the answer.
+        status: u16,
+        /// What the server said, or the first 200 characters of what could not be read; may be empty.
+        message: String,
+        /// The server's word for programs.
+        error_code: Option<ErrorCode>,
+    },
+    /// The account is refused: by the account service, or by the socket after the token was renewed. Final.
+    #[error("not authorised{}", match .status { Some(status) => format!(", the server answered {status}"), None => String::new() })]
+    Unauthorised {
+        /// The status with which the socket was refused; none if there was no token to begin with.
+        status: Option<u16>,
+    },
+    /// No token could be had now; later it may work.
+    #[error("no token could be had")]
+    NoToken,
+    /// The gateway in front of the service said this instead of an answer.
+    #[error("the gateway answered: {message}")]
+    Gateway {
+        /// Its words, usually "Internal server error".
+        message: String,
+    },
+    /// No answer came in time.
+    #[error("no answer within {after:?}, {sent}")]
+    TimedOut {
+        /// The configured time-out.
+        after: Duration,
+        /// Whether the request can have had an effect.
+        sent: Sent,
+    },
+    /// The connection was lost, or was not there.
+    #[error("the connection was lost, {sent}")]
+    Disconnected {
+        /// Whether the request can have had an effect.
+        sent: Sent,
+    },
+    /// The client is closed.
+    #[error("the client is closed")]
+    Closed,
+    /// The socket could not be opened.
+    #[error("the socket could not be opened")]
+    Dial,
+    /// An answer was not what was expected.
+    #[error("the answer could not be read")]
+    Decode,
+    /// A text is no topic.
+    #[error("not a topic: {reason}")]
+    Topic {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The configuration cannot be used.
+    #[error("the configuration cannot be used: {reason}")]
+    Config {
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// Whether a request that got no answer can have had an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Sent {
+    /// It was never handed to the socket.
+    NotSent,
+    /// It was handed to the socket, so the server may have acted on it.
+    MayHaveRun,
+}
+
+impl fmt::Display for Sent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Sent::NotSent => "it was not sent",
+            Sent::MayHaveRun => "it may have run",
+        })
+    }
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            doing: doing.into(),
+            source: None,
+        }))
+    }
+
+    pub(crate) fn closed(doing: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Closed, doing)
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(source));
+        self
+    }
+
+    /// The same failure, seen by somebody who was doing something else.
+    pub(crate) fn while_doing(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
+        self.0.doing = doing.into();
+        self
+    }
+
+    /// The same failure of something that is known not to have been sent.
+    pub(crate) fn not_sent(mut self) -> Self {
+        if let ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } =
+            &mut self.0.kind
+        {
+            *sent = Sent::NotSent;
+        }
+        self
+    }
+
+    /// What the server's answer of this status and content means.
+    pub(crate) fn refused(status: u16, content: &str, doing: impl Into<Cow<'static, str>>) -> Self {
+        let (message, error_code) = match serde_json::from_str::<ApiError>(content) {
+            Ok(error) => (error.message, error.error_code),
+            // Not every error's content can be read; then its text says what it can.
+            Err(_) => (content.to_owned(), None),
+        };
+        let message = match message.char_indices().nth(200) {
+            Some((end, _)) => message[..end].to_owned(),
+            None => message,
+        };
+        let kind = ErrorKind::Refused {
+            status,
+            message,
+            error_code,
+        };
+        Self::new(kind, doing)
+    }
+
+    /// What can be done about it.
+    pub fn kind(&self) -> &ErrorKind {
+        &self.0.kind
+    }
+
+    /// Whether the same thing may work later.
+    pub fn is_transient(&self) -> bool {
+        match self.kind() {
+            ErrorKind::Refused {
+                status, error_code, ..
+            } => {
+                *status >= 500 || *status == 429 || *error_code == Some(ErrorCode::RetryActionLater)
+            }
+            ErrorKind::NoToken
+            | ErrorKind::Gateway { .. }
+            | ErrorKind::TimedOut { .. }
+            | ErrorKind::Disconnected { .. }
+            | ErrorKind::Dial => true,
+            ErrorKind::Unauthorised { .. }
+            | ErrorKind::Closed
+            | ErrorKind::Decode
+            | ErrorKind::Topic { .. }
+            | ErrorKind::Config { .. } => false,
+        }
+    }
+
+    /// This error and its causes in one line, for a state that is shown to people.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text.push_str(": ");
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.doing, self.0.kind)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_was_being_done_and_what_the_server_said() {
+        let content = r#"{"message":"Not found","error_code":"ObjectNotFound"}"#;
+        let error = Error::refused(404, content, "subscribing to group-update/1");
+        assert_eq!(
+            error.to_string(),
+            "subscribing to group-update/1: the server answered 404: Not found"
+        );
+        assert!(!error.is_transient());
+        let later = r#"{"message":"","error_code":"RetryActionLater"}"#;
+        assert!(Error::refused(400, later, "x").is_transient());
+        assert!(Error::refused(429, "", "x").is_transient());
+    }
+
+    #[test]
+    fn an_error_content_that_cannot_be_read_is_kept_as_text_of_bounded_length() {
+        let page = format!("<html>{}", "\u{e9}".repeat(1_000));
+        let error = Error::refused(502, &page, "subscribing");
+        let ErrorKind::Refused { message, .. } = error.kind() else {
+            panic!("{error:?}");
+        };
+        assert_eq!(message.chars().count(), 200);
+        assert!(message.starts_with("<html>"));
+    }
+
+    #[test]
+    fn the_display_is_one_level_and_the_cause_is_the_source() {
+        let error = Error::new(ErrorKind::Dial, "connecting")
+            .caused_by(std::io::Error::other("no route to host"));
+        assert_eq!(
+            error.to_string(),
+            "connecting: the socket could not be opened"
+        );
+        assert_eq!(error.source().unwrap().to_string(), "no route to host");
+        assert_eq!(
+            error.chain(),
+            "connecting: the socket could not be opened: no route to host"
+        );
+    }
+}

@@ -1,0 +1,231 @@
+use crate::topic::Topic;
+use alta_model::{
+    Group, GroupDetailed, GroupId, InvitedGroup, JoinedGroup, Member, Server, UserId,
+};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// What can be subscribed to: one topic, or several whose events are to come in one stream, in their order.
+///
+/// The events this crate knows have a type each ([`GroupServerStatus`], [`MeGroupInviteCreate`], …); any other is
+/// subscribed to by its [`Topic`]. A `Vec` or an array of them is one stream of all.
+pub trait Subscribable {
+    /// What the content of these events is read as.
+    type Content: Send + 'static;
+
+    /// The topics.
+    fn topics(&self) -> Vec<Topic>;
+
+    /// Reads one event's content from its JSON text.
+    ///
+    /// # Errors
+    ///
+    /// If it isn't a [`Content`](Self::Content): the stream then yields
+    /// [`Missed::Undecodable`](crate::Missed::Undecodable) and goes on.
+    fn read(text: &str) -> Result<Self::Content, serde_json::Error>;
+}
+
+/// The content is passed on as JSON; what is no JSON, as a text.
+impl Subscribable for Topic {
+    type Content = Value;
+
+    fn topics(&self) -> Vec<Topic> {
+        vec![self.clone()]
+    }
+
+    fn read(text: &str) -> Result<Value, serde_json::Error> {
+        Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+    }
+}
+
+impl<S: Subscribable + ?Sized> Subscribable for &S {
+    type Content = S::Content;
+
+    fn topics(&self) -> Vec<Topic> {
+        (**self).topics()
+    }
+
+    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
+        S::read(text)
+    }
+}
+
+impl<S: Subscribable> Subscribable for Vec<S> {
+    type Content = S::Content;
+
+    fn topics(&self) -> Vec<Topic> {
+        self.iter().flat_map(S::topics).collect()
+    }
+
+    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
+        S::read(text)
+    }
+}
+
+impl<S: Subscribable, const N: usize> Subscribable for [S; N] {
+    type Content = S::Content;
+
+    fn topics(&self) -> Vec<Topic> {
+        self.iter().flat_map(S::topics).collect()
+    }
+
+    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
+        S::read(text)
+    }
+}
+
+fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    serde_json::from_str(text)
+}
+
+macro_rules! events {
+    ($( $(#[$meta:meta])* $name:ident($id:ty): $event:literal => $content:ty; )*) => {
+        $(
+            #[doc = concat!("`", $event, "`: ")]
+            $(#[$meta])*
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+            pub struct $name(pub $id);
+
+            impl $name {
+                #[doc = concat!("The event's name, `", $event, "`.")]
+                pub const EVENT: &'static str = $event;
+            }
+
+            impl From<$name> for Topic {
+                fn from(event: $name) -> Topic {
+                    Topic::known($name::EVENT, event.0.get())
+                }
+            }
+
+            impl Subscribable for $name {
+                type Content = $content;
+
+                fn topics(&self) -> Vec<Topic> {
+                    vec![Topic::from(*self)]
+                }
+
+                fn read(text: &str) -> Result<$content, serde_json::Error> {
+                    read_json(text)
+                }
+            }
+        )*
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str)] = &[$( ($event, stringify!($id)) ),*];
+    };
+}
+
+events! {
+    /// this account joined a group (att-client, Townsharp, js-tale).
+    MeGroupCreate(UserId): "me-group-create" => JoinedGroup;
+    /// this account left a group, was kicked or banned (att-client, Townsharp, js-tale).
+    MeGroupDelete(UserId): "me-group-delete" => LeftGroup;
+    /// this account was invited to a group (py-tale README).
+    MeGroupInviteCreate(UserId): "me-group-invite-create" => InvitedGroup;
+    /// an invitation of this account is gone (py-tale README).
+    MeGroupInviteDelete(UserId): "me-group-invite-delete" => InvitedGroup;
+    /// this account asked to join a group (py-tale README). No source shows the content; js-tale reads a group.
+    MeGroupRequestCreate(UserId): "me-group-request-create" => Group;
+    /// a request of this account to join a group is gone (py-tale README). No source shows the content; js-tale reads
+    /// a group.
+    MeGroupRequestDelete(UserId): "me-group-request-delete" => Group;
+    /// a group was changed (py-tale README). Samples have the basic fields only.
+    GroupUpdate(GroupId): "group-update" => GroupDetailed;
+    /// somebody became a member of a group (js-tale).
+    GroupMemberCreate(GroupId): "group-member-create" => Member;
+    /// somebody is no member of a group any more (js-tale).
+    GroupMemberDelete(GroupId): "group-member-delete" => Member;
+    /// a member's role or permissions were changed (att-client, Townsharp, js-tale).
+    GroupMemberUpdate(GroupId): "group-member-update" => Member;
+    /// somebody was invited to a group (js-tale).
+    GroupInviteCreate(GroupId): "group-invite-create" => Member;
+    /// an invitation to a group is gone (js-tale).
+    GroupInviteDelete(GroupId): "group-invite-delete" => Member;
+    /// somebody asked to join a group (js-tale).
+    GroupRequestCreate(GroupId): "group-request-create" => Member;
+    /// a request to join a group is gone (js-tale).
+    GroupRequestDelete(GroupId): "group-request-delete" => Member;
+    /// somebody was banned from a group (js-tale).
+    GroupBanCreate(GroupId): "group-ban-create" => Member;
+    /// a ban from a group was lifted (js-tale).
+    GroupBanDelete(GroupId): "group-ban-delete" => Member;
+    /// a group has a new server (py-tale README). Only the server's id is certain to be there.
+    GroupServerCreate(GroupId): "group-server-create" => Server;
+    /// a group has a server less (py-tale README). Only the server's id is certain to be there.
+    GroupServerDelete(GroupId): "group-server-delete" => Server;
+    /// a server of a group was changed (py-tale README).
+    GroupServerUpdate(GroupId): "group-server-update" => Server;
+    /// a server came online, or a player joined or left it (py-tale README). Not sent reliably when a server goes
+    /// offline (Townsharp).
+    GroupServerStatus(GroupId): "group-server-status" => Server;
+    /// a server runs or changes its state, every 15 s (att-client, Townsharp).
+    GroupServerHeartbeat(GroupId): "group-server-heartbeat" => Server;
+}
+
+/// What `me-group-delete` says: the group, and the membership that ended if it was sent (js-tale copes with a bare
+/// group).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LeftGroup {
+    /// The group.
+    pub group: GroupDetailed,
+    /// This account's membership, as it ended.
+    pub member: Option<Member>,
+}
+
+impl<'de> Deserialize<'de> for LeftGroup {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut value = Value::deserialize(deserializer)?;
+        let mut take = |name| value.get_mut(name).map(Value::take);
+        let (group, member) = (take("group"), take("member"));
+        let member = match member {
+            Some(Value::Null) | None => None,
+            Some(member) => Some(serde_json::from_value(member).map_err(D::Error::custom)?),
+        };
+        let group = serde_json::from_value(group.unwrap_or(value)).map_err(D::Error::custom)?;
+        Ok(Self { group, member })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_of_an_account_is_keyed_by_a_user_and_one_of_a_group_by_a_group() {
+        for (event, id) in ALL {
+            let of_user = event.starts_with("me-");
+            assert_eq!(*id, if of_user { "UserId" } else { "GroupId" }, "{event}");
+        }
+        assert_eq!(ALL.len(), 21);
+    }
+
+    #[test]
+    fn a_typed_event_names_its_topic() {
+        let topics = [
+            GroupServerStatus(GroupId::new(7)),
+            GroupServerStatus(GroupId::new(8)),
+        ]
+        .topics();
+        assert_eq!(topics[1].to_string(), "subscription/group-server-status/8");
+        assert_eq!(topics.len(), 2);
+    }
+
+    #[test]
+    fn a_group_that_was_left_may_come_alone() {
+        let bare: LeftGroup = serde_json::from_str(r#"{"id": 7, "name": "Thornwood"}"#).unwrap();
+        assert_eq!((bare.group.name.as_str(), bare.member), ("Thornwood", None));
+        let whole = r#"{"group": {"id": 7}, "member": {"group_id": 7, "user_id": 3}}"#;
+        let whole: LeftGroup = serde_json::from_str(whole).unwrap();
+        assert_eq!(whole.member.unwrap().user_id, UserId::new(3));
+        assert!(serde_json::from_str::<LeftGroup>(r#"{"group": {}}"#).is_err());
+    }
+
+    #[test]
+    fn a_content_of_an_unknown_event_is_passed_on_whatever_it_is() {
+        assert_eq!(Topic::read("{\"a\":1}").unwrap()["a"], 1);
+        assert_eq!(Topic::read("not json").unwrap(), "not json");
+        assert_eq!(Topic::read("").unwrap(), "");
+    }
+}

@@ -1,0 +1,346 @@
+use crate::error::{Error, ErrorKind};
+use crate::topic::Topic;
+use alta_model::Timestamp;
+use alta_socket::RawFrame;
+use http::Method;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// One event as the server sent it, its content read as `T`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event<T> {
+    /// What it says: the frame's content.
+    pub data: T,
+    /// What it is about.
+    pub topic: Topic,
+    /// When it was received here.
+    pub received: Timestamp,
+    /// The whole frame, for fields that the content's type doesn't have. Its `content` is JSON within a text.
+    pub raw: RawFrame,
+}
+
+impl<T> Event<T> {
+    /// The same event with other data.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
+        Event {
+            data: change(self.data),
+            topic: self.topic,
+            received: self.received,
+            raw: self.raw,
+        }
+    }
+}
+
+/// The server's answer to a request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response {
+    /// The status, an HTTP one.
+    pub status: u16,
+    /// The content, which is JSON or empty.
+    pub content: String,
+    /// The whole frame.
+    pub raw: RawFrame,
+}
+
+impl Response {
+    /// Reads the content.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if it is not a `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_str(&self.content).map_err(|error| {
+            Error::new(ErrorKind::Decode, "reading an answer's content").caused_by(error)
+        })
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// An event on its way to its readers: nothing is decoded until somebody reads it.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) topic: Topic,
+    pub(crate) raw: RawFrame,
+    pub(crate) received: Instant,
+    /// Where in the frame the content stands, as JSON.
+    pub(crate) content: Range<usize>,
+}
+
+impl Frame {
+    /// The content's JSON text, unpacked from the text it is wrapped in.
+    pub(crate) fn content(&self) -> Result<Cow<'_, str>, serde_json::Error> {
+        let json = self.raw.as_str().get(self.content.clone());
+        unwrap_content(json.unwrap_or_default())
+    }
+}
+
+/// A frame from the server.
+#[derive(Debug)]
+pub(crate) enum Incoming<'a> {
+    Malformed(&'static str),
+    Gateway {
+        message: Cow<'a, str>,
+    },
+    Response {
+        id: Option<u32>,
+        key: Cow<'a, str>,
+        status: u16,
+        content: &'a str,
+    },
+    Event {
+        event: Cow<'a, str>,
+        key: Cow<'a, str>,
+        content: &'a str,
+    },
+}
+
+/// Every field as it stands, since none of them is worth losing a frame over if its type is another one.
+#[derive(Deserialize)]
+struct Wire<'a> {
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    event: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "responseCode")]
+    response_code: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    message: Option<&'a RawValue>,
+    #[serde(default, rename = "connectionId")]
+    connection_id: Option<IgnoredAny>,
+}
+
+impl<'a> Incoming<'a> {
+    /// Tells the frames of the main socket apart.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        if !text.trim_start().starts_with('{') {
+            return Incoming::Malformed("it is no JSON object");
+        }
+        let Ok(wire) = serde_json::from_str::<Wire<'_>>(text) else {
+            return Incoming::Malformed("it is no valid JSON object");
+        };
+        let content = wire.content.map_or("", RawValue::get);
+        let key = wire.key.map(read_text).unwrap_or_default();
+        match wire.event.map(read_text) {
+            Some(event) if wire.connection_id.is_none() => {
+                if event.eq_ignore_ascii_case("response") {
+                    Incoming::Response {
+                        id: wire.id.and_then(read_number),
+                        key,
+                        status: wire.response_code.and_then(read_number).unwrap_or_default(),
+                        content,
+                    }
+                } else {
+                    Incoming::Event {
+                        event,
+                        key,
+                        content,
+                    }
+                }
+            }
+            _ => Incoming::Gateway {
+                message: wire.message.map(read_text).unwrap_or_default(),
+            },
+        }
+    }
+}
+
+/// A text, or another value as it is written.
+fn read_text(value: &RawValue) -> Cow<'_, str> {
+    let json = value.get();
+    if !json.starts_with('"') {
+        return json.into();
+    }
+    match serde_json::from_str::<&str>(json) {
+        Ok(text) => text.into(),
+        // It holds escapes.
+        Err(_) => serde_json::from_str::<String>(json)
+            .unwrap_or_default()
+            .into(),
+    }
+}
+
+fn read_number<N: std::str::FromStr>(value: &RawValue) -> Option<N> {
+    value.get().trim_matches('"').parse().ok()
+}
+
+/// The text of a content: it is JSON wrapped in a text, but JSON as it is will do.
+pub(crate) fn unwrap_content(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    if json.starts_with('"') {
+        serde_json::from_str::<String>(json).map(Cow::Owned)
+    } else {
+        Ok(Cow::Borrowed(json))
+    }
+}
+
+/// Where in a frame one of its parts stands.
+pub(crate) fn range_within(text: &str, part: &str) -> Range<usize> {
+    let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+    match start.checked_add(part.len()) {
+        Some(end) if end <= text.len() => start..end,
+        // Not a part of it: an absent content.
+        _ => 0..0,
+    }
+}
+
+/// A request, without the token that is sent with it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Without a leading slash.
+    pub(crate) path: Arc<str>,
+    pub(crate) content: Option<Arc<str>>,
+}
+
+/// The content of a migration is a token of its own.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({})", self.doing())
+    }
+}
+
+#[derive(Serialize)]
+struct WireRequest<'a> {
+    id: u32,
+    method: &'a str,
+    path: &'a str,
+    authorization: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: impl Into<Arc<str>>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            content: None,
+        }
+    }
+
+    /// Whether this is the `key` of an answer to it: `POST /ws/migrate`.
+    pub(crate) fn is_answered_by(&self, key: &str) -> bool {
+        key.split_once(" /ws/").is_some_and(|(method, path)| {
+            method.eq_ignore_ascii_case(self.method.as_str())
+                && path.eq_ignore_ascii_case(&self.path)
+        })
+    }
+
+    /// What an error about it says was being done.
+    pub(crate) fn doing(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The frame to send. It holds the token.
+    pub(crate) fn frame(&self, id: u32, token: &str) -> Result<RawFrame, serde_json::Error> {
+        let text = serde_json::to_string(&WireRequest {
+            id,
+            method: self.method.as_str(),
+            path: &self.path,
+            authorization: &format!("Bearer {token}"),
+            content: self.content.as_deref(),
+        })?;
+        Ok(text.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_keeps_its_content_wrapped_until_it_is_read() {
+        let text = r#"{"id":0,"event":"group-update","key":"7","content":"{\"id\":7}","responseCode":200}"#;
+        let Incoming::Event {
+            event,
+            key,
+            content,
+        } = Incoming::parse(text)
+        else {
+            panic!("not an event");
+        };
+        assert_eq!((&*event, &*key), ("group-update", "7"));
+        let frame = Frame {
+            topic: Topic::known("group-update", 7),
+            received: Instant::now(),
+            content: range_within(text, content),
+            raw: text.into(),
+        };
+        assert_eq!(frame.content().unwrap(), r#"{"id":7}"#);
+    }
+
+    #[test]
+    fn frames_are_told_apart_by_what_they_have() {
+        let told = |text| match Incoming::parse(text) {
+            Incoming::Malformed(_) => "malformed",
+            Incoming::Gateway { .. } => "gateway",
+            Incoming::Response { .. } => "response",
+            Incoming::Event { .. } => "event",
+        };
+        for (text, kind) in [
+            ("ping", "malformed"),
+            ("[1]", "malformed"),
+            ("{\"id\":", "malformed"),
+            ("null", "malformed"),
+            (r#"{"message":"Forbidden","connectionId":"A="}"#, "gateway"),
+            (r#"{"message":"odd"}"#, "gateway"),
+            (r#"{"event":"response","key":"","content":""}"#, "response"),
+            (
+                r#"{"event":"x","key":7,"id":null,"content":{"a":1}}"#,
+                "event",
+            ),
+            (r#"{"event":"x"}"#, "event"),
+        ] {
+            assert_eq!(told(text), kind, "{text}");
+        }
+    }
+
+    #[test]
+    fn odd_types_of_a_field_lose_no_frame() {
+        let text = r#"{"id":"12","event":"response","key":"GET \/ws\/migrate","content":null,"responseCode":"200"}"#;
+        let Incoming::Response {
+            id,
+            key,
+            status,
+            content,
+        } = Incoming::parse(text)
+        else {
+            panic!("not a response");
+        };
+        assert_eq!(
+            (id, &*key, status, content),
+            (Some(12), "GET /ws/migrate", 200, "")
+        );
+        assert_eq!(range_within(text, content), 0..0);
+    }
+
+    #[test]
+    fn a_request_carries_the_token_and_leaves_an_absent_content_out() {
+        let mut request = Request::new(Method::POST, "subscription/group-update/7");
+        let frame = request.frame(3, "abc").unwrap();
+        assert_eq!(
+            frame.as_str(),
+            r#"{"id":3,"method":"POST","path":"subscription/group-update/7","authorization":"Bearer abc"}"#
+        );
+        request.content = Some(r#"{"token":"x"}"#.into());
+        let frame: serde_json::Value =
+            serde_json::from_str(request.frame(4, "abc").unwrap().as_str()).unwrap();
+        assert_eq!(frame["content"], r#"{"token":"x"}"#);
+        assert!(request.is_answered_by("POST /ws/subscription/group-update/7"));
+        assert!(!request.is_answered_by("DELETE /ws/subscription/group-update/7"));
+    }
+}

@@ -1,0 +1,188 @@
+use super::conn::{Open, Purpose};
+use super::{Cx, Lane, Output, PendingCall};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::frame::Response;
+use crate::topic::Topic;
+use alta_socket::LinkId;
+use std::sync::Arc;
+
+/// How a request ended.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    Answered(Response),
+    /// The gateway said this, and it can only have meant this request.
+    Gateway(String),
+    TimedOut,
+    /// It never left, for want of a token.
+    Unsent(Error),
+}
+
+impl Outcome {
+    /// The error that this outcome is, if it is one.
+    pub(super) fn into_result(
+        self,
+        doing: String,
+        after: std::time::Duration,
+        sent: Sent,
+    ) -> Result<Response, Error> {
+        Err(match self {
+            Outcome::Answered(response) if response.is_success() => return Ok(response),
+            Outcome::Answered(response) => {
+                Error::refused(response.status, &response.content, doing)
+            }
+            Outcome::Gateway(message) => Error::new(ErrorKind::Gateway { message }, doing),
+            Outcome::TimedOut => Error::new(ErrorKind::TimedOut { after, sent }, doing),
+            Outcome::Unsent(error) => error.while_doing(doing),
+        })
+    }
+
+    fn wants_renewal(&self) -> bool {
+        matches!(self, Outcome::Answered(response) if response.status == 401)
+    }
+
+    /// Whether the server certainly did not do what was asked.
+    fn did_nothing(&self) -> bool {
+        match self {
+            Outcome::Answered(response) => response.status < 500,
+            Outcome::Unsent(_) => true,
+            Outcome::Gateway(_) | Outcome::TimedOut => false,
+        }
+    }
+}
+
+impl Lane {
+    /// Ends a request that is not on its way any more.
+    pub(super) fn settle(&mut self, open: Open, outcome: Outcome, cx: &mut Cx<'_>) {
+        let renew = outcome.wants_renewal();
+        let generation = open.generation;
+        if renew {
+            cx.shared.out.push_back(Output::Renew { generation });
+        }
+        let doing = open.doing();
+        let sent = if open.written {
+            Sent::MayHaveRun
+        } else {
+            Sent::NotSent
+        };
+        let after = self.config.request_timeout;
+        match open.purpose {
+            Purpose::Call(call) if renew && !call.renewed => {
+                self.calls.push_front(PendingCall {
+                    renewed: true,
+                    ..call
+                });
+            }
+            Purpose::Call(call) => cx.shared.out.push_back(Output::Answer {
+                call: call.id,
+                result: outcome.into_result(doing, after, sent),
+            }),
+            Purpose::Subscribe(topic) => {
+                if self.repeat_once(&topic, renew) {
+                    return;
+                }
+                let unknown = !outcome.did_nothing();
+                let result = outcome.into_result(doing, after, sent);
+                self.subscribed(&topic, result.err(), unknown, cx);
+            }
+            Purpose::Unsubscribe(topic) => {
+                if self.repeat_once(&topic, renew) {
+                    return;
+                }
+                let result = outcome.into_result(doing, after, sent);
+                self.unsubscribed(&topic, result.err(), cx);
+            }
+            Purpose::MigrationToken => {
+                let result = outcome.into_result(doing, after, sent);
+                self.migration_token(result, cx);
+            }
+            Purpose::Migrate => {
+                let result = outcome.into_result(doing, after, sent);
+                self.migrated(result.map(drop), cx);
+            }
+        }
+    }
+
+    /// A request got no answer in time.
+    pub(super) fn expired(&mut self, link: LinkId, id: u32, open: Open, cx: &mut Cx<'_>) {
+        if let Purpose::Call(call) = &open.purpose {
+            let kind = ErrorKind::TimedOut {
+                after: self.config.request_timeout,
+                sent: Sent::MayHaveRun,
+            };
+            cx.shared.out.push_back(Output::Expired {
+                call: call.id,
+                link,
+                id,
+                error: Error::new(kind, open.request.doing()),
+            });
+            return;
+        }
+        cx.shared.out.push_back(Output::Recall { link, id });
+        self.settle(open, Outcome::TimedOut, cx);
+    }
+
+    /// Whether a topic's request whose token was refused is to be sent again: once, with another token.
+    fn repeat_once(&mut self, topic: &Topic, renew: bool) -> bool {
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return false;
+        };
+        entry.in_flight = false;
+        let repeat = renew && !entry.renewed;
+        entry.renewed |= repeat;
+        if repeat {
+            self.enqueue(topic);
+        }
+        repeat
+    }
+
+    fn subscribed(&mut self, topic: &Topic, error: Option<Error>, unknown: bool, cx: &mut Cx<'_>) {
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return;
+        };
+        let Some(error) = error else {
+            self.hold(topic, cx);
+            // It may not be wanted any more.
+            self.enqueue(topic);
+            return;
+        };
+        if unknown {
+            entry.held = super::topics::Held::Unknown;
+        }
+        if error.is_transient() {
+            tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
+            self.retry_later(topic, cx);
+            return;
+        }
+        entry.held = super::topics::Held::No;
+        entry.refused = true;
+        entry.backoff = None;
+        tracing::warn!(topic = topic.name(), %error, "a subscription was refused");
+        cx.shared.totals.refused_subscriptions += 1;
+        cx.shared.last_refusal = Some(Arc::from(error.to_string()));
+        cx.shared.out.push_back(Output::Refused {
+            topic: topic.clone(),
+            error,
+        });
+        self.enqueue(topic);
+    }
+
+    fn unsubscribed(&mut self, topic: &Topic, error: Option<Error>, cx: &mut Cx<'_>) {
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return;
+        };
+        match error {
+            Some(error) if error.is_transient() => {
+                tracing::debug!(topic = topic.name(), %error, "an unsubscription is tried again");
+                self.retry_later(topic, cx);
+            }
+            // What the server does not know of is not held either.
+            _ => {
+                entry.held = super::topics::Held::No;
+                entry.renewed = false;
+                entry.retry_at = None;
+                entry.backoff = None;
+                self.enqueue(topic);
+            }
+        }
+    }
+}

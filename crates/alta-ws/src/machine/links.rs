@@ -1,0 +1,280 @@
+use super::answers::Outcome;
+use super::conn::{Conn, Purpose};
+use super::migrate::Migration;
+use super::seen::Side;
+use super::{Cx, Lane, OpenFailure, Output, Phase, Up};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::frame::{Frame, Incoming, Response, range_within, unwrap_content};
+use crate::topic::{Topic, write_name};
+use alta_socket::{LinkId, Lost, RawFrame};
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Lane {
+    /// Whether this link is one of this socket's.
+    pub(crate) fn owns(&self, link: LinkId) -> bool {
+        match &self.phase {
+            Phase::Opening { link: opening } => *opening == link,
+            Phase::Up(up) => up.conn.link == link || up.migration.other_link() == Some(link),
+            Phase::Waiting { .. } | Phase::Closed => false,
+        }
+    }
+
+    /// A link is open.
+    pub(crate) fn opened(&mut self, link: LinkId, cx: &mut Cx<'_>) {
+        self.renewed = false;
+        match &mut self.phase {
+            Phase::Opening { link: opening } if *opening == link => {
+                let conn = Conn::new(link, &self.config, cx.now);
+                self.phase = Phase::Up(Box::new(Up {
+                    conn,
+                    migrate_at: self.next_migration(cx.now),
+                    migration: Migration::Idle,
+                }));
+                cx.shared.totals.reconnects += u64::from(self.was_up);
+                self.was_up = true;
+                self.trouble = None;
+                self.ask_for_all();
+                self.pump(cx);
+            }
+            Phase::Up(_) => self.migration_link_opened(link, cx),
+            _ => {}
+        }
+    }
+
+    /// A link could not be opened.
+    pub(crate) fn open_failed(&mut self, link: LinkId, failure: OpenFailure, cx: &mut Cx<'_>) {
+        if !self.owns(link) {
+            return;
+        }
+        match failure {
+            OpenFailure::Unauthorised(_) if !self.renewed => {
+                self.renewed = true;
+                let again = cx.open(true);
+                match &mut self.phase {
+                    Phase::Opening { link } => *link = again,
+                    Phase::Up(up) => up.migration.open_again(again),
+                    _ => {}
+                }
+            }
+            OpenFailure::Unauthorised(error) | OpenFailure::Final(error) => {
+                cx.shared.fatal = Some(error);
+            }
+            OpenFailure::Transient(error) => {
+                tracing::debug!(error = error.chain(), "a connection could not be made");
+                if matches!(self.phase, Phase::Up(_)) {
+                    // Nothing has happened yet: the old socket lives on.
+                    self.migration_postponed(error, cx);
+                } else {
+                    self.wait(error.chain().into(), cx);
+                }
+            }
+        }
+    }
+
+    /// A pong, or a binary frame.
+    pub(crate) fn heard(&mut self, link: LinkId, cx: &mut Cx<'_>) {
+        if let Some(conn) = self.conn(link) {
+            conn.alive.heard(cx.now);
+            self.backoff.reset();
+        }
+    }
+
+    /// A binary frame, which the service never sends.
+    pub(crate) fn binary(&mut self, link: LinkId, length: usize, cx: &mut Cx<'_>) {
+        if self.owns(link) {
+            cx.shared.totals.malformed += 1;
+            tracing::warn!(length, "a binary frame was skipped");
+            self.heard(link, cx);
+        }
+    }
+
+    /// A text frame.
+    pub(crate) fn text(&mut self, link: LinkId, raw: RawFrame, cx: &mut Cx<'_>) {
+        if !self.owns(link) {
+            return;
+        }
+        self.heard(link, cx);
+        match Incoming::parse(raw.as_str()) {
+            Incoming::Event {
+                event,
+                key,
+                content,
+            } => {
+                write_name(&mut self.scratch, &event, &key);
+                let content = range_within(raw.as_str(), content);
+                self.event(link, &raw, content, cx);
+            }
+            Incoming::Response {
+                id,
+                key,
+                status,
+                content,
+            } => {
+                let content =
+                    unwrap_content(content).map_or_else(|_| content.to_owned(), Cow::into_owned);
+                let response = Response {
+                    status,
+                    content,
+                    raw: raw.clone(),
+                };
+                let open = match self.conn(link) {
+                    Some(conn) => conn.answered(id, &key, cx),
+                    None => {
+                        cx.shared.totals.late_answers += 1;
+                        None
+                    }
+                };
+                if let Some(open) = open {
+                    self.settle(open, Outcome::Answered(response), cx);
+                }
+                self.pump(cx);
+            }
+            Incoming::Gateway { message } => {
+                cx.shared.totals.gateway_errors += 1;
+                tracing::warn!(message = &*message, "the gateway reported an error");
+                let only = self.conn(link).and_then(Conn::take_only);
+                if let Some(open) = only {
+                    self.settle(open, Outcome::Gateway(message.into_owned()), cx);
+                }
+                self.pump(cx);
+            }
+            Incoming::Malformed(reason) => {
+                cx.shared.totals.malformed += 1;
+                tracing::warn!(reason, length = raw.as_str().len(), "a frame was skipped");
+            }
+        }
+    }
+
+    /// An event, whose topic's name is in the scratch.
+    fn event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        content: std::ops::Range<usize>,
+        cx: &mut Cx<'_>,
+    ) {
+        cx.shared.totals.events += 1;
+        if let Phase::Up(up) = &mut self.phase {
+            let main = up.conn.link == link;
+            let text = raw.as_str().get(content.clone()).unwrap_or_default();
+            let admitted = match &mut up.migration {
+                Migration::Posting { seen, .. } => {
+                    let side = if main { Side::Old } else { Side::New };
+                    seen.admit(side, &self.scratch, text)
+                }
+                Migration::HandOver { seen, .. } => {
+                    let side = if main { Side::New } else { Side::Old };
+                    seen.admit(side, &self.scratch, text)
+                }
+                _ => true,
+            };
+            if !admitted {
+                cx.shared.totals.duplicates_suppressed += 1;
+                return;
+            }
+        }
+        let topic = match self.topics.get_key_value(self.scratch.as_str()) {
+            Some((topic, _)) => topic.clone(),
+            None => Topic::from_name(&self.scratch),
+        };
+        cx.shared.out.push_back(Output::Deliver(Frame {
+            topic,
+            raw: raw.clone(),
+            received: cx.now,
+            content,
+        }));
+    }
+
+    /// A link is gone.
+    pub(crate) fn lost(&mut self, link: LinkId, lost: &Lost, cx: &mut Cx<'_>) {
+        let error = Error::new(
+            ErrorKind::Disconnected {
+                sent: Sent::NotSent,
+            },
+            "keeping the connection",
+        )
+        .caused_by(lost.clone());
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        if up.conn.link != link {
+            self.migration_link_lost(link, error, cx);
+            return;
+        }
+        let since = up.conn.alive.last_heard();
+        tracing::info!(%lost, "the connection was lost");
+        match &mut up.migration {
+            Migration::Idle | Migration::Asking { .. } => {
+                self.end_requests(lost, cx);
+                self.lose_topics(since, cx);
+                self.wait(lost.to_string().into(), cx);
+                self.end_migrators(&Err(error), cx);
+            }
+            Migration::Opening { link: new, .. } => {
+                // The new link is a fresh one: nothing was moved to it yet.
+                self.trouble = Some(lost.to_string().into());
+                self.phase = Phase::Opening { link: *new };
+                self.lose_topics(since, cx);
+                cx.shared.totals.failed_migrations += 1;
+                self.end_migrators(&Err(error), cx);
+            }
+            Migration::Posting { old_lost, .. } => {
+                // The server may have done its part, and cut the old link itself: the answer will tell.
+                *old_lost = true;
+            }
+            Migration::HandOver { old, .. } => {
+                if let Some(old) = old.take() {
+                    cx.shared.out.push_back(Output::Close {
+                        link: old,
+                        code: 1000,
+                        reason: "",
+                    });
+                }
+                self.end_requests(lost, cx);
+                self.lose_topics(since, cx);
+                self.wait(lost.to_string().into(), cx);
+            }
+        }
+    }
+
+    /// Fails the raw requests that are on their way: their answers cannot come any more.
+    fn end_requests(&mut self, lost: &Lost, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        for open in up.conn.requests.drain() {
+            if let Purpose::Call(call) = &open.purpose {
+                let sent = if open.written {
+                    Sent::MayHaveRun
+                } else {
+                    Sent::NotSent
+                };
+                let error = Error::new(ErrorKind::Disconnected { sent }, open.request.doing())
+                    .caused_by(lost.clone());
+                cx.shared.out.push_back(Output::Answer {
+                    call: call.id,
+                    result: Err(error),
+                });
+            }
+        }
+    }
+
+    /// Waits before the next attempt.
+    fn wait(&mut self, because: Arc<str>, cx: &mut Cx<'_>) {
+        self.trouble = Some(because);
+        self.phase = Phase::Waiting {
+            until: cx.now + self.backoff.next_delay(),
+        };
+    }
+
+    /// Begins at once with a fresh link, on which everything is asked for anew.
+    pub(super) fn start_over(&mut self, because: Arc<str>, since: Instant, cx: &mut Cx<'_>) {
+        self.trouble = Some(because);
+        self.phase = Phase::Opening {
+            link: cx.open(false),
+        };
+        self.lose_topics(since, cx);
+    }
+}

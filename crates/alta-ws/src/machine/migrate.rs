@@ -1,0 +1,311 @@
+use super::conn::{Conn, Open, Purpose};
+use super::seen::Seen;
+use super::{CallId, Cx, Lane, Output, Phase, Up};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Sent};
+use crate::frame::{Request, Response};
+use alta_model::Secret;
+use alta_socket::LinkId;
+use http::Method;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The path of both halves of a migration.
+const PATH: &str = "migrate";
+
+/// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
+/// to the last answer.
+#[derive(Debug)]
+pub(super) enum Migration {
+    /// There is none.
+    Idle,
+    /// Every other request is let end, then the old link is asked for a token.
+    Asking { asked: bool },
+    /// The new link is being opened. The token is the server's word for this one migration.
+    Opening { link: LinkId, token: Secret },
+    /// The new link has said the token; events may come on both from now on.
+    Posting {
+        new: Box<Conn>,
+        seen: Box<Seen>,
+        /// When the old link was last heard before that: if this fails, nobody knows what was missed since.
+        since: Instant,
+        old_lost: bool,
+    },
+    /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
+    HandOver {
+        old: Option<LinkId>,
+        seen: Box<Seen>,
+        until: Instant,
+    },
+}
+
+/// The answer to the first half.
+#[derive(Deserialize)]
+struct MigrationToken {
+    token: Secret,
+}
+
+impl Migration {
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self, Migration::Idle)
+    }
+
+    /// Whether other requests may be sent.
+    pub(super) fn lets_requests_through(&self) -> bool {
+        matches!(self, Migration::Idle | Migration::HandOver { .. })
+    }
+
+    /// The link beside the main one.
+    pub(super) fn other_link(&self) -> Option<LinkId> {
+        match self {
+            Migration::Idle | Migration::Asking { .. } => None,
+            Migration::Opening { link, .. } => Some(*link),
+            Migration::Posting { new, .. } => Some(new.link),
+            Migration::HandOver { old, .. } => *old,
+        }
+    }
+
+    pub(super) fn new_conn(&mut self) -> Option<&mut Conn> {
+        match self {
+            Migration::Posting { new, .. } => Some(new),
+            _ => None,
+        }
+    }
+
+    pub(super) fn old_is_lost(&self) -> bool {
+        matches!(self, Migration::Posting { old_lost: true, .. })
+    }
+
+    pub(super) fn open_again(&mut self, again: LinkId) {
+        if let Migration::Opening { link, .. } = self {
+            *link = again;
+        }
+    }
+}
+
+impl Up {
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let main = (!self.migration.old_is_lost()).then(|| self.conn.deadline());
+        let migration = match &self.migration {
+            Migration::Idle => Some(self.migrate_at),
+            Migration::Asking { .. } | Migration::Opening { .. } => None,
+            Migration::Posting { new, .. } => Some(new.deadline()),
+            Migration::HandOver { until, .. } => Some(*until),
+        };
+        main.into_iter().chain(migration).min()
+    }
+
+    /// Step 1, once nothing else is on its way.
+    pub(super) fn ask_to_migrate(&mut self, config: &Config, cx: &mut Cx<'_>) {
+        if let Migration::Asking { asked } = &mut self.migration
+            && !*asked
+            && self.conn.requests.is_empty()
+        {
+            *asked = true;
+            let open = Open::new(Request::new(Method::GET, PATH), Purpose::MigrationToken);
+            self.conn.send(open, config, cx);
+        }
+    }
+}
+
+impl Lane {
+    /// Migrates now; whoever asked is told how it went.
+    pub(crate) fn migrate_now(&mut self, call: CallId, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            let kind = ErrorKind::Disconnected {
+                sent: Sent::NotSent,
+            };
+            let error = Error::new(kind, "migrating");
+            cx.shared.migrated.push((call, Err(error)));
+            return;
+        };
+        self.migrators.push(call);
+        match up.migration {
+            Migration::Idle => up.migration = Migration::Asking { asked: false },
+            // After this one, another.
+            Migration::HandOver { .. } => up.migrate_at = cx.now,
+            // The one that is under way will do.
+            Migration::Asking { .. } | Migration::Opening { .. } | Migration::Posting { .. } => {}
+        }
+        self.pump(cx);
+    }
+
+    /// When a link that opened now is to be replaced.
+    pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
+        let earlier = self.config.migrate_spread.mul_f64(self.random.f64());
+        now + self.config.migrate_after.saturating_sub(earlier)
+    }
+
+    pub(super) fn tick_migration(&mut self, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        match &mut up.migration {
+            Migration::Idle if up.migrate_at <= cx.now => {
+                tracing::info!("migrating to a new socket");
+                up.migration = Migration::Asking { asked: false };
+            }
+            Migration::Posting { new, .. } => {
+                let link = new.link;
+                if let Some((id, open)) = new.requests.expire(cx.now) {
+                    self.expired(link, id, open, cx);
+                } else if !new.check_alive(cx) {
+                    let kind = ErrorKind::Disconnected {
+                        sent: Sent::MayHaveRun,
+                    };
+                    self.migration_failed(Error::new(kind, "migrating"), cx);
+                }
+            }
+            Migration::HandOver { until, old, .. } if *until <= cx.now => {
+                if let Some(link) = old.take() {
+                    cx.shared.out.push_back(Output::Close {
+                        link,
+                        code: 3000,
+                        reason: "migration completed",
+                    });
+                }
+                up.migration = Migration::Idle;
+            }
+            _ => {}
+        }
+    }
+
+    /// Step 1 was answered.
+    pub(super) fn migration_token(&mut self, result: Result<Response, Error>, cx: &mut Cx<'_>) {
+        let token = result.and_then(|response| {
+            // The cause is left out: it could quote the token.
+            serde_json::from_str::<MigrationToken>(&response.content)
+                .map_err(|_| Error::new(ErrorKind::Decode, "reading the migration token"))
+        });
+        match token {
+            Ok(MigrationToken { token }) => {
+                if let Phase::Up(up) = &mut self.phase {
+                    let link = cx.open(false);
+                    up.migration = Migration::Opening { link, token };
+                }
+            }
+            Err(error) => self.migration_postponed(error, cx),
+        }
+    }
+
+    /// Nothing has happened yet, and the old link lives: it will be tried again.
+    pub(super) fn migration_postponed(&mut self, error: Error, cx: &mut Cx<'_>) {
+        let error = error.while_doing("migrating");
+        tracing::warn!(error = error.chain(), "a migration is put off");
+        cx.shared.totals.failed_migrations += 1;
+        if let Phase::Up(up) = &mut self.phase {
+            up.migration = Migration::Idle;
+            up.migrate_at = cx.now + self.migrate_backoff.next_delay();
+        }
+        self.end_migrators(&Err(error), cx);
+        self.pump(cx);
+    }
+
+    /// Step 2 is done; now 3 and 4.
+    pub(super) fn migration_link_opened(&mut self, link: LinkId, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        let Migration::Opening { link: new, token } = &mut up.migration else {
+            return;
+        };
+        if *new != link {
+            return;
+        }
+        let mut request = Request::new(Method::POST, PATH);
+        let content = serde_json::json!({ "token": token.expose() });
+        request.content = Some(content.to_string().into());
+        let mut new = Box::new(Conn::new(link, &self.config, cx.now));
+        new.send(Open::new(request, Purpose::Migrate), &self.config, cx);
+        up.migration = Migration::Posting {
+            new,
+            seen: Box::default(),
+            since: up.conn.alive.last_heard(),
+            old_lost: false,
+        };
+    }
+
+    /// Step 4 was answered.
+    pub(super) fn migrated(&mut self, result: Result<(), Error>, cx: &mut Cx<'_>) {
+        if let Err(error) = result {
+            self.migration_failed(error, cx);
+            return;
+        }
+        let migrate_at = self.next_migration(cx.now);
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        match std::mem::replace(&mut up.migration, Migration::Idle) {
+            Migration::Posting {
+                new,
+                seen,
+                old_lost,
+                ..
+            } => {
+                let old = std::mem::replace(&mut up.conn, *new);
+                let since = old.alive.last_heard();
+                up.migrate_at = migrate_at;
+                up.migration = Migration::HandOver {
+                    old: (!old_lost).then_some(old.link),
+                    seen,
+                    until: cx.now + self.config.hand_over,
+                };
+                cx.shared.totals.migrations += 1;
+                self.migrate_backoff.reset();
+                tracing::info!("migrated to a new socket");
+                if old_lost {
+                    self.confirm_all_with_gap(since, cx);
+                }
+                self.end_migrators(&Ok(()), cx);
+            }
+            other => up.migration = other,
+        }
+    }
+
+    /// A link of the migration was lost, other than the main one.
+    pub(super) fn migration_link_lost(&mut self, link: LinkId, error: Error, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        match &mut up.migration {
+            Migration::Posting { new, .. } if new.link == link => {
+                self.migration_failed(error, cx);
+            }
+            // The server has closed what is of no use any more.
+            Migration::HandOver { old, .. } if *old == Some(link) => *old = None,
+            _ => {}
+        }
+    }
+
+    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both are given up.
+    fn migration_failed(&mut self, error: Error, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        let Migration::Posting { new, since, .. } = &up.migration else {
+            return;
+        };
+        let since = *since;
+        for link in [up.conn.link, new.link] {
+            cx.shared.out.push_back(Output::Close {
+                link,
+                code: 3001,
+                reason: "migration aborted",
+            });
+        }
+        let error = error.while_doing("migrating");
+        let because: Arc<str> = error.chain().into();
+        tracing::warn!(error = &*because, "a migration failed");
+        cx.shared.totals.failed_migrations += 1;
+        self.end_migrators(&Err(error), cx);
+        self.start_over(because, since, cx);
+    }
+
+    /// Tells everybody who waited for the migration.
+    pub(super) fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
+        for call in self.migrators.drain(..) {
+            cx.shared.migrated.push((call, result.clone()));
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! One socket and its subscriptions, without I/O: everything is decided here, the driver only carries it out.
+
+mod answers;
+mod conn;
+mod links;
+mod migrate;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod topics;
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Sent};
+use crate::frame::{Frame, Request, Response};
+use crate::status::Totals;
+use crate::topic::Topic;
+use alta_socket::{Backoff, LinkId};
+use conn::{Conn, Open, Purpose};
+use migrate::Migration;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+use topics::Entry;
+
+/// Names one thing that a handle waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct CallId(pub(crate) u64);
+
+/// What the driver is to do.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Get a token (a new one if the last was refused) and open a link.
+    Open { link: LinkId, renew: bool },
+    /// Write the token into a request and send it.
+    Send {
+        link: LinkId,
+        id: u32,
+        request: Request,
+        call: Option<CallId>,
+    },
+    /// Take a request back if it has not left yet: nobody waits for its answer any more.
+    Recall { link: LinkId, id: u32 },
+    /// The token of this generation was refused: the next request needs another.
+    Renew { generation: u64 },
+    /// Send a ping.
+    Ping(LinkId),
+    /// Close a link.
+    Close {
+        link: LinkId,
+        code: u16,
+        reason: &'static str,
+    },
+    /// Hand an event to its readers.
+    Deliver(Frame),
+    /// The server holds this subscription; if it was lost, events may be missing between these moments.
+    Confirmed {
+        topic: Topic,
+        gap: Option<(Instant, Instant)>,
+    },
+    /// The server refused this subscription for good.
+    Refused { topic: Topic, error: Error },
+    /// What a raw request came to.
+    Answer {
+        call: CallId,
+        result: Result<Response, Error>,
+    },
+    /// A raw request was not answered in time; whether it was sent the driver knows best.
+    Expired {
+        call: CallId,
+        link: LinkId,
+        id: u32,
+        error: Error,
+    },
+    /// What a migration that was asked for came to.
+    Migrated {
+        call: CallId,
+        result: Result<(), Error>,
+    },
+}
+
+/// What all sockets share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// The id of the next link.
+    next_link: LinkId,
+    pub(crate) totals: Totals,
+    /// The last subscription that was refused for good.
+    pub(crate) last_refusal: Option<Arc<str>>,
+    /// What the driver is to do, in this order.
+    pub(crate) out: VecDeque<Output>,
+    /// Topics that a socket has forgotten: another may take them.
+    pub(crate) released: Vec<Topic>,
+    /// What a migration that was asked for came to.
+    pub(crate) migrated: Vec<(CallId, Result<(), Error>)>,
+    /// Why there is no point in going on.
+    pub(crate) fatal: Option<Error>,
+}
+
+impl Default for Shared {
+    fn default() -> Self {
+        Self {
+            next_link: LinkId::FIRST,
+            totals: Totals::default(),
+            last_refusal: None,
+            out: VecDeque::new(),
+            released: Vec::new(),
+            migrated: Vec::new(),
+            fatal: None,
+        }
+    }
+}
+
+/// What a socket decides with, beside what it knows itself.
+pub(crate) struct Cx<'a> {
+    pub(crate) now: Instant,
+    pub(crate) shared: &'a mut Shared,
+}
+
+impl Cx<'_> {
+    fn open(&mut self, renew: bool) -> LinkId {
+        let link = self.shared.next_link;
+        self.shared.next_link = link.next();
+        self.shared.out.push_back(Output::Open { link, renew });
+        link
+    }
+}
+
+/// A raw request that somebody waits for.
+#[derive(Debug)]
+pub(crate) struct PendingCall {
+    pub(crate) id: CallId,
+    pub(crate) request: Request,
+    pub(crate) deadline: Instant,
+    /// Whether it was repeated after its token was refused, which is done once.
+    pub(crate) renewed: bool,
+}
+
+/// Why a link could not be opened.
+#[derive(Debug)]
+pub(crate) enum OpenFailure {
+    /// The server refused the token.
+    Unauthorised(Error),
+    /// It may work later.
+    Transient(Error),
+    /// It never will.
+    Final(Error),
+}
+
+/// How one socket is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LaneState {
+    Connecting,
+    Ready,
+    Migrating,
+    Recovering { attempt: u32, because: Arc<str> },
+    Closed,
+}
+
+enum Phase {
+    Waiting { until: Instant },
+    Opening { link: LinkId },
+    Up(Box<Up>),
+    Closed,
+}
+
+struct Up {
+    conn: Conn,
+    migrate_at: Instant,
+    migration: Migration,
+}
+
+/// One socket with up to some hundred subscriptions.
+pub(crate) struct Lane {
+    config: Arc<Config>,
+    phase: Phase,
+    topics: HashMap<Topic, Entry>,
+    /// Topics to be looked at as soon as a request may be sent.
+    due: VecDeque<Topic>,
+    /// When topics are to be looked at again: lingering ones, and those the server could not serve.
+    timers: BTreeSet<(Instant, Topic)>,
+    /// Raw requests that wait to be sent, the oldest first.
+    calls: VecDeque<PendingCall>,
+    /// Who waits for the migration.
+    migrators: Vec<CallId>,
+    backoff: Backoff,
+    migrate_backoff: Backoff,
+    random: fastrand::Rng,
+    /// Whether the token was renewed since the last success, since the upgrade was refused.
+    renewed: bool,
+    /// Why the connection is not there.
+    trouble: Option<Arc<str>>,
+    was_up: bool,
+    scratch: String,
+}
+
+impl Lane {
+    /// A socket that begins to open now.
+    pub(crate) fn open(config: Arc<Config>, seed: u64, cx: &mut Cx<'_>) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let reconnect = config.reconnect;
+        Self {
+            phase: Phase::Opening {
+                link: cx.open(false),
+            },
+            config,
+            topics: HashMap::new(),
+            due: VecDeque::new(),
+            timers: BTreeSet::new(),
+            calls: VecDeque::new(),
+            migrators: Vec::new(),
+            backoff: Backoff::new(reconnect, random.u64(..)),
+            migrate_backoff: Backoff::new(reconnect, random.u64(..)),
+            random,
+            renewed: false,
+            trouble: None,
+            was_up: false,
+            scratch: String::new(),
+        }
+    }
+
+    /// Sends a raw request, or keeps it until it can be sent.
+    pub(crate) fn call(&mut self, call: PendingCall, cx: &mut Cx<'_>) {
+        self.calls.push_back(call);
+        self.pump(cx);
+    }
+
+    /// How many raw requests wait to be sent.
+    pub(crate) fn waiting_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether this socket has no subscription, and nothing is waiting for it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.topics.is_empty() && self.calls.is_empty()
+    }
+
+    /// Something may be due.
+    pub(crate) fn tick(&mut self, cx: &mut Cx<'_>) {
+        while self
+            .calls
+            .front()
+            .is_some_and(|call| call.deadline <= cx.now)
+            && let Some(call) = self.calls.pop_front()
+        {
+            let kind = ErrorKind::TimedOut {
+                after: self.config.request_timeout,
+                sent: Sent::NotSent,
+            };
+            let error = Error::new(kind, call.request.doing());
+            cx.shared.out.push_back(Output::Answer {
+                call: call.id,
+                result: Err(error),
+            });
+        }
+        self.wake_topics(cx);
+        match &self.phase {
+            Phase::Waiting { until } if *until <= cx.now => {
+                self.phase = Phase::Opening {
+                    link: cx.open(false),
+                };
+            }
+            Phase::Up(_) => {
+                self.tick_conn(cx);
+                self.tick_migration(cx);
+            }
+            _ => {}
+        }
+        self.pump(cx);
+    }
+
+    /// When [`tick`](Self::tick) has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Waiting { until } => Some(*until),
+            Phase::Up(up) => up.deadline(),
+            Phase::Opening { .. } | Phase::Closed => None,
+        };
+        let timer = self.timers.first().map(|(at, _)| *at);
+        let call = self.calls.front().map(|call| call.deadline);
+        [phase, timer, call].into_iter().flatten().min()
+    }
+
+    /// How it is doing.
+    pub(crate) fn state(&self) -> LaneState {
+        match (&self.phase, &self.trouble) {
+            (Phase::Closed, _) => LaneState::Closed,
+            (Phase::Up(up), _) if up.migration.is_idle() => LaneState::Ready,
+            (Phase::Up(_), _) => LaneState::Migrating,
+            (_, None) => LaneState::Connecting,
+            (_, Some(because)) => LaneState::Recovering {
+                attempt: self.backoff.attempt(),
+                because: Arc::clone(because),
+            },
+        }
+    }
+
+    /// Ends everything; whoever waits gets this error. The links are the driver's to close.
+    pub(crate) fn close(&mut self, error: &Error, cx: &mut Cx<'_>) {
+        let mut links = Vec::new();
+        match std::mem::replace(&mut self.phase, Phase::Closed) {
+            Phase::Waiting { .. } | Phase::Closed => {}
+            Phase::Opening { link } => links.push(link),
+            Phase::Up(mut up) => {
+                links.push(up.conn.link);
+                links.extend(up.migration.other_link());
+                for open in up.conn.requests.drain() {
+                    if let Purpose::Call(call) = open.purpose {
+                        self.calls.push_back(call);
+                    }
+                }
+            }
+        }
+        for link in links {
+            cx.shared.out.push_back(Output::Close {
+                link,
+                code: 1000,
+                reason: "",
+            });
+        }
+        for call in self.calls.drain(..) {
+            let error = error.clone().while_doing(call.request.doing());
+            cx.shared.out.push_back(Output::Answer {
+                call: call.id,
+                result: Err(error),
+            });
+        }
+        self.end_migrators(&Err(error.clone()), cx);
+        self.topics.clear();
+        self.due.clear();
+        self.timers.clear();
+    }
+
+    /// Sends what may be sent now.
+    fn pump(&mut self, cx: &mut Cx<'_>) {
+        loop {
+            let Phase::Up(up) = &mut self.phase else {
+                return;
+            };
+            if !up.migration.lets_requests_through() {
+                up.ask_to_migrate(&self.config, cx);
+                return;
+            }
+            if up.conn.requests.len() >= self.config.max_in_flight {
+                return;
+            }
+            let open = match self.calls.pop_front() {
+                Some(call) => Open::new(call.request.clone(), Purpose::Call(call)),
+                None => match self.next_for_topic(cx) {
+                    Some(open) => open,
+                    None => return,
+                },
+            };
+            let Phase::Up(up) = &mut self.phase else {
+                return;
+            };
+            up.conn.send(open, &self.config, cx);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+use super::conn::Open;
+use super::{Cx, Lane, Output, Phase};
+use crate::topic::Topic;
+use alta_socket::Backoff;
+use std::time::Instant;
+
+/// Whether the server holds a subscription.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Held {
+    #[default]
+    No,
+    Yes,
+    /// A request got no answer, so it may or may not.
+    Unknown,
+}
+
+/// What is known of one topic.
+#[derive(Debug, Default)]
+pub(super) struct Entry {
+    pub(super) wanted: bool,
+    pub(super) held: Held,
+    /// A request for it is on its way: there is never a second.
+    pub(super) in_flight: bool,
+    queued: bool,
+    /// The server refused it for good; nothing is tried until somebody asks again.
+    pub(super) refused: bool,
+    /// The request was repeated since its token was refused, which is done once.
+    pub(super) renewed: bool,
+    /// Since when it has not been wanted any more, plus the linger.
+    linger_until: Option<Instant>,
+    pub(super) retry_at: Option<Instant>,
+    timer: Option<Instant>,
+    /// Since when events may have been missed.
+    pub(super) lost_since: Option<Instant>,
+    pub(super) backoff: Option<Box<Backoff>>,
+}
+
+enum Step {
+    Rest,
+    Forget,
+    Wait(Instant),
+    Subscribe,
+    Unsubscribe,
+}
+
+impl Entry {
+    fn next_step(&self, now: Instant) -> Step {
+        if self.in_flight {
+            return Step::Rest;
+        }
+        let not_before = if self.wanted {
+            if self.held == Held::Yes || self.refused {
+                return Step::Rest;
+            }
+            self.retry_at
+        } else {
+            if self.held == Held::No {
+                return Step::Forget;
+            }
+            self.retry_at.max(self.linger_until)
+        };
+        match not_before {
+            Some(at) if at > now => Step::Wait(at),
+            _ if self.wanted => Step::Subscribe,
+            _ => Step::Unsubscribe,
+        }
+    }
+
+    /// Nothing is held any more; a reader who was served before has been missing events since then.
+    fn lost(&mut self, since: Instant) {
+        if self.held == Held::Yes {
+            // Several losses before it is held again are one gap.
+            self.lost_since = Some(self.lost_since.map_or(since, |earlier| earlier.min(since)));
+        }
+        self.held = Held::No;
+        self.in_flight = false;
+        self.queued = false;
+        self.renewed = false;
+        self.retry_at = None;
+        self.timer = None;
+        self.backoff = None;
+    }
+}
+
+impl Lane {
+    /// Somebody came for this topic.
+    pub(crate) fn want(&mut self, topic: Topic, cx: &mut Cx<'_>) {
+        let entry = self.topics.entry(topic.clone()).or_default();
+        entry.wanted = true;
+        entry.linger_until = None;
+        if entry.refused {
+            entry.refused = false;
+            entry.retry_at = None;
+        }
+        if entry.held == Held::Yes && !entry.in_flight {
+            cx.shared
+                .out
+                .push_back(Output::Confirmed { topic, gap: None });
+            return;
+        }
+        self.enqueue(&topic);
+        self.pump(cx);
+    }
+
+    /// Nobody wants this topic any more.
+    pub(crate) fn unwant(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        let up = matches!(self.phase, Phase::Up(_));
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return;
+        };
+        entry.wanted = false;
+        entry.linger_until = Some(cx.now + self.config.linger);
+        if !up {
+            self.forget(topic, cx);
+            return;
+        }
+        self.enqueue(topic);
+        self.pump(cx);
+    }
+
+    /// The next request for a topic that is due.
+    pub(super) fn next_for_topic(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
+        while let Some(topic) = self.due.pop_front() {
+            let Some(entry) = self.topics.get_mut(&topic) else {
+                continue;
+            };
+            entry.queued = false;
+            match entry.next_step(cx.now) {
+                Step::Rest => {}
+                Step::Forget => self.forget(&topic, cx),
+                Step::Wait(until) => self.wake_at(until, topic),
+                Step::Subscribe => {
+                    entry.in_flight = true;
+                    return Some(Open::subscribe(&topic));
+                }
+                Step::Unsubscribe => {
+                    entry.in_flight = true;
+                    // From here on nobody can tell, until the answer.
+                    entry.held = Held::Unknown;
+                    return Some(Open::unsubscribe(&topic));
+                }
+            }
+        }
+        None
+    }
+
+    /// Topics whose time has come.
+    pub(super) fn wake_topics(&mut self, cx: &mut Cx<'_>) {
+        while let Some((at, topic)) = self.timers.pop_first() {
+            if at > cx.now {
+                self.timers.insert((at, topic));
+                return;
+            }
+            if let Some(entry) = self.topics.get_mut(&topic) {
+                entry.timer = None;
+                self.enqueue(&topic);
+            }
+        }
+    }
+
+    /// Looks at a topic as soon as a request may be sent.
+    pub(super) fn enqueue(&mut self, topic: &Topic) {
+        if let Some(entry) = self.topics.get_mut(topic)
+            && !entry.queued
+        {
+            entry.queued = true;
+            self.due.push_back(topic.clone());
+        }
+    }
+
+    fn wake_at(&mut self, at: Instant, topic: Topic) {
+        let Some(entry) = self.topics.get_mut(&topic) else {
+            return;
+        };
+        if let Some(earlier) = entry.timer.replace(at) {
+            self.timers.remove(&(earlier, topic.clone()));
+        }
+        self.timers.insert((at, topic));
+    }
+
+    fn forget(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        if let Some(entry) = self.topics.remove(topic) {
+            if let Some(at) = entry.timer {
+                self.timers.remove(&(at, topic.clone()));
+            }
+            cx.shared.released.push(topic.clone());
+        }
+    }
+
+    /// The server holds nothing any more.
+    pub(super) fn lose_topics(&mut self, since: Instant, cx: &mut Cx<'_>) {
+        self.due.clear();
+        self.timers.clear();
+        let mut unwanted = Vec::new();
+        for (topic, entry) in &mut self.topics {
+            entry.lost(since);
+            if !entry.wanted {
+                unwanted.push(topic.clone());
+            }
+        }
+        for topic in unwanted {
+            self.forget(&topic, cx);
+        }
+    }
+
+    /// Asks for everything that is wanted, on a link that holds nothing yet.
+    pub(super) fn ask_for_all(&mut self) {
+        // In a fixed order, so that what is sent does not depend on how a table is laid out.
+        let mut topics: Vec<_> = self.topics.keys().cloned().collect();
+        topics.sort_unstable();
+        for topic in topics {
+            self.enqueue(&topic);
+        }
+    }
+
+    /// The server confirmed this subscription.
+    pub(super) fn hold(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return;
+        };
+        entry.held = Held::Yes;
+        entry.renewed = false;
+        entry.retry_at = None;
+        entry.backoff = None;
+        let gap = entry.lost_since.take().map(|since| (since, cx.now));
+        cx.shared.totals.gaps += u64::from(gap.is_some() && entry.wanted);
+        cx.shared.out.push_back(Output::Confirmed {
+            topic: topic.clone(),
+            gap,
+        });
+    }
+
+    /// Every subscription was moved, but the link they were on was lost before that was certain.
+    pub(super) fn confirm_all_with_gap(&mut self, since: Instant, cx: &mut Cx<'_>) {
+        for (topic, entry) in &self.topics {
+            if entry.held == Held::Yes {
+                cx.shared.totals.gaps += u64::from(entry.wanted);
+                cx.shared.out.push_back(Output::Confirmed {
+                    topic: topic.clone(),
+                    gap: Some((since, cx.now)),
+                });
+            }
+        }
+    }
+
+    /// Tries this topic again, but not at once.
+    pub(super) fn retry_later(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        let policy = self.config.reconnect;
+        let seed = self.random.u64(..);
+        let Some(entry) = self.topics.get_mut(topic) else {
+            return;
+        };
+        let backoff = entry
+            .backoff
+            .get_or_insert_with(|| Box::new(Backoff::new(policy, seed)));
+        entry.retry_at = Some(cx.now + backoff.next_delay());
+        self.enqueue(topic);
+    }
+}

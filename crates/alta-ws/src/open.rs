@@ -1,0 +1,96 @@
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::machine::OpenFailure;
+use crate::tokens::get_token;
+use alta_auth::{Token, TokenSource};
+use alta_socket::{Dial, DialError, Limits, WebSocket};
+use http::{HeaderMap, HeaderValue, header};
+use std::sync::Arc;
+use url::Url;
+
+const DOING: &str = "connecting";
+
+/// How links are opened.
+pub(crate) struct Gate {
+    dialer: Arc<dyn Dial>,
+    headers: HeaderMap,
+    url: Url,
+    limits: Limits,
+}
+
+/// Why a link was not opened, and the token that was used.
+#[derive(Debug)]
+pub(crate) struct NotOpened {
+    pub(crate) failure: OpenFailure,
+    pub(crate) token: Option<Token>,
+}
+
+impl Gate {
+    pub(crate) fn new(dialer: Arc<dyn Dial>, headers: HeaderMap, config: &Config) -> Self {
+        Self {
+            dialer,
+            headers,
+            url: config.url.clone(),
+            limits: Limits::new(config.max_frame).connect(config.connect_timeout),
+        }
+    }
+
+    /// Opens a link with a token, other than the stale one if there is one.
+    pub(crate) fn open(
+        &self,
+        tokens: Arc<dyn TokenSource>,
+        stale: Option<Token>,
+    ) -> impl Future<Output = Result<(WebSocket, Token), NotOpened>> + Send + 'static {
+        let dialer = Arc::clone(&self.dialer);
+        let mut headers = self.headers.clone();
+        let (url, limits) = (self.url.clone(), self.limits);
+        async move {
+            let token = match get_token(tokens, stale).await {
+                Ok(token) => token,
+                Err(error) => {
+                    let error = error.while_doing(DOING);
+                    let failure = match error.kind() {
+                        ErrorKind::Unauthorised { .. } => OpenFailure::Final(error),
+                        _ => OpenFailure::Transient(error),
+                    };
+                    let token = None;
+                    return Err(NotOpened { failure, token });
+                }
+            };
+            let not_opened = |failure| NotOpened {
+                failure,
+                token: Some(token.clone()),
+            };
+            match bearer(&token) {
+                Ok(bearer) => headers.insert(header::AUTHORIZATION, bearer),
+                Err(error) => return Err(not_opened(OpenFailure::Final(error))),
+            };
+            match WebSocket::connect(&*dialer, &url, headers, limits).await {
+                Ok(socket) => Ok((socket, token)),
+                Err(error) => Err(not_opened(failure_of(error))),
+            }
+        }
+    }
+}
+
+fn bearer(token: &Token) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
+        // The cause is left out: it could quote the token.
+        let reason = "the token cannot be a header".to_owned();
+        Error::new(ErrorKind::Config { reason }, DOING)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn failure_of(error: DialError) -> OpenFailure {
+    match error.status() {
+        Some(status @ (401 | 403)) => {
+            let kind = ErrorKind::Unauthorised {
+                status: Some(status),
+            };
+            OpenFailure::Unauthorised(Error::new(kind, DOING).caused_by(error))
+        }
+        _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by(error)),
+    }
+}

@@ -1,0 +1,180 @@
+use crate::client::Client;
+use crate::driver::Call;
+use crate::error::Error;
+use crate::frame::{Event, Frame};
+use crate::topic::Topic;
+use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use std::fmt;
+use std::future::{IntoFuture, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+/// How an event's JSON text is read.
+type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
+
+/// A stream of events, in the order in which they came, that outlives lost connections and migrations.
+///
+/// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only
+/// when the client is closed (or, with [`Overflow::End`], when it was read too slowly).
+///
+/// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+pub struct Subscription<T> {
+    subscriber: Subscriber<Topic, Frame>,
+    read: Read<T>,
+}
+
+impl<T> Subscription<T> {
+    /// The next item; `None` when the client is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an item that was not returned is still in the queue.
+    pub async fn next(&mut self) -> Option<Result<Event<T>, Missed>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The topics it is subscribed to.
+    pub fn topics(&self) -> &[Topic] {
+        self.subscriber.keys()
+    }
+
+    /// How many events wait to be read.
+    pub fn queued(&self) -> usize {
+        self.subscriber.queued()
+    }
+
+    fn decode(&self, frame: Frame) -> Result<Event<T>, Missed> {
+        let data = frame.content().and_then(|text| (self.read)(&text));
+        match data {
+            Ok(data) => Ok(Event {
+                data,
+                topic: frame.topic,
+                received: wall_time(frame.received, now()).into(),
+                raw: frame.raw,
+            }),
+            Err(error) => {
+                let name = frame.topic.name();
+                tracing::warn!(topic = name, %error, "an event could not be read");
+                Err(Missed::Undecodable(format!("{name}: {error}")))
+            }
+        }
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+impl<T> Stream for Subscription<T> {
+    type Item = Result<Event<T>, Missed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
+            return Poll::Ready(None);
+        };
+        Poll::Ready(Some(match delivery {
+            Delivery::Frame(frame) => self.decode(frame),
+            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+            Delivery::Gap(since, until) => {
+                let now = now();
+                Err(Missed::Gap {
+                    since: wall_time(since, now),
+                    until: wall_time(until, now),
+                })
+            }
+        }))
+    }
+}
+
+impl<T> fmt::Debug for Subscription<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription")
+            .field("subscriber", &self.subscriber)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A subscription about to be made. Awaiting it waits until the server has confirmed it, for as long as that takes;
+/// [`start`](Self::start) does not wait.
+#[must_use = "a subscription does nothing until it is awaited or started"]
+pub struct Subscribe<T> {
+    client: Client,
+    topics: Vec<Topic>,
+    everything: bool,
+    queue: QueueConfig,
+    read: Read<T>,
+}
+
+impl<T> Subscribe<T> {
+    pub(crate) fn new(client: Client, topics: Vec<Topic>, everything: bool, read: Read<T>) -> Self {
+        let queue = client.config().queue;
+        Self {
+            client,
+            topics,
+            everything,
+            queue,
+            read,
+        }
+    }
+
+    /// How many events may wait to be read; at least one. 1,024 by default.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.queue.capacity = events.max(1);
+        self
+    }
+
+    /// What happens when that many wait. The oldest is dropped and counted, by default.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.queue.overflow = overflow;
+        self
+    }
+
+    /// The stream at once: events flow from the server's confirmation on, whenever that is. A refusal by the server is
+    /// logged, counted, and shown in the [`Status`](crate::Status) only.
+    pub fn start(self) -> Subscription<T> {
+        let hub = self.client.hub();
+        Subscription {
+            subscriber: if self.everything {
+                hub.observe(self.topics, self.queue)
+            } else {
+                hub.subscribe(self.topics, self.queue)
+            },
+            read: self.read,
+        }
+    }
+
+    async fn confirmed(self) -> Result<Subscription<T>, Error> {
+        let client = self.client.clone();
+        let topics = self.topics.clone();
+        let stream = self.start();
+        for topic in topics {
+            let doing = format!("subscribing to {}", topic.name());
+            client
+                .ask(|reply| Call::Confirm { topic, reply })
+                .await
+                .map_err(|error| error.while_doing(doing))?;
+        }
+        Ok(stream)
+    }
+}
+
+impl<T: 'static> IntoFuture for Subscribe<T> {
+    type Output = Result<Subscription<T>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.confirmed())
+    }
+}
+
+impl<T> fmt::Debug for Subscribe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribe")
+            .field("topics", &self.topics)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,193 @@
+use crate::error::{Error, ErrorKind};
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// What one subscription is about: an event's name and the id it is wanted for, a group's or a user's.
+///
+/// Event names are not case sensitive (py-tale README); they are kept, sent and compared in lower case. A clone shares
+/// the text.
+///
+/// ```
+/// use alta_ws::Topic;
+///
+/// let topic: Topic = "subscription/Group-Server-Status/2000000031".parse()?;
+/// assert_eq!(topic.event(), "group-server-status");
+/// assert_eq!(topic.key(), "2000000031");
+/// assert_eq!(topic.to_string(), "subscription/group-server-status/2000000031");
+/// # Ok::<(), alta_ws::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Topic {
+    /// `event/key`, the event in lower case: one text, so that a set of topics can be asked without building one.
+    name: Arc<str>,
+    slash: usize,
+}
+
+impl Topic {
+    /// The topic of this event for this key.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Topic`] if one of them is empty or holds a slash, white space or a control character.
+    pub fn new(event: &str, key: impl fmt::Display) -> Result<Self, Error> {
+        let key = key.to_string();
+        for (what, part) in [("event", event), ("key", &key)] {
+            let wrong = |reason: String| Error::new(ErrorKind::Topic { reason }, "naming a topic");
+            if part.is_empty() {
+                return Err(wrong(format!("its {what} is empty")));
+            }
+            let odd = |c: &char| *c == '/' || c.is_whitespace() || c.is_control();
+            if let Some(odd) = part.chars().find(odd) {
+                return Err(wrong(format!("its {what} holds {odd:?}")));
+            }
+        }
+        Ok(Self::joined(event, &key))
+    }
+
+    /// The topic of an event this crate knows, for an id.
+    pub(crate) fn known(event: &'static str, id: i64) -> Self {
+        Self::joined(event, &id.to_string())
+    }
+
+    fn joined(event: &str, key: &str) -> Self {
+        let mut name = String::new();
+        write_name(&mut name, event, key);
+        Self::from_name(&name)
+    }
+
+    /// The topic whose [`name`](Self::name) this is.
+    pub(crate) fn from_name(name: &str) -> Self {
+        Self {
+            slash: name.find('/').unwrap_or(name.len()),
+            name: name.into(),
+        }
+    }
+
+    /// The event's name, in lower case.
+    pub fn event(&self) -> &str {
+        &self.name[..self.slash]
+    }
+
+    /// The id of the group or user, as the text the server sends.
+    pub fn key(&self) -> &str {
+        self.name.get(self.slash + 1..).unwrap_or_default()
+    }
+
+    /// Event and key as the server writes them in a list: `group-server-status/2000000031`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+/// Writes a topic's name: what [`Topic`] is found by in a set.
+pub(crate) fn write_name(name: &mut String, event: &str, key: &str) {
+    name.clear();
+    name.reserve(event.len() + 1 + key.len());
+    name.extend(event.chars().map(|c| c.to_ascii_lowercase()));
+    name.push('/');
+    name.push_str(key);
+}
+
+impl FromStr for Topic {
+    type Err = Error;
+
+    /// Reads the path of py-tale's `main_sub`: exactly three parts, `subscription/{event}/{key}`.
+    fn from_str(path: &str) -> Result<Self, Error> {
+        let parts: Vec<_> = path.split('/').collect();
+        let [first, event, key] = parts[..] else {
+            let reason = format!(
+                "it has {} parts and not the three of subscription/{{event}}/{{key}}",
+                parts.len()
+            );
+            return Err(Error::new(ErrorKind::Topic { reason }, "reading a topic"));
+        };
+        if !first.eq_ignore_ascii_case("subscription") {
+            let reason = format!("it begins with {first:?} and not with subscription");
+            return Err(Error::new(ErrorKind::Topic { reason }, "reading a topic"));
+        }
+        Self::new(event, key)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "subscription/{}", self.name)
+    }
+}
+
+impl fmt::Debug for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Topic({})", self.name)
+    }
+}
+
+impl PartialEq for Topic {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Topic {}
+
+impl PartialOrd for Topic {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Topic {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.name.cmp(&other.name)
+    }
+}
+
+impl Hash for Topic {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // As `str` does, which it can be looked up by.
+        self.name.hash(state);
+    }
+}
+
+impl Borrow<str> for Topic {
+    fn borrow(&self) -> &str {
+        &self.name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    fn reason(path: &str) -> String {
+        match path.parse::<Topic>().unwrap_err().kind() {
+            ErrorKind::Topic { reason } => reason.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_path_has_exactly_three_parts() {
+        let topic: Topic = "subscription/group-server-status/123".parse().unwrap();
+        assert_eq!((topic.event(), topic.key()), ("group-server-status", "123"));
+        assert_eq!(topic.to_string(), "subscription/group-server-status/123");
+        assert!(reason("group-server-status/123").contains("2 parts"));
+        assert!(reason("subscription/a/1/").contains("4 parts"));
+        assert!(reason("subscriptions/a/1").contains("\"subscriptions\""));
+        assert!(reason("subscription//1").contains("event is empty"));
+        assert!(reason("subscription/a/ 1").contains("key holds ' '"));
+    }
+
+    #[test]
+    fn event_names_differ_in_case_only_on_paper() {
+        let set = HashSet::from([Topic::new("Group-Update", 7).unwrap()]);
+        assert!(set.contains("group-update/7"));
+        let mut name = String::from("left over");
+        write_name(&mut name, "GROUP-UPDATE", "7");
+        assert!(set.contains(name.as_str()));
+        assert_eq!(Topic::from_name(&name), Topic::known("group-update", 7));
+    }
+}
