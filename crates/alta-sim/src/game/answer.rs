@@ -95,7 +95,7 @@ fn run(state: &mut State, shared: &Shared, now: Timestamp, connection: u64, id: 
     if doubled {
         console.link.send(shared, &frame, "commandId", None, None);
     }
-    tell(state, server, &caller, line, failure);
+    tell(state, now, server, &caller, line, failure);
 }
 
 /// The `data` of an answer.
@@ -149,6 +149,7 @@ fn numbered(result: Node) -> Node {
 /// The server logs every command, and says that it was run.
 fn tell(
     state: &mut State,
+    now: Timestamp,
     server: u64,
     caller: &(u64, String),
     line: &str,
@@ -169,7 +170,9 @@ fn tell(
         let second =
             format!("[CommandService.Handle] Running command {line} as user ({name}:{id})");
         for (nth, message) in [first, second].into_iter().enumerate() {
-            let data = recordings::console_data("event-info-log", nth).with("message", message);
+            let data = recordings::console_data("event-info-log", nth)
+                .with("message", message)
+                .with("timeStamp", console_time(now));
             state.world.tell_console(server, "InfoLog", data);
         }
     }

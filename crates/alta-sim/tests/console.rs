@@ -1,0 +1,555 @@
+//! Consoles: login, commands, events, restarts.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use alta_sim::{Action, Fault, Hook, Junk, Service, Sim, What};
+use common::{PATIENCE, console, try_open};
+use serde_json::json;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+
+#[tokio::test]
+async fn a_cloud_console_refuses_a_wrong_token_in_words() {
+    let sim = Sim::builder().start().await.unwrap();
+    let url = sim.console_url(sim.server()).unwrap();
+    // The access token of the bot is none, and neither is another server's console token.
+    let other = sim.add_server(sim.group(), "Elsewhere").unwrap();
+    for token in [
+        sim.bot_token(),
+        sim.console_token(other),
+        "nonsense".to_owned(),
+    ] {
+        let mut socket = try_open(&url, None).await.unwrap();
+        socket.send(&token).await;
+        let refusal = socket.json().await;
+        assert_eq!(
+            (&refusal["eventType"], &refusal["data"]),
+            (&json!("FatalLog"), &json!("Invalid Token"))
+        );
+    }
+    assert_eq!(sim.console_connections(sim.server()), Vec::<u64>::new());
+}
+
+#[tokio::test]
+async fn a_self_hosted_console_keeps_silent_about_a_wrong_token() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let server = sim.add_self_hosted("Hollowmere").unwrap();
+    let mut socket = try_open(&sim.console_url(server).unwrap(), None)
+        .await
+        .unwrap();
+    socket.send("nonsense").await;
+    socket.send(r#"{"id":1,"content":"player list"}"#).await;
+    sim.wait_for(|received| received.iter().any(|entry| entry.command().is_some()))
+        .await
+        .unwrap();
+    assert!(
+        timeout(Duration::from_millis(50), socket.frame())
+            .await
+            .is_err()
+    );
+    assert_eq!(sim.console_connections(server), Vec::<u64>::new());
+}
+
+#[tokio::test]
+async fn a_self_hosted_server_keeps_its_token_and_its_port_over_a_restart() {
+    let folder = std::env::temp_dir().join(format!("alta-sim-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let server = sim.add_self_hosted("Hollowmere").unwrap();
+    sim.write_console_token(server, &folder).unwrap();
+    let token = std::fs::read_to_string(folder.join("console_token.txt")).unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+    let url = sim.console_url(server).unwrap();
+    let mut socket = try_open(&url, None).await.unwrap();
+    socket.send(&token).await;
+    let welcome = socket.json().await;
+    assert_eq!(
+        welcome["data"],
+        "Connection Succeeded, Authenticated as: 0 - Server"
+    );
+    sim.stop_server(server).await.unwrap();
+    assert_eq!(socket.frame().await, None);
+    assert!(TcpStream::connect(common::authority(&url)).await.is_err());
+    sim.start_server(server).unwrap();
+    assert_eq!(sim.console_url(server).unwrap(), url);
+    let mut socket = try_open(&url, None).await.unwrap();
+    socket.send(&token).await;
+    assert!(socket.text().await.contains("Connection Succeeded"));
+    let player = sim.player_joins(server, "Ashwick").unwrap();
+    assert_eq!(player, 1_000_000_001);
+}
+
+#[tokio::test]
+async fn a_cloud_server_gets_a_new_port_at_every_start() {
+    let sim = Sim::builder().start().await.unwrap();
+    let url = sim.console_url(sim.server()).unwrap();
+    let _blocked = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    let _taken = std::net::TcpListener::bind(common::authority(&url)).unwrap();
+    sim.start_server(sim.server()).unwrap();
+    assert_ne!(sim.console_url(sim.server()).unwrap(), url);
+    console(&sim, sim.server()).await;
+}
+
+#[tokio::test]
+async fn a_command_before_the_login_answer_makes_every_answer_come_twice() {
+    let sim = Sim::builder()
+        .login_delay(Duration::from_millis(200))
+        .start()
+        .await
+        .unwrap();
+    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
+        .await
+        .unwrap();
+    socket.send(&sim.console_token(sim.server())).await;
+    socket.send(r#"{"id":1,"content":"player list"}"#).await;
+    assert!(socket.text().await.contains("Connection Succeeded"));
+    assert_eq!(socket.json().await["eventType"], "ErrorLog");
+    let first = socket.command(2, "player count").await;
+    assert_eq!(
+        (&first, &first["data"]["Result"]),
+        (&socket.json().await, &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn a_death_is_told_in_the_recorded_six_frames() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket
+        .command(1, "websocket subscribe PlayerStateChanged")
+        .await;
+    socket.command(2, "websocket subscribe PlayerKilled").await;
+    let player = sim.player_joins(sim.server(), "duskmoor42").unwrap();
+    sim.player_dies(sim.server(), player).unwrap();
+    let mut told = Vec::new();
+    for _ in 0..6 {
+        let frame = socket.json().await;
+        let data = &frame["data"];
+        told.push(format!(
+            "{} {} {}",
+            frame["eventType"], data["state"], data["isEnter"]
+        ));
+        if frame["eventType"] == "PlayerKilled" {
+            assert_eq!(
+                (&data["killedPlayer"]["id"], &data["source"]),
+                (&json!(player), &json!("Unknown"))
+            );
+        }
+    }
+    let expected = [
+        r#""PlayerStateChanged" "Combat" false"#,
+        r#""PlayerStateChanged" "Downed" true"#,
+        r#""PlayerStateChanged" "Downed" false"#,
+        r#""PlayerStateChanged" "Playing" false"#,
+        r#""PlayerStateChanged" "Dead" true"#,
+        r#""PlayerKilled" null null"#,
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn everything_a_player_does_is_told() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let mut socket = console(&sim, server).await;
+    let events = [
+        "PlayerMovedChunk",
+        "TradeDeckUsed",
+        "ObjectKilled",
+        "InventoryChanged",
+        "AtmBalanceChanged",
+        "PlayerKilled",
+        "PlayerLeft",
+    ];
+    for (id, event) in events.iter().enumerate() {
+        assert_eq!(
+            socket
+                .command(id as u64, &format!("websocket subscribe {event}"))
+                .await["data"]["Result"],
+            "Success"
+        );
+    }
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    let iris = sim.player_joins(server, "Iris_").unwrap();
+    sim.player_moves(server, ashwick, "Cave Layer 3").unwrap();
+    sim.player_trades(server, ashwick, iris).unwrap();
+    sim.player_kills(server, ashwick, "Spriggull").unwrap();
+    sim.player_handles(server, ashwick, "torch", "Pickup")
+        .unwrap();
+    assert_eq!(sim.change_balance(server, ashwick, 40).unwrap(), 40);
+    sim.player_killed_by(server, ashwick, iris).unwrap();
+    sim.player_leaves(server, iris).unwrap();
+    let mut frames = Vec::new();
+    for event in events {
+        let frame = socket.json().await;
+        assert_eq!(frame["eventType"], event);
+        frames.push(frame["data"].clone());
+    }
+    let user = |id: u64, name: &str| json!({"id": id, "username": name});
+    assert_eq!(
+        frames[0],
+        json!({"player": user(ashwick, "Ashwick"), "oldChunk": "Townhall Building Chunk", "newChunk": "Cave Layer 3"})
+    );
+    assert_eq!(
+        (
+            &frames[1]["buyer"],
+            &frames[1]["seller"],
+            &frames[1]["price"]
+        ),
+        (&json!(ashwick), &json!(iris), &json!(0.5))
+    );
+    assert_eq!(
+        (&frames[2]["name"], &frames[2]["killerPlayer"]),
+        (&json!("Spriggull(Clone)"), &user(ashwick, "Ashwick"))
+    );
+    assert_eq!(
+        (&frames[3]["User"]["id"], &frames[3]["ItemName"]),
+        (&json!(ashwick), &json!("Torch"))
+    );
+    assert_eq!(
+        (&frames[4]["Change"], &frames[4]["CurrentBalance"]),
+        (&json!(40), &json!(40))
+    );
+    assert_eq!(
+        (&frames[5]["killerPlayer"]["id"], &frames[5]["source"]),
+        (&json!(iris), &json!("Impact"))
+    );
+    assert_eq!(frames[6]["user"], user(iris, "Iris_"));
+}
+
+#[tokio::test]
+async fn commands_are_logged_to_those_who_listen() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket.command(1, "websocket subscribe InfoLog").await;
+    let _ = (socket.json().await, socket.json().await);
+    socket.command(2, "player lst").await;
+    let log = socket.json().await;
+    assert_eq!(
+        (&log["eventType"], &log["data"]["logger"]),
+        (
+            &json!("InfoLog"),
+            &json!("Alta.Console.WebSocketCommandHandler")
+        )
+    );
+    let log = socket.json().await;
+    let message =
+        "[CommandService.Handle] Running command player lst as user (Example_Bot:1100000001)";
+    assert_eq!(log["data"]["message"], message);
+    let mut audit = console(&sim, sim.server()).await;
+    audit
+        .command(1, "websocket subscribe CommandExecuted")
+        .await;
+    let _ = audit.json().await;
+    audit.command(2, "player lst").await;
+    let executed = audit.json().await;
+    assert_eq!(
+        (
+            &executed["data"]["Command"],
+            &executed["data"]["WasSuccessful"]
+        ),
+        (&json!("player lst"), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn a_stalled_console_runs_everything_later_and_in_order() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    sim.stall_console(sim.server());
+    socket.send(r#"{"id":9,"content":"player count"}"#).await;
+    socket
+        .send(r#"{"id":10,"content":"websocket subscribe PlayerJoined"}"#)
+        .await;
+    sim.wait_for(|received| {
+        received
+            .iter()
+            .filter(|entry| entry.command().is_some())
+            .count()
+            == 2
+    })
+    .await
+    .unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    sim.resume_console(sim.server());
+    let answer = socket.json().await;
+    assert_eq!(
+        (&answer["commandId"], &answer["data"]["Result"]),
+        (&json!(9), &json!(1))
+    );
+    assert_eq!(socket.json().await["commandId"], 10);
+}
+
+#[tokio::test]
+async fn a_booting_server_knows_only_the_websocket_commands() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    sim.set_booting(sim.server(), true);
+    let answer = socket.command(1, "player list").await;
+    let message = "[CommandService.Handle] Command not found. Did you mean: \n";
+    assert_eq!(answer["data"]["Exception"]["Message"], message);
+    assert_eq!(
+        socket.command(2, "websocket subscribe PlayerJoined").await["data"]["Result"],
+        "Success"
+    );
+}
+
+#[tokio::test]
+async fn enums_can_be_numbers() {
+    let sim = Sim::builder().start().await.unwrap();
+    sim.set_numeric_enums(sim.server(), true);
+    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
+        .await
+        .unwrap();
+    socket.send(&sim.console_token(sim.server())).await;
+    assert_eq!(socket.json().await["type"], 0);
+    let answer = socket.command(1, "websocket subscribe PlayerJoined").await;
+    assert_eq!(
+        (&answer["type"], &answer["data"]["Result"]),
+        (&json!(2), &json!(0))
+    );
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    assert_eq!(socket.json().await["type"], 1);
+}
+
+#[tokio::test]
+async fn events_that_nobody_documented_can_be_offered_and_sent() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    sim.offer_console_event(sim.server(), "ModThing");
+    assert_eq!(
+        socket.command(1, "websocket subscribe modthing").await["data"]["Result"],
+        "Success"
+    );
+    sim.emit_console_event(
+        sim.server(),
+        "ModThing",
+        json!({"Anything": [1, 2.5, {"x": null}]}),
+    );
+    assert_eq!(
+        socket.json().await["data"],
+        json!({"Anything": [1, 2.5, {"x": null}]})
+    );
+    assert_eq!(
+        socket.command(2, "websocket unsubscribe ModThing").await["data"]["Result"],
+        "Success"
+    );
+    sim.emit_console_event(sim.server(), "ModThing", json!(1));
+    assert_eq!(
+        socket.command(3, "websocket unsubscribe ModThing").await["data"]["Result"],
+        "Unchanged"
+    );
+}
+
+#[tokio::test]
+async fn answers_can_be_dropped_delayed_doubled_and_misnumbered() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    let faults = sim.faults();
+    let arm = |action| faults.arm(Fault::new(Hook::ConsoleCommand, action).server(sim.server()));
+    arm(Action::Drop);
+    arm(Action::Delay(Duration::from_millis(50)));
+    arm(Action::WrongId(77));
+    arm(Action::NoId);
+    arm(Action::Twice);
+    for id in 1..=5 {
+        socket
+            .send(&json!({"id": id, "content": "player count"}).to_string())
+            .await;
+    }
+    let mut ids = Vec::new();
+    for _ in 0..5 {
+        ids.push(socket.json().await["commandId"].clone());
+    }
+    assert_eq!(ids, [json!(77), json!(null), json!(5), json!(5), json!(2)]);
+}
+
+#[tokio::test]
+async fn junk_of_every_kind_can_come_before_an_answer() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    let arm = |action| sim.faults().arm(Fault::new(Hook::ConsoleCommand, action));
+    arm(Action::Before(Junk::Text("{\"type\":\"Com".to_owned())));
+    socket.send(r#"{"id":1,"content":"player count"}"#).await;
+    assert_eq!(socket.text().await, "{\"type\":\"Com");
+    assert_eq!(socket.json().await["commandId"], 1);
+    arm(Action::Before(Junk::Binary(vec![1, 2])));
+    socket.send(r#"{"id":2,"content":"player count"}"#).await;
+    assert_eq!(socket.frame().await, Some(Message::binary(vec![1, 2])));
+    assert_eq!(socket.json().await["commandId"], 2);
+    arm(Action::Instead(Junk::Oversize(100_000)));
+    socket.send(r#"{"id":3,"content":"player count"}"#).await;
+    assert_eq!(socket.text().await.len(), 100_000);
+    arm(Action::Refuse(5));
+    let refused = socket.command(4, "player count").await;
+    assert_eq!(
+        refused["data"]["Exception"]["Message"],
+        "Refused on demand (5)"
+    );
+    arm(Action::Instead(Junk::InvalidUtf8));
+    socket.send(r#"{"id":5,"content":"player count"}"#).await;
+    assert_eq!(socket.frame().await, None);
+}
+
+#[tokio::test]
+async fn what_was_sent_before_a_cut_still_arrives() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket.command(1, "websocket subscribe InfoLog").await;
+    let _ = (socket.json().await, socket.json().await);
+    for number in 0..500 {
+        sim.emit_console_event(sim.server(), "InfoLog", json!({"message": number}));
+    }
+    sim.drop_consoles(sim.server());
+    for number in 0..500 {
+        assert_eq!(socket.json().await["data"]["message"], number);
+    }
+    assert_eq!(socket.frame().await, None);
+    let sent = sim.sent_console_events(sim.server());
+    assert_eq!(
+        (sent.total, sent.of("InfoLog"), sent.connections[0].open),
+        (502, 502, false)
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_loses_its_connection_and_not_the_simulator() {
+    let sim = Sim::builder().queue(64).start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket.command(1, "websocket subscribe InfoLog").await;
+    let _ = (socket.json().await, socket.json().await);
+    let long = "x".repeat(100_000);
+    for _ in 0..1_000 {
+        sim.emit_console_event(sim.server(), "InfoLog", json!({"message": long}));
+    }
+    sim.wait_until(|sim| sim.console_connections(sim.server()).is_empty())
+        .await
+        .unwrap();
+    assert!(sim.sent_console_events(sim.server()).connections[0].overflowed);
+}
+
+#[tokio::test]
+async fn a_flood_reaches_a_reading_client_whole() {
+    let sim = Sim::builder().queue(64).start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket.command(1, "websocket subscribe TraceLog").await;
+    let server = sim.server();
+    let flooding = tokio::spawn({
+        let sim = sim.clone();
+        async move {
+            sim.emit_console_events(
+                server,
+                "TraceLog",
+                5_000,
+                |number| json!({"message": number}),
+            )
+            .await
+        }
+    });
+    for number in 0..5_000 {
+        assert_eq!(socket.json().await["data"]["message"], number);
+    }
+    flooding.await.unwrap().unwrap();
+    assert_eq!(sim.sent_console_events(server).total, 5_000);
+}
+
+#[tokio::test]
+async fn a_silenced_console_stays_open_and_answers_no_ping() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    sim.silence_consoles(sim.server());
+    sim.flush().await.unwrap();
+    socket.send(r#"{"id":1,"content":"player count"}"#).await;
+    assert!(
+        timeout(Duration::from_millis(50), socket.frame())
+            .await
+            .is_err()
+    );
+    sim.drop_consoles(sim.server());
+    assert!(
+        timeout(Duration::from_millis(50), socket.frame())
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn an_upgrade_can_be_refused_with_any_status() {
+    let sim = Sim::builder().start().await.unwrap();
+    let url = sim.console_url(sim.server()).unwrap();
+    let refusal = alta_sim::HttpAnswer::too_many(7);
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleUpgrade, Action::Answer(refusal)).server(sim.server()));
+    match try_open(&url, None).await {
+        Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
+            assert_eq!(
+                (
+                    response.status().as_u16(),
+                    &response.headers()["retry-after"]
+                ),
+                (429, &"7".parse().unwrap())
+            );
+        }
+        _ => panic!("not refused"),
+    }
+    assert!(
+        sim.received()
+            .iter()
+            .any(|entry| matches!(entry.what, What::Refused(429, _)))
+    );
+}
+
+#[tokio::test]
+async fn what_a_client_did_is_recorded_with_its_connection() {
+    let sim = Sim::builder().start().await.unwrap();
+    let token = sim.console_token(sim.server());
+    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
+        .await
+        .unwrap();
+    socket.send(&token).await;
+    socket.text().await;
+    socket.command(1, "player count").await;
+    socket.0.close(None).await.unwrap();
+    timeout(PATIENCE, async {
+        sim.wait_for(|received| {
+            received
+                .iter()
+                .any(|entry| matches!(entry.what, What::Closed(_)))
+        })
+        .await
+        .unwrap();
+    })
+    .await
+    .unwrap();
+    let seen: Vec<String> = sim
+        .received()
+        .iter()
+        .map(|entry| {
+            assert_eq!(
+                (entry.service, entry.connection),
+                (Service::Console(sim.server()), 1)
+            );
+            match &entry.what {
+                What::Opened(_) => "opened".to_owned(),
+                What::Token(text) => format!("token {}", *text == token),
+                What::Closed(code) => format!("closed {code:?}"),
+                _ => entry.command().unwrap(),
+            }
+        })
+        .collect();
+    assert_eq!(
+        seen,
+        ["opened", "token true", "player count", "closed None"]
+    );
+}

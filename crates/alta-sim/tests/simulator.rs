@@ -1,0 +1,246 @@
+//! The simulator as such: streams instead of ports, its end, HTTP faults, the town.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::time::Duration;
+
+use alta_sim::{Action, ErrorKind, Fault, Hook, HttpAnswer, Scenario, Sim};
+use common::{Socket, authority, console, rest, try_http};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::client_async;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+
+#[tokio::test(start_paused = true)]
+async fn the_services_speak_over_streams_in_memory() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (client, server) = tokio::io::duplex(4_096);
+    sim.serve_console(sim.server(), server);
+    let mut socket = Socket(client_async("ws://console/", client).await.unwrap().0);
+    socket.send(&sim.console_token(sim.server())).await;
+    assert!(socket.text().await.contains("Connection Succeeded"));
+    assert_eq!(socket.command(1, "player count").await["data"]["Result"], 0);
+
+    let (client, server) = tokio::io::duplex(4_096);
+    sim.serve_main_socket(server);
+    let mut request = "ws://socket/".into_client_request().unwrap();
+    request.headers_mut().insert(
+        "authorization",
+        format!("Bearer {}", sim.bot_token()).parse().unwrap(),
+    );
+    let mut socket = Socket(client_async(request, client).await.unwrap().0);
+    let path = format!("subscription/group-update/{}", sim.group());
+    assert_eq!(
+        socket.request(&sim, 1, "POST", &path).await["responseCode"],
+        200
+    );
+
+    let (mut client, server) = tokio::io::duplex(4_096);
+    sim.serve_http(server);
+    client
+        .write_all(b"GET /api/servers/regions HTTP/1.1\r\nhost: sim\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_expire_as_tokios_clock_goes() {
+    let sim = Sim::builder()
+        .token_life(Duration::from_secs(60))
+        .start()
+        .await
+        .unwrap();
+    let token = sim.bot_token();
+    for (after, expected) in [(59, "200"), (2, "401")] {
+        tokio::time::advance(Duration::from_secs(after)).await;
+        let (mut client, server) = tokio::io::duplex(65_536);
+        sim.serve_http(server);
+        let request = format!(
+            "GET /api/groups/joined HTTP/1.1\r\nhost: sim\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
+        );
+        client.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{answer}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn dropping_the_last_handle_ends_everything() {
+    let sim = Sim::builder().start().await.unwrap();
+    let clone = sim.clone();
+    let host = authority(&sim.rest_url());
+    let mut socket = console(&sim, sim.server()).await;
+    drop(sim);
+    assert_eq!(socket.command(1, "player count").await["data"]["Result"], 0);
+    drop(clone);
+    assert_eq!(socket.frame().await, None);
+    let closed = async {
+        while TcpStream::connect(&host).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(common::PATIENCE, closed)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn shutting_down_waits_until_the_ports_are_closed() {
+    let sim = Sim::builder().start().await.unwrap();
+    let host = authority(&sim.rest_url());
+    sim.shutdown().await;
+    assert!(TcpStream::connect(&host).await.is_err());
+}
+
+#[tokio::test]
+async fn http_can_be_made_to_fail_in_every_way() {
+    let sim = Sim::builder().start().await.unwrap();
+    let faults = sim.faults();
+    let arm = |action| faults.arm(Fault::new(Hook::Http, action).containing("get /api/groups"));
+    arm(Action::Answer(HttpAnswer::html_500()));
+    let answer = rest(&sim, "GET", "groups/joined", "").await;
+    assert_eq!(
+        (answer.status, &answer.headers["content-type"]),
+        (500, &"text/html".parse().unwrap())
+    );
+    assert!(answer.text.starts_with("<html>"));
+    arm(Action::Answer(HttpAnswer::too_many(3)));
+    let answer = rest(&sim, "GET", "groups/joined", "").await;
+    assert_eq!(
+        (answer.status, &answer.headers["retry-after"]),
+        (429, &"3".parse().unwrap())
+    );
+    arm(Action::Refuse(502));
+    assert_eq!(rest(&sim, "GET", "groups/joined", "").await.status, 502);
+    let bearer = format!("Bearer {}", sim.bot_token());
+    let url = format!("{}/groups/joined", sim.rest_url());
+    for action in [Action::Cut, Action::Truncate] {
+        arm(action);
+        assert!(
+            try_http("GET", &url, &[("authorization", &bearer)], "")
+                .await
+                .is_err()
+        );
+    }
+    arm(Action::Drop);
+    let headers = [("authorization", bearer.as_str())];
+    let silent = try_http("GET", &url, &headers, "");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(50), silent)
+            .await
+            .is_err()
+    );
+    assert_eq!(rest(&sim, "GET", "groups/joined", "").await.status, 200);
+    assert_eq!(faults.armed(), 0);
+}
+
+#[tokio::test]
+async fn a_file_that_a_command_made_is_fetched_with_the_console_token() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    let result = socket.command(1, "chunks print-all").await;
+    let name = result["data"]["Result"]["downloadUrl"]
+        .as_str()
+        .unwrap()
+        .replace(' ', "%20");
+    let bearer = format!("Bearer {}", sim.console_token(sim.server()));
+    let url = format!(
+        "http://{}/output/{}/{name}",
+        authority(&sim.rest_url()),
+        sim.bot().user_id
+    );
+    let file = try_http("GET", &url, &[("authorization", &bearer)], "")
+        .await
+        .unwrap();
+    assert_eq!(
+        (file.status, file.text.contains("Cave Layer 1")),
+        (200, true)
+    );
+    assert_eq!(try_http("GET", &url, &[], "").await.unwrap().status, 401);
+}
+
+#[tokio::test]
+async fn a_town_lives_by_itself() {
+    let sim = Sim::builder()
+        .scenario(Scenario::Town)
+        .pace(Duration::from_millis(1))
+        .seed(3)
+        .start()
+        .await
+        .unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket
+        .send(&json!({"id": 1, "content": "websocket subscribe PlayerMovedChunk"}).to_string())
+        .await;
+    loop {
+        let frame = socket.json().await;
+        if frame["data"]["newChunk"]
+            .as_str()
+            .is_some_and(|chunk| chunk.starts_with("Cave Layer"))
+        {
+            break;
+        }
+    }
+    assert!(!sim.players(sim.server()).is_empty());
+}
+
+#[tokio::test]
+async fn what_does_not_happen_in_time_is_an_error() {
+    let sim = Sim::builder()
+        .patience(Duration::from_millis(20))
+        .start()
+        .await
+        .unwrap();
+    let error = sim
+        .wait_for(|received| !received.is_empty())
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(error.to_string(), "waiting 20ms: it did not happen in time");
+    assert_eq!(
+        sim.player_joins(99, "Ashwick").unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+    sim.stop_server(sim.server()).await.unwrap();
+    assert_eq!(
+        sim.player_joins(sim.server(), "Ashwick")
+            .unwrap_err()
+            .kind(),
+        ErrorKind::NotPossible
+    );
+}
+
+#[tokio::test]
+async fn a_given_port_is_taken_and_the_next_ones_for_the_other_services() {
+    // Any four free ports in a row.
+    for port in (20_000..60_000).step_by(97) {
+        let Ok(sim) = Sim::builder().port(port).start().await else {
+            continue;
+        };
+        assert_eq!(sim.rest_url(), format!("http://127.0.0.1:{port}/api"));
+        assert_eq!(sim.socket_url(), format!("ws://127.0.0.1:{}/", port + 1));
+        assert_eq!(
+            sim.console_url(sim.server()).unwrap(),
+            format!("ws://127.0.0.1:{}/", port + 2)
+        );
+        let taken = Sim::builder().port(port).start().await.unwrap_err();
+        assert_eq!(taken.kind(), ErrorKind::Listen);
+        return;
+    }
+    panic!("no free ports");
+}
