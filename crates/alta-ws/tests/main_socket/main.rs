@@ -1,0 +1,16 @@
+//! The main socket against the simulator, over loopback: a test for each promise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod connections;
+mod migration;
+mod secrets;
+mod streams;
+mod subscriptions;
+mod support;
+mod tls;

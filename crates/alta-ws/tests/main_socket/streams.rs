@@ -1,0 +1,217 @@
+use crate::support::{
+    config, connect, connected, event, group, miss, players, start, status, totals, within,
+};
+use alta_sim::{Action, Fault, Hook, Junk, Sim};
+use alta_ws::{GroupServerStatus, GroupUpdate, Missed, Overflow, State};
+use serde_json::json;
+use std::time::SystemTime;
+
+#[tokio::test]
+async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
+    let (sim, client) = connected().await;
+    let mut statuses = client
+        .subscribe(GroupServerStatus(group(&sim)))
+        .await
+        .unwrap();
+    let mut everything = client.subscribe_all().await.unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    assert_eq!(players(&event(&mut statuses).await.data), ["Ashwick"]);
+    assert_eq!(
+        event(&mut everything).await.topic.event(),
+        "group-server-status"
+    );
+
+    let before = SystemTime::now();
+    sim.drop_main_sockets();
+    for missed in [miss(&mut statuses).await, miss(&mut everything).await] {
+        let Missed::Gap { since, until } = missed else {
+            panic!("{missed:?}");
+        };
+        assert!(
+            since <= until && since <= before,
+            "{since:?} {until:?} {before:?}"
+        );
+        assert!(until >= before, "the server confirmed it again later");
+    }
+    // What is told as the end of the gap is so: from here on nothing is missed.
+    sim.player_joins(sim.server(), "Juno").unwrap();
+    assert_eq!(
+        players(&event(&mut statuses).await.data),
+        ["Ashwick", "Juno"]
+    );
+    assert_eq!(
+        event(&mut everything).await.data["online_players"][1]["username"],
+        "Juno"
+    );
+    assert_eq!(client.status().totals.gaps, 1);
+    assert_eq!(client.status().totals.reconnects, 1);
+}
+
+#[tokio::test]
+async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
+    let (sim, client) = connected().await;
+    let mut states = client.statuses();
+    assert_eq!(states.current().state, State::Ready);
+    sim.close_main_sockets(1001, "Going away");
+    let lost = within(states.wait_for(|status| !status.state.is_connected()))
+        .await
+        .unwrap();
+    let State::Recovering { because, .. } = lost.state else {
+        panic!("{lost:?}");
+    };
+    assert!(
+        because.contains("1001") && because.contains("Going away"),
+        "{because}"
+    );
+    let back = within(states.wait_for(|status| status.state.is_connected()))
+        .await
+        .unwrap();
+    assert_eq!(back.totals.reconnects, 1);
+}
+
+#[tokio::test]
+async fn promise_01_somebody_who_comes_after_the_loss_has_missed_nothing() {
+    let (sim, client) = connected().await;
+    let mut old = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    sim.faults()
+        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(3));
+    sim.drop_main_sockets();
+    status(&client, |status| !status.state.is_connected()).await;
+    let mut new = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    sim.rename_group(sim.group(), "Thornwood Guild").unwrap();
+    assert!(matches!(miss(&mut old).await, Missed::Gap { .. }));
+    assert_eq!(event(&mut old).await.data.name, "Thornwood Guild");
+    assert_eq!(event(&mut new).await.data.name, "Thornwood Guild");
+}
+
+#[tokio::test]
+async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
+    const EVENTS: u64 = 1_000;
+    let (sim, client) = connected().await;
+    let topic = GroupUpdate(group(&sim));
+    let mut slow = client.subscribe(topic).capacity(10).await.unwrap();
+    let mut stubborn = client
+        .subscribe(topic)
+        .capacity(10)
+        .overflow(Overflow::DropNewest)
+        .await
+        .unwrap();
+    let mut brief = client
+        .subscribe(topic)
+        .capacity(10)
+        .overflow(Overflow::End)
+        .await
+        .unwrap();
+    let mut quick = client.subscribe(topic).capacity(2_000).await.unwrap();
+    for number in 0..EVENTS {
+        sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
+    }
+    for number in 0..EVENTS {
+        assert_eq!(
+            event(&mut quick).await.data.id.get(),
+            i64::try_from(number).unwrap()
+        );
+    }
+    // An answer gets through while nobody reads.
+    client
+        .subscribe(GroupServerStatus(group(&sim)))
+        .await
+        .unwrap();
+
+    assert_eq!(miss(&mut slow).await, Missed::Lagged(EVENTS - 10));
+    for number in EVENTS - 10..EVENTS {
+        assert_eq!(
+            event(&mut slow).await.data.id.get(),
+            i64::try_from(number).unwrap()
+        );
+    }
+    for number in 0..10 {
+        assert_eq!(event(&mut stubborn).await.data.id.get(), number);
+        assert_eq!(event(&mut brief).await.data.id.get(), number);
+    }
+    assert_eq!(miss(&mut stubborn).await, Missed::Lagged(EVENTS - 10));
+    assert_eq!(miss(&mut brief).await, Missed::Lagged(1));
+    assert!(within(brief.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn promise_03_what_the_library_does_not_know_is_passed_on() {
+    let (sim, client) = connected().await;
+    let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let mut everything = client.subscribe_all().await.unwrap();
+    let unknown = r#"{"id":0,"event":"moon-phase","key":"9","content":"{\"phase\":\"new\"}","responseCode":200}"#;
+    sim.faults().arm(Fault::new(
+        Hook::MainEvent,
+        Action::Before(Junk::Text(unknown.to_owned())),
+    ));
+    sim.emit_main_event(
+        "group-update",
+        sim.group(),
+        json!({"id": sim.group(), "type": "Guild", "motto": "onward"}),
+    );
+    let moon = event(&mut everything).await;
+    assert_eq!(moon.topic.to_string(), "subscription/moon-phase/9");
+    assert_eq!(moon.data["phase"], "new");
+    let update = event(&mut updates).await;
+    assert_eq!(update.data.r#type.unwrap().as_str(), "Guild");
+    assert!(
+        update.raw.as_str().contains("onward"),
+        "unknown fields are in the frame"
+    );
+}
+
+#[tokio::test]
+async fn promise_03_a_frame_that_makes_no_sense_is_counted_and_skipped() {
+    let (sim, client) = connected().await;
+    let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    for junk in [
+        Junk::Text("{\"id\":".to_owned()),
+        Junk::Text("[1, 2]".to_owned()),
+        Junk::Binary(vec![0, 159, 146, 150]),
+    ] {
+        sim.faults()
+            .arm(Fault::new(Hook::MainEvent, Action::Before(junk)));
+        sim.emit_main_event("group-update", sim.group(), json!({"id": 1}));
+    }
+    // A content of the wrong type is one reader's miss, and the stream goes on.
+    sim.emit_main_event("group-update", sim.group(), json!("no group"));
+    sim.emit_main_event("group-update", sim.group(), json!({"id": 4}));
+    for _ in 0..3 {
+        assert_eq!(event(&mut updates).await.data.id.get(), 1);
+    }
+    let Missed::Undecodable(reason) = miss(&mut updates).await else {
+        panic!("not undecodable");
+    };
+    assert!(reason.starts_with("group-update/"), "{reason}");
+    assert_eq!(event(&mut updates).await.data.id.get(), 4);
+    let totals = client.status().totals;
+    assert_eq!(
+        (totals.malformed, totals.gaps, totals.reconnects),
+        (3, 0, 0)
+    );
+}
+
+#[tokio::test]
+async fn promise_03_an_oversize_frame_or_invalid_utf_8_ends_the_connection_with_that_cause() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).max_frame(10_000)).await;
+    let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let cases = [
+        (Junk::Oversize(20_000), "limit of 10000 bytes"),
+        (Junk::InvalidUtf8, "UTF-8"),
+    ];
+    for (junk, cause) in cases {
+        sim.faults()
+            .arm(Fault::new(Hook::MainEvent, Action::Before(junk)));
+        sim.emit_main_event("group-update", sim.group(), json!({"id": 1}));
+        let lost = status(&client, |status| !status.state.is_connected()).await;
+        let State::Recovering { because, .. } = lost.state else {
+            panic!("{lost:?}");
+        };
+        assert!(because.contains(cause), "{because}");
+        assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
+    }
+    sim.emit_main_event("group-update", sim.group(), json!({"id": 2}));
+    assert_eq!(event(&mut updates).await.data.id.get(), 2);
+    totals(&client, |totals| totals.reconnects == 2).await;
+}
