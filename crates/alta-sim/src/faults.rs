@@ -107,6 +107,8 @@ pub enum Action {
     Delay(Duration),
     /// The answer, or event, comes twice.
     Twice,
+    /// Websockets: the answer, or event, comes in fragments of that many bytes.
+    Fragments(usize),
     /// The answer carries this id.
     WrongId(u64),
     /// The answer carries no id.

@@ -14,7 +14,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 use crate::faults::{Action, Junk};
@@ -41,6 +41,8 @@ const BATCH: usize = 64;
 pub(crate) enum Outgoing {
     /// A text frame; for an event with its name, to be counted.
     Text(Utf8Bytes, Option<Arc<str>>),
+    /// The same in fragments of that many bytes.
+    Fragments(Utf8Bytes, Option<Arc<str>>, usize),
     Junk(Junk),
     Close(u16, String),
     Cut,
@@ -113,6 +115,9 @@ impl Link {
 
     /// Queues something. A client so slow that the queue is full loses its connection.
     pub(crate) fn push(&self, outgoing: Outgoing) {
+        if self.stop.is_cancelled() {
+            return;
+        }
         self.ledger.queued.fetch_add(1, Ordering::AcqRel);
         match self.queue.try_send(outgoing) {
             Ok(()) => {}
@@ -159,6 +164,13 @@ impl Link {
             }
             Some(Action::WrongId(id)) => self.push(text(&frame.clone().and(id_key, id))),
             Some(Action::NoId) => self.push(text(&frame.clone().without(&[id_key]))),
+            Some(Action::Fragments(size)) => {
+                self.push(Outgoing::Fragments(
+                    frame.to_string().into(),
+                    event.cloned(),
+                    size.max(1),
+                ));
+            }
             Some(Action::Before(junk)) => {
                 self.push(Outgoing::Junk(junk));
                 self.push(text(frame));
@@ -218,9 +230,11 @@ pub(crate) async fn pump(
         (End::Silence, Ok(socket)) => {
             // What is queued from now on goes nowhere.
             link.ledger.closed.store(true, Ordering::Release);
-            let hold = async { while outgoing.recv().await.is_some() {} };
+            let hold =
+                async { while !matches!(outgoing.recv().await, None | Some(Outgoing::Cut)) {} };
             let _ = link.stop.run_until_cancelled(hold).await;
-            drop(socket);
+            shared.with(|state, _| state.ended(link.id));
+            cut(socket.into_inner()).await;
             None
         }
     }
@@ -246,6 +260,13 @@ async fn write(
                 Outgoing::Text(text, event) => {
                     names.extend(event);
                     Message::Text(text)
+                }
+                Outgoing::Fragments(text, event, size) => {
+                    names.extend(event);
+                    if feed_fragments(sink, &text, size).await.is_err() {
+                        return End::Cut;
+                    }
+                    continue;
                 }
                 Outgoing::Junk(junk) => junk_message(junk),
                 Outgoing::Close(code, reason) => {
@@ -281,6 +302,22 @@ async fn write(
             return end;
         }
     }
+}
+
+/// Writes a text as one message of several frames.
+async fn feed_fragments(
+    sink: &mut SplitSink<Socket, Message>,
+    text: &str,
+    size: usize,
+) -> Result<(), Error> {
+    let mut parts = text.as_bytes().chunks(size).peekable();
+    let mut kind = Data::Text;
+    while let Some(part) = parts.next() {
+        let frame = Frame::message(part.to_vec(), OpCode::Data(kind), parts.peek().is_none());
+        sink.feed(Message::Frame(frame)).await?;
+        kind = Data::Continue;
+    }
+    Ok(())
 }
 
 fn junk_message(junk: Junk) -> Message {

@@ -20,7 +20,7 @@ fn content(frame: &Value) -> Value {
     serde_json::from_str(frame["content"].as_str().unwrap()).unwrap()
 }
 
-async fn status_of(opening: Result<common::Socket, Error>) -> u16 {
+fn status_of(opening: Result<common::Socket, Error>) -> u16 {
     match opening {
         Err(Error::Http(response)) => response.status().as_u16(),
         Err(error) => panic!("{error}"),
@@ -34,22 +34,16 @@ async fn the_handshake_needs_a_live_token_of_a_bot() {
     let url = sim.socket_url();
     let old = sim.bot_token();
     sim.expire_tokens();
-    assert_eq!(status_of(try_open(&url, None).await).await, 401);
-    assert_eq!(status_of(try_open(&url, Some(&old)).await).await, 401);
+    assert_eq!(status_of(try_open(&url, None).await), 401);
+    assert_eq!(status_of(try_open(&url, Some(&old)).await), 401);
     assert_eq!(
-        status_of(try_open(&url, Some(&sim.user_token())).await).await,
+        status_of(try_open(&url, Some(&sim.user_token())).await),
         403
     );
-    assert_eq!(
-        status_of(try_open(&url, Some(&sim.bot_token())).await).await,
-        101
-    );
+    assert_eq!(status_of(try_open(&url, Some(&sim.bot_token())).await), 101);
     sim.faults()
         .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)));
-    assert_eq!(
-        status_of(try_open(&url, Some(&sim.bot_token())).await).await,
-        503
-    );
+    assert_eq!(status_of(try_open(&url, Some(&sim.bot_token())).await), 503);
 }
 
 #[tokio::test]

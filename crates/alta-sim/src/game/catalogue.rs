@@ -21,6 +21,23 @@ pub(crate) struct Spec {
     pub(crate) run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
 }
 
+/// A command that runs with exactly its parameters and has no other name.
+pub(crate) const fn command(
+    path: &'static [&'static str],
+    parameters: &'static [Parameter],
+    returns: &'static str,
+    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
+) -> Spec {
+    Spec {
+        path,
+        aliases: &[],
+        parameters,
+        tail: false,
+        returns,
+        run,
+    }
+}
+
 impl std::fmt::Debug for Spec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Spec").field(&self.full_name()).finish()

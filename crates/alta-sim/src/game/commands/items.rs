@@ -2,7 +2,7 @@
 
 use super::{Answered, Run};
 use crate::game::arguments::number;
-use crate::game::catalogue::{Parameter, Spec};
+use crate::game::catalogue::{Parameter, Spec, command};
 use crate::json::Node;
 use crate::world::{ITEMS, Item};
 
@@ -14,26 +14,10 @@ const USER: Parameter = ("user", "UserInfoAccess", None);
 /// Things spawned by one command at most.
 const SPAWN_LIMIT: u32 = 100;
 
-const fn spec(
-    path: &'static [&'static str],
-    parameters: &'static [Parameter],
-    returns: &'static str,
-    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
-) -> Spec {
-    Spec {
-        path,
-        aliases: &[],
-        parameters,
-        tail: false,
-        returns,
-        run,
-    }
-}
-
 pub(crate) const SPECS: &[Spec] = &[
     Spec {
         tail: true,
-        ..spec(
+        ..command(
             &["spawn", ""],
             &[
                 PLAYERS,
@@ -44,12 +28,12 @@ pub(crate) const SPECS: &[Spec] = &[
             spawn,
         )
     },
-    spec(&["spawn", "list"], &[], OBJECTS, |_| {
+    command(&["spawn", "list"], &[], OBJECTS, |_| {
         let row =
             |item: &Item| Node::object([("Hash", item.hash.into()), ("Name", item.name.into())]);
         Ok(Answered::list(ITEMS.iter().map(row).collect()))
     }),
-    spec(
+    command(
         &["spawn", "string"],
         &[PLAYERS, ("value", "System.String", None)],
         OBJECTS,
@@ -62,7 +46,7 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::list(rows))
         },
     ),
-    spec(
+    command(
         &["spawn", "string-raw"],
         &[("value", "System.String", None)],
         "System.Object",
@@ -78,13 +62,13 @@ pub(crate) const SPECS: &[Spec] = &[
             ))
         },
     ),
-    spec(&["trade", "atm", "get"], &[USER], "System.Int32", |run| {
+    command(&["trade", "atm", "get"], &[USER], "System.Int32", |run| {
         let id = run.user(0)?;
         Ok(Answered::plain(
             run.here()?.balances.get(&id).copied().unwrap_or_default(),
         ))
     }),
-    spec(
+    command(
         &["trade", "atm", "add"],
         &[USER, ("quantityToAdd", "System.Int32", None)],
         VOID,
@@ -95,7 +79,7 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::Nothing)
         },
     ),
-    spec(
+    command(
         &["trade", "atm", "set"],
         &[USER, ("quantity", "System.Int32", None)],
         VOID,
@@ -110,7 +94,7 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     Spec {
         tail: true,
-        ..spec(
+        ..command(
             &["trade", "post"],
             &[USER, ("prefab", "Prefab", None)],
             VOID,
@@ -121,7 +105,7 @@ pub(crate) const SPECS: &[Spec] = &[
             },
         )
     },
-    spec(
+    command(
         &["wacky", "destroy"],
         &[("id", "System.UInt32", None)],
         VOID,
@@ -136,7 +120,7 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     Spec {
         tail: true,
-        ..spec(
+        ..command(
             &["wacky", "destroy-free"],
             &[("prefab", "Prefab", None)],
             VOID,

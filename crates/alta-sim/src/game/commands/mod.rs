@@ -4,6 +4,7 @@ mod items;
 mod player;
 mod select;
 mod server;
+mod stats;
 mod websocket;
 
 use std::collections::BTreeSet;
@@ -155,6 +156,7 @@ static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     [
         websocket::SPECS,
         player::SPECS,
+        stats::SPECS,
         items::SPECS,
         select::SPECS,
         server::SPECS,

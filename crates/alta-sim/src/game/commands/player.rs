@@ -2,9 +2,8 @@
 
 use super::{Answered, Run};
 use crate::game::arguments::{number, truth, vector};
-use crate::game::catalogue::{Parameter, Spec};
+use crate::game::catalogue::{Parameter, Spec, command};
 use crate::json::Node;
-use crate::recordings;
 use crate::world::{Item, Told};
 
 const PLAYERS: Parameter = ("players", "PlayerList", None);
@@ -15,42 +14,8 @@ const USERS: &str = "System.Collections.Generic.IEnumerable`1[Alta.Api.DataTrans
 const DETAILED: &str =
     "System.Collections.Generic.IEnumerable`1[Alta.Console.Commands.UserInfoDetailed]";
 
-/// The stats a player has, with their bases.
-const STATS: &[(&str, f64)] = &[
-    ("maxhealth", 1.0),
-    ("health", 1.0),
-    ("speed", 1.0),
-    ("damage", 1.0),
-    ("damageprotection", 1.0),
-    ("hunger", 1.0),
-    ("fullness", 1.0),
-    ("poison", 0.0),
-    ("luminosity", 0.0),
-    ("cripplehealth", 1.0),
-    ("xpboost", 1.0),
-    ("nightmare", 0.0),
-    ("aggro", 1.0),
-    ("frost", 0.0),
-];
-
-const fn spec(
-    path: &'static [&'static str],
-    parameters: &'static [Parameter],
-    returns: &'static str,
-    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
-) -> Spec {
-    Spec {
-        path,
-        aliases: &[],
-        parameters,
-        tail: false,
-        returns,
-        run,
-    }
-}
-
 pub(crate) const SPECS: &[Spec] = &[
-    spec(&["player", "list"], &[], USERS, |run| {
+    command(&["player", "list"], &[], USERS, |run| {
         Ok(Answered::list(
             run.here()?
                 .players
@@ -59,7 +24,7 @@ pub(crate) const SPECS: &[Spec] = &[
                 .collect(),
         ))
     }),
-    spec(&["player", "list-detailed"], &[], DETAILED, |run| {
+    command(&["player", "list-detailed"], &[], DETAILED, |run| {
         Ok(Answered::list(
             run.here()?
                 .players
@@ -68,7 +33,7 @@ pub(crate) const SPECS: &[Spec] = &[
                 .collect(),
         ))
     }),
-    spec(&["player", "detailed"], &[PLAYER], DETAILED, |run| {
+    command(&["player", "detailed"], &[PLAYER], DETAILED, |run| {
         let id = run.player(0)?;
         let found = run
             .world
@@ -79,10 +44,10 @@ pub(crate) const SPECS: &[Spec] = &[
             "Alta.Console.Commands.UserInfoDetailed".to_owned(),
         ))
     }),
-    spec(&["player", "count"], &[], "System.Int32", |run| {
+    command(&["player", "count"], &[], "System.Int32", |run| {
         Ok(Answered::plain(run.here()?.players.len() as u64))
     }),
-    spec(
+    command(
         &["player", "id"],
         &[("username", "System.String", None)],
         USER,
@@ -91,7 +56,7 @@ pub(crate) const SPECS: &[Spec] = &[
             user(run, id)
         },
     ),
-    spec(
+    command(
         &["player", "username"],
         &[("userId", "System.Int32", None)],
         USER,
@@ -100,7 +65,7 @@ pub(crate) const SPECS: &[Spec] = &[
             user(run, id)
         },
     ),
-    spec(
+    command(
         &["player", "message"],
         &[
             PLAYERS,
@@ -110,13 +75,13 @@ pub(crate) const SPECS: &[Spec] = &[
         VOID,
         message,
     ),
-    spec(&["player", "kill"], &[PLAYERS], VOID, |run| {
+    command(&["player", "kill"], &[PLAYERS], VOID, |run| {
         for id in run.players(0)? {
             run.world.die(run.server, id, None, "Command");
         }
         Ok(Answered::Nothing)
     }),
-    spec(
+    command(
         &["player", "kick"],
         &[
             PLAYERS,
@@ -132,14 +97,14 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     Spec {
         aliases: &["tp"],
-        ..spec(
+        ..command(
             &["player", "teleport"],
             &[PLAYERS, ("target", "SpawnArea", Some("RespawnPoint"))],
             VOID,
             teleport,
         )
     },
-    spec(
+    command(
         &["player", "set-home"],
         &[PLAYERS, ("home", "Vector3", Some("0,0,0"))],
         VOID,
@@ -151,7 +116,7 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::Nothing)
         },
     ),
-    spec(
+    command(
         &["player", "get-home"],
         &[PLAYER],
         "UnityEngine.Vector3",
@@ -165,55 +130,8 @@ pub(crate) const SPECS: &[Spec] = &[
         },
     ),
     Spec {
-        aliases: &["setstat"],
-        ..spec(
-            &["player", "set-stat"],
-            &[
-                PLAYERS,
-                ("statDefinition", "Stat", None),
-                ("value", "System.Single", None),
-                ("applicationType", "StatApplicationType", Some("Base")),
-            ],
-            VOID,
-            set_stat,
-        )
-    },
-    Spec {
-        aliases: &["modifystat"],
-        ..spec(
-            &["player", "modify-stat"],
-            &[
-                PLAYERS,
-                ("statDefinition", "Stat", None),
-                ("valueModifier", "System.Single", None),
-                ("duration", "System.Single", None),
-                ("isMultiplier", "System.Boolean", Some("false")),
-            ],
-            VOID,
-            modify_stat,
-        )
-    },
-    Spec {
-        aliases: &["checkstat"],
-        ..spec(
-            &["player", "check-stat"],
-            &[PLAYER, ("stat", "Stat", None)],
-            "Alta.Console.Commands.PlayerCommandModule+StatValue",
-            check_stat,
-        )
-    },
-    Spec {
-        aliases: &["list-stat"],
-        ..spec(
-            &["player", "list-stats"],
-            &[PLAYER],
-            "System.Collections.Generic.IEnumerable`1[System.Object]",
-            list_stats,
-        )
-    },
-    Spec {
         aliases: &["godmodeon"],
-        ..spec(
+        ..command(
             &["player", "god-mode"],
             &[PLAYERS, ("isOn", "System.Boolean", None)],
             VOID,
@@ -228,7 +146,7 @@ pub(crate) const SPECS: &[Spec] = &[
             },
         )
     },
-    spec(
+    command(
         &["player", "inventory"],
         &[PLAYERS],
         "System.Collections.Generic.IEnumerable`1[System.Object]",
@@ -294,94 +212,6 @@ fn teleport(run: &mut Run<'_>) -> Result<Answered, Answered> {
         }
     }
     Ok(Answered::Nothing)
-}
-
-/// The stat's name as the server has it, and its base.
-fn stat(text: &str) -> Result<(&'static str, f64), Answered> {
-    let found = STATS
-        .iter()
-        .copied()
-        .find(|(name, _)| name.eq_ignore_ascii_case(text));
-    found.ok_or_else(|| Answered::Failed(format!("Couldn't find stat {text}")))
-}
-
-fn set_stat(run: &mut Run<'_>) -> Result<Answered, Answered> {
-    let (name, base) = stat(run.argument(1))?;
-    let value: f64 = number(run.argument(2))?;
-    change_stat(run, name, base, |_| value)
-}
-
-fn modify_stat(run: &mut Run<'_>) -> Result<Answered, Answered> {
-    let (name, base) = stat(run.argument(1))?;
-    let by: f64 = number(run.argument(2))?;
-    let multiplies = truth(run.argument(4))?;
-    change_stat(run, name, base, |old| {
-        if multiplies { old * by } else { old + by }
-    })
-}
-
-fn change_stat(
-    run: &mut Run<'_>,
-    name: &str,
-    base: f64,
-    to: impl Fn(f64) -> f64,
-) -> Result<Answered, Answered> {
-    for id in run.players(0)? {
-        if let Some(player) = run.here_mut()?.players.get_mut(&id) {
-            let value = player.stats.entry(name.to_owned()).or_insert((base, base));
-            value.0 = to(value.0);
-        }
-    }
-    Ok(Answered::Nothing)
-}
-
-fn check_stat(run: &mut Run<'_>) -> Result<Answered, Answered> {
-    let id = run.player(0)?;
-    let (name, base) = stat(run.argument(1))?;
-    let stats = run
-        .world
-        .player(run.server, id)
-        .map(|player| player.stats.clone())
-        .unwrap_or_default();
-    let (value, base) = stats.get(name).copied().unwrap_or((base, base));
-    let recorded = recordings::console_data("check-stat", 0);
-    let result = recorded.get("Result").cloned().unwrap_or(Node::Null);
-    let definition = result
-        .get("Definition")
-        .cloned()
-        .unwrap_or(Node::Null)
-        .with("Name", name);
-    let text = recorded
-        .get("ResultString")
-        .and_then(Node::as_str)
-        .unwrap_or_default()
-        .to_owned();
-    Ok(Answered::Value(
-        result
-            .with("Definition", definition)
-            .with("Value", value)
-            .with("Base", base),
-        text,
-    ))
-}
-
-fn list_stats(run: &mut Run<'_>) -> Result<Answered, Answered> {
-    let id = run.player(0)?;
-    let stats = run
-        .world
-        .player(run.server, id)
-        .map(|player| player.stats.clone())
-        .unwrap_or_default();
-    let row = |(name, base): &(&str, f64)| {
-        let (value, _) = stats.get(*name).copied().unwrap_or((*base, *base));
-        Node::object([
-            ("Name", (*name).into()),
-            ("Min", 0.0.into()),
-            ("Max", 10.0.into()),
-            ("Value", value.into()),
-        ])
-    };
-    Ok(Answered::list(STATS.iter().map(row).collect()))
 }
 
 /// One entry per player asked for.

@@ -2,7 +2,7 @@
 
 use super::{Answered, Run};
 use crate::game::arguments::{number, vector};
-use crate::game::catalogue::{Parameter, Spec};
+use crate::game::catalogue::{Parameter, Spec, command};
 use crate::json::Node;
 use crate::world::Entity;
 
@@ -10,24 +10,8 @@ const VOID: &str = "System.Void";
 const AMOUNT: Parameter = ("amount", "System.Single", None);
 const DEGREES: Parameter = ("degrees", "System.Single", None);
 
-const fn spec(
-    path: &'static [&'static str],
-    parameters: &'static [Parameter],
-    returns: &'static str,
-    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
-) -> Spec {
-    Spec {
-        path,
-        aliases: &[],
-        parameters,
-        tail: false,
-        returns,
-        run,
-    }
-}
-
 pub(crate) const SPECS: &[Spec] = &[
-    spec(
+    command(
         &["select", ""],
         &[("identifier", "System.UInt32", None)],
         VOID,
@@ -38,7 +22,7 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::Nothing)
         },
     ),
-    spec(
+    command(
         &["select", "find"],
         &[
             ("player", "Player", None),
@@ -47,7 +31,7 @@ pub(crate) const SPECS: &[Spec] = &[
         "System.Collections.Generic.IEnumerable`1[System.Object]",
         find,
     ),
-    spec(
+    command(
         &["select", "get"],
         &[("identifier", "System.UInt32", Some(""))],
         "System.Object",
@@ -64,17 +48,17 @@ pub(crate) const SPECS: &[Spec] = &[
             ))
         },
     ),
-    spec(&["select", "destroy"], &[], VOID, |run| {
+    command(&["select", "destroy"], &[], VOID, |run| {
         let id = selected(run)?;
         run.here_mut()?.entities.remove(&id);
         run.session.selection = None;
         Ok(Answered::Nothing)
     }),
-    spec(&["select", "unselect"], &[], VOID, |run| {
+    command(&["select", "unselect"], &[], VOID, |run| {
         run.session.selection = None;
         Ok(Answered::Nothing)
     }),
-    spec(
+    command(
         &["select", "prefab"],
         &[("prefab", "Prefab", None), ("player", "Player", None)],
         VOID,
@@ -100,14 +84,14 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::Nothing)
         },
     ),
-    spec(&["select", "tostring"], &[], "System.String", |run| {
+    command(&["select", "tostring"], &[], "System.String", |run| {
         let id = selected(run)?;
         Ok(Answered::Text(save_string(&entity(run, id)?)))
     }),
-    spec(&["select", "snap-ground"], &[], VOID, |run| {
+    command(&["select", "snap-ground"], &[], VOID, |run| {
         change(run, |entity| entity.position[1] = 0.0)
     }),
-    spec(
+    command(
         &["select", "move", "exact"],
         &[("position", "UnityEngine.Vector3", None)],
         VOID,
@@ -116,25 +100,25 @@ pub(crate) const SPECS: &[Spec] = &[
             change(run, |entity| entity.position = to)
         },
     ),
-    spec(&["select", "move", "right"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "right"], &[AMOUNT], VOID, |run| {
         shift(run, 0, 1.0)
     }),
-    spec(&["select", "move", "left"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "left"], &[AMOUNT], VOID, |run| {
         shift(run, 0, -1.0)
     }),
-    spec(&["select", "move", "up"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "up"], &[AMOUNT], VOID, |run| {
         shift(run, 1, 1.0)
     }),
-    spec(&["select", "move", "down"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "down"], &[AMOUNT], VOID, |run| {
         shift(run, 1, -1.0)
     }),
-    spec(&["select", "move", "forward"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "forward"], &[AMOUNT], VOID, |run| {
         shift(run, 2, 1.0)
     }),
-    spec(&["select", "move", "back"], &[AMOUNT], VOID, |run| {
+    command(&["select", "move", "back"], &[AMOUNT], VOID, |run| {
         shift(run, 2, -1.0)
     }),
-    spec(
+    command(
         &["select", "rotate", "exact"],
         &[("rotation", "UnityEngine.Vector3", None)],
         VOID,
@@ -143,13 +127,13 @@ pub(crate) const SPECS: &[Spec] = &[
             change(run, |entity| entity.rotation = to)
         },
     ),
-    spec(&["select", "rotate", "pitch"], &[DEGREES], VOID, |run| {
+    command(&["select", "rotate", "pitch"], &[DEGREES], VOID, |run| {
         turn(run, 0)
     }),
-    spec(&["select", "rotate", "yaw"], &[DEGREES], VOID, |run| {
+    command(&["select", "rotate", "yaw"], &[DEGREES], VOID, |run| {
         turn(run, 1)
     }),
-    spec(&["select", "rotate", "roll"], &[DEGREES], VOID, |run| {
+    command(&["select", "rotate", "roll"], &[DEGREES], VOID, |run| {
         turn(run, 2)
     }),
 ];

@@ -4,33 +4,17 @@ use serde_json::Value;
 
 use super::{Answered, Run, specs};
 use crate::game::arguments::number;
-use crate::game::catalogue::{Parameter, Spec, modules};
+use crate::game::catalogue::{Spec, command, modules};
 use crate::json::Node;
 use crate::recordings;
 
 const VOID: &str = "System.Void";
 
-const fn spec(
-    path: &'static [&'static str],
-    parameters: &'static [Parameter],
-    returns: &'static str,
-    run: fn(&mut Run<'_>) -> Result<Answered, Answered>,
-) -> Spec {
-    Spec {
-        path,
-        aliases: &[],
-        parameters,
-        tail: false,
-        returns,
-        run,
-    }
-}
-
 pub(crate) const SPECS: &[Spec] = &[
-    spec(&["time", ""], &[], "System.Single", |run| {
+    command(&["time", ""], &[], "System.Single", |run| {
         Ok(Answered::plain(run.here()?.hour))
     }),
-    spec(
+    command(
         &["time", "set"],
         &[("time", "System.String", None)],
         VOID,
@@ -40,12 +24,12 @@ pub(crate) const SPECS: &[Spec] = &[
             Ok(Answered::Nothing)
         },
     ),
-    spec(&["time", "toggle"], &[], VOID, |run| {
+    command(&["time", "toggle"], &[], VOID, |run| {
         let server = run.here_mut()?;
         server.hour = (server.hour + 12.0) % 24.0;
         Ok(Answered::Nothing)
     }),
-    spec(
+    command(
         &["settings", "list"],
         &[("settingsTarget", "System.String", None)],
         "System.Object",
@@ -62,7 +46,7 @@ pub(crate) const SPECS: &[Spec] = &[
             ))
         },
     ),
-    spec(
+    command(
         &["settings", "changesetting"],
         &[
             ("settingsTarget", "System.String", None),
@@ -72,7 +56,7 @@ pub(crate) const SPECS: &[Spec] = &[
         VOID,
         change_setting,
     ),
-    spec(
+    command(
         &["chunks", "print-all"],
         &[],
         "Alta.Console.FileDownload",
@@ -89,8 +73,8 @@ pub(crate) const SPECS: &[Spec] = &[
             ))
         },
     ),
-    spec(&["save", "now"], &[], VOID, |_| Ok(Answered::Nothing)),
-    spec(
+    command(&["save", "now"], &[], VOID, |_| Ok(Answered::Nothing)),
+    command(
         &["help", "modules"],
         &[],
         "System.Collections.Generic.IEnumerable`1[System.Object]",
@@ -103,7 +87,7 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     Spec {
         tail: true,
-        ..spec(&["help", ""], &[], "System.String", |run| {
+        ..command(&["help", ""], &[], "System.String", |run| {
             let path = run.arguments().join(" ").to_lowercase();
             let names = specs()
                 .iter()

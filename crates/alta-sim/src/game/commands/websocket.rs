@@ -1,38 +1,28 @@
 //! `websocket ...`.
 
 use super::{Answered, Run};
-use crate::game::catalogue::Spec;
+use crate::game::catalogue::{Parameter, Spec, command};
 use crate::game::events::EVENTS;
 use crate::json::Node;
 use crate::recordings;
 
 const RESULT: &str = "Alta.Console.WebSocketCommandHandler+SubscriptionResult";
 
+const EVENT: Parameter = ("eventType", "System.String", None);
+
 pub(crate) const SPECS: &[Spec] = &[
-    Spec {
-        path: &["websocket", "subscribe"],
-        aliases: &[],
-        parameters: &[("eventType", "System.String", None)],
-        tail: false,
-        returns: RESULT,
-        run: |run| Ok(change(run, true)),
-    },
-    Spec {
-        path: &["websocket", "unsubscribe"],
-        aliases: &[],
-        parameters: &[("eventType", "System.String", None)],
-        tail: false,
-        returns: RESULT,
-        run: |run| Ok(change(run, false)),
-    },
-    Spec {
-        path: &["websocket", "subscriptions"],
-        aliases: &[],
-        parameters: &[],
-        tail: false,
-        returns: "System.Collections.Generic.IEnumerable`1[System.Object]",
-        run: |run| Ok(Answered::list(known(run).map(row).collect())),
-    },
+    command(&["websocket", "subscribe"], &[EVENT], RESULT, |run| {
+        Ok(change(run, true))
+    }),
+    command(&["websocket", "unsubscribe"], &[EVENT], RESULT, |run| {
+        Ok(change(run, false))
+    }),
+    command(
+        &["websocket", "subscriptions"],
+        &[],
+        "System.Collections.Generic.IEnumerable`1[System.Object]",
+        |run| Ok(Answered::list(known(run).map(row).collect())),
+    ),
 ];
 
 /// The names of the events this server has, in canonical spelling.

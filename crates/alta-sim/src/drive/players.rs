@@ -1,0 +1,152 @@
+//! Driving players.
+
+use crate::error::{Error, ErrorKind};
+use crate::sim::Sim;
+use crate::world::{ITEMS, Item};
+
+impl Sim {
+    /// Somebody joins a server. Returns the player's id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::NotPossible`] if it is offline or they are
+    /// there already.
+    pub fn player_joins(&self, server: u64, username: &str) -> Result<u64, Error> {
+        self.change("joining a server", |state, _| {
+            state.world.servers.contains_key(&server).then_some(())
+        })?;
+        let joined = self
+            .shared
+            .with(|state, now| state.world.join(server, username, now));
+        joined.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotPossible,
+                format!("letting {username} join server {server}"),
+            )
+        })
+    }
+
+    /// A player leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_leaves(&self, server: u64, player: u64) -> Result<(), Error> {
+        self.change("leaving a server", |state, now| {
+            state.world.leave(server, player, now)
+        })
+    }
+
+    /// A player goes to another chunk, such as `Cave Layer 3`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_moves(&self, server: u64, player: u64, chunk: &str) -> Result<(), Error> {
+        self.change("moving a player", |state, _| {
+            state.world.move_to_chunk(server, player, chunk)
+        })
+    }
+
+    /// Puts a player at a position within the chunk: no event, but `player detailed` and its like show it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_at(&self, server: u64, player: u64, position: [f64; 3]) -> Result<(), Error> {
+        self.change("placing a player", |state, _| {
+            state.world.put_at(server, player, position)
+        })
+    }
+
+    /// A player enters or leaves a state, such as `Combat`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_state(
+        &self,
+        server: u64,
+        player: u64,
+        state_name: &str,
+        enter: bool,
+    ) -> Result<(), Error> {
+        self.change("changing a player's state", |state, _| {
+            state.world.change_state(server, player, state_name, enter)
+        })
+    }
+
+    /// A player dies of something: the six frames as recorded.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_dies(&self, server: u64, player: u64) -> Result<(), Error> {
+        self.change("killing a player", |state, _| {
+            state.world.die(server, player, None, "Unknown")
+        })
+    }
+
+    /// A player is killed by another.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if one of them is not there.
+    pub fn player_killed_by(&self, server: u64, player: u64, killer: u64) -> Result<(), Error> {
+        self.change("killing a player", |state, _| {
+            state.world.die(server, player, Some(killer), "Impact")
+        })
+    }
+
+    /// A player kills something, such as `Turabada Large Variant`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_kills(&self, server: u64, player: u64, creature: &str) -> Result<(), Error> {
+        self.change("killing a creature", |state, _| {
+            state.world.kill_object(server, creature, player)
+        })
+    }
+
+    /// Somebody buys two of something from somebody for half a coin.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn player_trades(&self, server: u64, buyer: u64, seller: u64) -> Result<(), Error> {
+        self.change("trading", |state, _| {
+            state.world.trade(server, buyer, seller, ITEMS[1], 0.5, 2)
+        })
+    }
+
+    /// A player does something with an item (by name or hash; see `spawn list`): `Pickup`, `Drop`, `Dock`, `Undock`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such player or item.
+    pub fn player_handles(
+        &self,
+        server: u64,
+        player: u64,
+        item: &str,
+        change: &str,
+    ) -> Result<(), Error> {
+        self.change("handling an item", |state, _| {
+            state
+                .world
+                .handle_item(server, player, Item::find(item)?, change)
+        })
+    }
+
+    /// Somebody's balance at the bank changes. Returns the new balance.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn change_balance(&self, server: u64, user: u64, change: i64) -> Result<i64, Error> {
+        self.change("changing a balance", |state, _| {
+            state.world.change_balance(server, user, change)
+        })
+    }
+}
