@@ -5,6 +5,8 @@ mod player;
 mod select;
 mod server;
 mod stats;
+#[cfg(test)]
+mod tests;
 mod websocket;
 
 use std::collections::BTreeSet;
