@@ -210,8 +210,8 @@ impl Client {
         self.inner.shared.status_of(self.inner.condition.current())
     }
 
-    /// The states as a stream, each with the totals counted so far; it begins with the present one and ends when the
-    /// client is closed.
+    /// The states as a stream, each with the totals counted so far; it begins with the present one, tells of every
+    /// change but those that each event brings, and ends when the client is closed.
     pub fn statuses(&self) -> Statuses {
         Statuses {
             condition: self.inner.condition.clone(),
@@ -275,8 +275,8 @@ impl Statuses {
         self.shared.status_of(self.condition.current())
     }
 
-    /// The next status that satisfies `condition`, looked at when the state changes; `None` if the client is closed
-    /// before.
+    /// The next status that satisfies `condition`, looked at when something changes (but for what each event changes);
+    /// `None` if the client is closed before.
     ///
     /// # Cancel safety
     ///

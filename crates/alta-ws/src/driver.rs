@@ -59,6 +59,7 @@ impl Shared {
             state: State::Connecting,
             sockets: 1,
             last_refusal: None,
+            rare: Totals::default(),
         });
         let shared = Self {
             config: Arc::new(config),

@@ -253,6 +253,7 @@ impl Fleet {
             state: self.state(),
             sockets: self.lanes.len(),
             last_refusal: self.shared.last_refusal.clone(),
+            rare: self.shared.totals.rare(),
         }
     }
 

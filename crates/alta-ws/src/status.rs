@@ -52,12 +52,13 @@ impl State {
     }
 }
 
-/// A status without the totals, which change with every event.
+/// A status without what changes with every event: watchers are woken when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Condition {
     pub(crate) state: State,
     pub(crate) sockets: usize,
     pub(crate) last_refusal: Option<Arc<str>>,
+    pub(crate) rare: Totals,
 }
 
 impl Condition {
@@ -97,4 +98,16 @@ pub struct Totals {
     pub unrouted: u64,
     /// Subscriptions that the server refused for good.
     pub refused_subscriptions: u64,
+}
+
+impl Totals {
+    /// Without the counters that change with every event.
+    pub(crate) fn rare(self) -> Self {
+        Self {
+            events: 0,
+            duplicates_suppressed: 0,
+            unrouted: 0,
+            ..self
+        }
+    }
 }

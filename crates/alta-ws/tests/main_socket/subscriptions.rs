@@ -1,1 +1,352 @@
+use crate::support::{
+    asked, config, connect, connected, count, event, group, players, requests, start, status,
+    totals, within,
+};
+use alta_model::GroupId;
+use alta_sim::{Action, Fault, Hook, Sim};
+use alta_ws::{ErrorKind, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Sent, Topic};
+use futures_util::future::join_all;
+use http::Method;
+use std::time::Duration;
 
+fn status_path(sim: &Sim) -> String {
+    format!("subscription/group-server-status/{}", sim.group())
+}
+
+#[tokio::test]
+async fn promise_04_a_subscription_resolves_with_the_servers_confirmation() {
+    let (sim, client) = connected().await;
+    sim.faults().arm(
+        Fault::new(Hook::MainRequest, Action::Delay(Duration::from_millis(50)))
+            .containing("group-server-status"),
+    );
+    let subscribing = client.subscribe(GroupServerStatus(group(&sim)));
+    let mut stream = within(subscribing).await.unwrap();
+    assert_eq!(sim.main_socket_subscriptions().len(), 1);
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    assert_eq!(players(&event(&mut stream).await.data), ["Ashwick"]);
+}
+
+#[tokio::test]
+async fn promise_04_streams_of_one_topic_share_one_request() {
+    let (sim, client) = connected().await;
+    let topic = GroupServerStatus(group(&sim));
+    let streams = join_all((0..20).map(|_| client.subscribe(topic).into_future())).await;
+    let later = client.subscribe(topic).await.unwrap();
+    assert_eq!(requests(&sim), [format!("POST {}", status_path(&sim))]);
+    drop(streams);
+    drop(later);
+    asked(&sim, &format!("DELETE {}", status_path(&sim)), 1).await;
+    sim.wait_until(|sim| sim.main_socket_subscriptions().is_empty())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn promise_04_a_stream_that_is_dropped_and_opened_again_costs_no_request() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).linger(Duration::from_secs(60))).await;
+    let topic = GroupServerStatus(group(&sim));
+    drop(client.subscribe(topic).await.unwrap());
+    let mut again = client.subscribe(topic).await.unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    event(&mut again).await;
+    assert_eq!(requests(&sim), [format!("POST {}", status_path(&sim))]);
+}
+
+#[tokio::test]
+async fn promise_04_everything_wanted_is_asked_for_again_after_a_loss_and_nothing_else() {
+    let (sim, client) = connected().await;
+    let id = group(&sim);
+    let _status = client.subscribe(GroupServerStatus(id)).await.unwrap();
+    let _update = client.subscribe(GroupUpdate(id)).await.unwrap();
+    drop(client.subscribe(GroupServerHeartbeat(id)).await.unwrap());
+    asked(
+        &sim,
+        &format!("DELETE subscription/group-server-heartbeat/{id}"),
+        1,
+    )
+    .await;
+    sim.drop_main_sockets();
+    totals(&client, |totals| totals.gaps == 2).await;
+    let mut held: Vec<_> = sim
+        .main_socket_subscriptions()
+        .into_iter()
+        .map(|(_, event, _)| event)
+        .collect();
+    held.sort();
+    assert_eq!(held, ["group-server-status", "group-update"]);
+}
+
+#[tokio::test]
+async fn promise_04_a_refusal_says_what_the_server_said_and_is_not_tried_again() {
+    let (sim, client) = connected().await;
+    let missing = GroupServerStatus(GroupId::new(1));
+    let error = within(client.subscribe(missing)).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "subscribing to group-server-status/1: the server answered 404: Not found"
+    );
+    let ErrorKind::Refused { error_code, .. } = error.kind() else {
+        panic!("{error:?}");
+    };
+    assert_eq!(error_code.as_ref().unwrap().as_str(), "ObjectNotFound");
+    assert!(!error.is_transient());
+    assert_eq!(client.status().totals.refused_subscriptions, 1);
+    assert!(client.status().last_refusal.unwrap().contains("404"));
+
+    // Not again after a loss, but when somebody asks again.
+    let _stream = client.subscribe(missing).start();
+    asked(&sim, "POST subscription/group-server-status/1", 2).await;
+    sim.drop_main_sockets();
+    client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    assert_eq!(count(&sim, "POST subscription/group-server-status/1"), 2);
+    within(client.subscribe(missing)).await.unwrap_err();
+    assert_eq!(count(&sim, "POST subscription/group-server-status/1"), 3);
+}
+
+#[tokio::test]
+async fn promise_04_what_may_heal_is_tried_again_without_holding_up_others() {
+    let (sim, client) = connected().await;
+    let request = format!("POST {}", status_path(&sim));
+    for status in [503, 500, 429] {
+        sim.faults()
+            .arm(Fault::new(Hook::MainRequest, Action::Refuse(status)).containing("server-status"));
+    }
+    let (status, update) = tokio::join!(
+        within(client.subscribe(GroupServerStatus(group(&sim)))),
+        within(client.subscribe(GroupUpdate(group(&sim)))),
+    );
+    status.unwrap();
+    update.unwrap();
+    assert_eq!(count(&sim, &request), 4);
+    assert_eq!(client.status().totals.refused_subscriptions, 0);
+}
+
+#[tokio::test]
+async fn promise_04_a_request_without_an_answer_is_sent_again_after_its_time() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(
+        &sim,
+        config(&sim).request_timeout(Duration::from_millis(100)),
+    )
+    .await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Drop).containing("POST"));
+    let _stream = within(client.subscribe(GroupServerStatus(group(&sim))))
+        .await
+        .unwrap();
+    assert_eq!(count(&sim, &format!("POST {}", status_path(&sim))), 2);
+}
+
+#[tokio::test]
+async fn an_answer_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
+    let (sim, client) = connected().await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::NoId));
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::WrongId(70_000)));
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Twice));
+    let id = group(&sim);
+    let _one = within(client.subscribe(GroupServerStatus(id)))
+        .await
+        .unwrap();
+    let _two = within(client.subscribe(GroupUpdate(id))).await.unwrap();
+    let _three = within(client.subscribe(GroupServerHeartbeat(id)))
+        .await
+        .unwrap();
+    totals(&client, |totals| totals.late_answers == 1).await;
+    assert_eq!(requests(&sim).len(), 3);
+}
+
+#[tokio::test]
+async fn an_error_of_the_gateway_ends_the_only_request_that_it_can_mean() {
+    let (sim, client) = connected().await;
+    let gateway =
+        r#"{"message": "Internal server error", "connectionId": "A=", "requestId": "B="}"#;
+    sim.faults().arm(Fault::new(
+        Hook::MainRequest,
+        Action::Instead(alta_sim::Junk::Text(gateway.to_owned())),
+    ));
+    let error = within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        *error.kind(),
+        ErrorKind::Gateway {
+            message: "Internal server error".to_owned()
+        }
+    );
+    assert_eq!(client.status().totals.gateway_errors, 1);
+    assert_eq!(
+        client.status().totals.reconnects,
+        0,
+        "the connection is kept"
+    );
+}
+
+#[tokio::test]
+async fn no_more_requests_are_on_their_way_than_configured() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).max_in_flight(2)).await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Delay(Duration::from_millis(100))).times(2));
+    let id = group(&sim);
+    let streams = [
+        client.subscribe(Topic::from(GroupServerStatus(id))).start(),
+        client.subscribe(Topic::from(GroupUpdate(id))).start(),
+        client
+            .subscribe(Topic::from(GroupServerHeartbeat(id)))
+            .start(),
+    ];
+    asked(
+        &sim,
+        &format!("POST subscription/group-server-heartbeat/{id}"),
+        1,
+    )
+    .await;
+    let first_answer = sim.elapsed();
+    let received = sim.received();
+    let sent: Vec<_> = received
+        .iter()
+        .filter(|received| received.socket_request().is_some())
+        .map(|received| received.at)
+        .collect();
+    assert!(
+        sent[2] - sent[0] >= Duration::from_millis(90),
+        "{sent:?} {first_answer:?}"
+    );
+    drop(streams);
+}
+
+#[tokio::test]
+async fn a_raw_request_brings_the_answer_or_the_error() {
+    let (sim, client) = connected().await;
+    let path = status_path(&sim);
+    let answer = within(client.request(Method::POST, &path, None))
+        .await
+        .unwrap();
+    assert_eq!((answer.status, answer.content.as_str()), (200, ""));
+    assert!(answer.raw.as_str().contains("POST /ws/subscription"));
+    let error = within(client.request(Method::GET, "/coffee", None))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "GET coffee: the server answered 404: Not found"
+    );
+}
+
+#[tokio::test]
+async fn a_raw_request_tells_whether_it_may_have_run() {
+    let sim = start(Sim::builder()).await;
+    let brief = config(&sim).request_timeout(Duration::from_millis(200));
+    let client = connect(&sim, brief.clone()).await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Drop));
+    let error = within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::TimedOut {
+                sent: Sent::MayHaveRun,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    sim.faults().arm(Fault::new(Hook::MainRequest, Action::Cut));
+    let error = within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::Disconnected {
+                sent: Sent::MayHaveRun
+            }
+        ),
+        "{error:?}"
+    );
+    // While there is no connection its time runs all the same.
+    sim.faults()
+        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(1_000));
+    sim.drop_main_sockets();
+    status(&client, |status| !status.state.is_connected()).await;
+    let error = within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::TimedOut {
+                sent: Sent::NotSent,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert_eq!(count(&sim, "GET coffee"), 2);
+}
+
+#[tokio::test]
+async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).subscriptions_per_socket(2)).await;
+    let groups: Vec<u64> = (0..5)
+        .map(|n| sim.add_group(&format!("Group {n}")))
+        .collect();
+    for group in &groups {
+        sim.admit_bot(*group, 1).unwrap();
+    }
+    let topics = groups
+        .iter()
+        .map(|id| GroupUpdate(GroupId::new(i64::try_from(*id).unwrap())));
+    let mut streams = Vec::new();
+    for topic in topics {
+        streams.push(within(client.subscribe(topic)).await.unwrap());
+    }
+    assert_eq!(sim.main_sockets().len(), 3);
+    assert_eq!(client.status().sockets, 3);
+    for (group, stream) in groups.iter().zip(&mut streams) {
+        sim.rename_group(*group, "Renamed").unwrap();
+        assert_eq!(event(stream).await.data.name, "Renamed");
+    }
+    // What is not needed any more is closed; the first stays.
+    drop(streams);
+    sim.wait_until(|sim| sim.main_sockets().len() == 1)
+        .await
+        .unwrap();
+    assert_eq!(
+        status(&client, |status| status.sockets == 1)
+            .await
+            .totals
+            .reconnects,
+        0
+    );
+}
+
+#[tokio::test]
+async fn several_topics_in_one_stream_keep_their_order() {
+    let (sim, client) = connected().await;
+    let id = group(&sim);
+    let mut stream = client
+        .subscribe([
+            Topic::from(GroupUpdate(id)),
+            Topic::from(GroupServerStatus(id)),
+        ])
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        sim.rename_group(sim.group(), "Thornwood Guild").unwrap();
+        sim.status(sim.server());
+    }
+    let mut names = Vec::new();
+    for _ in 0..6 {
+        names.push(event(&mut stream).await.topic.event().to_owned());
+    }
+    assert_eq!(names, ["group-update", "group-server-status"].repeat(3));
+}

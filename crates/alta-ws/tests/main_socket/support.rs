@@ -1,7 +1,7 @@
 use alta_auth::{Error, Token, TokenSource};
 use alta_model::{GroupId, Server};
 use alta_sim::{Builder, Received, Service, Sim, What};
-use alta_ws::{BackoffPolicy, Client, Config, Event, Missed, Status, Subscription};
+use alta_ws::{BackoffPolicy, Client, Config, Event, Missed, Status, Subscription, Totals};
 use futures_core::future::BoxFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -124,14 +124,9 @@ pub(crate) async fn status(client: &Client, condition: impl FnMut(&Status) -> bo
         .expect("the client was closed")
 }
 
-/// Waits for totals, which change without the state.
-pub(crate) async fn totals(client: &Client, mut condition: impl FnMut(&alta_ws::Totals) -> bool) {
-    let waiting = async {
-        while !condition(&client.status().totals) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    within(waiting).await;
+/// Waits for totals.
+pub(crate) async fn totals(client: &Client, mut condition: impl FnMut(&Totals) -> bool) {
+    status(client, |status| condition(&status.totals)).await;
 }
 
 /// The requests that the main sockets got, in order.
