@@ -39,8 +39,7 @@ const CALLS: usize = 64;
 /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 /// let console = Console::open(TokenFile::local()?);
 /// let mut joins = console.subscribe::<PlayerJoined>().await?;
-/// while let Some(event) = joins.next().await {
-///     let Ok(event) = event else { continue };
+/// while let Some(event) = joins.next_event().await {
 ///     console.command(player::message(event.data.user, "Welcome!")).await?;
 /// }
 /// # Ok(())

@@ -38,6 +38,21 @@ impl<T: DeserializeOwned> Subscription<T> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// The next event. Where something is missing, a warning is logged and the stream goes on; use
+    /// [`next`](Self::next) to do better. `None` when the console is closed for good.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an event that was not returned is still in the queue.
+    pub async fn next_event(&mut self) -> Option<Event<T>> {
+        loop {
+            match self.next().await? {
+                Ok(event) => return Some(event),
+                Err(missed) => tracing::warn!(console = %self.shared.label, %missed, "events were missed"),
+            }
+        }
+    }
+
     /// The next event that satisfies `condition`, for at most `within`. Others, and gaps, are skipped.
     ///
     /// # Errors

@@ -53,7 +53,7 @@ async fn promise_01_and_09_a_restart_is_one_gap_and_the_stream_goes_on() {
     within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
         .await
         .unwrap();
-    sim.start_server(server).await.unwrap();
+    sim.start_server(server).unwrap();
     let gap = next(&mut joins).await.unwrap_err();
     assert!(
         matches!(gap, Missed::Gap { since, until } if since < until),
@@ -303,7 +303,7 @@ async fn promise_05_every_command_ends_and_says_whether_it_may_have_run() {
         ErrorKind::NotReady
     ));
 
-    sim.start_server(server).await.unwrap();
+    sim.start_server(server).unwrap();
     within(console.command("player list")).await.unwrap();
     let commands = sim
         .received()
@@ -407,7 +407,7 @@ async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
 #[tokio::test]
 async fn promise_09_a_wrong_token_is_refused_at_once_in_the_cloud_and_by_silence_at_home() {
     let sim = alta_sim::Sim::builder().start().await.unwrap();
-    let (cloud, home) = (sim.server(), sim.add_self_hosted("Home").await.unwrap());
+    let (cloud, home) = (sim.server(), sim.add_self_hosted("Home").unwrap());
     for (server, refused_aloud) in [(cloud, true), (home, false)] {
         let mut wrong = access(&sim, server);
         wrong.token = "wrong".to_owned().into();
@@ -442,7 +442,7 @@ async fn an_unreachable_host_is_told_and_tried_again() {
     }))
     .await;
     assert!(status.is_some());
-    sim.start_server(server).await.unwrap();
+    sim.start_server(server).unwrap();
     within(console.ready()).await.unwrap();
 }
 

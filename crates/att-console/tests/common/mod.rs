@@ -19,7 +19,7 @@ pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
 /// A simulator with one self-hosted server.
 pub(crate) async fn self_hosted() -> (Sim, u64) {
     let sim = Sim::builder().bare().start().await.unwrap();
-    let server = sim.add_self_hosted("Thornwood").await.unwrap();
+    let server = sim.add_self_hosted("Thornwood").unwrap();
     (sim, server)
 }
 

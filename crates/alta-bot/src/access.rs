@@ -1,0 +1,156 @@
+use alta_model::{JoinFailReason, JoinResult, ServerId};
+use alta_rest::ConsoleOptions;
+use att_console::{Access, AccessError, ConsoleAccess};
+use futures_core::future::BoxFuture;
+use std::time::Duration;
+use url::Url;
+
+/// A server that is being started is asked again after this. Starting takes a minute or more; asking is cheap.
+const COLD_START: Duration = Duration::from_secs(5);
+
+/// Access to a console through the cloud: asked of the REST API at every attempt, since address, port and token are new
+/// after every start of a server.
+#[derive(Clone, Debug)]
+pub struct CloudAccess {
+    rest: alta_rest::Client,
+    server: ServerId,
+    options: ConsoleOptions,
+}
+
+impl CloudAccess {
+    /// Access to the console of `server`.
+    pub fn new(rest: alta_rest::Client, server: ServerId, options: ConsoleOptions) -> Self {
+        Self {
+            rest,
+            server,
+            options,
+        }
+    }
+
+    async fn ask(&self) -> Result<ConsoleAccess, AccessError> {
+        let servers = self.rest.servers();
+        match servers.console(self.server, self.options).await {
+            Ok(answer) => read(answer),
+            // The wrong account, or the wrong id: asking again would not help.
+            Err(error) if is_refusal(&error) => Err(AccessError::Refused(error.to_string())),
+            Err(error) => Err(AccessError::Failed {
+                message: "asking the cloud".to_owned(),
+                source: Some(Box::new(error)),
+            }),
+        }
+    }
+}
+
+impl Access for CloudAccess {
+    fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
+        Box::pin(self.ask())
+    }
+}
+
+fn is_refusal(error: &alta_rest::Error) -> bool {
+    use alta_rest::ErrorKind::{Forbidden, NotAuthorised, NotFound};
+    matches!(error.kind(), Forbidden | NotAuthorised | NotFound)
+}
+
+/// Whether access was given is told by the connection and the token, not by `allowed` (att-client, Townsharp).
+fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
+    let reason = answer.fail_reason;
+    let message = || match (&answer.message, &reason) {
+        (Some(message), _) => message.clone(),
+        (None, Some(reason)) => reason.as_str().to_owned(),
+        (None, None) => "the cloud gave no reason".to_owned(),
+    };
+    if let (Some(connection), Some(token)) = (&answer.connection, &answer.token) {
+        let address = |scheme: &str, port: Option<u16>| {
+            let url = format!("{scheme}://{}:{}/", connection.address, port?);
+            Url::parse(&url).ok()
+        };
+        let Some(url) = address("ws", connection.websocket_port) else {
+            return Err(AccessError::Failed {
+                message: "the cloud named no address that a websocket could have".to_owned(),
+                source: None,
+            });
+        };
+        let mut access = ConsoleAccess::new(url, token.clone()).may_change();
+        access.web_server = address("http", connection.webserver_port);
+        return Ok(access);
+    }
+    match &reason {
+        Some(refusal) if refusal.is_refusal() => Err(AccessError::Refused(message())),
+        _ if answer.cold_start => Err(AccessError::NotYet {
+            message: "it is being started".to_owned(),
+            retry_after: Some(COLD_START),
+        }),
+        Some(
+            JoinFailReason::CouldntAccessCluster
+            | JoinFailReason::WebRequestFailed
+            | JoinFailReason::CouldntAllocate
+            | JoinFailReason::CouldntAllocateWithMessage,
+        ) => Err(AccessError::Failed {
+            message: message(),
+            source: None,
+        }),
+        _ => Err(AccessError::NotYet {
+            message: message(),
+            retry_after: None,
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(json: &str) -> Result<ConsoleAccess, AccessError> {
+        read(serde_json::from_str(json).unwrap())
+    }
+
+    #[test]
+    fn each_answer_of_the_cloud_tells_the_console_what_to_do() {
+        let granted = of(
+            r#"{"server_id":7,"allowed":true,"connection":{"address":"203.0.113.17","websocket_port":7667,"webserver_port":7780},"token":"t"}"#,
+        )
+        .unwrap();
+        assert_eq!(granted.url.as_str(), "ws://203.0.113.17:7667/");
+        assert_eq!(
+            granted.web_server.unwrap().as_str(),
+            "http://203.0.113.17:7780/"
+        );
+        assert!(granted.may_change);
+
+        let offline = of(
+            r#"{"server_id":7,"allowed":false,"was_rejection":true,"message":"Server is not online","fail_reason":"NotOnline"}"#,
+        );
+        assert!(
+            matches!(offline, Err(AccessError::NotYet { message, retry_after: None }) if message == "Server is not online")
+        );
+        let allowed_but_gone = of(r#"{"server_id":7,"allowed":true,"fail_reason":"Nothing"}"#);
+        assert!(matches!(allowed_but_gone, Err(AccessError::NotYet { .. })));
+        let starting =
+            of(r#"{"server_id":7,"allowed":false,"cold_start":true,"fail_reason":"NotLaunched"}"#);
+        assert!(matches!(
+            starting,
+            Err(AccessError::NotYet {
+                retry_after: Some(_),
+                ..
+            })
+        ));
+        for reason in [
+            "NotAllowedToSeeServer",
+            "NotAllowedToJoinServer",
+            "BannedUser",
+            "LockedServer",
+        ] {
+            let refused = of(&format!(
+                r#"{{"server_id":7,"allowed":false,"fail_reason":"{reason}"}}"#
+            ));
+            assert!(matches!(refused, Err(AccessError::Refused(_))), "{reason}");
+        }
+        let trouble = of(r#"{"server_id":7,"allowed":false,"fail_reason":"CouldntAccessCluster"}"#);
+        assert!(matches!(trouble, Err(AccessError::Failed { .. })));
+        let strange = of(
+            r#"{"server_id":7,"connection":{"address":"no host!","websocket_port":1},"token":"t"}"#,
+        );
+        assert!(matches!(strange, Err(AccessError::Failed { .. })));
+    }
+}

@@ -1,0 +1,87 @@
+use crate::bot::Bot;
+use crate::error::{Error, ErrorKind};
+use alta_model::{GroupId, InvitedGroup, Member};
+use alta_ws::{MeGroupInviteCreate, Subscription};
+use std::collections::VecDeque;
+
+/// Accepts every invitation of the bot: those that wait, and those that come. Made by [`Bot::accept_invites`].
+#[derive(Debug)]
+pub struct AcceptedInvites {
+    bot: Bot,
+    invitations: Subscription<InvitedGroup>,
+    pending: VecDeque<GroupId>,
+}
+
+impl Bot {
+    /// Begins to accept every invitation: [`next`](AcceptedInvites::next) accepts one and tells of it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
+    /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
+    pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
+        let doing = "following the bot's invitations";
+        let user = self.user_id().ok_or_else(|| {
+            let problems = vec!["the bot's token names no user id".to_owned()];
+            Error::new(ErrorKind::Config { problems }, doing)
+        })?;
+        let invitations = self
+            .socket()?
+            .subscribe(MeGroupInviteCreate(user))
+            .await
+            .map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let mut accepted = AcceptedInvites {
+            bot: self.clone(),
+            invitations,
+            pending: VecDeque::new(),
+        };
+        accepted.list().await?;
+        Ok(accepted)
+    }
+}
+
+impl AcceptedInvites {
+    /// Waits for an invitation, accepts it, and returns the bot's membership. `None` when the bot is closed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`] if an invitation could not be accepted. The next call goes on with the next one.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an invitation that was not accepted yet is accepted by the next call.
+    pub async fn next(&mut self) -> Option<Result<Member, Error>> {
+        loop {
+            if let Some(group) = self.pending.front().copied() {
+                let accepted = self.bot.accept_invite(group).await;
+                self.pending.pop_front();
+                return Some(accepted);
+            }
+            match self.invitations.next().await? {
+                Ok(event) => self.pending.push_back(event.data.id),
+                // Something was missed: the list has it.
+                Err(_) => {
+                    if let Err(error) = self.list().await {
+                        return Some(Err(error));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn list(&mut self) -> Result<(), Error> {
+        let invites = self.bot.rest().invites().list().collect(PENDING).await;
+        let invites = invites.map_err(|error| {
+            Error::new(ErrorKind::Rest, "listing the bot's invitations").because(error)
+        })?;
+        for invite in invites {
+            if !self.pending.contains(&invite.id) {
+                self.pending.push_back(invite.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// No bot has more invitations waiting; more than these would be accepted after the next gap.
+const PENDING: usize = 10_000;

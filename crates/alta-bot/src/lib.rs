@@ -1,0 +1,49 @@
+//! A bot on *A Township Tale*: login, REST, the main websocket and game-server consoles put together.
+//!
+//! A [`Bot`] logs in once and holds a client of each kind. Consoles are opened by server id and come back by themselves
+//! whenever their server comes up; a stopped server costs nothing but a subscription.
+//!
+//! ```no_run
+//! use alta_bot::{Bot, BotCredentials, commands::player, event::PlayerJoined};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let secret = std::env::var("ALTA_CLIENT_SECRET")?;
+//!     let bot = Bot::builder()
+//!         .bot(BotCredentials::new(std::env::var("ALTA_CLIENT_ID")?, secret))
+//!         .connect()
+//!         .await?;
+//!     let console = bot.open_console(std::env::var("ALTA_SERVER_ID")?.parse()?).await?;
+//!     let mut joins = console.subscribe::<PlayerJoined>().await?;
+//!     while let Some(event) = joins.next_event().await {
+//!         console.command(player::message(event.data.user, "Welcome!")).await?;
+//!     }
+//!     Ok(())
+//! }
+//! ```
+//!
+//! For a self-hosted server no bot is needed: `att_console::Console` does it alone.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
+
+mod access;
+mod bot;
+mod builder;
+mod consoles;
+mod endpoints;
+mod error;
+mod invites;
+
+pub use access::CloudAccess;
+pub use bot::Bot;
+pub use builder::Builder;
+pub use consoles::OpenConsole;
+pub use endpoints::Endpoints;
+pub use error::{Error, ErrorKind};
+
+pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};
+pub use att_console::{commands, event};

@@ -1,0 +1,39 @@
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+
+/// Bots for A Township Tale, at the command line.
+#[derive(Debug, Parser)]
+#[command(name = "tale", version, about)]
+pub(crate) struct Args {
+    /// Log more to standard error; twice for debug.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a bot against a simulated cloud inside this process, over loopback sockets.
+    Demo(DemoOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct DemoOptions {
+    /// How long it runs, in seconds; at least 5.
+    #[arg(long, default_value_t = 20.0, value_parser = duration)]
+    pub(crate) duration: f64,
+    /// What the players do: the same number, the same doings.
+    #[arg(long, default_value_t = 7)]
+    pub(crate) seed: u64,
+    /// Print one JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn duration(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (5.0..=3_600.0).contains(&seconds) => Ok(seconds),
+        Ok(_) => Err("it takes 5 to 3600 seconds".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
+}

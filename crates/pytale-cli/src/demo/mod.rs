@@ -1,0 +1,38 @@
+//! `tale demo`: the library's main job from beginning to end, against a simulated cloud inside this process.
+
+mod bot;
+mod report;
+mod story;
+mod tally;
+
+use crate::args::DemoOptions;
+use pytale::testing::Sim;
+use report::Reporter;
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
+
+/// Runs the demo; true if all of it happened and nothing was missed.
+pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
+    let sim = Sim::builder()
+        .seed(options.seed)
+        .bot_invited()
+        .server_online(false)
+        .start()
+        .await?;
+    let reporter = Arc::new(Reporter::new(options.json));
+    let length = Duration::from_secs_f64(options.duration);
+
+    let outcome = tokio::select! {
+        outcome = bot::run(&sim, &reporter, length, options.seed) => outcome,
+        interrupted = tokio::signal::ctrl_c() => {
+            interrupted?;
+            reporter.note("interrupted, closing");
+            Ok(false)
+        }
+    };
+    sim.shutdown().await;
+    outcome
+}

@@ -1,0 +1,88 @@
+//! What must have happened by the end, and how much of what was sent arrived.
+
+use super::report::Summary;
+use pytale::prelude::Missed;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Counted by the tasks of the demo, read at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) console_events: AtomicU64,
+    pub(crate) main_events: AtomicU64,
+    pub(crate) lagged: AtomicU64,
+    pub(crate) gaps: AtomicU64,
+    pub(crate) commands: AtomicU64,
+    pub(crate) failed_commands: AtomicU64,
+    pub(crate) greetings: AtomicU64,
+    pub(crate) layers: AtomicU64,
+    pub(crate) lost: AtomicU64,
+    pub(crate) recovered: AtomicU64,
+    pub(crate) migrated: AtomicBool,
+    pub(crate) listed: AtomicBool,
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+fn read(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+impl Tally {
+    /// Counts a miss; the length of the gap in seconds if it is one.
+    pub(crate) fn miss(&self, missed: &Missed) -> Option<f64> {
+        match missed {
+            Missed::Lagged(count) => {
+                self.lagged.fetch_add(*count, Ordering::Relaxed);
+            }
+            Missed::Gap { .. } => count(&self.gaps),
+            // It arrived, and could not be shown: that is a miss, too.
+            _ => count(&self.lagged),
+        }
+        missed.gap_length().map(|length| length.as_secs_f64())
+    }
+
+    /// Whether as many events were read as the simulator sent on live connections.
+    pub(crate) fn has_all(&self, sent_to_consoles: u64, sent_to_main_sockets: u64) -> bool {
+        self.missed(sent_to_consoles, sent_to_main_sockets) == read(&self.lagged)
+    }
+
+    fn missed(&self, sent_to_consoles: u64, sent_to_main_sockets: u64) -> u64 {
+        let unread = |sent: u64, got: &AtomicU64| sent.saturating_sub(read(got));
+        let lagged = read(&self.lagged);
+        let unread = unread(sent_to_consoles, &self.console_events)
+            + unread(sent_to_main_sockets, &self.main_events);
+        // What lagged was sent, too, and not read.
+        unread.max(lagged)
+    }
+
+    pub(crate) fn summary(&self, sent_to_consoles: u64, sent_to_main_sockets: u64) -> Summary {
+        Summary {
+            events: read(&self.console_events) + read(&self.main_events),
+            commands: read(&self.commands),
+            missed: self.missed(sent_to_consoles, sent_to_main_sockets),
+            reconnects: read(&self.recovered),
+            gaps: read(&self.gaps),
+        }
+    }
+
+    /// What should have happened and did not.
+    pub(crate) fn wanting(&self) -> Vec<&'static str> {
+        let seen = |counter: &AtomicU64| read(counter) > 0;
+        let flag = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
+        [
+            (seen(&self.greetings), "a player was greeted"),
+            (seen(&self.layers), "a cave layer was announced"),
+            (seen(&self.lost), "the console was lost"),
+            (seen(&self.recovered), "the console came back"),
+            (seen(&self.gaps), "the gap was reported"),
+            (flag(&self.migrated), "the main websocket was moved"),
+            (flag(&self.listed), "the players were listed"),
+            (!seen(&self.failed_commands), "every command succeeded"),
+        ]
+        .into_iter()
+        .filter_map(|(happened, what)| (!happened).then_some(what))
+        .collect()
+    }
+}

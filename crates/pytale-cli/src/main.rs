@@ -1,0 +1,52 @@
+//! `tale`: a demo of the library, and tools for consoles.
+
+mod args;
+mod demo;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    log_to_stderr(args.verbose);
+    let outcome = match args.command {
+        Command::Demo(options) => demo::run(&options).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            anstream::eprintln!("tale: {}", with_sources(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Never below debug: at trace the websocket library prints whole frames, tokens among them.
+fn log_to_stderr(verbosity: u8) {
+    let level = match verbosity {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::new(format!("{level},tungstenite=info,tokio_tungstenite=info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
+
+/// An error and what caused it, in a line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
