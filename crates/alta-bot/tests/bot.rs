@@ -1,0 +1,201 @@
+//! A bot against the simulated cloud, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use alta_bot::event::PlayerJoined;
+use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
+use alta_model::{GroupId, MemberType, ServerId};
+use alta_sim::Sim;
+use alta_socket::BackoffPolicy;
+use att_console::{State, Trouble};
+use std::error::Error as _;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+
+async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future.into_future())
+        .await
+        .expect("it takes too long")
+}
+
+fn builder(sim: &Sim) -> Builder {
+    let account = sim.bot();
+    let endpoints = Endpoints::new(
+        sim.token_url().parse().unwrap(),
+        sim.rest_url().parse().unwrap(),
+        sim.socket_url().parse().unwrap(),
+    );
+    Bot::builder()
+        .bot(BotCredentials::new(
+            account.client_id,
+            account.client_secret,
+        ))
+        .endpoints(endpoints)
+}
+
+async fn connect(sim: &Sim) -> Bot {
+    within(builder(sim).connect()).await.unwrap()
+}
+
+fn server(sim: &Sim) -> ServerId {
+    ServerId::new(sim.server().try_into().unwrap())
+}
+
+/// A back-off so long that only being told can end it in time.
+fn patient() -> att_console::Config {
+    let hour = Duration::from_secs(3_600);
+    att_console::Config::default().backoff(BackoffPolicy::new(hour, hour))
+}
+
+#[tokio::test]
+async fn a_bot_knows_who_it_is_and_accepts_invitations_that_wait_and_that_come() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let bot = connect(&sim).await;
+    assert_eq!(
+        bot.user_id().unwrap().get(),
+        i64::try_from(sim.bot().user_id).unwrap()
+    );
+    assert_eq!(bot.username(), Some(sim.bot().username.as_str()));
+
+    let mut invites = within(bot.accept_invites()).await.unwrap();
+    let first = within(invites.next()).await.unwrap().unwrap();
+    assert_eq!(first.group_id.get(), i64::try_from(sim.group()).unwrap());
+    assert_eq!(first.r#type, Some(MemberType::Accepted));
+
+    let other = sim.add_group("Hollowmere");
+    sim.invite_bot(other).unwrap();
+    let second = within(invites.next()).await.unwrap().unwrap();
+    assert_eq!(second.group_id, GroupId::new(other.try_into().unwrap()));
+
+    let again = within(bot.accept_invite(second.group_id))
+        .await
+        .unwrap_err();
+    assert_eq!(*again.kind(), ErrorKind::Rest);
+    assert!(
+        again.source().unwrap().to_string().contains("400"),
+        "{:?}",
+        again.source()
+    );
+    within(bot.close()).await;
+    assert!(within(invites.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_console_opened_by_server_id_returns_when_its_server_comes_back_up() {
+    let sim = Sim::builder().server_online(false).start().await.unwrap();
+    let bot = within(builder(&sim).console_config(patient()).connect())
+        .await
+        .unwrap();
+    let console = within(bot.open_console(server(&sim))).await.unwrap();
+    let mut statuses = console.statuses();
+    let offline = |state: &State| {
+        matches!(
+            state,
+            State::Recovering {
+                because: Trouble::NotUp(_),
+                ..
+            }
+        )
+    };
+    within(statuses.wait_for(|status| offline(&status.state)))
+        .await
+        .unwrap();
+
+    sim.start_server(sim.server()).unwrap();
+    within(console.ready()).await.unwrap();
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
+        .await
+        .unwrap();
+    sim.start_server(sim.server()).unwrap();
+    assert!(within(joins.next()).await.unwrap().is_err(), "the gap");
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    let joined = within(joins.next()).await.unwrap().unwrap();
+    assert_eq!(joined.server, Some(server(&sim)));
+    within(console.command(player::message(joined.data.user, "Welcome back")))
+        .await
+        .unwrap();
+    assert_eq!(sim.messages(sim.server())[0].text, "Welcome back");
+}
+
+#[tokio::test]
+async fn consoles_are_kept_by_server_and_opened_once() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let id = server(&sim);
+    assert_eq!(*bot.console(id).unwrap_err().kind(), ErrorKind::NotOpen(id));
+    within(bot.open_console(id).ensure_open(PATIENCE))
+        .await
+        .unwrap();
+    assert_eq!(bot.consoles().len(), 1);
+    let twice = within(bot.open_console(id)).await.unwrap_err();
+    assert_eq!(*twice.kind(), ErrorKind::AlreadyOpen(id));
+    within(bot.close_console(id)).await.unwrap();
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    assert!(within(bot.close_console(id)).await.is_err());
+    within(bot.open_console(id).ensure_open(PATIENCE))
+        .await
+        .unwrap();
+    within(bot.close()).await;
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    assert_eq!(
+        *within(bot.open_console(id)).await.unwrap_err().kind(),
+        ErrorKind::Closed
+    );
+}
+
+#[tokio::test]
+async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
+    let sim = Sim::builder().bot_role(1).start().await.unwrap();
+    let bot = connect(&sim).await;
+    let unknown = within(bot.open_console(ServerId::new(42)))
+        .await
+        .unwrap_err();
+    assert_eq!(*unknown.kind(), ErrorKind::Rest);
+    assert!(unknown.to_string().contains("server 42"), "{unknown}");
+
+    let member = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))
+        .await
+        .unwrap_err();
+    assert_eq!(*member.kind(), ErrorKind::PermissionDenied, "{member}");
+    assert!(bot.consoles().is_empty());
+
+    sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    let short = Duration::from_millis(100);
+    let down = within(bot.open_console(server(&sim)).ensure_open(short))
+        .await
+        .unwrap_err();
+    assert_eq!(*down.kind(), ErrorKind::TimedOut(short));
+    assert_eq!(bot.consoles().len(), 1, "it goes on trying");
+    sim.start_server(sim.server()).unwrap();
+    within(bot.console(server(&sim)).unwrap().ready())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn logins_that_fail_say_why_and_show_no_secret() {
+    let sim = Sim::builder().start().await.unwrap();
+    let wrong = BotCredentials::new(sim.bot().client_id, "c2VjcmV0LXdyb25n".to_owned());
+    let refused = within(builder(&sim).bot(wrong).connect())
+        .await
+        .unwrap_err();
+    assert_eq!(*refused.kind(), ErrorKind::Login);
+    let source = refused.source().unwrap().to_string();
+    assert!(source.contains("invalid_client"), "{source}");
+    assert!(!format!("{refused:?} {refused} {source}").contains("c2VjcmV0"));
+
+    let nobody = within(Bot::builder().connect()).await.unwrap_err();
+    assert!(
+        matches!(nobody.kind(), ErrorKind::Config { .. }),
+        "{nobody}"
+    );
+}

@@ -1,0 +1,124 @@
+//! The demo as a program: what it prints, and how it ends.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+
+fn tale(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn every_step_of_the_main_job_happens_and_nothing_is_missed() {
+    let output = tale(&["demo", "--json", "--duration", "8"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let steps: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut counts = BTreeMap::new();
+    for step in &steps {
+        *counts
+            .entry(step["step"].as_str().unwrap())
+            .or_insert(0_u64) += 1;
+    }
+    for once in [
+        "authenticated",
+        "main_socket_ready",
+        "invite_accepted",
+        "console_ready",
+        "console_lost",
+        "console_recovered",
+        "main_socket_migrated",
+        "done",
+    ] {
+        assert_eq!(counts.get(once), Some(&1), "{once} in {text}");
+    }
+    let done = steps.last().unwrap();
+    assert_eq!(done["missed"], 0, "{done}");
+    assert_eq!(done["events"].as_u64().unwrap(), counts["event"]);
+    assert_eq!(done["commands"].as_u64().unwrap(), counts["command"]);
+    assert_eq!(done["gaps"].as_u64().unwrap(), counts["gap"]);
+    assert_eq!(done["reconnects"], 1);
+    assert!(steps.iter().any(|step| {
+        step["step"] == "command"
+            && step["content"]
+                .as_str()
+                .unwrap()
+                .starts_with("player message 1200000001 \"Welcome, ")
+            && step["result"] == "Success"
+    }));
+    for step in steps.iter().filter(|step| step["step"] == "event") {
+        assert!(step["server_id"].is_i64() && step["type"].is_string() && step["data"].is_object());
+    }
+    assert!(
+        steps
+            .iter()
+            .all(|step| step["step"] != "gap" || step["seconds"].as_f64().unwrap() > 0.0)
+    );
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{errors}");
+}
+
+#[test]
+fn people_get_a_line_an_event_without_colours_in_a_pipe() {
+    let output = tale(&["demo", "--duration", "5"]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains('\u{1b}'), "{text}");
+    assert!(
+        text.contains("  console    console of server 3000011 ready"),
+        "{text}"
+    );
+    assert!(text.lines().last().unwrap().contains("0 missed"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_it_cleanly() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let mut demo = tale(&["demo", "--json", "--duration", "600"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
+    lines.next().unwrap().unwrap();
+    let interrupted = Command::new("kill")
+        .args(["-INT", &demo.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupted.success());
+    let status = demo.wait().unwrap();
+    assert_eq!(
+        status.code(),
+        Some(1),
+        "ended by itself, and not all of it happened"
+    );
+    let mut errors = String::new();
+    demo.stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut errors)
+        .unwrap();
+    assert!(errors.contains("interrupted, closing"), "{errors}");
+}
+
+#[test]
+fn a_duration_that_makes_no_sense_is_refused() {
+    for duration in ["0", "abc", "-1"] {
+        let output = tale(&["demo", &format!("--duration={duration}")])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{duration}");
+    }
+}
