@@ -21,6 +21,10 @@ pub(crate) enum Problem {
     Number(f64),
     #[error("the list of players is empty")]
     Nobody,
+    #[error("one player is needed, not {0}")]
+    Several(&'static str),
+    #[error("{hour}:{minute:02} is not a time of day")]
+    Time { hour: u8, minute: u8 },
 }
 
 impl Argument {
@@ -59,7 +63,46 @@ impl Argument {
         Self::text(replaced)
     }
 
-    fn bare(text: String) -> Self {
+    /// A name or a number as the server has them: bare if it is one plain word, else a text in quotes.
+    pub(crate) fn word(text: &str) -> Self {
+        let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
+        if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(plain)
+        {
+            Self::bare(text.to_owned())
+        } else {
+            Self::text(text)
+        }
+    }
+
+    /// A save string: bare, as every known client writes it, if it is one; else a text in quotes.
+    pub(crate) fn save_string(text: &str) -> Self {
+        let plain = |letter: u8| letter.is_ascii_digit() || b",|".contains(&letter);
+        if !text.is_empty() && text.bytes().all(plain) {
+            Self::bare(text.to_owned())
+        } else {
+            Self::text(text)
+        }
+    }
+
+    /// One player, where a list has no meaning.
+    pub(crate) fn player(target: Target) -> Self {
+        match &target {
+            Target::Everyone => Self::failed(Problem::Several("everyone")),
+            Target::Ids(ids) if ids.len() > 1 => Self::failed(Problem::Several("a list of them")),
+            _ => target.into(),
+        }
+    }
+
+    /// A time of day, `13.05`.
+    pub(crate) fn time_of_day(hour: u8, minute: u8) -> Self {
+        if hour < 24 && minute < 60 {
+            Self::bare(format!("{hour}.{minute:02}"))
+        } else {
+            Self::failed(Problem::Time { hour, minute })
+        }
+    }
+
+    pub(crate) fn bare(text: String) -> Self {
         Self { written: Ok(text) }
     }
 

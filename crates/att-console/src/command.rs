@@ -91,7 +91,7 @@ impl<T> Command<T> {
         self.read_by(|reply| Ok(reply.clone()))
     }
 
-    fn read_by<U>(self, read: Reader<U>) -> Command<U> {
+    pub(crate) fn read_by<U>(self, read: Reader<U>) -> Command<U> {
         Command {
             line: self.line,
             read,

@@ -9,8 +9,7 @@
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let console = Console::local()?;
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
-//!     while let Some(event) = joins.next().await {
-//!         let Ok(event) = event else { continue };
+//!     while let Some(event) = joins.next_event().await {
 //!         console.command(player::message(event.data.user, "Welcome!")).await?;
 //!     }
 //!     Ok(())
@@ -34,6 +33,7 @@
 
 mod access;
 mod argument;
+pub mod catalogue;
 mod command;
 pub mod commands;
 mod config;
@@ -52,6 +52,11 @@ mod token_file;
 /// The events of a console, as [`alta_model`] has them.
 pub mod event {
     pub use alta_model::console::event::*;
+}
+
+/// What commands return, as [`alta_model`] has it.
+pub mod result {
+    pub use alta_model::console::result::*;
 }
 
 pub use access::{Access, AccessError, ConsoleAccess};

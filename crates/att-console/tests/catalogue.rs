@@ -39,9 +39,17 @@ fn builders() -> impl Iterator<Item = (&'static str, &'static Entry, &'static Ov
 fn every_known_command_is_in_the_catalogue_and_no_other() {
     let known = fs::read_to_string(root().join("fixtures/console-commands.txt")).unwrap();
     let known: BTreeSet<&str> = known.lines().collect();
-    let held: BTreeSet<&str> = stock().entries().iter().map(|entry| entry.path.as_str()).collect();
+    let held: BTreeSet<&str> = stock()
+        .entries()
+        .iter()
+        .map(|entry| entry.path.as_str())
+        .collect();
     assert_eq!(known, held);
-    assert_eq!(held.len(), stock().entries().len(), "a command stands twice");
+    assert_eq!(
+        held.len(),
+        stock().entries().len(),
+        "a command stands twice"
+    );
 }
 
 #[test]
@@ -63,10 +71,14 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
             && entry.overloads.iter().all(|overload| {
                 let mut parameters = overload.parameters.iter();
                 !overload.parameters.is_empty()
-                    && parameters.all(|parameter| !parameter.presumed && !parameter.r#type.is_empty())
+                    && parameters
+                        .all(|parameter| !parameter.presumed && !parameter.r#type.is_empty())
             });
         let has_function = !entry.overloads.is_empty()
-            && entry.overloads.iter().all(|overload| overload.builder.is_some());
+            && entry
+                .overloads
+                .iter()
+                .all(|overload| overload.builder.is_some());
         assert!(
             has_function || entry.caution.is_some() || !(is_attested || entry.most_used),
             "{entry}"
@@ -81,7 +93,11 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
 #[test]
 fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values() {
     for entry in stock().entries() {
-        for parameter in entry.overloads.iter().flat_map(|overload| &overload.parameters) {
+        for parameter in entry
+            .overloads
+            .iter()
+            .flat_map(|overload| &overload.parameters)
+        {
             let plain = parameter.r#type.trim_end_matches("...");
             if plain.is_empty() {
                 continue;
@@ -89,7 +105,12 @@ fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values
             let kind = stock().type_named(plain);
             let kind = kind.unwrap_or_else(|| panic!("{plain} of {} is not explained", entry.path));
             if let (Some(default), false) = (&parameter.default, kind.values.is_empty()) {
-                assert!(kind.values.contains(default), "{} of {}", parameter.name, entry.path);
+                assert!(
+                    kind.values.contains(default),
+                    "{} of {}",
+                    parameter.name,
+                    entry.path
+                );
             }
         }
     }
@@ -152,7 +173,10 @@ fn documented(source: &str, name: &str, entry: &Entry, overload: &Overload) -> S
         .iter()
         .rposition(|line| !line.trim_start().starts_with("///"))
         .map_or(0, |last| last + 1);
-    let indent: String = lines[at].chars().take_while(|letter| *letter == ' ').collect();
+    let indent: String = lines[at]
+        .chars()
+        .take_while(|letter| *letter == ' ')
+        .collect();
     let before = lines[..begin].iter().map(|line| (*line).to_owned());
     let after = lines[attribute..].iter().map(|line| (*line).to_owned());
     let lines: Vec<String> = before
@@ -174,7 +198,10 @@ fn the_documentation_of_the_functions_is_the_catalogues() {
         if is_updating() {
             fs::write(&path, &expected).unwrap();
         } else {
-            assert_eq!(source, expected, "{name} is not documented as the catalogue says");
+            assert_eq!(
+                source, expected,
+                "{name} is not documented as the catalogue says"
+            );
         }
     }
 }

@@ -43,7 +43,11 @@ fn details(entry: &Entry, overload: &Overload) -> String {
     if entry.inferred {
         text.push_str(" What it does is inferred from its name.");
     }
-    if overload.parameters.iter().any(|parameter| parameter.presumed) {
+    if overload
+        .parameters
+        .iter()
+        .any(|parameter| parameter.presumed)
+    {
         text.push_str(" Types are inferred from the parameters' names.");
     }
     let _ = write!(text, " Attested by {}.", listed(&entry.sources));
@@ -71,14 +75,27 @@ pub fn page(catalogue: &Catalogue) -> String {
     let mut page = String::from(HEAD);
     page.push_str("\n## Types of parameters\n\n| type | is written as | known values |\n| --- | --- | --- |\n");
     for kind in catalogue.types() {
-        let values: Vec<String> = kind.values.iter().map(|value| format!("`{value}`")).collect();
-        let _ = writeln!(page, "| {} | {} | {} |", kind.name, kind.written, values.join(", "));
+        let values: Vec<String> = kind
+            .values
+            .iter()
+            .map(|value| format!("`{value}`"))
+            .collect();
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} |",
+            kind.name,
+            kind.written,
+            values.join(", ")
+        );
     }
     let mut module = "";
     for entry in catalogue.entries() {
         if entry.module() != module {
             module = entry.module();
-            let _ = write!(page, "\n## {module}\n\n| command | what it does | returns | function | uses |\n");
+            let _ = write!(
+                page,
+                "\n## {module}\n\n| command | what it does | returns | function | uses |\n"
+            );
             page.push_str("| --- | --- | --- | --- | ---: |\n");
         }
         page.push_str(&row(entry));
@@ -92,12 +109,21 @@ fn row(entry: &Entry) -> String {
     let command: Vec<String> = shown.lines().map(|line| format!("`{line}`")).collect();
     let mut about = vec![entry.description.clone()];
     about.extend(entry.remarks.clone());
-    about.extend(entry.caution.as_ref().map(|caution| format!("**{caution}**")));
+    about.extend(
+        entry
+            .caution
+            .as_ref()
+            .map(|caution| format!("**{caution}**")),
+    );
     if entry.inferred {
         about.push("(Inferred from the name.)".to_owned());
     }
     if let [_, ..] = entry.aliases.as_slice() {
-        let aliases: Vec<String> = entry.aliases.iter().map(|alias| format!("`{alias}`")).collect();
+        let aliases: Vec<String> = entry
+            .aliases
+            .iter()
+            .map(|alias| format!("`{alias}`"))
+            .collect();
         about.push(format!("Also {}.", aliases.join(", ")));
     }
     about.push(format!("*{}*", entry.sources.join(", ")));
@@ -107,7 +133,10 @@ fn row(entry: &Entry) -> String {
         Some(word @ ("nothing" | "log")) => word.to_owned(),
         Some(kind) => format!("`{kind}`"),
     };
-    let builders = entry.overloads.iter().filter_map(|overload| overload.builder.as_ref());
+    let builders = entry
+        .overloads
+        .iter()
+        .filter_map(|overload| overload.builder.as_ref());
     let builders: Vec<String> = builders.map(|name| format!("`{name}`")).collect();
     let uses = entry.uses.map_or_else(String::new, |uses| uses.to_string());
     let cells = [

@@ -1,0 +1,130 @@
+use super::{Catalogue, Entry, Overload, Parameter, stock, words};
+use alta_model::console::result::{Module, ModuleCommand, ModuleParameter};
+use serde_json::Value;
+
+impl Catalogue {
+    /// The commands that a server says it has: its answer to [`help::modules`](crate::commands::help::modules).
+    ///
+    /// Names, parameters and defaults are the server's own; what it leaves out (descriptions, results, remarks) comes
+    /// from [`stock`] where a command of that path is known there.
+    pub fn from_modules(modules: impl IntoIterator<Item = Module>) -> Self {
+        let mut catalogue = Self {
+            types: stock().types.clone(),
+            commands: Vec::new(),
+        };
+        for module in modules {
+            catalogue.add_module("", module);
+        }
+        catalogue
+    }
+
+    fn add_module(&mut self, parent: &str, module: Module) {
+        let path = below(parent, &module.name);
+        for command in module.commands {
+            self.add_command(&path, command);
+        }
+        for submodule in module.submodules {
+            self.add_module(&path, submodule);
+        }
+    }
+
+    fn add_command(&mut self, module: &str, command: ModuleCommand) {
+        let path = below(module, command.name.as_deref().unwrap_or_default());
+        if path.is_empty() {
+            return;
+        }
+        let overload = Overload {
+            parameters: command.parameters.into_iter().map(parameter).collect(),
+            builder: None,
+        };
+        let known = |entry: &&mut Entry| entry.path.eq_ignore_ascii_case(&path);
+        if let Some(entry) = self.commands.iter_mut().find(known) {
+            entry.overloads.push(overload);
+            return;
+        }
+        let aliases = command.aliases.iter().map(|alias| below(module, alias));
+        let said = Entry {
+            aliases: aliases.collect(),
+            description: command.description.unwrap_or_default(),
+            overloads: vec![overload],
+            path,
+            ..Entry::default()
+        };
+        self.commands.push(completed(said));
+    }
+}
+
+/// With what the public sources know of the command.
+fn completed(mut said: Entry) -> Entry {
+    let Some(known) = stock().get(&said.path) else {
+        return said;
+    };
+    let known = known.clone();
+    if said.description.is_empty() {
+        said.description = known.description;
+        said.inferred = known.inferred;
+    }
+    if said.aliases.is_empty() && known.path.eq_ignore_ascii_case(&said.path) {
+        said.aliases = known.aliases;
+    }
+    Entry {
+        returns: known.returns,
+        remarks: known.remarks,
+        caution: known.caution,
+        uses: known.uses,
+        most_used: known.most_used,
+        sources: known.sources,
+        ..said
+    }
+}
+
+/// The path of something in a module, also if its name has the module's in it already.
+fn below(module: &str, name: &str) -> String {
+    let inside: Vec<&str> = words(name).collect();
+    let outside: Vec<&str> = words(module).collect();
+    let repeated = inside.len() >= outside.len()
+        && outside
+            .iter()
+            .zip(&inside)
+            .all(|(one, other)| one.eq_ignore_ascii_case(other));
+    if repeated && inside.len() > outside.len() {
+        inside.join(" ")
+    } else {
+        [outside, inside].concat().join(" ")
+    }
+}
+
+fn parameter(said: ModuleParameter) -> Parameter {
+    let default = said.default.map(|value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    });
+    Parameter {
+        name: said.name,
+        r#type: plain(&said.r#type),
+        presumed: false,
+        optional: said.has_default.unwrap_or(default.is_some()),
+        default,
+    }
+}
+
+/// A .NET type's name as the catalogue has it: `System.String` is `text`, `UnityEngine.Vector3` is `Vector3`.
+fn plain(name: &str) -> String {
+    let last = name.rsplit(['.', '+']).next().unwrap_or(name);
+    match last {
+        "String" => "text",
+        "Boolean" => "bool",
+        "Int16" | "Int32" | "Int64" => "int",
+        "UInt32" => "u32",
+        "Single" | "Double" => "float",
+        "StatDefinition" => "Stat",
+        "StatApplicationType" => "StatApplication",
+        "SpawnAreaIdentifier" => "SpawnArea",
+        "NetworkPrefab" => "Prefab",
+        "IPlayer" => "Player",
+        // A generic type's arguments have dots, too: it stays as it is.
+        _ if name.contains(['[', '`']) => name,
+        other => other,
+    }
+    .to_owned()
+}

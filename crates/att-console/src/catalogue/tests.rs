@@ -1,0 +1,166 @@
+use super::*;
+use alta_model::console::result::Module;
+
+fn lines(catalogue: &Catalogue, line: &str) -> Vec<String> {
+    let completions = catalogue.complete(line).into_iter();
+    completions.map(|completion| completion.line).collect()
+}
+
+#[test]
+fn the_stock_catalogue_is_read_and_written_again() {
+    assert!(stock().entries().len() > 300);
+    let text = serde_json::to_string(stock()).unwrap();
+    assert_eq!(&serde_json::from_str::<Catalogue>(&text).unwrap(), stock());
+    let raw: serde_json::Value =
+        serde_json::from_str(include_str!("../../catalogue.json")).unwrap();
+    assert_eq!(serde_json::to_value(stock()).unwrap(), raw);
+}
+
+#[test]
+fn a_command_is_found_by_path_alias_full_name_and_in_any_case() {
+    for name in [
+        "player teleport",
+        "Player TP",
+        "player.teleport",
+        " player  teleport ",
+    ] {
+        assert_eq!(stock().get(name).unwrap().path, "player teleport", "{name}");
+    }
+    assert_eq!(
+        stock().get("select move.exact").unwrap().path,
+        "select move exact"
+    );
+    assert_eq!(stock().get("time.").unwrap().path, "time");
+    assert!(stock().get("player").is_none());
+    assert!(stock().get("").is_none());
+}
+
+#[test]
+fn the_longest_path_that_begins_a_line_is_its_command() {
+    let called = |line| stock().called_by(line).map(|entry| entry.path.as_str());
+    assert_eq!(called("select 51234"), Some("select"));
+    assert_eq!(called("select get 51234"), Some("select get"));
+    assert_eq!(called("player inventory *"), Some("player inventory"));
+    assert_eq!(
+        called("player inventory save Ashwick"),
+        Some("player inventory save")
+    );
+    assert_eq!(called("dance"), None);
+    assert_eq!(called(""), None);
+}
+
+#[test]
+fn the_last_word_is_completed_by_modules_commands_and_aliases() {
+    assert_eq!(lines(stock(), "wack"), ["wacky"]);
+    assert_eq!(lines(stock(), "PLAYER te"), ["PLAYER teleport"]);
+    assert_eq!(lines(stock(), "player t"), ["player teleport", "player tp"]);
+    assert_eq!(
+        lines(stock(), "select rotate "),
+        ["exact", "pitch", "roll", "yaw"].map(|word| format!("select rotate {word}"))
+    );
+    assert!(lines(stock(), "").contains(&"time".to_owned()));
+    assert_eq!(lines(stock(), "player message Ashwick hel"), [""; 0]);
+    let completions = stock().complete("time");
+    assert_eq!(completions[0].entry.unwrap().path, "time");
+    assert!(stock().complete("playe")[0].entry.is_none());
+}
+
+#[test]
+fn values_are_completed_where_they_are_known() {
+    assert_eq!(
+        lines(stock(), "player set-stat \"A Name\" max"),
+        ["player set-stat \"A Name\" maxhealth"]
+    );
+    assert_eq!(
+        lines(stock(), "player teleport 1 tower"),
+        ["TowerCP1", "TowerCP2", "TowerEnd"].map(|area| format!("player teleport 1 {area}"))
+    );
+    assert_eq!(
+        lines(stock(), "player god-mode * t"),
+        ["player god-mode * true"]
+    );
+}
+
+#[test]
+fn the_expected_parameters_are_those_at_the_words_place() {
+    let names = |line| -> Vec<&str> {
+        let parameters = stock().expected(line).into_iter();
+        parameters
+            .map(|parameter| parameter.name.as_str())
+            .collect()
+    };
+    assert_eq!(names("player message "), ["players"]);
+    assert_eq!(names("player message \"A Na"), ["players"]);
+    assert_eq!(names("player message \"A Name\" "), ["message"]);
+    assert_eq!(names("player message 1 hi 5 "), [""; 0]);
+    assert_eq!(names("player tp 1 "), ["targetPlayer", "target"]);
+    assert_eq!(names("chunks merge 1 2 3 "), ["prefabHashes"]);
+    assert_eq!(names("player mess"), [""; 0]);
+    assert_eq!(names("player message"), [""; 0]);
+}
+
+/// What `help modules` answers, by the types of ATT-Dashboard; the module `doors` is a mod's.
+fn modules() -> Vec<Module> {
+    serde_json::from_str(
+        r#"[
+            {"Name": "player", "Description": "Commands to interact with a player.", "Submodules": [
+                {"Name": "player inventory", "Submodules": [], "Commands": [
+                    {"Name": null, "Description": "Views", "Parameters": [{"Name": "players", "Type": "PlayerList"}]},
+                    {"Name": "save", "Description": null, "Parameters": [{"Name": "user", "Type": "UserInfoAccess"}]}
+                ]}
+            ], "Commands": [
+                {"Name": "tp", "Description": "x", "Parameters": []},
+                {"Name": "message", "Description": "Sends", "Parameters": [
+                    {"Name": "players", "Type": "PlayerList"},
+                    {"Name": "message", "Type": "System.String"},
+                    {"Name": "duration", "Type": "System.Single", "HasDefault": true, "Default": 10.0}
+                ]}
+            ]},
+            {"Name": "doors", "Commands": [
+                {"Name": "open", "Description": "Opens a door", "Aliases": ["unlock"],
+                 "Parameters": [{"Name": "door", "Type": "Doors.DoorId"}]},
+                {"Name": "open", "Parameters": [{"Name": "at", "Type": "UnityEngine.Vector3"}]},
+                {"Parameters": []}
+            ]}
+        ]"#,
+    )
+    .unwrap()
+}
+
+#[test]
+fn what_a_server_lists_has_the_same_form_with_its_mods_in_it() {
+    let catalogue = Catalogue::from_modules(modules());
+    let shown: Vec<String> = catalogue
+        .entries()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "player tp",
+            "player message <players: PlayerList> <message: text> [duration: float = 10.0]",
+            "player inventory <players: PlayerList>",
+            "player inventory save <user: UserInfoAccess>",
+            "doors open <door: DoorId>\ndoors open <at: Vector3>",
+            "doors",
+        ]
+    );
+    assert_eq!(lines(&catalogue, "doors "), ["doors open", "doors unlock"]);
+    assert!(lines(&catalogue, "wacky").is_empty());
+}
+
+#[test]
+fn what_a_server_leaves_out_comes_from_the_stock() {
+    let catalogue = Catalogue::from_modules(modules());
+    let save = catalogue.get("player inventory save").unwrap();
+    let stock = stock().get("player inventory save").unwrap();
+    assert_eq!(save.description, stock.description);
+    assert_eq!(save.returns.as_deref(), Some("text"));
+    let message = catalogue.get("player message").unwrap();
+    assert_eq!(message.description, "Sends");
+    assert_eq!(message.uses, Some(254_218));
+    assert!(catalogue.get("doors open").unwrap().sources.is_empty());
+    // A name that is only an alias in the stock does not bring the aliases of that command with it.
+    assert!(catalogue.get("player tp").unwrap().aliases.is_empty());
+}

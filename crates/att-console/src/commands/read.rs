@@ -1,0 +1,73 @@
+//! Results whose shape differs between servers.
+
+use crate::error::Error;
+use crate::reply::Reply;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A list: also from one object, without its nulls, and with numbers that came as texts.
+pub(super) fn list<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
+    // The usual shape, which is polled a lot, is read in one go.
+    if let Ok(entries) = reply.read::<Vec<Option<T>>>() {
+        return Ok(entries.into_iter().flatten().collect());
+    }
+    reply.read_list::<T>().or_else(|error| {
+        let entries = reply.read_list::<Value>()?.into_iter();
+        let entries: Option<Vec<T>> = entries.map(tolerantly).collect();
+        entries.ok_or(error)
+    })
+}
+
+/// A list in which a null says something by its place.
+pub(super) fn places<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<Option<T>>, Error> {
+    if let Ok(places) = reply.read::<Vec<Option<T>>>() {
+        return Ok(places);
+    }
+    list(reply).map(|entries| entries.into_iter().map(Some).collect())
+}
+
+/// One value: also from a list that begins with it, and from numbers that came as texts.
+pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
+    reply.read::<T>().or_else(|error| {
+        let whole = reply.result();
+        let first = match &whole {
+            Some(Value::Array(entries)) => entries.iter().find(|entry| !entry.is_null()).cloned(),
+            _ => None,
+        };
+        let read = whole.and_then(tolerantly);
+        read.or_else(|| first.and_then(tolerantly)).ok_or(error)
+    })
+}
+
+/// What a command made, where servers differ in whether they say so: what cannot be read is left out, since the command
+/// has run and an error would look as if it had not.
+pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
+    let entries = reply.read_list::<Value>().unwrap_or_default().into_iter();
+    Ok(entries.filter_map(tolerantly).collect())
+}
+
+fn tolerantly<T: DeserializeOwned>(value: Value) -> Option<T> {
+    serde_json::from_value(value.clone())
+        .or_else(|_| serde_json::from_value(untexted(value)))
+        .ok()
+}
+
+/// Numbers and truth values in texts become what they say.
+fn untexted(value: Value) -> Value {
+    match value {
+        Value::String(text) => {
+            match serde_json::from_str(text.trim().to_ascii_lowercase().as_str()) {
+                Ok(plain @ (Value::Number(_) | Value::Bool(_))) => plain,
+                _ => Value::String(text),
+            }
+        }
+        Value::Array(entries) => entries.into_iter().map(untexted).collect(),
+        Value::Object(fields) => {
+            let fields = fields.into_iter();
+            fields
+                .map(|(name, value)| (name, untexted(value)))
+                .collect()
+        }
+        other => other,
+    }
+}
