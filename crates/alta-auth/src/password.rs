@@ -53,8 +53,8 @@ impl Password {
         }
     }
 
-    /// The 128 digits, in lower case.
-    pub(crate) fn hash(&self) -> &str {
+    /// The 128 digits, in lower case, for the one place that sends them.
+    pub fn expose_hash(&self) -> &str {
         self.0.expose()
     }
 }
@@ -74,24 +74,24 @@ mod tests {
 
     #[test]
     fn a_plain_password_is_hashed_to_lower_case_digits() {
-        assert_eq!(Password::plain("password").hash(), HASH);
+        assert_eq!(Password::plain("password").expose_hash(), HASH);
     }
 
     #[test]
     fn characters_beyond_one_byte_are_hashed_as_utf_8() {
         assert_ne!(
-            Password::plain("\u{142}").hash(),
-            Password::plain("B").hash()
+            Password::plain("\u{142}").expose_hash(),
+            Password::plain("B").expose_hash()
         );
-        assert!(is_hash(Password::plain("\u{1f600}").hash()));
+        assert!(is_hash(Password::plain("\u{1f600}").expose_hash()));
     }
 
     #[test]
     fn a_hash_is_recognised_in_either_case_and_sent_in_lower_case() {
         let upper = HASH.to_ascii_uppercase();
-        assert_eq!(Password::automatic(upper.clone()).hash(), HASH);
-        assert_eq!(Password::hashed(upper).unwrap().hash(), HASH);
-        assert_eq!(Password::automatic("password").hash(), HASH);
+        assert_eq!(Password::automatic(upper.clone()).expose_hash(), HASH);
+        assert_eq!(Password::hashed(upper).unwrap().expose_hash(), HASH);
+        assert_eq!(Password::automatic("password").expose_hash(), HASH);
     }
 
     #[test]

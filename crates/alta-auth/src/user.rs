@@ -79,7 +79,7 @@ impl UserLogin {
     async fn first(&self) -> Result<Grant, Error> {
         const DOING: &str = "logging in as a user";
 
-        let hash = self.credentials.password.hash();
+        let hash = self.credentials.password.expose_hash();
         let (path, body) = match &self.credentials.account {
             Account::Username(name) => {
                 ("sessions", json!({"username": name, "password_hash": hash}))

@@ -25,6 +25,7 @@ mod open_enum;
 
 pub mod console;
 
+mod account;
 mod api_error;
 mod error;
 mod group;
@@ -39,6 +40,7 @@ mod timestamp;
 mod user;
 mod vector;
 
+pub use account::{GroupAllowance, Membership, QuickGroup, UserRights};
 pub use api_error::{ApiError, ErrorCode, RequestModelError, RequestModelErrors};
 pub use error::{Error, ErrorKind};
 pub use group::{

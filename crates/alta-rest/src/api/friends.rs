@@ -1,0 +1,30 @@
+use alta_model::{Friend, FriendResult, UserId};
+
+endpoints! {
+    /// A user's friends (alta-jsapi, .NET client). Needs a user's account.
+    pub struct Friends in friends;
+
+    /// The user's friends.
+    fn list() -> pages Friend = ListFriends: User GET ["friends"];
+
+    /// The friends of another user.
+    fn of(user: UserId) -> pages Friend = ListFriendsOf: User GET ["friends", user];
+
+    /// Who asks to be the user's friend.
+    fn requests() -> pages Friend = ListFriendRequests: User GET ["friends", "requests"];
+
+    /// Whom the user asked.
+    fn sent_requests() -> pages Friend = ListSentFriendRequests: User GET ["friends", "requests", "sent"];
+
+    /// Asks for a friendship, or accepts the other's request.
+    fn add(user: UserId) -> one FriendResult = AddFriend: User POST ["friends", user];
+
+    /// Ends a friendship, or rejects the other's request.
+    fn remove(user: UserId) -> nothing () = RemoveFriend: User DELETE ["friends", user];
+
+    /// How two users stand to each other (.NET client).
+    fn between(user: UserId, other: UserId) -> one Friend = GetFriendship: User GET ["friends", user, other];
+
+    /// Makes two users friends (.NET client).
+    fn join(user: UserId, other: UserId) -> one FriendResult = JoinFriends: User POST ["friends", user, other];
+}

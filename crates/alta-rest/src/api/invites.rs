@@ -1,0 +1,30 @@
+use alta_model::{GroupId, InvitedGroup, Member, UserId};
+
+endpoints! {
+    /// Invitations: those that the account got, and those that its groups sent.
+    pub struct Invites in invites;
+
+    /// The groups that the account is invited to.
+    #[doc(alias = "request_invites")]
+    fn list() -> pages InvitedGroup = ListInvites: Either GET ["groups", "invites"];
+
+    /// Accepts an invitation. Rejected if it has been accepted already.
+    #[doc(alias = "request_accept_invite")]
+    fn accept(group: GroupId) -> one Member = AcceptInvite: Either POST ["groups", "invites", group];
+
+    /// Rejects an invitation.
+    #[doc(alias = "request_reject_invite")]
+    fn reject(group: GroupId) -> one Member = RejectInvite: Either DELETE ["groups", "invites", group];
+
+    /// Who is invited to a group.
+    fn of_group(group: GroupId) -> pages Member = ListGroupInvites: Either GET ["groups", group, "invites"];
+
+    /// Invites somebody to a group.
+    #[doc(alias = "request_invite_player_id")]
+    fn send(group: GroupId, user: UserId) -> one Member = SendInvite: Either POST ["groups", group, "invites", user];
+
+    /// Takes an invitation to a group back; the answer's type is `Kicked`.
+    #[doc(alias = "request_uninvite_player_id")]
+    fn revoke(group: GroupId, user: UserId) -> one Member
+        = RevokeInvite: Either DELETE ["groups", group, "invites", user];
+}

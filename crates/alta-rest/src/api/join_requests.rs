@@ -1,0 +1,26 @@
+use alta_model::{Group, GroupId, Member, UserId};
+
+endpoints! {
+    /// Requests to join: those that the account made, and those that its groups got.
+    pub struct JoinRequests in join_requests;
+
+    /// The groups that the account asked to join. Attested for users (alta-jsapi, .NET client).
+    fn list() -> pages Group = ListJoinRequests: Either GET ["groups", "requested"];
+
+    /// Asks to join a group. Attested for users (alta-jsapi, .NET client).
+    fn ask(group: GroupId) -> one Member = AskToJoin: Either POST ["groups", group, "requests"];
+
+    /// Takes the account's request back. Attested for users (alta-jsapi, .NET client).
+    fn withdraw(group: GroupId) -> one Member = WithdrawJoinRequest: Either DELETE ["groups", group, "requests"];
+
+    /// Who asks to join a group.
+    fn of_group(group: GroupId) -> pages Member = ListGroupJoinRequests: Either GET ["groups", group, "requests"];
+
+    /// Accepts a request. (A PUT: py-tale and js-tale POST, and get 405 for it.)
+    fn accept(group: GroupId, user: UserId) -> one Member
+        = AcceptJoinRequest: Either PUT ["groups", group, "requests", user];
+
+    /// Rejects a request.
+    fn reject(group: GroupId, user: UserId) -> one Member
+        = RejectJoinRequest: Either DELETE ["groups", group, "requests", user];
+}

@@ -1,0 +1,42 @@
+use alta_model::{GroupId, Member, Permission, PermissionCheck, RoleId, UserId};
+use serde_json::{Value, json};
+
+endpoints! {
+    /// The members of a group, their roles and what these permit.
+    pub struct Members in members;
+
+    /// The members of a group.
+    #[doc(alias = "request_members")]
+    fn list(group: GroupId) -> pages Member = ListMembers: Either GET ["groups", group, "members"];
+
+    /// A member of a group; not found if the account is none.
+    fn get(group: GroupId, user: UserId) -> one Member = GetMember: Either GET ["groups", group, "members", user];
+
+    /// Removes a member. Attested for users (alta-jsapi, .NET client).
+    fn kick(group: GroupId, user: UserId) -> nothing () = KickMember: Either DELETE ["groups", group, "members", user];
+
+    /// Gives a member another role. Attested for users (alta-jsapi, .NET client).
+    fn set_role(group: GroupId, user: UserId, role: RoleId) -> one Member
+        = SetMemberRole: Either POST ["groups", group, "members", user, "role", role];
+
+    /// Sets a member's old rights, as bits: Member 1, Moderator 2, Admin 4. Roles have replaced them (alta-jsapi).
+    fn set_permissions(group: GroupId, user: UserId, bits: u32) -> one Value
+        = SetMemberPermissions: Either POST ["groups", group, "members", user, "permissions"],
+            json(&json!({"permissions": bits}));
+
+    /// Whether an account has permissions in a group: one question about all of them.
+    ///
+    /// py-tale presents this as a question about roles, and sends their numbers; the service takes them for those of
+    /// permissions.
+    fn check_permissions(
+        group: GroupId,
+        user: UserId,
+        permissions: Vec<Permission> as impl Into<Vec<Permission>>,
+    ) -> one PermissionCheck
+        = CheckMemberPermissions: Either POST ["groups", group, user, "permissions", "check"],
+            json(&json!({"permissions": permissions}));
+
+    /// What an account may do in a group. Attested for users (.NET client; it is a POST).
+    fn permissions(group: GroupId, user: UserId) -> one Vec<Permission>
+        = ListMemberPermissions: Either POST ["groups", group, user, "permissions"];
+}

@@ -1,0 +1,281 @@
+use alta_auth::{Password, Secret};
+use alta_model::{GroupType, Permission};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// Declares what a call may be given: public fields, absent until they are set, and a setter for each.
+macro_rules! options {
+    (
+        $(#[$meta:meta])*
+        pub struct $name:ident {
+            $($(#[$field_meta:meta])* $setter:ident: $ty:ty = $wire:literal,)*
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, Default, Serialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            $(
+                $(#[$field_meta])*
+                #[serde(rename = $wire, skip_serializing_if = "Option::is_none")]
+                pub $setter: Option<$ty>,
+            )*
+        }
+
+        impl $name {
+            $(
+                $(#[$field_meta])*
+                #[must_use]
+                pub fn $setter(mut self, value: impl Into<$ty>) -> Self {
+                    self.$setter = Some(value.into());
+                    self
+                }
+            )*
+        }
+    };
+}
+
+/// How to ask for a console. Both are always sent: left out, the service would start the server (js-tale).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ConsoleOptions {
+    /// Whether to start the server if it does not run, which costs its owner. Not by default.
+    pub should_launch: bool,
+    /// Whether to ask although the service takes the server for offline. Not by default.
+    pub ignore_offline: bool,
+}
+
+impl ConsoleOptions {
+    /// Sets [`should_launch`](Self::should_launch).
+    #[must_use]
+    pub fn should_launch(mut self, launch: bool) -> Self {
+        self.should_launch = launch;
+        self
+    }
+
+    /// Sets [`ignore_offline`](Self::ignore_offline).
+    #[must_use]
+    pub fn ignore_offline(mut self, ignore: bool) -> Self {
+        self.ignore_offline = ignore;
+        self
+    }
+}
+
+/// How to ask for a place on a server.
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct JoinOptions {
+    /// As for a console.
+    #[serde(flatten)]
+    pub console: ConsoleOptions,
+    /// The game's version: `title`, `stream`, `season`, `major`, `minor`, `changeSet` (models).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<Value>,
+    /// The player's own token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Secret>,
+    /// The player's device.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_id: Option<String>,
+}
+
+impl JoinOptions {
+    /// Sets [`console`](Self::console).
+    #[must_use]
+    pub fn console(mut self, options: ConsoleOptions) -> Self {
+        self.console = options;
+        self
+    }
+
+    /// Sets [`version`](Self::version).
+    #[must_use]
+    pub fn version(mut self, version: Value) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Sets [`token`](Self::token).
+    #[must_use]
+    pub fn token(mut self, token: impl Into<Secret>) -> Self {
+        self.token = Some(token.into());
+        self
+    }
+
+    /// Sets [`device_id`](Self::device_id).
+    #[must_use]
+    pub fn device_id(mut self, id: impl Into<String>) -> Self {
+        self.device_id = Some(id.into());
+        self
+    }
+}
+
+options! {
+    /// What to change of a group; the rest stays.
+    pub struct GroupChanges {
+        /// Its name.
+        name: String = "name",
+        /// What it says of itself.
+        description: String = "description",
+        /// Words it is found by.
+        tags: Vec<String> = "tags",
+        /// Who may see and join it.
+        r#type: GroupType = "type",
+        /// Whether its servers are renamed with it; the service does so by default.
+        changing_servers: bool = "changing_servers",
+    }
+}
+
+options! {
+    /// What to change of a role; the rest stays.
+    pub struct RoleChanges {
+        /// Its name.
+        name: String = "name",
+        /// The colour it is shown in, `#00bcd4`.
+        color: String = "color",
+        /// All that it may do.
+        permissions: Vec<Permission> = "permissions",
+        /// All console commands that it may use.
+        allowed_commands: Vec<String> = "allowed_commands",
+    }
+}
+
+/// A group to be made.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct NewGroup {
+    /// Its name. (Capital on the wire: alta-jsapi.)
+    #[serde(rename = "Name")]
+    pub name: String,
+    /// What it says of itself.
+    pub description: String,
+    /// Who may see and join it.
+    pub r#type: GroupType,
+}
+
+impl NewGroup {
+    /// A group of that name and type.
+    pub fn new(name: impl Into<String>, r#type: GroupType) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            r#type,
+        }
+    }
+
+    /// Sets [`description`](Self::description).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+}
+
+/// A group to be made together with its server.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct NewQuickGroup {
+    /// The name of both.
+    pub name: String,
+    /// Where the server runs: [`Region::name`](alta_model::Region::name).
+    pub region: String,
+    /// What both say of themselves.
+    pub description: String,
+    /// Who may see and join the group.
+    pub r#type: GroupType,
+    /// The kind of players: 1 for PC, 2 for Quest.
+    pub target: i64,
+}
+
+impl NewQuickGroup {
+    /// A group of that name and type with a server in that region, for players of that kind (1 PC, 2 Quest).
+    pub fn new(
+        name: impl Into<String>,
+        r#type: GroupType,
+        region: impl Into<String>,
+        target: i64,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            region: region.into(),
+            description: String::new(),
+            r#type,
+            target,
+        }
+    }
+
+    /// Sets [`description`](Self::description).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+}
+
+/// A server to be made for a group.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct NewServer {
+    /// Its name.
+    pub name: String,
+    /// What it says of itself.
+    pub description: String,
+    /// Where it runs: [`Region::name`](alta_model::Region::name).
+    pub region: String,
+}
+
+impl NewServer {
+    /// A server of that name in that region.
+    pub fn new(name: impl Into<String>, region: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            description: String::new(),
+            region: region.into(),
+        }
+    }
+
+    /// Sets [`description`](Self::description).
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+}
+
+/// An account to be made.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct NewUser {
+    /// Its name.
+    pub username: String,
+    /// Its password.
+    #[serde(rename = "password_hash", serialize_with = "hash")]
+    pub password: Password,
+    /// Its e-mail address.
+    pub email: String,
+    /// Who recommended the game.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub referral: Option<String>,
+}
+
+impl NewUser {
+    /// An account of that name, password and e-mail address.
+    pub fn new(username: impl Into<String>, password: Password, email: impl Into<String>) -> Self {
+        Self {
+            username: username.into(),
+            password,
+            email: email.into(),
+            referral: None,
+        }
+    }
+
+    /// Sets [`referral`](Self::referral).
+    #[must_use]
+    pub fn referral(mut self, referral: impl Into<String>) -> Self {
+        self.referral = Some(referral.into());
+        self
+    }
+}
+
+fn hash<S: Serializer>(password: &Password, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(password.expose_hash())
+}

@@ -1,0 +1,118 @@
+use alta_auth::{Password, Secret};
+use alta_model::{Membership, Statistics, User, UserId, UserRights};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::NewUser;
+use crate::{Account, Error, Request};
+
+endpoints! {
+    /// User accounts. Nearly everything here needs a user's account, and says so by
+    /// [`NoAccount`](crate::ErrorKind::NoAccount) if the client has none.
+    ///
+    /// Logging in and renewing sessions is the business of `alta_auth`.
+    pub struct Users in users;
+
+    /// The account of that name.
+    #[doc(alias = "request_search_username")]
+    fn search(username: String as impl Into<String>) -> one User
+        = SearchUsername: User POST ["users", "search", "username"], json(&json!({"username": username}));
+
+    /// An account.
+    fn get(user: UserId) -> one User = GetUser: User GET ["users", user];
+
+    /// An account's history (alta-jsapi, .NET client).
+    fn statistics(user: UserId) -> one Statistics = GetUserStatistics: User GET ["users", user, "statistics"];
+
+    /// An account's rights (.NET client).
+    fn permissions(user: UserId) -> one UserRights = GetUserRights: User GET ["users", user, "permissions"];
+
+    /// Whether an account supports the game (.NET client).
+    fn membership(user: UserId) -> one Membership = GetMembership: User GET ["users", user, "membership"];
+
+    /// Has the service look again whether an account supports the game (.NET client).
+    fn verify_membership(user: UserId) -> nothing ()
+        = VerifyMembership: User GET ["users", user, "membership", "verify"];
+
+    /// Makes an account (alta-jsapi, models). Needs none.
+    fn register(new: NewUser) -> one User = RegisterUser: None POST ["users"], json(new);
+
+    /// Whether an account's e-mail address is verified (alta-jsapi, .NET client).
+    fn is_verified(user: UserId) -> one bool = GetVerification: User GET ["users", user, "verification"];
+
+    /// Sends an e-mail with a code to verify the address (alta-jsapi, .NET client).
+    fn request_verification(user: UserId, email: String as impl Into<String>) -> nothing ()
+        = RequestVerification: User PUT ["users", user, "verification"], json(&json!({"email": email}));
+
+    /// Verifies an e-mail address by the code that was sent there (alta-jsapi, .NET client).
+    fn verify(user: UserId, code: Secret as impl Into<Secret>) -> one User
+        = VerifyUser: User POST ["users", user, "verification"], json(&json!({"verification_token": code}));
+
+    /// Changes the user's name (alta-jsapi, .NET client).
+    fn change_username(new: String as impl Into<String>, password: Password) -> nothing ()
+        = ChangeUsername: User PUT ["users", "me", "username"],
+            json(&json!({"new_username": new, "password_hash": password.expose_hash()}));
+
+    /// Changes the user's password (.NET client).
+    fn change_password(old: Password, new: Password) -> nothing ()
+        = ChangePassword: User PUT ["users", "me", "password"],
+            json(&json!({"old_password_hash": old.expose_hash(), "new_password_hash": new.expose_hash()}));
+
+    /// Changes the user's e-mail address (.NET client).
+    fn change_email(email: String as impl Into<String>) -> nothing ()
+        = ChangeEmail: User PATCH ["users", "me", "email"], json(&json!({"email": email}));
+
+    /// Sets a new password by the code of a reset (alta-jsapi, .NET client). Needs no account.
+    fn reset_password(user: UserId, code: Secret as impl Into<Secret>, new: Password) -> nothing ()
+        = ResetPassword: None POST ["users", user, "password"],
+            json(&json!({"reset_token": code, "new_password_hash": new.expose_hash()}));
+
+    /// Whether an e-mail address can be used: rejected if not (.NET client).
+    fn validate_email(email: String as impl Into<String>) -> nothing ()
+        = ValidateEmail: User POST ["users", "validate-email"], json(&json!({"email": email}));
+
+    /// The user's presets of looks (.NET client); raw, since their shape is not attested.
+    fn presets() -> one Value = ListPresets: User GET ["users", "me", "presets"];
+
+    /// Keeps a preset (.NET client): `bytes_size`, `data`, `preset_id`.
+    fn set_preset(preset: Value) -> one Value = SetPreset: User POST ["users", "me", "presets"], json(preset);
+
+    /// Removes a preset (.NET client).
+    fn remove_preset(preset: i64) -> one Value = RemovePreset: User DELETE ["users", "me", "presets", preset];
+
+    /// An account's achievements: `{hashes}` (.NET client).
+    fn achievements(user: UserId) -> one Value = GetAchievements: User GET ["users", user, "achievements"];
+
+    /// Changes an account's achievements: `{hash, completed}` (.NET client).
+    fn set_achievement(user: UserId, achievement: Value) -> one Value
+        = SetAchievement: User POST ["users", user, "achievements"], json(achievement);
+
+    /// An account's statistics of actions: `{stats}` (.NET client).
+    fn action_stats(user: UserId) -> one Value = GetActionStats: User GET ["users", user, "action-stats"];
+
+    /// Changes an account's statistics of actions: `{stats}` (.NET client).
+    fn set_action_stats(user: UserId, stats: Value) -> one Value
+        = SetActionStats: User POST ["users", user, "action-stats"], json(stats);
+
+    /// The accounts elsewhere that an account is linked to (py-tale, which calls it unreliable).
+    fn linked(user: UserId) -> one Value = GetLinkedAccounts: User GET ["linked", user, "linked"];
+}
+
+impl Users<'_> {
+    /// Whether a name can be used: rejected if not, else the service's words, of which no source tells what they are
+    /// (.NET client).
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind).
+    pub async fn validate_username(self, username: impl Into<String>) -> Result<String, Error> {
+        let request = Request::new(Method::POST, "users/validate-username")
+            .json(&json!({"username": username.into()}))
+            .account(Account::User);
+        let response = self.0.send(&request).await?;
+        // A text, perhaps as JSON.
+        let body = response.body();
+        Ok(serde_json::from_slice(body)
+            .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned()))
+    }
+}

@@ -1,0 +1,252 @@
+use std::{fmt, sync::Arc};
+
+use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
+use alta_http::HttpClient;
+use alta_model::ErrorCode;
+use bytes::Bytes;
+use http::{
+    HeaderValue, Response, StatusCode,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER},
+};
+use serde_json::Value;
+use url::Url;
+
+use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, decode};
+
+/// A client of the REST API. Cheap to clone; the clones share everything.
+///
+/// The calls are methods of its groups, [`groups`](Self::groups) and so on.
+#[derive(Clone)]
+pub struct Client {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    http: HttpClient,
+    base: String,
+    identities: Identities,
+    user_agent: HeaderValue,
+    api_key: HeaderValue,
+}
+
+impl Client {
+    /// Alta's own API (py-tale README); it is switched off, and re-implementations have addresses of their own.
+    pub const BASE_URL: &'static str = "https://webapi.townshiptale.com/api";
+
+    /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names.
+    pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
+        base_url.set_query(None);
+        base_url.set_fragment(None);
+        Self {
+            inner: Arc::new(Inner {
+                http,
+                base: base_url.as_str().trim_end_matches('/').to_owned(),
+                identities,
+                user_agent: HeaderValue::from_static(USER_AGENT),
+                api_key: HeaderValue::from_static(API_KEY),
+            }),
+        }
+    }
+
+    /// The same client that calls itself by this name instead of the library's (`User-Agent`).
+    #[must_use]
+    pub fn with_user_agent(self, user_agent: HeaderValue) -> Self {
+        self.with(|inner| inner.user_agent = user_agent)
+    }
+
+    /// The same client with another `x-api-key`, for services that have their own.
+    #[must_use]
+    pub fn with_api_key(self, api_key: HeaderValue) -> Self {
+        self.with(|inner| inner.api_key = api_key)
+    }
+
+    /// The same client in the bot's name only.
+    #[must_use]
+    pub fn as_bot(&self) -> Self {
+        self.clone().with(|inner| inner.identities.user = None)
+    }
+
+    /// The same client in the user's name only: its groups, invitations and so on are the user's.
+    #[must_use]
+    pub fn as_user(&self) -> Self {
+        self.clone().with(|inner| inner.identities.bot = None)
+    }
+
+    fn with(self, change: impl FnOnce(&mut Inner)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.inner);
+        change(&mut inner);
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// In whose names it makes calls.
+    pub fn identities(&self) -> &Identities {
+        &self.inner.identities
+    }
+
+    /// The HTTP client it sends by, for downloads from elsewhere; its requests carry no token unless you add one.
+    pub fn http(&self) -> &HttpClient {
+        &self.inner.http
+    }
+
+    /// Makes a typed call. The groups' methods do the same with less to write.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future abandons the exchange; the service may act nevertheless.
+    pub async fn request<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, Error> {
+        let request = endpoint.request();
+        let (mut response, token) = self.exchange(&request).await?;
+        if E::IGNORES_BODY {
+            *response.body_mut() = Bytes::new();
+        }
+        decode::read(&request, &response, &secrets(token.as_ref()))
+    }
+
+    /// The list that a typed call answers with, page by page.
+    pub fn pages<T, E>(&self, endpoint: &E) -> Pages<T>
+    where
+        E: Endpoint<Response = Vec<T>>,
+    {
+        Pages::new(self.clone(), endpoint.request())
+    }
+
+    /// Sends any request; the answer comes as it is if its status is a success.
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`].
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`request`](Self::request).
+    pub async fn send(&self, request: &Request) -> Result<Response<Bytes>, Error> {
+        Ok(self.exchange(request).await?.0)
+    }
+
+    /// The list that any request answers with, page by page.
+    pub fn raw_pages(&self, request: Request) -> Pages<Value> {
+        Pages::new(self.clone(), request)
+    }
+
+    /// Sends a request, with a new token and once more if the one at hand is refused. Gives back the token as well, to
+    /// cut it out of errors.
+    pub(crate) async fn exchange(
+        &self,
+        request: &Request,
+    ) -> Result<(Response<Bytes>, Option<Token>), Error> {
+        if let Some(problem) = request.invalid() {
+            return Err(Error::new(ErrorKind::InvalidRequest, request).with_detail(problem));
+        }
+        let source = self.tokens(request)?;
+        let mut token =
+            match source {
+                Some(source) => {
+                    let token = source.token().await;
+                    Some(token.map_err(|error| {
+                        Error::new(ErrorKind::Login, request).with_source(error)
+                    })?)
+                }
+                None => None,
+            };
+        let mut result = self.attempt(request, token.as_ref()).await;
+        if let (Some(source), Some(stale), Err(error)) = (source, &token, &result)
+            && wants_new_token(error)
+        {
+            tracing::debug!(%request, "the token was refused, asking for a new one");
+            match source.renew(stale).await {
+                Ok(new) => {
+                    result = self.attempt(request, Some(&new)).await;
+                    token = Some(new);
+                }
+                Err(error) if error.is_transient() => {
+                    return Err(Error::new(ErrorKind::Login, request).with_source(error));
+                }
+                Err(error) => result = result.map_err(|refused| refused.with_source(error)),
+            }
+        }
+        result.map(|response| (response, token))
+    }
+
+    fn tokens(&self, request: &Request) -> Result<Option<&Arc<dyn TokenSource>>, Error> {
+        self.inner
+            .identities
+            .tokens(request.in_whose_name())
+            .map_err(|missing| {
+                Error::new(ErrorKind::NoAccount, request)
+                    .with_detail(format!("it needs {missing}, and the client has none"))
+            })
+    }
+
+    async fn attempt(
+        &self,
+        request: &Request,
+        token: Option<&Token>,
+    ) -> Result<Response<Bytes>, Error> {
+        let invalid = |source: http::Error| {
+            Error::new(ErrorKind::InvalidRequest, request).with_source(source)
+        };
+        let mut message = request.build(&self.inner.base).map_err(invalid)?;
+        let headers = message.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        // Sent without a body, too, as all clients do.
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(USER_AGENT_HEADER, self.inner.user_agent.clone());
+        headers.insert("x-api-key", self.inner.api_key.clone());
+        if let Some(token) = token {
+            let mut bearer =
+                HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
+                    Error::new(ErrorKind::InvalidRequest, request)
+                        .with_detail("the token holds characters that no header can")
+                })?;
+            bearer.set_sensitive(true);
+            headers.insert(AUTHORIZATION, bearer);
+        }
+        let response = self
+            .inner
+            .http
+            .send(message)
+            .await
+            .map_err(|error| failure(request, error))?;
+        if response.status().is_success() {
+            Ok(response)
+        } else {
+            Err(decode::refusal(request, &response, &secrets(token)))
+        }
+    }
+}
+
+fn secrets(token: Option<&Token>) -> Vec<&str> {
+    token.map(Token::expose).into_iter().collect()
+}
+
+fn failure(request: &Request, error: alta_http::Error) -> Error {
+    let kind = match error.kind() {
+        alta_http::ErrorKind::NotSent | alta_http::ErrorKind::Tls => ErrorKind::NotSent,
+        alta_http::ErrorKind::Timeout => ErrorKind::Timeout,
+        alta_http::ErrorKind::TooLarge => ErrorKind::TooLarge,
+        _ => ErrorKind::Transport,
+    };
+    Error::new(kind, request).with_source(error)
+}
+
+/// A refused request has not been carried out, so sending it again is safe whatever it asks for.
+fn wants_new_token(error: &Error) -> bool {
+    error.status() == Some(StatusCode::UNAUTHORIZED)
+        || error.error_code() == Some(&ErrorCode::ExpiredToken)
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base_url", &self.inner.base)
+            .field("identities", &self.inner.identities)
+            .finish_non_exhaustive()
+    }
+}

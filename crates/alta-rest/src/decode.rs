@@ -1,0 +1,119 @@
+use std::time::SystemTime;
+
+use alta_model::ApiError;
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use serde::de::DeserializeOwned;
+
+use crate::{Error, ErrorKind, Request, mask::mask};
+
+/// How much of a body that was not understood is kept.
+const KEPT: usize = 1024;
+
+/// How much of it is shown on either side of the place that was not.
+const AROUND: usize = 40;
+
+/// Reads a body as JSON; an empty one counts as null.
+pub(crate) fn read<T: DeserializeOwned>(
+    request: &Request,
+    response: &Response<Bytes>,
+    secrets: &[&str],
+) -> Result<T, Error> {
+    let body = match response.body().trim_ascii() {
+        b"" => b"null",
+        body => body,
+    };
+    let mut reader = serde_json::Deserializer::from_slice(body);
+    let result = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| (error.path().to_string(), error.into_inner()))
+        .and_then(|value| match reader.end() {
+            Ok(()) => Ok(value),
+            Err(error) => Err((".".to_owned(), error)),
+        });
+    result.map_err(|(path, error)| {
+        let masked = mask(body, secrets);
+        let around = around(&masked, offset(body, error.line(), error.column()));
+        let detail = if response.body().is_empty() {
+            "the body is empty".to_owned()
+        } else {
+            // serde's own text may quote a value: a masked one only if the path says so.
+            format!("at {path}: {}: {around}", reason(&error, body, &masked))
+        };
+        Error::new(ErrorKind::Decode, request)
+            .with_status(response.status())
+            .with_detail(detail)
+            .with_body(kept(&masked))
+    })
+}
+
+/// The error in an answer whose status is no success.
+pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, secrets: &[&str]) -> Error {
+    let status = response.status();
+    let kind = match status {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ErrorKind::Rejected,
+        StatusCode::UNAUTHORIZED => ErrorKind::NotAuthorised,
+        StatusCode::FORBIDDEN => ErrorKind::Forbidden,
+        StatusCode::NOT_FOUND => ErrorKind::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => ErrorKind::MethodNotAllowed,
+        StatusCode::REQUEST_TIMEOUT => ErrorKind::Timeout,
+        StatusCode::CONFLICT => ErrorKind::Conflict,
+        StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
+        status if status.is_server_error() => ErrorKind::Server,
+        _ => ErrorKind::UnexpectedStatus,
+    };
+    let masked = mask(response.body(), secrets);
+    let api = serde_json::from_slice::<ApiError>(&masked).ok();
+    let mut error = Error::new(kind, request).with_status(status);
+    if api.is_none() && !masked.trim_ascii().is_empty() {
+        error = error.with_detail(around(masked.trim_ascii(), 0));
+    }
+    error
+        .with_api(api)
+        .with_body(kept(&masked))
+        .with_retry_after(alta_http::retry_after(
+            response.headers(),
+            SystemTime::now(),
+        ))
+}
+
+fn kept(masked: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&masked[..masked.len().min(KEPT)])
+}
+
+/// What serde says, without the place, and without the value if that is masked in the answer.
+fn reason(error: &serde_json::Error, body: &[u8], masked: &[u8]) -> String {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(text.as_str(), |(reason, _)| reason);
+    match text.split_once('"') {
+        Some((before, _)) if body != masked => format!("{before}\u{2026}"),
+        _ => text.to_owned(),
+    }
+}
+
+/// The position in the body that serde_json gives as a line and a column, both from 1.
+fn offset(body: &[u8], line: usize, column: usize) -> usize {
+    let line_start: usize = body
+        .split_inclusive(|byte| *byte == b'\n')
+        .take(line.saturating_sub(1))
+        .map(<[u8]>::len)
+        .sum();
+    (line_start + column).min(body.len())
+}
+
+/// The text around a position, in one line.
+fn around(text: &[u8], at: usize) -> String {
+    let (start, end) = (at.saturating_sub(AROUND), (at + AROUND).min(text.len()));
+    let mut shown: String = String::from_utf8_lossy(&text[start..end])
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    if start > 0 {
+        shown.insert(0, '\u{2026}');
+    }
+    if end < text.len() {
+        shown.push('\u{2026}');
+    }
+    shown
+}

@@ -1,0 +1,198 @@
+use std::{
+    collections::{HashSet, VecDeque},
+    fmt,
+    hash::{BuildHasher as _, RandomState},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_core::{Stream, future::BoxFuture};
+use serde::de::DeserializeOwned;
+
+use crate::{Client, Error, ErrorKind, Request, decode};
+
+/// A list that is fetched page by page, as it is read.
+///
+/// Read it item by item with [`next`](Self::next), as a `Stream`, or whole with [`collect`](Self::collect). After an error
+/// it ends. Nothing is sent before the first item is asked for.
+///
+/// ```
+/// # async fn run(client: alta_rest::Client) -> Result<(), alta_rest::Error> {
+/// let mut groups = client.groups().joined();
+/// while let Some(joined) = groups.next().await {
+///     println!("{}", joined?.group.name);
+/// }
+///
+/// let invites = client.invites().list().collect(1_000).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing is fetched until it is read"]
+pub struct Pages<T> {
+    client: Client,
+    request: Request,
+    limit: usize,
+    items: VecDeque<T>,
+    state: State<T>,
+    /// The hashes of the paging tokens so far.
+    seen: HashSet<u64>,
+    hasher: RandomState,
+}
+
+enum State<T> {
+    /// This page is next; the first has no token.
+    Next(Option<String>),
+    Fetching(BoxFuture<'static, Result<Page<T>, Error>>),
+    Ended,
+}
+
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<String>,
+}
+
+/// The header that names the next page, and the query that asks for it (alta-jsapi, att-client, Townsharp).
+const TOKEN: &str = "paginationToken";
+
+/// A list of more pages than these does not end: at the usual size it would have ten million items.
+const MAX_PAGES: usize = 10_000;
+
+impl<T> Pages<T> {
+    /// How many items a page is asked to have: as many as py-tale and att-client ask for.
+    pub const PAGE_SIZE: usize = 1_000;
+
+    pub(crate) fn new(client: Client, request: Request) -> Self {
+        Self {
+            client,
+            request,
+            limit: Self::PAGE_SIZE,
+            items: VecDeque::new(),
+            state: State::Next(None),
+            seen: HashSet::new(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Asks for pages of another size, at least 1. It changes how often the service is asked, not what comes of it.
+    pub fn page_size(mut self, items: usize) -> Self {
+        self.limit = items.max(1);
+        self
+    }
+}
+
+impl<T: DeserializeOwned + Send + 'static> Pages<T> {
+    /// The next item; none at the end of the list.
+    ///
+    /// # Errors
+    ///
+    /// The item is an error if a page could not be fetched, or if the pages lead in a circle
+    /// ([`ErrorKind::EndlessPages`]).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future loses nothing: the page that is under way is waited for by the next call.
+    pub async fn next(&mut self) -> Option<Result<T, Error>> {
+        std::future::poll_fn(|cx| self.poll(cx)).await
+    }
+
+    /// The whole list.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); and [`ErrorKind::TooLarge`] if the list has more than `bound` items.
+    pub async fn collect(mut self, bound: usize) -> Result<Vec<T>, Error> {
+        let mut list = Vec::new();
+        while let Some(item) = self.next().await {
+            if list.len() == bound {
+                return Err(Error::new(ErrorKind::TooLarge, &self.request)
+                    .with_detail(format!("the list has more than {bound} items")));
+            }
+            list.push(item?);
+        }
+        Ok(list)
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
+        loop {
+            if let Some(item) = self.items.pop_front() {
+                return Poll::Ready(Some(Ok(item)));
+            }
+            match &mut self.state {
+                State::Ended => return Poll::Ready(None),
+                State::Next(token) => {
+                    let request = page_request(&self.request, self.limit, token.take());
+                    self.state = State::Fetching(Box::pin(fetch(self.client.clone(), request)));
+                }
+                State::Fetching(page) => {
+                    let page = std::task::ready!(page.as_mut().poll(cx));
+                    self.state = State::Ended;
+                    match page.and_then(|page| self.accept(page)) {
+                        Ok(()) => {}
+                        Err(error) => return Poll::Ready(Some(Err(error))),
+                    }
+                }
+            }
+        }
+    }
+
+    fn accept(&mut self, page: Page<T>) -> Result<(), Error> {
+        let Some(token) = page.next else {
+            self.items.extend(page.items);
+            return Ok(());
+        };
+        let endless =
+            |detail| Error::new(ErrorKind::EndlessPages, &self.request).with_detail(detail);
+        if self.seen.len() == MAX_PAGES {
+            return Err(endless(format!("there are more than {MAX_PAGES} of them")));
+        }
+        if !self.seen.insert(self.hasher.hash_one(&token)) {
+            return Err(endless("a paging token came twice".to_owned()));
+        }
+        self.items.extend(page.items);
+        self.state = State::Next(Some(token));
+        Ok(())
+    }
+}
+
+fn page_request(request: &Request, limit: usize, token: Option<String>) -> Request {
+    let mut request = request.clone();
+    if !request.has_query("limit") {
+        request.set_query("limit", limit.to_string());
+    }
+    if let Some(token) = token {
+        request.set_query(TOKEN, token);
+    }
+    request
+}
+
+async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<Page<T>, Error> {
+    let (response, token) = client.exchange(&request).await?;
+    let secret = token.as_ref().map(alta_auth::Token::expose);
+    // An empty body is an empty page.
+    let items: Option<Vec<T>> = decode::read(&request, &response, secret.as_slice())?;
+    let next = response
+        .headers()
+        .get(TOKEN)
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
+        .filter(|token| !token.is_empty());
+    Ok(Page {
+        items: items.unwrap_or_default(),
+        next,
+    })
+}
+
+impl<T: DeserializeOwned + Send + Unpin + 'static> Stream for Pages<T> {
+    type Item = Result<T, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Pages<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}

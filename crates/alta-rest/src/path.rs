@@ -1,0 +1,108 @@
+use std::fmt;
+
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What cannot stand in one segment of a path as it is (RFC 3986, `pchar`).
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'/')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// The same in a whole path, which may be encoded in parts.
+const PATH: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%');
+
+/// What has a meaning in a query, besides.
+const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'\'').add(b';');
+
+/// Joins segments, each encoded, or says which one cannot be one.
+pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
+    let mut path = String::new();
+    for segment in segments {
+        let text = segment.to_string();
+        // Servers and proxies take dots for "this directory", encoded or not.
+        if matches!(text.as_str(), "" | "." | "..") {
+            return Err(format!("\"{text}\" cannot be part of an address"));
+        }
+        if !path.is_empty() {
+            path.push('/');
+        }
+        path.extend(utf8_percent_encode(&text, SEGMENT));
+    }
+    Ok(path)
+}
+
+/// A path as its caller wrote it, without slashes at its ends.
+pub(crate) fn whole(path: &str) -> String {
+    utf8_percent_encode(path.trim_matches('/'), PATH).to_string()
+}
+
+/// A query, with its question mark if there is any.
+pub(crate) fn query(pairs: &[(String, String)]) -> String {
+    let mut text = String::new();
+    for (name, value) in pairs {
+        text.push(if text.is_empty() { '?' } else { '&' });
+        text.extend(utf8_percent_encode(name, QUERY));
+        text.push('=');
+        text.extend(utf8_percent_encode(value, QUERY));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_stays_one_segment_whatever_is_in_it() {
+        assert_eq!(
+            join(&[&"servers", &"name", &"Ashwick's server"]).unwrap(),
+            "servers/name/Ashwick's%20server"
+        );
+        assert_eq!(join(&[&"a/b?c#d%e", &7]).unwrap(), "a%2Fb%3Fc%23d%25e/7");
+        assert_eq!(join(&[&"\u{e9}\n"]).unwrap(), "%C3%A9%0A");
+    }
+
+    #[test]
+    fn dots_and_nothing_cannot_be_segments() {
+        for odd in ["", ".", ".."] {
+            assert!(join(&[&"servers", &"name", &odd]).is_err(), "{odd:?}");
+        }
+        assert_eq!(join(&[&"..."]).unwrap(), "...");
+    }
+
+    #[test]
+    fn a_whole_path_keeps_its_slashes_and_what_is_encoded() {
+        assert_eq!(whole("/a/b%20c d/?x"), "a/b%20c%20d/%3Fx");
+    }
+
+    #[test]
+    fn a_token_survives_the_query() {
+        let token = "{\"PK\":\"u#1100000001\",\"SK\":\"g+2/=\"}&x";
+        let text = query(&[
+            ("limit".to_owned(), "2".to_owned()),
+            ("paginationToken".to_owned(), token.to_owned()),
+        ]);
+        assert_eq!(
+            text,
+            "?limit=2&paginationToken=%7B%22PK%22:%22u%231100000001%22,%22SK%22:%22g%2B2%2F%3D%22%7D%26x"
+        );
+        let parsed: Vec<_> = url::form_urlencoded::parse(&text.as_bytes()[1..])
+            .into_owned()
+            .collect();
+        assert_eq!(parsed[1].1, token);
+        assert_eq!(query(&[]), "");
+    }
+}

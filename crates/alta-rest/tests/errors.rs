@@ -1,0 +1,375 @@
+//! What goes wrong, and what is said about it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::{error::Error as _, sync::Arc, time::Duration};
+
+use alta_auth::{BotCredentials, BotLogin, Endpoints, StaticToken, TokenCache};
+use alta_model::{GroupId, ServerId, UserId};
+use alta_rest::{ConsoleOptions, Error, ErrorKind, Identities, Request};
+use http::Method;
+use serde_json::json;
+use support::{BOT, Renewing, USER, answer, both, client, http, serve};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+use wiremock::{
+    Mock, ResponseTemplate,
+    matchers::{any, header, method, path},
+};
+
+const GROUP: GroupId = GroupId::new(7);
+
+/// What comes of asking for a group that is answered like this.
+async fn get_group(answer: ResponseTemplate) -> Error {
+    let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
+    client.groups().get(GROUP).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_status_is_a_kind() {
+    for (status, kind, transient) in [
+        (302, ErrorKind::UnexpectedStatus, false),
+        (400, ErrorKind::Rejected, false),
+        (401, ErrorKind::NotAuthorised, false),
+        (403, ErrorKind::Forbidden, false),
+        (404, ErrorKind::NotFound, false),
+        (405, ErrorKind::MethodNotAllowed, false),
+        (409, ErrorKind::Conflict, false),
+        (418, ErrorKind::UnexpectedStatus, false),
+        (422, ErrorKind::Rejected, false),
+        (429, ErrorKind::RateLimited, true),
+        (500, ErrorKind::Server, true),
+        (503, ErrorKind::Server, true),
+    ] {
+        let answer = ResponseTemplate::new(status).insert_header("retry-after", "31");
+        let error = get_group(answer).await;
+        assert_eq!(error.kind(), kind, "{status}");
+        assert_eq!(error.is_transient(), transient, "{status}");
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(error.retry_after(), Some(Duration::from_secs(31)));
+        assert_eq!(error.request(), "GET groups/7");
+    }
+}
+
+#[tokio::test]
+async fn the_services_words_are_in_the_message_and_the_code_is_for_programs() {
+    let error = get_group(ResponseTemplate::new(404).set_body_json(json!({
+        "message": "No such group", "error_code": "SomethingNew", "context": {"id": 7}
+    })))
+    .await;
+    assert_eq!(
+        error.to_string(),
+        "GET groups/7: not found (404): No such group (SomethingNew)"
+    );
+    assert_eq!(error.message(), Some("No such group"));
+    assert_eq!(error.error_code().unwrap().as_str(), "SomethingNew");
+    assert_eq!(error.api_error().unwrap().context, Some(json!({"id": 7})));
+}
+
+#[tokio::test]
+async fn a_gateways_message_alone_is_read() {
+    let error =
+        get_group(ResponseTemplate::new(403).set_body_json(json!({"message": "Forbidden"}))).await;
+    assert_eq!(
+        error.to_string(),
+        "GET groups/7: forbidden (403): Forbidden"
+    );
+}
+
+#[tokio::test]
+async fn a_page_of_html_keeps_its_status_and_its_beginning() {
+    let page = "<html>\n<h1>500</h1>".to_owned() + &"x".repeat(5_000);
+    let error = get_group(ResponseTemplate::new(500).set_body_string(page)).await;
+    assert_eq!(
+        (error.kind(), error.status().unwrap().as_u16()),
+        (ErrorKind::Server, 500)
+    );
+    assert!(
+        error.to_string().contains("(500): <html> <h1>500</h1>xx"),
+        "{error}"
+    );
+    assert_eq!(error.body().len(), 1_024);
+    assert!(error.api_error().is_none());
+}
+
+#[tokio::test]
+async fn html_with_a_good_status_is_no_answer() {
+    let error = get_group(ResponseTemplate::new(200).set_body_string("<html>hello")).await;
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("<html>hello"), "{error}");
+    assert!(error.may_have_run());
+}
+
+#[tokio::test]
+async fn a_field_of_the_wrong_type_is_named_with_the_text_around_it() {
+    let error = get_group(ResponseTemplate::new(200).set_body_json(json!({
+        "id": 7, "roles": [{"role_id": 1}, {"role_id": "first"}]
+    })))
+    .await;
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    let text = error.to_string();
+    assert!(text.contains("at roles[1].role_id: "), "{text}");
+    assert!(text.contains(r#"{"role_id":"first"}"#), "{text}");
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_named_as_such() {
+    let error = get_group(ResponseTemplate::new(200)).await;
+    assert_eq!(
+        error.to_string(),
+        "GET groups/7: the answer could not be understood (200): the body is empty"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_is_larger_than_allowed_is_not_read() {
+    let error = get_group(ResponseTemplate::new(200).set_body_string("x".repeat(100_001))).await;
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(!error.is_transient());
+}
+
+#[tokio::test]
+async fn a_cut_answer_is_a_broken_exchange() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"id\"";
+            let _ = stream.write_all(cut).await;
+        }
+    });
+    let error = client(&uri, both()).groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(error.is_transient() && error.may_have_run());
+    server.abort();
+}
+
+#[tokio::test]
+async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    let error = client(&uri, both()).groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert!(error.is_transient() && !error.may_have_run());
+    assert!(error.source().unwrap().to_string().contains(&uri));
+}
+
+#[tokio::test]
+async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_nothing() {
+    let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(500))]).await;
+    let bot = client(
+        &server.uri(),
+        Identities::bot(Arc::new(StaticToken::new(BOT))),
+    );
+    let error = bot.users().search("Ashwick").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoAccount);
+    assert_eq!(
+        error.to_string(),
+        "POST users/search/username: no account for this call: it needs a user's token, and the client has none"
+    );
+    let nobody = client(&server.uri(), Identities::default());
+    let error = nobody.groups().get(GROUP).await.unwrap_err();
+    assert!(
+        error.to_string().contains("a bot's or a user's token"),
+        "{error}"
+    );
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn either_account_does_and_the_bots_comes_first() {
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"id": 7}));
+    let (server, both) = serve([Mock::given(any()).respond_with(answer)]).await;
+    both.groups().get(GROUP).await.unwrap();
+    both.as_user().groups().get(GROUP).await.unwrap();
+    both.users().get(UserId::new(7)).await.unwrap();
+    assert!(both.as_bot().users().get(UserId::new(7)).await.is_err());
+    let names: Vec<_> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| {
+            request.headers["authorization"]
+                .to_str()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let (bot, user) = (format!("Bearer {BOT}"), format!("Bearer {USER}"));
+    assert_eq!(names, [bot, user.clone(), user]);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more_even_a_post() {
+    for refusal in [
+        ResponseTemplate::new(401),
+        ResponseTemplate::new(400).set_body_json(json!({"error_code": "ExpiredToken"})),
+    ] {
+        let (server, _) = serve([
+            Mock::given(header("authorization", "Bearer token-1"))
+                .respond_with(refusal)
+                .expect(1),
+            Mock::given(method("POST"))
+                .and(header("authorization", "Bearer token-2"))
+                .respond_with(answer("invite-accept"))
+                .expect(1),
+        ])
+        .await;
+        let tokens = Arc::new(Renewing::default());
+        let client = client(&server.uri(), Identities::bot(tokens.clone()));
+        client.invites().accept(GROUP).await.unwrap();
+        assert_eq!(tokens.renewals(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_again_is_an_error_and_not_renewed_for_ever() {
+    let (server, _) = serve([Mock::given(any())
+        .respond_with(ResponseTemplate::new(401))
+        .expect(2)])
+    .await;
+    let tokens = Arc::new(Renewing::default());
+    let client = client(&server.uri(), Identities::bot(tokens.clone()));
+    let error = client.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotAuthorised);
+    assert_eq!(tokens.renewals(), 1);
+}
+
+#[tokio::test]
+async fn a_renewal_that_fails_is_the_error_and_one_that_is_refused_is_its_cause() {
+    for (fails, kind, transient) in [
+        (alta_auth::ErrorKind::Transport, ErrorKind::Login, true),
+        (
+            alta_auth::ErrorKind::Refused,
+            ErrorKind::NotAuthorised,
+            false,
+        ),
+    ] {
+        let (server, _) = serve([Mock::given(any())
+            .respond_with(ResponseTemplate::new(401))
+            .expect(1)])
+        .await;
+        let tokens = Renewing {
+            fails: Some(fails),
+            ..Renewing::default()
+        };
+        let client = client(&server.uri(), Identities::bot(Arc::new(tokens)));
+        let error = client.groups().get(GROUP).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_transient()), (kind, transient));
+        assert!(error.source().unwrap().is::<alta_auth::Error>());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_client_secret_is_seen_at_the_first_call() {
+    let (server, _) = serve([Mock::given(path("/connect/token"))
+        .respond_with(answer("token-invalid-client"))
+        .expect(1)])
+    .await;
+    let endpoints = Endpoints::new(
+        format!("{}/connect/token", server.uri()).parse().unwrap(),
+        format!("{}/api", server.uri()).parse().unwrap(),
+    );
+    let credentials = BotCredentials::new("client_1", "wrong".to_owned());
+    let login = BotLogin::new(http(), credentials, &endpoints);
+    let tokens = Arc::new(TokenCache::new(login));
+    let client = client(&server.uri(), Identities::bot(tokens));
+    let error = client.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Login);
+    assert!(!error.is_transient());
+    assert!(
+        error
+            .source()
+            .unwrap()
+            .to_string()
+            .contains("invalid_client")
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let answer = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:1/");
+    let error = get_group(answer).await;
+    assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+}
+
+#[tokio::test]
+async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
+    let (server, client) = serve([]).await;
+    for name in ["", "..", "."] {
+        let mut found = client.servers().named(name);
+        let error = found.next().await.unwrap().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    }
+    let token = Identities::bot(Arc::new(StaticToken::new("two\nlines")));
+    let broken = support::client(&server.uri(), token);
+    let error = broken.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(!format!("{error:?}").contains("lines"));
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn no_error_shows_a_secret() {
+    let console_token = "bv87s4y387b";
+    let bodies = [
+        // A console's token in an answer that cannot be read.
+        (
+            200,
+            json!({"token": console_token, "server_id": {}}).to_string(),
+        ),
+        (
+            200,
+            json!({"server_id": 7, "token": [console_token]}).to_string(),
+        ),
+        (
+            200,
+            format!("{{\"server_id\": 7, \"token\": \"{console_token}"),
+        ),
+        // The request's own token, where it does not belong.
+        (200, json!({"allowed": BOT, "server_id": 7}).to_string()),
+        (
+            403,
+            json!({"message": format!("no {BOT} here")}).to_string(),
+        ),
+        (500, format!("<html>Authorization: Bearer {BOT}")),
+        (500, "<html>eyJhbGciOi.eyJzdWIi.c2ln".to_owned()),
+    ];
+    for (status, body) in bodies {
+        let answer = ResponseTemplate::new(status).set_body_string(&body);
+        let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
+        let options = ConsoleOptions::default();
+        let error = client
+            .servers()
+            .console(ServerId::new(7), options)
+            .await
+            .unwrap_err();
+        let kept = String::from_utf8_lossy(error.body());
+        let shown = format!("{error} {error:?} {kept}");
+        assert!(kept.contains('*'), "{shown}");
+        for secret in [console_token, BOT, "eyJ"] {
+            assert!(!shown.contains(secret), "{secret} in {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_shows_the_query_of_a_raw_request() {
+    let (_server, client) =
+        serve([Mock::given(any()).respond_with(ResponseTemplate::new(400))]).await;
+    let request =
+        Request::new(Method::GET, "services/identity-token/validate").query("token", "hunter2");
+    let error = client.send(&request).await.unwrap_err();
+    assert!(!format!("{error} {error:?} {request:?}").contains("hunter2"));
+}
