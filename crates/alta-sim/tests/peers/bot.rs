@@ -1,0 +1,122 @@
+//! A bot on `tavernpy` in a process of its own, told what to do line by line.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Longer than anything takes.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/tavernpy_bot.py");
+
+/// Killed when dropped.
+pub(crate) struct Bot {
+    process: Child,
+    orders: ChildStdin,
+    reports: Lines<BufReader<ChildStdout>>,
+    complaints: ChildStderr,
+    /// What was reported and not yet asked for.
+    backlog: Vec<Value>,
+}
+
+impl Bot {
+    pub(crate) fn start(python: &Path) -> Self {
+        let mut process = Command::new(python)
+            .args(["-I", SCRIPT])
+            .env_remove("TAVERN_TRACE")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self {
+            orders: process.stdin.take().unwrap(),
+            reports: BufReader::new(process.stdout.take().unwrap()).lines(),
+            complaints: process.stderr.take().unwrap(),
+            process,
+            backlog: Vec::new(),
+        }
+    }
+
+    /// Gives an order, such as `{"do": "players"}`.
+    pub(crate) async fn order(&mut self, order: Value) {
+        let line = format!("{order}\n");
+        if let Err(error) = self.orders.write_all(line.as_bytes()).await {
+            self.fail(&format!("takes no orders: {error}")).await;
+        }
+    }
+
+    /// Gives an order and waits until it is done.
+    pub(crate) async fn ask(&mut self, order: Value) -> Value {
+        let act = order["do"].as_str().unwrap().to_owned();
+        self.order(order).await;
+        self.did(&act).await
+    }
+
+    /// What an order came to.
+    pub(crate) async fn did(&mut self, act: &str) -> Value {
+        self.report("did", act).await
+    }
+
+    /// What its console reports by itself: `ready`, `close`, `rejected` or `event`.
+    pub(crate) async fn saw(&mut self, what: &str) -> Value {
+        self.report("saw", what).await
+    }
+
+    /// Lets it end by itself. Returns the reports not asked for.
+    pub(crate) async fn end(self) -> Vec<Value> {
+        let Self {
+            mut process,
+            orders,
+            mut reports,
+            mut complaints,
+            mut backlog,
+        } = self;
+        drop(orders);
+        let ending = async {
+            while let Some(line) = reports.next_line().await.unwrap() {
+                backlog.push(serde_json::from_str(&line).unwrap());
+            }
+            let mut said = String::new();
+            complaints.read_to_string(&mut said).await.unwrap();
+            (process.wait().await.unwrap(), said)
+        };
+        let (status, said) = timeout(PATIENCE, ending).await.expect("an end in time");
+        assert!(status.success() && said.is_empty(), "{status}: {said}");
+        backlog
+    }
+
+    async fn report(&mut self, key: &str, value: &str) -> Value {
+        if let Some(at) = self.backlog.iter().position(|report| report[key] == value) {
+            return self.backlog.remove(at);
+        }
+        loop {
+            let report: Value = match timeout(PATIENCE, self.reports.next_line()).await {
+                Ok(Ok(Some(line))) => serde_json::from_str(&line).unwrap(),
+                Ok(Ok(None)) => {
+                    self.fail(&format!("has ended before it {key} {value}"))
+                        .await
+                }
+                Ok(Err(error)) => self.fail(&format!("is not to be read: {error}")).await,
+                Err(_) => self.fail(&format!("never {key} {value}")).await,
+            };
+            if report[key] == value {
+                return report;
+            }
+            self.backlog.push(report);
+        }
+    }
+
+    async fn fail(&mut self, how: &str) -> ! {
+        let _ = self.process.kill().await;
+        let mut said = String::new();
+        let _ = self.complaints.read_to_string(&mut said).await;
+        panic!("the bot {how}; it did {:?} and said {said:?}", self.backlog);
+    }
+}
