@@ -187,7 +187,7 @@ impl Driver {
             .await
         };
         match woken {
-            Err(token) => self.send_unsent(token),
+            Err(token) => self.send_unsent(&token),
             Ok(wake) => self.wake(wake),
         }
     }
@@ -219,7 +219,7 @@ impl Driver {
                 }
                 self.fleet.open_failed(link, failure, now);
             }
-            LinkEvent::Text(raw) => self.fleet.text(link, raw, now),
+            LinkEvent::Text(raw) => self.fleet.text(link, &raw, now),
             LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
             LinkEvent::Pong => self.fleet.pong(link, now),
             LinkEvent::Written(tag) => self.fleet.written(link, request_id(tag), now),
@@ -360,7 +360,7 @@ impl Driver {
     }
 
     /// Hands requests to their links, now that there is a token, or gives them back if there is none.
-    fn send_unsent(&mut self, token: Result<Token, Error>) {
+    fn send_unsent(&mut self, token: &Result<Token, Error>) {
         let now = now();
         let generation = self.tokens.generation();
         for unsent in std::mem::take(&mut self.unsent) {
@@ -383,7 +383,7 @@ impl Driver {
                     }
                 },
             };
-            let frame = match &token {
+            let frame = match token {
                 Ok(token) => request.frame(id, token.expose()).map_err(|error| {
                     Error::new(ErrorKind::Decode, "writing a request").caused_by(error)
                 }),

@@ -168,7 +168,7 @@ impl Fleet {
         self.with_owner(link, now, |lane, cx| lane.open_failed(link, failure, cx));
     }
 
-    pub(crate) fn text(&mut self, link: LinkId, raw: RawFrame, now: Instant) {
+    pub(crate) fn text(&mut self, link: LinkId, raw: &RawFrame, now: Instant) {
         self.with_owner(link, now, |lane, cx| lane.text(link, raw, cx));
     }
 

@@ -35,14 +35,10 @@ impl Spread {
             return *lane;
         }
         let room = self.counts.iter().find(|(_, count)| **count < self.limit);
-        let lane = match room {
-            Some((lane, _)) => *lane,
-            None => {
-                let lane = LaneId(self.next);
-                self.next += 1;
-                lane
-            }
-        };
+        let lane = room.map_or(LaneId(self.next), |(lane, _)| *lane);
+        if lane == LaneId(self.next) {
+            self.next += 1;
+        }
         *self.counts.entry(lane).or_default() += 1;
         self.topics.insert(topic.clone(), lane);
         lane

@@ -1,4 +1,5 @@
 use super::conn::{Open, Purpose};
+use super::topics::{Held, Work};
 use super::{Cx, Lane, Output, PendingCall};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Response;
@@ -126,7 +127,7 @@ impl Lane {
         let Some(entry) = self.topics.get_mut(topic) else {
             return false;
         };
-        entry.in_flight = false;
+        entry.work = Work::Idle;
         let repeat = renew && !entry.renewed;
         entry.renewed |= repeat;
         if repeat {
@@ -146,15 +147,15 @@ impl Lane {
             return;
         };
         if unknown {
-            entry.held = super::topics::Held::Unknown;
+            entry.held = Held::Unknown;
         }
         if error.is_transient() {
             tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
             self.retry_later(topic, cx);
             return;
         }
-        entry.held = super::topics::Held::No;
-        entry.refused = true;
+        entry.held = Held::Refused;
+        entry.renewed = false;
         entry.backoff = None;
         tracing::warn!(topic = topic.name(), %error, "a subscription was refused");
         cx.shared.totals.refused_subscriptions += 1;
@@ -171,13 +172,14 @@ impl Lane {
             return;
         };
         match error {
-            Some(error) if error.is_transient() => {
+            // A token that is refused for now says nothing about what is held.
+            Some(error) if error.is_transient() || unauthorised(&error) => {
                 tracing::debug!(topic = topic.name(), %error, "an unsubscription is tried again");
                 self.retry_later(topic, cx);
             }
             // What the server does not know of is not held either.
             _ => {
-                entry.held = super::topics::Held::No;
+                entry.held = Held::No;
                 entry.renewed = false;
                 entry.retry_at = None;
                 entry.backoff = None;
@@ -185,4 +187,11 @@ impl Lane {
             }
         }
     }
+}
+
+fn unauthorised(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorised { .. }
+    )
 }

@@ -91,7 +91,7 @@ impl Lane {
     }
 
     /// A text frame.
-    pub(crate) fn text(&mut self, link: LinkId, raw: RawFrame, cx: &mut Cx<'_>) {
+    pub(crate) fn text(&mut self, link: LinkId, raw: &RawFrame, cx: &mut Cx<'_>) {
         if !self.owns(link) {
             return;
         }
@@ -104,7 +104,7 @@ impl Lane {
             } => {
                 write_name(&mut self.scratch, &event, &key);
                 let content = range_within(raw.as_str(), content);
-                self.event(link, &raw, content, cx);
+                self.event(link, raw, content, cx);
             }
             Incoming::Response {
                 id,
@@ -119,12 +119,11 @@ impl Lane {
                     content,
                     raw: raw.clone(),
                 };
-                let open = match self.conn(link) {
-                    Some(conn) => conn.answered(id, &key, cx),
-                    None => {
-                        cx.shared.totals.late_answers += 1;
-                        None
-                    }
+                let open = if let Some(conn) = self.conn(link) {
+                    conn.answered(id, &key, cx)
+                } else {
+                    cx.shared.totals.late_answers += 1;
+                    None
                 };
                 if let Some(open) = open {
                     self.settle(open, Outcome::Answered(response), cx);
@@ -235,6 +234,7 @@ impl Lane {
                 self.end_requests(lost, cx);
                 self.lose_topics(since, cx);
                 self.wait(lost.to_string().into(), cx);
+                self.end_migrators(&Err(error), cx);
             }
         }
     }

@@ -12,6 +12,19 @@ pub(super) enum Held {
     Yes,
     /// A request got no answer, so it may or may not.
     Unknown,
+    /// It never will; nothing is tried until somebody asks again.
+    Refused,
+}
+
+/// What is being done for a topic.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Work {
+    #[default]
+    Idle,
+    /// It is to be looked at.
+    Queued,
+    /// A request for it is on its way: there is never a second.
+    InFlight,
 }
 
 /// What is known of one topic.
@@ -19,11 +32,7 @@ pub(super) enum Held {
 pub(super) struct Entry {
     pub(super) wanted: bool,
     pub(super) held: Held,
-    /// A request for it is on its way: there is never a second.
-    pub(super) in_flight: bool,
-    queued: bool,
-    /// The server refused it for good; nothing is tried until somebody asks again.
-    pub(super) refused: bool,
+    pub(super) work: Work,
     /// The request was repeated since its token was refused, which is done once.
     pub(super) renewed: bool,
     /// Since when it has not been wanted any more, plus the linger.
@@ -45,19 +54,11 @@ enum Step {
 
 impl Entry {
     fn next_step(&self, now: Instant) -> Step {
-        if self.in_flight {
-            return Step::Rest;
-        }
-        let not_before = if self.wanted {
-            if self.held == Held::Yes || self.refused {
-                return Step::Rest;
-            }
-            self.retry_at
-        } else {
-            if self.held == Held::No {
-                return Step::Forget;
-            }
-            self.retry_at.max(self.linger_until)
+        let not_before = match (self.wanted, self.held) {
+            (true, Held::Yes | Held::Refused) => return Step::Rest,
+            (true, Held::No | Held::Unknown) => self.retry_at,
+            (false, Held::No | Held::Refused) => return Step::Forget,
+            (false, Held::Yes | Held::Unknown) => self.retry_at.max(self.linger_until),
         };
         match not_before {
             Some(at) if at > now => Step::Wait(at),
@@ -72,9 +73,10 @@ impl Entry {
             // Several losses before it is held again are one gap.
             self.lost_since = Some(self.lost_since.map_or(since, |earlier| earlier.min(since)));
         }
-        self.held = Held::No;
-        self.in_flight = false;
-        self.queued = false;
+        if self.held != Held::Refused {
+            self.held = Held::No;
+        }
+        self.work = Work::Idle;
         self.renewed = false;
         self.retry_at = None;
         self.timer = None;
@@ -88,11 +90,10 @@ impl Lane {
         let entry = self.topics.entry(topic.clone()).or_default();
         entry.wanted = true;
         entry.linger_until = None;
-        if entry.refused {
-            entry.refused = false;
-            entry.retry_at = None;
+        if entry.held == Held::Refused {
+            entry.held = Held::No;
         }
-        if entry.held == Held::Yes && !entry.in_flight {
+        if entry.held == Held::Yes {
             cx.shared
                 .out
                 .push_back(Output::Confirmed { topic, gap: None });
@@ -124,17 +125,17 @@ impl Lane {
             let Some(entry) = self.topics.get_mut(&topic) else {
                 continue;
             };
-            entry.queued = false;
+            entry.work = Work::Idle;
             match entry.next_step(cx.now) {
                 Step::Rest => {}
                 Step::Forget => self.forget(&topic, cx),
                 Step::Wait(until) => self.wake_at(until, topic),
                 Step::Subscribe => {
-                    entry.in_flight = true;
+                    entry.work = Work::InFlight;
                     return Some(Open::subscribe(&topic));
                 }
                 Step::Unsubscribe => {
-                    entry.in_flight = true;
+                    entry.work = Work::InFlight;
                     // From here on nobody can tell, until the answer.
                     entry.held = Held::Unknown;
                     return Some(Open::unsubscribe(&topic));
@@ -158,12 +159,14 @@ impl Lane {
         }
     }
 
-    /// Looks at a topic as soon as a request may be sent.
+    /// Looks at a topic as soon as a request may be sent. Without a connection there is no hurry: when there is one, all
+    /// are looked at.
     pub(super) fn enqueue(&mut self, topic: &Topic) {
-        if let Some(entry) = self.topics.get_mut(topic)
-            && !entry.queued
+        if matches!(self.phase, Phase::Up(_))
+            && let Some(entry) = self.topics.get_mut(topic)
+            && entry.work == Work::Idle
         {
-            entry.queued = true;
+            entry.work = Work::Queued;
             self.due.push_back(topic.clone());
         }
     }

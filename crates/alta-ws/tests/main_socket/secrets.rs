@@ -4,6 +4,7 @@ use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, GroupUpdate, Topic};
 use http::Method;
 use serde_json::json;
+use std::fmt::Write as _;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -57,15 +58,15 @@ async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
     within(client.migrate_now()).await.unwrap();
     sim.faults().fail_migration(400);
     let error = within(client.migrate_now()).await.unwrap_err();
-    shown += &format!("{error} {error:?}");
+    write!(shown, "{error} {error:?}").unwrap();
     sim.expire_tokens();
     let error = within(client.request(Method::GET, "coffee", None))
         .await
         .unwrap_err();
-    shown += &format!("{error} {error:?}");
+    write!(shown, "{error} {error:?}").unwrap();
     let missing = Topic::new("group-update", 1).unwrap();
     let error = within(client.subscribe(missing)).await.unwrap_err();
-    shown += &format!("{error} {error:?} {:?}", client.status());
+    write!(shown, "{error} {error:?} {:?}", client.status()).unwrap();
     within(client.close()).await;
 
     shown += &String::from_utf8_lossy(&log.0.lock().unwrap());

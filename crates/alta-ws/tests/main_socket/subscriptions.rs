@@ -206,7 +206,6 @@ async fn no_more_requests_are_on_their_way_than_configured() {
         1,
     )
     .await;
-    let first_answer = sim.elapsed();
     let received = sim.received();
     let sent: Vec<_> = received
         .iter()
@@ -214,8 +213,8 @@ async fn no_more_requests_are_on_their_way_than_configured() {
         .map(|received| received.at)
         .collect();
     assert!(
-        sent[2] - sent[0] >= Duration::from_millis(90),
-        "{sent:?} {first_answer:?}"
+        sent[2].saturating_sub(sent[0]) >= Duration::from_millis(90),
+        "{sent:?}"
     );
     drop(streams);
 }

@@ -1,0 +1,359 @@
+use super::rig::{Reply, Rig, config, topic};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::machine::LaneState;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// An open socket that holds these topics.
+fn holding(topics: &[i64]) -> Rig {
+    let mut rig = Rig::open(config());
+    for number in topics {
+        rig.want(topic(*number));
+    }
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), topics.len());
+    rig.confirmed.clear();
+    rig
+}
+
+fn gaps(rig: &Rig) -> Vec<Option<Duration>> {
+    let gaps = rig.confirmed.iter().map(|(_, gap)| *gap);
+    gaps.map(|gap| gap.map(|(since, until)| until - since))
+        .collect()
+}
+
+#[test]
+fn several_losses_before_the_confirmation_are_one_gap_from_the_first() {
+    let mut rig = holding(&[1]);
+    rig.pass(SECOND * 5);
+    rig.pong(rig.main());
+    for _ in 0..3 {
+        rig.pass(SECOND);
+        rig.lose(rig.main());
+        rig.pass(SECOND);
+        rig.accept();
+    }
+    rig.settle();
+    assert_eq!(gaps(&rig), [Some(SECOND * 6)]);
+    assert_eq!(rig.shared.totals.reconnects, 3);
+}
+
+#[test]
+fn a_topic_that_was_never_held_has_no_gap() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    rig.lose(rig.main());
+    rig.pass(SECOND);
+    rig.settle();
+    assert_eq!(gaps(&rig), [None]);
+}
+
+#[test]
+fn a_reader_of_a_held_topic_is_confirmed_at_once() {
+    let mut rig = holding(&[1]);
+    rig.want(topic(1));
+    assert_eq!(gaps(&rig), [None]);
+    assert!(rig.asked().is_empty());
+}
+
+#[test]
+fn what_nobody_wants_is_given_back_after_the_linger_and_not_before() {
+    let mut rig = holding(&[1]);
+    rig.unwant(&topic(1));
+    rig.pass(Duration::from_millis(1_999));
+    assert!(rig.asked().is_empty());
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.asked(), ["DELETE subscription/group-update/1"]);
+    rig.settle();
+    assert_eq!(rig.shared.released, [topic(1)]);
+    assert!(rig.lane.is_empty());
+}
+
+#[test]
+fn what_is_wanted_again_while_it_is_given_back_is_asked_for_after_the_answer() {
+    let mut rig = holding(&[1]);
+    rig.unwant(&topic(1));
+    rig.pass(SECOND * 2);
+    rig.want(topic(1));
+    assert_eq!(
+        rig.asked(),
+        ["DELETE subscription/group-update/1"],
+        "one at a time"
+    );
+    assert!(rig.confirmed.is_empty(), "nobody can tell yet");
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
+    rig.settle();
+    assert_eq!(gaps(&rig), [None]);
+}
+
+#[test]
+fn what_may_be_held_although_nobody_wants_it_is_given_back() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    rig.serve(rig.main(), Reply::DoSilently);
+    rig.unwant(&topic(1));
+    for _ in 0..100 {
+        rig.pass(SECOND);
+        rig.pong(rig.main());
+        rig.settle();
+    }
+    assert!(rig.held().is_empty());
+    assert!(rig.lane.is_empty());
+}
+
+#[test]
+fn an_error_of_the_gateway_is_left_to_the_time_outs_if_it_can_mean_several() {
+    let mut rig = Rig::open(config());
+    let calls = [rig.call(), rig.call()];
+    let gateway = r#"{"message":"Internal server error","connectionId":"A="}"#;
+    rig.text(rig.main(), gateway);
+    assert!(rig.ended.is_empty());
+    rig.pass(SECOND * 30);
+    for call in calls {
+        assert_eq!(rig.unanswered(call), Some(Sent::MayHaveRun));
+    }
+    let only = rig.call();
+    rig.text(rig.main(), gateway);
+    let error = rig.end_of(only).as_ref().unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Gateway { .. }), "{error}");
+    assert_eq!(rig.shared.totals.gateway_errors, 2);
+}
+
+#[test]
+fn a_late_answer_is_counted_and_given_to_nobody_else() {
+    let mut rig = Rig::open(config());
+    let first = rig.call();
+    rig.pass(SECOND * 30);
+    let second = rig.call();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    assert_eq!(rig.unanswered(first), Some(Sent::MayHaveRun));
+    assert_eq!(rig.shared.totals.late_answers, 1);
+    assert!(!rig.ended.contains_key(&second));
+}
+
+#[test]
+fn a_call_that_waits_for_a_connection_ends_in_its_time_and_was_not_sent() {
+    let mut rig = Rig::new(config());
+    let call = rig.call();
+    rig.pass(SECOND * 30);
+    assert_eq!(rig.unanswered(call), Some(Sent::NotSent));
+    rig.accept();
+    assert!(rig.asked().is_empty());
+}
+
+#[test]
+fn a_token_that_is_refused_twice_is_a_refusal() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    for renewals in 1..=2 {
+        rig.serve(rig.main(), Reply::Refuse(401));
+        rig.arrive(rig.main());
+        assert_eq!(rig.renewals, renewals);
+    }
+    assert!(rig.asked().is_empty());
+    let (_, error) = &rig.refused[0];
+    assert!(
+        matches!(error.kind(), ErrorKind::Refused { status: 401, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_upgrade_that_is_refused_twice_is_final() {
+    let mut rig = Rig::new(config());
+    rig.reject(Rig::unauthorised());
+    assert!(rig.renewing, "with another token");
+    assert!(rig.shared.fatal.is_none());
+    rig.reject(Rig::unauthorised());
+    let error = rig.shared.fatal.as_ref().unwrap();
+    assert!(
+        matches!(error.kind(), ErrorKind::Unauthorised { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn waits_grow_while_connections_open_and_say_nothing() {
+    let mut rig = Rig::new(config());
+    for _ in 0..8 {
+        rig.accept();
+        rig.lose(rig.main());
+        rig.pass(SECOND * 60);
+    }
+    rig.accept();
+    rig.lose(rig.links().pop().unwrap());
+    let LaneState::Recovering { attempt, .. } = rig.state() else {
+        panic!("{:?}", rig.state());
+    };
+    assert_eq!(attempt, 9);
+    rig.pass(SECOND * 60);
+    rig.accept();
+    rig.pong(rig.main());
+    rig.lose(rig.main());
+    assert!(matches!(
+        rig.state(),
+        LaneState::Recovering { attempt: 1, .. }
+    ));
+}
+
+#[test]
+fn a_migration_lets_what_is_on_its_way_end_first() {
+    let mut rig = holding(&[1]);
+    rig.want(topic(2));
+    let call = rig.migrate();
+    rig.want(topic(3));
+    assert_eq!(rig.asked(), ["POST subscription/group-update/2"]);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    assert_eq!(rig.asked(), ["GET migrate"]);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST migrate"]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    assert_eq!(rig.asked(), ["POST subscription/group-update/3"]);
+    assert!(
+        rig.sockets[&rig.newest()].asked.len() == 1,
+        "on the new link"
+    );
+    assert!(rig.end_of(call).is_ok());
+    rig.settle();
+    rig.pass(SECOND * 10);
+    assert_eq!(rig.links().len(), 1);
+    assert_eq!(
+        (rig.held().len(), rig.closed.as_slice()),
+        (3, [3000].as_slice())
+    );
+    assert!(gaps(&rig).iter().all(Option::is_none));
+}
+
+/// Brings a migration to the point where the new link has said the token.
+fn posting(topics: &[i64]) -> (Rig, u64) {
+    let mut rig = holding(topics);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST migrate"]);
+    (rig, call)
+}
+
+#[test]
+fn a_migration_whose_old_link_is_lost_before_the_answer_leaves_a_gap() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.pass(SECOND);
+    rig.lose(rig.main());
+    rig.arrive(rig.newest());
+    assert!(rig.end_of(call).is_ok());
+    assert_eq!(gaps(&rig), [Some(SECOND), Some(SECOND)]);
+    assert_eq!(rig.held().len(), 2);
+}
+
+#[test]
+fn a_migration_whose_new_link_is_lost_before_the_answer_begins_afresh() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.lose(rig.newest());
+    assert!(rig.end_of(call).is_err());
+    assert_eq!(rig.closed, [3001, 3001]);
+    rig.settle();
+    assert_eq!(rig.held().len(), 2);
+    assert!(gaps(&rig).iter().all(Option::is_some));
+    assert_eq!(rig.shared.totals.failed_migrations, 1);
+}
+
+#[test]
+fn a_gap_after_a_failed_migration_begins_where_nobody_can_tell_any_more() {
+    let mut rig = holding(&[1]);
+    rig.pass(SECOND * 5);
+    rig.pong(rig.main());
+    let start = rig.now;
+    rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    rig.pass(SECOND * 3);
+    rig.happen(&topic(1));
+    rig.arrive(rig.main());
+    rig.serve(rig.newest(), Reply::Refuse(400));
+    rig.arrive(rig.newest());
+    rig.settle();
+    let (_, gap) = &rig.confirmed[0];
+    assert_eq!(gap.unwrap().0, start);
+}
+
+#[test]
+fn a_link_that_is_lost_while_its_successor_opens_is_replaced_by_it() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.lose(rig.main());
+    assert!(rig.end_of(call).is_err());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
+    rig.settle();
+    assert_eq!(gaps(&rig).len(), 1);
+    assert_eq!(rig.links().len(), 1);
+}
+
+#[test]
+fn a_new_link_that_is_lost_in_the_hand_over_leaves_a_gap() {
+    let (mut rig, _) = posting(&[1]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    rig.lose(rig.newest());
+    assert!(rig.links().is_empty(), "the old one is of no use");
+    rig.pass(SECOND);
+    rig.settle();
+    assert!(matches!(gaps(&rig)[..], [Some(_)]));
+}
+
+#[test]
+fn a_migration_begins_at_its_time() {
+    let mut rig = holding(&[]);
+    for _ in 0..109 {
+        rig.pass(SECOND * 30);
+        rig.pong(rig.main());
+        rig.pass(SECOND * 30);
+        rig.pong(rig.main());
+    }
+    assert!(rig.asked().is_empty());
+    rig.pass(SECOND * 30);
+    rig.pong(rig.main());
+    rig.pass(SECOND * 30);
+    assert_eq!(rig.asked(), ["GET migrate"]);
+}
+
+#[test]
+fn migrations_are_spread_by_chance() {
+    let spread = config().migrate_spread(SECOND * 300);
+    let mut lane = Rig::open(spread).lane;
+    let now = std::time::Instant::now();
+    let times: Vec<_> = (0..100).map(|_| lane.next_migration(now) - now).collect();
+    assert!(
+        times
+            .iter()
+            .all(|time| *time > SECOND * 105 * 60 && *time <= SECOND * 110 * 60)
+    );
+    assert!(times.iter().any(|time| *time < SECOND * 107 * 60));
+    assert!(times.iter().any(|time| *time > SECOND * 108 * 60));
+}
+
+#[test]
+fn closing_ends_every_call_and_every_link() {
+    let (mut rig, migration) = posting(&[1]);
+    let call = rig.call();
+    rig.close(&Error::closed("using the client"));
+    assert!(rig.links().is_empty());
+    for call in [call, migration] {
+        let error = rig.end_of(call).as_ref().unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Closed);
+    }
+    assert_eq!(rig.lane.deadline(), None);
+}
