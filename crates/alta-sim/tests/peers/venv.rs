@@ -15,29 +15,33 @@ const VERSION: &str = "1.0.0";
 /// Longer than making the environment takes.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// The interpreter that has the package. Where it cannot be had, this says why and there is none; on CI it fails.
+/// The interpreter that has the package. Where it cannot be had, this says why, once, and there is none; on CI it
+/// fails.
 pub(crate) async fn python() -> Option<PathBuf> {
-    static ONCE: OnceCell<Result<PathBuf, String>> = OnceCell::const_new();
-    match ONCE.get_or_init(find_or_make).await {
-        Ok(python) => Some(python.clone()),
+    static ONCE: OnceCell<Option<PathBuf>> = OnceCell::const_new();
+    let found = ONCE.get_or_init(async || match find_or_make().await {
+        Ok(python) => Some(python),
         Err(why) => {
-            let why = format!("tavernpy {VERSION} cannot be tried here: {why}");
+            let why = format!("tavernpy {VERSION} cannot be tried: {why}");
             assert!(std::env::var("CI").as_deref() != Ok("true"), "{why}");
-            // Past the test runner, which hides what passing tests print.
-            let _ = writeln!(std::io::stderr(), "skipped: {why}");
+            // Past the test runner, which hides what passing tests print, and in one piece.
+            let _ = std::io::stderr().write_all(format!("\nskipped: {why}\n").as_bytes());
             None
         }
-    }
+    });
+    found.await.clone()
 }
 
 async fn find_or_make() -> Result<PathBuf, String> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let home = folder.join(format!("tavernpy-{VERSION}"));
-    if is_complete(&interpreter(&home)).await {
-        return Ok(interpreter(&home));
+    if home.exists() {
+        if is_complete(&interpreter(&home)).await {
+            return Ok(interpreter(&home));
+        }
+        // Gone stale, as when the Python it was made with is no more.
+        let _ = std::fs::remove_dir_all(&home);
     }
-    // Gone stale, as when the Python it was made with is no more.
-    let _ = std::fs::remove_dir_all(&home);
     let system = system_python().await?;
     // Made aside and then moved as a whole, as several test processes may start at once.
     let making = folder.join(format!("tavernpy-{VERSION}.{}", std::process::id()));
@@ -117,7 +121,7 @@ async fn run<A: AsRef<OsStr>>(
 ) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
-    let shown = format!("{:?}", command.as_std());
+    let shown = program.display();
     let Output { status, stderr, .. } = timeout(PATIENCE, command.output())
         .await
         .map_err(|_| format!("{shown} takes longer than {PATIENCE:?}"))?
