@@ -117,3 +117,6 @@ fn with_trailing<T, const N: usize>(
         command.arg(value.unwrap_or_else(|| Argument::bare(default.to_owned())))
     })
 }
+
+#[cfg(test)]
+mod tests;

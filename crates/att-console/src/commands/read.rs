@@ -41,6 +41,7 @@ pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
 
 /// What a command made, where servers differ in whether they say so: what cannot be read is left out, since the command
 /// has run and an error would look as if it had not.
+#[allow(clippy::unnecessary_wraps, reason = "it is a reader like the others")]
 pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
     let entries = reply.read_list::<Value>().unwrap_or_default().into_iter();
     Ok(entries.filter_map(tolerantly).collect())

@@ -1,0 +1,128 @@
+//! The most used commands against a simulated server, over a loopback socket.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::Sim;
+use att_console::catalogue::Catalogue;
+use att_console::commands::{
+    Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
+};
+use att_console::{Command, Console, ErrorKind, Reply, Target};
+use common::{ready, self_hosted, within};
+use std::time::Duration;
+
+async fn with_ashwick() -> (Sim, u64, Console) {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    sim.player_joins(server, "Ashwick").unwrap();
+    (sim, server, console)
+}
+
+async fn run<T: std::fmt::Debug>(console: &Console, command: impl Into<Command<T>>) -> T {
+    let command = command.into();
+    let line = command.to_string();
+    let result = within(console.command(command)).await;
+    result.unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+#[tokio::test]
+async fn players_are_listed_looked_at_and_acted_on() {
+    let (sim, server, console) = with_ashwick().await;
+    let ashwick = run(&console, player::list()).await.remove(0);
+    assert_eq!(ashwick.username, "Ashwick");
+    let detailed = run(&console, player::detailed(&ashwick)).await;
+    assert!(detailed.position.is_some() && detailed.head_position.is_some());
+    let everyone = run(&console, player::list_detailed()).await;
+    assert_eq!(everyone[0].user(), ashwick);
+    let inventories = run(&console, player::inventory(Target::Everyone)).await;
+    assert!(inventories[0].is_some());
+    assert_eq!(run(&console, player::id("Ashwick")).await, ashwick);
+    assert_eq!(run(&console, player::username(ashwick.id)).await, ashwick);
+
+    run(
+        &console,
+        player::set_home(&ashwick, detailed.position.unwrap()),
+    )
+    .await;
+    let home = run(&console, player::home(&ashwick)).await;
+    assert!(home.distance(detailed.position.unwrap()) < 0.01);
+    run(&console, player::teleport(&ashwick, "home")).await;
+    run(&console, player::set_stat(&ashwick, Stat::Speed, 2.0)).await;
+    let speed = run(&console, player::check_stat(&ashwick, "speed")).await;
+    assert_eq!(speed.value, Some(2.0));
+    let stats = run(&console, player::list_stats(&ashwick)).await;
+    assert!(stats.iter().any(|stat| stat.name == "speed"));
+    let boost = player::modify_stat(&ashwick, Stat::Speed, 1.0, Duration::from_secs(3));
+    run(&console, boost.multiplier(false)).await;
+    run(&console, player::god_mode(&ashwick, true)).await;
+    let greeting = player::message(&ashwick, "Hi; * 'there'").duration(Duration::from_secs(3));
+    run(&console, greeting).await;
+    assert_eq!(sim.messages(server)[0].text, "Hi; * 'there'");
+    run(&console, player::kick(&ashwick).reason("Be nice")).await;
+    assert!(run(&console, player::list()).await.is_empty());
+    console.close().await;
+}
+
+#[tokio::test]
+async fn things_are_spawned_found_selected_and_destroyed() {
+    let (_sim, _server, console) = with_ashwick().await;
+    let prefabs = run(&console, spawn::list()).await;
+    let spawned = run(&console, spawn::item("Ashwick", &prefabs[0]).count(2)).await;
+    assert_eq!(spawned.len(), 2);
+    let near = run(&console, select::find("Ashwick").distance(5.0)).await;
+    assert!(near.contains(&spawned[0]));
+    let id = spawned[0].identifier;
+    run::<Reply>(&console, select::entity(id)).await;
+    let info = run(&console, select::get(id)).await;
+    assert_eq!(info.name, spawned[0].name);
+    let save = run(&console, select::tostring()).await;
+    assert!(save.starts_with(char::is_numeric));
+    let copy = run(&console, spawn::string_raw(&save)).await;
+    run(&console, select::destroy()).await;
+    run(&console, wacky::destroy(copy.identifier)).await;
+    let left = run(&console, select::find("Ashwick").distance(5.0)).await;
+    assert!(!left.contains(&copy) && !left.contains(&spawned[0]));
+    console.close().await;
+}
+
+#[tokio::test]
+async fn balances_settings_time_and_events_are_read() {
+    let (_sim, _server, console) = with_ashwick().await;
+    run(&console, trade::atm().set("Ashwick", 100)).await;
+    run(&console, trade::atm().add("Ashwick", -40)).await;
+    assert_eq!(run(&console, trade::atm().get("Ashwick")).await, 60);
+    run(&console, settings::change("DropAllOnDeath", true)).await;
+    let held = run(&console, settings::list()).await;
+    assert_eq!(held.drop_all_on_death, Some(true));
+    run(&console, time::set(13, 30)).await;
+    let events = run(&console, websocket::subscriptions()).await;
+    assert!(events.iter().any(|event| event.name == "PlayerJoined"));
+    console.close().await;
+}
+
+#[tokio::test]
+async fn the_servers_own_catalogue_completes_lines() {
+    let (_sim, _server, console) = with_ashwick().await;
+    let catalogue = Catalogue::from_modules(run(&console, help::modules()).await);
+    let message = catalogue.get("player message").unwrap();
+    assert_eq!(message.overloads[0].parameters.len(), 3);
+    let lines = catalogue.complete("player mess").into_iter();
+    let lines: Vec<String> = lines.map(|completion| completion.line).collect();
+    assert_eq!(lines, ["player message"]);
+    console.close().await;
+}
+
+#[tokio::test]
+async fn a_target_that_no_single_player_is_fails_before_it_is_sent() {
+    let (_sim, _server, console) = with_ashwick().await;
+    let command = player::detailed(Target::Everyone);
+    let error = within(console.command(command)).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Argument(_)), "{error}");
+    console.close().await;
+}
