@@ -172,3 +172,62 @@ async fn an_upgrade_can_be_refused_with_any_status() {
             .any(|entry| matches!(entry.what, What::Refused(429, _)))
     );
 }
+
+#[tokio::test]
+async fn a_token_can_meet_silence_refusal_or_a_long_wait() {
+    let sim = Sim::builder().start().await.unwrap();
+    let url = sim.console_url(sim.server()).unwrap();
+    let arm = |action| {
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleToken, action).server(sim.server()))
+    };
+    arm(Action::Refuse(403));
+    let mut refused = try_open(&url, None).await.unwrap();
+    refused.send(&sim.console_token(sim.server())).await;
+    assert_eq!(refused.json().await["data"], "Invalid Token");
+    arm(Action::Drop);
+    let mut ignored = try_open(&url, None).await.unwrap();
+    ignored.send(&sim.console_token(sim.server())).await;
+    assert!(
+        timeout(Duration::from_millis(50), ignored.frame())
+            .await
+            .is_err()
+    );
+    arm(Action::Cut);
+    let mut cut = try_open(&url, None).await.unwrap();
+    cut.send(&sim.console_token(sim.server())).await;
+    assert_eq!(cut.frame().await, None);
+    arm(Action::Delay(Duration::from_millis(30)));
+    let mut late = try_open(&url, None).await.unwrap();
+    late.send(&sim.console_token(sim.server())).await;
+    assert!(late.text().await.contains("Connection Succeeded"));
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn events_can_be_lost_doubled_or_end_the_connection() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    socket.command(1, "websocket subscribe TraceLog").await;
+    let arm = |action| {
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleEvent, action).containing("tracelog"))
+    };
+    arm(Action::Drop);
+    arm(Action::Twice);
+    arm(Action::Close(1011, "broken".to_owned()));
+    for number in 1..=3 {
+        sim.emit_console_event(sim.server(), "TraceLog", json!({"message": number}));
+    }
+    for _ in 0..2 {
+        assert_eq!(socket.json().await["data"]["message"], 2);
+    }
+    match socket.frame().await {
+        Some(Message::Close(Some(frame))) => assert_eq!(u16::from(frame.code), 1011),
+        other => panic!("no close frame: {other:?}"),
+    }
+    sim.wait_until(|sim| sim.console_connections(sim.server()).is_empty())
+        .await
+        .unwrap();
+    assert_eq!(sim.sent_console_events(sim.server()).of("TraceLog"), 2);
+}
