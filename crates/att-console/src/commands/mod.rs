@@ -17,8 +17,8 @@
 //!
 //! Arguments that may be left out are set by name, as the duration is here. Durations are in seconds, positions in
 //! metres, angles in degrees. What a command returns beyond its type is in the whole answer:
-//! [`returning_reply`](crate::Command::returning_reply). Where nobody attests what a command returns, the answer itself,
-//! a [`Reply`](crate::Reply), is the result.
+//! [`returning_reply`](crate::Command::returning_reply), and [`Reply::read`](crate::Reply::read) then gives the type.
+//! Where nobody attests what a command returns, the answer itself, a [`Reply`](crate::Reply), is the result.
 //!
 //! Whom a command is for is a [`Target`](crate::Target); one for a single player refuses everyone and lists before anything
 //! is sent.
