@@ -1,0 +1,151 @@
+//! The library, used as a bot uses it.
+
+use crate::measure;
+use crate::server::Server;
+use att_console::event::PlayerMovedChunk;
+use att_console::{Config, Console, ConsoleAccess, State};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+/// Several commands wait at once, as with a bot that polls many players.
+pub(crate) const DEPTH: usize = 256;
+
+async fn open(server: &Server) -> Console {
+    let access = ConsoleAccess::new(server.url.parse().unwrap(), "token".to_owned());
+    let console = Console::open_with(access, Config::default());
+    console.ready().await.unwrap();
+    console
+}
+
+pub(crate) async fn events(server: &Server, count: u64) -> Duration {
+    let console = open(server).await;
+    let capacity = usize::try_from(count).unwrap();
+    let mut moves = console
+        .subscribe::<PlayerMovedChunk>()
+        .capacity(capacity)
+        .await
+        .unwrap();
+    let begin = Instant::now();
+    let blast = tokio::spawn(async move {
+        console
+            .command(format!("blast {count}"))
+            .timeout(Duration::from_secs(300))
+            .await
+            .unwrap();
+        console
+    });
+    let reading = tokio::spawn(async move {
+        for _ in 0..count {
+            black_box(moves.next().await.unwrap().unwrap());
+        }
+        begin.elapsed()
+    });
+    let took = reading.await.unwrap();
+    blast.await.unwrap().close().await;
+    took
+}
+
+pub(crate) async fn round_trips(server: &Server, count: usize) -> Vec<Duration> {
+    let console = open(server).await;
+    let running = tokio::spawn(async move {
+        let mut times = Vec::with_capacity(count);
+        for _ in 0..count {
+            let begin = Instant::now();
+            black_box(console.command("player count").await.unwrap());
+            times.push(begin.elapsed());
+        }
+        console.close().await;
+        times
+    });
+    running.await.unwrap()
+}
+
+pub(crate) async fn pipelined(server: &Server, count: usize) -> Duration {
+    let console = open(server).await;
+    let running = tokio::spawn(async move {
+        let begin = Instant::now();
+        let mut open = FuturesUnordered::new();
+        for _ in 0..count {
+            if open.len() == DEPTH {
+                let reply: Result<att_console::Reply, _> = open.next().await.unwrap();
+                black_box(reply.unwrap());
+            }
+            open.push(console.command("player count").into_future());
+        }
+        while let Some(reply) = open.next().await {
+            black_box(reply.unwrap());
+        }
+        let took = begin.elapsed();
+        drop(open);
+        console.close().await;
+        took
+    });
+    running.await.unwrap()
+}
+
+pub(crate) async fn idle_heap(server: &Server, count: usize) -> f64 {
+    let warm = open(server).await;
+    warm.close().await;
+    let before = heap();
+    let mut consoles = Vec::with_capacity(count);
+    for _ in 0..count {
+        consoles.push(open(server).await);
+    }
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let held = heap() - before;
+    assert!(
+        consoles
+            .iter()
+            .all(|console| console.status().state == State::Ready)
+    );
+    for console in consoles {
+        console.close().await;
+    }
+    held / count as f64 / 1_024.0
+}
+
+/// Bytes on the heap now.
+pub(crate) fn heap() -> f64 {
+    let stats = crate::ALLOCATOR.stats();
+    stats.bytes_allocated as f64 - stats.bytes_deallocated as f64
+}
+
+/// CPU-seconds per million events that come at `rate` in all, over so many consoles.
+pub(crate) async fn paced(server: &Server, consoles: u64, rate: u64, lasting: Duration) -> f64 {
+    let mut open_ones = Vec::new();
+    for _ in 0..consoles {
+        let console = open(server).await;
+        let moves = console.subscribe::<PlayerMovedChunk>().await.unwrap();
+        open_ones.push((console, moves));
+    }
+    let each = rate as f64 / consoles as f64;
+    let cpu = measure::cpu();
+    let mut readers = Vec::new();
+    for (console, mut moves) in open_ones {
+        let line = format!("pace {each} {}", lasting.as_secs_f64());
+        readers.push(tokio::spawn(async move {
+            console.command(line).await.unwrap();
+            let mut events = 0_u64;
+            let end = tokio::time::Instant::now() + lasting;
+            while let Ok(Some(event)) = tokio::time::timeout_at(end, moves.next()).await {
+                black_box(event.unwrap());
+                events += 1;
+            }
+            (console, events)
+        }));
+    }
+    let mut events = 0;
+    let mut kept = Vec::new();
+    for reader in readers {
+        let (console, count) = reader.await.unwrap();
+        events += count;
+        kept.push(console);
+    }
+    let cpu = (measure::cpu() - cpu).as_secs_f64();
+    for console in kept {
+        console.close().await;
+    }
+    cpu * 1e6 / events as f64
+}

@@ -1,0 +1,149 @@
+//! A console server that costs as little as it can, in a process of its own.
+//!
+//! Beside ordinary commands, which it answers at once, it knows `blast N` (N events as fast as the socket takes them) and
+//! `pace N S` (N events a second for S seconds).
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+/// The argument that makes this program the server.
+pub(crate) const ARGUMENT: &str = "serve";
+
+const WELCOME: &str = r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#;
+
+/// A server in another process, ended when dropped.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) url: String,
+}
+
+pub(crate) fn start() -> Server {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .arg(ARGUMENT)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut address = String::new();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut address)
+        .unwrap();
+    let url = format!("ws://{}/", address.trim());
+    Server { child, url }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn run() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+            .await
+            .unwrap();
+        println!("{}", listener.local_addr().unwrap());
+        loop {
+            let (tcp, _) = listener.accept().await.unwrap();
+            tokio::spawn(serve(tcp));
+        }
+    });
+}
+
+async fn serve(tcp: TcpStream) {
+    tcp.set_nodelay(true).unwrap();
+    let Ok(mut socket) = tokio_tungstenite::accept_async(tcp).await else {
+        return;
+    };
+    if socket.next().await.is_none() || socket.send(WELCOME.into()).await.is_err() {
+        return;
+    }
+    while let Some(Ok(message)) = socket.next().await {
+        let Message::Text(text) = message else {
+            continue;
+        };
+        let request: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let line = request["content"].as_str().unwrap();
+        let words: Vec<&str> = line.split(' ').collect();
+        let answered = socket.feed(answer(&request["id"]).into()).await;
+        let done = match words[..] {
+            ["blast", count] => blast(&mut socket, count.parse().unwrap()).await,
+            ["pace", rate, seconds] => {
+                pace(&mut socket, rate.parse().unwrap(), seconds.parse().unwrap()).await
+            }
+            _ => socket.flush().await.map_err(std::io::Error::other),
+        };
+        if answered.is_err() || done.is_err() {
+            return;
+        }
+    }
+}
+
+fn answer(id: &serde_json::Value) -> String {
+    format!(
+        r#"{{"type":"CommandResult","timeStamp":"2023-07-02T03:04:55.727087Z","data":{{"Result":"Success","ResultString":"Success"}},"commandId":{id}}}"#
+    )
+}
+
+fn event(number: u64) -> String {
+    format!(
+        r#"{{"type":"Subscription","timeStamp":"2024-08-03T04:08:51.558381Z","eventType":"PlayerMovedChunk","data":{{"player":{{"id":{},"username":"fernhollow"}},"oldChunk":"Townhall Building Chunk","newChunk":"Chunk {}-33"}}}}"#,
+        1_200_000_000 + number % 100,
+        number % 40
+    )
+}
+
+/// A text frame as it goes over the wire, unmasked as a server's are.
+fn framed(text: &str, into: &mut Vec<u8>) {
+    into.push(0x81);
+    match text.len() {
+        length @ 0..=125 => into.push(u8::try_from(length).unwrap()),
+        length => {
+            into.push(126);
+            into.extend(u16::try_from(length).unwrap().to_be_bytes());
+        }
+    }
+    into.extend_from_slice(text.as_bytes());
+}
+
+async fn blast(socket: &mut WebSocketStream<TcpStream>, count: u64) -> std::io::Result<()> {
+    socket.flush().await.map_err(std::io::Error::other)?;
+    const BATCH: u64 = 400;
+    let mut batch = Vec::new();
+    (0..BATCH).for_each(|number| framed(&event(number), &mut batch));
+    for _ in 0..count / BATCH {
+        socket.get_mut().write_all(&batch).await?;
+    }
+    let mut rest = Vec::new();
+    (0..count % BATCH).for_each(|number| framed(&event(number), &mut rest));
+    socket.get_mut().write_all(&rest).await
+}
+
+async fn pace(
+    socket: &mut WebSocketStream<TcpStream>,
+    rate: f64,
+    seconds: f64,
+) -> std::io::Result<()> {
+    socket.flush().await.map_err(std::io::Error::other)?;
+    let mut one = Vec::new();
+    framed(&event(7), &mut one);
+    let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
+    let begin = tokio::time::Instant::now();
+    while begin.elapsed().as_secs_f64() < seconds {
+        ticks.tick().await;
+        socket.get_mut().write_all(&one).await?;
+    }
+    Ok(())
+}
