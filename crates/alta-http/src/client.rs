@@ -100,7 +100,7 @@ impl HttpClient {
     /// The default transport with the default layers.
     #[cfg(feature = "hyper")]
     pub fn over_tls(tls: &crate::Tls, config: &Config) -> Self {
-        let transport = crate::Transport::new(tls, config.connect_timeout);
+        let transport = crate::Transport::new(tls, config);
         Self::layered(transport, config)
     }
 

@@ -32,6 +32,13 @@ pub struct Config {
     pub backoff_cap: Duration,
     /// The longest pause that a server may ask for (`Retry-After`); if it asks for more, its answer is handed on.
     pub max_retry_after: Duration,
+    /// Whether to ask for compressed answers. Not by default: most answers are small. The limit on bodies counts what comes
+    /// out. Only the default transport looks at it.
+    #[cfg(feature = "gzip")]
+    pub gzip: bool,
+    /// The proxies to go through. None by default. Only the default transport looks at it.
+    #[cfg(feature = "proxy")]
+    pub proxy: Option<crate::Proxy>,
 }
 
 impl Config {
@@ -101,6 +108,22 @@ impl Config {
         self.max_retry_after = pause;
         self
     }
+
+    /// Sets [`gzip`](Self::gzip).
+    #[cfg(feature = "gzip")]
+    #[must_use]
+    pub fn gzip(mut self, gzip: bool) -> Self {
+        self.gzip = gzip;
+        self
+    }
+
+    /// Sets [`proxy`](Self::proxy).
+    #[cfg(feature = "proxy")]
+    #[must_use]
+    pub fn proxy(mut self, proxy: crate::Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
 }
 
 impl Default for Config {
@@ -114,6 +137,10 @@ impl Default for Config {
             backoff_first: Self::BACKOFF_FIRST,
             backoff_cap: Self::BACKOFF_CAP,
             max_retry_after: Self::MAX_RETRY_AFTER,
+            #[cfg(feature = "gzip")]
+            gzip: false,
+            #[cfg(feature = "proxy")]
+            proxy: None,
         }
     }
 }

@@ -45,6 +45,8 @@
 //! | `hyper` (default) | [`Transport`], over hyper and rustls, HTTP/1.1 and HTTP/2 |
 //! | `webpki-roots` (default) | [`HttpClient::web_roots`], [`Tls::web_roots`] |
 //! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
+//! | `gzip` | `Config::gzip`: compressed answers |
+//! | `proxy` | `Config::proxy`: HTTP proxies, from the environment if you like |
 
 mod client;
 mod collect;
@@ -53,6 +55,8 @@ mod config;
 mod connect;
 mod error;
 mod limit;
+#[cfg(feature = "proxy")]
+mod proxy;
 mod retry;
 mod retry_after;
 mod timeout;
@@ -66,6 +70,8 @@ pub use collect::Collect;
 pub use config::Config;
 pub use error::{BoxError, Error, ErrorKind, NotSent};
 pub use limit::ConcurrencyLimit;
+#[cfg(feature = "proxy")]
+pub use proxy::Proxy;
 pub use retry::{Repeatable, Retry};
 pub use retry_after::retry_after;
 pub use timeout::Timeout;

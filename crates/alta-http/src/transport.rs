@@ -13,12 +13,17 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
+    client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
+#[cfg(feature = "gzip")]
+use tower::ServiceExt as _;
 use tower_service::Service;
 
-use crate::{BoxError, NotSent, Tls, connect::ConnectTimeout};
+use crate::{
+    BoxError, Config, NotSent, Tls,
+    connect::{ConnectTimeout, Dialer},
+};
 
 /// How many idle connections to one host are kept: as many as requests are under way by default.
 const MAX_IDLE_PER_HOST: usize = 5;
@@ -39,20 +44,24 @@ const HTTP2_PONG: Duration = Duration::from_secs(4);
 /// [`HttpClient::web_roots`](crate::HttpClient::web_roots).
 #[derive(Clone)]
 pub struct Transport {
-    client: Client<ConnectTimeout<HttpsConnector<HttpConnector>>, Full<Bytes>>,
+    client: Hyper,
+    #[cfg(feature = "gzip")]
+    gzip: bool,
+    #[cfg(feature = "proxy")]
+    proxy: Option<crate::Proxy>,
 }
 
+type Hyper = Client<ConnectTimeout<HttpsConnector<Dialer>>, Full<Bytes>>;
+
 impl Transport {
-    /// Connects by this TLS configuration, within this time.
-    pub fn new(tls: &Tls, connect_timeout: Duration) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
+    /// Connects by this TLS configuration. Of the other one, only what it says of connecting, compression and proxies
+    /// matters.
+    pub fn new(tls: &Tls, config: &Config) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls.client_config())
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(tcp);
+            .wrap_connector(Dialer::new(config));
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -60,8 +69,14 @@ impl Transport {
             .http2_keep_alive_timeout(HTTP2_PONG)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
-            .build(ConnectTimeout::new(connector, connect_timeout));
-        Self { client }
+            .build(ConnectTimeout::new(connector, config.connect_timeout));
+        Self {
+            client,
+            #[cfg(feature = "gzip")]
+            gzip: config.gzip,
+            #[cfg(feature = "proxy")]
+            proxy: config.proxy.clone(),
+        }
     }
 }
 
@@ -81,20 +96,59 @@ impl Service<Request<Bytes>> for Transport {
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let exchange = self.client.request(request.map(Full::new));
+        let request = request.map(Full::new);
+        #[cfg(feature = "proxy")]
+        let request = authorized(request, self.proxy.as_ref());
+        #[cfg(feature = "gzip")]
+        if self.gzip {
+            let client = tower_http::decompression::Decompression::new(self.client.clone());
+            return Box::pin(async move {
+                let response = client.oneshot(request).await.map_err(sort)?;
+                Ok(response.map(|body| TransportBody(Inner::Gzip(Box::pin(body)))))
+            });
+        }
+        let exchange = self.client.request(request);
         Box::pin(async move {
-            match exchange.await {
-                Ok(response) => Ok(response.map(TransportBody)),
-                Err(error) if error.is_connect() => Err(NotSent::new(error).into()),
-                Err(error) => Err(error.into()),
-            }
+            let response = exchange.await.map_err(sort)?;
+            Ok(response.map(|body| TransportBody(Inner::Plain(body))))
         })
     }
 }
 
+/// Says of a request that met no connection that it was not sent.
+fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
+    if error.is_connect() {
+        NotSent::new(error).into()
+    } else {
+        error.into()
+    }
+}
+
+#[cfg(feature = "proxy")]
+fn authorized<B>(mut request: Request<B>, proxy: Option<&crate::Proxy>) -> Request<B> {
+    if let Some(header) = proxy.and_then(|proxy| proxy.authorization(request.uri())) {
+        request
+            .headers_mut()
+            .insert(http::header::PROXY_AUTHORIZATION, header);
+    }
+    request
+}
+
 /// The body of an answer of [`Transport`], as it comes in.
 #[derive(Debug)]
-pub struct TransportBody(Incoming);
+pub struct TransportBody(Inner);
+
+enum Inner {
+    Plain(Incoming),
+    #[cfg(feature = "gzip")]
+    Gzip(Pin<Box<tower_http::decompression::DecompressionBody<Incoming>>>),
+}
+
+impl fmt::Debug for Inner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
 
 impl Body for TransportBody {
     type Data = Bytes;
@@ -104,14 +158,26 @@ impl Body for TransportBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.0).poll_frame(cx).map_err(Into::into)
+        match &mut self.0 {
+            Inner::Plain(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            #[cfg(feature = "gzip")]
+            Inner::Gzip(body) => body.as_mut().poll_frame(cx),
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        match &self.0 {
+            Inner::Plain(body) => body.is_end_stream(),
+            #[cfg(feature = "gzip")]
+            Inner::Gzip(body) => body.is_end_stream(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        match &self.0 {
+            Inner::Plain(body) => body.size_hint(),
+            #[cfg(feature = "gzip")]
+            Inner::Gzip(body) => body.size_hint(),
+        }
     }
 }

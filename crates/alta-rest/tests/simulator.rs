@@ -1,0 +1,341 @@
+//! Logins and calls against the simulated cloud.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use std::{sync::Arc, time::Duration};
+
+use alta_auth::{
+    BotCredentials, BotLogin, Endpoints, Password, TokenCache, TokenSource, UserCredentials,
+    UserLogin,
+};
+use alta_model::{GroupId, JoinFailReason, MemberType, Permission, RoleId, ServerId, UserId};
+use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities};
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use support::http;
+use tokio::task::JoinSet;
+
+fn endpoints(sim: &Sim) -> Endpoints {
+    Endpoints::new(
+        sim.token_url().parse().unwrap(),
+        sim.rest_url().parse().unwrap(),
+    )
+}
+
+fn bot_tokens(sim: &Sim, secret: &str) -> Arc<dyn TokenSource> {
+    let credentials = BotCredentials::new(sim.bot().client_id, secret.to_owned());
+    Arc::new(TokenCache::new(BotLogin::new(
+        http(),
+        credentials,
+        &endpoints(sim),
+    )))
+}
+
+fn user_tokens(sim: &Sim, credentials: UserCredentials) -> Arc<dyn TokenSource> {
+    Arc::new(TokenCache::new(UserLogin::new(
+        http(),
+        credentials,
+        &endpoints(sim),
+    )))
+}
+
+fn client(sim: &Sim) -> Client {
+    let user = sim.user();
+    let credentials = UserCredentials::new(user.username, Password::automatic(user.password));
+    let identities = Identities::bot(bot_tokens(sim, &sim.bot().client_secret))
+        .with_user(user_tokens(sim, credentials));
+    Client::new(http(), sim.rest_url().parse().unwrap(), identities)
+}
+
+fn count(sim: &Sim, method: &str, path_end: &str) -> usize {
+    sim.received()
+        .iter()
+        .filter(|entry| entry.is_request(method, path_end))
+        .count()
+}
+
+fn group(sim: &Sim) -> GroupId {
+    GroupId::new(sim.group().try_into().unwrap())
+}
+
+fn server(sim: &Sim) -> ServerId {
+    ServerId::new(sim.server().try_into().unwrap())
+}
+
+fn user(id: u64) -> UserId {
+    UserId::new(id.try_into().unwrap())
+}
+
+#[tokio::test]
+async fn a_bot_logs_in_and_reads_all_pages_of_its_groups() {
+    let sim = Sim::builder().start().await.unwrap();
+    for number in 0..5 {
+        let group = sim.add_group(&format!("Town {number}"));
+        sim.admit_bot(group, 2).unwrap();
+    }
+    let client = client(&sim);
+    let joined = client
+        .groups()
+        .joined()
+        .page_size(2)
+        .collect(100)
+        .await
+        .unwrap();
+    assert_eq!(joined.len(), 6);
+    assert_eq!(count(&sim, "GET", "groups/joined"), 3);
+    assert_eq!(count(&sim, "POST", "connect/token"), 1);
+    let bot = client.identities().bot.clone().unwrap();
+    let token = bot.token().await.unwrap();
+    assert_eq!(token.user_id(), Some(user(sim.bot().user_id)));
+}
+
+#[tokio::test]
+async fn an_invitation_is_accepted_once() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let client = client(&sim);
+    let invites = client.invites().list().collect(10).await.unwrap();
+    let invited = invites[0].id;
+    let member = client.invites().accept(invited).await.unwrap();
+    assert_eq!(member.r#type, Some(MemberType::Accepted));
+    assert_eq!(client.invites().list().collect(10).await.unwrap(), []);
+    let error = client.invites().accept(invited).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+}
+
+#[tokio::test]
+async fn tokens_that_expire_are_renewed_once_for_all_who_are_refused() {
+    let sim = Sim::builder().start().await.unwrap();
+    let client = client(&sim);
+    client.groups().get(group(&sim)).await.unwrap();
+    sim.expire_tokens();
+    let mut calls = JoinSet::new();
+    for _ in 0..20 {
+        let (client, group) = (client.clone(), group(&sim));
+        calls.spawn(async move { client.groups().get(group).await });
+    }
+    for answer in calls.join_all().await {
+        answer.unwrap();
+    }
+    assert_eq!(count(&sim, "POST", "connect/token"), 2);
+}
+
+#[tokio::test]
+async fn a_user_logs_in_and_renews_its_session() {
+    let sim = Sim::builder().start().await.unwrap();
+    let client = client(&sim);
+    let found = client.users().search(sim.bot().username).await.unwrap();
+    assert_eq!(found.id, user(sim.bot().user_id));
+    let tokens = client.identities().user.clone().unwrap();
+    let stale = tokens.token().await.unwrap();
+    assert_eq!(stale.user_id(), Some(user(sim.user().user_id)));
+    assert_ne!(tokens.renew(&stale).await.unwrap(), stale);
+    assert_eq!(count(&sim, "POST", "sessions"), 1);
+    assert_eq!(count(&sim, "PUT", "sessions"), 1);
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_at_the_first_attempt() {
+    let sim = Sim::builder().start().await.unwrap();
+    let error = bot_tokens(&sim, "wrong").token().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (alta_auth::ErrorKind::Refused, Some("invalid_client"))
+    );
+    assert_eq!(count(&sim, "POST", "connect/token"), 1);
+
+    let credentials = UserCredentials::with_email(sim.user().email, Password::plain("wrong"));
+    let error = user_tokens(&sim, credentials).token().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.code()),
+        (
+            alta_auth::ErrorKind::Refused,
+            Some("InvalidLoginCredentials")
+        )
+    );
+    assert_eq!(count(&sim, "POST", "sessions/email"), 1);
+}
+
+#[tokio::test]
+async fn an_e_mail_address_and_a_hash_log_in_as_well() {
+    let sim = Sim::builder().start().await.unwrap();
+    let password = Password::plain(sim.user().password);
+    let hash = password.expose_hash().to_ascii_uppercase();
+    let credentials =
+        UserCredentials::with_email(sim.user().email, Password::hashed(hash).unwrap());
+    let token = user_tokens(&sim, credentials).token().await.unwrap();
+    assert_eq!(token.user_id(), Some(user(sim.user().user_id)));
+}
+
+#[tokio::test]
+async fn trouble_on_the_way_is_overcome_for_what_may_be_repeated() {
+    let sim = Sim::builder().start().await.unwrap();
+    let client = client(&sim);
+    client.groups().get(group(&sim)).await.unwrap();
+    for action in [
+        Action::Truncate,
+        Action::Cut,
+        Action::Answer(HttpAnswer::too_many(0)),
+        Action::Answer(HttpAnswer::status(503)),
+        Action::Answer(HttpAnswer::status(401)),
+    ] {
+        let name = format!("{action:?}");
+        sim.faults().arm(Fault::new(Hook::Http, action).times(1));
+        let got = client.groups().get(group(&sim)).await;
+        assert_eq!(got.expect(&name).id, group(&sim));
+        assert_eq!(sim.faults().armed(), 0, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn trouble_with_what_must_not_be_repeated_is_an_error_after_one_request() {
+    let sim = Sim::builder().start().await.unwrap();
+    let client = client(&sim);
+    client.groups().get(group(&sim)).await.unwrap();
+    for (action, kind) in [
+        (Action::Truncate, ErrorKind::Transport),
+        (Action::Cut, ErrorKind::Transport),
+        (Action::Answer(HttpAnswer::status(503)), ErrorKind::Server),
+        (Action::Answer(HttpAnswer::html_500()), ErrorKind::Server),
+    ] {
+        let before = count(&sim, "POST", "console");
+        sim.faults().arm(Fault::new(Hook::Http, action));
+        let console = client
+            .servers()
+            .console(server(&sim), ConsoleOptions::default());
+        let error = console.await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.may_have_run());
+        assert_eq!(count(&sim, "POST", "console"), before + 1);
+        sim.faults().clear();
+    }
+}
+
+#[tokio::test]
+async fn a_silent_service_is_a_timeout() {
+    let sim = Sim::builder().start().await.unwrap();
+    let config = alta_http::Config::default()
+        .attempts(1)
+        .attempt_timeout(Duration::from_millis(100));
+    let http =
+        alta_http::HttpClient::over_tls(&alta_http::Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
+    let token = Arc::new(alta_auth::StaticToken::new(sim.bot_token()));
+    let client = Client::new(
+        http,
+        sim.rest_url().parse().unwrap(),
+        Identities::bot(token),
+    );
+    sim.faults().arm(Fault::new(Hook::Http, Action::Silence));
+    let error = client.groups().get(group(&sim)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test]
+async fn a_console_is_given_refused_or_down() {
+    let sim = Sim::builder().start().await.unwrap();
+    let options = ConsoleOptions::default();
+    let access = client(&sim)
+        .servers()
+        .console(server(&sim), options)
+        .await
+        .unwrap();
+    assert!(access.connection.is_some() && access.token.is_some());
+
+    let sim = Sim::builder().bot_role(1).start().await.unwrap();
+    let error = client(&sim)
+        .servers()
+        .console(server(&sim), options)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+
+    let sim = Sim::builder().server_online(false).start().await.unwrap();
+    let access = client(&sim)
+        .servers()
+        .console(server(&sim), options)
+        .await
+        .unwrap();
+    assert_eq!(access.fail_reason, Some(JoinFailReason::NotOnline));
+    assert!(access.connection.is_none());
+}
+
+#[tokio::test]
+async fn members_come_and_go() {
+    let sim = Sim::builder().bot_role(7).start().await.unwrap();
+    let (client, group) = (client(&sim), group(&sim));
+    let (members, requests) = (client.members(), client.join_requests());
+
+    let asking = user(sim.ask_to_join(sim.group(), "Larch").unwrap());
+    let waiting = requests.of_group(group).collect(10).await.unwrap();
+    assert_eq!(waiting[0].user_id, asking);
+    requests.accept(group, asking).await.unwrap();
+    assert_eq!(requests.of_group(group).collect(10).await.unwrap(), []);
+    let member = members.get(group, asking).await.unwrap();
+    assert_eq!(member.r#type, Some(MemberType::Accepted));
+
+    let member = members
+        .set_role(group, asking, RoleId::MODERATOR)
+        .await
+        .unwrap();
+    assert_eq!(member.role_id, Some(RoleId::MODERATOR));
+    let check = members
+        .check_permissions(group, asking, [Permission::Console])
+        .await;
+    assert!(check.unwrap().value);
+    let check = members
+        .check_permissions(group, asking, [Permission::Ban])
+        .await;
+    assert!(!check.unwrap().value);
+
+    client.bans().ban(group, asking).await.unwrap();
+    assert_eq!(
+        client.bans().list(group).collect(10).await.unwrap()[0].user_id,
+        asking
+    );
+    client.bans().unban(group, asking).await.unwrap();
+    assert_eq!(client.bans().list(group).collect(10).await.unwrap(), []);
+
+    let friend = user(sim.add_person("Ash"));
+    let sent = client.invites().send(group, friend).await.unwrap();
+    assert_eq!(sent.r#type, Some(MemberType::Invited));
+    let invited = client.invites().of_group(group).collect(10).await.unwrap();
+    assert_eq!(invited[0].user_id, friend);
+    client.invites().revoke(group, friend).await.unwrap();
+    let error = members.get(group, friend).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+
+    client.groups().leave(group).await.unwrap();
+    assert_eq!(client.groups().joined().collect(10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn servers_are_found_by_every_road() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (client, wanted) = (client(&sim), server(&sim));
+    let servers = client.servers();
+    let name = servers.get(wanted).await.unwrap().name;
+    for found in [
+        servers.named(name).collect(10).await.unwrap(),
+        servers.with_console().collect(10).await.unwrap(),
+        servers.joined().collect(10).await.unwrap(),
+        servers.online().collect(10).await.unwrap(),
+    ] {
+        assert_eq!(found[0].id, wanted);
+    }
+    assert!(!servers.regions().await.unwrap().is_empty());
+    let error = servers.get(ServerId::new(1)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_group_is_changed() {
+    let sim = Sim::builder().bot_role(7).start().await.unwrap();
+    let changes = GroupChanges::default().description("Open day on Sunday");
+    let client = client(&sim);
+    let changed = client.groups().update(group(&sim), changes).await.unwrap();
+    assert_eq!(changed.description, "Open day on Sunday");
+}
