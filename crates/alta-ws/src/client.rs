@@ -254,7 +254,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("url", &self.config().url.as_str())
+            .field("host", &self.config().host())
             .field("state", &self.inner.condition.current().state)
             .finish_non_exhaustive()
     }

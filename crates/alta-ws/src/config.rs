@@ -131,6 +131,15 @@ impl Config {
         self
     }
 
+    /// Host and port, for logs: an address may hold a password.
+    pub(crate) fn host(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        match self.url.port_or_known_default() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<(), Error> {
         let wrong = |reason: &str| {
             let reason = reason.to_owned();
@@ -194,11 +203,11 @@ fn default_dialer() -> Result<TcpDialer, Error> {
     Ok(TcpDialer::plain())
 }
 
-/// Shows everything but the dialer, and of the API key only whether there is one.
+/// Shows everything but the dialer, of the address host and port, and of the API key only whether there is one.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
-            .field("url", &self.url.as_str())
+            .field("host", &self.host())
             .field("api_key", &self.api_key.as_ref().map(|_| "<redacted>"))
             .field("user_agent", &self.user_agent)
             .field("ping", &self.ping)
@@ -245,7 +254,13 @@ mod tests {
 
     #[test]
     fn debug_does_not_show_the_api_key() {
-        let shown = format!("{:?}", Config::default().api_key("very-secret"));
-        assert!(!shown.contains("very-secret"), "{shown}");
+        let url = "ws://me:very-secret@localhost/?key=very-secret"
+            .parse()
+            .unwrap();
+        let shown = format!("{:?}", Config::default().url(url).api_key("very-secret"));
+        assert!(
+            !shown.contains("very-secret") && shown.contains("localhost:80"),
+            "{shown}"
+        );
     }
 }

@@ -146,7 +146,7 @@ impl Driver {
     }
 
     pub(crate) async fn run(mut self) {
-        tracing::debug!(host = self.shared.config.url.host_str(), "connecting");
+        tracing::debug!(host = self.shared.config.host(), "connecting");
         loop {
             self.perform_outputs();
             self.show();

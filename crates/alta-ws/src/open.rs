@@ -51,7 +51,7 @@ impl Gate {
                     let error = error.while_doing(DOING);
                     let failure = match error.kind() {
                         ErrorKind::Unauthorised { .. } => OpenFailure::Final(error),
-                        _ => OpenFailure::Transient(error),
+                        _ => OpenFailure::NoToken(error),
                     };
                     let token = None;
                     return Err(NotOpened { failure, token });

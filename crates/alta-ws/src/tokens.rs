@@ -70,15 +70,22 @@ impl Tokens {
 
     /// Ready when the token that is needed has come, or can't be had.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Token, Error>> {
-        let Some(coming) = &mut self.coming else {
-            return Poll::Pending;
-        };
-        let result = ready!(coming.as_mut().poll(cx));
-        self.coming = None;
-        if let Ok(token) = &result {
-            self.set(token.clone());
+        loop {
+            let Some(coming) = &mut self.coming else {
+                return Poll::Pending;
+            };
+            let result = ready!(coming.as_mut().poll(cx));
+            self.coming = None;
+            if let Ok(token) = &result {
+                self.set(token.clone());
+                if self.stale {
+                    // It was refused while it was being asked for.
+                    self.want();
+                    continue;
+                }
+            }
+            return Poll::Ready(result);
         }
-        Poll::Ready(result)
     }
 }
 
@@ -122,5 +129,23 @@ mod tests {
         assert!(tokens.stale);
         tokens.set(Token::new("third"));
         assert!(!tokens.stale);
+    }
+
+    #[test]
+    fn a_token_that_is_refused_while_it_is_asked_for_is_renewed_first() {
+        let mut tokens = Tokens::new(Arc::new(StaticToken::new("only")));
+        tokens.set(Token::new("only"));
+        tokens.want();
+        tokens.refused(tokens.generation());
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .unwrap();
+        let result = runtime.block_on(std::future::poll_fn(|cx| tokens.poll(cx)));
+        let error = result.unwrap_err();
+        assert!(
+            matches!(error.kind(), ErrorKind::Unauthorised { .. }),
+            "{error}"
+        );
     }
 }

@@ -23,7 +23,8 @@ impl Lane {
 
     /// A link is open.
     pub(crate) fn opened(&mut self, link: LinkId, cx: &mut Cx<'_>) {
-        self.renewed = false;
+        self.refusal = None;
+        self.renewal_owed = false;
         match &mut self.phase {
             Phase::Opening { link: opening } if *opening == link => {
                 let conn = Conn::new(link, &self.config, cx.now);
@@ -49,8 +50,9 @@ impl Lane {
             return;
         }
         match failure {
-            OpenFailure::Unauthorised(_) if !self.renewed => {
-                self.renewed = true;
+            OpenFailure::Unauthorised(error) if self.refusal.is_none() => {
+                self.refusal = Some(error);
+                self.renewal_owed = true;
                 let again = cx.open(true);
                 match &mut self.phase {
                     Phase::Opening { link } => *link = again,
@@ -58,18 +60,26 @@ impl Lane {
                     _ => {}
                 }
             }
-            OpenFailure::Unauthorised(error) | OpenFailure::Final(error) => {
-                cx.shared.fatal = Some(error);
+            OpenFailure::Unauthorised(error) => cx.shared.fatal = Some(error),
+            // If it was to be renewed and can't be, the server's refusal is what matters.
+            OpenFailure::Final(error) => {
+                cx.shared.fatal = Some(self.refusal.take().unwrap_or(error));
             }
+            OpenFailure::NoToken(error) => self.open_later(error, cx),
             OpenFailure::Transient(error) => {
-                tracing::debug!(error = error.chain(), "a connection could not be made");
-                if matches!(self.phase, Phase::Up(_)) {
-                    // Nothing has happened yet: the old socket lives on.
-                    self.migration_postponed(error, cx);
-                } else {
-                    self.wait(error.chain().into(), cx);
-                }
+                self.renewal_owed = false;
+                self.open_later(error, cx);
             }
+        }
+    }
+
+    fn open_later(&mut self, error: Error, cx: &mut Cx<'_>) {
+        tracing::debug!(error = error.chain(), "a connection could not be made");
+        if matches!(self.phase, Phase::Up(_)) {
+            // Nothing has happened yet: the old socket lives on.
+            self.migration_postponed(error, cx);
+        } else {
+            self.wait(error.chain().into(), cx);
         }
     }
 
@@ -273,7 +283,7 @@ impl Lane {
     pub(super) fn start_over(&mut self, because: Arc<str>, since: Instant, cx: &mut Cx<'_>) {
         self.trouble = Some(because);
         self.phase = Phase::Opening {
-            link: cx.open(false),
+            link: cx.open(self.renewal_owed),
         };
         self.lose_topics(since, cx);
     }

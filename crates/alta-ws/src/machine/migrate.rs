@@ -9,10 +9,14 @@ use alta_socket::LinkId;
 use http::Method;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The path of both halves of a migration.
 const PATH: &str = "migrate";
+
+/// How long to wait with the next attempt when the server says that it will not migrate: a private service may not know
+/// how to, and lives on for ever.
+const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
 /// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
 /// to the last answer.
@@ -181,7 +185,7 @@ impl Lane {
         match token {
             Ok(MigrationToken { token }) => {
                 if let Phase::Up(up) = &mut self.phase {
-                    let link = cx.open(false);
+                    let link = cx.open(self.renewal_owed);
                     up.migration = Migration::Opening { link, token };
                 }
             }
@@ -196,7 +200,10 @@ impl Lane {
         cx.shared.totals.failed_migrations += 1;
         if let Phase::Up(up) = &mut self.phase {
             up.migration = Migration::Idle;
-            up.migrate_at = cx.now + self.migrate_backoff.next_delay();
+            let delay = self.migrate_backoff.next_delay();
+            let refused =
+                !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
+            up.migrate_at = cx.now + if refused { AFTER_REFUSAL } else { delay };
         }
         self.end_migrators(&Err(error), cx);
         self.pump(cx);

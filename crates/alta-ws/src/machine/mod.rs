@@ -140,6 +140,8 @@ pub(crate) struct PendingCall {
 pub(crate) enum OpenFailure {
     /// The server refused the token.
     Unauthorised(Error),
+    /// There is no token to be had now.
+    NoToken(Error),
     /// It may work later.
     Transient(Error),
     /// It never will.
@@ -185,8 +187,10 @@ pub(crate) struct Lane {
     backoff: Backoff,
     migrate_backoff: Backoff,
     random: fastrand::Rng,
-    /// Whether the token was renewed since the last success, since the upgrade was refused.
-    renewed: bool,
+    /// How the server refused the token at the last upgrade, which is forgiven once.
+    refusal: Option<Error>,
+    /// Whether that token is still to be renewed.
+    renewal_owed: bool,
     /// Why the connection is not there.
     trouble: Option<Arc<str>>,
     was_up: bool,
@@ -211,7 +215,8 @@ impl Lane {
             backoff: Backoff::new(reconnect, random.u64(..)),
             migrate_backoff: Backoff::new(reconnect, random.u64(..)),
             random,
-            renewed: false,
+            refusal: None,
+            renewal_owed: false,
             trouble: None,
             was_up: false,
             scratch: String::new(),
@@ -256,7 +261,7 @@ impl Lane {
         match &self.phase {
             Phase::Waiting { until } if *until <= cx.now => {
                 self.phase = Phase::Opening {
-                    link: cx.open(false),
+                    link: cx.open(self.renewal_owed),
                 };
             }
             Phase::Up(_) => {

@@ -200,12 +200,9 @@ async fn no_more_requests_are_on_their_way_than_configured() {
             .subscribe(Topic::from(GroupServerHeartbeat(id)))
             .start(),
     ];
-    asked(
-        &sim,
-        &format!("POST subscription/group-server-heartbeat/{id}"),
-        1,
-    )
-    .await;
+    sim.wait_until(|sim| requests(sim).len() == 3)
+        .await
+        .unwrap();
     let received = sim.received();
     let sent: Vec<_> = received
         .iter()

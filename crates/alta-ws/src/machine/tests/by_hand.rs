@@ -1,6 +1,6 @@
 use super::rig::{Reply, Rig, config, topic};
 use crate::error::{Error, ErrorKind, Sent};
-use crate::machine::LaneState;
+use crate::machine::{LaneState, OpenFailure};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -174,6 +174,52 @@ fn an_upgrade_that_is_refused_twice_is_final() {
         matches!(error.kind(), ErrorKind::Unauthorised { .. }),
         "{error}"
     );
+}
+
+#[test]
+fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
+    let mut rig = Rig::new(config());
+    rig.reject(Rig::unauthorised());
+    for _ in 0..3 {
+        let no_token = Error::new(ErrorKind::NoToken, "connecting");
+        rig.reject(OpenFailure::NoToken(no_token));
+        rig.pass(SECOND * 60);
+        assert!(rig.renewing);
+    }
+    // It has been renewed, but the host is away: that is no reason to renew it again.
+    rig.reject(Rig::transient());
+    rig.pass(SECOND * 60);
+    assert!(!rig.renewing);
+    rig.accept();
+    assert_eq!(rig.state(), LaneState::Ready);
+}
+
+#[test]
+fn a_refusal_is_told_as_the_server_said_it_when_there_is_no_other_token() {
+    let mut rig = Rig::new(config());
+    rig.reject(Rig::unauthorised());
+    let kind = ErrorKind::Unauthorised { status: None };
+    rig.reject(OpenFailure::Final(Error::new(kind, "connecting")));
+    let error = rig.shared.fatal.as_ref().unwrap();
+    let status = Some(401);
+    assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
+}
+
+#[test]
+fn a_server_that_does_not_migrate_is_not_asked_all_the_time() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    assert!(rig.end_of(call).is_err());
+    for _ in 0..14 {
+        rig.pass(SECOND * 20);
+        rig.pong(rig.main());
+    }
+    assert!(rig.asked().is_empty());
+    rig.pass(SECOND * 20);
+    assert_eq!(rig.asked(), ["GET migrate"]);
+    assert_eq!(rig.shared.totals.gaps, 0);
 }
 
 #[test]

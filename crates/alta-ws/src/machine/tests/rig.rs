@@ -284,12 +284,15 @@ impl Rig {
         let Some((id, request)) = socket.asked.pop_front() else {
             return;
         };
+        // What is held is found.
+        let name = request.path.strip_prefix("subscription/");
+        let held = name.is_some_and(|name| socket.subscriptions.contains(name));
+        let reply = match reply {
+            Reply::Refuse(404) if held => Reply::Do,
+            reply => reply,
+        };
         let done = match reply {
             Reply::Do | Reply::DoWithoutId | Reply::DoSilently => {
-                Some(self.perform_request(link, &request))
-            }
-            // What is not found is not held either.
-            Reply::Refuse(404) if request.method == Method::DELETE => {
                 Some(self.perform_request(link, &request))
             }
             Reply::Refuse(_) | Reply::Gateway => None,
