@@ -179,7 +179,7 @@ async fn a_token_can_meet_silence_refusal_or_a_long_wait() {
     let url = sim.console_url(sim.server()).unwrap();
     let arm = |action| {
         sim.faults()
-            .arm(Fault::new(Hook::ConsoleToken, action).server(sim.server()))
+            .arm(Fault::new(Hook::ConsoleToken, action).server(sim.server()));
     };
     arm(Action::Refuse(403));
     let mut refused = try_open(&url, None).await.unwrap();
@@ -211,7 +211,7 @@ async fn events_can_be_lost_doubled_or_end_the_connection() {
     socket.command(1, "websocket subscribe TraceLog").await;
     let arm = |action| {
         sim.faults()
-            .arm(Fault::new(Hook::ConsoleEvent, action).containing("tracelog"))
+            .arm(Fault::new(Hook::ConsoleEvent, action).containing("tracelog"));
     };
     arm(Action::Drop);
     arm(Action::Twice);
