@@ -8,6 +8,7 @@
 )]
 
 mod connections;
+mod hours;
 mod migration;
 mod secrets;
 mod streams;
