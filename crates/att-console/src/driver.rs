@@ -3,7 +3,7 @@
 use crate::access::{Access, AccessError, ConsoleAccess};
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind};
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::status::{Counters, State, Status, Trouble};
@@ -82,6 +82,8 @@ pub(crate) struct Driver {
     inbox: ConsoleInbox,
     /// The access of the open link, whose token is the first thing sent on it.
     granted: Option<(LinkId, ConsoleAccess)>,
+    /// The state that was shown last.
+    shown: State,
     /// Resolves when asking for access again is worth it; only waited for between attempts.
     access_changed: Option<BoxFuture<'static, ()>>,
 }
@@ -99,6 +101,7 @@ impl Driver {
             fastrand::u64(..),
         );
         Self {
+            shown: shared.status.get(),
             shared,
             access,
             machine,
@@ -165,7 +168,10 @@ impl Driver {
             }
             LinkEvent::Failed(failure) => Input::Failed(link, failure),
             LinkEvent::Text(raw) => match Frame::read(raw, SystemTime::now()) {
-                Ok(frame) => Input::Frame(link, frame),
+                Ok(frame) => match &frame.kind {
+                    Kind::Event(name) => return self.event(link, name, &frame, now),
+                    _ => Input::Frame(link, frame),
+                },
                 Err(error) => {
                     tracing::debug!(console = %self.shared.label, %error, "skipping a frame");
                     Input::Malformed(link)
@@ -181,6 +187,13 @@ impl Driver {
             LinkEvent::Lost(lost) => Input::Lost(link, lost),
         };
         self.machine.handle(input, now);
+    }
+
+    /// Events are most of the traffic and change nothing: they go straight to who wants them.
+    fn event(&mut self, link: LinkId, name: &EventName, frame: &Frame, now: Instant) {
+        if self.machine.hears_event(link, now) && self.shared.hub.publish(name, frame) == 0 {
+            self.shared.counters.unclaimed.add_one();
+        }
     }
 
     fn tagged(
@@ -239,11 +252,6 @@ impl Driver {
                     // The caller may have gone; then nobody minds.
                     let _ = outcome.0.send(result);
                 }
-                Output::Publish(name, frame) => {
-                    if self.shared.hub.publish(&name, &frame) == 0 {
-                        self.shared.counters.unclaimed.add_one();
-                    }
-                }
                 Output::Confirmed(name, gap) => self.shared.hub.confirmed(&name, gap),
                 Output::End => return true,
             }
@@ -283,9 +291,10 @@ impl Driver {
     /// Shows the machine's state, and listens for changed access while the console waits.
     fn show_state(&mut self) {
         let state = self.machine.state();
-        if state == self.shared.status.get() {
+        if state == self.shown {
             return;
         }
+        self.shown = state.clone();
         match &state {
             State::Recovering { attempt, because } => {
                 tracing::info!(console = %self.shared.label, attempt, %because, "not connected, trying again");

@@ -2,9 +2,10 @@ use crate::name::EventName;
 use alta_model::Timestamp;
 use alta_socket::RawFrame;
 use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::ops::Range;
+use std::fmt;
 use std::time::SystemTime;
 
 /// One frame of a console, read just far enough to know who it is for. The rest is read by whoever wants it, from the
@@ -13,10 +14,16 @@ use std::time::SystemTime;
 pub(crate) struct Frame {
     pub(crate) raw: RawFrame,
     pub(crate) kind: Kind,
-    /// Where in the text `data` stands; empty if there is none.
-    data: Range<usize>,
-    time: Range<usize>,
     pub(crate) received: SystemTime,
+    data: Span,
+    time: Span,
+}
+
+/// Where in the text a value stands; empty if there is none. Frames are far smaller than 4 GiB.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    end: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +37,7 @@ pub(crate) enum Kind {
         id: Option<u32>,
     },
     /// A type that is none of the three, such as the `FatalLog` of a refusal.
-    Other(String),
+    Other(Box<str>),
 }
 
 /// Why a text is not a frame.
@@ -40,6 +47,113 @@ pub(crate) enum Malformed {
     NotAFrame,
     #[error("it is an event without a name")]
     Nameless,
+}
+
+impl Frame {
+    /// Reads the envelope of a text frame.
+    pub(crate) fn read(raw: RawFrame, received: SystemTime) -> Result<Self, Malformed> {
+        let text = raw.as_str();
+        let (kind, data, time) = match usual_event(text) {
+            Some(usual) => usual,
+            None => any_frame(text)?,
+        };
+        Ok(Self {
+            raw,
+            kind,
+            received,
+            data,
+            time,
+        })
+    }
+
+    /// The JSON of `data`; `null` if there is none. Of an event, whatever follows in the frame may follow here.
+    pub(crate) fn data(&self) -> &str {
+        match self.data.of(self.raw.as_str()) {
+            "" => "null",
+            data => data,
+        }
+    }
+
+    /// `data` as a `T`.
+    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        T::deserialize(&mut serde_json::Deserializer::from_str(self.data()))
+    }
+
+    /// `data`, if it is a text.
+    pub(crate) fn text(&self) -> Option<String> {
+        self.decode().ok()
+    }
+
+    /// The server's time on the frame.
+    pub(crate) fn timestamp(&self) -> Option<Timestamp> {
+        self.time.of(self.raw.as_str()).parse().ok()
+    }
+}
+
+/// Reads the frame that servers send most, in the one way in which they write it (every recorded event looks like this),
+/// by looking at its beginning alone. Anything else goes the long way.
+fn usual_event(text: &str) -> Option<(Kind, Span, Span)> {
+    let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
+    let (time, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(r#","eventType":""#)?;
+    let (name, rest) = rest.split_once('"')?;
+    let data = rest.strip_prefix(r#","data":"#)?;
+    if name.contains('\\') || time.contains('\\') || !data.ends_with('}') {
+        return None;
+    }
+    let kind = Kind::Event(EventName::from(name));
+    Some((kind, Span::within(text, data), Span::within(text, time)))
+}
+
+fn any_frame(text: &str) -> Result<(Kind, Span, Span), Malformed> {
+    let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| Malformed::NotAFrame)?;
+    let kind = envelope.kind.as_ref().ok_or(Malformed::NotAFrame)?;
+    let event = || {
+        let name = envelope.event.as_ref().and_then(Word::text);
+        name.map(EventName::from)
+    };
+    let kind = match (kind.text(), kind.number()) {
+        (Some("SystemMessage"), _) | (_, Some(0)) => Kind::System { level: event() },
+        (Some("Subscription"), _) | (_, Some(1)) => {
+            Kind::Event(event().ok_or(Malformed::Nameless)?)
+        }
+        (Some("CommandResult"), _) | (_, Some(2)) => Kind::Answer {
+            id: envelope.id.as_ref().and_then(Word::number),
+        },
+        (Some(other), _) => Kind::Other(other.into()),
+        _ => return Err(Malformed::NotAFrame),
+    };
+    let span = |value: Option<&RawValue>| {
+        value.map_or_else(Span::default, |value| Span::within(text, value.get()))
+    };
+    let time = span(envelope.time).without_quotes();
+    Ok((kind, span(envelope.data), time))
+}
+
+impl Span {
+    /// Where a part of `text`, borrowed from it, stands in it.
+    fn within(text: &str, part: &str) -> Self {
+        let start = part.as_ptr() as usize - text.as_ptr() as usize;
+        match (u32::try_from(start), u32::try_from(start + part.len())) {
+            (Ok(start), Ok(end)) => Self { start, end },
+            _ => Self::default(),
+        }
+    }
+
+    fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
+    fn without_quotes(self) -> Self {
+        if self.end < self.start + 2 {
+            return self;
+        }
+        Self {
+            start: self.start + 1,
+            end: self.end - 1,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -63,12 +177,10 @@ struct Envelope<'a> {
 }
 
 /// A word that some servers write as a number, and a number that some write as a word.
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Word<'a> {
     Number(u64),
-    Text(#[serde(borrow)] Cow<'a, str>),
-    Else(serde::de::IgnoredAny),
+    Text(Cow<'a, str>),
+    Else,
 }
 
 impl Word<'_> {
@@ -83,68 +195,59 @@ impl Word<'_> {
         match self {
             Word::Number(number) => u32::try_from(*number).ok(),
             Word::Text(text) => text.trim().parse().ok(),
-            Word::Else(_) => None,
+            Word::Else => None,
         }
     }
 }
 
-impl Frame {
-    /// Reads the envelope of a text frame.
-    pub(crate) fn read(raw: RawFrame, received: SystemTime) -> Result<Self, Malformed> {
-        let text = raw.as_str();
-        let envelope: Envelope<'_> =
-            serde_json::from_str(text).map_err(|_| Malformed::NotAFrame)?;
-        let kind = envelope.kind.as_ref().ok_or(Malformed::NotAFrame)?;
-        let event = || {
-            envelope
-                .event
-                .as_ref()
-                .and_then(Word::text)
-                .map(EventName::from)
-        };
-        let kind = match (kind.text(), kind.number()) {
-            (Some("SystemMessage"), _) | (_, Some(0)) => Kind::System { level: event() },
-            (Some("Subscription"), _) | (_, Some(1)) => {
-                Kind::Event(event().ok_or(Malformed::Nameless)?)
-            }
-            (Some("CommandResult"), _) | (_, Some(2)) => Kind::Answer {
-                id: envelope.id.as_ref().and_then(Word::number),
-            },
-            (Some(other), _) => Kind::Other(other.to_owned()),
-            _ => return Err(Malformed::NotAFrame),
-        };
-        let (data, time) = (span(text, envelope.data), span(text, envelope.time));
-        Ok(Self {
-            raw,
-            kind,
-            data,
-            time,
-            received,
-        })
-    }
-
-    /// The JSON of `data`; `null` if there is none.
-    pub(crate) fn data(&self) -> &str {
-        let data = &self.raw.as_str()[self.data.clone()];
-        if data.is_empty() { "null" } else { data }
-    }
-
-    /// `data`, if it is a text.
-    pub(crate) fn text(&self) -> Option<String> {
-        serde_json::from_str(self.data()).ok()
-    }
-
-    /// The server's time on the frame.
-    pub(crate) fn timestamp(&self) -> Option<Timestamp> {
-        serde_json::from_str(&self.raw.as_str()[self.time.clone()]).ok()
+impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WordVisitor)
     }
 }
 
-/// Where in `text` a value that was borrowed from it stands.
-fn span(text: &str, value: Option<&RawValue>) -> Range<usize> {
-    let Some(value) = value else { return 0..0 };
-    let start = value.get().as_ptr() as usize - text.as_ptr() as usize;
-    start..start + value.get().len()
+struct WordVisitor;
+
+impl<'de> Visitor<'de> for WordVisitor {
+    type Value = Word<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word or a number")
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Word<'de>, E> {
+        Ok(Word::Number(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
+        Ok(Word::Text(text.into()))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
+        Ok(Word::Text(text.to_owned().into()))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Word<'de>, E> {
+        Ok(Word::Else)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Word<'de>, E> {
+        Ok(Word::Else)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Word<'de>, E> {
+        Ok(Word::Else)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Word<'de>, A::Error> {
+        while sequence.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Word::Else)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Word<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Word::Else)
+    }
 }
 
 #[cfg(test)]
@@ -209,8 +312,37 @@ mod tests {
             Malformed::Nameless
         );
         let other = read(r#"{"type":"FatalLog","data":"Invalid Token"}"#).unwrap();
-        assert_eq!(other.kind, Kind::Other("FatalLog".to_owned()));
+        assert_eq!(other.kind, Kind::Other("FatalLog".into()));
         assert_eq!(other.text().as_deref(), Some("Invalid Token"));
+    }
+
+    #[test]
+    fn the_short_way_and_the_long_way_read_the_same() {
+        for (usual, unusual) in [
+            (
+                r#"{"type":"Subscription","timeStamp":"2024-08-03T04:08:51.5Z","eventType":"PlayerJoined","data":{"a":[1,"}"]}}"#,
+                r#"{ "type":"Subscription","timeStamp":"2024-08-03T04:08:51.5Z","eventType":"PlayerJoined","data":{"a":[1,"}"]}}"#,
+            ),
+            (
+                r#"{"type":"Subscription","timeStamp":"","eventType":"X","data":7,"serialized":null}"#,
+                r#"{ "type":"Subscription","timeStamp":"","eventType":"X","data":7,"serialized":null}"#,
+            ),
+        ] {
+            assert!(usual_event(usual).is_some() && usual_event(unusual).is_none());
+            let (usual, unusual) = (read(usual).unwrap(), read(unusual).unwrap());
+            assert_eq!(usual.kind, unusual.kind);
+            assert_eq!(usual.timestamp(), unusual.timestamp());
+            assert_eq!(
+                usual.decode::<serde_json::Value>().unwrap(),
+                unusual.decode::<serde_json::Value>().unwrap()
+            );
+        }
+        let escaped =
+            r#"{"type":"Subscription","timeStamp":"","eventType":"Player\u004aoined","data":{}}"#;
+        assert_eq!(
+            read(escaped).unwrap().kind,
+            Kind::Event("PlayerJoined".into())
+        );
     }
 
     proptest! {

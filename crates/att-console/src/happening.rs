@@ -1,3 +1,4 @@
+use crate::frame::Frame;
 use crate::name::EventName;
 use alta_model::{ServerId, Timestamp};
 use alta_socket::RawFrame;
@@ -15,15 +16,41 @@ pub struct Event<T> {
     pub console: Arc<str>,
     /// The server's id; none on a self-hosted server, which has none.
     pub server: Option<ServerId>,
-    /// The server's time on the frame.
-    pub timestamp: Option<Timestamp>,
-    /// When it was received here.
-    pub received: Timestamp,
-    /// The whole frame as it arrived: fields that `T` does not have are read from it.
-    pub raw: RawFrame,
+    frame: Frame,
 }
 
 impl<T> Event<T> {
+    pub(crate) fn new(
+        data: T,
+        name: EventName,
+        console: Arc<str>,
+        server: Option<ServerId>,
+        frame: Frame,
+    ) -> Self {
+        Self {
+            data,
+            name,
+            console,
+            server,
+            frame,
+        }
+    }
+
+    /// The server's time on the frame; none if it put no readable one there.
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.frame.timestamp()
+    }
+
+    /// When it was received here.
+    pub fn received(&self) -> Timestamp {
+        self.frame.received.into()
+    }
+
+    /// The whole frame as it arrived: fields that `T` does not have are read from it.
+    pub fn raw(&self) -> &RawFrame {
+        &self.frame.raw
+    }
+
     /// The same event with other data.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
         Event {
@@ -31,9 +58,7 @@ impl<T> Event<T> {
             name: self.name,
             console: self.console,
             server: self.server,
-            timestamp: self.timestamp,
-            received: self.received,
-            raw: self.raw,
+            frame: self.frame,
         }
     }
 }

@@ -27,7 +27,7 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `tls` | `wss://` addresses, by a [`TcpDialer`] with [`Tls`] |
+//! | `tls` | `wss://` addresses, by a [`TcpDialer`] with `Tls` |
 //! | `webpki-roots` | `Tls::web_roots` |
 //! | `platform-roots` | `Tls::platform_roots` |
 
@@ -72,7 +72,7 @@ pub use status::{State, Status, Totals, Trouble};
 pub use subscription::{Subscribe, Subscription};
 pub use token_file::TokenFile;
 
-pub use alta_model::Secret;
+pub use alta_model::{EntityId, PrefabHash, Secret, ServerId, Timestamp, User, UserId, Vector3};
 pub use alta_socket::{
     BackoffPolicy, BoxIo, Dial, DialError, Io, Missed, Overflow, QueueConfig, RawFrame, TcpDialer,
 };

@@ -48,7 +48,9 @@ impl<T: DeserializeOwned> Subscription<T> {
         loop {
             match self.next().await? {
                 Ok(event) => return Some(event),
-                Err(missed) => tracing::warn!(console = %self.shared.label, %missed, "events were missed"),
+                Err(missed) => {
+                    tracing::warn!(console = %self.shared.label, %missed, "events were missed")
+                }
             }
         }
     }
@@ -95,19 +97,18 @@ impl<T: DeserializeOwned> Subscription<T> {
         let Kind::Event(name) = &frame.kind else {
             return Err(Missed::Undecodable("it is no event".to_owned()));
         };
-        let data = serde_json::from_str(frame.data()).map_err(|error| {
+        let data = frame.decode().map_err(|error| {
             tracing::warn!(console = %self.shared.label, event = %name, %error, "an event could not be read");
             Missed::Undecodable(format!("{name}: {error}"))
         })?;
-        Ok(Event {
+        let (name, console) = (name.clone(), Arc::clone(&self.shared.label));
+        Ok(Event::new(
             data,
-            name: name.clone(),
-            console: Arc::clone(&self.shared.label),
-            server: self.shared.config.server,
-            timestamp: frame.timestamp(),
-            received: frame.received.into(),
-            raw: frame.raw,
-        })
+            name,
+            console,
+            self.shared.config.server,
+            frame,
+        ))
     }
 }
 

@@ -28,9 +28,9 @@ async fn a_console_logs_in_runs_commands_and_hears_events() {
     let event = next(&mut joins).await.unwrap();
     assert_eq!(event.data.user.username, "Ashwick");
     assert_eq!(event.data.user.id.get(), i64::try_from(ashwick).unwrap());
-    assert!(event.timestamp.is_some());
+    assert!(event.timestamp().is_some());
     assert_eq!(&*event.console, "Thornwood");
-    assert!(event.raw.as_str().contains("\"PlayerJoined\""));
+    assert!(event.raw().as_str().contains("\"PlayerJoined\""));
 
     let players = within(console.command(player::list())).await.unwrap();
     assert_eq!(players.len(), 1);

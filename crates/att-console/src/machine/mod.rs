@@ -115,7 +115,6 @@ pub(crate) enum Output<R> {
     Close(LinkId),
     /// Give this outcome to the one who waits for it.
     Resolve(R, Result<Option<Frame>, ErrorKind>),
-    Publish(EventName, Frame),
     /// The server holds this subscription; with the moments between which it did not.
     Confirmed(EventName, Option<(Instant, Instant)>),
     /// Nothing more will come.
@@ -308,20 +307,29 @@ impl<R: Waiter> Machine<R> {
             Phase::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
                 match &frame.kind {
-                    Kind::Event(name) => {
-                        self.counters.events.add_one();
-                        let name = name.clone();
-                        self.outbox.push_back(Output::Publish(name, frame));
-                    }
                     Kind::Answer { id } => {
                         let id = *id;
                         self.answer(id, frame, now);
                     }
                     Kind::System { .. } => self.counters.notices.add_one(),
                     Kind::Other(_) => self.counters.malformed.add_one(),
+                    // Events are heard and go straight to their readers.
+                    Kind::Event(_) => {}
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Notes that an event arrived, and tells whether it counts: not on an old link, not before login.
+    pub(crate) fn hears_event(&mut self, link: LinkId, now: Instant) -> bool {
+        match &mut self.phase {
+            Phase::Session(session) if session.link == link => {
+                session.keepalive.heard(now);
+                self.counters.events.add_one();
+                true
+            }
+            _ => false,
         }
     }
 

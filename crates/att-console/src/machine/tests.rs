@@ -113,7 +113,6 @@ impl World {
                         .or_default()
                         .push(outcome.map(|_| ()));
                 }
-                Output::Publish(..) => {}
                 Output::Confirmed(_, gap) => {
                     if let Some((since, until)) = gap {
                         assert!(since <= until);
@@ -153,7 +152,14 @@ impl World {
     fn frame(&mut self, text: &str) {
         if let Some(link) = self.link {
             let frame = Frame::read(text.into(), SystemTime::now()).unwrap();
-            self.give(Input::Frame(link, frame));
+            if matches!(frame.kind, Kind::Event(_)) {
+                assert_eq!(
+                    self.machine.hears_event(link, self.now),
+                    self.machine.state().is_connected()
+                );
+            } else {
+                self.give(Input::Frame(link, frame));
+            }
         }
     }
 
