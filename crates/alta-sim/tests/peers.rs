@@ -209,8 +209,11 @@ async fn tavernpy_hears_what_it_is_subscribed_to_and_nothing_else() {
     let order = json!({"do": "unsubscribe", "name": "PlayerJoined"});
     assert_eq!(town.bot.ask(order).await["outcome"], "Success");
     let kestrel = town.sim.player_joins(town.server, "Kestrel").unwrap();
-    // An event would come before this answer.
+    // An event would come before this answer. tavernpy would not show it, so the server is asked too.
     assert_eq!(town.players().await, json!([["Kestrel", kestrel]]));
+    assert_eq!(town.sim.console_subscriptions(town.server), []);
+    let sent = town.sim.sent_console_events(town.server);
+    assert_eq!(sent.of("PlayerJoined"), 1);
     assert_eq!(town.end().await, farewell());
 }
 
@@ -292,7 +295,11 @@ async fn tavernpy_outlasts_a_server_that_loads_its_world() {
     let Some(mut town) = Town::new("loading").await else {
         return;
     };
-    town.connect(&[]).await;
+    let trace = town.folder.join("frames.txt");
+    let mut order = town.dial("connect", &[]);
+    order["trace"] = json!(trace);
+    town.bot.ask(order).await;
+    town.bot.saw("ready").await;
     town.sim.stall_console(town.server);
     let order = json!({"do": "command", "text": "player count", "timeout": 0.3});
     let late = town.bot.ask(order).await;
@@ -309,7 +316,21 @@ async fn tavernpy_outlasts_a_server_that_loads_its_world() {
     town.sim.set_booting(town.server, false);
     let ashwick = town.sim.player_joins(town.server, "Ashwick").unwrap();
     assert_eq!(town.players().await, json!([["Ashwick", ashwick]]));
-    assert_eq!(town.count("player count"), 1);
+    let received = town.sim.received();
+    let sent: Vec<_> = received
+        .iter()
+        .filter(|entry| is_command(entry, "player count"))
+        .filter_map(Received::text)
+        .collect();
+    assert_eq!(sent.len(), 1);
+    // The late answer came after all, and was given to nobody else.
+    let id = serde_json::from_str::<Value>(sent[0]).unwrap()["id"].take();
+    let trace = std::fs::read_to_string(trace).unwrap();
+    let frames = trace.lines().filter_map(|line| line.split_once(" < "));
+    let answers = frames
+        .map(|(_, frame)| serde_json::from_str::<Value>(frame).unwrap())
+        .filter(|frame| frame["commandId"] == id);
+    assert_eq!(answers.count(), 1, "{trace}");
     assert_eq!(town.end().await, farewell());
 }
 
