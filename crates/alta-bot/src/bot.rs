@@ -2,7 +2,7 @@ use crate::builder::Builder;
 use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
 use alta_auth::Token;
-use alta_model::{GroupId, Member, UserId};
+use alta_model::UserId;
 use std::fmt;
 use std::sync::Arc;
 
@@ -63,25 +63,12 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] for a bot without a bot's credentials: the main websocket takes no others.
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials: the main websocket takes no others.
     #[doc(alias = "main_sub")]
     pub fn socket(&self) -> Result<&alta_ws::Client, Error> {
         self.inner.socket.as_ref().ok_or_else(|| {
-            let problems = vec!["the main websocket takes a bot's credentials".to_owned()];
-            Error::new(ErrorKind::Config { problems }, "using the main websocket")
-        })
-    }
-
-    /// Accepts an invitation to a group.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Rest`], with the server's answer as the source: 400 if it was accepted before.
-    #[doc(alias = "request_accept_invite")]
-    pub async fn accept_invite(&self, group: GroupId) -> Result<Member, Error> {
-        self.rest().invites().accept(group).await.map_err(|error| {
-            let doing = format!("accepting the invitation to group {group}");
-            Error::new(ErrorKind::Rest, doing).because(error)
+            let needs = "a bot's credentials";
+            Error::new(ErrorKind::Unavailable { needs }, "using the main websocket")
         })
     }
 

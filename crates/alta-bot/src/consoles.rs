@@ -7,7 +7,7 @@ use alta_model::{Server, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
 use alta_ws::{GroupServerStatus, Missed, Subscription};
-use att_console::{Console, ErrorKind as ConsoleError};
+use att_console::Console;
 use futures_core::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,7 +87,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// When awaited: [`ErrorKind::AlreadyOpen`]; [`ErrorKind::Rest`] if there is no such server; with
+    /// When awaited: [`ErrorKind::AlreadyOpen`]; [`ErrorKind::NoSuchServer`]; with
     /// [`ensure_open`](OpenConsole::ensure_open) also [`ErrorKind::TimedOut`] and [`ErrorKind::PermissionDenied`].
     #[doc(alias = "create_console")]
     pub fn open_console(&self, server: ServerId) -> OpenConsole<'_> {
@@ -184,7 +184,7 @@ impl OpenConsole<'_> {
         let failed = |kind| Error::new(kind, doing.clone());
         let reservation = Reservation::new(bot, server).map_err(&failed)?;
         let about = bot.rest().servers().get(server).await;
-        let about = about.map_err(|error| failed(ErrorKind::Rest).because(error))?;
+        let about = about.map_err(|error| Error::of_server(error, server, doing.clone()))?;
 
         let mut config = self.config.server(server);
         if config.label.is_none() && !about.name.is_empty() {
@@ -217,27 +217,12 @@ impl OpenConsole<'_> {
                 Err(error) => {
                     // It is closed for good: a later call may try again.
                     let _ = bot.close_console(server).await;
-                    return Err(refused_or_failed(&doing, error));
+                    return Err(Error::of_console(error, doing));
                 }
             }
         }
         Ok(console)
     }
-}
-
-fn refused_or_failed(doing: &str, error: att_console::Error) -> Error {
-    let refused = matches!(
-        error.kind(),
-        ConsoleError::Closed {
-            because: att_console::Closed::Refused(_)
-        }
-    );
-    let kind = if refused {
-        ErrorKind::PermissionDenied
-    } else {
-        ErrorKind::Console
-    };
-    Error::new(kind, doing.to_owned()).because(error)
 }
 
 /// Tells a console that waits when its server has come up. After a gap that may have been missed: then it tries.

@@ -29,6 +29,9 @@ pub enum ErrorKind {
     /// A REST call failed.
     #[error("the REST API did not do it")]
     Rest,
+    /// There is no server of that id, or it is not the account's to see. A group's id is not a server's.
+    #[error("there is no server {0} that this account can see (a group's id is not a server's)")]
+    NoSuchServer(ServerId),
     /// The main websocket failed.
     #[error("the main websocket did not do it")]
     Socket,
@@ -51,9 +54,45 @@ pub enum ErrorKind {
     #[error("not ready within {0:?}")]
     #[doc(alias = "ConsoleTimeoutException")]
     TimedOut(Duration),
+    /// The server has no event of that name, or the main websocket nothing of that topic.
+    #[error("there is no such event{}", suggested(.suggestions))]
+    NoSuchEvent {
+        /// The known names nearest to it, nearest first.
+        suggestions: Vec<String>,
+    },
+    /// This bot cannot do that at all, for lack of an account of the right kind.
+    #[error("it needs {needs}, which this bot was not given")]
+    #[doc(alias = "FunctionDisabledException")]
+    Unavailable {
+        /// What is missing, such as `a user's credentials`.
+        needs: &'static str,
+    },
+    /// An argument is of another type than what it stands for. Nothing was sent. The compiler finds most of these; what
+    /// remains is inside texts, such as [`OpenConsole::body`](crate::OpenConsole::body).
+    #[error("an argument is of the wrong type: {reason}")]
+    #[doc(alias = "WrongArgumentTypeException")]
+    ArgumentType {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An argument cannot be read, or cannot be written in a command for certain. Nothing was sent.
+    #[error("an argument is not in its format: {reason}")]
+    #[doc(alias = "WrongArgumentFormatException")]
+    ArgumentFormat {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The bot is closed.
     #[error("the bot is closed")]
     Closed,
+}
+
+fn suggested(names: &[String]) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", names.join(", "))
+    }
 }
 
 impl Error {
@@ -63,6 +102,72 @@ impl Error {
             doing: doing.into(),
             source: None,
         }
+    }
+
+    /// A failed call of the REST API: what the account lacks is told apart.
+    pub(crate) fn of_rest(error: alta_rest::Error, doing: impl Into<Cow<'static, str>>) -> Self {
+        let kind = match error.kind() {
+            alta_rest::ErrorKind::NoAccount => ErrorKind::Unavailable {
+                needs: "the credentials of an account that may do this",
+            },
+            _ => ErrorKind::Rest,
+        };
+        Self::new(kind, doing).because(error)
+    }
+
+    /// A failed call about a server.
+    pub(crate) fn of_server(
+        error: alta_rest::Error,
+        server: ServerId,
+        doing: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        let mut failed = Self::of_rest(error, doing);
+        if failed.rest_kind() == Some(alta_rest::ErrorKind::NotFound) {
+            failed.kind = ErrorKind::NoSuchServer(server);
+        }
+        failed
+    }
+
+    /// A failed call about a server's console.
+    pub(crate) fn of_console_access(
+        error: alta_rest::Error,
+        server: ServerId,
+        doing: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        use alta_rest::ErrorKind::{Forbidden, NotAuthorised};
+
+        let mut failed = Self::of_server(error, server, doing);
+        if matches!(failed.rest_kind(), Some(Forbidden | NotAuthorised)) {
+            failed.kind = ErrorKind::PermissionDenied;
+        }
+        failed
+    }
+
+    /// A failed command or subscription of a console.
+    pub(crate) fn of_console(
+        error: att_console::Error,
+        doing: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        use att_console::{Closed, ErrorKind as Console};
+
+        let kind = match error.kind() {
+            Console::Closed {
+                because: Closed::Refused(_),
+            } => ErrorKind::PermissionDenied,
+            Console::EventNotFound { suggestions } => ErrorKind::NoSuchEvent {
+                suggestions: suggestions.clone(),
+            },
+            Console::Argument(reason) => ErrorKind::ArgumentFormat {
+                reason: reason.clone(),
+            },
+            _ => ErrorKind::Console,
+        };
+        Self::new(kind, doing).because(error)
+    }
+
+    fn rest_kind(&self) -> Option<alta_rest::ErrorKind> {
+        let source = self.source.as_ref()?;
+        Some(source.downcast_ref::<alta_rest::Error>()?.kind())
     }
 
     pub(crate) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -17,7 +17,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
     /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
         let doing = "following the bot's invitations";
@@ -53,7 +53,7 @@ impl AcceptedInvites {
     pub async fn next(&mut self) -> Option<Result<Member, Error>> {
         loop {
             if let Some(group) = self.pending.front().copied() {
-                let accepted = self.bot.accept_invite(group).await;
+                let accepted = self.bot.request_accept_invite(group).await;
                 self.pending.pop_front();
                 return Some(accepted);
             }

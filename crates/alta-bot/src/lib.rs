@@ -37,6 +37,7 @@ mod consoles;
 mod endpoints;
 mod error;
 mod invites;
+mod requests;
 
 pub use access::CloudAccess;
 pub use bot::Bot;

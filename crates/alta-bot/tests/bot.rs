@@ -73,7 +73,7 @@ async fn a_bot_knows_who_it_is_and_accepts_invitations_that_wait_and_that_come()
     let second = within(invites.next()).await.unwrap().unwrap();
     assert_eq!(second.group_id, GroupId::new(other.try_into().unwrap()));
 
-    let again = within(bot.accept_invite(second.group_id))
+    let again = within(bot.request_accept_invite(second.group_id))
         .await
         .unwrap_err();
     assert_eq!(*again.kind(), ErrorKind::Rest);
@@ -158,7 +158,10 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
     let unknown = within(bot.open_console(ServerId::new(42)))
         .await
         .unwrap_err();
-    assert_eq!(*unknown.kind(), ErrorKind::Rest);
+    assert_eq!(
+        *unknown.kind(),
+        ErrorKind::NoSuchServer(ServerId::new(42))
+    );
     assert!(unknown.to_string().contains("server 42"), "{unknown}");
 
     let member = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))

@@ -1,0 +1,165 @@
+//! py-tale's requests, under their names. [`Bot::rest`] has these and all others, page by page and with their own errors.
+
+use crate::bot::Bot;
+use crate::error::{Error, ErrorKind};
+use alta_model::{
+    GroupId, InvitedGroup, JoinResult, JoinedGroup, Member, Server, ServerId, User, UserId,
+};
+use alta_rest::{ConsoleOptions, Pages};
+use serde::de::DeserializeOwned;
+
+/// A list longer than this is an error instead of a program that fills its memory. The largest group known has some
+/// ten thousand members.
+const LONGEST_LIST: usize = 100_000;
+
+impl Bot {
+    /// Asks for access to a server's console: where it is, and a token. By default a server that is not running stays so.
+    /// (py-tale README.) [`open_console`](Self::open_console) does this by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::PermissionDenied`], [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`]. That the server is offline is no
+    /// error but part of the answer.
+    pub async fn request_post_console(
+        &self,
+        server: ServerId,
+        options: ConsoleOptions,
+    ) -> Result<JoinResult, Error> {
+        let asked = self.rest().servers().console(server, options).await;
+        asked.map_err(|error| {
+            let doing = format!("asking for the console of server {server}");
+            Error::of_console_access(error, server, doing)
+        })
+    }
+
+    /// A server. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`].
+    pub async fn request_server_by_id(&self, server: ServerId) -> Result<Server, Error> {
+        let asked = self.rest().servers().get(server).await;
+        asked.map_err(|error| Error::of_server(error, server, format!("asking for server {server}")))
+    }
+
+    /// The groups that the bot belongs to, with its membership in each. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_current_groups(&self) -> Result<Vec<JoinedGroup>, Error> {
+        all(self.rest().groups().joined(), "listing the bot's groups").await
+    }
+
+    /// Accepts an invitation to a group. (py-tale README.) [`accept_invites`](Self::accept_invites) accepts them all.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`], with the service's answer as the source: 400 if it was accepted before.
+    pub async fn request_accept_invite(&self, group: GroupId) -> Result<Member, Error> {
+        let asked = self.rest().invites().accept(group).await;
+        asked.map_err(|error| {
+            Error::of_rest(error, format!("accepting the invitation to group {group}"))
+        })
+    }
+
+    /// Rejects an invitation to a group. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_reject_invite(&self, group: GroupId) -> Result<Member, Error> {
+        let asked = self.rest().invites().reject(group).await;
+        asked.map_err(|error| {
+            Error::of_rest(error, format!("rejecting the invitation to group {group}"))
+        })
+    }
+
+    /// Invites a player to a group. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_invite_player_id(
+        &self,
+        group: GroupId,
+        player: UserId,
+    ) -> Result<Member, Error> {
+        let asked = self.rest().invites().send(group, player).await;
+        asked.map_err(|error| {
+            Error::of_rest(error, format!("inviting player {player} to group {group}"))
+        })
+    }
+
+    /// Takes the invitation of a player to a group back. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_uninvite_player_id(
+        &self,
+        group: GroupId,
+        player: UserId,
+    ) -> Result<Member, Error> {
+        let asked = self.rest().invites().revoke(group, player).await;
+        asked.map_err(|error| {
+            let doing = format!("taking back the invitation of player {player} to group {group}");
+            Error::of_rest(error, doing)
+        })
+    }
+
+    /// The members of a group, of all pages. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_members(&self, group: GroupId) -> Result<Vec<Member>, Error> {
+        let doing = format!("listing the members of group {group}");
+        all(self.rest().members().list(group), doing).await
+    }
+
+    /// The groups that the bot is invited to. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_invites(&self) -> Result<Vec<InvitedGroup>, Error> {
+        all(self.rest().invites().list(), "listing the bot's invitations").await
+    }
+
+    /// The servers whose consoles the bot may use. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`].
+    pub async fn request_consoles(&self) -> Result<Vec<Server>, Error> {
+        all(
+            self.rest().servers().with_console(),
+            "listing the consoles that the bot may use",
+        )
+        .await
+    }
+
+    /// The account of that name. A bot's credentials do not suffice: it needs a user's. (py-tale README.)
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] without a user's credentials, [`ErrorKind::Rest`] if there is no such account.
+    pub async fn request_search_username(&self, username: &str) -> Result<User, Error> {
+        let doing = format!("looking for the account {username:?}");
+        if self.rest().identities().user.is_none() {
+            let needs = "a user's credentials";
+            return Err(Error::new(ErrorKind::Unavailable { needs }, doing));
+        }
+        let asked = self.rest().users().search(username).await;
+        asked.map_err(|error| Error::of_rest(error, doing))
+    }
+}
+
+async fn all<T: DeserializeOwned + Send + 'static>(
+    pages: Pages<T>,
+    doing: impl Into<std::borrow::Cow<'static, str>>,
+) -> Result<Vec<T>, Error> {
+    let list = pages.collect(LONGEST_LIST).await;
+    list.map_err(|error| Error::of_rest(error, doing))
+}
