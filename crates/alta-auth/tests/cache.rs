@@ -282,3 +282,25 @@ async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_log
     token = cache.renew(&token).await.unwrap();
     assert_eq!(cache.renew(&token).await.unwrap().expose(), "token-7");
 }
+
+#[tokio::test]
+async fn a_login_that_has_failed_is_not_the_answer_to_those_who_ask_later() {
+    let script = Script::gated(3_600);
+    script.fail(ErrorKind::Transport);
+    let (cache, _) = cache(&script);
+    // Waits, and is not looked after for a while.
+    let mut slow = cache.token();
+    tokio::select! {
+        biased;
+        _ = &mut slow => panic!("nobody let it through"),
+        () = std::future::ready(()) => {}
+    }
+    script.gate.add_permits(2);
+    assert_eq!(
+        cache.token().await.unwrap_err().kind(),
+        ErrorKind::Transport
+    );
+    script.fail(None);
+    assert_eq!(cache.token().await.unwrap().expose(), "token-2");
+    assert_eq!(slow.await.unwrap().expose(), "token-2");
+}
