@@ -1,0 +1,182 @@
+use super::{GroupView, ServerView};
+use alta_model::{GroupId, ServerId, UserId};
+use std::sync::Arc;
+
+/// Something in a [`View`](crate::View) is different from now on. It names what; how it is now stands in the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Change {
+    /// The bot belongs to a group.
+    GroupJoined(GroupId),
+    /// The bot doesn't belong to a group any more.
+    GroupLeft(GroupId),
+    /// A group's name, description, roles or such are different, or all of it has been read for the first time.
+    GroupChanged(GroupId),
+    /// What the bot is in a group, or what its role permits, is different.
+    RoleChanged(GroupId),
+    /// Somebody is a member, or was found to be.
+    MemberJoined(GroupId, UserId),
+    /// Somebody is no member any more.
+    MemberLeft(GroupId, UserId),
+    /// A member's role, name or such is different.
+    MemberChanged(GroupId, UserId),
+    /// A group has a server, or was found to have it.
+    ServerAdded(GroupId, ServerId),
+    /// A group doesn't have a server any more.
+    ServerRemoved(GroupId, ServerId),
+    /// A server runs.
+    ServerOnline(GroupId, ServerId),
+    /// A server doesn't run any more.
+    ServerOffline(GroupId, ServerId),
+    /// A server's name, version, region or such is different.
+    ServerChanged(GroupId, ServerId),
+    /// Who plays on a server is different.
+    PlayersChanged(GroupId, ServerId),
+}
+
+impl Change {
+    /// The group that it is about.
+    pub fn group(&self) -> GroupId {
+        match *self {
+            Self::GroupJoined(group)
+            | Self::GroupLeft(group)
+            | Self::GroupChanged(group)
+            | Self::RoleChanged(group)
+            | Self::MemberJoined(group, _)
+            | Self::MemberLeft(group, _)
+            | Self::MemberChanged(group, _)
+            | Self::ServerAdded(group, _)
+            | Self::ServerRemoved(group, _)
+            | Self::ServerOnline(group, _)
+            | Self::ServerOffline(group, _)
+            | Self::ServerChanged(group, _)
+            | Self::PlayersChanged(group, _) => group,
+        }
+    }
+
+    /// The server that it is about, if it is about one.
+    pub fn server(&self) -> Option<ServerId> {
+        match *self {
+            Self::ServerAdded(_, server)
+            | Self::ServerRemoved(_, server)
+            | Self::ServerOnline(_, server)
+            | Self::ServerOffline(_, server)
+            | Self::ServerChanged(_, server)
+            | Self::PlayersChanged(_, server) => Some(server),
+            _ => None,
+        }
+    }
+}
+
+/// What is different between two states of a group. Whatever changed it, this tells of it.
+pub(super) fn between(old: Option<&GroupView>, new: Option<&GroupView>) -> Vec<Change> {
+    let mut changes = Vec::new();
+    match (old, new) {
+        (None, None) => {}
+        (Some(old), None) => changes.push(Change::GroupLeft(old.id())),
+        (None, Some(new)) => {
+            changes.push(Change::GroupJoined(new.id()));
+            members(None, new, &mut changes);
+            servers(None, new, &mut changes);
+        }
+        (Some(old), Some(new)) => {
+            let id = new.id();
+            if old.complete != new.complete || is_other_group(old, new) {
+                changes.push(Change::GroupChanged(id));
+            }
+            if old.me.role_id != new.me.role_id || old.role() != new.role() {
+                changes.push(Change::RoleChanged(id));
+            }
+            members(Some(old), new, &mut changes);
+            servers(Some(old), new, &mut changes);
+        }
+    }
+    changes
+}
+
+/// Whether the group itself is different, its list of servers aside: that one is followed by itself.
+fn is_other_group(old: &GroupView, new: &GroupView) -> bool {
+    if Arc::ptr_eq(&old.group, &new.group) {
+        return false;
+    }
+    let (a, b) = (&old.group, &new.group);
+    a.name != b.name
+        || a.description != b.description
+        || a.r#type != b.r#type
+        || a.tags != b.tags
+        || a.roles != b.roles
+        || a.member_count != b.member_count
+        || a.allowed_servers_count != b.allowed_servers_count
+}
+
+fn members(old: Option<&GroupView>, new: &GroupView, changes: &mut Vec<Change>) {
+    let id = new.id();
+    if old.is_some_and(|old| Arc::ptr_eq(&old.members, &new.members)) {
+        return;
+    }
+    let before = |user: &UserId| old.and_then(|old| old.members.get(user));
+    for (user, member) in &*new.members {
+        match before(user) {
+            None => changes.push(Change::MemberJoined(id, *user)),
+            Some(old) if old != member => changes.push(Change::MemberChanged(id, *user)),
+            Some(_) => {}
+        }
+    }
+    let gone = old.into_iter().flat_map(|old| old.members.keys());
+    changes.extend(
+        gone.filter(|user| !new.members.contains_key(user))
+            .map(|user| Change::MemberLeft(id, *user)),
+    );
+}
+
+fn servers(old: Option<&GroupView>, new: &GroupView, changes: &mut Vec<Change>) {
+    let id = new.id();
+    for (server, now) in &new.servers {
+        let before = old.and_then(|old| old.servers.get(server));
+        let Some(before) = before else {
+            changes.push(Change::ServerAdded(id, *server));
+            if now.is_online {
+                changes.push(Change::ServerOnline(id, *server));
+            }
+            continue;
+        };
+        if Arc::ptr_eq(before, now) {
+            continue;
+        }
+        match (before.is_online, now.is_online) {
+            (false, true) => changes.push(Change::ServerOnline(id, *server)),
+            (true, false) => changes.push(Change::ServerOffline(id, *server)),
+            _ => {}
+        }
+        if is_other_server(before, now) {
+            changes.push(Change::ServerChanged(id, *server));
+        }
+        if before.players() != now.players() || before.player_count() != now.player_count() {
+            changes.push(Change::PlayersChanged(id, *server));
+        }
+    }
+    let gone = old.into_iter().flat_map(|old| old.servers.keys());
+    changes.extend(
+        gone.filter(|server| !new.servers.contains_key(server))
+            .map(|server| Change::ServerRemoved(id, *server)),
+    );
+}
+
+/// Whether what a server is has changed, as against what every heartbeat changes.
+fn is_other_server(old: &ServerView, new: &ServerView) -> bool {
+    if old.name != new.name {
+        return true;
+    }
+    match (&old.record, &new.record) {
+        (Some(a), Some(b)) => {
+            a.description != b.description
+                || a.version != b.version
+                || a.region != b.region
+                || a.fleet != b.fleet
+                || a.join_type != b.join_type
+                || a.player_limit != b.player_limit
+        }
+        (None, Some(_)) => true,
+        (_, None) => false,
+    }
+}

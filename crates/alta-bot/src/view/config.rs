@@ -1,0 +1,80 @@
+use alta_socket::{BackoffPolicy, QueueConfig};
+use std::time::Duration;
+
+/// How a [`View`](crate::View) follows the bot's groups. All of it has a default.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ViewConfig {
+    /// Whether all members of each group are kept, and not only the bot's own membership. They are, by default; it costs
+    /// a paged list at every reading of a group and three subscriptions.
+    pub members: bool,
+    /// A server that has sent heartbeats and then none for so long counts as offline. 45 s: they come every 15 s, and
+    /// att-client gives a server up after three.
+    pub heartbeat_timeout: Duration,
+    /// Everything is read again over REST this often, in case the service forgot to tell. 15 min.
+    pub refresh: Duration,
+    /// How many groups may be read at once. 4: below the five requests that the REST client runs at once, so that the
+    /// bot's own calls find room.
+    pub readings: usize,
+    /// How long to wait until a reading that failed is tried again.
+    pub retry: BackoffPolicy,
+    /// The queue of every stream of changes. 1,024 changes, the oldest dropped first.
+    pub queue: QueueConfig,
+}
+
+impl Default for ViewConfig {
+    fn default() -> Self {
+        Self {
+            members: true,
+            heartbeat_timeout: Duration::from_secs(45),
+            refresh: Duration::from_secs(15 * 60),
+            readings: 4,
+            retry: BackoffPolicy::default(),
+            queue: QueueConfig::default(),
+        }
+    }
+}
+
+impl ViewConfig {
+    /// Sets [`members`](Self::members).
+    #[must_use]
+    pub fn members(mut self, all: bool) -> Self {
+        self.members = all;
+        self
+    }
+
+    /// Sets [`heartbeat_timeout`](Self::heartbeat_timeout).
+    #[must_use]
+    pub fn heartbeat_timeout(mut self, after: Duration) -> Self {
+        self.heartbeat_timeout = after;
+        self
+    }
+
+    /// Sets [`refresh`](Self::refresh).
+    #[must_use]
+    pub fn refresh(mut self, every: Duration) -> Self {
+        self.refresh = every;
+        self
+    }
+
+    /// Sets [`readings`](Self::readings); at least one.
+    #[must_use]
+    pub fn readings(mut self, at_once: usize) -> Self {
+        self.readings = at_once.max(1);
+        self
+    }
+
+    /// Sets [`retry`](Self::retry).
+    #[must_use]
+    pub fn retry(mut self, policy: BackoffPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Sets [`queue`](Self::queue).
+    #[must_use]
+    pub fn queue(mut self, queue: QueueConfig) -> Self {
+        self.queue = queue;
+        self
+    }
+}

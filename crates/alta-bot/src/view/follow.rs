@@ -1,0 +1,331 @@
+//! The task that keeps a view: a thin shell around the model.
+
+use super::ViewConfig;
+use super::fetch;
+use super::handle::Shared;
+use super::model::{Found, GroupEvent, Model, Output, Ticket};
+use crate::bot::Bot;
+use crate::error::{Error, ErrorKind};
+use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
+use alta_socket::Shutdown;
+use alta_ws::{
+    Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupServerCreate,
+    GroupServerDelete, GroupServerHeartbeat, GroupServerStatus, GroupServerUpdate, GroupUpdate,
+    LeftGroup, MeGroupCreate, MeGroupDelete, Missed, Statuses, Subscription, Topic, Totals,
+};
+use futures_core::Stream;
+use futures_util::stream::{SelectAll, StreamExt as _};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::{HashMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{debug, warn};
+
+pub(super) struct Follower {
+    rest: alta_rest::Client,
+    socket: alta_ws::Client,
+    me: UserId,
+    config: ViewConfig,
+    shared: Arc<Shared>,
+    model: Model,
+    mine: Subscription<Value>,
+    statuses: Statuses,
+    seen: Totals,
+    groups: SelectAll<GroupEvents>,
+    /// Dropping the sender ends the group's stream.
+    followed: HashMap<GroupId, oneshot::Sender<()>>,
+    waiting: VecDeque<Job>,
+    jobs: JoinSet<Done>,
+}
+
+enum Job {
+    Confirm(GroupId),
+    Read(GroupId, Ticket),
+    List(Ticket),
+}
+
+enum Done {
+    Confirmed(GroupId),
+    Read(GroupId, Ticket, Option<Box<Found>>),
+    Listed(Ticket, Option<Vec<JoinedGroup>>),
+}
+
+impl Follower {
+    /// Subscribes, then lists: what happens in between is not missed.
+    pub(super) async fn begin(
+        bot: &Bot,
+        config: ViewConfig,
+        shared: Arc<Shared>,
+    ) -> Result<Self, Error> {
+        let doing = "following the bot's groups";
+        let me = bot.user_id().ok_or_else(|| {
+            let problems = vec!["the bot's token names no user id".to_owned()];
+            Error::new(ErrorKind::Config { problems }, doing)
+        })?;
+        let socket = bot.socket()?.clone();
+        let topics: Vec<Topic> = vec![MeGroupCreate(me).into(), MeGroupDelete(me).into()];
+        let mine = socket.subscribe(topics).await;
+        let mine = mine.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let statuses = socket.statuses();
+        let seen = statuses.current().totals;
+        let rest = bot.rest().as_bot();
+        let list = fetch::list(&rest).await;
+        let list = list.map_err(|error| Error::new(ErrorKind::Rest, doing).because(error))?;
+
+        let mut follower = Self {
+            rest,
+            socket,
+            me,
+            config,
+            shared,
+            model: Model::new(me, config),
+            mine,
+            statuses,
+            seen,
+            groups: SelectAll::new(),
+            followed: HashMap::new(),
+            waiting: VecDeque::new(),
+            jobs: JoinSet::new(),
+        };
+        for joined in list {
+            follower.model.joined(joined);
+        }
+        follower.shared.read_now();
+        follower.perform();
+        Ok(follower)
+    }
+
+    pub(super) async fn run(mut self, shutdown: Shutdown) {
+        // A tenth of the time-out is as exact as it needs to be.
+        let pause = self.config.heartbeat_timeout / 10;
+        let pause = pause.clamp(Duration::from_millis(10), Duration::from_secs(5));
+        let mut tick = interval(pause);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut refresh = interval(self.config.refresh.max(pause));
+        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        refresh.reset();
+        loop {
+            tokio::select! {
+                () = shutdown.requested() => break,
+                event = self.mine.next() => match event {
+                    Some(event) => self.mine(event),
+                    None => break,
+                },
+                Some((group, event)) = self.groups.next() => self.group(group, event),
+                Some(done) = self.jobs.join_next() => self.done(done),
+                Some(status) = self.statuses.next() => self.status(&status),
+                _ = tick.tick() => self.model.tick(now()),
+                _ = refresh.tick() => self.model.read_everything(),
+            }
+            self.perform();
+        }
+        self.jobs.shutdown().await;
+        self.shared.end();
+    }
+
+    /// Does what the model wants.
+    fn perform(&mut self) {
+        for output in self.model.take_outputs() {
+            match output {
+                Output::Changed(group, view, changes) => self.shared.show(group, view, &changes),
+                Output::Follow(group) => {
+                    let (stop, stopped) = oneshot::channel();
+                    let events = self.socket.subscribe(self.topics(group)).start();
+                    self.groups.push(GroupEvents {
+                        group,
+                        events,
+                        stopped,
+                    });
+                    self.followed.insert(group, stop);
+                    self.waiting.push_back(Job::Confirm(group));
+                }
+                Output::Leave(group) => {
+                    self.followed.remove(&group);
+                    self.waiting.retain(|job| job.group() != Some(group));
+                }
+                Output::Read(group, ticket) => self.waiting.push_back(Job::Read(group, ticket)),
+                // Before the readings of single groups, since it says which there are.
+                Output::List(ticket) => self.waiting.push_front(Job::List(ticket)),
+            }
+        }
+        while self.jobs.len() < self.config.readings {
+            let Some(job) = self.waiting.pop_front() else {
+                break;
+            };
+            self.start(job);
+        }
+    }
+
+    fn start(&mut self, job: Job) {
+        let rest = self.rest.clone();
+        match job {
+            Job::Confirm(group) => {
+                let socket = self.socket.clone();
+                let topics = self.topics(group);
+                self.jobs.spawn(async move {
+                    for topic in topics {
+                        // One that the service doesn't have is not worth giving the group up for.
+                        if let Err(error) = socket.subscribe(topic).await {
+                            debug!(%group, %error, "a group's events are not complete");
+                        }
+                    }
+                    Done::Confirmed(group)
+                });
+            }
+            Job::Read(group, ticket) => {
+                let (me, members) = (self.me, self.config.members);
+                self.jobs.spawn(async move {
+                    let found = fetch::group(&rest, group, me, members).await;
+                    let found = found
+                        .inspect_err(|error| warn!(%group, %error, "a group could not be read"));
+                    Done::Read(group, ticket, found.ok().map(Box::new))
+                });
+            }
+            Job::List(ticket) => {
+                self.jobs.spawn(async move {
+                    let list = fetch::list(&rest).await;
+                    let list =
+                        list.inspect_err(|error| warn!(%error, "the groups could not be listed"));
+                    Done::Listed(ticket, list.ok())
+                });
+            }
+        }
+    }
+
+    fn topics(&self, group: GroupId) -> Vec<Topic> {
+        let mut topics: Vec<Topic> = vec![
+            GroupUpdate(group).into(),
+            GroupMemberUpdate(group).into(),
+            GroupServerCreate(group).into(),
+            GroupServerDelete(group).into(),
+            GroupServerUpdate(group).into(),
+            GroupServerStatus(group).into(),
+            GroupServerHeartbeat(group).into(),
+        ];
+        if self.config.members {
+            topics.push(GroupMemberCreate(group).into());
+            topics.push(GroupMemberDelete(group).into());
+        }
+        topics
+    }
+
+    /// What happened to the bot itself.
+    fn mine(&mut self, event: Result<Event<Value>, Missed>) {
+        let Ok(event) = event else {
+            self.model.read_list();
+            return;
+        };
+        let name = event.topic.event();
+        if name == MeGroupCreate::EVENT {
+            match read::<JoinedGroup>(name, event.data) {
+                Some(joined) => self.model.joined(joined),
+                None => self.model.read_list(),
+            }
+        } else {
+            match read::<LeftGroup>(name, event.data) {
+                Some(left) => self.model.left(left.group.id),
+                None => self.model.read_list(),
+            }
+        }
+    }
+
+    /// What happened in a group.
+    fn group(&mut self, group: GroupId, event: Result<Event<Value>, Missed>) {
+        let event = match event {
+            Ok(event) => understood(event.topic.event(), event.data),
+            Err(_) => GroupEvent::Missed,
+        };
+        self.model.event(group, event, now(), Timestamp::now());
+    }
+
+    fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
+        match done {
+            Ok(Done::Confirmed(group)) => self.model.subscribed(group),
+            Ok(Done::Read(group, ticket, found)) => {
+                self.shared.read_now();
+                let found = found.map(|found| *found);
+                self.model
+                    .found(group, found, ticket, now(), Timestamp::now());
+            }
+            Ok(Done::Listed(ticket, list)) => self.model.listed(list, ticket, now()),
+            // Nothing in a job panics; if it did, the next refresh reads what it did not.
+            Err(error) => warn!(%error, "a reading ended early"),
+        }
+    }
+
+    /// Whether events arrive, and whether the socket was changed under the subscriptions.
+    fn status(&mut self, status: &alta_ws::Status) {
+        self.model.set_connected(status.state.is_connected());
+        let totals = status.totals;
+        if totals.migrations != self.seen.migrations
+            || totals.failed_migrations != self.seen.failed_migrations
+        {
+            self.model.read_everything();
+        }
+        self.seen = totals;
+    }
+}
+
+impl Job {
+    fn group(&self) -> Option<GroupId> {
+        match self {
+            Self::Confirm(group) | Self::Read(group, _) => Some(*group),
+            Self::List(_) => None,
+        }
+    }
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
+fn read<T: DeserializeOwned>(name: &str, data: Value) -> Option<T> {
+    let data = serde_json::from_value(data);
+    data.inspect_err(|error| warn!(event = name, %error, "an event could not be read"))
+        .ok()
+}
+
+fn understood(name: &str, data: Value) -> GroupEvent {
+    let event = match name {
+        GroupUpdate::EVENT => read(name, data).map(GroupEvent::Updated),
+        GroupMemberCreate::EVENT | GroupMemberUpdate::EVENT => {
+            read(name, data).map(GroupEvent::Member)
+        }
+        GroupMemberDelete::EVENT => read(name, data).map(GroupEvent::MemberGone),
+        GroupServerCreate::EVENT => read(name, data).map(GroupEvent::ServerMade),
+        GroupServerDelete::EVENT => {
+            read::<alta_model::Server>(name, data).map(|server| GroupEvent::ServerGone(server.id))
+        }
+        GroupServerUpdate::EVENT => read(name, data).map(GroupEvent::ServerUpdated),
+        GroupServerStatus::EVENT => read(name, data).map(GroupEvent::Status),
+        GroupServerHeartbeat::EVENT => read(name, data).map(GroupEvent::Heartbeat),
+        _ => None,
+    };
+    event.unwrap_or(GroupEvent::Missed)
+}
+
+/// The events of one group until it is left.
+struct GroupEvents {
+    group: GroupId,
+    events: Subscription<Value>,
+    stopped: oneshot::Receiver<()>,
+}
+
+impl Stream for GroupEvents {
+    type Item = (GroupId, Result<Event<Value>, Missed>);
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if Pin::new(&mut self.stopped).poll(cx).is_ready() {
+            return Poll::Ready(None);
+        }
+        let group = self.group;
+        let event = std::task::ready!(Pin::new(&mut self.events).poll_next(cx));
+        Poll::Ready(event.map(|event| (group, event)))
+    }
+}

@@ -1,0 +1,252 @@
+use super::follow::Follower;
+use super::{Change, GroupView, ServerView, ViewConfig};
+use crate::bot::Bot;
+use crate::error::{Error, ErrorKind};
+use alta_model::{GroupId, ServerId, Timestamp};
+use alta_socket::{Delivery, Hub, Missed, QueueConfig, Subscriber, TaskGuard, wall_time};
+use futures_core::Stream;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+/// The bot's groups, their members, roles and servers, and who plays there: read at any time, without asking anybody.
+///
+/// It is kept by the main websocket's events, and read over REST at the beginning, after every gap and migration, and
+/// every quarter of an hour. Clones are handles to the same view; when the last is dropped, it is not kept any more.
+///
+/// ```no_run
+/// # async fn run(bot: alta_bot::Bot) -> Result<(), Box<dyn std::error::Error>> {
+/// let view = bot.view(alta_bot::ViewConfig::default()).await?;
+/// let mut changes = view.changes();
+/// while let Some(change) = changes.next().await {
+///     for server in view.servers().filter(|server| server.is_online) {
+///         println!("{}: {} players ({change:?})", server.name, server.player_count());
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct View {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    task: TaskGuard,
+}
+
+/// What the task writes and everybody reads.
+pub(super) struct Shared {
+    known: RwLock<Known>,
+    changes: Hub<(), Change>,
+    queue: QueueConfig,
+}
+
+#[derive(Default)]
+struct Known {
+    groups: BTreeMap<GroupId, Arc<GroupView>>,
+    group_of: HashMap<ServerId, GroupId>,
+    read_at: Option<Timestamp>,
+}
+
+impl Bot {
+    /// Begins to keep a view of the bot's groups. When this returns, the groups, their roles and the bot's own membership
+    /// are there; members and servers follow: see [`View::complete`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if its events cannot be
+    /// subscribed to, [`ErrorKind::Rest`] if its groups cannot be listed.
+    pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
+        let shared = Arc::new(Shared {
+            known: RwLock::default(),
+            changes: Hub::default(),
+            queue: config.queue,
+        });
+        let follower = Follower::begin(self, config, Arc::clone(&shared)).await?;
+        let task = TaskGuard::spawn(|shutdown| follower.run(shutdown));
+        Ok(View {
+            inner: Arc::new(Inner { shared, task }),
+        })
+    }
+}
+
+impl View {
+    /// A group.
+    pub fn group(&self, group: GroupId) -> Option<Arc<GroupView>> {
+        self.inner.shared.read().groups.get(&group).cloned()
+    }
+
+    /// All groups, by their ids.
+    pub fn groups(&self) -> Vec<Arc<GroupView>> {
+        self.inner.shared.read().groups.values().cloned().collect()
+    }
+
+    /// A server of any of the groups.
+    pub fn server(&self, server: ServerId) -> Option<Arc<ServerView>> {
+        let known = self.inner.shared.read();
+        let group = known.group_of.get(&server)?;
+        known.groups.get(group)?.servers.get(&server).cloned()
+    }
+
+    /// The servers of all groups.
+    pub fn servers(&self) -> impl Iterator<Item = Arc<ServerView>> + use<> {
+        let groups = self.groups().into_iter();
+        groups.flat_map(|group| group.servers.values().cloned().collect::<Vec<_>>())
+    }
+
+    /// What changes from now on, as a stream.
+    pub fn changes(&self) -> Changes {
+        let shared = &self.inner.shared;
+        Changes {
+            subscriber: shared.changes.subscribe(vec![()], shared.queue),
+        }
+    }
+
+    /// Waits until every group that is known now or becomes known meanwhile has been read over REST once.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Closed`] if the bot or the view is closed before. A group that cannot be read is tried again until
+    /// then; wrap this in a time-out to give up earlier.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn complete(&self) -> Result<(), Error> {
+        let mut changes = self.changes();
+        loop {
+            if self.groups().iter().all(|group| group.complete) {
+                return Ok(());
+            }
+            if changes.next().await.is_none() {
+                return Err(Error::new(ErrorKind::Closed, "reading the bot's groups"));
+            }
+        }
+    }
+
+    /// When something was last read over REST.
+    pub fn read_at(&self) -> Option<Timestamp> {
+        self.inner.shared.read().read_at
+    }
+
+    /// Stops keeping the view, for every handle. What is known stays readable; streams of changes end.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; the closing goes on.
+    pub async fn close(&self) {
+        self.inner.task.close().await;
+    }
+}
+
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = self.inner.shared.read();
+        f.debug_struct("View")
+            .field("groups", &known.groups.len())
+            .field("servers", &known.group_of.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Shows a group's new state, then tells of the changes: who hears of them finds them there.
+    pub(super) fn show(&self, group: GroupId, view: Option<Arc<GroupView>>, changes: &[Change]) {
+        {
+            let mut known = self.write();
+            let known = &mut *known;
+            for change in changes {
+                match *change {
+                    Change::ServerAdded(_, server) => {
+                        known.group_of.insert(server, group);
+                    }
+                    Change::ServerRemoved(_, server) => {
+                        known.group_of.remove(&server);
+                    }
+                    _ => {}
+                }
+            }
+            match view {
+                Some(view) => {
+                    known.groups.insert(group, view);
+                }
+                None => {
+                    known.groups.remove(&group);
+                    known.group_of.retain(|_, of| *of != group);
+                }
+            }
+        }
+        for change in changes {
+            self.changes.publish(&(), change);
+        }
+    }
+
+    pub(super) fn read_now(&self) {
+        self.write().read_at = Some(Timestamp::now());
+    }
+
+    pub(super) fn end(&self) {
+        self.changes.end();
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        // Nothing that could panic happens under the lock.
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The changes of a view as a stream; see [`View::changes`].
+///
+/// Items are `Ok(change)`, or `Err(missed)` for a reader that was too slow: then look at the whole view. It ends when the
+/// bot or the view is closed. The view is always at least as new as the change that was read.
+pub struct Changes {
+    subscriber: Subscriber<(), Change>,
+}
+
+impl Changes {
+    /// The next change; `None` when the bot or the view is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a change that was not returned is still in the queue.
+    pub async fn next(&mut self) -> Option<Result<Change, Missed>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+}
+
+impl Stream for Changes {
+    type Item = Result<Change, Missed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let delivery = ready!(self.subscriber.poll_next(cx));
+        Poll::Ready(delivery.map(|delivery| match delivery {
+            Delivery::Frame(change) => Ok(change),
+            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+            Delivery::Gap(since, until) => {
+                let now: Instant = tokio::time::Instant::now().into_std();
+                Err(Missed::Gap {
+                    since: wall_time(since, now),
+                    until: wall_time(until, now),
+                })
+            }
+        }))
+    }
+}
+
+impl fmt::Debug for Changes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes")
+            .field("queued", &self.subscriber.queued())
+            .finish_non_exhaustive()
+    }
+}

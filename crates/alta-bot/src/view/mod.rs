@@ -1,0 +1,16 @@
+//! What the bot's groups are like now: kept by events, checked over REST.
+
+mod change;
+mod config;
+mod fetch;
+mod follow;
+mod group;
+mod handle;
+mod model;
+#[cfg(test)]
+mod tests;
+
+pub use change::Change;
+pub use config::ViewConfig;
+pub use group::{GroupView, ServerView};
+pub use handle::{Changes, View};
