@@ -16,7 +16,7 @@
 //! # }
 //! ```
 //!
-//! With the feature `login` (default) the source is a [`TokenCache`] around a [`Login`], a bot's or a user's: it logs in
+//! With the feature `login` (default) the source is a `TokenCache` around a `Login`, a bot's or a user's: it logs in
 //! when the first token is wanted and again before it expires, once however many ask.
 //!
 //! ```

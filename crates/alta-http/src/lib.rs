@@ -42,8 +42,8 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `hyper` (default) | [`Transport`], over hyper and rustls, HTTP/1.1 and HTTP/2 |
-//! | `webpki-roots` (default) | [`HttpClient::web_roots`], [`Tls::web_roots`] |
+//! | `hyper` (default) | `Transport`, over hyper and rustls, HTTP/1.1 and HTTP/2 |
+//! | `webpki-roots` (default) | `HttpClient::web_roots`, `Tls::web_roots` |
 //! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
 //! | `gzip` | `Config::gzip`: compressed answers |
 //! | `proxy` | `Config::proxy`: HTTP proxies, from the environment if you like |
