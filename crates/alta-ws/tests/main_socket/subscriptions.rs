@@ -2,11 +2,16 @@ use crate::support::{
     asked, config, connect, connected, count, event, group, players, requests, start, status,
     totals, within,
 };
+use alta_auth::{Token, TokenSource};
 use alta_model::GroupId;
 use alta_sim::{Action, Fault, Hook, Sim};
-use alta_ws::{ErrorKind, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Sent, Topic};
+use alta_ws::{
+    Client, ErrorKind, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Sent, Topic,
+};
+use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use http::Method;
+use std::sync::Mutex;
 use std::time::Duration;
 
 fn status_path(sim: &Sim) -> String {
@@ -286,6 +291,60 @@ async fn a_raw_request_tells_whether_it_may_have_run() {
         "{error:?}"
     );
     assert_eq!(count(&sim, "GET coffee"), 2);
+}
+
+/// Gives out one token, and keeps everybody waiting for the next.
+struct OneToken(Mutex<Option<Token>>);
+
+impl TokenSource for OneToken {
+    fn token(&self) -> BoxFuture<'_, Result<Token, alta_auth::Error>> {
+        match self.0.lock().unwrap().take() {
+            Some(token) => Box::pin(async { Ok(token) }),
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    fn renew<'a>(&'a self, _: &'a Token) -> BoxFuture<'a, Result<Token, alta_auth::Error>> {
+        self.token()
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_waits_in_vain_for_a_token_was_not_sent() {
+    let sim = start(Sim::builder()).await;
+    let token = OneToken(Mutex::new(Some(Token::new(sim.bot_token()))));
+    let brief = config(&sim).request_timeout(Duration::from_millis(100));
+    let client = Client::connect(token, brief).unwrap();
+    within(client.ready()).await.unwrap();
+    let error = within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::TimedOut {
+                sent: Sent::NotSent,
+                ..
+            }
+        ),
+        "{error:?}"
+    );
+    assert!(requests(&sim).is_empty());
+}
+
+#[tokio::test]
+async fn a_request_that_is_dropped_before_it_is_sent_is_never_sent() {
+    let (sim, client) = connected().await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(3));
+    sim.drop_main_sockets();
+    status(&client, |status| !status.state.is_connected()).await;
+    let dropped = client.request(Method::GET, "coffee", None);
+    assert!(futures_util::poll!(Box::pin(dropped)).is_pending());
+    within(client.request(Method::GET, "tea", None))
+        .await
+        .unwrap_err();
+    assert_eq!(requests(&sim), ["GET tea"]);
 }
 
 #[tokio::test]

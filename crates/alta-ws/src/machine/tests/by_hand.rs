@@ -318,10 +318,11 @@ fn a_gap_after_a_failed_migration_begins_where_nobody_can_tell_any_more() {
     let mut rig = holding(&[1]);
     rig.pass(SECOND * 5);
     rig.pong(rig.main());
-    let start = rig.now;
     rig.migrate();
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
+    let start = rig.now;
+    rig.pass(SECOND);
     rig.accept();
     rig.pass(SECOND * 3);
     rig.happen(&topic(1));

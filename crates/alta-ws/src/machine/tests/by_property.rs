@@ -10,6 +10,8 @@ enum Step {
     Unwant(i64),
     Call,
     Migrate,
+    /// All goes well for a moment.
+    Progress,
     Accept,
     Reject,
     Serve(bool, Reply),
@@ -40,6 +42,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0_i64..5).prop_map(Step::Unwant),
         2 => Just(Step::Call),
         2 => Just(Step::Migrate),
+        10 => Just(Step::Progress),
         6 => Just(Step::Accept),
         1 => Just(Step::Reject),
         12 => (any::<bool>(), reply()).prop_map(|(newest, reply)| Step::Serve(newest, reply)),
@@ -73,6 +76,15 @@ fn take(rig: &mut Rig, wanted: &mut BTreeSet<i64>, step: &Step) {
         }
         Step::Migrate => {
             rig.migrate();
+        }
+        Step::Progress => {
+            for link in rig.links() {
+                rig.serve(link, Reply::Do);
+                rig.arrive(link);
+            }
+            if !rig.sockets.is_empty() {
+                rig.accept();
+            }
         }
         Step::Accept if !rig.sockets.is_empty() => rig.accept(),
         Step::Reject if !rig.sockets.is_empty() => rig.reject(Rig::transient()),
