@@ -106,10 +106,15 @@ impl<F> Queue<F> {
         if inner.ended {
             return;
         }
-        match inner.slots.back_mut() {
-            // The keys of one stream come back one after the other: that is one gap, not one for each.
-            Some(Delivery::Gap(from, to)) if *from == since => *to = until.max(*to),
-            _ => inner.slots.push_back(Delivery::Gap(since, until)),
+        // The keys of one stream come back one after the other, perhaps on several connections by turns: that is one gap
+        // for each connection, not one for each key.
+        let mut trailing = inner.slots.iter_mut().rev().map_while(|slot| match slot {
+            Delivery::Gap(from, to) => Some((from, to)),
+            _ => None,
+        });
+        match trailing.find(|(from, _)| **from == since) {
+            Some((_, to)) => *to = until.max(*to),
+            None => inner.slots.push_back(Delivery::Gap(since, until)),
         }
         // Events make room for gaps, not the other way round, so the bound holds with gaps merged.
         while inner.slots.len() > self.config.capacity {
@@ -260,6 +265,25 @@ mod tests {
                 prop_assert_eq!(last_gap_end, start + Duration::from_secs(gaps * 2 + 1), "no gap is lost");
             }
         }
+    }
+
+    #[test]
+    fn gaps_of_two_connections_that_come_by_turns_are_two() {
+        let start = Instant::now();
+        let queue = Queue::<()>::new(QueueConfig::default());
+        let later = |seconds| start + Duration::from_secs(seconds);
+        for second in 3..7 {
+            queue.push_gap(later(second % 2), later(second));
+        }
+        assert_eq!(
+            poll(&queue),
+            Poll::Ready(Some(Delivery::Gap(later(1), later(5))))
+        );
+        assert_eq!(
+            poll(&queue),
+            Poll::Ready(Some(Delivery::Gap(later(0), later(6))))
+        );
+        assert_eq!(poll(&queue), Poll::Pending);
     }
 
     #[test]
