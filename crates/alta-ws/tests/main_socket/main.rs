@@ -9,6 +9,7 @@
 
 mod connections;
 mod hours;
+mod limits;
 mod migration;
 mod secrets;
 mod streams;

@@ -1,0 +1,100 @@
+use crate::support::{config, connect, event, group, miss, start, within};
+use alta_model::GroupId;
+use alta_sim::Sim;
+use alta_ws::{GroupUpdate, Missed, QueueConfig, Topic};
+use futures_util::future::join_all;
+use http::Method;
+use serde_json::json;
+use std::time::Duration;
+
+/// Events that a group has.
+const EVENTS: [&str; 15] = [
+    "group-update",
+    "group-member-create",
+    "group-member-delete",
+    "group-member-update",
+    "group-invite-create",
+    "group-invite-delete",
+    "group-request-create",
+    "group-request-delete",
+    "group-ban-create",
+    "group-ban-delete",
+    "group-server-create",
+    "group-server-delete",
+    "group-server-update",
+    "group-server-status",
+    "group-server-heartbeat",
+];
+
+#[tokio::test]
+async fn promise_11_a_thousand_requests_wait_for_their_turn() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).max_in_flight(1)).await;
+    let path = format!("subscription/group-update/{}", sim.group());
+    let answers = join_all((0..1_000).map(|_| client.request(Method::POST, &path, None)));
+    for answer in within(answers).await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
+}
+
+#[tokio::test]
+async fn promise_11_queues_are_as_long_as_configured() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).queue(QueueConfig::new(3))).await;
+    let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let mut all = client.subscribe_all().capacity(100).await.unwrap();
+    for number in 0..10 {
+        sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
+    }
+    for _ in 0..10 {
+        event(&mut all).await;
+    }
+    assert_eq!(updates.queued(), 3);
+    assert_eq!(miss(&mut updates).await, Missed::Lagged(7));
+    assert_eq!(event(&mut updates).await.data.id, GroupId::new(7));
+}
+
+#[tokio::test]
+async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
+    const GROUPS: usize = 100;
+    let sim = start(Sim::builder().patience(Duration::from_secs(20))).await;
+    let client = connect(&sim, config(&sim)).await;
+    let groups: Vec<u64> = (0..GROUPS)
+        .map(|number| sim.add_group(&format!("Group {number}")))
+        .collect();
+    let mut streams = Vec::new();
+    for group in &groups {
+        sim.admit_bot(*group, 1).unwrap();
+        let topics = EVENTS.map(|event| Topic::new(event, group).unwrap());
+        streams.push(client.subscribe(topics).start());
+    }
+    let held = |sim: &Sim| sim.main_socket_subscriptions().len();
+    sim.wait_until(|sim| held(sim) == GROUPS * EVENTS.len())
+        .await
+        .unwrap();
+    assert_eq!(sim.main_sockets().len(), 3);
+    sim.drop_main_sockets();
+    sim.wait_until(|sim| held(sim) == 0).await.unwrap();
+    sim.wait_until(|sim| held(sim) == GROUPS * EVENTS.len())
+        .await
+        .unwrap();
+    assert_eq!(sim.main_sockets().len(), 3);
+    for (group, stream) in groups.iter().zip(&mut streams) {
+        sim.rename_group(*group, "Renamed").unwrap();
+        let mut gaps = 0;
+        let renamed = loop {
+            match within(stream.next()).await.unwrap() {
+                Ok(event) => break event,
+                Err(Missed::Gap { .. }) => gaps += 1,
+                Err(other) => panic!("{other}"),
+            }
+        };
+        assert_eq!(renamed.data["name"], "Renamed");
+        // One for each socket that holds some of its topics.
+        assert!((1..=3).contains(&gaps), "{gaps}");
+    }
+    drop(streams);
+    sim.wait_until(|sim| sim.main_sockets().len() == 1)
+        .await
+        .unwrap();
+}
