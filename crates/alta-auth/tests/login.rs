@@ -7,79 +7,24 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    error::Error as _,
-    io::Write,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+mod support;
+
+use std::{error::Error as _, time::Duration};
 
 use alta_auth::{
-    API_KEY, BotCredentials, BotLogin, Endpoints, ErrorKind, Login as _, Password, Scopes,
-    TokenCache, TokenSource as _, UserCredentials, UserLogin,
+    API_KEY, ErrorKind, Login as _, Password, Scopes, TokenCache, TokenSource as _,
+    UserCredentials, UserLogin,
 };
-use alta_http::{Config, HttpClient, Tls};
-use serde_json::{Value, json};
+use serde_json::json;
+use support::{answer, bot, bot_with, endpoints, http, recording, serve, user};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
-use tracing_subscriber::{fmt::MakeWriter, util::SubscriberInitExt as _};
 use wiremock::{
-    Mock, MockServer, Request, ResponseTemplate,
+    Mock, ResponseTemplate,
     matchers::{body_json, header, method, path},
 };
-
-const CLIENT_ID: &str = "client_00000000-0000-0000-0000-000000000000";
-
-fn recording(name: &str) -> Value {
-    let path = format!(
-        "{}/../../fixtures/rest/{name}.json",
-        env!("CARGO_MANIFEST_DIR")
-    );
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
-}
-
-/// The recorded answer.
-fn answer(name: &str) -> ResponseTemplate {
-    let response = &recording(name)["response"];
-    let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
-    ResponseTemplate::new(status).set_body_json(&response["body"])
-}
-
-fn http() -> HttpClient {
-    let config = Config::default().backoff(Duration::from_millis(1), Duration::from_millis(1));
-    HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config)
-}
-
-fn endpoints(uri: &str) -> Endpoints {
-    Endpoints::new(
-        format!("{uri}/connect/token").parse().unwrap(),
-        format!("{uri}/api/").parse().unwrap(),
-    )
-}
-
-fn bot(uri: &str, secret: &str) -> BotLogin {
-    bot_with(uri, secret, Scopes::default())
-}
-
-fn bot_with(uri: &str, secret: &str, scopes: Scopes) -> BotLogin {
-    let credentials = BotCredentials::new(CLIENT_ID, secret.to_owned()).with_scopes(scopes);
-    BotLogin::new(http(), credentials, &endpoints(uri))
-}
-
-fn user(uri: &str) -> UserLogin {
-    let credentials = UserCredentials::new("Ashwick", Password::plain("password"));
-    UserLogin::new(http(), credentials, &endpoints(uri))
-}
-
-async fn serve(mocks: impl IntoIterator<Item = Mock>) -> MockServer {
-    let server = MockServer::start().await;
-    for mock in mocks {
-        mock.mount(&server).await;
-    }
-    server
-}
 
 fn pairs(form: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(form.as_bytes())
@@ -326,77 +271,4 @@ async fn a_service_that_fails_at_a_refresh_is_not_asked_for_a_login() {
     login.log_in().await.unwrap();
     let error = login.log_in().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Server);
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-#[tokio::test]
-async fn no_log_error_or_debug_text_shows_a_secret() {
-    let log = Log::default();
-    let _guard = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(log.clone())
-        .finish()
-        .set_default();
-    let echo = |request: &Request| {
-        let text = String::from_utf8_lossy(&request.body).into_owned();
-        ResponseTemplate::new(403).set_body_string(text)
-    };
-    let server = serve([
-        Mock::given(path("/connect/token")).respond_with(echo),
-        Mock::given(method("POST"))
-            .and(path("/api/sessions"))
-            .respond_with(answer("session-login")),
-        Mock::given(method("PUT"))
-            .and(path("/api/sessions"))
-            .respond_with(ResponseTemplate::new(401).set_body_string("<refresh token>")),
-    ])
-    .await;
-    // Few scopes, so that the secret is within what is kept of the answer.
-    let scopes = "server.view".parse().unwrap();
-    let bot = bot_with(&server.uri(), "hunter2==", scopes);
-    let user = user(&server.uri());
-    let error = bot.log_in().await.unwrap_err();
-    assert!(
-        error
-            .message()
-            .unwrap()
-            .ends_with("client_secret=<redacted>")
-    );
-    assert_eq!(error.kind(), ErrorKind::Refused);
-    let source = TokenCache::new(user);
-    let token = source.token().await.unwrap();
-    source.renew(&token).await.unwrap();
-    let shown = format!("{error} {error:?} {bot:?} {source:?} {token:?}")
-        + &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(shown.contains("alta_http"), "the log was not caught");
-    let hash = &recording("session-login")["request"]["body"]["password_hash"];
-    for secret in [
-        "hunter2",
-        hash.as_str().unwrap(),
-        "<refresh token",
-        "<user access token",
-    ] {
-        assert!(!shown.contains(secret), "{secret} in {shown}");
-    }
 }
