@@ -1,8 +1,11 @@
 use crate::builder::Builder;
 use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
+use crate::handlers::Handlers;
+use crate::main_sub::MainSubs;
 use alta_auth::Token;
 use alta_model::UserId;
+use alta_socket::Publisher;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,6 +23,10 @@ pub(crate) struct Inner {
     socket: Option<alta_ws::Client>,
     account: Option<Token>,
     pub(crate) consoles: Consoles,
+    pub(crate) main_subs: MainSubs,
+    pub(crate) handlers: Handlers,
+    /// Whether it was asked to close.
+    pub(crate) closing: Publisher<bool>,
 }
 
 impl Bot {
@@ -40,6 +47,9 @@ impl Bot {
                 socket,
                 account,
                 consoles: Consoles::new(console),
+                main_subs: MainSubs::default(),
+                handlers: Handlers::default(),
+                closing: Publisher::new(false),
             }),
         }
     }
@@ -72,16 +82,95 @@ impl Bot {
         })
     }
 
-    /// Closes the bot for every handle: its consoles, its main websocket. All of it has ended when this returns.
+    /// Waits until the bot is [closed](Self::close) by another handle, or its account is refused for good: the last line of
+    /// a bot that lives by its callbacks. Nothing has to wait for it: the bot is at work since it was connected.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Socket`] if the main websocket was refused for good; the bot is not closed then.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn run(&self) -> Result<(), Error> {
+        let mut closing = self.inner.closing.watch();
+        let refused = async {
+            match &self.inner.socket {
+                Some(socket) => {
+                    socket
+                        .statuses()
+                        .wait_for(|now| now.state.is_closed())
+                        .await
+                }
+                None => std::future::pending().await,
+            }
+        };
+        let closing = closing.wait_for(|closing| *closing);
+        tokio::select! {
+            biased;
+            _ = closing => {}
+            _ = refused => {
+                // Closing the bot closes its websocket too.
+                if !self.inner.closing.get() {
+                    return self.wait_for_ws().await;
+                }
+            }
+        }
+        self.close().await;
+        Ok(())
+    }
+
+    /// Waits until a token of each of the bot's accounts is at hand: at once, unless one has expired that could not be
+    /// renewed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Login`] if the account is refused or cannot be logged in now.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_for_ready(&self) -> Result<(), Error> {
+        let identities = self.rest().identities();
+        for tokens in [&identities.bot, &identities.user].into_iter().flatten() {
+            let token = tokens.token().await;
+            token
+                .map_err(|error| Error::new(ErrorKind::Login, "getting a token").because(error))?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the main websocket is open: at once, unless the connection was lost and is not back yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if it was refused for good
+    /// or is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn wait_for_ws(&self) -> Result<(), Error> {
+        let ready = self.socket()?.ready().await;
+        let doing = "waiting for the main websocket";
+        ready.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))
+    }
+
+    /// Closes the bot for every handle: its consoles, its main websocket, its callbacks. All of it has ended when this
+    /// returns; called in a callback, it ends that too and does not return.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe; call it again to wait for the rest.
     pub async fn close(&self) {
-        self.inner.consoles.close().await;
-        if let Some(socket) = &self.inner.socket {
+        let inner = &self.inner;
+        inner.closing.set(true);
+        inner.consoles.close().await;
+        if let Some(socket) = &inner.socket {
             socket.close().await;
         }
+        // The last: this may be running in one of them.
+        inner.handlers.close().await;
     }
 }
 

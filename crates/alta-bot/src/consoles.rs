@@ -2,6 +2,7 @@
 
 use crate::access::CloudAccess;
 use crate::bot::Bot;
+use crate::console_events::{Follow, Following};
 use crate::error::{Error, ErrorKind};
 use alta_model::{Server, ServerId};
 use alta_rest::ConsoleOptions;
@@ -9,10 +10,11 @@ use alta_socket::TaskGuard;
 use alta_ws::{GroupServerStatus, Missed, Subscription};
 use att_console::Console;
 use futures_core::future::BoxFuture;
+use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 pub(crate) struct Consoles {
@@ -23,6 +25,8 @@ pub(crate) struct Consoles {
 #[derive(Default)]
 struct Open {
     by_server: BTreeMap<ServerId, Place>,
+    /// Streams over all consoles: they want those to come as well.
+    followers: Vec<Weak<dyn Follow>>,
     closed: bool,
 }
 
@@ -32,10 +36,11 @@ enum Place {
     Console(Managed),
 }
 
+#[derive(Clone)]
 struct Managed {
     console: Console,
     /// Follows the server's status and hurries the console when it is up.
-    watch: Option<TaskGuard>,
+    watch: Option<Arc<TaskGuard>>,
 }
 
 impl Consoles {
@@ -47,14 +52,51 @@ impl Consoles {
     }
 
     pub(crate) async fn close(&self) {
-        let places = {
+        let managed: Vec<_> = {
             let mut open = self.lock();
             open.closed = true;
-            std::mem::take(&mut open.by_server)
+            let places = open.by_server.values();
+            places.filter_map(Place::managed).cloned().collect()
         };
-        for place in places.into_values() {
-            place.close().await;
+        for follower in self.followers() {
+            follower.complete();
         }
+        for managed in managed {
+            managed.close().await;
+        }
+    }
+
+    /// Hands a stream the consoles that it wants, those open now and those to come.
+    pub(crate) fn follow<T: DeserializeOwned + Send + 'static>(
+        &self,
+        following: &Arc<Following<T>>,
+    ) -> Result<(), ErrorKind> {
+        let mut open = self.lock();
+        if open.closed {
+            return Err(ErrorKind::Closed);
+        }
+        let consoles: Vec<_> = open
+            .consoles()
+            .filter(|(server, _)| following.wants(*server))
+            .collect();
+        match following.server {
+            Some(server) if consoles.is_empty() => return Err(ErrorKind::NotOpen(server)),
+            _ => {}
+        }
+        for (server, console) in consoles {
+            following.opened(server, console);
+        }
+        open.followers
+            .retain(|follower| follower.strong_count() > 0);
+        let follower: Weak<Following<T>> = Arc::downgrade(following);
+        open.followers.push(follower);
+        Ok(())
+    }
+
+    /// The streams that there are.
+    pub(crate) fn followers(&self) -> Vec<Arc<dyn Follow>> {
+        let open = self.lock();
+        open.followers.iter().filter_map(Weak::upgrade).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -63,21 +105,43 @@ impl Consoles {
     }
 }
 
+impl Drop for Consoles {
+    fn drop(&mut self) {
+        for follower in self.followers() {
+            follower.complete();
+        }
+    }
+}
+
+impl Open {
+    /// Those that are open, whether their servers are up or not. One that was refused for good is not.
+    fn consoles(&self) -> impl Iterator<Item = (ServerId, &Console)> {
+        let places = self.by_server.iter();
+        places.filter_map(|(server, place)| Some((*server, place.console()?)))
+    }
+}
+
 impl Place {
-    fn console(&self) -> Option<&Console> {
+    fn managed(&self) -> Option<&Managed> {
         match self {
             Place::Taken => None,
-            Place::Console(managed) => Some(&managed.console),
+            Place::Console(managed) => Some(managed),
         }
     }
 
-    async fn close(self) {
-        if let Place::Console(managed) = self {
-            if let Some(watch) = &managed.watch {
-                watch.close().await;
-            }
-            managed.console.close().await;
+    /// The console in it, unless it is not open yet or closed for good.
+    fn console(&self) -> Option<&Console> {
+        let console = &self.managed()?.console;
+        (!console.status().state.is_closed()).then_some(console)
+    }
+}
+
+impl Managed {
+    async fn close(&self) {
+        if let Some(watch) = &self.watch {
+            watch.close().await;
         }
+        self.console.close().await;
     }
 }
 
@@ -95,7 +159,7 @@ impl Bot {
             bot: self,
             server,
             config: self.inner.consoles.config.clone(),
-            options: ConsoleOptions::default(),
+            options: Ok(ConsoleOptions::default()),
             ensure_open: None,
         }
     }
@@ -117,9 +181,9 @@ impl Bot {
     #[doc(alias = "get_active_consoles")]
     pub fn consoles(&self) -> Vec<(ServerId, Console)> {
         let open = self.inner.consoles.lock();
-        let consoles = open.by_server.iter();
+        let consoles = open.consoles();
         consoles
-            .filter_map(|(server, place)| Some((*server, place.console()?.clone())))
+            .map(|(server, console)| (server, console.clone()))
             .collect()
     }
 
@@ -137,9 +201,9 @@ impl Bot {
                 .is_some_and(|place| place.console().is_some());
             is_open.then(|| open.by_server.remove(&server)).flatten()
         };
-        match place {
-            Some(place) => {
-                place.close().await;
+        match place.as_ref().and_then(Place::managed) {
+            Some(managed) => {
+                managed.close().await;
                 Ok(())
             }
             None => Err(Error::new(ErrorKind::NotOpen(server), "closing a console")),
@@ -153,7 +217,7 @@ pub struct OpenConsole<'a> {
     bot: &'a Bot,
     server: ServerId,
     config: att_console::Config,
-    options: ConsoleOptions,
+    options: Result<ConsoleOptions, ErrorKind>,
     ensure_open: Option<Duration>,
 }
 
@@ -172,9 +236,17 @@ impl OpenConsole<'_> {
     }
 
     /// What the cloud is asked to do about a server that is not running. Nothing, by default.
-    #[doc(alias = "body")]
     pub fn options(mut self, options: ConsoleOptions) -> Self {
-        self.options = options;
+        self.options = Ok(options);
+        self
+    }
+
+    /// The same as the JSON text that py-tale takes: `{"should_launch":"false","ignore_offline":"false"}`.
+    ///
+    /// One that cannot be read makes the call fail, when awaited, with [`ErrorKind::ArgumentFormat`] or
+    /// [`ErrorKind::ArgumentType`].
+    pub fn body(mut self, json: &str) -> Self {
+        self.options = crate::body::read(json);
         self
     }
 
@@ -182,6 +254,7 @@ impl OpenConsole<'_> {
         let Self { bot, server, .. } = self;
         let doing = format!("opening the console of server {server}");
         let failed = |kind| Error::new(kind, doing.clone());
+        let options = self.options.map_err(&failed)?;
         let reservation = Reservation::new(bot, server).map_err(&failed)?;
         let about = bot.rest().servers().get(server).await;
         let about = about.map_err(|error| Error::of_server(error, server, doing.clone()))?;
@@ -190,7 +263,7 @@ impl OpenConsole<'_> {
         if config.label.is_none() && !about.name.is_empty() {
             config.label = Some(about.name);
         }
-        let access = CloudAccess::new(bot.rest().clone(), server, self.options);
+        let access = CloudAccess::new(bot.rest().clone(), server, options);
         let console = Console::open_with(access, config);
         let watch = about.group_id.and_then(|group| {
             let statuses = bot
@@ -199,12 +272,12 @@ impl OpenConsole<'_> {
                 .subscribe(GroupServerStatus(group))
                 .start();
             let console = console.clone();
-            Some(TaskGuard::spawn(|shutdown| async move {
+            Some(Arc::new(TaskGuard::spawn(|shutdown| async move {
                 tokio::select! {
                     () = shutdown.requested() => {}
                     () = hurry_when_up(server, statuses, console) => {}
                 }
-            }))
+            })))
         });
         reservation.fill(Managed {
             console: console.clone(),
@@ -252,10 +325,14 @@ impl<'a> Reservation<'a> {
         if open.closed {
             return Err(ErrorKind::Closed);
         }
-        if open.by_server.contains_key(&server) {
-            return Err(ErrorKind::AlreadyOpen(server));
-        }
-        open.by_server.insert(server, Place::Taken);
+        match open.by_server.get(&server) {
+            Some(Place::Taken) => return Err(ErrorKind::AlreadyOpen(server)),
+            Some(place) if place.console().is_some() => {
+                return Err(ErrorKind::AlreadyOpen(server));
+            }
+            // It is free, or what was in it was refused for good.
+            _ => open.by_server.insert(server, Place::Taken),
+        };
         Ok(Self {
             bot,
             server,
@@ -265,10 +342,21 @@ impl<'a> Reservation<'a> {
 
     /// If the bot was closed meanwhile, what would fill the place is dropped, and so closed.
     fn fill(mut self, managed: Managed) {
+        let server = self.server;
         let mut open = self.bot.inner.consoles.lock();
-        if let Some(place) = open.by_server.get_mut(&self.server) {
-            *place = Place::Console(managed);
-            self.filled = true;
+        if open.closed {
+            return;
+        }
+        let Some(place) = open.by_server.get_mut(&server) else {
+            return;
+        };
+        let console = managed.console.clone();
+        *place = Place::Console(managed);
+        self.filled = true;
+        for follower in open.followers.iter().filter_map(Weak::upgrade) {
+            if follower.wants(server) {
+                follower.opened(server, &console);
+            }
         }
     }
 }

@@ -31,20 +31,33 @@
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
 
 mod access;
+mod body;
 mod bot;
 mod builder;
+mod console_events;
+mod console_sub;
 mod consoles;
 mod endpoints;
 mod error;
+mod handlers;
 mod invites;
+mod main_sub;
+mod nearest;
 mod requests;
+mod verbs;
+mod view;
 
 pub use access::CloudAccess;
 pub use bot::Bot;
 pub use builder::Builder;
+pub use console_events::{ConsoleEvents, MissedOn};
+pub use console_sub::ConsoleSub;
 pub use consoles::OpenConsole;
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
+pub use main_sub::{MainEvents, MainSub};
+pub use view::{Change, Changes, GroupView, ServerView, View, ViewConfig};
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};
+pub use alta_model::{GroupId, ServerId, UserId};
 pub use att_console::{commands, event};

@@ -39,7 +39,8 @@ impl Bot {
     /// [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`].
     pub async fn request_server_by_id(&self, server: ServerId) -> Result<Server, Error> {
         let asked = self.rest().servers().get(server).await;
-        asked.map_err(|error| Error::of_server(error, server, format!("asking for server {server}")))
+        asked
+            .map_err(|error| Error::of_server(error, server, format!("asking for server {server}")))
     }
 
     /// The groups that the bot belongs to, with its membership in each. (py-tale README.)
@@ -124,7 +125,11 @@ impl Bot {
     ///
     /// [`ErrorKind::Rest`].
     pub async fn request_invites(&self) -> Result<Vec<InvitedGroup>, Error> {
-        all(self.rest().invites().list(), "listing the bot's invitations").await
+        all(
+            self.rest().invites().list(),
+            "listing the bot's invitations",
+        )
+        .await
     }
 
     /// The servers whose consoles the bot may use. (py-tale README.)

@@ -158,10 +158,7 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
     let unknown = within(bot.open_console(ServerId::new(42)))
         .await
         .unwrap_err();
-    assert_eq!(
-        *unknown.kind(),
-        ErrorKind::NoSuchServer(ServerId::new(42))
-    );
+    assert_eq!(*unknown.kind(), ErrorKind::NoSuchServer(ServerId::new(42)));
     assert!(unknown.to_string().contains("server 42"), "{unknown}");
 
     let member = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))

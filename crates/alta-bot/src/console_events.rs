@@ -1,0 +1,268 @@
+//! The events of several consoles in one stream.
+
+use alta_model::ServerId;
+use alta_socket::Overflow;
+use att_console::{Console, Event, EventName, Missed, Subscribe, Subscription};
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use futures_util::stream::SelectAll;
+use futures_util::task::AtomicWaker;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+/// The events of one console or of all, those that will be opened included, in one stream.
+///
+/// Each console's events keep their order; between consoles there is none. Items are `Ok(event)`, which knows its
+/// server, or `Err(missed)` where something of one console is missing; the stream goes on after either. Each console has
+/// a bounded queue of its own, so that a busy one pushes nothing of another out.
+///
+/// It ends when the bot is closed, when it is [unsubscribed](crate::Bot::console_unsub), or, if it is of one server, when
+/// that console is closed. Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+pub struct ConsoleEvents<T> {
+    following: Arc<Following<T>>,
+    streams: SelectAll<OfServer<T>>,
+}
+
+/// Something of one console is missing in a stream of several.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("on server {server}, {missed}")]
+#[non_exhaustive]
+pub struct MissedOn {
+    /// The console's server.
+    pub server: ServerId,
+    /// What is missing, and why.
+    pub missed: Missed,
+}
+
+impl<T: DeserializeOwned> ConsoleEvents<T> {
+    pub(crate) fn new(following: Arc<Following<T>>) -> Self {
+        Self {
+            following,
+            streams: SelectAll::new(),
+        }
+    }
+
+    /// The next item; `None` when the stream has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an item that was not returned is still in its queue.
+    pub async fn next(&mut self) -> Option<Result<Event<T>, MissedOn>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next event. Where something is missing, a warning is logged and the stream goes on; use
+    /// [`next`](Self::next) to do better. `None` when the stream has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an event that was not returned is still in its queue.
+    pub async fn next_event(&mut self) -> Option<Event<T>> {
+        loop {
+            match self.next().await? {
+                Ok(event) => return Some(event),
+                Err(missed) => tracing::warn!(%missed, "events were missed"),
+            }
+        }
+    }
+
+    /// The names of the events it is subscribed to.
+    pub fn names(&self) -> &[EventName] {
+        &self.following.names
+    }
+}
+
+impl<T: DeserializeOwned> Stream for ConsoleEvents<T> {
+    type Item = Result<Event<T>, MissedOn>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { following, streams } = &mut *self;
+        following.waker.register(cx.waker());
+        let complete = {
+            let mut state = following.lock();
+            if state.cut {
+                state.new.clear();
+                drop(state);
+                streams.clear();
+                return Poll::Ready(None);
+            }
+            streams.extend(state.new.drain(..));
+            if !state.excluding.is_empty() {
+                let excluded = std::mem::take(&mut state.excluding);
+                let kept = std::mem::take(streams).into_iter();
+                streams.extend(kept.filter(|stream| !excluded.contains(&stream.server)));
+            }
+            state.complete
+        };
+        match streams.poll_next_unpin(cx) {
+            Poll::Ready(Some(item)) => Poll::Ready(Some(item)),
+            Poll::Ready(None) if complete => Poll::Ready(None),
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+impl<T> fmt::Debug for ConsoleEvents<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleEvents")
+            .field("names", &self.following.names)
+            .field("server", &self.following.server)
+            .finish_non_exhaustive()
+    }
+}
+
+struct OfServer<T> {
+    server: ServerId,
+    stream: Subscription<T>,
+}
+
+impl<T: DeserializeOwned> Stream for OfServer<T> {
+    type Item = Result<Event<T>, MissedOn>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let server = self.server;
+        let item = std::task::ready!(self.stream.poll_next_unpin(cx));
+        Poll::Ready(item.map(|item| item.map_err(|missed| MissedOn { server, missed })))
+    }
+}
+
+/// How one console is subscribed to these events.
+pub(crate) type Subscribing<T> = fn(&Console, &[EventName]) -> Subscribe<T>;
+
+/// What a stream wants, shared with the consoles, which hand it a subscription each when they are opened: at once and not
+/// when the stream is read next, since what happens in between would be lost.
+pub(crate) struct Following<T> {
+    pub(crate) names: Vec<EventName>,
+    /// One server's, or all.
+    pub(crate) server: Option<ServerId>,
+    pub(crate) subscribing: Subscribing<T>,
+    pub(crate) capacity: Option<usize>,
+    pub(crate) overflow: Option<Overflow>,
+    state: Mutex<State<T>>,
+    waker: AtomicWaker,
+}
+
+struct State<T> {
+    /// Subscriptions that the stream has not taken over yet.
+    new: Vec<OfServer<T>>,
+    /// Servers that are no longer wanted, though all others are.
+    excluded: BTreeSet<ServerId>,
+    /// Those of them that the stream has not let go yet.
+    excluding: BTreeSet<ServerId>,
+    /// No further console will come.
+    complete: bool,
+    /// Nothing is wanted any more.
+    cut: bool,
+}
+
+impl<T> Following<T> {
+    pub(crate) fn new(
+        names: Vec<EventName>,
+        server: Option<ServerId>,
+        subscribing: Subscribing<T>,
+    ) -> Self {
+        Self {
+            names,
+            server,
+            subscribing,
+            capacity: None,
+            overflow: None,
+            state: Mutex::new(State {
+                new: Vec::new(),
+                excluded: BTreeSet::new(),
+                excluding: BTreeSet::new(),
+                complete: false,
+                cut: false,
+            }),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // It is changed in single steps, so it is whole whatever panicked beside it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream as the consoles see it, whatever the type of its events.
+pub(crate) trait Follow: Send + Sync {
+    fn names(&self) -> &[EventName];
+
+    /// Whether it wants the events of this server.
+    fn wants(&self, server: ServerId) -> bool;
+
+    /// The console of a server that it wants has been opened.
+    fn opened(&self, server: ServerId, console: &Console);
+
+    /// No other console will be opened.
+    fn complete(&self);
+
+    /// It is to leave out this server from now on, or to end if there is no other. False if it had done so already.
+    fn exclude(&self, server: ServerId) -> bool;
+
+    /// It is to end. False if it had already.
+    fn cut(&self) -> bool;
+}
+
+impl<T: DeserializeOwned + 'static> Follow for Following<T> {
+    fn names(&self) -> &[EventName] {
+        &self.names
+    }
+
+    fn wants(&self, server: ServerId) -> bool {
+        let state = self.lock();
+        !state.cut
+            && self.server.is_none_or(|only| only == server)
+            && !state.excluded.contains(&server)
+    }
+
+    fn opened(&self, server: ServerId, console: &Console) {
+        if self.lock().complete {
+            return;
+        }
+        let mut subscribe = (self.subscribing)(console, &self.names);
+        if let Some(capacity) = self.capacity {
+            subscribe = subscribe.capacity(capacity);
+        }
+        if let Some(overflow) = self.overflow {
+            subscribe = subscribe.overflow(overflow);
+        }
+        let stream = subscribe.start();
+        let mut state = self.lock();
+        state.new.push(OfServer { server, stream });
+        state.complete |= self.server.is_some();
+        drop(state);
+        self.waker.wake();
+    }
+
+    fn complete(&self) {
+        self.lock().complete = true;
+        self.waker.wake();
+    }
+
+    fn exclude(&self, server: ServerId) -> bool {
+        if self.server.is_some() {
+            return self.cut();
+        }
+        let mut state = self.lock();
+        let first = !state.cut && state.excluded.insert(server);
+        if first {
+            state.new.retain(|stream| stream.server != server);
+            state.excluding.insert(server);
+        }
+        drop(state);
+        self.waker.wake();
+        first
+    }
+
+    fn cut(&self) -> bool {
+        let first = !std::mem::replace(&mut self.lock().cut, true);
+        self.waker.wake();
+        first
+    }
+}
