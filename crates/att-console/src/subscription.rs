@@ -49,7 +49,7 @@ impl<T: DeserializeOwned> Subscription<T> {
             match self.next().await? {
                 Ok(event) => return Some(event),
                 Err(missed) => {
-                    tracing::warn!(console = %self.shared.label, %missed, "events were missed")
+                    tracing::warn!(console = %self.shared.label, %missed, "events were missed");
                 }
             }
         }

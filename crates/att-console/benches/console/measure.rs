@@ -1,6 +1,7 @@
 //! Clocks, percentiles, and how figures are shown.
 
 use serde_json::json;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The CPU time this process has used.
@@ -15,6 +16,20 @@ pub(crate) fn cpu() -> Duration {
         .unwrap_or_default();
     // Linux shows these in hundredths of a second on every architecture we run on.
     Duration::from_millis(ticks * 10)
+}
+
+/// The CPU time since an earlier reading.
+pub(crate) fn cpu_since(earlier: Duration) -> f64 {
+    cpu().saturating_sub(earlier).as_secs_f64()
+}
+
+/// CPU-seconds per million of the events counted, over most of the time that they come.
+pub(crate) async fn cost_of(events: &AtomicU64, lasting: Duration) -> f64 {
+    tokio::time::sleep(lasting / 4).await;
+    let (before, cpu) = (events.load(Ordering::Relaxed), cpu());
+    tokio::time::sleep(lasting / 2).await;
+    let counted = events.load(Ordering::Relaxed) - before;
+    cpu_since(cpu) * 1e6 / counted as f64
 }
 
 /// The median and the 99th percentile.

@@ -7,6 +7,8 @@ use att_console::{Config, Console, ConsoleAccess, State};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Several commands wait at once, as with a bot that polls many players.
@@ -114,38 +116,32 @@ pub(crate) fn heap() -> f64 {
 
 /// CPU-seconds per million events that come at `rate` in all, over so many consoles.
 pub(crate) async fn paced(server: &Server, consoles: u64, rate: u64, lasting: Duration) -> f64 {
+    let mut readers = Vec::new();
+    let events = Arc::new(AtomicU64::new(0));
     let mut open_ones = Vec::new();
     for _ in 0..consoles {
         let console = open(server).await;
-        let moves = console.subscribe::<PlayerMovedChunk>().await.unwrap();
-        open_ones.push((console, moves));
-    }
-    let each = rate as f64 / consoles as f64;
-    let cpu = measure::cpu();
-    let mut readers = Vec::new();
-    for (console, mut moves) in open_ones {
-        let line = format!("pace {each} {}", lasting.as_secs_f64());
+        let mut moves = console.subscribe::<PlayerMovedChunk>().await.unwrap();
+        let events = Arc::clone(&events);
         readers.push(tokio::spawn(async move {
-            console.command(line).await.unwrap();
-            let mut events = 0_u64;
-            let end = tokio::time::Instant::now() + lasting;
-            while let Ok(Some(event)) = tokio::time::timeout_at(end, moves.next()).await {
+            while let Some(event) = moves.next().await {
                 black_box(event.unwrap());
-                events += 1;
+                events.fetch_add(1, Ordering::Relaxed);
             }
-            (console, events)
         }));
+        open_ones.push(console);
     }
-    let mut events = 0;
-    let mut kept = Vec::new();
-    for reader in readers {
-        let (console, count) = reader.await.unwrap();
-        events += count;
-        kept.push(console);
+    let line = format!(
+        "pace {} {}",
+        rate as f64 / consoles as f64,
+        lasting.as_secs_f64()
+    );
+    for console in &open_ones {
+        console.command(line.as_str()).await.unwrap();
     }
-    let cpu = (measure::cpu() - cpu).as_secs_f64();
-    for console in kept {
+    let cost = measure::cost_of(&events, lasting).await;
+    for console in open_ones {
         console.close().await;
     }
-    cpu * 1e6 / events as f64
+    cost
 }

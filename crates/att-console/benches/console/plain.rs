@@ -1,6 +1,7 @@
 //! The yardstick: one task owns the socket, decodes every frame with serde_json into the same owned types and hands it
 //! over a bounded channel; commands wait in a map from id to oneshot. No recovery, no time-outs, no counting.
 
+use crate::measure;
 use crate::ours::{DEPTH, heap};
 use crate::server::Server;
 use att_console::event::PlayerMovedChunk;
@@ -10,6 +11,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
@@ -161,4 +164,34 @@ pub(crate) async fn idle_heap(server: &Server, count: usize) -> f64 {
     }
     tokio::time::sleep(Duration::from_millis(200)).await;
     (heap() - before) / count as f64 / 1_024.0
+}
+
+pub(crate) async fn paced(server: &Server, clients: u64, rate: u64, lasting: Duration) -> f64 {
+    let events = Arc::new(AtomicU64::new(0));
+    let mut open_ones = Vec::new();
+    for _ in 0..clients {
+        let Plain {
+            commands,
+            events: mut incoming,
+        } = Plain::open(server).await;
+        let events = Arc::clone(&events);
+        tokio::spawn(async move {
+            while let Some(event) = incoming.recv().await {
+                black_box(event);
+                events.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        open_ones.push(commands);
+    }
+    let line = format!(
+        "pace {} {}",
+        rate as f64 / clients as f64,
+        lasting.as_secs_f64()
+    );
+    for commands in &open_ones {
+        let (reply, answer) = oneshot::channel();
+        commands.send((line.clone(), reply)).await.unwrap();
+        answer.await.unwrap();
+    }
+    measure::cost_of(&events, lasting).await
 }

@@ -91,9 +91,10 @@ async fn serve(tcp: TcpStream) {
     }
 }
 
+/// One answer serves all: to a subscription it says that it is held.
 fn answer(id: &serde_json::Value) -> String {
     format!(
-        r#"{{"type":"CommandResult","timeStamp":"2023-07-02T03:04:55.727087Z","data":{{"Result":"Success","ResultString":"Success"}},"commandId":{id}}}"#
+        r#"{{"type":"CommandResult","timeStamp":"2023-07-02T03:04:55.727087Z","data":{{"Result":"Unchanged","ResultString":"Unchanged"}},"commandId":{id}}}"#
     )
 }
 
@@ -118,9 +119,11 @@ fn framed(text: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(text.as_bytes());
 }
 
+/// Events written at once.
+const BATCH: u64 = 400;
+
 async fn blast(socket: &mut WebSocketStream<TcpStream>, count: u64) -> std::io::Result<()> {
     socket.flush().await.map_err(std::io::Error::other)?;
-    const BATCH: u64 = 400;
     let mut batch = Vec::new();
     (0..BATCH).for_each(|number| framed(&event(number), &mut batch));
     for _ in 0..count / BATCH {
