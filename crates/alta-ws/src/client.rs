@@ -1,8 +1,9 @@
 use crate::config::Config;
-use crate::driver::{Call, Driver, Reply, Shared};
+use crate::driver::Driver;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
 use crate::frame::{Frame, Request, Response};
+use crate::shared::{Call, Reply, Shared};
 use crate::status::{Condition, Status};
 use crate::subscription::Subscribe;
 use crate::topic::Topic;

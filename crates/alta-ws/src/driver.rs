@@ -1,88 +1,24 @@
 //! The one task of a client: it waits, performs what the machines decide, and decides nothing itself.
 
-use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::fleet::Fleet;
-use crate::frame::{Frame, Request, Response};
+use crate::frame::{Request, Response};
 use crate::machine::{CallId, Output, PendingCall};
 use crate::open::{Gate, NotOpened};
-use crate::status::{Condition, State, Status, Totals};
+use crate::shared::{Call, Reply, Shared};
+use crate::status::Condition;
 use crate::tokens::Tokens;
 use crate::topic::Topic;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Hub, Inbox, LinkEvent, LinkId, Publisher, Shutdown, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, Shutdown, Wake};
 use http::HeaderMap;
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::time::Instant;
-use tokio::sync::{mpsc, oneshot};
-
-/// Takes the end of what a handle asked for.
-pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
-
-/// What a handle asks for.
-#[derive(Debug)]
-pub(crate) enum Call {
-    Request {
-        request: Request,
-        deadline: Instant,
-        /// Gone when nobody waits any more.
-        owner: Weak<()>,
-        reply: Reply<Response>,
-    },
-    /// To be told when the server holds a topic.
-    Confirm {
-        topic: Topic,
-        reply: Reply<()>,
-    },
-    Migrate {
-        reply: Reply<()>,
-    },
-}
-
-/// What handles and the task share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) config: Arc<Config>,
-    pub(crate) hub: Hub<Topic, Frame>,
-    totals: Mutex<Totals>,
-    ended: OnceLock<Error>,
-}
-
-impl Shared {
-    pub(crate) fn new(config: Config) -> (Self, Publisher<Condition>) {
-        let publisher = Publisher::new(Condition {
-            state: State::Connecting,
-            sockets: 1,
-            last_refusal: None,
-            rare: Totals::default(),
-        });
-        let shared = Self {
-            config: Arc::new(config),
-            hub: Hub::default(),
-            totals: Mutex::default(),
-            ended: OnceLock::new(),
-        };
-        (shared, publisher)
-    }
-
-    pub(crate) fn status_of(&self, condition: Condition) -> Status {
-        condition.with(*self.totals.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Why nothing can be done any more.
-    pub(crate) fn why_closed(&self, doing: impl Into<Cow<'static, str>>) -> Error {
-        match self.ended.get() {
-            Some(error) => error.clone().while_doing(doing),
-            // The task ended with its runtime.
-            None => Error::closed(doing),
-        }
-    }
-}
+use tokio::sync::mpsc;
 
 /// An opened link comes with the token it was opened with.
 type SocketInbox = Inbox<Token, NotOpened, Call>;
@@ -158,7 +94,7 @@ impl Driver {
         let error = self.fleet.ended().cloned();
         let error = error.unwrap_or_else(|| Error::closed("using the client"));
         tracing::debug!(error = error.chain(), "closed");
-        let _ = self.shared.ended.set(error.clone());
+        self.shared.end(error.clone());
         self.show();
         for reply in self.confirmations.into_values().flatten() {
             // Whoever waited may have gone; here and below nobody minds.
@@ -405,11 +341,7 @@ impl Driver {
 
     /// Shows handles how things are.
     fn show(&mut self) {
-        *self
-            .shared
-            .totals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = self.fleet.totals();
+        self.shared.set_totals(self.fleet.totals());
         self.publisher.set(self.fleet.condition());
     }
 }

@@ -261,6 +261,21 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_is_too_odd_to_be_told_apart(text: String, field: String, inner: String) {
+            let _ = Incoming::parse(&text);
+            let value = serde_json::json!({ "event": field, "key": inner, "content": text });
+            let frame = value.to_string();
+            if let Incoming::Event { event, key, content } = Incoming::parse(&frame) {
+                prop_assert_eq!((&*event, &*key), (field.as_str(), inner.as_str()));
+                let range = range_within(&frame, content);
+                prop_assert_eq!(unwrap_content(&frame[range]).unwrap(), text);
+            }
+        }
+    }
 
     #[test]
     fn an_event_keeps_its_content_wrapped_until_it_is_read() {

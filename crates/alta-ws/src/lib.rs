@@ -43,6 +43,7 @@ mod fleet;
 mod frame;
 mod machine;
 mod open;
+mod shared;
 mod spread;
 mod status;
 mod subscription;

@@ -1,7 +1,7 @@
 use crate::client::Client;
-use crate::driver::Call;
 use crate::error::Error;
 use crate::frame::{Event, Frame};
+use crate::shared::Call;
 use crate::topic::Topic;
 use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
 use futures_core::Stream;
@@ -21,6 +21,7 @@ type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 /// when the client is closed (or, with [`Overflow::End`], when it was read too slowly).
 ///
 /// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+#[doc(alias = "main_unsub")]
 pub struct Subscription<T> {
     subscriber: Subscriber<Topic, Frame>,
     read: Read<T>,
