@@ -48,8 +48,12 @@ impl Access for CloudAccess {
 }
 
 fn is_refusal(error: &alta_rest::Error) -> bool {
-    use alta_rest::ErrorKind::{Forbidden, NotAuthorised, NotFound};
-    matches!(error.kind(), Forbidden | NotAuthorised | NotFound)
+    use alta_rest::ErrorKind::{Forbidden, Login, NotAuthorised, NotFound};
+    match error.kind() {
+        Forbidden | NotAuthorised | NotFound => true,
+        Login => !error.is_transient(),
+        _ => false,
+    }
 }
 
 /// Whether access was given is told by the connection and the token, not by `allowed` (att-client, Townsharp).
