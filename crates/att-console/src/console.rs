@@ -1,6 +1,8 @@
 use crate::access::{Access, ConsoleAccess};
+use crate::any_event::AnyEvent;
 use crate::command::Command;
 use crate::config::{Config, WhenNotReady};
+use crate::download;
 use crate::driver::{Call, Driver, Outcome, Shared};
 use crate::error::{Closed, Error, ErrorKind, Sent};
 use crate::frame::Frame;
@@ -8,10 +10,11 @@ use crate::machine::Order;
 use crate::name::EventName;
 use crate::reply::Reply;
 use crate::status::{Counters, State, Status};
-use crate::subscription::Subscribe;
+use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
+use alta_model::console::result::FileDownload;
 use alta_socket::{Publisher, TaskGuard, Watch};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -170,7 +173,7 @@ impl Console {
     /// When awaited: [`ErrorKind::EventNotFound`] if the server has no such event, [`ErrorKind::Closed`].
     #[doc(alias = "console_sub")]
     pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E> {
-        Subscribe::new(self.clone(), vec![E::NAME.into()], false)
+        Subscribe::new(self.clone(), vec![E::NAME.into()], by_shape)
     }
 
     /// Subscribes to events by name, the names written in any case, in one stream that keeps their order. Mods' events
@@ -186,13 +189,42 @@ impl Console {
         names: impl IntoIterator<Item = N>,
     ) -> Subscribe<Value> {
         let names = names.into_iter().map(Into::into).collect();
-        Subscribe::new(self.clone(), names, false)
+        Subscribe::new(self.clone(), names, by_shape)
+    }
+
+    /// Subscribes to several kinds of events, in one stream that keeps their order, each in its own type.
+    ///
+    /// ```no_run
+    /// use att_console::{AnyEvent, Console};
+    ///
+    /// # async fn run(console: Console) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut events = console.subscribe_to_any(["PlayerJoined", "PlayerLeft"]).await?;
+    /// while let Some(event) = events.next_event().await {
+    ///     match event.data {
+    ///         AnyEvent::PlayerJoined(joined) => println!("+ {}", joined.user.username),
+    ///         AnyEvent::PlayerLeft(left) => println!("- {}", left.user.username),
+    ///         _ => {}
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When awaited: as [`subscribe_to`](Self::subscribe_to).
+    pub fn subscribe_to_any<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<AnyEvent> {
+        let names = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self.clone(), names, AnyEvent::read)
     }
 
     /// Every event that comes, also of kinds that this library does not know. Subscribes to all the events of a stock
     /// server, log streams included.
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
-        Subscribe::new(self.clone(), EventName::known().collect(), true)
+        Subscribe::new(self.clone(), EventName::known().collect(), by_shape).everything()
     }
 
     /// What the console is doing now, and what it has counted.
@@ -240,6 +272,22 @@ impl Console {
             .clone()
     }
 
+    /// A ready request for a file that a command returned, for any HTTP client. Its authorization header is marked
+    /// sensitive; the file's name is the last segment of the path.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NoFileServer`] if the access named no file server, or the console was never connected.
+    pub fn download(&self, file: &FileDownload) -> Result<http::Request<()>, Error> {
+        let request = self
+            .access()
+            .and_then(|access| download::request(&access, file));
+        request.ok_or_else(|| {
+            let doing = format!("asking {} for {:?}", self.label(), file.download_url);
+            Error::new(ErrorKind::NoFileServer, doing)
+        })
+    }
+
     /// Closes the console for every handle: open commands end, streams end, the connection is closed, and all of it has
     /// happened when this returns.
     ///
@@ -248,6 +296,11 @@ impl Console {
     /// Cancel safe; the closing goes on.
     pub async fn close(&self) {
         self.inner.task.close().await;
+    }
+
+    /// Whether both are handles to the same console.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

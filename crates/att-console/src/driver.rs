@@ -61,6 +61,8 @@ impl Shared {
     pub(crate) fn status_of(&self, state: State) -> Status {
         Status {
             state,
+            waiting: self.counters.waiting.get(),
+            in_flight: self.counters.in_flight.get(),
             totals: self.counters.totals(),
         }
     }
@@ -118,6 +120,7 @@ impl Driver {
                 break;
             }
             self.show_state();
+            self.machine.count_commands();
             let deadline = self.machine.deadline();
             let takes_calls = self.machine.takes_orders();
             let wake = tokio::select! {

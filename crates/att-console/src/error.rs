@@ -70,6 +70,9 @@ pub enum ErrorKind {
         /// What was expected and where.
         reason: String,
     },
+    /// It is not known where the server's files are fetched.
+    #[error("no file server is known")]
+    NoFileServer,
     /// Nothing matched within the time allowed for waiting.
     #[error("nothing came within {0:?}")]
     NothingCame(Duration),

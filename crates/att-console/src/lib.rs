@@ -32,12 +32,15 @@
 //! | `platform-roots` | `Tls::platform_roots` |
 
 mod access;
+mod any_event;
 mod argument;
 pub mod catalogue;
 mod command;
 pub mod commands;
 mod config;
 mod console;
+mod consoles;
+mod download;
 mod driver;
 mod error;
 mod frame;
@@ -60,10 +63,12 @@ pub mod result {
 }
 
 pub use access::{Access, AccessError, ConsoleAccess};
+pub use any_event::AnyEvent;
 pub use argument::{Argument, Target};
 pub use command::Command;
 pub use config::{Config, WhenNotReady};
 pub use console::{Console, Run, Statuses};
+pub use consoles::{AllConsoles, Consoles};
 pub use error::{Closed, Error, ErrorKind, Sent};
 pub use happening::Event;
 pub use name::EventName;

@@ -7,6 +7,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Status {
     /// What it is doing.
     pub state: State,
+    /// How many commands wait to be sent.
+    pub waiting: u64,
+    /// How many commands and subscriptions were sent and are not answered yet.
+    pub in_flight: u64,
     /// What it has counted since it was opened.
     pub totals: Totals,
 }
@@ -106,6 +110,8 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: Counter,)*
+            pub(crate) waiting: Counter,
+            pub(crate) in_flight: Counter,
         }
 
         impl Counters {
@@ -134,6 +140,14 @@ counters!(
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn set(&self, value: usize) {
+        self.0.store(value as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }

@@ -10,7 +10,6 @@ use futures_core::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::future::{IntoFuture, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -25,10 +24,21 @@ use std::time::{Duration, Instant};
 pub struct Subscription<T> {
     subscriber: Subscriber<EventName, Frame>,
     shared: Arc<Shared>,
-    data: PhantomData<fn() -> T>,
+    read: Reader<T>,
 }
 
-impl<T: DeserializeOwned> Subscription<T> {
+/// How the data of an event becomes a `T`.
+pub(crate) type Reader<T> = fn(&EventName, &Frame) -> Result<T, serde_json::Error>;
+
+/// Reads the data as it is, whatever the event's name.
+pub(crate) fn by_shape<T: DeserializeOwned>(
+    _: &EventName,
+    frame: &Frame,
+) -> Result<T, serde_json::Error> {
+    frame.decode()
+}
+
+impl<T> Subscription<T> {
     /// The next item; `None` when the console is closed for good.
     ///
     /// # Cancel safety
@@ -97,7 +107,7 @@ impl<T: DeserializeOwned> Subscription<T> {
         let Kind::Event(name) = &frame.kind else {
             return Err(Missed::Undecodable("it is no event".to_owned()));
         };
-        let data = frame.decode().map_err(|error| {
+        let data = (self.read)(name, &frame).map_err(|error| {
             tracing::warn!(console = %self.shared.label, event = %name, %error, "an event could not be read");
             Missed::Undecodable(format!("{name}: {error}"))
         })?;
@@ -112,7 +122,7 @@ impl<T: DeserializeOwned> Subscription<T> {
     }
 }
 
-impl<T: DeserializeOwned> Stream for Subscription<T> {
+impl<T> Stream for Subscription<T> {
     type Item = Result<Event<T>, Missed>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -145,25 +155,30 @@ impl<T> fmt::Debug for Subscription<T> {
 /// A subscription about to be made. Awaiting it waits until the server has confirmed it, for as long as that takes;
 /// [`start`](Self::start) does not wait.
 #[must_use = "a subscription does nothing until it is awaited or started"]
-#[derive(Debug)]
 pub struct Subscribe<T> {
     console: Console,
     names: Vec<EventName>,
     everything: bool,
     queue: QueueConfig,
-    data: PhantomData<fn() -> T>,
+    read: Reader<T>,
 }
 
-impl<T: DeserializeOwned> Subscribe<T> {
-    pub(crate) fn new(console: Console, names: Vec<EventName>, everything: bool) -> Self {
+impl<T> Subscribe<T> {
+    pub(crate) fn new(console: Console, names: Vec<EventName>, read: Reader<T>) -> Self {
         let queue = console.config().queue;
         Self {
             console,
             names,
-            everything,
+            everything: false,
             queue,
-            data: PhantomData,
+            read,
         }
+    }
+
+    /// Everything that comes, not only what has these names.
+    pub(crate) fn everything(mut self) -> Self {
+        self.everything = true;
+        self
     }
 
     /// How many events may wait to be read; at least one. 1,024 by default.
@@ -190,36 +205,45 @@ impl<T: DeserializeOwned> Subscribe<T> {
         Subscription {
             subscriber,
             shared: Arc::clone(shared),
-            data: PhantomData,
+            read: self.read,
         }
     }
 
     async fn confirmed(self) -> Result<Subscription<T>, Error> {
-        let console = self.console.clone();
-        // A stream of everything does not fail because a server lacks one of the events.
-        let confirmable = if self.everything {
-            Vec::new()
-        } else {
-            self.names.clone()
-        };
+        let (console, names, everything) =
+            (self.console.clone(), self.names.clone(), self.everything);
         let stream = self.start();
-        for name in confirmable {
-            let doing = || format!("subscribing to {name} on {}", console.label());
-            let outcome = console
-                .ask(|outcome| Call::Confirm(name.clone(), outcome))
-                .await
-                .map_err(|kind| Error::new(kind, doing()))?;
-            outcome.map_err(|kind| Error::new(kind, doing()))?;
+        for name in names {
+            let failed = |kind| {
+                let doing = format!("subscribing to {name} on {}", console.label());
+                Err(Error::new(kind, doing))
+            };
+            let confirming = console.ask(|outcome| Call::Confirm(name.clone(), outcome));
+            match confirming.await.and_then(|outcome| outcome) {
+                Ok(_) => {}
+                // A stream of everything does not fail because a server lacks one of the events.
+                Err(ErrorKind::EventNotFound { .. }) if everything => {}
+                Err(kind) => return failed(kind),
+            }
         }
         Ok(stream)
     }
 }
 
-impl<T: DeserializeOwned + 'static> IntoFuture for Subscribe<T> {
+impl<T: 'static> IntoFuture for Subscribe<T> {
     type Output = Result<Subscription<T>, Error>;
     type IntoFuture = BoxFuture<'static, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.confirmed())
+    }
+}
+
+impl<T> fmt::Debug for Subscribe<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribe")
+            .field("console", &self.console)
+            .field("names", &self.names)
+            .finish_non_exhaustive()
     }
 }

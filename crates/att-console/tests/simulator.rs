@@ -12,7 +12,8 @@ use alta_sim::{Action, Fault, Hook, Junk};
 use att_console::commands::player;
 use att_console::event::{PlayerJoined, PlayerLeft, PlayerMovedChunk};
 use att_console::{
-    Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Target, Trouble, WhenNotReady,
+    AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Target, Trouble,
+    WhenNotReady,
 };
 use common::{access, config, next, ready, self_hosted, within};
 use serde_json::json;
@@ -476,4 +477,102 @@ async fn promise_10_close_ends_everything_it_started_and_dropping_does_too() {
     sim.wait_for_consoles(server, 1).await.unwrap();
     drop(dropped);
     sim.wait_for_consoles(server, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn several_kinds_come_in_one_stream_each_in_its_own_type() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let names = ["playerjoined", "PlayerLeft"];
+    let mut events = within(console.subscribe_to_any(names)).await.unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    sim.player_leaves(server, ashwick).unwrap();
+    let first = within(events.next_event()).await.unwrap();
+    assert!(
+        matches!(first.data, AnyEvent::PlayerJoined(joined) if joined.user.username == "Ashwick")
+    );
+    let second = within(events.next_event()).await.unwrap();
+    assert!(matches!(second.data, AnyEvent::PlayerLeft(_)));
+}
+
+#[tokio::test]
+async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    for name in ["Ashwick", "Brambletoe"] {
+        sim.player_joins(server, name).unwrap();
+    }
+    let is_brambletoe = |joined: &PlayerJoined| joined.user.username == "Brambletoe";
+    let event = joins
+        .wait_for(common::PATIENCE, is_brambletoe)
+        .await
+        .unwrap();
+    assert_eq!(event.data.user.username, "Brambletoe");
+    let short = Duration::from_millis(20);
+    let nothing = joins.wait_for(short, is_brambletoe).await.unwrap_err();
+    assert_eq!(*nothing.kind(), ErrorKind::NothingCame(short));
+    within(console.close()).await;
+    let closed = joins.wait_for(short, is_brambletoe).await.unwrap_err();
+    assert!(matches!(
+        closed.kind(),
+        ErrorKind::Closed {
+            because: Closed::ByUs
+        }
+    ));
+}
+
+#[tokio::test]
+async fn commands_in_flight_are_limited_and_the_queue_tells_its_length() {
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(access(&sim, server), config().in_flight(2));
+    within(console.ready()).await.unwrap();
+    sim.stall_console(server);
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..5 {
+        let console = console.clone();
+        running.spawn(async move { console.command("player count").await.map(|_| ()) });
+    }
+    let sent = |sim: &alta_sim::Sim| {
+        let received = sim.received();
+        received
+            .iter()
+            .filter(|one| one.command().as_deref() == Some("player count"))
+            .count()
+    };
+    sim.wait_until(|sim| sent(sim) == 2).await.unwrap();
+    let mut status = console.status();
+    while status.waiting != 3 {
+        within(console.retry_now()).await;
+        status = console.status();
+    }
+    assert_eq!((status.in_flight, sent(&sim)), (2, 2));
+    sim.resume_console(server);
+    while let Some(outcome) = within(running.join_next()).await {
+        outcome.unwrap().unwrap();
+    }
+    assert_eq!((console.status().waiting, sent(&sim)), (0, 5));
+}
+
+#[tokio::test]
+async fn a_result_that_is_a_file_gives_a_ready_request() {
+    let sim = alta_sim::Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let files = access(&sim, server).web_server("http://127.0.0.1:1761/".parse().unwrap());
+    let console = Console::open_with(files, config());
+    within(console.ready()).await.unwrap();
+    let file = serde_json::from_value(json!({"downloadUrl": "Chunk Details.txt"})).unwrap();
+    let request = console.download(&file).unwrap();
+    let user = sim.bot().user_id;
+    assert_eq!(
+        request.uri().path(),
+        format!("/output/{user}/Chunk%20Details.txt")
+    );
+    assert!(!format!("{request:?}").contains(&sim.console_token(server)));
+
+    let home = ready(&sim, server).await;
+    assert_eq!(
+        *home.download(&file).unwrap_err().kind(),
+        ErrorKind::NoFileServer
+    );
 }

@@ -204,6 +204,16 @@ impl<R: Waiter> Machine<R> {
         self.queue.len() < free
     }
 
+    /// Shows how many commands wait and are open.
+    pub(crate) fn count_commands(&self) {
+        let open = match &self.phase {
+            Phase::Session(session) => session.open_commands(),
+            _ => 0,
+        };
+        self.counters.waiting.set(self.queue.len());
+        self.counters.in_flight.set(open);
+    }
+
     /// What to tell the user.
     pub(crate) fn state(&self) -> State {
         match &self.phase {

@@ -1,0 +1,88 @@
+use crate::frame::Frame;
+use crate::name::EventName;
+use alta_model::console::event::{
+    AtmBalanceChanged, CommandExecuted, ConsoleEvent, DebugLog, ErrorLog, FatalLog, InfoLog,
+    InventoryChanged, ObjectKilled, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk,
+    PlayerStateChanged, PopulationModified, ProfilingData, ServerSettingsChanged,
+    SocialTabletPlayerBanned, SocialTabletPlayerReported, TraceLog, TradeDeckUsed, TrialFinished,
+    TrialStarted, WarnLog,
+};
+use serde_json::Value;
+
+macro_rules! any_event {
+    ($($name:ident),* $(,)?) => {
+        /// An event of any kind, in its own type.
+        #[derive(Clone, Debug, PartialEq)]
+        #[non_exhaustive]
+        pub enum AnyEvent {
+            $(
+                #[doc = concat!("A [`", stringify!($name), "`](crate::event::", stringify!($name), ").")]
+                $name(Box<$name>),
+            )*
+            /// A kind that this library does not know; its name is the event's.
+            Other(Value),
+        }
+
+        impl AnyEvent {
+            pub(crate) fn read(name: &EventName, frame: &Frame) -> Result<Self, serde_json::Error> {
+                match name.as_str() {
+                    $($name::NAME => frame.decode().map(Self::$name),)*
+                    _ => frame.decode().map(Self::Other),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        const NAMES: &[&str] = &[$($name::NAME),*];
+    };
+}
+
+any_event!(
+    AtmBalanceChanged,
+    CommandExecuted,
+    DebugLog,
+    ErrorLog,
+    FatalLog,
+    InfoLog,
+    InventoryChanged,
+    ObjectKilled,
+    PlayerJoined,
+    PlayerKilled,
+    PlayerLeft,
+    PlayerMovedChunk,
+    PlayerStateChanged,
+    PopulationModified,
+    ProfilingData,
+    ServerSettingsChanged,
+    SocialTabletPlayerBanned,
+    SocialTabletPlayerReported,
+    TraceLog,
+    TradeDeckUsed,
+    TrialFinished,
+    TrialStarted,
+    WarnLog,
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::time::SystemTime;
+
+    #[test]
+    fn every_known_event_has_its_variant() {
+        let names: BTreeSet<_> = NAMES.iter().copied().collect();
+        assert_eq!(names, alta_model::console::event::EVENT_NAMES.into());
+    }
+
+    #[test]
+    fn an_unknown_event_is_passed_on_as_it_is() {
+        let read = |name: &str| {
+            let text = format!(r#"{{"type":1,"eventType":"{name}","data":{{"message":"m"}}}}"#);
+            let frame = Frame::read(text.as_str().into(), SystemTime::now()).unwrap();
+            AnyEvent::read(&name.into(), &frame).unwrap()
+        };
+        assert!(matches!(read("DoorOpened"), AnyEvent::Other(data) if data["message"] == "m"));
+        assert!(matches!(read("infolog"), AnyEvent::InfoLog(log) if log.message == "m"));
+    }
+}

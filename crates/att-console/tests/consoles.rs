@@ -1,0 +1,137 @@
+//! Several consoles in one process.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::Sim;
+use att_console::event::PlayerJoined;
+use att_console::{AnyEvent, Console, Consoles, Missed};
+use common::{access, config, within};
+use std::collections::BTreeMap;
+
+async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let servers = servers
+        .iter()
+        .map(|name| sim.add_self_hosted(name).unwrap())
+        .collect();
+    (sim, servers)
+}
+
+fn open(sim: &Sim, server: u64) -> Console {
+    Console::open_with(access(sim, server), config())
+}
+
+#[tokio::test]
+async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
+    let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
+    let consoles = Consoles::new();
+    assert!(consoles.add("Thornwood", open(&sim, servers[0])).is_none());
+    let mut joins = consoles.subscribe::<PlayerJoined>();
+    // A stream does what it does when it is read.
+    let reading = tokio::spawn(async move {
+        let mut seen = Vec::new();
+        while let Some((name, item)) = joins.next().await {
+            seen.push((name.to_string(), item.map(|event| event.data.user.username)));
+        }
+        seen
+    });
+    sim.wait_for_console_subscription(servers[0], "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(servers[0], "Ashwick").unwrap();
+    consoles.add("Hollowmere", open(&sim, servers[1]));
+    sim.wait_for_console_subscription(servers[1], "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(servers[1], "Brambletoe").unwrap();
+
+    // One that restarts disturbs no other.
+    sim.stop_server(servers[0]).await.unwrap();
+    sim.wait_for_consoles(servers[0], 0).await.unwrap();
+    sim.player_joins(servers[1], "Cinder_Wick").unwrap();
+    sim.start_server(servers[0]).unwrap();
+    sim.wait_for_console_subscription(servers[0], "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(servers[0], "duskmoor42").unwrap();
+    sim.flush().await.unwrap();
+
+    // Taken out, it is left alone.
+    let taken = consoles.remove("Hollowmere").unwrap();
+    sim.wait_until(|sim| sim.console_subscriptions(servers[1]).is_empty())
+        .await
+        .unwrap();
+    within(taken.ready()).await.unwrap();
+    within(consoles.close()).await;
+    assert!(consoles.all().is_empty());
+    drop(consoles);
+    let mut by_server: BTreeMap<String, Vec<_>> = BTreeMap::new();
+    for (name, item) in within(reading).await.unwrap() {
+        by_server.entry(name).or_default().push(item);
+    }
+    let thornwood = &by_server["Thornwood"];
+    assert_eq!(thornwood[0], Ok("Ashwick".to_owned()));
+    assert!(matches!(thornwood[1], Err(Missed::Gap { .. })));
+    assert_eq!(thornwood[2], Ok("duskmoor42".to_owned()));
+    let names: Vec<_> = by_server["Hollowmere"]
+        .iter()
+        .map(|item| item.clone().unwrap())
+        .collect();
+    assert_eq!(names, ["Brambletoe", "Cinder_Wick"]);
+}
+
+#[tokio::test]
+async fn a_console_that_replaces_another_is_the_one_that_is_heard() {
+    let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
+    let consoles = Consoles::new();
+    let mut events = consoles.subscribe_to_any(["PlayerJoined"]);
+    consoles.add(7, open(&sim, servers[0]));
+    let before = consoles.add(7, open(&sim, servers[1])).unwrap();
+    within(before.close()).await;
+    let reading = tokio::spawn(async move { events.next().await });
+    sim.wait_for_console_subscription(servers[1], "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(servers[1], "Ashwick").unwrap();
+    let (name, item) = within(reading).await.unwrap().unwrap();
+    assert_eq!(&*name, "7");
+    assert!(matches!(item.unwrap().data, AnyEvent::PlayerJoined(_)));
+    assert!(consoles.get(7).is_some() && consoles.get("8").is_none());
+}
+
+#[tokio::test]
+async fn a_thousand_consoles_are_held_by_one_process() {
+    let sim = Sim::builder()
+        .bare()
+        .login_delay(std::time::Duration::ZERO)
+        .start()
+        .await
+        .unwrap();
+    let server = sim.add_self_hosted("Thornwood").unwrap();
+    let consoles = Consoles::new();
+    for number in 0..1_000 {
+        let slow = config()
+            .login_timeout(common::PATIENCE)
+            .connect_timeout(common::PATIENCE);
+        consoles.add(number, Console::open_with(access(&sim, server), slow));
+    }
+    let all_ready = async {
+        for (_, console) in consoles.all() {
+            console.ready().await.unwrap();
+        }
+    };
+    tokio::time::timeout(common::PATIENCE * 6, all_ready)
+        .await
+        .unwrap();
+    assert_eq!(sim.console_connections(server).len(), 1_000);
+    tokio::time::timeout(common::PATIENCE * 6, consoles.close())
+        .await
+        .unwrap();
+    sim.wait_for_consoles(server, 0).await.unwrap();
+}
