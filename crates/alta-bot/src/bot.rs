@@ -22,6 +22,8 @@ pub(crate) struct Inner {
     pub(crate) rest: alta_rest::Client,
     socket: Option<alta_ws::Client>,
     account: Option<Token>,
+    /// As it was given.
+    user_id: Option<UserId>,
     pub(crate) consoles: Consoles,
     pub(crate) main_subs: MainSubs,
     pub(crate) handlers: Handlers,
@@ -39,14 +41,16 @@ impl Bot {
         rest: alta_rest::Client,
         socket: Option<alta_ws::Client>,
         account: Option<Token>,
-        console: att_console::Config,
+        user_id: Option<UserId>,
+        consoles: Consoles,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 rest,
                 socket,
                 account,
-                consoles: Consoles::new(console),
+                user_id,
+                consoles,
                 main_subs: MainSubs::default(),
                 handlers: Handlers::default(),
                 closing: Publisher::new(false),
@@ -54,9 +58,13 @@ impl Bot {
         }
     }
 
-    /// The bot's user id, out of its token: the key of every `me-…` subscription. None for a bot that is only a user.
+    /// The bot's user id, out of its token, else as it was [given](Builder::user_id): the key of every `me-…` subscription. None for a bot that is only a user.
     pub fn user_id(&self) -> Option<UserId> {
-        self.inner.account.as_ref()?.user_id()
+        self.inner
+            .account
+            .as_ref()?
+            .user_id()
+            .or(self.inner.user_id)
     }
 
     /// The bot's name, out of its token.

@@ -1,24 +1,35 @@
 use crate::bot::Bot;
+use crate::consoles::Consoles;
+use crate::debug::{self, Channel, TapDialer, Traffic, Watcher};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use alta_auth::{
     BotCredentials, BotLogin, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
 };
 use alta_http::HttpClient;
+use alta_model::UserId;
 use alta_rest::Identities;
+use alta_ws::{Dial, TcpDialer};
 use std::fmt;
 use std::sync::Arc;
+use url::{Host, Url};
 
 /// How a [`Bot`] is made.
 #[must_use = "a builder does nothing until `connect`"]
 #[derive(Default)]
 pub struct Builder {
-    bot: Option<BotCredentials>,
-    user: Option<UserCredentials>,
-    endpoints: Endpoints,
+    pub(crate) bot: Option<BotCredentials>,
+    pub(crate) user: Option<UserCredentials>,
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) endpoints: Endpoints,
     http: Option<HttpClient>,
     socket: alta_ws::Config,
     console: att_console::Config,
+    watcher: Option<Watcher>,
+    /// What makes it impossible to connect.
+    problems: Vec<String>,
+    /// What is doubtful, though it works.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Builder {
@@ -33,6 +44,14 @@ impl Builder {
     #[doc(alias = "config")]
     pub fn user(mut self, credentials: UserCredentials) -> Self {
         self.user = Some(credentials);
+        self
+    }
+
+    /// The user id that the bot's account has. It is in the account's token: this is for services that leave it out there,
+    /// and a check where they do not.
+    #[doc(alias = "config")]
+    pub fn user_id(mut self, id: UserId) -> Self {
+        self.user_id = Some(id);
         self
     }
 
@@ -60,12 +79,27 @@ impl Builder {
         self
     }
 
+    /// Prints all that is sent and received by login, REST and the sockets to standard error, with secrets hidden, in
+    /// colours on a terminal. Meant for looking at a bot at work: printing delays it.
+    #[doc(alias = "config")]
+    pub fn debug(mut self, on: bool) -> Self {
+        self.watcher = on.then(debug::printer);
+        self
+    }
+
+    /// Shows all that is sent and received to this function, with secrets hidden, instead of printing it. It is called
+    /// between reading and writing, and delays both.
+    pub fn on_traffic(mut self, watch: impl Fn(&Traffic) + Send + Sync + 'static) -> Self {
+        self.watcher = Some(Arc::new(watch));
+        self
+    }
+
     /// Logs in and connects the main websocket.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] if there are no credentials or no HTTP stack, [`ErrorKind::Login`] if they are refused or the
-    /// login cannot be reached, [`ErrorKind::Socket`] if the main websocket is refused.
+    /// [`ErrorKind::Config`] with everything that is missing or contradictory, [`ErrorKind::Login`] if the credentials are
+    /// refused or the login cannot be reached, [`ErrorKind::Socket`] if the main websocket is refused.
     ///
     /// # Cancel safety
     ///
@@ -73,15 +107,35 @@ impl Builder {
     #[doc(alias = "run")]
     #[doc(alias = "wait_for_ready")]
     #[doc(alias = "wait_for_ws")]
-    pub async fn connect(self) -> Result<Bot, Error> {
-        let http = match self.http {
-            Some(http) => http,
-            None => default_http()?,
+    pub async fn connect(mut self) -> Result<Bot, Error> {
+        let http = match self.http.take() {
+            Some(http) => Ok(http),
+            None => default_http(),
         };
-        if self.bot.is_none() && self.user.is_none() {
-            return Err(not_configured(
-                "neither a bot's nor a user's credentials were given",
-            ));
+        self.check();
+        let mut http = match http {
+            Ok(http) if self.problems.is_empty() => http,
+            Ok(_) => return Err(not_configured(self.problems)),
+            Err((problem, source)) => {
+                self.problems.push(problem);
+                let error = not_configured(self.problems);
+                return Err(match source {
+                    Some(source) => error.because(source),
+                    None => error,
+                });
+            }
+        };
+        if let Some(watcher) = &self.watcher {
+            http = debug::tap_http(http, Arc::clone(watcher));
+            let dialer = match &self.socket.dialer {
+                Some(dialer) => Arc::clone(dialer),
+                None => default_dialer()?,
+            };
+            self.socket.dialer = Some(Arc::new(TapDialer {
+                dialer,
+                channel: Channel::MainSocket,
+                watcher: Arc::clone(watcher),
+            }));
         }
         let endpoints =
             alta_auth::Endpoints::new(self.endpoints.token_url, self.endpoints.rest_url.clone());
@@ -92,6 +146,7 @@ impl Builder {
             let login = BotLogin::new(http.clone(), credentials, &endpoints);
             let tokens: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
             let token = first_token(&*tokens, "logging in as the bot").await?;
+            check_user_id(&token, self.user_id)?;
             identities = identities.with_bot(Arc::clone(&tokens));
             bot = Some((tokens, token));
         }
@@ -116,7 +171,84 @@ impl Builder {
                 (Some(socket), Some(token))
             }
         };
-        Ok(Bot::new(rest, socket, account, self.console))
+        Ok(Bot::new(
+            rest,
+            socket,
+            account,
+            self.user_id,
+            Consoles::new(self.console, self.watcher),
+        ))
+    }
+
+    pub(crate) fn problem(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    pub(crate) fn warning(&mut self, warning: String) {
+        tracing::warn!("{warning}");
+        self.warnings.push(warning);
+    }
+
+    /// Finds what is wrong before anything is sent.
+    fn check(&mut self) {
+        if self.bot.is_none() && self.user.is_none() && self.problems.is_empty() {
+            self.problem(
+                "neither a bot's nor a user's credentials were given (in the environment, ALTA_CLIENT_ID and \
+                 ALTA_CLIENT_SECRET)"
+                    .to_owned(),
+            );
+        }
+        if let Some(bot) = &self.bot {
+            if bot.client_id().trim().is_empty() {
+                self.problems
+                    .push("the bot's client id is empty".to_owned());
+            }
+            if bot.scopes().is_empty() {
+                self.problems.push("the bot asks for no scope".to_owned());
+            }
+        }
+        if self.user_id.is_some() && self.bot.is_none() {
+            self.problem("a bot's user id was given, but no bot's credentials".to_owned());
+        }
+        let endpoints = self.endpoints.clone();
+        let addresses = [
+            ("token", &endpoints.token_url, ["http", "https"]),
+            ("REST", &endpoints.rest_url, ["http", "https"]),
+            ("main websocket", &endpoints.socket_url, ["ws", "wss"]),
+        ];
+        for (what, url, [plain, secure]) in addresses {
+            if ![plain, secure].contains(&url.scheme()) {
+                let scheme = url.scheme();
+                self.problem(format!(
+                    "the {what} address is of {scheme}, and not of {plain} or {secure}"
+                ));
+            } else if url.scheme() == plain && !is_local(url) {
+                self.warning(format!(
+                    "the {what} address is not encrypted: whoever is between can read the credentials"
+                ));
+            }
+        }
+    }
+}
+
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// The token tells the truth; another id in the settings means that they are somebody else's.
+fn check_user_id(token: &Token, given: Option<UserId>) -> Result<(), Error> {
+    match (token.user_id(), given) {
+        (Some(actual), Some(given)) if actual != given => {
+            let problem =
+                format!("the user id {given} was given, but these credentials are {actual}'s");
+            Err(not_configured(vec![problem]))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -127,21 +259,49 @@ async fn first_token(tokens: &dyn TokenSource, doing: &'static str) -> Result<To
         .map_err(|error| Error::new(ErrorKind::Login, doing).because(error))
 }
 
-#[cfg(feature = "hyper")]
-fn default_http() -> Result<HttpClient, Error> {
-    HttpClient::web_roots(&alta_http::Config::default())
-        .map_err(|error| not_configured("the default HTTP transport cannot be made").because(error))
+/// Why there is no HTTP client.
+type NoHttp = (String, Option<alta_http::Error>);
+
+#[cfg(any(feature = "hyper", feature = "platform-roots"))]
+fn default_http() -> Result<HttpClient, NoHttp> {
+    let config = alta_http::Config::default();
+    #[cfg(feature = "hyper")]
+    let http = HttpClient::web_roots(&config);
+    #[cfg(not(feature = "hyper"))]
+    let http = HttpClient::platform_roots(&config);
+    http.map_err(|error| {
+        (
+            "the default HTTP transport cannot be made".to_owned(),
+            Some(error),
+        )
+    })
 }
 
-#[cfg(not(feature = "hyper"))]
-fn default_http() -> Result<HttpClient, Error> {
-    Err(not_configured(
-        "no HTTP stack was given, and the feature `hyper` is off",
-    ))
+#[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
+fn default_http() -> Result<HttpClient, NoHttp> {
+    let problem = "no HTTP stack was given, and the features `hyper` and `platform-roots` are off";
+    Err((problem.to_owned(), None))
 }
 
-fn not_configured(problem: &str) -> Error {
-    let problems = vec![problem.to_owned()];
+/// What the main websocket would be dialled by.
+#[cfg(any(feature = "hyper", feature = "platform-roots"))]
+fn default_dialer() -> Result<Arc<dyn Dial>, Error> {
+    #[cfg(feature = "hyper")]
+    let tls = alta_ws::Tls::web_roots();
+    #[cfg(not(feature = "hyper"))]
+    let tls = alta_ws::Tls::platform_roots();
+    let tls = tls
+        .map_err(|error| not_configured(vec!["TLS cannot be set up".to_owned()]).because(error))?;
+    Ok(Arc::new(TcpDialer::with_tls(tls)))
+}
+
+#[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
+#[allow(clippy::unnecessary_wraps, reason = "with roots to trust it can fail")]
+fn default_dialer() -> Result<Arc<dyn Dial>, Error> {
+    Ok(Arc::new(TcpDialer::plain()))
+}
+
+fn not_configured(problems: Vec<String>) -> Error {
     Error::new(ErrorKind::Config { problems }, "connecting a bot")
 }
 
@@ -151,6 +311,8 @@ impl fmt::Debug for Builder {
             .field("bot", &self.bot)
             .field("user", &self.user)
             .field("endpoints", &self.endpoints)
+            .field("problems", &self.problems)
+            .field("warnings", &self.warnings)
             .finish_non_exhaustive()
     }
 }

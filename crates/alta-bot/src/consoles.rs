@@ -3,6 +3,7 @@
 use crate::access::CloudAccess;
 use crate::bot::Bot;
 use crate::console_events::{Follow, Following};
+use crate::debug::{Channel, TapDialer, Watcher};
 use crate::error::{Error, ErrorKind};
 use alta_model::{Server, ServerId};
 use alta_rest::ConsoleOptions;
@@ -19,6 +20,8 @@ use std::time::Duration;
 
 pub(crate) struct Consoles {
     config: att_console::Config,
+    /// What looks at their traffic.
+    watcher: Option<Watcher>,
     open: Mutex<Open>,
 }
 
@@ -44,9 +47,10 @@ struct Managed {
 }
 
 impl Consoles {
-    pub(crate) fn new(config: att_console::Config) -> Self {
+    pub(crate) fn new(config: att_console::Config, watcher: Option<Watcher>) -> Self {
         Self {
             config,
+            watcher,
             open: Mutex::default(),
         }
     }
@@ -262,6 +266,13 @@ impl OpenConsole<'_> {
         let mut config = self.config.server(server);
         if config.label.is_none() && !about.name.is_empty() {
             config.label = Some(about.name);
+        }
+        if let Some(watcher) = &bot.inner.consoles.watcher {
+            config.dialer = Arc::new(TapDialer {
+                dialer: config.dialer,
+                channel: Channel::Console(server),
+                watcher: Arc::clone(watcher),
+            });
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
         let console = Console::open_with(access, config);

@@ -29,6 +29,7 @@
 //! | feature | adds |
 //! | --- | --- |
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
+//! | `platform-roots` | the same, trusting what the platform trusts; `hyper` goes before |
 
 mod access;
 mod body;
@@ -37,6 +38,7 @@ mod builder;
 mod console_events;
 mod console_sub;
 mod consoles;
+mod debug;
 mod endpoints;
 mod error;
 mod handlers;
@@ -44,6 +46,7 @@ mod invites;
 mod main_sub;
 mod nearest;
 mod requests;
+mod settings;
 mod verbs;
 mod view;
 
@@ -53,6 +56,7 @@ pub use builder::Builder;
 pub use console_events::{ConsoleEvents, MissedOn};
 pub use console_sub::ConsoleSub;
 pub use consoles::OpenConsole;
+pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
 pub use main_sub::{MainEvents, MainSub};

@@ -1,19 +1,11 @@
 //! py-tale's functions against the simulated cloud.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{PATIENCE, builder, connect, group, server, user, within};
 use alta_bot::{ErrorKind, UserId};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_sim::Sim;
 use std::time::Duration;
-use support::{PATIENCE, builder, connect, group, server, user, within};
 use tokio::sync::mpsc;
 
 #[tokio::test]
@@ -92,7 +84,9 @@ async fn a_request_that_this_account_may_not_make_says_so() {
     let unknown = within(bot.request_server_by_id(nowhere)).await.unwrap_err();
     assert_eq!(*unknown.kind(), ErrorKind::NoSuchServer(nowhere));
 
-    let nobody = within(support::user_only(&sim).connect()).await.unwrap();
+    let nobody = within(crate::support::user_only(&sim).connect())
+        .await
+        .unwrap();
     let socket = nobody.socket().unwrap_err();
     assert!(
         matches!(socket.kind(), ErrorKind::Unavailable { .. }),

@@ -1,0 +1,130 @@
+//! Showing what a bot sends and receives, with secrets hidden.
+
+mod frames;
+mod http;
+mod mask;
+mod socket;
+
+pub(crate) use http::tap as tap_http;
+pub(crate) use socket::TapDialer;
+
+use alta_model::ServerId;
+use std::fmt;
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+/// Something that a bot sent or received, for people to look at.
+///
+/// What is secret in it is replaced by `***`: the values of fields whose names say token, password, secret or
+/// authorization, also in JSON inside of JSON; anything that looks like a JWT; and the first frame to a console, which is a
+/// token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Traffic {
+    /// Whether it was sent or received.
+    pub direction: Direction,
+    /// By which way.
+    pub channel: Channel,
+    /// The text. At most the first 64 KiB of a frame or body.
+    pub text: String,
+}
+
+/// Which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From the bot.
+    Sent,
+    /// To the bot.
+    Received,
+}
+
+/// By which way something went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Channel {
+    /// Login and REST.
+    Http,
+    /// The main websocket.
+    MainSocket,
+    /// A server's console.
+    Console(ServerId),
+}
+
+/// What looks at the traffic.
+pub(crate) type Watcher = Arc<dyn Fn(&Traffic) + Send + Sync>;
+
+/// The most of one text that is shown.
+pub(crate) const SHOWN: usize = 64 * 1024;
+
+impl fmt::Display for Traffic {
+    /// One line: `<- console 3000011 {…}`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.direction, self.channel, self.text)
+    }
+}
+
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Direction::Sent => "->",
+            Direction::Received => "<-",
+        })
+    }
+}
+
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Channel::Http => f.write_str("http"),
+            Channel::MainSocket => f.write_str("main"),
+            Channel::Console(server) => write!(f, "console {server}"),
+        }
+    }
+}
+
+/// Writes to standard error, in colours if that is a terminal and `NO_COLOR` is not set.
+pub(crate) fn printer() -> Watcher {
+    let stderr = std::io::stderr();
+    let coloured = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Arc::new(move |traffic| {
+        let line = if coloured {
+            in_colours(traffic)
+        } else {
+            format!("{traffic}\n")
+        };
+        // Nobody can be told that standard error is closed.
+        let _ = stderr.lock().write_all(line.as_bytes());
+    })
+}
+
+fn in_colours(traffic: &Traffic) -> String {
+    // Cyan out, green in.
+    let colour = match traffic.direction {
+        Direction::Sent => 36,
+        Direction::Received => 32,
+    };
+    let Traffic {
+        direction,
+        channel,
+        text,
+    } = traffic;
+    format!("\x1b[{colour}m{direction} {channel}\x1b[0m {text}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_which_way_by_which_and_what() {
+        let mut traffic = Traffic {
+            direction: Direction::Sent,
+            channel: Channel::Console(ServerId::new(7)),
+            text: "{}".to_owned(),
+        };
+        assert_eq!(traffic.to_string(), "-> console 7 {}");
+        let sent = in_colours(&traffic);
+        traffic.direction = Direction::Received;
+        assert_ne!(sent, in_colours(&traffic).replace("<-", "->"));
+    }
+}

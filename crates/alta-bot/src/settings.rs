@@ -1,0 +1,236 @@
+//! Settings from the environment or from a file.
+
+use crate::builder::Builder;
+use crate::endpoints::Endpoints;
+use alta_auth::{BotCredentials, Password, Scopes, UserCredentials};
+use alta_model::UserId;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use url::Url;
+
+/// Everything that can be set.
+const NAMES: [&str; 10] = [
+    "ALTA_CLIENT_ID",
+    "ALTA_CLIENT_SECRET",
+    "ALTA_SCOPES",
+    "ALTA_USER_ID",
+    "ALTA_USERNAME",
+    "ALTA_PASSWORD",
+    "ALTA_TOKEN_URL",
+    "ALTA_REST_URL",
+    "ALTA_SOCKET_URL",
+    "ALTA_DEBUG",
+];
+
+/// The largest file that is read.
+const LARGEST_FILE: u64 = 64 * 1024;
+
+impl Builder {
+    /// Takes what the environment sets: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and, if need be, `ALTA_SCOPES` of the bot;
+    /// `ALTA_USERNAME` and `ALTA_PASSWORD` (plain, or its SHA-512) of a user; `ALTA_USER_ID`; other addresses as
+    /// `ALTA_TOKEN_URL`, `ALTA_REST_URL`, `ALTA_SOCKET_URL`; and `ALTA_DEBUG`, true or false. What it does not set stays as
+    /// it is; variables that are empty are not set.
+    ///
+    /// What is wrong with them is told by [`connect`](Self::connect), all at once.
+    #[doc(alias = "config")]
+    pub fn read_env(self) -> Self {
+        let values = NAMES
+            .iter()
+            .filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+        let values = values.filter(|(_, value)| !value.is_empty());
+        let values = values
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        self.read(values, "the environment")
+    }
+
+    /// Takes what a file sets: lines of `NAME=value` with the names of [`read_env`](Self::read_env). Empty lines and those
+    /// that begin with `#` mean nothing; quotes around a value are taken off.
+    ///
+    /// A file that others on this machine can read is a [warning](Self::warnings). What is wrong with it is told by
+    /// [`connect`](Self::connect), all at once.
+    pub fn read_file(mut self, path: impl AsRef<Path>) -> Self {
+        let path = path.as_ref();
+        let shown = path.display().to_string();
+        match read(path) {
+            Err(error) => self.problem(format!("{shown} cannot be read: {error}")),
+            Ok((text, readable_by_others)) => {
+                if readable_by_others {
+                    self.warning(format!(
+                        "{shown} holds credentials and others can read it: take their permissions away (chmod 600)"
+                    ));
+                }
+                let values = self.lines(&text, &shown);
+                self = self.read(values, &shown);
+            }
+        }
+        self
+    }
+
+    /// What is doubtful about the settings so far, though it works. It is logged as well.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    fn lines(&mut self, text: &str, source: &str) -> BTreeMap<String, String> {
+        let mut values = BTreeMap::new();
+        let text = text.trim_start_matches('\u{feff}');
+        for (number, line) in text.lines().enumerate() {
+            let line = line.trim();
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let number = number + 1;
+            let Some((name, value)) = line.split_once('=') else {
+                // The line itself may be a secret.
+                self.problem(format!("line {number} of {source} is not NAME=value"));
+                continue;
+            };
+            let name = name.trim();
+            if !NAMES.contains(&name) {
+                let problem = format!("line {number} of {source} sets {}", unknown(name));
+                self.problem(problem);
+                continue;
+            }
+            if values
+                .insert(name.to_owned(), unquoted(value.trim()).to_owned())
+                .is_some()
+            {
+                self.problem(format!("line {number} of {source} sets {name} again"));
+            }
+        }
+        values.retain(|_, value| !value.is_empty());
+        values
+    }
+
+    fn read(mut self, mut values: BTreeMap<String, String>, source: &str) -> Self {
+        let mut take = |name: &str| values.remove(name);
+        let bot = (
+            take("ALTA_CLIENT_ID"),
+            take("ALTA_CLIENT_SECRET"),
+            take("ALTA_SCOPES"),
+        );
+        let user = (take("ALTA_USERNAME"), take("ALTA_PASSWORD"));
+        let user_id = take("ALTA_USER_ID");
+        let debug = take("ALTA_DEBUG");
+        let mut endpoints = self.endpoints.clone();
+        let Endpoints {
+            token_url,
+            rest_url,
+            socket_url,
+        } = &mut endpoints;
+        let urls = [
+            ("ALTA_TOKEN_URL", token_url),
+            ("ALTA_REST_URL", rest_url),
+            ("ALTA_SOCKET_URL", socket_url),
+        ];
+        for (name, url) in urls {
+            if let Some(new) = self.parse::<Url>(name, take(name), source) {
+                *url = new;
+            }
+        }
+        self.endpoints = endpoints;
+
+        match bot {
+            (Some(id), Some(secret), scopes) => {
+                let mut credentials = BotCredentials::new(id, secret);
+                if let Some(scopes) = self.parse::<Scopes>("ALTA_SCOPES", scopes, source) {
+                    credentials = credentials.with_scopes(scopes);
+                }
+                self.bot = Some(credentials);
+            }
+            (Some(_), None, _) => self.problem(format!(
+                "{source} sets ALTA_CLIENT_ID but not ALTA_CLIENT_SECRET"
+            )),
+            (None, Some(_), _) => self.problem(format!(
+                "{source} sets ALTA_CLIENT_SECRET but not ALTA_CLIENT_ID"
+            )),
+            (None, None, Some(_)) => self.problem(format!(
+                "{source} sets ALTA_SCOPES but neither ALTA_CLIENT_ID nor ALTA_CLIENT_SECRET"
+            )),
+            (None, None, None) => {}
+        }
+        match user {
+            (Some(name), Some(password)) => {
+                let password = Password::automatic(password);
+                self.user = Some(UserCredentials::new(name, password));
+            }
+            (Some(_), None) => {
+                self.problem(format!("{source} sets ALTA_USERNAME but not ALTA_PASSWORD"));
+            }
+            (None, Some(_)) => {
+                self.problem(format!("{source} sets ALTA_PASSWORD but not ALTA_USERNAME"));
+            }
+            (None, None) => {}
+        }
+        if let Some(id) = self.parse::<UserId>("ALTA_USER_ID", user_id, source) {
+            self.user_id = Some(id);
+        }
+        let debug = debug.map(|truth| truth.to_ascii_lowercase());
+        if let Some(on) = self.parse::<bool>("ALTA_DEBUG", debug, source) {
+            self = self.debug(on);
+        }
+        self
+    }
+
+    fn parse<T: FromStr<Err: fmt::Display>>(
+        &mut self,
+        name: &str,
+        text: Option<String>,
+        source: &str,
+    ) -> Option<T> {
+        match text?.trim().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problem(format!(
+                    "{source} sets {name} to what it cannot be: {error}"
+                ));
+                None
+            }
+        }
+    }
+}
+
+/// What a name is called that means nothing. One that resembles none of ours may be a secret with an equals sign in it.
+fn unknown(name: &str) -> String {
+    let hint = crate::nearest::names(name, NAMES);
+    if hint.is_empty() {
+        "something unknown".to_owned()
+    } else {
+        format!("an unknown {name}; did you mean {}?", hint.join(", "))
+    }
+}
+
+fn unquoted(value: &str) -> &str {
+    ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+        .unwrap_or(value)
+}
+
+/// The text, and whether others can read it.
+fn read(path: &Path) -> std::io::Result<(String, bool)> {
+    let about = std::fs::metadata(path)?;
+    if about.len() > LARGEST_FILE {
+        return Err(std::io::Error::other(
+            "it is too large for a file of settings",
+        ));
+    }
+    Ok((std::fs::read_to_string(path)?, readable_by_others(&about)))
+}
+
+#[cfg(unix)]
+fn readable_by_others(about: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    // Group and others.
+    about.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &std::fs::Metadata) -> bool {
+    // Permissions of other systems are not looked at.
+    false
+}

@@ -1,0 +1,12 @@
+//! What py-tale's bots do, against the simulated cloud, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod debug;
+mod settings;
+mod support;
+mod verbs;

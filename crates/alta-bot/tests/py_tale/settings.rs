@@ -1,0 +1,178 @@
+//! A bot's settings: from files, and what is wrong with them.
+
+use crate::support::{builder, within};
+use alta_bot::{Bot, Builder, Error, ErrorKind, UserId};
+use alta_sim::Sim;
+use std::path::{Path, PathBuf};
+
+/// A file that is removed at the end.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("alta-bot-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).unwrap();
+        set_mode(&path, 0o600);
+        Self(path)
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &Path, _: u32) {}
+
+fn problems(error: &Error) -> &[String] {
+    match error.kind() {
+        ErrorKind::Config { problems } => problems,
+        _ => panic!("{error}"),
+    }
+}
+
+async fn refused(builder: Builder) -> Error {
+    within(builder.connect()).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn a_bot_lives_by_a_file_alone() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (bot, user) = (sim.bot(), sim.user());
+    let text = format!(
+        "# who\nALTA_CLIENT_ID={}\nALTA_CLIENT_SECRET=\"{}\"\nALTA_USER_ID = {}\nALTA_USERNAME={}\nALTA_PASSWORD='{}'\n\n\
+         # where\nALTA_TOKEN_URL={}\nALTA_REST_URL={}\nALTA_SOCKET_URL={}\nALTA_SCOPES=\nALTA_DEBUG=False\n",
+        bot.client_id,
+        bot.client_secret,
+        bot.user_id,
+        user.username,
+        user.password,
+        sim.token_url(),
+        sim.rest_url(),
+        sim.socket_url()
+    );
+    let file = File::new("whole", &text);
+    let builder = Bot::builder().read_file(&file.0);
+    assert!(builder.warnings().is_empty(), "{:?}", builder.warnings());
+    assert!(!format!("{builder:?}").contains(&bot.client_secret));
+    let bot = within(builder.connect()).await.unwrap();
+    assert_eq!(bot.username(), Some(sim.bot().username.as_str()));
+    within(bot.request_search_username("Ashwick"))
+        .await
+        .unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_others_can_read_is_warned_of() {
+    let file = File::new("open", "ALTA_CLIENT_ID=client_1\nALTA_CLIENT_SECRET=c2Vj\n");
+    set_mode(&file.0, 0o640);
+    let warnings = Bot::builder().read_file(&file.0).warnings().to_vec();
+    assert!(warnings[0].contains("chmod 600"), "{warnings:?}");
+}
+
+#[tokio::test]
+async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
+    let file = File::new(
+        "wrong",
+        "ALTA_CLIENT_SECRET=c2VjcmV0\nALTA_USERNAME=Ashwick\nALTA_USER_ID=me\nALTA_REST_URL=ftp://example.invalid\n\
+         ALTA_CLIENTID=1\nc2VjcmV0==\nhunter2\nALTA_USERNAME=Ashwick\n",
+    );
+    let error = refused(Bot::builder().read_file(&file.0)).await;
+    let problems = problems(&error);
+    for part in [
+        "not ALTA_CLIENT_ID",
+        "not ALTA_PASSWORD",
+        "ALTA_USER_ID to what it cannot be",
+        "REST address is of ftp",
+        "did you mean ALTA_CLIENT_ID",
+        "line 6",
+        "line 7",
+        "line 8",
+    ] {
+        assert!(
+            problems.iter().any(|problem| problem.contains(part)),
+            "{part}: {problems:#?}"
+        );
+    }
+    assert_eq!(problems.len(), 8, "{problems:#?}");
+    let shown = format!("{error} {error:?}");
+    assert!(
+        !shown.contains("c2Vj") && !shown.contains("hunter2"),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn a_bot_without_settings_is_told_what_to_set() {
+    let nothing = refused(Bot::builder()).await;
+    assert!(
+        problems(&nothing)[0].contains("ALTA_CLIENT_ID"),
+        "{nothing}"
+    );
+    let missing = refused(Bot::builder().read_file("/no/such/file")).await;
+    assert_eq!(problems(&missing).len(), 1);
+    assert!(problems(&missing)[0].contains("/no/such/file"), "{missing}");
+}
+
+#[tokio::test]
+async fn another_user_id_than_the_tokens_is_a_contradiction() {
+    let sim = Sim::builder().start().await.unwrap();
+    let error = refused(builder(&sim).user_id(UserId::new(7))).await;
+    let own = sim.bot().user_id.to_string();
+    assert!(problems(&error)[0].contains(&own), "{error}");
+    let user_id = UserId::new(sim.bot().user_id.try_into().unwrap());
+    let bot = within(builder(&sim).user_id(user_id).connect())
+        .await
+        .unwrap();
+    assert_eq!(bot.user_id(), Some(user_id));
+}
+
+#[tokio::test]
+async fn an_address_without_encryption_is_warned_of_unless_it_is_of_this_machine() {
+    let endpoints = |host: &str| {
+        let address = |scheme| format!("{scheme}://{host}:1/").parse().unwrap();
+        alta_bot::Endpoints::new(address("http"), address("http"), address("ws"))
+    };
+    let (logs, log) = std::sync::mpsc::sync_channel(64);
+    let subscriber = tracing_subscriber::fmt()
+        .with_writer(move || Writer(logs.clone()))
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let credentials = || alta_bot::BotCredentials::new("client_1", "c2Vj".to_owned());
+    for (host, warned) in [("127.0.0.1", false), ("192.0.2.1", true)] {
+        let http =
+            alta_http::HttpClient::new(tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+                Err::<http::Response<String>, _>(alta_http::NotSent::new("no network here"))
+            }));
+        let builder = Bot::builder()
+            .bot(credentials())
+            .endpoints(endpoints(host))
+            .http(http);
+        let error = refused(builder).await;
+        assert_eq!(*error.kind(), ErrorKind::Login);
+        let text: String = log.try_iter().collect();
+        assert_eq!(text.contains("not encrypted"), warned, "{host}: {text}");
+    }
+}
+
+struct Writer(std::sync::mpsc::SyncSender<String>);
+
+impl std::io::Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.try_send(String::from_utf8_lossy(bytes).into_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
