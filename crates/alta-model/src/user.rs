@@ -61,6 +61,8 @@ model! {
         default icon: i64 = "icon",
         /// How far the friendship has come.
         optional r#type: FriendshipType = "type",
+        /// The other's name on Oculus; only where friends are looked for by it.
+        optional oculus_identifier: String = "oculus_identifier",
     }
 }
 

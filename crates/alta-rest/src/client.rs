@@ -11,7 +11,7 @@ use http::{
 use serde_json::Value;
 use url::Url;
 
-use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, decode};
+use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, ResponseBody, decode};
 
 /// A client of the REST API. Cheap to clone; the clones share everything.
 ///
@@ -103,8 +103,10 @@ impl Client {
     pub async fn request<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, Error> {
         let request = endpoint.request();
         let (mut response, token) = self.exchange(&request).await?;
-        if E::IGNORES_BODY {
-            *response.body_mut() = Bytes::new();
+        match E::BODY {
+            ResponseBody::Json => {}
+            ResponseBody::Text => decode::quote(response.body_mut()),
+            ResponseBody::Ignored => *response.body_mut() = Bytes::new(),
         }
         decode::read(&request, &response, &secrets(token.as_ref()))
     }

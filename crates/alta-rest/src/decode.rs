@@ -46,6 +46,14 @@ pub(crate) fn read<T: DeserializeOwned>(
     })
 }
 
+/// Makes JSON of a body that is a text, if it is not JSON's text already.
+pub(crate) fn quote(body: &mut Bytes) {
+    if serde_json::from_slice::<String>(body).is_err() {
+        let text = String::from_utf8_lossy(body).into_owned();
+        *body = serde_json::Value::String(text).to_string().into();
+    }
+}
+
 /// The error in an answer whose status is no success.
 pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, secrets: &[&str]) -> Error {
     let status = response.status();

@@ -23,11 +23,23 @@ pub trait Endpoint {
     /// What the answer's body is read as. An empty body counts as null.
     type Response: DeserializeOwned;
 
-    /// Whether the body is not read at all: then the response is `()`.
-    const IGNORES_BODY: bool = false;
+    /// How the body is read.
+    const BODY: ResponseBody = ResponseBody::Json;
 
     /// The request.
     fn request(&self) -> Request;
+}
+
+/// How an answer's body is read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum ResponseBody {
+    /// As JSON; an empty body counts as null.
+    Json,
+    /// As text, which may be JSON's: then it is taken out of its quotes. The response is a `String`.
+    Text,
+    /// Not at all. The response is `()`.
+    Ignored,
 }
 
 /// Declares a group of calls: for each a value that is its [`Endpoint`], and a method of the group that makes it.
@@ -37,14 +49,16 @@ pub trait Endpoint {
 /// fn name(field: Type) -> one Answer = RequestName: Account METHOD ["path", field], query("q", field), json(body);
 /// ```
 ///
-/// The answer is `one` value, `pages` of values, or `nothing`. After a field's type, `as impl Into<Type>` says what the
-/// method takes in its place. The accounts that are attested for a call are in its documentation.
+/// The answer is `one` value, `pages` of values, a `text`, or `nothing`. After a field's type, `as impl Into<Type>` says what the
+/// method takes in its place. The accounts that are attested for a call are in its documentation, and py-tale's name follows
+/// that. What is declared is also listed, for [`endpoints`](crate::endpoints).
 macro_rules! endpoints {
     (
         $(#[$group_meta:meta])*
         pub struct $group:ident in $module:ident;
         $(
-            $(#[$meta:meta])*
+            $(#[doc = $doc:literal])*
+            $(#[doc(alias = $alias:literal)])*
             fn $name:ident($($field:ident: $ty:ty $(as $param:ty)?),* $(,)?) -> $shape:ident $answer:ty
                 = $request:ident: $account:ident $method:ident [$($segment:expr),+ $(,)?]
                 $(, $step:ident($($argument:expr),*))*;
@@ -62,10 +76,24 @@ macro_rules! endpoints {
         }
 
         impl $group<'_> {
+            /// All of them, in order.
+            pub(crate) const ENDPOINTS: &'static [crate::EndpointInfo] = &[$(
+                crate::EndpointInfo::new(
+                    concat!(stringify!($module), "().", stringify!($name)),
+                    stringify!($request),
+                    stringify!($method),
+                    &[$(stringify!($segment)),+],
+                    crate::Account::$account,
+                    endpoints!(@listed $shape $answer),
+                    &[$($doc),*],
+                    &[$($alias),*],
+                ),
+            )*];
+
             $(
                 endpoints! {
                     @method $shape
-                    [$(#[$meta])*]
+                    [$(#[doc = $doc])* $(#[doc(alias = $alias)])*]
                     $name($($field: $ty $(as $param)?),*) -> $answer = $request
                 }
             )*
@@ -81,7 +109,7 @@ macro_rules! endpoints {
 
             impl crate::Endpoint for $request {
                 type Response = endpoints!(@answer $shape $answer);
-                const IGNORES_BODY: bool = endpoints!(@ignores $shape);
+                const BODY: crate::ResponseBody = endpoints!(@body $shape);
 
                 fn request(&self) -> crate::Request {
                     let Self { $($field,)* } = self;
@@ -96,9 +124,15 @@ macro_rules! endpoints {
     (@answer one $answer:ty) => { $answer };
     (@answer pages $answer:ty) => { Vec<$answer> };
     (@answer nothing $answer:ty) => { $answer };
+    (@answer text $answer:ty) => { $answer };
 
-    (@ignores nothing) => { true };
-    (@ignores $shape:ident) => { false };
+    (@body nothing) => { crate::ResponseBody::Ignored };
+    (@body text) => { crate::ResponseBody::Text };
+    (@body $shape:ident) => { crate::ResponseBody::Json };
+
+    (@listed nothing $answer:ty) => { "" };
+    (@listed pages $answer:ty) => { concat!("[", stringify!($answer), "]") };
+    (@listed $shape:ident $answer:ty) => { stringify!($answer) };
 
     (@param $ty:ty) => { $ty };
     (@param $ty:ty, $param:ty) => { $param };

@@ -196,6 +196,8 @@ async fn users_and_friends() {
             => "none" "POST users/13/password", {"reset_token": "c", "new_password_hash": b};
         ValidateEmail { email: "a@example.org".to_owned() }
             => "user" "POST users/validate-email", {"email": "a@example.org"};
+        ValidateUsername { username: "Ash".to_owned() }
+            => "user" "POST users/validate-username", {"username": "Ash"};
         ListPresets {} => "user" "GET users/me/presets";
         SetPreset { preset: json!({"preset_id": 1}) } => "user" "POST users/me/presets", {"preset_id": 1};
         RemovePreset { preset: 1 } => "user" "DELETE users/me/presets/1";
@@ -214,6 +216,8 @@ async fn users_and_friends() {
         RemoveFriend { user: U } => "user" "DELETE friends/13";
         GetFriendship { user: U, other: V } => "user" "GET friends/13/14";
         JoinFriends { user: U, other: V } => "user" "POST friends/13/14";
+        FindOculusFriends { friends: json!(["5"]) }
+            => "user" "POST friends/oculus", {"oculus_friends": ["5"]};
     }
 }
 
@@ -229,6 +233,22 @@ async fn calls_without_an_answer_ignore_what_comes() {
         client.users().validate_username("Ash").await.unwrap(),
         "done"
     );
+}
+
+#[tokio::test]
+async fn a_text_is_taken_out_of_its_quotes_if_it_has_any() {
+    for (body, words) in [
+        (r"a\u00e9", r"a\u00e9"),
+        (r#""a\u00e9""#, "a\u{e9}"),
+        ("", ""),
+    ] {
+        let answer = ResponseTemplate::new(200).set_body_string(body);
+        let (_server, client) = support::serve([Mock::given(any()).respond_with(answer)]).await;
+        assert_eq!(
+            client.users().validate_username("Ash").await.unwrap(),
+            words
+        );
+    }
 }
 
 #[tokio::test]

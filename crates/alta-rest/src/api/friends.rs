@@ -1,4 +1,5 @@
 use alta_model::{Friend, FriendResult, UserId};
+use serde_json::{Value, json};
 
 endpoints! {
     /// A user's friends (alta-jsapi, .NET client). Needs a user's account.
@@ -27,4 +28,9 @@ endpoints! {
 
     /// Makes two users friends (.NET client).
     fn join(user: UserId, other: UserId) -> one FriendResult = JoinFriends: User POST ["friends", user, other];
+
+    /// Which of the user's friends on Oculus play (.NET client): the answers have
+    /// [`oculus_identifier`](Friend::oculus_identifier). What the list holds is not attested, so it is raw.
+    fn on_oculus(friends: Value) -> one Vec<Friend>
+        = FindOculusFriends: User POST ["friends", "oculus"], json(&json!({"oculus_friends": friends}));
 }

@@ -19,3 +19,29 @@ pub use members::*;
 pub use options::*;
 pub use servers::*;
 pub use users::*;
+
+use crate::EndpointInfo;
+
+/// Every typed call, a group after the other: what `docs/endpoints.md` is made from.
+///
+/// ```
+/// let searches: Vec<String> = alta_rest::endpoints()
+///     .filter(|call| call.aliases.contains(&"request_search_username"))
+///     .map(|call| format!("{} {}", call.method, call.path()))
+///     .collect();
+/// assert_eq!(searches, ["POST users/search/username"]);
+/// ```
+pub fn endpoints() -> impl Iterator<Item = &'static EndpointInfo> {
+    [
+        Groups::ENDPOINTS,
+        Members::ENDPOINTS,
+        Invites::ENDPOINTS,
+        JoinRequests::ENDPOINTS,
+        Bans::ENDPOINTS,
+        Servers::ENDPOINTS,
+        Users::ENDPOINTS,
+        Friends::ENDPOINTS,
+    ]
+    .into_iter()
+    .flatten()
+}

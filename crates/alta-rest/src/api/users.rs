@@ -1,10 +1,8 @@
 use alta_auth::{Password, Secret};
 use alta_model::{Membership, Statistics, User, UserId, UserRights};
-use http::Method;
 use serde_json::{Value, json};
 
 use super::NewUser;
-use crate::{Account, Error, Request};
 
 endpoints! {
     /// User accounts. Nearly everything here needs a user's account, and says so by
@@ -67,6 +65,11 @@ endpoints! {
         = ResetPassword: None POST ["users", user, "password"],
             json(&json!({"reset_token": code, "new_password_hash": new.expose_hash()}));
 
+    /// Whether a name can be used: rejected if not, else the service's words, of which no source tells what they are
+    /// (.NET client).
+    fn validate_username(username: String as impl Into<String>) -> text String
+        = ValidateUsername: User POST ["users", "validate-username"], json(&json!({"username": username}));
+
     /// Whether an e-mail address can be used: rejected if not (.NET client).
     fn validate_email(email: String as impl Into<String>) -> nothing ()
         = ValidateEmail: User POST ["users", "validate-email"], json(&json!({"email": email}));
@@ -96,23 +99,4 @@ endpoints! {
 
     /// The accounts elsewhere that an account is linked to (py-tale, which calls it unreliable).
     fn linked(user: UserId) -> one Value = GetLinkedAccounts: User GET ["linked", user, "linked"];
-}
-
-impl Users<'_> {
-    /// Whether a name can be used: rejected if not, else the service's words, of which no source tells what they are
-    /// (.NET client).
-    ///
-    /// # Errors
-    ///
-    /// See [`ErrorKind`](crate::ErrorKind).
-    pub async fn validate_username(self, username: impl Into<String>) -> Result<String, Error> {
-        let request = Request::new(Method::POST, "users/validate-username")
-            .json(&json!({"username": username.into()}))
-            .account(Account::User);
-        let response = self.0.send(&request).await?;
-        // A text, perhaps as JSON.
-        let body = response.body();
-        Ok(serde_json::from_slice(body)
-            .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned()))
-    }
 }
