@@ -1,0 +1,298 @@
+//! Servers that misbehave, over loopback sockets: the console lives on, and says what happened.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Junk, Sim};
+use att_console::event::{PlayerJoined, PlayerMovedChunk};
+use att_console::{Console, ErrorKind, Missed, Sent, State, Status, Trouble};
+use common::{access, config, next, ready, self_hosted, within};
+use std::time::Duration;
+
+/// Waits until the console has connected so many times and is ready.
+async fn connected(console: &Console, times: u64) {
+    let mut statuses = console.statuses();
+    let again = |status: &Status| status.totals.connects >= times && status.state == State::Ready;
+    within(statuses.wait_for(again)).await.unwrap();
+}
+
+async fn trouble(console: &Console) -> Trouble {
+    let mut statuses = console.statuses();
+    let waiting = |status: &Status| matches!(status.state, State::Recovering { .. });
+    match within(statuses.wait_for(waiting)).await.unwrap().state {
+        State::Recovering { because, .. } => because,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn answers_out_of_order_reach_who_asked() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    sim.player_joins(server, "Ashwick").unwrap();
+    let late = Action::Delay(Duration::from_millis(100));
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, late).containing("player list"));
+    let (list, count) = within(async {
+        tokio::join!(
+            console.command("player list").into_future(),
+            console.command("player count").into_future()
+        )
+    })
+    .await;
+    assert_eq!(list.unwrap().result().unwrap().as_array().unwrap().len(), 1);
+    assert_eq!(count.unwrap().read::<i64>().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_restart_in_the_middle_of_a_burst_loses_only_what_the_gap_holds() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut moves = within(console.subscribe::<PlayerMovedChunk>())
+        .await
+        .unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    for layer in 0..200 {
+        sim.player_moves(server, ashwick, &format!("Cave Layer {layer}"))
+            .unwrap();
+    }
+    sim.stop_server(server).await.unwrap();
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    let sent = sim.sent_console_events(server).of("PlayerMovedChunk");
+    sim.start_server(server).unwrap();
+    sim.wait_for_console_subscription(server, "PlayerMovedChunk")
+        .await
+        .unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    sim.player_moves(server, ashwick, "Cave Layer 1000")
+        .unwrap();
+
+    let mut before = 0;
+    loop {
+        match next(&mut moves).await {
+            Ok(event) => {
+                assert_eq!(
+                    event.data.new_chunk,
+                    format!("Cave Layer {before}"),
+                    "in order"
+                );
+                before += 1;
+            }
+            Err(missed) => {
+                assert!(matches!(missed, Missed::Gap { .. }), "{missed:?}");
+                break;
+            }
+        }
+    }
+    assert!(before <= sent, "what was not sent cannot arrive");
+    assert_eq!(
+        next(&mut moves).await.unwrap().data.new_chunk,
+        "Cave Layer 1000"
+    );
+}
+
+#[tokio::test]
+async fn an_event_before_the_subscription_is_confirmed_is_not_lost() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let late = Action::Delay(Duration::from_millis(150));
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, late).containing("websocket subscribe"));
+    let mut joins = console.subscribe::<PlayerJoined>().start();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    assert_eq!(
+        next(&mut joins).await.unwrap().data.user.username,
+        "Ashwick"
+    );
+}
+
+#[tokio::test]
+async fn a_result_over_the_limit_ends_the_connection_and_the_command_with_that_cause() {
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(access(&sim, server), config().frame_limit(8 * 1_024));
+    within(console.ready()).await.unwrap();
+    let huge = Action::Instead(Junk::Oversize(64 * 1_024));
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, huge).containing("spawn list"));
+    let error = within(console.command("spawn list")).await.unwrap_err();
+    let ErrorKind::Disconnected { because, sent } = error.kind() else {
+        panic!("{error}")
+    };
+    assert_eq!(*sent, Sent::MayHaveRun);
+    assert!(because.to_string().contains("8192 bytes"), "{error}");
+    within(console.command("player list")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_cut_at_any_point_comes_back() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let endings = [
+        Action::Cut,
+        Action::Close(1000, "bye".to_owned()),
+        Action::Close(1001, String::new()),
+        Action::Close(1011, "trouble".to_owned()),
+        Action::Close(3000, String::new()),
+    ];
+    for (round, ending) in (1..).zip(endings) {
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleCommand, ending.clone()).containing("player count"));
+        let error = within(console.command("player count")).await.unwrap_err();
+        assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{ending:?}: {error}");
+        if let Action::Close(code, _) = ending {
+            assert!(error.to_string().contains(&code.to_string()), "{error}");
+        }
+        connected(&console, round + 1).await;
+        assert!(
+            matches!(next(&mut joins).await, Err(Missed::Gap { .. })),
+            "{ending:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_half_open_connection_is_found_by_its_silence() {
+    let (sim, server) = self_hosted().await;
+    let quick = config().ping(Duration::from_millis(100));
+    let console = Console::open_with(access(&sim, server), quick);
+    within(console.ready()).await.unwrap();
+    sim.silence_consoles(server);
+    let because = trouble(&console).await;
+    assert!(
+        matches!(&because, Trouble::Lost(why) if why.contains("nothing was heard")),
+        "{because}"
+    );
+    connected(&console, 2).await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_that_answers_pings_is_kept() {
+    let (sim, server) = self_hosted().await;
+    let quick = config().ping(Duration::from_millis(50));
+    let console = Console::open_with(access(&sim, server), quick);
+    within(console.ready()).await.unwrap();
+    // Twenty commands that take a ping's time each: many pings go by.
+    for _ in 0..20 {
+        let late = Action::Delay(Duration::from_millis(50));
+        sim.faults().arm(Fault::new(Hook::ConsoleCommand, late));
+        within(console.command("player count")).await.unwrap();
+    }
+    assert_eq!(console.status().totals.connects, 1);
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_is_told_and_tried_again() {
+    for status in [401, 403, 429, 502] {
+        let (sim, server) = self_hosted().await;
+        let refusal = Action::Answer(HttpAnswer::status(status));
+        sim.faults().arm(Fault::new(Hook::ConsoleUpgrade, refusal));
+        let console = Console::open_with(access(&sim, server), config());
+        let because = trouble(&console).await;
+        assert!(
+            matches!(&because, Trouble::Unreachable(why) if why.contains(&status.to_string())),
+            "{because}"
+        );
+        within(console.ready()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in_order() {
+    let (sim, server) = self_hosted().await;
+    let quick = config().stalled_after(Duration::from_millis(100));
+    let console = Console::open_with(access(&sim, server), quick);
+    within(console.ready()).await.unwrap();
+    sim.stall_console(server);
+    let mut running = tokio::task::JoinSet::new();
+    let mut joins = console.subscribe::<PlayerJoined>().start();
+    for _ in 0..3 {
+        let console = console.clone();
+        running.spawn(async move { console.command("player count").await.map(|_| ()) });
+    }
+    let mut statuses = console.statuses();
+    within(statuses.wait_for(|status| status.state == State::Stalled))
+        .await
+        .unwrap();
+    sim.resume_console(server);
+    while let Some(outcome) = within(running.join_next()).await {
+        outcome.unwrap().unwrap();
+    }
+    within(statuses.wait_for(|status| status.state == State::Ready))
+        .await
+        .unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    assert!(next(&mut joins).await.is_ok());
+    let counts = sim
+        .received()
+        .iter()
+        .filter(|one| one.command().as_deref() == Some("player count"))
+        .count();
+    assert_eq!(counts, 3, "nothing was sent again");
+}
+
+#[tokio::test]
+async fn a_server_that_writes_numbers_for_words_is_understood() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let server = sim.add_self_hosted("Thornwood").unwrap();
+    sim.set_numeric_enums(server, true);
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let again = within(console.subscribe_to(["NoSuchEvent"]))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(again.kind(), ErrorKind::EventNotFound { .. }),
+        "{again}"
+    );
+    sim.player_joins(server, "Ashwick").unwrap();
+    assert_eq!(
+        next(&mut joins).await.unwrap().data.user.username,
+        "Ashwick"
+    );
+}
+
+#[tokio::test]
+async fn modules_that_are_missing_while_the_server_boots_are_an_error_of_their_own() {
+    let (sim, server) = self_hosted().await;
+    sim.set_booting(server, true);
+    let console = ready(&sim, server).await;
+    let error = within(console.command("player list")).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::CommandNotFound { .. }),
+        "{error}"
+    );
+    sim.set_booting(server, false);
+    within(console.command("player list")).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_05_a_command_dropped_before_it_is_written_is_never_sent() {
+    let (sim, server) = self_hosted().await;
+    sim.stop_server(server).await.unwrap();
+    let console = Console::open_with(access(&sim, server), config());
+    {
+        let run = console.command("player kick 7").into_future();
+        let short = tokio::time::timeout(Duration::from_millis(50), run);
+        assert!(short.await.is_err(), "it waits for the server");
+    }
+    sim.start_server(server).unwrap();
+    within(console.command("player list")).await.unwrap();
+    let lines: Vec<_> = sim
+        .received()
+        .iter()
+        .filter_map(alta_sim::Received::command)
+        .collect();
+    assert!(!lines.iter().any(|line| line.contains("kick")), "{lines:?}");
+}
