@@ -30,6 +30,7 @@
 //! | --- | --- |
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
 //! | `platform-roots` | the same, trusting what the platform trusts; `hyper` goes before |
+//! | `metrics` | counters and gauges of a [`ManagedBot`], through the `metrics` facade |
 
 mod access;
 mod body;
@@ -44,6 +45,7 @@ mod error;
 mod handlers;
 mod invites;
 mod main_sub;
+mod managed;
 mod nearest;
 mod requests;
 mod settings;
@@ -60,6 +62,11 @@ pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
 pub use main_sub::{MainEvents, MainSub};
+pub use managed::{
+    ConsoleHealth, Failure, FailureKind, Finished, Handler, HandlerError, HandlerFn, HandlerFn2,
+    Handlers, Health, Invitation, Invites, Limits, Managed, ManagedBot, Outcome, Rules, SelfHosted,
+    Standing,
+};
 pub use view::{Change, Changes, GroupView, ServerView, View, ViewConfig};
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};

@@ -1,0 +1,282 @@
+use super::context::Context;
+use super::crew::Consoles;
+use super::failure::Failure;
+use super::function::{HandlerFn, HandlerFn2};
+use super::handlers::{Handler, Handlers, Invitation};
+use super::host::Order;
+use super::invites::Invites as Followed;
+use super::limits::Limits;
+use super::manager::{Manager, run_self_hosted};
+use super::managed_bot::{ManagedBot, Parts};
+use super::rules::{Invites, Rules};
+use super::self_hosted::SelfHosted;
+use crate::bot::Bot;
+use crate::builder::Builder;
+use crate::error::Error;
+use crate::view::{GroupView, ServerView, ViewConfig};
+use alta_model::console::event::ConsoleEvent;
+use alta_socket::TaskGuard;
+use att_console::{Console, Event, EventName, Missed};
+use serde_json::Value;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+use tracing::{Instrument as _, info_span};
+
+/// How a [`ManagedBot`] is made: begun by [`Builder::managed`] or [`Bot::self_hosted`].
+#[must_use = "nothing happens until `start`"]
+pub struct Managed {
+    source: Source,
+    handlers: Handlers,
+    rules: Rules,
+    limits: Limits,
+    view: ViewConfig,
+}
+
+enum Source {
+    /// Boxed, since it is much larger than the other.
+    Cloud(Box<Builder>),
+    SelfHosted(Vec<SelfHosted>),
+}
+
+impl Builder {
+    /// Makes a bot that looks after its groups and their consoles by itself.
+    ///
+    /// ```no_run
+    /// use alta_bot::{Bot, BotCredentials, Invites, commands::player, event::PlayerJoined};
+    ///
+    /// #[tokio::main]
+    /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let secret = std::env::var("ALTA_CLIENT_SECRET")?;
+    ///     let bot = Bot::builder()
+    ///         .bot(BotCredentials::new(std::env::var("ALTA_CLIENT_ID")?, secret))
+    ///         .managed()
+    ///         .accept_invites(Invites::All)
+    ///         .on_event::<PlayerJoined>(|console, event| async move {
+    ///             console.command(player::message(event.data.user, "Welcome!")).await?;
+    ///             Ok::<_, att_console::Error>(())
+    ///         })
+    ///         .start()
+    ///         .await?;
+    ///     bot.run().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn managed(self) -> Managed {
+        Managed::new(Source::Cloud(Box::new(self)))
+    }
+}
+
+impl Bot {
+    /// Makes a bot that looks after the consoles of self-hosted servers: no login, no groups, but the same handlers.
+    ///
+    /// ```no_run
+    /// use alta_bot::{Bot, commands::player, event::PlayerJoined};
+    /// use att_console::TokenFile;
+    ///
+    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// let bot = Bot::self_hosted([TokenFile::local()?])
+    ///     .on_event::<PlayerJoined>(|console, event| async move {
+    ///         console.command(player::message(event.data.user, "Welcome!")).await?;
+    ///         Ok::<_, att_console::Error>(())
+    ///     })
+    ///     .start()
+    ///     .await?;
+    /// bot.run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn self_hosted<S: Into<SelfHosted>>(servers: impl IntoIterator<Item = S>) -> Managed {
+        let servers = servers.into_iter().map(Into::into).collect();
+        Managed::new(Source::SelfHosted(servers))
+    }
+}
+
+impl Managed {
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            handlers: Handlers::new(),
+            rules: Rules::default(),
+            limits: Limits::default(),
+            view: ViewConfig::default(),
+        }
+    }
+
+    /// Which groups, servers and invitations it looks after. Self-hosted servers have none of these.
+    pub fn rules(mut self, rules: Rules) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// Which invitations it accepts: short for [`Rules::invites`].
+    pub fn accept_invites(mut self, invites: Invites) -> Self {
+        self.rules.invites = invites;
+        self
+    }
+
+    /// What it may do at once, and for how long.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How it follows its groups. Self-hosted servers have none.
+    pub fn view_config(mut self, config: ViewConfig) -> Self {
+        self.view = config;
+        self
+    }
+
+    /// These handlers, instead of those given so far.
+    pub fn handlers(mut self, handlers: Handlers) -> Self {
+        self.handlers = handlers;
+        self
+    }
+
+    /// Logs in, lists the groups, and begins to look after them. Consoles open in the background.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Builder::connect`] and [`Bot::view`]; none for self-hosted servers.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes what was opened.
+    pub async fn start(self) -> Result<ManagedBot, Error> {
+        let context = Context::new(self.handlers, self.limits);
+        let consoles = Consoles::default();
+        let (rules, followed) = watch::channel(self.rules);
+        let (orders, order) = watch::channel(Order::GoOn);
+        let given_up = Arc::new(OnceLock::new());
+        let outcome = Arc::clone(&given_up);
+        let (cloud, task) = match self.source {
+            Source::Cloud(builder) => {
+                let bot = builder.connect().await?;
+                let invites = Followed::begin(&bot, Arc::clone(&context)).await?;
+                let view = bot.view(self.view).await?;
+                let manager = Manager::new(
+                    bot.clone(),
+                    view.clone(),
+                    Arc::clone(&context),
+                    followed,
+                    invites,
+                    consoles.clone(),
+                );
+                let span = info_span!(
+                    "bot",
+                    user = bot.user_id().map(tracing::field::display),
+                    name = bot.username()
+                );
+                let task = TaskGuard::spawn(|shutdown| {
+                    let work = async move {
+                        let _ = outcome.set(manager.run(shutdown, order).await);
+                    };
+                    work.instrument(span)
+                });
+                (Some((bot, view)), task)
+            }
+            Source::SelfHosted(servers) => {
+                let (context, consoles) = (Arc::clone(&context), consoles.clone());
+                let task = TaskGuard::spawn(|shutdown| {
+                    let work = async move {
+                        let run = run_self_hosted(servers, context, consoles, shutdown, order);
+                        let _ = outcome.set(run.await);
+                    };
+                    work.instrument(info_span!("bot"))
+                });
+                (None, task)
+            }
+        };
+        Ok(ManagedBot::new(Parts {
+            cloud,
+            context,
+            consoles,
+            rules,
+            orders,
+            given_up,
+            task,
+        }))
+    }
+}
+
+impl Managed {
+    /// See [`Handlers::on_event`].
+    pub fn on_event<E: ConsoleEvent>(mut self, handler: impl HandlerFn2<Console, Event<E>>) -> Self {
+        self.handlers = self.handlers.on_event(handler);
+        self
+    }
+
+    /// See [`Handlers::on_events`].
+    pub fn on_events<N: Into<EventName>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+        handler: impl HandlerFn2<Console, Event<Value>>,
+    ) -> Self {
+        self.handlers = self.handlers.on_events(names, handler);
+        self
+    }
+
+    /// See [`Handlers::on_console`].
+    pub fn on_console(mut self, handler: impl HandlerFn<Console>) -> Self {
+        self.handlers = self.handlers.on_console(handler);
+        self
+    }
+
+    /// See [`Handlers::on_missed`].
+    pub fn on_missed(mut self, handler: impl HandlerFn2<Console, Missed>) -> Self {
+        self.handlers = self.handlers.on_missed(handler);
+        self
+    }
+
+    /// See [`Handlers::on_invite`].
+    pub fn on_invite(mut self, handler: impl HandlerFn2<Bot, Invitation>) -> Self {
+        self.handlers = self.handlers.on_invite(handler);
+        self
+    }
+
+    /// See [`Handlers::on_group_joined`].
+    pub fn on_group_joined(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
+        self.handlers = self.handlers.on_group_joined(handler);
+        self
+    }
+
+    /// See [`Handlers::on_group_left`].
+    pub fn on_group_left(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
+        self.handlers = self.handlers.on_group_left(handler);
+        self
+    }
+
+    /// See [`Handlers::on_server_online`].
+    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+        self.handlers = self.handlers.on_server_online(handler);
+        self
+    }
+
+    /// See [`Handlers::on_server_offline`].
+    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+        self.handlers = self.handlers.on_server_offline(handler);
+        self
+    }
+
+    /// See [`Handlers::on_failure`].
+    pub fn on_failure(mut self, report: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
+        self.handlers = self.handlers.on_failure(report);
+        self
+    }
+
+    /// See [`Handlers::handler`].
+    pub fn handler<H: Handler>(mut self, handler: H) -> Self {
+        self.handlers = self.handlers.handler(handler);
+        self
+    }
+}
+
+impl fmt::Debug for Managed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Managed")
+            .field("handlers", &self.handlers)
+            .field("rules", &self.rules)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,45 @@
+use super::failure::Failure;
+use super::handlers::Handlers;
+use super::limits::Limits;
+use super::meter::Meter;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tracing::warn;
+
+/// What all parts of a managed bot share.
+pub(crate) struct Context {
+    pub(crate) handlers: Handlers,
+    pub(crate) limits: Limits,
+    pub(crate) permits: Semaphore,
+    pub(crate) meter: Meter,
+}
+
+impl Context {
+    pub(crate) fn new(handlers: Handlers, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            handlers,
+            permits: Semaphore::new(limits.handlers.clamp(1, Semaphore::MAX_PERMITS)),
+            limits,
+            meter: Meter::default(),
+        })
+    }
+
+    pub(crate) fn report(&self, failure: &Failure) {
+        warn!(
+            handler = failure.handler,
+            event = failure.event.as_deref(),
+            console = failure.console.as_deref(),
+            server = failure.server.map(tracing::field::display),
+            group = failure.group.map(tracing::field::display),
+            error = %failure.kind,
+            "a handler failed"
+        );
+        self.meter.failed(failure);
+        for report in &self.handlers.failures {
+            if catch_unwind(AssertUnwindSafe(|| report(failure))).is_err() {
+                warn!("the handler of failures panicked");
+            }
+        }
+    }
+}

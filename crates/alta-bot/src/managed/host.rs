@@ -1,0 +1,283 @@
+//! One console for as long as it is open: its sessions, and its events on their way to the handlers.
+
+use super::context::Context;
+use super::desk::{Call, Desk, Unreadable, watched};
+use super::failure::Failure;
+use super::plan::End;
+use alta_model::{GroupId, ServerId};
+use att_console::{Closed, Console, Event, Missed, State, Status, Statuses, Subscription};
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tracing::{Instrument as _, Span, debug, info, warn};
+
+/// How a console is known to those who look after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Server(ServerId),
+    /// The place of a self-hosted one in their list.
+    Own(usize),
+}
+
+/// What a host is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    GoOn,
+    /// Begin nothing more; handlers that run may go on until then.
+    StopBy(Instant),
+}
+
+/// What a host tells of its console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    Connected,
+    Disconnected,
+}
+
+/// Whose events keep their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Lane {
+    Player(i64),
+    /// What concerns no player keeps its order, too.
+    Nobody,
+}
+
+pub(crate) struct Host {
+    key: Key,
+    group: Option<GroupId>,
+    console: Console,
+    context: Arc<Context>,
+    reports: mpsc::Sender<(Key, Report)>,
+    statuses: Statuses,
+    events: Option<Subscription<Value>>,
+    desk: Desk<Lane>,
+    /// The handlers of the present session, and which session that is.
+    session: JoinSet<()>,
+    session_number: Option<u64>,
+}
+
+impl Host {
+    pub(crate) fn new(
+        key: Key,
+        group: Option<GroupId>,
+        console: Console,
+        context: Arc<Context>,
+        reports: mpsc::Sender<(Key, Report)>,
+    ) -> Self {
+        let names = context.handlers.event_names();
+        let events = (!names.is_empty()).then(|| console.subscribe_to(names).start());
+        Self {
+            key,
+            group,
+            statuses: console.statuses(),
+            events,
+            desk: Desk::new(Arc::clone(&context), context.limits.handlers_per_console),
+            session: JoinSet::new(),
+            session_number: None,
+            console,
+            context,
+            reports,
+        }
+    }
+
+    /// Runs until told to stop, or until the console is closed for good. Tells how it ended, and how many calls of
+    /// handlers were given up.
+    pub(crate) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> (End, usize) {
+        let (end, by) = loop {
+            tokio::select! {
+                by = stop(orders) => break (End::AsTold, by),
+                status = self.statuses.next() => {
+                    if let Some(end) = self.status(status).await {
+                        break (end, Instant::now() + self.context.limits.grace);
+                    }
+                }
+                event = next(&mut self.events), if !self.desk.is_full() => self.event(event),
+                () = self.desk.turn() => {}
+                Some(_) = self.session.join_next() => {}
+            }
+        };
+        self.session.shutdown().await;
+        // Not before the session is over: its handler may wait for events of its own.
+        self.events = None;
+        (end, self.desk.finish(by).await)
+    }
+
+    /// Begins and ends sessions. Tells the console's end.
+    async fn status(&mut self, status: Option<Status>) -> Option<End> {
+        let Some(status) = status else {
+            return Some(End::ByHand);
+        };
+        let connects = status.totals.connects;
+        match status.state {
+            State::Ready | State::Stalled if self.session_number != Some(connects) => {
+                self.end_session().await;
+                self.begin_session(connects);
+                self.report(Report::Connected).await;
+            }
+            State::Ready | State::Stalled => {}
+            State::Recovering { because, .. } => {
+                if self.session_number.is_some() {
+                    info!(%because, "a console session has ended");
+                } else {
+                    debug!(%because, "a console cannot be reached yet");
+                }
+                self.end_session().await;
+                self.report(Report::Disconnected).await;
+            }
+            State::Closed { because } => {
+                self.end_session().await;
+                return Some(match because {
+                    Closed::ByUs => End::ByHand,
+                    _ => {
+                        warn!(%because, "a console is closed for good");
+                        End::Refused
+                    }
+                });
+            }
+            _ => self.end_session().await,
+        }
+        None
+    }
+
+    fn begin_session(&mut self, connects: u64) {
+        info!(session = connects, "a console session begins");
+        self.session_number = Some(connects);
+        self.context.meter.session();
+        for function in &self.context.handlers.consoles {
+            let function = Arc::clone(function);
+            let console = self.console.clone();
+            let about = self.about("on_console");
+            let context = Arc::clone(&self.context);
+            let work = async move { watched(about, move || function(console), None, &context).await };
+            self.session.spawn(work.instrument(Span::current()));
+        }
+    }
+
+    /// When this returns, nothing of the old session runs any more.
+    async fn end_session(&mut self) {
+        self.session_number = None;
+        self.session.shutdown().await;
+    }
+
+    async fn report(&mut self, report: Report) {
+        // Nobody listens any more when the bot is being shut down.
+        let _ = self.reports.send((self.key, report)).await;
+    }
+
+    fn event(&mut self, event: Option<Result<Event<Value>, Missed>>) {
+        match event {
+            Some(Ok(event)) => self.handle(event),
+            Some(Err(missed)) => self.missed(&missed),
+            // The console is closed: its status says so as well.
+            None => self.events = None,
+        }
+    }
+
+    fn handle(&mut self, event: Event<Value>) {
+        self.context.meter.event(event.name.as_str());
+        let lane = player(&event.data).map_or(Lane::Nobody, Lane::Player);
+        let event = Arc::new(event);
+        for (names, function) in &self.context.handlers.events {
+            if !names.contains(&event.name) {
+                continue;
+            }
+            let mut about = self.about("on_event");
+            about.event = Some(event.name.as_str().to_owned());
+            let function = Arc::clone(function);
+            let (console, event) = (self.console.clone(), Arc::clone(&event));
+            let work = move || {
+                function(&console, &event)
+                    .unwrap_or_else(|error| Box::pin(async move { Err(Unreadable(error).into()) }))
+            };
+            let work = Box::new(work);
+            self.desk.push(lane, Call { about, work });
+        }
+    }
+
+    fn missed(&mut self, missed: &Missed) {
+        let events = match missed {
+            Missed::Lagged(events) => *events,
+            _ => 1,
+        };
+        warn!(%missed, "events of a console are missing");
+        self.context.meter.missed(events);
+        for function in &self.context.handlers.missed {
+            let about = self.about("on_missed");
+            let function = Arc::clone(function);
+            let (console, missed) = (self.console.clone(), missed.clone());
+            let work = Box::new(move || function((console, missed)));
+            self.desk.push(Lane::Nobody, Call { about, work });
+        }
+    }
+
+    fn about(&self, handler: &'static str) -> Failure {
+        Failure {
+            console: Some(self.console.label().into()),
+            server: self.console.server(),
+            group: self.group,
+            ..Failure::of(handler)
+        }
+    }
+}
+
+/// Waits until told to stop, or until whoever could tell is gone.
+pub(crate) async fn stop(orders: &mut watch::Receiver<Order>) -> Instant {
+    let order = orders.wait_for(|order| *order != Order::GoOn).await;
+    match order.as_deref() {
+        Ok(Order::StopBy(by)) => *by,
+        _ => Instant::now(),
+    }
+}
+
+async fn next(events: &mut Option<Subscription<Value>>) -> Option<Result<Event<Value>, Missed>> {
+    match events {
+        Some(events) => events.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The player that an event is about: the one it happened to, before the one who did it.
+fn player(data: &Value) -> Option<i64> {
+    const FIELDS: [&str; 7] = [
+        "user",
+        "player",
+        "killedPlayer",
+        "killerPlayer",
+        "reportedBy",
+        "bannedBy",
+        "buyer",
+    ];
+    let data = data.as_object()?;
+    FIELDS.iter().find_map(|field| {
+        let mut fields = data.iter();
+        let (_, value) = fields.find(|(name, _)| name.eq_ignore_ascii_case(field))?;
+        let id = value.get("id").unwrap_or(value);
+        id.as_i64().or_else(|| id.as_str()?.parse().ok())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_player_of_an_event_is_found_however_the_event_calls_them() {
+        for (data, expected) in [
+            (json!({"user": {"id": 7, "username": "Ashwick"}}), Some(7)),
+            (json!({"User": {"id": "7"}, "Quantity": 2}), Some(7)),
+            (json!({"player": {"id": 7}, "newChunk": "Cave Layer 3"}), Some(7)),
+            (json!({"killerPlayer": {"id": 8}, "killedPlayer": {"id": 7}}), Some(7)),
+            (json!({"name": "Turabada", "killerPlayer": {"id": 8}}), Some(8)),
+            (json!({"buyer": 9, "seller": 10}), Some(9)),
+            (json!({"user": null, "killerPlayer": {"id": 8}}), Some(8)),
+            (json!({"logger": "x"}), None),
+            (json!("text"), None),
+        ] {
+            assert_eq!(player(&data), expected, "{data}");
+        }
+    }
+}

@@ -1,0 +1,253 @@
+use super::context::Context;
+use super::crew::Consoles;
+use super::health::{ConsoleHealth, Health};
+use super::host::{Key, Order};
+use super::rules::Rules;
+use super::standing::judge;
+use crate::bot::Bot;
+use crate::error::{Error, ErrorKind};
+use crate::view::View;
+use alta_socket::TaskGuard;
+use att_console::Console;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// A bot that looks after its consoles by itself: it accepts invitations, follows its groups, roles and servers, opens the
+/// console of every server that should be open, and calls its handlers.
+///
+/// When it is dropped, everything that it started is ended without waiting; [`shutdown`](Self::shutdown) lets handlers
+/// finish.
+///
+/// # What should be open
+///
+/// The consoles of all servers that are online, in groups that the [`Rules`] allow and in which the bot's role permits the
+/// console, of the fleets of the rules, and, if the rules leave empty servers alone, with players. It follows all of it:
+/// events of the main websocket, heartbeats that stop, changed roles, changed rules.
+///
+/// # Logs and metrics
+///
+/// Logs are in `tracing` spans: `bot` with the account, `console` with group and server. At `info` stands what happens
+/// rarely (groups, servers, sessions), at `warn` what somebody should look at (handlers that fail, events that are
+/// missing), at `debug` the rest. With the feature `metrics`, these go to the recorder that the program installed:
+///
+/// | metric | kind | what |
+/// | --- | --- | --- |
+/// | `pytale_events_total{event}` | counter | console events that were handed to handlers |
+/// | `pytale_missed_total` | counter | console events that were missed; a gap counts as one |
+/// | `pytale_handler_failures_total{handler, kind}` | counter | handlers that failed, by [`FailureKind::name`](crate::FailureKind::name) |
+/// | `pytale_console_sessions_total` | counter | console sessions that began |
+/// | `pytale_invites_accepted_total` | counter | invitations that were accepted |
+/// | `pytale_handlers_running` | gauge | handlers that run now, `on_console` excepted |
+/// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | what the bot sees; set by [`health`](Self::health) |
+/// | `pytale_consoles`, `pytale_consoles_connected` | gauge | its consoles; set by [`health`](Self::health) |
+pub struct ManagedBot {
+    parts: Parts,
+}
+
+pub(crate) struct Parts {
+    /// None for self-hosted servers.
+    pub(crate) cloud: Option<(Bot, View)>,
+    pub(crate) context: Arc<Context>,
+    pub(crate) consoles: Consoles,
+    pub(crate) rules: watch::Sender<Rules>,
+    pub(crate) orders: watch::Sender<Order>,
+    pub(crate) given_up: Arc<OnceLock<usize>>,
+    pub(crate) task: TaskGuard,
+}
+
+/// How a shutdown went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finished {
+    /// Calls of handlers that were not made any more, or ended before they had finished. Those of
+    /// [`on_console`](crate::Handlers::on_console), which end with their session, don't count.
+    pub given_up: usize,
+}
+
+impl ManagedBot {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts }
+    }
+
+    /// The bot.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] for self-hosted servers.
+    pub fn bot(&self) -> Result<&Bot, Error> {
+        self.cloud().map(|(bot, _)| bot)
+    }
+
+    /// What its groups are like now.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] for self-hosted servers.
+    pub fn view(&self) -> Result<&View, Error> {
+        self.cloud().map(|(_, view)| view)
+    }
+
+    fn cloud(&self) -> Result<&(Bot, View), Error> {
+        self.parts.cloud.as_ref().ok_or_else(|| {
+            let needs = "a bot's credentials";
+            Error::new(ErrorKind::Unavailable { needs }, "asking a bot of self-hosted servers")
+        })
+    }
+
+    /// The consoles that are open now, connected or not; self-hosted ones in the order in which they were given.
+    pub fn consoles(&self) -> Vec<Console> {
+        let all = self.parts.consoles.all().into_iter();
+        all.map(|(_, _, console)| console).collect()
+    }
+
+    /// The rules now.
+    pub fn rules(&self) -> Rules {
+        self.parts.rules.borrow().clone()
+    }
+
+    /// Changes the rules. Consoles are opened and closed accordingly, and invitations that wait are looked at again.
+    ///
+    /// ```no_run
+    /// # fn f(bot: &alta_bot::ManagedBot, group: alta_model::GroupId) {
+    /// bot.change_rules(|rules| rules.deny(group));
+    /// # }
+    /// ```
+    pub fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
+        self.parts.rules.send_modify(change);
+    }
+
+    /// How it is doing now. With the feature `metrics` it sets the gauges, so call it as often as they are read.
+    pub fn health(&self) -> Health {
+        let rules = self.rules();
+        let mut health = Health::new(self.parts.context.meter.reading());
+        for (key, group, console) in self.parts.consoles.all() {
+            let server = match key {
+                Key::Server(server) => Some(server),
+                Key::Own(_) => None,
+            };
+            let known = server.and_then(|server| Some((server, self.parts.cloud.as_ref()?)));
+            let standing = known.and_then(|(server, (_, view))| {
+                let group = view.group(group?)?;
+                let server = group.servers.get(&server)?;
+                Some(judge(&group, server, &rules))
+            });
+            health.consoles.push(ConsoleHealth {
+                name: console.label().to_owned(),
+                server,
+                group,
+                standing,
+                status: console.status(),
+            });
+        }
+        if let Some((bot, view)) = &self.parts.cloud {
+            health.socket = bot.socket().ok().map(alta_ws::Client::status);
+            health.read_at = view.read_at();
+            for group in view.groups() {
+                health.groups += 1;
+                health.groups_read += usize::from(group.complete);
+                for server in group.online_servers() {
+                    health.servers_online += 1;
+                    health.players_online += server.player_count();
+                }
+            }
+        }
+        #[cfg(feature = "metrics")]
+        super::meter::Meter::levels(&health);
+        health
+    }
+
+    /// Waits for the program's end, and shuts down: when the process is told to end (Ctrl-C, and on Unix also
+    /// `SIGTERM`), or when there is nothing left to do, since the bot was closed or refused.
+    ///
+    /// Handlers may go on for [`Limits::grace`](crate::Limits::grace).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Socket`] if the bot's account was refused meanwhile.
+    pub async fn run(&self) -> Result<Finished, Error> {
+        let refused = tokio::select! {
+            () = signalled() => Ok(()),
+            () = self.parts.task.ended() => self.refused(),
+        };
+        let finished = self.shutdown(self.parts.context.limits.grace).await;
+        refused.map(|()| finished)
+    }
+
+    /// Whether the main websocket was refused for good.
+    fn refused(&self) -> Result<(), Error> {
+        let Some((bot, _)) = &self.parts.cloud else {
+            return Ok(());
+        };
+        match bot.socket()?.status().state {
+            alta_ws::State::Closed { because } if !bot.inner.closing.get() => {
+                let because = std::io::Error::other(because.to_string());
+                Err(Error::new(ErrorKind::Socket, "managing a bot").because(because))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Shuts down: no more invitations and events are taken, handlers that run may go on for so long, and are then ended
+    /// where they wait; consoles and the main websocket are closed. When this returns, nothing that the bot started runs
+    /// any more.
+    ///
+    /// A handler that waits for this waits for itself, until the time is over.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe; the shutdown goes on but for the closing of the bot itself, so call it again.
+    pub async fn shutdown(&self, within: Duration) -> Finished {
+        let by = Instant::now() + within;
+        self.parts.orders.send_if_modified(|order| {
+            let first = *order == Order::GoOn;
+            if first {
+                *order = Order::StopBy(by);
+            }
+            first
+        });
+        self.parts.task.ended().await;
+        if let Some((bot, view)) = &self.parts.cloud {
+            view.close().await;
+            bot.close().await;
+        }
+        let given_up = self.parts.given_up.get().copied().unwrap_or_default();
+        Finished { given_up }
+    }
+}
+
+impl fmt::Debug for ManagedBot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManagedBot")
+            .field("bot", &self.parts.cloud.as_ref().map(|(bot, _)| bot))
+            .field("consoles", &self.consoles())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Resolves when the process is told to end; never, if that cannot be found out.
+async fn signalled() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let terminate = async {
+            match signal(SignalKind::terminate()) {
+                Ok(mut terminate) => terminate.recv().await,
+                Err(_) => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = ctrl_c => {}
+            _ = terminate => {}
+        }
+    }
+    #[cfg(not(unix))]
+    ctrl_c.await;
+}

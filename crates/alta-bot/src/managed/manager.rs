@@ -1,0 +1,304 @@
+//! The task of a managed bot: a thin shell around the plan.
+
+use super::context::Context;
+use super::crew::{Consoles, Crew, News, Opened};
+use super::desk::{Call, Desk};
+use super::failure::Failure;
+use super::handlers::Work;
+use super::host::{Key, Order, Report, stop};
+use super::invites::{Invites, Mail};
+use super::plan::{End, Output, Plan};
+use super::rules::Rules;
+use super::self_hosted::SelfHosted;
+use crate::bot::Bot;
+use crate::error::ErrorKind;
+use crate::view::{Changes, GroupView, ServerView, View};
+use alta_model::{GroupId, ServerId};
+use alta_socket::Shutdown;
+use att_console::Console;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tracing::{debug, info, info_span, warn};
+
+/// Looks after the consoles of the bot's groups.
+pub(crate) struct Manager {
+    pub(crate) bot: Bot,
+    pub(crate) view: View,
+    pub(crate) changes: Changes,
+    pub(crate) context: Arc<Context>,
+    pub(crate) rules: watch::Receiver<Rules>,
+    pub(crate) invites: Invites,
+    plan: Plan,
+    crew: Crew,
+    desk: Desk<GroupId>,
+    /// The groups as they were when they were last looked at.
+    known: BTreeMap<GroupId, Arc<GroupView>>,
+}
+
+impl Manager {
+    pub(crate) fn new(
+        bot: Bot,
+        view: View,
+        context: Arc<Context>,
+        rules: watch::Receiver<Rules>,
+        invites: Invites,
+        consoles: Consoles,
+    ) -> Self {
+        let changes = view.changes();
+        // What the bot belongs to at the start was not joined just now; but its servers are told of.
+        let known = view.groups().into_iter();
+        let known = known.map(|group| (group.id(), as_at_the_start(&group)));
+        Self {
+            changes,
+            rules,
+            invites,
+            plan: Plan::new(context.limits.opening),
+            crew: Crew::new(Arc::clone(&context), consoles),
+            desk: Desk::new(Arc::clone(&context), context.limits.handlers),
+            known: known.collect(),
+            bot,
+            view,
+            context,
+        }
+    }
+
+    /// Runs until told to stop, or until the bot is closed. Tells how many calls of handlers were given up.
+    pub(crate) async fn run(mut self, shutdown: Shutdown, mut orders: watch::Receiver<Order>) -> usize {
+        self.look_at_all();
+        let by = loop {
+            self.perform();
+            let deadline = self.plan.deadline().map(Instant::from_std);
+            tokio::select! {
+                by = stop(&mut orders) => break by,
+                () = shutdown.requested() => break Instant::now(),
+                change = self.changes.next() => match change {
+                    Some(Ok(change)) => self.look_at(change.group()),
+                    Some(Err(_)) => self.look_at_all(),
+                    None => break Instant::now(),
+                },
+                Ok(()) = self.rules.changed() => {
+                    self.rules.mark_unchanged();
+                    self.look_at_all();
+                    self.invites.list();
+                }
+                mail = self.invites.next() => {
+                    if matches!(mail, Mail::End) {
+                        break Instant::now();
+                    }
+                    self.mail(mail);
+                }
+                (key, news) = self.crew.next() => self.news(key, &news),
+                () = self.desk.turn() => {}
+                () = sleep_until(deadline) => self.plan.tick(now()),
+            }
+        };
+        info!("closing");
+        drop((self.changes, self.invites));
+        let (calls, of_consoles) = tokio::join!(self.desk.finish(by), self.crew.finish(by));
+        calls + of_consoles
+    }
+
+    fn look_at_all(&mut self) {
+        let groups = self.view.groups().into_iter().map(|group| group.id());
+        let groups: BTreeSet<_> = groups.chain(self.known.keys().copied()).collect();
+        for group in groups {
+            self.look_at(group);
+        }
+    }
+
+    /// Compares a group with what it was, and with what should be open in it.
+    fn look_at(&mut self, group: GroupId) {
+        let new = self.view.group(group);
+        let rules = self.rules.borrow().clone();
+        self.plan.look(group, new.as_deref(), &rules, now());
+        let old = match &new {
+            Some(new) => self.known.insert(group, Arc::clone(new)),
+            None => self.known.remove(&group),
+        };
+        let context = Arc::clone(&self.context);
+        let handlers = &context.handlers;
+        match (&old, &new) {
+            (None, Some(new)) => {
+                info!(%group, name = new.name(), "joined a group");
+                for function in &handlers.group_joined {
+                    self.call("on_group_joined", group, None, function, new);
+                }
+            }
+            (Some(old), None) => {
+                info!(%group, name = old.name(), "left a group");
+                for function in &handlers.group_left {
+                    self.call("on_group_left", group, None, function, old);
+                }
+            }
+            _ => {}
+        }
+        if !rules.allows(group) {
+            return;
+        }
+        let before = old.as_deref().map(online).unwrap_or_default();
+        let after = new.as_deref().map(online).unwrap_or_default();
+        for (id, server) in &after {
+            if !before.contains_key(id) {
+                info!(%group, server = %id, name = server.name, "a server is online");
+                for function in &handlers.server_online {
+                    self.call("on_server_online", group, Some(*id), function, *server);
+                }
+            }
+        }
+        for (id, server) in &before {
+            if !after.contains_key(id) {
+                info!(%group, server = %id, name = server.name, "a server is offline");
+                for function in &handlers.server_offline {
+                    self.call("on_server_offline", group, Some(*id), function, *server);
+                }
+            }
+        }
+    }
+
+    fn call<T: Clone + Send + 'static>(
+        &mut self,
+        handler: &'static str,
+        group: GroupId,
+        server: Option<ServerId>,
+        function: &Arc<dyn Fn((Bot, T)) -> Work + Send + Sync>,
+        with: &T,
+    ) {
+        let about = Failure {
+            group: Some(group),
+            server,
+            ..Failure::of(handler)
+        };
+        let (function, bot, with) = (Arc::clone(function), self.bot.clone(), with.clone());
+        let work = Box::new(move || function((bot, with)));
+        self.desk.push(group, Call { about, work });
+    }
+
+    fn mail(&mut self, mail: Mail) {
+        let rules = self.rules.borrow().clone();
+        for (group, call) in self.invites.look(mail, &rules) {
+            self.desk.push(group, call);
+        }
+    }
+
+    fn news(&mut self, key: Key, news: &News) {
+        let Key::Server(server) = key else { return };
+        match news {
+            News::Report(Report::Connected) => self.plan.connected(server, now()),
+            News::Report(Report::Disconnected) => self.plan.disconnected(server, now()),
+            News::Ended(end) => {
+                debug!(%server, ?end, "a console has ended");
+                self.plan.ended(server, *end, now());
+            }
+        }
+    }
+
+    /// Does what the plan wants.
+    fn perform(&mut self) {
+        for output in self.plan.take_outputs() {
+            match output {
+                Output::Open(server, group) => {
+                    let known = self.view.server(server);
+                    let name = known.as_ref().map_or("", |known| known.name.as_str());
+                    let span = info_span!("console", %group, %server, name);
+                    let open = open(self.bot.clone(), server);
+                    self.crew.start(Key::Server(server), Some(group), span, open);
+                }
+                Output::Close(server) => {
+                    let by = Instant::now() + self.context.limits.grace;
+                    self.crew.stop(Key::Server(server), by);
+                }
+            }
+        }
+    }
+}
+
+/// Opens a console of the bot, or takes one that the program has opened; that one is left open in the end.
+async fn open(bot: Bot, server: ServerId) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
+    let opened = bot.open_console(server).await;
+    let (console, ours) = match opened {
+        Ok(console) => (Ok(console), true),
+        Err(error) if matches!(error.kind(), ErrorKind::AlreadyOpen(_)) => {
+            (bot.console(server), false)
+        }
+        Err(error) => (Err(error), false),
+    };
+    let console = console.map_err(|error| {
+        warn!(%error, "a console could not be opened");
+        match error.kind() {
+            ErrorKind::PermissionDenied => End::Refused,
+            _ => End::Failed,
+        }
+    })?;
+    let close = async move {
+        if ours {
+            // The program may have closed it.
+            let _ = bot.close_console(server).await;
+        }
+    };
+    Ok(Opened { console, close })
+}
+
+/// Looks after self-hosted consoles: all of them, as long as they last.
+pub(crate) async fn run_self_hosted(
+    servers: Vec<SelfHosted>,
+    context: Arc<Context>,
+    consoles: Consoles,
+    shutdown: Shutdown,
+    mut orders: watch::Receiver<Order>,
+) -> usize {
+    let mut crew = Crew::new(context, consoles);
+    let mut open = servers.len();
+    for (place, server) in servers.into_iter().enumerate() {
+        let (access, config) = server.into_parts();
+        let name = config.label.clone().unwrap_or_default();
+        let opening = async move {
+            let console = Console::open_with(access, config);
+            let closing = console.clone();
+            let close = async move { closing.close().await };
+            Ok(Opened { console, close })
+        };
+        let span = info_span!("console", place, name);
+        crew.start(Key::Own(place), None, span, opening);
+    }
+    let by = loop {
+        if open == 0 {
+            break Instant::now();
+        }
+        tokio::select! {
+            by = stop(&mut orders) => break by,
+            () = shutdown.requested() => break Instant::now(),
+            (_, news) = crew.next() => {
+                if matches!(news, News::Ended(_)) {
+                    open -= 1;
+                }
+            }
+        }
+    };
+    crew.finish(by).await
+}
+
+/// A group as it is known at the start: no server is known to run yet.
+fn as_at_the_start(group: &Arc<GroupView>) -> Arc<GroupView> {
+    let mut group = Arc::clone(group);
+    Arc::make_mut(&mut group).servers.clear();
+    group
+}
+
+fn online(group: &GroupView) -> BTreeMap<ServerId, &Arc<ServerView>> {
+    let servers = group.online_servers();
+    servers.map(|server| (server.id, server)).collect()
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn now() -> std::time::Instant {
+    Instant::now().into_std()
+}

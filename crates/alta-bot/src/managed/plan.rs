@@ -1,0 +1,287 @@
+//! Which consoles are to be opened and closed, without I/O: the view, the rules, time and the fate of what was opened go
+//! in, openings and closings come out.
+
+use super::Rules;
+use super::standing::{Standing, judge};
+use crate::view::GroupView;
+use alta_model::{GroupId, Role, ServerId};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+/// One that is refused although the role permits it is tried again after this: the service may have been wrong.
+pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// One that could not be opened is tried again after this.
+pub(crate) const FAILED_PAUSE: Duration = Duration::from_secs(10);
+/// One that has not come up within this makes room for the next at start-up, and goes on trying.
+pub(crate) const OPENING_LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// How many may be opening at once.
+    at_once: usize,
+    seats: BTreeMap<ServerId, Seat>,
+    queue: VecDeque<ServerId>,
+    empty_after: Option<Duration>,
+    outputs: Vec<Output>,
+}
+
+#[derive(Debug)]
+struct Seat {
+    group: GroupId,
+    standing: Standing,
+    stage: Stage,
+    role: Option<Role>,
+    empty_since: Option<Instant>,
+    pause: Pause,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Closed,
+    /// In the queue.
+    Waiting,
+    /// Takes one of the places for those that open.
+    Opening(Instant),
+    Open { connected: bool },
+    Closing,
+}
+
+/// Why one that is wanted is not opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pause {
+    No,
+    Until(Instant),
+    /// Until something about it is different.
+    UntilChanged,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Output {
+    Open(ServerId, GroupId),
+    Close(ServerId),
+}
+
+/// How a console that was opened has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As it was told to.
+    AsTold,
+    /// The server or the cloud refused it for good.
+    Refused,
+    /// The program closed it.
+    ByHand,
+    /// It could not be opened.
+    Failed,
+}
+
+impl Plan {
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self {
+            at_once: at_once.max(1),
+            seats: BTreeMap::new(),
+            queue: VecDeque::new(),
+            empty_after: None,
+            outputs: Vec::new(),
+        }
+    }
+
+    pub(crate) fn take_outputs(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.outputs)
+    }
+
+    /// A group has changed, or the rules have: none if the bot doesn't belong to it any more.
+    pub(crate) fn look(
+        &mut self,
+        group: GroupId,
+        view: Option<&GroupView>,
+        rules: &Rules,
+        now: Instant,
+    ) {
+        self.empty_after = rules.leave_empty_after;
+        let mut looked_at = Vec::new();
+        if let Some(view) = view {
+            for (server, known) in &view.servers {
+                let seat = self.seats.entry(*server).or_insert_with(|| Seat::new(group));
+                seat.group = group;
+                seat.stand(judge(view, known, rules), view.role(), now);
+                looked_at.push(*server);
+            }
+        }
+        for (server, seat) in &mut self.seats {
+            if seat.group == group && !view.is_some_and(|view| view.servers.contains_key(server)) {
+                seat.stand(Standing::Gone, None, now);
+                looked_at.push(*server);
+            }
+        }
+        for server in looked_at {
+            self.settle(server, now);
+        }
+        self.open_next(now);
+    }
+
+    /// A console is connected.
+    pub(crate) fn connected(&mut self, server: ServerId, now: Instant) {
+        self.set_connected(server, true, now);
+    }
+
+    /// A console is not connected: it was lost, or an attempt has failed. It goes on trying.
+    pub(crate) fn disconnected(&mut self, server: ServerId, now: Instant) {
+        self.set_connected(server, false, now);
+    }
+
+    fn set_connected(&mut self, server: ServerId, connected: bool, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(&server)
+            && matches!(seat.stage, Stage::Opening(_) | Stage::Open { .. })
+        {
+            seat.stage = Stage::Open { connected };
+        }
+        self.settle(server, now);
+        self.open_next(now);
+    }
+
+    /// A console has ended.
+    pub(crate) fn ended(&mut self, server: ServerId, end: End, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(&server) {
+            let told_to = seat.stage == Stage::Closing;
+            seat.stage = Stage::Closed;
+            seat.pause = match end {
+                _ if told_to => Pause::No,
+                End::AsTold => Pause::No,
+                End::Refused => Pause::after(REFUSED_PAUSE, now),
+                End::Failed => Pause::after(FAILED_PAUSE, now),
+                End::ByHand => Pause::UntilChanged,
+            };
+        }
+        self.settle(server, now);
+        self.open_next(now);
+    }
+
+    /// Time has passed.
+    pub(crate) fn tick(&mut self, now: Instant) {
+        let mut due = Vec::new();
+        for (server, seat) in &mut self.seats {
+            if seat.deadline(self.empty_after).is_none_or(|at| at > now) {
+                continue;
+            }
+            due.push(*server);
+            match (seat.stage, seat.pause) {
+                (Stage::Opening(_), _) => seat.stage = Stage::Open { connected: false },
+                (Stage::Closed, Pause::Until(_)) => seat.pause = Pause::No,
+                _ => {}
+            }
+        }
+        for server in due {
+            self.settle(server, now);
+        }
+        self.open_next(now);
+    }
+
+    /// When time changes something next.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let seats = self.seats.values();
+        seats
+            .filter_map(|seat| seat.deadline(self.empty_after))
+            .min()
+    }
+
+    /// Brings a seat's stage in line with its standing.
+    fn settle(&mut self, server: ServerId, now: Instant) {
+        let Some(seat) = self.seats.get_mut(&server) else {
+            return;
+        };
+        let wanted = seat.is_wanted(self.empty_after, now);
+        match seat.stage {
+            Stage::Closed if wanted && seat.pause == Pause::No => {
+                seat.stage = Stage::Waiting;
+                self.queue.push_back(server);
+            }
+            Stage::Closed if seat.standing == Standing::Gone => {
+                self.seats.remove(&server);
+            }
+            Stage::Waiting if !wanted => {
+                self.queue.retain(|waiting| *waiting != server);
+                seat.stage = Stage::Closed;
+                if seat.standing == Standing::Gone {
+                    self.seats.remove(&server);
+                }
+            }
+            Stage::Opening(_) | Stage::Open { .. } if !wanted => {
+                seat.stage = Stage::Closing;
+                self.outputs.push(Output::Close(server));
+            }
+            _ => {}
+        }
+    }
+
+    fn open_next(&mut self, now: Instant) {
+        let opening = |seat: &&Seat| matches!(seat.stage, Stage::Opening(_));
+        let mut opening = self.seats.values().filter(opening).count();
+        while opening < self.at_once {
+            let Some(server) = self.queue.pop_front() else {
+                return;
+            };
+            if let Some(seat) = self.seats.get_mut(&server) {
+                seat.stage = Stage::Opening(now);
+                opening += 1;
+                self.outputs.push(Output::Open(server, seat.group));
+            }
+        }
+    }
+}
+
+impl Seat {
+    fn new(group: GroupId) -> Self {
+        Self {
+            group,
+            standing: Standing::Offline,
+            stage: Stage::Closed,
+            role: None,
+            empty_since: None,
+            pause: Pause::No,
+        }
+    }
+
+    fn stand(&mut self, standing: Standing, role: Option<&Role>, now: Instant) {
+        // Another standing or role is a reason to try again what was refused.
+        if self.standing != standing || self.role.as_ref() != role {
+            self.pause = Pause::No;
+            self.role = role.cloned();
+        }
+        self.standing = standing;
+        self.empty_since = (standing == Standing::Empty).then(|| self.empty_since.unwrap_or(now));
+    }
+
+    fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
+        match (self.standing, self.stage) {
+            (Standing::Wanted, _) | (Standing::Silent, Stage::Open { connected: true }) => true,
+            (Standing::Empty, Stage::Opening(_) | Stage::Open { .. }) => {
+                self.left_alone_at(empty_after).is_none_or(|at| at > now)
+            }
+            _ => false,
+        }
+    }
+
+    /// When one that is empty is closed.
+    fn left_alone_at(&self, empty_after: Option<Duration>) -> Option<Instant> {
+        self.empty_since?.checked_add(empty_after?)
+    }
+
+    fn deadline(&self, empty_after: Option<Duration>) -> Option<Instant> {
+        let empty = self.left_alone_at(empty_after);
+        match (self.stage, self.pause) {
+            (Stage::Closed, Pause::Until(at)) => Some(at),
+            (Stage::Open { .. }, _) => empty,
+            (Stage::Opening(since), _) => {
+                let limit = since.checked_add(OPENING_LIMIT);
+                limit.into_iter().chain(empty).min()
+            }
+            _ => None,
+        }
+    }
+}
+
+impl Pause {
+    fn after(pause: Duration, now: Instant) -> Self {
+        now.checked_add(pause).map_or(Self::UntilChanged, Self::Until)
+    }
+}

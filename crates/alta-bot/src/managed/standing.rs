@@ -1,0 +1,46 @@
+use super::Rules;
+use crate::view::{GroupView, ServerView};
+use alta_model::Permission;
+
+/// How a server stands to a managed bot: whether its console should be open, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Standing {
+    /// Its console should be open.
+    Wanted,
+    /// The rules leave its group out.
+    NotAllowed,
+    /// The bot's role in the group doesn't permit the console.
+    NoPermission,
+    /// Its fleet is not among those of the rules.
+    OtherFleet,
+    /// It doesn't run.
+    Offline,
+    /// It said that it runs, but its heartbeats have stopped. A console that is connected stays open.
+    Silent,
+    /// Nobody plays on it, and the rules leave such servers alone.
+    Empty,
+    /// It is no server of the bot's groups any more.
+    Gone,
+}
+
+/// How a server of a group stands under the rules.
+pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> Standing {
+    let fleet = server.record.as_ref().and_then(|record| record.fleet.as_ref());
+    let fleets = rules.fleets.as_ref();
+    if !rules.allows(group.id()) {
+        Standing::NotAllowed
+    } else if !group.permits(&Permission::Console) {
+        Standing::NoPermission
+    } else if server.is_silent {
+        Standing::Silent
+    } else if !server.is_online {
+        Standing::Offline
+    } else if fleets.is_some_and(|fleets| !fleet.is_some_and(|fleet| fleets.contains(fleet))) {
+        Standing::OtherFleet
+    } else if rules.leave_empty_after.is_some() && server.player_count() == 0 {
+        Standing::Empty
+    } else {
+        Standing::Wanted
+    }
+}
