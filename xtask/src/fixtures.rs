@@ -1,12 +1,9 @@
 //! `cargo xtask test-fixtures`: every recording against everything that must hold for it.
 
 mod format;
+mod subject;
 
-use std::{
-    fs,
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, time::Instant};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,15 +16,16 @@ pub(crate) struct Fixture {
     pub(crate) recording: Value,
 }
 
-/// What one check found in one recording.
+/// What came of one recording.
 #[derive(Serialize)]
-struct Finding {
+struct Row {
     fixture: String,
-    /// What was checked: the format, or the model that read it.
-    check: String,
-    passed: bool,
+    /// The call that was recorded, or the command or event.
+    endpoint: String,
+    result: &'static str,
+    ms: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     problems: Vec<String>,
-    microseconds: u128,
 }
 
 /// A way to check a recording. It gives what was checked, each with its problems: none is good.
@@ -54,62 +52,63 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         return Err("no recording has such a name".into());
     }
 
-    let mut findings = Vec::new();
+    let mut failed = 0;
+    let mut checks = 0;
     for fixture in &fixtures {
-        for checker in CHECKERS {
-            findings.extend(examine(fixture, checker));
+        let (row, count) = examine(fixture);
+        checks += count;
+        failed += usize::from(row.result == "fail");
+        if json {
+            println!("{}", serde_json::to_string(&row)?);
+        } else {
+            print_row(&row);
         }
     }
-
-    if json {
-        for finding in &findings {
-            println!("{}", serde_json::to_string(finding)?);
-        }
-    } else {
-        print_table(&findings, filter.is_some());
-    }
-    let failed = findings.iter().filter(|finding| !finding.passed).count();
     if failed > 0 {
-        return Err(format!("{failed} of {} checks failed", findings.len()).into());
+        return Err(format!("{failed} of {} recordings failed", fixtures.len()).into());
     }
     if !json {
         println!(
-            "{} recordings, {} checks, all passed in {} ms",
+            "{} recordings, {checks} checks, all passed in {} ms",
             fixtures.len(),
-            findings.len(),
             start.elapsed().as_millis()
         );
     }
     Ok(())
 }
 
-fn examine(fixture: &Fixture, checker: Checker) -> Vec<Finding> {
+/// Makes all checks of one recording, and counts them.
+fn examine(fixture: &Fixture) -> (Row, usize) {
     let begun = Instant::now();
-    let results = checker(fixture);
-    let each = begun.elapsed() / u32::try_from(results.len().max(1)).unwrap_or(u32::MAX);
-    results
+    let results: Vec<_> = CHECKERS.iter().flat_map(|check| check(fixture)).collect();
+    let ms = begun.elapsed().as_secs_f64() * 1_000.0;
+    let count = results.len();
+    let problems: Vec<String> = results
         .into_iter()
-        .map(|(check, problems)| Finding {
-            fixture: fixture.name.clone(),
-            check,
-            passed: problems.is_empty(),
-            problems,
-            microseconds: each.as_micros(),
+        .flat_map(|(check, problems)| {
+            problems
+                .into_iter()
+                .map(move |problem| format!("{check}: {problem}"))
         })
-        .collect()
+        .collect();
+    let row = Row {
+        fixture: fixture.name.clone(),
+        endpoint: subject::of(fixture),
+        result: if problems.is_empty() { "pass" } else { "fail" },
+        ms: (ms * 100.0).round() / 100.0,
+        problems,
+    };
+    (row, count)
 }
 
-/// The whole table when it was asked for by name, otherwise the failures alone.
-fn print_table(findings: &[Finding], whole: bool) {
-    for finding in findings.iter().filter(|finding| whole || !finding.passed) {
-        let result = if finding.passed { "ok" } else { "FAILED" };
-        let time = Duration::from_micros(u64::try_from(finding.microseconds).unwrap_or(u64::MAX));
-        println!(
-            "{:<44} {:<28} {result:<6} {time:>10.1?}",
-            finding.fixture, finding.check
-        );
-        for problem in &finding.problems {
-            println!("    {problem}");
+fn print_row(row: &Row) {
+    println!(
+        "{:<44} {:<54} {:<4} {:>9.2} ms",
+        row.fixture, row.endpoint, row.result, row.ms
+    );
+    for problem in &row.problems {
+        for line in problem.lines() {
+            println!("    {line}");
         }
     }
 }

@@ -36,7 +36,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ),
     ("alta-sim", &[]),
     ("pytale-cli", &["pytale"]),
-    ("xtask", &["alta-model"]),
+    ("xtask", XTASK),
 ];
 
 const BELOW_BOT: &[&str] = &[
@@ -48,6 +48,17 @@ const BELOW_BOT: &[&str] = &[
     "alta-ws",
     "att-console",
     "att-kit",
+];
+
+/// The chores replay recordings to the clients.
+const XTASK: &[&str] = &[
+    "alta-model",
+    "alta-http",
+    "alta-auth",
+    "alta-rest",
+    "alta-ws",
+    "att-console",
+    "alta-sim",
 ];
 
 /// Edges that exist only with a feature: from, to, feature.

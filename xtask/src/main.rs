@@ -7,6 +7,7 @@
 mod ci;
 mod fixtures;
 mod layers;
+mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
 mod round_trip;
