@@ -82,6 +82,12 @@ pub enum ErrorKind {
         /// What is wrong with it.
         reason: String,
     },
+    /// A file could not be fetched.
+    #[error("the file server did not give it{}", .status.map_or(String::new(), |status| format!(" (HTTP status {status})")))]
+    Download {
+        /// The HTTP status, if there was an answer.
+        status: Option<u16>,
+    },
     /// The bot is closed.
     #[error("the bot is closed")]
     Closed,

@@ -40,6 +40,7 @@ mod console_events;
 mod console_sub;
 mod consoles;
 mod debug;
+mod download;
 mod endpoints;
 mod error;
 mod handlers;
