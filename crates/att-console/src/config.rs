@@ -57,23 +57,60 @@ pub enum WhenNotReady {
     Fail,
 }
 
+/// tavernpy's; long enough for a server that is busy saving.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A bot that polls a full server has dozens open; more than this is a leak that should be felt.
+const PENDING: usize = 1_024;
+
+/// No limit of the server is known.
+const IN_FLIGHT: usize = 1_024;
+
+/// tavernpy's; a dead link is found within a minute.
+const PING: Duration = Duration::from_secs(30);
+
+/// tavernpy's: silence for so long is the refusal of a self-hosted server.
+const LOGIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A server that loads is silent, too, once or twice.
+const SILENT_LOGINS: u32 = 3;
+
+/// tavernpy's.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// tavernpy's, found by trying: a server that just started may lose or delay subscriptions.
+const ASK_AGAIN: [Duration; 3] = [
+    Duration::from_secs(8),
+    Duration::from_secs(20),
+    Duration::from_secs(40),
+];
+
+/// Longer than a bot takes to replace one stream by another.
+const LINGER: Duration = Duration::from_secs(2);
+
+/// Far above any answer of a working server, far below the command time-out.
+const STALLED_AFTER: Duration = Duration::from_secs(10);
+
+/// tavernpy's: `spawn list`, `help modules` and inventories of everyone are large.
+const FRAME_LIMIT: usize = 64 * 1024 * 1024;
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             label: None,
             server: None,
-            command_timeout: Duration::from_secs(30),
+            command_timeout: COMMAND_TIMEOUT,
             when_not_ready: WhenNotReady::Wait,
-            pending: 1_024,
-            in_flight: 1_024,
-            ping: Duration::from_secs(30),
-            login_timeout: Duration::from_secs(10),
-            silent_logins: 3,
-            connect_timeout: Duration::from_secs(10),
-            ask_again: [8, 20, 40].map(Duration::from_secs).to_vec(),
-            linger: Duration::from_secs(2),
-            stalled_after: Duration::from_secs(10),
-            frame_limit: 64 * 1024 * 1024,
+            pending: PENDING,
+            in_flight: IN_FLIGHT,
+            ping: PING,
+            login_timeout: LOGIN_TIMEOUT,
+            silent_logins: SILENT_LOGINS,
+            connect_timeout: CONNECT_TIMEOUT,
+            ask_again: ASK_AGAIN.to_vec(),
+            linger: LINGER,
+            stalled_after: STALLED_AFTER,
+            frame_limit: FRAME_LIMIT,
             backoff: BackoffPolicy::default(),
             queue: QueueConfig::default(),
             dialer: Arc::new(TcpDialer::plain()),

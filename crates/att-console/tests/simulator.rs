@@ -141,6 +141,7 @@ async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counte
         Junk::Text("not JSON at all".to_owned()),
         Junk::Text("[1, 2]".to_owned()),
         Junk::Text(r#"{"type":"Subscription","data":{}}"#.to_owned()),
+        Junk::Text(r#"{"type":"Rumour","data":{}}"#.to_owned()),
         Junk::Binary(vec![1, 2, 3]),
     ] {
         sim.faults()
@@ -149,7 +150,7 @@ async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counte
         let event = next(&mut doors).await.unwrap();
         assert_eq!(event.data, json!({"door": 7}));
     }
-    assert_eq!(console.status().totals.malformed, 4);
+    assert_eq!(console.status().totals.malformed, 5);
     assert_eq!(
         console.status().totals.connects,
         1,

@@ -322,7 +322,10 @@ impl<R: Waiter> Machine<R> {
                         self.answer(id, frame, now);
                     }
                     Kind::System { .. } => self.counters.notices.add_one(),
-                    Kind::Other(_) => self.counters.malformed.add_one(),
+                    Kind::Other(kind) => {
+                        tracing::debug!(kind, "skipping a frame of unknown type");
+                        self.counters.malformed.add_one();
+                    }
                     // Events are heard and go straight to their readers.
                     Kind::Event(_) => {}
                 }
