@@ -51,7 +51,7 @@ pub use alta_ws as ws;
 pub use att_console as console;
 
 #[cfg(feature = "bot")]
-pub use alta_bot::Bot;
+pub use alta_bot::{Bot, Error, ErrorKind};
 #[cfg(feature = "console")]
 pub use att_console::Console;
 

@@ -47,7 +47,7 @@ async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it()
         (
             Direction::Sent,
             Channel::MainSocket,
-            "\"group-server-status",
+            "subscription/group-server-status",
         ),
         (Direction::Sent, Channel::MainSocket, "migrate"),
         (
