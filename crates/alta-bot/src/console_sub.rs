@@ -5,6 +5,7 @@ use crate::console_events::{ConsoleEvents, Follow, Following, Subscribing};
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
+use crate::managed::HandlerFn2;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
 use alta_socket::Overflow;
@@ -14,7 +15,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::sync::Arc;
 
 impl Bot {
@@ -164,15 +165,20 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
     /// [unsubscribed](Bot::console_unsub) from; returns as soon as it is subscribed. The function is given the bot, so
     /// that it need not hold it (a handle that it holds keeps the bot open).
     ///
-    /// Where events are missing a warning is logged. A function that panics is logged and called again with the next
-    /// event.
+    /// Where events are missing a warning is logged. A function that panics or returns an error is logged, and
+    /// called again with the next event.
     ///
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
     /// use alta_bot::event::PlayerJoined;
     ///
-    /// let greet = bot.subscribe::<PlayerJoined>();
-    /// greet.callback(|_, event| async move { println!("{} joined", event.data.user.username) }).await?;
+    /// use alta_bot::commands::player;
+    ///
+    /// let joins = bot.subscribe::<PlayerJoined>().callback(|bot, event| async move {
+    ///     let Some(server) = event.server else { return Ok(()) };
+    ///     bot.send_command_console(server, player::message(event.data.user, "Welcome!")).await
+    /// });
+    /// joins.await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -180,11 +186,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
     /// # Errors
     ///
     /// As when awaited, see [`Bot::console_sub`].
-    pub async fn callback<H, Fut>(self, handler: H) -> Result<(), Error>
-    where
-        H: Fn(Bot, Event<T>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send,
-    {
+    pub async fn callback(self, handler: impl HandlerFn2<Bot, Event<T>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
         bot.handle(move |weak| async move {

@@ -1,6 +1,7 @@
 //! The tasks in which callbacks are called.
 
 use crate::bot::{Bot, Inner};
+use crate::managed::Outcome;
 use alta_socket::TaskGuard;
 use futures_util::FutureExt as _;
 use std::any::Any;
@@ -63,8 +64,8 @@ impl Bot {
     }
 }
 
-/// Calls a callback. One that panics is logged: the next event may be none of its difficult ones.
-pub(crate) async fn call<F: Future<Output = ()>>(
+/// Calls a callback. One that fails or panics is logged: the next event may be none of its difficult ones.
+pub(crate) async fn call<F: Future<Output: Outcome>>(
     event: &(dyn fmt::Display + Sync),
     handler: impl FnOnce() -> F,
 ) {
@@ -72,8 +73,10 @@ pub(crate) async fn call<F: Future<Output = ()>>(
         Ok(future) => AssertUnwindSafe(future).catch_unwind().await,
         Err(panic) => Err(panic),
     };
-    if let Err(panic) = outcome {
-        tracing::error!(%event, panic = words(&*panic), "a callback panicked");
+    match outcome.map(Outcome::result) {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%event, error = &*error, "a callback failed"),
+        Err(panic) => tracing::error!(%event, panic = words(&*panic), "a callback panicked"),
     }
 }
 

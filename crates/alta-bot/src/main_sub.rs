@@ -2,6 +2,7 @@
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::managed::HandlerFn2;
 use alta_ws as ws;
 use alta_ws::{Event, Missed, Topic};
 use futures_core::Stream;
@@ -10,7 +11,7 @@ use futures_util::StreamExt as _;
 use futures_util::task::AtomicWaker;
 use serde_json::Value;
 use std::fmt;
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -84,17 +85,13 @@ impl MainSub<'_> {
     /// [unsubscribed](Bot::main_unsub) from; returns as soon as it is subscribed. The function is given the bot, so that
     /// it need not hold it (a handle that it holds keeps the bot open).
     ///
-    /// Where events are missing a warning is logged. A function that panics is logged and called again with the next
-    /// event.
+    /// Where events are missing a warning is logged. A function that panics or returns an error is logged, and
+    /// called again with the next event.
     ///
     /// # Errors
     ///
     /// As when awaited, see [`Bot::main_sub`].
-    pub async fn callback<H, Fut>(self, handler: H) -> Result<(), Error>
-    where
-        H: Fn(Bot, Event<Value>) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = ()> + Send,
-    {
+    pub async fn callback(self, handler: impl HandlerFn2<Bot, Event<Value>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
         bot.handle(move |weak| async move {
