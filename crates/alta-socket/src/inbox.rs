@@ -69,15 +69,12 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         takes_calls: bool,
     ) -> Wake<X, E, C> {
         poll_fn(|cx| {
-            if self.streak < STREAK {
-                let again = match self.last {
-                    Source::Links => self.poll_links(cx),
-                    Source::Calls if takes_calls => self.poll_calls(cx),
-                    Source::Calls => Poll::Pending,
-                };
-                if again.is_ready() {
+            let again = self.streak < STREAK;
+            if again {
+                let woken = self.poll_source(self.last, takes_calls, cx);
+                if woken.is_ready() {
                     self.streak += 1;
-                    return again;
+                    return woken;
                 }
             }
             if self.stop.as_mut().poll(cx).is_ready() {
@@ -89,18 +86,16 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             if self.timer.poll(deadline, cx).is_ready() {
                 return Poll::Ready(Wake::Timer);
             }
-            let first = match self.last {
+            let other = match self.last {
                 Source::Links => Source::Calls,
                 Source::Calls => Source::Links,
             };
-            for source in [first, self.last] {
-                let woken = match source {
-                    Source::Links => self.poll_links(cx),
-                    Source::Calls if takes_calls => self.poll_calls(cx),
-                    Source::Calls => Poll::Pending,
-                };
+            // The one that was asked first has had its turn.
+            let rest: &[Source] = if again { &[other] } else { &[other, self.last] };
+            for source in rest {
+                let woken = self.poll_source(*source, takes_calls, cx);
                 if woken.is_ready() {
-                    self.last = source;
+                    self.last = *source;
                     self.streak = 0;
                     return woken;
                 }
@@ -108,6 +103,19 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             Poll::Pending
         })
         .await
+    }
+
+    fn poll_source(
+        &mut self,
+        source: Source,
+        takes_calls: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<Wake<X, E, C>> {
+        match source {
+            Source::Links => self.poll_links(cx),
+            Source::Calls if takes_calls => self.poll_calls(cx),
+            Source::Calls => Poll::Pending,
+        }
     }
 
     fn poll_links(&mut self, cx: &mut Context<'_>) -> Poll<Wake<X, E, C>> {
