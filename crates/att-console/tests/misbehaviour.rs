@@ -296,3 +296,34 @@ async fn promise_05_a_command_dropped_before_it_is_written_is_never_sent() {
         .collect();
     assert!(!lines.iter().any(|line| line.contains("kick")), "{lines:?}");
 }
+
+#[tokio::test]
+async fn promise_11_pending_commands_are_bounded_and_the_rest_wait_in_their_own_time() {
+    let (sim, server) = self_hosted().await;
+    sim.stop_server(server).await.unwrap();
+    let bounded = config().pending(4).command_timeout(Duration::from_secs(1));
+    let console = Console::open_with(access(&sim, server), bounded);
+    let mut running = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let console = console.clone();
+        running.spawn(async move { console.command("player count").await.map(|_| ()) });
+    }
+    let mut most = 0;
+    while let Some(outcome) = within(running.join_next()).await {
+        let error = outcome.unwrap().unwrap_err();
+        assert!(
+            matches!(
+                error.kind(),
+                ErrorKind::TimedOut {
+                    sent: Sent::NotSent,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        most = most.max(console.status().waiting);
+    }
+    assert!(most <= 4, "{most} waited at once");
+    sim.start_server(server).unwrap();
+    within(console.command("player count")).await.unwrap();
+}
