@@ -6,8 +6,8 @@ use super::handlers::{Handler, Handlers, Invitation};
 use super::host::Order;
 use super::invites::Invites as Followed;
 use super::limits::Limits;
-use super::manager::{Manager, run_self_hosted};
 use super::managed_bot::{ManagedBot, Parts};
+use super::manager::{Manager, run_self_hosted};
 use super::rules::{Invites, Rules};
 use super::self_hosted::SelfHosted;
 use crate::bot::Bot;
@@ -201,7 +201,10 @@ impl Managed {
 
 impl Managed {
     /// See [`Handlers::on_event`].
-    pub fn on_event<E: ConsoleEvent>(mut self, handler: impl HandlerFn2<Console, Event<E>>) -> Self {
+    pub fn on_event<E: ConsoleEvent>(
+        mut self,
+        handler: impl HandlerFn2<Console, Event<E>>,
+    ) -> Self {
         self.handlers = self.handlers.on_event(handler);
         self
     }

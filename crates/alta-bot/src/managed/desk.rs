@@ -78,16 +78,31 @@ impl<K: Clone + Eq + Hash> Desk<K> {
         }
     }
 
+    /// Drops the calls that have not begun, and tells how many that were.
+    pub(crate) fn clear(&mut self) -> usize {
+        self.lanes.clear()
+    }
+
+    /// Waits until no call runs any more. Cancel safe.
+    pub(crate) async fn idle(&mut self) {
+        while let Some(ended) = self.tasks.join_next_with_id().await {
+            self.ended(&ended);
+        }
+    }
+
+    /// Ends the calls that run, where they wait, and tells how many that were.
+    pub(crate) async fn abort(&mut self) -> usize {
+        let running = self.tasks.len();
+        self.tasks.shutdown().await;
+        running
+    }
+
     /// Begins nothing more, lets what runs go on until `by`, and ends the rest. Tells how many calls were not made or
     /// not let finish.
-    pub(crate) async fn finish(&mut self, by: Instant) -> usize {
-        let mut given_up = self.lanes.clear();
-        let all = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout_at(by, all).await.is_err() {
-            given_up += self.tasks.len();
-            self.tasks.shutdown().await;
-        }
-        given_up
+    pub(crate) async fn finish(mut self, by: Instant) -> usize {
+        let given_up = self.clear();
+        let _ = tokio::time::timeout_at(by, self.idle()).await;
+        given_up + self.abort().await
     }
 }
 

@@ -14,8 +14,9 @@ use std::sync::Arc;
 type Result = std::result::Result<(), HandlerError>;
 pub(super) type Work = BoxFuture<'static, Result>;
 type Function<A> = Arc<dyn Fn(A) -> Work + Send + Sync>;
-type EventFunction =
-    Arc<dyn Fn(&Console, &Event<Value>) -> std::result::Result<Work, serde_json::Error> + Send + Sync>;
+type EventFunction = Arc<
+    dyn Fn(&Console, &Event<Value>) -> std::result::Result<Work, serde_json::Error> + Send + Sync,
+>;
 
 /// What a bot does when something happens. The same handlers serve in the cloud and on self-hosted servers; those of
 /// invitations, groups and servers are only called in the cloud.
@@ -44,7 +45,7 @@ type EventFunction =
 #[must_use = "handlers do nothing until they are given to a bot"]
 pub struct Handlers {
     pub(super) consoles: Vec<Function<Console>>,
-    pub(super) events: Vec<(Vec<EventName>, EventFunction)>,
+    pub(super) events: Vec<OnEvent>,
     pub(super) missed: Vec<Function<(Console, Missed)>>,
     pub(super) invites: Vec<Function<(Bot, Invitation)>>,
     pub(super) group_joined: Vec<Function<(Bot, Arc<GroupView>)>>,
@@ -52,6 +53,14 @@ pub struct Handlers {
     pub(super) server_online: Vec<Function<(Bot, Arc<ServerView>)>>,
     pub(super) server_offline: Vec<Function<(Bot, Arc<ServerView>)>>,
     pub(super) failures: Vec<Arc<dyn Fn(&Failure) + Send + Sync>>,
+}
+
+#[derive(Clone)]
+pub(super) struct OnEvent {
+    /// The method that it was given to.
+    pub(super) handler: &'static str,
+    pub(super) names: Vec<EventName>,
+    pub(super) function: EventFunction,
 }
 
 /// An invitation that came, and what became of it.
@@ -94,13 +103,20 @@ impl Handlers {
     }
 
     /// Called for each event of this kind, on every console.
-    pub fn on_event<E: ConsoleEvent>(mut self, handler: impl HandlerFn2<Console, Event<E>>) -> Self {
+    pub fn on_event<E: ConsoleEvent>(
+        mut self,
+        handler: impl HandlerFn2<Console, Event<E>>,
+    ) -> Self {
         let function = move |console: &Console, event: &Event<Value>| {
             let data = E::deserialize(&event.data)?;
             let future = handler(console.clone(), event.clone().map(|_| data));
             Ok(Box::pin(async move { future.await.result() }) as Work)
         };
-        self.events.push((vec![E::NAME.into()], Arc::new(function)));
+        self.events.push(OnEvent {
+            handler: "on_event",
+            names: vec![E::NAME.into()],
+            function: Arc::new(function),
+        });
         self
     }
 
@@ -115,7 +131,11 @@ impl Handlers {
             let future = handler(console.clone(), event.clone());
             Ok(Box::pin(async move { future.await.result() }) as Work)
         };
-        self.events.push((names, Arc::new(function)));
+        self.events.push(OnEvent {
+            handler: "on_events",
+            names,
+            function: Arc::new(function),
+        });
         self
     }
 
@@ -192,7 +212,7 @@ impl Handlers {
     /// The events that have a handler, each once.
     pub(super) fn event_names(&self) -> Vec<EventName> {
         let mut names: Vec<EventName> = Vec::new();
-        for name in self.events.iter().flat_map(|(names, _)| names) {
+        for name in self.events.iter().flat_map(|on| &on.names) {
             if !names.contains(name) {
                 names.push(name.clone());
             }

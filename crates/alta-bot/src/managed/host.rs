@@ -102,7 +102,25 @@ impl Host {
         self.session.shutdown().await;
         // Not before the session is over: its handler may wait for events of its own.
         self.events = None;
-        (end, self.desk.finish(by).await)
+        (end, self.finish(by, orders).await)
+    }
+
+    /// Lets the handlers that run finish until then, or until a sooner time that it is told meanwhile.
+    async fn finish(mut self, mut by: Instant, orders: &mut watch::Receiver<Order>) -> usize {
+        let mut given_up = self.desk.clear();
+        loop {
+            by = match *orders.borrow_and_update() {
+                Order::StopBy(told) => by.min(told),
+                Order::GoOn => by,
+            };
+            tokio::select! {
+                () = self.desk.idle() => break,
+                () = tokio::time::sleep_until(by) => break,
+                Ok(()) = orders.changed() => {}
+            }
+        }
+        given_up += self.desk.abort().await;
+        given_up
     }
 
     /// Begins and ends sessions. Tells the console's end.
@@ -151,7 +169,8 @@ impl Host {
             let console = self.console.clone();
             let about = self.about("on_console");
             let context = Arc::clone(&self.context);
-            let work = async move { watched(about, move || function(console), None, &context).await };
+            let work =
+                async move { watched(about, move || function(console), None, &context).await };
             self.session.spawn(work.instrument(Span::current()));
         }
     }
@@ -180,13 +199,13 @@ impl Host {
         self.context.meter.event(event.name.as_str());
         let lane = player(&event.data).map_or(Lane::Nobody, Lane::Player);
         let event = Arc::new(event);
-        for (names, function) in &self.context.handlers.events {
-            if !names.contains(&event.name) {
+        for on in &self.context.handlers.events {
+            if !on.names.contains(&event.name) {
                 continue;
             }
-            let mut about = self.about("on_event");
+            let mut about = self.about(on.handler);
             about.event = Some(event.name.as_str().to_owned());
-            let function = Arc::clone(function);
+            let function = Arc::clone(&on.function);
             let (console, event) = (self.console.clone(), Arc::clone(&event));
             let work = move || {
                 function(&console, &event)
@@ -269,9 +288,18 @@ mod tests {
         for (data, expected) in [
             (json!({"user": {"id": 7, "username": "Ashwick"}}), Some(7)),
             (json!({"User": {"id": "7"}, "Quantity": 2}), Some(7)),
-            (json!({"player": {"id": 7}, "newChunk": "Cave Layer 3"}), Some(7)),
-            (json!({"killerPlayer": {"id": 8}, "killedPlayer": {"id": 7}}), Some(7)),
-            (json!({"name": "Turabada", "killerPlayer": {"id": 8}}), Some(8)),
+            (
+                json!({"player": {"id": 7}, "newChunk": "Cave Layer 3"}),
+                Some(7),
+            ),
+            (
+                json!({"killerPlayer": {"id": 8}, "killedPlayer": {"id": 7}}),
+                Some(7),
+            ),
+            (
+                json!({"name": "Turabada", "killerPlayer": {"id": 8}}),
+                Some(8),
+            ),
             (json!({"buyer": 9, "seller": 10}), Some(9)),
             (json!({"user": null, "killerPlayer": {"id": 8}}), Some(8)),
             (json!({"logger": "x"}), None),

@@ -93,7 +93,10 @@ impl ManagedBot {
     fn cloud(&self) -> Result<&(Bot, View), Error> {
         self.parts.cloud.as_ref().ok_or_else(|| {
             let needs = "a bot's credentials";
-            Error::new(ErrorKind::Unavailable { needs }, "asking a bot of self-hosted servers")
+            Error::new(
+                ErrorKind::Unavailable { needs },
+                "asking a bot of self-hosted servers",
+            )
         })
     }
 

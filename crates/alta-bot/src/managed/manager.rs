@@ -66,7 +66,11 @@ impl Manager {
     }
 
     /// Runs until told to stop, or until the bot is closed. Tells how many calls of handlers were given up.
-    pub(crate) async fn run(mut self, shutdown: Shutdown, mut orders: watch::Receiver<Order>) -> usize {
+    pub(crate) async fn run(
+        mut self,
+        shutdown: Shutdown,
+        mut orders: watch::Receiver<Order>,
+    ) -> usize {
         self.look_at_all();
         let by = loop {
             self.perform();
@@ -204,7 +208,8 @@ impl Manager {
                     let name = known.as_ref().map_or("", |known| known.name.as_str());
                     let span = info_span!("console", %group, %server, name);
                     let open = open(self.bot.clone(), server);
-                    self.crew.start(Key::Server(server), Some(group), span, open);
+                    self.crew
+                        .start(Key::Server(server), Some(group), span, open);
                 }
                 Output::Close(server) => {
                     let by = Instant::now() + self.context.limits.grace;

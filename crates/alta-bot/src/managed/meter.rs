@@ -97,7 +97,10 @@ impl Meter {
         reason = "no bot looks after 2^52 of anything"
     )]
     pub(crate) fn levels(health: &Health) {
-        let connected = health.consoles.iter().filter(|console| console.is_connected());
+        let connected = health
+            .consoles
+            .iter()
+            .filter(|console| console.is_connected());
         metrics::gauge!("pytale_groups").set(health.groups as f64);
         metrics::gauge!("pytale_servers_online").set(health.servers_online as f64);
         metrics::gauge!("pytale_players_online").set(health.players_online as f64);

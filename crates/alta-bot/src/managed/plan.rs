@@ -42,7 +42,9 @@ enum Stage {
     Waiting,
     /// Takes one of the places for those that open.
     Opening(Instant),
-    Open { connected: bool },
+    Open {
+        connected: bool,
+    },
     Closing,
 }
 
@@ -101,7 +103,10 @@ impl Plan {
         let mut looked_at = Vec::new();
         if let Some(view) = view {
             for (server, known) in &view.servers {
-                let seat = self.seats.entry(*server).or_insert_with(|| Seat::new(group));
+                let seat = self
+                    .seats
+                    .entry(*server)
+                    .or_insert_with(|| Seat::new(group));
                 seat.group = group;
                 seat.stand(judge(view, known, rules), view.role(), now);
                 looked_at.push(*server);
@@ -282,6 +287,7 @@ impl Seat {
 
 impl Pause {
     fn after(pause: Duration, now: Instant) -> Self {
-        now.checked_add(pause).map_or(Self::UntilChanged, Self::Until)
+        now.checked_add(pause)
+            .map_or(Self::UntilChanged, Self::Until)
     }
 }

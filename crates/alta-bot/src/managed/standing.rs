@@ -26,7 +26,10 @@ pub enum Standing {
 
 /// How a server of a group stands under the rules.
 pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> Standing {
-    let fleet = server.record.as_ref().and_then(|record| record.fleet.as_ref());
+    let fleet = server
+        .record
+        .as_ref()
+        .and_then(|record| record.fleet.as_ref());
     let fleets = rules.fleets.as_ref();
     if !rules.allows(group.id()) {
         Standing::NotAllowed

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How often a reading is repeated because of what happened meanwhile, before it is taken as it is.
+/// How often in a row a reading is thrown away because of what happened meanwhile. After that it is taken as it is, and
+/// repeated all the same: a group in which something happens all the time is read at last.
 const REPEATS: u32 = 3;
 
 pub(super) struct Model {
@@ -155,7 +156,9 @@ impl Model {
         let outdated = ticket.structure != self.list_stamp;
         if self.list.ended(outdated) {
             self.outputs.push(Output::List(self.list_ticket()));
-            return;
+            if outdated && self.list.repeats <= REPEATS {
+                return;
+            }
         }
         let ids: BTreeSet<_> = found.iter().map(|joined| joined.group.id).collect();
         let gone: Vec<_> = self.groups.keys().copied().collect();
@@ -238,10 +241,10 @@ impl Model {
             heard.is_some_and(|heard| heard.stamp > ticket.clock)
                 && is_online != Some(server.is_up_at(wall))
         });
-        let outdated = entry.structure != ticket.structure || contradicted;
-        if entry.reading.ended(outdated) {
+        let outdated = entry.structure != ticket.structure;
+        if entry.reading.ended(outdated || contradicted) {
             self.outputs.push(Output::Read(group, entry.ticket()));
-            if entry.structure != ticket.structure {
+            if outdated && entry.reading.repeats <= REPEATS {
                 return;
             }
         }
@@ -504,8 +507,7 @@ impl Reading {
     /// Whether it is to begin again at once, since what it brought is outdated.
     fn ended(&mut self, outdated: bool) -> bool {
         self.backoff.reset();
-        let again = std::mem::take(&mut self.again) || outdated;
-        self.running = again && self.repeats < REPEATS;
+        self.running = std::mem::take(&mut self.again) || outdated;
         self.repeats = if self.running { self.repeats + 1 } else { 0 };
         self.running
     }

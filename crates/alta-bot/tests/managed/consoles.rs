@@ -1,0 +1,246 @@
+use super::support::*;
+use alta_bot::{Invites, Limits, Rules};
+use alta_model::{Fleet, MemberType};
+use alta_sim::{Action, Fault, Hook, Sim, What};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_it() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let (invited, joined) = (notes.clone(), notes.clone());
+    let bot = managed(&sim)
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = invited.clone();
+            async move { notes.note(format!("invite {}", invitation.accepted)) }
+        })
+        .on_group_joined(move |_, group| {
+            let notes = joined.clone();
+            async move { notes.note(format!("joined {}", group.name())) }
+        })
+        .on_console(move |console| {
+            let notes = notes.clone();
+            async move { notes.note(format!("console {}", console.label())) }
+        });
+    let bot = start(bot).await;
+    let mut first = [noted.next().await, noted.next().await];
+    first.sort();
+    assert_eq!(first, ["invite true", "joined Thornwood Folk"]);
+    let member = bot.view().unwrap().group(group(&sim)).unwrap().me.clone();
+    assert_eq!(member.r#type, Some(MemberType::Accepted));
+    within(bot.view().unwrap().complete()).await.unwrap();
+    assert!(bot.consoles().is_empty(), "a member may not use the console");
+
+    let me = sim.bot().user_id;
+    sim.set_role(sim.group(), me, 2).unwrap();
+    noted.next_are(&["console Thornwood"]).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+
+    sim.set_role(sim.group(), me, 1).unwrap();
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    until("the console is gone", || bot.consoles().is_empty()).await;
+
+    sim.set_role(sim.group(), me, 2).unwrap();
+    noted.next_are(&["console Thornwood"]).await;
+    within(bot.shutdown(PATIENCE)).await;
+}
+
+#[tokio::test]
+async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_look_again() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let groups = ["Ashby", "Birch", "Cobb"].map(|name| sim.add_group(name));
+    sim.invite_bot(groups[0]).unwrap();
+    sim.invite_bot(groups[1]).unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .accept_invites(Invites::listed([group_id(groups[0])]))
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
+        });
+    let bot = start(bot).await;
+    let mut first = [noted.next().await, noted.next().await];
+    first.sort();
+    assert_eq!(first, ["Ashby true", "Birch false"]);
+
+    sim.invite_bot(groups[2]).unwrap();
+    noted.next_are(&["Cobb false"]).await;
+    bot.change_rules(|rules| rules.invites = Invites::when(|invite| invite.name == "Cobb"));
+    noted.next_are(&["Cobb true"]).await;
+    let view = bot.view().unwrap();
+    until("two groups", || view.groups().len() == 2).await;
+    assert!(view.group(group_id(groups[1])).is_none());
+    assert_eq!(bot.health().invites_accepted, 2);
+    assert_eq!(noted.rest(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_invitation_during_a_gap_is_accepted_afterwards() {
+    let sim = Sim::builder().bot_stranger().start().await.unwrap();
+    let bot = start(managed(&sim).accept_invites(Invites::All)).await;
+    sim.faults().arm(Fault::new(
+        Hook::MainEvent,
+        Action::Drop,
+    ));
+    sim.invite_bot(sim.group()).unwrap();
+    sim.drop_main_sockets();
+    let view = bot.view().unwrap();
+    until("the group", || view.group(group(&sim)).is_some()).await;
+}
+
+#[tokio::test]
+async fn consoles_close_and_reopen_as_servers_go_and_come() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let (up, down) = (notes.clone(), notes.clone());
+    let bot = managed(&sim)
+        .on_server_online(move |_, server| {
+            let notes = up.clone();
+            async move { notes.note(format!("up {}", server.name)) }
+        })
+        .on_server_offline(move |_, server| {
+            let notes = down.clone();
+            async move { notes.note(format!("down {}", server.name)) }
+        });
+    let bot = start(bot).await;
+    noted.next_are(&["up Thornwood"]).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+
+    sim.stop_server(sim.server()).await.unwrap();
+    noted.next_are(&["down Thornwood"]).await;
+    until("no console", || bot.consoles().is_empty()).await;
+
+    sim.start_server(sim.server()).unwrap();
+    noted.next_are(&["up Thornwood"]).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+
+    let second = sim.add_server(sim.group(), "Hollow").unwrap();
+    sim.start_server(second).unwrap();
+    noted.next_are(&["up Hollow"]).await;
+    sim.wait_for_consoles(second, 1).await.unwrap();
+    sim.remove_server(second).await.unwrap();
+    noted.next_are(&["down Hollow"]).await;
+    until("one console", || bot.consoles().len() == 1).await;
+
+    sim.kick_bot(sim.group()).unwrap();
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    noted.next_are(&["down Thornwood"]).await;
+    until("no group", || bot.view().unwrap().groups().is_empty()).await;
+    until("no console", || bot.consoles().is_empty()).await;
+}
+
+#[tokio::test]
+async fn groups_are_allowed_and_denied_while_the_bot_runs() {
+    let sim = Sim::builder().start().await.unwrap();
+    let other = sim.add_group("Hollowmere");
+    sim.admit_bot(other, 2).unwrap();
+    let hollow = sim.add_server(other, "Hollow").unwrap();
+    sim.start_server(hollow).unwrap();
+    let rules = Rules::default().only([group(&sim)]);
+    let bot = start(managed(&sim).rules(rules)).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    within(bot.view().unwrap().complete()).await.unwrap();
+    assert_eq!(sim.console_connections(hollow).len(), 0);
+
+    bot.change_rules(|rules| rules.allow(group_id(other)));
+    sim.wait_for_consoles(hollow, 1).await.unwrap();
+    bot.change_rules(|rules| rules.deny(group(&sim)));
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    until("one console", || bot.consoles().len() == 1).await;
+    bot.change_rules(|rules| rules.allow(group(&sim)));
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    assert_eq!(sim.console_connections(hollow).len(), 1);
+}
+
+#[tokio::test]
+async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
+    let sim = Sim::builder().start().await.unwrap();
+    let rules = Rules::default().leave_empty_after(Duration::from_millis(20));
+    let bot = start(managed(&sim).rules(rules)).await;
+    within(bot.view().unwrap().complete()).await.unwrap();
+    assert!(bot.consoles().is_empty(), "nobody plays");
+
+    let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
+    sim.status(sim.server());
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    sim.player_leaves(sim.server(), player).unwrap();
+    sim.status(sim.server());
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+
+    bot.change_rules(|rules| rules.leave_empty_after = None);
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    let fleet = bot.view().unwrap().server(server_id(sim.server())).unwrap();
+    let fleet = fleet.record.as_ref().unwrap().fleet.clone().unwrap();
+    let other = match fleet {
+        Fleet::AttQuest => Fleet::AttRelease,
+        _ => Fleet::AttQuest,
+    };
+    bot.change_rules(|rules| rules.fleets = Some(vec![other]));
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    bot.change_rules(|rules| rules.fleets = Some(vec![fleet]));
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_server_whose_heartbeats_stop_is_offline_but_a_console_that_is_connected_stays() {
+    let sim = Sim::builder().start().await.unwrap();
+    let silence = following().heartbeat_timeout(Duration::from_millis(100));
+    let bot = start(builder(&sim).managed().view_config(silence)).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    let server = || bot.view().unwrap().server(server_id(sim.server())).unwrap();
+    until("the server is up", || server().is_online).await;
+
+    sim.heartbeat(sim.server());
+    until("the server is silent", || server().is_silent).await;
+    assert!(!server().is_online);
+    until("the console is ready", || bot.health().is_connected()).await;
+    assert_eq!(sim.console_connections(sim.server()).len(), 1);
+
+    // Now it is lost, too: nothing says any more that the server lives.
+    sim.drop_consoles(sim.server());
+    until("no console", || bot.consoles().is_empty()).await;
+    sim.heartbeat(sim.server());
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+}
+
+#[tokio::test]
+async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut servers = vec![sim.server()];
+    for number in 0..7 {
+        let server = sim.add_server(sim.group(), &format!("Town {number}")).unwrap();
+        sim.start_server(server).unwrap();
+        servers.push(server);
+    }
+    for server in &servers {
+        // Each takes the token and says nothing: it neither comes up nor fails.
+        let silence = Fault::new(Hook::ConsoleToken, Action::Silence);
+        sim.faults().arm(silence.server(*server));
+    }
+    let bot = start(managed(&sim).limits(Limits::default().opening(3))).await;
+    within(bot.view().unwrap().complete()).await.unwrap();
+    until("three", || bot.consoles().len() == 3).await;
+    let asked = || {
+        let received = sim.received();
+        let asked = received.iter().filter_map(|received| match &received.what {
+            What::Request(request) if request.path.ends_with("/console") => {
+                Some(request.path.clone())
+            }
+            _ => None,
+        });
+        asked.collect::<BTreeSet<_>>().len()
+    };
+    until("three are asked for", || asked() == 3).await;
+    assert_eq!(bot.consoles().len(), 3);
+
+    // A lost connection is a failed attempt: the next ones have their turn.
+    until("all are asked for", || {
+        for server in &servers {
+            sim.drop_consoles(*server);
+        }
+        asked() == servers.len()
+    })
+    .await;
+}

@@ -1,0 +1,14 @@
+//! Managed bots against the simulated cloud and self-hosted servers, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod consoles;
+mod handlers;
+mod self_hosted;
+mod shutdown;
+mod support;
+mod view;
