@@ -2,7 +2,7 @@ use crate::config::Config;
 use crate::driver::Driver;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
-use crate::frame::{Frame, Request, Response};
+use crate::frame::{Content, Frame, Request, Response};
 use crate::shared::{Call, Reply, Shared};
 use crate::status::{Condition, Status};
 use crate::subscription::Subscribe;
@@ -168,7 +168,7 @@ impl Client {
         content: Option<&str>,
     ) -> Result<Response, Error> {
         let mut request = Request::new(method, path.trim_start_matches('/'));
-        request.content = content.map(Arc::from);
+        request.content = content.map(|text| Content::Text(text.into()));
         let doing = request.doing();
         let after = self.config().request_timeout;
         let deadline = tokio::time::Instant::now() + after;

@@ -70,6 +70,12 @@ impl Fleet {
             }
             self.close_if_empty(id, now);
         }
+        if std::mem::take(&mut self.shared.batch_freed) {
+            let lanes: Vec<_> = self.lanes.keys().copied().collect();
+            for id in lanes {
+                self.with(id, now, Lane::pump);
+            }
+        }
         for (call, result) in std::mem::take(&mut self.shared.migrated) {
             self.one_migrated(call, result);
         }
@@ -253,6 +259,7 @@ impl Fleet {
             state: self.state(),
             sockets: self.lanes.len(),
             last_refusal: self.shared.last_refusal.clone(),
+            last_failure: self.shared.last_failure.clone(),
             rare: self.shared.totals.rare(),
         }
     }

@@ -4,7 +4,7 @@ use alta_model::Timestamp;
 use alta_socket::RawFrame;
 use http::Method;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -203,7 +203,32 @@ pub(crate) struct Request {
     pub(crate) method: Method,
     /// Without a leading slash.
     pub(crate) path: Arc<str>,
-    pub(crate) content: Option<Arc<str>>,
+    pub(crate) content: Option<Content>,
+}
+
+/// What a request says beside its path.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// JSON wrapped in a text, as the service does it itself.
+    Text(Arc<str>),
+    /// JSON as it is, which is how Townsharp's sample of a batch has it.
+    Batch(Arc<[BatchOf]>),
+}
+
+/// Subscriptions to one event for several keys.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BatchOf {
+    pub(crate) event: String,
+    pub(crate) keys: Vec<String>,
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Content::Text(text) => serializer.serialize_str(text),
+            Content::Batch(batch) => serializer.collect_seq(&**batch),
+        }
+    }
 }
 
 /// The content of a migration is a token of its own.
@@ -220,7 +245,7 @@ struct WireRequest<'a> {
     path: &'a str,
     authorization: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a str>,
+    content: Option<&'a Content>,
 }
 
 impl Request {
@@ -252,7 +277,7 @@ impl Request {
             method: self.method.as_str(),
             path: &self.path,
             authorization: &format!("Bearer {token}"),
-            content: self.content.as_deref(),
+            content: self.content.as_ref(),
         })?;
         Ok(text.into())
     }
@@ -351,10 +376,19 @@ mod tests {
             frame.as_str(),
             r#"{"id":3,"method":"POST","path":"subscription/group-update/7","authorization":"Bearer abc"}"#
         );
-        request.content = Some(r#"{"token":"x"}"#.into());
+        request.content = Some(Content::Text(r#"{"token":"x"}"#.into()));
         let frame: serde_json::Value =
             serde_json::from_str(request.frame(4, "abc").unwrap().as_str()).unwrap();
         assert_eq!(frame["content"], r#"{"token":"x"}"#);
+        let of = BatchOf {
+            event: "group-update".to_owned(),
+            keys: vec!["7".to_owned()],
+        };
+        request.content = Some(Content::Batch([of].into()));
+        let frame: serde_json::Value =
+            serde_json::from_str(request.frame(5, "abc").unwrap().as_str()).unwrap();
+        let raw = serde_json::json!([{"event": "group-update", "keys": ["7"]}]);
+        assert_eq!(frame["content"], raw);
         assert!(request.is_answered_by("POST /ws/subscription/group-update/7"));
         assert!(!request.is_answered_by("DELETE /ws/subscription/group-update/7"));
     }

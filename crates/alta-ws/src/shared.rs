@@ -47,6 +47,7 @@ impl Shared {
             state: State::Connecting,
             sockets: 1,
             last_refusal: None,
+            last_failure: None,
             rare: Totals::default(),
         });
         let shared = Self {

@@ -12,6 +12,9 @@ pub struct Status {
     pub sockets: usize,
     /// The last subscription that the server refused for good, and what it said.
     pub last_refusal: Option<Arc<str>>,
+    /// The last subscription that failed three times in a row or more, and why. It is tried again, and others are not
+    /// held up.
+    pub last_failure: Option<Arc<str>>,
     /// What has happened since the client was made.
     pub totals: Totals,
 }
@@ -58,6 +61,7 @@ pub(crate) struct Condition {
     pub(crate) state: State,
     pub(crate) sockets: usize,
     pub(crate) last_refusal: Option<Arc<str>>,
+    pub(crate) last_failure: Option<Arc<str>>,
     pub(crate) rare: Totals,
 }
 
@@ -67,6 +71,7 @@ impl Condition {
             state: self.state,
             sockets: self.sockets,
             last_refusal: self.last_refusal,
+            last_failure: self.last_failure,
             totals,
         }
     }
@@ -98,6 +103,8 @@ pub struct Totals {
     pub unrouted: u64,
     /// Subscriptions that the server refused for good.
     pub refused_subscriptions: u64,
+    /// Attempts to subscribe or unsubscribe that failed and are repeated.
+    pub failed_attempts: u64,
 }
 
 impl Totals {

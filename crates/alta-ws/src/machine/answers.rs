@@ -85,6 +85,14 @@ impl Lane {
                 let result = outcome.into_result(doing, after, sent);
                 self.subscribed(&topic, result.err(), unknown, cx);
             }
+            Purpose::Batch(topics) => {
+                cx.free_batch();
+                let mut topics = topics;
+                topics.retain(|topic| !self.repeat_once(topic, renew));
+                let unknown = !outcome.did_nothing();
+                let result = outcome.into_result(doing, after, sent);
+                self.batch_answered(&topics, result, unknown, cx);
+            }
             Purpose::Unsubscribe(topic) => {
                 if self.repeat_once(&topic, renew) {
                     return;
@@ -150,8 +158,7 @@ impl Lane {
             entry.held = Held::Unknown;
         }
         if error.is_transient() {
-            tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
-            self.retry_later(topic, cx);
+            self.retry_later(topic, &error, cx);
             return;
         }
         entry.held = Held::Refused;
@@ -174,8 +181,7 @@ impl Lane {
         match error {
             // A token that is refused for now says nothing about what is held.
             Some(error) if error.is_transient() || unauthorised(&error) => {
-                tracing::debug!(topic = topic.name(), %error, "an unsubscription is tried again");
-                self.retry_later(topic, cx);
+                self.retry_later(topic, &error, cx);
             }
             // What the server does not know of is not held either.
             _ => {

@@ -12,6 +12,8 @@ use std::time::Instant;
 pub(super) enum Purpose {
     Subscribe(Topic),
     Unsubscribe(Topic),
+    /// Several topics of one event.
+    Batch(Vec<Topic>),
     Call(PendingCall),
     /// Step 1 of a migration, on the old link.
     MigrationToken,
@@ -50,6 +52,7 @@ impl Open {
         match &self.purpose {
             Purpose::Subscribe(topic) => format!("subscribing to {}", topic.name()),
             Purpose::Unsubscribe(topic) => format!("unsubscribing from {}", topic.name()),
+            Purpose::Batch(topics) => format!("subscribing to {} topics", topics.len()),
             Purpose::MigrationToken | Purpose::Migrate => "migrating".to_owned(),
             Purpose::Call(call) => call.request.doing(),
         }

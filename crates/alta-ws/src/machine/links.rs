@@ -255,6 +255,9 @@ impl Lane {
             return;
         };
         for open in up.conn.requests.drain() {
+            if let Purpose::Batch(_) = &open.purpose {
+                cx.free_batch();
+            }
             if let Purpose::Call(call) = &open.purpose {
                 let sent = if open.written {
                     Sent::MayHaveRun

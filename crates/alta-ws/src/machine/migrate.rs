@@ -3,7 +3,7 @@ use super::seen::Seen;
 use super::{CallId, Cx, Lane, Output, Phase, Up};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::{Request, Response};
+use crate::frame::{Content, Request, Response};
 use alta_model::Secret;
 use alta_socket::LinkId;
 use http::Method;
@@ -222,7 +222,7 @@ impl Lane {
         }
         let mut request = Request::new(Method::POST, PATH);
         let content = serde_json::json!({ "token": token.expose() });
-        request.content = Some(content.to_string().into());
+        request.content = Some(Content::Text(content.to_string().into()));
         let mut new = Box::new(Conn::new(link, &self.config, cx.now));
         new.send(Open::new(request, Purpose::Migrate), &self.config, cx);
         up.migration = Migration::Posting {

@@ -1,6 +1,7 @@
 //! One socket and its subscriptions, without I/O: everything is decided here, the driver only carries it out.
 
 mod answers;
+mod batch;
 mod conn;
 mod links;
 mod migrate;
@@ -86,10 +87,16 @@ pub(crate) struct Shared {
     pub(crate) totals: Totals,
     /// The last subscription that was refused for good.
     pub(crate) last_refusal: Option<Arc<str>>,
+    /// The last subscription that keeps failing.
+    pub(crate) last_failure: Option<Arc<str>>,
     /// What the driver is to do, in this order.
     pub(crate) out: VecDeque<Output>,
     /// Topics that a socket has forgotten: another may take them.
     pub(crate) released: Vec<Topic>,
+    /// Whether a batch is on its way, on any socket: the service takes one at a time.
+    pub(crate) batch_under_way: bool,
+    /// Whether one has ended, so that other sockets may begin theirs.
+    pub(crate) batch_freed: bool,
     /// What a migration that was asked for came to.
     pub(crate) migrated: Vec<(CallId, Result<(), Error>)>,
     /// Why there is no point in going on.
@@ -102,8 +109,11 @@ impl Default for Shared {
             next_link: LinkId::FIRST,
             totals: Totals::default(),
             last_refusal: None,
+            last_failure: None,
             out: VecDeque::new(),
             released: Vec::new(),
+            batch_under_way: false,
+            batch_freed: false,
             migrated: Vec::new(),
             fatal: None,
         }
@@ -117,6 +127,11 @@ pub(crate) struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    fn free_batch(&mut self) {
+        self.shared.batch_under_way = false;
+        self.shared.batch_freed = true;
+    }
+
     fn open(&mut self, renew: bool) -> LinkId {
         let link = self.shared.next_link;
         self.shared.next_link = link.next();
@@ -309,8 +324,10 @@ impl Lane {
                 links.push(up.conn.link);
                 links.extend(up.migration.other_link());
                 for open in up.conn.requests.drain() {
-                    if let Purpose::Call(call) = open.purpose {
-                        self.calls.push_back(call);
+                    match open.purpose {
+                        Purpose::Call(call) => self.calls.push_back(call),
+                        Purpose::Batch(_) => cx.free_batch(),
+                        _ => {}
                     }
                 }
             }
@@ -336,7 +353,7 @@ impl Lane {
     }
 
     /// Sends what may be sent now.
-    fn pump(&mut self, cx: &mut Cx<'_>) {
+    pub(crate) fn pump(&mut self, cx: &mut Cx<'_>) {
         loop {
             let Phase::Up(up) = &mut self.phase else {
                 return;

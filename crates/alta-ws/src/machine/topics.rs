@@ -1,8 +1,13 @@
 use super::conn::Open;
 use super::{Cx, Lane, Output, Phase};
+use crate::error::Error;
 use crate::topic::Topic;
 use alta_socket::Backoff;
+use std::sync::Arc;
 use std::time::Instant;
+
+/// After so many failures in a row a subscription's trouble is shown: fewer are the service's daily life.
+const KEEPS_FAILING: u32 = 3;
 
 /// Whether the server holds a subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -35,6 +40,8 @@ pub(super) struct Entry {
     pub(super) work: Work,
     /// The request was repeated since its token was refused, which is done once.
     pub(super) renewed: bool,
+    /// It is to be asked for by itself, since a batch did not achieve it.
+    pub(super) single: bool,
     /// Since when it has not been wanted any more, plus the linger.
     linger_until: Option<Instant>,
     pub(super) retry_at: Option<Instant>,
@@ -67,6 +74,11 @@ impl Entry {
         }
     }
 
+    /// Whether it may be asked for together with others.
+    pub(super) fn is_for_a_batch(&self, now: Instant) -> bool {
+        !self.single && matches!(self.next_step(now), Step::Subscribe)
+    }
+
     /// Nothing is held any more; a reader who was served before has been missing events since then.
     fn lost(&mut self, since: Instant) {
         if self.held == Held::Yes {
@@ -78,6 +90,7 @@ impl Entry {
         }
         self.work = Work::Idle;
         self.renewed = false;
+        self.single = false;
         self.retry_at = None;
         self.timer = None;
         self.backoff = None;
@@ -121,10 +134,21 @@ impl Lane {
 
     /// The next request for a topic that is due.
     pub(super) fn next_for_topic(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
-        while let Some(topic) = self.due.pop_front() {
+        if let Some(batch) = self.next_batch(cx) {
+            return Some(batch);
+        }
+        let batch_under_way = cx.shared.batch_under_way;
+        for _ in 0..self.due.len() {
+            let Some(topic) = self.due.pop_front() else {
+                break;
+            };
             let Some(entry) = self.topics.get_mut(&topic) else {
                 continue;
             };
+            if batch_under_way && self.config.batch && entry.is_for_a_batch(cx.now) {
+                self.due.push_back(topic);
+                continue;
+            }
             entry.work = Work::Idle;
             match entry.next_step(cx.now) {
                 Step::Rest => {}
@@ -247,7 +271,7 @@ impl Lane {
     }
 
     /// Tries this topic again, but not at once.
-    pub(super) fn retry_later(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+    pub(super) fn retry_later(&mut self, topic: &Topic, error: &Error, cx: &mut Cx<'_>) {
         let policy = self.config.reconnect;
         let seed = self.random.u64(..);
         let Some(entry) = self.topics.get_mut(topic) else {
@@ -257,6 +281,13 @@ impl Lane {
             .backoff
             .get_or_insert_with(|| Box::new(Backoff::new(policy, seed)));
         entry.retry_at = Some(cx.now + backoff.next_delay());
+        cx.shared.totals.failed_attempts += 1;
+        if backoff.attempt() >= KEEPS_FAILING {
+            tracing::warn!(topic = topic.name(), %error, "a subscription keeps failing");
+            cx.shared.last_failure = Some(Arc::from(error.to_string()));
+        } else {
+            tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
+        }
         self.enqueue(topic);
     }
 }

@@ -28,6 +28,7 @@ fn reply() -> impl Strategy<Value = Reply> {
         10 => Just(Reply::Do),
         2 => Just(Reply::DoWithoutId),
         1 => Just(Reply::DoSilently),
+        2 => Just(Reply::DoPart),
         1 => Just(Reply::Refuse(503)),
         1 => Just(Reply::Refuse(429)),
         1 => Just(Reply::Refuse(404)),
@@ -125,9 +126,10 @@ proptest! {
     #[test]
     fn whatever_happens_calls_end_once_and_what_is_wanted_is_held(
         overlap: bool,
+        batch: bool,
         steps in proptest::collection::vec(step(), 0..150),
     ) {
-        let mut rig = Rig::new(config().migrate_after(Duration::from_secs(300)));
+        let mut rig = Rig::new(config().batch(batch).migrate_after(Duration::from_secs(300)));
         rig.overlap = overlap;
         let mut wanted = BTreeSet::new();
         for step in &steps {

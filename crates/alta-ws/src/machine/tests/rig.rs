@@ -5,7 +5,7 @@ use super::super::migrate::Migration;
 use super::super::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCall, Phase, Shared};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::Request;
+use crate::frame::{Content, Request};
 use crate::topic::Topic;
 use alta_socket::{LinkId, Lost, RawFrame};
 use http::Method;
@@ -22,6 +22,8 @@ pub(super) enum Reply {
     DoWithoutId,
     /// The same, but the answer is lost.
     DoSilently,
+    /// Of a batch, only what has an even key.
+    DoPart,
     /// Nothing, with this status.
     Refuse(u16),
     /// Nothing, and the gateway says so.
@@ -186,9 +188,13 @@ impl Rig {
         };
         let open: Vec<_> = up.conn.requests.iter().map(|(_, open)| open).collect();
         assert!(open.len() <= self.config.max_in_flight);
-        let of_topics = open.iter().filter_map(|open| match &open.purpose {
-            Purpose::Subscribe(topic) | Purpose::Unsubscribe(topic) => Some(topic),
-            _ => None,
+        let batches = open.iter();
+        let batches = batches.filter(|open| matches!(open.purpose, Purpose::Batch(_)));
+        assert_eq!(batches.count(), usize::from(self.shared.batch_under_way));
+        let of_topics = open.iter().flat_map(|open| match &open.purpose {
+            Purpose::Subscribe(topic) | Purpose::Unsubscribe(topic) => std::slice::from_ref(topic),
+            Purpose::Batch(topics) => topics,
+            _ => &[],
         });
         let distinct: BTreeSet<_> = of_topics.clone().collect();
         let count = of_topics.count();
@@ -292,8 +298,9 @@ impl Rig {
             reply => reply,
         };
         let done = match reply {
-            Reply::Do | Reply::DoWithoutId | Reply::DoSilently => {
-                Some(self.perform_request(link, &request))
+            Reply::Do | Reply::DoWithoutId | Reply::DoSilently | Reply::DoPart => {
+                let part = matches!(reply, Reply::DoPart);
+                Some(self.perform_request(link, &request, part))
             }
             Reply::Refuse(_) | Reply::Gateway => None,
         };
@@ -305,7 +312,9 @@ impl Rig {
             .to_string()
         };
         let text = match (reply, done) {
-            (Reply::Do, Some((status, content))) => frame(id.into(), status, &content),
+            (Reply::Do | Reply::DoPart, Some((status, content))) => {
+                frame(id.into(), status, &content)
+            }
             (Reply::DoWithoutId, Some((status, content))) => {
                 frame(serde_json::Value::Null, status, &content)
             }
@@ -320,8 +329,25 @@ impl Rig {
         }
     }
 
-    fn perform_request(&mut self, link: LinkId, request: &Request) -> (u16, String) {
+    fn perform_request(&mut self, link: LinkId, request: &Request, part: bool) -> (u16, String) {
         let socket = self.sockets.get_mut(&link).unwrap();
+        if let Some(Content::Batch(batch)) = &request.content {
+            let [of] = &**batch else {
+                panic!("one event name a request");
+            };
+            assert!((2..=100).contains(&of.keys.len()));
+            let mut failures = Vec::new();
+            for key in &of.keys {
+                let name = format!("{}/{key}", of.event);
+                if part && key.parse::<u64>().unwrap() % 2 == 1 {
+                    failures.push(name);
+                } else {
+                    socket.subscriptions.insert(name);
+                }
+            }
+            let content = serde_json::json!({"success": failures.is_empty(), "failures": failures});
+            return (200, content.to_string());
+        }
         if let Some(name) = request.path.strip_prefix("subscription/") {
             if request.method == Method::POST {
                 socket.subscriptions.insert(name.to_owned());
@@ -338,7 +364,9 @@ impl Rig {
             self.tokens.insert(token.clone(), link);
             return (200, serde_json::json!({ "token": token }).to_string());
         }
-        let content = request.content.as_deref().unwrap();
+        let Some(Content::Text(content)) = &request.content else {
+            panic!("a migration without a token");
+        };
         let content: serde_json::Value = serde_json::from_str(content).unwrap();
         let from = self.tokens.remove(content["token"].as_str().unwrap());
         let Some(old) = from.and_then(|old| self.sockets.get_mut(&old)) else {

@@ -1,0 +1,111 @@
+use super::rig::{Reply, Rig, config, topic};
+use crate::topic::Topic;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Topics that are asked for at once, with batches on.
+fn in_batches(topics: &[i64]) -> Rig {
+    let mut rig = Rig::new(config().batch(true));
+    for number in topics {
+        rig.want(topic(*number));
+    }
+    rig.accept();
+    rig
+}
+
+#[test]
+fn topics_of_one_event_are_asked_for_together_a_hundred_at_a_time() {
+    let all: Vec<i64> = (0..150).collect();
+    let mut rig = in_batches(&all);
+    rig.want(Topic::known("group-ban-create", 1));
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    assert_eq!(rig.confirmed.len(), 100);
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), 151);
+    assert_eq!(rig.held().len(), 151);
+}
+
+#[test]
+fn what_a_batch_does_not_achieve_is_asked_for_singly() {
+    let mut rig = in_batches(&[1, 2, 3, 4]);
+    rig.serve(rig.main(), Reply::DoPart);
+    rig.arrive(rig.main());
+    let held: Vec<_> = rig
+        .confirmed
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(held, ["group-update/2", "group-update/4"]);
+    let singly = ["group-update/1", "group-update/3"];
+    assert_eq!(
+        rig.asked(),
+        singly.map(|name| format!("POST subscription/{name}"))
+    );
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.settle();
+    assert_eq!(rig.refused.len(), 1);
+    assert_eq!(rig.refused[0].0, "group-update/1");
+    assert_eq!(rig.held().len(), 3);
+}
+
+#[test]
+fn a_batch_that_fails_as_a_whole_is_asked_for_singly() {
+    for reply in [Reply::Refuse(400), Reply::Refuse(503), Reply::Gateway] {
+        let mut rig = in_batches(&[1, 2]);
+        rig.serve(rig.main(), reply);
+        rig.arrive(rig.main());
+        assert_eq!(rig.asked().len(), 2, "{reply:?}");
+        rig.settle();
+        assert_eq!(rig.held().len(), 2, "{reply:?}");
+    }
+}
+
+#[test]
+fn a_batch_whose_token_was_refused_is_asked_for_again_once() {
+    let mut rig = in_batches(&[1, 2]);
+    rig.serve(rig.main(), Reply::Refuse(401));
+    rig.arrive(rig.main());
+    assert_eq!(rig.renewals, 1);
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.serve(rig.main(), Reply::Refuse(401));
+    rig.arrive(rig.main());
+    assert_eq!(rig.asked().len(), 2, "singly, which tells why");
+    rig.settle();
+    assert_eq!(rig.held().len(), 2);
+}
+
+#[test]
+fn a_batch_that_was_on_its_way_when_the_connection_was_lost_is_asked_for_again() {
+    let mut rig = in_batches(&[1, 2, 3]);
+    rig.lose(rig.main());
+    assert!(!rig.shared.batch_under_way);
+    rig.pass(SECOND * 2);
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), 3);
+    assert!(rig.confirmed.iter().all(|(_, gap)| gap.is_none()));
+}
+
+#[test]
+fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    for attempt in 1..=3 {
+        assert_eq!(rig.shared.last_failure.is_some(), attempt > 3);
+        rig.serve(rig.main(), Reply::Refuse(503));
+        rig.arrive(rig.main());
+        rig.pass(SECOND * 8);
+    }
+    let shown = rig.shared.last_failure.clone().unwrap();
+    assert!(
+        shown.contains("group-update/1") && shown.contains("503"),
+        "{shown}"
+    );
+    assert_eq!(rig.shared.totals.failed_attempts, 3);
+    rig.settle();
+    assert_eq!(rig.held().len(), 1);
+}
