@@ -113,10 +113,17 @@ fn print_row(row: &Row) {
     }
 }
 
-/// Every recording below a folder, in the order of their names.
+/// The folders that hold recordings.
+const KINDS: [&str; 3] = ["console", "main-ws", "rest"];
+
+/// Every recording, in the order of their names.
 pub(crate) fn load(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();
-    for path in json_files(folder)? {
+    let mut paths = Vec::new();
+    for kind in KINDS {
+        paths.extend(json_files(&folder.join(kind))?);
+    }
+    for path in paths {
         let name = path
             .strip_prefix(folder)?
             .with_extension("")
