@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, root, round_trip};
+use crate::{Error, replay, root, round_trip};
 
 /// A recording: its name, `rest/user-by-id`, and its content.
 pub(crate) struct Fixture {
@@ -31,7 +31,7 @@ struct Row {
 /// A way to check a recording. It gives what was checked, each with its problems: none is good.
 type Checker = fn(&Fixture) -> Vec<(String, Vec<String>)>;
 
-const CHECKERS: [Checker; 2] = [
+const CHECKERS: [Checker; 3] = [
     |fixture| vec![("format".to_owned(), format::problems(fixture))],
     |fixture| {
         round_trip::trips(&fixture.name, &fixture.recording)
@@ -39,6 +39,7 @@ const CHECKERS: [Checker; 2] = [
             .map(|trip| (trip.model, trip.problems))
             .collect()
     },
+    replay::conversation,
 ];
 
 /// Checks the recordings whose name contains `filter` and prints what was found.

@@ -7,6 +7,7 @@
 mod ci;
 mod fixtures;
 mod layers;
+mod replay;
 mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
@@ -31,7 +32,8 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Checks the recordings: their format, and that the models read and write them without loss.
+    /// Checks the recordings: their format, that the models read and write them without loss, and that the clients deal with
+    /// them as recorded.
     TestFixtures {
         /// Only recordings whose name contains this, such as `rest/` or `player-`.
         #[arg(long)]

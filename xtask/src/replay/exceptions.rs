@@ -1,0 +1,157 @@
+//! Where a replay is not simply the recording, each with its reason. The lists are exact: an entry that is not needed is
+//! a problem, too.
+
+use serde_json::Value;
+
+use super::{
+    Play,
+    script::Side::{self, Client, Server},
+};
+
+/// What our client sends where it does not send what the recorded client sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ours {
+    /// The same request written in another way: this is done to the recorded one.
+    Rewritten(fn(&mut Value)),
+    /// Nothing: the server's frames are played as if it had been sent.
+    Nothing,
+}
+
+/// A frame that our client does not send as it was recorded.
+#[derive(Debug)]
+pub(super) struct Departure {
+    pub(super) recording: &'static str,
+    /// Its place in the recording.
+    pub(super) frame: usize,
+    /// Where it departs; in both if none.
+    pub(super) play: Option<Play>,
+    pub(super) ours: Ours,
+    /// Why.
+    pub(super) reason: &'static str,
+}
+
+pub(super) const DEPARTURES: &[Departure] = &[
+    Departure {
+        recording: "console/double-answers",
+        frame: 1,
+        play: None,
+        ours: Ours::Nothing,
+        reason: "ours keeps commands back until the token was answered, which is what this recording teaches",
+    },
+    Departure {
+        recording: "console/player-kill-result",
+        frame: 0,
+        play: Some(Play::Typed),
+        ours: Ours::Rewritten(|frame| frame["content"] = r#"player kill "Ashwick""#.into()),
+        reason: "a name is written in quotes, whatever is in it",
+    },
+    Departure {
+        recording: "console/result-string-exception",
+        frame: 0,
+        play: Some(Play::Typed),
+        ours: Ours::Rewritten(|frame| {
+            frame["content"] = r#"player check-stat "Nobody" health"#.into();
+        }),
+        reason: "a name is written in quotes, whatever is in it",
+    },
+    Departure {
+        recording: "main-ws/batch-subscribe-failures",
+        frame: 0,
+        play: None,
+        ours: Ours::Rewritten(|frame| frame["content"] = frame["content"].to_string().into()),
+        reason: "ours subscribes one by one, so that each subscription has its own answer; its plain requests carry their \
+                 content as a text, as those of att-client do",
+    },
+    Departure {
+        recording: "main-ws/text-ping",
+        frame: 0,
+        play: None,
+        ours: Ours::Nothing,
+        reason: "ours pings as the websocket protocol does",
+    },
+];
+
+/// Where our client departs from a frame, if it does.
+pub(super) fn departure(recording: &str, frame: usize, play: Play) -> Option<&'static Departure> {
+    DEPARTURES
+        .iter()
+        .find(|departure| departure.recording == recording && departure.frame == frame)
+        .filter(|departure| departure.play.is_none_or(|only| only == play))
+}
+
+/// A frame that a recording leaves out, and that came before its `frame`.
+pub(super) struct Missing {
+    pub(super) recording: &'static str,
+    pub(super) frame: usize,
+    pub(super) from: Side,
+    pub(super) text: &'static str,
+}
+
+const fn missing(recording: &'static str, frame: usize, from: Side, text: &'static str) -> Missing {
+    Missing {
+        recording,
+        frame,
+        from,
+        text,
+    }
+}
+
+/// Answers without their questions: an answer needs a request that it answers.
+pub(super) const MISSING: &[Missing] = &[
+    missing("console/numeric-enums", 0, Client, "<console token>"),
+    missing(
+        "console/numeric-enums",
+        1,
+        Client,
+        r#"{"id":1,"content":"websocket subscribe PlayerJoined"}"#,
+    ),
+    missing(
+        "main-ws/error-teapot",
+        0,
+        Client,
+        r#"{"id":1,"method":"GET","path":"coffee","authorization":"Bearer <bot access token>"}"#,
+    ),
+    // With one request on its way, an error that names none can only mean that one.
+    missing(
+        "main-ws/infrastructure-error",
+        0,
+        Client,
+        r#"{"id":1,"method":"GET","path":"coffee","authorization":"Bearer <bot access token>"}"#,
+    ),
+    // The first half of these migrations, as main-ws/migrate has it.
+    missing(
+        "main-ws/migrate-answer-without-id",
+        0,
+        Client,
+        r#"{"id":6,"path":"migrate","method":"GET","authorization":"Bearer <bot access token>"}"#,
+    ),
+    missing(
+        "main-ws/migrate-answer-without-id",
+        0,
+        Server,
+        r#"{"id":6,"event":"response","key":"GET /ws/migrate","content":"{\"token\":\"<migration token>\"}","responseCode":200}"#,
+    ),
+    missing(
+        "main-ws/migrate-refused",
+        0,
+        Client,
+        r#"{"id":7,"path":"migrate","method":"GET","authorization":"Bearer <bot access token>"}"#,
+    ),
+    missing(
+        "main-ws/migrate-refused",
+        0,
+        Server,
+        r#"{"id":7,"event":"response","key":"GET /ws/migrate","content":"{\"token\":\"<stale token>\"}","responseCode":200}"#,
+    ),
+];
+
+/// The frames to put in before one of a recording.
+pub(super) fn missing_before(
+    recording: &str,
+    frame: usize,
+) -> impl Iterator<Item = (Side, &'static str)> {
+    MISSING
+        .iter()
+        .filter(move |missing| missing.recording == recording && missing.frame == frame)
+        .map(|missing| (missing.from, missing.text))
+}

@@ -1,0 +1,106 @@
+//! Subscriptions of the main socket, by topic and by type.
+
+use std::pin::Pin;
+
+use alta_model::{GroupId, UserId};
+use alta_ws::{Client, Event, Missed, Subscribable};
+use futures_util::{Stream, StreamExt as _, future::BoxFuture};
+use serde_json::Value;
+
+use super::{
+    Play,
+    script::{Script, Side},
+};
+use crate::Error;
+
+/// Events with what is wrong with each.
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;
+
+/// An event as a stream handed it out.
+pub(super) struct Heard {
+    pub(super) topic: (String, String),
+    pub(super) raw: String,
+    /// Whether its data is what the recorded content says.
+    pub(super) is_same: bool,
+}
+
+type Subscribing = BoxFuture<'static, Result<Events, alta_ws::Error>>;
+
+/// Whether there is anything in a recording that our client has types for.
+pub(super) fn has_types(script: &Script) -> bool {
+    script.of_side(Side::Server).any(|(_, step)| {
+        let frame = step.json();
+        frame["event"].as_str().is_some_and(is_known)
+    })
+}
+
+macro_rules! events {
+    ($($name:ident($id:ty))*) => {
+        fn is_known(event: &str) -> bool {
+            [$(alta_ws::$name::EVENT),*].contains(&event)
+        }
+
+        fn typed(client: &Client, event: &str, key: i64) -> Option<Subscribing> {
+            $(
+                if event == alta_ws::$name::EVENT {
+                    return Some(stream(client, alta_ws::$name(<$id>::new(key))));
+                }
+            )*
+            None
+        }
+    };
+}
+
+events! {
+    MeGroupCreate(UserId) MeGroupDelete(UserId) MeGroupInviteCreate(UserId) MeGroupInviteDelete(UserId)
+    MeGroupRequestCreate(UserId) MeGroupRequestDelete(UserId) GroupUpdate(GroupId) GroupMemberCreate(GroupId)
+    GroupMemberDelete(GroupId) GroupMemberUpdate(GroupId) GroupInviteCreate(GroupId) GroupInviteDelete(GroupId)
+    GroupRequestCreate(GroupId) GroupRequestDelete(GroupId) GroupBanCreate(GroupId) GroupBanDelete(GroupId)
+    GroupServerCreate(GroupId) GroupServerDelete(GroupId) GroupServerUpdate(GroupId) GroupServerStatus(GroupId)
+    GroupServerHeartbeat(GroupId)
+}
+
+/// Subscribes to a topic, by the type of its event if that is what is played.
+pub(super) fn subscribe(
+    client: &Client,
+    play: Play,
+    (event, key): &(String, String),
+) -> Result<Subscribing, Error> {
+    let by_type = match play {
+        Play::Typed => typed(client, event, key.parse()?),
+        Play::Raw => None,
+    };
+    match by_type {
+        Some(subscribing) => Ok(subscribing),
+        None => Ok(stream(client, alta_ws::Topic::new(event, key)?)),
+    }
+}
+
+fn stream<S>(client: &Client, topic: S) -> Subscribing
+where
+    S: Subscribable,
+    S::Content: PartialEq,
+{
+    let subscribing = client.subscribe(topic).into_future();
+    Box::pin(async {
+        let events = subscribing
+            .await?
+            .map(|item| item.map(|event| heard::<S>(&event)));
+        Ok(Box::pin(events) as Events)
+    })
+}
+
+/// Looks at an event: its data is to be what its type makes of the recorded content.
+fn heard<S: Subscribable>(event: &Event<S::Content>) -> Heard
+where
+    S::Content: PartialEq,
+{
+    let raw = event.raw.as_str().to_owned();
+    let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
+    let recorded = S::read(frame["content"].as_str().unwrap_or_default());
+    Heard {
+        is_same: recorded.is_ok_and(|recorded| recorded == event.data),
+        topic: (event.topic.event().to_owned(), event.topic.key().to_owned()),
+        raw,
+    }
+}

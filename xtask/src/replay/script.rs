@@ -1,0 +1,108 @@
+//! A recording as a list of frames to be sent and to be waited for.
+
+use serde_json::Value;
+
+use super::{
+    Play,
+    exceptions::{self, Departure, Ours},
+};
+use crate::fixtures::Fixture;
+
+/// A recorded conversation, with the frames that it leaves out put in.
+pub(super) struct Script {
+    /// The recording's name.
+    pub(super) name: String,
+    pub(super) steps: Vec<Step>,
+}
+
+/// One frame.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub(super) from: Side,
+    /// The frame as it was recorded.
+    pub(super) text: String,
+    /// Its place in the recording; none if it was put in.
+    pub(super) index: Option<usize>,
+    /// How our client departs from it.
+    pub(super) departure: Option<&'static Departure>,
+}
+
+/// Who sends a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Client,
+    Server,
+}
+
+impl Step {
+    /// The frame as JSON; null if it is none.
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_default()
+    }
+
+    /// What our client is to send here, as JSON or, if it is none, as a text; nothing if it sends nothing.
+    pub(super) fn expected(&self) -> Option<Value> {
+        let mut recorded =
+            serde_json::from_str(&self.text).unwrap_or_else(|_| Value::from(self.text.as_str()));
+        match self.departure.map(|departure| departure.ours) {
+            None => Some(recorded),
+            Some(Ours::Rewritten(rewrite)) => {
+                rewrite(&mut recorded);
+                Some(recorded)
+            }
+            Some(Ours::Nothing) => None,
+        }
+    }
+
+    /// How problems call this frame.
+    pub(super) fn label(&self) -> String {
+        match (self.index, self.departure) {
+            (Some(index), None) => format!("frames[{index}]"),
+            (Some(index), Some(departure)) => {
+                format!("frames[{index}] (where {})", departure.reason)
+            }
+            (None, _) => "the frame that was put in".to_owned(),
+        }
+    }
+}
+
+impl Script {
+    /// Reads a recording.
+    pub(super) fn of(fixture: &Fixture, play: Play) -> Result<Self, String> {
+        let mut steps = Vec::new();
+        let recorded = fixture.recording["frames"].as_array();
+        for (index, frame) in recorded.into_iter().flatten().enumerate() {
+            let (Some(direction), Some(text)) =
+                (frame["direction"].as_str(), frame["text"].as_str())
+            else {
+                return Err(format!("frames[{index}] cannot be played"));
+            };
+            let put_in = exceptions::missing_before(&fixture.name, index);
+            steps.extend(put_in.map(|(from, text)| Step {
+                from,
+                text: text.to_owned(),
+                index: None,
+                departure: None,
+            }));
+            steps.push(Step {
+                from: match direction {
+                    "client" => Side::Client,
+                    _ => Side::Server,
+                },
+                text: text.to_owned(),
+                index: Some(index),
+                departure: exceptions::departure(&fixture.name, index, play),
+            });
+        }
+        Ok(Self {
+            name: fixture.name.clone(),
+            steps,
+        })
+    }
+
+    /// The frames of one side, with their places in the script.
+    pub(super) fn of_side(&self, side: Side) -> impl Iterator<Item = (usize, &Step)> {
+        let steps = self.steps.iter().enumerate();
+        steps.filter(move |(_, step)| step.from == side)
+    }
+}

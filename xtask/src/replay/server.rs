@@ -1,0 +1,301 @@
+//! A websocket server that plays the server's part of a recording.
+
+use std::collections::HashMap;
+
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
+use serde_json::Value;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
+
+use super::{
+    Problems,
+    script::{Script, Side, Step},
+    within,
+};
+use crate::Error;
+
+type Socket = WebSocketStream<TcpStream>;
+
+/// What the server answers before and after the recording, where a recording shows only the middle of a conversation:
+/// nothing if it cannot.
+pub(super) type Around = fn(&str) -> Option<String>;
+
+/// How ids are written: the field in the client's frames, and the one in the server's.
+#[derive(Clone, Copy)]
+pub(super) struct IdFields {
+    pub(super) client: &'static str,
+    pub(super) server: &'static str,
+}
+
+/// A scripted server on a loopback port. It ends when dropped.
+pub(super) struct Server {
+    /// Its address.
+    pub(super) url: String,
+    begin: watch::Sender<bool>,
+    played: watch::Receiver<usize>,
+    _task: JoinSet<()>,
+}
+
+impl Server {
+    /// Starts a server. It plays nothing until told to [`begin`](Self::begin).
+    pub(super) async fn start(
+        script: &Script,
+        ids: IdFields,
+        around: Around,
+        problems: &Problems,
+    ) -> Result<Self, Error> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let url = format!("ws://{}/", listener.local_addr()?);
+        let (begin, begun) = watch::channel(false);
+        let (progress, played) = watch::channel(0);
+        // One frame at a time is enough: nothing is measured here.
+        let (heard, hears) = mpsc::channel(16);
+        let stage = Stage {
+            steps: script.steps.clone(),
+            at: 0,
+            ids,
+            around,
+            problems: problems.clone(),
+            begun,
+            progress,
+            heard,
+            sockets: HashMap::new(),
+            accepted: 0,
+            current: 1,
+            theirs: HashMap::new(),
+            barrier: None,
+            readers: JoinSet::new(),
+        };
+        let mut task = JoinSet::new();
+        task.spawn(stage.run(listener, hears));
+        Ok(Self {
+            url,
+            begin,
+            played,
+            _task: task,
+        })
+    }
+
+    /// From now on the recording is played.
+    pub(super) fn begin(&self) {
+        self.begin.send_replace(true);
+    }
+
+    /// Waits until so many steps have been played.
+    pub(super) async fn played(&self, steps: usize) -> Result<(), Error> {
+        let mut played = self.played.clone();
+        let what = format!("step {steps} of the recording");
+        within(&what, played.wait_for(|played| *played >= steps)).await??;
+        Ok(())
+    }
+}
+
+enum Heard {
+    Text(usize, String),
+    Pong(usize),
+    Closed(usize),
+}
+
+/// The server's task.
+struct Stage {
+    steps: Vec<Step>,
+    /// The step that comes next.
+    at: usize,
+    ids: IdFields,
+    around: Around,
+    problems: Problems,
+    begun: watch::Receiver<bool>,
+    progress: watch::Sender<usize>,
+    heard: mpsc::Sender<Heard>,
+    sockets: HashMap<usize, SplitSink<Socket, Message>>,
+    accepted: usize,
+    /// The socket on which the client spoke last.
+    current: usize,
+    /// Recorded ids, and what the client has in their place.
+    theirs: HashMap<u64, u64>,
+    /// A ping went out before a frame of the server, so that what the client sends without waiting for that frame is
+    /// here before it: the step it went out for, and whether it was answered.
+    barrier: Option<(usize, bool)>,
+    readers: JoinSet<()>,
+}
+
+impl Stage {
+    async fn run(mut self, listener: TcpListener, mut hears: mpsc::Receiver<Heard>) {
+        let mut begun = self.begun.clone();
+        loop {
+            self.play_on().await;
+            tokio::select! {
+                accepted = listener.accept() => {
+                    if let Ok((tcp, _)) = accepted {
+                        self.accept(tcp).await;
+                    }
+                }
+                heard = hears.recv() => match heard {
+                    Some(Heard::Text(socket, text)) => self.hear(socket, &text).await,
+                    Some(Heard::Pong(socket)) => self.answered(socket),
+                    // The client waits for the answer to its farewell.
+                    Some(Heard::Closed(socket)) => {
+                        if let Some(mut sink) = self.sockets.remove(&socket) {
+                            let _ = sink.close().await;
+                        }
+                    }
+                    None => return,
+                },
+                changed = begun.changed(), if !self.is_playing() => {
+                    if changed.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn accept(&mut self, tcp: TcpStream) {
+        // Without it small frames wait for each other; whoever gives up while connecting is no concern of a recording.
+        let _ = tcp.set_nodelay(true);
+        let Ok(socket) = tokio_tungstenite::accept_async(tcp).await else {
+            return;
+        };
+        let (sink, stream) = socket.split();
+        self.accepted += 1;
+        let number = self.accepted;
+        self.sockets.insert(number, sink);
+        self.readers.spawn(read(number, stream, self.heard.clone()));
+    }
+
+    fn is_playing(&self) -> bool {
+        *self.begun.borrow()
+    }
+
+    fn next(&self) -> Option<&Step> {
+        self.steps.get(self.at).filter(|_| self.is_playing())
+    }
+
+    fn advance(&mut self) {
+        self.at += 1;
+        self.barrier = None;
+        self.progress.send_replace(self.at);
+    }
+
+    /// Sends what is the server's to send, up to what has to come from the client.
+    async fn play_on(&mut self) {
+        while let Some(step) = self.next().cloned() {
+            if step.from == Side::Client {
+                if step.expected().is_some() {
+                    return;
+                }
+            } else {
+                let follows_client = self.at > 0 && self.steps[self.at - 1].from == Side::Client;
+                match self.barrier {
+                    None if follows_client => {
+                        self.barrier = Some((self.current, false));
+                        self.send(Message::Ping(Vec::new().into())).await;
+                        return;
+                    }
+                    Some((_, false)) => return,
+                    _ => {
+                        let text = self.with_their_ids(&step);
+                        self.send(Message::text(text)).await;
+                    }
+                }
+            }
+            self.advance();
+        }
+    }
+
+    async fn send(&mut self, message: Message) {
+        let socket = self.sockets.get_mut(&self.current);
+        let sent = match socket {
+            Some(socket) => socket
+                .send(message)
+                .await
+                .map_err(|error| error.to_string()),
+            None => Err("there is no connection".to_owned()),
+        };
+        if let Err(error) = sent {
+            self.problems
+                .add(format!("the server could not send: {error}"));
+        }
+    }
+
+    fn answered(&mut self, socket: usize) {
+        if let Some((pinged, answered)) = &mut self.barrier
+            && *pinged == socket
+        {
+            *answered = true;
+        }
+    }
+
+    async fn hear(&mut self, socket: usize, text: &str) {
+        self.current = socket;
+        let Some(step) = self.next().cloned() else {
+            match (self.around)(text) {
+                Some(answer) => self.send(Message::text(answer)).await,
+                None => self
+                    .problems
+                    .add(format!("ours sent {text}, which is not recorded")),
+            }
+            return;
+        };
+        match step.expected().filter(|_| step.from == Side::Client) {
+            Some(expected) => {
+                self.compare(&step, &expected, text);
+                self.advance();
+            }
+            None => self.problems.add(format!(
+                "ours sent {text} without waiting for {}",
+                step.label()
+            )),
+        }
+    }
+
+    /// Compares what our client sent with what it should have sent, but for the id.
+    fn compare(&mut self, step: &Step, expected: &Value, text: &str) {
+        let mut sent: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
+        let id = self.ids.client;
+        if let (Some(recorded), Some(theirs)) = (expected[id].as_u64(), sent[id].as_u64()) {
+            self.theirs.insert(recorded, theirs);
+            sent[id] = recorded.into();
+        }
+        let label = step.label();
+        self.problems
+            .same(&format!("{label}, as ours sends it"), &sent, expected);
+    }
+
+    /// A frame of the server as it was recorded, with the client's own id.
+    fn with_their_ids(&self, step: &Step) -> String {
+        let field = self.ids.server;
+        let mapped = step.json()[field]
+            .as_u64()
+            .and_then(|recorded| Some((recorded, *self.theirs.get(&recorded)?)));
+        let Some((recorded, theirs)) = mapped else {
+            return step.text.clone();
+        };
+        // Only the digits change: everything else is the recording's, character for character.
+        let written = format!("\"{field}\":{recorded}");
+        step.text
+            .replacen(&written, &format!("\"{field}\":{theirs}"), 1)
+    }
+}
+
+async fn read(number: usize, mut stream: SplitStream<Socket>, heard: mpsc::Sender<Heard>) {
+    while let Some(Ok(message)) = stream.next().await {
+        let heard_now = match message {
+            Message::Text(text) => Heard::Text(number, text.to_string()),
+            Message::Pong(_) => Heard::Pong(number),
+            _ => continue,
+        };
+        if heard.send(heard_now).await.is_err() {
+            return;
+        }
+    }
+    // Nobody listens when the whole server ends.
+    let _ = heard.send(Heard::Closed(number)).await;
+}
