@@ -111,6 +111,7 @@ impl Follower {
         refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
         refresh.reset();
         loop {
+            let retry = self.model.deadline();
             tokio::select! {
                 () = shutdown.requested() => break,
                 event = self.mine.next() => match event {
@@ -121,6 +122,7 @@ impl Follower {
                 Some(done) = self.jobs.join_next() => self.done(done),
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.model.tick(now()),
+                () = sleep_until(retry) => self.model.tick(now()),
                 _ = refresh.tick() => self.model.read_everything(),
             }
             self.perform();
@@ -278,6 +280,13 @@ impl Job {
             Self::Confirm(group) | Self::Read(group, _) => Some(*group),
             Self::List(_) => None,
         }
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -8,6 +8,8 @@ mod group;
 mod handle;
 mod model;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub use change::Change;

@@ -24,6 +24,8 @@ pub(super) struct Model {
     list: Reading,
     /// Whether events arrive now; silence means something only then.
     connected: bool,
+    /// No reading that failed is tried again before this.
+    next_retry: Option<Instant>,
     outputs: Vec<Output>,
 }
 
@@ -113,6 +115,7 @@ impl Model {
             list_stamp: 0,
             list: Reading::new(&config, 0),
             connected: true,
+            next_retry: None,
             outputs: Vec::new(),
         }
     }
@@ -150,7 +153,8 @@ impl Model {
     /// What listing the groups has brought; none if it failed.
     pub(super) fn listed(&mut self, found: Option<Vec<JoinedGroup>>, ticket: Ticket, now: Instant) {
         let Some(found) = found else {
-            self.list.failed(now);
+            let retry = self.list.failed(now);
+            self.next_retry = sooner(self.next_retry, retry);
             return;
         };
         let outdated = ticket.structure != self.list_stamp;
@@ -225,7 +229,8 @@ impl Model {
             return;
         };
         let Some(found) = found else {
-            entry.reading.failed(now);
+            let retry = entry.reading.failed(now);
+            self.next_retry = sooner(self.next_retry, retry);
             // Perhaps it is not ours any more.
             self.read_list();
             return;
@@ -274,6 +279,11 @@ impl Model {
                 .and_then(|timeout| now.checked_add(timeout));
         }
         self.changed(group, &old);
+    }
+
+    /// When a [`tick`](Self::tick) is wanted, besides the regular ones that find out who is silent.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.next_retry
     }
 
     /// A group's subscription says something.
@@ -390,11 +400,13 @@ impl Model {
         if self.list.due(now) {
             self.read_list();
         }
+        self.next_retry = self.list.retry_at;
         let mut silenced = Vec::new();
         for (id, entry) in &mut self.groups {
-            if entry.reading.due(now) && entry.subscribed && entry.reading.wanted() {
+            if entry.reading.due(now) && entry.reading.wanted() {
                 self.outputs.push(Output::Read(*id, entry.ticket()));
             }
+            self.next_retry = sooner(self.next_retry, entry.reading.retry_at);
             let old = Arc::clone(&entry.view);
             for (server, heard) in &mut entry.servers {
                 if heard.due.is_some_and(|due| due <= now) {
@@ -512,16 +524,22 @@ impl Reading {
         self.running
     }
 
-    fn failed(&mut self, now: Instant) {
+    /// Tells when it is to be tried again.
+    fn failed(&mut self, now: Instant) -> Option<Instant> {
         self.running = false;
         self.again = false;
         self.repeats = 0;
         self.retry_at = now.checked_add(self.backoff.next_delay());
+        self.retry_at
     }
 
     fn due(&self, now: Instant) -> bool {
         self.retry_at.is_some_and(|at| at <= now)
     }
+}
+
+fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    one.into_iter().chain(other).min()
 }
 
 fn by_id(members: Vec<Member>) -> BTreeMap<UserId, Member> {

@@ -31,7 +31,10 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
     let member = bot.view().unwrap().group(group(&sim)).unwrap().me.clone();
     assert_eq!(member.r#type, Some(MemberType::Accepted));
     within(bot.view().unwrap().complete()).await.unwrap();
-    assert!(bot.consoles().is_empty(), "a member may not use the console");
+    assert!(
+        bot.consoles().is_empty(),
+        "a member may not use the console"
+    );
 
     let me = sim.bot().user_id;
     sim.set_role(sim.group(), me, 2).unwrap();
@@ -80,10 +83,7 @@ async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_l
 async fn an_invitation_during_a_gap_is_accepted_afterwards() {
     let sim = Sim::builder().bot_stranger().start().await.unwrap();
     let bot = start(managed(&sim).accept_invites(Invites::All)).await;
-    sim.faults().arm(Fault::new(
-        Hook::MainEvent,
-        Action::Drop,
-    ));
+    sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop));
     sim.invite_bot(sim.group()).unwrap();
     sim.drop_main_sockets();
     let view = bot.view().unwrap();
@@ -210,7 +210,9 @@ async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
     let sim = Sim::builder().start().await.unwrap();
     let mut servers = vec![sim.server()];
     for number in 0..7 {
-        let server = sim.add_server(sim.group(), &format!("Town {number}")).unwrap();
+        let server = sim
+            .add_server(sim.group(), &format!("Town {number}"))
+            .unwrap();
         sim.start_server(server).unwrap();
         servers.push(server);
     }

@@ -61,7 +61,10 @@ async fn handlers_that_panic_fail_or_take_too_long_are_reported_and_the_bot_goes
             Ok(())
         })
         .on_event::<PlayerJoined>(move |_, event| {
-            assert_ne!(event.data.user.username, "Early", "thrown before there is a future");
+            assert_ne!(
+                event.data.user.username, "Early",
+                "thrown before there is a future"
+            );
             let notes = seen.clone();
             async move { notes.note(event.data.user.username) }
         })
@@ -76,7 +79,9 @@ async fn handlers_that_panic_fail_or_take_too_long_are_reported_and_the_bot_goes
         });
     let bot = start(bot).await;
     let server = sim.server();
-    sim.wait_for_console_subscription(server, "PlayerJoined").await.unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
     for (name, expected) in [
         ("Panic", &["panicked", "Panic"][..]),
         ("Error", &["failed", "Error"]),
@@ -108,7 +113,10 @@ async fn the_events_of_one_player_keep_their_order_while_others_overtake() {
                 if event.data.new_chunk == "Cave Layer 0" {
                     gate.notified().await;
                 }
-                notes.note(format!("{} {}", event.data.player.username, event.data.new_chunk));
+                notes.note(format!(
+                    "{} {}",
+                    event.data.player.username, event.data.new_chunk
+                ));
             }
         })
         .on_event::<PlayerKilled>(move |_, event| {
@@ -121,12 +129,15 @@ async fn the_events_of_one_player_keep_their_order_while_others_overtake() {
         });
     let _bot = start(bot).await;
     for event in ["PlayerMovedChunk", "PlayerKilled", "PlayerLeft"] {
-        sim.wait_for_console_subscription(server, event).await.unwrap();
+        sim.wait_for_console_subscription(server, event)
+            .await
+            .unwrap();
     }
     let slow = sim.player_joins(server, "Slow").unwrap();
     let quick = sim.player_joins(server, "Quick").unwrap();
     for layer in 0..40 {
-        sim.player_moves(server, slow, &format!("Cave Layer {layer}")).unwrap();
+        sim.player_moves(server, slow, &format!("Cave Layer {layer}"))
+            .unwrap();
     }
     sim.player_dies(server, slow).unwrap();
     sim.player_leaves(server, slow).unwrap();
@@ -166,7 +177,9 @@ async fn consoles_are_handled_side_by_side_but_not_more_handlers_at_once_than_al
         });
     let bot = start(bot).await;
     for server in [sim.server(), second] {
-        sim.wait_for_console_subscription(server, "PlayerJoined").await.unwrap();
+        sim.wait_for_console_subscription(server, "PlayerJoined")
+            .await
+            .unwrap();
         sim.player_joins(server, "Meets").unwrap();
     }
     noted.next_are(&["begins", "begins", "ends", "ends"]).await;
@@ -210,7 +223,9 @@ async fn events_that_come_faster_than_they_are_handled_are_dropped_and_reported_
         });
     sim.offer_console_event(sim.server(), "DoorOpened");
     let bot = start(bot).await;
-    sim.wait_for_console_subscription(sim.server(), "DoorOpened").await.unwrap();
+    sim.wait_for_console_subscription(sim.server(), "DoorOpened")
+        .await
+        .unwrap();
     sim.emit_console_event(sim.server(), "DoorOpened", json!({"door": 0}));
     noted.next_are(&["first"]).await;
     for door in [1, 2] {
@@ -256,7 +271,11 @@ async fn a_type_with_methods_serves_as_all_handlers() {
     let (notes, mut noted) = notes();
     let _bot = start(managed(&sim).handlers(Handlers::new().handler(Doors(notes)))).await;
     noted.next_are(&["on Thornwood"]).await;
-    sim.wait_for_console_subscription(sim.server(), "DoorOpened").await.unwrap();
+    sim.wait_for_console_subscription(sim.server(), "DoorOpened")
+        .await
+        .unwrap();
     sim.emit_console_event(sim.server(), "DoorOpened", json!({"door": 4}));
-    noted.next_are(&["4", "on_events of DoorOpened on Thornwood: stuck"]).await;
+    noted
+        .next_are(&["4", "on_events of DoorOpened on Thornwood: stuck"])
+        .await;
 }

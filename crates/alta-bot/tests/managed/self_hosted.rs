@@ -26,7 +26,11 @@ fn greeter(notes: &Notes) -> Handlers {
             async move {
                 let greeting = player::message(&event.data.user, "Welcome!");
                 console.command(greeting).await?;
-                notes.note(format!("{} on {}", event.data.user.username, console.label()));
+                notes.note(format!(
+                    "{} on {}",
+                    event.data.user.username,
+                    console.label()
+                ));
                 Ok::<_, att_console::Error>(())
             }
         })
@@ -40,19 +44,26 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
 
     let bot = start(managed(&sim).handlers(handlers.clone())).await;
     noted.next_are(&["on Thornwood"]).await;
-    sim.wait_for_console_subscription(sim.server(), "PlayerJoined").await.unwrap();
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     noted.next_are(&["Ashwick on Thornwood"]).await;
     within(bot.shutdown(PATIENCE)).await;
 
-    let servers = [sim.add_self_hosted("one").unwrap(), sim.add_self_hosted("two").unwrap()];
+    let servers = [
+        sim.add_self_hosted("one").unwrap(),
+        sim.add_self_hosted("two").unwrap(),
+    ];
     let own = [own(&sim, servers[0], "one"), own(&sim, servers[1], "two")];
     let bot = start(Bot::self_hosted(own).handlers(handlers)).await;
     let mut sessions = [noted.next().await, noted.next().await];
     sessions.sort();
     assert_eq!(sessions, ["on one", "on two"]);
     for (server, expected) in servers.into_iter().zip(["Birch on one", "Birch on two"]) {
-        sim.wait_for_console_subscription(server, "PlayerJoined").await.unwrap();
+        sim.wait_for_console_subscription(server, "PlayerJoined")
+            .await
+            .unwrap();
         sim.player_joins(server, "Birch").unwrap();
         noted.next_are(&[expected]).await;
         assert_eq!(sim.messages(server)[0].text, "Welcome!");
@@ -64,10 +75,17 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
     noted.next_are(&["on one"]).await;
 
     let health = bot.health();
-    let names: Vec<_> = health.consoles.iter().map(|console| console.name.as_str()).collect();
+    let names: Vec<_> = health
+        .consoles
+        .iter()
+        .map(|console| console.name.as_str())
+        .collect();
     assert_eq!(names, ["one", "two"]);
     assert!(health.socket.is_none());
-    assert!(matches!(bot.view().unwrap_err().kind(), ErrorKind::Unavailable { .. }));
+    assert!(matches!(
+        bot.view().unwrap_err().kind(),
+        ErrorKind::Unavailable { .. }
+    ));
     let finished = within(bot.shutdown(PATIENCE)).await;
     assert_eq!(finished.given_up, 0);
     for server in servers {

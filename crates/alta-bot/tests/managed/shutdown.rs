@@ -24,7 +24,9 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     });
     let bot = start(bot).await;
     let server = sim.server();
-    sim.wait_for_console_subscription(server, "PlayerJoined").await.unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
     let player = sim.player_joins(server, "Ashwick").unwrap();
     noted.next_are(&["begins"]).await;
     sim.player_leaves(server, player).unwrap();
@@ -33,7 +35,10 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
 
     let shutdown = bot.shutdown(PATIENCE);
     let finish = async {
-        until("the subscription is gone or about to go", || bot.health().handlers_running == 1).await;
+        until("the subscription is gone or about to go", || {
+            bot.health().handlers_running == 1
+        })
+        .await;
         gate.notify_one();
     };
     let (finished, ()) = within(async { tokio::join!(shutdown, finish) }).await;
@@ -41,8 +46,14 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     noted.next_are(&["Ashwick"]).await;
     assert_eq!(noted.rest(), [""; 0]);
     sim.wait_for_consoles(server, 0).await.unwrap();
-    sim.wait_until(|sim| sim.main_socket_subscriptions().is_empty()).await.unwrap();
-    assert_eq!(within(bot.shutdown(PATIENCE)).await, finished, "once more does no harm");
+    sim.wait_until(|sim| sim.main_socket_subscriptions().is_empty())
+        .await
+        .unwrap();
+    assert_eq!(
+        within(bot.shutdown(PATIENCE)).await,
+        finished,
+        "once more does no harm"
+    );
 }
 
 #[tokio::test]
@@ -57,7 +68,9 @@ async fn a_handler_that_does_not_finish_in_time_is_ended() {
         }
     });
     let bot = start(bot).await;
-    sim.wait_for_console_subscription(sim.server(), "PlayerJoined").await.unwrap();
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     noted.next_are(&["begins"]).await;
     let finished = within(bot.shutdown(Duration::from_millis(20))).await;
@@ -67,8 +80,14 @@ async fn a_handler_that_does_not_finish_in_time_is_ended() {
 
 /// Runs a bot in a runtime of its own, in which nothing else runs but this test.
 fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
-    let simulator = Runtime::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let sim = simulator.block_on(Sim::builder().bot_invited().start()).unwrap();
+    let simulator = Runtime::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let sim = simulator
+        .block_on(Sim::builder().bot_invited().start())
+        .unwrap();
     let own = Runtime::new_current_thread().enable_all().build().unwrap();
     // The default HTTP stack keeps idle connections in tasks of its own, for as long as the bot is held: not here.
     let http = alta_http::HttpClient::web_roots(&alta_http::Config::default()).unwrap();
@@ -92,7 +111,9 @@ fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
         let bot = start(bot).await;
         until("the group", || !bot.view().unwrap().groups().is_empty()).await;
         sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
-        sim.wait_for_console_subscription(sim.server(), "PlayerJoined").await.unwrap();
+        sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+            .await
+            .unwrap();
         sim.player_joins(sim.server(), "Ashwick").unwrap();
         until("a handler runs", || bot.health().handlers_running == 1).await;
         assert_ne!(Handle::current().metrics().num_alive_tasks(), 0);
@@ -107,7 +128,9 @@ fn after_a_shutdown_nothing_is_left_running() {
         within(bot.shutdown(Duration::from_millis(10))).await;
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
         sim.wait_for_consoles(sim.server(), 0).await.unwrap();
-        sim.wait_until(|sim| sim.main_sockets().is_empty()).await.unwrap();
+        sim.wait_until(|sim| sim.main_sockets().is_empty())
+            .await
+            .unwrap();
     });
 }
 
@@ -115,7 +138,10 @@ fn after_a_shutdown_nothing_is_left_running() {
 fn a_bot_that_is_dropped_leaves_nothing_running_either() {
     alone(async |bot, sim| {
         drop(bot);
-        until("no task", || Handle::current().metrics().num_alive_tasks() == 0).await;
+        until("no task", || {
+            Handle::current().metrics().num_alive_tasks() == 0
+        })
+        .await;
         sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     });
 }

@@ -34,10 +34,15 @@ pub(crate) fn builder(sim: &Sim) -> Builder {
         sim.rest_url().parse().unwrap(),
         sim.socket_url().parse().unwrap(),
     );
-    let socket = alta_ws::Config::default()
-        .reconnect(BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20)));
+    let socket = alta_ws::Config::default().reconnect(BackoffPolicy::new(
+        Duration::from_millis(5),
+        Duration::from_millis(20),
+    ));
     Bot::builder()
-        .bot(BotCredentials::new(account.client_id, account.client_secret))
+        .bot(BotCredentials::new(
+            account.client_id,
+            account.client_secret,
+        ))
         .endpoints(endpoints)
         .socket_config(socket)
         .console_config(impatient())

@@ -39,10 +39,16 @@ async fn the_view_follows_groups_members_roles_servers_and_players() {
     assert_eq!(view.servers().count(), 1);
 
     let mut changes = view.changes();
-    let cobb = UserId::new(sim.add_member(sim.group(), "Cobb").unwrap().try_into().unwrap());
+    let cobb = UserId::new(
+        sim.add_member(sim.group(), "Cobb")
+            .unwrap()
+            .try_into()
+            .unwrap(),
+    );
     comes(&mut changes, Change::MemberJoined(group, cobb)).await;
     assert_eq!(now().members[&cobb].username, "Cobb");
-    sim.set_role(sim.group(), cobb.get().try_into().unwrap(), 2).unwrap();
+    sim.set_role(sim.group(), cobb.get().try_into().unwrap(), 2)
+        .unwrap();
     comes(&mut changes, Change::MemberChanged(group, cobb)).await;
     sim.set_role(sim.group(), sim.bot().user_id, 1).unwrap();
     comes(&mut changes, Change::RoleChanged(group)).await;
@@ -50,7 +56,10 @@ async fn the_view_follows_groups_members_roles_servers_and_players() {
     sim.rename_group(sim.group(), "Thornwood Friends").unwrap();
     comes(&mut changes, Change::GroupChanged(group)).await;
     assert_eq!(now().name(), "Thornwood Friends");
-    assert!(!now().group.roles.is_empty(), "an update without roles leaves them");
+    assert!(
+        !now().group.roles.is_empty(),
+        "an update without roles leaves them"
+    );
 
     let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
     sim.status(sim.server());
@@ -68,7 +77,11 @@ async fn the_view_follows_groups_members_roles_servers_and_players() {
     let second = sim.add_server(sim.group(), "Hollow").unwrap();
     comes(&mut changes, Change::ServerAdded(group, server_id(second))).await;
     sim.remove_server(second).await.unwrap();
-    comes(&mut changes, Change::ServerRemoved(group, server_id(second))).await;
+    comes(
+        &mut changes,
+        Change::ServerRemoved(group, server_id(second)),
+    )
+    .await;
     assert!(view.server(server_id(second)).is_none());
 
     let other = sim.add_group("Hollowmere");
@@ -84,7 +97,8 @@ async fn what_happened_in_a_gap_is_read_afterwards() {
     let sim = Sim::builder().start().await.unwrap();
     let (_bot, view) = follow(&sim, following()).await;
     let mut changes = view.changes();
-    sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop).times(1_000));
+    sim.faults()
+        .arm(Fault::new(Hook::MainEvent, Action::Drop).times(1_000));
     sim.set_role(sim.group(), sim.bot().user_id, 1).unwrap();
     sim.stop_server(sim.server()).await.unwrap();
     let other = sim.add_group("Hollowmere");
@@ -95,10 +109,21 @@ async fn what_happened_in_a_gap_is_read_afterwards() {
 
     let (group, server) = (group(&sim), server_id(sim.server()));
     until("the other group", || view.group(group_id(other)).is_some()).await;
-    until("its server", || view.server(server_id(second)).is_some_and(|server| server.is_online)).await;
-    until("the role", || !view.group(group).unwrap().permits(&Permission::Console)).await;
+    until("its server", || {
+        view.server(server_id(second))
+            .is_some_and(|server| server.is_online)
+    })
+    .await;
+    until("the role", || {
+        !view.group(group).unwrap().permits(&Permission::Console)
+    })
+    .await;
     until("the server", || !view.server(server).unwrap().is_online).await;
-    comes(&mut changes, Change::ServerOnline(group_id(other), server_id(second))).await;
+    comes(
+        &mut changes,
+        Change::ServerOnline(group_id(other), server_id(second)),
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -106,14 +131,18 @@ async fn everything_is_read_again_after_a_migration_and_followed_on() {
     let sim = Sim::builder().start().await.unwrap();
     let (bot, view) = follow(&sim, following()).await;
     let server = server_id(sim.server());
-    sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop).times(1_000));
+    sim.faults()
+        .arm(Fault::new(Hook::MainEvent, Action::Drop).times(1_000));
     sim.stop_server(sim.server()).await.unwrap();
     assert!(view.server(server).unwrap().is_online, "nothing told of it");
     sim.faults().clear();
     within(bot.socket().unwrap().migrate_now()).await.unwrap();
     until("the server", || !view.server(server).unwrap().is_online).await;
     sim.start_server(sim.server()).unwrap();
-    until("the server again", || view.server(server).unwrap().is_online).await;
+    until("the server again", || {
+        view.server(server).unwrap().is_online
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -137,11 +166,20 @@ async fn a_reader_of_changes_that_is_too_slow_is_told_so_and_the_stream_goes_on(
     for number in 0..10 {
         let name = format!("Town {number}");
         sim.rename_group(sim.group(), &name).unwrap();
-        until("the new name", || view.group(group(&sim)).unwrap().name() == name).await;
+        until("the new name", || {
+            view.group(group(&sim)).unwrap().name() == name
+        })
+        .await;
     }
     let first = within(changes.next()).await.unwrap();
-    assert!(matches!(first, Err(alta_socket::Missed::Lagged(dropped)) if dropped >= 8), "{first:?}");
-    assert_eq!(within(changes.next()).await, Some(Ok(Change::GroupChanged(group(&sim)))));
+    assert!(
+        matches!(first, Err(alta_socket::Missed::Lagged(dropped)) if dropped >= 8),
+        "{first:?}"
+    );
+    assert_eq!(
+        within(changes.next()).await,
+        Some(Ok(Change::GroupChanged(group(&sim))))
+    );
     within(bot.close()).await;
     while within(changes.next()).await.is_some() {}
 }
@@ -155,5 +193,9 @@ async fn without_members_only_the_bot_itself_is_kept() {
     let members: Vec<_> = known.members.keys().copied().collect();
     assert_eq!(members, [bot.user_id().unwrap()]);
     let asked = sim.main_socket_subscriptions();
-    assert!(asked.iter().all(|(_, event, _)| event != "group-member-create"));
+    assert!(
+        asked
+            .iter()
+            .all(|(_, event, _)| event != "group-member-create")
+    );
 }

@@ -1,0 +1,4 @@
+mod by_hand;
+mod by_property;
+mod lanes;
+mod standing;

@@ -1,0 +1,121 @@
+use crate::managed::standing::judge;
+use crate::managed::{Rules, Standing};
+use crate::view::samples::{GROUP, SERVER, group, view};
+use alta_model::{Fleet, GroupId};
+use serde_json::json;
+use std::time::Duration;
+
+/// Every combination of what counts, against what is asked of each in words.
+#[test]
+fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
+    let other = GroupId::new(9);
+    let lists = [
+        (None, vec![], true),
+        (None, vec![other], true),
+        (None, vec![GROUP], false),
+        (Some(vec![GROUP]), vec![], true),
+        (Some(vec![GROUP]), vec![GROUP], false),
+        (Some(vec![other]), vec![], false),
+        (Some(vec![]), vec![], false),
+    ];
+    let roles = [(1, false), (2, true), (3, false)];
+    let fleets = [
+        (None, json!({"fleet": "att-release"}), true),
+        (None, json!({}), true),
+        (
+            Some(vec![Fleet::AttRelease]),
+            json!({"fleet": "att-release"}),
+            true,
+        ),
+        (
+            Some(vec![Fleet::AttQuest]),
+            json!({"fleet": "att-release"}),
+            false,
+        ),
+        (
+            Some(vec![Fleet::AttQuest, Fleet::AttRelease]),
+            json!({"fleet": "att-release"}),
+            true,
+        ),
+        (Some(vec![Fleet::AttQuest]), json!({}), false),
+        (
+            Some(vec![Fleet::Unknown("mine".to_owned())]),
+            json!({"fleet": "mine"}),
+            true,
+        ),
+    ];
+    let states = [(true, false), (false, false), (false, true)];
+    let emptiness = [
+        (None, 0, true),
+        (None, 1, true),
+        (Some(Duration::ZERO), 0, false),
+        (Some(Duration::ZERO), 1, true),
+    ];
+    let mut wanted = 0;
+    for (allowed, denied, is_allowed) in &lists {
+        for (role, permits) in roles {
+            for (fleets, fleet, in_fleet) in &fleets {
+                for (is_online, is_silent) in states {
+                    for (leave, players, is_played) in emptiness {
+                        let mut rules = Rules::default().except(denied.clone());
+                        rules.allowed = allowed.clone().map(|groups| groups.into_iter().collect());
+                        rules.fleets.clone_from(fleets);
+                        rules.leave_empty_after = leave;
+                        let mut record = fleet.clone();
+                        record["player_count"] = players.into();
+                        let mut server = view(GROUP, SERVER, is_online, record);
+                        server.is_silent = is_silent;
+                        let group = group(GROUP, role, [server.clone()]);
+                        let expected = if !is_allowed {
+                            Standing::NotAllowed
+                        } else if !permits {
+                            Standing::NoPermission
+                        } else if is_silent {
+                            Standing::Silent
+                        } else if !is_online {
+                            Standing::Offline
+                        } else if !in_fleet {
+                            Standing::OtherFleet
+                        } else if !is_played {
+                            Standing::Empty
+                        } else {
+                            wanted += 1;
+                            Standing::Wanted
+                        };
+                        assert_eq!(
+                            judge(&group, &server, &rules),
+                            expected,
+                            "{rules:?} {server:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    // 3 lists, 1 role, 5 fleets, 1 state, 3 of 4 emptinesses.
+    assert_eq!(wanted, 45);
+}
+
+#[test]
+fn a_server_of_which_nothing_was_read_yet_is_offline() {
+    let mut server = view(GROUP, SERVER, false, json!({}));
+    server.record = None;
+    let group = group(GROUP, 2, [server.clone()]);
+    assert_eq!(judge(&group, &server, &Rules::default()), Standing::Offline);
+}
+
+#[test]
+fn allowing_and_denying_undo_each_other() {
+    let other = GroupId::new(9);
+    let mut rules = Rules::default();
+    rules.deny(GROUP);
+    assert!(!rules.allows(GROUP) && rules.allows(other));
+    rules.allow(GROUP);
+    assert!(
+        rules.allows(GROUP) && rules.allows(other),
+        "no list has come about"
+    );
+    let mut rules = Rules::default().only([other]);
+    rules.allow(GROUP);
+    assert!(rules.allows(GROUP) && rules.allows(other));
+}
