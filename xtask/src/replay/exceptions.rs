@@ -55,14 +55,6 @@ pub(super) const DEPARTURES: &[Departure] = &[
         reason: "a name is written in quotes, whatever is in it",
     },
     Departure {
-        recording: "main-ws/batch-subscribe-failures",
-        frame: 0,
-        play: None,
-        ours: Ours::Rewritten(|frame| frame["content"] = frame["content"].to_string().into()),
-        reason: "ours subscribes one by one, so that each subscription has its own answer; its plain requests carry their \
-                 content as a text, as those of att-client do",
-    },
-    Departure {
         recording: "main-ws/text-ping",
         frame: 0,
         play: None,

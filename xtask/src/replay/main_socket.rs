@@ -49,6 +49,7 @@ fn config() -> Config {
         .reconnect(BackoffPolicy::new(short, short))
         .linger(short)
         .hand_over(short)
+        .batch(true)
 }
 
 /// Anything that is asked for outside of the recording is granted.
@@ -76,7 +77,10 @@ type Topic = (String, String);
 
 impl Player<'_> {
     async fn play(self) -> Result<(), Error> {
-        within("connecting", self.client.ready()).await??;
+        // What is wanted before there is a connection is asked for together.
+        if self.script.name != "main-ws/batch-subscribe-failures" {
+            within("connecting", self.client.ready()).await??;
+        }
         // What is only heard, and what is unsubscribed from, was subscribed to before the recording began.
         let mut heard = Vec::new();
         for topic in self.topics_of_events() {
@@ -152,10 +156,53 @@ impl Player<'_> {
                 }
                 // The other half of the same.
                 ("POST", None, "migrate") => {}
+                ("POST", None, "subscription/batch") => self.batch(step, &frame).await?,
                 _ => self.request(step, &frame).await?,
             }
             self.server.played(at + 1).await?;
         }
+        Ok(())
+    }
+
+    /// Subscribes to many topics at once; those which the recorded answer says have failed, and no others, are asked for
+    /// once more.
+    async fn batch(&self, step: &Step, frame: &Value) -> Result<(), Error> {
+        let mut topics = Vec::new();
+        for of in frame["content"].as_array().into_iter().flatten() {
+            for key in of["keys"].as_array().into_iter().flatten() {
+                let (event, key) = (of["event"].as_str(), key.as_str());
+                topics.push(alta_ws::Topic::new(
+                    event.unwrap_or_default(),
+                    key.unwrap_or_default(),
+                )?);
+            }
+        }
+        let before = self.server.granted().len();
+        let subscribing = self.client.subscribe(topics).into_future();
+        let outcome = within(&step.label(), subscribing).await?;
+        self.ended(step, outcome.as_ref().err());
+        let again: Vec<Value> = self.server.granted()[before..]
+            .iter()
+            .filter_map(|text| serde_json::from_str::<Value>(text).ok())
+            .filter_map(|request| {
+                Some(
+                    request["path"]
+                        .as_str()?
+                        .strip_prefix("subscription/")?
+                        .into(),
+                )
+            })
+            .collect();
+        let answer: Value = serde_json::from_str(
+            self.answer_to(frame)["content"]
+                .as_str()
+                .unwrap_or_default(),
+        )?;
+        self.problems.same(
+            "what is asked for again",
+            &Value::from(again),
+            &answer["failures"],
+        );
         Ok(())
     }
 

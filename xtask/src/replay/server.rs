@@ -1,6 +1,9 @@
 //! A websocket server that plays the server's part of a recording.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use futures_util::{
     SinkExt as _, StreamExt as _,
@@ -40,6 +43,7 @@ pub(super) struct Server {
     pub(super) url: String,
     begin: watch::Sender<bool>,
     played: watch::Receiver<usize>,
+    granted: Arc<Mutex<Vec<String>>>,
     _task: JoinSet<()>,
 }
 
@@ -55,6 +59,7 @@ impl Server {
         let url = format!("ws://{}/", listener.local_addr()?);
         let (begin, begun) = watch::channel(false);
         let (progress, played) = watch::channel(0);
+        let granted = Arc::default();
         // One frame at a time is enough: nothing is measured here.
         let (heard, hears) = mpsc::channel(16);
         let stage = Stage {
@@ -69,6 +74,7 @@ impl Server {
             sockets: HashMap::new(),
             accepted: 0,
             current: 1,
+            granted: Arc::clone(&granted),
             theirs: HashMap::new(),
             barrier: None,
             readers: JoinSet::new(),
@@ -79,6 +85,7 @@ impl Server {
             url,
             begin,
             played,
+            granted,
             _task: task,
         })
     }
@@ -86,6 +93,12 @@ impl Server {
     /// From now on the recording is played.
     pub(super) fn begin(&self) {
         self.begin.send_replace(true);
+    }
+
+    /// What was asked for outside of the recording, in order.
+    pub(super) fn granted(&self) -> Vec<String> {
+        let granted = self.granted.lock();
+        granted.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until so many steps have been played.
@@ -118,6 +131,8 @@ struct Stage {
     accepted: usize,
     /// The socket on which the client spoke last.
     current: usize,
+    /// What was answered outside of the recording.
+    granted: Arc<Mutex<Vec<String>>>,
     /// Recorded ids, and what the client has in their place.
     theirs: HashMap<u64, u64>,
     /// A ping went out before a frame of the server, so that what the client sends without waiting for that frame is
@@ -237,7 +252,10 @@ impl Stage {
         self.current = socket;
         let Some(step) = self.next().cloned() else {
             match (self.around)(text) {
-                Some(answer) => self.send(Message::text(answer)).await,
+                Some(answer) => {
+                    self.note_granted(text);
+                    self.send(Message::text(answer)).await;
+                }
                 None => self
                     .problems
                     .add(format!("ours sent {text}, which is not recorded")),
@@ -246,7 +264,7 @@ impl Stage {
         };
         match step.expected().filter(|_| step.from == Side::Client) {
             Some(expected) => {
-                self.compare(&step, &expected, text);
+                self.compare(&step, expected, text);
                 self.advance();
             }
             None => self.problems.add(format!(
@@ -256,17 +274,24 @@ impl Stage {
         }
     }
 
+    fn note_granted(&self, text: &str) {
+        let mut granted = self.granted.lock().unwrap_or_else(PoisonError::into_inner);
+        granted.push(text.to_owned());
+    }
+
     /// Compares what our client sent with what it should have sent, but for the id.
-    fn compare(&mut self, step: &Step, expected: &Value, text: &str) {
+    fn compare(&mut self, step: &Step, mut expected: Value, text: &str) {
         let mut sent: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let id = self.ids.client;
         if let (Some(recorded), Some(theirs)) = (expected[id].as_u64(), sent[id].as_u64()) {
             self.theirs.insert(recorded, theirs);
             sent[id] = recorded.into();
         }
+        sort_keys(&mut expected);
+        sort_keys(&mut sent);
         let label = step.label();
         self.problems
-            .same(&format!("{label}, as ours sends it"), &sent, expected);
+            .same(&format!("{label}, as ours sends it"), &sent, &expected);
     }
 
     /// A frame of the server as it was recorded, with the client's own id.
@@ -282,6 +307,20 @@ impl Stage {
         let written = format!("\"{field}\":{recorded}");
         step.text
             .replacen(&written, &format!("\"{field}\":{theirs}"), 1)
+    }
+}
+
+/// The keys of a batch are a set: their order means nothing.
+fn sort_keys(request: &mut Value) {
+    for of in request
+        .get_mut("content")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        if let Some(keys) = of.get_mut("keys").and_then(Value::as_array_mut) {
+            keys.sort_unstable_by_key(Value::to_string);
+        }
     }
 }
 

@@ -109,13 +109,6 @@ fn what_the_server_says_otherwise_than_our_client_understands_is_noticed() {
             "NotFound",
             "EventNotFound",
         ),
-        (
-            "console/numeric-enums",
-            1,
-            r#""type":2"#,
-            r#""type":7"#,
-            "malformed",
-        ),
         ("main-ws/subscribe", 1, "200", "404", "Refused"),
         ("main-ws/error-teapot", 0, "418", "500", "500"),
         (
