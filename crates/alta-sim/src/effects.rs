@@ -78,6 +78,31 @@ impl State {
     }
 }
 
+impl Shared {
+    /// Sends an event to one main websocket, whatever it is subscribed to; false if there is no such one.
+    pub(crate) fn send_main_event(
+        &self,
+        connection: u64,
+        event: &str,
+        key: u64,
+        content: &Node,
+    ) -> bool {
+        self.with(|state, _| {
+            let key = key.to_string();
+            let action = state
+                .faults
+                .take(Hook::MainEvent, None, &format!("{event}/{key}"));
+            let Some(main) = state.mains.get(&connection) else {
+                return false;
+            };
+            let frame = main_event(event, &key, content);
+            main.link
+                .send(self, &frame, "id", Some(&event.into()), action);
+            true
+        })
+    }
+}
+
 /// An event frame of the main websocket: the content is text that holds JSON.
 fn main_event(event: &str, key: &str, content: &Node) -> Node {
     recordings::main_socket("event-group-update", 0)

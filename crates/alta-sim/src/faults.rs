@@ -129,6 +129,9 @@ pub enum Action {
     Close(u16, String),
     /// The connection ends without a close frame.
     Cut,
+    /// Websockets: half of the answer's, or event's, frame is sent, then the connection ends. Elsewhere the same as
+    /// [`Action::Cut`].
+    CutInside,
     /// The connection stays open, but nothing is read from or written to it any more.
     Silence,
 }
@@ -144,6 +147,9 @@ pub struct Fault {
     pattern: Option<Pattern>,
     skip: u32,
     times: u32,
+    /// Goes off at every so many-th occasion.
+    every: u32,
+    seen: u32,
 }
 
 impl Fault {
@@ -156,6 +162,8 @@ impl Fault {
             pattern: None,
             skip: 0,
             times: 1,
+            every: 1,
+            seen: 0,
         }
     }
 
@@ -186,6 +194,13 @@ impl Fault {
     /// Goes off that many times.
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
+        self
+    }
+
+    /// Goes off at every `n`-th occasion only, beginning with the `n`-th; without end, unless [`Fault::times`] follows.
+    pub fn every(mut self, n: u32) -> Self {
+        self.every = n.max(1);
+        self.times = u32::MAX;
         self
     }
 
@@ -271,7 +286,8 @@ impl Armed {
                 fault.skip -= 1;
                 return false;
             }
-            fault.times > 0
+            fault.seen = (fault.seen + 1) % fault.every;
+            fault.times > 0 && fault.seen == 0
         })?;
         let fault = &mut self.armed[at];
         fault.times -= 1;
@@ -310,6 +326,15 @@ mod tests {
             .collect();
         assert_eq!(seen, [false, true, true, false]);
         assert!(faults.armed.is_empty());
+    }
+
+    #[test]
+    fn a_fault_of_every_third_occasion_goes_off_at_the_third_and_the_sixth() {
+        let mut faults = armed(Fault::new(Hook::MainRequest, Action::Drop).every(3));
+        let seen: Vec<bool> = (0..7)
+            .map(|_| faults.take(Hook::MainRequest, None, "").is_some())
+            .collect();
+        assert_eq!(seen, [false, false, true, false, false, true, false]);
     }
 
     #[test]

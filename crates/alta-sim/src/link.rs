@@ -46,6 +46,8 @@ pub(crate) enum Outgoing {
     Junk(Junk),
     Close(u16, String),
     Cut,
+    /// Half of the frame that this text would be, then the end.
+    CutInside(Utf8Bytes),
     Silence,
 }
 
@@ -178,6 +180,7 @@ impl Link {
             Some(Action::Instead(junk)) => self.push(Outgoing::Junk(junk)),
             Some(Action::Close(code, reason)) => self.push(Outgoing::Close(code, reason)),
             Some(Action::Cut | Action::Truncate) => self.push(Outgoing::Cut),
+            Some(Action::CutInside) => self.push(Outgoing::CutInside(frame.to_string().into())),
             Some(Action::Silence) => self.push(Outgoing::Silence),
         }
     }
@@ -190,6 +193,7 @@ enum End {
     /// We sent a close frame.
     Closing,
     Cut,
+    CutInside(Utf8Bytes),
     Silence,
 }
 
@@ -225,6 +229,12 @@ pub(crate) async fn pump(
         (End::Closing, Ok(socket)) => await_close(socket).await,
         (End::Cut, Ok(socket)) => {
             cut(socket.into_inner()).await;
+            None
+        }
+        (End::CutInside(text), Ok(socket)) => {
+            let mut io = socket.into_inner();
+            let _ = timeout(FAREWELL, io.write_all(&half_a_frame(&text))).await;
+            cut(io).await;
             None
         }
         (End::Silence, Ok(socket)) => {
@@ -280,6 +290,10 @@ async fn write(
                     end = Some(End::Cut);
                     break;
                 }
+                Outgoing::CutInside(text) => {
+                    end = Some(End::CutInside(text));
+                    break;
+                }
                 Outgoing::Silence => {
                     end = Some(End::Silence);
                     break;
@@ -318,6 +332,14 @@ async fn feed_fragments(
         kind = Data::Continue;
     }
     Ok(())
+}
+
+/// The first half of an unmasked text frame, which announces the whole.
+fn half_a_frame(text: &str) -> Vec<u8> {
+    let mut frame = vec![0x81, 127];
+    frame.extend((text.len() as u64).to_be_bytes());
+    frame.extend_from_slice(&text.as_bytes()[..text.len() / 2]);
+    frame
 }
 
 fn junk_message(junk: Junk) -> Message {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::runtime::Handle;
@@ -107,6 +108,8 @@ pub(crate) struct State {
     /// Migration tokens and the sockets they were given to.
     pub(crate) migrations: HashMap<String, u64>,
     pub(crate) migration_overlap: bool,
+    /// How long the main websocket rests after each frame it reads.
+    pub(crate) main_read_delay: Duration,
     pub(crate) listening: BTreeMap<u64, Listening>,
     /// The console port that a self-hosted server keeps.
     pub(crate) fixed_ports: BTreeMap<u64, u16>,
@@ -139,6 +142,7 @@ impl Shared {
             waiting: Vec::new(),
             migrations: HashMap::new(),
             migration_overlap: config.migration_overlap,
+            main_read_delay: Duration::ZERO,
             listening: BTreeMap::new(),
             fixed_ports: BTreeMap::new(),
             http_port: 0,

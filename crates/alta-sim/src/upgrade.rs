@@ -71,7 +71,9 @@ pub(crate) async fn upgrade(
             drop(held);
             return None;
         }
-        Some(Action::Cut | Action::Truncate | Action::Close(..)) => return None,
+        Some(Action::Cut | Action::CutInside | Action::Truncate | Action::Close(..)) => {
+            return None;
+        }
         Some(Action::Delay(after)) => tokio::time::sleep(after).await,
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::fleet::Fleet;
-use crate::frame::{Request, Response};
+use crate::frame::{Frame, Request, Response, usual_event};
 use crate::machine::{CallId, Output, PendingCall};
 use crate::open::{Gate, NotOpened};
 use crate::shared::{Call, Reply, Shared};
@@ -10,7 +10,7 @@ use crate::status::Condition;
 use crate::tokens::Tokens;
 use crate::topic::Topic;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, Shutdown, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake};
 use http::HeaderMap;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -37,6 +37,13 @@ struct Unsent {
     id: u32,
     request: Request,
     call: Option<CallId>,
+}
+
+/// What ended a wait.
+enum Woken {
+    /// An event that was passed on: no decision followed from it, and no deadline came closer.
+    ByEvent,
+    Otherwise,
 }
 
 pub(crate) struct Driver {
@@ -89,7 +96,10 @@ impl Driver {
             if self.fleet.ended().is_some() {
                 break;
             }
-            self.wait().await;
+            let deadline = self.fleet.deadline();
+            while let Woken::ByEvent = self.wait(deadline).await {
+                self.shared.set_totals(self.fleet.totals());
+            }
         }
         let error = self.fleet.ended().cloned();
         let error = error.unwrap_or_else(|| Error::closed("using the client"));
@@ -108,8 +118,7 @@ impl Driver {
     }
 
     /// Waits for one thing to happen and tells the machines.
-    async fn wait(&mut self) {
-        let deadline = self.fleet.deadline();
+    async fn wait(&mut self, deadline: Option<Instant>) -> Woken {
         let takes_calls = self.fleet.takes_calls();
         let woken = {
             let tokens = &mut self.tokens;
@@ -124,7 +133,27 @@ impl Driver {
         };
         match woken {
             Err(token) => self.send_unsent(&token),
+            Ok(Wake::Link(link, LinkEvent::Text(raw))) => return self.text(link, &raw),
             Ok(wake) => self.wake(wake),
+        }
+        Woken::Otherwise
+    }
+
+    /// Usual events go straight to who wants them.
+    fn text(&mut self, link: LinkId, raw: &RawFrame) -> Woken {
+        let Some(event) = usual_event(raw.as_str()) else {
+            self.fleet.text(link, raw, now());
+            return Woken::Otherwise;
+        };
+        if let Some(frame) = self.fleet.usual_event(link, raw, event, now()) {
+            self.deliver(&frame);
+        }
+        Woken::ByEvent
+    }
+
+    fn deliver(&mut self, frame: &Frame) {
+        if self.shared.hub.publish(frame.topic.name(), frame) == 0 {
+            self.fleet.unrouted();
         }
     }
 
@@ -155,7 +184,9 @@ impl Driver {
                 }
                 self.fleet.open_failed(link, failure, now);
             }
-            LinkEvent::Text(raw) => self.fleet.text(link, &raw, now),
+            LinkEvent::Text(raw) => {
+                self.text(link, &raw);
+            }
             LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
             LinkEvent::Pong => self.fleet.pong(link, now),
             LinkEvent::Written(tag) => self.fleet.written(link, request_id(tag), now),
@@ -242,11 +273,7 @@ impl Driver {
                     self.unsent.retain(|unsent| unsent.link != link);
                     self.inbox.links.close(link, code, reason);
                 }
-                Output::Deliver(frame) => {
-                    if self.shared.hub.publish(frame.topic.name(), &frame) == 0 {
-                        self.fleet.unrouted();
-                    }
-                }
+                Output::Deliver(frame) => self.deliver(&frame),
                 Output::Confirmed { topic, gap } => {
                     self.shared.hub.confirmed(topic.name(), gap);
                     self.confirm(&topic, &Ok(()));

@@ -1,11 +1,12 @@
 use crate::config::Config;
 use crate::error::Error;
+use crate::frame::Frame;
 use crate::machine::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCall, Shared};
 use crate::spread::{LaneId, Spread};
 use crate::status::{Condition, State, Totals};
 use crate::topic::Topic;
 use alta_socket::{LinkId, Lost, RawFrame};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,6 +20,8 @@ pub(crate) struct Fleet {
     spread: Spread,
     shared: Shared,
     seeds: fastrand::Rng,
+    /// Whose link it was when it was last looked for.
+    owners: HashMap<LinkId, LaneId>,
     /// Who waits for how many sockets to migrate.
     migrators: Vec<Migrator>,
     ended: Option<Error>,
@@ -39,6 +42,7 @@ impl Fleet {
             lanes: BTreeMap::new(),
             shared: Shared::default(),
             seeds: fastrand::Rng::with_seed(seed),
+            owners: HashMap::new(),
             migrators: Vec::new(),
             ended: None,
         };
@@ -85,10 +89,44 @@ impl Fleet {
     }
 
     fn with_owner(&mut self, link: LinkId, now: Instant, act: impl FnOnce(&mut Lane, &mut Cx<'_>)) {
-        let owner = self.lanes.iter().find(|(_, lane)| lane.owns(link));
-        if let Some(id) = owner.map(|(id, _)| *id) {
+        if let Some(id) = self.owner(link) {
             self.with(id, now, act);
         }
+    }
+
+    /// The socket that a link belongs to.
+    fn owner(&mut self, link: LinkId) -> Option<LaneId> {
+        let known = self.owners.get(&link).copied();
+        if let Some(id) = known
+            && self.lanes.get(&id).is_some_and(|lane| lane.owns(link))
+        {
+            return known;
+        }
+        // It is another link of the socket's, or not one any more: then neither are others.
+        let lanes = &self.lanes;
+        self.owners
+            .retain(|link, id| lanes.get(id).is_some_and(|lane| lane.owns(*link)));
+        let (id, _) = lanes.iter().find(|(_, lane)| lane.owns(link))?;
+        self.owners.insert(link, *id);
+        Some(*id)
+    }
+
+    /// An event as the service usually sends them, if it is to be passed on.
+    pub(crate) fn usual_event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        event: (&str, &str, &str),
+        now: Instant,
+    ) -> Option<Frame> {
+        let id = self.owner(link)?;
+        let mut cx = Cx {
+            now,
+            shared: &mut self.shared,
+        };
+        self.lanes
+            .get_mut(&id)?
+            .usual_event(link, raw, event, &mut cx)
     }
 
     fn close_if_empty(&mut self, id: LaneId, now: Instant) {

@@ -86,7 +86,8 @@ impl Topic {
 pub(crate) fn write_name(name: &mut String, event: &str, key: &str) {
     name.clear();
     name.reserve(event.len() + 1 + key.len());
-    name.extend(event.chars().map(|c| c.to_ascii_lowercase()));
+    name.push_str(event);
+    name.make_ascii_lowercase();
     name.push('/');
     name.push_str(key);
 }

@@ -122,6 +122,10 @@ impl Reader for Requests<'_> {
             shared.record(Service::MainSocket, link.id, what);
             if let Some(text) = text {
                 link.room().await;
+                let delay = shared.look(|state| state.main_read_delay);
+                if !delay.is_zero() {
+                    tokio::time::sleep(delay).await;
+                }
                 answer(shared, link, &text);
             }
         }

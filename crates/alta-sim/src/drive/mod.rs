@@ -4,6 +4,8 @@ mod groups;
 mod players;
 mod servers;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -24,6 +26,25 @@ impl Sim {
     /// Ends every main websocket without a close frame.
     pub fn drop_main_sockets(&self) {
         self.end_all(|service| service == Service::MainSocket, &Outgoing::Cut);
+    }
+
+    /// Ends one main websocket without a close frame: what was sent before still arrives, nothing is sent any more.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such connection.
+    pub fn drop_main_socket(&self, connection: u64) -> Result<(), Error> {
+        self.change("dropping a main websocket", |state, _| {
+            let main = state.mains.get(&connection)?;
+            main.link.push(Outgoing::Cut);
+            state.ended(connection);
+            Some(())
+        })
+    }
+
+    /// How long the main websocket rests after each frame it reads, from now on.
+    pub fn read_main_sockets_slowly(&self, rest: Duration) {
+        self.shared.with(|state, _| state.main_read_delay = rest);
     }
 
     /// Closes every main websocket with a code.
@@ -118,6 +139,43 @@ impl Sim {
         let content = Node::from(content);
         self.shared
             .with(|state, _| state.world.tell_main(event, key, content));
+    }
+
+    /// The same, and tells to which connections it was sent.
+    pub fn emit_main_event_traced(&self, event: &str, key: u64, content: Value) -> Vec<u64> {
+        let content = Node::from(content);
+        self.shared.with(|state, _| {
+            let wanted = (event.to_owned(), key.to_string());
+            state.world.tell_main(event, key, content);
+            let mains = state.mains.iter();
+            let subscribed = mains.filter(|(_, main)| main.subscriptions.contains(&wanted));
+            subscribed.map(|(connection, _)| *connection).collect()
+        })
+    }
+
+    /// Sends an event to one main websocket, whatever it is subscribed to: during a migration to the old one, the new
+    /// one, or both.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such connection.
+    pub fn emit_main_event_on(
+        &self,
+        connection: u64,
+        event: &str,
+        key: u64,
+        content: Value,
+    ) -> Result<(), Error> {
+        let content = Node::from(content);
+        if self
+            .shared
+            .send_main_event(connection, event, key, &content)
+        {
+            Ok(())
+        } else {
+            let doing = format!("sending an event on connection {connection}");
+            Err(Error::new(ErrorKind::NotFound, doing))
+        }
     }
 
     pub(crate) fn change<T>(

@@ -100,6 +100,20 @@ impl Lane {
         }
     }
 
+    /// An event as the service usually sends them. They are most of the traffic and change nothing: what is to be
+    /// delivered is given back at once.
+    pub(crate) fn usual_event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        (event, key, content): (&str, &str, &str),
+        cx: &mut Cx<'_>,
+    ) -> Option<Frame> {
+        self.heard(link, cx);
+        write_name(&mut self.scratch, event, key);
+        self.event(link, raw, range_within(raw.as_str(), content), cx)
+    }
+
     /// A text frame.
     pub(crate) fn text(&mut self, link: LinkId, raw: &RawFrame, cx: &mut Cx<'_>) {
         if !self.owns(link) {
@@ -114,7 +128,9 @@ impl Lane {
             } => {
                 write_name(&mut self.scratch, &event, &key);
                 let content = range_within(raw.as_str(), content);
-                self.event(link, raw, content, cx);
+                if let Some(frame) = self.event(link, raw, content, cx) {
+                    cx.shared.out.push_back(Output::Deliver(frame));
+                }
             }
             Incoming::Response {
                 id,
@@ -156,14 +172,14 @@ impl Lane {
         }
     }
 
-    /// An event, whose topic's name is in the scratch.
+    /// An event, whose topic's name is in the scratch, if it is to be passed on.
     fn event(
         &mut self,
         link: LinkId,
         raw: &RawFrame,
         content: std::ops::Range<usize>,
         cx: &mut Cx<'_>,
-    ) {
+    ) -> Option<Frame> {
         cx.shared.totals.events += 1;
         if let Phase::Up(up) = &mut self.phase {
             let main = up.conn.link == link;
@@ -181,19 +197,19 @@ impl Lane {
             };
             if !admitted {
                 cx.shared.totals.duplicates_suppressed += 1;
-                return;
+                return None;
             }
         }
         let topic = match self.topics.get_key_value(self.scratch.as_str()) {
             Some((topic, _)) => topic.clone(),
             None => Topic::from_name(&self.scratch),
         };
-        cx.shared.out.push_back(Output::Deliver(Frame {
+        Some(Frame {
             topic,
             raw: raw.clone(),
             received: cx.now,
             content,
-        }));
+        })
     }
 
     /// A link is gone.
