@@ -30,7 +30,10 @@ pub(crate) struct Crew {
 
 /// The consoles that are open, for everybody to see.
 #[derive(Clone, Default)]
-pub(crate) struct Consoles(Arc<Mutex<BTreeMap<Key, (Option<GroupId>, Console)>>>);
+pub(crate) struct Consoles(Arc<Mutex<Table>>);
+
+/// Each with the group that it belongs to.
+type Table = BTreeMap<Key, (Option<GroupId>, Console)>;
 
 /// What happened to a console.
 pub(crate) enum News {
@@ -157,7 +160,7 @@ impl Consoles {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, (Option<GroupId>, Console)>> {
+    fn lock(&self) -> MutexGuard<'_, Table> {
         // A map that is changed in one step is whole whatever panicked beside it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

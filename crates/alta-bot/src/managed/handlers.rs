@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 type Result = std::result::Result<(), HandlerError>;
 pub(super) type Work = BoxFuture<'static, Result>;
+type FailureFunction = Arc<dyn Fn(&Failure) + Send + Sync>;
 type Function<A> = Arc<dyn Fn(A) -> Work + Send + Sync>;
 type EventFunction = Arc<
     dyn Fn(&Console, &Event<Value>) -> std::result::Result<Work, serde_json::Error> + Send + Sync,
@@ -52,7 +53,7 @@ pub struct Handlers {
     pub(super) group_left: Vec<Function<(Bot, Arc<GroupView>)>>,
     pub(super) server_online: Vec<Function<(Bot, Arc<ServerView>)>>,
     pub(super) server_offline: Vec<Function<(Bot, Arc<ServerView>)>>,
-    pub(super) failures: Vec<Arc<dyn Fn(&Failure) + Send + Sync>>,
+    pub(super) failures: Vec<FailureFunction>,
 }
 
 #[derive(Clone)]

@@ -147,13 +147,11 @@ impl Host {
             }
             State::Closed { because } => {
                 self.end_session().await;
-                return Some(match because {
-                    Closed::ByUs => End::ByHand,
-                    _ => {
-                        warn!(%because, "a console is closed for good");
-                        End::Refused
-                    }
-                });
+                if because == Closed::ByUs {
+                    return Some(End::ByHand);
+                }
+                warn!(%because, "a console is closed for good");
+                return Some(End::Refused);
             }
             _ => self.end_session().await,
         }

@@ -8,8 +8,8 @@ use super::handlers::Invitation;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use alta_model::{GroupId, InvitedGroup};
-use alta_socket::{Backoff, BackoffPolicy, Missed};
-use alta_ws::{Event, MeGroupInviteCreate, Subscription};
+use alta_socket::{Backoff, BackoffPolicy};
+use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub(crate) struct Invites {
     bot: Bot,
     context: Arc<Context>,
     events: Subscription<InvitedGroup>,
-    lists: JoinSet<Option<Vec<InvitedGroup>>>,
+    lists: JoinSet<Vec<InvitedGroup>>,
     list_again: bool,
     /// The invitations that were looked at, and whether they were to be accepted.
     seen: BTreeMap<GroupId, bool>,
@@ -34,8 +34,10 @@ pub(crate) struct Invites {
 
 /// Something to look at.
 pub(crate) enum Mail {
-    Event(Result<Event<InvitedGroup>, Missed>),
-    List(Option<Vec<InvitedGroup>>),
+    Invite(Box<InvitedGroup>),
+    /// Something was not seen or not understood.
+    Missed,
+    List(Vec<InvitedGroup>),
     /// The bot is closed.
     End,
 }
@@ -69,28 +71,37 @@ impl Invites {
         }
         let rest = self.bot.rest().as_bot();
         self.lists.spawn(async move {
-            let list = rest.invites().list().collect(BOUND).await;
-            list.inspect_err(|error| warn!(%error, "the invitations could not be listed"))
-                .ok()
+            let mut backoff = Backoff::new(BackoffPolicy::default(), 0);
+            loop {
+                match rest.invites().list().collect(BOUND).await {
+                    Ok(list) => return list,
+                    Err(error) => warn!(%error, "the invitations could not be listed"),
+                }
+                tokio::time::sleep(backoff.next_delay()).await;
+            }
         });
     }
 
     /// What comes next. Cancel safe.
     pub(crate) async fn next(&mut self) -> Mail {
         tokio::select! {
-            event = self.events.next() => event.map_or(Mail::End, Mail::Event),
-            Some(list) = self.lists.join_next() => Mail::List(list.ok().flatten()),
+            event = self.events.next() => match event {
+                Some(Ok(event)) => Mail::Invite(Box::new(event.data)),
+                Some(Err(_)) => Mail::Missed,
+                None => Mail::End,
+            },
+            Some(Ok(list)) = self.lists.join_next() => Mail::List(list),
         }
     }
 
     /// The calls to make because of it, each in the lane of its group.
     pub(crate) fn look(&mut self, mail: Mail, rules: &Rules) -> Vec<(GroupId, Call)> {
         match mail {
-            Mail::Event(Ok(event)) => {
-                self.seen.remove(&event.data.id);
-                self.look_at(event.data, rules).into_iter().collect()
+            Mail::Invite(invite) => {
+                self.seen.remove(&invite.id);
+                self.look_at(*invite, rules).into_iter().collect()
             }
-            Mail::Event(Err(_)) => {
+            Mail::Missed => {
                 self.list();
                 Vec::new()
             }
@@ -98,7 +109,6 @@ impl Invites {
                 if std::mem::take(&mut self.list_again) {
                     self.list();
                 }
-                let list = list.unwrap_or_default();
                 self.seen
                     .retain(|group, _| list.iter().any(|invite| invite.id == *group));
                 let calls = list.into_iter();

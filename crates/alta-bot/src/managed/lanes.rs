@@ -6,7 +6,7 @@ use std::hash::Hash;
 /// Lanes of work: one piece of a lane at a time, in order; different lanes side by side, up to a bound.
 #[derive(Debug)]
 pub(crate) struct Lanes<K, T> {
-    lanes: HashMap<K, Lane<T>>,
+    by_key: HashMap<K, Lane<T>>,
     /// Lanes that have work and are not busy, in the order in which they came to be so.
     ready: VecDeque<K>,
     waiting: usize,
@@ -24,7 +24,7 @@ struct Lane<T> {
 impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
     pub(crate) fn new(at_once: usize, capacity: usize) -> Self {
         Self {
-            lanes: HashMap::new(),
+            by_key: HashMap::new(),
             ready: VecDeque::new(),
             waiting: 0,
             running: 0,
@@ -39,7 +39,7 @@ impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
     }
 
     pub(crate) fn push(&mut self, key: K, work: T) {
-        let lane = self.lanes.entry(key.clone()).or_insert_with(|| Lane {
+        let lane = self.by_key.entry(key.clone()).or_insert_with(|| Lane {
             work: VecDeque::new(),
             busy: false,
         });
@@ -56,7 +56,7 @@ impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
             return None;
         }
         let key = self.ready.pop_front()?;
-        let lane = self.lanes.get_mut(&key)?;
+        let lane = self.by_key.get_mut(&key)?;
         let work = lane.work.pop_front()?;
         lane.busy = true;
         self.waiting -= 1;
@@ -66,10 +66,10 @@ impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
 
     pub(crate) fn done(&mut self, key: &K) {
         self.running -= 1;
-        if let Some(lane) = self.lanes.get_mut(key) {
+        if let Some(lane) = self.by_key.get_mut(key) {
             lane.busy = false;
             if lane.work.is_empty() {
-                self.lanes.remove(key);
+                self.by_key.remove(key);
             } else {
                 self.ready.push_back(key.clone());
             }
@@ -79,7 +79,7 @@ impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
     /// Drops what has not begun, and tells how much that was.
     pub(crate) fn clear(&mut self) -> usize {
         self.ready.clear();
-        self.lanes.retain(|_, lane| {
+        self.by_key.retain(|_, lane| {
             lane.work.clear();
             lane.busy
         });

@@ -1,6 +1,6 @@
 //! Readings over REST.
 
-use super::model::Found;
+use super::exchange::Found;
 use alta_model::{GroupId, JoinedGroup, UserId};
 use alta_rest::{Client, Error, ErrorKind};
 

@@ -1,9 +1,10 @@
 //! The task that keeps a view: a thin shell around the model.
 
 use super::ViewConfig;
+use super::exchange::{Found, GroupEvent, Output, Ticket};
 use super::fetch;
 use super::handle::Shared;
-use super::model::{Found, GroupEvent, Model, Output, Ticket};
+use super::model::Model;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
@@ -44,6 +45,7 @@ pub(super) struct Follower {
     jobs: JoinSet<Done>,
 }
 
+#[derive(Clone, Copy)]
 enum Job {
     Confirm(GroupId),
     Read(GroupId, Ticket),

@@ -172,14 +172,11 @@ impl Shared {
                     _ => {}
                 }
             }
-            match view {
-                Some(view) => {
-                    known.groups.insert(group, view);
-                }
-                None => {
-                    known.groups.remove(&group);
-                    known.group_of.retain(|_, of| *of != group);
-                }
+            if let Some(view) = view {
+                known.groups.insert(group, view);
+            } else {
+                known.groups.remove(&group);
+                known.group_of.retain(|_, of| *of != group);
             }
         }
         for change in changes {

@@ -2,11 +2,14 @@
 
 mod change;
 mod config;
+mod entry;
+mod exchange;
 mod fetch;
 mod follow;
 mod group;
 mod handle;
 mod model;
+mod reading;
 #[cfg(test)]
 pub(crate) mod samples;
 #[cfg(test)]

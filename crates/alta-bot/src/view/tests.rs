@@ -1,4 +1,5 @@
-use super::model::{Found, GroupEvent, Model, Output, Ticket};
+use super::exchange::{Found, GroupEvent, Output, Ticket};
+use super::model::Model;
 use super::samples::{GROUP, ME, SERVER, joined, member, read, server};
 use super::{Change, GroupView, ViewConfig};
 use alta_model::{GroupId, Permission, Server, ServerId, Timestamp, UserId};

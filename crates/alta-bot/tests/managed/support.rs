@@ -92,7 +92,7 @@ pub(crate) fn notes() -> (Notes, Noted) {
 }
 
 impl Notes {
-    pub(crate) fn note(&self, what: impl ToString) {
+    pub(crate) fn note(&self, what: impl std::fmt::Display) {
         self.0.try_send(what.to_string()).unwrap();
     }
 }
