@@ -20,6 +20,49 @@
 //! }
 //! ```
 //!
+//! # Testing a bot
+//!
+//! With the feature `testing`, the module of that name is a simulator of the cloud and of game servers, inside of the test's own process:
+//! start a town, let a player join, see what the bot told them, restart the server.
+//!
+#![cfg_attr(feature = "testing", doc = "```")]
+#![cfg_attr(not(feature = "testing"), doc = "```ignore")]
+//! use pytale::prelude::*;
+//! use pytale::testing::Sim;
+//!
+//! async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
+//!     let mut joins = console.subscribe::<PlayerJoined>().await?;
+//!     while let Some(event) = joins.next_event().await {
+//!         let greeting = player::message(event.data.user, "Welcome!");
+//!         if let Err(error) = console.command(greeting).await {
+//!             eprintln!("{error}");
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sim = Sim::builder().bare().start().await?;
+//! let town = sim.add_self_hosted("Thornwood")?;
+//! let access = ConsoleAccess::new(sim.console_url(town)?.parse()?, sim.console_token(town));
+//! tokio::spawn(welcome(Console::open(access)));
+//!
+//! sim.wait_for_console_subscription(town, "PlayerJoined").await?;
+//! let ashwick = sim.player_joins(town, "Ashwick")?;
+//! sim.wait_until(|sim| !sim.messages(town).is_empty()).await?;
+//! assert_eq!(sim.messages(town)[0].text, "Welcome!");
+//!
+//! sim.stop_server(town).await?;
+//! sim.wait_for_consoles(town, 0).await?;
+//! sim.start_server(town)?;
+//! sim.wait_for_console_subscription(town, "PlayerJoined").await?;
+//! sim.player_joins(town, "Brambletoe")?;
+//! sim.wait_until(|sim| sim.messages(town).len() == 2).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Features
 //!
 //! | feature | adds |
@@ -29,7 +72,11 @@
 //! | `rest` | [`auth`], [`http`], [`rest`]: logins and the REST API |
 //! | `ws` | [`ws`]: the main websocket |
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
+//! | `platform-roots` | the same, trusting what the platform trusts; for what chooses by itself, `hyper` goes before |
+//! | `metrics` | counters and gauges of a `ManagedBot`, through the `metrics` facade |
 //! | `testing` | `testing`: the simulator, for tests of bots |
+//!
+//! Whoever comes from py-tale finds everything in `docs/from-py-tale.md`; `examples/` has whole bots.
 
 pub use alta_model as model;
 

@@ -7,7 +7,9 @@ pub use alta_model::{
 };
 
 #[cfg(feature = "bot")]
-pub use alta_bot::{Bot, BotCredentials, Endpoints, Password, UserCredentials};
+pub use alta_bot::{
+    Bot, BotCredentials, Endpoints, Invites, ManagedBot, Password, Rules, UserCredentials,
+};
 
 #[cfg(feature = "console")]
 pub use alta_model::console::event::*;

@@ -23,7 +23,7 @@ fn list() -> BTreeMap<String, Vec<String>> {
             .strip_prefix('[')
             .and_then(|line| line.strip_suffix(']'))
         {
-            Some(name) => section = name.to_owned(),
+            Some(name) => name.clone_into(&mut section),
             None if line.is_empty() || line.starts_with('#') => {}
             None => sections
                 .entry(section.clone())

@@ -315,11 +315,7 @@ async fn main_sub_and_main_unsub() -> Outcome {
     let path = format!("subscription/group-server-status/{group}");
     let statuses = bot.main_sub(&path).callback(move |_bot, event| {
         let tell = tell.clone();
-        async move {
-            tell.send(event.data["name"].clone())
-                .await
-                .unwrap_or_default()
-        }
+        async move { tell.send(event.data["name"].clone()).await }
     });
     statuses.await?;
     // end

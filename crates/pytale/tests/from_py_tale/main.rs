@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "a test fails by panicking"
 )]
+#![allow(clippy::print_stdout, reason = "the snippets show how values are used")]
 
 mod document;
 mod errors;

@@ -1,0 +1,37 @@
+//! Accepts every invitation, and logs what happens on every console that it may use: one of py-tale's examples.
+//!
+//! Without `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET` in the environment it runs in a simulated town.
+#![allow(clippy::print_stdout, reason = "the log is what this is for")]
+
+mod common;
+
+use pytale::bot::Invites;
+
+/// What is logged, in any case; `EventName::known` are all.
+const EVENTS: [&str; 5] = [
+    "PlayerJoined",
+    "PlayerLeft",
+    "PlayerKilled",
+    "ObjectKilled",
+    "TradeDeckUsed",
+];
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (settings, _town) = common::settings().await?;
+    let bot = settings
+        .managed()
+        .accept_invites(Invites::All)
+        .on_invite(|_bot, invitation| async move {
+            println!("accepted the invitation to {}", invitation.group.name);
+        })
+        .on_console(|console| async move { println!("{}: connected", console.label()) })
+        .on_events(EVENTS, |console, event| async move {
+            println!("{}: {} {}", console.label(), event.name, event.data);
+        })
+        .on_missed(|console, missed| async move { println!("{}: {missed}", console.label()) })
+        .start()
+        .await?;
+    bot.run().await?;
+    Ok(())
+}

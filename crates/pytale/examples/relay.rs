@@ -1,0 +1,59 @@
+//! Relays events to webhooks of Discord's kind, by each server's settings: one of py-tale's examples.
+//!
+//! `RELAY_SETTINGS` names a JSON file: `{"3000011": {"webhook": "https://…", "events": ["PlayerJoined"]}}`. A server that is
+//! not in it has its joins and kills printed. Without `ALTA_CLIENT_ID` this runs in a simulated town.
+#![allow(clippy::print_stdout, reason = "what has no webhook is printed")]
+
+mod common;
+
+use pytale::console::Subscription;
+use pytale::http::{Config, HttpClient};
+use serde_json::{Value, json};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let (settings, _town) = common::settings().await?;
+    let servers: Value = match std::env::var("RELAY_SETTINGS") {
+        Ok(file) => serde_json::from_slice(&std::fs::read(file)?)?,
+        Err(_) => json!({}),
+    };
+    let bot = settings.connect().await?;
+    let http = HttpClient::web_roots(&Config::default())?;
+    for server in bot.request_consoles().await? {
+        let settings = &servers[server.id.to_string()];
+        let usual = json!(["PlayerJoined", "PlayerKilled"]);
+        let events = settings["events"].as_array().or(usual.as_array());
+        let names = events.into_iter().flatten().filter_map(Value::as_str);
+        let console = bot.create_console(server.id).await?;
+        let events = console.subscribe_to(names).start();
+        let webhook = settings["webhook"].as_str().map(str::to_owned);
+        // A task for each, so that a slow webhook delays no other.
+        tokio::spawn(relay(events, http.clone(), webhook));
+    }
+    bot.run().await?;
+    Ok(())
+}
+
+async fn relay(
+    mut events: Subscription<Value>,
+    http: HttpClient,
+    webhook: Option<String>,
+) -> Result<(), http::Error> {
+    while let Some(item) = events.next().await {
+        let text = match item {
+            Ok(event) => format!("{}: {} {}", event.console, event.name, event.data),
+            Err(missed) => missed.to_string(),
+        };
+        let Some(webhook) = &webhook else {
+            println!("{text}");
+            continue;
+        };
+        // Discord takes 2,000 characters.
+        let message = json!({"content": text.chars().take(2_000).collect::<String>()}).to_string();
+        let post = http::Request::post(webhook).header("content-type", "application/json");
+        if let Err(error) = http.send(post.body(message.into())?).await {
+            println!("{error}");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,297 @@
+//! The examples, run as programs: in a simulated town of their own, and in a world that the environment names.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use alta_sim::Sim;
+use serde_json::json;
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use wiremock::matchers::{body_string_contains, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The built example, without any setting of the one who runs the tests.
+fn example(name: &str) -> Command {
+    // …/deps/examples-1234 and …/examples/name
+    let tests = std::env::current_exe().unwrap();
+    let built = tests.parent().unwrap().parent().unwrap().join("examples");
+    let mut command = Command::new(
+        built
+            .join(name)
+            .with_extension(std::env::consts::EXE_EXTENSION),
+    );
+    let settings = std::env::vars_os().map(|(name, _)| name);
+    for name in settings.filter(|name| name.to_string_lossy().starts_with("ALTA_")) {
+        command.env_remove(name);
+    }
+    for name in [
+        "CONSOLE_URL",
+        "CONSOLE_TOKEN_FILE",
+        "RELAY_SETTINGS",
+        "LEADERBOARD",
+        "GROUP_ID",
+    ] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+/// The same as the bot of this world.
+fn example_in(name: &str, sim: &Sim) -> Command {
+    let mut command = example(name);
+    let bot = sim.bot();
+    command
+        .env("ALTA_CLIENT_ID", bot.client_id)
+        .env("ALTA_CLIENT_SECRET", bot.client_secret)
+        .env("ALTA_TOKEN_URL", sim.token_url())
+        .env("ALTA_REST_URL", sim.rest_url())
+        .env("ALTA_SOCKET_URL", sim.socket_url());
+    command
+}
+
+/// A program at work. It is killed in the end.
+struct Running {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Running {
+    fn start(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self {
+            _child: child,
+            lines,
+        }
+    }
+
+    /// Waits for a line with these words.
+    async fn says(&mut self, words: &str) -> String {
+        let mut said = Vec::new();
+        let reading = async {
+            while let Some(line) = self.lines.next_line().await.unwrap() {
+                said.push(line.clone());
+                if line.contains(words) {
+                    return Some(line);
+                }
+            }
+            None
+        };
+        let line = tokio::time::timeout(PATIENCE, reading).await;
+        let found = line.ok().flatten();
+        found.unwrap_or_else(|| panic!("it never said {words:?}, but: {said:#?}"))
+    }
+}
+
+async fn output(mut command: Command) -> Output {
+    tokio::time::timeout(PATIENCE, command.output())
+        .await
+        .expect("it ends")
+        .unwrap()
+}
+
+#[tokio::test]
+async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
+    for (name, words) in [
+        ("account", vec!["invited to Hollowmere"]),
+        (
+            "event_log",
+            vec![
+                "accepted the invitation to Hollowmere",
+                "Thornwood: PlayerJoined",
+            ],
+        ),
+        ("from_py_tale", vec!["went to Cave Layer"]),
+        ("group", vec!["following Emberfall", "is on cave layer"]),
+        ("leaderboard", vec![" 2"]),
+        ("relay", vec!["Thornwood: PlayerJoined"]),
+    ] {
+        let mut running = Running::start(example(name));
+        for words in words {
+            running.says(words).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_any_setting_the_welcome_says_what_to_set() {
+    let output = output(example("welcome")).await;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        said.contains("CONSOLE_URL") && said.contains("ALTA_CLIENT_ID"),
+        "{said}"
+    );
+
+    let mut half = example("welcome");
+    half.env("CONSOLE_URL", "ws://127.0.0.1:1760");
+    let output = self::output(half).await;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("CONSOLE_TOKEN_FILE"));
+}
+
+async fn is_welcoming(sim: &Sim, town: u64) {
+    sim.wait_for_console_subscription(town, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.wait_for_console_subscription(town, "PlayerMovedChunk")
+        .await
+        .unwrap();
+    let player = sim.player_joins(town, "O\"Neil \\ Jr.").unwrap();
+    sim.wait_until(|sim| sim.messages(town).len() == 1)
+        .await
+        .unwrap();
+    sim.player_moves(town, player, "Cave Layer 3").unwrap();
+    sim.wait_until(|sim| sim.messages(town).len() == 2)
+        .await
+        .unwrap();
+    let texts: Vec<_> = sim
+        .messages(town)
+        .into_iter()
+        .map(|message| message.text)
+        .collect();
+    assert_eq!(texts, ["Welcome, O'Neil ' Jr.!", "You are on layer 3"]);
+}
+
+#[tokio::test]
+async fn the_welcome_greets_on_a_self_hosted_server() {
+    let sim = Sim::builder()
+        .bare()
+        .patience(PATIENCE)
+        .start()
+        .await
+        .unwrap();
+    let town = sim.add_self_hosted("Thornwood").unwrap();
+    let folder = Folder::new("welcome");
+    sim.write_console_token(town, &folder.0).unwrap();
+    let mut command = example("welcome");
+    command
+        .env("CONSOLE_URL", sim.console_url(town).unwrap())
+        .env("CONSOLE_TOKEN_FILE", folder.0.join("console_token.txt"));
+    let _running = Running::start(command);
+    is_welcoming(&sim, town).await;
+}
+
+#[tokio::test]
+async fn the_welcome_greets_in_the_cloud() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let mut command = example_in("welcome", &sim);
+    command.env("ALTA_SERVER_ID", sim.server().to_string());
+    let _running = Running::start(command);
+    is_welcoming(&sim, sim.server()).await;
+}
+
+#[tokio::test]
+async fn the_event_log_follows_the_world_that_the_environment_names() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let mut running = Running::start(example_in("event_log", &sim));
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(sim.server(), "Brambletoe").unwrap();
+    let line = running.says("PlayerJoined").await;
+    assert!(
+        line.starts_with("Thornwood: ") && line.contains("Brambletoe"),
+        "{line}"
+    );
+    sim.invite_bot(sim.add_group("Ravenmoor")).unwrap();
+    running.says("accepted the invitation to Ravenmoor").await;
+}
+
+#[tokio::test]
+async fn the_relay_posts_what_a_server_is_set_to() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let hooks = MockServer::start().await;
+    let hook = |words| {
+        Mock::given(method("POST"))
+            .and(path("/hook"))
+            .and(body_string_contains(words))
+    };
+    let (joined, left) = tokio::sync::oneshot::channel();
+    let joined = std::sync::Mutex::new(Some(joined));
+    let answer = move |_: &wiremock::Request| {
+        if let Some(joined) = joined.lock().unwrap().take() {
+            let _ = joined.send(());
+        }
+        ResponseTemplate::new(204)
+    };
+    hook("PlayerLeft")
+        .respond_with(answer)
+        .expect(1)
+        .mount(&hooks)
+        .await;
+    hook("PlayerJoined")
+        .respond_with(ResponseTemplate::new(204))
+        .expect(0)
+        .mount(&hooks)
+        .await;
+    let folder = Folder::new("relay");
+    let file = folder.0.join("settings.json");
+    let webhook = format!("{}/hook", hooks.uri());
+    let settings =
+        json!({sim.server().to_string(): {"webhook": webhook, "events": ["playerleft"]}});
+    std::fs::write(&file, settings.to_string()).unwrap();
+    let mut command = example_in("relay", &sim);
+    command.env("RELAY_SETTINGS", &file);
+    let _running = Running::start(command);
+    sim.wait_for_console_subscription(sim.server(), "PlayerLeft")
+        .await
+        .unwrap();
+    let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
+    sim.player_leaves(sim.server(), player).unwrap();
+    tokio::time::timeout(PATIENCE, left).await.unwrap().unwrap();
+    hooks.verify().await;
+}
+
+#[tokio::test]
+async fn the_leaderboard_goes_on_counting_where_it_ended() {
+    let folder = Folder::new("leaderboard");
+    for (run, count) in [("first", "Ashwick 1"), ("second", "Ashwick 2")] {
+        let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+        let mut command = example_in("leaderboard", &sim);
+        command.env("LEADERBOARD", folder.0.join("kills.sqlite"));
+        let mut running = Running::start(command);
+        sim.wait_for_console_subscription(sim.server(), "ObjectKilled")
+            .await
+            .unwrap();
+        let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
+        sim.player_kills(sim.server(), player, "Spriggull").unwrap();
+        assert_eq!(running.says("Ashwick").await, count, "{run}");
+    }
+}
+
+#[cfg(feature = "testing")]
+#[tokio::test]
+async fn the_example_of_a_test_passes() {
+    let output = output(example("own_test")).await;
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+/// A folder that is removed at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pytale-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
