@@ -145,7 +145,7 @@ impl Managed {
     pub async fn start(self) -> Result<ManagedBot, Error> {
         let context = Context::new(self.handlers, self.limits);
         let consoles = Consoles::default();
-        let (rules, followed) = watch::channel(self.rules);
+        let (rules, followed) = watch::channel(Arc::new(self.rules));
         let (orders, order) = watch::channel(Order::GoOn);
         let given_up = Arc::new(OnceLock::new());
         let outcome = Arc::clone(&given_up);

@@ -52,7 +52,7 @@ pub(crate) struct Parts {
     pub(crate) cloud: Option<(Bot, View)>,
     pub(crate) context: Arc<Context>,
     pub(crate) consoles: Consoles,
-    pub(crate) rules: watch::Sender<Rules>,
+    pub(crate) rules: watch::Sender<Arc<Rules>>,
     pub(crate) orders: watch::Sender<Order>,
     pub(crate) given_up: Arc<OnceLock<usize>>,
     pub(crate) task: TaskGuard,
@@ -108,7 +108,7 @@ impl ManagedBot {
 
     /// The rules now.
     pub fn rules(&self) -> Rules {
-        self.parts.rules.borrow().clone()
+        Rules::clone(&self.parts.rules.borrow())
     }
 
     /// Changes the rules. Consoles are opened and closed accordingly, and invitations that wait are looked at again.
@@ -119,7 +119,9 @@ impl ManagedBot {
     /// # }
     /// ```
     pub fn change_rules(&self, change: impl FnOnce(&mut Rules)) {
-        self.parts.rules.send_modify(change);
+        self.parts
+            .rules
+            .send_modify(|rules| change(Arc::make_mut(rules)));
     }
 
     /// How it is doing now. With the feature `metrics` it sets the gauges, so call it as often as they are read.

@@ -29,13 +29,16 @@ pub(crate) struct Manager {
     pub(crate) view: View,
     pub(crate) changes: Changes,
     pub(crate) context: Arc<Context>,
-    pub(crate) rules: watch::Receiver<Rules>,
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) invites: Invites,
     plan: Plan,
     crew: Crew,
     desk: Desk<GroupId>,
-    /// The groups as they were when they were last looked at.
+    /// The groups as they were when their handlers were last told of them.
     known: BTreeMap<GroupId, Arc<GroupView>>,
+    /// The groups whose handlers are to be told when there is room for more calls. What changes to and fro meanwhile
+    /// they aren't told of.
+    untold: BTreeSet<GroupId>,
 }
 
 impl Manager {
@@ -43,7 +46,7 @@ impl Manager {
         bot: Bot,
         view: View,
         context: Arc<Context>,
-        rules: watch::Receiver<Rules>,
+        rules: watch::Receiver<Arc<Rules>>,
         invites: Invites,
         consoles: Consoles,
     ) -> Self {
@@ -59,6 +62,7 @@ impl Manager {
             crew: Crew::new(Arc::clone(&context), consoles),
             desk: Desk::new(Arc::clone(&context), context.limits.handlers),
             known: known.collect(),
+            untold: BTreeSet::new(),
             bot,
             view,
             context,
@@ -74,6 +78,7 @@ impl Manager {
         self.look_at_all();
         let by = loop {
             self.perform();
+            self.tell();
             let deadline = self.plan.deadline().map(Instant::from_std);
             tokio::select! {
                 by = stop(&mut orders) => break by,
@@ -88,7 +93,7 @@ impl Manager {
                     self.look_at_all();
                     self.invites.list();
                 }
-                mail = self.invites.next() => {
+                mail = self.invites.next(), if !self.desk.is_full() => {
                     if matches!(mail, Mail::End) {
                         break Instant::now();
                     }
@@ -113,11 +118,27 @@ impl Manager {
         }
     }
 
-    /// Compares a group with what it was, and with what should be open in it.
+    /// Compares a group with what should be open in it.
     fn look_at(&mut self, group: GroupId) {
+        let view = self.view.group(group);
+        let rules = Arc::clone(&self.rules.borrow());
+        self.plan.look(group, view.as_deref(), &rules, now());
+        self.untold.insert(group);
+    }
+
+    fn tell(&mut self) {
+        while !self.desk.is_full() {
+            let Some(group) = self.untold.pop_first() else {
+                return;
+            };
+            self.tell_of(group);
+        }
+    }
+
+    /// Compares a group with what it was, and calls handlers.
+    fn tell_of(&mut self, group: GroupId) {
         let new = self.view.group(group);
-        let rules = self.rules.borrow().clone();
-        self.plan.look(group, new.as_deref(), &rules, now());
+        let rules = Arc::clone(&self.rules.borrow());
         let old = match &new {
             Some(new) => self.known.insert(group, Arc::clone(new)),
             None => self.known.remove(&group),
@@ -181,7 +202,7 @@ impl Manager {
     }
 
     fn mail(&mut self, mail: Mail) {
-        let rules = self.rules.borrow().clone();
+        let rules = Arc::clone(&self.rules.borrow());
         for (group, call) in self.invites.look(mail, &rules) {
             self.desk.push(group, call);
         }

@@ -8,6 +8,9 @@
 
 mod consoles;
 mod handlers;
+mod logs;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod self_hosted;
 mod shutdown;
 mod support;

@@ -1,0 +1,85 @@
+use super::support::*;
+use alta_bot::event::PlayerJoined;
+use alta_sim::Sim;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn logs_say_which_bot_group_and_server_and_nothing_secret() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::DEBUG)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let sim = tracing::subscriber::with_default(subscriber, || runtime.block_on(play()));
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let line = |what: &str| {
+        let mut lines = log.lines();
+        lines
+            .find(|line| line.contains(what))
+            .unwrap_or_else(|| panic!("nothing says {what}:\n{log}"))
+    };
+    let bot = format!("bot{{user={} name=\"{}\"}}", sim.0, sim.1);
+    let console = format!(
+        "{bot}:console{{group={} server={} name=\"Thornwood\"}}",
+        sim.2, sim.3
+    );
+    for (what, level, span) in [
+        ("said by a handler", " INFO ", &console),
+        ("a console session begins", " INFO ", &console),
+        ("a handler failed", " WARN ", &console),
+        ("a server is online", " INFO ", &bot),
+    ] {
+        let line = line(what);
+        assert!(
+            line.contains(level) && line.contains(span.as_str()),
+            "{line}"
+        );
+    }
+    assert!(line("a handler failed").contains("handler=\"on_event\" event=\"PlayerJoined\""));
+    assert!(!log.contains(&sim.4), "the client secret");
+    assert!(!log.contains("eyJ"), "a token");
+}
+
+/// What the bot, the group and the server are called, and the secret.
+async fn play() -> (u64, String, u64, u64, String) {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = managed(&sim).on_event::<PlayerJoined>(|_, _| async {
+        tracing::info!("said by a handler");
+        Err(std::io::Error::other("by a test"))
+    });
+    let bot = start(bot).await;
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    until("it failed", || bot.health().failures == 1).await;
+    within(bot.shutdown(PATIENCE)).await;
+    let account = sim.bot();
+    (
+        account.user_id,
+        account.username,
+        sim.group(),
+        sim.server(),
+        account.client_secret,
+    )
+}
