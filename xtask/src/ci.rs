@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cargo_metadata::{Package, TargetKind};
 
-use crate::{Error, cargo, fixtures, metadata};
+use crate::{Error, cargo, endpoints, fixtures, metadata};
 
 /// One thing to check.
 struct Step {
@@ -21,6 +21,8 @@ enum Check {
     Doc(Vec<String>),
     /// The recordings.
     Fixtures,
+    /// The page of the endpoints.
+    Endpoints,
 }
 
 /// Runs every step in order and stops at the first that fails.
@@ -68,6 +70,7 @@ fn perform(check: &Check) -> Result<(), Error> {
     let mut command = cargo();
     match check {
         Check::Fixtures => return fixtures::run(None, false),
+        Check::Endpoints => return endpoints::run(true),
         Check::Cargo(args) => command.args(args),
         Check::Doc(args) => command.args(args).env("RUSTDOCFLAGS", "-D warnings"),
     };
@@ -99,6 +102,11 @@ fn steps(packages: &[Package], full: bool) -> Vec<Step> {
             "recordings",
             Check::Fixtures,
             "read fixtures/README.md; `cargo xtask test-fixtures --filter NAME` shows one recording.",
+        ),
+        step(
+            "the page of the endpoints",
+            Check::Endpoints,
+            "run `cargo xtask endpoints`.",
         ),
         step(
             "lints, all features",

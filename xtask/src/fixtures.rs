@@ -8,7 +8,7 @@ use std::{fs, path::Path, time::Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Error, replay, root, round_trip};
+use crate::{Error, endpoints, replay, replay_rest, root, round_trip};
 
 /// A recording: its name, `rest/user-by-id`, and its content.
 pub(crate) struct Fixture {
@@ -31,7 +31,7 @@ struct Row {
 /// A way to check a recording. It gives what was checked, each with its problems: none is good.
 type Checker = fn(&Fixture) -> Vec<(String, Vec<String>)>;
 
-const CHECKERS: [Checker; 3] = [
+const CHECKERS: [Checker; 4] = [
     |fixture| vec![("format".to_owned(), format::problems(fixture))],
     |fixture| {
         round_trip::trips(&fixture.name, &fixture.recording)
@@ -40,6 +40,7 @@ const CHECKERS: [Checker; 3] = [
             .collect()
     },
     replay::conversation,
+    replay_rest::exchange,
 ];
 
 /// Checks the recordings whose name contains `filter` and prints what was found.
@@ -76,6 +77,19 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// Prints what the listed endpoints lack; that is a failure.
+pub(crate) fn list_missing() -> Result<(), Error> {
+    let missing = endpoints::missing(&load(&root().join("fixtures"))?)?;
+    for line in &missing {
+        println!("{line}");
+    }
+    if missing.is_empty() {
+        println!("nothing is missing");
+        return Ok(());
+    }
+    Err(format!("{} things are missing", missing.len()).into())
 }
 
 /// Makes all checks of one recording, and counts them.

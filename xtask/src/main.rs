@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, reason = "a program that talks to the terminal")]
 
 mod ci;
+mod endpoints;
 mod fixtures;
 mod layers;
 mod replay;
@@ -41,13 +42,26 @@ enum Command {
         /// One JSON object a line instead of a table.
         #[arg(long)]
         json: bool,
+        /// Name the listed endpoints that have no method or no recording instead.
+        #[arg(long)]
+        list_missing: bool,
+    },
+    /// Writes `docs/endpoints.md` from the typed calls.
+    Endpoints {
+        /// Only say whether it is current.
+        #[arg(long)]
+        check: bool,
     },
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { full } => ci::run(full),
-        Command::TestFixtures { filter, json } => fixtures::run(filter.as_deref(), json),
+        Command::TestFixtures {
+            list_missing: true, ..
+        } => fixtures::list_missing(),
+        Command::TestFixtures { filter, json, .. } => fixtures::run(filter.as_deref(), json),
+        Command::Endpoints { check } => endpoints::run(check),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,125 @@
-//! Recorded REST exchanges: which call each is of.
+//! Recorded REST exchanges, made again: a server answers as recorded, the typed call is made, and both what is sent and what
+//! comes of the answer are compared with the recording.
 
+mod calls;
+mod logins;
+mod outcome;
+mod recorded;
+mod sent;
+mod server;
 mod template;
 
+use std::time::Duration;
+
+use alta_http::{Config, HttpClient, Tls};
+pub(crate) use logins::LOGINS;
+use template::arguments;
 pub(crate) use template::endpoint_of;
+
+use self::{recorded::Recorded, server::Server};
+use crate::{Error, fixtures::Fixture};
+
+/// No replay takes as long as this, unless it fails.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The checks of one recorded exchange, each with its problems.
+pub(crate) fn exchange(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
+    if !fixture.name.starts_with("rest/") {
+        return Vec::new();
+    }
+    let problems = replay(fixture).unwrap_or_else(|error| vec![error.to_string()]);
+    vec![("replay".to_owned(), problems)]
+}
+
+fn replay(fixture: &Fixture) -> Result<Vec<String>, Error> {
+    let recorded = Recorded::read(&fixture.recording)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let server = Server::start(&recorded).await?;
+        let made = tokio::time::timeout(PATIENCE, make(&recorded, &server));
+        let outcome = made.await.map_err(|_| "it did not end")??;
+        let mut problems = sent::problems(&recorded, &server.received().await);
+        problems.extend(outcome::problems(&recorded, &outcome));
+        Ok(problems)
+    })
+}
+
+/// Makes the recorded call against the server: the typed one, or a login, or a raw call for what has no method.
+async fn make(recorded: &Recorded, server: &Server) -> Result<outcome::Outcome, Error> {
+    match logins::login(recorded, server)? {
+        Some(login) => Ok(logins::make(login, recorded).await),
+        None => calls::make(recorded, server).await,
+    }
+}
+
+/// Each request is sent once: what is repeated is the business of other tests.
+fn http() -> Result<HttpClient, Error> {
+    let tls = Tls::with_roots([[0; 0]; 0])?;
+    Ok(HttpClient::over_tls(&tls, &Config::default().attempts(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What is found when a recording is changed like this.
+    fn found(name: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
+        let path = crate::root().join(format!("fixtures/{name}.json"));
+        let mut recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        change(&mut recording);
+        replay(&Fixture {
+            name: name.to_owned(),
+            recording,
+        })
+        .unwrap_or_else(|error| vec![error.to_string()])
+    }
+
+    #[test]
+    fn a_field_that_is_not_read_or_read_as_another_is_shown_as_a_difference() {
+        let problems = found("rest/group-member", |recording| {
+            recording["response"]["body"]["shoe_size"] = json!(43);
+            recording["response"]["body"]["created_at"] = json!("2021-06-14T23:48:30.3930Z");
+        });
+        assert_eq!(
+            problems,
+            ["the answer, recorded and read:\n\
+                 - .created_at: \"2021-06-14T23:48:30.3930Z\"\n\
+                 + .created_at: \"2021-06-14T23:48:30.393Z\"\n\
+                 - .shoe_size: 43"]
+        );
+    }
+
+    #[test]
+    fn a_request_that_differs_is_found_wherever_it_does() {
+        let problems = found("rest/group-update", |recording| {
+            let request = &mut recording["request"];
+            request["query"]["dry"] = json!("1");
+            request["headers"]["x-more"] = json!("yes");
+            request["body"]["motto"] = json!("more");
+        });
+        assert_eq!(problems.len(), 3, "{problems:?}");
+        let problems = found("rest/servers-by-name", |recording| {
+            recording["request"]["path"] = json!("/servers/name/Ashwick%27s%20server");
+        });
+        assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+
+    #[test]
+    fn an_error_that_says_something_else_is_found() {
+        let problems = found("rest/error-401-expired-token", |recording| {
+            recording["response"]["body"]["error_code"] = json!(["odd"]);
+        });
+        assert!(!problems.is_empty());
+        let problems = found("rest/error-cut-body", |recording| {
+            recording["response"]
+                .as_object_mut()
+                .unwrap()
+                .remove("transfer");
+        });
+        assert_eq!(problems, [] as [&str; 0], "a whole body is read");
+    }
+}

@@ -129,11 +129,12 @@ fn rest_model(method: &str, path: &str) -> Option<Model> {
         ("POST", ["groups" | "servers", _, _, "permissions", "check"]) => one::<PermissionCheck>(),
         (_, ["groups" | "servers", _, _, "permissions"]) => list::<Permission>(),
         ("GET", ["servers", "regions"] | ["regions"]) => list::<Region>(),
-        ("GET", ["servers"] | ["servers", "name" | "players", _]) => list::<Server>(),
         ("GET", ["servers", id]) if id.starts_with(|first: char| first.is_ascii_digit()) => {
             one::<Server>()
         }
-        ("GET", ["servers", _]) => list::<Server>(),
+        ("GET", ["servers"] | ["servers", _] | ["servers", "name" | "players", _]) => {
+            list::<Server>()
+        }
         ("POST", ["servers", _, "console" | "join"]) => one::<JoinResult>(),
         ("GET", ["users", _])
         | ("POST", ["users"] | ["users", "search", "username"] | ["users", _, "verification"]) => {
@@ -142,11 +143,8 @@ fn rest_model(method: &str, path: &str) -> Option<Model> {
         ("GET", ["users", _, "statistics"]) => one::<Statistics>(),
         ("GET", ["users", _, "permissions"]) => one::<UserRights>(),
         ("GET", ["users", _, "membership"]) => one::<Membership>(),
-        ("POST", ["friends", "oculus"])
-        | (
-            "GET",
-            ["friends"] | ["friends", "requests"] | ["friends", _] | ["friends", _, "sent"],
-        ) => list::<Friend>(),
+        (_, ["friends", "oculus"])
+        | ("GET", ["friends"] | ["friends", _] | ["friends", _, "sent"]) => list::<Friend>(),
         ("GET", ["friends", ..]) => one::<Friend>(),
         ("POST", ["friends", ..]) => one::<FriendResult>(),
         ("GET", ["shop", "account"]) => one::<ShopAccount>(),
@@ -278,12 +276,36 @@ fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
     if typed != again {
         problems.push("reading what was written gives another value".to_owned());
     }
-    compare("", &original, &serde_json::from_str(&written)?, problems);
+    let mut found = Vec::new();
+    compare("", &original, &serde_json::from_str(&written)?, &mut found);
+    problems.extend(found.iter().map(ToString::to_string));
     Ok(())
 }
 
+/// One place in which a recorded value and the one that was written from its type differ.
+#[derive(Debug)]
+pub struct Difference {
+    /// The place, `.roles[0].name`.
+    pub at: String,
+    /// What was recorded, if anything was.
+    pub recorded: Option<Value>,
+    /// What was written, if anything was.
+    pub written: Option<Value>,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let at = &self.at;
+        match (&self.recorded, &self.written) {
+            (Some(recorded), Some(written)) => write!(f, "{at}: {recorded} became {written}"),
+            (_, None) => write!(f, "{at}: not read"),
+            (None, Some(written)) => write!(f, "{at}: made up as {written}"),
+        }
+    }
+}
+
 /// Adds what differs between a recorded value and the one that was written from its type.
-pub fn compare(at: &str, original: &Value, written: &Value, problems: &mut Vec<String>) {
+pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Difference>) {
     match (original, written) {
         (Value::Object(original), Value::Object(written)) => {
             let mut met = Vec::new();
@@ -292,25 +314,37 @@ pub fn compare(at: &str, original: &Value, written: &Value, problems: &mut Vec<S
                 match spelled(name, written) {
                     Some(spelling) => {
                         met.push(spelling);
-                        compare(&at, value, &written[spelling], problems);
+                        compare(&at, value, &written[spelling], found);
                     }
                     None if value.is_null() => {}
-                    None => problems.push(format!("{at}: not read")),
+                    None => found.push(Difference {
+                        at,
+                        recorded: Some(value.clone()),
+                        written: None,
+                    }),
                 }
             }
             for (name, value) in written {
                 if !met.contains(&name.as_str()) && !is_empty(value) {
-                    problems.push(format!("{at}.{name}: made up as {value}"));
+                    found.push(Difference {
+                        at: format!("{at}.{name}"),
+                        recorded: None,
+                        written: Some(value.clone()),
+                    });
                 }
             }
         }
         (Value::Array(original), Value::Array(written)) if original.len() == written.len() => {
             for (index, (original, written)) in original.iter().zip(written).enumerate() {
-                compare(&format!("{at}[{index}]"), original, written, problems);
+                compare(&format!("{at}[{index}]"), original, written, found);
             }
         }
         _ if is_same(original, written) => {}
-        _ => problems.push(format!("{at}: {original} became {written}")),
+        _ => found.push(Difference {
+            at: at.to_owned(),
+            recorded: Some(original.clone()),
+            written: Some(written.clone()),
+        }),
     }
 }
 

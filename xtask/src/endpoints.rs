@@ -1,0 +1,279 @@
+//! `docs/endpoints.md`, made from the typed calls themselves, and what the list of the API's endpoints says of them.
+
+use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
+
+use alta_rest::{Account, EndpointInfo};
+
+use crate::{
+    Error,
+    fixtures::{self, Fixture},
+    replay_rest::{LOGINS, endpoint_of},
+    root,
+};
+
+/// A line of `fixtures/rest-endpoints.txt`.
+struct Listed {
+    method: String,
+    path: String,
+    account: String,
+}
+
+/// Writes the page, or says that it is not current.
+pub(crate) fn run(check: bool) -> Result<(), Error> {
+    let text = page(&fixtures::load(&root().join("fixtures"))?)?;
+    if !check {
+        fs::write(file(), text)?;
+        return Ok(());
+    }
+    if fs::read_to_string(file())? != text {
+        return Err("docs/endpoints.md is not current: run `cargo xtask endpoints`".into());
+    }
+    Ok(())
+}
+
+fn file() -> PathBuf {
+    root().join("docs/endpoints.md")
+}
+
+/// What is missing of the listed endpoints: a method, a recording of its success, or the account that it takes.
+pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
+    let recorded: BTreeSet<(String, String)> = fixtures.iter().filter_map(success).collect();
+    let mut missing = Vec::new();
+    for line in listed()? {
+        let name = format!("{} {}", line.method, line.path);
+        match made_by(&line) {
+            None => missing.push(format!("{name}: no method")),
+            Some((path, accounts)) => {
+                if !accounts.contains(&line.account.as_str()) {
+                    missing.push(format!(
+                        "{name}: made as {accounts:?}, listed as {}",
+                        line.account
+                    ));
+                }
+                if !recorded.contains(&(line.method.clone(), path)) {
+                    missing.push(format!("{name}: no recording of a success"));
+                }
+            }
+        }
+    }
+    Ok(missing)
+}
+
+/// The path of what makes a listed call, and the accounts in whose name it may be listed for that.
+fn made_by(line: &Listed) -> Option<(String, &'static [&'static str])> {
+    let login = LOGINS
+        .iter()
+        .find(|login| login.0 == line.method && login.1 == line.path);
+    if let Some(login) = login {
+        return Some((line.path.clone(), std::slice::from_ref(&login.2)));
+    }
+    let call = find(&line.method, &line.path)?;
+    let accounts: &[&str] = match call.account {
+        Account::None => &["none"],
+        Account::Bot => &["bot"],
+        Account::User => &["user"],
+        // A bot may be refused what is attested for users only, or not: the service knows.
+        _ => &["either", "user"],
+    };
+    Some((call.path(), accounts))
+}
+
+/// The call of this template, whatever its places are called.
+fn find(method: &str, template: &str) -> Option<&'static EndpointInfo> {
+    alta_rest::endpoints()
+        .find(|call| call.method == method && shape(&call.path()) == shape(template))
+}
+
+fn shape(template: &str) -> Vec<&str> {
+    template
+        .split('/')
+        .map(|segment| {
+            if segment.starts_with('{') {
+                "{}"
+            } else {
+                segment
+            }
+        })
+        .collect()
+}
+
+/// Method and path of the call whose success was recorded.
+fn success(fixture: &Fixture) -> Option<(String, String)> {
+    let (request, response) = (
+        &fixture.recording["request"],
+        &fixture.recording["response"],
+    );
+    if response["status"].as_u64()? >= 300 || response.get("transfer").is_some() {
+        return None;
+    }
+    let (method, path) = (request["method"].as_str()?, request["path"].as_str()?);
+    let template = endpoint_of(method, path).map_or_else(
+        || path.trim_start_matches('/').to_owned(),
+        EndpointInfo::path,
+    );
+    Some((method.to_owned(), template))
+}
+
+fn listed() -> Result<Vec<Listed>, Error> {
+    let text = fs::read_to_string(root().join("fixtures/rest-endpoints.txt"))?;
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let [method, path, account] = line.split(' ').collect::<Vec<_>>()[..] else {
+                return Err(format!("not a method, a path and an account: {line}").into());
+            };
+            Ok(Listed {
+                method: method.to_owned(),
+                path: path.to_owned(),
+                account: account.to_owned(),
+            })
+        })
+        .collect()
+}
+
+const HEAD: &str = "\
+# Endpoints
+
+What of the REST API has a method in `alta-rest`. This page is made from the methods by `cargo xtask endpoints`, and
+`cargo xtask ci` checks that it is current. What is not here goes by `Client::send`, with the same tokens, retries and errors.
+
+*Account* is in whose name a call is made: `either` takes the bot's token if the client has one, else the user's. *Attested
+for* is for whom the sources show it; a bot may be refused what is attested for users only, or not. Lists in brackets come
+page by page. *Recordings* are the files in `fixtures/rest` that each call is tested against, which name their sources.
+";
+
+fn page(fixtures: &[Fixture]) -> Result<String, Error> {
+    let listed = listed()?;
+    let mut page = HEAD.to_owned();
+    let mut group = "";
+    for call in alta_rest::endpoints() {
+        let (name, _) = call.call.split_once("()").unwrap_or((call.call, ""));
+        if name != group {
+            group = name;
+            write!(page, "\n## `client.{name}()`\n\n{COLUMNS}")?;
+        }
+        let attested = listed
+            .iter()
+            .find(|line| line.method == call.method && shape(&line.path) == shape(&call.path()))
+            .map_or("", |line| line.account.as_str());
+        let names: Vec<String> = call
+            .aliases
+            .iter()
+            .map(|name| format!("`{name}`"))
+            .collect();
+        row(
+            &mut page,
+            (call.method, &call.path()),
+            [
+                &format!("`{}`", call.call),
+                &call.summary(),
+                account(call.account),
+                attested,
+                &code(call.answer),
+                &names.join(", "),
+                &recordings(fixtures, call.method, |path| {
+                    endpoint_of(call.method, path).is_some_and(|of| of.request == call.request)
+                }),
+            ],
+        )?;
+    }
+    write!(
+        page,
+        "\n## Logins\n\nThey are made by `alta-auth`.\n\n{COLUMNS}"
+    )?;
+    for (method, path, who, by, what) in LOGINS {
+        let files = recordings(fixtures, method, |other| {
+            other.trim_start_matches('/') == path
+        });
+        let by = format!("`{by}`");
+        row(
+            &mut page,
+            (method, path),
+            [&by, what, "none", who, "`Token`", "", &files],
+        )?;
+    }
+    Ok(page)
+}
+
+const COLUMNS: &str = "\
+| endpoint | method | what it does | account | attested for | answer | in py-tale | recordings |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+";
+
+fn row(page: &mut String, (method, path): (&str, &str), cells: [&str; 7]) -> std::fmt::Result {
+    writeln!(page, "| `{method} {path}` | {} |", cells.join(" | "))
+}
+
+fn account(account: Account) -> &'static str {
+    match account {
+        Account::None => "none",
+        Account::Bot => "bot",
+        Account::User => "user",
+        _ => "either",
+    }
+}
+
+fn code(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("`{text}`")
+    }
+}
+
+fn recordings(fixtures: &[Fixture], method: &str, is_of: impl Fn(&str) -> bool) -> String {
+    let names: Vec<&str> = fixtures
+        .iter()
+        .filter(|fixture| {
+            let request = &fixture.recording["request"];
+            request["method"] == method && request["path"].as_str().is_some_and(&is_of)
+        })
+        .map(|fixture| fixture.name.trim_start_matches("rest/"))
+        .collect();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recordings_at_hand() -> Vec<Fixture> {
+        fixtures::load(&root().join("fixtures")).unwrap()
+    }
+
+    #[test]
+    fn the_page_is_current() {
+        run(true).unwrap();
+    }
+
+    /// The round trip of each recording is made by `cargo xtask test-fixtures`, and by a test of its own.
+    #[test]
+    fn every_listed_endpoint_has_a_method_and_a_recording() {
+        assert_eq!(missing(&recordings_at_hand()).unwrap(), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn an_endpoint_whose_recording_is_gone_is_named() {
+        let mut fixtures = recordings_at_hand();
+        fixtures.retain(|fixture| fixture.name != "rest/group-quick-create");
+        assert_eq!(
+            missing(&fixtures).unwrap(),
+            ["POST groups/quick-create: no recording of a success"]
+        );
+    }
+
+    #[test]
+    fn every_typed_call_is_listed() {
+        let listed = listed().unwrap();
+        for call in alta_rest::endpoints() {
+            let path = call.path();
+            assert!(
+                listed
+                    .iter()
+                    .any(|line| line.method == call.method && shape(&line.path) == shape(&path)),
+                "{} {path} is not in fixtures/rest-endpoints.txt",
+                call.method
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What came of a call, against what was recorded.
+
+use alta_model::ApiError;
+use alta_rest::ErrorKind;
+use serde_json::Value;
+
+use super::recorded::{Recorded, Transfer};
+use crate::round_trip;
+
+/// What a call gave.
+pub(super) enum Outcome {
+    /// A typed answer, written again; null if the call reads none.
+    Typed(Result<Value, alta_rest::Error>),
+    /// The bytes of a call that has no method.
+    Raw(Result<Vec<u8>, alta_rest::Error>),
+    /// A login.
+    Login(Result<alta_auth::Grant, alta_auth::Error>),
+}
+
+/// Where the outcome is not what the recorded answer says.
+pub(super) fn problems(recorded: &Recorded, outcome: &Outcome) -> Vec<String> {
+    match outcome {
+        Outcome::Typed(Ok(read)) => match fault(recorded) {
+            Some(kind) => vec![format!("{kind:?} was to come, not {read}")],
+            None => differences(&recorded.response.body, read),
+        },
+        Outcome::Raw(Ok(bytes)) => {
+            let same = *bytes == recorded.answer();
+            (!same)
+                .then(|| "the bytes are not the recorded ones".to_owned())
+                .into_iter()
+                .collect()
+        }
+        Outcome::Typed(Err(error)) | Outcome::Raw(Err(error)) => refusal(recorded, error),
+        Outcome::Login(result) => login(recorded, result),
+    }
+}
+
+/// The error that a recorded answer must lead to, if it must.
+fn fault(recorded: &Recorded) -> Option<ErrorKind> {
+    let response = &recorded.response;
+    Some(match response.status {
+        _ if response.transfer == Some(Transfer::Cut) => ErrorKind::Transport,
+        400 | 422 => ErrorKind::Rejected,
+        401 => ErrorKind::NotAuthorised,
+        403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
+        405 => ErrorKind::MethodNotAllowed,
+        408 => ErrorKind::Timeout,
+        409 => ErrorKind::Conflict,
+        429 => ErrorKind::RateLimited,
+        500.. => ErrorKind::Server,
+        300.. => ErrorKind::UnexpectedStatus,
+        _ => return unreadable(recorded).then_some(ErrorKind::Decode),
+    })
+}
+
+/// Whether the call reads its answer as JSON of a type, and this is none.
+fn unreadable(recorded: &Recorded) -> bool {
+    let answer = recorded.call.map_or("", |call| call.answer);
+    match (&recorded.response.body, answer) {
+        (_, "" | "String") => false,
+        (Value::String(text), _) => serde_json::from_str::<Value>(text).is_err(),
+        // Nothing is an empty page, and a good raw value.
+        (Value::Null, answer) => answer != "Value" && !answer.starts_with('['),
+        _ => false,
+    }
+}
+
+fn differences(recorded: &Value, read: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    // A call that reads no answer has nothing to differ.
+    if !(read.is_null() && recorded.is_null()) {
+        round_trip::compare("", recorded, read, &mut found);
+    }
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let lines: Vec<String> = found.iter().flat_map(lines).collect();
+    vec![format!(
+        "the answer, recorded and read:\n{}",
+        lines.join("\n")
+    )]
+}
+
+fn lines(difference: &round_trip::Difference) -> Vec<String> {
+    let at = &difference.at;
+    let line = |sign, value: &Option<Value>| Some(format!("{sign} {at}: {}", value.as_ref()?));
+    [
+        line('-', &difference.recorded),
+        line('+', &difference.written),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Where an error is not the one that the recorded answer means, or does not tell all that stands there.
+fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
+    let mut problems = Vec::new();
+    let wanted = fault(recorded);
+    if wanted != Some(error.kind()) {
+        return vec![format!("{error}; it was to be {wanted:?}")];
+    }
+    if recorded.response.transfer != Some(Transfer::Cut)
+        && error.status().map(|status| status.as_u16()) != Some(recorded.response.status)
+    {
+        problems.push(format!("the status is {:?}", error.status()));
+    }
+    let body = &recorded.response.body;
+    if recorded.response.status < 400 {
+        return problems;
+    }
+    match (body, error.api_error()) {
+        (Value::Object(_), Some(api)) => {
+            problems.extend(differences(body, &written(api)));
+            if error.message() != body["message"].as_str()
+                || error.error_code().map(alta_model::ErrorCode::as_str)
+                    != body["error_code"].as_str()
+            {
+                problems.push(format!("the words or the code are lost: {error}"));
+            }
+        }
+        (Value::Object(_), None) => problems.push(format!("not read as an error: {body}")),
+        (_, Some(api)) => problems.push(format!("{api:?} was made of {body}")),
+        (Value::String(text), None) => {
+            if !text.as_bytes().starts_with(error.body()) || error.body().is_empty() {
+                problems.push("the beginning of the body is not kept".to_owned());
+            }
+        }
+        (_, None) => {}
+    }
+    if let Some(pause) = recorded.response.headers.get("retry-after") {
+        let kept = error.retry_after().map(|pause| pause.as_secs().to_string());
+        if kept.as_ref() != Some(pause) {
+            problems.push(format!("the pause asked for is {pause} s, not {kept:?}"));
+        }
+    }
+    problems
+}
+
+fn written(api: &ApiError) -> Value {
+    serde_json::to_value(api).unwrap_or_default()
+}
+
+fn login(recorded: &Recorded, result: &Result<alta_auth::Grant, alta_auth::Error>) -> Vec<String> {
+    let body = &recorded.response.body;
+    let mut problems = Vec::new();
+    match result {
+        // A session that cannot be renewed is begun anew.
+        Ok(grant) if recorded.response.status >= 400 && recorded.request.method == "PUT" => {
+            if grant.token.expose() != "<user access token>" {
+                problems.push("the new login's token was to come".to_owned());
+            }
+        }
+        Ok(grant) => {
+            if Some(grant.token.expose()) != body["access_token"].as_str() {
+                problems.push("the token is not the recorded one".to_owned());
+            }
+            let life = grant.expires_in.map(|life| life.as_secs());
+            if life != body["expires_in"].as_u64() {
+                problems.push(format!("the token's life is {life:?} s"));
+            }
+        }
+        Err(error) => {
+            let code = body["error"].as_str().or(body["error_code"].as_str());
+            let status = recorded.response.status;
+            if error.code() != code || error.status() != Some(status) || error.is_transient() {
+                problems.push(format!("{error}; it was to be {status} {code:?}, for good"));
+            }
+        }
+    }
+    problems
+}

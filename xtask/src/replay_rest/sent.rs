@@ -1,0 +1,124 @@
+//! What was sent, against what was recorded.
+
+use std::collections::BTreeMap;
+
+use alta_model::Permission;
+use serde_json::{Map, Value};
+
+use super::{
+    recorded::{PAGING, Recorded},
+    server::Sent,
+};
+
+/// Where our request differs from the recorded one, but for the normalisations of `fixtures/README.md`.
+pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
+    let path = recorded.path();
+    let wanted = &recorded.request;
+    let matching = received.iter().find(|sent| {
+        let token = query(sent).get(PAGING).cloned();
+        sent.method == wanted.method
+            && sent.url.path() == path
+            && token.as_ref() == wanted.query.get(PAGING)
+    });
+    let Some(sent) = matching else {
+        let list: Vec<String> = received
+            .iter()
+            .map(|sent| format!("{} {}", sent.method, sent.url))
+            .collect();
+        return vec![format!(
+            "{} {path} was not sent, but {list:?}",
+            wanted.method
+        )];
+    };
+    let mut problems = Vec::new();
+    compare_queries(recorded, sent, &mut problems);
+    compare_headers(recorded, sent, &mut problems);
+    compare_bodies(recorded, sent, &mut problems);
+    problems
+}
+
+fn query(sent: &Sent) -> BTreeMap<String, String> {
+    sent.url.query_pairs().into_owned().collect()
+}
+
+fn compare_queries(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
+    let wanted = &recorded.request.query;
+    let mut got = query(sent);
+    // Every list asks for a size of its pages; not every recorded client does.
+    if !wanted.contains_key("limit") {
+        got.remove("limit");
+    }
+    if got != *wanted {
+        problems.push(format!("the query is {got:?}, recorded is {wanted:?}"));
+    }
+}
+
+fn compare_headers(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
+    for (name, wanted) in &recorded.request.headers {
+        let got = sent.headers.get(&name.to_ascii_lowercase());
+        if got != Some(wanted) {
+            problems.push(format!(
+                "the header {name} is {got:?}, recorded is {wanted:?}"
+            ));
+        }
+    }
+    if recorded.authorization().is_none() && sent.headers.contains_key("authorization") {
+        problems.push("the header authorization is sent, and was not recorded".to_owned());
+    }
+    // Some proxies refuse requests without one.
+    if sent.headers.get("user-agent").is_none_or(String::is_empty) {
+        problems.push("there is no user-agent".to_owned());
+    }
+}
+
+fn compare_bodies(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
+    let text = String::from_utf8_lossy(&sent.body);
+    let is_same = match &recorded.request.body {
+        Value::Null => text.is_empty(),
+        // A form, to the byte; or JSON as another client writes it.
+        Value::String(wanted) => {
+            *wanted == text
+                || serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| is_json(&text, wanted))
+        }
+        wanted => is_json(&text, wanted.clone()),
+    };
+    if !is_same {
+        problems.push(format!(
+            "the body, recorded and sent:\n- {}\n+ {text}",
+            recorded.request.body
+        ));
+    }
+}
+
+fn is_json(text: &str, wanted: Value) -> bool {
+    serde_json::from_str(text).is_ok_and(|mut got: Value| {
+        // What our types always write may be missing from a recording if it is empty.
+        if let (Value::Object(got), Value::Object(wanted)) = (&mut got, &wanted) {
+            got.retain(|name, value| *value != "" || wanted.contains_key(name));
+        }
+        normal(got) == normal(wanted)
+    })
+}
+
+/// A body in which py-tale's ways are ours: booleans in texts, permissions by number.
+fn normal(body: Value) -> Value {
+    let Value::Object(fields) = body else {
+        return body;
+    };
+    let fields = fields.into_iter().map(|(name, value)| {
+        let value = match (name.as_str(), value) {
+            ("should_launch" | "ignore_offline", Value::String(text)) => {
+                text.parse().map_or(Value::String(text), Value::Bool)
+            }
+            ("permissions", list @ Value::Array(_)) => {
+                serde_json::from_value::<Vec<Permission>>(list.clone())
+                    .ok()
+                    .and_then(|list| serde_json::to_value(list).ok())
+                    .unwrap_or(list)
+            }
+            (_, value) => value,
+        };
+        (name, value)
+    });
+    Value::Object(fields.collect::<Map<_, _>>())
+}

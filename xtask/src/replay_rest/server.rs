@@ -1,0 +1,232 @@
+//! A server on the loopback that answers as recorded: `wiremock`, or a bare listener for bodies that it cannot make.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+use url::Url;
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
+
+use super::recorded::{PAGING, Recorded, Transfer};
+use crate::Error;
+
+/// How many bytes of a dripping body come at a time.
+const DROP: usize = 7;
+
+/// A request as it came in.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) method: String,
+    pub(super) url: Url,
+    /// By their names in lower case.
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) body: Vec<u8>,
+}
+
+pub(super) enum Server {
+    Whole(MockServer),
+    Bare {
+        address: String,
+        received: Arc<Mutex<Vec<Sent>>>,
+        task: JoinHandle<()>,
+    },
+}
+
+impl Server {
+    pub(super) async fn start(recorded: &Recorded) -> Result<Self, Error> {
+        let Some(transfer) = recorded.response.transfer else {
+            let server = MockServer::start().await;
+            Mock::given(any())
+                .respond_with(Answers::of(recorded))
+                .mount(&server)
+                .await;
+            return Ok(Self::Whole(server));
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let address = format!("http://{}", listener.local_addr()?);
+        let received = Arc::default();
+        let log = Arc::clone(&received);
+        let (head, body) = (head(recorded), recorded.answer());
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                // Whatever goes wrong here shows at the client.
+                let _ = serve(stream, &log, &head, &body, transfer).await;
+            }
+        });
+        Ok(Self::Bare {
+            address,
+            received,
+            task,
+        })
+    }
+
+    /// Its address, without a slash at the end.
+    pub(super) fn uri(&self) -> String {
+        match self {
+            Self::Whole(server) => server.uri(),
+            Self::Bare { address, .. } => address.clone(),
+        }
+    }
+
+    pub(super) async fn received(&self) -> Vec<Sent> {
+        match self {
+            Self::Whole(server) => server
+                .received_requests()
+                .await
+                .into_iter()
+                .flatten()
+                .map(|request| Sent {
+                    method: request.method.to_string(),
+                    headers: request
+                        .headers
+                        .iter()
+                        .map(|(name, value)| {
+                            let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                            (name.as_str().to_owned(), value)
+                        })
+                        .collect(),
+                    url: request.url,
+                    body: request.body,
+                })
+                .collect(),
+            Self::Bare { received, .. } => received
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .clone(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Self::Bare { task, .. } = self {
+            task.abort();
+        }
+    }
+}
+
+/// The recorded answer, and what must come before it or after it.
+struct Answers {
+    recorded: ResponseTemplate,
+    is_renewal: bool,
+    /// The paging token that the recorded request sends: an empty page must have given it out.
+    token: Option<String>,
+    count: AtomicUsize,
+}
+
+impl Answers {
+    fn of(recorded: &Recorded) -> Self {
+        let mut template = ResponseTemplate::new(recorded.response.status);
+        for (name, value) in &recorded.response.headers {
+            template = template.insert_header(name.as_str(), value.as_str());
+        }
+        let kind = recorded
+            .response
+            .headers
+            .get("content-type")
+            .map_or("application/octet-stream", String::as_str);
+        if !recorded.response.body.is_null() {
+            template = template.set_body_raw(recorded.answer(), kind);
+        }
+        Self {
+            recorded: template,
+            is_renewal: recorded.request.method == "PUT" && recorded.request.path == "/sessions",
+            token: recorded.request.query.get(PAGING).cloned(),
+            count: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl Respond for Answers {
+    fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
+        // Before a session can be renewed it is begun, and after a refusal it is begun anew.
+        if self.is_renewal && request.method.as_str() != "PUT" {
+            return ResponseTemplate::new(200).set_body_json(serde_json::json!({
+                "access_token": "<user access token>", "refresh_token": "<refresh token>",
+            }));
+        }
+        let empty = || ResponseTemplate::new(200).set_body_raw("[]", "application/json");
+        match (self.count.fetch_add(1, Ordering::SeqCst), &self.token) {
+            (0, Some(token)) => empty().insert_header(PAGING, token.as_str()),
+            (0, None) | (1, Some(_)) => self.recorded.clone(),
+            _ => empty(),
+        }
+    }
+}
+
+fn head(recorded: &Recorded) -> String {
+    let response = &recorded.response;
+    let headers: String = response
+        .headers
+        .iter()
+        .flat_map(|(name, value)| [name, ": ", value, "\r\n"])
+        .collect();
+    format!(
+        "HTTP/1.1 {} recorded\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
+        response.status,
+        recorded.answer().len()
+    )
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    log: &Mutex<Vec<Sent>>,
+    head: &str,
+    body: &[u8],
+    transfer: Transfer,
+) -> Result<(), Error> {
+    let sent = read(&mut stream).await?;
+    log.lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(sent);
+    stream.set_nodelay(true)?;
+    stream.write_all(head.as_bytes()).await?;
+    match transfer {
+        Transfer::Cut => stream.write_all(&body[..body.len() / 2]).await?,
+        Transfer::Drip => {
+            for part in body.chunks(DROP) {
+                stream.write_all(part).await?;
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+    stream.shutdown().await?;
+    Ok(())
+}
+
+/// Reads one request: what our own client sends, so a length is announced.
+async fn read(stream: &mut TcpStream) -> Result<Sent, Error> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    let head = String::from_utf8(head)?;
+    let mut lines = head.lines();
+    let mut start = lines.next().unwrap_or_default().split(' ');
+    let method = start.next().unwrap_or_default().to_owned();
+    let path = start.next().unwrap_or_default();
+    let headers: BTreeMap<String, String> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers
+        .get("content-length")
+        .map_or(Ok(0), |length| length.parse())?;
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await?;
+    Ok(Sent {
+        method,
+        url: Url::parse(&format!("http://localhost{path}"))?,
+        headers,
+        body,
+    })
+}
