@@ -8,7 +8,6 @@
 
 mod consoles;
 mod handlers;
-mod logs;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod self_hosted;

@@ -1,8 +1,20 @@
-use super::support::*;
+//! What a managed bot logs. Alone in its program, since a process has one place where logs go.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "managed/support.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod support;
+
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
+use support::*;
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -30,7 +42,8 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
         .enable_all()
         .build()
         .unwrap();
-    let sim = tracing::subscriber::with_default(subscriber, || runtime.block_on(play()));
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let sim = runtime.block_on(play());
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     let line = |what: &str| {
         let mut lines = log.lines();
