@@ -221,7 +221,7 @@ fn unescape(json: &str) -> Option<String> {
     let mut rest = json;
     loop {
         let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-        let at = rest.as_bytes().iter().position(|byte| special(byte))?;
+        let at = rest.as_bytes().iter().position(special)?;
         text.push_str(&rest[..at]);
         let escaped = match rest.as_bytes()[at] {
             b'"' => return Some(text),

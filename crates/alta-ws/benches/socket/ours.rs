@@ -28,8 +28,13 @@ async fn order(client: &Client, path: String) {
     client.request(Method::POST, &path, None).await.unwrap();
 }
 
-/// Events to one typed stream of so many topics.
-pub(crate) async fn events(server: &Server, topics_count: usize, each: usize) -> Duration {
+/// Events to one typed stream of so many topics, in rounds, so that what waits to be read stays small.
+pub(crate) async fn events(
+    server: &Server,
+    topics_count: usize,
+    each: usize,
+    rounds: usize,
+) -> Duration {
     let client = open(server).await;
     let count = topics_count * each;
     let mut stream = client
@@ -39,15 +44,17 @@ pub(crate) async fn events(server: &Server, topics_count: usize, each: usize) ->
         .unwrap();
     let begin = Instant::now();
     let reading = tokio::spawn(async move {
-        for _ in 0..count {
-            black_box(stream.next().await.unwrap().unwrap());
+        for _ in 0..rounds {
+            order(&client, format!("blast/{each}")).await;
+            for _ in 0..count {
+                black_box(stream.next().await.unwrap().unwrap());
+            }
         }
-        begin.elapsed()
+        let took = begin.elapsed();
+        client.close().await;
+        took
     });
-    order(&client, format!("blast/{each}")).await;
-    let took = reading.await.unwrap();
-    client.close().await;
-    took
+    reading.await.unwrap()
 }
 
 /// How long it takes until so many subscriptions with a stream each are held, and KiB on the heap for each.

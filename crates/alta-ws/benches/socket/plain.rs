@@ -147,17 +147,19 @@ async fn subscribe(
     sockets
 }
 
-pub(crate) async fn events(server: &Server, topics: usize, each: usize) -> Duration {
+pub(crate) async fn events(server: &Server, topics: usize, each: usize, rounds: usize) -> Duration {
     let (sender, mut events) = mpsc::channel(1_024);
     let sockets = subscribe(server, topics, || sender.clone()).await;
     let begin = Instant::now();
     let reading = tokio::spawn(async move {
-        for _ in 0..topics * each {
-            black_box(events.recv().await.unwrap());
+        for _ in 0..rounds {
+            sockets[0].ask(format!("blast/{each}"), None).await;
+            for _ in 0..topics * each {
+                black_box(events.recv().await.unwrap());
+            }
         }
         begin.elapsed()
     });
-    sockets[0].ask(format!("blast/{each}"), None).await;
     reading.await.unwrap()
 }
 

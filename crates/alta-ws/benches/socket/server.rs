@@ -174,7 +174,9 @@ async fn blast(
         .chunks(BATCH)
         .map(|keys| {
             let mut batch = Vec::new();
-            keys.iter().for_each(|key| framed(&event(key), &mut batch));
+            for key in keys {
+                framed(&event(key), &mut batch);
+            }
             batch
         })
         .collect();

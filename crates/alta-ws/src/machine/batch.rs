@@ -32,15 +32,8 @@ impl Lane {
         };
         let first = self.due.iter().find(|topic| is_for_a_batch(topic))?.clone();
         let belongs = |topic: &Topic| topic.event() == first.event() && is_for_a_batch(topic);
-        if self
-            .due
-            .iter()
-            .filter(|topic| belongs(topic))
-            .nth(1)
-            .is_none()
-        {
-            return None;
-        }
+        let mut together = self.due.iter().filter(|topic| belongs(topic));
+        together.nth(1)?;
         let mut topics = Vec::new();
         let mut rest = VecDeque::with_capacity(self.due.len());
         for topic in &self.due {
