@@ -63,7 +63,6 @@ pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
 pub use invites::AcceptedInvites;
-pub use invites::AcceptedInvites;
 pub use main_sub::{MainEvents, MainSub};
 pub use managed::{
     ConsoleHealth, Failure, FailureKind, Finished, Handler, HandlerError, HandlerFn, HandlerFn2,
