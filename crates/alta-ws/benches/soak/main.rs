@@ -48,6 +48,13 @@ struct Plan {
     migrate_after: Duration,
 }
 
+impl Plan {
+    /// The default, unless sockets don't even live that long.
+    fn hand_over(&self) -> Duration {
+        Config::default().hand_over.min(self.migrate_after / 3)
+    }
+}
+
 const LONG: Plan = Plan {
     groups: 5_000,
     per_second: 2_000,
@@ -115,6 +122,7 @@ async fn soak(plan: Plan) {
     let topics = topics(&sim, plan.groups);
     let config = Config::default()
         .url(sim.socket_url().parse().unwrap())
+        .hand_over(plan.hand_over())
         .migrate_after(plan.migrate_after)
         .migrate_spread(plan.migrate_after / 2);
     let client = Client::connect(StaticToken::new(sim.bot_token()), config).unwrap();
@@ -138,7 +146,7 @@ async fn soak(plan: Plan) {
     let losses = misfortune(plan, &sim, &client, &topics, &ledger).await;
 
     // One last event of each topic, so that every gap has an end; then what is missing is missing for good.
-    tokio::time::sleep(Config::default().hand_over + Duration::from_secs(5)).await;
+    tokio::time::sleep(plan.hand_over() + Duration::from_secs(1)).await;
     sim.wait_until(|sim| distinct(sim) == topics.len())
         .await
         .unwrap();

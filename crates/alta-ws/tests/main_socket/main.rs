@@ -11,6 +11,8 @@ mod connections;
 mod hours;
 mod limits;
 mod migration;
+mod misbehaviour;
+mod proxy;
 mod secrets;
 mod streams;
 mod subscriptions;

@@ -1,0 +1,410 @@
+//! A server that misbehaves in every way the simulator knows, over real sockets. Whatever it did, the subscription is
+//! held in the end and the next event arrives.
+
+use crate::support::{
+    asked, config, connect, count, event, group, miss, requests, start, status, totals, upgrades,
+    within,
+};
+use alta_sim::{Action, Fault, Hook, Junk, Sim};
+use alta_ws::{
+    Config, Event, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Missed, State,
+    Subscription, Topic,
+};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const LIMIT: usize = 10_000;
+
+const GATEWAY: &str =
+    r#"{"message": "Internal server error", "connectionId": "A=", "requestId": "B="}"#;
+
+/// Everything that waits is so short that silence is found while a test looks on.
+fn impatient(sim: &Sim) -> Config {
+    config(sim)
+        .request_timeout(Duration::from_millis(150))
+        .connect_timeout(Duration::from_millis(300))
+        .ping(Duration::from_millis(100))
+        .hand_over(Duration::from_millis(100))
+        .max_frame(LIMIT)
+}
+
+fn junk() -> Vec<Junk> {
+    vec![
+        Junk::Text(GATEWAY.to_owned()),
+        Junk::Text("pong".to_owned()),
+        Junk::Text("{\"id\":".to_owned()),
+        Junk::Text("null".to_owned()),
+        Junk::Binary(vec![0, 159, 146, 150]),
+        Junk::Oversize(2 * LIMIT),
+        Junk::InvalidUtf8,
+    ]
+}
+
+/// What a server can do to an answer or an event.
+fn actions() -> Vec<Action> {
+    let mut actions = vec![
+        Action::Drop,
+        Action::Delay(Duration::from_millis(50)),
+        // Later than anybody waits.
+        Action::Delay(Duration::from_millis(400)),
+        Action::Twice,
+        Action::Fragments(7),
+        Action::WrongId(70_000),
+        Action::WrongId(0),
+        Action::NoId,
+        Action::Refuse(429),
+        Action::Refuse(500),
+        Action::Refuse(503),
+        Action::Cut,
+        Action::CutInside,
+        Action::Silence,
+    ];
+    actions.extend(junk().into_iter().map(Action::Before));
+    actions.extend(junk().into_iter().map(Action::Instead));
+    let codes = [1000, 1001, 1008, 1011, 1012, 3000, 4000];
+    actions.extend(codes.map(|code| Action::Close(code, "because".to_owned())));
+    actions
+}
+
+/// The number that an event was sent with; misses are passed over.
+async fn numbers_until(stream: &mut Subscription<Value>, last: i64) -> Vec<i64> {
+    let mut numbers = Vec::new();
+    while numbers.last() != Some(&last) {
+        match within(stream.next()).await.expect("the stream ended") {
+            Ok(Event { data, .. }) => numbers.push(data["id"].as_i64().unwrap()),
+            Err(Missed::Gap { .. }) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    numbers
+}
+
+fn tell(sim: &Sim, number: i64) {
+    sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
+    for action in actions() {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        sim.faults()
+            .arm(Fault::new(Hook::MainRequest, action.clone()).containing("POST subscription"));
+        let topic = Topic::from(GroupUpdate(group(&sim)));
+        let subscribing = tokio::time::timeout(
+            Duration::from_secs(10),
+            client.subscribe(topic).into_future(),
+        );
+        let mut stream = match subscribing.await {
+            Ok(stream) => stream.unwrap(),
+            Err(_) => panic!("{action:?}: {:?}, {:?}", client.status(), requests(&sim)),
+        };
+        assert_eq!(sim.faults().armed(), 0, "{action:?}");
+        tell(&sim, 7);
+        assert_eq!(numbers_until(&mut stream, 7).await, [7], "{action:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_an_event_the_next_one_arrives() {
+    for action in actions() {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        let topic = Topic::from(GroupUpdate(group(&sim)));
+        let mut stream = within(client.subscribe(topic)).await.unwrap();
+        sim.faults()
+            .arm(Fault::new(Hook::MainEvent, action.clone()));
+        tell(&sim, 1);
+        // If that was the connection's end, it comes back.
+        let ended = matches!(
+            action,
+            Action::Cut | Action::CutInside | Action::Silence | Action::Close(..)
+        ) || matches!(
+            &action,
+            Action::Before(Junk::Oversize(_) | Junk::InvalidUtf8)
+                | Action::Instead(Junk::Oversize(_) | Junk::InvalidUtf8)
+        );
+        if ended {
+            totals(&client, |totals| totals.gaps == 1).await;
+        } else if matches!(action, Action::Delay(_)) {
+            assert_eq!(numbers_until(&mut stream, 1).await, [1]);
+        }
+        tell(&sim, 2);
+        let numbers = numbers_until(&mut stream, 2).await;
+        let expected: &[i64] = match &action {
+            Action::Twice => &[1, 1, 2],
+            Action::Fragments(_) | Action::WrongId(_) | Action::NoId => &[1, 2],
+            Action::Before(_) if !ended => &[1, 2],
+            _ => &[2],
+        };
+        assert_eq!(numbers, expected, "{action:?}");
+        assert_eq!(client.status().totals.gaps, u64::from(ended), "{action:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_close_code_is_shown_and_leads_back() {
+    for code in [1000, 1001, 1008, 1011, 1012, 1013, 3000, 3001, 4000, 4999] {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
+            .await
+            .unwrap();
+        let mut states = client.statuses();
+        sim.close_main_sockets(code, "because");
+        let lost = within(states.wait_for(|status| !status.state.is_connected())).await;
+        let shown = format!("{:?}", lost.unwrap().state);
+        assert!(shown.contains(&code.to_string()), "{shown}");
+        assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
+        tell(&sim, 3);
+        assert_eq!(event(&mut updates).await.data.id.get(), 3);
+    }
+}
+
+#[tokio::test]
+async fn an_upgrade_that_may_heal_is_tried_again_whatever_went_wrong() {
+    let refused = [408, 425, 429, 500, 502, 503, 504].map(Action::Refuse);
+    let broken = [
+        Action::Cut,
+        Action::Silence,
+        Action::Delay(Duration::from_millis(50)),
+    ];
+    for action in refused.into_iter().chain(broken) {
+        let sim = start(Sim::builder()).await;
+        sim.faults()
+            .arm(Fault::new(Hook::MainUpgrade, action.clone()));
+        let client = connect(&sim, impatient(&sim)).await;
+        if let Action::Refuse(status) = action {
+            assert_eq!(upgrades(&sim), [status, 101]);
+        }
+        within(client.subscribe(GroupUpdate(group(&sim))))
+            .await
+            .unwrap();
+    }
+}
+
+/// What a migration that goes wrong leads to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum End {
+    /// It succeeds all the same.
+    Migrated,
+    /// Nothing has happened: the old socket goes on, and it is tried again.
+    PutOff,
+    /// A fresh socket, and gaps.
+    Fresh,
+}
+
+#[tokio::test]
+async fn a_migration_that_fails_at_any_step_leaves_the_subscriptions_held() {
+    let gateway = || Action::Instead(Junk::Text(GATEWAY.to_owned()));
+    let close = || Action::Close(1011, String::new());
+    let cases = [
+        ("GET migrate", Action::Refuse(400), End::PutOff),
+        ("GET migrate", Action::Refuse(503), End::PutOff),
+        ("GET migrate", Action::Drop, End::PutOff),
+        ("GET migrate", gateway(), End::PutOff),
+        ("GET migrate", Action::Twice, End::Migrated),
+        ("GET migrate", Action::NoId, End::Migrated),
+        ("GET migrate", Action::Cut, End::Fresh),
+        ("GET migrate", Action::CutInside, End::Fresh),
+        ("GET migrate", Action::Silence, End::Fresh),
+        ("GET migrate", close(), End::Fresh),
+        ("upgrade", Action::Refuse(401), End::Migrated),
+        ("upgrade", Action::Refuse(429), End::PutOff),
+        ("upgrade", Action::Refuse(502), End::PutOff),
+        ("upgrade", Action::Cut, End::PutOff),
+        ("upgrade", Action::Silence, End::PutOff),
+        ("POST migrate", Action::Twice, End::Migrated),
+        ("POST migrate", Action::NoId, End::Migrated),
+        ("POST migrate", Action::WrongId(0), End::Migrated),
+        ("POST migrate", Action::WrongId(70_000), End::Migrated),
+        ("POST migrate", Action::Refuse(400), End::Fresh),
+        ("POST migrate", Action::Refuse(500), End::Fresh),
+        ("POST migrate", Action::Drop, End::Fresh),
+        ("POST migrate", gateway(), End::Fresh),
+        ("POST migrate", Action::Cut, End::Fresh),
+        ("POST migrate", Action::CutInside, End::Fresh),
+        ("POST migrate", Action::Silence, End::Fresh),
+        ("POST migrate", close(), End::Fresh),
+    ];
+    for (step, action, end) in cases {
+        let case = format!("{step}, {action:?}");
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        let topic = Topic::from(GroupUpdate(group(&sim)));
+        let mut stream = within(client.subscribe(topic)).await.unwrap();
+        tell(&sim, 1);
+        let fault = match step {
+            "upgrade" => Fault::new(Hook::MainUpgrade, action),
+            request => Fault::new(Hook::MainRequest, action).containing(request),
+        };
+        sim.faults().arm(fault);
+        let migrated = within(client.migrate_now()).await;
+        assert_eq!(
+            migrated.is_ok(),
+            end == End::Migrated,
+            "{case}: {migrated:?}"
+        );
+        if end == End::Fresh {
+            totals(&client, |totals| totals.gaps == 1).await;
+        }
+        // A migration that was put off may have begun again.
+        status(&client, |status| status.state == State::Ready).await;
+        tell(&sim, 2);
+        assert_eq!(numbers_until(&mut stream, 2).await, [1, 2], "{case}");
+        let totals = client.status().totals;
+        assert_eq!(totals.gaps, u64::from(end == End::Fresh), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn one_in_three_requests_without_an_answer_holds_nobody_up() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, impatient(&sim)).await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Drop).every(3));
+    let groups: Vec<u64> = (0..30)
+        .map(|number| sim.add_group(&format!("Group {number}")))
+        .collect();
+    for group in &groups {
+        sim.admit_bot(*group, 1).unwrap();
+    }
+    let topics = groups
+        .iter()
+        .map(|group| Topic::new("group-update", group).unwrap());
+    let streams = join_all(topics.map(|topic| client.subscribe(topic).into_future()));
+    assert!(within(streams).await.iter().all(Result::is_ok));
+    assert_eq!(client.status().totals.reconnects, 0);
+    // Two thirds were answered at once, and nobody waited for the others.
+    let received = requests(&sim);
+    let distinct: std::collections::HashSet<_> = received.iter().take(33).collect();
+    assert!(distinct.len() >= 25, "{received:?}");
+}
+
+#[tokio::test]
+async fn a_subscription_that_keeps_failing_is_shown_and_holds_nobody_up() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, impatient(&sim)).await;
+    sim.faults().arm(
+        Fault::new(Hook::MainRequest, Action::Refuse(503))
+            .containing("group-update")
+            .times(1_000),
+    );
+    let _failing = client.subscribe(GroupUpdate(group(&sim))).start();
+    let _status = within(client.subscribe(GroupServerStatus(group(&sim))))
+        .await
+        .unwrap();
+    let shown = status(&client, |status| status.last_failure.is_some()).await;
+    let failure = shown.last_failure.unwrap();
+    assert!(
+        failure.contains("group-update") && failure.contains("503"),
+        "{failure}"
+    );
+    sim.faults().clear();
+    sim.wait_until(|sim| sim.main_socket_subscriptions().len() == 2)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn an_event_during_a_hand_over_arrives_once_from_whichever_socket_it_comes() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).hand_over(Duration::from_secs(2))).await;
+    let topic = Topic::from(GroupUpdate(group(&sim)));
+    let mut stream = within(client.subscribe(topic)).await.unwrap();
+    within(client.migrate_now()).await.unwrap();
+    let sockets = sim.main_sockets();
+    let [old, new] = sockets[..] else {
+        panic!("not two sockets: {sockets:?}");
+    };
+    let cases: [&[u64]; 6] = [&[old], &[new], &[old, new], &[new, old], &[old], &[new]];
+    for (number, on) in cases.iter().enumerate() {
+        for socket in *on {
+            let content = json!({"id": number});
+            sim.emit_main_event_on(*socket, "group-update", sim.group(), content)
+                .unwrap();
+        }
+    }
+    // Between the two sockets the order is nobody's.
+    let mut numbers = Vec::new();
+    for _ in &cases {
+        numbers.push(event(&mut stream).await.data["id"].as_u64().unwrap());
+    }
+    numbers.sort_unstable();
+    assert_eq!(numbers, [0, 1, 2, 3, 4, 5]);
+    totals(&client, |totals| {
+        totals.events == 8 || totals.migrations == 1
+    })
+    .await;
+    sim.wait_until(|sim| sim.main_sockets().len() == 1)
+        .await
+        .unwrap();
+    assert_eq!(client.status().totals.duplicates_suppressed, 2);
+}
+
+#[tokio::test]
+async fn a_server_that_reads_slowly_delays_answers_and_no_events() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim)).await;
+    let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
+        .await
+        .unwrap();
+    sim.read_main_sockets_slowly(Duration::from_millis(50));
+    let status = client.subscribe(GroupServerStatus(group(&sim)));
+    let heartbeat = client.subscribe(GroupServerHeartbeat(group(&sim)));
+    let subscribing = tokio::spawn(async move { tokio::join!(status, heartbeat) });
+    asked(
+        &sim,
+        &format!("POST subscription/group-server-status/{}", sim.group()),
+        1,
+    )
+    .await;
+    tell(&sim, 1);
+    assert_eq!(event(&mut updates).await.data.id.get(), 1);
+    let (status, heartbeat) = within(subscribing).await.unwrap();
+    assert!(status.is_ok() && heartbeat.is_ok());
+}
+
+#[tokio::test]
+async fn batches_go_one_at_a_time_and_what_they_do_not_achieve_is_told_for_each() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).batch(true).subscriptions_per_socket(100)).await;
+    let groups: Vec<u64> = (0..150)
+        .map(|number| sim.add_group(&format!("Group {number}")))
+        .collect();
+    for group in &groups {
+        sim.admit_bot(*group, 1).unwrap();
+    }
+    sim.faults().arm(
+        Fault::new(Hook::MainRequest, Action::Delay(Duration::from_millis(200)))
+            .containing("batch"),
+    );
+    let unknown = 1;
+    let all = groups.iter().chain([&unknown]);
+    let topics = all.map(|group| Topic::new("group-update", group).unwrap());
+    let streams: Vec<_> = topics
+        .map(|topic| client.subscribe(topic).into_future())
+        .collect();
+    let streams = tokio::spawn(join_all(streams));
+    sim.wait_until(|sim| {
+        sim.main_sockets().len() == 2 && count(sim, "POST subscription/batch") > 0
+    })
+    .await
+    .unwrap();
+    assert_eq!(
+        count(&sim, "POST subscription/batch"),
+        1,
+        "the other socket waits"
+    );
+    let mut streams = within(streams).await.unwrap();
+    let refused = streams.pop().unwrap().unwrap_err();
+    assert!(refused.to_string().contains("group-update/1"), "{refused}");
+    assert!(refused.to_string().contains("404"), "{refused}");
+    assert!(streams.iter().all(Result::is_ok));
+    assert_eq!(sim.main_socket_subscriptions().len(), 150);
+    assert!(count(&sim, "POST subscription/batch") >= 2);
+    assert_eq!(client.status().totals.refused_subscriptions, 1);
+    // The first are asked for before there are others to go with.
+    assert!(requests(&sim).len() <= 20, "{:?}", requests(&sim));
+}
