@@ -1,30 +1,24 @@
 use crate::access::{Access, ConsoleAccess};
 use crate::any_event::AnyEvent;
 use crate::command::Command;
-use crate::config::{Config, WhenNotReady};
+use crate::config::Config;
 use crate::download;
 use crate::driver::{Call, Driver, Outcome, Shared};
-use crate::error::{Closed, Error, ErrorKind, Sent};
+use crate::error::{Closed, Error, ErrorKind};
 use crate::frame::Frame;
-use crate::machine::Order;
 use crate::name::EventName;
-use crate::reply::Reply;
+use crate::run::Run;
 use crate::status::{Counters, State, Status};
+use crate::statuses::Statuses;
 use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
-use alta_socket::{Publisher, TaskGuard, Watch};
-use futures_core::Stream;
-use futures_core::future::BoxFuture;
+use alta_socket::{Publisher, TaskGuard};
 use serde_json::Value;
 use std::fmt;
-use std::future::IntoFuture;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
-use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 /// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
@@ -157,12 +151,7 @@ impl Console {
     #[doc(alias = "send_command_console")]
     pub fn command<T>(&self, command: impl Into<Command<T>>) -> Run<'_, T> {
         let config = self.config();
-        Run {
-            console: self,
-            command: command.into(),
-            timeout: config.command_timeout,
-            when_not_ready: config.when_not_ready,
-        }
+        Run::new(self, command.into(), config)
     }
 
     /// Subscribes to a kind of event, in typed form. Await the result to get the stream when the server has confirmed
@@ -235,11 +224,7 @@ impl Console {
     /// The console's states as a stream, each with the totals counted so far; it begins with the present one and ends
     /// when the console is closed for good.
     pub fn statuses(&self) -> Statuses {
-        Statuses {
-            states: self.inner.shared.status.watch(),
-            shared: Arc::clone(&self.inner.shared),
-            closed: false,
-        }
+        Statuses::new(Arc::clone(&self.inner.shared))
     }
 
     /// Tries to connect now instead of waiting for the back-off: something says that the server is up.
@@ -307,6 +292,10 @@ impl Console {
         &self.inner.shared
     }
 
+    pub(crate) fn calls(&self) -> &mpsc::Sender<Call> {
+        &self.inner.calls
+    }
+
     /// Hands a call to the task and waits for its outcome.
     pub(crate) async fn ask(
         &self,
@@ -336,154 +325,5 @@ impl fmt::Debug for Console {
             .field("label", &self.label())
             .field("state", &self.inner.shared.status.get())
             .finish_non_exhaustive()
-    }
-}
-
-/// A command about to run: await it.
-#[must_use = "a command does nothing until it is awaited"]
-#[derive(Debug)]
-pub struct Run<'a, T> {
-    console: &'a Console,
-    command: Command<T>,
-    timeout: Duration,
-    when_not_ready: WhenNotReady,
-}
-
-impl<T> Run<'_, T> {
-    /// Another time limit for this command, from the call to the answer.
-    pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self
-    }
-
-    /// Another rule for this command while the console is not ready.
-    pub fn when_not_ready(mut self, rule: WhenNotReady) -> Self {
-        self.when_not_ready = rule;
-        self
-    }
-
-    async fn run(self) -> Result<T, Error> {
-        let (line, read) = self.command.into_parts();
-        let shared = self.console.shared();
-        let line = line.map_err(|problem| {
-            let doing = format!("writing a command for {}", shared.label);
-            Error::new(ErrorKind::Argument(problem.to_string()), doing)
-        })?;
-        let doing = format!("running {:?} on {}", abbreviated(&line), shared.label);
-        tracing::debug!(console = %shared.label, command = %abbreviated(&line), "running");
-        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
-        let alive = Arc::new(());
-        let deadline = tokio::time::Instant::now() + self.timeout;
-        let order = |reply| {
-            Call::Order(Order {
-                line,
-                timeout: self.timeout,
-                deadline: deadline.into_std(),
-                when_not_ready: self.when_not_ready,
-                owner: Arc::downgrade(&alive),
-                reply,
-            })
-        };
-        let frame = self
-            .console
-            .order(order, deadline, self.timeout)
-            .await
-            .and_then(|frame| frame.ok_or(ErrorKind::NotReady))
-            .and_then(Reply::of);
-        match frame {
-            Ok(reply) => read(&reply).map_err(|error| {
-                let kind = error.kind().clone();
-                Error::new(kind, doing)
-            }),
-            Err(kind) => Err(Error::new(kind, doing)),
-        }
-    }
-}
-
-impl Console {
-    /// Hands an order in, waiting for room within its time, and waits for its end.
-    async fn order(
-        &self,
-        order: impl FnOnce(Outcome) -> Call,
-        deadline: tokio::time::Instant,
-        after: Duration,
-    ) -> Result<Option<Frame>, ErrorKind> {
-        let (outcome, answer) = oneshot::channel();
-        let closed = || ErrorKind::Closed {
-            because: self.inner.shared.why_closed(),
-        };
-        let room = tokio::time::timeout_at(deadline, self.inner.calls.reserve()).await;
-        match room {
-            Ok(Ok(place)) => place.send(order(Outcome(outcome))),
-            Ok(Err(_)) => return Err(closed()),
-            Err(_) => {
-                let sent = Sent::NotSent;
-                return Err(ErrorKind::TimedOut { after, sent });
-            }
-        }
-        answer.await.map_err(|_| closed())?
-    }
-}
-
-impl<'a, T: 'a> IntoFuture for Run<'a, T> {
-    type Output = Result<T, Error>;
-    type IntoFuture = BoxFuture<'a, Self::Output>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
-    }
-}
-
-/// Long lines are shortened in errors and logs.
-fn abbreviated(line: &str) -> String {
-    let mut short: String = line.chars().take(80).collect();
-    if short.len() < line.len() {
-        short.push('…');
-    }
-    short
-}
-
-/// The states of a console as a stream; see [`Console::statuses`].
-///
-/// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
-#[derive(Clone)]
-pub struct Statuses {
-    states: Watch<State>,
-    shared: Arc<Shared>,
-    closed: bool,
-}
-
-impl Statuses {
-    /// The next status that satisfies `condition`; `None` if the console is closed for good before.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn wait_for(&mut self, mut condition: impl FnMut(&Status) -> bool) -> Option<Status> {
-        let shared = Arc::clone(&self.shared);
-        let state = self
-            .states
-            .wait_for(|state| state.is_closed() || condition(&shared.status_of(state.clone())))
-            .await?;
-        Some(self.shared.status_of(state)).filter(condition)
-    }
-}
-
-impl Stream for Statuses {
-    type Item = Status;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
-        if self.closed {
-            return Poll::Ready(None);
-        }
-        let state = std::task::ready!(Pin::new(&mut self.states).poll_next(cx));
-        self.closed = state.as_ref().is_none_or(State::is_closed);
-        Poll::Ready(state.map(|state| self.shared.status_of(state)))
-    }
-}
-
-impl fmt::Debug for Statuses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Statuses").field(&self.states).finish()
     }
 }

@@ -11,115 +11,30 @@
 //! ```
 
 mod commands;
+mod io;
+mod login;
 mod session;
 mod topics;
 
 #[cfg(test)]
 mod tests;
 
-use crate::config::{Config, WhenNotReady};
+use crate::config::Config;
 use crate::error::{Closed, ErrorKind};
 use crate::frame::{Frame, Kind};
-use crate::name::EventName;
 use crate::status::{Counters, State, Trouble};
 use alta_socket::{Backoff, KeepAlive, LinkId, Liveness, Lost};
 use commands::Queue;
+pub(crate) use io::{Failure, Input, MayChange, Order, Output, Waiter};
+use login::answer_to_token;
 use session::Session;
 use std::collections::VecDeque;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
 
 /// A session of this length was a good one: the next loss is a new one, and the back-off starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
-
-/// A command as a handle hands it in. `R` takes its outcome.
-#[derive(Debug)]
-pub(crate) struct Order<R> {
-    pub(crate) line: String,
-    pub(crate) timeout: Duration,
-    pub(crate) deadline: Instant,
-    pub(crate) when_not_ready: WhenNotReady,
-    /// Nobody holds it any more once the caller has gone.
-    pub(crate) owner: Weak<()>,
-    pub(crate) reply: R,
-}
-
-impl<R> Order<R> {
-    fn is_abandoned(&self) -> bool {
-        self.owner.strong_count() == 0
-    }
-}
-
-/// What happens.
-#[derive(Debug)]
-pub(crate) enum Input<R> {
-    /// Access was granted and the websocket is open. `may_change`: asking again may bring another token.
-    Opened(LinkId, MayChange),
-    /// It could not be opened.
-    Failed(LinkId, Failure),
-    Frame(LinkId, Frame),
-    /// A frame arrived that cannot be read.
-    Malformed(LinkId),
-    Pong(LinkId),
-    Written(LinkId, u32),
-    /// The command under this id was taken back before it was handed to the socket.
-    Skipped(LinkId, u32),
-    /// The command under this id could not be taken back any more.
-    NotRecalled(LinkId, u32),
-    Lost(LinkId, Lost),
-    Order(Order<R>),
-    /// Tell this one when the server has confirmed the subscription.
-    Confirm(EventName, R),
-    /// Somebody wants this event, or nobody does any more.
-    Wanted(EventName, bool),
-    /// Try now instead of waiting for the back-off.
-    RetryNow,
-    Timer,
-    Stop,
-}
-
-/// Whether asking for access again may bring another token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct MayChange(pub(crate) bool);
-
-/// Why a console could not be opened.
-#[derive(Clone, Debug)]
-pub(crate) enum Failure {
-    /// Never.
-    Refused(String),
-    /// Not now.
-    Trouble {
-        trouble: Trouble,
-        retry_after: Option<Duration>,
-    },
-}
-
-/// What to do.
-#[derive(Debug)]
-pub(crate) enum Output<R> {
-    /// Ask for access and dial.
-    Open(LinkId),
-    /// Send the token.
-    Authenticate(LinkId),
-    Send {
-        link: LinkId,
-        id: u32,
-        line: String,
-        /// With an owner, the frame is not sent once the owner has gone.
-        owner: Option<Weak<()>>,
-    },
-    /// Take a command back if it was not handed to the socket yet.
-    Recall(LinkId, u32),
-    Ping(LinkId),
-    Close(LinkId),
-    /// Give this outcome to the one who waits for it.
-    Resolve(R, Result<Option<Frame>, ErrorKind>),
-    /// The server holds this subscription; with the moments between which it did not.
-    Confirmed(EventName, Option<(Instant, Instant)>),
-    /// Nothing more will come.
-    End,
-}
 
 #[derive(Debug)]
 enum Phase<R> {
@@ -467,36 +382,5 @@ impl<R: Waiter> Machine<R> {
                 .push_back(Output::Resolve(waiter, Err(error.clone())));
         }
         self.outbox.push_back(Output::End);
-    }
-}
-
-/// One who waits for an outcome, and may have stopped waiting.
-pub(crate) trait Waiter {
-    fn is_gone(&self) -> bool;
-}
-
-/// Reads a frame as the server's word on the token: accepted, refused with its words, or something else.
-fn answer_to_token(frame: &Frame) -> Option<Result<(), String>> {
-    let is_refusal = |level: &str| matches!(level, "FatalLog" | "ErrorLog");
-    let text = || frame.text().unwrap_or_else(|| frame.data().to_owned());
-    match &frame.kind {
-        Kind::System { level } => {
-            let text = text();
-            let folded = text.to_lowercase();
-            if folded.contains("connection succeeded") {
-                Some(Ok(()))
-            } else if level
-                .as_ref()
-                .is_some_and(|level| is_refusal(level.as_str()))
-                || folded.contains("invalid token")
-                || folded.contains("refused")
-            {
-                Some(Err(text))
-            } else {
-                None
-            }
-        }
-        Kind::Other(kind) if is_refusal(kind) => Some(Err(text())),
-        _ => None,
     }
 }

@@ -1,8 +1,10 @@
 use super::*;
+use crate::config::WhenNotReady;
 use crate::error::Sent;
 use alta_socket::BackoffPolicy;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Weak;
 use std::time::SystemTime;
 
 /// A waiter that is a number; whether it is gone is looked up in the world.
