@@ -48,7 +48,9 @@ mod happening;
 mod machine;
 mod name;
 mod reply;
+mod run;
 mod status;
+mod statuses;
 mod subscription;
 mod token_file;
 
@@ -67,13 +69,15 @@ pub use any_event::AnyEvent;
 pub use argument::{Argument, Target};
 pub use command::Command;
 pub use config::{Config, WhenNotReady};
-pub use console::{Console, Run, Statuses};
+pub use console::Console;
 pub use consoles::{AllConsoles, Consoles};
 pub use error::{Closed, Error, ErrorKind, Sent};
 pub use happening::Event;
 pub use name::EventName;
 pub use reply::Reply;
+pub use run::Run;
 pub use status::{State, Status, Totals, Trouble};
+pub use statuses::Statuses;
 pub use subscription::{Subscribe, Subscription};
 pub use token_file::TokenFile;
 
