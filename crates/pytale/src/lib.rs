@@ -108,3 +108,8 @@ pub mod prelude;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
+
+/// The snippets of the guide, compiled.
+#[cfg(all(doctest, feature = "bot"))]
+#[doc = include_str!("../../../docs/guide.md")]
+mod guide {}
