@@ -126,6 +126,13 @@ fn steps(packages: &[Package], full: bool) -> Vec<Step> {
             "mend the links and the missing words that rustdoc names.",
         ),
     ];
+    if full {
+        steps.push(step(
+            "a minute of the main socket's soak",
+            Check::Cargo(words("bench -p alta-ws --bench soak -- --quick")),
+            "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs it alone.",
+        ));
+    }
     steps.extend(packages.iter().flat_map(|package| alone(package, full)));
     steps
 }
