@@ -119,7 +119,7 @@ impl Argument {
 }
 
 /// Whether no public source tells how a server reads this character inside quotes.
-fn is_unwritable(character: char) -> bool {
+pub(crate) fn is_unwritable(character: char) -> bool {
     matches!(character, '"' | '\\') || character.is_control() || is_line_break(character)
 }
 
@@ -316,3 +316,5 @@ impl From<Vec<UserId>> for Target {
 
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod tokenizer;

@@ -19,6 +19,9 @@ pub(crate) struct Frame {
     time: Span,
 }
 
+/// What a frame is, where its data stands, and its time.
+type Parts = (Kind, Span, Span);
+
 /// Where in the text a value stands; empty if there is none. Frames are far smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
@@ -53,17 +56,28 @@ impl Frame {
     /// Reads the envelope of a text frame.
     pub(crate) fn read(raw: RawFrame, received: SystemTime) -> Result<Self, Malformed> {
         let text = raw.as_str();
-        let (kind, data, time) = match usual_event(text) {
+        let parts = match usual_event(text) {
             Some(usual) => usual,
             None => any_frame(text)?,
         };
-        Ok(Self {
+        Ok(Self::of(parts, raw, received))
+    }
+
+    fn of((kind, data, time): Parts, raw: RawFrame, received: SystemTime) -> Self {
+        Self {
             raw,
             kind,
             received,
             data,
             time,
-        })
+        }
+    }
+
+    /// A text read the short way and the long way, if both can read it.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn both_ways(text: &str) -> Option<[Self; 2]> {
+        let ways = [usual_event(text)?, any_frame(text).ok()?];
+        Some(ways.map(|parts| Self::of(parts, text.into(), SystemTime::UNIX_EPOCH)))
     }
 
     /// The JSON of `data`; `null` if there is none. Of an event, whatever follows in the frame may follow here.
@@ -92,7 +106,7 @@ impl Frame {
 
 /// Reads the frame that servers send most, in the one way in which they write it (every recorded event looks like this),
 /// by looking at its beginning alone. Anything else goes the long way.
-fn usual_event(text: &str) -> Option<(Kind, Span, Span)> {
+fn usual_event(text: &str) -> Option<Parts> {
     let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
     let (time, rest) = rest.split_once('"')?;
     let rest = rest.strip_prefix(r#","eventType":""#)?;
@@ -105,7 +119,7 @@ fn usual_event(text: &str) -> Option<(Kind, Span, Span)> {
     Some((kind, Span::within(text, data), Span::within(text, time)))
 }
 
-fn any_frame(text: &str) -> Result<(Kind, Span, Span), Malformed> {
+fn any_frame(text: &str) -> Result<Parts, Malformed> {
     let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|_| Malformed::NotAFrame)?;
     let kind = envelope.kind.as_ref().ok_or(Malformed::NotAFrame)?;
     let event = || {

@@ -44,6 +44,9 @@ mod download;
 mod driver;
 mod error;
 mod frame;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod happening;
 mod machine;
 mod name;

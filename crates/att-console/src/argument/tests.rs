@@ -1,57 +1,9 @@
+use super::tokenizer::Tokenizer;
 use super::*;
 use proptest::prelude::*;
 
 fn written(argument: impl Into<Argument>) -> Result<String, Problem> {
     argument.into().into_written()
-}
-
-/// How a console might split a line: the published clients agree on double quotes and on nothing else.
-#[derive(Clone, Copy, Debug)]
-struct Tokenizer {
-    backslash_escapes: bool,
-    doubled_quotes: bool,
-    single_quotes: bool,
-}
-
-impl Tokenizer {
-    fn all() -> impl Iterator<Item = Self> {
-        (0..8).map(|bits| Self {
-            backslash_escapes: bits & 1 != 0,
-            doubled_quotes: bits & 2 != 0,
-            single_quotes: bits & 4 != 0,
-        })
-    }
-
-    fn split(self, line: &str) -> Vec<String> {
-        let mut words = Vec::new();
-        let mut word: Option<String> = None;
-        let mut quote: Option<char> = None;
-        let mut chars = line.chars().peekable();
-        while let Some(c) = chars.next() {
-            let opens = c == '"' || (self.single_quotes && c == '\'');
-            match quote {
-                Some(open) if c == open => {
-                    if self.doubled_quotes && chars.peek() == Some(&open) {
-                        chars.next();
-                        word.get_or_insert_default().push(open);
-                    } else {
-                        quote = None;
-                    }
-                }
-                _ if self.backslash_escapes && c == '\\' => {
-                    word.get_or_insert_default().extend(chars.next());
-                }
-                None if opens => {
-                    word.get_or_insert_default();
-                    quote = Some(c);
-                }
-                None if c.is_whitespace() || c == ';' => words.extend(word.take()),
-                _ => word.get_or_insert_default().push(c),
-            }
-        }
-        words.extend(word);
-        words
-    }
 }
 
 fn hostile_text() -> impl Strategy<Value = String> {
@@ -92,7 +44,7 @@ proptest! {
     #[test]
     fn promise_07_a_name_is_one_target_or_an_error(name in hostile_text()) {
         if let Ok(target) = written(Target::from(name.as_str())) {
-                let words = Tokenizer { backslash_escapes: false, doubled_quotes: false, single_quotes: false }
+                let words = Tokenizer::plain()
                     .split(&format!("player kill {target}"));
                 prop_assert_eq!(&words[2], &name);
                 prop_assert!(!name.contains(',') && name.trim() != "*");

@@ -1,0 +1,131 @@
+//! What the fuzz targets call: each takes any bytes, and panics if what must always hold does not.
+//!
+//! Not part of the library: it is there when the crate is built for tests or by `cargo fuzz`.
+
+use crate::argument::tokenizer::Tokenizer;
+use crate::argument::{Argument, Target, is_unwritable};
+use crate::command::Command;
+use crate::event::{InventoryChanged, LogMessage, PlayerStateChanged};
+use crate::frame::Frame;
+use crate::reply::Reply;
+use alta_model::User;
+use serde_json::Value;
+use std::time::SystemTime;
+
+/// Reads a text as a frame, and everything out of it that is ever read.
+///
+/// # Panics
+///
+/// If the two ways to read a frame disagree, or anything below panics.
+pub fn frame(bytes: &[u8]) {
+    // The websocket layer lets nothing else through.
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Some([short, long]) = Frame::both_ways(text) {
+        assert_eq!(short.kind, long.kind);
+        assert_eq!(short.timestamp(), long.timestamp());
+        let data = |frame: &Frame| frame.decode::<Value>().ok();
+        assert_eq!(data(&short), data(&long));
+    }
+    let Ok(frame) = Frame::read(text.into(), SystemTime::UNIX_EPOCH) else {
+        return;
+    };
+    assert_eq!(frame.raw.as_str(), text, "the raw frame is the whole text");
+    assert!(frame.data() == "null" || text.contains(frame.data()));
+    // Whatever these make of it, they make it without panicking.
+    let _ = (frame.timestamp(), frame.text());
+    let _ = frame.decode::<PlayerStateChanged>();
+    let _ = frame.decode::<InventoryChanged>();
+    let _ = frame.decode::<LogMessage>();
+    if let Ok(reply) = Reply::of(frame) {
+        let _ = (reply.result(), reply.text(), reply.command());
+        let _ = (reply.read::<User>(), reply.read::<f64>());
+        let _ = reply.read_list::<User>();
+        let _ = format!("{reply:?}");
+    }
+}
+
+/// Writes any text as an argument, and splits the line again in every way that a server might split it.
+///
+/// # Panics
+///
+/// If the text became more or less than one argument, or another one, or was refused although it can be written.
+pub fn arguments(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let is_writable = !text.chars().any(is_unwritable);
+    let written = read_back(Argument::text(text), Some(text));
+    assert_eq!(
+        written, is_writable,
+        "refused is what cannot be written, no more and no less"
+    );
+    let by = text.chars().next_back().unwrap_or('?');
+    assert!(
+        read_back(Argument::replacing(text, by), None),
+        "replacing makes any text writable"
+    );
+    read_back(Argument::word(text), Some(text));
+    read_back(Argument::save_string(text), Some(text));
+    if read_back(Target::from(text), Some(text)) {
+        let name = text.trim();
+        assert!(
+            !name.contains(',') && name != "*" && !name.is_empty(),
+            "one player"
+        );
+        assert!(!name.chars().all(|digit| digit.is_ascii_digit()), "no id");
+    }
+}
+
+/// Whether an argument can be written; if so, it stands in its line alone and, in the words of every server, as `text`.
+fn read_back(argument: impl Into<Argument>, text: Option<&str>) -> bool {
+    let command = Command::new("player message").arg(argument).arg(5);
+    let Ok(line) = command.into_parts().0 else {
+        return false;
+    };
+    for tokenizer in Tokenizer::all() {
+        let words = tokenizer.split(&line);
+        assert_eq!(words.len(), 4, "{tokenizer:?} reads {line:?} as {words:?}");
+        assert_eq!(
+            (words[0].as_str(), words[1].as_str(), words[3].as_str()),
+            ("player", "message", "5")
+        );
+        assert!(
+            text.is_none_or(|text| text == words[2]),
+            "{tokenizer:?} reads {line:?} as {words:?}"
+        );
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    /// Runs a target on its corpus, which begins with the recordings and grows with what fuzzing finds.
+    fn run(target: fn(&[u8]), name: &str) {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("fuzz/corpus")
+            .join(name);
+        let mut count = 0;
+        for entry in std::fs::read_dir(corpus).unwrap() {
+            let path = entry.unwrap().path();
+            println!("{}", path.display());
+            target(&std::fs::read(path).unwrap());
+            count += 1;
+        }
+        assert!(count > 20, "{count} inputs");
+    }
+
+    #[test]
+    fn the_corpus_of_frames_holds() {
+        run(frame, "frame");
+    }
+
+    #[test]
+    fn the_corpus_of_arguments_holds() {
+        run(arguments, "arguments");
+    }
+}
