@@ -96,10 +96,10 @@ async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
             Duration::from_secs(10),
             client.subscribe(topic).into_future(),
         );
-        let mut stream = match subscribing.await {
-            Ok(stream) => stream.unwrap(),
-            Err(_) => panic!("{action:?}: {:?}, {:?}", client.status(), requests(&sim)),
+        let Ok(stream) = subscribing.await else {
+            panic!("{action:?}: {:?}, {:?}", client.status(), requests(&sim));
         };
+        let mut stream = stream.unwrap();
         assert_eq!(sim.faults().armed(), 0, "{action:?}");
         tell(&sim, 7);
         assert_eq!(numbers_until(&mut stream, 7).await, [7], "{action:?}");
