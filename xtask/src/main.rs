@@ -4,7 +4,9 @@
 
 #![allow(clippy::print_stdout, reason = "a program that talks to the terminal")]
 
+mod bench;
 mod ci;
+mod corpus;
 mod endpoints;
 mod fixtures;
 mod layers;
@@ -13,6 +15,7 @@ mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
 mod round_trip;
+mod soak;
 
 use std::{
     path::{Path, PathBuf},
@@ -52,11 +55,41 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Measures beside a plain client in the same run; docs/performance.md says what and how.
+    Bench {
+        /// What to measure.
+        bench: bench::Bench,
+        /// Only this, such as `events`.
+        #[arg(long)]
+        only: Option<String>,
+        /// A hundredth of the work, to see that it works; the figures mean nothing.
+        #[arg(long)]
+        quick: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Writes what fuzzing starts from, taken from the recordings.
+    FuzzCorpus,
+    /// Runs the main socket for ten minutes with 20,000 numbered subscriptions, migrations and losses, and counts.
+    Soak {
+        /// A minute only.
+        #[arg(long)]
+        quick: bool,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { full } => ci::run(full),
+        Command::Soak { quick } => soak::run(quick),
+        Command::Bench {
+            bench,
+            only,
+            quick,
+            json,
+        } => bench::run(bench, only.as_deref(), quick, json),
+        Command::FuzzCorpus => corpus::run(),
         Command::TestFixtures {
             list_missing: true, ..
         } => fixtures::list_missing(),

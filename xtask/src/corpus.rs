@@ -1,0 +1,104 @@
+//! `cargo xtask fuzz-corpus`: what fuzzing starts from, taken from the recordings.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use serde_json::Value;
+
+use crate::{Error, fixtures, root};
+
+/// Longer texts are no arguments that anybody writes.
+const LONGEST_ARGUMENT: usize = 200;
+
+/// One input of a fuzz target.
+struct Seed {
+    target: &'static str,
+    name: String,
+    text: String,
+}
+
+/// Writes the inputs that are not there yet.
+pub(crate) fn run() -> Result<(), Error> {
+    let mut written = 0;
+    for seed in seeds()? {
+        let path = seed.path();
+        if fs::read(&path).is_ok_and(|bytes| bytes == seed.text.as_bytes()) {
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, &seed.text)?;
+        written += 1;
+    }
+    println!("{written} files written to crates/att-console/fuzz/corpus");
+    Ok(())
+}
+
+impl Seed {
+    fn path(&self) -> PathBuf {
+        let corpus = root().join("crates/att-console/fuzz/corpus");
+        corpus.join(self.target).join(&self.name)
+    }
+}
+
+/// The frames of servers, and the texts that could become arguments.
+fn seeds() -> Result<Vec<Seed>, Error> {
+    let mut seeds = Vec::new();
+    let mut known = BTreeSet::new();
+    for fixture in fixtures::load(&root().join("fixtures"))? {
+        let Some(name) = fixture.name.strip_prefix("console/") else {
+            continue;
+        };
+        let mut texts = Vec::new();
+        let frames = fixture.recording["frames"].as_array();
+        for (index, frame) in frames.into_iter().flatten().enumerate() {
+            let text = frame["text"].as_str().unwrap_or_default();
+            if frame["direction"] == "server" {
+                seeds.push(Seed {
+                    target: "frame",
+                    name: format!("{name}-{index}"),
+                    text: text.to_owned(),
+                });
+            }
+            let frame: Value = serde_json::from_str(text).unwrap_or_default();
+            collect_texts(&frame["data"], &mut texts);
+            collect_texts(&frame["content"], &mut texts);
+        }
+        texts.retain(|text| text.len() <= LONGEST_ARGUMENT && known.insert(text.clone()));
+        seeds.extend(texts.into_iter().enumerate().map(|(index, text)| Seed {
+            target: "arguments",
+            name: format!("{name}-{index}"),
+            text,
+        }));
+    }
+    Ok(seeds)
+}
+
+fn collect_texts(value: &Value, texts: &mut Vec<String>) {
+    match value {
+        Value::String(text) => texts.push(text.clone()),
+        Value::Array(values) => values.iter().for_each(|value| collect_texts(value, texts)),
+        Value::Object(fields) => fields
+            .values()
+            .for_each(|value| collect_texts(value, texts)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fuzzing_starts_from_the_recordings() {
+        let seeds = seeds().unwrap();
+        for target in ["frame", "arguments"] {
+            let count = seeds.iter().filter(|seed| seed.target == target).count();
+            assert!(count > 30, "{target}: {count}");
+        }
+        for seed in seeds {
+            let held = fs::read(seed.path()).is_ok_and(|bytes| bytes == seed.text.as_bytes());
+            assert!(held, "{}: run `cargo xtask fuzz-corpus`", seed.name);
+        }
+    }
+}
