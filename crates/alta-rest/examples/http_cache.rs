@@ -1,0 +1,63 @@
+//! A layer that keeps good answers to GETs, and a record of what was asked, in front of the default transport.
+//!
+//! `cargo run -p alta-rest --example http_cache` runs it in a simulated town.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use alta_http::{Config, HttpClient, Tls};
+use bytes::Bytes;
+use http::{Method, Request, Response};
+
+/// Method and address of every request, in order, and whether it was answered from memory.
+pub(crate) type Record = Arc<Mutex<Vec<(String, bool)>>>;
+
+/// The same client, but for answers that it has given before. (A real cache would forget after a while.)
+pub(crate) fn cached(inner: HttpClient, record: Record) -> HttpClient {
+    let kept = Arc::new(Mutex::new(HashMap::<String, Response<Bytes>>::new()));
+    HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+        let (inner, kept, is_get) = (inner.clone(), kept.clone(), request.method() == Method::GET);
+        let key = format!("{} {}", request.method(), request.uri());
+        let known = lock(&kept).get(&key).filter(|_| is_get).cloned();
+        lock(&record).push((key.clone(), known.is_some()));
+        async move {
+            let Some(response) = known else {
+                let response = inner.send(request).await?;
+                lock(&kept).insert(key, response.clone());
+                return Ok::<_, alta_http::Error>(response);
+            };
+            Ok(response)
+        }
+    }))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The record of two calls for the same list.
+pub(crate) async fn run() -> Result<Vec<(String, bool)>, Box<dyn Error + Send + Sync>> {
+    let town = alta_sim::Sim::builder().start().await?;
+    let record = Record::default();
+    let transport = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0])?, &Config::default());
+    let rest = town::client(cached(transport, Arc::clone(&record)), &town)?;
+    let first = rest.groups().joined().collect(100).await?;
+    let second = rest.groups().joined().collect(100).await?;
+    assert_eq!(first, second);
+    Ok(lock(&record).clone())
+}
+
+#[path = "common/town.rs"]
+mod town;
+
+#[allow(dead_code, clippy::print_stdout, reason = "the test takes the rest")]
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    for (request, was_kept) in run().await? {
+        println!("{request}{}", if was_kept { " (from memory)" } else { "" });
+    }
+    Ok(())
+}

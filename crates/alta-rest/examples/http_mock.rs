@@ -1,0 +1,42 @@
+//! A service in memory in place of HTTP: no socket is opened, and nothing but JSON is needed.
+//!
+//! `cargo run -p alta-rest --example http_mock` runs it.
+
+use std::{convert::Infallible, error::Error, sync::Arc};
+
+use alta_auth::StaticToken;
+use alta_http::HttpClient;
+use alta_rest::{Client, ErrorKind, Identities};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+
+/// Knows one group.
+pub(crate) fn mock() -> HttpClient {
+    HttpClient::new(tower::service_fn(|request: Request<Bytes>| async move {
+        let (status, body) = match request.uri().path() {
+            "/api/groups/7" => (StatusCode::OK, r#"{"id": 7, "name": "Thornwood"}"#),
+            _ => (StatusCode::NOT_FOUND, r#"{"message": "No such group"}"#),
+        };
+        let mut response = Response::new(body.to_owned());
+        *response.status_mut() = status;
+        Ok::<_, Infallible>(response)
+    }))
+}
+
+/// The name of the group that is there, and the kind of error for one that is not.
+pub(crate) async fn run() -> Result<(String, ErrorKind), Box<dyn Error + Send + Sync>> {
+    let bot = Identities::bot(Arc::new(StaticToken::new("any")));
+    let rest = Client::new(mock(), "http://mock/api".parse()?, bot);
+    let group = rest.groups().get("7".parse()?).await?;
+    match rest.groups().get("8".parse()?).await {
+        Ok(other) => Err(format!("there is no {}", other.name).into()),
+        Err(error) => Ok((group.name, error.kind())),
+    }
+}
+
+#[allow(dead_code, clippy::print_stdout, reason = "the test takes the rest")]
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
+    println!("{:?}", run().await?);
+    Ok(())
+}
