@@ -94,6 +94,34 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
 }
 
 #[tokio::test]
+async fn a_session_ends_when_its_server_is_gone_and_not_only_when_the_next_begins() {
+    struct Ends(Notes);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.note("ends");
+        }
+    }
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.add_self_hosted("one").unwrap();
+    let (notes, mut noted) = notes();
+    let bot = Bot::self_hosted([own(&sim, server, "one")]).on_console(move |_| {
+        let notes = notes.clone();
+        async move {
+            let _ends = Ends(notes.clone());
+            notes.note("begins");
+            std::future::pending::<()>().await;
+        }
+    });
+    let bot = start(bot).await;
+    noted.next_are(&["begins"]).await;
+    sim.stop_server(server).await.unwrap();
+    noted.next_are(&["ends"]).await;
+    assert_eq!(bot.consoles().len(), 1, "it goes on trying");
+    sim.start_server(server).unwrap();
+    noted.next_are(&["begins"]).await;
+}
+
+#[tokio::test]
 async fn a_self_hosted_bot_ends_when_every_console_is_refused() {
     let sim = Sim::builder().start().await.unwrap();
     let server = sim.add_self_hosted("one").unwrap();
