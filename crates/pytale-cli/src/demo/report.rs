@@ -93,7 +93,7 @@ fn clock() -> String {
     let time = now.split_once('T').map_or(now.as_str(), |(_, time)| time);
     let time = time.trim_end_matches('Z');
     let (seconds, fraction) = time.split_once('.').unwrap_or((time, ""));
-    format!("{seconds}.{:0<3.3}", fraction)
+    format!("{seconds}.{fraction:0<3.3}")
 }
 
 fn for_people(step: &Step<'_>) -> (&'static str, Style, String) {
