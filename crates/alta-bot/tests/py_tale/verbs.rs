@@ -218,6 +218,9 @@ async fn unsubscribing_on_one_server_leaves_the_other_and_then_on_all_ends_the_s
             .unwrap();
     }
     let mut joins = within(bot.console_sub("PlayerJoined")).await.unwrap();
+    // Read from once, it has taken over the subscriptions of both.
+    sim.player_joins(sim.server(), "Iris_").unwrap();
+    within(joins.next_event()).await.unwrap();
     assert_eq!(bot.console_unsub("playerleft", None), 0);
     assert_eq!(bot.console_unsub("playerjoined", server(&sim)), 1);
     assert_eq!(bot.console_unsub("playerjoined", server(&sim)), 0);
