@@ -358,7 +358,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_text_is_unwrapped_as_serde_json_does(text: String, follows in "[,}a\"]{0,3}") {
+        fn every_text_is_unwrapped_as_serde_json_does(
+            text in "(\\PC|[\n\r\t\\x08\\x0c\\x01/\"\\\\é]){0,20}",
+            follows in "[,}a\"]{0,3}") {
             let json = serde_json::Value::from(text.as_str()).to_string();
             prop_assert_eq!(unwrap_content(&json).unwrap(), text.as_str());
             let json = format!("{json}{follows}");
