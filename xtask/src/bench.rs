@@ -16,6 +16,8 @@ pub(crate) enum Bench {
     Console,
     /// The main socket: events, many subscriptions.
     MainSocket,
+    /// Calls of the REST API, one after the other and at once.
+    Rest,
 }
 
 impl Bench {
@@ -24,6 +26,7 @@ impl Bench {
         match self {
             Bench::Console => ("att-console", "console"),
             Bench::MainSocket => ("alta-ws", "socket"),
+            Bench::Rest => ("alta-rest", "calls"),
         }
     }
 }

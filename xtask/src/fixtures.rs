@@ -131,6 +131,12 @@ fn print_row(row: &Row) {
 /// The folders that hold recordings.
 const KINDS: [&str; 3] = ["console", "main-ws", "rest"];
 
+/// Where a recording does not follow the format.
+#[cfg(test)]
+pub(crate) fn format_problems(fixture: &Fixture) -> Vec<String> {
+    format::problems(fixture)
+}
+
 /// Every recording, in the order of their names.
 pub(crate) fn load(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();

@@ -10,6 +10,7 @@ mod corpus;
 mod endpoints;
 mod fixtures;
 mod layers;
+mod record;
 mod replay;
 mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
@@ -71,6 +72,8 @@ enum Command {
     },
     /// Writes what fuzzing starts from, taken from the recordings.
     FuzzCorpus,
+    /// Makes calls against a live service and writes them as recordings, with names, ids, addresses and tokens replaced.
+    Record(Box<record::Options>),
     /// Runs the main socket for ten minutes with 20,000 numbered subscriptions, migrations and losses, and counts.
     Soak {
         /// A minute only.
@@ -82,6 +85,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { full } => ci::run(full),
+        Command::Record(options) => record::run(&options),
         Command::Soak { quick } => soak::run(quick),
         Command::Bench {
             bench,
