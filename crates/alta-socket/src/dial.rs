@@ -85,6 +85,15 @@ impl DialError {
     }
 }
 
+/// An address as it may be shown: without the password or the query, which may be secrets.
+pub fn shown(address: &Url) -> String {
+    let host = address.host_str().unwrap_or_default();
+    let port = address
+        .port()
+        .map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{host}{port}{}", address.scheme(), address.path())
+}
+
 /// Dials by TCP, and by TLS for `wss` if it was given [`Tls`].
 #[derive(Clone, Default)]
 pub struct TcpDialer {
@@ -106,7 +115,7 @@ impl TcpDialer {
 
     async fn connect(&self, address: &Url) -> Result<BoxIo, DialError> {
         let wrong = |reason| DialError::Address {
-            address: address.to_string(),
+            address: shown(address),
             reason,
         };
         let secure = match address.scheme() {

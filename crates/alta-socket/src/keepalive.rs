@@ -1,3 +1,4 @@
+use crate::wall::later;
 use std::time::{Duration, Instant};
 
 /// Watches one link for silence: a ping every `interval`, and the link is dead when nothing at all was heard from the
@@ -29,7 +30,7 @@ impl KeepAlive {
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval,
-            next: now + interval,
+            next: later(now, interval),
             awaiting_pong: false,
             last_heard: now,
         }
@@ -60,7 +61,7 @@ impl KeepAlive {
             return Liveness::Dead;
         }
         self.awaiting_pong = true;
-        self.next = now + self.interval;
+        self.next = later(now, self.interval);
         Liveness::PingDue
     }
 }

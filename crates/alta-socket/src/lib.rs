@@ -40,7 +40,7 @@ mod tls;
 mod wall;
 
 pub use backoff::{Backoff, BackoffPolicy};
-pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer};
+pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer, shown};
 pub use frame::RawFrame;
 pub use hub::{Hub, Subscriber};
 pub use inbox::{Inbox, Wake};
@@ -55,4 +55,4 @@ pub use status::{Publisher, Watch};
 pub use task::{Shutdown, TaskGuard};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
-pub use wall::wall_time;
+pub use wall::{later, wall_time};

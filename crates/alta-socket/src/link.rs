@@ -1,4 +1,4 @@
-use crate::dial::{BoxIo, Dial, DialError};
+use crate::dial::{BoxIo, Dial, DialError, shown};
 use crate::frame::RawFrame;
 use crate::lost::Lost;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -108,7 +108,7 @@ impl WebSocket {
                 status: response.status().as_u16(),
             }),
             Err(WsError::Io(source)) => Err(DialError::Connect {
-                address: address.to_string(),
+                address: shown(address),
                 source,
             }),
             Err(error) => Err(DialError::Handshake {
@@ -184,6 +184,11 @@ impl Link {
             |outgoing| !matches!(outgoing, Outgoing::Text { tag: Some(tag), .. } if *tag == wanted),
         );
         self.outgoing.len() < before
+    }
+
+    /// What is already known of a frame, without reading or writing.
+    pub(crate) fn report(&mut self) -> Option<Pumped> {
+        self.reports.pop_front()
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
@@ -281,11 +286,14 @@ impl Link {
             code: CloseCode::from(code),
             reason: reason.into(),
         };
-        let goodbye = self.socket.stream.close(Some(frame));
+        let goodbye = async {
+            if self.socket.stream.close(Some(frame)).await.is_ok() {
+                // What arrives now was given up; reading on completes the handshake.
+                while let Some(Ok(_)) = self.socket.stream.next().await {}
+            }
+        };
         // A server that is gone or does not answer is left alone.
-        if let Ok(Ok(())) = tokio::time::timeout(within, goodbye).await {
-            self.end(within).await;
-        }
+        let _ = tokio::time::timeout(within, goodbye).await;
     }
 
     /// Completes a close handshake that either side began; for at most `within`.

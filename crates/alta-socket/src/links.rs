@@ -180,6 +180,18 @@ impl<X, E> Links<X, E> {
         Poll::Pending
     }
 
+    /// What became of frames of which it is known already. To be asked before a machine decides to end a link.
+    pub fn next_report(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
+        self.slots.iter_mut().find_map(|(id, slot)| match slot {
+            Slot::Open(link) => match link.report()? {
+                Pumped::Written(tag) => Some((*id, LinkEvent::Written(tag))),
+                Pumped::Skipped(tag) => Some((*id, LinkEvent::Skipped(tag))),
+                _ => None,
+            },
+            Slot::Opening(_) => None,
+        })
+    }
+
     fn drive_closing(&mut self, cx: &mut Context<'_>) {
         self.closing
             .retain_mut(|closing| closing.as_mut().poll(cx).is_pending());

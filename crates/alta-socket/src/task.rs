@@ -1,4 +1,5 @@
 use std::future::Future;
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 /// A task's ear for the wish to stop.
@@ -44,10 +45,25 @@ impl TaskGuard {
         guard
     }
 
+    /// Asks the task to stop, without waiting.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
     /// Asks the task to stop and waits until it has ended. Cancel safe; may be called any number of times.
     pub async fn close(&self) {
         self.stop.cancel();
         self.done.cancelled().await;
+    }
+
+    /// Waits for an answer that the task owes; `None` if it ends without giving it. A call can slip into a task's channel
+    /// when the task is just gone, and would lie there unanswered as long as the channel lives.
+    pub async fn answer<T>(&self, mut answer: oneshot::Receiver<T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            answered = &mut answer => answered.ok(),
+            () = self.ended() => answer.try_recv().ok(),
+        }
     }
 
     /// Waits until the task has ended, without asking it to. Cancel safe.

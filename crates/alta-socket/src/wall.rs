@@ -1,4 +1,4 @@
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// The wall-clock time of a moment that a machine noted on the monotonic clock, given that it is `now` now.
 ///
@@ -8,4 +8,12 @@ pub fn wall_time(moment: Instant, now: Instant) -> SystemTime {
     wall_now
         .checked_sub(now.saturating_duration_since(moment))
         .unwrap_or(wall_now)
+}
+
+/// Long after every program has ended, and still within what clocks can reckon with.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+
+/// `after` from now; however long that is, it is a moment that clocks can reckon with.
+pub fn later(now: Instant, after: Duration) -> Instant {
+    now + after.min(NEVER)
 }

@@ -1,4 +1,5 @@
 use alta_model::Secret;
+use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::time::Duration;
@@ -48,7 +49,7 @@ impl ConsoleAccess {
 impl fmt::Debug for ConsoleAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleAccess")
-            .field("url", &self.url.as_str())
+            .field("url", &shown(&self.url))
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::config::Config;
 use crate::download;
 use crate::driver::{Call, Driver, Outcome, Shared};
-use crate::error::{Closed, Error, ErrorKind};
+use crate::error::{Closed, Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::name::EventName;
 use crate::run::Run;
@@ -19,7 +19,8 @@ use alta_socket::{Publisher, TaskGuard};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 /// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
 const CALLS: usize = 64;
@@ -51,6 +52,8 @@ pub struct Console {
 struct Inner {
     shared: Arc<Shared>,
     calls: mpsc::Sender<Call>,
+    /// A permit for each open command: further callers wait for one, where their own time runs.
+    room: Semaphore,
     task: TaskGuard,
 }
 
@@ -85,6 +88,7 @@ impl Console {
             access: Mutex::new(None),
         });
         let (calls, inbox) = mpsc::channel(CALLS);
+        let room = Semaphore::new(shared.config.pending.clamp(1, Semaphore::MAX_PERMITS));
         let task = TaskGuard::spawn(|shutdown| {
             Driver::new(Arc::clone(&shared), Arc::new(access), inbox, shutdown).run()
         });
@@ -92,6 +96,7 @@ impl Console {
             inner: Arc::new(Inner {
                 shared,
                 calls,
+                room,
                 task,
             }),
         }
@@ -273,6 +278,11 @@ impl Console {
         })
     }
 
+    /// Asks the console to close, without waiting.
+    pub(crate) fn begin_close(&self) {
+        self.inner.task.stop();
+    }
+
     /// Closes the console for every handle: open commands end, streams end, the connection is closed, and all of it has
     /// happened when this returns.
     ///
@@ -292,8 +302,32 @@ impl Console {
         &self.inner.shared
     }
 
-    pub(crate) fn calls(&self) -> &mpsc::Sender<Call> {
-        &self.inner.calls
+    /// Hands an order in, waiting for room within its time, and waits for its end.
+    pub(crate) async fn order(
+        &self,
+        order: impl FnOnce(Outcome) -> Call,
+        deadline: Instant,
+        after: Duration,
+    ) -> Result<Option<Frame>, ErrorKind> {
+        let (outcome, answer) = oneshot::channel();
+        let closed = || ErrorKind::Closed {
+            because: self.inner.shared.why_closed(),
+        };
+        let handing_in = async {
+            let room = self.inner.room.acquire().await.ok()?;
+            let place = self.inner.calls.reserve().await.ok()?;
+            place.send(order(Outcome(outcome)));
+            Some(room)
+        };
+        let handed_in = tokio::time::timeout_at(deadline.into(), handing_in).await;
+        // Held until the end: the room is the caller's.
+        let _room = handed_in
+            .map_err(|_| ErrorKind::TimedOut {
+                after,
+                sent: Sent::NotSent,
+            })?
+            .ok_or_else(closed)?;
+        self.inner.task.answer(answer).await.ok_or_else(closed)?
     }
 
     /// Hands a call to the task and waits for its outcome.
@@ -310,7 +344,7 @@ impl Console {
             .send(call(Outcome(outcome)))
             .await
             .map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())
+        self.inner.task.answer(answer).await.ok_or_else(closed)
     }
 
     fn closed(&self, because: Closed) -> Error {

@@ -109,6 +109,8 @@ impl Consoles {
     pub async fn close(&self) {
         let members = std::mem::take(&mut *self.lock());
         self.changed();
+        // All at once: servers that do not answer are waited for together.
+        members.values().for_each(Console::begin_close);
         for console in members.into_values() {
             console.close().await;
         }
@@ -248,7 +250,8 @@ impl<T> Stream for AllConsoles<T> {
                 }
                 // Closed for good: no more will come of it.
                 Poll::Ready(None) => {
-                    this.streams.swap_remove(index);
+                    member.leaving = Some(0);
+                    step += 1;
                 }
                 Poll::Pending => step += 1,
             }

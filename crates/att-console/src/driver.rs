@@ -115,6 +115,7 @@ impl Driver {
 
     pub(crate) async fn run(mut self) {
         tracing::debug!(console = %self.shared.label, "opening");
+        let _end = EndOf(Arc::clone(&self.shared));
         loop {
             if self.perform_outputs() {
                 break;
@@ -122,10 +123,9 @@ impl Driver {
             self.show_state();
             self.machine.count_commands();
             let deadline = self.machine.deadline();
-            let takes_calls = self.machine.takes_orders();
             let wake = tokio::select! {
                 biased;
-                wake = self.inbox.next(&self.shared.hub, deadline, takes_calls) => wake,
+                wake = self.inbox.next(&self.shared.hub, deadline, true) => wake,
                 () = changed(&mut self.access_changed) => {
                     self.access_changed = None;
                     self.machine.handle(Input::RetryNow, now());
@@ -142,6 +142,12 @@ impl Driver {
 
     fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
         let now = now();
+        // Only these make the machine give a link up by itself: it must know then what was handed to the socket.
+        if matches!(wake, Wake::Timer | Wake::Stop) {
+            while let Some((link, event)) = self.inbox.links.next_report() {
+                self.link(link, event, now);
+            }
+        }
         match wake {
             Wake::Link(link, event) => self.link(link, event, now),
             Wake::Changed => self.take_changes(now),
@@ -335,6 +341,20 @@ async fn changed(waiting: &mut Option<BoxFuture<'static, ()>>) {
     match waiting {
         Some(changed) => changed.await,
         None => std::future::pending().await,
+    }
+}
+
+/// However the task ends, by a panic of somebody's dialer too, nobody waits for it any more.
+struct EndOf(Arc<Shared>);
+
+impl Drop for EndOf {
+    fn drop(&mut self) {
+        if !self.0.status.get().is_closed() {
+            self.0.status.set(State::Closed {
+                because: Closed::Broken,
+            });
+        }
+        self.0.hub.end();
     }
 }
 

@@ -106,6 +106,9 @@ pub enum Closed {
     /// The server refused the token, or the cloud the access.
     #[error("refused: {0}")]
     Refused(String),
+    /// The console's task ended by a panic, of a dialer or an access that the program brought.
+    #[error("the console's task panicked")]
+    Broken,
     /// The server never answered the token, as self-hosted servers do with a wrong one (tavernpy).
     #[error("the server did not answer the token, {attempts} times; it is probably wrong")]
     NoAnswerToToken {
@@ -144,6 +147,9 @@ impl Error {
     pub fn sent(&self) -> Option<Sent> {
         match &self.kind {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. } => Some(*sent),
+            ErrorKind::Closed {
+                because: Closed::Broken,
+            } => Some(Sent::MayHaveRun),
             ErrorKind::NotReady | ErrorKind::Closed { .. } | ErrorKind::Argument(_) => {
                 Some(Sent::NotSent)
             }

@@ -112,7 +112,6 @@ mod tests {
         let mut count = 0;
         for entry in std::fs::read_dir(corpus).unwrap() {
             let path = entry.unwrap().path();
-            println!("{}", path.display());
             target(&std::fs::read(path).unwrap());
             count += 1;
         }

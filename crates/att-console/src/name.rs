@@ -24,6 +24,13 @@ impl EventName {
         }
     }
 
+    /// Whether it can stand in a command: letters, digits and a few signs, as in every name that is known.
+    pub(crate) fn is_sendable(&self) -> bool {
+        let name = self.as_str();
+        let usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+        !name.is_empty() && name.bytes().all(usual)
+    }
+
     /// Whether this is one of the events a stock server has.
     pub fn is_known(&self) -> bool {
         matches!(self.0, Repr::Known(_))

@@ -23,22 +23,30 @@ pub struct Reply {
     parts: Arc<Parts>,
 }
 
+/// Every spelling has its own field, since two of them at once would be an error for a derived reader.
 #[derive(Default, Deserialize)]
+#[serde(default)]
 struct Parts {
-    #[serde(rename = "Result", alias = "result", default)]
+    #[serde(rename = "Result", alias = "result")]
     result: Option<Box<RawValue>>,
-    #[serde(
-        rename = "ResultString",
-        alias = "resultString",
-        alias = "StringResult",
-        alias = "BufferResultString",
-        default
-    )]
+    #[serde(rename = "ResultString", alias = "resultString")]
     text: Option<Value>,
-    #[serde(rename = "Exception", alias = "exception", default)]
+    #[serde(rename = "StringResult")]
+    older_text: Option<Value>,
+    #[serde(rename = "BufferResultString")]
+    buffered_text: Option<Value>,
+    #[serde(rename = "Exception", alias = "exception")]
     exception: Option<Box<RawValue>>,
-    #[serde(rename = "Command", alias = "command", default)]
+    #[serde(rename = "Command", alias = "command")]
     command: Option<Box<RawValue>>,
+}
+
+impl Parts {
+    fn text(&self) -> Option<&str> {
+        [&self.text, &self.older_text, &self.buffered_text]
+            .into_iter()
+            .find_map(|text| text.as_ref()?.as_str())
+    }
 }
 
 impl Reply {
@@ -116,7 +124,7 @@ impl Reply {
 
     /// `ResultString` as the server sent it: often `Success`, or the mere name of a .NET type.
     pub fn result_string(&self) -> Option<&str> {
-        self.parts.text.as_ref()?.as_str()
+        self.parts.text()
     }
 
     /// `ResultString`, unless it is only the name of a .NET type, which says nothing.

@@ -1,16 +1,15 @@
 use crate::command::Command;
 use crate::config::{Config, WhenNotReady};
 use crate::console::Console;
-use crate::driver::{Call, Outcome};
-use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::Frame;
+use crate::driver::Call;
+use crate::error::{Error, ErrorKind};
 use crate::machine::Order;
 use crate::reply::Reply;
+use alta_socket::later;
 use futures_core::future::BoxFuture;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// A command about to run: await it.
 #[must_use = "a command does nothing until it is awaited"]
@@ -55,12 +54,17 @@ impl<'a, T> Run<'a, T> {
         tracing::debug!(console = %shared.label, command = %abbreviated(&line), "running");
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
-        let deadline = tokio::time::Instant::now() + self.timeout;
+        let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
+        let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
+        if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()
+        {
+            return Err(Error::new(ErrorKind::NotReady, doing));
+        }
         let order = |reply| {
             Call::Order(Order {
                 line,
                 timeout: self.timeout,
-                deadline: deadline.into_std(),
+                deadline,
                 when_not_ready: self.when_not_ready,
                 owner: Arc::downgrade(&alive),
                 reply,
@@ -79,31 +83,6 @@ impl<'a, T> Run<'a, T> {
             }),
             Err(kind) => Err(Error::new(kind, doing)),
         }
-    }
-}
-
-impl Console {
-    /// Hands an order in, waiting for room within its time, and waits for its end.
-    async fn order(
-        &self,
-        order: impl FnOnce(Outcome) -> Call,
-        deadline: tokio::time::Instant,
-        after: Duration,
-    ) -> Result<Option<Frame>, ErrorKind> {
-        let (outcome, answer) = oneshot::channel();
-        let closed = || ErrorKind::Closed {
-            because: self.shared().why_closed(),
-        };
-        let room = tokio::time::timeout_at(deadline, self.calls().reserve()).await;
-        match room {
-            Ok(Ok(place)) => place.send(order(Outcome(outcome))),
-            Ok(Err(_)) => return Err(closed()),
-            Err(_) => {
-                let sent = Sent::NotSent;
-                return Err(ErrorKind::TimedOut { after, sent });
-            }
-        }
-        answer.await.map_err(|_| closed())?
     }
 }
 

@@ -26,7 +26,7 @@ impl Statuses {
         }
     }
 
-    /// The next status that satisfies `condition`; `None` if the console is closed for good before.
+    /// The next status that satisfies `condition`, asked whenever the state changes (not at every count); `None` if the console is closed for good before.
     ///
     /// # Cancel safety
     ///

@@ -218,6 +218,10 @@ impl<T> Subscribe<T> {
                 let doing = format!("subscribing to {name} on {}", console.label());
                 Err(Error::new(kind, doing))
             };
+            if !name.is_sendable() {
+                let why = format!("{:?} cannot be the name of an event", name.as_str());
+                return failed(ErrorKind::Argument(why));
+            }
             let confirming = console.ask(|outcome| Call::Confirm(name.clone(), outcome));
             match confirming.await.and_then(|outcome| outcome) {
                 Ok(_) => {}

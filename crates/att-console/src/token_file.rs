@@ -1,6 +1,8 @@
 use crate::access::{Access, AccessError, ConsoleAccess};
+use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
+use std::fmt;
 use std::hash::{Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +23,6 @@ const LARGEST_TOKEN: u64 = 64 * 1024;
 ///
 /// The file is read at every attempt, since it does not exist before the server's first start and changes when its secret
 /// is made anew. A byte-order mark and white space around the token are taken off.
-#[derive(Debug)]
 pub struct TokenFile {
     url: Url,
     path: PathBuf,
@@ -132,6 +133,15 @@ impl TokenFile {
                 return;
             }
         }
+    }
+}
+
+impl fmt::Debug for TokenFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenFile")
+            .field("url", &shown(&self.url))
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 

@@ -89,6 +89,10 @@ impl<R: Waiter> Machine<R> {
             self.resolve(order, Err(error));
             return;
         }
+        // Callers bring no more than that many, but those that have gone may still stand here.
+        if self.queue.len() >= self.config.pending {
+            self.queue.drop_abandoned();
+        }
         self.queue.push(order);
         self.pump(now);
     }
@@ -243,7 +247,12 @@ impl<R: Waiter> Machine<R> {
         }
         let waiting: Vec<_> = self.queue.drain().collect();
         for order in unsent.into_iter().chain(waiting) {
-            self.queue.push(order);
+            match order.when_not_ready {
+                WhenNotReady::Fail if !matches!(self.phase, Phase::Closed(_)) => {
+                    self.resolve(order, Err(ErrorKind::NotReady));
+                }
+                _ => self.queue.push(order),
+            }
         }
     }
 

@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::{Closed, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::status::{Counters, State, Trouble};
-use alta_socket::{Backoff, KeepAlive, LinkId, Liveness, Lost};
+use alta_socket::{Backoff, KeepAlive, LinkId, Liveness, Lost, later};
 use commands::Queue;
 pub(crate) use io::{Failure, Input, MayChange, Order, Output, Waiter};
 use login::answer_to_token;
@@ -32,6 +32,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
+
+/// The least wait between two attempts, if the back-off is not shorter.
+const LEAST_WAIT: Duration = Duration::from_secs(1);
 
 /// A session of this length was a good one: the next loss is a new one, and the back-off starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
@@ -106,19 +109,6 @@ impl<R: Waiter> Machine<R> {
         [phase, self.queue.deadline()].into_iter().flatten().min()
     }
 
-    /// Whether another command may be handed in.
-    pub(crate) fn takes_orders(&mut self) -> bool {
-        let sent = match &self.phase {
-            Phase::Session(session) => session.open_commands(),
-            _ => 0,
-        };
-        let free = self.config.pending.saturating_sub(sent);
-        if self.queue.len() >= free {
-            self.queue.drop_abandoned();
-        }
-        self.queue.len() < free
-    }
-
     /// Shows how many commands wait and are open.
     pub(crate) fn count_commands(&self) {
         let open = match &self.phase {
@@ -189,7 +179,7 @@ impl<R: Waiter> Machine<R> {
         self.phase = Phase::Login {
             link,
             may_change,
-            until: now + self.config.login_timeout,
+            until: later(now, self.config.login_timeout),
         };
         self.outbox.push_back(Output::Authenticate(link));
     }
@@ -208,9 +198,11 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn wait(&mut self, because: Trouble, retry_after: Option<Duration>, now: Instant) {
-        let delay = retry_after.unwrap_or_else(|| self.backoff.next_delay());
+        let backoff = self.backoff.next_delay();
+        // Somebody who says "at once" is not asked in a loop.
+        let delay = retry_after.map_or(backoff, |asked| asked.max(LEAST_WAIT.min(backoff)));
         self.phase = Phase::Waiting {
-            until: now + delay,
+            until: later(now, delay),
             because,
         };
     }

@@ -1,7 +1,7 @@
 use super::Order;
 use crate::config::Config;
 use crate::name::EventName;
-use alta_socket::{KeepAlive, LinkId, Requests};
+use alta_socket::{KeepAlive, LinkId, Requests, later};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -73,11 +73,11 @@ impl<R> Session<R> {
             .requests
             .oldest()
             .filter(|_| !self.stalled)
-            .map(|since| since + config.stalled_after);
+            .map(|since| later(since, config.stalled_after));
         let asks_again = config
             .ask_again
             .get(self.asked_again)
-            .map(|after| self.since + *after);
+            .map(|after| later(self.since, *after));
         [
             Some(self.keepalive.deadline()),
             self.requests.deadline(),

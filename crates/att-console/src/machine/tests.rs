@@ -246,7 +246,13 @@ impl World {
             reply: ticket,
         };
         self.owners.insert(ticket, owner);
-        if self.machine.takes_orders() {
+        // As callers do, who wait for room outside.
+        let open = self
+            .owners
+            .keys()
+            .filter(|open| !self.outcomes.contains_key(open))
+            .count();
+        if open <= self.machine.config.pending {
             self.give(Input::Order(order));
         } else {
             self.owners.remove(&ticket);

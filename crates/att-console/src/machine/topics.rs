@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::name::EventName;
 use crate::reply::Reply;
 use alta_model::console::result::SubscriptionResult;
+use alta_socket::later;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -103,11 +104,13 @@ impl<R> Topics<R> {
 
     /// Nothing is held any more; what was is missed since the link was last heard.
     pub(super) fn link_lost(&mut self, last_heard: Instant) {
-        self.topics.retain(|_, topic| {
+        self.topics.retain(|name, topic| {
             if topic.held == Held::Yes {
                 topic.lost_since.get_or_insert(last_heard);
             }
-            topic.held = Held::No;
+            if topic.held == Held::Yes || name.is_sendable() {
+                topic.held = Held::No;
+            }
             topic.asking = false;
             topic.doubted = false;
             topic.confirmed_at = None;
@@ -166,8 +169,11 @@ impl<R: Waiter> Machine<R> {
         }
         let linger = self.topics.linger;
         let topic = self.topics.topics.entry(name.clone()).or_default();
+        if !name.is_sendable() {
+            topic.held = Held::Refused;
+        }
         if topic.wanted && !wanted {
-            topic.linger_until = Some(now + linger);
+            topic.linger_until = Some(later(now, linger));
         }
         topic.wanted = wanted;
         if wanted && topic.held == Held::Yes {
@@ -219,6 +225,11 @@ impl<R: Waiter> Machine<R> {
             }
             topic.asking = true;
             topic.doubted = false;
+            if matches!(step, Step::Unsubscribe) {
+                // From here on nobody can count on it: who comes now waits for the next confirmation.
+                topic.held = Held::No;
+                topic.confirmed_at = None;
+            }
             let (verb, purpose) = match step {
                 Step::Subscribe => ("subscribe", Purpose::Subscribe(name.clone())),
                 Step::Unsubscribe => ("unsubscribe", Purpose::Unsubscribe(name.clone())),
@@ -242,7 +253,7 @@ impl<R: Waiter> Machine<R> {
         let Some(after) = self.config.ask_again.get(session.asked_again) else {
             return;
         };
-        if session.since + *after > now {
+        if later(session.since, *after) > now {
             return;
         }
         session.asked_again += 1;
@@ -263,7 +274,7 @@ impl<R: Waiter> Machine<R> {
                 // Held once on this connection and then not any more: everything since then was missed.
                 let gap = match (topic.lost_since.take(), topic.confirmed_at) {
                     (Some(since), _) => Some((since, now)),
-                    (None, Some(confirmed)) if !already => Some((confirmed, now)),
+                    (None, Some(confirmed)) if already == Some(false) => Some((confirmed, now)),
                     _ => None,
                 };
                 topic.confirmed_at = Some(now);
@@ -297,7 +308,10 @@ impl<R: Waiter> Machine<R> {
 }
 
 enum Outcome {
-    Holds { already: bool },
+    /// `already`: it was held before it was asked for. Older servers do not tell.
+    Holds {
+        already: Option<bool>,
+    },
     NoSuchEvent,
     Failed(ErrorKind),
 }
@@ -309,11 +323,15 @@ fn read_outcome(frame: Frame) -> Outcome {
         Err(error) => return Outcome::Failed(error),
     };
     match reply.read::<SubscriptionResult>() {
-        Ok(SubscriptionResult::Success) => Outcome::Holds { already: false },
-        Ok(SubscriptionResult::Unchanged) => Outcome::Holds { already: true },
+        Ok(SubscriptionResult::Success) => Outcome::Holds {
+            already: Some(false),
+        },
+        Ok(SubscriptionResult::Unchanged) => Outcome::Holds {
+            already: Some(true),
+        },
         Ok(SubscriptionResult::NotFound) => Outcome::NoSuchEvent,
         Ok(SubscriptionResult::Unknown(text)) if text.starts_with("Subscribed") => {
-            Outcome::Holds { already: false }
+            Outcome::Holds { already: None }
         }
         Ok(other) => Outcome::Failed(ErrorKind::Decode {
             reason: format!("{:?} is no answer to a subscription", other.as_str()),
