@@ -49,8 +49,8 @@ async fn promise_11_queues_are_as_long_as_configured() {
     for _ in 0..10 {
         event(&mut all).await;
     }
-    assert_eq!(updates.queued(), 3);
     assert_eq!(miss(&mut updates).await, Missed::Lagged(7));
+    assert_eq!(updates.queued(), 3);
     assert_eq!(event(&mut updates).await.data.id, GroupId::new(7));
 }
 
