@@ -190,7 +190,7 @@ impl Client {
                 return Err(Error::new(ErrorKind::TimedOut { after, sent }, doing));
             }
         }
-        answer.await.map_err(|_| closed())?
+        self.inner.task.answer(answer).await.ok_or_else(closed)?
     }
 
     /// Moves to new sockets now, instead of when the old ones reach their age. Events go on meanwhile.
@@ -248,7 +248,7 @@ impl Client {
             .send(call(reply))
             .await
             .map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.inner.task.answer(answer).await.ok_or_else(closed)?
     }
 }
 

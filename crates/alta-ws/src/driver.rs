@@ -159,6 +159,12 @@ impl Driver {
 
     fn wake(&mut self, wake: Wake<Token, NotOpened, Call>) {
         let now = now();
+        // Only these make a machine give a link up by itself: it must know then what was handed to the socket.
+        if matches!(wake, Wake::Timer | Wake::Stop) {
+            while let Some((link, event)) = self.inbox.links.next_report() {
+                self.link(link, event, now);
+            }
+        }
         match wake {
             Wake::Link(link, event) => self.link(link, event, now),
             Wake::Changed => self.take_changes(now),
