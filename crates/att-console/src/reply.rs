@@ -327,6 +327,12 @@ mod tests {
     }
 
     #[test]
+    fn an_exception_beside_several_texts_is_a_failure() {
+        let data = r#"{"ResultString":"","BufferResultString":"","StringResult":null,"Exception":{"ClassName":"X","Message":"no"}}"#;
+        assert!(matches!(reply(data), Err(ErrorKind::Server { message, .. }) if message == "no"));
+    }
+
+    #[test]
     fn a_result_of_another_shape_names_the_trouble_and_shows_the_text() {
         let error = reply(r#"{"Result":{"id":"x"}}"#)
             .unwrap()
