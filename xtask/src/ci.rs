@@ -128,6 +128,13 @@ fn steps(packages: &[Package], full: bool) -> Vec<Step> {
     ];
     if full {
         steps.push(step(
+            "a build with two TLS providers",
+            Check::Cargo(words(
+                "run --quiet --manifest-path xtask/two-providers/Cargo.toml",
+            )),
+            "name the provider where a TLS configuration is built: rustls cannot choose between two.",
+        ));
+        steps.push(step(
             "a minute of the main socket's soak",
             Check::Cargo(words("bench -p alta-ws --bench soak -- --quick")),
             "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs it alone.",

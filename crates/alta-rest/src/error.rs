@@ -73,6 +73,10 @@ pub enum ErrorKind {
     /// The client has no token of the kind that the call needs.
     #[error("no account for this call")]
     NoAccount,
+    /// The bot's token lacks the scope that the call needs, as far as their names tell; see
+    /// [`Client::without_scope_checks`](crate::Client::without_scope_checks). Nothing was sent.
+    #[error("a scope is missing")]
+    MissingScope,
     /// No token could be had; the source tells why.
     #[error("no token")]
     Login,

@@ -36,6 +36,11 @@
 //! The API has a long tail. [`Client::send`] takes any [`Request`], with the same accounts, retries and errors, and
 //! [`Client::raw_pages`] the same with paging; [`Endpoint`] is the trait behind the typed calls, for your own.
 //!
+//! # Scopes
+//!
+//! A bot's token tells which scopes were granted. A call whose scope is not among them fails with
+//! [`ErrorKind::MissingScope`], which names it, before anything is sent.
+//!
 //! # Errors and repetitions
 //!
 //! [`Error`] tells the kind of trouble, the status, the server's words and code, and which request it was. A request whose

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use alta_auth::Token;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
@@ -24,6 +25,7 @@ pub struct Request {
     query: Vec<(String, String)>,
     body: Option<Bytes>,
     account: Account,
+    scopes: &'static [&'static str],
     /// Why it cannot be sent.
     invalid: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Request {
             query: Vec::new(),
             body: None,
             account: Account::Either,
+            scopes: &[],
             invalid,
         }
     }
@@ -89,6 +92,22 @@ impl Request {
     pub fn account(mut self, account: Account) -> Self {
         self.account = account;
         self
+    }
+
+    /// Says that a bot needs one of these scopes for it, [`Scope`](alta_auth::Scope)s as they are spelt on the wire. If its
+    /// token tells what was granted and none of them is there, the request is not sent.
+    pub fn any_scope(mut self, scopes: &'static [&'static str]) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// The scopes of which the token lacks every one, if it tells what it has.
+    pub(crate) fn missing_scopes(&self, token: &Token) -> Option<&'static [&'static str]> {
+        let granted = token.claims()?.scopes();
+        let lacks = !granted.is_empty()
+            && !self.scopes.is_empty()
+            && !self.scopes.iter().any(|scope| granted.contains(scope));
+        lacks.then_some(self.scopes)
     }
 
     pub(crate) fn in_whose_name(&self) -> Account {

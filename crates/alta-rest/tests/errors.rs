@@ -373,3 +373,43 @@ async fn nothing_shows_the_query_of_a_raw_request() {
     let error = client.send(&request).await.unwrap_err();
     assert!(!format!("{error} {error:?} {request:?}").contains("hunter2"));
 }
+
+/// A token that tells what was granted.
+fn granted(scopes: &str) -> Identities {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
+    let claims = json!({"client_sub": "7", "scope": scopes.split(' ').collect::<Vec<_>>()});
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+    Identities::bot(Arc::new(StaticToken::new(format!("e30.{claims}.e30"))))
+}
+
+#[tokio::test]
+async fn a_call_whose_scope_was_not_granted_names_it_and_is_not_sent() {
+    let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(403))]).await;
+    let bot = client(&server.uri(), granted("group.view server.view"));
+    let console = |client: alta_rest::Client| async move {
+        let options = ConsoleOptions::default();
+        let asked = client.servers().console(ServerId::new(7), options).await;
+        asked.unwrap_err()
+    };
+    let error = console(bot.clone()).await;
+    assert_eq!(error.kind(), ErrorKind::MissingScope);
+    assert_eq!(
+        error.to_string(),
+        "POST servers/7/console: a scope is missing: it needs server.console, which the token does not have"
+    );
+    assert!(server.received_requests().await.unwrap().is_empty());
+
+    for client in [
+        bot.clone().without_scope_checks(),
+        client(&server.uri(), granted("server.console")),
+        // It does not tell.
+        client(&server.uri(), granted("")),
+        client(&server.uri(), both()),
+    ] {
+        assert_eq!(console(client).await.kind(), ErrorKind::Forbidden);
+    }
+    // One of two is enough.
+    let error = bot.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+}

@@ -14,14 +14,16 @@ endpoints! {
 
     /// The groups that the account belongs to, with its membership in each.
     #[doc(alias = "request_current_groups")]
-    fn joined() -> pages JoinedGroup = ListJoinedGroups: Either GET ["groups", "joined"];
+    fn joined() -> pages JoinedGroup
+        = ListJoinedGroups: Either GET ["groups", "joined"], any_scope(&["group.view", "group.info"]);
 
     /// The groups that can be seen; of one type only, if one is given. Attested for users (alta-jsapi, .NET client).
     fn list(r#type: Option<GroupType> as impl Into<Option<GroupType>>) -> pages Group
         = ListGroups: Either GET ["groups"], query_opt("type", r#type.as_ref().map(number));
 
     /// A group with its servers and roles. Rejected with `CantGetPrivateGroup` unless the account belongs to it.
-    fn get(group: GroupId) -> one GroupDetailed = GetGroup: Either GET ["groups", group];
+    fn get(group: GroupId) -> one GroupDetailed
+        = GetGroup: Either GET ["groups", group], any_scope(&["group.view", "group.info"]);
 
     /// Makes a group. Attested for users (alta-jsapi, models).
     fn create(new: NewGroup) -> one Group = CreateGroup: Either POST ["groups"], json(new);
@@ -46,7 +48,8 @@ endpoints! {
         = CreateServer: Either POST ["groups", group, "servers"], json(new);
 
     /// Leaves a group. Attested for users (alta-jsapi, .NET client).
-    fn leave(group: GroupId) -> nothing () = LeaveGroup: Either DELETE ["groups", group, "members"];
+    fn leave(group: GroupId) -> nothing ()
+        = LeaveGroup: Either DELETE ["groups", group, "members"], any_scope(&["group.leave"]);
 }
 
 /// The query takes the number (alta-jsapi).

@@ -10,21 +10,25 @@ endpoints! {
 
     /// Accepts an invitation. Rejected if it has been accepted already.
     #[doc(alias = "request_accept_invite")]
-    fn accept(group: GroupId) -> one Member = AcceptInvite: Either POST ["groups", "invites", group];
+    fn accept(group: GroupId) -> one Member
+        = AcceptInvite: Either POST ["groups", "invites", group], any_scope(&["group.join"]);
 
     /// Rejects an invitation.
     #[doc(alias = "request_reject_invite")]
-    fn reject(group: GroupId) -> one Member = RejectInvite: Either DELETE ["groups", "invites", group];
+    fn reject(group: GroupId) -> one Member
+        = RejectInvite: Either DELETE ["groups", "invites", group], any_scope(&["group.join", "group.leave"]);
 
     /// Who is invited to a group.
-    fn of_group(group: GroupId) -> pages Member = ListGroupInvites: Either GET ["groups", group, "invites"];
+    fn of_group(group: GroupId) -> pages Member
+        = ListGroupInvites: Either GET ["groups", group, "invites"], any_scope(&["group.invite"]);
 
     /// Invites somebody to a group.
     #[doc(alias = "request_invite_player_id")]
-    fn send(group: GroupId, user: UserId) -> one Member = SendInvite: Either POST ["groups", group, "invites", user];
+    fn send(group: GroupId, user: UserId) -> one Member
+        = SendInvite: Either POST ["groups", group, "invites", user], any_scope(&["group.invite"]);
 
     /// Takes an invitation to a group back; the answer's type is `Kicked`.
     #[doc(alias = "request_uninvite_player_id")]
     fn revoke(group: GroupId, user: UserId) -> one Member
-        = RevokeInvite: Either DELETE ["groups", group, "invites", user];
+        = RevokeInvite: Either DELETE ["groups", group, "invites", user], any_scope(&["group.invite"]);
 }

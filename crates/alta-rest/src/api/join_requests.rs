@@ -8,10 +8,12 @@ endpoints! {
     fn list() -> pages Group = ListJoinRequests: Either GET ["groups", "requested"];
 
     /// Asks to join a group. Attested for users (alta-jsapi, .NET client).
-    fn ask(group: GroupId) -> one Member = AskToJoin: Either POST ["groups", group, "requests"];
+    fn ask(group: GroupId) -> one Member
+        = AskToJoin: Either POST ["groups", group, "requests"], any_scope(&["group.join"]);
 
     /// Takes the account's request back. Attested for users (alta-jsapi, .NET client).
-    fn withdraw(group: GroupId) -> one Member = WithdrawJoinRequest: Either DELETE ["groups", group, "requests"];
+    fn withdraw(group: GroupId) -> one Member
+        = WithdrawJoinRequest: Either DELETE ["groups", group, "requests"], any_scope(&["group.join", "group.leave"]);
 
     /// Who asks to join a group.
     fn of_group(group: GroupId) -> pages Member = ListGroupJoinRequests: Either GET ["groups", group, "requests"];

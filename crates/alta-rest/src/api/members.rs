@@ -7,17 +7,20 @@ endpoints! {
 
     /// The members of a group.
     #[doc(alias = "request_members")]
-    fn list(group: GroupId) -> pages Member = ListMembers: Either GET ["groups", group, "members"];
+    fn list(group: GroupId) -> pages Member
+        = ListMembers: Either GET ["groups", group, "members"], any_scope(&["group.members", "group.view", "group.info"]);
 
     /// A member of a group; not found if the account is none.
-    fn get(group: GroupId, user: UserId) -> one Member = GetMember: Either GET ["groups", group, "members", user];
+    fn get(group: GroupId, user: UserId) -> one Member
+        = GetMember: Either GET ["groups", group, "members", user], any_scope(&["group.members", "group.view", "group.info"]);
 
     /// Removes a member. Attested for users (alta-jsapi, .NET client).
-    fn kick(group: GroupId, user: UserId) -> nothing () = KickMember: Either DELETE ["groups", group, "members", user];
+    fn kick(group: GroupId, user: UserId) -> nothing ()
+        = KickMember: Either DELETE ["groups", group, "members", user], any_scope(&["group.members"]);
 
     /// Gives a member another role. Attested for users (alta-jsapi, .NET client).
     fn set_role(group: GroupId, user: UserId, role: RoleId) -> one Member
-        = SetMemberRole: Either POST ["groups", group, "members", user, "role", role];
+        = SetMemberRole: Either POST ["groups", group, "members", user, "role", role], any_scope(&["group.members"]);
 
     /// Sets a member's old rights, as bits: Member 1, Moderator 2, Admin 4. Roles have replaced them (alta-jsapi).
     fn set_permissions(group: GroupId, user: UserId, bits: u32) -> one Value

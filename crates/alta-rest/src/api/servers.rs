@@ -12,17 +12,19 @@ endpoints! {
 
     /// A server.
     #[doc(alias = "request_server_by_id")]
-    fn get(server: ServerId) -> one Server = GetServer: Either GET ["servers", server];
+    fn get(server: ServerId) -> one Server = GetServer: Either GET ["servers", server], any_scope(&["server.view"]);
 
     /// The servers of that name; names repeat.
-    fn named(name: String as impl Into<String>) -> pages Server = FindServers: Either GET ["servers", "name", name];
+    fn named(name: String as impl Into<String>) -> pages Server
+        = FindServers: Either GET ["servers", "name", name], any_scope(&["server.view"]);
 
     /// The servers whose consoles the account may use.
     #[doc(alias = "request_consoles")]
-    fn with_console() -> pages Server = ListConsoleServers: Either GET ["servers", "console"];
+    fn with_console() -> pages Server
+        = ListConsoleServers: Either GET ["servers", "console"], any_scope(&["server.view", "server.console"]);
 
     /// The servers of the account's groups.
-    fn joined() -> pages Server = ListJoinedServers: Either GET ["servers", "joined"];
+    fn joined() -> pages Server = ListJoinedServers: Either GET ["servers", "joined"], any_scope(&["server.view"]);
 
     /// All servers that can be seen. Attested for users (alta-jsapi).
     fn list() -> pages Server = ListServers: Either GET ["servers"];
@@ -63,7 +65,7 @@ endpoints! {
     /// the answer. By default a server that does not run stays so.
     #[doc(alias = "request_post_console")]
     fn console(server: ServerId, options: ConsoleOptions) -> one JoinResult
-        = RequestConsole: Either POST ["servers", server, "console"], json(options);
+        = RequestConsole: Either POST ["servers", server, "console"], any_scope(&["server.console"]), json(options);
 
     /// Asks for a place on a server, as players do (.NET client).
     fn join(server: ServerId, options: JoinOptions) -> one JoinResult
