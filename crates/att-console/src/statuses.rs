@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-/// The states of a console as a stream; see [`Console::statuses`].
+/// The states of a console as a stream; see [`Console::statuses`](crate::Console::statuses).
 ///
 /// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
 #[derive(Clone)]
