@@ -10,28 +10,37 @@ use std::{
 
 use alta_http::{Config, HttpClient, Tls};
 use bytes::Bytes;
-use http::{Method, Request, Response};
+use http::{Request, Response};
 
 /// Method and address of every request, in order, and whether it was answered from memory.
 pub(crate) type Record = Arc<Mutex<Vec<(String, bool)>>>;
 
 /// The same client, but for answers that it has given before. (A real cache would forget after a while.)
 pub(crate) fn cached(inner: HttpClient, record: Record) -> HttpClient {
-    let kept = Arc::new(Mutex::new(HashMap::<String, Response<Bytes>>::new()));
+    let kept = Kept::default();
     HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
-        let (inner, kept, is_get) = (inner.clone(), kept.clone(), request.method() == Method::GET);
+        let (inner, kept) = (inner.clone(), Arc::clone(&kept));
         let key = format!("{} {}", request.method(), request.uri());
-        let known = lock(&kept).get(&key).filter(|_| is_get).cloned();
+        let known = lock(&kept).get(&key).cloned();
         lock(&record).push((key.clone(), known.is_some()));
         async move {
-            let Some(response) = known else {
-                let response = inner.send(request).await?;
-                lock(&kept).insert(key, response.clone());
-                return Ok::<_, alta_http::Error>(response);
-            };
-            Ok(response)
+            match known {
+                Some(response) => Ok(response),
+                None => inner
+                    .send(request)
+                    .await
+                    .inspect(|new| keep(&kept, key, new)),
+            }
         }
     }))
+}
+
+type Kept = Arc<Mutex<HashMap<String, Response<Bytes>>>>;
+
+fn keep(kept: &Kept, key: String, response: &Response<Bytes>) {
+    if key.starts_with("GET ") && response.status().is_success() {
+        lock(kept).insert(key, response.clone());
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
