@@ -1,12 +1,13 @@
+use crate::bells::{Bells, Source, Sources};
 use crate::hub::Hub;
 use crate::links::{LinkEvent, LinkId, Links};
 use crate::task::Shutdown;
 use crate::timer::Timer;
 use futures_core::future::BoxFuture;
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{poll_fn, ready};
 use std::hash::Hash;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
@@ -29,12 +30,6 @@ pub enum Wake<X, E, C> {
     Stop,
 }
 
-#[derive(Clone, Copy, PartialEq)]
-enum Source {
-    Links,
-    Calls,
-}
-
 /// Everything that can wake the one task that drives a machine: its links, the calls of its handles, changes of what
 /// is wanted, its timer, the wish to stop. The other half of every driver: the machine decides, this waits.
 pub struct Inbox<X, E, C> {
@@ -43,18 +38,39 @@ pub struct Inbox<X, E, C> {
     calls: mpsc::Receiver<C>,
     stop: BoxFuture<'static, ()>,
     timer: Timer,
+    bells: Bells,
+    wakers: Wakers,
+    /// What may have something to say: it rang, or had more the last time it was asked.
+    ready: Sources,
     last: Source,
     streak: u32,
+}
+
+/// What each source is polled with.
+struct Wakers {
+    calls: Waker,
+    stop: Waker,
+    changes: Waker,
+    timer: Waker,
 }
 
 impl<X, E, C: Send> Inbox<X, E, C> {
     /// Waits for calls from this channel and for this shutdown.
     pub fn new(calls: mpsc::Receiver<C>, shutdown: Shutdown) -> Self {
+        let bells = Bells::default();
         Self {
-            links: Links::default(),
+            links: Links::new(bells.clone()),
             calls,
             stop: Box::pin(async move { shutdown.requested().await }),
             timer: Timer::default(),
+            wakers: Wakers {
+                calls: bells.source(Source::Calls),
+                stop: bells.source(Source::Stop),
+                changes: bells.source(Source::Changes),
+                timer: bells.source(Source::Timer),
+            },
+            bells,
+            ready: Sources::ALL,
             last: Source::Links,
             streak: 0,
         }
@@ -62,6 +78,10 @@ impl<X, E, C: Send> Inbox<X, E, C> {
 
     /// The next reason to wake. `deadline` is the machine's; calls stay in their bounded channel while
     /// `takes_calls` is false, so that callers wait where their own time-out runs.
+    ///
+    /// # Cancel safety
+    ///
+    /// What has happened and was not returned is returned the next time.
     pub async fn next<K: Eq + Hash + Clone, F: Clone>(
         &mut self,
         hub: &Hub<K, F>,
@@ -69,63 +89,92 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         takes_calls: bool,
     ) -> Wake<X, E, C> {
         poll_fn(|cx| {
-            let again = self.streak < STREAK;
-            if again {
-                let woken = self.poll_source(self.last, takes_calls, cx);
-                if woken.is_ready() {
-                    self.streak += 1;
-                    return woken;
-                }
+            self.bells.wake(cx.waker());
+            self.bells.take(&mut self.ready);
+            match self.first_ready(hub, deadline, takes_calls) {
+                Some(wake) => Poll::Ready(wake),
+                None => Poll::Pending,
             }
-            if self.stop.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Wake::Stop);
-            }
-            if hub.poll_changed(cx).is_ready() {
-                return Poll::Ready(Wake::Changed);
-            }
-            if self.timer.poll(deadline, cx).is_ready() {
-                return Poll::Ready(Wake::Timer);
-            }
-            let other = match self.last {
-                Source::Links => Source::Calls,
-                Source::Calls => Source::Links,
-            };
-            // The one that was asked first has had its turn.
-            let rest: &[Source] = if again { &[other] } else { &[other, self.last] };
-            for source in rest {
-                let woken = self.poll_source(*source, takes_calls, cx);
-                if woken.is_ready() {
-                    self.last = *source;
-                    self.streak = 0;
-                    return woken;
-                }
-            }
-            Poll::Pending
         })
         .await
     }
 
-    fn poll_source(
+    fn first_ready<K: Eq + Hash + Clone, F: Clone>(
         &mut self,
-        source: Source,
+        hub: &Hub<K, F>,
+        deadline: Option<Instant>,
         takes_calls: bool,
-        cx: &mut Context<'_>,
-    ) -> Poll<Wake<X, E, C>> {
-        match source {
-            Source::Links => self.poll_links(cx),
-            Source::Calls if takes_calls => self.poll_calls(cx),
-            Source::Calls => Poll::Pending,
+    ) -> Option<Wake<X, E, C>> {
+        let again = self.streak < STREAK;
+        if again && let Some(wake) = self.ask(self.last, takes_calls) {
+            self.streak += 1;
+            return Some(wake);
         }
+        if self.ready.has(Source::Closing) {
+            self.ready.remove(Source::Closing);
+            self.links.close_on();
+        }
+        if self.ready.has(Source::Stop) {
+            let mut cx = Context::from_waker(&self.wakers.stop);
+            if self.stop.as_mut().poll(&mut cx).is_ready() {
+                self.stop = Box::pin(ready(()));
+                return Some(Wake::Stop);
+            }
+            self.ready.remove(Source::Stop);
+        }
+        if self.ready.has(Source::Changes) {
+            let mut cx = Context::from_waker(&self.wakers.changes);
+            if hub.poll_changed(&mut cx).is_ready() {
+                return Some(Wake::Changed);
+            }
+            self.ready.remove(Source::Changes);
+        }
+        if self.ready.has(Source::Timer) || self.timer.is_late_for(deadline) {
+            let mut cx = Context::from_waker(&self.wakers.timer);
+            if self.timer.poll(deadline, &mut cx).is_ready() {
+                return Some(Wake::Timer);
+            }
+            self.ready.remove(Source::Timer);
+        }
+        let other = match self.last {
+            Source::Links => Source::Calls,
+            _ => Source::Links,
+        };
+        // The one that was asked first has had its turn.
+        let rest: &[Source] = if again { &[other] } else { &[other, self.last] };
+        for source in rest {
+            if let Some(wake) = self.ask(*source, takes_calls) {
+                self.last = *source;
+                self.streak = 0;
+                return Some(wake);
+            }
+        }
+        None
     }
 
-    fn poll_links(&mut self, cx: &mut Context<'_>) -> Poll<Wake<X, E, C>> {
-        let (id, event) = ready!(self.links.poll_next(cx));
-        Poll::Ready(Wake::Link(id, event))
-    }
-
-    fn poll_calls(&mut self, cx: &mut Context<'_>) -> Poll<Wake<X, E, C>> {
-        let call = ready!(self.calls.poll_recv(cx));
-        Poll::Ready(call.map_or(Wake::Stop, Wake::Call))
+    /// Asks the links or the calls, if there may be anything.
+    fn ask(&mut self, source: Source, takes_calls: bool) -> Option<Wake<X, E, C>> {
+        let may_have = match source {
+            Source::Calls => takes_calls && self.ready.has(source),
+            _ => self.ready.has(source) || self.links.has_turns(),
+        };
+        if !may_have {
+            return None;
+        }
+        let wake = match source {
+            Source::Calls => {
+                let mut cx = Context::from_waker(&self.wakers.calls);
+                match self.calls.poll_recv(&mut cx) {
+                    Poll::Ready(call) => Some(call.map_or(Wake::Stop, Wake::Call)),
+                    Poll::Pending => None,
+                }
+            }
+            _ => self.links.next().map(|(id, event)| Wake::Link(id, event)),
+        };
+        if wake.is_none() {
+            self.ready.remove(source);
+        }
+        wake
     }
 }
 
@@ -134,5 +183,193 @@ impl<X, E, C> fmt::Debug for Inbox<X, E, C> {
         f.debug_struct("Inbox")
             .field("links", &self.links)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dial::{BoxIo, Dial, DialError};
+    use crate::link::{Limits, WebSocket};
+    use crate::task::TaskGuard;
+    use futures_util::SinkExt as _;
+    use std::io;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+    use tokio_tungstenite::{WebSocketStream, accept_async};
+    use url::Url;
+
+    type TestInbox = Inbox<(), DialError, &'static str>;
+
+    /// A stream that counts how often it is read.
+    struct Counted(DuplexStream, Arc<AtomicUsize>);
+
+    impl AsyncRead for Counted {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            Pin::new(&mut self.0).poll_read(cx, buf)
+        }
+    }
+
+    impl AsyncWrite for Counted {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Pin::new(&mut self.0).poll_write(cx, buf)
+        }
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_flush(cx)
+        }
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_shutdown(cx)
+        }
+    }
+
+    /// Dials one stream that is there already.
+    struct Once(Mutex<Option<Counted>>);
+
+    impl Dial for Once {
+        fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
+            let io = self.0.lock().unwrap().take();
+            Box::pin(async { Ok(Box::new(io.unwrap()) as BoxIo) })
+        }
+    }
+
+    /// An inbox with open links, the other end of each, how often each was read, and who may call and stop it.
+    struct Rig {
+        inbox: TestInbox,
+        hub: Hub<&'static str, u32>,
+        servers: Vec<WebSocketStream<DuplexStream>>,
+        reads: Vec<Arc<AtomicUsize>>,
+        calls: mpsc::Sender<&'static str>,
+        guard: TaskGuard,
+    }
+
+    async fn rig(links: usize) -> Rig {
+        let (calls, receiver) = mpsc::channel(4);
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let guard = TaskGuard::spawn(|shutdown| async move {
+            let _ = tell.send(shutdown.clone());
+            shutdown.requested().await;
+        });
+        let mut rig = Rig {
+            inbox: Inbox::new(receiver, told.await.unwrap()),
+            hub: Hub::default(),
+            servers: Vec::new(),
+            reads: Vec::new(),
+            calls,
+            guard,
+        };
+        let mut id = LinkId::FIRST;
+        for _ in 0..links {
+            let (ours, theirs) = tokio::io::duplex(64 * 1024);
+            let reads = Arc::new(AtomicUsize::new(0));
+            let dialer = Once(Mutex::new(Some(Counted(ours, Arc::clone(&reads)))));
+            rig.inbox.links.open(id, async move {
+                let address = Url::parse("ws://example.invalid/").unwrap();
+                let headers = http::HeaderMap::new();
+                WebSocket::connect(&dialer, &address, headers, Limits::new(1024))
+                    .await
+                    .map(|socket| (socket, ()))
+            });
+            let (server, opened) =
+                tokio::join!(accept_async(theirs), rig.inbox.next(&rig.hub, None, true));
+            assert!(matches!(opened, Wake::Link(link, LinkEvent::Opened(())) if link == id));
+            rig.servers.push(server.unwrap());
+            rig.reads.push(reads);
+            id = id.next();
+        }
+        assert!(rig.settle().await.is_none());
+        rig
+    }
+
+    impl Rig {
+        /// What is there to wake for now.
+        async fn settle(&mut self) -> Option<Wake<(), DialError, &'static str>> {
+            tokio::select! {
+                biased;
+                wake = self.inbox.next(&self.hub, None, true) => Some(wake),
+                // Paused time stands still as long as anything else can go on.
+                () = tokio::time::sleep(std::time::Duration::from_millis(1)) => None,
+            }
+        }
+
+        fn reads(&self) -> Vec<usize> {
+            let loaded = self.reads.iter().map(|reads| reads.load(Ordering::Relaxed));
+            loaded.collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_the_link_that_has_something_is_asked() {
+        let mut rig = rig(3).await;
+        let before = rig.reads();
+        rig.servers[1].send("hello".into()).await.unwrap();
+        let second = LinkId::FIRST.next();
+        assert!(
+            matches!(rig.settle().await, Some(Wake::Link(link, LinkEvent::Text(_))) if link == second)
+        );
+        assert!(rig.settle().await.is_none());
+        let after = rig.reads();
+        assert_eq!((after[0], after[2]), (before[0], before[2]));
+        assert!(after[1] > before[1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn links_take_turns_however_busy_one_is() {
+        let mut rig = rig(2).await;
+        for _ in 0..10 {
+            rig.servers[0].feed("busy".into()).await.unwrap();
+        }
+        rig.servers[0].flush().await.unwrap();
+        rig.servers[1].send("quiet".into()).await.unwrap();
+        let mut order = Vec::new();
+        while let Some(Wake::Link(link, LinkEvent::Text(_))) = rig.settle().await {
+            order.push(link);
+        }
+        assert_eq!(order.len(), 11);
+        let turn = order.iter().position(|link| *link != LinkId::FIRST);
+        assert!(turn.is_some_and(|turn| turn <= 1), "{order:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_sent_goes_out_though_nothing_arrives() {
+        use futures_util::StreamExt as _;
+        let mut rig = rig(2).await;
+        rig.inbox.links.send(LinkId::FIRST, "one".into(), Some(7));
+        assert!(matches!(
+            rig.settle().await,
+            Some(Wake::Link(LinkId::FIRST, LinkEvent::Written(7)))
+        ));
+        assert!(rig.settle().await.is_none());
+        let sent = rig.servers[0].next().await.unwrap().unwrap();
+        assert_eq!(sent.into_text().unwrap().as_str(), "one");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_a_wish_the_timer_and_the_stop_wake_and_calls_wait_while_not_taken() {
+        let mut rig = rig(1).await;
+        rig.calls.send("first").await.unwrap();
+        let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(1);
+        let wake = rig.inbox.next(&rig.hub, Some(soon.into_std()), false).await;
+        assert!(matches!(wake, Wake::Timer));
+        assert!(matches!(rig.settle().await, Some(Wake::Call("first"))));
+
+        let _reader = rig.hub.subscribe(vec!["a"], crate::QueueConfig::default());
+        assert!(matches!(rig.settle().await, Some(Wake::Changed)));
+        rig.hub.take_changes();
+        assert!(rig.settle().await.is_none());
+
+        rig.guard.stop();
+        assert!(matches!(rig.settle().await, Some(Wake::Stop)));
     }
 }

@@ -10,7 +10,8 @@
 //! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
 //! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
 //! | [`Dial`], [`TcpDialer`] | how a connection is made | yes |
-//! | [`Links`] | a few websockets, opened, pumped and closed by one task | yes |
+//! | [`Links`] | the websockets of one task, opened, pumped and closed | yes |
+//! | [`Inbox`] | everything that wakes that task, at a cost that does not grow with what it waits for | yes |
 //!
 //! # Features
 //!
@@ -21,6 +22,7 @@
 //! | `platform-roots` | [`Tls::platform_roots`] |
 
 mod backoff;
+mod bells;
 mod dial;
 mod frame;
 mod hub;

@@ -1,11 +1,13 @@
+use crate::bells::{Bells, LinkBell, Source};
 use crate::frame::RawFrame;
 use crate::link::{Link, Pumped, WebSocket};
 use crate::lost::Lost;
 use futures_core::future::BoxFuture;
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Weak;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 /// How long a close handshake may take before the connection is simply dropped.
@@ -51,36 +53,56 @@ pub enum LinkEvent<X, E> {
 /// The future that opens a link.
 type Opening<X, E> = BoxFuture<'static, Result<(WebSocket, X), E>>;
 
-enum Slot<X, E> {
+struct Slot<X, E> {
+    id: LinkId,
+    state: SlotState<X, E>,
+    bell: LinkBell,
+    /// Whether it waits for its turn already.
+    queued: bool,
+}
+
+enum SlotState<X, E> {
     Opening(Opening<X, E>),
     Open(Box<Link>),
 }
 
-/// The websockets that one task owns, at most a handful. It knows no protocol: it opens, sends, pumps and closes.
+/// The websockets that one task owns, a handful or hundreds. It knows no protocol: it opens, sends, pumps and closes.
 pub struct Links<X, E> {
-    slots: Vec<(LinkId, Slot<X, E>)>,
+    /// By id. Only those whose bell rang are polled.
+    slots: Vec<Slot<X, E>>,
+    /// Who has something to do, in turn, so that a busy link does not hide another.
+    turns: VecDeque<LinkId>,
     closing: Vec<BoxFuture<'static, ()>>,
-    turn: usize,
-}
-
-impl<X, E> Default for Links<X, E> {
-    fn default() -> Self {
-        Self {
-            slots: Vec::new(),
-            closing: Vec::new(),
-            turn: 0,
-        }
-    }
+    bells: Bells,
+    closing_waker: Waker,
 }
 
 impl<X, E> Links<X, E> {
+    pub(crate) fn new(bells: Bells) -> Self {
+        Self {
+            slots: Vec::new(),
+            turns: VecDeque::new(),
+            closing: Vec::new(),
+            closing_waker: bells.source(Source::Closing),
+            bells,
+        }
+    }
+
     /// Begins to open a link.
     pub fn open(
         &mut self,
         id: LinkId,
         opening: impl Future<Output = Result<(WebSocket, X), E>> + Send + 'static,
     ) {
-        self.slots.push((id, Slot::Opening(Box::pin(opening))));
+        let slot = Slot {
+            id,
+            state: SlotState::Opening(Box::pin(opening)),
+            bell: self.bells.link(id),
+            queued: false,
+        };
+        let at = self.slots.partition_point(|other| other.id < id);
+        self.slots.insert(at, slot);
+        self.queue(id);
     }
 
     /// Queues a text frame. With a tag, [`LinkEvent::Written`] tells when it was handed to the socket. A link that is
@@ -111,20 +133,18 @@ impl<X, E> Links<X, E> {
         self.link(id).is_some_and(|link| link.recall(tag))
     }
 
-    /// Gives a link up: its close handshake goes on in the background of [`poll_next`](Self::poll_next), and nothing
-    /// more is reported of it.
+    /// Gives a link up: its close handshake goes on in the background, and nothing more is reported of it.
     pub fn close(&mut self, id: LinkId, code: u16, reason: &'static str) {
-        if let Some(index) = self.slots.iter().position(|(slot, _)| *slot == id)
-            && let (_, Slot::Open(link)) = self.slots.remove(index)
+        if let Some(index) = self.position(id)
+            && let SlotState::Open(link) = self.slots.remove(index).state
         {
-            self.closing
-                .push(Box::pin(link.close(code, reason, CLOSE_WITHIN)));
+            self.see_off(Box::pin(link.close(code, reason, CLOSE_WITHIN)));
         }
     }
 
     /// Closes all links and waits for the handshakes, a second at most.
     pub async fn close_all(mut self, code: u16, reason: &'static str) {
-        let ids: Vec<_> = self.slots.iter().map(|(id, _)| *id).collect();
+        let ids: Vec<_> = self.slots.iter().map(|slot| slot.id).collect();
         for id in ids {
             self.close(id, code, reason);
         }
@@ -139,57 +159,79 @@ impl<X, E> Links<X, E> {
         .await;
     }
 
-    /// The next thing that happens on any link. Links take turns, so that a busy one does not hide another.
-    pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<(LinkId, LinkEvent<X, E>)> {
-        self.drive_closing(cx);
-        for step in 0..self.slots.len() {
-            let index = (self.turn + step) % self.slots.len();
-            let (id, slot) = &mut self.slots[index];
-            let id = *id;
-            let event = match slot {
-                Slot::Opening(opening) => match opening.as_mut().poll(cx) {
-                    Poll::Pending => continue,
-                    Poll::Ready(Ok((socket, extra))) => {
-                        *slot = Slot::Open(Box::new(Link::new(socket)));
-                        LinkEvent::Opened(extra)
-                    }
-                    Poll::Ready(Err(error)) => {
-                        self.slots.remove(index);
-                        LinkEvent::Failed(error)
-                    }
-                },
-                Slot::Open(link) => match link.poll(cx) {
-                    Poll::Pending => continue,
-                    Poll::Ready(Pumped::Text(frame)) => LinkEvent::Text(frame),
-                    Poll::Ready(Pumped::Binary(length)) => LinkEvent::Binary(length),
-                    Poll::Ready(Pumped::Pong) => LinkEvent::Pong,
-                    Poll::Ready(Pumped::Written(tag)) => LinkEvent::Written(tag),
-                    Poll::Ready(Pumped::Skipped(tag)) => LinkEvent::Skipped(tag),
-                    Poll::Ready(Pumped::Lost(lost)) => {
-                        let (_, slot) = self.slots.remove(index);
-                        if let (Lost::Closed { .. }, Slot::Open(link)) = (&lost, slot) {
-                            self.closing.push(Box::pin(link.end(CLOSE_WITHIN)));
-                        }
-                        LinkEvent::Lost(lost)
-                    }
-                },
+    /// Whether a link has something to do, though no bell may have rung.
+    pub(crate) fn has_turns(&self) -> bool {
+        !self.turns.is_empty()
+    }
+
+    /// The next thing that happens on a link whose bell rang; `None` until one rings again.
+    pub(crate) fn next(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
+        loop {
+            while let Some(id) = self.bells.next_link() {
+                self.queue(id);
+            }
+            let id = self.turns.pop_front()?;
+            let Some(index) = self.position(id) else {
+                continue;
             };
-            self.turn = index + 1;
-            return Poll::Ready((id, event));
+            self.slots[index].queued = false;
+            if let Poll::Ready(event) = self.poll_slot(index) {
+                self.queue(id);
+                return Some((id, event));
+            }
         }
-        Poll::Pending
+    }
+
+    /// Polls one link. One that ended is gone afterwards.
+    fn poll_slot(&mut self, index: usize) -> Poll<LinkEvent<X, E>> {
+        let slot = &mut self.slots[index];
+        let mut cx = Context::from_waker(slot.bell.heard());
+        Poll::Ready(match &mut slot.state {
+            SlotState::Opening(opening) => match ready!(opening.as_mut().poll(&mut cx)) {
+                Ok((socket, extra)) => {
+                    slot.state = SlotState::Open(Box::new(Link::new(socket)));
+                    LinkEvent::Opened(extra)
+                }
+                Err(error) => {
+                    self.slots.remove(index);
+                    LinkEvent::Failed(error)
+                }
+            },
+            SlotState::Open(link) => match ready!(link.poll(&mut cx)) {
+                Pumped::Text(frame) => LinkEvent::Text(frame),
+                Pumped::Binary(length) => LinkEvent::Binary(length),
+                Pumped::Pong => LinkEvent::Pong,
+                Pumped::Written(tag) => LinkEvent::Written(tag),
+                Pumped::Skipped(tag) => LinkEvent::Skipped(tag),
+                Pumped::Lost(lost) => {
+                    let gone = self.slots.remove(index);
+                    if let (Lost::Closed { .. }, SlotState::Open(link)) = (&lost, gone.state) {
+                        self.see_off(Box::pin(link.end(CLOSE_WITHIN)));
+                    }
+                    LinkEvent::Lost(lost)
+                }
+            },
+        })
     }
 
     /// What became of frames of which it is known already. To be asked before a machine decides to end a link.
     pub fn next_report(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
-        self.slots.iter_mut().find_map(|(id, slot)| match slot {
-            Slot::Open(link) => match link.report()? {
-                Pumped::Written(tag) => Some((*id, LinkEvent::Written(tag))),
-                Pumped::Skipped(tag) => Some((*id, LinkEvent::Skipped(tag))),
-                _ => None,
-            },
-            Slot::Opening(_) => None,
-        })
+        self.slots
+            .iter_mut()
+            .find_map(|slot| match &mut slot.state {
+                SlotState::Open(link) => match link.report()? {
+                    Pumped::Written(tag) => Some((slot.id, LinkEvent::Written(tag))),
+                    Pumped::Skipped(tag) => Some((slot.id, LinkEvent::Skipped(tag))),
+                    _ => None,
+                },
+                SlotState::Opening(_) => None,
+            })
+    }
+
+    /// Goes on with the close handshakes of links that were given up.
+    pub(crate) fn close_on(&mut self) {
+        let waker = self.closing_waker.clone();
+        self.drive_closing(&mut Context::from_waker(&waker));
     }
 
     fn drive_closing(&mut self, cx: &mut Context<'_>) {
@@ -197,17 +239,37 @@ impl<X, E> Links<X, E> {
             .retain_mut(|closing| closing.as_mut().poll(cx).is_pending());
     }
 
+    fn see_off(&mut self, handshake: BoxFuture<'static, ()>) {
+        self.closing.push(handshake);
+        self.closing_waker.wake_by_ref();
+    }
+
+    fn queue(&mut self, id: LinkId) {
+        if let Some(index) = self.position(id)
+            && !std::mem::replace(&mut self.slots[index].queued, true)
+        {
+            self.turns.push_back(id);
+        }
+    }
+
+    fn position(&self, id: LinkId) -> Option<usize> {
+        self.slots.binary_search_by_key(&id, |slot| slot.id).ok()
+    }
+
+    /// An open link that is to be written to, and gets a turn for that.
     fn link(&mut self, id: LinkId) -> Option<&mut Link> {
-        self.slots.iter_mut().find_map(|(slot, state)| match state {
-            Slot::Open(link) if *slot == id => Some(&mut **link),
-            _ => None,
-        })
+        self.queue(id);
+        let index = self.position(id)?;
+        match &mut self.slots[index].state {
+            SlotState::Open(link) => Some(link),
+            SlotState::Opening(_) => None,
+        }
     }
 }
 
 impl<X, E> fmt::Debug for Links<X, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ids = self.slots.iter().map(|(id, _)| id);
+        let ids = self.slots.iter().map(|slot| slot.id);
         f.debug_list().entries(ids).finish()
     }
 }

@@ -35,7 +35,8 @@ impl TaskGuard {
             stop: CancellationToken::new(),
             done: CancellationToken::new(),
         };
-        let future = task(Shutdown(guard.stop.clone()));
+        // Boxed: a future that awaits another by value holds room for it twice.
+        let future = Box::pin(task(Shutdown(guard.stop.clone())));
         // Dropped with the task, however it ends: by return, by panic, by the runtime's end.
         let done = guard.done.clone().drop_guard();
         tokio::spawn(async move {

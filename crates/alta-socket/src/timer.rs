@@ -12,6 +12,14 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
+    /// Whether it must be polled to ring in time for `deadline`, though it has not rung.
+    pub(crate) fn is_late_for(&self, deadline: Option<Instant>) -> bool {
+        deadline.is_some_and(|deadline| match &self.armed {
+            Some((at, _)) => deadline < *at,
+            None => true,
+        })
+    }
+
     /// Ready when `deadline` may have passed. It can ring early; the machine looks at the clock.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = deadline else {

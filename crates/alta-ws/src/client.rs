@@ -76,7 +76,7 @@ impl Client {
         let condition = publisher.watch();
         let (calls, inbox) = mpsc::channel(CALLS);
         let task = TaskGuard::spawn(|shutdown| {
-            Driver::new(
+            Box::new(Driver::new(
                 Arc::clone(&shared),
                 publisher,
                 Arc::new(tokens),
@@ -84,7 +84,7 @@ impl Client {
                 headers,
                 inbox,
                 shutdown,
-            )
+            ))
             .run()
         });
         Ok(Self {

@@ -88,7 +88,8 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn run(mut self) {
+    /// Boxed, since a future holds room for its arguments twice.
+    pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!(host = self.shared.config.host(), "connecting");
         loop {
             self.perform_outputs();

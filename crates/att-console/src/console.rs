@@ -90,7 +90,13 @@ impl Console {
         let (calls, inbox) = mpsc::channel(CALLS);
         let room = Semaphore::new(shared.config.pending.clamp(1, Semaphore::MAX_PERMITS));
         let task = TaskGuard::spawn(|shutdown| {
-            Driver::new(Arc::clone(&shared), Arc::new(access), inbox, shutdown).run()
+            Box::new(Driver::new(
+                Arc::clone(&shared),
+                Arc::new(access),
+                inbox,
+                shutdown,
+            ))
+            .run()
         });
         Self {
             inner: Arc::new(Inner {

@@ -1,19 +1,19 @@
 //! The one task of a console: it waits, performs what the machine decides, and decides nothing itself.
 
-use crate::access::{Access, AccessError, ConsoleAccess};
+use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
-use crate::status::{Counters, State, Status, Trouble};
-use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake, WebSocket};
+use crate::open::open;
+use crate::status::{Counters, State, Status};
+use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake};
 use futures_core::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
-use url::Url;
 
 /// What a handle asks for.
 #[derive(Debug)]
@@ -77,6 +77,12 @@ struct Request<'a> {
 /// An open websocket comes with the access it was opened by.
 type ConsoleInbox = Inbox<ConsoleAccess, Failure, Call>;
 
+/// Whether anything but the delivery of an event may be to do.
+enum Woken {
+    ByEvent,
+    Otherwise,
+}
+
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     access: Arc<dyn Access>,
@@ -113,7 +119,8 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn run(mut self) {
+    /// Boxed, since a future holds room for its arguments twice.
+    pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!(console = %self.shared.label, "opening");
         let _end = EndOf(Arc::clone(&self.shared));
         loop {
@@ -122,22 +129,34 @@ impl Driver {
             }
             self.show_state();
             self.machine.count_commands();
+            // Events move the deadline back, if at all: it may be early, which costs nothing.
             let deadline = self.machine.deadline();
-            let wake = tokio::select! {
-                biased;
-                wake = self.inbox.next(&self.shared.hub, deadline, true) => wake,
-                () = changed(&mut self.access_changed) => {
-                    self.access_changed = None;
-                    self.machine.handle(Input::RetryNow, now());
-                    continue;
-                }
-            };
-            self.wake(wake);
+            while let Woken::ByEvent = self.wait(deadline).await {}
         }
         self.show_state();
         self.shared.hub.end();
         self.inbox.links.close_all(1000, "").await;
         tracing::debug!(console = %self.shared.label, "closed");
+    }
+
+    /// Waits for one thing to happen and tells the machine.
+    async fn wait(&mut self, deadline: Option<Instant>) -> Woken {
+        let wake = tokio::select! {
+            biased;
+            wake = self.inbox.next(&self.shared.hub, deadline, true) => wake,
+            () = changed(&mut self.access_changed) => {
+                self.access_changed = None;
+                self.machine.handle(Input::RetryNow, now());
+                return Woken::Otherwise;
+            }
+        };
+        match wake {
+            Wake::Link(link, LinkEvent::Text(raw)) => self.text(link, raw, now()),
+            wake => {
+                self.wake(wake);
+                Woken::Otherwise
+            }
+        }
     }
 
     fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
@@ -176,16 +195,10 @@ impl Driver {
                 Input::Opened(link, may_change)
             }
             LinkEvent::Failed(failure) => Input::Failed(link, failure),
-            LinkEvent::Text(raw) => match Frame::read(raw, SystemTime::now()) {
-                Ok(frame) => match &frame.kind {
-                    Kind::Event(name) => return self.event(link, name, &frame, now),
-                    _ => Input::Frame(link, frame),
-                },
-                Err(error) => {
-                    tracing::debug!(console = %self.shared.label, %error, "skipping a frame");
-                    Input::Malformed(link)
-                }
-            },
+            LinkEvent::Text(raw) => {
+                self.text(link, raw, now);
+                return;
+            }
             LinkEvent::Binary(length) => {
                 tracing::debug!(console = %self.shared.label, length, "skipping a binary frame");
                 Input::Malformed(link)
@@ -196,6 +209,24 @@ impl Driver {
             LinkEvent::Lost(lost) => Input::Lost(link, lost),
         };
         self.machine.handle(input, now);
+    }
+
+    fn text(&mut self, link: LinkId, raw: RawFrame, now: Instant) -> Woken {
+        let input = match Frame::read(raw, SystemTime::now()) {
+            Ok(frame) => match &frame.kind {
+                Kind::Event(name) => {
+                    self.event(link, name, &frame, now);
+                    return Woken::ByEvent;
+                }
+                _ => Input::Frame(link, frame),
+            },
+            Err(error) => {
+                tracing::debug!(console = %self.shared.label, %error, "skipping a frame");
+                Input::Malformed(link)
+            }
+        };
+        self.machine.handle(input, now);
+        Woken::Otherwise
     }
 
     /// Events are most of the traffic and change nothing: they go straight to who wants them.
@@ -270,22 +301,13 @@ impl Driver {
 
     fn open(&mut self, link: LinkId) {
         self.access_changed = None;
-        let (access, config) = (Arc::clone(&self.access), Arc::clone(&self.shared.config));
-        let label = Arc::clone(&self.shared.label);
-        self.inbox.links.open(link, async move {
-            let granted = access.access().await.map_err(no_access)?;
-            tracing::debug!(console = %label, address = %host_of(&granted.url), "dialling");
-            let limits =
-                alta_socket::Limits::new(config.frame_limit).connect(config.connect_timeout);
-            let headers = http::HeaderMap::new();
-            let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
-                .await
-                .map_err(|error| Failure::Trouble {
-                    trouble: Trouble::Unreachable(with_sources(&error)),
-                    retry_after: None,
-                })?;
-            Ok((socket, granted))
-        });
+        let shared = &self.shared;
+        let opening = open(
+            Arc::clone(&self.access),
+            Arc::clone(&shared.config),
+            Arc::clone(&shared.label),
+        );
+        self.inbox.links.open(link, opening);
     }
 
     fn authenticate(&mut self, link: LinkId) {
@@ -355,43 +377,5 @@ impl Drop for EndOf {
             });
         }
         self.0.hub.end();
-    }
-}
-
-fn no_access(error: AccessError) -> Failure {
-    match error {
-        AccessError::Refused(message) => Failure::Refused(message),
-        AccessError::NotYet {
-            message,
-            retry_after,
-        } => Failure::Trouble {
-            trouble: Trouble::NotUp(message),
-            retry_after,
-        },
-        failed @ AccessError::Failed { .. } => Failure::Trouble {
-            trouble: Trouble::NoAccess(with_sources(&failed)),
-            retry_after: None,
-        },
-    }
-}
-
-/// An error and what caused it, in a line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
-}
-
-/// Host and port, for logs: an address may hold a password.
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }

@@ -50,6 +50,7 @@ pub mod fuzzing;
 mod happening;
 mod machine;
 mod name;
+mod open;
 mod reply;
 mod run;
 mod status;

@@ -1,0 +1,66 @@
+//! One attempt to open a console: access is asked for, then the websocket is dialled.
+
+use crate::access::{Access, AccessError, ConsoleAccess};
+use crate::config::Config;
+use crate::machine::Failure;
+use crate::status::Trouble;
+use alta_socket::{Limits, WebSocket};
+use std::sync::Arc;
+use url::Url;
+
+/// An open websocket comes with the access it was opened by.
+pub(crate) async fn open(
+    access: Arc<dyn Access>,
+    config: Arc<Config>,
+    label: Arc<str>,
+) -> Result<(WebSocket, ConsoleAccess), Failure> {
+    let granted = access.access().await.map_err(no_access)?;
+    tracing::debug!(console = %label, address = %host_of(&granted.url), "dialling");
+    let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
+    let headers = http::HeaderMap::new();
+    let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
+        .await
+        .map_err(|error| Failure::Trouble {
+            trouble: Trouble::Unreachable(with_sources(&error)),
+            retry_after: None,
+        })?;
+    Ok((socket, granted))
+}
+
+fn no_access(error: AccessError) -> Failure {
+    match error {
+        AccessError::Refused(message) => Failure::Refused(message),
+        AccessError::NotYet {
+            message,
+            retry_after,
+        } => Failure::Trouble {
+            trouble: Trouble::NotUp(message),
+            retry_after,
+        },
+        failed @ AccessError::Failed { .. } => Failure::Trouble {
+            trouble: Trouble::NoAccess(with_sources(&failed)),
+            retry_after: None,
+        },
+    }
+}
+
+/// An error and what caused it, in a line.
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// Host and port, for logs: an address may hold a password.
+fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
