@@ -4,8 +4,8 @@
 //! crate does no I/O and needs no async runtime.
 //!
 //! The readers are tolerant: an absent field and a null one are the same, unknown fields are skipped, names are matched
-//! whatever their case, a list that is missing is empty, and an enum keeps the values it does not know
-//! (`Unknown(String)`). Only a missing id, or a value of a wholly different type, is an error.
+//! whatever their case, a list that is missing is empty, a number or a truth value may stand in a text, and an enum keeps
+//! the values it does not know (`Unknown(String)`). Only a missing id, or a value of a wholly different type, is an error.
 //!
 //! ```
 //! use alta_model::{GroupId, Timestamp};
@@ -37,6 +37,7 @@ mod server;
 mod shop;
 mod time_span;
 mod timestamp;
+mod tolerant;
 mod user;
 mod vector;
 

@@ -2,7 +2,8 @@
 ///
 /// A field is written `marker name: Type = "wireName" | "other spelling"`. Names are matched exactly first, then whatever
 /// their case; the first spelling is the one written. A null is the same as an absent field, unknown fields are skipped,
-/// and of a field that comes twice the first value that is not null counts. The markers:
+/// of a field that comes twice the first value that is not null counts, and a number or a truth value may stand in a
+/// text. The markers:
 ///
 /// - `required`: absent is an error;
 /// - `default`: absent is the type's default;
@@ -128,9 +129,11 @@ macro_rules! model_field {
             .map(|list| list.into_iter().flatten().collect())
     };
     (@read lenient $map:ident $ty:ty) => {
-        serde_json::from_value($map.next_value::<serde_json::Value>()?).ok()
+        serde::Deserialize::deserialize($crate::tolerant::Tolerant($map.next_value::<serde_json::Value>()?)).ok()
     };
-    (@read $marker:ident $map:ident $ty:ty) => { $map.next_value::<Option<$ty>>()? };
+    (@read $marker:ident $map:ident $ty:ty) => {
+        $map.next_value_seed($crate::tolerant::tolerant::<Option<$ty>>())?
+    };
 
     (@finish required $field:ident $wire:literal) => {
         $field.ok_or_else(|| serde::de::Error::missing_field($wire))?
@@ -207,6 +210,18 @@ mod tests {
         let both: Sample =
             serde_json::from_str(r#"{"id": 1, "name": null, "title": "x", "Name": "y"}"#).unwrap();
         assert_eq!(both.name, "x");
+    }
+
+    #[test]
+    fn numbers_and_truth_values_may_stand_in_texts_beside_names_of_digits() {
+        let sample =
+            read(json!({"id": "1", "name": "1234", "Count": "3", "flag": "True"})).unwrap();
+        assert_eq!(
+            (sample.id, sample.count, sample.flag),
+            (1, Some(3), Some(true))
+        );
+        assert_eq!(sample.name, "1234");
+        assert!(read(json!({"id": "one"})).is_err());
     }
 
     #[test]

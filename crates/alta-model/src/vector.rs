@@ -4,7 +4,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer, de, de::IgnoredAny, ser::SerializeTuple as _,
 };
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, tolerant::tolerant};
 
 /// A position in metres, a direction, or three angles in degrees.
 ///
@@ -90,7 +90,7 @@ impl<'de> Deserialize<'de> for Vector3 {
                 let mut numbers = [0.0; 3];
                 for (at, number) in numbers.iter_mut().enumerate() {
                     *number = seq
-                        .next_element()?
+                        .next_element_seed(tolerant())?
                         .ok_or_else(|| de::Error::invalid_length(at, &self))?;
                 }
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
@@ -140,6 +140,7 @@ mod tests {
             "\"-870.5,150.25,98\"",
             r#"{"x": -870.5, "Y": 150.25, "z": 98}"#,
             "[-870.5, 150.25, 98.0, 1.0]",
+            r#"["-870.5", "150.25", "98"]"#,
         ] {
             assert_eq!(
                 serde_json::from_str::<Vector3>(json).unwrap(),

@@ -31,6 +31,24 @@ impl ConsoleAccess {
         }
     }
 
+    /// Access to a self-hosted server (TavernLib) by a token that will not change. Its files are fetched from one port above
+    /// the console's, if the address names a port.
+    ///
+    /// ```
+    /// use att_console::ConsoleAccess;
+    ///
+    /// let access = ConsoleAccess::self_hosted("ws://10.0.0.5:1760".parse()?, "eyJ…".to_owned());
+    /// assert_eq!(access.web_server.unwrap().as_str(), "http://10.0.0.5:1761/");
+    /// # Ok::<(), url::ParseError>(())
+    /// ```
+    pub fn self_hosted(url: Url, token: impl Into<Secret>) -> Self {
+        let web_server = file_server_of(&url);
+        Self {
+            web_server,
+            ..Self::new(url, token)
+        }
+    }
+
     /// With the address of the game server's file server.
     #[must_use]
     pub fn web_server(mut self, url: Url) -> Self {
@@ -44,6 +62,13 @@ impl ConsoleAccess {
         self.may_change = true;
         self
     }
+}
+
+/// The file server of a self-hosted server is one port above its console.
+fn file_server_of(console: &Url) -> Option<Url> {
+    let host = console.host_str()?;
+    let port = console.port()?.checked_add(1)?;
+    Url::parse(&format!("http://{host}:{port}/")).ok()
 }
 
 impl fmt::Debug for ConsoleAccess {
@@ -114,5 +139,25 @@ impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
 
     fn changed(&self) -> BoxFuture<'_, ()> {
         (**self).changed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_self_hosted_servers_files_are_one_port_above_its_console() {
+        let above = |url: &str| file_server_of(&url.parse().unwrap()).map(String::from);
+        assert_eq!(
+            above("ws://10.0.0.5:1760"),
+            Some("http://10.0.0.5:1761/".to_owned())
+        );
+        assert_eq!(
+            above("ws://[::1]:1760/"),
+            Some("http://[::1]:1761/".to_owned())
+        );
+        assert_eq!(above("ws://town.example/"), None, "behind a proxy, say");
+        assert_eq!(above("ws://town.example:65535/"), None);
     }
 }

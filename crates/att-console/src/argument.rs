@@ -123,6 +123,12 @@ pub(crate) fn is_unwritable(character: char) -> bool {
     matches!(character, '"' | '\\') || character.is_control() || is_line_break(character)
 }
 
+/// What .NET, too, takes for a whole number: digits, perhaps with a sign.
+fn is_a_number(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text).trim_start();
+    !digits.is_empty() && digits.chars().all(char::is_numeric)
+}
+
 /// Line and paragraph separators end lines for .NET, too.
 fn is_line_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}')
@@ -223,7 +229,7 @@ impl From<Target> for Argument {
 /// Whom a command is for: what the server calls a `PlayerList` or a `Player`.
 ///
 /// Ids are always safe; player records are turned into their ids. A name is refused where the server could read
-/// something else in it: a list (a comma), everyone (`*`), an id (all digits).
+/// something else in it: a list (a comma), everyone (`*`), an id (all digits, also with a sign).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Target {
@@ -268,7 +274,7 @@ impl Target {
                     refused("a comma makes it a list")
                 } else if trimmed == "*" {
                     refused("it means everyone")
-                } else if trimmed.chars().all(char::is_numeric) {
+                } else if is_a_number(trimmed) {
                     refused("digits are read as an id")
                 } else {
                     Argument::text(name).written

@@ -8,7 +8,7 @@ use crate::error::{Closed, Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::name::EventName;
 use crate::run::Run;
-use crate::status::{Counters, State, Status};
+use crate::status::{Counted, Counters, State, Status};
 use crate::statuses::Statuses;
 use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
@@ -18,9 +18,10 @@ use alta_model::console::result::FileDownload;
 use alta_socket::{Publisher, TaskGuard};
 use serde_json::Value;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tracing::Instrument as _;
 
 /// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
 const CALLS: usize = 64;
@@ -57,6 +58,17 @@ struct Inner {
     task: TaskGuard,
 }
 
+/// Knows a console without holding it open.
+#[derive(Debug)]
+pub(crate) struct WeakConsole(Weak<Inner>);
+
+impl WeakConsole {
+    /// Whether this is that console.
+    pub(crate) fn is(&self, console: &Console) -> bool {
+        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&console.inner))
+    }
+}
+
 impl Console {
     /// Opens a console with the default configuration; see [`open_with`](Self::open_with).
     ///
@@ -85,18 +97,20 @@ impl Console {
             hub: alta_socket::Hub::default(),
             status: Publisher::new(State::Connecting { attempt: 1 }),
             counters: Arc::new(Counters::default()),
+            counted: Counted::default(),
             access: Mutex::new(None),
         });
         let (calls, inbox) = mpsc::channel(CALLS);
         let room = Semaphore::new(shared.config.pending.clamp(1, Semaphore::MAX_PERMITS));
+        // Of the highest level, so that no line below it loses the name of its console.
+        let span = tracing::error_span!(
+            "console",
+            name = %shared.label,
+            server = shared.config.server.map(ServerId::get),
+        );
         let task = TaskGuard::spawn(|shutdown| {
-            Box::new(Driver::new(
-                Arc::clone(&shared),
-                Arc::new(access),
-                inbox,
-                shutdown,
-            ))
-            .run()
+            let driver = Driver::new(Arc::clone(&shared), Arc::new(access), inbox, shutdown);
+            Box::new(driver).run().instrument(span)
         });
         Self {
             inner: Arc::new(Inner {
@@ -299,9 +313,9 @@ impl Console {
         self.inner.task.close().await;
     }
 
-    /// Whether both are handles to the same console.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.inner, &other.inner)
+    /// A name for the console that does not hold it open.
+    pub(crate) fn downgrade(&self) -> WeakConsole {
+        WeakConsole(Arc::downgrade(&self.inner))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -7,8 +7,8 @@ use crate::frame::{Frame, Kind};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
-use crate::status::{Counters, State, Status};
-use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake};
+use crate::status::{Counted, Counters, State, Status};
+use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Lost, Publisher, RawFrame, Shutdown, Wake};
 use futures_core::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -41,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub<EventName, Frame>,
     pub(crate) status: Publisher<State>,
     pub(crate) counters: Arc<Counters>,
+    pub(crate) counted: Counted,
     /// Where result files are fetched, and with which token: of the latest access.
     pub(crate) access: Mutex<Option<ConsoleAccess>>,
 }
@@ -121,7 +122,7 @@ impl Driver {
 
     /// Boxed, since a future holds room for its arguments twice.
     pub(crate) async fn run(mut self: Box<Self>) {
-        tracing::debug!(console = %self.shared.label, "opening");
+        tracing::debug!("opening");
         let _end = EndOf(Arc::clone(&self.shared));
         loop {
             if self.perform_outputs() {
@@ -129,6 +130,7 @@ impl Driver {
             }
             self.show_state();
             self.machine.count_commands();
+            self.shared.counted.tell();
             // Events move the deadline back, if at all: it may be early, which costs nothing.
             let deadline = self.machine.deadline();
             while let Woken::ByEvent = self.wait(deadline).await {}
@@ -136,7 +138,7 @@ impl Driver {
         self.show_state();
         self.shared.hub.end();
         self.inbox.links.close_all(1000, "").await;
-        tracing::debug!(console = %self.shared.label, "closed");
+        tracing::debug!("closed");
     }
 
     /// Waits for one thing to happen and tells the machine.
@@ -200,18 +202,26 @@ impl Driver {
                 return;
             }
             LinkEvent::Binary(length) => {
-                tracing::debug!(console = %self.shared.label, length, "skipping a binary frame");
+                tracing::debug!(length, "skipping a binary frame");
                 Input::Malformed(link)
             }
             LinkEvent::Pong => Input::Pong(link),
             LinkEvent::Written(tag) => return self.tagged(link, tag, now, Input::Written),
             LinkEvent::Skipped(tag) => return self.tagged(link, tag, now, Input::Skipped),
+            LinkEvent::Lost(Lost::Closed { code, reason }) => {
+                let reason = self.without_token(&reason).unwrap_or(reason);
+                Input::Lost(link, Lost::Closed { code, reason })
+            }
             LinkEvent::Lost(lost) => Input::Lost(link, lost),
         };
         self.machine.handle(input, now);
     }
 
     fn text(&mut self, link: LinkId, raw: RawFrame, now: Instant) -> Woken {
+        let raw = match self.without_token(raw.as_str()) {
+            Some(text) => text.into(),
+            None => raw,
+        };
         let input = match Frame::read(raw, SystemTime::now()) {
             Ok(frame) => match &frame.kind {
                 Kind::Event(name) => {
@@ -221,12 +231,24 @@ impl Driver {
                 _ => Input::Frame(link, frame),
             },
             Err(error) => {
-                tracing::debug!(console = %self.shared.label, %error, "skipping a frame");
+                tracing::debug!(%error, "skipping a frame");
                 Input::Malformed(link)
             }
         };
         self.machine.handle(input, now);
         Woken::Otherwise
+    }
+
+    /// The text without the token, which the server may repeat until it is ready: its words go into errors and logs. None if
+    /// the token is not in it.
+    fn without_token(&self, text: &str) -> Option<String> {
+        if self.shown.is_connected() {
+            return None;
+        }
+        let access = self.latest_access();
+        let token = access.as_ref()?.token.expose();
+        let is_told = !token.is_empty() && text.contains(token);
+        is_told.then(|| text.replace(token, "<redacted>"))
     }
 
     /// Events are most of the traffic and change nothing: they go straight to who wants them.
@@ -301,13 +323,8 @@ impl Driver {
 
     fn open(&mut self, link: LinkId) {
         self.access_changed = None;
-        let shared = &self.shared;
-        let opening = open(
-            Arc::clone(&self.access),
-            Arc::clone(&shared.config),
-            Arc::clone(&shared.label),
-        );
-        self.inbox.links.open(link, opening);
+        let (access, config) = (Arc::clone(&self.access), Arc::clone(&self.shared.config));
+        self.inbox.links.open(link, open(access, config));
     }
 
     fn authenticate(&mut self, link: LinkId) {
@@ -328,19 +345,19 @@ impl Driver {
         self.shown = state.clone();
         match &state {
             State::Recovering { attempt, because } => {
-                tracing::info!(console = %self.shared.label, attempt, %because, "not connected, trying again");
+                tracing::info!(attempt, %because, "not connected, trying again");
                 let access = Arc::clone(&self.access);
                 self.access_changed = Some(Box::pin(async move { access.changed().await }));
             }
             State::Closed { because } => {
-                tracing::info!(console = %self.shared.label, %because, "closed");
+                tracing::info!(%because, "closed");
             }
-            State::Ready => tracing::info!(console = %self.shared.label, "ready"),
+            State::Ready => tracing::info!("ready"),
             State::Stalled => {
-                tracing::warn!(console = %self.shared.label, "the server does not answer commands");
+                tracing::warn!("the server does not answer commands");
             }
             State::Connecting { attempt } => {
-                tracing::debug!(console = %self.shared.label, attempt, "connecting");
+                tracing::debug!(attempt, "connecting");
             }
         }
         self.shared.status.set(state);

@@ -73,6 +73,10 @@ pub enum ErrorKind {
     /// It is not known where the server's files are fetched.
     #[error("no file server is known")]
     NoFileServer,
+    /// The stream has ended, since it was read too slowly and was to end then
+    /// ([`Overflow::End`](crate::Overflow::End)). Another subscription goes on from now.
+    #[error("the stream has ended, since it was read too slowly")]
+    Overflown,
     /// Nothing matched within the time allowed for waiting.
     #[error("nothing came within {0:?}")]
     NothingCame(Duration),
@@ -165,3 +169,15 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {}
+
+/// An error and what caused it, in a line.
+pub(crate) fn with_sources(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -32,6 +32,7 @@
 //! | `platform-roots` | `Tls::platform_roots` |
 
 mod access;
+mod all_consoles;
 mod any_event;
 mod argument;
 pub mod catalogue;
@@ -69,12 +70,13 @@ pub mod result {
 }
 
 pub use access::{Access, AccessError, ConsoleAccess};
+pub use all_consoles::AllConsoles;
 pub use any_event::AnyEvent;
 pub use argument::{Argument, Target};
 pub use command::Command;
 pub use config::{Config, WhenNotReady};
 pub use console::Console;
-pub use consoles::{AllConsoles, Consoles};
+pub use consoles::Consoles;
 pub use error::{Closed, Error, ErrorKind, Sent};
 pub use happening::Event;
 pub use name::EventName;

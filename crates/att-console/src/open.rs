@@ -2,6 +2,7 @@
 
 use crate::access::{Access, AccessError, ConsoleAccess};
 use crate::config::Config;
+use crate::error::with_sources;
 use crate::machine::Failure;
 use crate::status::Trouble;
 use alta_socket::{Limits, WebSocket};
@@ -12,10 +13,9 @@ use url::Url;
 pub(crate) async fn open(
     access: Arc<dyn Access>,
     config: Arc<Config>,
-    label: Arc<str>,
 ) -> Result<(WebSocket, ConsoleAccess), Failure> {
     let granted = access.access().await.map_err(no_access)?;
-    tracing::debug!(console = %label, address = %host_of(&granted.url), "dialling");
+    tracing::debug!(address = %host_of(&granted.url), "dialling");
     let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
     let headers = http::HeaderMap::new();
     let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
@@ -42,18 +42,6 @@ fn no_access(error: AccessError) -> Failure {
             retry_after: None,
         },
     }
-}
-
-/// An error and what caused it, in a line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// Host and port, for logs: an address may hold a password.

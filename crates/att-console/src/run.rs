@@ -1,15 +1,19 @@
+use crate::catalogue;
 use crate::command::Command;
 use crate::config::{Config, WhenNotReady};
 use crate::console::Console;
-use crate::driver::Call;
+use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::machine::Order;
 use crate::reply::Reply;
+use alta_model::ServerId;
 use alta_socket::later;
 use futures_core::future::BoxFuture;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Span;
+use tracing::field::Empty;
 
 /// A command about to run: await it.
 #[must_use = "a command does nothing until it is awaited"]
@@ -43,6 +47,19 @@ impl<'a, T> Run<'a, T> {
         self
     }
 
+    /// What is logged of the command has its id, and stands in the caller's own context.
+    fn span(shared: &Shared, line: &str) -> Span {
+        let span = tracing::debug_span!(
+            "command",
+            console = %shared.label,
+            server = shared.config.server.map(ServerId::get),
+            command = catalogue::stock().words_of(line),
+            id = Empty,
+        );
+        span.in_scope(|| tracing::trace!(line, "asked"));
+        span
+    }
+
     async fn run(self) -> Result<T, Error> {
         let (line, read) = self.command.into_parts();
         let shared = self.console.shared();
@@ -51,7 +68,7 @@ impl<'a, T> Run<'a, T> {
             Error::new(ErrorKind::Argument(problem.to_string()), doing)
         })?;
         let doing = format!("running {:?} on {}", abbreviated(&line), shared.label);
-        tracing::debug!(console = %shared.label, command = %abbreviated(&line), "running");
+        let span = Self::span(shared, &line);
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
         let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
@@ -67,6 +84,7 @@ impl<'a, T> Run<'a, T> {
                 deadline,
                 when_not_ready: self.when_not_ready,
                 owner: Arc::downgrade(&alive),
+                span,
                 reply,
             })
         };

@@ -1,5 +1,7 @@
 use crate::error::Closed;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 /// What a console is doing, and what it has counted so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +11,7 @@ pub struct Status {
     pub state: State,
     /// How many commands wait to be sent.
     pub waiting: u64,
-    /// How many commands and subscriptions were sent and are not answered yet.
+    /// How many commands were sent and are not answered yet.
     pub in_flight: u64,
     /// What it has counted since it was opened.
     pub totals: Totals,
@@ -150,5 +152,45 @@ impl Counter {
 
     pub(crate) fn add_one(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Wakes those who wait for a count. Costs next to nothing while nobody does.
+#[derive(Debug, Default)]
+pub(crate) struct Counted {
+    watchers: AtomicUsize,
+    notify: Notify,
+}
+
+impl Counted {
+    /// Something may have been counted.
+    pub(crate) fn tell(&self) {
+        // Whoever came too late to be seen here sees the counts: one of the two fences is the first.
+        fence(Ordering::SeqCst);
+        if self.watchers.load(Ordering::Relaxed) > 0 {
+            self.notify.notify_waiters();
+        }
+    }
+
+    pub(crate) fn watcher(&self) -> Watcher<'_> {
+        self.watchers.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        Watcher(self)
+    }
+}
+
+/// One who waits for counts.
+pub(crate) struct Watcher<'a>(&'a Counted);
+
+impl Watcher<'_> {
+    /// Resolves when something is counted after it was enabled.
+    pub(crate) fn next(&self) -> Notified<'_> {
+        self.0.notify.notified()
+    }
+}
+
+impl Drop for Watcher<'_> {
+    fn drop(&mut self) {
+        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
     }
 }

@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 
 /// The states of a console as a stream; see [`Console::statuses`](crate::Console::statuses).
 ///
-/// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
+/// It yields when the state changes; [`wait_for`](Self::wait_for) looks at counts, too. Whoever reads slowly sees the newest
+/// state, not every one in between; the totals tell what happened meanwhile.
 #[derive(Clone)]
 pub struct Statuses {
     states: Watch<State>,
@@ -26,18 +27,39 @@ impl Statuses {
         }
     }
 
-    /// The next status that satisfies `condition`, asked whenever the state changes (not at every count); `None` if the console is closed for good before.
+    /// The first status from now on that satisfies `condition`, asked whenever the state or a count changes; `None` if the
+    /// console is closed for good before. What changes quickly is seen as it is in the end, not at every step.
+    ///
+    /// ```no_run
+    /// # async fn run(console: att_console::Console) {
+    /// // All that was asked is answered.
+    /// console.statuses().wait_for(|status| status.waiting == 0 && status.in_flight == 0).await;
+    /// # }
+    /// ```
     ///
     /// # Cancel safety
     ///
     /// Cancel safe.
     pub async fn wait_for(&mut self, mut condition: impl FnMut(&Status) -> bool) -> Option<Status> {
         let shared = Arc::clone(&self.shared);
-        let state = self
-            .states
-            .wait_for(|state| state.is_closed() || condition(&shared.status_of(state.clone())))
-            .await?;
-        Some(self.shared.status_of(state)).filter(condition)
+        let watcher = shared.counted.watcher();
+        loop {
+            let mut counted = std::pin::pin!(watcher.next());
+            counted.as_mut().enable();
+            let status = shared.status();
+            if condition(&status) {
+                return Some(status);
+            }
+            if status.state.is_closed() {
+                return None;
+            }
+            tokio::select! {
+                changed = self.states.wait_for(|state| *state != status.state) => {
+                    changed?;
+                }
+                () = counted => {}
+            }
+        }
     }
 }
 

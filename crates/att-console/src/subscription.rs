@@ -4,6 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::happening::Event;
 use crate::name::EventName;
+use crate::status::State;
 use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -25,6 +26,8 @@ pub struct Subscription<T> {
     subscriber: Subscriber<EventName, Frame>,
     shared: Arc<Shared>,
     read: Reader<T>,
+    /// Whether an event that could not be read was warned of.
+    has_warned: bool,
 }
 
 /// How the data of an event becomes a `T`.
@@ -39,7 +42,7 @@ pub(crate) fn by_shape<T: DeserializeOwned>(
 }
 
 impl<T> Subscription<T> {
-    /// The next item; `None` when the console is closed for good.
+    /// The next item; `None` when the console is closed for good, or the stream has ended by [`Overflow::End`].
     ///
     /// # Cancel safety
     ///
@@ -49,7 +52,8 @@ impl<T> Subscription<T> {
     }
 
     /// The next event. Where something is missing, a warning is logged and the stream goes on; use
-    /// [`next`](Self::next) to do better. `None` when the console is closed for good.
+    /// [`next`](Self::next) to do better. `None` when the console is closed for good, or the stream has ended by
+    /// [`Overflow::End`].
     ///
     /// # Cancel safety
     ///
@@ -58,9 +62,7 @@ impl<T> Subscription<T> {
         loop {
             match self.next().await? {
                 Ok(event) => return Some(event),
-                Err(missed) => {
-                    tracing::warn!(console = %self.shared.label, %missed, "events were missed");
-                }
+                Err(missed) => self.warn(&missed),
             }
         }
     }
@@ -69,7 +71,8 @@ impl<T> Subscription<T> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NothingCame`] when the time is over; [`ErrorKind::Closed`] when the console is closed for good.
+    /// [`ErrorKind::NothingCame`] when the time is over; [`ErrorKind::Closed`] when the console is closed for good;
+    /// [`ErrorKind::Overflown`] when the stream has ended by itself ([`Overflow::End`]).
     ///
     /// # Cancel safety
     ///
@@ -88,13 +91,30 @@ impl<T> Subscription<T> {
             }
             None
         };
-        let failed = |kind| Error::new(kind, "waiting for an event");
-        match tokio::time::timeout(within, found).await {
-            Ok(Some(event)) => Ok(event),
-            Ok(None) => Err(failed(ErrorKind::Closed {
-                because: self.shared.why_closed(),
-            })),
-            Err(_) => Err(failed(ErrorKind::NothingCame(within))),
+        let kind = match tokio::time::timeout(within, found).await {
+            Ok(Some(event)) => return Ok(event),
+            Ok(None) => self.why_ended(),
+            Err(_) => ErrorKind::NothingCame(within),
+        };
+        let doing = format!("waiting for an event of {}", self.shared.label);
+        Err(Error::new(kind, doing))
+    }
+
+    /// A kind of event that cannot be read at all would fill the log: the first one is enough.
+    fn warn(&mut self, missed: &Missed) {
+        let console = &self.shared.label;
+        let is_undecodable = matches!(missed, Missed::Undecodable(_));
+        if is_undecodable && std::mem::replace(&mut self.has_warned, true) {
+            tracing::debug!(%console, %missed, "events were missed");
+        } else {
+            tracing::warn!(%console, %missed, "events were missed");
+        }
+    }
+
+    fn why_ended(&self) -> ErrorKind {
+        match self.shared.status.get() {
+            State::Closed { because } => ErrorKind::Closed { because },
+            _ => ErrorKind::Overflown,
         }
     }
 
@@ -107,10 +127,8 @@ impl<T> Subscription<T> {
         let Kind::Event(name) = &frame.kind else {
             return Err(Missed::Undecodable("it is no event".to_owned()));
         };
-        let data = (self.read)(name, &frame).map_err(|error| {
-            tracing::warn!(console = %self.shared.label, event = %name, %error, "an event could not be read");
-            Missed::Undecodable(format!("{name}: {error}"))
-        })?;
+        let data = (self.read)(name, &frame)
+            .map_err(|error| Missed::Undecodable(format!("{name}: {error}")))?;
         let (name, console) = (name.clone(), Arc::clone(&self.shared.label));
         Ok(Event::new(
             data,
@@ -206,6 +224,7 @@ impl<T> Subscribe<T> {
             subscriber,
             shared: Arc::clone(shared),
             read: self.read,
+            has_warned: false,
         }
     }
 

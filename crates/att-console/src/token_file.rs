@@ -112,8 +112,8 @@ impl TokenFile {
         let text = tokio::fs::read(&self.path)
             .await
             .map_err(|error| failed(format!("reading the token file {shown}"), Some(error)))?;
-        let text = String::from_utf8(text)
-            .map_err(|_| failed(format!("the token file {shown} is not text"), None))?;
+        let text = text_of(text)
+            .ok_or_else(|| failed(format!("the token file {shown} is not text"), None))?;
         let token = text.trim_start_matches('\u{feff}').trim();
         if token.is_empty() {
             return Err(AccessError::NotYet {
@@ -150,9 +150,7 @@ impl Access for TokenFile {
         Box::pin(async {
             let token = self.read().await?;
             self.seen.store(fingerprint(&token), Ordering::Relaxed);
-            let mut access = ConsoleAccess::new(self.url.clone(), token).may_change();
-            access.web_server = web_server_of(&self.url);
-            Ok(access)
+            Ok(ConsoleAccess::self_hosted(self.url.clone(), token).may_change())
         })
     }
 
@@ -161,11 +159,19 @@ impl Access for TokenFile {
     }
 }
 
-/// The file server of a self-hosted server is one port above its console.
-fn web_server_of(console: &Url) -> Option<Url> {
-    let host = console.host_str()?;
-    let port = console.port()?.checked_add(1)?;
-    Url::parse(&format!("http://{host}:{port}/")).ok()
+/// The text of a file in UTF-8, or in UTF-16 if its byte-order mark says so.
+fn text_of(bytes: Vec<u8>) -> Option<String> {
+    let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+        odd.is_empty()
+            .then(|| text.collect::<Result<_, _>>().ok())?
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
+    }
 }
 
 fn fingerprint(token: &str) -> u64 {
@@ -179,12 +185,13 @@ fn default_place(
     list: impl Fn(&Path) -> Vec<PathBuf>,
 ) -> Option<PathBuf> {
     let in_app_data = |folder: PathBuf| folder.join("TheModdingTavern").join("console_token.txt");
-    if let Some(folder) = variable("APPDATA") {
+    let roaming = |user: PathBuf| user.join("AppData").join("Roaming");
+    let windows = variable("APPDATA").or_else(|| variable("USERPROFILE").map(roaming));
+    if let Some(folder) = windows {
         return Some(in_app_data(folder));
     }
     let prefix = variable("WINEPREFIX").or_else(|| Some(variable("HOME")?.join(".wine")))?;
     let users = list(&prefix.join("drive_c").join("users"));
-    let roaming = |user: PathBuf| user.join("AppData").join("Roaming");
     let mut places: Vec<_> = users
         .into_iter()
         .filter(|user| user.file_name().is_some_and(|name| name != "Public"))
@@ -197,4 +204,93 @@ fn default_place(
             .is_some_and(|folder| !list(folder).is_empty())
     });
     (!places.is_empty()).then(|| places.swap_remove(with_folder.unwrap_or(0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Where the file is looked for, with these variables and these files in the world.
+    fn place(variables: &[(&str, &str)], files: &[&str]) -> Option<String> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| PathBuf::from(value))
+        };
+        let list = |folder: &Path| -> Vec<PathBuf> {
+            let inside = files.iter().filter_map(|file| {
+                let rest = Path::new(file).strip_prefix(folder).ok()?;
+                Some(folder.join(rest.components().next()?))
+            });
+            inside.collect()
+        };
+        let found = default_place(variable, list)?;
+        Some(found.to_str().unwrap().replace('\\', "/"))
+    }
+
+    #[test]
+    fn on_windows_the_file_is_in_the_roaming_application_data() {
+        let found = place(&[("APPDATA", "C:/Users/a/AppData/Roaming")], &[]).unwrap();
+        assert_eq!(
+            found,
+            "C:/Users/a/AppData/Roaming/TheModdingTavern/console_token.txt"
+        );
+        assert_eq!(place(&[("USERPROFILE", "C:/Users/a")], &[]), Some(found));
+    }
+
+    #[test]
+    fn elsewhere_it_is_in_the_wine_prefix_of_the_user_who_has_tavernlib() {
+        let wine = "/home/a/.wine/drive_c/users";
+        let files = [
+            format!("{wine}/Public/x"),
+            format!("{wine}/a/AppData/Roaming/Other/x"),
+            format!("{wine}/steamuser/AppData/Roaming/TheModdingTavern/server_secret.key"),
+        ];
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let home = [("HOME", "/home/a")];
+        assert_eq!(
+            place(&home, &files),
+            Some(format!(
+                "{wine}/steamuser/AppData/Roaming/TheModdingTavern/console_token.txt"
+            ))
+        );
+        assert_eq!(
+            place(&home, &files[..2]),
+            Some(format!(
+                "{wine}/a/AppData/Roaming/TheModdingTavern/console_token.txt"
+            )),
+            "TavernLib may still come"
+        );
+        let other = [("WINEPREFIX", "/srv/town"), ("HOME", "/home/a")];
+        assert_eq!(
+            place(&other, &["/srv/town/drive_c/users/b/x"]),
+            Some(
+                "/srv/town/drive_c/users/b/AppData/Roaming/TheModdingTavern/console_token.txt"
+                    .to_owned()
+            )
+        );
+        assert_eq!(
+            place(&other, &files),
+            None,
+            "another prefix than the named one is none"
+        );
+        assert_eq!(place(&home, &files[..1]), None);
+        assert_eq!(place(&[], &files), None);
+    }
+
+    #[test]
+    fn a_file_is_text_in_utf_8_and_in_utf_16_with_its_mark() {
+        let utf_16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            let units = "eyJ.ä".encode_utf16().flat_map(bytes);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            "eyJ.ä".as_bytes().to_vec(),
+            utf_16([0xff, 0xfe], u16::to_le_bytes),
+            utf_16([0xfe, 0xff], u16::to_be_bytes),
+        ] {
+            assert_eq!(text_of(bytes).as_deref(), Some("eyJ.ä"));
+        }
+        assert_eq!(text_of(vec![0xff, 0xfe, 0x41]), None, "half a character");
+        assert_eq!(text_of(vec![0x80]), None);
+    }
 }

@@ -6,6 +6,23 @@ fn written(argument: impl Into<Argument>) -> Result<String, Problem> {
     argument.into().into_written()
 }
 
+/// Now and then ten kilobytes of it, with what is hostile at the beginning, in the middle or at the end.
+fn maybe_long(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
+    let filler = prop_oneof![9 => Just(0_usize), 1 => Just(10 * 1024)];
+    (text, filler, 0_usize..3).prop_map(|(text, filler, place)| {
+        let (before, after) = match place {
+            0 => (0, filler),
+            1 => (filler / 2, filler / 2),
+            _ => (filler, 0),
+        };
+        format!(
+            "{}{text}{}",
+            "a ".repeat(before / 2),
+            " ä".repeat(after / 3)
+        )
+    })
+}
+
 fn hostile_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("\"".to_owned()),
@@ -18,7 +35,10 @@ fn hostile_text() -> impl Strategy<Value = String> {
         Just(" ".to_owned()),
         Just(",".to_owned()),
         Just("\u{2028}".to_owned()),
-        "[0-9]{1,3}",
+        Just("\\\"".to_owned()),
+        Just("\"\"".to_owned()),
+        Just("\" ; player kill *".to_owned()),
+        "[+-]?[0-9]{1,3}",
         "\\PC{0,4}",
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
@@ -26,29 +46,33 @@ fn hostile_text() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn promise_07_no_argument_can_end_its_quotes_or_become_another(text in hostile_text(), tail in hostile_text()) {
+    fn promise_07_no_argument_can_end_its_quotes_or_become_another(
+        text in maybe_long(hostile_text()), tail in maybe_long(hostile_text()),
+    ) {
         let Ok(argument) = written(text.as_str()) else {
             prop_assert!(text.chars().any(is_unwritable), "only what cannot be written is refused");
             return Ok(());
         };
-        let (Ok(tail_argument), line_tail) = (written(Argument::replacing(&tail, '?')), 5) else { unreachable!() };
-        let line = format!("player message 1200000001 {argument} {tail_argument} {line_tail}");
+        let replaced: String = tail.chars().map(|c| if is_unwritable(c) { '?' } else { c }).collect();
+        let tail = written(Argument::replacing(&tail, '?'));
+        let line = format!("player message 1200000001 {argument} {} 5", tail.unwrap());
         for tokenizer in Tokenizer::all() {
             let words = tokenizer.split(&line);
-            prop_assert_eq!(words.len(), 6, "{:?} read {:?} as {:?}", tokenizer, &line, &words);
-            prop_assert_eq!(&words[3], &text);
-            prop_assert_eq!(&words[5], "5");
+            let expected = ["player", "message", "1200000001", &text, &replaced, "5"];
+            prop_assert!(words == expected, "{tokenizer:?} read {} as {}", abbreviated(&line), words.len());
         }
     }
 
     #[test]
-    fn promise_07_a_name_is_one_target_or_an_error(name in hostile_text()) {
+    fn promise_07_a_name_is_one_target_or_an_error(name in maybe_long(hostile_text())) {
         if let Ok(target) = written(Target::from(name.as_str())) {
-                let words = Tokenizer::plain()
-                    .split(&format!("player kill {target}"));
-                prop_assert_eq!(&words[2], &name);
-                prop_assert!(!name.contains(',') && name.trim() != "*");
-                prop_assert!(!name.trim().chars().all(|c| c.is_ascii_digit()));
+            for tokenizer in Tokenizer::all() {
+                let words = tokenizer.split(&format!("player kill {target}"));
+                prop_assert!(words == ["player", "kill", &name], "{tokenizer:?}");
+            }
+            let read = name.trim();
+            prop_assert!(!read.contains(',') && read != "*" && !read.is_empty());
+            prop_assert!(read.parse::<i128>().is_err(), "nobody's id");
         }
     }
 }
@@ -83,6 +107,9 @@ fn hostile_names_are_refused_and_their_ids_are_not() {
         "*",
         " * ",
         "1234",
+        "+1200000001",
+        "-5",
+        " 7 ",
         "a,b",
         "\" ; player kill *",
         "O\"Neil \\ Jr.",
@@ -98,6 +125,8 @@ fn hostile_names_are_refused_and_their_ids_are_not() {
         "player kill *",
         "Ashwick;",
         "1234a",
+        "-5-",
+        "+",
     ] {
         assert_eq!(written(Target::from(name)).unwrap(), format!("\"{name}\""));
     }

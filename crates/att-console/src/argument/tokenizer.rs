@@ -18,16 +18,6 @@ impl Tokenizer {
         })
     }
 
-    /// With double quotes and nothing else.
-    #[cfg(test)]
-    pub(crate) fn plain() -> Self {
-        Self {
-            backslash_escapes: false,
-            doubled_quotes: false,
-            single_quotes: false,
-        }
-    }
-
     /// The words of a line.
     pub(crate) fn split(self, line: &str) -> Vec<String> {
         let mut words = Vec::new();

@@ -76,6 +76,14 @@ impl Catalogue {
         self.split(line).map(|(entry, _)| entry)
     }
 
+    /// The command's own words in a line, without its arguments: for logs, which should not hold what players say. Of a
+    /// command that is not known, the first word.
+    pub(crate) fn words_of(&self, line: &str) -> String {
+        let length = self.split(line).map_or(1, |(_, length)| length);
+        let words: Vec<&str> = line.split_whitespace().take(length).collect();
+        words.join(" ")
+    }
+
     /// The command of a line, and how many of its words are the command's.
     fn split(&self, line: &str) -> Option<(&Entry, usize)> {
         let words: Vec<&str> = line.split_whitespace().collect();

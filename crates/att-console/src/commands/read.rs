@@ -5,17 +5,13 @@ use crate::reply::Reply;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A list: also from one object, without its nulls, and with numbers that came as texts.
+/// A list: also from one object, and without its nulls.
 pub(super) fn list<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
     // The usual shape, which is polled a lot, is read in one go.
     if let Ok(entries) = reply.read::<Vec<Option<T>>>() {
         return Ok(entries.into_iter().flatten().collect());
     }
-    reply.read_list::<T>().or_else(|error| {
-        let entries = reply.read_list::<Value>()?.into_iter();
-        let entries: Option<Vec<T>> = entries.map(tolerantly).collect();
-        entries.ok_or(error)
-    })
+    reply.read_list()
 }
 
 /// A list in which a null says something by its place.
@@ -26,7 +22,7 @@ pub(super) fn places<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<Option<T>
     list(reply).map(|entries| entries.into_iter().map(Some).collect())
 }
 
-/// One value: also from a list that begins with it, and from numbers that came as texts.
+/// One value: also from a list that begins with it, and from a text.
 pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
     reply.read::<T>().or_else(|error| {
         let whole = reply.result();
@@ -47,28 +43,10 @@ pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Err
     Ok(entries.filter_map(tolerantly).collect())
 }
 
+/// A value, also a single number or truth value that came as a text. Within models, they read such texts themselves.
 fn tolerantly<T: DeserializeOwned>(value: Value) -> Option<T> {
-    serde_json::from_value(value.clone())
-        .or_else(|_| serde_json::from_value(untexted(value)))
+    let text = value.as_str().map(|text| text.trim().to_ascii_lowercase());
+    serde_json::from_value(value)
         .ok()
-}
-
-/// Numbers and truth values in texts become what they say.
-fn untexted(value: Value) -> Value {
-    match value {
-        Value::String(text) => {
-            match serde_json::from_str(text.trim().to_ascii_lowercase().as_str()) {
-                Ok(plain @ (Value::Number(_) | Value::Bool(_))) => plain,
-                _ => Value::String(text),
-            }
-        }
-        Value::Array(entries) => entries.into_iter().map(untexted).collect(),
-        Value::Object(fields) => {
-            let fields = fields.into_iter();
-            fields
-                .map(|(name, value)| (name, untexted(value)))
-                .collect()
-        }
-        other => other,
-    }
+        .or_else(|| serde_json::from_str(&text?).ok())
 }

@@ -114,12 +114,13 @@ impl<R: Waiter> Machine<R> {
             }
             let (link, line) = (session.link, order.line.clone());
             let (owner, deadline) = (order.owner.clone(), order.deadline);
+            let span = order.span.clone();
             let purpose = Purpose::Command {
                 order,
                 written: false,
             };
-            let id = session.requests.begin(purpose, now, deadline);
-            session.unwritten += 1;
+            let id = session.begin(purpose, now, deadline);
+            span.record("id", id);
             self.outbox.push_back(Output::Send {
                 link,
                 id,
@@ -136,9 +137,8 @@ impl<R: Waiter> Machine<R> {
         if session.link != link {
             return;
         }
-        session.unwritten = session.unwritten.saturating_sub(1);
-        if let Some(Purpose::Command { written, .. }) = session.requests.get_mut(id) {
-            *written = true;
+        if let Some(order) = session.written(id) {
+            order.span.in_scope(|| tracing::debug!("sent"));
             self.counters.commands.add_one();
         }
         self.pump(now);
@@ -152,8 +152,7 @@ impl<R: Waiter> Machine<R> {
         if session.link != link {
             return;
         }
-        session.unwritten = session.unwritten.saturating_sub(1);
-        session.requests.end(id);
+        session.not_written(id);
         if let Some(order) = session.recalling.remove(&id) {
             self.time_out(order, Sent::NotSent);
         }
@@ -174,12 +173,12 @@ impl<R: Waiter> Machine<R> {
             return;
         };
         let Some(id) = id else {
+            tracing::debug!("skipping an answer without an id");
             self.counters.strange_answers.add_one();
             return;
         };
-        match session.requests.answer(id) {
+        match session.answer(id, now) {
             Answer::To(purpose) => {
-                session.note_stall(&self.config, now);
                 match purpose {
                     Purpose::Command { order, .. } => {
                         self.counters.answers.add_one();
@@ -190,8 +189,14 @@ impl<R: Waiter> Machine<R> {
                 }
                 self.pump(now);
             }
-            Answer::Late => self.counters.late_answers.add_one(),
-            Answer::Unknown => self.counters.strange_answers.add_one(),
+            Answer::Late => {
+                tracing::debug!(id, "skipping an answer whose command had ended");
+                self.counters.late_answers.add_one();
+            }
+            Answer::Unknown => {
+                tracing::debug!(id, "skipping an answer to what was never asked");
+                self.counters.strange_answers.add_one();
+            }
         }
     }
 
@@ -203,7 +208,7 @@ impl<R: Waiter> Machine<R> {
 
     pub(super) fn expire_sent(&mut self, now: Instant) {
         while let Phase::Session(session) = &mut self.phase {
-            let Some((id, purpose)) = session.requests.expire(now) else {
+            let Some((id, purpose)) = session.expire(now) else {
                 break;
             };
             match purpose {
@@ -229,7 +234,7 @@ impl<R: Waiter> Machine<R> {
             self.time_out(order, Sent::NotSent);
         }
         let mut unsent = Vec::new();
-        for purpose in session.requests.drain() {
+        for purpose in session.drain() {
             match purpose {
                 Purpose::Command {
                     order,
@@ -261,7 +266,11 @@ impl<R: Waiter> Machine<R> {
         self.resolve(order, Err(ErrorKind::TimedOut { after, sent }));
     }
 
-    fn resolve(&mut self, order: Order<R>, outcome: Result<Option<Frame>, ErrorKind>) {
+    pub(super) fn resolve(&mut self, order: Order<R>, outcome: Result<Option<Frame>, ErrorKind>) {
+        order.span.in_scope(|| match &outcome {
+            Ok(_) => tracing::debug!("answered"),
+            Err(error) => tracing::debug!(%error, "not answered"),
+        });
         self.outbox.push_back(Output::Resolve(order.reply, outcome));
     }
 }

@@ -8,6 +8,7 @@ use crate::status::Trouble;
 use alta_socket::{LinkId, Lost};
 use std::sync::Weak;
 use std::time::{Duration, Instant};
+use tracing::Span;
 
 /// A command as a handle hands it in. `R` takes its outcome.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Order<R> {
     pub(crate) when_not_ready: WhenNotReady,
     /// Nobody holds it any more once the caller has gone.
     pub(crate) owner: Weak<()>,
+    /// In which the command's life is logged; it takes the id.
+    pub(crate) span: Span,
     pub(crate) reply: R,
 }
 

@@ -14,16 +14,17 @@ mod commands;
 mod io;
 mod login;
 mod session;
+mod stall;
 mod topics;
 
 #[cfg(test)]
 mod tests;
 
 use crate::config::Config;
-use crate::error::{Closed, ErrorKind};
+use crate::error::{Closed, ErrorKind, with_sources};
 use crate::frame::{Frame, Kind};
 use crate::status::{Counters, State, Trouble};
-use alta_socket::{Backoff, KeepAlive, LinkId, Liveness, Lost, later};
+use alta_socket::{Backoff, LinkId, Liveness, Lost, later};
 use commands::Queue;
 pub(crate) use io::{Failure, Input, MayChange, Order, Output, Waiter};
 use login::answer_to_token;
@@ -257,8 +258,7 @@ impl<R: Waiter> Machine<R> {
         self.attempt = 0;
         self.silent_logins = 0;
         self.counters.connects.add_one();
-        let keepalive = KeepAlive::new(self.config.ping, now);
-        self.phase = Phase::Session(Session::new(link, keepalive, now));
+        self.phase = Phase::Session(Session::new(link, &self.config, now));
         self.pump(now);
     }
 
@@ -271,7 +271,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn lost(&mut self, link: LinkId, lost: &Lost, now: Instant) {
-        let trouble = Trouble::Lost(lost.to_string());
+        let trouble = Trouble::Lost(with_sources(lost));
         match &mut self.phase {
             Phase::Login { link: current, .. } if *current == link => {
                 self.wait(trouble, None, now);
@@ -342,7 +342,7 @@ impl<R: Waiter> Machine<R> {
                 return;
             }
         }
-        session.note_stall(&self.config, now);
+        session.note_stall(now);
         self.ask_again_if_due(now);
         self.expire_sent(now);
         self.pump(now);
@@ -365,9 +365,9 @@ impl<R: Waiter> Machine<R> {
             Phase::Waiting { .. } => {}
         }
         let error = ErrorKind::Closed { because };
-        for order in self.queue.drain() {
-            self.outbox
-                .push_back(Output::Resolve(order.reply, Err(error.clone())));
+        let waiting: Vec<_> = self.queue.drain().collect();
+        for order in waiting {
+            self.resolve(order, Err(error.clone()));
         }
         for waiter in self.topics.take_waiters() {
             self.outbox

@@ -1,7 +1,8 @@
 use super::Order;
+use super::stall::Stall;
 use crate::config::Config;
 use crate::name::EventName;
-use alta_socket::{KeepAlive, LinkId, Requests, later};
+use alta_socket::{Answer, KeepAlive, LinkId, Requests, later};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -15,14 +16,16 @@ pub(super) struct Session<R> {
     pub(super) link: LinkId,
     pub(super) since: Instant,
     pub(super) keepalive: KeepAlive,
-    pub(super) requests: Requests<Purpose<R>>,
+    requests: Requests<Purpose<R>>,
+    /// How many of the requests are commands.
+    commands: usize,
     /// Commands whose time is over and whose frame is being taken back.
     pub(super) recalling: BTreeMap<u32, Order<R>>,
     /// Frames that were handed to the link and not yet to the socket.
     pub(super) unwritten: usize,
     /// How many of the times to ask for all subscriptions again have passed.
     pub(super) asked_again: usize,
-    stalled: bool,
+    stall: Stall,
 }
 
 /// What a request on the wire is for.
@@ -33,22 +36,29 @@ pub(super) enum Purpose<R> {
     Unsubscribe(EventName),
 }
 
+impl<R> Purpose<R> {
+    fn is_command(&self) -> bool {
+        matches!(self, Self::Command { .. })
+    }
+}
+
 impl<R> Session<R> {
-    pub(super) fn new(link: LinkId, keepalive: KeepAlive, now: Instant) -> Self {
+    pub(super) fn new(link: LinkId, config: &Config, now: Instant) -> Self {
         Self {
             link,
             since: now,
-            keepalive,
+            keepalive: KeepAlive::new(config.ping, now),
             requests: Requests::default(),
+            commands: 0,
             recalling: BTreeMap::new(),
             unwritten: 0,
             asked_again: 0,
-            stalled: false,
+            stall: Stall::new(config.stalled_after, now),
         }
     }
 
     pub(super) fn open_commands(&self) -> usize {
-        self.requests.len() + self.recalling.len()
+        self.commands + self.recalling.len()
     }
 
     /// Whether another frame may be handed to the link.
@@ -56,24 +66,68 @@ impl<R> Session<R> {
         self.unwritten < WINDOW
     }
 
-    pub(super) fn is_stalled(&self) -> bool {
-        self.stalled
+    /// Opens a request, whose frame is handed to the link now, and returns its id.
+    pub(super) fn begin(&mut self, purpose: Purpose<R>, now: Instant, deadline: Instant) -> u32 {
+        self.commands += usize::from(purpose.is_command());
+        self.unwritten += 1;
+        self.stall.asked(now);
+        self.requests.begin(purpose, now, deadline)
     }
 
-    /// Looks whether the oldest request has waited too long for a server that works.
-    pub(super) fn note_stall(&mut self, config: &Config, now: Instant) {
-        self.stalled = self
-            .requests
-            .oldest()
-            .is_some_and(|since| now.saturating_duration_since(since) >= config.stalled_after);
+    /// The frame of this request was handed to the socket. The command, if it is one.
+    pub(super) fn written(&mut self, id: u32) -> Option<&Order<R>> {
+        self.unwritten = self.unwritten.saturating_sub(1);
+        match self.requests.get_mut(id) {
+            Some(Purpose::Command { order, written }) => {
+                *written = true;
+                Some(order)
+            }
+            _ => None,
+        }
+    }
+
+    /// The frame of this request will never be handed to the socket.
+    pub(super) fn not_written(&mut self, id: u32) {
+        self.unwritten = self.unwritten.saturating_sub(1);
+        if let Some(purpose) = self.requests.end(id) {
+            self.commands -= usize::from(purpose.is_command());
+        }
+    }
+
+    /// An answer arrived, to whatever it may be: the server answers.
+    pub(super) fn answer(&mut self, id: u32, now: Instant) -> Answer<Purpose<R>> {
+        let answer = self.requests.answer(id);
+        if let Answer::To(purpose) = &answer {
+            self.commands -= usize::from(purpose.is_command());
+        }
+        self.stall.answered(!self.requests.is_empty(), now);
+        answer
+    }
+
+    /// Ends a request whose time is over.
+    pub(super) fn expire(&mut self, now: Instant) -> Option<(u32, Purpose<R>)> {
+        let (id, purpose) = self.requests.expire(now)?;
+        self.commands -= usize::from(purpose.is_command());
+        Some((id, purpose))
+    }
+
+    /// Ends all requests, in the order of their ids.
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Purpose<R>> + use<R> {
+        self.commands = 0;
+        self.requests.drain()
+    }
+
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stall.is_stalled()
+    }
+
+    pub(super) fn note_stall(&mut self, now: Instant) {
+        if self.stall.is_due(now) {
+            self.stall.look(self.requests.oldest(), now);
+        }
     }
 
     pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {
-        let stalls = self
-            .requests
-            .oldest()
-            .filter(|_| !self.stalled)
-            .map(|since| later(since, config.stalled_after));
         let asks_again = config
             .ask_again
             .get(self.asked_again)
@@ -81,7 +135,7 @@ impl<R> Session<R> {
         [
             Some(self.keepalive.deadline()),
             self.requests.deadline(),
-            stalls,
+            self.stall.deadline(),
             asks_again,
         ]
         .into_iter()

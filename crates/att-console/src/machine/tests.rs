@@ -243,6 +243,7 @@ impl World {
                 WhenNotReady::Wait
             },
             owner: Arc::downgrade(&owner),
+            span: tracing::Span::none(),
             reply: ticket,
         };
         self.owners.insert(ticket, owner);

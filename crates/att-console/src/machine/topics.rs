@@ -234,8 +234,8 @@ impl<R: Waiter> Machine<R> {
                 Step::Subscribe => ("subscribe", Purpose::Subscribe(name.clone())),
                 Step::Unsubscribe => ("unsubscribe", Purpose::Unsubscribe(name.clone())),
             };
-            let id = session.requests.begin(purpose, now, now + PATIENCE);
-            session.unwritten += 1;
+            let id = session.begin(purpose, now, now + PATIENCE);
+            tracing::debug!(event = %name, id, "asking to {verb}");
             self.outbox.push_back(Output::Send {
                 link: session.link,
                 id,
@@ -270,6 +270,7 @@ impl<R: Waiter> Machine<R> {
         topic.asking = false;
         match outcome {
             Outcome::Holds { already } => {
+                tracing::debug!(event = %name, "subscribed");
                 topic.held = Held::Yes;
                 // Held once on this connection and then not any more: everything since then was missed.
                 let gap = match (topic.lost_since.take(), topic.confirmed_at) {

@@ -121,8 +121,11 @@ fn numbers_and_truth_values_that_came_as_texts_are_read() {
     let stats = read(player::list_stats(ASHWICK), &result(&stats)).unwrap();
     assert_eq!((stats[0].max, stats[0].value), (Some(1.5), Some(0.85)));
     let text = DETAILED.replace("-870.5, 150.25, 98.0", r#""-870.5", "150.25", "98""#);
+    // Somebody's name is a text whatever it looks like.
+    let text = text.replace("\"Ashwick\"", "\"1234\"");
     let player = read(player::detailed(ASHWICK), &result(&text)).unwrap();
     assert_eq!(player.position, Some(Vector3::new(-870.5, 150.25, 98.0)));
+    assert_eq!(player.username, "1234");
     for balance in [
         r#"{"Result":975}"#,
         r#"{"Result":"975"}"#,

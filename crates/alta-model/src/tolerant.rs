@@ -1,0 +1,210 @@
+//! Numbers and truth values that some servers write as texts.
+
+use std::{fmt, marker::PhantomData};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, Visitor},
+    forward_to_deserialize_any,
+};
+
+/// Reads a `T` whose number or truth value may stand in a text (`"5"`, `"True"`), and whose whole number may have a
+/// fraction of nothing (`5.0`). What the type asks for decides: a text stays a text.
+pub(crate) fn tolerant<T>() -> Tolerant<PhantomData<T>> {
+    Tolerant(PhantomData)
+}
+
+/// A reader of such values, or the source of one.
+pub(crate) struct Tolerant<S>(pub(crate) S);
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Tolerant<PhantomData<T>> {
+    type Value = T;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
+        T::deserialize(Tolerant(deserializer))
+    }
+}
+
+macro_rules! numbers {
+    ($($whole:literal $($method:ident)+;)+) => {
+        $($(
+            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+                self.0.deserialize_any(Plain { visitor, is_whole: $whole })
+            }
+        )+)+
+    };
+}
+
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tolerant<D> {
+    type Error = D::Error;
+
+    numbers! {
+        true deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+            deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
+        false deserialize_f32 deserialize_f64 deserialize_bool;
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_option(Optional(visitor))
+    }
+
+    forward_to_deserialize_any! {
+        i128 u128 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
+        identifier ignored_any
+    }
+}
+
+/// Passes a value on that may be there.
+struct Optional<V>(V);
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.0.visit_unit()
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.0.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        self.0.visit_some(Tolerant(deserializer))
+    }
+}
+
+/// Passes a number or a truth value on, also out of a text.
+struct Plain<V> {
+    visitor: V,
+    is_whole: bool,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<V::Value, E> {
+        self.visitor.visit_bool(value)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<V::Value, E> {
+        self.visitor.visit_i64(number)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<V::Value, E> {
+        self.visitor.visit_u64(number)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<V::Value, E> {
+        /// Up to here every whole number has an `f64` of its own.
+        const EXACT: f64 = 9_007_199_254_740_992.0;
+        if self.is_whole && number.fract() == 0.0 && number.abs() <= EXACT {
+            #[allow(
+                clippy::cast_possible_truncation,
+                reason = "it is whole and small enough"
+            )]
+            return self.visitor.visit_i64(number as i64);
+        }
+        self.visitor.visit_f64(number)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
+        let plain = text.trim();
+        if let Ok(number) = plain.parse() {
+            self.visit_i64(number)
+        } else if let Ok(number) = plain.parse() {
+            self.visit_u64(number)
+        } else if let Some(number) = plain.parse().ok().filter(|number: &f64| number.is_finite()) {
+            self.visit_f64(number)
+        } else if let Ok(value) = plain.to_ascii_lowercase().parse() {
+            self.visit_bool(value)
+        } else {
+            self.visitor.visit_str(text)
+        }
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_unit()
+    }
+
+    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
+        self.visitor.visit_none()
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_seq(seq)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_map(map)
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
+        self.visitor.visit_enum(data)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, serde_json::Error> {
+        let from_value = tolerant::<T>().deserialize(value.clone());
+        let text = value.to_string();
+        let from_text = tolerant::<T>().deserialize(&mut serde_json::Deserializer::from_str(&text));
+        assert_eq!(from_value.is_ok(), from_text.is_ok(), "{text}");
+        from_text
+    }
+
+    #[test]
+    fn numbers_and_truth_values_are_read_out_of_texts_and_texts_stay_texts() {
+        for value in [json!(5), json!("5"), json!(" 5 "), json!(5.0), json!("5.0")] {
+            assert_eq!(read::<i64>(value.clone()).unwrap(), 5, "{value}");
+            assert_eq!(read::<Option<u32>>(value).unwrap(), Some(5));
+        }
+        assert_eq!(read::<f64>(json!("-0.5")).unwrap().to_string(), "-0.5");
+        assert!(read::<bool>(json!("True")).unwrap());
+        assert_eq!(read::<String>(json!("1234")).unwrap(), "1234");
+        assert_eq!(read::<Value>(json!("1234")).unwrap(), json!("1234"));
+        assert_eq!(read::<Option<i64>>(json!(null)).unwrap(), None);
+        assert_eq!(
+            read::<u64>(json!("18446744073709551615")).unwrap(),
+            u64::MAX
+        );
+    }
+
+    #[test]
+    fn what_is_no_number_is_an_error() {
+        for value in [
+            json!("0,5"),
+            json!(""),
+            json!("x"),
+            json!([1]),
+            json!({}),
+            json!(5.5),
+            json!("NaN"),
+        ] {
+            assert!(read::<i64>(value.clone()).is_err(), "{value}");
+        }
+        assert!(read::<f64>(json!("NaN")).is_err());
+        assert!(read::<bool>(json!("yes")).is_err());
+        assert!(read::<u32>(json!("-1")).is_err());
+    }
+}
