@@ -185,7 +185,7 @@ impl<R: Waiter> Machine<R> {
                         self.resolve(order, Ok(Some(frame)));
                     }
                     Purpose::Subscribe(name) => self.subscribe_answered(&name, frame, now),
-                    Purpose::Unsubscribe(name) => self.topics.unsubscribed(&name),
+                    Purpose::Unsubscribe(name) => self.unsubscribe_answered(&name, frame, now),
                 }
                 self.pump(now);
             }
@@ -221,8 +221,8 @@ impl<R: Waiter> Machine<R> {
                     session.recalling.insert(id, order);
                     self.outbox.push_back(Output::Recall(link, id));
                 }
-                Purpose::Subscribe(name) => self.topics.not_answered(&name),
-                Purpose::Unsubscribe(name) => self.topics.unsubscribed(&name),
+                Purpose::Subscribe(name) => self.topics.subscribe_not_answered(&name),
+                Purpose::Unsubscribe(name) => self.topics.unsubscribe_not_answered(&name, now),
             }
         }
     }

@@ -92,6 +92,9 @@ impl<R> Session<R> {
         if let Some(purpose) = self.requests.end(id) {
             self.commands -= usize::from(purpose.is_command());
         }
+        if self.requests.is_empty() {
+            self.stall.nothing_open();
+        }
     }
 
     /// An answer arrived, to whatever it may be: the server answers.
@@ -108,6 +111,9 @@ impl<R> Session<R> {
     pub(super) fn expire(&mut self, now: Instant) -> Option<(u32, Purpose<R>)> {
         let (id, purpose) = self.requests.expire(now)?;
         self.commands -= usize::from(purpose.is_command());
+        if !matches!(purpose, Purpose::Command { written: false, .. }) {
+            self.stall.given_up();
+        }
         Some((id, purpose))
     }
 

@@ -13,6 +13,8 @@ pub(super) struct Stall {
     /// When to look next: never later than it may have become true, and rarely sooner.
     look: Option<Instant>,
     is_stalled: bool,
+    /// What was sent was given up since the last answer: the server owes it still.
+    is_owed: bool,
 }
 
 impl Stall {
@@ -22,6 +24,7 @@ impl Stall {
             answered: now,
             look: None,
             is_stalled: false,
+            is_owed: false,
         }
     }
 
@@ -44,9 +47,20 @@ impl Stall {
     pub(super) fn answered(&mut self, is_owing: bool, now: Instant) {
         self.answered = now;
         self.is_stalled = false;
+        self.is_owed = false;
         if is_owing {
             self.asked(now);
         }
+    }
+
+    /// The time of something that was sent is over.
+    pub(super) fn given_up(&mut self) {
+        self.is_owed = true;
+    }
+
+    /// All that was not sent was taken back, and nothing else is open.
+    pub(super) fn nothing_open(&mut self) {
+        self.is_stalled &= self.is_owed;
     }
 
     /// Whether it is time to look.

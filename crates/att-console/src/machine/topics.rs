@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 /// A subscription unanswered for so long is asked for again: servers that load answer minutes later (tavernpy).
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// A subscription that the server failed to make is asked for again after this (tavernpy).
+/// A subscription that the server failed to make (or to end) is asked for again after this (tavernpy).
 const AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
@@ -46,6 +46,8 @@ struct Topic<R> {
 enum Held {
     No,
     Yes,
+    /// The server failed to let it go, or did not say whether it has.
+    Perhaps,
     /// The server has no such event. Asked again on the next connection.
     Refused,
 }
@@ -77,15 +79,15 @@ impl<R> Topic<R> {
     fn next_step(&self) -> Option<(Step, Option<Instant>)> {
         match (self.wanted, self.held) {
             _ if self.asking => None,
-            (true, Held::No) => Some((Step::Subscribe, self.retry_at)),
+            (true, Held::No | Held::Perhaps) => Some((Step::Subscribe, self.retry_at)),
             (true, Held::Yes) if self.doubted => Some((Step::Subscribe, None)),
-            (false, Held::Yes) => Some((Step::Unsubscribe, self.linger_until)),
+            (false, Held::Yes | Held::Perhaps) => Some((Step::Unsubscribe, self.linger_until)),
             _ => None,
         }
     }
 
     fn is_finished(&self) -> bool {
-        !self.wanted && self.held != Held::Yes && !self.asking
+        !self.wanted && matches!(self.held, Held::No | Held::Refused) && !self.asking
     }
 }
 
@@ -119,21 +121,27 @@ impl<R> Topics<R> {
         });
     }
 
-    pub(super) fn unsubscribed(&mut self, name: &EventName) {
+    /// Whether the server has let it go; if not, it is asked again `at` that time.
+    fn unsubscribed(&mut self, name: &EventName, has_let_go: bool, at: Instant) {
         if let Some(topic) = self.topics.get_mut(name) {
             topic.asking = false;
-            topic.held = Held::No;
+            topic.held = if has_let_go { Held::No } else { Held::Perhaps };
+            topic.linger_until = Some(at);
             topic.lost_since = None;
             topic.confirmed_at = None;
             self.forget_if_finished(name);
         }
     }
 
-    pub(super) fn not_answered(&mut self, name: &EventName) {
+    pub(super) fn subscribe_not_answered(&mut self, name: &EventName) {
         if let Some(topic) = self.topics.get_mut(name) {
             topic.asking = false;
             self.forget_if_finished(name);
         }
+    }
+
+    pub(super) fn unsubscribe_not_answered(&mut self, name: &EventName, now: Instant) {
+        self.unsubscribed(name, false, now);
     }
 
     pub(super) fn take_waiters(&mut self) -> Vec<R> {
@@ -201,7 +209,7 @@ impl<R: Waiter> Machine<R> {
                 let error = no_such_event(name);
                 self.outbox.push_back(Output::Resolve(waiter, Err(error)));
             }
-            Held::No => {
+            Held::No | Held::Perhaps => {
                 topic.waiters.retain(|waiter| !waiter.is_gone());
                 topic.waiters.push(waiter);
             }
@@ -262,6 +270,18 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
+    pub(super) fn unsubscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
+        let failure = match read_outcome(frame) {
+            Outcome::Failed(error) => Some(error),
+            _ => None,
+        };
+        if let Some(error) = &failure {
+            tracing::debug!(event = %name, %error, "unsubscribing failed, trying again");
+        }
+        let again = later(now, AGAIN_AFTER);
+        self.topics.unsubscribed(name, failure.is_none(), again);
+    }
+
     pub(super) fn subscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
         let outcome = read_outcome(frame);
         let Some(topic) = self.topics.topics.get_mut(name) else {
@@ -269,7 +289,7 @@ impl<R: Waiter> Machine<R> {
         };
         topic.asking = false;
         match outcome {
-            Outcome::Holds { already } => {
+            Outcome::Done { already } => {
                 tracing::debug!(event = %name, "subscribed");
                 topic.held = Held::Yes;
                 // Held once on this connection and then not any more: everything since then was missed.
@@ -309,30 +329,32 @@ impl<R: Waiter> Machine<R> {
 }
 
 enum Outcome {
-    /// `already`: it was held before it was asked for. Older servers do not tell.
-    Holds {
+    /// As was asked for. `already`: it was so before. Older servers do not tell.
+    Done {
         already: Option<bool>,
     },
     NoSuchEvent,
     Failed(ErrorKind),
 }
 
-/// The answer to `websocket subscribe`: a word, a number, or the text of older servers.
+/// The answer to `websocket subscribe` or `unsubscribe`: a word, a number, or the text of older servers.
 fn read_outcome(frame: Frame) -> Outcome {
     let reply = match Reply::of(frame) {
         Ok(reply) => reply,
         Err(error) => return Outcome::Failed(error),
     };
     match reply.read::<SubscriptionResult>() {
-        Ok(SubscriptionResult::Success) => Outcome::Holds {
+        Ok(SubscriptionResult::Success) => Outcome::Done {
             already: Some(false),
         },
-        Ok(SubscriptionResult::Unchanged) => Outcome::Holds {
+        Ok(SubscriptionResult::Unchanged) => Outcome::Done {
             already: Some(true),
         },
         Ok(SubscriptionResult::NotFound) => Outcome::NoSuchEvent,
-        Ok(SubscriptionResult::Unknown(text)) if text.starts_with("Subscribed") => {
-            Outcome::Holds { already: None }
+        Ok(SubscriptionResult::Unknown(text))
+            if text.starts_with("Subscribed") || text.starts_with("Unsubscribed") =>
+        {
+            Outcome::Done { already: None }
         }
         Ok(other) => Outcome::Failed(ErrorKind::Decode {
             reason: format!("{:?} is no answer to a subscription", other.as_str()),

@@ -1,0 +1,351 @@
+//! A server and a driver in one, reduced to what the machine can tell apart.
+
+use crate::config::WhenNotReady;
+use crate::machine::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Weak;
+use std::time::SystemTime;
+
+/// A waiter that is a number; whether it is gone is looked up in the world.
+pub(super) type Ticket = u32;
+
+impl Waiter for Ticket {
+    fn is_gone(&self) -> bool {
+        false
+    }
+}
+
+pub(super) struct World {
+    pub(super) machine: Machine<Ticket>,
+    pub(super) now: Instant,
+    pub(super) link: Option<LinkId>,
+    pub(super) authenticated: bool,
+    /// Frames in the link, not handed to the socket yet.
+    pub(super) queued: Vec<(u32, String, Option<Weak<()>>)>,
+    /// Requests that the server has received and not answered.
+    pub(super) received: Vec<(u32, String)>,
+    /// What the server holds for the present connection.
+    pub(super) held: BTreeSet<String>,
+    pub(super) wanted: BTreeSet<String>,
+    pub(super) owners: HashMap<Ticket, Arc<()>>,
+    pub(super) outcomes: BTreeMap<Ticket, Vec<Result<(), ErrorKind>>>,
+    /// Lines that ever reached the server, with how often.
+    pub(super) ran: HashMap<String, u32>,
+    /// Those who wait for a subscription to be confirmed, as long as somebody has wanted it without a break.
+    pub(super) confirms: BTreeMap<Ticket, String>,
+    /// Since when the present session lasts.
+    pub(super) since: Instant,
+    pub(super) gaps: u32,
+    pub(super) ended: bool,
+    pub(super) next_ticket: Ticket,
+}
+
+impl World {
+    pub(super) fn new(config: Config) -> Self {
+        let mut world = Self {
+            machine: Machine::new(Arc::new(config), Arc::new(Counters::default()), 7),
+            now: Instant::now(),
+            since: Instant::now(),
+            confirms: BTreeMap::new(),
+            link: None,
+            authenticated: false,
+            queued: Vec::new(),
+            received: Vec::new(),
+            held: BTreeSet::new(),
+            wanted: BTreeSet::new(),
+            owners: HashMap::new(),
+            outcomes: BTreeMap::new(),
+            ran: HashMap::new(),
+            gaps: 0,
+            ended: false,
+            next_ticket: 0,
+        };
+        world.perform();
+        world
+    }
+
+    pub(super) fn give(&mut self, input: Input<Ticket>) {
+        self.machine.handle(input, self.now);
+        self.perform();
+    }
+
+    pub(super) fn perform(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            match output {
+                Output::Open(link) => {
+                    assert!(self.link.is_none(), "never two links");
+                    self.link = Some(link);
+                    self.authenticated = false;
+                }
+                Output::Authenticate(link) => {
+                    assert_eq!(self.link, Some(link));
+                    self.authenticated = true;
+                }
+                Output::Send {
+                    link,
+                    id,
+                    line,
+                    owner,
+                } => {
+                    assert_eq!(self.link, Some(link), "nothing is sent on a closed link");
+                    assert!(self.authenticated, "nothing is sent before the token");
+                    assert!(
+                        !self.received.iter().any(|(open, _)| *open == id)
+                            && !self.queued.iter().any(|(open, ..)| *open == id),
+                        "an id is not used again while its answer may come"
+                    );
+                    self.queued.push((id, line, owner));
+                }
+                Output::Recall(link, id) => {
+                    assert_eq!(self.link, Some(link));
+                    let before = self.queued.len();
+                    self.queued.retain(|(queued, ..)| *queued != id);
+                    let input = if self.queued.len() < before {
+                        Input::Skipped
+                    } else {
+                        Input::NotRecalled
+                    };
+                    self.machine.handle(input(link, id), self.now);
+                }
+                Output::Ping(link) => assert_eq!(self.link, Some(link)),
+                Output::Close(link) => {
+                    if self.link == Some(link) {
+                        self.forget_link();
+                    }
+                }
+                Output::Resolve(ticket, outcome) => {
+                    self.outcomes
+                        .entry(ticket)
+                        .or_default()
+                        .push(outcome.map(|_| ()));
+                }
+                Output::Confirmed(_, gap) => {
+                    if let Some((since, until)) = gap {
+                        assert!(since <= until);
+                        self.gaps += 1;
+                    }
+                }
+                Output::End => self.ended = true,
+            }
+        }
+    }
+
+    pub(super) fn forget_link(&mut self) {
+        self.link = None;
+        self.authenticated = false;
+        self.queued.clear();
+        self.received.clear();
+        self.held.clear();
+    }
+
+    pub(super) fn open(&mut self, may_change: bool) {
+        if let Some(link) = self.link
+            && !self.authenticated
+        {
+            self.give(Input::Opened(link, MayChange(may_change)));
+        }
+    }
+
+    pub(super) fn accept(&mut self) {
+        if !self.machine.state().is_connected() {
+            self.since = self.now;
+        }
+        self.frame(r#"{"type":"SystemMessage","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#);
+    }
+
+    pub(super) fn ready(&mut self) {
+        self.open(false);
+        self.accept();
+    }
+
+    pub(super) fn frame(&mut self, text: &str) {
+        if let Some(link) = self.link {
+            let frame = Frame::read(text.into(), SystemTime::now()).unwrap();
+            if matches!(frame.kind, Kind::Event(_)) {
+                assert_eq!(
+                    self.machine.hears_event(link, self.now),
+                    self.machine.state().is_connected()
+                );
+            } else {
+                self.give(Input::Frame(link, frame));
+            }
+        }
+    }
+
+    pub(super) fn lose(&mut self) {
+        if let Some(link) = self.link {
+            let was_open = self.authenticated;
+            self.forget_link();
+            let input = if was_open {
+                Input::Lost(link, Lost::Broken(None))
+            } else {
+                let trouble = Trouble::Unreachable("refused".to_owned());
+                Input::Failed(
+                    link,
+                    Failure::Trouble {
+                        trouble,
+                        retry_after: None,
+                    },
+                )
+            };
+            self.give(input);
+        }
+    }
+
+    /// The socket takes the next frame, unless its owner has gone.
+    pub(super) fn write_one(&mut self) {
+        let Some(link) = self.link else { return };
+        if self.queued.is_empty() {
+            return;
+        }
+        let (id, line, owner) = self.queued.remove(0);
+        if owner.is_some_and(|owner| owner.strong_count() == 0) {
+            self.give(Input::Skipped(link, id));
+            return;
+        }
+        *self.ran.entry(line.clone()).or_default() += 1;
+        self.received.push((id, line));
+        self.give(Input::Written(link, id));
+    }
+
+    /// Answers one of the requests, or has it fail.
+    pub(super) fn reply(&mut self, index: usize, fails: bool) {
+        if self.received.is_empty() {
+            return;
+        }
+        let (id, line) = self.received.remove(index % self.received.len());
+        let result = match line.split(' ').collect::<Vec<_>>()[..] {
+            _ if fails => r#""Exception":{"Message":"not now"}"#,
+            ["websocket", "subscribe", name] => {
+                if self.held.insert(name.to_owned()) {
+                    r#""Result":"Success""#
+                } else {
+                    r#""Result":"Unchanged""#
+                }
+            }
+            ["websocket", "unsubscribe", name] => {
+                if self.held.remove(name) {
+                    r#""Result":"Success""#
+                } else {
+                    r#""Result":"Unchanged""#
+                }
+            }
+            _ => r#""Result":1"#,
+        };
+        self.frame(&format!(
+            r#"{{"type":"CommandResult","data":{{{result}}},"commandId":{id}}}"#
+        ));
+    }
+
+    pub(super) fn answer(&mut self, index: usize) {
+        self.reply(index, false);
+    }
+
+    /// As somebody does who has just subscribed.
+    pub(super) fn confirm(&mut self, name: &str) {
+        if self.wanted.contains(name) {
+            let ticket = self.next_ticket;
+            self.next_ticket += 1;
+            self.confirms.insert(ticket, name.to_owned());
+            self.give(Input::Confirm(name.into(), ticket));
+        }
+    }
+
+    /// As servers do that have just started, which is why they are asked again for a while.
+    pub(super) fn forget_subscriptions(&mut self) {
+        if self.now.saturating_duration_since(self.since) < Duration::from_secs(30) {
+            self.held.clear();
+        }
+    }
+
+    /// How many commands are open on the wire.
+    pub(super) fn open_commands(&self) -> usize {
+        let queued = self.queued.iter().map(|(_, line, _)| line);
+        let lines = queued.chain(self.received.iter().map(|(_, line)| line));
+        let tickets = lines.filter_map(|line| line.strip_prefix("command ")?.parse().ok());
+        tickets
+            .filter(|ticket: &Ticket| !self.outcomes.contains_key(ticket))
+            .count()
+    }
+
+    pub(super) fn order(&mut self, seconds: u64, fail: bool) -> Ticket {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        let owner = Arc::new(());
+        let timeout = Duration::from_secs(seconds);
+        let order = Order {
+            line: format!("command {ticket}"),
+            timeout,
+            deadline: self.now + timeout,
+            when_not_ready: if fail {
+                WhenNotReady::Fail
+            } else {
+                WhenNotReady::Wait
+            },
+            owner: Arc::downgrade(&owner),
+            span: tracing::Span::none(),
+            reply: ticket,
+        };
+        self.owners.insert(ticket, owner);
+        // As callers do, who wait for room outside.
+        let open = self
+            .owners
+            .keys()
+            .filter(|open| !self.outcomes.contains_key(open))
+            .count();
+        if open <= self.machine.config.pending {
+            self.give(Input::Order(order));
+        } else {
+            self.owners.remove(&ticket);
+        }
+        ticket
+    }
+
+    pub(super) fn want(&mut self, name: &str, wanted: bool) {
+        if wanted {
+            self.wanted.insert(name.to_owned())
+        } else {
+            // Whoever waited for it has gone with the last stream.
+            self.confirms.retain(|_, waited| waited != name);
+            self.wanted.remove(name)
+        };
+        self.give(Input::Wanted(name.into(), wanted));
+    }
+
+    pub(super) fn pass(&mut self, time: Duration) {
+        let end = self.now + time;
+        let mut rounds = 0;
+        while let Some(deadline) = self.machine.deadline()
+            && deadline <= end
+        {
+            self.now = deadline.max(self.now);
+            self.give(Input::Timer);
+            // The server answers pings, if it is there.
+            if let Some(link) = self.link {
+                self.give(Input::Pong(link));
+            }
+            rounds += 1;
+            assert!(rounds < 10_000, "a timer that is due for ever");
+        }
+        self.now = end;
+    }
+
+    pub(super) fn settle(&mut self) {
+        for _ in 0..200 {
+            self.ready();
+            while !self.queued.is_empty() {
+                self.write_one();
+            }
+            while !self.received.is_empty() {
+                self.answer(0);
+            }
+            self.pass(Duration::from_millis(700));
+        }
+    }
+
+    pub(super) fn the_outcome(&self, ticket: Ticket) -> &Result<(), ErrorKind> {
+        let outcomes = &self.outcomes[&ticket];
+        assert_eq!(outcomes.len(), 1, "exactly one end");
+        &outcomes[0]
+    }
+}
