@@ -291,6 +291,25 @@ async fn a_stalled_console_runs_everything_later_and_in_order() {
 }
 
 #[tokio::test]
+async fn a_server_can_forget_its_subscriptions() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let mut socket = console(&sim, server).await;
+    for expected in ["Success", "Unchanged"] {
+        let answer = socket.command(1, "websocket subscribe PlayerJoined").await;
+        assert_eq!(answer["data"]["Result"], expected);
+    }
+    sim.forget_console_subscriptions(server);
+    assert!(sim.console_subscriptions(server).is_empty());
+    sim.player_joins(server, "Ashwick").unwrap();
+    let answer = socket.command(2, "websocket subscribe PlayerJoined").await;
+    assert_eq!(
+        answer["data"]["Result"], "Success",
+        "and no event came before"
+    );
+}
+
+#[tokio::test]
 async fn a_booting_server_knows_only_the_websocket_commands() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;

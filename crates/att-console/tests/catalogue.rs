@@ -90,6 +90,60 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
     }
 }
 
+/// What bots and servers' counts name most often: whoever asks for less wants one of these.
+const MOST_USED: &str = "\
+    bans from-server|debug server-stats|festivities start|help|help modules|player check-stat|player cripple|\
+    player damage|player detailed|player downed-duration|player fling|player get-home|player god-mode|player id|\
+    player inventory|player kick|player kill|player list|player list-detailed|player list-stats|player message|\
+    player modify-stat|player progression allxp|player progression clearall|player progression pathlevelup|\
+    player set-home|player set-stat|player set-unlock|player teleport|player username|repeat|save now|select|\
+    select destroy|select find|select get|select look-at|select move exact|select prefab|select rotate exact|\
+    select snap-ground|select tostring|settings changesetting|settings list|spawn|spawn exact|spawn find|\
+    spawn infodump|spawn list|spawn string|spawn string-raw|time|time future|time set|time toggle|trade atm add|\
+    trade atm get|trade atm set|trade post|wacky destroy|wacky destroy-free|wacky replace|websocket subscribe|\
+    websocket subscriptions";
+
+/// Only the name of these is known.
+const WITHOUT_PARAMETERS: [&str; 3] = ["player damage", "player downed-duration", "player fling"];
+
+#[test]
+fn the_most_used_are_marked_and_have_functions() {
+    for path in MOST_USED.split('|') {
+        let entry = stock().get(path).unwrap_or_else(|| panic!("{path}"));
+        assert!(entry.most_used, "{path}");
+        let has_function = entry
+            .overloads
+            .iter()
+            .any(|overload| overload.builder.is_some());
+        assert_ne!(has_function, WITHOUT_PARAMETERS.contains(&path), "{path}");
+    }
+}
+
+/// Their names say nothing, and nobody else does.
+const WITHOUT_DESCRIPTION: [&str; 7] = [
+    "debug load-marker",
+    "debug set",
+    "debug turabada-ai",
+    "wacky chisel-deck",
+    "wacky marcopolo",
+    "wacky ow-loot",
+    "wacky smelter",
+];
+
+#[test]
+fn every_command_is_described_in_one_sentence_wherever_anything_is_known() {
+    for entry in stock().entries() {
+        let is_known = !WITHOUT_DESCRIPTION.contains(&entry.path.as_str());
+        assert_eq!(!entry.description.is_empty(), is_known, "{}", entry.path);
+        assert!(
+            !is_known || entry.description.ends_with('.'),
+            "{}",
+            entry.path
+        );
+        assert!(!entry.sources.is_empty(), "{}", entry.path);
+    }
+}
+
 #[test]
 fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values() {
     for entry in stock().entries() {

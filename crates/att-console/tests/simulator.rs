@@ -12,7 +12,7 @@ use alta_sim::{Action, Fault, Hook, Junk};
 use att_console::commands::player;
 use att_console::event::{PlayerJoined, PlayerLeft, PlayerMovedChunk};
 use att_console::{
-    AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Target, Trouble,
+    AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Status, Target, Trouble,
     WhenNotReady,
 };
 use common::{access, config, next, ready, self_hosted, within};
@@ -124,6 +124,30 @@ async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
     }
     assert_eq!(next(&mut ending).await.unwrap_err(), Missed::Lagged(1));
     assert!(within(ending.next()).await.is_none());
+    let never = ending.wait_for(common::PATIENCE, |_| true);
+    let error = within(never).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Overflown, "{error}");
+}
+
+#[tokio::test]
+async fn a_status_is_waited_for_by_its_counts_too() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let _joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let mut statuses = console.statuses();
+    // Nothing changes but the count.
+    let heard = statuses.wait_for(|status| status.totals.events == 2);
+    let events = async {
+        sim.player_joins(server, "Ashwick").unwrap();
+        sim.player_joins(server, "Brambletoe").unwrap();
+    };
+    let (heard, ()) = within(async { tokio::join!(heard, events) }).await;
+    assert_eq!(heard.unwrap().state, State::Ready);
+    within(console.close()).await;
+    let never = statuses.wait_for(|status| status.totals.events == 3);
+    assert_eq!(within(never).await, None);
+    let closed = statuses.wait_for(|status| status.state.is_closed());
+    assert!(within(closed).await.is_some());
 }
 
 #[tokio::test]
@@ -542,11 +566,9 @@ async fn commands_in_flight_are_limited_and_the_queue_tells_its_length() {
             .count()
     };
     sim.wait_until(|sim| sent(sim) == 2).await.unwrap();
-    let mut status = console.status();
-    while status.waiting != 3 {
-        within(console.retry_now()).await;
-        status = console.status();
-    }
+    let waiting = |status: &Status| status.waiting == 3;
+    let mut statuses = console.statuses();
+    let status = within(statuses.wait_for(waiting)).await.unwrap();
     assert_eq!((status.in_flight, sent(&sim)), (2, 2));
     sim.resume_console(server);
     while let Some(outcome) = within(running.join_next()).await {

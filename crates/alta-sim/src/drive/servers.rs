@@ -128,6 +128,17 @@ impl Sim {
         });
     }
 
+    /// Lets a server forget what its consoles are subscribed to, as one may do that has just started.
+    pub fn forget_console_subscriptions(&self, server: u64) {
+        self.shared.with(|state, _| {
+            for console in state.consoles.values_mut() {
+                if console.server == server {
+                    console.session.subscriptions.clear();
+                }
+            }
+        });
+    }
+
     /// While on, only the `websocket` commands are registered; all others are answered "Command not found", as by a
     /// server that boots.
     pub fn set_booting(&self, server: u64, booting: bool) {

@@ -43,6 +43,8 @@ impl Catalogue {
             return;
         }
         let aliases = command.aliases.iter().map(|alias| below(module, alias));
+        // Servers list the name itself among them.
+        let aliases = aliases.filter(|alias| !alias.eq_ignore_ascii_case(&path));
         let said = Entry {
             aliases: aliases.collect(),
             description: command.description.unwrap_or_default(),
@@ -108,8 +110,12 @@ fn parameter(said: ModuleParameter) -> Parameter {
     }
 }
 
-/// A .NET type's name as the catalogue has it: `System.String` is `text`, `UnityEngine.Vector3` is `Vector3`.
+/// A .NET type's name as the catalogue has it: `System.String` is `text`, `UnityEngine.Vector3` is `Vector3`,
+/// `System.UInt32[]` is `u32...`.
 fn plain(name: &str) -> String {
+    if let Some(one) = name.strip_suffix("[]") {
+        return format!("{}...", plain(one));
+    }
     let last = name.rsplit(['.', '+']).next().unwrap_or(name);
     match last {
         "String" => "text",

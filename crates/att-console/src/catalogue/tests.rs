@@ -117,7 +117,7 @@ fn modules() -> Vec<Module> {
                 ]}
             ]},
             {"Name": "doors", "Commands": [
-                {"Name": "open", "Description": "Opens a door", "Aliases": ["unlock"],
+                {"Name": "open", "Description": "Opens a door", "Aliases": ["open", "unlock"],
                  "Parameters": [{"Name": "door", "Type": "Doors.DoorId"}]},
                 {"Name": "open", "Parameters": [{"Name": "at", "Type": "UnityEngine.Vector3"}]},
                 {"Parameters": []}
@@ -148,6 +148,44 @@ fn what_a_server_lists_has_the_same_form_with_its_mods_in_it() {
     );
     assert_eq!(lines(&catalogue, "doors "), ["doors open", "doors unlock"]);
     assert!(lines(&catalogue, "wacky").is_empty());
+}
+
+#[test]
+fn odd_modules_are_read_as_far_as_they_go() {
+    let modules: Vec<Module> = serde_json::from_str(
+        r#"[
+            {"name": "doors", "commands": null, "submodules": [
+                {"Name": "locks", "Submodules": null, "Commands": [
+                    {"name": "doors.locks.pick", "parameters": [{"name": "ids", "type": "System.UInt32[]"}]},
+                    null,
+                    {"Name": "turn", "Parameters": [
+                        {"Name": "key", "Type": null, "HasDefault": true, "Default": null},
+                        {"Name": "how", "Type": "System.Nullable`1[System.Int32]", "HasDefault": "False"},
+                        {"Type": "Doors.Locks+Kind", "Default": 3}
+                    ], "Requirements": [{"TypeId": "X"}], "IsProgressive": false}
+                ]}
+            ]},
+            {"Name": null, "Commands": [{"Name": "lost"}, {"Name": null}]},
+            {}
+        ]"#,
+    )
+    .unwrap();
+    let catalogue = Catalogue::from_modules(modules);
+    let shown: Vec<String> = catalogue
+        .entries()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "doors locks pick <ids: u32...>",
+            "doors locks turn [key] <how: System.Nullable`1[System.Int32]> [: Kind = 3]",
+            "lost",
+        ]
+    );
+    assert!(catalogue.get("doors.locks.turn").is_some());
+    assert_eq!(catalogue.expected("doors locks pick 1 2 ")[0].name, "ids");
 }
 
 #[test]
