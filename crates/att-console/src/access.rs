@@ -71,6 +71,15 @@ fn file_server_of(console: &Url) -> Option<Url> {
     Url::parse(&format!("http://{host}:{port}/")).ok()
 }
 
+/// Host and port, for logs: an address may hold a password.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    match url.port_or_known_default() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    }
+}
+
 impl fmt::Debug for ConsoleAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleAccess")
@@ -119,6 +128,12 @@ pub trait Access: Send + Sync + 'static {
     /// See [`AccessError`]: each of its kinds tells the console what to do.
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>>;
 
+    /// What errors and logs call the console if its [`Config`](crate::Config) does not say: where it is, if that is known
+    /// beforehand.
+    fn name(&self) -> Option<String> {
+        None
+    }
+
     /// Resolves when asking again is worth it before the back-off is over: the token file has changed, say. Never, by
     /// default. Must be cancel safe.
     fn changed(&self) -> BoxFuture<'_, ()> {
@@ -130,11 +145,19 @@ impl Access for ConsoleAccess {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         Box::pin(std::future::ready(Ok(self.clone())))
     }
+
+    fn name(&self) -> Option<String> {
+        Some(host_of(&self.url))
+    }
 }
 
 impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         (**self).access()
+    }
+
+    fn name(&self) -> Option<String> {
+        (**self).name()
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {

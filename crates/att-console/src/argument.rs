@@ -1,3 +1,4 @@
+use alta_model::console::result::PlayerDetailed;
 use alta_model::{EntityId, PrefabHash, User, UserId, Vector3};
 use std::fmt::Write as _;
 
@@ -314,9 +315,33 @@ impl From<String> for Target {
     }
 }
 
+impl From<&PlayerDetailed> for Target {
+    fn from(player: &PlayerDetailed) -> Self {
+        Self::Id(player.id)
+    }
+}
+
 impl From<Vec<UserId>> for Target {
     fn from(ids: Vec<UserId>) -> Self {
         Self::Ids(ids)
+    }
+}
+
+impl From<&[User]> for Target {
+    fn from(users: &[User]) -> Self {
+        users.iter().map(|user| user.id).collect()
+    }
+}
+
+impl From<&Vec<User>> for Target {
+    fn from(users: &Vec<User>) -> Self {
+        users.as_slice().into()
+    }
+}
+
+impl FromIterator<UserId> for Target {
+    fn from_iter<I: IntoIterator<Item = UserId>>(ids: I) -> Self {
+        Self::ids(ids)
     }
 }
 

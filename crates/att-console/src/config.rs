@@ -8,7 +8,7 @@ use std::time::Duration;
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// How errors and logs call the server. The address, by default.
+    /// How errors and logs call the server. By its id, by default, or else by its address.
     pub label: Option<String>,
     /// The server's id, put on every event. None for a self-hosted server, which has none.
     pub server: Option<ServerId>,

@@ -39,7 +39,10 @@ const CALLS: usize = 64;
 /// let console = Console::open(TokenFile::local()?);
 /// let mut joins = console.subscribe::<PlayerJoined>().await?;
 /// while let Some(event) = joins.next_event().await {
-///     console.command(player::message(event.data.user, "Welcome!")).await?;
+///     // A server that restarts fails a command, not the bot.
+///     if let Err(error) = console.command(player::message(event.data.user, "Welcome!")).await {
+///         eprintln!("{error}");
+///     }
 /// }
 /// # Ok(())
 /// # }
@@ -86,11 +89,10 @@ impl Console {
     ///
     /// Outside a tokio runtime.
     pub fn open_with(access: impl Access, config: Config) -> Self {
-        let label = match (&config.label, config.server) {
-            (Some(label), _) => Arc::from(label.as_str()),
-            (None, Some(server)) => Arc::from(format!("server {server}")),
-            (None, None) => Arc::from("the console"),
-        };
+        let by_server = || config.server.map(|server| format!("server {server}"));
+        let label = config.label.clone().or_else(by_server);
+        let label = label.or_else(|| access.name());
+        let label = label.map_or_else(|| "the console".into(), Arc::from);
         let shared = Arc::new(Shared {
             config: Arc::new(config),
             label,
@@ -236,7 +238,8 @@ impl Console {
     }
 
     /// Every event that comes, also of kinds that this library does not know. Subscribes to all the events of a stock
-    /// server, log streams included.
+    /// server, log streams included; a mod's events come with them once anybody has subscribed to those
+    /// ([`websocket::subscriptions`](crate::commands::websocket::subscriptions) lists what a server has).
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
         Subscribe::new(self.clone(), EventName::known().collect(), by_shape).everything()
     }

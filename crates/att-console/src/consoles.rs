@@ -1,5 +1,7 @@
+use crate::access::Access;
 use crate::all_consoles::AllConsoles;
 use crate::any_event::AnyEvent;
+use crate::config::Config;
 use crate::console::Console;
 use crate::name::EventName;
 use crate::subscription::Subscribe;
@@ -15,16 +17,20 @@ use tokio::sync::watch;
 /// Clones are handles to the same set. A console that is taken out stays open as long as somebody holds it.
 ///
 /// ```no_run
-/// use att_console::{Console, ConsoleAccess, Consoles, event::PlayerJoined};
+/// use att_console::{ConsoleAccess, Consoles, commands::player, event::PlayerJoined};
 ///
 /// # async fn run(servers: Vec<(String, ConsoleAccess)>) {
 /// let consoles = Consoles::new();
-/// let mut joins = consoles.subscribe::<PlayerJoined>();
 /// for (name, access) in servers {
-///     consoles.add(&name, Console::open(access));
+///     consoles.open(name, access);
 /// }
-/// while let Some((server, Ok(event))) = joins.next().await {
+/// let mut joins = consoles.subscribe::<PlayerJoined>();
+/// while let Some((server, event)) = joins.next_event().await {
 ///     println!("{server}: {} joined", event.data.user.username);
+///     let Some(console) = consoles.get(&server) else { continue };
+///     if let Err(error) = console.command(player::message(&event.data.user, "Welcome!")).await {
+///         eprintln!("{error}");
+///     }
 /// }
 /// # }
 /// ```
@@ -55,6 +61,19 @@ impl Consoles {
     /// An empty set.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Opens a console with the default configuration and puts it in, under a server's name or id, which errors and logs call
+    /// it by, too. One that was there before is taken out.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn open(&self, server: impl fmt::Display, access: impl Access) -> Console {
+        let config = Config::default().label(server.to_string());
+        let console = Console::open_with(access, config);
+        self.add(server, console.clone());
+        console
     }
 
     /// Puts a console in, under a server's name or id. Returns the one that was there before.

@@ -1,3 +1,4 @@
+use crate::reply::Reply;
 use crate::status::Trouble;
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -5,11 +6,13 @@ use std::fmt;
 use std::time::Duration;
 
 /// Something asked of a console did not come about. [`kind`](Self::kind) is for the program, the message for people: it
-/// says what was being done and what the server said.
+/// says what was being done and what the server said. The server's whole answer, if there was one, is in
+/// [`reply`](Self::reply).
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
+    reply: Option<Box<Reply>>,
 }
 
 /// What went wrong.
@@ -134,7 +137,20 @@ impl Error {
         Self {
             kind,
             doing: doing.into(),
+            reply: None,
         }
+    }
+
+    /// The same trouble, met while doing something else.
+    pub(crate) fn while_doing(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
+        self.doing = doing.into();
+        self
+    }
+
+    /// The same, of which the server said this.
+    pub(crate) fn answered_by(mut self, reply: Reply) -> Self {
+        self.reply = Some(Box::new(reply));
+        self
     }
 
     /// What went wrong.
@@ -145,6 +161,11 @@ impl Error {
     /// What was being done, such as `running "player list" on Thornwood`.
     pub fn doing(&self) -> &str {
         &self.doing
+    }
+
+    /// The server's answer, where one came: of a command that failed, or whose result could not be read.
+    pub fn reply(&self) -> Option<&Reply> {
+        self.reply.as_deref()
     }
 
     /// Whether the command may have run on the server. `None` where an answer came.

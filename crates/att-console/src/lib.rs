@@ -10,7 +10,10 @@
 //!     let console = Console::local()?;
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
 //!     while let Some(event) = joins.next_event().await {
-//!         console.command(player::message(event.data.user, "Welcome!")).await?;
+//!         // A server that restarts fails a command, not the bot.
+//!         if let Err(error) = console.command(player::message(event.data.user, "Welcome!")).await {
+//!             eprintln!("{error}");
+//!         }
 //!     }
 //!     Ok(())
 //! }
@@ -22,6 +25,20 @@
 //! - an event stream yields every event, or [`Missed`] with the number or the length of what is missing;
 //! - a command ends exactly once, is never sent twice, and its error tells whether it may have run;
 //! - an argument is a value: no text that a player chose can become another argument or another target.
+//!
+//! # Logs
+//!
+//! By [`tracing`](https://docs.rs/tracing), in the span `console{name, server}`; a command's in `command{console, server,
+//! command, id}`, which stands in the caller's own span.
+//!
+//! | level | what |
+//! | --- | --- |
+//! | `info` | a console becomes ready, is lost and why, is closed and why |
+//! | `warn` | a server does not answer; a stream missed something that nobody looks at; an event is no more |
+//! | `debug` | each command under its id: sent, answered, or why not; late answers; subscriptions; frames that are skipped |
+//! | `trace` | the lines of commands, with their arguments |
+//!
+//! No token is in any of them. Arguments, which players write, are in none above `trace`.
 //!
 //! # Features
 //!
@@ -81,7 +98,7 @@ pub use error::{Closed, Error, ErrorKind, Sent};
 pub use happening::Event;
 pub use name::EventName;
 pub use reply::Reply;
-pub use run::Run;
+pub use run::{Run, RunWithReply};
 pub use status::{State, Status, Totals, Trouble};
 pub use statuses::Statuses;
 pub use subscription::{Subscribe, Subscription};

@@ -1,13 +1,12 @@
 //! One attempt to open a console: access is asked for, then the websocket is dialled.
 
-use crate::access::{Access, AccessError, ConsoleAccess};
+use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;
 use crate::error::with_sources;
 use crate::machine::Failure;
 use crate::status::Trouble;
 use alta_socket::{Limits, WebSocket};
 use std::sync::Arc;
-use url::Url;
 
 /// An open websocket comes with the access it was opened by.
 pub(crate) async fn open(
@@ -41,14 +40,5 @@ fn no_access(error: AccessError) -> Failure {
             trouble: Trouble::NoAccess(with_sources(&failed)),
             retry_after: None,
         },
-    }
-}
-
-/// Host and port, for logs: an address may hold a password.
-fn host_of(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    match url.port_or_known_default() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
     }
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// How much of a result is shown in an error about it.
 const SHOWN: usize = 120;
 
-/// What the server answered to a command that succeeded.
+/// What the server answered to a command, as it said it: of one that succeeded, or, in [`Error::reply`], of one that failed.
 ///
 /// Servers answer in three ways: a value in `Result`, a text in `ResultString` ("Success", a save string, a number), or
 /// both, the text then being worthless if it is only the name of a .NET type.
@@ -50,23 +50,43 @@ impl Parts {
 }
 
 impl Reply {
-    /// Decides what an answer means: the reply of a command that ran, or the server's error.
-    pub(crate) fn of(frame: Frame) -> Result<Self, ErrorKind> {
+    pub(crate) fn new(frame: Frame) -> Self {
         let parts = parts(frame.data());
-        if let Some(exception) = &parts.exception {
-            return Err(failed_with(exception));
-        }
-        let reply = Self {
+        Self {
             frame,
             parts: Arc::new(parts),
-        };
-        match (&reply.parts.result, reply.result_string()) {
-            // Some errors arrive as text (tavernpy).
-            (None, Some(text)) => match Exception::from_text(text) {
-                Some(exception) => Err(failure(exception)),
-                None => Ok(reply),
-            },
-            _ => Ok(reply),
+        }
+    }
+
+    /// Decides what an answer means: the reply of a command that ran, or the server's error.
+    pub(crate) fn of(frame: Frame) -> Result<Self, ErrorKind> {
+        let reply = Self::new(frame);
+        match reply.failure() {
+            None => Ok(reply),
+            Some(failure) => Err(failure),
+        }
+    }
+
+    /// Why the command failed, if it did.
+    pub(crate) fn failure(&self) -> Option<ErrorKind> {
+        match (&self.parts.exception, self.exception()) {
+            (_, Some(exception)) => Some(failure(exception)),
+            // One of a shape that was never seen is kept as text.
+            (Some(odd), None) => Some(ErrorKind::Server {
+                class: String::new(),
+                message: odd.get().to_owned(),
+            }),
+            (None, None) => None,
+        }
+    }
+
+    /// The server's error, if the command failed: what `Exception` holds, or a `ResultString` that begins with an
+    /// exception's name beside no result (tavernpy). None also if its shape was never seen; see [`raw`](Self::raw).
+    pub fn exception(&self) -> Option<Exception> {
+        match (&self.parts.exception, &self.parts.result) {
+            (Some(exception), _) => serde_json::from_str(exception.get()).ok(),
+            (None, None) => Exception::from_text(self.result_string()?),
+            (None, Some(_)) => None,
         }
     }
 
@@ -155,7 +175,7 @@ impl Reply {
         let shown: String = text.chars().take(SHOWN).collect();
         let dots = if shown.len() < text.len() { "…" } else { "" };
         let reason = format!("{error}, in {shown}{dots}");
-        Error::new(ErrorKind::Decode { reason }, "reading a result")
+        Error::new(ErrorKind::Decode { reason }, "reading a result").answered_by(self.clone())
     }
 }
 
@@ -192,17 +212,6 @@ fn parts(data: &str) -> Parts {
         _ => Parts {
             result: RawValue::from_string(data.to_owned()).ok(),
             ..Parts::default()
-        },
-    }
-}
-
-/// One of a shape that was never seen is kept as text.
-fn failed_with(exception: &RawValue) -> ErrorKind {
-    match serde_json::from_str(exception.get()) {
-        Ok(exception) => failure(exception),
-        Err(_) => ErrorKind::Server {
-            class: String::new(),
-            message: exception.get().to_owned(),
         },
     }
 }

@@ -60,7 +60,22 @@ impl<'a, T> Run<'a, T> {
         span
     }
 
-    async fn run(self) -> Result<T, Error> {
+    /// The whole answer beside the result: `Result` and `ResultString` as the server wrote them, fields that the result's
+    /// type does not have, the time.
+    ///
+    /// ```no_run
+    /// # use att_console::{Console, commands::player};
+    /// # async fn run(console: Console) -> Result<(), att_console::Error> {
+    /// let (players, reply) = console.command(player::list()).with_reply().await?;
+    /// println!("{} players at {:?}", players.len(), reply.timestamp());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn with_reply(self) -> RunWithReply<'a, T> {
+        RunWithReply(self)
+    }
+
+    async fn run(self) -> Result<(T, Reply), Error> {
         let (line, read) = self.command.into_parts();
         let shared = self.console.shared();
         let line = line.map_err(|problem| {
@@ -88,18 +103,19 @@ impl<'a, T> Run<'a, T> {
                 reply,
             })
         };
-        let frame = self
-            .console
-            .order(order, deadline, self.timeout)
-            .await
-            .and_then(|frame| frame.ok_or(ErrorKind::NotReady))
-            .and_then(Reply::of);
-        match frame {
-            Ok(reply) => read(&reply).map_err(|error| {
-                let kind = error.kind().clone();
-                Error::new(kind, doing)
-            }),
-            Err(kind) => Err(Error::new(kind, doing)),
+        let answered = self.console.order(order, deadline, self.timeout).await;
+        let frame = match answered {
+            Ok(Some(frame)) => frame,
+            Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing)),
+            Err(kind) => return Err(Error::new(kind, doing)),
+        };
+        let reply = Reply::new(frame);
+        if let Some(failure) = reply.failure() {
+            return Err(Error::new(failure, doing).answered_by(reply));
+        }
+        match read(&reply) {
+            Ok(result) => Ok((result, reply)),
+            Err(error) => Err(error.while_doing(doing)),
         }
     }
 }
@@ -109,7 +125,21 @@ impl<'a, T: 'a> IntoFuture for Run<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move { self.run().await.map(|(result, _)| result) })
+    }
+}
+
+/// A command about to run whose whole answer is wanted beside its result: await it. See [`Run::with_reply`].
+#[must_use = "a command does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct RunWithReply<'a, T>(Run<'a, T>);
+
+impl<'a, T: 'a> IntoFuture for RunWithReply<'a, T> {
+    type Output = Result<(T, Reply), Error>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.0.run())
     }
 }
 

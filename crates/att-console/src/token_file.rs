@@ -1,4 +1,4 @@
-use crate::access::{Access, AccessError, ConsoleAccess};
+use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
@@ -152,6 +152,10 @@ impl Access for TokenFile {
             self.seen.store(fingerprint(&token), Ordering::Relaxed);
             Ok(ConsoleAccess::self_hosted(self.url.clone(), token).may_change())
         })
+    }
+
+    fn name(&self) -> Option<String> {
+        Some(host_of(&self.url))
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {

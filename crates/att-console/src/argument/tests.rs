@@ -136,6 +136,12 @@ fn hostile_names_are_refused_and_their_ids_are_not() {
         written(Target::ids([UserId::new(1), UserId::new(2)])).unwrap(),
         "1,2"
     );
+    let others = vec![hostile, User::new(UserId::new(2), "a,b")];
+    assert_eq!(written(Target::from(&others)).unwrap(), "1200000001,2");
+    let detailed: PlayerDetailed = serde_json::from_str(r#"{"id": 3, "username": "*"}"#).unwrap();
+    assert_eq!(written(Target::from(&detailed)).unwrap(), "3");
+    let near: Target = [detailed.id].into_iter().collect();
+    assert_eq!(written(near).unwrap(), "3");
     assert!(written(Target::ids([])).is_err());
     assert_eq!(written(Target::Everyone).unwrap(), "*");
 }

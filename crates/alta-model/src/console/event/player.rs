@@ -41,6 +41,34 @@ model! {
     }
 }
 
+impl PlayerMovedChunk {
+    /// The layer of the caves that they are in now; none if they are elsewhere.
+    ///
+    /// ```
+    /// # use alta_model::console::event::PlayerMovedChunk;
+    /// let moved: PlayerMovedChunk = serde_json::from_str(
+    ///     r#"{"player": {"id": 1, "username": "Ashwick"}, "oldChunk": "Chunk 18-33", "newChunk": "Cave Layer 3"}"#,
+    /// )?;
+    /// assert_eq!(moved.new_cave_layer(), Some(3));
+    /// assert_eq!(moved.old_cave_layer(), None);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn new_cave_layer(&self) -> Option<u32> {
+        cave_layer(&self.new_chunk)
+    }
+
+    /// The layer of the caves that they came from; none if they were elsewhere.
+    pub fn old_cave_layer(&self) -> Option<u32> {
+        cave_layer(&self.old_chunk)
+    }
+}
+
+/// `Cave Layer 3`.
+fn cave_layer(chunk: &str) -> Option<u32> {
+    let layer = chunk.trim().strip_prefix("Cave Layer ")?;
+    layer.trim().parse().ok()
+}
+
 model! {
     /// A player began or ceased to be in a state. Captured.
     ///
@@ -93,5 +121,25 @@ model! {
         optional inventory_type: InventoryType = "InventoryType",
         /// With whom it is now.
         optional destination_user: User = "DestinationUser",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cave_layer;
+
+    #[test]
+    fn only_a_numbered_layer_of_the_caves_is_one() {
+        assert_eq!(cave_layer("Cave Layer 12"), Some(12));
+        for chunk in [
+            "",
+            "Cave Layer",
+            "Cave Layer x",
+            "Chunk 18-33",
+            "Cave Layer -1",
+            "A Cave Layer 3",
+        ] {
+            assert_eq!(cave_layer(chunk), None, "{chunk}");
+        }
     }
 }
