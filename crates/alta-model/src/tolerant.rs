@@ -121,16 +121,15 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
         let plain = text.trim();
-        if let Ok(number) = plain.parse() {
-            self.visit_i64(number)
-        } else if let Ok(number) = plain.parse() {
-            self.visit_u64(number)
-        } else if let Some(number) = plain.parse().ok().filter(|number: &f64| number.is_finite()) {
-            self.visit_f64(number)
-        } else if let Ok(value) = plain.to_ascii_lowercase().parse() {
-            self.visit_bool(value)
-        } else {
-            self.visitor.visit_str(text)
+        let (signed, unsigned) = (plain.parse::<i64>(), plain.parse::<u64>());
+        let float = plain.parse::<f64>().ok().filter(|float| float.is_finite());
+        let truth = plain.to_ascii_lowercase().parse();
+        match (signed, unsigned, float, truth) {
+            (Ok(number), ..) => self.visit_i64(number),
+            (_, Ok(number), ..) => self.visit_u64(number),
+            (_, _, Some(number), _) => self.visit_f64(number),
+            (_, _, _, Ok(value)) => self.visit_bool(value),
+            _ => self.visitor.visit_str(text),
         }
     }
 
@@ -165,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    fn read<T: for<'de> Deserialize<'de>>(value: Value) -> Result<T, serde_json::Error> {
+    fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, serde_json::Error> {
         let from_value = tolerant::<T>().deserialize(value.clone());
         let text = value.to_string();
         let from_text = tolerant::<T>().deserialize(&mut serde_json::Deserializer::from_str(&text));
@@ -176,16 +175,16 @@ mod tests {
     #[test]
     fn numbers_and_truth_values_are_read_out_of_texts_and_texts_stay_texts() {
         for value in [json!(5), json!("5"), json!(" 5 "), json!(5.0), json!("5.0")] {
-            assert_eq!(read::<i64>(value.clone()).unwrap(), 5, "{value}");
-            assert_eq!(read::<Option<u32>>(value).unwrap(), Some(5));
+            assert_eq!(read::<i64>(&value).unwrap(), 5, "{value}");
+            assert_eq!(read::<Option<u32>>(&value).unwrap(), Some(5));
         }
-        assert_eq!(read::<f64>(json!("-0.5")).unwrap().to_string(), "-0.5");
-        assert!(read::<bool>(json!("True")).unwrap());
-        assert_eq!(read::<String>(json!("1234")).unwrap(), "1234");
-        assert_eq!(read::<Value>(json!("1234")).unwrap(), json!("1234"));
-        assert_eq!(read::<Option<i64>>(json!(null)).unwrap(), None);
+        assert_eq!(read::<f64>(&json!("-0.5")).unwrap().to_string(), "-0.5");
+        assert!(read::<bool>(&json!("True")).unwrap());
+        assert_eq!(read::<String>(&json!("1234")).unwrap(), "1234");
+        assert_eq!(read::<Value>(&json!("1234")).unwrap(), json!("1234"));
+        assert_eq!(read::<Option<i64>>(&json!(null)).unwrap(), None);
         assert_eq!(
-            read::<u64>(json!("18446744073709551615")).unwrap(),
+            read::<u64>(&json!("18446744073709551615")).unwrap(),
             u64::MAX
         );
     }
@@ -201,10 +200,10 @@ mod tests {
             json!(5.5),
             json!("NaN"),
         ] {
-            assert!(read::<i64>(value.clone()).is_err(), "{value}");
+            assert!(read::<i64>(&value).is_err(), "{value}");
         }
-        assert!(read::<f64>(json!("NaN")).is_err());
-        assert!(read::<bool>(json!("yes")).is_err());
-        assert!(read::<u32>(json!("-1")).is_err());
+        assert!(read::<f64>(&json!("NaN")).is_err());
+        assert!(read::<bool>(&json!("yes")).is_err());
+        assert!(read::<u32>(&json!("-1")).is_err());
     }
 }

@@ -112,7 +112,7 @@ impl<T> AllConsoles<T> {
         let before = self.joined.len();
         self.joined.retain(|name, console| stays(name, console));
         if self.joined.len() < before {
-            for member in self.streams.iter_mut() {
+            for member in &mut self.streams {
                 if !stays(&member.name, &member.console) {
                     member.leave();
                 }

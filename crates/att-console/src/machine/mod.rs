@@ -48,7 +48,7 @@ enum Phase<R> {
         may_change: MayChange,
         until: Instant,
     },
-    Session(Session<R>),
+    Session(Box<Session<R>>),
     Waiting {
         until: Instant,
         because: Trouble,
@@ -258,7 +258,8 @@ impl<R: Waiter> Machine<R> {
         self.attempt = 0;
         self.silent_logins = 0;
         self.counters.connects.add_one();
-        self.phase = Phase::Session(Session::new(link, &self.config, now));
+        let session = Session::new(link, &self.config, now);
+        self.phase = Phase::Session(Box::new(session));
         self.pump(now);
     }
 
@@ -297,7 +298,7 @@ impl<R: Waiter> Machine<R> {
             self.backoff.reset();
         }
         self.topics.link_lost(session.keepalive.last_heard());
-        self.disconnect_commands(session, because);
+        self.disconnect_commands(*session, because);
     }
 
     fn timer(&mut self, now: Instant) {
@@ -357,7 +358,7 @@ impl<R: Waiter> Machine<R> {
             }
             Phase::Session(session) => {
                 self.outbox.push_back(Output::Close(session.link));
-                self.disconnect_commands(session, &Trouble::Lost(because.to_string()));
+                self.disconnect_commands(*session, &Trouble::Lost(because.to_string()));
             }
             Phase::Opening(link) | Phase::Login { link, .. } => {
                 self.outbox.push_back(Output::Close(link));
