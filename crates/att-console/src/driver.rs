@@ -226,6 +226,7 @@ impl Driver {
             Ok(frame) => match &frame.kind {
                 Kind::Event(name) => {
                     self.event(link, name, &frame, now);
+                    self.shared.counted.tell();
                     return Woken::ByEvent;
                 }
                 _ => Input::Frame(link, frame),

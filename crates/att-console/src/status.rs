@@ -1,5 +1,5 @@
 use crate::error::Closed;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
@@ -118,7 +118,7 @@ macro_rules! counters {
 
         impl Counters {
             pub(crate) fn totals(&self) -> Totals {
-                Totals { $($name: self.$name.0.load(Ordering::Relaxed),)* }
+                Totals { $($name: self.$name.get(),)* }
             }
         }
     };
@@ -138,20 +138,25 @@ counters!(
     refused,
 );
 
+/// One task counts, anybody looks. In one order with [`Counted`]: either who waits sees the count, or who counts sees that
+/// somebody waits.
 #[derive(Debug, Default)]
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
     pub(crate) fn set(&self, value: usize) {
-        self.0.store(value as u64, Ordering::Relaxed);
+        let value = value as u64;
+        if self.get() != value {
+            self.0.store(value, Ordering::SeqCst);
+        }
     }
 
     pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+        self.0.load(Ordering::SeqCst)
     }
 
     pub(crate) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
+        self.0.fetch_add(1, Ordering::SeqCst);
     }
 }
 
@@ -165,16 +170,13 @@ pub(crate) struct Counted {
 impl Counted {
     /// Something may have been counted.
     pub(crate) fn tell(&self) {
-        // Whoever came too late to be seen here sees the counts: one of the two fences is the first.
-        fence(Ordering::SeqCst);
-        if self.watchers.load(Ordering::Relaxed) > 0 {
+        if self.watchers.load(Ordering::SeqCst) > 0 {
             self.notify.notify_waiters();
         }
     }
 
     pub(crate) fn watcher(&self) -> Watcher<'_> {
-        self.watchers.fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
+        self.watchers.fetch_add(1, Ordering::SeqCst);
         Watcher(self)
     }
 }
@@ -191,6 +193,6 @@ impl Watcher<'_> {
 
 impl Drop for Watcher<'_> {
     fn drop(&mut self) {
-        self.0.watchers.fetch_sub(1, Ordering::Relaxed);
+        self.0.watchers.fetch_sub(1, Ordering::SeqCst);
     }
 }
