@@ -339,7 +339,7 @@ async fn subscriptions_that_a_server_forgets_after_its_start_are_found_by_asking
 }
 
 #[tokio::test]
-async fn an_unsubscription_that_fails_is_tried_again() {
+async fn somebody_who_comes_when_an_unsubscription_failed_is_confirmed_anew() {
     let (sim, server) = self_hosted().await;
     let quick = config().linger(Duration::from_millis(10));
     let console = Console::open_with(access(&sim, server), quick);

@@ -390,6 +390,27 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
 }
 
 #[test]
+fn promise_04_what_a_server_failed_to_let_go_it_is_asked_to_again() {
+    let mut world = World::new(Config::default());
+    world.want("PlayerJoined", true);
+    world.settle();
+    world.want("PlayerJoined", false);
+    world.pass(Duration::from_secs(2));
+    world.write_one();
+    world.reply(0, true);
+    assert_eq!(world.held.len(), 1);
+    world.pass(Duration::from_secs(14));
+    assert!(world.queued.is_empty());
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
+    world.write_one();
+    world.answer(0);
+    assert!(world.held.is_empty());
+    world.pass(Duration::from_secs(600));
+    assert!(world.queued.is_empty() && world.machine.topics.len() == 0);
+}
+
+#[test]
 fn a_link_that_falls_silent_is_given_up() {
     let mut world = World::new(Config::default());
     world.ready();
