@@ -37,6 +37,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("alta-sim", &[]),
     ("pytale-cli", &["pytale"]),
     ("xtask", XTASK),
+    ("yardstick", &[]),
 ];
 
 const BELOW_BOT: &[&str] = &[
@@ -124,9 +125,9 @@ fn problem(edge: &Edge) -> Option<String> {
         return Some(format!("{from} has no row in the table of edges"));
     };
     if edge.is_dev {
-        let free = to == "alta-sim" && from != "alta-sim";
+        let free = to == "yardstick" || to == "alta-sim" && from != "alta-sim";
         return (!free && !allowed.contains(&to.as_str()))
-            .then(|| format!("{from} dev-depends on {to}; only alta-sim is free for tests, and it knows none of ours"));
+            .then(|| format!("{from} dev-depends on {to}; only alta-sim is free for tests, and yardstick for benchmarks; they know none of ours"));
     }
     if !allowed.contains(&to.as_str()) {
         return Some(format!(

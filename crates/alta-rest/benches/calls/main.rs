@@ -14,16 +14,9 @@ mod bare;
 mod ours;
 mod server;
 
-use std::{
-    alloc::System,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use serde_json::json;
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use yardstick::{Bench, Figure, ServerProcess};
 
 const CALLS: usize = 1_000;
 /// The machine's noise is larger than what is measured: the best of several runs, by turns.
@@ -59,31 +52,19 @@ impl Cost {
 }
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments
-        .first()
-        .is_some_and(|first| first == server::ARGUMENT)
-    {
-        server::run();
+    let Some(bench) = Bench::start(server::run) else {
         return;
-    }
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    // `cargo test --benches` runs this program, too: then it only shows that it works.
-    let quick = !has("--bench") || has("--quick");
-    let only = arguments
-        .iter()
-        .position(|argument| argument == "--only")
-        .and_then(|at| arguments.get(at + 1));
-    let (calls, runs) = if quick { (50, 1) } else { (CALLS, RUNS) };
+    };
+    let (calls, runs) = if bench.quick { (50, 1) } else { (CALLS, RUNS) };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
-    let server = server::start();
-    let base = server.base();
+    let server = ServerProcess::start();
+    let base = &format!("http://{}/api", server.address);
     runtime.block_on(async {
         let (ours, bare) = (ours::Ours::new(base), bare::Bare::new(base));
-        if only.is_none_or(|only| only == "sequential") {
+        if bench.wants("sequential") {
             let costs = by_turns(
                 runs,
                 calls,
@@ -99,9 +80,9 @@ fn main() {
                 },
             )
             .await;
-            report("sequential", costs, has("--json"));
+            report("sequential", costs, &bench);
         }
-        if only.is_none_or(|only| only == "concurrent") {
+        if bench.wants("concurrent") {
             let costs = by_turns(
                 runs,
                 calls,
@@ -109,7 +90,7 @@ fn main() {
                 async || bare.all_at_once(calls, AT_ONCE).await,
             )
             .await;
-            report("concurrent", costs, has("--json"));
+            report("concurrent", costs, &bench);
         }
     });
 }
@@ -132,23 +113,20 @@ async fn by_turns(
 }
 
 async fn measure(calls: usize, run: &impl AsyncFn()) -> Cost {
-    let (before, cpu, start) = (ALLOCATOR.stats(), cpu(), Instant::now());
+    let (before, cpu, start) = (yardstick::allocated(), cpu(), Instant::now());
     run().await;
     let (took, cpu) = (start.elapsed(), self::cpu().saturating_sub(cpu));
-    let after = ALLOCATOR.stats();
+    let after = yardstick::allocated();
     let each = |total: f64| total / calls as f64;
     Cost {
         micros: each(took.as_secs_f64() * 1e6),
         cpu_micros: each(cpu.as_secs_f64() * 1e6),
-        allocations: each(
-            (after.allocations + after.reallocations - before.allocations - before.reallocations)
-                as f64,
-        ),
-        bytes: each((after.bytes_allocated - before.bytes_allocated) as f64),
+        allocations: each(after.0 - before.0),
+        bytes: each(after.1 - before.1),
     }
 }
 
-fn report(name: &str, [ours, bare]: [Cost; 2], json: bool) {
+fn report(name: &str, [ours, bare]: [Cost; 2], bench: &Bench) {
     for (what, unit, value, yardstick) in [
         ("time", "µs a call", ours.micros, bare.micros),
         ("cpu", "µs a call", ours.cpu_micros, bare.cpu_micros),
@@ -156,17 +134,7 @@ fn report(name: &str, [ours, bare]: [Cost; 2], json: bool) {
         ("allocated", "bytes a call", ours.bytes, bare.bytes),
     ] {
         let name = format!("{name}_{what}");
-        let (ratio, over) = (value / yardstick, value - yardstick);
-        if json {
-            println!(
-                "{}",
-                json!({"name": name, "value": value, "unit": unit, "yardstick": yardstick, "ratio": ratio, "overhead": over})
-            );
-        } else {
-            println!(
-                "{name:<24} {value:>10.2}  yardstick {yardstick:>10.2}  over it {over:>9.2}  ratio {ratio:>5.2}  {unit} (lower is better)"
-            );
-        }
+        bench.figure(&Figure::lower_is_better(&name, value, yardstick, unit));
     }
 }
 

@@ -11,18 +11,12 @@
     reason = "a program that measures, stops at the first surprise, and prints figures"
 )]
 
-mod measure;
 mod ours;
 mod plain;
 mod server;
 
-use measure::{Figure, Reporter};
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-use std::alloc::System;
 use std::time::Duration;
-
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use yardstick::{Bench, Figure, ServerProcess};
 
 /// Enough for seconds of work, and for the caches to be warm in all but the first instants.
 const EVENTS: usize = 300_000;
@@ -36,82 +30,68 @@ const RATE: u64 = 20_000;
 const SCALING_FOR: Duration = Duration::from_secs(8);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments
-        .first()
-        .is_some_and(|first| first == server::ARGUMENT)
-    {
-        server::run();
+    let Some(bench) = Bench::start(server::run) else {
         return;
-    }
-    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-    // `cargo test --benches` runs this program, too: then it only shows that it works.
-    let quick = !has("--bench") || has("--quick");
-    let only = arguments
-        .iter()
-        .position(|argument| argument == "--only")
-        .and_then(|at| arguments.get(at + 1));
-    let reporter = Reporter::new(has("--json"));
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
-    let server = server::start();
-    let wants = |name: &str| only.is_none_or(|only| only == name);
-    let (events_count, many, lasting) = if quick {
+    let server = ServerProcess::start();
+    let (events_count, many, lasting) = if bench.quick {
         (EVENTS / 100, SUBSCRIPTIONS / 10, SCALING_FOR / 8)
     } else {
         (EVENTS, SUBSCRIPTIONS, SCALING_FOR)
     };
 
-    if wants("events") {
-        runtime.block_on(events(&server, &reporter, events_count));
+    if bench.wants("events") {
+        runtime.block_on(events(&server, &bench, events_count));
     }
-    if wants("hold") {
-        runtime.block_on(hold(&server, &reporter, many));
+    if bench.wants("hold") {
+        runtime.block_on(hold(&server, &bench, many));
     }
-    if wants("scaling") {
-        runtime.block_on(scaling(&server, &reporter, many, lasting));
+    if bench.wants("scaling") {
+        runtime.block_on(scaling(&server, &bench, many, lasting));
     }
 }
 
 /// Events to a typed stream: rate and CPU, the better of three runs each, taken by turns.
-async fn events(server: &server::Server, reporter: &Reporter, count: usize) {
+async fn events(server: &ServerProcess, bench: &Bench, count: usize) {
     let (each, rounds) = (ROUND.min(count) / FEW, count.div_ceil(ROUND));
     let count = FEW * each * rounds;
     let mut best = [(0.0_f64, f64::MAX); 2];
     for _ in 0..3 {
         for (who, best) in best.iter_mut().enumerate() {
-            let cpu = measure::cpu();
+            let cpu = yardstick::cpu();
             let took = match who {
                 0 => ours::events(server, FEW, each, rounds).await,
                 _ => plain::events(server, FEW, each, rounds).await,
             };
-            let cpu = measure::cpu_since(cpu) * 1e6 / count as f64;
+            let cpu = yardstick::cpu_since(cpu) * 1e6 / count as f64;
             best.0 = best.0.max(count as f64 / took.as_secs_f64());
             best.1 = best.1.min(cpu);
         }
     }
     let [ours, plain] = best;
     let rate = Figure::higher_is_better("socket_events", ours.0, plain.0, "events/s");
-    reporter.figure(&rate);
+    bench.figure(&rate);
     let unit = "CPU-s per million events";
     let cpu = Figure::lower_is_better("socket_cpu", ours.1, plain.1, unit);
-    reporter.figure(&cpu);
+    bench.figure(&cpu);
 }
 
-async fn hold(server: &server::Server, reporter: &Reporter, count: usize) {
+async fn hold(server: &ServerProcess, bench: &Bench, count: usize) {
     let ours = ours::hold(server, count).await;
     let plain = plain::hold(server, count).await;
     let seconds = |time: Duration| time.as_secs_f64();
-    reporter.figure(&Figure::lower_is_better(
+    bench.figure(&Figure::lower_is_better(
         "socket_hold_time",
         seconds(ours.0),
         seconds(plain.0),
         "s until all are held",
     ));
-    reporter.figure(&Figure::lower_is_better(
+    bench.figure(&Figure::lower_is_better(
         "socket_hold_heap",
         ours.1,
         plain.1,
@@ -121,12 +101,12 @@ async fn hold(server: &server::Server, reporter: &Reporter, count: usize) {
 
 /// CPU per event with many subscriptions, beside what one costs with few; the yardstick is how the plain client's cost
 /// grows, since more sockets are more work for the system.
-async fn scaling(server: &server::Server, reporter: &Reporter, many: usize, lasting: Duration) {
+async fn scaling(server: &ServerProcess, bench: &Bench, many: usize, lasting: Duration) {
     let ours = ours::paced(server, many, RATE, lasting).await
         / ours::paced(server, FEW, RATE, lasting).await;
     let plain = plain::paced(server, many, RATE, lasting).await
         / plain::paced(server, FEW, RATE, lasting).await;
-    reporter.figure(&Figure::lower_is_better(
+    bench.figure(&Figure::lower_is_better(
         "socket_scaling",
         ours,
         plain,

@@ -1,9 +1,7 @@
 //! The yardstick: a task owns each socket, decodes every frame with serde_json into the same owned types and hands it over
 //! a bounded channel; requests wait in a map from id to oneshot. No recovery, no time-outs, no counting.
 
-use crate::measure;
-use crate::ours::heap;
-use crate::server::Server;
+use crate::ours::come_to_rest;
 use alta_model::Server as Status;
 use futures_util::SinkExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
@@ -18,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use yardstick::{ServerProcess, heap};
 
 /// As many as we have, for the same reasons.
 const PER_SOCKET: usize = 500;
@@ -48,15 +47,15 @@ struct Ask {
 struct Plain(mpsc::Sender<Ask>);
 
 impl Plain {
-    async fn open(server: &Server) -> Self {
-        let address = server.url.trim_start_matches("ws://").trim_end_matches('/');
+    async fn open(server: &ServerProcess) -> Self {
+        let address = &server.address;
         let tcp = TcpStream::connect(address).await.unwrap();
         tcp.set_nodelay(true).unwrap();
         let config = WebSocketConfig::default()
             .read_buffer_size(4 * 1_024)
             .write_buffer_size(4 * 1_024);
         let (mut socket, _) =
-            tokio_tungstenite::client_async_with_config(&server.url, tcp, Some(config))
+            tokio_tungstenite::client_async_with_config(server.ws_url(), tcp, Some(config))
                 .await
                 .unwrap();
         let (asks, mut orders) = mpsc::channel::<Ask>(IN_FLIGHT);
@@ -122,7 +121,7 @@ impl Plain {
 
 /// Subscribes to so many topics over as many sockets as they need.
 async fn subscribe(
-    server: &Server,
+    server: &ServerProcess,
     count: usize,
     mut reader: impl FnMut() -> mpsc::Sender<Incoming>,
 ) -> Vec<Plain> {
@@ -147,7 +146,12 @@ async fn subscribe(
     sockets
 }
 
-pub(crate) async fn events(server: &Server, topics: usize, each: usize, rounds: usize) -> Duration {
+pub(crate) async fn events(
+    server: &ServerProcess,
+    topics: usize,
+    each: usize,
+    rounds: usize,
+) -> Duration {
     let (sender, mut events) = mpsc::channel(1_024);
     let sockets = subscribe(server, topics, || sender.clone()).await;
     let begin = Instant::now();
@@ -163,7 +167,7 @@ pub(crate) async fn events(server: &Server, topics: usize, each: usize, rounds: 
     reading.await.unwrap()
 }
 
-pub(crate) async fn hold(server: &Server, count: usize) -> (Duration, f64) {
+pub(crate) async fn hold(server: &ServerProcess, count: usize) -> (Duration, f64) {
     drop(Plain::open(server).await);
     let before = heap();
     let begin = Instant::now();
@@ -181,7 +185,12 @@ pub(crate) async fn hold(server: &Server, count: usize) -> (Duration, f64) {
     (took, held / count as f64 / 1_024.0)
 }
 
-pub(crate) async fn paced(server: &Server, count: usize, rate: u64, lasting: Duration) -> f64 {
+pub(crate) async fn paced(
+    server: &ServerProcess,
+    count: usize,
+    rate: u64,
+    lasting: Duration,
+) -> f64 {
     let (sender, mut incoming) = mpsc::channel(1_024);
     let sockets = subscribe(server, count, || sender.clone()).await;
     let events = Arc::new(AtomicU64::new(0));
@@ -194,8 +203,8 @@ pub(crate) async fn paced(server: &Server, count: usize, rate: u64, lasting: Dur
     });
     let order = format!("pace/{rate}/{}", lasting.as_secs_f64());
     sockets[0].ask(order, None).await;
-    let cost = measure::cost_of(&events, lasting).await;
+    let cost = yardstick::cost_of(&events, lasting).await;
     drop(sockets);
-    measure::rest(lasting).await;
+    come_to_rest(lasting).await;
     cost
 }

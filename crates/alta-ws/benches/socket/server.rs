@@ -4,47 +4,14 @@
 //! connection, as fast as the sockets take them) and `pace/R/S` (R events a second for S seconds, over all subscriptions).
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-
-/// The argument that makes this program the server.
-pub(crate) const ARGUMENT: &str = "serve";
-
-/// A server in another process, ended when dropped.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) url: String,
-}
-
-pub(crate) fn start() -> Server {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .arg(ARGUMENT)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut address)
-        .unwrap();
-    let url = format!("ws://{}/", address.trim());
-    Server { child, url }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// What every connection is to send.
 #[derive(Clone, Copy)]
@@ -59,24 +26,11 @@ struct Shared {
 }
 
 pub(crate) fn run() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
-            .await
-            .unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared {
-            orders: broadcast::channel(16).0,
-            subscriptions: AtomicUsize::new(0),
-        });
-        loop {
-            let (tcp, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(tcp, Arc::clone(&shared)));
-        }
+    let shared = Arc::new(Shared {
+        orders: broadcast::channel(16).0,
+        subscriptions: AtomicUsize::new(0),
     });
+    yardstick::listen(move |tcp| serve(tcp, Arc::clone(&shared)));
 }
 
 async fn serve(tcp: TcpStream, shared: Arc<Shared>) {
@@ -91,7 +45,6 @@ async fn serve(tcp: TcpStream, shared: Arc<Shared>) {
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 async fn talk(tcp: TcpStream, shared: &Shared, keys: &mut Vec<String>) -> Outcome {
-    tcp.set_nodelay(true)?;
     let mut socket = tokio_tungstenite::accept_async(tcp).await?;
     let mut orders = shared.orders.subscribe();
     loop {

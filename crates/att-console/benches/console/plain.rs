@@ -1,9 +1,7 @@
 //! The yardstick: one task owns the socket, decodes every frame with serde_json into the same owned types and hands it
 //! over a bounded channel; commands wait in a map from id to oneshot. No recovery, no time-outs, no counting.
 
-use crate::measure;
-use crate::ours::{DEPTH, heap};
-use crate::server::Server;
+use crate::ours::DEPTH;
 use att_console::event::PlayerMovedChunk;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -18,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use yardstick::{ServerProcess, heap};
 
 #[derive(Deserialize)]
 #[serde(tag = "type")]
@@ -44,15 +43,15 @@ struct Plain {
 }
 
 impl Plain {
-    async fn open(server: &Server) -> Self {
-        let address = server.url.trim_start_matches("ws://").trim_end_matches('/');
+    async fn open(server: &ServerProcess) -> Self {
+        let address = &server.address;
         let tcp = TcpStream::connect(address).await.unwrap();
         tcp.set_nodelay(true).unwrap();
         let config = WebSocketConfig::default()
             .read_buffer_size(4 * 1_024)
             .write_buffer_size(4 * 1_024);
         let (mut socket, _) =
-            tokio_tungstenite::client_async_with_config(&server.url, tcp, Some(config))
+            tokio_tungstenite::client_async_with_config(server.ws_url(), tcp, Some(config))
                 .await
                 .unwrap();
         socket.send("token".into()).await.unwrap();
@@ -106,7 +105,7 @@ impl Plain {
     }
 }
 
-pub(crate) async fn events(server: &Server, count: u64) -> Duration {
+pub(crate) async fn events(server: &ServerProcess, count: u64) -> Duration {
     let mut plain = Plain::open(server).await;
     plain
         .command("websocket subscribe PlayerMovedChunk".to_owned())
@@ -122,7 +121,7 @@ pub(crate) async fn events(server: &Server, count: u64) -> Duration {
     reading.await.unwrap()
 }
 
-pub(crate) async fn round_trips(server: &Server, count: usize) -> Vec<Duration> {
+pub(crate) async fn round_trips(server: &ServerProcess, count: usize) -> Vec<Duration> {
     let plain = Plain::open(server).await;
     let running = tokio::spawn(async move {
         let mut times = Vec::with_capacity(count);
@@ -136,7 +135,7 @@ pub(crate) async fn round_trips(server: &Server, count: usize) -> Vec<Duration> 
     running.await.unwrap()
 }
 
-pub(crate) async fn pipelined(server: &Server, count: usize) -> Duration {
+pub(crate) async fn pipelined(server: &ServerProcess, count: usize) -> Duration {
     let plain = Plain::open(server).await;
     let running = tokio::spawn(async move {
         let begin = Instant::now();
@@ -155,7 +154,7 @@ pub(crate) async fn pipelined(server: &Server, count: usize) -> Duration {
     running.await.unwrap()
 }
 
-pub(crate) async fn idle_heap(server: &Server, count: usize) -> f64 {
+pub(crate) async fn idle_heap(server: &ServerProcess, count: usize) -> f64 {
     drop(Plain::open(server).await);
     let before = heap();
     let mut open = Vec::with_capacity(count);
@@ -166,7 +165,12 @@ pub(crate) async fn idle_heap(server: &Server, count: usize) -> f64 {
     (heap() - before) / count as f64 / 1_024.0
 }
 
-pub(crate) async fn paced(server: &Server, clients: u64, rate: u64, lasting: Duration) -> f64 {
+pub(crate) async fn paced(
+    server: &ServerProcess,
+    clients: u64,
+    rate: u64,
+    lasting: Duration,
+) -> f64 {
     let events = Arc::new(AtomicU64::new(0));
     let mut open_ones = Vec::new();
     for _ in 0..clients {
@@ -193,5 +197,5 @@ pub(crate) async fn paced(server: &Server, clients: u64, rate: u64, lasting: Dur
         commands.send((line.clone(), reply)).await.unwrap();
         answer.await.unwrap();
     }
-    measure::cost_of(&events, lasting).await
+    yardstick::cost_of(&events, lasting).await
 }

@@ -4,66 +4,19 @@
 //! `pace N S` (N events a second for S seconds).
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::io::{BufRead as _, BufReader};
-use std::net::SocketAddr;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
-/// The argument that makes this program the server.
-pub(crate) const ARGUMENT: &str = "serve";
-
 const WELCOME: &str = r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#;
 
-/// A server in another process, ended when dropped.
-pub(crate) struct Server {
-    child: Child,
-    pub(crate) url: String,
-}
-
-pub(crate) fn start() -> Server {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .arg(ARGUMENT)
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut address = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut address)
-        .unwrap();
-    let url = format!("ws://{}/", address.trim());
-    Server { child, url }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 pub(crate) fn run() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
-            .await
-            .unwrap();
-        println!("{}", listener.local_addr().unwrap());
-        loop {
-            let (tcp, _) = listener.accept().await.unwrap();
-            tokio::spawn(serve(tcp));
-        }
-    });
+    yardstick::listen(serve);
 }
 
 async fn serve(tcp: TcpStream) {
-    tcp.set_nodelay(true).unwrap();
     let Ok(mut socket) = tokio_tungstenite::accept_async(tcp).await else {
         return;
     };
