@@ -347,7 +347,6 @@ impl Driver {
                         Some(Weak::clone(&waiting.owner))
                     }
                     _ => {
-                        self.requests.remove(&call);
                         self.fleet.skipped(link, id, now);
                         continue;
                     }

@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use crate::config::Config;
 use crate::error::Error;
 use crate::frame::Frame;
@@ -140,6 +143,7 @@ impl Fleet {
             };
             lane.close(&Error::closed("closing a socket"), &mut cx);
             self.spread.close(id);
+            self.owners.retain(|_, lane| *lane != id);
         }
     }
 

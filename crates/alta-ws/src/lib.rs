@@ -47,6 +47,8 @@ mod shared;
 mod spread;
 mod status;
 mod subscription;
+#[cfg(test)]
+mod test_server;
 mod tokens;
 mod topic;
 

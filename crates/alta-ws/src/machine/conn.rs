@@ -174,8 +174,15 @@ impl Lane {
 
     /// A raw request was not sent, since whoever wanted it is gone.
     pub(crate) fn skipped(&mut self, link: LinkId, id: u32, cx: &mut Cx<'_>) {
-        if let Some(conn) = self.conn(link) {
-            conn.requests.end(id);
+        let open = self.conn(link).and_then(|conn| conn.requests.end(id));
+        if let Some(open) = open
+            && let Purpose::Call(call) = open.purpose
+        {
+            // Nobody hears it, but it must be told so that nobody keeps it.
+            cx.shared.out.push_back(Output::Answer {
+                call: call.id,
+                result: Err(Error::closed(open.request.doing())),
+            });
         }
         self.pump(cx);
     }

@@ -21,6 +21,8 @@ use migrate::Migration;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
+#[cfg(test)]
+pub(crate) use tests::Census;
 use topics::Entry;
 
 /// Names one thing that a handle waits for.

@@ -264,7 +264,7 @@ fn a_migration_lets_what_is_on_its_way_end_first() {
     rig.arrive(rig.newest());
     assert_eq!(rig.asked(), ["POST subscription/group-update/3"]);
     assert!(
-        rig.sockets[&rig.newest()].asked.len() == 1,
+        rig.server.sockets[&rig.newest()].asked.len() == 1,
         "on the new link"
     );
     assert!(rig.end_of(call).is_ok());

@@ -83,12 +83,12 @@ fn take(rig: &mut Rig, wanted: &mut BTreeSet<i64>, step: &Step) {
                 rig.serve(link, Reply::Do);
                 rig.arrive(link);
             }
-            if !rig.sockets.is_empty() {
+            if !rig.server.sockets.is_empty() {
                 rig.accept();
             }
         }
-        Step::Accept if !rig.sockets.is_empty() => rig.accept(),
-        Step::Reject if !rig.sockets.is_empty() => rig.reject(Rig::transient()),
+        Step::Accept if !rig.server.sockets.is_empty() => rig.accept(),
+        Step::Reject if !rig.server.sockets.is_empty() => rig.reject(Rig::transient()),
         Step::Serve(newest, reply) => {
             if let Some(link) = link(rig, newest) {
                 rig.serve(link, reply);
@@ -101,7 +101,7 @@ fn take(rig: &mut Rig, wanted: &mut BTreeSet<i64>, step: &Step) {
             }
         }
         Step::Garbage(newest) => {
-            if let Some(link) = link(rig, newest).filter(|link| rig.sockets[link].open) {
+            if let Some(link) = link(rig, newest).filter(|link| rig.server.sockets[link].open) {
                 rig.text(link, "{\"garbage\":");
             }
         }
@@ -130,7 +130,7 @@ proptest! {
         steps in proptest::collection::vec(step(), 0..150),
     ) {
         let mut rig = Rig::new(config().batch(batch).migrate_after(Duration::from_secs(300)));
-        rig.overlap = overlap;
+        rig.server.overlap = overlap;
         let mut wanted = BTreeSet::new();
         for step in &steps {
             take(&mut rig, &mut wanted, step);

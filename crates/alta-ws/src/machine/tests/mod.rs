@@ -1,4 +1,7 @@
 mod by_hand;
 mod by_property;
+mod census;
 mod of_topics;
 mod rig;
+
+pub(crate) use census::Census;

@@ -1,0 +1,3 @@
+mod by_hand;
+mod by_property;
+mod world;
