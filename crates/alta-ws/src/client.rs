@@ -8,7 +8,7 @@ use crate::status::{Condition, Status};
 use crate::subscription::Subscribe;
 use crate::topic::Topic;
 use alta_auth::TokenSource;
-use alta_socket::{Hub, TaskGuard, Watch};
+use alta_socket::{Hub, TaskGuard, Watch, later};
 use futures_core::Stream;
 use http::Method;
 use serde_json::Value;
@@ -171,16 +171,16 @@ impl Client {
         request.content = content.map(|text| Content::Text(text.into()));
         let doing = request.doing();
         let after = self.config().request_timeout;
-        let deadline = tokio::time::Instant::now() + after;
+        let deadline = later(tokio::time::Instant::now().into_std(), after);
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
         let (reply, answer) = oneshot::channel();
         let closed = || self.inner.shared.why_closed(doing.clone());
-        let place = tokio::time::timeout_at(deadline, self.inner.calls.reserve()).await;
+        let place = tokio::time::timeout_at(deadline.into(), self.inner.calls.reserve()).await;
         match place {
             Ok(Ok(place)) => place.send(Call::Request {
                 request,
-                deadline: deadline.into_std(),
+                deadline,
                 owner: Arc::downgrade(&alive),
                 reply,
             }),

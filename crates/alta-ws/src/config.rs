@@ -31,8 +31,8 @@ pub struct Config {
     /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilise the service
     /// (att-client).
     pub max_in_flight: usize,
-    /// Whether many subscriptions to one event are asked for in one request, up to 100 in each and one request at a time.
-    /// Off by default: the service had faults there, and neither Townsharp nor att-client used it in the end. What a
+    /// Whether many subscriptions to one event are asked for in one request, up to 100 in each and one request at a time;
+    /// each waits 10 ms for others. Off by default: the service had faults there, and neither Townsharp nor att-client used it in the end. What a
     /// batch does not achieve is asked for singly.
     pub batch: bool,
     /// The largest frame accepted, in bytes. 1 MiB by default: the gateway's limit is 128 KiB, private ones may differ.
@@ -154,6 +154,20 @@ impl Config {
         if !matches!(self.url.scheme(), "ws" | "wss") {
             return wrong("the address is neither ws nor wss");
         }
+        let durations = [
+            ("ping", self.ping),
+            ("request_timeout", self.request_timeout),
+            ("connect_timeout", self.connect_timeout),
+            ("migrate_after", self.migrate_after),
+        ];
+        for (name, duration) in durations {
+            if duration.is_zero() {
+                return wrong(&format!("{name} is zero"));
+            }
+        }
+        if self.max_frame == 0 {
+            return wrong("no frame may be received");
+        }
         if self.max_in_flight == 0 {
             return wrong("no request may be in flight");
         }
@@ -243,7 +257,27 @@ mod tests {
         let error = config.check().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Config { .. }), "{error}");
         assert!(Config::default().check().is_ok());
-        assert!(Config::default().max_in_flight(0).check().is_err());
+    }
+
+    #[test]
+    fn what_could_never_work_is_refused_at_once() {
+        let config = Config::default;
+        for config in [
+            config().max_in_flight(0),
+            config().subscriptions_per_socket(0),
+            config().max_frame(0),
+            config().ping(Duration::ZERO),
+            config().request_timeout(Duration::ZERO),
+            config().connect_timeout(Duration::ZERO),
+            config().migrate_after(Duration::ZERO),
+        ] {
+            assert!(config.check().is_err(), "{config:?}");
+        }
+        let at_once = config()
+            .linger(Duration::ZERO)
+            .hand_over(Duration::ZERO)
+            .migrate_spread(Duration::ZERO);
+        assert!(at_once.check().is_ok());
     }
 
     #[test]

@@ -20,8 +20,8 @@ struct Inner {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server answered with a status of 400 or above: asking again will be answered the same, except for 429 and
-    /// 500 and above.
+    /// The server answered with another status than one of success. With one of 400 to 499, asking again will be answered
+    /// the same, except for 408 and 429.
     #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, .message)]
     Refused {
         /// The status of the answer.
@@ -166,7 +166,10 @@ impl Error {
             ErrorKind::Refused {
                 status, error_code, ..
             } => {
-                *status >= 500 || *status == 429 || *error_code == Some(ErrorCode::RetryActionLater)
+                // An answer without a status says nothing for good either.
+                !(400..500).contains(status)
+                    || matches!(status, 408 | 429)
+                    || *error_code == Some(ErrorCode::RetryActionLater)
             }
             ErrorKind::NoToken
             | ErrorKind::Gateway { .. }
@@ -224,7 +227,15 @@ mod tests {
         assert!(!error.is_transient());
         let later = r#"{"message":"","error_code":"RetryActionLater"}"#;
         assert!(Error::refused(400, later, "x").is_transient());
-        assert!(Error::refused(429, "", "x").is_transient());
+        for (status, transient) in [
+            (429, true),
+            (408, true),
+            (503, true),
+            (0, true),
+            (403, false),
+        ] {
+            assert_eq!(Error::refused(status, "", "x").is_transient(), transient);
+        }
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Fleet {
                 now,
                 shared: &mut self.shared,
             };
-            lane.close(&Error::closed("closing a socket"), &mut cx);
+            lane.retire(&mut cx);
             self.spread.close(id);
             self.owners.retain(|_, lane| *lane != id);
         }

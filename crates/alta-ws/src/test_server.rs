@@ -158,8 +158,13 @@ impl Server {
         let Some(old) = from.and_then(|old| self.sockets.get_mut(&old)) else {
             return (400, String::new());
         };
-        let is_moved = |name: &String| !part || name.ends_with(['0', '2', '4', '6', '8']);
-        let moved: Vec<String> = old.subscriptions.iter().cloned().filter(is_moved).collect();
+        let is_moved = |name: &str| !part || name.ends_with(['0', '2', '4', '6', '8']);
+        let moved: Vec<String> = old
+            .subscriptions
+            .iter()
+            .filter(|name| is_moved(name))
+            .cloned()
+            .collect();
         if !self.overlap {
             old.subscriptions.retain(|name| !is_moved(name));
         }

@@ -44,7 +44,7 @@ impl Outcome {
     /// Whether the server certainly did not do what was asked.
     fn did_nothing(&self) -> bool {
         match self {
-            Outcome::Answered(response) => response.status < 500,
+            Outcome::Answered(response) => (400..500).contains(&response.status),
             Outcome::Unsent(_) => true,
             Outcome::Gateway(_) | Outcome::TimedOut => false,
         }
@@ -101,6 +101,9 @@ impl Lane {
                 self.unsubscribed(&topic, result.err(), cx);
             }
             Purpose::MigrationToken => {
+                if self.asks_again(renew) {
+                    return;
+                }
                 let result = outcome.into_result(doing, after, sent);
                 self.migration_token(result, cx);
             }
@@ -157,7 +160,8 @@ impl Lane {
         if unknown {
             entry.held = Held::Unknown;
         }
-        if error.is_transient() {
+        // What was held until its connection was lost is not given up for a token.
+        if error.is_transient() || (entry.lost_since.is_some() && unauthorised(&error)) {
             self.retry_later(topic, &error, cx);
             return;
         }

@@ -1,15 +1,20 @@
 use super::conn::{Open, Purpose};
 use super::topics::{Held, Work};
-use super::{Cx, Lane};
+use super::{Cx, Lane, Phase};
 use crate::error::Error;
 use crate::frame::{BatchOf, Content, Request, Response};
 use crate::topic::Topic;
 use http::Method;
 use serde::Deserialize;
 use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
 
 /// The service's own limit (Townsharp).
 const LIMIT: usize = 100;
+
+/// How long a topic waits for others to be asked for with: what a program subscribes to in one go comes one by one, but
+/// much faster than an answer.
+const TOGETHER_WITHIN: Duration = Duration::from_millis(10);
 
 /// The answer to a batch. A success of the request is none of its subscriptions yet.
 #[derive(Deserialize)]
@@ -20,6 +25,22 @@ struct Achieved {
 }
 
 impl Lane {
+    /// Somebody came for a topic: others may come in the same moment.
+    pub(super) fn gather(&mut self, now: Instant) {
+        if self.config.batch && matches!(self.phase, Phase::Up(_)) {
+            self.gather_until.get_or_insert(now + TOGETHER_WITHIN);
+        }
+    }
+
+    fn is_gathering(&self, now: Instant) -> bool {
+        self.gather_until.is_some_and(|until| until > now)
+    }
+
+    /// Whether topics that can be asked for with others are to wait: for these others, or for the batch on its way.
+    pub(super) fn holds_back(&self, cx: &Cx<'_>) -> bool {
+        self.config.batch && (cx.shared.batch_under_way || self.is_gathering(cx.now))
+    }
+
     /// Many subscriptions to one event in one request: the service fails if it names several events. Fewer than two are
     /// left to be asked for singly.
     pub(super) fn next_batch(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
@@ -33,7 +54,8 @@ impl Lane {
         let first = self.due.iter().find(|topic| is_for_a_batch(topic))?.clone();
         let belongs = |topic: &Topic| topic.event() == first.event() && is_for_a_batch(topic);
         let mut together = self.due.iter().filter(|topic| belongs(topic));
-        together.nth(1)?;
+        let enough = if self.is_gathering(cx.now) { LIMIT } else { 2 };
+        together.nth(enough - 1)?;
         let mut topics = Vec::new();
         let mut rest = VecDeque::with_capacity(self.due.len());
         for topic in &self.due {

@@ -3,7 +3,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::frame::Request;
 use crate::topic::Topic;
-use alta_socket::{Answer, KeepAlive, LinkId, Liveness, Lost, Requests};
+use alta_socket::{Answer, KeepAlive, LinkId, Liveness, Lost, Requests, later};
 use http::Method;
 use std::time::Instant;
 
@@ -86,7 +86,7 @@ impl Conn {
         let (call, deadline) = match &open.purpose {
             // Its time has been running since it was asked for.
             Purpose::Call(call) => (Some(call.id), call.deadline),
-            _ => (None, cx.now + config.request_timeout),
+            _ => (None, later(cx.now, config.request_timeout)),
         };
         let id = self.requests.begin(open, cx.now, deadline);
         cx.shared.out.push_back(Output::Send {
@@ -97,33 +97,37 @@ impl Conn {
         });
     }
 
-    /// The request that an answer belongs to: by its id, and if that is missing or unknown by its key.
+    /// The request that an answer belongs to: by its id, or by its key if the id is missing, unknown or another request's.
     pub(super) fn answered(&mut self, id: Option<u32>, key: &str, cx: &mut Cx<'_>) -> Option<Open> {
-        match self.requests.answer(id.unwrap_or_default()) {
-            Answer::To(open) => return Some(open),
-            Answer::Late => {
-                cx.shared.totals.late_answers += 1;
-                return None;
-            }
-            Answer::Unknown => {}
-        }
-        let by_key = self
-            .requests
-            .iter()
-            .find(|(_, open)| open.request.is_answered_by(key));
-        let id = by_key.map(|(id, _)| id);
-        if id.is_none() {
-            cx.shared.totals.late_answers += 1;
-        }
-        self.requests.end(id?)
+        let id = id.unwrap_or_default();
+        let agrees = self.requests.get_mut(id);
+        let agrees = agrees.map(|open| open.request.is_answered_by(key));
+        let id = match agrees {
+            Some(true) => Some(id),
+            // No other request has this key: then it is only written in another way.
+            Some(false) => self.by_key(key).or(Some(id)),
+            None => match self.requests.answer(id) {
+                Answer::Unknown => self.by_key(key),
+                Answer::Late | Answer::To(_) => None,
+            },
+        };
+        let open = id.and_then(|id| self.requests.end(id));
+        cx.shared.totals.late_answers += u64::from(open.is_none());
+        open
     }
 
-    /// The only request on its way, if there is only one.
+    fn by_key(&self, key: &str) -> Option<u32> {
+        let mut open = self.requests.iter();
+        let found = open.find(|(_, open)| open.request.is_answered_by(key));
+        found.map(|(id, _)| id)
+    }
+
+    /// The only request on its way, if there is only one and it has left.
     pub(super) fn take_only(&mut self) -> Option<Open> {
-        if self.requests.len() != 1 {
-            return None;
-        }
-        self.requests.drain().next()
+        let first = self.requests.iter().next();
+        let only = first.filter(|(_, open)| open.written && self.requests.len() == 1);
+        let id = only.map(|(id, _)| id);
+        self.requests.end(id?)
     }
 
     pub(super) fn deadline(&self) -> Instant {

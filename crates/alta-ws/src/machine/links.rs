@@ -6,7 +6,7 @@ use super::{Cx, Lane, OpenFailure, Output, Phase, Up};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::{Frame, Incoming, Response, range_within, unwrap_content};
 use crate::topic::{Topic, write_name};
-use alta_socket::{LinkId, Lost, RawFrame};
+use alta_socket::{LinkId, Lost, RawFrame, later};
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -67,6 +67,8 @@ impl Lane {
             }
             OpenFailure::NoToken(error) => self.open_later(error, cx),
             OpenFailure::Transient(error) => {
+                // Whatever token comes next is another one than the one that was refused.
+                self.refusal = None;
                 self.renewal_owed = false;
                 self.open_later(error, cx);
             }
@@ -187,11 +189,11 @@ impl Lane {
             let admitted = match &mut up.migration {
                 Migration::Posting { seen, .. } => {
                     let side = if main { Side::Old } else { Side::New };
-                    seen.admit(side, &self.scratch, text)
+                    seen.admit(side, &self.scratch, text, cx.now)
                 }
                 Migration::HandOver { seen, .. } => {
                     let side = if main { Side::New } else { Side::Old };
-                    seen.admit(side, &self.scratch, text)
+                    seen.admit(side, &self.scratch, text, cx.now)
                 }
                 _ => true,
             };
@@ -225,13 +227,14 @@ impl Lane {
             return;
         };
         if up.conn.link != link {
-            self.migration_link_lost(link, error, cx);
+            self.migration_link_lost(link, lost, error, cx);
             return;
         }
         let since = up.conn.alive.last_heard();
         tracing::info!(%lost, "the connection was lost");
         match &mut up.migration {
             Migration::Idle | Migration::Asking { .. } => {
+                cx.shared.totals.failed_migrations += u64::from(!up.migration.is_idle());
                 self.end_requests(lost, cx);
                 self.lose_topics(since, cx);
                 self.wait(lost.to_string().into(), cx);
@@ -294,7 +297,7 @@ impl Lane {
     fn wait(&mut self, because: Arc<str>, cx: &mut Cx<'_>) {
         self.trouble = Some(because);
         self.phase = Phase::Waiting {
-            until: cx.now + self.backoff.next_delay(),
+            until: later(cx.now, self.backoff.next_delay()),
         };
     }
 

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::{Content, Request, Response};
 use alta_model::Secret;
-use alta_socket::LinkId;
+use alta_socket::{LinkId, Lost, later};
 use http::Method;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -25,7 +25,11 @@ pub(super) enum Migration {
     /// There is none.
     Idle,
     /// Every other request is let end, then the old link is asked for a token.
-    Asking { asked: bool },
+    Asking {
+        asked: bool,
+        /// Whether it was asked again after the access token was refused, which is done once.
+        renewed: bool,
+    },
     /// The new link is being opened. The token is the server's word for this one migration.
     Opening { link: LinkId, token: Secret },
     /// The new link has said the token; events may come on both from now on.
@@ -39,6 +43,8 @@ pub(super) enum Migration {
     /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
     HandOver {
         old: Option<LinkId>,
+        /// When the old link was last heard before the subscriptions were moved, and when they were.
+        between: (Instant, Instant),
         seen: Box<Seen>,
         until: Instant,
     },
@@ -51,6 +57,13 @@ struct MigrationToken {
 }
 
 impl Migration {
+    fn begin() -> Self {
+        Migration::Asking {
+            asked: false,
+            renewed: false,
+        }
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         matches!(self, Migration::Idle)
     }
@@ -102,7 +115,7 @@ impl Up {
 
     /// Step 1, once nothing else is on its way.
     pub(super) fn ask_to_migrate(&mut self, config: &Config, cx: &mut Cx<'_>) {
-        if let Migration::Asking { asked } = &mut self.migration
+        if let Migration::Asking { asked, .. } = &mut self.migration
             && !*asked
             && self.conn.requests.is_empty()
         {
@@ -117,16 +130,19 @@ impl Lane {
     /// Migrates now; whoever asked is told how it went.
     pub(crate) fn migrate_now(&mut self, call: CallId, cx: &mut Cx<'_>) {
         let Phase::Up(up) = &mut self.phase else {
-            let kind = ErrorKind::Disconnected {
-                sent: Sent::NotSent,
+            let sent = Sent::NotSent;
+            // If it is about to be opened for the first time, it could not be newer.
+            let result = if self.trouble.is_some() {
+                Err(Error::new(ErrorKind::Disconnected { sent }, "migrating"))
+            } else {
+                Ok(())
             };
-            let error = Error::new(kind, "migrating");
-            cx.shared.migrated.push((call, Err(error)));
+            cx.shared.migrated.push((call, result));
             return;
         };
         self.migrators.push(call);
         match up.migration {
-            Migration::Idle => up.migration = Migration::Asking { asked: false },
+            Migration::Idle => up.migration = Migration::begin(),
             // After this one, another.
             Migration::HandOver { .. } => up.migrate_at = cx.now,
             // The one that is under way will do.
@@ -138,7 +154,7 @@ impl Lane {
     /// When a link that opened now is to be replaced.
     pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
         let earlier = self.config.migrate_spread.mul_f64(self.random.f64());
-        now + self.config.migrate_after.saturating_sub(earlier)
+        later(now, self.config.migrate_after.saturating_sub(earlier))
     }
 
     pub(super) fn tick_migration(&mut self, cx: &mut Cx<'_>) {
@@ -148,7 +164,7 @@ impl Lane {
         match &mut up.migration {
             Migration::Idle if up.migrate_at <= cx.now => {
                 tracing::info!("migrating to a new socket");
-                up.migration = Migration::Asking { asked: false };
+                up.migration = Migration::begin();
             }
             Migration::Posting { new, .. } => {
                 let link = new.link;
@@ -173,6 +189,19 @@ impl Lane {
             }
             _ => {}
         }
+    }
+
+    /// Whether step 1 is to be taken again, since its access token was refused: once, with another one.
+    pub(super) fn asks_again(&mut self, renew: bool) -> bool {
+        if let Phase::Up(up) = &mut self.phase
+            && let Migration::Asking { asked, renewed } = &mut up.migration
+            && renew
+            && !*renewed
+        {
+            (*asked, *renewed) = (false, true);
+            return true;
+        }
+        false
     }
 
     /// Step 1 was answered.
@@ -203,7 +232,7 @@ impl Lane {
             let delay = self.migrate_backoff.next_delay();
             let refused =
                 !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
-            up.migrate_at = cx.now + if refused { AFTER_REFUSAL } else { delay };
+            up.migrate_at = later(cx.now, if refused { AFTER_REFUSAL } else { delay });
         }
         self.end_migrators(&Err(error), cx);
         self.pump(cx);
@@ -227,7 +256,7 @@ impl Lane {
         new.send(Open::new(request, Purpose::Migrate), &self.config, cx);
         up.migration = Migration::Posting {
             new,
-            seen: Box::default(),
+            seen: Box::new(Seen::new(self.config.hand_over)),
             since: up.conn.alive.last_heard(),
             old_lost: false,
         };
@@ -255,14 +284,15 @@ impl Lane {
                 up.migrate_at = migrate_at;
                 up.migration = Migration::HandOver {
                     old: (!old_lost).then_some(old.link),
+                    between: (since, cx.now),
                     seen,
-                    until: cx.now + self.config.hand_over,
+                    until: later(cx.now, self.config.hand_over),
                 };
                 cx.shared.totals.migrations += 1;
                 self.migrate_backoff.reset();
                 tracing::info!("migrated to a new socket");
                 if old_lost {
-                    self.confirm_all_with_gap(since, cx);
+                    self.confirm_all_with_gap((since, cx.now), cx);
                 }
                 self.end_migrators(&Ok(()), cx);
             }
@@ -271,7 +301,13 @@ impl Lane {
     }
 
     /// A link of the migration was lost, other than the main one.
-    pub(super) fn migration_link_lost(&mut self, link: LinkId, error: Error, cx: &mut Cx<'_>) {
+    pub(super) fn migration_link_lost(
+        &mut self,
+        link: LinkId,
+        lost: &Lost,
+        error: Error,
+        cx: &mut Cx<'_>,
+    ) {
         let Phase::Up(up) = &mut self.phase else {
             return;
         };
@@ -279,8 +315,14 @@ impl Lane {
             Migration::Posting { new, .. } if new.link == link => {
                 self.migration_failed(error, cx);
             }
-            // The server has closed what is of no use any more.
-            Migration::HandOver { old, .. } if *old == Some(link) => *old = None,
+            Migration::HandOver { old, between, .. } if *old == Some(link) => {
+                *old = None;
+                // The server may close what is of no use any more. If it ended in order, everything has been read.
+                if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {
+                    let between = *between;
+                    self.confirm_all_with_gap(between, cx);
+                }
+            }
             _ => {}
         }
     }

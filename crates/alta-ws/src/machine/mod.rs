@@ -197,6 +197,8 @@ pub(crate) struct Lane {
     due: VecDeque<Topic>,
     /// When topics are to be looked at again: lingering ones, and those the server could not serve.
     timers: BTreeSet<(Instant, Topic)>,
+    /// Until when topics wait for others to be asked for with.
+    gather_until: Option<Instant>,
     /// Raw requests that wait to be sent, the oldest first.
     calls: VecDeque<PendingCall>,
     /// Who waits for the migration.
@@ -227,6 +229,7 @@ impl Lane {
             topics: HashMap::new(),
             due: VecDeque::new(),
             timers: BTreeSet::new(),
+            gather_until: None,
             calls: VecDeque::new(),
             migrators: Vec::new(),
             backoff: Backoff::new(reconnect, random.u64(..)),
@@ -275,6 +278,9 @@ impl Lane {
             });
         }
         self.wake_topics(cx);
+        if self.gather_until.is_some_and(|until| until <= cx.now) {
+            self.gather_until = None;
+        }
         match &self.phase {
             Phase::Waiting { until } if *until <= cx.now => {
                 self.phase = Phase::Opening {
@@ -299,7 +305,10 @@ impl Lane {
         };
         let timer = self.timers.first().map(|(at, _)| *at);
         let call = self.calls.front().map(|call| call.deadline);
-        [phase, timer, call].into_iter().flatten().min()
+        [phase, timer, call, self.gather_until]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// How it is doing.
@@ -352,6 +361,13 @@ impl Lane {
         self.topics.clear();
         self.due.clear();
         self.timers.clear();
+        self.gather_until = None;
+    }
+
+    /// Closes a socket that nobody needs any more. Whoever waits for it to migrate has nothing to wait for.
+    pub(crate) fn retire(&mut self, cx: &mut Cx<'_>) {
+        self.end_migrators(&Ok(()), cx);
+        self.close(&Error::closed("closing a socket"), cx);
     }
 
     /// Sends what may be sent now.

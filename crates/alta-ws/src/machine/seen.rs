@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::time::{Duration, Instant};
 
 /// How many different events are remembered: at the speed of a thousand a second for much longer than a hand-over
 /// lasts, and a few megabytes. Beyond it events are passed on unseen, since twice is better than never.
@@ -13,28 +14,57 @@ pub(super) enum Side {
     New,
 }
 
-/// What the two sockets of a migration have delivered: holds hashes and counts only.
-#[derive(Debug, Default)]
+/// Equal events that are further apart are two events, however quick the hand-over is configured to be: the default one
+/// (att-client, js-tale), and less than the time between two heartbeats.
+const APART: Duration = Duration::from_secs(10);
+
+/// What the two sockets of a migration have delivered: holds hashes, counts and times only.
+#[derive(Debug)]
 pub(super) struct Seen {
-    counts: HashMap<u64, [u32; 2]>,
+    copies: HashMap<u64, Copies>,
+    apart: Duration,
     hasher: RandomState,
 }
 
+/// How often each side had an event, and when it last came.
+#[derive(Debug)]
+struct Copies {
+    old: u32,
+    new: u32,
+    last: Instant,
+}
+
 impl Seen {
+    pub(super) fn new(hand_over: Duration) -> Self {
+        Self {
+            copies: HashMap::new(),
+            apart: hand_over.max(APART),
+            hasher: RandomState::new(),
+        }
+    }
+
     /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
     /// them more often: what one side had twice is two events, what both had once is one.
-    pub(super) fn admit(&mut self, side: Side, topic: &str, content: &str) -> bool {
+    pub(super) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
         let hash = self.hasher.hash_one((topic, content));
-        if self.counts.len() >= LIMIT && !self.counts.contains_key(&hash) {
+        if self.copies.len() >= LIMIT && !self.copies.contains_key(&hash) {
             return true;
         }
-        let [old, new] = self.counts.entry(hash).or_default();
+        let copies = self.copies.entry(hash).or_insert(Copies {
+            old: 0,
+            new: 0,
+            last: now,
+        });
+        if now.saturating_duration_since(copies.last) > self.apart {
+            (copies.old, copies.new) = (0, 0);
+        }
+        copies.last = now;
         let (this, other) = match side {
-            Side::Old => (old, new),
-            Side::New => (new, old),
+            Side::Old => (&mut copies.old, copies.new),
+            Side::New => (&mut copies.new, copies.old),
         };
         *this += 1;
-        *this > *other
+        *this > other
     }
 }
 
@@ -48,13 +78,14 @@ mod tests {
         fn an_event_is_passed_on_as_often_as_the_socket_that_had_it_more_often(
             frames in proptest::collection::vec((any::<bool>(), 0_u8..4), 0..200),
         ) {
-            let mut seen = Seen::default();
+            let now = Instant::now();
+            let mut seen = Seen::new(APART);
             let mut had: HashMap<u8, [u32; 2]> = HashMap::new();
             let mut passed: HashMap<u8, u32> = HashMap::new();
             for (new, event) in frames {
                 let side = if new { Side::New } else { Side::Old };
                 had.entry(event).or_default()[usize::from(new)] += 1;
-                if seen.admit(side, "group-update/1", &event.to_string()) {
+                if seen.admit(side, "group-update/1", &event.to_string(), now) {
                     *passed.entry(event).or_default() += 1;
                 }
             }
@@ -66,15 +97,31 @@ mod tests {
 
     #[test]
     fn the_table_is_bounded_and_what_does_not_fit_is_passed_on() {
-        let mut seen = Seen::default();
+        let now = Instant::now();
+        let mut seen = Seen::new(APART);
         for number in 0..LIMIT + 10 {
-            assert!(seen.admit(Side::Old, "a/1", &number.to_string()));
+            assert!(seen.admit(Side::Old, "a/1", &number.to_string(), now));
         }
-        assert_eq!(seen.counts.len(), LIMIT);
+        assert_eq!(seen.copies.len(), LIMIT);
         assert!(
-            !seen.admit(Side::New, "a/1", "0"),
+            !seen.admit(Side::New, "a/1", "0", now),
             "what is known still counts"
         );
-        assert!(seen.admit(Side::New, "a/1", &(LIMIT + 1).to_string()));
+        assert!(seen.admit(Side::New, "a/1", &(LIMIT + 1).to_string(), now));
+    }
+
+    #[test]
+    fn equal_events_that_are_further_apart_than_a_hand_over_are_two() {
+        let now = Instant::now();
+        let mut seen = Seen::new(Duration::ZERO);
+        assert!(seen.admit(Side::Old, "a/1", "x", now));
+        assert!(!seen.admit(Side::New, "a/1", "x", now + APART));
+        let later = now + APART * 2 + Duration::from_millis(1);
+        assert!(seen.admit(Side::New, "a/1", "x", later));
+        assert!(!seen.admit(Side::Old, "a/1", "x", later + APART));
+
+        let mut patient = Seen::new(APART * 3);
+        assert!(patient.admit(Side::Old, "a/1", "x", now));
+        assert!(!patient.admit(Side::New, "a/1", "x", now + APART * 2));
     }
 }

@@ -2,7 +2,7 @@ use super::conn::Open;
 use super::{Cx, Lane, Output, Phase};
 use crate::error::Error;
 use crate::topic::Topic;
-use alta_socket::Backoff;
+use alta_socket::{Backoff, later};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -112,7 +112,9 @@ impl Lane {
                 .push_back(Output::Confirmed { topic, gap: None });
             return;
         }
-        self.enqueue(&topic);
+        if self.enqueue(&topic) {
+            self.gather(cx.now);
+        }
         self.pump(cx);
     }
 
@@ -123,7 +125,7 @@ impl Lane {
             return;
         };
         entry.wanted = false;
-        entry.linger_until = Some(cx.now + self.config.linger);
+        entry.linger_until = Some(later(cx.now, self.config.linger));
         if !up {
             self.forget(topic, cx);
             return;
@@ -137,7 +139,7 @@ impl Lane {
         if let Some(batch) = self.next_batch(cx) {
             return Some(batch);
         }
-        let batch_under_way = cx.shared.batch_under_way;
+        let holds_back = self.holds_back(cx);
         for _ in 0..self.due.len() {
             let Some(topic) = self.due.pop_front() else {
                 break;
@@ -145,7 +147,7 @@ impl Lane {
             let Some(entry) = self.topics.get_mut(&topic) else {
                 continue;
             };
-            if batch_under_way && self.config.batch && entry.is_for_a_batch(cx.now) {
+            if holds_back && entry.is_for_a_batch(cx.now) {
                 self.due.push_back(topic);
                 continue;
             }
@@ -183,16 +185,18 @@ impl Lane {
         }
     }
 
-    /// Looks at a topic as soon as a request may be sent. Without a connection there is no hurry: when there is one, all
-    /// are looked at.
-    pub(super) fn enqueue(&mut self, topic: &Topic) {
+    /// Looks at a topic as soon as a request may be sent, and tells whether that is news. Without a connection there is
+    /// no hurry: when there is one, all are looked at.
+    pub(super) fn enqueue(&mut self, topic: &Topic) -> bool {
         if matches!(self.phase, Phase::Up(_))
             && let Some(entry) = self.topics.get_mut(topic)
             && entry.work == Work::Idle
         {
             entry.work = Work::Queued;
             self.due.push_back(topic.clone());
+            return true;
         }
+        false
     }
 
     fn wake_at(&mut self, at: Instant, topic: Topic) {
@@ -218,6 +222,7 @@ impl Lane {
     pub(super) fn lose_topics(&mut self, since: Instant, cx: &mut Cx<'_>) {
         self.due.clear();
         self.timers.clear();
+        self.gather_until = None;
         let mut unwanted = Vec::new();
         for (topic, entry) in &mut self.topics {
             entry.lost(since);
@@ -257,14 +262,14 @@ impl Lane {
         });
     }
 
-    /// Every subscription was moved, but the link they were on was lost before that was certain.
-    pub(super) fn confirm_all_with_gap(&mut self, since: Instant, cx: &mut Cx<'_>) {
+    /// Every subscription was moved, but the link they were on was lost before everything was read from it.
+    pub(super) fn confirm_all_with_gap(&mut self, gap: (Instant, Instant), cx: &mut Cx<'_>) {
         for (topic, entry) in &self.topics {
             if entry.held == Held::Yes {
                 cx.shared.totals.gaps += u64::from(entry.wanted);
                 cx.shared.out.push_back(Output::Confirmed {
                     topic: topic.clone(),
-                    gap: Some((since, cx.now)),
+                    gap: Some(gap),
                 });
             }
         }
@@ -280,7 +285,7 @@ impl Lane {
         let backoff = entry
             .backoff
             .get_or_insert_with(|| Box::new(Backoff::new(policy, seed)));
-        entry.retry_at = Some(cx.now + backoff.next_delay());
+        entry.retry_at = Some(later(cx.now, backoff.next_delay()));
         cx.shared.totals.failed_attempts += 1;
         if backoff.attempt() >= KEEPS_FAILING {
             tracing::warn!(topic = topic.name(), %error, "a subscription keeps failing");

@@ -314,7 +314,9 @@ proptest! {
         let mut world = World::new(config);
         world.server.overlap = overlap;
         for step in &steps {
-            take(&mut world, step);
+            if world.fleet.ended().is_none() {
+                take(&mut world, step);
+            }
         }
         if !close && world.fleet.ended().is_none() {
             come_to_rest(&mut world);

@@ -148,7 +148,6 @@ impl World {
                     });
                 }
                 Output::Recall { link, id } => self.recall(link, id),
-                Output::Renew { .. } => {}
                 Output::Ping(link) => assert!(self.server.sockets[&link].open),
                 Output::Close { link, code, .. } => {
                     self.codes.push(code);
@@ -163,7 +162,7 @@ impl World {
                         reader.confirmed.get_or_insert(number);
                     }
                 }
-                Output::Refused { .. } => {}
+                Output::Renew { .. } | Output::Refused { .. } => {}
                 Output::Answer { call, .. } | Output::Migrated { call, .. } => self.end(call),
                 Output::Expired { call, link, id, .. } => {
                     self.recall(link, id);

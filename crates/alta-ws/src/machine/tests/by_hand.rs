@@ -1,6 +1,10 @@
 use super::rig::{Reply, Rig, config, topic};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::machine::{LaneState, OpenFailure};
+use crate::test_server::GATEWAY;
+use alta_socket::{BackoffPolicy, Lost};
+use std::io::ErrorKind as ErrorOf;
+use std::sync::Arc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -15,6 +19,11 @@ fn holding(topics: &[i64]) -> Rig {
     assert_eq!(rig.confirmed.len(), topics.len());
     rig.confirmed.clear();
     rig
+}
+
+fn closed(code: u16) -> Lost {
+    let reason = String::new();
+    Lost::Closed { code, reason }
 }
 
 fn gaps(rig: &Rig) -> Vec<Option<Duration>> {
@@ -108,15 +117,14 @@ fn what_may_be_held_although_nobody_wants_it_is_given_back() {
 fn an_error_of_the_gateway_is_left_to_the_time_outs_if_it_can_mean_several() {
     let mut rig = Rig::open(config());
     let calls = [rig.call(), rig.call()];
-    let gateway = r#"{"message":"Internal server error","connectionId":"A="}"#;
-    rig.text(rig.main(), gateway);
+    rig.text(rig.main(), GATEWAY);
     assert!(rig.ended.is_empty());
     rig.pass(SECOND * 30);
     for call in calls {
         assert_eq!(rig.unanswered(call), Some(Sent::MayHaveRun));
     }
     let only = rig.call();
-    rig.text(rig.main(), gateway);
+    rig.text(rig.main(), GATEWAY);
     let error = rig.end_of(only).as_ref().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Gateway { .. }), "{error}");
     assert_eq!(rig.shared.totals.gateway_errors, 2);
@@ -403,4 +411,120 @@ fn closing_ends_every_call_and_every_link() {
         assert_eq!(*error.kind(), ErrorKind::Closed);
     }
     assert_eq!(rig.lane.deadline(), None);
+}
+
+#[test]
+fn an_access_token_that_expired_is_renewed_before_the_migration_goes_on() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Refuse(401));
+    rig.arrive(rig.main());
+    assert_eq!(
+        (rig.asked(), rig.renewals),
+        (vec!["GET migrate".to_owned()], 1)
+    );
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.settle();
+    assert!(rig.end_of(call).is_ok());
+
+    rig.pass(SECOND * 10);
+    let call = rig.migrate();
+    for _ in 0..2 {
+        rig.serve(rig.main(), Reply::Refuse(401));
+        rig.arrive(rig.main());
+    }
+    assert!(rig.end_of(call).is_err(), "once");
+    assert_eq!(rig.state(), LaneState::Ready);
+}
+
+#[test]
+fn an_access_token_that_expired_before_the_last_step_leaves_a_gap() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.serve(rig.newest(), Reply::Refuse(401));
+    rig.arrive(rig.newest());
+    assert_eq!(rig.renewals, 1);
+    assert!(rig.end_of(call).is_err());
+    rig.settle();
+    assert!(gaps(&rig).iter().all(Option::is_some));
+    assert_eq!((rig.held().len(), rig.links().len()), (2, 1));
+}
+
+#[test]
+fn a_migration_during_whose_first_step_the_link_is_lost_has_failed() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.lose(rig.main());
+    assert!(rig.end_of(call).is_err());
+    assert_eq!(rig.shared.totals.failed_migrations, 1);
+}
+
+#[test]
+fn an_old_link_that_ends_in_order_during_the_hand_over_leaves_no_gap_and_one_that_breaks_does() {
+    for (lost, expected) in [
+        (Lost::Broken(None), 0),
+        (closed(1001), 0),
+        (
+            Lost::Broken(Some(Arc::new(ErrorOf::ConnectionReset.into()))),
+            2,
+        ),
+        (Lost::InvalidUtf8, 2),
+    ] {
+        let (mut rig, _) = posting(&[1, 2]);
+        let moved = rig.now;
+        rig.serve(rig.newest(), Reply::Do);
+        rig.arrive(rig.newest());
+        rig.pass(SECOND);
+        rig.lose_by(rig.main(), &lost);
+        let gaps: Vec<_> = rig.confirmed.iter().filter_map(|(_, gap)| *gap).collect();
+        assert_eq!(gaps.len(), expected, "{lost}");
+        assert!(
+            gaps.iter()
+                .all(|(since, until)| *since <= moved && *until == moved)
+        );
+        assert_eq!(rig.state(), LaneState::Migrating);
+    }
+}
+
+#[test]
+fn a_gateway_error_is_no_answer_to_what_has_not_left_yet() {
+    let mut rig = Rig::open(config());
+    rig.held_back = true;
+    let call = rig.call();
+    rig.text(rig.main(), GATEWAY);
+    assert!(!rig.ended.contains_key(&call));
+}
+
+#[test]
+fn a_token_that_is_refused_again_much_later_is_renewed_again() {
+    let mut rig = Rig::new(config());
+    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::transient());
+    rig.pass(SECOND * 60);
+    rig.reject(Rig::unauthorised());
+    assert!(rig.shared.fatal.is_none() && rig.renewing);
+}
+
+#[test]
+fn times_that_never_come_are_times_like_others() {
+    let never = Duration::MAX;
+    let config = config()
+        .ping(never)
+        .request_timeout(never)
+        .migrate_after(never)
+        .hand_over(never)
+        .linger(never)
+        .reconnect(BackoffPolicy::new(never, never));
+    let mut rig = Rig::open(config);
+    rig.want(topic(1));
+    rig.serve(rig.main(), Reply::Refuse(503));
+    rig.arrive(rig.main());
+    rig.want(topic(2));
+    rig.settle();
+    rig.unwant(&topic(2));
+    rig.migrate();
+    rig.settle();
+    rig.lose(rig.main());
+    rig.lose(rig.newest());
+    assert!(matches!(rig.state(), LaneState::Recovering { .. }));
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
+/// As long as topics wait for each other.
+const TOGETHER: Duration = Duration::from_millis(10);
+
 /// Topics that are asked for at once, with batches on.
 fn in_batches(topics: &[i64]) -> Rig {
     let mut rig = Rig::new(config().batch(true));
@@ -23,6 +26,7 @@ fn topics_of_one_event_are_asked_for_together_a_hundred_at_a_time() {
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
     assert_eq!(rig.confirmed.len(), 100);
+    rig.pass(TOGETHER);
     rig.settle();
     assert_eq!(rig.confirmed.len(), 151);
     assert_eq!(rig.held().len(), 151);
@@ -108,4 +112,99 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
     assert_eq!(rig.shared.totals.failed_attempts, 3);
     rig.settle();
     assert_eq!(rig.held().len(), 1);
+}
+
+#[test]
+fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too() {
+    let mut rig = Rig::open(config().batch(true));
+    for number in 0..99 {
+        rig.want(topic(number));
+    }
+    rig.want(Topic::known("group-ban-create", 1));
+    assert!(rig.asked().is_empty(), "others may come");
+    rig.pass(TOGETHER / 2);
+    assert!(rig.asked().is_empty());
+    rig.pass(TOGETHER / 2);
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.settle();
+    assert_eq!(rig.held().len(), 100);
+
+    // A full batch waits for nobody, and what cannot be asked for with others doesn't either.
+    for number in 100..201 {
+        rig.want(topic(number));
+    }
+    rig.unwant(&Topic::known("group-ban-create", 1));
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.pass(SECOND * 2);
+    assert_eq!(rig.asked().len(), 2, "{:?}", rig.asked());
+    rig.settle();
+    assert_eq!(rig.held().len(), 200);
+}
+
+#[test]
+fn after_a_migration_that_failed_batches_are_asked_for_anew() {
+    let mut rig = in_batches(&[1, 2, 3]);
+    rig.settle();
+    rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    rig.serve(rig.newest(), Reply::DoPart);
+    rig.arrive(rig.newest());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST subscription/batch"]);
+    rig.settle();
+    assert_eq!(rig.held().len(), 3);
+    let gaps = rig.confirmed.iter().filter(|(_, gap)| gap.is_some());
+    assert_eq!(gaps.count(), 3);
+}
+
+#[test]
+fn what_was_held_is_not_given_up_for_a_refused_token() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    rig.settle();
+    rig.lose(rig.main());
+    rig.pass(SECOND);
+    rig.accept();
+    for _ in 0..4 {
+        rig.serve(rig.main(), Reply::Refuse(401));
+        rig.arrive(rig.main());
+        rig.pass(SECOND * 9);
+    }
+    assert!(rig.refused.is_empty());
+    assert!(rig.shared.last_failure.is_some(), "but it is shown");
+    rig.settle();
+    assert_eq!(rig.held().len(), 1);
+}
+
+#[test]
+fn an_answer_without_a_status_refuses_nothing_for_good() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    let answer = r#"{"id":1,"event":"response","key":"POST /ws/subscription/group-update/1"}"#;
+    rig.text(rig.main(), answer);
+    assert!(rig.refused.is_empty());
+    rig.pass(SECOND);
+    rig.settle();
+    assert_eq!(rig.held().len(), 1);
+}
+
+#[test]
+fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    rig.want(topic(2));
+    rig.serve(rig.main(), Reply::DoWithAnotherId);
+    rig.arrive(rig.main());
+    assert_eq!(rig.confirmed[0].0, "group-update/1");
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    assert_eq!(rig.refused[0].0, "group-update/2");
+
+    // A key that is written in another way is no other request's.
+    rig.want(topic(3));
+    let answer = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
+    rig.text(rig.main(), answer);
+    assert_eq!(rig.confirmed[1].0, "group-update/3");
 }

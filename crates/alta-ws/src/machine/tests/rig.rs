@@ -20,13 +20,15 @@ pub(super) struct Rig {
     pub(super) now: Instant,
     pub(super) config: Arc<Config>,
     pub(super) server: Server,
+    /// Whether requests are not written.
+    pub(super) held_back: bool,
     /// Whether the last link was to be opened with another token.
     pub(super) renewing: bool,
     /// How often each call ended, and the last end of each.
     pub(super) ended: BTreeMap<u64, Vec<Result<u16, Error>>>,
     pub(super) calls: u64,
-    /// For each event, during which migration it was handed in, if during one, and how often it came out.
-    pub(super) handed: BTreeMap<u64, Vec<Option<u64>>>,
+    /// For each event, when and during which migration it was handed in, if during one, and how often it came out.
+    pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
     pub(super) confirmed: Vec<(String, Option<(Instant, Instant)>)>,
     pub(super) refused: Vec<(String, Error)>,
@@ -60,6 +62,7 @@ impl Rig {
             now,
             config,
             server: Server::default(),
+            held_back: false,
             renewing: false,
             ended: BTreeMap::new(),
             calls: 0,
@@ -116,7 +119,9 @@ impl Rig {
                     assert!(socket.open, "sent on a link that is not open");
                     socket.asked.push_back((id, request));
                     self.lane.handed(link, id, 1);
-                    self.lane.written(link, id);
+                    if !self.held_back {
+                        self.lane.written(link, id);
+                    }
                 }
                 Output::Recall { .. } => {}
                 Output::Renew { .. } => self.renewals += 1,
@@ -255,8 +260,8 @@ impl Rig {
             return false;
         };
         if let Some(number) = number_in(&text) {
-            let migration = self.migration();
-            self.handed.entry(number).or_default().push(migration);
+            let moment = (self.now, self.migration());
+            self.handed.entry(number).or_default().push(moment);
         }
         self.text(link, &text);
         true
@@ -283,6 +288,10 @@ impl Rig {
     }
 
     pub(super) fn lose(&mut self, link: LinkId) {
+        self.lose_by(link, &Lost::Broken(None));
+    }
+
+    pub(super) fn lose_by(&mut self, link: LinkId, lost: &Lost) {
         if self
             .server
             .sockets
@@ -290,7 +299,7 @@ impl Rig {
             .is_some_and(|socket| socket.open)
         {
             self.server.sockets.remove(&link);
-            self.act(|lane, cx| lane.lost(link, &Lost::Broken(None), cx));
+            self.act(|lane, cx| lane.lost(link, lost, cx));
         }
     }
 
