@@ -37,13 +37,13 @@ struct Table<K, F> {
 struct Topic<F> {
     readers: Vec<Reader<F>>,
     /// Streams of everything that want this key asked for, without having it delivered twice.
-    interested: usize,
+    interested: Vec<Reader<F>>,
 }
 
 struct Observer<F> {
     queue: Arc<Queue<F>>,
-    /// It asked for no key of its own: whatever was missed, it missed.
-    keyless: bool,
+    /// It asked for no key of its own: whatever was missed since then, it missed.
+    keyless_since: Option<Instant>,
 }
 
 struct Reader<F> {
@@ -63,14 +63,23 @@ impl<F> Default for Topic<F> {
     fn default() -> Self {
         Self {
             readers: Vec::new(),
-            interested: 0,
+            interested: Vec::new(),
         }
     }
 }
 
 impl<F> Topic<F> {
     fn is_wanted(&self) -> bool {
-        self.interested > 0 || !self.readers.is_empty()
+        !self.interested.is_empty() || !self.readers.is_empty()
+    }
+}
+
+impl<F> Reader<F> {
+    fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
+        match gap {
+            Some((since, until)) if self.confirmed => self.queue.push_gap(since, until),
+            _ => self.confirmed = true,
+        }
     }
 }
 
@@ -112,7 +121,7 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
     }
 
     /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for. It is told
-    /// of the gaps of these keys, or of every gap if there are none.
+    /// of the gaps of these keys, or if there are none of what [`missed`](Self::missed) says.
     pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
         self.register(keys, queue, true)
     }
@@ -129,19 +138,20 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             // Always a note, even for a key that others want too: the task then marks this reader as confirmed.
             table.notes.insert(key.clone());
             let topic = table.topics.entry(key.clone()).or_default();
-            if observing {
-                topic.interested += 1;
+            let readers = if observing {
+                &mut topic.interested
             } else {
-                topic.readers.push(Reader {
-                    queue: Arc::clone(&queue),
-                    confirmed: false,
-                });
-            }
+                &mut topic.readers
+            };
+            readers.push(Reader {
+                queue: Arc::clone(&queue),
+                confirmed: false,
+            });
         }
         if observing {
             table.observers.push(Observer {
                 queue: Arc::clone(&queue),
-                keyless: keys.is_empty(),
+                keyless_since: keys.is_empty().then(now),
             });
         }
         drop(table);
@@ -218,16 +228,17 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         let Some(topic) = table.topics.get_mut(key) else {
             return;
         };
-        for reader in &mut topic.readers {
-            match gap {
-                Some((since, until)) if reader.confirmed => reader.queue.push_gap(since, until),
-                _ => reader.confirmed = true,
-            }
+        for reader in topic.readers.iter_mut().chain(&mut topic.interested) {
+            reader.confirmed(gap);
         }
-        let observed = topic.interested > 0;
-        if let Some((since, until)) = gap {
-            let told = |observer: &&Observer<F>| observed || observer.keyless;
-            for observer in table.observers.iter().filter(told) {
+    }
+
+    /// Tells streams of everything without keys of their own of a gap, if they were there when it was noticed that the
+    /// connection was lost.
+    pub fn missed(&self, gap: (Instant, Instant), noticed: Instant) {
+        let (since, until) = gap;
+        for observer in &self.lock().observers {
+            if observer.keyless_since.is_some_and(|came| came <= noticed) {
                 observer.queue.push_gap(since, until);
             }
         }
@@ -253,13 +264,12 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             let Some(topic) = table.topics.get_mut(key) else {
                 continue;
             };
-            if observing {
-                topic.interested -= 1;
+            let readers = if observing {
+                &mut topic.interested
             } else {
-                topic
-                    .readers
-                    .retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
-            }
+                &mut topic.readers
+            };
+            readers.retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
             if !topic.is_wanted() {
                 table.topics.remove(key);
                 table.notes.insert(key.clone());
@@ -280,6 +290,11 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// On the clock that tasks wait by.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// One reader of a [`Hub`]. Dropping it takes its wish out of the set.
@@ -408,16 +423,35 @@ mod tests {
     }
 
     #[test]
-    fn an_observer_without_keys_is_told_of_every_gap() {
+    fn an_observer_is_told_of_the_gaps_of_its_own_keys_if_it_was_there_before_the_loss() {
         let hub = TestHub::default();
         let start = Instant::now();
-        let _reader = hub.subscribe(vec!["a"], QueueConfig::default());
-        let mut everything = hub.observe(Vec::new(), QueueConfig::default());
+        let mut old = hub.observe(vec!["a"], QueueConfig::default());
+        hub.confirmed("a", None);
+        let mut new = hub.observe(vec!["a"], QueueConfig::default());
         let mut other = hub.observe(vec!["b"], QueueConfig::default());
+        hub.confirmed("b", None);
         let until = start + Duration::from_secs(4);
         hub.confirmed("a", Some((start, until)));
-        assert_eq!(read(&mut everything), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut new), []);
         assert_eq!(read(&mut other), []);
+        drop(old);
+        assert!(hub.is_wanted("a"));
+    }
+
+    #[test]
+    fn an_observer_without_keys_is_told_of_every_gap_that_was_noticed_after_it_came() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let mut everything = hub.observe(Vec::new(), QueueConfig::default());
+        let mut some = hub.observe(vec!["a"], QueueConfig::default());
+        let until = start + Duration::from_secs(4);
+        hub.missed((start, until), start);
+        assert_eq!(read(&mut everything), []);
+        hub.missed((start, until), start + Duration::from_secs(2));
+        assert_eq!(read(&mut everything), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut some), []);
     }
 
     #[test]
