@@ -282,7 +282,11 @@ impl Driver {
                 }
                 Output::Deliver(frame) => self.deliver(&frame),
                 Output::Confirmed { topic, gap } => {
-                    self.shared.hub.confirmed(topic.name(), gap);
+                    let between = gap.map(|gap| (gap.since, gap.until));
+                    self.shared.hub.confirmed(topic.name(), between);
+                    if let Some(gap) = gap {
+                        self.shared.hub.missed((gap.since, gap.until), gap.noticed);
+                    }
                     self.confirm(&topic, &Ok(()));
                 }
                 Output::Refused { topic, error } => self.confirm(&topic, &Err(error)),

@@ -161,7 +161,7 @@ impl Lane {
             entry.held = Held::Unknown;
         }
         // What was held until its connection was lost is not given up for a token.
-        if error.is_transient() || (entry.lost_since.is_some() && unauthorised(&error)) {
+        if error.is_transient() || (entry.lost.is_some() && unauthorised(&error)) {
             self.retry_later(topic, &error, cx);
             return;
         }

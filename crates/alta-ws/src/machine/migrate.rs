@@ -292,7 +292,7 @@ impl Lane {
                 self.migrate_backoff.reset();
                 tracing::info!("migrated to a new socket");
                 if old_lost {
-                    self.confirm_all_with_gap((since, cx.now), cx);
+                    self.confirm_all_with_gap(since, cx.now, cx);
                 }
                 self.end_migrators(&Ok(()), cx);
             }
@@ -319,8 +319,8 @@ impl Lane {
                 *old = None;
                 // The server may close what is of no use any more. If it ended in order, everything has been read.
                 if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {
-                    let between = *between;
-                    self.confirm_all_with_gap(between, cx);
+                    let (since, until) = *between;
+                    self.confirm_all_with_gap(since, until, cx);
                 }
             }
             _ => {}

@@ -55,11 +55,8 @@ pub(crate) enum Output {
     },
     /// Hand an event to its readers.
     Deliver(Frame),
-    /// The server holds this subscription; if it was lost, events may be missing between these moments.
-    Confirmed {
-        topic: Topic,
-        gap: Option<(Instant, Instant)>,
-    },
+    /// The server holds this subscription; if it was lost, events may be missing.
+    Confirmed { topic: Topic, gap: Option<Gap> },
     /// The server refused this subscription for good.
     Refused { topic: Topic, error: Error },
     /// What a raw request came to.
@@ -79,6 +76,17 @@ pub(crate) enum Output {
         call: CallId,
         result: Result<(), Error>,
     },
+}
+
+/// The time in which events may be missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gap {
+    /// When the link was last heard.
+    pub(crate) since: Instant,
+    /// When it was noticed that it was lost: who came later has missed nothing.
+    pub(crate) noticed: Instant,
+    /// When the server confirmed the subscription.
+    pub(crate) until: Instant,
 }
 
 /// What all sockets share.

@@ -1,5 +1,5 @@
 use super::conn::Open;
-use super::{Cx, Lane, Output, Phase};
+use super::{Cx, Gap, Lane, Output, Phase};
 use crate::error::Error;
 use crate::topic::Topic;
 use alta_socket::{Backoff, later};
@@ -46,8 +46,8 @@ pub(super) struct Entry {
     linger_until: Option<Instant>,
     pub(super) retry_at: Option<Instant>,
     timer: Option<Instant>,
-    /// Since when events may have been missed.
-    pub(super) lost_since: Option<Instant>,
+    /// Since when events may have been missed, and when that was noticed.
+    pub(super) lost: Option<(Instant, Instant)>,
     pub(super) backoff: Option<Box<Backoff>>,
 }
 
@@ -80,10 +80,10 @@ impl Entry {
     }
 
     /// Nothing is held any more; a reader who was served before has been missing events since then.
-    fn lost(&mut self, since: Instant) {
+    fn lose(&mut self, since: Instant, now: Instant) {
         if self.held == Held::Yes {
             // Several losses before it is held again are one gap.
-            self.lost_since = Some(self.lost_since.map_or(since, |earlier| earlier.min(since)));
+            self.lost.get_or_insert((since, now));
         }
         if self.held != Held::Refused {
             self.held = Held::No;
@@ -225,7 +225,7 @@ impl Lane {
         self.gather_until = None;
         let mut unwanted = Vec::new();
         for (topic, entry) in &mut self.topics {
-            entry.lost(since);
+            entry.lose(since, cx.now);
             if !entry.wanted {
                 unwanted.push(topic.clone());
             }
@@ -254,7 +254,11 @@ impl Lane {
         entry.renewed = false;
         entry.retry_at = None;
         entry.backoff = None;
-        let gap = entry.lost_since.take().map(|since| (since, cx.now));
+        let gap = entry.lost.take().map(|(since, noticed)| Gap {
+            since,
+            noticed,
+            until: cx.now,
+        });
         cx.shared.totals.gaps += u64::from(gap.is_some() && entry.wanted);
         cx.shared.out.push_back(Output::Confirmed {
             topic: topic.clone(),
@@ -263,7 +267,13 @@ impl Lane {
     }
 
     /// Every subscription was moved, but the link they were on was lost before everything was read from it.
-    pub(super) fn confirm_all_with_gap(&mut self, gap: (Instant, Instant), cx: &mut Cx<'_>) {
+    pub(super) fn confirm_all_with_gap(&mut self, since: Instant, until: Instant, cx: &mut Cx<'_>) {
+        let noticed = cx.now;
+        let gap = Gap {
+            since,
+            noticed,
+            until,
+        };
         for (topic, entry) in &self.topics {
             if entry.held == Held::Yes {
                 cx.shared.totals.gaps += u64::from(entry.wanted);

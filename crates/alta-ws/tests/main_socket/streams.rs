@@ -73,15 +73,21 @@ async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
 async fn promise_01_somebody_who_comes_after_the_loss_has_missed_nothing() {
     let (sim, client) = connected().await;
     let mut old = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let mut all_old = client.subscribe_all().await.unwrap();
     sim.faults()
         .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(3));
     sim.drop_main_sockets();
     status(&client, |status| !status.state.is_connected()).await;
+    let mut all_new = client.subscribe_all().await.unwrap();
     let mut new = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.rename_group(sim.group(), "Thornwood Guild").unwrap();
     assert!(matches!(miss(&mut old).await, Missed::Gap { .. }));
+    assert!(matches!(miss(&mut all_old).await, Missed::Gap { .. }));
     assert_eq!(event(&mut old).await.data.name, "Thornwood Guild");
     assert_eq!(event(&mut new).await.data.name, "Thornwood Guild");
+    for all in [&mut all_old, &mut all_new] {
+        assert_eq!(event(all).await.data["name"], "Thornwood Guild");
+    }
 }
 
 #[tokio::test]

@@ -155,7 +155,8 @@ impl World {
                 }
                 Output::Deliver(frame) => self.deliver(&frame),
                 Output::Confirmed { topic, gap } => {
-                    self.hub.confirmed(topic.name(), gap);
+                    let between = gap.map(|gap| (gap.since, gap.until));
+                    self.hub.confirmed(topic.name(), between);
                     let number = self.server.events;
                     let readers = self.readers.iter_mut();
                     for reader in readers.filter(|reader| reader.topic == topic) {

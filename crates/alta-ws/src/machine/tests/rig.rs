@@ -140,7 +140,8 @@ impl Rig {
                     *self.delivered.entry(number).or_default() += 1;
                 }
                 Output::Confirmed { topic, gap } => {
-                    self.confirmed.push((topic.name().to_owned(), gap));
+                    let between = gap.map(|gap| (gap.since, gap.until));
+                    self.confirmed.push((topic.name().to_owned(), between));
                 }
                 Output::Refused { topic, error } => {
                     self.refused.push((topic.name().to_owned(), error));
