@@ -8,9 +8,12 @@
 )]
 
 mod connections;
+mod each_request;
+mod faults;
 mod hours;
 mod limits;
 mod migration;
+mod migration_faults;
 mod misbehaviour;
 mod proxy;
 mod secrets;

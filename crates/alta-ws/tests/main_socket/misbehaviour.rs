@@ -1,92 +1,20 @@
 //! A server that misbehaves in every way the simulator knows, over real sockets. Whatever it did, the subscription is
 //! held in the end and the next event arrives.
 
+use crate::faults::{actions, ends_connection, impatient, in_turns, numbers_until, tell};
 use crate::support::{
     asked, config, connect, count, event, group, miss, requests, start, status, totals, upgrades,
     within,
 };
-use alta_sim::{Action, Fault, Hook, Junk, Sim};
-use alta_ws::{
-    Config, Event, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Missed, State,
-    Subscription, Topic,
-};
+use alta_sim::{Action, Fault, Hook, Sim};
+use alta_ws::{GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Missed, Topic};
 use futures_util::future::join_all;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
-
-const LIMIT: usize = 10_000;
-
-const GATEWAY: &str =
-    r#"{"message": "Internal server error", "connectionId": "A=", "requestId": "B="}"#;
-
-/// Everything that waits is so short that silence is found while a test looks on.
-fn impatient(sim: &Sim) -> Config {
-    config(sim)
-        .request_timeout(Duration::from_millis(150))
-        .connect_timeout(Duration::from_millis(300))
-        .ping(Duration::from_millis(100))
-        .hand_over(Duration::from_millis(100))
-        .max_frame(LIMIT)
-}
-
-fn junk() -> Vec<Junk> {
-    vec![
-        Junk::Text(GATEWAY.to_owned()),
-        Junk::Text("pong".to_owned()),
-        Junk::Text("{\"id\":".to_owned()),
-        Junk::Text("null".to_owned()),
-        Junk::Binary(vec![0, 159, 146, 150]),
-        Junk::Oversize(2 * LIMIT),
-        Junk::InvalidUtf8,
-    ]
-}
-
-/// What a server can do to an answer or an event.
-fn actions() -> Vec<Action> {
-    let mut actions = vec![
-        Action::Drop,
-        Action::Delay(Duration::from_millis(50)),
-        // Later than anybody waits.
-        Action::Delay(Duration::from_millis(400)),
-        Action::Twice,
-        Action::Fragments(7),
-        Action::WrongId(70_000),
-        Action::WrongId(0),
-        Action::NoId,
-        Action::Refuse(429),
-        Action::Refuse(500),
-        Action::Refuse(503),
-        Action::Cut,
-        Action::CutInside,
-        Action::Silence,
-    ];
-    actions.extend(junk().into_iter().map(Action::Before));
-    actions.extend(junk().into_iter().map(Action::Instead));
-    let codes = [1000, 1001, 1008, 1011, 1012, 3000, 4000];
-    actions.extend(codes.map(|code| Action::Close(code, "because".to_owned())));
-    actions
-}
-
-/// The number that an event was sent with; misses are passed over.
-async fn numbers_until(stream: &mut Subscription<Value>, last: i64) -> Vec<i64> {
-    let mut numbers = Vec::new();
-    while numbers.last() != Some(&last) {
-        match within(stream.next()).await.expect("the stream ended") {
-            Ok(Event { data, .. }) => numbers.push(data["id"].as_i64().unwrap()),
-            Err(Missed::Gap { .. }) => {}
-            Err(other) => panic!("{other}"),
-        }
-    }
-    numbers
-}
-
-fn tell(sim: &Sim, number: i64) {
-    sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
-}
 
 #[tokio::test]
 async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
-    for action in actions() {
+    in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
         sim.faults()
@@ -103,12 +31,13 @@ async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
         assert_eq!(sim.faults().armed(), 0, "{action:?}");
         tell(&sim, 7);
         assert_eq!(numbers_until(&mut stream, 7).await, [7], "{action:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn whatever_becomes_of_an_event_the_next_one_arrives() {
-    for action in actions() {
+    in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
         let topic = Topic::from(GroupUpdate(group(&sim)));
@@ -117,14 +46,7 @@ async fn whatever_becomes_of_an_event_the_next_one_arrives() {
             .arm(Fault::new(Hook::MainEvent, action.clone()));
         tell(&sim, 1);
         // If that was the connection's end, it comes back.
-        let ended = matches!(
-            action,
-            Action::Cut | Action::CutInside | Action::Silence | Action::Close(..)
-        ) || matches!(
-            &action,
-            Action::Before(Junk::Oversize(_) | Junk::InvalidUtf8)
-                | Action::Instead(Junk::Oversize(_) | Junk::InvalidUtf8)
-        );
+        let ended = ends_connection(&action);
         if ended {
             totals(&client, |totals| totals.gaps == 1).await;
         } else if matches!(action, Action::Delay(_)) {
@@ -140,12 +62,16 @@ async fn whatever_becomes_of_an_event_the_next_one_arrives() {
         };
         assert_eq!(numbers, expected, "{action:?}");
         assert_eq!(client.status().totals.gaps, u64::from(ended), "{action:?}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn every_close_code_is_shown_and_leads_back() {
-    for code in [1000, 1001, 1008, 1011, 1012, 1013, 3000, 3001, 4000, 4999] {
+    let codes = [
+        1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3001, 4000, 4999,
+    ];
+    in_turns(codes, async |code| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
         let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
@@ -159,7 +85,8 @@ async fn every_close_code_is_shown_and_leads_back() {
         assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
         tell(&sim, 3);
         assert_eq!(event(&mut updates).await.data.id.get(), 3);
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -170,7 +97,7 @@ async fn an_upgrade_that_may_heal_is_tried_again_whatever_went_wrong() {
         Action::Silence,
         Action::Delay(Duration::from_millis(50)),
     ];
-    for action in refused.into_iter().chain(broken) {
+    in_turns(refused.into_iter().chain(broken), async |action| {
         let sim = start(Sim::builder()).await;
         sim.faults()
             .arm(Fault::new(Hook::MainUpgrade, action.clone()));
@@ -181,81 +108,8 @@ async fn an_upgrade_that_may_heal_is_tried_again_whatever_went_wrong() {
         within(client.subscribe(GroupUpdate(group(&sim))))
             .await
             .unwrap();
-    }
-}
-
-/// What a migration that goes wrong leads to.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum End {
-    /// It succeeds all the same.
-    Migrated,
-    /// Nothing has happened: the old socket goes on, and it is tried again.
-    PutOff,
-    /// A fresh socket, and gaps.
-    Fresh,
-}
-
-#[tokio::test]
-async fn a_migration_that_fails_at_any_step_leaves_the_subscriptions_held() {
-    let gateway = || Action::Instead(Junk::Text(GATEWAY.to_owned()));
-    let close = || Action::Close(1011, String::new());
-    let cases = [
-        ("GET migrate", Action::Refuse(400), End::PutOff),
-        ("GET migrate", Action::Refuse(503), End::PutOff),
-        ("GET migrate", Action::Drop, End::PutOff),
-        ("GET migrate", gateway(), End::PutOff),
-        ("GET migrate", Action::Twice, End::Migrated),
-        ("GET migrate", Action::NoId, End::Migrated),
-        ("GET migrate", Action::Cut, End::Fresh),
-        ("GET migrate", Action::CutInside, End::Fresh),
-        ("GET migrate", Action::Silence, End::Fresh),
-        ("GET migrate", close(), End::Fresh),
-        ("upgrade", Action::Refuse(401), End::Migrated),
-        ("upgrade", Action::Refuse(429), End::PutOff),
-        ("upgrade", Action::Refuse(502), End::PutOff),
-        ("upgrade", Action::Cut, End::PutOff),
-        ("upgrade", Action::Silence, End::PutOff),
-        ("POST migrate", Action::Twice, End::Migrated),
-        ("POST migrate", Action::NoId, End::Migrated),
-        ("POST migrate", Action::WrongId(0), End::Migrated),
-        ("POST migrate", Action::WrongId(70_000), End::Migrated),
-        ("POST migrate", Action::Refuse(400), End::Fresh),
-        ("POST migrate", Action::Refuse(500), End::Fresh),
-        ("POST migrate", Action::Drop, End::Fresh),
-        ("POST migrate", gateway(), End::Fresh),
-        ("POST migrate", Action::Cut, End::Fresh),
-        ("POST migrate", Action::CutInside, End::Fresh),
-        ("POST migrate", Action::Silence, End::Fresh),
-        ("POST migrate", close(), End::Fresh),
-    ];
-    for (step, action, end) in cases {
-        let case = format!("{step}, {action:?}");
-        let sim = start(Sim::builder()).await;
-        let client = connect(&sim, impatient(&sim)).await;
-        let topic = Topic::from(GroupUpdate(group(&sim)));
-        let mut stream = within(client.subscribe(topic)).await.unwrap();
-        tell(&sim, 1);
-        let fault = match step {
-            "upgrade" => Fault::new(Hook::MainUpgrade, action),
-            request => Fault::new(Hook::MainRequest, action).containing(request),
-        };
-        sim.faults().arm(fault);
-        let migrated = within(client.migrate_now()).await;
-        assert_eq!(
-            migrated.is_ok(),
-            end == End::Migrated,
-            "{case}: {migrated:?}"
-        );
-        if end == End::Fresh {
-            totals(&client, |totals| totals.gaps == 1).await;
-        }
-        // A migration that was put off may have begun again.
-        status(&client, |status| status.state == State::Ready).await;
-        tell(&sim, 2);
-        assert_eq!(numbers_until(&mut stream, 2).await, [1, 2], "{case}");
-        let totals = client.status().totals;
-        assert_eq!(totals.gaps, u64::from(end == End::Fresh), "{case}");
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -403,8 +257,13 @@ async fn batches_go_one_at_a_time_and_what_they_do_not_achieve_is_told_for_each(
     assert!(refused.to_string().contains("404"), "{refused}");
     assert!(streams.iter().all(Result::is_ok));
     assert_eq!(sim.main_socket_subscriptions().len(), 150);
-    assert!(count(&sim, "POST subscription/batch") >= 2);
     assert_eq!(client.status().totals.refused_subscriptions, 1);
-    // The first are asked for before there are others to go with.
-    assert!(requests(&sim).len() <= 20, "{:?}", requests(&sim));
+    // All of one moment go together: one batch for each socket, and singly what failed in its batch.
+    assert_eq!(count(&sim, "POST subscription/batch"), 2);
+    assert_eq!(requests(&sim).len(), 3, "{:?}", requests(&sim));
+    // After a loss, too.
+    sim.drop_main_sockets();
+    totals(&client, |totals| totals.gaps == 150).await;
+    assert_eq!(count(&sim, "POST subscription/batch"), 4);
+    assert_eq!(requests(&sim).len(), 5, "{:?}", requests(&sim));
 }

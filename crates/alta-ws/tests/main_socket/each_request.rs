@@ -1,0 +1,153 @@
+//! What becomes of requests of every kind when the server misbehaves; subscribing and migrating have tests of their own.
+
+use crate::faults::{GATEWAY, actions, ends_connection, impatient, in_turns, is_harmless};
+use crate::support::{asked, connect, count, event, group, start, totals, within};
+use alta_model::GroupId;
+use alta_sim::{Action, Fault, Hook, Junk, Sim};
+use alta_ws::{Client, ErrorKind, GroupServerStatus, GroupUpdate, Sent};
+use http::Method;
+use std::collections::HashSet;
+
+/// How many different subscriptions are held: a socket that fell silent keeps its own.
+fn held(sim: &Sim) -> usize {
+    let held = sim.main_socket_subscriptions().into_iter();
+    let held: HashSet<_> = held.map(|(_, event, key)| (event, key)).collect();
+    held.len()
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_an_unsubscribe_nothing_is_held_in_the_end() {
+    in_turns(actions(), async |action| {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        let stream = within(client.subscribe(GroupServerStatus(group(&sim))))
+            .await
+            .unwrap();
+        let fault = Fault::new(Hook::MainRequest, action.clone()).containing("DELETE");
+        sim.faults().arm(fault);
+        drop(stream);
+        let given_back = sim.wait_until(|sim| sim.faults().armed() == 0 && held(sim) == 0);
+        given_back
+            .await
+            .unwrap_or_else(|error| panic!("{action:?}: {error}"));
+        // Whatever the client thinks of it, it can be asked for again.
+        let mut again = within(client.subscribe(GroupServerStatus(group(&sim))))
+            .await
+            .unwrap();
+        sim.status(sim.server());
+        event(&mut again).await;
+        assert_eq!(held(&sim), 1, "{action:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn whatever_becomes_of_a_batch_all_of_it_is_held_in_the_end() {
+    in_turns(actions(), async |action| {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim).batch(true)).await;
+        let mut topics = vec![GroupUpdate(group(&sim))];
+        for name in ["Hollowmere Folk", "Willowfen Folk"] {
+            let other = sim.add_group(name);
+            sim.admit_bot(other, 1).unwrap();
+            topics.push(GroupUpdate(GroupId::new(other.try_into().unwrap())));
+        }
+        let fault = Fault::new(Hook::MainRequest, action.clone()).containing("batch");
+        sim.faults().arm(fault);
+        let mut stream = within(client.subscribe(topics)).await.unwrap();
+        assert_eq!(sim.faults().armed(), 0, "{action:?}");
+        assert_eq!(held(&sim), 3, "{action:?}");
+        sim.rename_group(sim.group(), "Elsewhere").unwrap();
+        assert_eq!(event(&mut stream).await.data.name, "Elsewhere");
+    })
+    .await;
+}
+
+/// What a raw request comes to.
+#[derive(Debug, PartialEq)]
+enum End {
+    Answered,
+    Refused(u16),
+    Gateway,
+    TimedOut,
+    Disconnected,
+}
+
+fn expected(action: &Action) -> End {
+    match action {
+        Action::Refuse(status) => End::Refused(*status),
+        Action::Before(Junk::Text(text)) | Action::Instead(Junk::Text(text)) if text == GATEWAY => {
+            End::Gateway
+        }
+        // Its time is over sooner than the silence is found.
+        Action::Silence => End::TimedOut,
+        action if ends_connection(action) => End::Disconnected,
+        action if is_harmless(action) => End::Answered,
+        _ => End::TimedOut,
+    }
+}
+
+async fn end(client: &Client, path: &str) -> End {
+    match within(client.request(Method::POST, path, None)).await {
+        Ok(_) => End::Answered,
+        Err(error) => match *error.kind() {
+            ErrorKind::Refused { status, .. } => End::Refused(status),
+            ErrorKind::Gateway { .. } => End::Gateway,
+            ErrorKind::TimedOut {
+                sent: Sent::MayHaveRun,
+                ..
+            } => End::TimedOut,
+            ErrorKind::Disconnected {
+                sent: Sent::MayHaveRun,
+            } => End::Disconnected,
+            _ => panic!("{error:?}"),
+        },
+    }
+}
+
+#[tokio::test]
+async fn promise_05_whatever_becomes_of_a_raw_request_it_ends_once_and_says_how() {
+    in_turns(actions(), async |action| {
+        let sim = start(Sim::builder()).await;
+        let client = connect(&sim, impatient(&sim)).await;
+        let path = format!("subscription/group-update/{}", sim.group());
+        sim.faults()
+            .arm(Fault::new(Hook::MainRequest, action.clone()));
+        assert_eq!(end(&client, &path).await, expected(&action), "{action:?}");
+        assert_eq!(count(&sim, &format!("POST {path}")), 1, "never twice");
+        if ends_connection(&action) {
+            totals(&client, |totals| totals.reconnects == 1).await;
+        }
+        assert_eq!(end(&client, &path).await, End::Answered, "{action:?}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn promise_05_requests_on_their_way_when_the_connection_is_lost_all_end_and_say_so() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, impatient(&sim).max_in_flight(3)).await;
+    sim.faults()
+        .arm(Fault::new(Hook::MainRequest, Action::Drop).times(3));
+    let requests = (0..6).map(|_| client.request(Method::GET, "coffee", None));
+    let requests = futures_util::future::join_all(requests);
+    let losing = async {
+        asked(&sim, "GET coffee", 3).await;
+        sim.drop_main_sockets();
+    };
+    let (ends, ()) = within(async { tokio::join!(requests, losing) }).await;
+    let ends = ends.into_iter().map(|end| end.unwrap_err());
+    let (lost, answered): (Vec<_>, Vec<_>) = ends.partition(|error| {
+        let sent = Sent::MayHaveRun;
+        *error.kind() == ErrorKind::Disconnected { sent }
+    });
+    // The others had not been sent, and were after the connection came back.
+    assert_eq!((lost.len(), answered.len()), (3, 3), "{answered:?}");
+    for error in answered {
+        assert!(
+            matches!(error.kind(), ErrorKind::Refused { status: 404, .. }),
+            "{error}"
+        );
+    }
+    assert_eq!(count(&sim, "GET coffee"), 6);
+}
