@@ -23,7 +23,7 @@ const AT_ONCE: usize = 16;
 pub(crate) fn impatient(sim: &Sim) -> Config {
     config(sim)
         .request_timeout(Duration::from_millis(500))
-        .connect_timeout(Duration::from_millis(1_000))
+        .connect_timeout(Duration::from_secs(1))
         .ping(Duration::from_millis(400))
         .hand_over(Duration::from_millis(200))
         .max_frame(LIMIT)
@@ -83,10 +83,13 @@ pub(crate) fn ends_connection(action: &Action) -> bool {
 pub(crate) fn is_harmless(action: &Action) -> bool {
     match action {
         Action::Delay(delay) => *delay < LATE,
-        Action::Twice | Action::Fragments(_) | Action::WrongId(_) | Action::NoId => true,
         // The gateway's error must be taken for the answer to the only request.
         Action::Before(Junk::Text(text)) => text != GATEWAY,
-        Action::Before(Junk::Binary(_)) => true,
+        Action::Before(Junk::Binary(_))
+        | Action::Twice
+        | Action::Fragments(_)
+        | Action::WrongId(_)
+        | Action::NoId => true,
         _ => false,
     }
 }

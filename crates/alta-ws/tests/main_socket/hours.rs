@@ -1,11 +1,12 @@
-use crate::support::{Bank, event, group, start, within};
+use crate::support::{Bank, event, group, miss, start, status, within};
 use alta_sim::{Sim, What};
 use alta_socket::{BoxIo, Dial, DialError};
-use alta_ws::{Client, Config, GroupUpdate};
+use alta_ws::{Client, Config, GroupUpdate, Missed};
 use futures_core::future::BoxFuture;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use url::Url;
 
 /// Dials the simulator in memory, where time can be virtual.
@@ -40,4 +41,25 @@ async fn promise_08_the_defaults_outlive_the_services_two_hours_and_its_tokens()
         .iter()
         .filter(|received| matches!(received.what, What::Ping));
     assert!(pings.count() > 500, "once a minute");
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_09_a_half_open_connection_is_found_within_two_pings() {
+    const PING: Duration = Duration::from_secs(6);
+    for quiet in [0, 1, 5, 6, 11] {
+        let sim = start(Sim::builder()).await;
+        let config = Config::default()
+            .dialer(Arc::new(InMemory(sim.clone())))
+            .ping(PING);
+        let client = Client::connect(Bank::new(&sim), config).unwrap();
+        within(client.ready()).await.unwrap();
+        let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(quiet)).await;
+        let silent = Instant::now();
+        sim.silence_main_sockets();
+        status(&client, |status| !status.state.is_connected()).await;
+        assert!(silent.elapsed() <= PING * 2, "{:?}", silent.elapsed());
+        status(&client, |status| status.state.is_connected()).await;
+        assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
+    }
 }

@@ -1,7 +1,7 @@
 use crate::support::{config, connect, event, group, miss, start, within};
 use alta_model::GroupId;
 use alta_sim::Sim;
-use alta_ws::{GroupUpdate, Missed, QueueConfig, Topic};
+use alta_ws::{BackoffPolicy, GroupServerStatus, GroupUpdate, Missed, QueueConfig, Topic};
 use futures_util::future::join_all;
 use http::Method;
 use serde_json::json;
@@ -97,4 +97,35 @@ async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
     sim.wait_until(|sim| sim.main_sockets().len() == 1)
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn times_that_never_come_are_times_like_others() {
+    let sim = start(Sim::builder()).await;
+    let never = Duration::MAX;
+    let patient = config(&sim)
+        .ping(never)
+        .request_timeout(never)
+        .connect_timeout(never)
+        .migrate_after(never)
+        .migrate_spread(never)
+        .hand_over(never)
+        .linger(never)
+        .reconnect(BackoffPolicy::new(never, never));
+    let client = connect(&sim, patient).await;
+    drop(
+        within(client.subscribe(GroupUpdate(group(&sim))))
+            .await
+            .unwrap(),
+    );
+    let mut statuses = within(client.subscribe(GroupServerStatus(group(&sim))))
+        .await
+        .unwrap();
+    within(client.migrate_now()).await.unwrap();
+    within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap_err();
+    sim.status(sim.server());
+    event(&mut statuses).await;
+    within(client.close()).await;
 }

@@ -9,6 +9,7 @@
 
 mod connections;
 mod each_request;
+mod events;
 mod faults;
 mod hours;
 mod limits;

@@ -11,6 +11,7 @@ use alta_ws::{
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use http::Method;
+use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -57,6 +58,64 @@ async fn promise_04_a_stream_that_is_dropped_and_opened_again_costs_no_request()
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     event(&mut again).await;
     assert_eq!(requests(&sim), [format!("POST {}", status_path(&sim))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothing_else() {
+    const TASKS: u64 = 8;
+    const TIMES: usize = 60;
+    let sim = start(Sim::builder()).await;
+    let brief = Duration::from_millis(2);
+    let client = connect(&sim, config(&sim).linger(brief)).await;
+    let mut topics = Vec::new();
+    for number in 0..5 {
+        let group = sim.add_group(&format!("Group {number}"));
+        sim.admit_bot(group, 1).unwrap();
+        topics.push(Topic::new("group-update", group).unwrap());
+    }
+    let tasks = (0..TASKS).map(|seed| {
+        let (client, topics, sim) = (client.clone(), topics.clone(), sim.clone());
+        tokio::spawn(async move {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut streams = Vec::new();
+            for _ in 0..TIMES {
+                let topic = random.choice(&topics).unwrap().clone();
+                match random.u8(..6) {
+                    0 => streams.push(client.subscribe(topic).start()),
+                    1 => streams.push(within(client.subscribe(topic)).await.unwrap()),
+                    // Given up while it waits.
+                    2 => drop(futures_util::poll!(client.subscribe(topic).into_future())),
+                    3 if seed == 0 => sim.drop_main_sockets(),
+                    4 => tokio::task::yield_now().await,
+                    _ if streams.is_empty() => {}
+                    _ => drop(streams.swap_remove(random.usize(..streams.len()))),
+                }
+            }
+            // Some keep what they have.
+            if seed % 2 == 0 {
+                streams.clear();
+            }
+            streams
+        })
+    });
+    let kept = within(join_all(tasks.collect::<Vec<_>>())).await;
+    let mut kept: Vec<_> = kept.into_iter().flat_map(Result::unwrap).collect();
+    let wanted: HashSet<_> = kept
+        .iter()
+        .map(|stream| stream.topics()[0].key().to_owned())
+        .collect();
+    sim.wait_until(|sim| {
+        let held = sim.main_socket_subscriptions();
+        held.len() == wanted.len() && held.iter().all(|(_, _, key)| wanted.contains(key))
+    })
+    .await
+    .unwrap();
+    for key in &wanted {
+        sim.rename_group(key.parse().unwrap(), "Renamed").unwrap();
+    }
+    for stream in &mut kept {
+        while within(stream.next()).await.unwrap().is_err() {}
+    }
 }
 
 #[tokio::test]

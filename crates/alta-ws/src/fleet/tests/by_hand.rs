@@ -1,1 +1,216 @@
+use super::world::{World, topic};
+use crate::config::Config;
+use crate::error::{Error, ErrorKind};
+use crate::machine::OpenFailure;
+use crate::status::State;
+use crate::test_server::Reply;
+use alta_socket::Lost;
+use std::time::Duration;
 
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Sockets with so many topics each, all of them held.
+fn holding(topics: i64, limit: usize) -> World {
+    let config = Config::default().subscriptions_per_socket(limit);
+    holding_with(topics, config)
+}
+
+fn holding_with(topics: i64, config: Config) -> World {
+    let mut world = World::new(config);
+    for number in 0..topics {
+        world.come(topic(number));
+        world.look();
+    }
+    world.settle();
+    assert_eq!(world.server.held().len(), usize::try_from(topics).unwrap());
+    world
+}
+
+/// Lets this time go by so often, with pongs.
+fn live(world: &mut World, step: Duration, times: u32) {
+    for _ in 0..times {
+        world.pass(step);
+        for link in world.open_links() {
+            world.pong(link);
+        }
+    }
+}
+
+#[test]
+fn sockets_that_opened_together_do_not_migrate_together() {
+    const SOCKETS: usize = 40;
+    let mut world = holding(i64::try_from(SOCKETS).unwrap(), 1);
+    // Before the first could be due.
+    live(&mut world, SECOND * 30, 2 * 105 - 1);
+    live(&mut world, SECOND, 29);
+    let mut asked = Vec::new();
+    for second in 0..=5 * 60 {
+        world.token();
+        for link in world.open_links() {
+            world.write(link);
+            if world.server.sockets[&link]
+                .asked
+                .iter()
+                .any(|(_, request)| &*request.path == "migrate")
+            {
+                world.serve(link, Reply::Refuse(404));
+                world.arrive(link);
+                asked.push(second);
+            }
+        }
+        live(&mut world, SECOND, 1);
+    }
+    // Each once, and no more than some within any ten seconds.
+    assert_eq!(asked.len(), SOCKETS);
+    for at in &asked {
+        let together = asked.iter().filter(|other| (*at..at + 10).contains(*other));
+        assert!(together.count() <= 8, "{asked:?}");
+    }
+}
+
+#[test]
+fn sockets_come_back_on_their_own_and_hold_what_they_held() {
+    let mut world = holding(6, 2);
+    let links = world.open_links();
+    world.lose(links[1], &Lost::Broken(None));
+    assert!(matches!(
+        world.fleet.condition().state,
+        State::Recovering { .. }
+    ));
+    assert_eq!(world.server.held().len(), 4);
+    world.pass(SECOND);
+    world.settle();
+    assert_eq!(world.fleet.condition().state, State::Ready);
+    assert_eq!(world.fleet.totals().gaps, 2);
+    assert_eq!(world.fleet.totals().reconnects, 1);
+    assert_eq!(world.server.held().len(), 6);
+}
+
+#[test]
+fn sockets_that_hold_nothing_any_more_are_closed_and_their_place_is_taken_again() {
+    let mut world = holding(6, 2);
+    for number in 2..4 {
+        world.leave(&topic(number));
+    }
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    assert_eq!(
+        (world.open_links().len(), world.codes.as_slice()),
+        (2, [1000].as_slice())
+    );
+    assert_eq!(world.fleet.condition().sockets, 2);
+    world.come(topic(7));
+    world.settle();
+    assert_eq!(world.open_links().len(), 3);
+    world.fleet.check_rest(5);
+}
+
+#[test]
+fn whoever_asked_all_sockets_to_migrate_waits_for_all_and_is_told_of_the_first_error() {
+    let mut world = holding(3, 1);
+    world.migrate();
+    world.token();
+    for (index, link) in world.open_links().into_iter().enumerate() {
+        assert!(world.ended.is_empty());
+        world.write(link);
+        world.serve(
+            link,
+            if index == 1 {
+                Reply::Refuse(404)
+            } else {
+                Reply::Do
+            },
+        );
+        world.arrive(link);
+    }
+    assert!(world.ended.is_empty());
+    world.settle();
+    assert_eq!(world.ended.get(&0), Some(&1));
+    assert_eq!(world.fleet.totals().migrations, 2);
+    assert_eq!(world.fleet.totals().failed_migrations, 1);
+}
+
+#[test]
+fn a_socket_that_is_not_needed_any_more_keeps_nobody_waiting_for_its_migration() {
+    let mut world = holding(2, 1);
+    world.leave(&topic(1));
+    world.look();
+    world.pass(SECOND * 2);
+    world.migrate();
+    world.settle();
+    assert_eq!(world.ended.get(&0), Some(&1));
+    assert_eq!(world.fleet.condition().sockets, 1);
+}
+
+#[test]
+fn there_is_nothing_to_migrate_before_the_first_connection() {
+    let mut world = World::new(Config::default());
+    world.migrate();
+    assert_eq!(world.ended.get(&0), Some(&1));
+    world.settle();
+    assert_eq!(world.fleet.totals().migrations, 0);
+}
+
+#[test]
+fn all_sockets_together_have_one_batch_on_its_way() {
+    let config = Config::default().batch(true).subscriptions_per_socket(3);
+    let mut world = World::new(config);
+    (1..9)
+        .filter(|number| number % 3 > 0)
+        .for_each(|number| world.come(topic(number)));
+    world.look();
+    let batches = |world: &World| {
+        let asked = world
+            .server
+            .sockets
+            .values()
+            .flat_map(|socket| &socket.asked);
+        asked
+            .filter(|(_, request)| &*request.path == "subscription/batch")
+            .count()
+    };
+    for link in world.opening_links() {
+        world.accept(link);
+    }
+    world.token();
+    for link in world.open_links() {
+        world.write(link);
+    }
+    assert_eq!(batches(&world), 1);
+    let first = world.open_links()[0];
+    world.serve(first, Reply::Do);
+    world.arrive(first);
+    world.token();
+    for link in world.open_links() {
+        world.write(link);
+    }
+    assert_eq!(batches(&world), 1, "now the other's");
+    world.settle();
+    assert_eq!(world.server.held().len(), 6);
+}
+
+#[test]
+fn an_account_that_is_refused_ends_all_sockets() {
+    let mut world = holding(2, 1);
+    world.call();
+    let links = world.open_links();
+    world.lose(links[1], &Lost::Broken(None));
+    world.pass(SECOND);
+    let kind = ErrorKind::Unauthorised { status: None };
+    let opening = world.opening_links()[0];
+    world.reject(opening, OpenFailure::Final(Error::new(kind, "connecting")));
+    assert!(world.fleet.condition().state.is_closed());
+    assert!(world.server.sockets.is_empty());
+    assert_eq!(world.ended.get(&0), Some(&1));
+    assert_eq!(world.fleet.deadline(), None);
+}
+
+#[test]
+fn a_call_that_was_given_up_is_forgotten() {
+    let mut world = holding(0, 1);
+    world.call();
+    world.give_up();
+    assert_eq!(world.ended.get(&0), Some(&1));
+    world.fleet.check_rest(0);
+}
