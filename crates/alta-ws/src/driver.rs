@@ -1,5 +1,8 @@
 //! The one task of a client: it waits, performs what the machines decide, and decides nothing itself.
 
+#[cfg(test)]
+mod tests;
+
 use crate::error::{Error, ErrorKind};
 use crate::fleet::Fleet;
 use crate::frame::{Frame, Request, Response, usual_event};
