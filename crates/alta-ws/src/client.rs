@@ -28,9 +28,7 @@ const CALLS: usize = 64;
 /// don't hold it open), or by [`close`](Self::close).
 ///
 /// ```no_run
-/// use alta_auth::StaticToken;
-/// use alta_model::GroupId;
-/// use alta_ws::{Client, Config, GroupServerStatus};
+/// use alta_ws::{Client, Config, GroupId, GroupServerStatus, StaticToken};
 ///
 /// # async fn run() -> Result<(), alta_ws::Error> {
 /// let client = Client::connect(StaticToken::new("eyJ…"), Config::default())?;

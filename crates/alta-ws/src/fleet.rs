@@ -301,9 +301,14 @@ impl Fleet {
             state: self.state(),
             sockets: self.lanes.len(),
             last_refusal: self.shared.last_refusal.clone(),
-            last_failure: self.shared.last_failure.clone(),
+            last_failure: self.last_failure(),
             rare: self.shared.totals.rare(),
         }
+    }
+
+    fn last_failure(&self) -> Option<Arc<str>> {
+        let failure = self.shared.last_failure.as_ref();
+        failure.map(|(_, how)| Arc::clone(how))
     }
 
     /// The state of the worst socket. One that is opened for more subscriptions is no worse than ready.

@@ -1,9 +1,7 @@
 //! The main websocket of *A Township Tale*'s services: what happens to a bot's account and to its groups, without loss.
 //!
 //! ```no_run
-//! use alta_auth::StaticToken;
-//! use alta_model::UserId;
-//! use alta_ws::{Client, Config, MeGroupInviteCreate};
+//! use alta_ws::{Client, Config, MeGroupInviteCreate, StaticToken, UserId};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), alta_ws::Error> {
@@ -25,6 +23,37 @@
 //!   delivered is lost or doubled;
 //! - any number of subscriptions is spread over as many sockets as they need;
 //! - what this crate does not know (an event, a field) is passed on.
+//!
+//! # Trying it
+//!
+//! `alta-sim` is the service without an account or a network, in the same process:
+//!
+//! ```
+//! use alta_sim::Sim;
+//! use alta_ws::{Client, Config, GroupId, GroupServerStatus, Missed, StaticToken};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let sim = Sim::builder().start().await?;
+//! let config = Config::default().url(sim.socket_url().parse()?);
+//! let client = Client::connect(StaticToken::new(sim.bot_token()), config)?;
+//! let group = GroupId::new(sim.group().try_into()?);
+//! let mut statuses = client.subscribe(GroupServerStatus(group)).await?;
+//!
+//! sim.player_joins(sim.server(), "Ashwick")?;
+//! let status = statuses.next().await.expect("the client is open")?;
+//! assert_eq!(status.data.online_players[0].username, "Ashwick");
+//!
+//! // The connection is lost and comes back; the stream says for how long nothing could be seen.
+//! sim.drop_main_sockets();
+//! assert!(matches!(statuses.next().await, Some(Err(Missed::Gap { .. }))));
+//! sim.player_joins(sim.server(), "Juno")?;
+//! let status = statuses.next().await.expect("the client is open")?;
+//! assert_eq!(status.data.online_players.len(), 2);
+//! client.close().await;
+//! # Ok(())
+//! # }
+//! ```
 //!
 //! # Features
 //!
@@ -67,6 +96,8 @@ pub use status::{State, Status, Totals};
 pub use subscription::{Subscribe, Subscription};
 pub use topic::Topic;
 
+pub use alta_auth::{StaticToken, Token, TokenSource};
+pub use alta_model::{GroupId, UserId};
 pub use alta_socket::{
     BackoffPolicy, BoxIo, Dial, DialError, Io, Missed, Overflow, QueueConfig, RawFrame, TcpDialer,
 };

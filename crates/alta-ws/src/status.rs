@@ -12,8 +12,8 @@ pub struct Status {
     pub sockets: usize,
     /// The last subscription that the server refused for good, and what it said.
     pub last_refusal: Option<Arc<str>>,
-    /// The last subscription that failed three times in a row or more, and why. It is tried again, and others are not
-    /// held up.
+    /// The last subscription that failed three times in a row or more and has not healed since, and why. It is tried
+    /// again, and others are not held up.
     pub last_failure: Option<Arc<str>>,
     /// What has happened since the client was made.
     pub totals: Totals,

@@ -20,6 +20,9 @@ type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 /// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only
 /// when the client is closed (or, with [`Overflow::End`], when it was read too slowly).
 ///
+/// If the server refuses after a lost connection what it held before, nothing more comes until the next connection or
+/// until somebody subscribes to it anew: [`Status::last_refusal`](crate::Status::last_refusal) tells.
+///
 /// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
 #[doc(alias = "main_unsub")]
 pub struct Subscription<T> {

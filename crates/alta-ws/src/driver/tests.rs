@@ -36,7 +36,7 @@ async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     let guard = TaskGuard::spawn(|shutdown| async {
         // The driver is taken out and driven by the test.
         let _ = give.send(shutdown);
-        std::future::pending().await
+        std::future::pending::<()>().await;
     });
     let mut driver = Driver::new(
         Arc::new(shared),

@@ -97,8 +97,8 @@ pub(crate) struct Shared {
     pub(crate) totals: Totals,
     /// The last subscription that was refused for good.
     pub(crate) last_refusal: Option<Arc<str>>,
-    /// The last subscription that keeps failing.
-    pub(crate) last_failure: Option<Arc<str>>,
+    /// The last subscription that keeps failing, and how.
+    pub(crate) last_failure: Option<(Topic, Arc<str>)>,
     /// What the driver is to do, in this order.
     pub(crate) out: VecDeque<Output>,
     /// Topics that a socket has forgotten: another may take them.
@@ -137,6 +137,13 @@ pub(crate) struct Cx<'a> {
 }
 
 impl Cx<'_> {
+    /// A subscription has healed, or nobody wants it any more.
+    fn no_failure(&mut self, topic: &Topic) {
+        self.shared
+            .last_failure
+            .take_if(|(failing, _)| failing == topic);
+    }
+
     fn free_batch(&mut self) {
         self.shared.batch_under_way = false;
         self.shared.batch_freed = true;

@@ -3,7 +3,6 @@ use super::{Cx, Gap, Lane, Output, Phase};
 use crate::error::Error;
 use crate::topic::Topic;
 use alta_socket::{Backoff, later};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// After so many failures in a row a subscription's trouble is shown: fewer are the service's daily life.
@@ -85,7 +84,8 @@ impl Entry {
             // Several losses before it is held again are one gap.
             self.lost.get_or_insert((since, now));
         }
-        if self.held != Held::Refused {
+        // A refusal stands, unless it was held before: the service may have been in a bad state.
+        if self.held != Held::Refused || self.lost.is_some() {
             self.held = Held::No;
         }
         self.work = Work::Idle;
@@ -210,6 +210,7 @@ impl Lane {
     }
 
     fn forget(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        cx.no_failure(topic);
         if let Some(entry) = self.topics.remove(topic) {
             if let Some(at) = entry.timer {
                 self.timers.remove(&(at, topic.clone()));
@@ -247,6 +248,7 @@ impl Lane {
 
     /// The server confirmed this subscription.
     pub(super) fn hold(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        cx.no_failure(topic);
         let Some(entry) = self.topics.get_mut(topic) else {
             return;
         };
@@ -299,7 +301,7 @@ impl Lane {
         cx.shared.totals.failed_attempts += 1;
         if backoff.attempt() >= KEEPS_FAILING {
             tracing::warn!(topic = topic.name(), %error, "a subscription keeps failing");
-            cx.shared.last_failure = Some(Arc::from(error.to_string()));
+            cx.shared.last_failure = Some((topic.clone(), error.to_string().into()));
         } else {
             tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
         }

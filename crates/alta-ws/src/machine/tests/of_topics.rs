@@ -104,14 +104,17 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
         rig.arrive(rig.main());
         rig.pass(SECOND * 8);
     }
-    let shown = rig.shared.last_failure.clone().unwrap();
+    let (_, shown) = rig.shared.last_failure.clone().unwrap();
     assert!(
         shown.contains("group-update/1") && shown.contains("503"),
         "{shown}"
     );
     assert_eq!(rig.shared.totals.failed_attempts, 3);
+    // What another one does is no news of it.
+    rig.want(topic(2));
     rig.settle();
-    assert_eq!(rig.held().len(), 1);
+    assert_eq!(rig.held().len(), 2);
+    assert!(rig.shared.last_failure.is_none(), "it has healed");
 }
 
 #[test]
@@ -207,4 +210,34 @@ fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
     let answer = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
     rig.text(rig.main(), answer);
     assert_eq!(rig.confirmed[1].0, "group-update/3");
+}
+
+#[test]
+fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
+    let mut rig = Rig::open(config());
+    rig.want(topic(1));
+    rig.want(topic(2));
+    rig.serve(rig.main(), Reply::Do);
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    rig.arrive(rig.main());
+    let again = |rig: &mut Rig| {
+        rig.lose(rig.main());
+        rig.pass(SECOND);
+        rig.accept();
+        assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
+    };
+    again(&mut rig);
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    assert_eq!(rig.refused.len(), 2);
+    again(&mut rig);
+    rig.settle();
+    assert_eq!(
+        rig.confirmed
+            .iter()
+            .filter(|(_, gap)| gap.is_some())
+            .count(),
+        1
+    );
 }
