@@ -3,7 +3,7 @@ use super::topics::{Held, Work};
 use super::{Cx, Lane, Phase};
 use crate::error::Error;
 use crate::frame::{BatchOf, Content, Request, Response};
-use crate::topic::Topic;
+use crate::topic::{Topic, write_name};
 use http::Method;
 use serde::Deserialize;
 use std::collections::{HashSet, VecDeque};
@@ -22,6 +22,14 @@ struct Achieved {
     success: bool,
     #[serde(default)]
     failures: Vec<String>,
+}
+
+/// The name of a topic as topics have it, from how the service wrote it.
+fn name_of(written: &str) -> String {
+    let mut name = String::new();
+    let (event, key) = written.split_once('/').unwrap_or((written, ""));
+    write_name(&mut name, event, key);
+    name
 }
 
 impl Lane {
@@ -92,8 +100,7 @@ impl Lane {
         let failed: Option<HashSet<String>> = match result {
             Ok(response) => response.json().ok().and_then(|achieved: Achieved| {
                 let told = achieved.success || !achieved.failures.is_empty();
-                let failures = achieved.failures.into_iter();
-                told.then(|| failures.map(|name| name.to_ascii_lowercase()).collect())
+                told.then(|| achieved.failures.iter().map(|name| name_of(name)).collect())
             }),
             Err(error) => {
                 tracing::debug!(%error, "a batch is asked for singly");

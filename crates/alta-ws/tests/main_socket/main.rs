@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod closing;
 mod connections;
 mod each_request;
 mod events;

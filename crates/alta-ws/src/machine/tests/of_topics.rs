@@ -241,3 +241,22 @@ fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
         1
     );
 }
+
+#[test]
+fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
+    let mut rig = Rig::new(config().batch(true));
+    for key in ["Abc", "Def"] {
+        rig.want(Topic::new("group-update", key).unwrap());
+    }
+    rig.accept();
+    let content = r#"{\"success\":false,\"failures\":[\"Group-Update/Abc\"]}"#;
+    let answer = format!(
+        r#"{{"id":1,"event":"response","key":"","content":"{content}","responseCode":200}}"#
+    );
+    rig.text(rig.main(), &answer);
+    assert_eq!(rig.confirmed[0].0, "group-update/Def");
+    assert_eq!(
+        rig.asked().last().unwrap(),
+        "POST subscription/group-update/Abc"
+    );
+}

@@ -1,0 +1,122 @@
+//! A client is closed in the middle of something.
+
+use crate::support::{Bank, asked, config, group, start, status, within};
+use alta_sim::{Action, Fault, Hook, Sim};
+use alta_ws::{Client, Error, ErrorKind, GroupUpdate, State};
+use futures_util::StreamExt as _;
+use http::Method;
+use tokio::task::JoinHandle;
+
+/// Somebody who waits for the client.
+type Waiting = JoinHandle<Result<(), Error>>;
+
+fn subscribe(sim: &Sim, client: &Client) -> Waiting {
+    let subscribing = client.subscribe(GroupUpdate(group(sim))).into_future();
+    tokio::spawn(async { subscribing.await.map(|_| ()) })
+}
+
+fn migrate(client: &Client) -> Waiting {
+    let client = client.clone();
+    tokio::spawn(async move { client.migrate_now().await })
+}
+
+fn request(client: &Client) -> Waiting {
+    let client = client.clone();
+    tokio::spawn(async move {
+        client
+            .request(Method::GET, "coffee", None)
+            .await
+            .map(|_| ())
+    })
+}
+
+fn no_more_connections(sim: &Sim) {
+    let refuse = Fault::new(Hook::MainUpgrade, Action::Refuse(503));
+    sim.faults().arm(refuse.times(10_000));
+}
+
+fn no_answer_to(sim: &Sim, request: &str) {
+    let drop = Fault::new(Hook::MainRequest, Action::Drop);
+    sim.faults().arm(drop.containing(request));
+}
+
+/// Closes a client, and looks whether everybody hears of it and nothing is left.
+async fn close(sim: &Sim, client: &Client, waiting: Vec<Waiting>) {
+    // Everybody begins to wait.
+    tokio::task::yield_now().await;
+    let mut states = client.statuses();
+    within(client.close()).await;
+    for waiting in waiting {
+        let error = within(waiting).await.unwrap().unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Closed);
+    }
+    let mut last = None;
+    while let Some(status) = within(states.next()).await {
+        last = Some(status.state);
+    }
+    assert!(last.is_some_and(|state| state.is_closed()));
+    sim.wait_until(|sim| sim.main_sockets().is_empty())
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn promise_10_a_client_is_closed_while_it_connects() {
+    let sim = start(Sim::builder()).await;
+    no_more_connections(&sim);
+    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let waiting = vec![subscribe(&sim, &client), request(&client)];
+    status(&client, |status| {
+        matches!(status.state, State::Recovering { .. })
+    })
+    .await;
+    let ready = tokio::spawn({
+        let client = client.clone();
+        async move { client.ready().await }
+    });
+    close(&sim, &client, waiting.into_iter().chain([ready]).collect()).await;
+}
+
+#[tokio::test]
+async fn promise_10_a_client_is_closed_while_it_subscribes() {
+    let sim = start(Sim::builder()).await;
+    no_answer_to(&sim, "POST subscription");
+    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let waiting = vec![subscribe(&sim, &client), subscribe(&sim, &client)];
+    let path = format!("POST subscription/group-update/{}", sim.group());
+    asked(&sim, &path, 1).await;
+    close(&sim, &client, waiting).await;
+}
+
+#[tokio::test]
+async fn promise_10_a_client_is_closed_while_it_migrates() {
+    for step in ["GET migrate", "POST migrate", "hand-over"] {
+        let sim = start(Sim::builder()).await;
+        no_answer_to(&sim, step);
+        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        within(subscribe(&sim, &client)).await.unwrap().unwrap();
+        let waiting = if step == "hand-over" {
+            within(client.migrate_now()).await.unwrap();
+            assert_eq!(sim.main_sockets().len(), 2);
+            // For the next one.
+            vec![migrate(&client)]
+        } else {
+            let waiting = migrate(&client);
+            asked(&sim, step, 1).await;
+            vec![waiting, migrate(&client), request(&client)]
+        };
+        close(&sim, &client, waiting).await;
+    }
+}
+
+#[tokio::test]
+async fn promise_10_a_client_is_closed_while_it_recovers() {
+    let sim = start(Sim::builder()).await;
+    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    within(subscribe(&sim, &client)).await.unwrap().unwrap();
+    no_more_connections(&sim);
+    sim.drop_main_sockets();
+    status(&client, |status| !status.state.is_connected()).await;
+    let waiting = vec![subscribe(&sim, &client), request(&client)];
+    close(&sim, &client, waiting).await;
+}
