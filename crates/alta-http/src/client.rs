@@ -1,8 +1,6 @@
 use std::{
     fmt,
-    sync::atomic::{AtomicU64, Ordering},
     task::{Context, Poll},
-    time::Instant,
 };
 
 use bytes::Bytes;
@@ -11,9 +9,10 @@ use http::{Request, Response};
 use http_body::Body;
 use tower::{ServiceExt as _, util::BoxCloneSyncService};
 use tower_service::Service;
-use tracing::Instrument as _;
 
-use crate::{BoxError, Collect, ConcurrencyLimit, Config, Error, Retry, Timeout, error::Target};
+use crate::{
+    BoxError, Collect, ConcurrencyLimit, Config, Error, Retry, Timeout, Trace, error::Target,
+};
 
 /// Sends whole HTTP requests and receives whole answers, by any means.
 ///
@@ -23,7 +22,7 @@ use crate::{BoxError, Collect, ConcurrencyLimit, Config, Error, Retry, Timeout, 
 pub struct HttpClient(BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>);
 
 impl HttpClient {
-    /// Sends by this service, and adds nothing but the default limit on the size of bodies.
+    /// Sends by this service, and adds nothing but the default limit on the size of bodies and a span in the log.
     ///
     /// Any status is an `Ok`; an `Err` is an exchange that failed, and counts as sent unless [`NotSent`](crate::NotSent)
     /// is in the chain of its sources. Redirects are the service's business: it must not carry an authorization header to
@@ -37,7 +36,7 @@ impl HttpClient {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        Self::whole(Collect::new(service, Config::BODY_LIMIT))
+        Self::whole(Trace::new(Collect::new(service, Config::BODY_LIMIT)))
     }
 
     /// Sends by this service, with the default layers around it.
@@ -62,19 +61,40 @@ impl HttpClient {
         let service = Collect::new(service, config.body_limit);
         let service = Timeout::new(service, config.attempt_timeout);
         let service = ConcurrencyLimit::new(service, config.max_in_flight);
-        Self::whole(Retry::new(service, config))
+        Self::whole(Trace::new(Retry::new(service, config)))
     }
 
-    /// Sends by a service whose answers are whole already: a stack of layers, or another `HttpClient` in one.
+    /// Sends by a service whose answers are whole already, and adds nothing: a stack of layers, or another `HttpClient` in
+    /// one.
+    ///
+    /// ```
+    /// use alta_http::{Collect, Config, HttpClient, Retry, Trace};
+    /// use tower::ServiceBuilder;
+    ///
+    /// # fn stack<S>(transport: S) -> HttpClient
+    /// # where
+    /// #     S: tower::Service<http::Request<bytes::Bytes>, Response = http::Response<String>, Error = std::convert::Infallible>
+    /// #         + Clone + Send + Sync + 'static,
+    /// #     S::Future: Send,
+    /// # {
+    /// // As `layered`, with a limit from elsewhere and no time-out.
+    /// let stack = ServiceBuilder::new()
+    ///     .layer(Trace::layer())
+    ///     .layer(Retry::layer(&Config::default()))
+    ///     .concurrency_limit(2)
+    ///     .layer(Collect::layer(Config::BODY_LIMIT))
+    ///     .service(transport);
+    /// let http = HttpClient::whole(stack);
+    /// # http
+    /// # }
+    /// ```
     pub fn whole<S>(service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
         S::Error: Into<BoxError>,
         S::Future: Send + 'static,
     {
-        Self(BoxCloneSyncService::new(
-            service.map_err(|error| Error::sort(error.into())),
-        ))
+        Self(BoxCloneSyncService::new(service.map_err(Error::sort)))
     }
 
     /// The default transport with the default layers, trusting Mozilla's root certificates.
@@ -114,28 +134,9 @@ impl HttpClient {
     ///
     /// Dropping the future abandons the exchange; the server may get the request and act nevertheless.
     pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
         let target = Target::of(&request);
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        let span = tracing::debug_span!("http", id, request = %target);
-        let started = Instant::now();
-        async {
-            let result = self.0.clone().oneshot(request).await;
-            let elapsed = started.elapsed();
-            match &result {
-                Ok(response) => tracing::debug!(
-                    status = response.status().as_u16(),
-                    bytes = response.body().len(),
-                    ?elapsed,
-                    "answered"
-                ),
-                Err(error) => tracing::debug!(%error, ?elapsed, "failed"),
-            }
-            result.map_err(|error| error.of(&target))
-        }
-        .instrument(span)
-        .await
+        let result = self.0.clone().oneshot(request).await;
+        result.map_err(|error| error.of(&target))
     }
 }
 

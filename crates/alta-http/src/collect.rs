@@ -5,7 +5,7 @@ use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tower::ServiceExt as _;
+use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
 use crate::{BoxError, Error, ErrorKind, error::chain};
@@ -21,6 +21,11 @@ impl<S> Collect<S> {
     /// Reads bodies of up to `limit` bytes.
     pub fn new(inner: S, limit: usize) -> Self {
         Self { inner, limit }
+    }
+
+    /// The same as a layer of tower's.
+    pub fn layer(limit: usize) -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(move |inner| Self::new(inner, limit))
     }
 }
 
@@ -44,10 +49,7 @@ where
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (inner, limit) = (self.inner.clone(), self.limit);
         Box::pin(async move {
-            let response = inner
-                .oneshot(request)
-                .await
-                .map_err(|error| Error::sort(error.into()))?;
+            let response = inner.oneshot(request).await.map_err(Error::sort)?;
             let (parts, body) = response.into_parts();
             let announced = body.size_hint().lower();
             if announced > limit as u64 {

@@ -32,12 +32,12 @@ pub struct Config {
     pub backoff_cap: Duration,
     /// The longest pause that a server may ask for (`Retry-After`); if it asks for more, its answer is handed on.
     pub max_retry_after: Duration,
-    /// Whether to ask for compressed answers. Not by default: most answers are small. The limit on bodies counts what comes
-    /// out. Only the default transport looks at it.
+    /// Whether to ask for compressed answers, as is done by default. The limit on bodies counts what comes out. Only the
+    /// default transport looks at it.
     #[cfg(feature = "gzip")]
     pub gzip: bool,
-    /// The proxies to go through. None by default. Only the default transport looks at it.
-    #[cfg(feature = "proxy")]
+    /// The proxies to go through: the environment's by default. Only the default transport looks at it.
+    #[cfg(feature = "hyper")]
     pub proxy: Option<crate::Proxy>,
 }
 
@@ -117,11 +117,11 @@ impl Config {
         self
     }
 
-    /// Sets [`proxy`](Self::proxy).
-    #[cfg(feature = "proxy")]
+    /// Sets [`proxy`](Self::proxy); `None` goes through none, whatever the environment says.
+    #[cfg(feature = "hyper")]
     #[must_use]
-    pub fn proxy(mut self, proxy: crate::Proxy) -> Self {
-        self.proxy = Some(proxy);
+    pub fn proxy(mut self, proxy: impl Into<Option<crate::Proxy>>) -> Self {
+        self.proxy = proxy.into();
         self
     }
 }
@@ -138,9 +138,9 @@ impl Default for Config {
             backoff_cap: Self::BACKOFF_CAP,
             max_retry_after: Self::MAX_RETRY_AFTER,
             #[cfg(feature = "gzip")]
-            gzip: false,
-            #[cfg(feature = "proxy")]
-            proxy: None,
+            gzip: true,
+            #[cfg(feature = "hyper")]
+            proxy: Some(crate::Proxy::from_env()),
         }
     }
 }

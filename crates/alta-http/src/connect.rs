@@ -9,82 +9,93 @@ use futures_core::future::BoxFuture;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::{
-    client::legacy::connect::{Connected, Connection, HttpConnector},
+    client::legacy::connect::{
+        Connected, Connection, HttpConnector,
+        proxy::{SocksV5, Tunnel},
+    },
     rt::TokioIo,
 };
 use tokio::net::TcpStream;
 use tower::ServiceExt as _;
 use tower_service::Service;
 
-use crate::{BoxError, Config};
+use crate::{BoxError, Config, Proxy, proxy::Kind};
 
 /// Opens TCP connections, through a proxy if one is named.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     tcp: HttpConnector,
-    #[cfg(feature = "proxy")]
-    proxy: Option<crate::Proxy>,
+    proxy: Option<Proxy>,
 }
 
+/// Where SOCKS proxies listen unless their address says otherwise.
+const SOCKS_PORT: u16 = 1080;
+
 impl Dialer {
-    #[cfg_attr(
-        not(feature = "proxy"),
-        allow(unused_variables, reason = "only a proxy is configured")
-    )]
     pub(crate) fn new(config: &Config) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         Self {
             tcp,
-            #[cfg(feature = "proxy")]
             proxy: config.proxy.clone(),
         }
     }
 
-    #[cfg(feature = "proxy")]
     async fn dial(self, uri: Uri) -> Result<Io, BoxError> {
-        use hyper_util::client::legacy::connect::proxy::Tunnel;
-
         let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.of(&uri)) else {
             return self.direct(uri).await;
         };
         let address = proxy.uri().clone();
-        if address.scheme_str() != Some("http") {
-            let problem = "only proxies at http:// addresses are supported";
-            return Err(io::Error::new(io::ErrorKind::Unsupported, problem).into());
-        }
-        if uri.scheme_str() == Some("https") {
-            let mut tunnel = Tunnel::new(address, self.tcp);
-            if let Some(authorization) = proxy.basic_auth() {
-                tunnel = tunnel.with_auth(authorization.clone());
+        match Kind::of(&address) {
+            Some(Kind::Http) if uri.scheme_str() == Some("https") => {
+                let mut tunnel = Tunnel::new(address, self.tcp);
+                if let Some(authorization) = proxy.basic_auth() {
+                    tunnel = tunnel.with_auth(authorization.clone());
+                }
+                Ok(Io::new(tunnel.oneshot(uri).await?))
             }
-            let tcp = tunnel.oneshot(uri).await?;
-            Ok(Io {
-                tcp,
-                to_proxy: false,
-            })
-        } else {
-            let io = self.direct(address).await?;
-            Ok(Io {
-                to_proxy: true,
-                ..io
-            })
+            Some(Kind::Http) => {
+                let io = self.direct(address).await?;
+                Ok(Io {
+                    to_proxy: true,
+                    ..io
+                })
+            }
+            Some(Kind::Socks) => {
+                let mut socks = SocksV5::new(with_port(address, SOCKS_PORT)?, self.tcp);
+                if let Some((user, password)) = proxy.raw_auth() {
+                    socks = socks.with_auth(user.to_owned(), password.to_owned());
+                }
+                let port = if uri.scheme_str() == Some("https") {
+                    443
+                } else {
+                    80
+                };
+                Ok(Io::new(socks.oneshot(with_port(uri, port)?).await?))
+            }
+            None => {
+                let problem = "only proxies at http:// and socks5:// addresses can be used";
+                Err(io::Error::new(io::ErrorKind::Unsupported, problem).into())
+            }
         }
-    }
-
-    #[cfg(not(feature = "proxy"))]
-    async fn dial(self, uri: Uri) -> Result<Io, BoxError> {
-        self.direct(uri).await
     }
 
     async fn direct(self, uri: Uri) -> Result<Io, BoxError> {
-        let tcp = self.tcp.oneshot(uri).await?;
-        Ok(Io {
-            tcp,
-            to_proxy: false,
-        })
+        Ok(Io::new(self.tcp.oneshot(uri).await?))
     }
+}
+
+/// The same address with this port, unless it names one.
+fn with_port(uri: Uri, port: u16) -> Result<Uri, BoxError> {
+    if uri.port().is_some() {
+        return Ok(uri);
+    }
+    let mut parts = uri.into_parts();
+    if let Some(host) = &parts.authority {
+        parts.authority = Some(format!("{host}:{port}").parse()?);
+    }
+    Ok(Uri::from_parts(parts)?)
 }
 
 impl Service<Uri> for Dialer {
@@ -106,6 +117,15 @@ pub(crate) struct Io {
     tcp: TokioIo<TcpStream>,
     /// Whether a proxy reads the requests; these then name the whole address.
     to_proxy: bool,
+}
+
+impl Io {
+    fn new(tcp: TokioIo<TcpStream>) -> Self {
+        Self {
+            tcp,
+            to_proxy: false,
+        }
+    }
 }
 
 impl Connection for Io {

@@ -32,10 +32,14 @@ pub enum ErrorKind {
     /// TLS could not be set up.
     #[error("TLS could not be set up")]
     Tls,
+    /// What was given cannot be used; nothing was sent.
+    #[error("not usable")]
+    InvalidInput,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
+    /// An error of a layer or a transport of one's own: its kind, and what caused it.
+    pub fn new(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
         Self {
             kind,
             doing: None,
@@ -44,8 +48,8 @@ impl Error {
     }
 
     /// Sorts the error of a service: ours is kept, [`NotSent`] is believed, anything else counts as sent.
-    pub(crate) fn sort(error: BoxError) -> Self {
-        let error = match error.downcast::<Self>() {
+    pub(crate) fn sort(error: impl Into<BoxError>) -> Self {
+        let error = match error.into().downcast::<Self>() {
             Ok(ours) => return *ours,
             Err(other) => other,
         };
@@ -70,7 +74,10 @@ impl Error {
 
     /// Whether the server may have got the request, and acted.
     pub fn may_have_arrived(&self) -> bool {
-        !matches!(self.kind, ErrorKind::NotSent | ErrorKind::Tls)
+        !matches!(
+            self.kind,
+            ErrorKind::NotSent | ErrorKind::Tls | ErrorKind::InvalidInput
+        )
     }
 }
 
@@ -177,11 +184,11 @@ mod tests {
     #[test]
     fn the_marker_is_found_anywhere_in_the_chain() {
         let nested = io::Error::other(NotSent::new("no route"));
-        let error = Error::sort(Box::new(nested));
+        let error = Error::sort(nested);
         assert_eq!(error.kind(), ErrorKind::NotSent);
         assert!(!error.may_have_arrived());
 
-        let error = Error::sort("reset".into());
+        let error = Error::sort("reset");
         assert_eq!(error.kind(), ErrorKind::Transport);
         assert!(error.may_have_arrived());
     }

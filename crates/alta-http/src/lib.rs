@@ -26,11 +26,13 @@
 //!
 //! # Layers
 //!
-//! [`HttpClient::new`] adds nothing but the limit on the size of bodies. [`HttpClient::layered`] puts the default layers
-//! around a transport, and these are public to be put around another one. From the outside in:
+//! [`HttpClient::layered`] puts the default layers around a transport; [`HttpClient::new`] adds the first and the last of
+//! them only, [`HttpClient::whole`] none. Each is public, as a service and as a layer of tower's, so that any can be left out,
+//! replaced or put around something else. From the outside in:
 //!
 //! | layer | what it does | default |
 //! | --- | --- | --- |
+//! | [`Trace`] | gives each request an id and a span in the log | |
 //! | [`Retry`] | repeats what is safe to repeat, after a pause | 3 attempts |
 //! | [`ConcurrencyLimit`] | lets a few requests at a time through | 5 |
 //! | [`Timeout`] | ends an attempt that takes too long | 10 s |
@@ -42,11 +44,10 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `hyper` (default) | `Transport`, over hyper and rustls, HTTP/1.1 and HTTP/2 |
+//! | `hyper` (default) | `Transport`, over hyper and rustls, HTTP/1.1 and HTTP/2, through the environment's proxies |
+//! | `gzip` (default) | compressed answers, and `Config::gzip` to do without |
 //! | `webpki-roots` (default) | `HttpClient::web_roots`, `Tls::web_roots` |
 //! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
-//! | `gzip` | `Config::gzip`: compressed answers |
-//! | `proxy` | `Config::proxy`: HTTP proxies, from the environment if you like |
 
 mod client;
 mod collect;
@@ -55,13 +56,14 @@ mod config;
 mod connect;
 mod error;
 mod limit;
-#[cfg(feature = "proxy")]
+#[cfg(feature = "hyper")]
 mod proxy;
 mod retry;
 mod retry_after;
 mod timeout;
 #[cfg(feature = "hyper")]
 mod tls;
+mod trace;
 #[cfg(feature = "hyper")]
 mod transport;
 
@@ -70,12 +72,13 @@ pub use collect::Collect;
 pub use config::Config;
 pub use error::{BoxError, Error, ErrorKind, NotSent};
 pub use limit::ConcurrencyLimit;
-#[cfg(feature = "proxy")]
+#[cfg(feature = "hyper")]
 pub use proxy::Proxy;
 pub use retry::{Repeatable, Retry};
 pub use retry_after::retry_after;
 pub use timeout::Timeout;
 #[cfg(feature = "hyper")]
 pub use tls::Tls;
+pub use trace::Trace;
 #[cfg(feature = "hyper")]
 pub use transport::{Transport, TransportBody};

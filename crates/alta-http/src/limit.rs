@@ -7,10 +7,10 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use tokio::sync::Semaphore;
-use tower::ServiceExt as _;
+use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::Error;
+use crate::{BoxError, Error};
 
 /// Lets a few exchanges at a time through; the others wait in the order they came. Clones share the limit.
 #[derive(Clone, Debug)]
@@ -28,11 +28,17 @@ impl<S> ConcurrencyLimit<S> {
             permits: Arc::new(permits),
         }
     }
+
+    /// The same as a layer of tower's. What it is put around has a limit of its own each time.
+    pub fn layer(max: usize) -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(move |inner| Self::new(inner, max))
+    }
 }
 
 impl<S> Service<Request<Bytes>> for ConcurrencyLimit<S>
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error> + Clone + Send + 'static,
+    S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
     S::Future: Send + 'static,
 {
     type Response = Response<Bytes>;
@@ -48,7 +54,7 @@ where
         Box::pin(async move {
             // Never closed, so a permit always comes.
             let _permit = permits.acquire().await;
-            inner.oneshot(request).await
+            inner.oneshot(request).await.map_err(Error::sort)
         })
     }
 }

@@ -6,10 +6,10 @@ use std::{
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
-use tower::ServiceExt as _;
+use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{Config, Error, ErrorKind, retry_after};
+use crate::{BoxError, Config, Error, ErrorKind, retry_after};
 
 /// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that says that it may be repeated although
 /// its method doesn't: a login, for example, which is a POST.
@@ -38,15 +38,18 @@ impl<S> Retry<S> {
             config: config.clone(),
         }
     }
+
+    /// The same as a layer of tower's.
+    pub fn layer(config: &Config) -> impl Layer<S, Service = Self> + Clone + use<S> {
+        let config = config.clone();
+        layer_fn(move |inner| Self::new(inner, &config))
+    }
 }
 
 impl<S> Service<Request<Bytes>> for Retry<S>
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
+    S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
+    S::Error: Into<BoxError>,
     S::Future: Send + 'static,
 {
     type Response = Response<Bytes>;
@@ -63,6 +66,7 @@ where
             let repeatable = is_repeatable(&request);
             for attempt in 1..config.attempts {
                 let result = inner.clone().oneshot(request.clone()).await;
+                let result = result.map_err(Error::sort);
                 let Some(pause) = pause(&config, attempt, repeatable, &result) else {
                     return result;
                 };
@@ -76,7 +80,7 @@ where
                 drop(result);
                 tokio::time::sleep(pause).await;
             }
-            inner.oneshot(request).await
+            inner.oneshot(request).await.map_err(Error::sort)
         })
     }
 }
@@ -104,7 +108,7 @@ fn pause(
         Err(error) => match error.kind() {
             ErrorKind::NotSent => Some(own),
             ErrorKind::Transport | ErrorKind::Timeout => repeatable.then_some(own),
-            ErrorKind::TooLarge | ErrorKind::Tls => None,
+            ErrorKind::TooLarge | ErrorKind::Tls | ErrorKind::InvalidInput => None,
         },
         Ok(response) => {
             let busy = matches!(
@@ -151,9 +155,10 @@ mod tests {
         request: Request<Bytes>,
         config: &Config,
         outcomes: &'static [Outcome],
-        retry_after: Option<&'static str>,
+        retry_after: Option<&str>,
     ) -> (Outcome, usize, Duration) {
         let calls = Arc::new(Mutex::new(0));
+        let retry_after = retry_after.map(str::to_owned);
         let service = {
             let calls = Arc::clone(&calls);
             tower::service_fn(move |_: Request<Bytes>| {
@@ -163,12 +168,12 @@ mod tests {
                 std::future::ready(match outcome {
                     Ok(status) => {
                         let mut response = Response::builder().status(status);
-                        if let Some(pause) = retry_after {
+                        if let Some(pause) = &retry_after {
                             response = response.header(RETRY_AFTER, pause);
                         }
                         Ok(response.body(Bytes::new()).unwrap())
                     }
-                    Err(ErrorKind::NotSent) => Err(Error::sort(NotSent::new("down").into())),
+                    Err(ErrorKind::NotSent) => Err(Error::sort(NotSent::new("down"))),
                     Err(kind) => Err(Error::new(kind, "failed")),
                 })
             })
@@ -268,13 +273,28 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_pause_that_the_server_asks_for_is_made_unless_it_is_too_long() {
         let config = Config::default().max_retry_after(Duration::from_secs(7));
-        let busy = &[Ok(503), Ok(200)];
-        let (outcome, _, elapsed) = send_with(request("GET"), &config, busy, Some("7")).await;
-        assert_eq!(outcome, Ok(200));
-        assert!(elapsed >= Duration::from_secs(7) && elapsed < Duration::from_millis(7_010));
-        let (outcome, calls, elapsed) = send_with(request("GET"), &config, busy, Some("8")).await;
-        assert_eq!((outcome, calls), (Ok(503), 1));
-        assert_eq!(elapsed, Duration::ZERO);
+        let busy: [(u16, &'static [Outcome]); 2] =
+            [(429, &[Ok(429), Ok(200)]), (503, &[Ok(503), Ok(200)])];
+        for (status, outcomes) in busy {
+            let ask = |pause: String| {
+                let config = config.clone();
+                async move { send_with(request("GET"), &config, outcomes, Some(&pause)).await }
+            };
+            let (outcome, _, elapsed) = ask("7".to_owned()).await;
+            assert_eq!(outcome, Ok(200));
+            assert!(elapsed >= Duration::from_secs(7) && elapsed < Duration::from_millis(7_010));
+            let (outcome, calls, elapsed) = ask("8".to_owned()).await;
+            assert_eq!((outcome, calls, elapsed), (Ok(status), 1, Duration::ZERO));
+
+            // As a date, which has whole seconds.
+            let date =
+                |seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
+            let (outcome, _, elapsed) = ask(date(6)).await;
+            assert_eq!(outcome, Ok(200));
+            assert!(elapsed > Duration::from_secs(4) && elapsed < Duration::from_millis(6_010));
+            let (outcome, calls, elapsed) = ask(date(600)).await;
+            assert_eq!((outcome, calls, elapsed), (Ok(status), 1, Duration::ZERO));
+        }
     }
 
     #[tokio::test(start_paused = true)]

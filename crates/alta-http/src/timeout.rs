@@ -6,10 +6,10 @@ use std::{
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
-use tower::ServiceExt as _;
+use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{Error, ErrorKind};
+use crate::{BoxError, Error, ErrorKind};
 
 /// Ends an exchange that takes too long; what was under way is dropped, its connection with it.
 #[derive(Clone, Debug)]
@@ -23,11 +23,17 @@ impl<S> Timeout<S> {
     pub fn new(inner: S, after: Duration) -> Self {
         Self { inner, after }
     }
+
+    /// The same as a layer of tower's.
+    pub fn layer(after: Duration) -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(move |inner| Self::new(inner, after))
+    }
 }
 
 impl<S> Service<Request<Bytes>> for Timeout<S>
 where
-    S: Service<Request<Bytes>, Response = Response<Bytes>, Error = Error> + Clone + Send + 'static,
+    S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
     S::Future: Send + 'static,
 {
     type Response = Response<Bytes>;
@@ -41,12 +47,13 @@ where
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (inner, after) = (self.inner.clone(), self.after);
         Box::pin(async move {
-            tokio::time::timeout(after, inner.oneshot(request))
-                .await
-                .unwrap_or_else(|_| {
+            match tokio::time::timeout(after, inner.oneshot(request)).await {
+                Ok(result) => result.map_err(Error::sort),
+                Err(_) => {
                     let waited = format!("waited for {after:?}");
                     Err(Error::new(ErrorKind::Timeout, waited))
-                })
+                }
+            }
         })
     }
 }

@@ -17,11 +17,11 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 #[cfg(feature = "gzip")]
-use tower::ServiceExt as _;
+use tower_http::decompression::{Decompression, DecompressionBody};
 use tower_service::Service;
 
 use crate::{
-    BoxError, Config, NotSent, Tls,
+    BoxError, Config, NotSent, Proxy, Tls,
     connect::{ConnectTimeout, Dialer},
 };
 
@@ -45,10 +45,10 @@ const HTTP2_PONG: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Transport {
     client: Hyper,
+    /// The same client, if it asks for compressed answers.
     #[cfg(feature = "gzip")]
-    gzip: bool,
-    #[cfg(feature = "proxy")]
-    proxy: Option<crate::Proxy>,
+    gzip: Option<Decompression<Hyper>>,
+    proxy: Option<Proxy>,
 }
 
 type Hyper = Client<ConnectTimeout<HttpsConnector<Dialer>>, Full<Bytes>>;
@@ -71,10 +71,9 @@ impl Transport {
             .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
             .build(ConnectTimeout::new(connector, config.connect_timeout));
         Self {
-            client,
             #[cfg(feature = "gzip")]
-            gzip: config.gzip,
-            #[cfg(feature = "proxy")]
+            gzip: config.gzip.then(|| Decompression::new(client.clone())),
+            client,
             proxy: config.proxy.clone(),
         }
     }
@@ -96,14 +95,13 @@ impl Service<Request<Bytes>> for Transport {
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let request = request.map(Full::new);
-        #[cfg(feature = "proxy")]
-        let request = authorized(request, self.proxy.as_ref());
+        let request = authorized(request.map(Full::new), self.proxy.as_ref());
         #[cfg(feature = "gzip")]
-        if self.gzip {
-            let client = tower_http::decompression::Decompression::new(self.client.clone());
+        if let Some(client) = &mut self.gzip {
+            // Always ready, as the client inside is.
+            let exchange = client.call(request);
             return Box::pin(async move {
-                let response = client.oneshot(request).await.map_err(sort)?;
+                let response = exchange.await.map_err(sort)?;
                 Ok(response.map(|body| TransportBody(Inner::Gzip(Box::pin(body)))))
             });
         }
@@ -124,8 +122,8 @@ fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
     }
 }
 
-#[cfg(feature = "proxy")]
-fn authorized<B>(mut request: Request<B>, proxy: Option<&crate::Proxy>) -> Request<B> {
+/// With the header for a proxy that reads the request itself.
+fn authorized<B>(mut request: Request<B>, proxy: Option<&Proxy>) -> Request<B> {
     if let Some(header) = proxy.and_then(|proxy| proxy.authorization(request.uri())) {
         request
             .headers_mut()
@@ -141,7 +139,7 @@ pub struct TransportBody(Inner);
 enum Inner {
     Plain(Incoming),
     #[cfg(feature = "gzip")]
-    Gzip(Pin<Box<tower_http::decompression::DecompressionBody<Incoming>>>),
+    Gzip(Pin<Box<DecompressionBody<Incoming>>>),
 }
 
 impl fmt::Debug for Inner {

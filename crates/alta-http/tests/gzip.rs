@@ -55,12 +55,12 @@ async fn get(url: &str, config: &Config) -> Result<http::Response<Bytes>, alta_h
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_asked_for_and_read_only_if_so_configured() {
+async fn a_compressed_answer_is_asked_for_and_read_unless_configured_otherwise() {
     let url = start(b"[\"Thornwood\"]").await;
-    let response = get(&url, &Config::default().gzip(true)).await.unwrap();
+    let response = get(&url, &Config::default()).await.unwrap();
     assert_eq!(response.body(), "[\"Thornwood\"]");
     assert!(!response.headers().contains_key("x-plain"));
-    let response = get(&url, &Config::default()).await.unwrap();
+    let response = get(&url, &Config::default().gzip(false)).await.unwrap();
     assert_eq!(response.body(), "[\"Thornwood\"]");
     assert!(response.headers().contains_key("x-plain"));
 }
@@ -68,9 +68,9 @@ async fn a_compressed_answer_is_asked_for_and_read_only_if_so_configured() {
 #[tokio::test]
 async fn the_limit_counts_what_comes_out() {
     let url = start(vec![b' '; 1_000_000].leak()).await;
-    let config = Config::default().gzip(true).body_limit(999_999);
+    let config = Config::default().body_limit(999_999);
     let error = get(&url, &config).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
-    let config = Config::default().gzip(true).body_limit(1_000_000);
+    let config = Config::default().body_limit(1_000_000);
     assert_eq!(get(&url, &config).await.unwrap().body().len(), 1_000_000);
 }

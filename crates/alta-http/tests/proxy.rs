@@ -1,5 +1,5 @@
-//! HTTP proxies.
-#![cfg(feature = "proxy")]
+//! Proxies.
+#![cfg(feature = "hyper")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -7,48 +7,20 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+#[path = "support/proxy.rs"]
+mod server;
+
+use std::time::Duration;
 
 use alta_http::{Config, ErrorKind, HttpClient, Proxy, Tls};
 use bytes::Bytes;
 use http::Request;
+use server::{read_head, start};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     time::timeout,
 };
-
-/// A proxy that answers every request itself, a CONNECT by cutting the tunnel; its address and what it was asked.
-async fn start() -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let requests = Arc::new(Mutex::new(Vec::new()));
-    let log = Arc::clone(&requests);
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let head = read_head(&mut stream).await;
-            log.lock().unwrap().push(head.to_lowercase());
-            let answer = if head.starts_with("CONNECT ") {
-                "HTTP/1.1 200 Connected\r\n\r\n"
-            } else {
-                "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy"
-            };
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    (address, requests)
-}
-
-async fn read_head(stream: &mut TcpStream) -> String {
-    let mut bytes = Vec::new();
-    while !bytes.ends_with(b"\r\n\r\n") {
-        bytes.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(bytes).unwrap()
-}
 
 async fn get(url: &str, proxy: Proxy) -> Result<http::Response<Bytes>, alta_http::Error> {
     let config = Config::default().attempts(1).proxy(proxy);
@@ -65,7 +37,7 @@ async fn get(url: &str, proxy: Proxy) -> Result<http::Response<Bytes>, alta_http
 #[tokio::test]
 async fn a_plain_request_names_the_whole_address_and_the_credentials() {
     let (address, requests) = start().await;
-    let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "");
+    let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "").unwrap();
     let debug = format!("{proxy:?}");
     assert!(!debug.contains("hunter20"), "{debug}");
     let response = get("http://example.invalid/api/groups", proxy)
@@ -83,7 +55,7 @@ async fn a_plain_request_names_the_whole_address_and_the_credentials() {
 #[tokio::test]
 async fn a_secure_request_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_it() {
     let (address, requests) = start().await;
-    let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "");
+    let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "").unwrap();
     // The tunnel leads nowhere, so no handshake comes about.
     let error = get("https://example.invalid/api/groups", proxy)
         .await
@@ -102,15 +74,52 @@ async fn a_secure_request_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_
 async fn what_is_excepted_does_not_go_through_the_proxy() {
     let (proxy, through_proxy) = start().await;
     let (server, direct) = start().await;
-    let excepted = Proxy::all(&format!("http://{proxy}"), "127.0.0.1");
+    let excepted = Proxy::all(&format!("http://{proxy}"), "127.0.0.1").unwrap();
     get(&format!("http://{server}/"), excepted).await.unwrap();
     assert!(through_proxy.lock().unwrap().is_empty());
     assert!(direct.lock().unwrap()[0].starts_with("get / http/1.1"));
 }
 
+/// A SOCKS proxy that lets in who knows the password, answers the request itself, and tells where it was to go.
+async fn start_socks() -> (String, tokio::task::JoinHandle<(Vec<u8>, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let task = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut methods = [0; 3];
+        stream.read_exact(&mut methods).await.unwrap();
+        assert_eq!(methods, [5, 1, 2], "one method: user and password");
+        stream.write_all(&[5, 2]).await.unwrap();
+        let mut login = [0; 17];
+        stream.read_exact(&mut login).await.unwrap();
+        assert_eq!(&login, b"\x01\x06itsley\x08hunter20");
+        stream.write_all(&[1, 0]).await.unwrap();
+        let mut wish = vec![0; 5];
+        stream.read_exact(&mut wish).await.unwrap();
+        let mut target = vec![0; usize::from(wish[4]) + 2];
+        stream.read_exact(&mut target).await.unwrap();
+        assert_eq!(wish[..4], [5, 1, 0, 3], "a connection to a name");
+        let there = [5, 0, 0, 1, 127, 0, 0, 1, 0, 80];
+        stream.write_all(&there).await.unwrap();
+        let head = read_head(&mut stream).await;
+        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy";
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        (target, head)
+    });
+    (address, task)
+}
+
 #[tokio::test]
-async fn a_proxy_of_another_kind_is_refused() {
-    let socks = Proxy::all("socks5://127.0.0.1:1", "");
-    let error = get("http://example.invalid/", socks).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+async fn a_socks_proxy_is_told_the_name_and_sees_the_request_of_a_server() {
+    let (address, task) = start_socks().await;
+    let proxy = Proxy::all(&format!("socks5://itsley:hunter20@{address}"), "").unwrap();
+    let response = get("http://example.invalid/api/groups", proxy)
+        .await
+        .unwrap();
+    assert_eq!(response.body(), "proxy");
+    let (target, head) = task.await.unwrap();
+    assert_eq!(target, b"example.invalid\x00\x50");
+    let head = head.to_lowercase();
+    assert!(head.starts_with("get /api/groups http/1.1\r\n"), "{head}");
+    assert!(!head.contains("proxy-authorization"), "{head}");
 }

@@ -7,64 +7,19 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+#[path = "support/tls.rs"]
+mod server;
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;
-use http::{Request, Response, Version};
-use http_body_util::Full;
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use rustls::{
-    ServerConfig,
-    crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer},
-};
-use tokio::{net::TcpListener, time::timeout};
-use tokio_rustls::TlsAcceptor;
+use http::{Request, Version};
+use rustls::crypto::ring;
+use server::start;
+use tokio::time::timeout;
 
 const BOUND: Duration = Duration::from_secs(10);
-
-/// A server for `localhost` that offers these protocols, and its root certificate.
-async fn start(protocols: &[&str]) -> (SocketAddr, CertificateDer<'static>) {
-    let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let certificate = certified.cert.der().clone();
-    let key = PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.clone()], key)
-        .unwrap();
-    config.alpn_protocols = protocols
-        .iter()
-        .map(|name| name.as_bytes().to_vec())
-        .collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else {
-                    return;
-                };
-                let echo = service_fn(|request: Request<Incoming>| async move {
-                    let version = format!("{:?}", request.version());
-                    Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(version))))
-                });
-                let server = auto::Builder::new(TokioExecutor::new());
-                let _ = server.serve_connection(TokioIo::new(stream), echo).await;
-            });
-        }
-    });
-    (address, certificate)
-}
 
 fn request(address: SocketAddr) -> Request<Bytes> {
     Request::get(format!("https://localhost:{}/", address.port()))

@@ -1,0 +1,72 @@
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use futures_core::future::BoxFuture;
+use http::{Request, Response};
+use tower::{Layer, ServiceExt as _, layer::layer_fn};
+use tower_service::Service;
+use tracing::Instrument as _;
+
+use crate::{BoxError, Error, error::Target};
+
+/// Gives each request an id and a `tracing` span (`http`, at debug level) for all its attempts, in which it tells what came
+/// of it. Method and address are shown; the query, headers and bodies, which may hold secrets, are not.
+#[derive(Clone, Debug)]
+pub struct Trace<S> {
+    inner: S,
+}
+
+impl<S> Trace<S> {
+    /// Tells of what this service does.
+    pub fn new(inner: S) -> Self {
+        Self { inner }
+    }
+
+    /// The same as a layer of tower's.
+    pub fn layer() -> impl Layer<S, Service = Self> + Clone {
+        layer_fn(Self::new)
+    }
+}
+
+impl<S> Service<Request<Bytes>> for Trace<S>
+where
+    S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send + 'static,
+{
+    type Response = Response<Bytes>;
+    type Error = Error;
+    type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+        let inner = self.inner.clone();
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let span = tracing::debug_span!("http", id, request = %Target::of(&request));
+        let exchange = async move {
+            let started = Instant::now();
+            let result = inner.oneshot(request).await.map_err(Error::sort);
+            let elapsed = started.elapsed();
+            match &result {
+                Ok(response) => tracing::debug!(
+                    status = response.status().as_u16(),
+                    bytes = response.body().len(),
+                    ?elapsed,
+                    "answered"
+                ),
+                Err(error) => tracing::debug!(%error, ?elapsed, "failed"),
+            }
+            result
+        };
+        Box::pin(exchange.instrument(span))
+    }
+}

@@ -1,0 +1,159 @@
+//! The layers as tower's: put together by its builder, left out, and replaced by others.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use std::{
+    convert::Infallible,
+    io::Write,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use alta_http::{
+    Collect, ConcurrencyLimit, Config, Error, ErrorKind, HttpClient, Retry, Timeout, Trace,
+};
+use bytes::Bytes;
+use http::{Request, Response};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+
+fn get() -> Request<Bytes> {
+    Request::get("http://example.org/api/groups?token=hunter20")
+        .header("authorization", "Bearer hunter20")
+        .body(Bytes::new())
+        .unwrap()
+}
+
+/// Fails twice by a status, then answers; counts.
+fn flaky(count: &Arc<AtomicUsize>) -> HttpClient {
+    let count = Arc::clone(count);
+    HttpClient::whole(service_fn(move |_: Request<Bytes>| {
+        let status = match count.fetch_add(1, Ordering::SeqCst) {
+            0 | 1 => 503,
+            _ => 200,
+        };
+        let response = Response::builder().status(status).body(Bytes::new());
+        std::future::ready(Ok::<_, Infallible>(response.unwrap()))
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_default_stack_can_be_put_together_by_hand() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let config = Config::default();
+    let inner = flaky(&count);
+    let transport = service_fn(move |request| {
+        let inner = inner.clone();
+        async move { Ok::<_, Error>(inner.send(request).await?.map(http_body_util::Full::new)) }
+    });
+    let stack = ServiceBuilder::new()
+        .layer(Trace::layer())
+        .layer(Retry::layer(&config))
+        .layer(ConcurrencyLimit::layer(config.max_in_flight))
+        .layer(Timeout::layer(config.attempt_timeout))
+        .layer(Collect::layer(config.body_limit))
+        .service(transport);
+    let response = HttpClient::whole(stack).send(get()).await.unwrap();
+    assert_eq!(response.status(), 200);
+    assert_eq!(count.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_layer_of_others_takes_the_place_of_one() {
+    let silent =
+        || service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Bytes>, Error>>());
+    // tower's own time-out: its error counts as an exchange that broke off, and is repeated.
+    let started = tokio::time::Instant::now();
+    let stack = ServiceBuilder::new()
+        .layer(Retry::layer(&Config::default().attempts(2)))
+        .concurrency_limit(1)
+        .timeout(Duration::from_secs(3))
+        .service(silent());
+    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(started.elapsed() >= Duration::from_secs(6));
+
+    // One that says what it means.
+    let stack = ServiceBuilder::new()
+        .layer(Retry::layer(&Config::default().attempts(2)))
+        .map_err(|error| Error::new(ErrorKind::Timeout, error))
+        .timeout(Duration::from_secs(3))
+        .service(silent());
+    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_policy_can_be_left_out() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let once = Timeout::new(flaky(&count), Duration::from_secs(1));
+    assert_eq!(once.oneshot(get()).await.unwrap().status(), 503);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_request_has_an_id_and_a_span_over_all_its_attempts_that_shows_no_secret() {
+    let (log, count) = (Log::default(), Arc::new(AtomicUsize::new(0)));
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let guard = tracing::subscriber::set_default(subscriber);
+    let inner = flaky(&count);
+    let transport = service_fn(move |request| {
+        let inner = inner.clone();
+        async move { Ok::<_, Error>(inner.send(request).await?.map(http_body_util::Full::new)) }
+    });
+    let client = HttpClient::layered(transport, &Config::default());
+    client.send(get()).await.unwrap();
+    client.send(get()).await.unwrap();
+    drop(guard);
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(!text.contains("hunter20"), "{text}");
+    let span = "http{id=";
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    for line in &lines {
+        let request = "request=GET http://example.org/api/groups}";
+        assert!(line.contains(span) && line.contains(request), "{line}");
+    }
+    for (line, what) in lines.iter().zip([
+        "trying again attempt=1",
+        "trying again attempt=2",
+        "answered status=200",
+        "answered status=200",
+    ]) {
+        assert!(line.contains(what), "{line}");
+    }
+    let ids: Vec<&str> = lines
+        .iter()
+        .map(|line| line.split_once(span).unwrap().1)
+        .map(|rest| rest.split_once(' ').unwrap().0)
+        .collect();
+    assert!(
+        ids[0] == ids[1] && ids[1] == ids[2] && ids[2] != ids[3],
+        "{ids:?}"
+    );
+}
