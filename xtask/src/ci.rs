@@ -125,15 +125,15 @@ fn steps(packages: &[Package], full: bool) -> Vec<Step> {
             Check::Doc(words("doc --no-deps --workspace --all-features")),
             "mend the links and the missing words that rustdoc names.",
         ),
-    ];
-    if full {
-        steps.push(step(
+        step(
             "a build with two TLS providers",
             Check::Cargo(words(
                 "run --quiet --manifest-path xtask/two-providers/Cargo.toml",
             )),
             "name the provider where a TLS configuration is built: rustls cannot choose between two.",
-        ));
+        ),
+    ];
+    if full {
         steps.push(step(
             "a minute of the main socket's soak",
             Check::Cargo(words("bench -p alta-ws --bench soak -- --quick")),

@@ -8,7 +8,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "nobody has chosen"
     );
     HttpClient::web_roots(&Config::default())?;
+    HttpClient::platform_roots(&Config::default())?;
     alta_socket::Tls::web_roots()?;
+    alta_socket::Tls::platform_roots()?;
     assert!(
         rustls::crypto::CryptoProvider::get_default().is_none(),
         "nor have they"
