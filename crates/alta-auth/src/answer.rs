@@ -39,23 +39,18 @@ fn refusal(
     secrets: &[&str],
 ) -> Error {
     let text = |name: &str| match fields.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
+        Value::String(text) if !text.is_empty() => Some(redact(text.clone(), secrets)),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
     let code = text("error_code").or_else(|| text("error"));
     let message = text("error_description")
         .or_else(|| text("message"))
-        .or_else(|| beginning(response.body()));
+        .or_else(|| beginning(response, secrets));
     let kind = kind(response.status(), code.as_deref());
     let retry_after = alta_http::retry_after(response.headers(), SystemTime::now());
-    let clean = |text: String| redact(text, secrets);
-    Error::new(kind, doing).with_answer(
-        response.status().as_u16(),
-        code.map(clean),
-        message.map(clean),
-        retry_after,
-    )
+    let status = response.status().as_u16();
+    Error::new(kind, doing).with_answer(status, code, message, retry_after)
 }
 
 /// What an answer means for another attempt: the code decides, then the status.
@@ -80,26 +75,35 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
     }
 }
 
-/// The first 200 characters of a body that is no JSON object.
-fn beginning(body: &[u8]) -> Option<String> {
-    if body
-        .trim_ascii_start()
-        .first()
-        .is_none_or(|byte| *byte == b'{')
-    {
-        return None;
+/// The first 200 characters of a body that is no JSON object. Of a success that is JSON all the same nothing is shown: it
+/// may hold a token.
+fn beginning(response: &Response<Bytes>, secrets: &[&str]) -> Option<String> {
+    let body = response.body().trim_ascii_start();
+    match body.first()? {
+        b'{' => return None,
+        b'[' | b'"' if response.status().is_success() => return None,
+        _ => {}
     }
-    let text = String::from_utf8_lossy(&body[..body.len().min(800)]);
-    let text = text.trim();
-    Some(text.chars().take(200).collect())
+    // Cut afterwards, or half of a secret might remain.
+    let text = redact(String::from_utf8_lossy(body).into_owned(), secrets);
+    Some(text.trim().chars().take(200).collect())
 }
 
-/// A server may repeat what it was sent.
+/// A server may repeat what it was sent, and may say a token where none belongs.
 fn redact(mut text: String, secrets: &[&str]) -> String {
+    const REDACTED: &str = "<redacted>";
+
     for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
         if text.contains(secret) {
-            text = text.replace(secret, "<redacted>");
+            text = text.replace(secret, REDACTED);
         }
+    }
+    // A JWT begins with the base64 of `{"`.
+    while let Some(start) = text.find("eyJ") {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.=+/".contains(c);
+        let length = text[start..].find(|c| !is_part(c));
+        let end = length.map_or(text.len(), |length| start + length);
+        text.replace_range(start..end, REDACTED);
     }
     text
 }
@@ -166,13 +170,43 @@ mod tests {
         }
     }
 
+    fn message(status: u16, body: String, secrets: &[&str]) -> Option<String> {
+        let response = Response::builder()
+            .status(status)
+            .body(Bytes::from(body))
+            .unwrap();
+        let fields = serde_json::from_slice(response.body()).unwrap_or_default();
+        let error = refusal(&response, &fields, "logging in", secrets);
+        error.message().map(str::to_owned)
+    }
+
     #[test]
     fn what_a_server_repeats_of_a_secret_is_cut_out() {
-        let response = Response::builder()
-            .status(401)
-            .body(Bytes::from_static(b"<html>no client for hunter2=="))
-            .unwrap();
-        let error = refusal(&response, &Map::new(), "logging in", &["hunter2==", ""]);
-        assert_eq!(error.message(), Some("<html>no client for <redacted>"));
+        let of = |body: &str| message(401, body.to_owned(), &["hunter2==", ""]).unwrap();
+        assert_eq!(
+            of("<html>no client for hunter2=="),
+            "<html>no client for <redacted>"
+        );
+        assert_eq!(
+            of(r#"{"message": "not eyJhbGci.eyJz.c2ln, hunter2=="}"#),
+            "not <redacted>, <redacted>"
+        );
+    }
+
+    #[test]
+    fn a_secret_at_the_place_where_the_text_is_cut_is_cut_out_as_a_whole() {
+        for before in 180..200 {
+            let body = "x".repeat(before) + "hunter2==";
+            let shown = message(401, body, &["hunter2=="]).unwrap();
+            assert!(!shown.contains("hunt"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn of_a_success_that_is_no_object_only_html_and_words_are_shown() {
+        let of = |body: &str| message(200, body.to_owned(), &[]);
+        assert_eq!(of("<html>hello").as_deref(), Some("<html>hello"));
+        assert_eq!(of(r#"[{"access_token": "c2VjcmV0"}]"#), None);
+        assert_eq!(of(r#""c2VjcmV0""#), None);
     }
 }

@@ -16,8 +16,9 @@ use crate::{Clock, Error, ErrorKind, Login, SystemClock, Token, TokenSource, lif
 /// Keeps a token, and gets another before it expires or when a server refuses it.
 ///
 /// - However many callers wait, there is one login at a time, and all of them get its result, be it a token or an error.
-/// - A token is renewed at 90 % of its life, and 15 s before its end at the latest, when it is asked for. If that fails
-///   the old token is given out while it holds, and the next attempt is made some seconds later.
+/// - A token is renewed at 90 % of its life, and 15 s before its end at the latest, when it is asked for. Who asks first
+///   waits for the new one; the others get the old one while it holds. So do all if the renewal fails, and the next attempt
+///   is made some seconds later, or when the service said.
 /// - A refusal is returned at once. Nothing is retried here: transient failures are for the caller to wait out (the
 ///   login request itself is repeated by the default layers of `alta_http`).
 /// - A token that seems to have expired when it comes is used until a server refuses it: then this machine's clock is
@@ -91,6 +92,10 @@ impl<L: Login> TokenCache<L> {
             let mut state = self.inner.state();
             match &state.held {
                 Some(held) if !held.is_due(now) => return Ok(held.token.clone()),
+                // One caller waits for the next one; the others go on with this.
+                Some(held) if held.holds(now) && state.running().is_some() => {
+                    return Ok(held.token.clone());
+                }
                 _ => self.inner.join(&mut state),
             }
         };
@@ -163,7 +168,7 @@ impl<L: Login> Inner<L> {
                 tracing::warn!(%error, "no new token");
                 if let Some(lifetime) = state.held.as_mut().and_then(|held| held.lifetime.as_mut())
                 {
-                    lifetime.postpone(now);
+                    lifetime.postpone(now, error.retry_after());
                 }
                 Err(error)
             }

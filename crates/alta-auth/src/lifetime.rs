@@ -50,10 +50,12 @@ impl Lifetime {
         })
     }
 
-    /// The next attempt after one that failed at `now`: after a quarter of what is left, within 5 s and 60 s.
-    pub(crate) fn postpone(&mut self, now: Timestamp) {
+    /// The next attempt after one that failed at `now`: after a quarter of what is left, within 5 s and 60 s; or later, if
+    /// the service asked for that.
+    pub(crate) fn postpone(&mut self, now: Timestamp, asked: Option<Duration>) {
         let left = self.ends_at.saturating_duration_since(now);
-        let pause = (left / 4).clamp(Duration::from_secs(5), Duration::from_secs(60));
+        let own = (left / 4).clamp(Duration::from_secs(5), Duration::from_secs(60));
+        let pause = own.max(asked.unwrap_or_default());
         if let Some(later) = now.checked_add(pause) {
             self.renew_at = later;
         }
@@ -130,17 +132,22 @@ mod tests {
     fn a_failed_renewal_is_tried_again_before_the_end() {
         let mut lifetime = Lifetime::of(&grant(None, Some(3_600)), now()).unwrap();
         let failed = lifetime.renew_at;
-        lifetime.postpone(failed);
+        lifetime.postpone(failed, None);
         let pause = lifetime.renew_at.saturating_duration_since(failed);
         assert_eq!(pause, Duration::from_secs(60));
         let late = lifetime
             .ends_at
             .checked_sub(Duration::from_secs(40))
             .unwrap();
-        lifetime.postpone(late);
+        lifetime.postpone(late, Some(Duration::from_secs(3)));
         assert_eq!(
             lifetime.renew_at.saturating_duration_since(late),
             Duration::from_secs(10)
+        );
+        lifetime.postpone(late, Some(Duration::from_secs(31)));
+        assert_eq!(
+            lifetime.renew_at.saturating_duration_since(late),
+            Duration::from_secs(31)
         );
     }
 }

@@ -161,6 +161,31 @@ async fn a_token_is_renewed_at_ninety_percent_of_its_life_and_not_before() {
 }
 
 #[tokio::test]
+async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
+    let script = Script::gated(1_000);
+    script.gate.add_permits(1);
+    let (cache, clock) = cache(&script);
+    cache.token().await.unwrap();
+    clock.forward(900);
+    let first = tokio::spawn({
+        let cache = cache.clone();
+        async move { cache.token().await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(script.asked(), 2);
+    for _ in 0..20 {
+        assert_eq!(cache.token().await.unwrap().expose(), "token-1");
+    }
+    // Not when it has ended.
+    clock.forward(100);
+    let late = cache.token();
+    script.gate.add_permits(1);
+    assert_eq!(late.await.unwrap().expose(), "token-2");
+    assert_eq!(first.await.unwrap().unwrap().expose(), "token-2");
+    assert_eq!(script.asked(), 2);
+}
+
+#[tokio::test]
 async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at_every_call() {
     for kind in [ErrorKind::Transport, ErrorKind::Refused] {
         let script = Script::new(1_000);

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 /// A token or another text that must not end up in a log.
 ///
-/// `Debug` shows no part of it, there is no `Display`, and the memory is wiped when it is dropped. Serialising it writes
-/// the text: a record that holds a secret is as secret as the secret.
+/// `Debug` shows no part of it, there is no `Display`, it is written as `"<redacted>"` by serde, and its memory is wiped when
+/// it is dropped. Where the text itself must be written, [`expose`](Self::expose) it by name.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(SecretString);
@@ -29,9 +29,12 @@ impl From<String> for Secret {
     }
 }
 
+/// What is shown and written instead.
+const REDACTED: &str = "<redacted>";
+
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("<redacted>")
+        f.write_str(REDACTED)
     }
 }
 
@@ -45,7 +48,7 @@ impl PartialEq for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.expose())
+        serializer.serialize_str(REDACTED)
     }
 }
 
@@ -58,5 +61,12 @@ mod tests {
         let secret = Secret::new("eyJhbGciOi");
         assert_eq!(format!("{secret:?}"), "<redacted>");
         assert_eq!(secret.expose(), "eyJhbGciOi");
+    }
+
+    #[test]
+    fn serde_reads_the_text_and_writes_no_part_of_it() {
+        let secret: Secret = serde_json::from_str("\"eyJhbGciOi\"").unwrap();
+        assert_eq!(secret.expose(), "eyJhbGciOi");
+        assert_eq!(serde_json::to_string(&secret).unwrap(), "\"<redacted>\"");
     }
 }

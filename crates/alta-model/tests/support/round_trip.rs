@@ -273,7 +273,8 @@ fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
     let typed: T = serde_json::from_str(json)?;
     let written = serde_json::to_string(&typed)?;
     let again: T = serde_json::from_str(&written)?;
-    if typed != again {
+    // What is secret is not written, and so not equal.
+    if typed != again && serde_json::to_string(&again)? != written {
         problems.push("reading what was written gives another value".to_owned());
     }
     let mut found = Vec::new();
@@ -366,6 +367,7 @@ fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Optio
 fn is_same(original: &Value, written: &Value) -> bool {
     match (original, written) {
         (Value::String(text), Value::Number(number)) => *text == number.to_string(),
+        (Value::String(_), Value::String(other)) if other == "<redacted>" => true,
         (Value::String(one), Value::String(other)) => one.eq_ignore_ascii_case(other),
         (Value::Number(one), Value::Number(other)) => {
             one == other || one.as_f64() == other.as_f64()

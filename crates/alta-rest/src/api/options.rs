@@ -72,7 +72,7 @@ pub struct JoinOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<Value>,
     /// The player's own token.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed")]
     pub token: Option<Secret>,
     /// The player's device.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -274,6 +274,10 @@ impl NewUser {
         self.referral = Some(referral.into());
         self
     }
+}
+
+fn exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.as_ref().map(Secret::expose).serialize(serializer)
 }
 
 fn hash<S: Serializer>(password: &Password, serializer: S) -> Result<S::Ok, S::Error> {

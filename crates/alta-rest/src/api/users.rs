@@ -44,7 +44,7 @@ endpoints! {
 
     /// Verifies an e-mail address by the code that was sent there (alta-jsapi, .NET client).
     fn verify(user: UserId, code: Secret as impl Into<Secret>) -> one User
-        = VerifyUser: User POST ["users", user, "verification"], json(&json!({"verification_token": code}));
+        = VerifyUser: User POST ["users", user, "verification"], json(&json!({"verification_token": code.expose()}));
 
     /// Changes the user's name (alta-jsapi, .NET client).
     fn change_username(new: String as impl Into<String>, password: Password) -> nothing ()
@@ -63,7 +63,7 @@ endpoints! {
     /// Sets a new password by the code of a reset (alta-jsapi, .NET client). Needs no account.
     fn reset_password(user: UserId, code: Secret as impl Into<Secret>, new: Password) -> nothing ()
         = ResetPassword: None POST ["users", user, "password"],
-            json(&json!({"reset_token": code, "new_password_hash": new.expose_hash()}));
+            json(&json!({"reset_token": code.expose(), "new_password_hash": new.expose_hash()}));
 
     /// Whether a name can be used: rejected if not, else the service's words, of which no source tells what they are
     /// (.NET client).
