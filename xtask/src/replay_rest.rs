@@ -109,6 +109,40 @@ mod tests {
     }
 
     #[test]
+    fn a_request_that_is_sent_twice_or_beside_another_is_found() {
+        let path = crate::root().join("fixtures/rest/invite-player.json");
+        let recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let recorded = Recorded::read(&recording).unwrap();
+        let sent = |method: &str, path: &str, query: &str| server::Sent {
+            method: method.to_owned(),
+            url: format!("http://localhost{path}{query}").parse().unwrap(),
+            headers: [
+                ("authorization", recorded.authorization().unwrap()),
+                ("user-agent", "x"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+            body: Vec::new(),
+        };
+        let it = || sent("POST", &recorded.path(), "");
+        assert_eq!(sent::problems(&recorded, &[it()]), [] as [&str; 0]);
+        for wrong in [
+            vec![],
+            vec![it(), it()],
+            vec![it(), sent("GET", "/api/groups/joined", "")],
+            vec![sent("POST", &recorded.path(), "?limit=2&a=1")],
+        ] {
+            assert_eq!(sent::problems(&recorded, &wrong).len(), 1, "{wrong:?}");
+        }
+        let path = crate::root().join("fixtures/rest/joined-groups.json");
+        let recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let recorded = Recorded::read(&recording).unwrap();
+        let limit = &recorded.request.query["limit"];
+        let twice = sent("GET", &recorded.path(), &format!("?limit={limit}&limit=7"));
+        assert_eq!(sent::problems(&recorded, &[twice]).len(), 1);
+    }
+
+    #[test]
     fn an_error_that_says_something_else_is_found() {
         let problems = found("rest/error-401-expired-token", |recording| {
             recording["response"]["body"]["error_code"] = json!(["odd"]);

@@ -80,11 +80,18 @@ async fn groups() {
     let server = server().await;
     table! { server:
         ListJoinedGroups {} => "either" "GET groups/joined";
-        ListGroups { r#type: None } => "either" "GET groups";
-        ListGroups { r#type: Some(GroupType::Private) } => "either" "GET groups?type=2";
+        ListGroups { filter: GroupFilter::default() } => "either" "GET groups";
+        ListGroups { filter: GroupType::Private.into() } => "either" "GET groups?type=2";
+        ListGroups { filter: GroupFilter::from(GroupType::Open).ignore_inactive(true) }
+            => "either" "GET groups?type=0&ignoreInactive=true";
         GetGroup { group: G } => "either" "GET groups/11";
         CreateGroup { new: NewGroup::new("Thornwood", GroupType::Open).description("x") }
             => "either" "POST groups", {"Name": "Thornwood", "description": "x", "type": "Open"};
+        CreateGroup { new: NewGroup::new("A", GroupType::Private)
+            .old_permissions(OldPermissions::default().invite(6_u32).kick(6_u32).accept_member(6_u32).create_server(4_u32)) }
+            => "either" "POST groups",
+            {"Name": "A", "description": "", "type": "Private", "invite_permissions": 6, "kick_permissions": 6,
+                "accept_member_permissions": 6, "create_server_permissions": 4};
         QuickCreateGroup { new: NewQuickGroup::new("Thornwood", GroupType::Private, "australia-agones", 2) }
             => "either" "POST groups/quick-create",
             {"name": "Thornwood", "region": "australia-agones", "description": "", "type": "Private", "target": 2};

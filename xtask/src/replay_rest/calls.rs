@@ -5,8 +5,8 @@ use std::{future::Future, sync::Arc};
 use alta_auth::{Password, Secret, StaticToken};
 use alta_model::GroupType;
 use alta_rest::{
-    Account, Client, ConsoleOptions, GroupChanges, Identities, JoinOptions, NewGroup,
-    NewQuickGroup, NewServer, NewUser, Pages, Request, RoleChanges,
+    Account, Client, ConsoleOptions, GroupChanges, GroupFilter, Identities, JoinOptions, NewGroup,
+    NewQuickGroup, NewServer, NewUser, OldPermissions, Pages, Request, RoleChanges,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -92,18 +92,31 @@ fn join_options(r: &Recorded) -> Result<JoinOptions, Error> {
         .device_id(r.text("device_id")))
 }
 
-fn group_type(r: &Recorded) -> Option<GroupType> {
-    Some(match r.request.query.get("type")?.as_str() {
+fn group_filter(r: &Recorded) -> Result<GroupFilter, Error> {
+    let query = |name: &str| r.request.query.get(name);
+    let mut filter = GroupFilter::default();
+    filter.r#type = query("type").map(|kind| match kind.as_str() {
         "0" => GroupType::Open,
         "1" => GroupType::Public,
         "2" => GroupType::Private,
         other => GroupType::from(other),
-    })
+    });
+    filter.ignore_inactive = query("ignoreInactive")
+        .map(|text| text.parse())
+        .transpose()?;
+    Ok(filter)
 }
 
 fn new_group(r: &Recorded) -> Result<NewGroup, Error> {
+    let mut old = OldPermissions::default();
+    old.invite = r.field("invite_permissions")?;
+    old.kick = r.field("kick_permissions")?;
+    old.accept_member = r.field("accept_member_permissions")?;
+    old.create_server = r.field("create_server_permissions")?;
     let group = NewGroup::new(r.text("Name"), r.field("type")?);
-    Ok(group.description(r.text("description")))
+    Ok(group
+        .description(r.text("description"))
+        .old_permissions(old))
 }
 
 fn quick_group(r: &Recorded) -> Result<NewQuickGroup, Error> {
@@ -165,7 +178,7 @@ async fn typed(request: &str, c: &Client, r: &Recorded) -> Result<Outcome, Error
     let other = || r.argument("other");
     calls! { request, c, r;
         ListJoinedGroups => pages(c.groups().joined(), r),
-        ListGroups => pages(c.groups().list(group_type(r)), r),
+        ListGroups => pages(c.groups().list(group_filter(r)?), r),
         GetGroup => one(c.groups().get(group()?)),
         CreateGroup => one(c.groups().create(new_group(r)?)),
         QuickCreateGroup => one(c.groups().quick_create(quick_group(r)?)),

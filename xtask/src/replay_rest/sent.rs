@@ -1,7 +1,5 @@
 //! What was sent, against what was recorded.
 
-use std::collections::BTreeMap;
-
 use alta_model::Permission;
 use serde_json::{Map, Value};
 
@@ -10,45 +8,70 @@ use super::{
     server::Sent,
 };
 
-/// Where our request differs from the recorded one, but for the normalisations of `fixtures/README.md`.
+/// Where our requests differ from the recorded one, but for the normalisations of `fixtures/README.md`. It must be sent once,
+/// and nothing else but what leads to it or follows from its answer.
 pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     let path = recorded.path();
     let wanted = &recorded.request;
-    let matching = received.iter().find(|sent| {
-        let token = query(sent).get(PAGING).cloned();
+    let (matching, others): (Vec<&Sent>, Vec<&Sent>) = received.iter().partition(|sent| {
         sent.method == wanted.method
             && sent.url.path() == path
-            && token.as_ref() == wanted.query.get(PAGING)
+            && value(sent, PAGING).as_ref() == wanted.query.get(PAGING)
     });
-    let Some(sent) = matching else {
-        let list: Vec<String> = received
-            .iter()
-            .map(|sent| format!("{} {}", sent.method, sent.url))
-            .collect();
+    let shown = |sent: &Sent| format!("{} {}", sent.method, sent.url);
+    let [sent] = matching[..] else {
+        let list: Vec<String> = received.iter().map(shown).collect();
         return vec![format!(
-            "{} {path} was not sent, but {list:?}",
-            wanted.method
+            "{} {path} was sent {} times: {list:?}",
+            wanted.method,
+            matching.len()
         )];
     };
-    let mut problems = Vec::new();
+    let mut problems: Vec<String> = others
+        .into_iter()
+        .filter(|sent| !belongs(recorded, sent))
+        .map(|sent| format!("{} was sent as well", shown(sent)))
+        .collect();
     compare_queries(recorded, sent, &mut problems);
     compare_headers(recorded, sent, &mut problems);
     compare_bodies(recorded, sent, &mut problems);
     problems
 }
 
-fn query(sent: &Sent) -> BTreeMap<String, String> {
-    sent.url.query_pairs().into_owned().collect()
+/// Whether another request belongs to the recorded one.
+fn belongs(recorded: &Recorded, sent: &Sent) -> bool {
+    let (wanted, path) = (&recorded.request, sent.url.path());
+    let is_paged = wanted.query.contains_key(PAGING)
+        || recorded
+            .response
+            .headers
+            .keys()
+            .any(|name| name.eq_ignore_ascii_case(PAGING));
+    let is_page = sent.method == wanted.method && path == recorded.path();
+    let is_session = wanted.method == "PUT" && wanted.path == "/sessions";
+    (is_paged && is_page) || (is_session && sent.method == "POST" && path == "/api/sessions")
+}
+
+fn pairs(sent: &Sent) -> Vec<(String, String)> {
+    let mut pairs: Vec<_> = sent.url.query_pairs().into_owned().collect();
+    pairs.sort();
+    pairs
+}
+
+fn value(sent: &Sent, wanted: &str) -> Option<String> {
+    let mut pairs = sent.url.query_pairs();
+    let (_, value) = pairs.find(|(name, _)| name == wanted)?;
+    Some(value.into_owned())
 }
 
 fn compare_queries(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
     let wanted = &recorded.request.query;
-    let mut got = query(sent);
+    let mut got = pairs(sent);
     // Every list asks for a size of its pages; not every recorded client does.
     if !wanted.contains_key("limit") {
-        got.remove("limit");
+        got.retain(|(name, _)| name != "limit");
     }
-    if got != *wanted {
+    if !got.iter().map(|(name, value)| (name, value)).eq(wanted) {
         problems.push(format!("the query is {got:?}, recorded is {wanted:?}"));
     }
 }

@@ -4,7 +4,7 @@ use alta_model::{
 };
 use serde_json::Value;
 
-use super::{GroupChanges, NewGroup, NewQuickGroup, NewServer, RoleChanges};
+use super::{GroupChanges, GroupFilter, NewGroup, NewQuickGroup, NewServer, RoleChanges};
 
 endpoints! {
     /// Groups: what the account belongs to, and what can be known and changed about them.
@@ -17,9 +17,11 @@ endpoints! {
     fn joined() -> pages JoinedGroup
         = ListJoinedGroups: Either GET ["groups", "joined"], any_scope(&["group.view", "group.info"]);
 
-    /// The groups that can be seen; of one type only, if one is given. Attested for users (alta-jsapi, .NET client).
-    fn list(r#type: Option<GroupType> as impl Into<Option<GroupType>>) -> pages Group
-        = ListGroups: Either GET ["groups"], query_opt("type", r#type.as_ref().map(number));
+    /// The groups that can be seen, or some of them. Attested for users (alta-jsapi, .NET client).
+    fn list(filter: GroupFilter as impl Into<GroupFilter>) -> pages Group
+        = ListGroups: Either GET ["groups"],
+            query_opt("type", filter.r#type.as_ref().map(number)),
+            query_opt("ignoreInactive", filter.ignore_inactive);
 
     /// A group with its servers and roles. Rejected with `CantGetPrivateGroup` unless the account belongs to it.
     fn get(group: GroupId) -> one GroupDetailed

@@ -109,6 +109,50 @@ impl JoinOptions {
     }
 }
 
+/// Which groups to list; all that can be seen by default.
+///
+/// ```
+/// # use alta_model::GroupType;
+/// # fn run(client: alta_rest::Client) {
+/// use alta_rest::GroupFilter;
+///
+/// let public = client.groups().list(GroupType::Public);
+/// let busy = client.groups().list(GroupFilter::from(GroupType::Open).ignore_inactive(true));
+/// # }
+/// ```
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct GroupFilter {
+    /// Only those of this type.
+    pub r#type: Option<GroupType>,
+    /// Whether to leave out those where nothing happens (alta-jsapi).
+    pub ignore_inactive: Option<bool>,
+}
+
+impl GroupFilter {
+    /// Sets [`ignore_inactive`](Self::ignore_inactive).
+    #[must_use]
+    pub fn ignore_inactive(mut self, ignore: bool) -> Self {
+        self.ignore_inactive = Some(ignore);
+        self
+    }
+}
+
+impl From<GroupType> for GroupFilter {
+    fn from(r#type: GroupType) -> Self {
+        Self::from(Some(r#type))
+    }
+}
+
+impl From<Option<GroupType>> for GroupFilter {
+    fn from(r#type: Option<GroupType>) -> Self {
+        Self {
+            r#type,
+            ignore_inactive: None,
+        }
+    }
+}
+
 options! {
     /// What to change of a group; the rest stays.
     pub struct GroupChanges {
@@ -150,6 +194,24 @@ pub struct NewGroup {
     pub description: String,
     /// Who may see and join it.
     pub r#type: GroupType,
+    /// Who may do what, in the old way; roles have replaced it.
+    #[serde(flatten)]
+    pub old_permissions: OldPermissions,
+}
+
+options! {
+    /// Which members may do what in a new group, by the bits that came before roles: Member 1, Moderator 2, Admin 4; 6 is
+    /// moderators and up (alta-jsapi, which always sends them). What is not set is left to the service.
+    pub struct OldPermissions {
+        /// Who may invite.
+        invite: u32 = "invite_permissions",
+        /// Who may remove members.
+        kick: u32 = "kick_permissions",
+        /// Who may accept requests to join.
+        accept_member: u32 = "accept_member_permissions",
+        /// Who may make servers.
+        create_server: u32 = "create_server_permissions",
+    }
 }
 
 impl NewGroup {
@@ -159,6 +221,7 @@ impl NewGroup {
             name: name.into(),
             description: String::new(),
             r#type,
+            old_permissions: OldPermissions::default(),
         }
     }
 
@@ -166,6 +229,13 @@ impl NewGroup {
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
+        self
+    }
+
+    /// Sets [`old_permissions`](Self::old_permissions).
+    #[must_use]
+    pub fn old_permissions(mut self, permissions: OldPermissions) -> Self {
+        self.old_permissions = permissions;
         self
     }
 }
