@@ -1,5 +1,7 @@
 //! `docs/endpoints.md`, made from the typed calls themselves, and what the list of the API's endpoints says of them.
 
+mod shapes;
+
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
 
 use alta_rest::{Account, EndpointInfo};
@@ -35,10 +37,11 @@ fn file() -> PathBuf {
     root().join("docs/endpoints.md")
 }
 
-/// What is missing of the listed endpoints: a method, a recording of its success, or the account that it takes.
+/// What is missing of the listed endpoints: a method, a recording of its success, or the account that it takes; and which
+/// kinds of errors have no recording.
 pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
     let recorded: BTreeSet<(String, String)> = fixtures.iter().filter_map(success).collect();
-    let mut missing = Vec::new();
+    let mut missing = shapes::missing(fixtures);
     for line in listed()? {
         let name = format!("{} {}", line.method, line.path);
         match made_by(&line) {
@@ -260,6 +263,13 @@ mod tests {
             missing(&fixtures).unwrap(),
             ["POST groups/quick-create: no recording of a success"]
         );
+    }
+
+    #[test]
+    fn a_kind_of_error_whose_recordings_are_gone_is_named() {
+        let mut fixtures = recordings_at_hand();
+        fixtures.retain(|fixture| fixture.recording["response"]["status"] != 429);
+        assert_eq!(missing(&fixtures).unwrap(), ["no recording of 429"]);
     }
 
     #[test]

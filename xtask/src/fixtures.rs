@@ -54,6 +54,9 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         return Err("no recording has such a name".into());
     }
 
+    if !json {
+        println!("{}", line("fixture", "endpoint", "result", "time"));
+    }
     let mut failed = 0;
     let mut checks = 0;
     for fixture in &fixtures {
@@ -116,11 +119,13 @@ fn examine(fixture: &Fixture) -> (Row, usize) {
     (row, count)
 }
 
+fn line(fixture: &str, endpoint: &str, result: &str, time: &str) -> String {
+    format!("{fixture:<44} {endpoint:<54} {result:<6} {time:>10}")
+}
+
 fn print_row(row: &Row) {
-    println!(
-        "{:<44} {:<54} {:<4} {:>9.2} ms",
-        row.fixture, row.endpoint, row.result, row.ms
-    );
+    let time = format!("{:.2} ms", row.ms);
+    println!("{}", line(&row.fixture, &row.endpoint, row.result, &time));
     for problem in &row.problems {
         for line in problem.lines() {
             println!("    {line}");

@@ -72,11 +72,13 @@ pub(crate) fn run(options: &Options) -> Result<(), Error> {
         .clone()
         .unwrap_or_else(|| root().join("fixtures/rest"));
     fs::create_dir_all(&folder)?;
+    let path = |name: &str| folder.join(format!("{name}.json"));
+    // All or none.
+    if let Some((name, _)) = recordings.iter().find(|(name, _)| path(name).exists()) {
+        return Err(format!("{} is there already", path(name).display()).into());
+    }
     for (name, recording) in recordings {
-        let path = folder.join(format!("{name}.json"));
-        if path.exists() {
-            return Err(format!("{} is there already", path.display()).into());
-        }
+        let path = path(&name);
         let mut text = serde_json::to_string_pretty(&recording)?;
         text.push('\n');
         fs::write(&path, text)?;

@@ -6,13 +6,16 @@ use std::{
 };
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use super::names::invented;
 use crate::Error;
 
 /// Ids below this are roles, presets and the like, which are nobody's.
 const FIRST_ID: u64 = 1_000;
+
+/// Numbers from this on are taken for ids wherever they stand: no count is as large.
+const LARGE_ID: u64 = 1_000_000;
 
 /// Texts shorter than this are not looked for inside of others: they would be found everywhere.
 const SHORTEST: usize = 3;
@@ -77,7 +80,7 @@ impl Replacements {
             }
             Value::Array(list) => list.iter().for_each(|value| self.gather(field, value)),
             Value::Number(number) => {
-                if is_id(field) && number.as_u64().is_some_and(|id| id >= FIRST_ID) {
+                if is_id(field, number) {
                     self.ids.insert(number.to_string(), String::new());
                 }
             }
@@ -179,7 +182,7 @@ impl Replacements {
             Value::Number(number) => self
                 .ids
                 .get(&number.to_string())
-                .filter(|_| is_id(field))
+                .filter(|_| is_id(field, &number))
                 .and_then(|id| Some(Value::from(id.parse::<u64>().ok()?)))
                 .unwrap_or(Value::Number(number)),
             Value::String(text) if field == "path" => Value::String(self.replace_path(&text)),
@@ -275,9 +278,15 @@ fn leaves(value: &Value, texts: &mut BTreeSet<String>) {
     }
 }
 
-fn is_id(field: &str) -> bool {
+/// Whether a number is somebody's id, by its field or its size.
+fn is_id(field: &str, number: &Number) -> bool {
     let field = field.to_ascii_lowercase();
-    field == "id" || field.ends_with("_id") || field == "servers"
+    let is_named = ["id", "servers"].contains(&&*field)
+        || ["_id", "_ids", "_by", "_user", "identifier"]
+            .iter()
+            .any(|end| field.ends_with(end));
+    let first = if is_named { FIRST_ID } else { LARGE_ID };
+    number.as_u64().is_some_and(|number| number >= first)
 }
 
 fn is_secret(field: &str) -> bool {
@@ -309,6 +318,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn ids_are_known_by_their_fields_or_by_their_size() {
+        let values = vec![json!({"response": {"body": {
+            "created_by": 66_003, "user_ids": [66_003, 5], "assignee": 77_000_004, "percent": 66, "bytes": 999_999,
+        }}})];
+        let scrubbed = scrub(values).unwrap();
+        let body = &scrubbed[0]["response"]["body"];
+        assert!(body["created_by"] != 66_003 && body["created_by"] == body["user_ids"][0]);
+        assert_ne!(body["assignee"], 77_000_004);
+        assert_eq!(
+            (&body["user_ids"][1], &body["percent"], &body["bytes"]),
+            (&json!(5), &json!(66), &json!(999_999))
+        );
+    }
 
     #[test]
     fn originals_are_replaced_wherever_they_stand_and_the_same_by_the_same() {
