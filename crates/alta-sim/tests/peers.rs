@@ -12,6 +12,8 @@
 
 #[path = "peers/bot.rs"]
 mod bot;
+#[path = "peers/install.rs"]
+mod install;
 #[path = "peers/venv.rs"]
 mod venv;
 
@@ -32,7 +34,7 @@ struct Town {
 impl Town {
     /// `None` where there is no `tavernpy`.
     async fn new(name: &str) -> Option<Self> {
-        let python = venv::python().await?;
+        let command = venv::bot().await?;
         let sim = Sim::builder()
             .bare()
             .patience(PATIENCE)
@@ -47,7 +49,7 @@ impl Town {
         Some(Self {
             sim,
             server,
-            bot: Bot::start(&python),
+            bot: Bot::start(command),
             folder,
         })
     }

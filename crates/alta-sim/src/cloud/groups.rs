@@ -26,6 +26,7 @@ const PERMISSIONS: [&str; 12] = [
 /// Answers everything below `groups`.
 pub(crate) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> Reply {
     match path {
+        [] if method == "POST" => create(request),
         [] | ["joined" | "invites" | "requested" | "requests"] => match method {
             "GET" => list(request, path.first().copied()),
             _ => Reply::wrong_verb(),
@@ -39,6 +40,39 @@ pub(crate) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> R
             }
         }),
     }
+}
+
+/// `POST groups`.
+fn create(request: &mut Request<'_>) -> Reply {
+    let Some(body) = lenient::parse(&request.call.request.body) else {
+        return Reply::bad_request(None, "Malformed body.");
+    };
+    let Some(name) = lenient::text(&body, "Name").filter(|name| !name.is_empty()) else {
+        return Reply::bad_request(Some("Name"), "The Name field is required.");
+    };
+    let kind = match lenient::member(&body, "type").map(ToString::to_string) {
+        None => "Private".to_owned(),
+        Some(kind) => match kind.trim_matches('"') {
+            "Open" | "0" => "Open".to_owned(),
+            "Public" | "1" => "Public".to_owned(),
+            "Private" | "2" => "Private".to_owned(),
+            _ => return Reply::bad_request(Some("type"), "The value is not valid."),
+        },
+    };
+    let me = request.me();
+    let world = &mut request.state.world;
+    let id = world.add_group(name, me, request.now);
+    let Some(group) = world.groups.get_mut(&id) else {
+        return Reply::not_found();
+    };
+    group.kind = kind;
+    let description = lenient::text(&body, "description").unwrap_or_default();
+    description.clone_into(&mut group.description);
+    let created = group.created();
+    if let Some(joined) = world.joined_group(id, me) {
+        world.tell_main("me-group-create", me, joined);
+    }
+    Reply::ok(created)
 }
 
 fn with_id(text: &str, answer: impl FnOnce(u64) -> Reply) -> Reply {

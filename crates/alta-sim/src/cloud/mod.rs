@@ -1,5 +1,6 @@
 //! The cloud: token endpoint, REST, main websocket.
 
+mod friends;
 mod groups;
 pub(crate) mod http;
 mod migrate;

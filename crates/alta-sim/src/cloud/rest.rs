@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::http::Call;
 use super::reply::Reply;
-use super::{groups, servers, sessions, users};
+use super::{friends, groups, servers, sessions, users};
 use crate::builder::Config;
 use crate::recordings;
 use crate::shared::State;
@@ -67,6 +67,7 @@ pub(crate) fn route(state: &mut State, config: &Config, now: Timestamp, call: &C
             rest,
             call.raw.last().map_or("", String::as_str),
         ),
+        ["friends", rest @ ..] => friends::route(&mut request, method, rest),
         ["users", rest @ ..] => users::route(&mut request, method, rest),
         _ => Reply::not_found(),
     }

@@ -17,9 +17,12 @@ pub(crate) fn route(request: &mut Request<'_>, method: &str, path: &[&str], last
         ["running" | "online"] => &|_, server| server.online,
         ["public" | "open"] => &|_, _| false,
         ["control"] => &|request, server| allows(request, server, request.me(), "ControlServer"),
-        [] | ["discover" | "favorites"] => {
-            &|request, server| is_member(request, server, request.me())
-        }
+        [] | ["discover"] => &|request, server| is_member(request, server, request.me()),
+        ["favorites"] => &|request, server| {
+            let favorite = (request.me(), server.id);
+            request.state.world.favorites.contains(&favorite)
+        },
+        ["favorites", id] => return favorite(request, method, id),
         ["name", _] => &|_, server| server.name.eq_ignore_ascii_case(last),
         ["players", user] => &|_, server| server.players.keys().any(|id| id.to_string() == *user),
         [id] => return one(request, method, id),
@@ -80,6 +83,20 @@ fn one(request: &Request<'_>, method: &str, id: &str) -> Reply {
     find(request, id).map_or_else(Reply::not_found, |server| {
         Reply::ok(server.json(ServerShape::Rest, request.now))
     })
+}
+
+/// `POST` and `DELETE servers/favorites/{id}`. What they answer is not attested: nothing.
+fn favorite(request: &mut Request<'_>, method: &str, id: &str) -> Reply {
+    let Some(id) = find(request, id).map(|server| server.id) else {
+        return Reply::not_found();
+    };
+    let favorite = (request.me(), id);
+    match method {
+        "POST" => request.state.world.favorites.insert(favorite),
+        "DELETE" => request.state.world.favorites.remove(&favorite),
+        _ => return Reply::wrong_verb(),
+    };
+    Reply::empty()
 }
 
 /// `POST servers/{id}/console`.

@@ -27,7 +27,13 @@ pub(crate) fn route(request: &mut Request<'_>, method: &str, path: &[&str]) -> R
                 ]))
             })
         }
-        (_, ["search", "username"] | [_] | [_, "statistics"]) => Reply::wrong_verb(),
+        // The tokens say so as well.
+        ("GET", [user, "verification"]) => {
+            person(request, user).map_or_else(Reply::not_found, |_| Reply::ok(true))
+        }
+        (_, ["search", "username"] | [_] | [_, "statistics" | "verification"]) => {
+            Reply::wrong_verb()
+        }
         _ => Reply::not_found(),
     }
 }

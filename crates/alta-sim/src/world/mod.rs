@@ -3,16 +3,18 @@
 //! Nothing here knows sockets. What the outside should hear of is left in [`World::effects`].
 
 mod entities;
+mod friends;
 mod groups;
 mod players;
 mod render;
 mod servers;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 pub(crate) use entities::{Entity, ITEMS, Item};
+pub(crate) use friends::Bond;
 pub(crate) use groups::{Group, Member, Standing};
 pub(crate) use players::Player;
 pub(crate) use render::ServerShape;
@@ -69,6 +71,10 @@ pub(crate) struct World {
     pub(crate) people: BTreeMap<u64, Person>,
     pub(crate) groups: BTreeMap<u64, Group>,
     pub(crate) servers: BTreeMap<u64, Server>,
+    /// Who asked whom, and when: friends have asked each other.
+    friendships: BTreeMap<(u64, u64), Timestamp>,
+    /// Users and their favourite servers.
+    pub(crate) favorites: BTreeSet<(u64, u64)>,
     effects: Vec<Effect>,
 }
 
@@ -79,6 +85,8 @@ impl World {
             people: BTreeMap::new(),
             groups: BTreeMap::new(),
             servers: BTreeMap::new(),
+            friendships: BTreeMap::new(),
+            favorites: BTreeSet::new(),
             effects: Vec::new(),
         }
     }

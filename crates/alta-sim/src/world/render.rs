@@ -53,6 +53,11 @@ impl Group {
             .with("type", self.kind.as_str())
     }
 
+    /// A group that was just made.
+    pub(crate) fn created(&self) -> Node {
+        self.fill(recordings::rest_body("group-create"))
+    }
+
     /// An invited group: no servers and no roles.
     pub(crate) fn invited(&self, since: Timestamp) -> Node {
         self.fill(recordings::rest_item("my-invites"))

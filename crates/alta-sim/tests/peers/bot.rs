@@ -1,6 +1,5 @@
-//! A bot on `tavernpy` in a process of its own, told what to do line by line.
+//! A bot on other people's package in a process of its own, told what to do line by line.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,8 +10,6 @@ use tokio::time::timeout;
 
 /// Longer than anything takes.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/tavernpy_bot.py");
 
 /// Killed when dropped.
 pub(crate) struct Bot {
@@ -25,10 +22,8 @@ pub(crate) struct Bot {
 }
 
 impl Bot {
-    pub(crate) fn start(python: &Path) -> Self {
-        let mut process = Command::new(python)
-            .args(["-I", SCRIPT])
-            .env_remove("TAVERN_TRACE")
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut process = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
