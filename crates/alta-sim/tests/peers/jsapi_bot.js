@@ -1,6 +1,7 @@
 // Calls alta-jsapi as it is told, in its mode for a server on this machine.
 //
-// Each line on standard input is a JSON object: "do" names a function ("Groups.getJoined"), "with" holds its arguments.
+// Each line on standard input is a JSON object: "do" names a function ("Groups.getJoined"), "with" holds its arguments;
+// "functions" lists those of the groups in "with".
 // Each line on standard output tells what came of one ("did"): a "value" (for pages, the list of them), or a "status" and
 // what the server said.
 "use strict";
@@ -26,6 +27,10 @@ const api = require(home);
 api.setEndpoint("local");
 
 async function call(name, args) {
+  if (name === "functions") {
+    const of = (group) => Object.entries(api[group]).filter(([, it]) => typeof it === "function");
+    return args.flatMap((group) => of(group).map(([method]) => `${group}.${method}`));
+  }
   const [group, method] = name.split(".");
   const result = api[group][method](...args);
   if (result === null || typeof result !== "object" || !(Symbol.asyncIterator in result)) {
