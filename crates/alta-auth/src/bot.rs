@@ -13,6 +13,7 @@ use url::{Url, form_urlencoded};
 use crate::{
     Endpoints, Error, ErrorKind, Grant, Login, Scopes,
     answer::{exchange, required, seconds},
+    endpoints::bare,
 };
 
 /// What a bot logs in with.
@@ -73,7 +74,7 @@ impl BotLogin {
     pub fn new(http: HttpClient, credentials: BotCredentials, endpoints: &Endpoints) -> Self {
         Self {
             http,
-            token_url: endpoints.token_url.clone(),
+            token_url: bare(&endpoints.token_url),
             credentials,
         }
     }

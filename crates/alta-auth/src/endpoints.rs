@@ -1,3 +1,5 @@
+use std::fmt;
+
 use url::Url;
 
 /// Where to log in. The default is Alta's cloud, which is switched off; simulators and private re-implementations have
@@ -13,7 +15,8 @@ use url::Url;
 /// assert_eq!(Endpoints::default().rest_url.as_str(), "https://webapi.townshiptale.com/api");
 /// # Ok::<(), url::ParseError>(())
 /// ```
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A user name or a password in an address is not sent, and `Debug` does not show it.
+#[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoints {
     /// The OAuth token endpoint, where bots log in.
@@ -38,10 +41,28 @@ impl Endpoints {
 
     /// A path below the REST API's base, whether that ends in a slash or not.
     pub(crate) fn rest(&self, path: &str) -> String {
-        let mut url = self.rest_url.clone();
+        let mut url = bare(&self.rest_url);
         url.set_query(None);
         url.set_fragment(None);
         format!("{}/{path}", url.as_str().trim_end_matches('/'))
+    }
+}
+
+/// An address without a user name and password.
+pub(crate) fn bare(url: &Url) -> Url {
+    let mut url = url.clone();
+    // They fail where an address cannot have any.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
+
+impl fmt::Debug for Endpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoints")
+            .field("token_url", &bare(&self.token_url).as_str())
+            .field("rest_url", &bare(&self.rest_url).as_str())
+            .finish()
     }
 }
 
@@ -58,6 +79,19 @@ impl Default for Endpoints {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_neither_sent_nor_shown() {
+        let url: Url = "http://itsley:hunter20@localhost:1/api".parse().unwrap();
+        let endpoints = Endpoints::new(url.clone(), url);
+        assert_eq!(
+            endpoints.rest("sessions"),
+            "http://localhost:1/api/sessions"
+        );
+        let shown = format!("{endpoints:?}");
+        assert!(shown.contains("localhost:1"), "{shown}");
+        assert!(!shown.contains("itsley") && !shown.contains("hunter20"));
+    }
 
     #[test]
     fn paths_are_put_below_the_base_with_or_without_a_slash_at_its_end() {

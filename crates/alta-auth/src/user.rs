@@ -170,7 +170,7 @@ impl Login for UserLogin {
 impl fmt::Debug for UserLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("UserLogin")
-            .field("rest_url", &self.endpoints.rest_url.as_str())
+            .field("endpoints", &self.endpoints)
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }

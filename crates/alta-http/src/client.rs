@@ -124,7 +124,7 @@ impl HttpClient {
         Self::layered(transport, config)
     }
 
-    /// Sends a request, whose URI must be absolute, and waits for the answer.
+    /// Sends a request, whose URI must be absolute (`https://…`), and waits for the answer.
     ///
     /// # Errors
     ///

@@ -21,7 +21,7 @@ use tower_http::decompression::{Decompression, DecompressionBody};
 use tower_service::Service;
 
 use crate::{
-    BoxError, Config, NotSent, Proxy, Tls,
+    BoxError, Config, Error, ErrorKind, NotSent, Proxy, Tls,
     connect::{ConnectTimeout, Dialer},
 };
 
@@ -95,6 +95,12 @@ impl Service<Request<Bytes>> for Transport {
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
+        let uri = request.uri();
+        if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
+            let problem = "an address begins with http:// or https:// and names a host";
+            let error = Error::new(ErrorKind::InvalidInput, problem);
+            return Box::pin(std::future::ready(Err(error.into())));
+        }
         let request = authorized(request.map(Full::new), self.proxy.as_ref());
         #[cfg(feature = "gzip")]
         if let Some(client) = &mut self.gzip {

@@ -190,6 +190,15 @@ async fn a_host_that_refuses_connections_is_not_sent_to_and_the_error_names_the_
 }
 
 #[tokio::test]
+async fn an_address_that_is_none_is_said_to_be_and_not_tried_again() {
+    for uri in ["/api/groups", "example.org:443", "ftp://127.0.0.1/api"] {
+        let error = send(&client(&config()), "GET", uri, "").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{uri}");
+        assert!(!error.may_have_arrived());
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_says_nothing_is_a_timeout() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

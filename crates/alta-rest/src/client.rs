@@ -35,10 +35,14 @@ impl Client {
     /// Alta's own API (py-tale README); it is switched off, and re-implementations have addresses of their own.
     pub const BASE_URL: &'static str = "https://webapi.townshiptale.com/api";
 
-    /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names.
+    /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names. Of the address,
+    /// user name, password, query and fragment are left out.
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
+        // They fail where an address cannot have any.
+        let _ = base_url.set_username("");
+        let _ = base_url.set_password(None);
         Self {
             inner: Arc::new(Inner {
                 http,

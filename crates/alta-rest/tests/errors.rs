@@ -374,6 +374,16 @@ async fn nothing_shows_the_query_of_a_raw_request() {
     assert!(!format!("{error} {error:?} {request:?}").contains("hunter2"));
 }
 
+#[tokio::test]
+async fn a_password_in_the_base_address_is_neither_sent_nor_shown() {
+    let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(404))]).await;
+    let base = server.uri().replace("://", "://itsley:hunter20@");
+    let client = client(&base, both());
+    let error = client.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(!format!("{client:?} {error:?}").contains("hunter20"));
+}
+
 /// A token that tells what was granted.
 fn granted(scopes: &str) -> Identities {
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};

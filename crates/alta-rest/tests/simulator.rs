@@ -14,8 +14,11 @@ use alta_auth::{
     BotCredentials, BotLogin, Endpoints, Password, TokenCache, TokenSource, UserCredentials,
     UserLogin,
 };
-use alta_model::{GroupId, JoinFailReason, MemberType, Permission, RoleId, ServerId, UserId};
-use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities};
+use alta_model::{
+    FriendRequestOutcome, GroupId, GroupType, JoinFailReason, MemberType, Permission, RoleId,
+    ServerId, UserId,
+};
+use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities, NewGroup};
 use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
 use support::http;
 use tokio::task::JoinSet;
@@ -329,6 +332,45 @@ async fn servers_are_found_by_every_road() {
     assert!(!servers.regions().await.unwrap().is_empty());
     let error = servers.get(ServerId::new(1)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn favourites_and_friends_are_the_users() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (client, wanted) = (client(&sim), server(&sim));
+    let servers = client.servers();
+    servers.add_favorite(wanted).await.unwrap();
+    let favorites = servers.favorites().collect(10).await.unwrap();
+    assert_eq!(favorites[0].id, wanted);
+    servers.remove_favorite(wanted).await.unwrap();
+    assert_eq!(servers.favorites().collect(10).await.unwrap(), []);
+
+    let (friends, other) = (client.friends(), user(sim.add_person("Ash")));
+    let asked = friends.add(other).await.unwrap();
+    assert_eq!(asked.result, Some(FriendRequestOutcome::RequestSent));
+    let sent = friends.sent_requests().collect(10).await.unwrap();
+    assert_eq!(sent[0].id, other);
+    friends.remove(other).await.unwrap();
+    assert_eq!(friends.sent_requests().collect(10).await.unwrap(), []);
+    let me = user(sim.user().user_id);
+    assert!(client.users().is_verified(me).await.unwrap());
+    assert_eq!(
+        friends.add(me).await.unwrap_err().kind(),
+        ErrorKind::Rejected
+    );
+}
+
+#[tokio::test]
+async fn a_group_is_made_and_left() {
+    let sim = Sim::builder().start().await.unwrap();
+    let client = client(&sim).as_user();
+    let new = NewGroup::new("Larchfield", GroupType::Public).description("Quiet");
+    let made = client.groups().create(new).await.unwrap();
+    assert_eq!(made.r#type, Some(GroupType::Public));
+    let seen = client.groups().list(GroupType::Public).collect(10).await;
+    assert_eq!(seen.unwrap()[0].name, "Larchfield");
+    client.groups().leave(made.id).await.unwrap();
+    assert_eq!(client.groups().joined().collect(10).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
