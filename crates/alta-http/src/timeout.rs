@@ -47,13 +47,14 @@ where
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let (inner, after) = (self.inner.clone(), self.after);
         Box::pin(async move {
-            match tokio::time::timeout(after, inner.oneshot(request)).await {
-                Ok(result) => result.map_err(Error::sort),
-                Err(_) => {
+            let attempt = tokio::time::timeout(after, inner.oneshot(request)).await;
+            attempt.map_or_else(
+                |_| {
                     let waited = format!("waited for {after:?}");
                     Err(Error::new(ErrorKind::Timeout, waited))
-                }
-            }
+                },
+                |result| result.map_err(Error::sort),
+            )
         })
     }
 }

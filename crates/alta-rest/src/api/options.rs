@@ -346,6 +346,7 @@ impl NewUser {
     }
 }
 
+#[allow(clippy::ref_option, reason = "serde calls it so")]
 fn exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(Secret::expose).serialize(serializer)
 }
