@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use cargo_metadata::{Package, TargetKind};
 
-use crate::{Error, cargo, endpoints, fixtures, metadata};
+use crate::{Error, cargo, combinations, endpoints, fixtures, metadata};
 
 /// One thing to check.
 struct Step {
@@ -23,6 +23,8 @@ enum Check {
     Fixtures,
     /// The page of the endpoints.
     Endpoints,
+    /// A package with each of these sets of features.
+    Combinations(String, Vec<Vec<String>>),
 }
 
 /// Runs every step in order and stops at the first that fails.
@@ -32,7 +34,7 @@ pub(crate) fn run(full: bool) -> Result<(), Error> {
         .into_iter()
         .cloned()
         .collect::<Vec<_>>();
-    let steps = steps(&packages, full);
+    let steps = steps(&packages, full)?;
     let count = steps.len();
     let mut times = Vec::new();
     let start = Instant::now();
@@ -71,6 +73,7 @@ fn perform(check: &Check) -> Result<(), Error> {
     match check {
         Check::Fixtures => return fixtures::run(None, false),
         Check::Endpoints => return endpoints::run(true),
+        Check::Combinations(package, sets) => return combinations::check(package, sets),
         Check::Cargo(args) => command.args(args),
         Check::Doc(args) => command.args(args).env("RUSTDOCFLAGS", "-D warnings"),
     };
@@ -86,7 +89,7 @@ fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
 
-fn steps(packages: &[Package], full: bool) -> Vec<Step> {
+fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
     let step = |name: &str, check, advice| Step {
         name: name.to_owned(),
         check,
@@ -140,9 +143,30 @@ fn steps(packages: &[Package], full: bool) -> Vec<Step> {
             "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs it alone.",
         ));
     }
-    steps.extend(packages.iter().flat_map(|package| alone(package, full)));
-    steps
+    for package in packages {
+        steps.extend(alone(package, full));
+        if COMBINED.contains(&package.name.as_str()) {
+            steps.push(combined(package)?);
+        }
+    }
+    Ok(steps)
 }
+
+/// Whose features are there to leave parts out: every combination has to build.
+const COMBINED: [&str; 2] = ["alta-bot", "pytale"];
+
+fn combined(package: &Package) -> Result<Step, Error> {
+    let sets = combinations::of(package)?;
+    let (name, count) = (package.name.to_string(), sets.len());
+    Ok(Step {
+        name: format!("{name} alone, each of {count} combinations of its features"),
+        check: Check::Combinations(name, sets),
+        advice: BY_FEATURE,
+    })
+}
+
+const BY_FEATURE: &str = "put what needs a feature behind `#[cfg(feature = …)]`, or name the missing feature of a dependency in the \
+                          crate's own Cargo.toml.";
 
 /// A crate by itself, so that it cannot live on features which its neighbours switched on.
 fn alone(package: &Package, full: bool) -> Vec<Step> {
@@ -161,8 +185,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
         check: Check::Cargo(words(&format!(
             "clippy -p {name} {target}{flags} -- -D warnings"
         ))),
-        advice: "put what needs a feature behind `#[cfg(feature = …)]`, or name the missing feature of a dependency in \
-                 the crate's own Cargo.toml.",
+        advice: BY_FEATURE,
     };
 
     let mut steps = vec![step("default features", "")];
@@ -176,7 +199,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
     if features().next().is_some() {
         steps.push(step("no features", " --no-default-features"));
     }
-    if full {
+    if full && !COMBINED.contains(&name.as_str()) {
         steps.extend(features().map(|feature| {
             step(
                 &format!("feature {feature}"),

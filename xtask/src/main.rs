@@ -10,6 +10,7 @@
 
 mod bench;
 mod ci;
+mod combinations;
 mod corpus;
 mod endpoints;
 mod fixtures;

@@ -48,6 +48,7 @@ mod invites;
 mod main_sub;
 mod managed;
 mod nearest;
+mod open_console;
 mod requests;
 mod settings;
 mod verbs;
@@ -58,7 +59,6 @@ pub use bot::Bot;
 pub use builder::Builder;
 pub use console_events::{ConsoleEvents, MissedOn};
 pub use console_sub::ConsoleSub;
-pub use consoles::OpenConsole;
 pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
@@ -69,6 +69,7 @@ pub use managed::{
     Handlers, Health, Invitation, Invites, Limits, Managed, ManagedBot, Outcome, Rules, SelfHosted,
     Standing,
 };
+pub use open_console::OpenConsole;
 pub use view::{Change, Changes, GroupView, ServerView, View, ViewConfig};
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};

@@ -1,8 +1,8 @@
 //! What py-tale calls by other names than Rust would. Each of these is one line of the bot's own words.
 
 use crate::bot::Bot;
-use crate::consoles::OpenConsole;
 use crate::error::Error;
+use crate::open_console::OpenConsole;
 use alta_model::ServerId;
 use att_console::{Command, Console};
 use std::collections::BTreeMap;

@@ -1,0 +1,167 @@
+//! Every combination of a package's features, as far as they differ in what is built.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Instant;
+
+use cargo_metadata::Package;
+
+use crate::{Error, cargo};
+
+/// The features to name for each combination; one for all that build the same.
+pub(crate) fn of(package: &Package) -> Result<Vec<Vec<String>>, Error> {
+    let manifest = package.manifest_path.as_std_path();
+    let sources = sources(&manifest.with_file_name("src"))?;
+    Ok(distinct(&package.features, &sources))
+}
+
+/// Checks the library with each of them, one after the other.
+pub(crate) fn check(package: &str, combinations: &[Vec<String>]) -> Result<(), Error> {
+    let begun = Instant::now();
+    for (index, combination) in combinations.iter().enumerate() {
+        let features = combination.join(",");
+        let mut command = cargo();
+        command.args(["clippy", "--quiet", "-p", package, "--lib"]);
+        command.args(["--no-default-features", "--features", &features]);
+        // What is left unused without a feature is a mistake, too.
+        command.args(["--", "-D", "warnings"]);
+        let status = command.status()?;
+        if !status.success() {
+            return Err(format!("{package} with {features:?}: cargo ended with {status}").into());
+        }
+        if (index + 1) % 10 == 0 {
+            let time = begun.elapsed().as_secs();
+            println!("    {} of {} in {time} s", index + 1, combinations.len());
+        }
+    }
+    Ok(())
+}
+
+type Features = BTreeMap<String, Vec<String>>;
+
+fn distinct(features: &Features, sources: &str) -> Vec<Vec<String>> {
+    let names: Vec<_> = features.keys().filter(|name| *name != "default").collect();
+    let mut seen = BTreeSet::new();
+    let mut combinations: Vec<Vec<String>> = (0..1_u32 << names.len())
+        .map(|bits| {
+            let chosen = names.iter().enumerate();
+            let chosen = chosen.filter(|(place, _)| bits & (1 << place) != 0);
+            chosen.map(|(_, name)| (*name).clone()).collect()
+        })
+        .collect();
+    // The shortest way to say it.
+    combinations.sort_by_key(Vec::len);
+    combinations.retain(|chosen| seen.insert(built(features, chosen, sources)));
+    combinations
+}
+
+/// What these features switch on: dependencies, their features, and the package's own code.
+fn built(features: &Features, chosen: &[String], sources: &str) -> BTreeSet<String> {
+    let mut on = BTreeSet::new();
+    let mut weak = Vec::new();
+    let mut open: Vec<&str> = chosen.iter().map(String::as_str).collect();
+    let mut named = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(dependency) = name.strip_prefix("dep:") {
+            on.insert(dependency.to_owned());
+        } else if let Some((dependency, feature)) = name.split_once("?/") {
+            weak.push((dependency, feature));
+        } else if let Some((dependency, feature)) = name.split_once('/') {
+            on.insert(dependency.to_owned());
+            on.insert(format!("{dependency}/{feature}"));
+        } else if named.insert(name) {
+            open.extend(features.get(name).into_iter().flatten().map(String::as_str));
+        }
+    }
+    let weak: Vec<_> = weak
+        .into_iter()
+        .filter(|(dependency, _)| on.contains(*dependency))
+        .map(|(dependency, feature)| format!("{dependency}/{feature}"))
+        .collect();
+    on.extend(weak);
+    let in_code = |name: &&str| sources.contains(&format!("feature = \"{name}\""));
+    on.extend(
+        named
+            .into_iter()
+            .filter(in_code)
+            .map(|name| format!("own {name}")),
+    );
+    on
+}
+
+fn sources(folder: &Path) -> Result<String, Error> {
+    let mut text = String::new();
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            text.push_str(&sources(&path)?);
+        } else {
+            text.push_str(&std::fs::read_to_string(&path)?);
+        }
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metadata;
+
+    fn features(list: &[(&str, &[&str])]) -> Features {
+        let list = list.iter();
+        list.map(|(name, on)| {
+            (
+                (*name).to_owned(),
+                on.iter().map(ToString::to_string).collect(),
+            )
+        })
+        .collect()
+    }
+
+    fn said(features: &Features, sources: &str) -> Vec<String> {
+        let all = distinct(features, sources);
+        all.iter().map(|chosen| chosen.join("+")).collect()
+    }
+
+    #[test]
+    fn what_builds_the_same_is_built_once() {
+        let list = features(&[
+            ("a", &["dep:x"]),
+            ("both", &["a", "b"]),
+            ("b", &["dep:y"]),
+            ("tls", &["x?/tls"]),
+            ("nothing", &[]),
+        ]);
+        assert_eq!(said(&list, ""), ["", "a", "b", "both", "a+tls", "both+tls"]);
+        let named = said(&list, "#[cfg(feature = \"nothing\")]");
+        assert_eq!(named.len(), 12);
+    }
+
+    #[test]
+    fn the_facade_is_built_in_every_combination_of_its_parts() {
+        let metadata = metadata().unwrap();
+        let packages = metadata.workspace_packages();
+        let find = |name: &str| {
+            *packages
+                .iter()
+                .find(|package| *package.name == name)
+                .unwrap()
+        };
+        let combinations = of(find("pytale")).unwrap();
+        for wanted in [
+            vec![],
+            vec!["rest"],
+            vec!["console", "rest"],
+            vec!["console", "ws"],
+            vec!["platform-roots", "rest", "ws"],
+            vec!["bot", "metrics"],
+        ] {
+            let there = combinations.iter().any(|chosen| *chosen == wanted);
+            assert!(there, "{wanted:?} is not in {combinations:?}");
+        }
+        // Nine sets of parts, each with and without the simulator; four choices of TLS but for no part at all; metrics
+        // with a bot alone.
+        assert_eq!(combinations.len(), (1 + 8 * 4) * 2 + 4 * 2);
+        assert_eq!(of(find("alta-bot")).unwrap().len(), 8);
+    }
+}
