@@ -67,6 +67,17 @@ impl Bot {
             .or(self.inner.user_id)
     }
 
+    /// The bot's user id, for what cannot do without.
+    pub(crate) fn own_id(&self, doing: &'static str) -> Result<UserId, Error> {
+        // A bot that is only a user has no id because it lacks more than that.
+        self.socket()?;
+        self.user_id().ok_or_else(|| {
+            let problem = "the bot's token names no user id, and none was given by `user_id`";
+            let problems = vec![problem.to_owned()];
+            Error::new(ErrorKind::Config { problems }, doing)
+        })
+    }
+
     /// The bot's name, out of its token.
     pub fn username(&self) -> Option<&str> {
         self.inner.account.as_ref()?.claims()?.username()

@@ -184,9 +184,25 @@ impl Builder {
         self.problems.push(problem);
     }
 
+    #[cfg(test)]
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
     pub(crate) fn warning(&mut self, warning: String) {
         tracing::warn!("{warning}");
         self.warnings.push(warning);
+    }
+
+    /// The same for a bot that is to be managed, with what is wrong about that.
+    pub(crate) fn for_managing(mut self, problems: Vec<String>) -> Self {
+        self.problems.extend(problems);
+        if self.bot.is_none() && self.user.is_some() {
+            let problem =
+                "a user's credentials alone don't suffice for a managed bot: it needs a bot's";
+            self.problem(problem.to_owned());
+        }
+        self
     }
 
     /// Finds what is wrong before anything is sent.

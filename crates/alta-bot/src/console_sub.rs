@@ -11,6 +11,7 @@ use alta_model::console::event::ConsoleEvent;
 use alta_socket::Overflow;
 use att_console::{Console, Event, EventName};
 use futures_core::future::BoxFuture;
+use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -207,16 +208,16 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
         let names = stream.names();
         let consoles = bot.consoles().into_iter();
         let wanted = consoles.filter(|(id, _)| server.is_none_or(|server| server == *id));
-        for (_, console) in wanted {
-            confirm(&console, names, server.is_some()).await?;
-        }
+        let confirmations = wanted
+            .map(|(_, console)| async move { confirm(&console, names, server.is_some()).await });
+        try_join_all(confirmations).await?;
         Ok(stream)
     }
 }
 
 async fn confirm(console: &Console, names: &[EventName], only: bool) -> Result<(), Error> {
     if !console.status().state.is_connected() {
-        hint_at_names(names);
+        crate::nearest::hint_at(names);
     }
     let mut statuses = console.statuses();
     tokio::select! {
@@ -240,16 +241,6 @@ fn is_not_found(error: &att_console::Error) -> bool {
 fn subscribing_to(names: &[EventName]) -> String {
     let names: Vec<_> = names.iter().map(EventName::as_str).collect();
     format!("subscribing to {} on consoles", names.join(", "))
-}
-
-/// A server that is not connected cannot say that it lacks an event.
-fn hint_at_names(names: &[EventName]) {
-    for name in names.iter().filter(|name| !name.is_known()) {
-        let known: Vec<_> = EventName::known().collect();
-        let known = known.iter().map(EventName::as_str);
-        let nearest = crate::nearest::names(name.as_str(), known).join(", ");
-        tracing::warn!(event = %name, nearest, "no stock server has this event");
-    }
 }
 
 impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for ConsoleSub<'a, T> {

@@ -55,7 +55,7 @@ pub enum ErrorKind {
     #[doc(alias = "ConsoleTimeoutException")]
     TimedOut(Duration),
     /// The server has no event of that name, or the main websocket nothing of that topic.
-    #[error("there is no such event{}", suggested(.suggestions))]
+    #[error("there is no such event{}", crate::nearest::did_you_mean(.suggestions))]
     NoSuchEvent {
         /// The known names nearest to it, nearest first.
         suggestions: Vec<String>,
@@ -91,14 +91,6 @@ pub enum ErrorKind {
     /// The bot is closed.
     #[error("the bot is closed")]
     Closed,
-}
-
-fn suggested(names: &[String]) -> String {
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!("; did you mean {}?", names.join(", "))
-    }
 }
 
 impl Error {

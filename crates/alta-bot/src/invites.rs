@@ -1,6 +1,6 @@
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use alta_model::{GroupId, InvitedGroup, Member};
+use alta_model::{GroupId, InvitedGroup, Member, MemberType};
 use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::VecDeque;
 
@@ -21,10 +21,7 @@ impl Bot {
     /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
         let doing = "following the bot's invitations";
-        let user = self.user_id().ok_or_else(|| {
-            let problems = vec!["the bot's token names no user id".to_owned()];
-            Error::new(ErrorKind::Config { problems }, doing)
-        })?;
+        let user = self.own_id(doing)?;
         let invitations = self
             .socket()?
             .subscribe(MeGroupInviteCreate(user))
@@ -38,10 +35,20 @@ impl Bot {
         accepted.list().await?;
         Ok(accepted)
     }
+
+    /// Whether the bot is a member of a group, as far as the service tells.
+    pub(crate) async fn belongs_to(&self, group: GroupId) -> bool {
+        let Some(me) = self.user_id() else {
+            return false;
+        };
+        let member = self.rest().as_bot().members().get(group, me).await;
+        member.is_ok_and(|member| member.r#type == Some(MemberType::Accepted))
+    }
 }
 
 impl AcceptedInvites {
-    /// Waits for an invitation, accepts it, and returns the bot's membership. `None` when the bot is closed.
+    /// Waits for an invitation, accepts it, and returns the bot's membership. One that was accepted by other means is passed
+    /// over. `None` when the bot is closed.
     ///
     /// # Errors
     ///
@@ -54,11 +61,16 @@ impl AcceptedInvites {
         loop {
             if let Some(group) = self.pending.front().copied() {
                 let accepted = self.bot.request_accept_invite(group).await;
+                // One that was listed and then told of may be accepted already.
+                let again = accepted.is_err() && self.bot.belongs_to(group).await;
                 self.pending.pop_front();
+                if again {
+                    continue;
+                }
                 return Some(accepted);
             }
             match self.invitations.next().await? {
-                Ok(event) => self.pending.push_back(event.data.id),
+                Ok(event) => self.add(event.data.id),
                 // Something was missed: the list has it.
                 Err(_) => {
                     if let Err(error) = self.list().await {
@@ -75,11 +87,16 @@ impl AcceptedInvites {
             Error::new(ErrorKind::Rest, "listing the bot's invitations").because(error)
         })?;
         for invite in invites {
-            if !self.pending.contains(&invite.id) {
-                self.pending.push_back(invite.id);
-            }
+            self.add(invite.id);
         }
         Ok(())
+    }
+
+    /// One that came while they were listed is in the list as well.
+    fn add(&mut self, group: GroupId) {
+        if !self.pending.contains(&group) {
+            self.pending.push_back(group);
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Hints for somebody who mistyped a name.
 
+use att_console::EventName;
+
 /// How many names are offered.
 const OFFERED: usize = 3;
 
@@ -21,4 +23,32 @@ pub(crate) fn names<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, name)| name.to_owned())
         .take(OFFERED)
         .collect()
+}
+
+/// The known events of consoles that are nearest to this one.
+pub(crate) fn events(typed: &EventName) -> Vec<String> {
+    let known: Vec<_> = EventName::known().collect();
+    names(typed.as_str(), known.iter().map(EventName::as_str))
+}
+
+/// Warns of names that resemble one that stock servers have: a server that is not connected cannot say that it lacks an
+/// event. Others may be mods'.
+pub(crate) fn hint_at(typed: &[EventName]) {
+    for name in typed.iter().filter(|name| !name.is_known()) {
+        let nearest = events(name).join(", ");
+        if nearest.is_empty() {
+            tracing::debug!(event = %name, "no stock server has this event");
+        } else {
+            tracing::warn!(event = %name, nearest, "no stock server has this event");
+        }
+    }
+}
+
+/// The end of a message about a name that is unknown.
+pub(crate) fn did_you_mean(suggestions: &[String]) -> String {
+    if suggestions.is_empty() {
+        String::new()
+    } else {
+        format!("; did you mean {}?", suggestions.join(", "))
+    }
 }

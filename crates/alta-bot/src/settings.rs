@@ -5,6 +5,7 @@ use crate::endpoints::Endpoints;
 use alta_auth::{BotCredentials, Password, Scopes, UserCredentials};
 use alta_model::UserId;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -36,14 +37,22 @@ impl Builder {
     /// What is wrong with them is told by [`connect`](Self::connect), all at once.
     #[doc(alias = "config")]
     pub fn read_env(self) -> Self {
-        let values = NAMES
-            .iter()
-            .filter_map(|name| Some((*name, std::env::var(name).ok()?)));
-        let values = values.filter(|(_, value)| !value.is_empty());
-        let values = values
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect();
-        self.read(values, "the environment")
+        self.read_variables(|name| std::env::var_os(name))
+    }
+
+    fn read_variables(mut self, variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let source = "the environment";
+        let mut values = BTreeMap::new();
+        for name in NAMES {
+            match variable(name).map(OsString::into_string) {
+                Some(Ok(value)) if !value.is_empty() => {
+                    values.insert(name.to_owned(), value);
+                }
+                Some(Err(_)) => self.problem(format!("{source} sets {name} to what is no text")),
+                Some(Ok(_)) | None => {}
+            }
+        }
+        self.read(values, source)
     }
 
     /// Takes what a file sets: lines of `NAME=value` with the names of [`read_env`](Self::read_env). Empty lines and those
@@ -233,4 +242,40 @@ fn readable_by_others(about: &std::fs::Metadata) -> bool {
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
     // Permissions of other systems are not looked at.
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn variables_are_read_and_one_that_is_no_text_is_a_problem() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let builder = Builder::default().read_variables(|name| match name {
+            "ALTA_CLIENT_ID" => Some("client_1".into()),
+            "ALTA_CLIENT_SECRET" => Some(OsString::from_vec(vec![0x63, 0xff])),
+            "ALTA_SCOPES" => Some(OsString::new()),
+            _ => None,
+        });
+        let problems = builder.problems();
+        assert!(
+            problems
+                .iter()
+                .any(|problem| problem.contains("ALTA_CLIENT_SECRET to what is no text")),
+            "{problems:?}"
+        );
+        assert!(
+            problems
+                .iter()
+                .all(|problem| !problem.contains("ALTA_SCOPES")),
+            "{problems:?}"
+        );
+        let builder = Builder::default().read_variables(|name| match name {
+            "ALTA_CLIENT_ID" | "ALTA_CLIENT_SECRET" => Some(name.into()),
+            _ => None,
+        });
+        assert!(builder.problems().is_empty() && builder.bot.is_some());
+    }
 }

@@ -9,7 +9,7 @@
 use alta_bot::event::PlayerJoined;
 use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
 use alta_model::{GroupId, MemberType, ServerId};
-use alta_sim::Sim;
+use alta_sim::{Action, Fault, Hook, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{State, Trouble};
 use std::error::Error as _;
@@ -198,4 +198,54 @@ async fn logins_that_fail_say_why_and_show_no_secret() {
         matches!(nobody.kind(), ErrorKind::Config { .. }),
         "{nobody}"
     );
+}
+
+#[tokio::test]
+async fn a_console_that_is_being_opened_while_the_bot_closes_is_closed_too() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let path = format!("GET /api/servers/{}", sim.server());
+    let slow = Fault::new(Hook::Http, Action::Delay(Duration::from_millis(100)));
+    sim.faults().arm(slow.containing(&path));
+    let (opened, ()) = within(async {
+        let close = async {
+            sim.wait_until(|sim| sim.faults().armed() == 0)
+                .await
+                .unwrap();
+            bot.close().await;
+        };
+        tokio::join!(bot.open_console(server(&sim)).into_future(), close)
+    })
+    .await;
+    assert_eq!(*opened.unwrap_err().kind(), ErrorKind::Closed);
+    assert!(bot.consoles().is_empty());
+    sim.flush().await.unwrap();
+    assert_eq!(sim.console_connections(sim.server()).len(), 0);
+}
+
+#[tokio::test]
+async fn a_console_that_is_refused_for_good_leaves_no_subscription_behind() {
+    let sim = Sim::builder().bot_role(1).start().await.unwrap();
+    let socket = alta_ws::Config::default().linger(Duration::ZERO);
+    let bot = within(builder(&sim).socket_config(socket).connect())
+        .await
+        .unwrap();
+    let console = within(bot.open_console(server(&sim))).await.unwrap();
+    within(console.ready()).await.unwrap_err();
+    let nothing = |sim: &Sim| sim.main_socket_subscriptions().is_empty();
+    sim.wait_until(nothing).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_invitation_that_was_accepted_by_other_means_is_passed_over() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let mut invites = within(bot.accept_invites()).await.unwrap();
+    within(bot.request_accept_invite(GroupId::new(sim.group().try_into().unwrap())))
+        .await
+        .unwrap();
+    let other = sim.add_group("Hollowmere");
+    sim.invite_bot(other).unwrap();
+    let next = within(invites.next()).await.unwrap().unwrap();
+    assert_eq!(next.group_id, GroupId::new(other.try_into().unwrap()));
 }

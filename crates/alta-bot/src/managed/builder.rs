@@ -1,41 +1,34 @@
-use super::context::Context;
-use super::crew::Consoles;
 use super::failure::Failure;
 use super::function::{HandlerFn, HandlerFn2};
 use super::handlers::{Handler, Handlers, Invitation};
-use super::host::Order;
-use super::invites::Invites as Followed;
 use super::limits::Limits;
-use super::managed_bot::{ManagedBot, Parts};
-use super::manager::{Manager, run_self_hosted};
+#[cfg(doc)]
+use super::managed_bot::ManagedBot;
 use super::rules::{Invites, Rules};
 use super::self_hosted::SelfHosted;
 use crate::bot::Bot;
 use crate::builder::Builder;
-use crate::error::Error;
 use crate::view::{GroupView, ServerView, ViewConfig};
 use alta_model::console::event::ConsoleEvent;
-use alta_socket::TaskGuard;
 use att_console::{Console, Event, EventName, Missed};
 use serde_json::Value;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-use tokio::sync::watch;
-use tracing::{Instrument as _, info_span};
+use std::sync::Arc;
 
 /// How a [`ManagedBot`] is made: begun by [`Builder::managed`] or [`Bot::self_hosted`].
 #[must_use = "nothing happens until `start`"]
 pub struct Managed {
-    source: Source,
-    handlers: Handlers,
-    rules: Rules,
-    limits: Limits,
-    view: ViewConfig,
+    pub(super) source: Source,
+    pub(super) handlers: Handlers,
+    pub(super) rules: Rules,
+    pub(super) limits: Limits,
+    pub(super) view: ViewConfig,
 }
 
-enum Source {
-    /// Boxed, since it is much larger than the other.
+pub(super) enum Source {
+    /// Boxed, since it is much larger than the others.
     Cloud(Box<Builder>),
+    Connected(Bot),
     SelfHosted(Vec<SelfHosted>),
 }
 
@@ -68,6 +61,32 @@ impl Builder {
 }
 
 impl Bot {
+    /// Makes a bot that is connected look after its groups and their consoles by itself, as [`Builder::managed`] does. Its
+    /// handlers can hold the bot, for what they ask of REST. It is closed when the [`ManagedBot`](crate::ManagedBot) shuts
+    /// down.
+    ///
+    /// ```no_run
+    /// use alta_bot::event::PlayerJoined;
+    ///
+    /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
+    /// let asking = bot.clone();
+    /// let managed = bot.managed().on_event::<PlayerJoined>(move |_console, event| {
+    ///     let bot = asking.clone();
+    ///     async move {
+    ///         let Some(server) = event.server else { return Ok(()) };
+    ///         let server = bot.request_server_by_id(server).await?;
+    ///         println!("{} joined {}", event.data.user.username, server.name);
+    ///         Ok::<_, alta_bot::Error>(())
+    ///     }
+    /// });
+    /// managed.start().await?.run().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn managed(&self) -> Managed {
+        Managed::new(Source::Connected(self.clone()))
+    }
+
     /// Makes a bot that looks after the consoles of self-hosted servers: no login, no groups, but the same handlers.
     ///
     /// ```no_run
@@ -131,71 +150,6 @@ impl Managed {
     pub fn handlers(mut self, handlers: Handlers) -> Self {
         self.handlers = handlers;
         self
-    }
-
-    /// Logs in, lists the groups, and begins to look after them. Consoles open in the background.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Builder::connect`] and [`Bot::view`]; none for self-hosted servers.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropping the future closes what was opened.
-    pub async fn start(self) -> Result<ManagedBot, Error> {
-        let context = Context::new(self.handlers, self.limits);
-        let consoles = Consoles::default();
-        let (rules, followed) = watch::channel(Arc::new(self.rules));
-        let (orders, order) = watch::channel(Order::GoOn);
-        let given_up = Arc::new(OnceLock::new());
-        let outcome = Arc::clone(&given_up);
-        let (cloud, task) = match self.source {
-            Source::Cloud(builder) => {
-                let bot = builder.connect().await?;
-                let invites = Followed::begin(&bot, Arc::clone(&context)).await?;
-                let view = bot.view(self.view).await?;
-                let manager = Manager::new(
-                    bot.clone(),
-                    view.clone(),
-                    Arc::clone(&context),
-                    followed,
-                    invites,
-                    consoles.clone(),
-                );
-                let span = info_span!(
-                    "bot",
-                    user = bot.user_id().map(tracing::field::display),
-                    name = bot.username()
-                );
-                let task = TaskGuard::spawn(|shutdown| {
-                    let work = async move {
-                        let _ = outcome.set(manager.run(shutdown, order).await);
-                    };
-                    work.instrument(span)
-                });
-                (Some((bot, view)), task)
-            }
-            Source::SelfHosted(servers) => {
-                let (context, consoles) = (Arc::clone(&context), consoles.clone());
-                let task = TaskGuard::spawn(|shutdown| {
-                    let work = async move {
-                        let run = run_self_hosted(servers, context, consoles, shutdown, order);
-                        let _ = outcome.set(run.await);
-                    };
-                    work.instrument(info_span!("bot"))
-                });
-                (None, task)
-            }
-        };
-        Ok(ManagedBot::new(Parts {
-            cloud,
-            context,
-            consoles,
-            rules,
-            orders,
-            given_up,
-            task,
-        }))
     }
 }
 

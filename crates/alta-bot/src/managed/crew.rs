@@ -1,7 +1,8 @@
 //! The hosts of all open consoles.
 
 use super::context::Context;
-use super::host::{Host, Key, Order, Report, stop};
+use super::deadline::{Deadline, Order, stop};
+use super::host::{Host, Key, Report};
 use super::plan::End;
 use alta_model::GroupId;
 use att_console::Console;
@@ -97,7 +98,7 @@ impl Crew {
     /// Tells a host to stop; it says when it has ended.
     pub(crate) fn stop(&self, key: Key, by: Instant) {
         if let Some(order) = self.orders.get(&key) {
-            order.send_replace(Order::StopBy(by));
+            order.send_if_modified(|order| order.stop_by(by));
         }
     }
 
@@ -129,18 +130,26 @@ impl Crew {
     }
 
     /// Stops all, and waits until the last has ended. Tells how many calls of handlers were given up in all.
-    pub(crate) async fn finish(mut self, by: Instant) -> usize {
+    pub(crate) async fn finish(mut self, mut deadline: Deadline) -> usize {
         // Hosts that report wait for nobody any more.
         self.reports.close();
-        for order in self.orders.values() {
-            order.send_replace(Order::StopBy(by));
-        }
-        while let Some(ended) = self.tasks.join_next().await {
-            if let Ok((_, given_up)) = ended {
-                self.given_up += given_up;
+        self.stop_all(deadline.by());
+        loop {
+            tokio::select! {
+                ended = self.tasks.join_next() => match ended {
+                    Some(Ok((_, given_up))) => self.given_up += given_up,
+                    Some(Err(_)) => {}
+                    None => return self.given_up,
+                },
+                () = deadline.shortened() => self.stop_all(deadline.by()),
             }
         }
-        self.given_up
+    }
+
+    fn stop_all(&self, by: Instant) {
+        for order in self.orders.values() {
+            order.send_if_modified(|order| order.stop_by(by));
+        }
     }
 }
 

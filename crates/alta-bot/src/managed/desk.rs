@@ -1,6 +1,7 @@
 //! Where handlers are called: each in a task of its own, so that one that panics or hangs harms nobody else.
 
 use super::context::Context;
+use super::deadline::Deadline;
 use super::failure::{Failure, FailureKind};
 use super::function::HandlerError;
 use super::handlers::Work;
@@ -13,7 +14,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::Instant;
 use tracing::{Instrument as _, Span};
 
 /// Calls of handlers, in lanes.
@@ -78,31 +78,24 @@ impl<K: Clone + Eq + Hash> Desk<K> {
         }
     }
 
-    /// Drops the calls that have not begun, and tells how many that were.
-    pub(crate) fn clear(&mut self) -> usize {
-        self.lanes.clear()
+    /// Begins nothing more, lets what runs go on until the deadline, and ends the rest where it waits. Tells how many calls
+    /// were not made or not let finish.
+    pub(crate) async fn finish(mut self, mut deadline: Deadline) -> usize {
+        let given_up = self.lanes.clear();
+        tokio::select! {
+            () = self.idle() => {}
+            () = deadline.over() => {}
+        }
+        let running = self.tasks.len();
+        self.tasks.shutdown().await;
+        given_up + running
     }
 
-    /// Waits until no call runs any more. Cancel safe.
-    pub(crate) async fn idle(&mut self) {
+    /// Waits until no call runs any more.
+    async fn idle(&mut self) {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             self.ended(&ended);
         }
-    }
-
-    /// Ends the calls that run, where they wait, and tells how many that were.
-    pub(crate) async fn abort(&mut self) -> usize {
-        let running = self.tasks.len();
-        self.tasks.shutdown().await;
-        running
-    }
-
-    /// Begins nothing more, lets what runs go on until `by`, and ends the rest. Tells how many calls were not made or
-    /// not let finish.
-    pub(crate) async fn finish(mut self, by: Instant) -> usize {
-        let given_up = self.clear();
-        let _ = tokio::time::timeout_at(by, self.idle()).await;
-        given_up + self.abort().await
     }
 }
 

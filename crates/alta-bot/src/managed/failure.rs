@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct Failure {
     /// Which handler, by the name of the method that it was given to, such as `on_event`.
     pub handler: &'static str,
-    /// Of which event, if it is a handler of console events.
+    /// Of which event, if it is a handler of console events. It is as the handler named it.
     pub event: Option<String>,
     /// On which console, if on one, as the console is called.
     pub console: Option<Arc<str>>,
@@ -38,6 +38,12 @@ pub enum FailureKind {
     /// It wasn't called: the event could not be read as the type it takes.
     #[error("the event could not be read: {0}")]
     Unreadable(String),
+    /// It will never be called on this console: the server has no such event.
+    #[error("the server has no such event{}", crate::nearest::did_you_mean(.suggestions))]
+    NoSuchEvent {
+        /// The known names nearest to it, nearest first.
+        suggestions: Vec<String>,
+    },
 }
 
 impl FailureKind {
@@ -48,6 +54,7 @@ impl FailureKind {
             Self::Failed(_) => "failed",
             Self::TimedOut(_) => "timed_out",
             Self::Unreadable(_) => "unreadable",
+            Self::NoSuchEvent { .. } => "no_such_event",
         }
     }
 }

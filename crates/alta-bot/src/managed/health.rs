@@ -1,6 +1,14 @@
+use super::context::Context;
+use super::crew::Consoles;
+use super::host::Key;
 use super::meter::Reading;
-use super::standing::Standing;
+use super::rules::Rules;
+use super::standing::{Standing, judge};
+use crate::bot::Bot;
+use crate::view::View;
 use alta_model::{GroupId, ServerId, Timestamp};
+use std::sync::Arc;
+use tokio::sync::watch;
 
 /// How a managed bot is doing at one moment.
 #[derive(Clone, Debug)]
@@ -50,8 +58,57 @@ pub struct ConsoleHealth {
     pub status: att_console::Status,
 }
 
+/// Where a managed bot's health is read.
+#[derive(Clone)]
+pub(crate) struct Sources {
+    /// None for self-hosted servers.
+    pub(crate) cloud: Option<(Bot, View)>,
+    pub(crate) context: Arc<Context>,
+    pub(crate) consoles: Consoles,
+    pub(crate) rules: watch::Receiver<Arc<Rules>>,
+}
+
+impl Sources {
+    pub(crate) fn look(&self) -> Health {
+        let rules = Arc::clone(&self.rules.borrow());
+        let mut health = Health::new(self.context.meter.reading());
+        for (key, group, console) in self.consoles.all() {
+            let server = match key {
+                Key::Server(server) => Some(server),
+                Key::Own(_) => None,
+            };
+            let known = server.and_then(|server| Some((server, self.cloud.as_ref()?)));
+            let standing = known.and_then(|(server, (_, view))| {
+                let group = view.group(group?)?;
+                let server = group.servers.get(&server)?;
+                Some(judge(&group, server, &rules))
+            });
+            health.consoles.push(ConsoleHealth {
+                name: console.label().to_owned(),
+                server,
+                group,
+                standing,
+                status: console.status(),
+            });
+        }
+        if let Some((bot, view)) = &self.cloud {
+            health.socket = bot.socket().ok().map(alta_ws::Client::status);
+            health.read_at = view.read_at();
+            for group in view.groups() {
+                health.groups += 1;
+                health.groups_read += usize::from(group.complete);
+                for server in group.online_servers() {
+                    health.servers_online += 1;
+                    health.players_online += server.player_count();
+                }
+            }
+        }
+        health
+    }
+}
+
 impl Health {
-    pub(crate) fn new(counted: Reading) -> Self {
+    fn new(counted: Reading) -> Self {
         Self {
             socket: None,
             read_at: None,

@@ -1,11 +1,14 @@
 //! One console for as long as it is open: its sessions, and its events on their way to the handlers.
 
 use super::context::Context;
+use super::deadline::{Deadline, Order, stop};
 use super::desk::{Call, Desk, Unreadable, watched};
-use super::failure::Failure;
+use super::failure::{Failure, FailureKind};
 use super::plan::End;
 use alta_model::{GroupId, ServerId};
-use att_console::{Closed, Console, Event, Missed, State, Status, Statuses, Subscription};
+use att_console::{
+    Closed, Console, Event, EventName, Missed, State, Status, Statuses, Subscription,
+};
 use futures_util::StreamExt as _;
 use serde_json::Value;
 use std::sync::Arc;
@@ -20,14 +23,6 @@ pub(crate) enum Key {
     Server(ServerId),
     /// The place of a self-hosted one in their list.
     Own(usize),
-}
-
-/// What a host is told to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Order {
-    GoOn,
-    /// Begin nothing more; handlers that run may go on until then.
-    StopBy(Instant),
 }
 
 /// What a host tells of its console.
@@ -57,6 +52,8 @@ pub(crate) struct Host {
     /// The handlers of the present session, and which session that is.
     session: JoinSet<()>,
     session_number: Option<u64>,
+    /// Finds out which events the server doesn't have.
+    confirming: JoinSet<Vec<EventName>>,
 }
 
 impl Host {
@@ -68,7 +65,9 @@ impl Host {
         reports: mpsc::Sender<(Key, Report)>,
     ) -> Self {
         let names = context.handlers.event_names();
-        let events = (!names.is_empty()).then(|| console.subscribe_to(names).start());
+        let events = (!names.is_empty()).then(|| console.subscribe_to(&names).start());
+        let mut confirming = JoinSet::new();
+        confirming.spawn(unknown_to(console.clone(), names).in_current_span());
         Self {
             key,
             group,
@@ -77,6 +76,7 @@ impl Host {
             desk: Desk::new(Arc::clone(&context), context.limits.handlers_per_console),
             session: JoinSet::new(),
             session_number: None,
+            confirming,
             console,
             context,
             reports,
@@ -97,30 +97,14 @@ impl Host {
                 event = next(&mut self.events), if !self.desk.is_full() => self.event(event),
                 () = self.desk.turn() => {}
                 Some(_) = self.session.join_next() => {}
+                Some(unknown) = self.confirming.join_next() => self.unknown(unknown.unwrap_or_default()),
             }
         };
         self.session.shutdown().await;
+        self.confirming.shutdown().await;
         // Not before the session is over: its handler may wait for events of its own.
         self.events = None;
-        (end, self.finish(by, orders).await)
-    }
-
-    /// Lets the handlers that run finish until then, or until a sooner time that it is told meanwhile.
-    async fn finish(mut self, mut by: Instant, orders: &mut watch::Receiver<Order>) -> usize {
-        let mut given_up = self.desk.clear();
-        loop {
-            by = match *orders.borrow_and_update() {
-                Order::StopBy(told) => by.min(told),
-                Order::GoOn => by,
-            };
-            tokio::select! {
-                () = self.desk.idle() => break,
-                () = tokio::time::sleep_until(by) => break,
-                Ok(()) = orders.changed() => {}
-            }
-        }
-        given_up += self.desk.abort().await;
-        given_up
+        (end, self.desk.finish(Deadline::new(by, orders)).await)
     }
 
     /// Begins and ends sessions. Tells the console's end.
@@ -230,6 +214,20 @@ impl Host {
         }
     }
 
+    /// Nobody would ever hear of handlers of events that the server doesn't have.
+    fn unknown(&self, names: Vec<EventName>) {
+        for name in names {
+            let on = self.context.handlers.events.iter();
+            for on in on.filter(|on| on.names.contains(&name)) {
+                let suggestions = crate::nearest::events(&name);
+                let mut about = self.about(on.handler);
+                about.event = Some(name.as_str().to_owned());
+                about.kind = FailureKind::NoSuchEvent { suggestions };
+                self.context.report(&about);
+            }
+        }
+    }
+
     fn about(&self, handler: &'static str) -> Failure {
         Failure {
             console: Some(self.console.label().into()),
@@ -240,13 +238,20 @@ impl Host {
     }
 }
 
-/// Waits until told to stop, or until whoever could tell is gone.
-pub(crate) async fn stop(orders: &mut watch::Receiver<Order>) -> Instant {
-    let order = orders.wait_for(|order| *order != Order::GoOn).await;
-    match order.as_deref() {
-        Ok(Order::StopBy(by)) => *by,
-        _ => Instant::now(),
+/// Those of the events that the console's server doesn't have. It ends when the server has said so of the last.
+async fn unknown_to(console: Console, names: Vec<EventName>) -> Vec<EventName> {
+    let mut unknown = Vec::new();
+    for name in names {
+        let confirmed = console.subscribe_to([&name]).await;
+        if confirmed.is_err_and(|error| is_not_found(&error)) {
+            unknown.push(name);
+        }
     }
+    unknown
+}
+
+fn is_not_found(error: &att_console::Error) -> bool {
+    matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
 }
 
 async fn next(events: &mut Option<Subscription<Value>>) -> Option<Result<Event<Value>, Missed>> {

@@ -7,29 +7,56 @@ use super::failure::{Failure, FailureKind};
 use super::handlers::Invitation;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use alta_model::{GroupId, InvitedGroup};
+use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{MeGroupInviteCreate, Subscription};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 /// No bot has more invitations waiting.
 const BOUND: usize = 10_000;
 
-/// How often accepting is tried when the service fails.
+/// How often accepting is tried when the service fails, before it is reported.
 const ATTEMPTS: u32 = 5;
 
 pub(crate) struct Invites {
     bot: Bot,
+    me: UserId,
     context: Arc<Context>,
+    retry: BackoffPolicy,
     events: Subscription<InvitedGroup>,
     lists: JoinSet<Vec<InvitedGroup>>,
     list_again: bool,
+    /// When they are listed again, because one could not be accepted.
+    list_at: Option<Instant>,
     /// The invitations that were looked at, and whether they were to be accepted.
     seen: BTreeMap<GroupId, bool>,
+    unaccepted: Arc<Unaccepted>,
+}
+
+/// The invitations that should have been accepted while the service failed.
+#[derive(Default)]
+struct Unaccepted {
+    groups: Mutex<BTreeSet<GroupId>>,
+    more: Notify,
+}
+
+impl Unaccepted {
+    fn add(&self, group: GroupId) {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.insert(group);
+        self.more.notify_one();
+    }
+
+    fn take(&self) -> BTreeSet<GroupId> {
+        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::take(&mut groups)
+    }
 }
 
 /// Something to look at.
@@ -43,21 +70,27 @@ pub(crate) enum Mail {
 }
 
 impl Invites {
-    pub(crate) async fn begin(bot: &Bot, context: Arc<Context>) -> Result<Self, Error> {
+    /// Subscribes, then lists: what happens in between is not missed.
+    pub(crate) async fn begin(
+        bot: &Bot,
+        context: Arc<Context>,
+        retry: BackoffPolicy,
+    ) -> Result<Self, Error> {
         let doing = "following the bot's invitations";
-        let user = bot.user_id().ok_or_else(|| {
-            let problems = vec!["the bot's token names no user id".to_owned()];
-            Error::new(ErrorKind::Config { problems }, doing)
-        })?;
-        let events = bot.socket()?.subscribe(MeGroupInviteCreate(user)).await;
+        let me = bot.own_id(doing)?;
+        let events = bot.socket()?.subscribe(MeGroupInviteCreate(me)).await;
         let events = events.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
         let mut invites = Self {
             bot: bot.clone(),
+            me,
             context,
+            retry,
             events,
             lists: JoinSet::new(),
             list_again: false,
+            list_at: None,
             seen: BTreeMap::new(),
+            unaccepted: Arc::default(),
         };
         invites.list();
         Ok(invites)
@@ -69,9 +102,10 @@ impl Invites {
             self.list_again = true;
             return;
         }
+        self.list_at = None;
         let rest = self.bot.rest().as_bot();
+        let mut backoff = self.backoff(0);
         self.lists.spawn(async move {
-            let mut backoff = Backoff::new(BackoffPolicy::default(), 0);
             loop {
                 match rest.invites().list().collect(BOUND).await {
                     Ok(list) => return list,
@@ -82,15 +116,30 @@ impl Invites {
         });
     }
 
+    /// Other bots do the same at the same time: by its own seed each of them takes a time of its own.
+    fn backoff(&self, what: i64) -> Backoff {
+        Backoff::new(self.retry, (self.me.get() ^ what).unsigned_abs())
+    }
+
     /// What comes next. Cancel safe.
     pub(crate) async fn next(&mut self) -> Mail {
-        tokio::select! {
-            event = self.events.next() => match event {
-                Some(Ok(event)) => Mail::Invite(Box::new(event.data)),
-                Some(Err(_)) => Mail::Missed,
-                None => Mail::End,
-            },
-            Some(Ok(list)) = self.lists.join_next() => Mail::List(list),
+        loop {
+            let list_at = self.list_at;
+            tokio::select! {
+                event = self.events.next() => return match event {
+                    Some(Ok(event)) => Mail::Invite(Box::new(event.data)),
+                    Some(Err(_)) => Mail::Missed,
+                    None => Mail::End,
+                },
+                Some(Ok(list)) = self.lists.join_next() => return Mail::List(list),
+                () = self.unaccepted.more.notified() => {
+                    for group in self.unaccepted.take() {
+                        self.seen.remove(&group);
+                    }
+                    self.list_at = Instant::now().checked_add(self.retry.cap);
+                }
+                () = sleep_until(list_at) => self.list(),
+            }
         }
     }
 
@@ -141,10 +190,17 @@ impl Invites {
             return None;
         }
         let (bot, context) = (self.bot.clone(), Arc::clone(&self.context));
+        let backoff = self.backoff(group.get());
+        let unaccepted = Arc::clone(&self.unaccepted);
         let of_handler = about.clone();
         let work = async move {
             if accepts {
-                accept(&bot, group).await?;
+                if let Err(error) = accept(&bot, group, backoff).await {
+                    if !is_final(&error) {
+                        unaccepted.add(group);
+                    }
+                    return Err(error.into());
+                }
                 context.meter.invite_accepted();
             }
             for function in &context.handlers.invites {
@@ -165,22 +221,37 @@ impl Invites {
     }
 }
 
-/// Accepts, and tries again when the service fails. One that was accepted before counts as accepted.
-async fn accept(bot: &Bot, group: GroupId) -> Result<(), alta_rest::Error> {
+/// Accepts, and tries again when the service fails. One that was accepted before, perhaps by an attempt whose answer was
+/// lost, is accepted.
+async fn accept(bot: &Bot, group: GroupId, mut backoff: Backoff) -> Result<(), alta_rest::Error> {
     let rest = bot.rest().as_bot();
-    let mut backoff = Backoff::new(BackoffPolicy::default(), group.get().unsigned_abs());
     loop {
         let Err(error) = rest.invites().accept(group).await else {
             info!(%group, "an invitation was accepted");
             return Ok(());
         };
-        match error.kind() {
-            alta_rest::ErrorKind::Rejected => return Ok(()),
-            alta_rest::ErrorKind::NotFound
-            | alta_rest::ErrorKind::Forbidden
-            | alta_rest::ErrorKind::NotAuthorised => return Err(error),
-            _ if backoff.attempt() + 1 >= ATTEMPTS => return Err(error),
-            _ => tokio::time::sleep(backoff.next_delay()).await,
+        if error.kind() == alta_rest::ErrorKind::Rejected {
+            let is_member = bot.belongs_to(group).await;
+            return if is_member { Ok(()) } else { Err(error) };
         }
+        if is_final(&error) || backoff.attempt() + 1 >= ATTEMPTS {
+            return Err(error);
+        }
+        tokio::time::sleep(backoff.next_delay()).await;
+    }
+}
+
+/// Whether asking again would bring the same answer.
+fn is_final(error: &alta_rest::Error) -> bool {
+    use alta_rest::ErrorKind::{Forbidden, MissingScope, NotAuthorised, NotFound, Rejected};
+
+    let kind = error.kind();
+    [Forbidden, MissingScope, NotAuthorised, NotFound, Rejected].contains(&kind)
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -17,7 +17,7 @@ pub struct Limits {
     /// How long one call of a handler may take, `on_console` excepted. 5 min: long enough to sleep until somebody who
     /// joined can see a message, short enough that a forgotten one doesn't hold a player's events up for ever.
     pub handler_time: Duration,
-    /// How long handlers may go on when their console is closed, or the bot is shut down by a signal. 10 s.
+    /// How long handlers may go on when their console or the bot is closed, or the process is told to end. 10 s.
     pub grace: Duration,
 }
 

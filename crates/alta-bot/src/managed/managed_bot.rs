@@ -1,9 +1,6 @@
-use super::context::Context;
-use super::crew::Consoles;
-use super::health::{ConsoleHealth, Health};
-use super::host::{Key, Order};
+use super::deadline::Order;
+use super::health::{Health, Sources};
 use super::rules::Rules;
-use super::standing::judge;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use crate::view::View;
@@ -41,17 +38,14 @@ use tokio::time::Instant;
 /// | `pytale_console_sessions_total` | counter | console sessions that began |
 /// | `pytale_invites_accepted_total` | counter | invitations that were accepted |
 /// | `pytale_handlers_running` | gauge | handlers that run now, `on_console` excepted |
-/// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | what the bot sees; set by [`health`](Self::health) |
-/// | `pytale_consoles`, `pytale_consoles_connected` | gauge | its consoles; set by [`health`](Self::health) |
+/// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | what the bot sees, every second |
+/// | `pytale_consoles`, `pytale_consoles_connected` | gauge | its consoles, every second |
 pub struct ManagedBot {
     parts: Parts,
 }
 
 pub(crate) struct Parts {
-    /// None for self-hosted servers.
-    pub(crate) cloud: Option<(Bot, View)>,
-    pub(crate) context: Arc<Context>,
-    pub(crate) consoles: Consoles,
+    pub(crate) sources: Sources,
     pub(crate) rules: watch::Sender<Arc<Rules>>,
     pub(crate) orders: watch::Sender<Order>,
     pub(crate) given_up: Arc<OnceLock<usize>>,
@@ -91,7 +85,7 @@ impl ManagedBot {
     }
 
     fn cloud(&self) -> Result<&(Bot, View), Error> {
-        self.parts.cloud.as_ref().ok_or_else(|| {
+        self.parts.sources.cloud.as_ref().ok_or_else(|| {
             let needs = "a bot's credentials";
             Error::new(
                 ErrorKind::Unavailable { needs },
@@ -102,7 +96,7 @@ impl ManagedBot {
 
     /// The consoles that are open now, connected or not; self-hosted ones in the order in which they were given.
     pub fn consoles(&self) -> Vec<Console> {
-        let all = self.parts.consoles.all().into_iter();
+        let all = self.parts.sources.consoles.all().into_iter();
         all.map(|(_, _, console)| console).collect()
     }
 
@@ -124,50 +118,15 @@ impl ManagedBot {
             .send_modify(|rules| change(Arc::make_mut(rules)));
     }
 
-    /// How it is doing now. With the feature `metrics` it sets the gauges, so call it as often as they are read.
+    /// How it is doing now.
     pub fn health(&self) -> Health {
-        let rules = self.rules();
-        let mut health = Health::new(self.parts.context.meter.reading());
-        for (key, group, console) in self.parts.consoles.all() {
-            let server = match key {
-                Key::Server(server) => Some(server),
-                Key::Own(_) => None,
-            };
-            let known = server.and_then(|server| Some((server, self.parts.cloud.as_ref()?)));
-            let standing = known.and_then(|(server, (_, view))| {
-                let group = view.group(group?)?;
-                let server = group.servers.get(&server)?;
-                Some(judge(&group, server, &rules))
-            });
-            health.consoles.push(ConsoleHealth {
-                name: console.label().to_owned(),
-                server,
-                group,
-                standing,
-                status: console.status(),
-            });
-        }
-        if let Some((bot, view)) = &self.parts.cloud {
-            health.socket = bot.socket().ok().map(alta_ws::Client::status);
-            health.read_at = view.read_at();
-            for group in view.groups() {
-                health.groups += 1;
-                health.groups_read += usize::from(group.complete);
-                for server in group.online_servers() {
-                    health.servers_online += 1;
-                    health.players_online += server.player_count();
-                }
-            }
-        }
-        #[cfg(feature = "metrics")]
-        super::meter::Meter::levels(&health);
-        health
+        self.parts.sources.look()
     }
 
     /// Waits for the program's end, and shuts down: when the process is told to end (Ctrl-C, and on Unix also
     /// `SIGTERM`), or when there is nothing left to do, since the bot was closed or refused.
     ///
-    /// Handlers may go on for [`Limits::grace`](crate::Limits::grace).
+    /// Handlers may go on for [`Limits::grace`](crate::Limits::grace), or until the process is told to end once more.
     ///
     /// # Errors
     ///
@@ -177,13 +136,17 @@ impl ManagedBot {
             () = signalled() => Ok(()),
             () = self.parts.task.ended() => self.refused(),
         };
-        let finished = self.shutdown(self.parts.context.limits.grace).await;
+        let grace = self.parts.sources.context.limits.grace;
+        let finished = tokio::select! {
+            finished = self.shutdown(grace) => finished,
+            () = signalled() => self.shutdown(Duration::ZERO).await,
+        };
         refused.map(|()| finished)
     }
 
     /// Whether the main websocket was refused for good.
     fn refused(&self) -> Result<(), Error> {
-        let Some((bot, _)) = &self.parts.cloud else {
+        let Some((bot, _)) = &self.parts.sources.cloud else {
             return Ok(());
         };
         match bot.socket()?.status().state {
@@ -199,22 +162,17 @@ impl ManagedBot {
     /// where they wait; consoles and the main websocket are closed. When this returns, nothing that the bot started runs
     /// any more.
     ///
-    /// A handler that waits for this waits for itself, until the time is over.
+    /// A handler that waits for this waits for itself, until the time is over. Of several calls the earliest end counts.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe; the shutdown goes on but for the closing of the bot itself, so call it again.
     pub async fn shutdown(&self, within: Duration) -> Finished {
         let by = Instant::now() + within;
-        self.parts.orders.send_if_modified(|order| {
-            let first = *order == Order::GoOn;
-            if first {
-                *order = Order::StopBy(by);
-            }
-            first
-        });
+        let orders = &self.parts.orders;
+        orders.send_if_modified(|order| order.stop_by(by));
         self.parts.task.ended().await;
-        if let Some((bot, view)) = &self.parts.cloud {
+        if let Some((bot, view)) = &self.parts.sources.cloud {
             view.close().await;
             bot.close().await;
         }
@@ -226,7 +184,10 @@ impl ManagedBot {
 impl fmt::Debug for ManagedBot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ManagedBot")
-            .field("bot", &self.parts.cloud.as_ref().map(|(bot, _)| bot))
+            .field(
+                "bot",
+                &self.parts.sources.cloud.as_ref().map(|(bot, _)| bot),
+            )
             .field("consoles", &self.consoles())
             .finish_non_exhaustive()
     }

@@ -2,10 +2,11 @@
 
 use super::context::Context;
 use super::crew::{Consoles, Crew, News, Opened};
+use super::deadline::{Deadline, Order, stop};
 use super::desk::{Call, Desk};
 use super::failure::Failure;
 use super::handlers::Work;
-use super::host::{Key, Order, Report, stop};
+use super::host::{Key, Report};
 use super::invites::{Invites, Mail};
 use super::plan::{End, Output, Plan};
 use super::rules::Rules;
@@ -69,13 +70,15 @@ impl Manager {
         }
     }
 
-    /// Runs until told to stop, or until the bot is closed. Tells how many calls of handlers were given up.
+    /// Runs until told to stop, or until the bot is closed; handlers may finish then as well. Tells how many calls of
+    /// handlers were given up.
     pub(crate) async fn run(
         mut self,
         shutdown: Shutdown,
         mut orders: watch::Receiver<Order>,
     ) -> usize {
         self.look_at_all();
+        let grace = self.context.limits.grace;
         let by = loop {
             self.perform();
             self.tell();
@@ -86,7 +89,7 @@ impl Manager {
                 change = self.changes.next() => match change {
                     Some(Ok(change)) => self.look_at(change.group()),
                     Some(Err(_)) => self.look_at_all(),
-                    None => break Instant::now(),
+                    None => break Instant::now() + grace,
                 },
                 Ok(()) = self.rules.changed() => {
                     self.rules.mark_unchanged();
@@ -95,7 +98,7 @@ impl Manager {
                 }
                 mail = self.invites.next(), if !self.desk.is_full() => {
                     if matches!(mail, Mail::End) {
-                        break Instant::now();
+                        break Instant::now() + grace;
                     }
                     self.mail(mail);
                 }
@@ -106,7 +109,9 @@ impl Manager {
         };
         info!("closing");
         drop((self.changes, self.invites));
-        let (calls, of_consoles) = tokio::join!(self.desk.finish(by), self.crew.finish(by));
+        let deadline = || Deadline::new(by, &orders);
+        let (calls, of_consoles) =
+            tokio::join!(self.desk.finish(deadline()), self.crew.finish(deadline()));
         calls + of_consoles
     }
 
@@ -258,9 +263,15 @@ async fn open(bot: Bot, server: ServerId) -> Result<Opened<impl Future<Output = 
             _ => End::Failed,
         }
     })?;
+    let closing = console.clone();
     let close = async move {
-        if ours {
-            // The program may have closed it.
+        if !ours {
+            return;
+        }
+        if closing.status().state.is_closed() {
+            // The program may have opened another one since.
+            bot.inner.consoles.forget_closed(server);
+        } else {
             let _ = bot.close_console(server).await;
         }
     };
@@ -303,7 +314,7 @@ pub(crate) async fn run_self_hosted(
             }
         }
     };
-    crew.finish(by).await
+    crew.finish(Deadline::new(by, &orders)).await
 }
 
 /// A group as it is known at the start: no server is known to run yet.

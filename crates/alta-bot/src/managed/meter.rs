@@ -4,8 +4,14 @@
 
 use super::failure::Failure;
 #[cfg(feature = "metrics")]
-use super::health::Health;
+use super::health::{Health, Sources};
+#[cfg(feature = "metrics")]
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "metrics")]
+use std::time::Duration;
+#[cfg(feature = "metrics")]
+use tokio::time::MissedTickBehavior;
 
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
@@ -89,24 +95,43 @@ impl Meter {
         metrics::gauge!("pytale_handlers_running").increment(1.0);
         Running(self)
     }
+}
 
-    /// Shows how much there is of what.
-    #[cfg(feature = "metrics")]
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "no bot looks after 2^52 of anything"
-    )]
-    pub(crate) fn levels(health: &Health) {
-        let connected = health
-            .consoles
-            .iter()
-            .filter(|console| console.is_connected());
-        metrics::gauge!("pytale_groups").set(health.groups as f64);
-        metrics::gauge!("pytale_servers_online").set(health.servers_online as f64);
-        metrics::gauge!("pytale_players_online").set(health.players_online as f64);
-        metrics::gauge!("pytale_consoles").set(health.consoles.len() as f64);
-        metrics::gauge!("pytale_consoles_connected").set(connected.count() as f64);
+/// How often the gauges of what there is are set.
+#[cfg(feature = "metrics")]
+const EVERY: Duration = Duration::from_secs(1);
+
+/// Keeps the gauges while this work is done.
+#[cfg(feature = "metrics")]
+pub(crate) async fn with_gauges<T>(sources: Sources, work: impl Future<Output = T>) -> T {
+    let mut tick = tokio::time::interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut work = std::pin::pin!(work);
+    loop {
+        let done = tokio::select! {
+            done = &mut work => Some(done),
+            _ = tick.tick() => None,
+        };
+        set_gauges(&sources.look());
+        if let Some(done) = done {
+            return done;
+        }
     }
+}
+
+#[cfg(feature = "metrics")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "no bot looks after 2^52 of anything"
+)]
+fn set_gauges(health: &Health) {
+    let consoles = health.consoles.iter();
+    let connected = consoles.filter(|console| console.is_connected());
+    metrics::gauge!("pytale_groups").set(health.groups as f64);
+    metrics::gauge!("pytale_servers_online").set(health.servers_online as f64);
+    metrics::gauge!("pytale_players_online").set(health.players_online as f64);
+    metrics::gauge!("pytale_consoles").set(health.consoles.len() as f64);
+    metrics::gauge!("pytale_consoles_connected").set(connected.count() as f64);
 }
 
 impl Drop for Running<'_> {

@@ -3,6 +3,7 @@
 mod builder;
 mod context;
 mod crew;
+mod deadline;
 mod desk;
 mod failure;
 mod function;
@@ -19,6 +20,7 @@ mod plan;
 mod rules;
 mod self_hosted;
 mod standing;
+mod start;
 #[cfg(test)]
 mod tests;
 

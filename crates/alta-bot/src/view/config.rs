@@ -16,7 +16,10 @@ pub struct ViewConfig {
     /// How many groups may be read at once. 4: below the five requests that the REST client runs at once, so that the
     /// bot's own calls find room.
     pub readings: usize,
-    /// How long to wait until a reading that failed is tried again.
+    /// A group is read when its events are confirmed, or after this time all the same. 30 s: one event that the service
+    /// cannot give keeps nobody from knowing the group.
+    pub patience: Duration,
+    /// How long to wait until a reading that failed is tried again, or an invitation that could not be accepted.
     pub retry: BackoffPolicy,
     /// The queue of every stream of changes. 1,024 changes, the oldest dropped first.
     pub queue: QueueConfig,
@@ -29,6 +32,7 @@ impl Default for ViewConfig {
             heartbeat_timeout: Duration::from_secs(45),
             refresh: Duration::from_secs(15 * 60),
             readings: 4,
+            patience: Duration::from_secs(30),
             retry: BackoffPolicy::default(),
             queue: QueueConfig::default(),
         }
@@ -36,6 +40,19 @@ impl Default for ViewConfig {
 }
 
 impl ViewConfig {
+    /// What makes it impossible to follow anything this way.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let zero = |name, time: Duration| {
+            time.is_zero()
+                .then(|| format!("the view's `{name}` is zero"))
+        };
+        let times = [
+            zero("heartbeat_timeout", self.heartbeat_timeout),
+            zero("refresh", self.refresh),
+        ];
+        times.into_iter().flatten().collect()
+    }
+
     /// Sets [`members`](Self::members).
     #[must_use]
     pub fn members(mut self, all: bool) -> Self {
@@ -61,6 +78,13 @@ impl ViewConfig {
     #[must_use]
     pub fn readings(mut self, at_once: usize) -> Self {
         self.readings = at_once.max(1);
+        self
+    }
+
+    /// Sets [`patience`](Self::patience).
+    #[must_use]
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 

@@ -31,7 +31,7 @@ pub(super) struct Heard {
 }
 
 impl Entry {
-    pub(super) fn new(joined: JoinedGroup, config: &ViewConfig) -> Self {
+    pub(super) fn new(joined: JoinedGroup, me: UserId, config: &ViewConfig) -> Self {
         let id = joined.group.id;
         let servers = joined.group.servers.iter();
         let servers = servers
@@ -55,7 +55,8 @@ impl Entry {
             structure: 0,
             clock: 0,
             servers: HashMap::new(),
-            reading: Reading::new(config, id.get().unsigned_abs()),
+            // Other bots of the group don't try again at the same moments.
+            reading: Reading::new(config, (id.get() ^ me.get()).unsigned_abs()),
         }
     }
 

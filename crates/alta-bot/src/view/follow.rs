@@ -15,6 +15,7 @@ use alta_ws::{
     LeftGroup, MeGroupCreate, MeGroupDelete, Missed, Statuses, Subscription, Topic, Totals,
 };
 use futures_core::Stream;
+use futures_util::future::join_all;
 use futures_util::stream::{SelectAll, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -24,7 +25,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
@@ -39,21 +40,33 @@ pub(super) struct Follower {
     statuses: Statuses,
     seen: Totals,
     groups: SelectAll<GroupEvents>,
-    /// Dropping the sender ends the group's stream.
-    followed: HashMap<GroupId, oneshot::Sender<()>>,
+    followed: HashMap<GroupId, Followed>,
+    /// Those whose events are being confirmed, and whether all of them were. The main websocket sees to it that not too
+    /// many are asked for at once.
+    confirming: JoinSet<(GroupId, bool)>,
     waiting: VecDeque<Job>,
     jobs: JoinSet<Done>,
 }
 
+struct Followed {
+    /// Dropping it ends the group's stream.
+    _stop: oneshot::Sender<()>,
+    confirming: AbortHandle,
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        self.confirming.abort();
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Job {
-    Confirm(GroupId),
     Read(GroupId, Ticket),
     List(Ticket),
 }
 
 enum Done {
-    Confirmed(GroupId),
     Read(GroupId, Ticket, Option<Box<Found>>),
     Listed(Ticket, Option<Vec<JoinedGroup>>),
 }
@@ -66,10 +79,7 @@ impl Follower {
         shared: Arc<Shared>,
     ) -> Result<Self, Error> {
         let doing = "following the bot's groups";
-        let me = bot.user_id().ok_or_else(|| {
-            let problems = vec!["the bot's token names no user id".to_owned()];
-            Error::new(ErrorKind::Config { problems }, doing)
-        })?;
+        let me = bot.own_id(doing)?;
         let socket = bot.socket()?.clone();
         let topics: Vec<Topic> = vec![MeGroupCreate(me).into(), MeGroupDelete(me).into()];
         let mine = socket.subscribe(topics).await;
@@ -92,6 +102,7 @@ impl Follower {
             seen,
             groups: SelectAll::new(),
             followed: HashMap::new(),
+            confirming: JoinSet::new(),
             waiting: VecDeque::new(),
             jobs: JoinSet::new(),
         };
@@ -121,6 +132,7 @@ impl Follower {
                     None => break,
                 },
                 Some((group, event)) = self.groups.next() => self.group(group, event),
+                Some(done) = self.confirming.join_next_with_id() => self.confirmed(&done),
                 Some(done) = self.jobs.join_next() => self.done(done),
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.model.tick(now()),
@@ -129,6 +141,7 @@ impl Follower {
             }
             self.perform();
         }
+        self.confirming.shutdown().await;
         self.jobs.shutdown().await;
         self.shared.end();
     }
@@ -146,8 +159,12 @@ impl Follower {
                         events,
                         stopped,
                     });
-                    self.followed.insert(group, stop);
-                    self.waiting.push_back(Job::Confirm(group));
+                    let confirming = self.confirm(group, self.config.patience);
+                    let followed = Followed {
+                        _stop: stop,
+                        confirming,
+                    };
+                    self.followed.insert(group, followed);
                 }
                 Output::Leave(group) => {
                     self.followed.remove(&group);
@@ -158,7 +175,7 @@ impl Follower {
                 Output::List(ticket) => self.waiting.push_front(Job::List(ticket)),
             }
         }
-        while self.jobs.len() < self.config.readings {
+        while self.jobs.len() < self.config.readings.max(1) {
             let Some(job) = self.waiting.pop_front() else {
                 break;
             };
@@ -166,22 +183,49 @@ impl Follower {
         }
     }
 
+    /// Waits until the group's events are confirmed, for so long.
+    fn confirm(&mut self, group: GroupId, patience: Duration) -> AbortHandle {
+        let topics = self.topics(group).into_iter();
+        let confirmations = topics.map(|topic| {
+            let confirmation = self.socket.subscribe(topic);
+            async move {
+                // One that the service doesn't have is not worth giving the group up for.
+                if let Err(error) = confirmation.await {
+                    debug!(%group, %error, "a group's events are not complete");
+                }
+            }
+        });
+        let all = join_all(confirmations.collect::<Vec<_>>());
+        self.confirming.spawn(async move {
+            let confirmed = tokio::time::timeout(patience, all).await.is_ok();
+            (group, confirmed)
+        })
+    }
+
+    fn confirmed(&mut self, confirmed: &Result<(Id, (GroupId, bool)), JoinError>) {
+        // It has failed only if the group was left meanwhile.
+        let Ok((id, (group, completely))) = *confirmed else {
+            return;
+        };
+        // Perhaps it was joined again since.
+        let is_present = |followed: &Followed| followed.confirming.id() == id;
+        if !self.followed.get(&group).is_some_and(is_present) {
+            return;
+        }
+        if !completely {
+            warn!(%group, "some of a group's events are not confirmed yet");
+            // It is read now, and again when the last is.
+            let confirming = self.confirm(group, Duration::MAX);
+            if let Some(followed) = self.followed.get_mut(&group) {
+                followed.confirming = confirming;
+            }
+        }
+        self.model.subscribed(group);
+    }
+
     fn start(&mut self, job: Job) {
         let rest = self.rest.clone();
         match job {
-            Job::Confirm(group) => {
-                let socket = self.socket.clone();
-                let topics = self.topics(group);
-                self.jobs.spawn(async move {
-                    for topic in topics {
-                        // One that the service doesn't have is not worth giving the group up for.
-                        if let Err(error) = socket.subscribe(topic).await {
-                            debug!(%group, %error, "a group's events are not complete");
-                        }
-                    }
-                    Done::Confirmed(group)
-                });
-            }
             Job::Read(group, ticket) => {
                 let (me, members) = (self.me, self.config.members);
                 self.jobs.spawn(async move {
@@ -248,9 +292,8 @@ impl Follower {
         self.model.event(group, event, now(), Timestamp::now());
     }
 
-    fn done(&mut self, done: Result<Done, tokio::task::JoinError>) {
+    fn done(&mut self, done: Result<Done, JoinError>) {
         match done {
-            Ok(Done::Confirmed(group)) => self.model.subscribed(group),
             Ok(Done::Read(group, ticket, found)) => {
                 self.shared.read_now();
                 let found = found.map(|found| *found);
@@ -279,7 +322,7 @@ impl Follower {
 impl Job {
     fn group(&self) -> Option<GroupId> {
         match self {
-            Self::Confirm(group) | Self::Read(group, _) => Some(*group),
+            Self::Read(group, _) => Some(*group),
             Self::List(_) => None,
         }
     }

@@ -60,9 +60,15 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if its events cannot be
-    /// subscribed to, [`ErrorKind::Rest`] if its groups cannot be listed.
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero
+    /// or the bot's user id isn't known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
+    /// its groups cannot be listed.
     pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            let doing = "following the bot's groups";
+            return Err(Error::new(ErrorKind::Config { problems }, doing));
+        }
         let shared = Arc::new(Shared {
             known: RwLock::default(),
             changes: Hub::default(),

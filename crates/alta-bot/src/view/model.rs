@@ -36,7 +36,7 @@ impl Model {
             config,
             groups: BTreeMap::new(),
             list_stamp: 0,
-            list: Reading::new(&config, 0),
+            list: Reading::new(&config, me.get().unsigned_abs()),
             connected: true,
             next_retry: None,
             outputs: Vec::new(),
@@ -270,7 +270,7 @@ impl Model {
             self.changed(id, &old);
             return;
         }
-        let entry = Entry::new(joined, &self.config);
+        let entry = Entry::new(joined, self.me, &self.config);
         let view = Arc::clone(&entry.view);
         self.groups.insert(id, entry);
         let changes = between(None, Some(&view));

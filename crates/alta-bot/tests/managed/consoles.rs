@@ -51,46 +51,6 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
 }
 
 #[tokio::test]
-async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_look_again() {
-    let sim = Sim::builder().bare().start().await.unwrap();
-    let groups = ["Ashby", "Birch", "Cobb"].map(|name| sim.add_group(name));
-    sim.invite_bot(groups[0]).unwrap();
-    sim.invite_bot(groups[1]).unwrap();
-    let (notes, mut noted) = notes();
-    let bot = managed(&sim)
-        .accept_invites(Invites::listed([group_id(groups[0])]))
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
-        });
-    let bot = start(bot).await;
-    let mut first = [noted.next().await, noted.next().await];
-    first.sort();
-    assert_eq!(first, ["Ashby true", "Birch false"]);
-
-    sim.invite_bot(groups[2]).unwrap();
-    noted.next_are(&["Cobb false"]).await;
-    bot.change_rules(|rules| rules.invites = Invites::when(|invite| invite.name == "Cobb"));
-    noted.next_are(&["Cobb true"]).await;
-    let view = bot.view().unwrap();
-    until("two groups", || view.groups().len() == 2).await;
-    assert!(view.group(group_id(groups[1])).is_none());
-    assert_eq!(bot.health().invites_accepted, 2);
-    assert_eq!(noted.rest(), [""; 0]);
-}
-
-#[tokio::test]
-async fn an_invitation_during_a_gap_is_accepted_afterwards() {
-    let sim = Sim::builder().bot_stranger().start().await.unwrap();
-    let bot = start(managed(&sim).accept_invites(Invites::All)).await;
-    sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop));
-    sim.invite_bot(sim.group()).unwrap();
-    sim.drop_main_sockets();
-    let view = bot.view().unwrap();
-    until("the group", || view.group(group(&sim)).is_some()).await;
-}
-
-#[tokio::test]
 async fn consoles_close_and_reopen_as_servers_go_and_come() {
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();

@@ -279,3 +279,71 @@ async fn a_type_with_methods_serves_as_all_handlers() {
         .next_are(&["4", "on_events of DoorOpened on Thornwood: stuck"])
         .await;
 }
+
+#[tokio::test]
+async fn a_handler_of_an_event_that_the_server_lacks_is_reported_with_the_nearest_names() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .on_events(["PlayerJoind", "PlayerLeft", "DoorOpened"], |_, _| async {})
+        .on_failure(move |failure| notes.note(failure));
+    let bot = start(bot).await;
+    noted
+        .next_are(&[
+            "on_events of PlayerJoind on Thornwood: the server has no such event; did you mean PlayerJoined?",
+            "on_events of DoorOpened on Thornwood: the server has no such event",
+        ])
+        .await;
+    sim.drop_consoles(sim.server());
+    until("it is back", || bot.health().sessions == 2).await;
+    sim.wait_for_console_subscription(sim.server(), "PlayerLeft")
+        .await
+        .unwrap();
+    assert_eq!(noted.rest(), [""; 0], "once is enough");
+}
+
+#[tokio::test]
+async fn a_handler_may_close_its_console_and_the_whole_bot() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = within(builder(&sim).connect()).await.unwrap();
+    let held = bot.clone();
+    let managed = bot
+        .managed()
+        .on_event::<PlayerJoined>(move |console, event| {
+            let (bot, notes) = (held.clone(), notes.clone());
+            async move {
+                if event.data.user.username == "Closer" {
+                    bot.close_console(console.server().unwrap()).await?;
+                } else {
+                    bot.close().await;
+                }
+                notes.note(event.data.user.username);
+                Ok::<_, alta_bot::Error>(())
+            }
+        });
+    let managed = start(managed).await;
+    let server = sim.server();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "Closer").unwrap();
+    noted.next_are(&["Closer"]).await;
+    until("no console", || managed.consoles().is_empty()).await;
+
+    // It stays closed until the server is started anew.
+    sim.stop_server(server).await.unwrap();
+    let view = managed.view().unwrap();
+    until("it is down", || {
+        view.server(server_id(server))
+            .is_some_and(|server| !server.is_online)
+    })
+    .await;
+    sim.start_server(server).unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    noted.next_are(&["Ashwick"]).await;
+    within(managed.run()).await.unwrap();
+}

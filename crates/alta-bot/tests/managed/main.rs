@@ -8,9 +8,11 @@
 
 mod consoles;
 mod handlers;
+mod invites;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod self_hosted;
 mod shutdown;
+mod start;
 mod support;
 mod view;

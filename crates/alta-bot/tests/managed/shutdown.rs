@@ -1,4 +1,5 @@
 use super::support::*;
+use alta_bot::Limits;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
 use std::sync::Arc;
@@ -78,6 +79,39 @@ async fn a_handler_that_does_not_finish_in_time_is_ended() {
     assert_eq!(bot.health().handlers_running, 0);
 }
 
+#[tokio::test]
+async fn a_second_shutdown_that_allows_less_time_ends_the_first() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim).on_event::<PlayerJoined>(move |_, _| {
+        let notes = notes.clone();
+        async move {
+            notes.note("begins");
+            std::future::pending::<()>().await;
+        }
+    });
+    let bot = start(bot).await;
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    noted.next_are(&["begins"]).await;
+    let hour = Duration::from_secs(3_600);
+    let (first, second) = within(async {
+        let second = async {
+            until("it shuts down", || {
+                sim.console_subscriptions(sim.server()).is_empty()
+            })
+            .await;
+            bot.shutdown(Duration::from_millis(20)).await
+        };
+        tokio::join!(bot.shutdown(hour), second)
+    })
+    .await;
+    assert_eq!((first.given_up, second.given_up), (1, 1));
+    assert_eq!(within(bot.shutdown(hour)).await.given_up, 1);
+}
+
 /// Runs a bot in a runtime of its own, in which nothing else runs but this test.
 fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
     let simulator = Runtime::new_multi_thread()
@@ -105,6 +139,7 @@ fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
             .http(http)
             .managed()
             .view_config(following())
+            .limits(Limits::default().grace(Duration::from_millis(50)))
             .accept_invites(alta_bot::Invites::All)
             .on_event::<PlayerJoined>(|_, _| std::future::pending::<()>())
             .on_console(|_| std::future::pending::<()>());
@@ -153,5 +188,20 @@ fn closing_the_bot_by_another_handle_ends_its_management() {
         within(handle.close()).await;
         within(bot.run()).await.unwrap();
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+    });
+}
+
+#[test]
+fn a_bot_that_is_dropped_while_it_shuts_down_waits_for_no_handler() {
+    alone(async |bot, sim| {
+        let hour = Duration::from_secs(3_600);
+        let shutdown = tokio::time::timeout(Duration::from_millis(20), bot.shutdown(hour));
+        assert!(shutdown.await.is_err(), "a handler runs");
+        drop(bot);
+        until("no task", || {
+            Handle::current().metrics().num_alive_tasks() == 0
+        })
+        .await;
+        sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     });
 }

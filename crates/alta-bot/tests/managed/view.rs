@@ -2,6 +2,8 @@ use super::support::*;
 use alta_bot::{Bot, Change, View, ViewConfig};
 use alta_model::{Permission, UserId};
 use alta_sim::{Action, Fault, Hook, Sim};
+use alta_socket::BackoffPolicy;
+use std::time::Duration;
 
 async fn follow(sim: &Sim, config: ViewConfig) -> (Bot, View) {
     let bot = within(builder(sim).connect()).await.unwrap();
@@ -198,4 +200,33 @@ async fn without_members_only_the_bot_itself_is_kept() {
             .iter()
             .all(|(_, event, _)| event != "group-member-create")
     );
+}
+
+#[tokio::test]
+async fn a_group_is_read_though_some_of_its_events_are_never_confirmed_and_again_when_they_are() {
+    let sim = Sim::builder().start().await.unwrap();
+    // More than are read at once, so that none takes another's place.
+    for number in 0..12 {
+        let group = sim.add_group(&format!("Town {number}"));
+        sim.admit_bot(group, 1).unwrap();
+    }
+    let refuse = Fault::new(Hook::MainRequest, Action::Refuse(500));
+    sim.faults().arm(
+        refuse
+            .containing("POST subscription/group-server-status")
+            .times(u32::MAX),
+    );
+    let quick = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
+    let bot = builder(&sim).socket_config(alta_ws::Config::default().reconnect(quick));
+    let bot = within(bot.connect()).await.unwrap();
+    let impatient = following().patience(Duration::from_millis(50));
+    let view = within(bot.view(impatient)).await.unwrap();
+    within(view.complete()).await.unwrap();
+    assert_eq!(view.groups().len(), 13);
+
+    sim.stop_server(sim.server()).await.unwrap();
+    let server = || view.server(server_id(sim.server())).unwrap();
+    assert!(server().is_online, "nobody tells of it");
+    sim.faults().clear();
+    until("the server is found to be down", || !server().is_online).await;
 }

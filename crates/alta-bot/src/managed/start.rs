@@ -1,0 +1,124 @@
+//! From a configuration to a bot at work.
+
+use super::builder::{Managed, Source};
+use super::context::Context;
+use super::crew::Consoles;
+use super::deadline::Order;
+use super::health::Sources;
+use super::invites::Invites;
+use super::managed_bot::{ManagedBot, Parts};
+use super::manager::{Manager, run_self_hosted};
+use super::rules::Rules;
+#[cfg(doc)]
+use crate::bot::Bot;
+#[cfg(doc)]
+use crate::builder::Builder;
+use crate::error::{Error, ErrorKind};
+use alta_socket::{Shutdown, TaskGuard};
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::watch;
+use tracing::{Instrument as _, Span, info_span};
+
+impl Managed {
+    /// Logs in, lists the groups, and begins to look after them. Consoles open in the background.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Builder::connect`] and [`Bot::view`]; for self-hosted servers [`ErrorKind::Config`] alone.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future closes what was opened.
+    pub async fn start(self) -> Result<ManagedBot, Error> {
+        let problems = self.problems();
+        crate::nearest::hint_at(&self.handlers.event_names());
+        let context = Context::new(self.handlers, self.limits);
+        let (change_rules, rules) = watch::channel(Arc::new(self.rules));
+        let consoles = Consoles::default();
+        let sources = |cloud| Sources {
+            cloud,
+            context: Arc::clone(&context),
+            consoles: consoles.clone(),
+            rules: rules.clone(),
+        };
+        let bot = match self.source {
+            Source::Cloud(builder) => builder.for_managing(problems).connect().await?,
+            Source::Connected(bot) => {
+                check(problems)?;
+                bot
+            }
+            Source::SelfHosted(servers) => {
+                check(problems)?;
+                let sources = sources(None);
+                let work = |shutdown, orders| {
+                    run_self_hosted(servers, context, consoles, shutdown, orders)
+                };
+                return Ok(launch(sources, change_rules, info_span!("bot"), work));
+            }
+        };
+        let invites = Invites::begin(&bot, Arc::clone(&context), self.view.retry).await?;
+        let view = bot.view(self.view).await?;
+        let span = info_span!(
+            "bot",
+            user = bot.user_id().map(tracing::field::display),
+            name = bot.username()
+        );
+        let sources = sources(Some((bot.clone(), view.clone())));
+        let manager = Manager::new(bot, view, context, rules, invites, consoles);
+        let work = |shutdown, orders| manager.run(shutdown, orders);
+        Ok(launch(sources, change_rules, span, work))
+    }
+
+    /// What makes it impossible to start.
+    fn problems(&self) -> Vec<String> {
+        let mut problems = self.view.problems();
+        if self.limits.handler_time.is_zero() {
+            problems.push("the limit `handler_time` is zero: no handler could run".to_owned());
+        }
+        if matches!(&self.source, Source::SelfHosted(servers) if servers.is_empty()) {
+            problems.push("no self-hosted server was given".to_owned());
+        }
+        problems
+    }
+}
+
+fn check(problems: Vec<String>) -> Result<(), Error> {
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Error::new(ErrorKind::Config { problems }, "managing a bot"))
+    }
+}
+
+fn launch<F>(
+    sources: Sources,
+    rules: watch::Sender<Arc<Rules>>,
+    span: Span,
+    work: impl FnOnce(Shutdown, watch::Receiver<Order>) -> F,
+) -> ManagedBot
+where
+    F: Future<Output = usize> + Send + 'static,
+{
+    let (orders, order) = watch::channel(Order::GoOn);
+    let given_up = Arc::new(OnceLock::new());
+    let outcome = Arc::clone(&given_up);
+    #[cfg(feature = "metrics")]
+    let measured = sources.clone();
+    let task = TaskGuard::spawn(|shutdown| {
+        let work = work(shutdown, order);
+        #[cfg(feature = "metrics")]
+        let work = super::meter::with_gauges(measured, work);
+        let work = async move {
+            let _ = outcome.set(work.await);
+        };
+        work.instrument(span)
+    });
+    ManagedBot::new(Parts {
+        sources,
+        rules,
+        orders,
+        given_up,
+        task,
+    })
+}

@@ -1,0 +1,91 @@
+use super::support::*;
+use alta_bot::Invites;
+use alta_sim::{Action, Fault, Hook, Sim};
+
+#[tokio::test]
+async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_look_again() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let groups = ["Ashby", "Birch", "Cobb"].map(|name| sim.add_group(name));
+    sim.invite_bot(groups[0]).unwrap();
+    sim.invite_bot(groups[1]).unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .accept_invites(Invites::listed([group_id(groups[0])]))
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
+        });
+    let bot = start(bot).await;
+    let mut first = [noted.next().await, noted.next().await];
+    first.sort();
+    assert_eq!(first, ["Ashby true", "Birch false"]);
+
+    sim.invite_bot(groups[2]).unwrap();
+    noted.next_are(&["Cobb false"]).await;
+    bot.change_rules(|rules| rules.invites = Invites::when(|invite| invite.name == "Cobb"));
+    noted.next_are(&["Cobb true"]).await;
+    let view = bot.view().unwrap();
+    until("two groups", || view.groups().len() == 2).await;
+    assert!(view.group(group_id(groups[1])).is_none());
+    assert_eq!(bot.health().invites_accepted, 2);
+    assert_eq!(noted.rest(), [""; 0]);
+}
+
+#[tokio::test]
+async fn an_invitation_during_a_gap_is_accepted_afterwards() {
+    let sim = Sim::builder().bot_stranger().start().await.unwrap();
+    let bot = start(managed(&sim).accept_invites(Invites::All)).await;
+    sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop));
+    sim.invite_bot(sim.group()).unwrap();
+    sim.drop_main_sockets();
+    let view = bot.view().unwrap();
+    until("the group", || view.group(group(&sim)).is_some()).await;
+}
+
+/// What is asked when an invitation is accepted.
+fn accepting(action: Action) -> Fault {
+    Fault::new(Hook::Http, action).containing("POST /api/groups/invites/")
+}
+
+#[tokio::test]
+async fn an_invitation_that_cannot_be_accepted_now_is_reported_and_accepted_later() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    sim.faults().arm(accepting(Action::Refuse(500)).times(7));
+    let (notes, mut noted) = notes();
+    let failed = notes.clone();
+    let bot = managed(&sim)
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        })
+        .on_failure(move |failure| failed.note(failure.handler));
+    let bot = start(bot).await;
+    noted.next_are(&["on_invite", "accepted true"]).await;
+    assert_eq!(sim.faults().armed(), 0);
+    until("the group", || !bot.view().unwrap().groups().is_empty()).await;
+}
+
+#[tokio::test]
+async fn an_acceptance_whose_answer_is_lost_is_one_and_a_rejected_one_is_none() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    sim.faults().arm(accepting(Action::Truncate));
+    let (notes, mut noted) = notes();
+    let failed = notes.clone();
+    let bot = managed(&sim)
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        })
+        .on_failure(move |failure| failed.note(failure.handler));
+    let bot = start(bot).await;
+    noted.next_are(&["accepted true"]).await;
+    assert_eq!(bot.health().invites_accepted, 1);
+
+    sim.faults().arm(accepting(Action::Refuse(400)));
+    sim.invite_bot(sim.add_group("Hollowmere")).unwrap();
+    noted.next_are(&["on_invite"]).await;
+    assert_eq!(bot.health().invites_accepted, 1);
+    assert_eq!(noted.rest(), [""; 0]);
+}

@@ -1,0 +1,98 @@
+use super::support::*;
+use alta_bot::event::PlayerJoined;
+use alta_bot::{
+    Bot, BotCredentials, Error, ErrorKind, Limits, Password, SelfHosted, UserCredentials,
+    ViewConfig,
+};
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use std::time::Duration;
+
+fn problems(error: &Error) -> &[String] {
+    match error.kind() {
+        ErrorKind::Config { problems } => problems,
+        _ => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_managed_bot_is_told_at_once_and_before_anything_is_sent() {
+    let sim = Sim::builder().start().await.unwrap();
+    let account = sim.user();
+    let user = UserCredentials::new(account.username, Password::plain(account.password));
+    let wrong = Bot::builder()
+        .user(user.clone())
+        .managed()
+        .view_config(ViewConfig::default().refresh(Duration::ZERO))
+        .limits(Limits::default().handler_time(Duration::ZERO));
+    let error = within(wrong.start()).await.unwrap_err();
+    for (problem, part) in problems(&error).iter().zip([
+        "`refresh` is zero",
+        "`handler_time` is zero",
+        "needs a bot's",
+    ]) {
+        assert!(problem.contains(part), "{part}: {error}");
+    }
+    assert_eq!(problems(&error).len(), 3, "{error}");
+    assert!(sim.received().is_empty());
+
+    let nothing = within(Bot::self_hosted([] as [SelfHosted; 0]).start()).await;
+    let error = nothing.unwrap_err();
+    assert!(
+        problems(&error)[0].contains("no self-hosted server"),
+        "{error}"
+    );
+
+    let person = builder(&sim)
+        .bot(BotCredentials::new("", String::new()))
+        .user(user);
+    let error = within(person.managed().start()).await.unwrap_err();
+    assert!(
+        problems(&error)[0].contains("client id is empty"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_bot_that_is_connected_can_be_managed_and_held_by_its_handlers() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = within(builder(&sim).connect()).await.unwrap();
+    let (notes, mut noted) = notes();
+    let asking = bot.clone();
+    let managed = bot.managed().on_event::<PlayerJoined>(move |_, event| {
+        let (bot, notes) = (asking.clone(), notes.clone());
+        async move {
+            let server = bot.request_server_by_id(event.server.unwrap()).await?;
+            notes.note(format!("{} on {}", event.data.user.username, server.name));
+            Ok::<_, Error>(())
+        }
+    });
+    let managed = start(managed).await;
+    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    noted.next_are(&["Ashwick on Thornwood"]).await;
+    within(managed.shutdown(PATIENCE)).await;
+    assert_eq!(
+        *within(bot.console_sub("PlayerLeft"))
+            .await
+            .unwrap_err()
+            .kind(),
+        ErrorKind::Closed
+    );
+}
+
+#[tokio::test]
+async fn a_bot_whose_account_is_refused_ends_and_says_so() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = start(managed(&sim)).await;
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    let refusal = HttpAnswer::status(400).body("application/json", r#"{"error":"invalid_client"}"#);
+    let refusal = Fault::new(Hook::Http, Action::Answer(refusal)).containing("/connect/token");
+    sim.faults().arm(refusal.times(1_000));
+    sim.expire_tokens();
+    sim.drop_main_sockets();
+    let error = within(bot.run()).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Socket);
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+}
