@@ -169,7 +169,7 @@ fn page(fixtures: &[Fixture]) -> Result<String, Error> {
             (call.method, &call.path()),
             [
                 &format!("`{}`", call.call),
-                &call.summary(),
+                &without_links(&call.summary()),
                 account(call.account),
                 attested,
                 &code(call.answer),
@@ -196,6 +196,19 @@ fn page(fixtures: &[Fixture]) -> Result<String, Error> {
         )?;
     }
     Ok(page)
+}
+
+/// Documentation without its links into the code, which lead nowhere from a page.
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("](");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if let Some(label) = plain.rfind('[') {
+            plain.remove(label);
+        }
+        plain.push_str(part.split_once(')').map_or("", |(_, rest)| rest));
+    }
+    plain
 }
 
 const COLUMNS: &str = "\

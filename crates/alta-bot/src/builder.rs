@@ -332,3 +332,39 @@ impl fmt::Debug for Builder {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_without_encryption_is_warned_of_unless_it_is_of_this_machine() {
+        let address = |scheme: &str, host| format!("{scheme}://{host}:1/").parse().unwrap();
+        for (scheme, host, warned) in [
+            ("", "127.0.0.1", 0),
+            ("", "[::1]", 0),
+            ("", "localhost", 0),
+            ("", "192.0.2.1", 3),
+            ("", "example.invalid", 3),
+            ("s", "192.0.2.1", 0),
+        ] {
+            let (http, ws) = (format!("http{scheme}"), format!("ws{scheme}"));
+            let endpoints = Endpoints::new(
+                address(&http, host),
+                address(&http, host),
+                address(&ws, host),
+            );
+            let credentials = BotCredentials::new("client_1", "c2Vj".to_owned());
+            let mut builder = Builder::default().bot(credentials).endpoints(endpoints);
+            builder.check();
+            assert!(builder.problems.is_empty(), "{:?}", builder.problems);
+            let warnings = &builder.warnings;
+            assert_eq!(warnings.len(), warned, "{host}: {warnings:?}");
+            assert!(
+                warnings
+                    .iter()
+                    .all(|warning| warning.contains("not encrypted"))
+            );
+        }
+    }
+}

@@ -83,7 +83,7 @@ impl Sim {
         &self,
         mut happened: impl FnMut(&[Received]) -> bool,
     ) -> Result<(), Error> {
-        self.wait(|sim| happened(&sim.shared.journal.entries()))
+        self.wait("", |sim| happened(&sim.shared.journal.entries()))
             .await
     }
 
@@ -97,10 +97,11 @@ impl Sim {
     ///
     /// Nothing is lost when the future is dropped.
     pub async fn wait_until(&self, mut holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
-        self.wait(|sim| holds(sim)).await
+        self.wait("", |sim| holds(sim)).await
     }
 
-    async fn wait(&self, mut holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
+    /// `what` is waited for is said in the error, as far as it is known.
+    async fn wait(&self, what: &str, mut holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
         let mut changes = self.shared.changes();
         let waiting = async {
             loop {
@@ -113,7 +114,7 @@ impl Sim {
         let patience = self.shared.config.patience;
         timeout(patience, waiting)
             .await
-            .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {patience:?}")))
+            .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {patience:?}{what}")))
     }
 
     /// Waits until a server has that many consoles that are let in.
@@ -122,7 +123,8 @@ impl Sim {
     ///
     /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
     pub async fn wait_for_consoles(&self, server: u64, count: usize) -> Result<(), Error> {
-        self.wait(|sim| sim.console_connections(server).len() == count)
+        let what = format!(" for {count} consoles of server {server}");
+        self.wait(&what, |sim| sim.console_connections(server).len() == count)
             .await
     }
 
@@ -136,12 +138,36 @@ impl Sim {
         server: u64,
         event_type: &str,
     ) -> Result<(), Error> {
-        self.wait(|sim| {
+        let what = format!(" until somebody subscribes to {event_type} on server {server}");
+        self.wait(&what, |sim| {
             sim.console_subscriptions(server)
                 .iter()
                 .any(|(_, name)| name == event_type)
         })
         .await
+    }
+
+    /// Waits for a message to a player: the first for 0, the second for 1, and so on.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    pub async fn wait_for_message(
+        &self,
+        server: u64,
+        player: u64,
+        nth: usize,
+    ) -> Result<Message, Error> {
+        let what = format!(" for message {} to player {player}", nth + 1);
+        let mut found = None;
+        self.wait(&what, |sim| {
+            let messages = sim.messages(server).into_iter();
+            let mut to_them = messages.filter(|message| message.player == player);
+            found = to_them.nth(nth);
+            found.is_some()
+        })
+        .await?;
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking for a message"))
     }
 
     /// Waits until everything sent has been written to connections that are open.
@@ -150,7 +176,7 @@ impl Sim {
     ///
     /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
     pub async fn flush(&self) -> Result<(), Error> {
-        self.wait(|sim| {
+        self.wait(" until everything is written", |sim| {
             sim.shared.look(|state| {
                 state
                     .open

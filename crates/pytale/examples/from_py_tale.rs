@@ -6,7 +6,7 @@
 mod common;
 
 use pytale::prelude::*;
-use pytale::{Error, console, ws};
+use pytale::{Error, ws};
 use serde_json::Value;
 
 #[tokio::main]
@@ -43,7 +43,7 @@ async fn on_invite(bot: Bot, data: ws::Event<Value>) -> Result<(), Error> {
     bot.request_accept_invite(group).await.map(drop)
 }
 
-async fn on_moved(bot: Bot, data: console::Event<Value>) -> Result<(), Error> {
+async fn on_moved(bot: Bot, data: Event<Value>) -> Result<(), Error> {
     // layer, who = data["data"]["newChunk"], data["data"]["player"]
     let (layer, who) = (data.data["newChunk"].as_str(), &data.data["player"]);
     // if layer.startswith("Cave Layer"):

@@ -1,4 +1,5 @@
-//! One bot on all servers of a group, those that are down now included: it greets cave explorers everywhere.
+//! One bot on all servers of a group, those that are down now and those to come included: it tells cave explorers how deep
+//! they are.
 //!
 //! `GROUP_ID` names the group, with `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET`. Without any, it runs in a simulated town.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -15,35 +16,25 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         (Err(_), Some(town)) => GroupId::new(town.group().try_into()?),
         (Err(error), None) => return Err(format!("GROUP_ID: {error}").into()),
     };
-    let bot = settings.connect().await?;
-    for server in bot.rest().groups().get(group).await?.servers {
-        bot.create_console(server.id).await?;
+    let bot = settings
+        .managed()
+        .rules(Rules::default().only([group]))
+        .on_console(|console| async move { println!("{}: connected", console.label()) })
+        .on_event::<PlayerMovedChunk>(|console, event| async move {
+            let Some(layer) = event.data.new_chunk.strip_prefix("Cave Layer ") else {
+                return Ok(());
+            };
+            let (town, who) = (console.label(), &event.data.player.username);
+            println!("{town}: {who} is on cave layer {layer}");
+            let text = format!("You are on cave layer {layer}");
+            let message = player::message(&event.data.player, text);
+            console.command(message).await
+        })
+        .start()
+        .await?;
+    for server in bot.view()?.servers().filter(|server| server.group == group) {
         println!("following {} ({})", server.name, server.id);
     }
-    let moves = bot
-        .subscribe::<PlayerMovedChunk>()
-        .callback(|bot, event| async move {
-            let (
-                PlayerMovedChunk {
-                    player, new_chunk, ..
-                },
-                Some(server),
-            ) = (event.data, event.server)
-            else {
-                return Ok(());
-            };
-            let Some(layer) = new_chunk.strip_prefix("Cave Layer ") else {
-                return Ok(());
-            };
-            println!(
-                "{}: {} is on cave layer {layer}",
-                event.console, player.username
-            );
-            let text = format!("You are on cave layer {layer}");
-            bot.send_command_console(server, player::message(player, text))
-                .await
-        });
-    moves.await?;
     bot.run().await?;
     Ok(())
 }

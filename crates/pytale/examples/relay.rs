@@ -6,8 +6,8 @@
 
 mod common;
 
-use pytale::console::Subscription;
 use pytale::http::{Config, HttpClient};
+use pytale::{console::Subscription, prelude::*};
 use serde_json::{Value, json};
 
 #[tokio::main]
@@ -24,36 +24,35 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let usual = json!(["PlayerJoined", "PlayerKilled"]);
         let events = settings["events"].as_array().or(usual.as_array());
         let names = events.into_iter().flatten().filter_map(Value::as_str);
-        let console = bot.create_console(server.id).await?;
-        let events = console.subscribe_to(names).start();
+        let events = bot.create_console(server.id).await?.subscribe_to(names);
         let webhook = settings["webhook"].as_str().map(str::to_owned);
         // A task for each, so that a slow webhook delays no other.
-        tokio::spawn(relay(events, http.clone(), webhook));
+        tokio::spawn(relay(events.start(), http.clone(), webhook));
     }
     bot.run().await?;
     Ok(())
 }
 
-async fn relay(
-    mut events: Subscription<Value>,
-    http: HttpClient,
-    webhook: Option<String>,
-) -> Result<(), http::Error> {
+async fn relay(mut events: Subscription<Value>, http: HttpClient, webhook: Option<String>) {
     while let Some(item) = events.next().await {
         let text = match item {
             Ok(event) => format!("{}: {} {}", event.console, event.name, event.data),
             Err(missed) => missed.to_string(),
         };
-        let Some(webhook) = &webhook else {
-            println!("{text}");
-            continue;
-        };
-        // Discord takes 2,000 characters.
-        let message = json!({"content": text.chars().take(2_000).collect::<String>()}).to_string();
-        let post = http::Request::post(webhook).header("content-type", "application/json");
-        if let Err(error) = http.send(post.body(message.into())?).await {
-            println!("{error}");
+        match &webhook {
+            None => println!("{text}"),
+            Some(webhook) => match post(&http, webhook, &text).await {
+                Ok(status) if status.is_success() => {}
+                Ok(status) => eprintln!("{status} for {text}"),
+                Err(error) => eprintln!("{error} for {text}"),
+            },
         }
     }
-    Ok(())
+}
+
+async fn post(http: &HttpClient, to: &str, text: &str) -> Result<http::StatusCode, HandlerError> {
+    // Discord takes 2,000 characters.
+    let body = json!({"content": text.chars().take(2_000).collect::<String>()}).to_string();
+    let post = http::Request::post(to).header("content-type", "application/json");
+    Ok(http.send(post.body(body.into())?).await?.status())
 }

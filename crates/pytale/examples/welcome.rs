@@ -2,33 +2,33 @@
 //!
 //! - Self-hosted: `CONSOLE_URL` (`ws://127.0.0.1:1760`) and `CONSOLE_TOKEN_FILE`.
 //! - Cloud: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and `ALTA_SERVER_ID`; see also `Builder::read_env`.
+//! - Neither: a simulated town.
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+mod common;
 
 use pytale::prelude::*;
 use std::env::var;
 use std::error::Error;
 
-async fn open() -> Result<(Option<Bot>, Console), Box<dyn Error>> {
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name| var(name).map_err(|error| format!("{name}: {error}"));
     if let Ok(url) = var("CONSOLE_URL") {
         let file = TokenFile::new(url.parse()?, setting("CONSOLE_TOKEN_FILE")?);
-        return Ok((None, Console::open(file)));
+        return welcome(Console::open(file)).await;
     }
-    if var("ALTA_CLIENT_ID").is_err() {
-        return Err(
-            "set CONSOLE_URL and CONSOLE_TOKEN_FILE for a self-hosted server, or ALTA_CLIENT_ID, \
-                    ALTA_CLIENT_SECRET and ALTA_SERVER_ID for one in the cloud"
-                .into(),
-        );
-    }
-    let server = setting("ALTA_SERVER_ID")?.parse()?;
-    let bot = Bot::builder().read_env().connect().await?;
-    let console = bot.open_console(server).await?;
-    Ok((Some(bot), console))
+    let (settings, town) = common::settings().await?;
+    let server = match &town {
+        Some(town) => ServerId::new(town.server().try_into()?),
+        None => setting("ALTA_SERVER_ID")?.parse()?,
+    };
+    let bot = settings.connect().await?;
+    welcome(bot.open_console(server).await?).await
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let (_bot, console) = open().await?;
+/// The bot: it is the same in both worlds.
+async fn welcome(console: Console) -> Result<(), Box<dyn Error>> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     let mut moves = console.subscribe::<PlayerMovedChunk>().await?;
     loop {
@@ -43,6 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             },
             else => break Ok(()),
         };
+        println!("to {}: {text}", player.username);
         // A name may hold what no argument can.
         let text = Argument::replacing(text, '\'');
         if let Err(error) = console.command(player::message(player, text)).await {

@@ -22,43 +22,36 @@
 //!
 //! # Testing a bot
 //!
-//! With the feature `testing`, the module of that name is a simulator of the cloud and of game servers, inside of the test's own process:
-//! start a town, let a player join, see what the bot told them, restart the server.
+//! With the feature `testing`, the module of that name is a town in the test's own process: let a player join, see what the
+//! bot told them, restart the server, and see that it greets again. This tests the bot of the README:
 //!
-#![cfg_attr(feature = "testing", doc = "```")]
-#![cfg_attr(not(feature = "testing"), doc = "```ignore")]
+#![cfg_attr(all(feature = "testing", feature = "console"), doc = "```")]
+#![cfg_attr(not(all(feature = "testing", feature = "console")), doc = "```ignore")]
 //! use pytale::prelude::*;
-//! use pytale::testing::Sim;
+//! use pytale::testing::World;
 //!
 //! async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
 //!     while let Some(event) = joins.next_event().await {
 //!         let greeting = player::message(event.data.user, "Welcome!");
-//!         if let Err(error) = console.command(greeting).await {
-//!             eprintln!("{error}");
-//!         }
+//!         console.command(greeting).await.inspect_err(|error| eprintln!("{error}")).ok();
 //!     }
 //!     Ok(())
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let sim = Sim::builder().bare().start().await?;
-//! let town = sim.add_self_hosted("Thornwood")?;
-//! let access = ConsoleAccess::new(sim.console_url(town)?.parse()?, sim.console_token(town));
-//! tokio::spawn(welcome(Console::open(access)));
+//! let world = World::start().await?;
+//! tokio::spawn(welcome(world.console()));
 //!
-//! sim.wait_for_console_subscription(town, "PlayerJoined").await?;
-//! let ashwick = sim.player_joins(town, "Ashwick")?;
-//! sim.wait_until(|sim| !sim.messages(town).is_empty()).await?;
-//! assert_eq!(sim.messages(town)[0].text, "Welcome!");
+//! world.wait_for_listener::<PlayerJoined>().await?;
+//! let ashwick = world.player_joins("Ashwick")?;
+//! assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 //!
-//! sim.stop_server(town).await?;
-//! sim.wait_for_consoles(town, 0).await?;
-//! sim.start_server(town)?;
-//! sim.wait_for_console_subscription(town, "PlayerJoined").await?;
-//! sim.player_joins(town, "Brambletoe")?;
-//! sim.wait_until(|sim| sim.messages(town).len() == 2).await?;
+//! world.restart().await?;
+//! world.wait_for_listener::<PlayerJoined>().await?;
+//! let ashwick = world.player_joins("Ashwick")?;
+//! assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 //! # Ok(())
 //! # }
 //! ```
@@ -74,9 +67,10 @@
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
 //! | `platform-roots` | the same, trusting what the platform trusts; for what chooses by itself, `hyper` goes before |
 //! | `metrics` | counters and gauges of a `ManagedBot`, through the `metrics` facade |
-//! | `testing` | `testing`: the simulator, for tests of bots |
+//! | `testing` | `testing`: a town for tests of bots |
 //!
-//! Whoever comes from py-tale finds everything in `docs/from-py-tale.md`; `examples/` has whole bots.
+//! `docs/guide.md` goes from an empty folder to a bot that runs for weeks; whoever comes from py-tale, att-client or tavernpy
+//! finds everything in the document of that name; `examples/` has whole bots.
 
 pub use alta_model as model;
 
@@ -88,8 +82,6 @@ pub use alta_bot as bot;
 pub use alta_http as http;
 #[cfg(feature = "rest")]
 pub use alta_rest as rest;
-#[cfg(feature = "testing")]
-pub use alta_sim as testing;
 #[cfg(any(feature = "console", feature = "ws"))]
 pub use alta_socket as socket;
 #[cfg(feature = "ws")]
@@ -103,13 +95,27 @@ pub use alta_bot::{Bot, Error, ErrorKind};
 pub use att_console::Console;
 
 pub mod prelude;
+#[cfg(feature = "testing")]
+pub mod testing;
 
-/// The snippets of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-mod readme {}
+/// The snippets of the README and of the documents, compiled.
+#[cfg(all(doctest, feature = "bot", feature = "testing"))]
+mod documents {
+    macro_rules! compiled {
+        ($($name:ident: $file:literal;)*) => {
+            $(
+                #[doc = include_str!(concat!("../../../", $file))]
+                mod $name {}
+            )*
+        };
+    }
 
-/// The snippets of the guide, compiled.
-#[cfg(all(doctest, feature = "bot"))]
-#[doc = include_str!("../../../docs/guide.md")]
-mod guide {}
+    compiled! {
+        readme: "README.md";
+        guide: "docs/guide.md";
+        from_att_client: "docs/from-att-client.md";
+        from_tavernpy: "docs/from-tavernpy.md";
+        security: "docs/security.md";
+        fixtures: "docs/fixtures.md";
+    }
+}

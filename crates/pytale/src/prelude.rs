@@ -1,14 +1,20 @@
-//! What most bots need: `use pytale::prelude::*;`
+//! What bots need: `use pytale::prelude::*;`
+//!
+//! Errors are the one thing that is named in full, since there are several: `pytale::Error` of a bot, `pytale::console::Error`
+//! of a console, `pytale::rest::Error` of a call. [`Event`] is a console's; the main websocket's is `pytale::ws::Event`.
 
 pub use std::time::Duration;
 
 pub use alta_model::{
-    GroupId, Member, MemberType, Permission, Server, ServerId, Timestamp, User, UserId, Vector3,
+    Fleet, GroupId, Member, MemberType, Permission, Server, ServerId, Timestamp, User, UserId,
+    Vector3,
 };
 
 #[cfg(feature = "bot")]
 pub use alta_bot::{
-    Bot, BotCredentials, Endpoints, Invites, ManagedBot, Password, Rules, UserCredentials,
+    Bot, BotCredentials, Change, Endpoints, ErrorKind, Failure, FailureKind, GroupView, Handler,
+    HandlerError, Handlers, Health, Invitation, Invites, Limits, ManagedBot, Password, Rules,
+    Scopes, SelfHosted, ServerView, Standing, UserCredentials, View, ViewConfig,
 };
 
 #[cfg(feature = "console")]
@@ -16,7 +22,9 @@ pub use alta_model::console::event::*;
 #[cfg(feature = "console")]
 pub use att_console::commands::*;
 #[cfg(feature = "console")]
-pub use att_console::{Argument, Command, Console, ConsoleAccess, Sent, Target, TokenFile};
+pub use att_console::{
+    Argument, Command, Console, ConsoleAccess, Consoles, Event, EventName, Sent, Target, TokenFile,
+};
 
 #[cfg(feature = "rest")]
 pub use alta_rest::ConsoleOptions;

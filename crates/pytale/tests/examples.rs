@@ -102,7 +102,10 @@ async fn output(mut command: Command) -> Output {
 #[tokio::test]
 async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
     for (name, words) in [
-        ("account", vec!["invited to Hollowmere"]),
+        (
+            "account",
+            vec!["member of Thornwood Folk", "invited to Hollowmere"],
+        ),
         (
             "event_log",
             vec![
@@ -114,6 +117,7 @@ async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
         ("group", vec!["following Emberfall", "is on cave layer"]),
         ("leaderboard", vec![" 2"]),
         ("relay", vec!["Thornwood: PlayerJoined"]),
+        ("welcome", vec![": Welcome, ", ": You are on layer "]),
     ] {
         let mut running = Running::start(example(name));
         for words in words {
@@ -122,20 +126,42 @@ async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
     }
 }
 
-#[tokio::test]
-async fn without_any_setting_the_welcome_says_what_to_set() {
-    let output = output(example("welcome")).await;
-    assert!(!output.status.success());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        said.contains("CONSOLE_URL") && said.contains("ALTA_CLIENT_ID"),
-        "{said}"
-    );
+#[test]
+fn every_example_is_short_and_run_here() {
+    let manifest = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let tests = include_str!("examples.rs");
+    let examples = std::fs::read_dir(manifest.join("examples")).unwrap();
+    let mut count = 0;
+    for path in examples.map(|entry| entry.unwrap().path()) {
+        let Some(name) = path
+            .file_name()
+            .and_then(|name| name.to_str()?.strip_suffix(".rs"))
+        else {
+            continue;
+        };
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines < 60, "{name} has {lines} lines");
+        assert!(
+            tests.contains(&format!("example(\"{name}\")"))
+                || tests.contains(&format!("(\"{name}\",")),
+            "{name}"
+        );
+        count += 1;
+    }
+    assert_eq!(count, 8);
+}
 
+#[tokio::test]
+async fn with_half_of_its_settings_the_welcome_says_what_is_missing() {
     let mut half = example("welcome");
     half.env("CONSOLE_URL", "ws://127.0.0.1:1760");
-    let output = self::output(half).await;
-    assert!(String::from_utf8_lossy(&output.stderr).contains("CONSOLE_TOKEN_FILE"));
+    let said = output(half).await;
+    assert!(!said.status.success());
+    assert!(String::from_utf8_lossy(&said.stderr).contains("CONSOLE_TOKEN_FILE"));
+
+    let sim = Sim::builder().start().await.unwrap();
+    let said = output(example_in("welcome", &sim)).await;
+    assert!(String::from_utf8_lossy(&said.stderr).contains("ALTA_SERVER_ID"));
 }
 
 async fn is_welcoming(sim: &Sim, town: u64) {
@@ -204,6 +230,103 @@ async fn the_event_log_follows_the_world_that_the_environment_names() {
     );
     sim.invite_bot(sim.add_group("Ravenmoor")).unwrap();
     running.says("accepted the invitation to Ravenmoor").await;
+}
+
+#[tokio::test]
+async fn the_account_watcher_tells_of_servers_members_and_bans() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let mut running = Running::start(example_in("account", &sim));
+    running.says("member of Thornwood Folk").await;
+    running.says("Thornwood is up").await;
+    sim.wait_until(|sim| {
+        let subscriptions = sim.main_socket_subscriptions();
+        subscriptions
+            .iter()
+            .any(|(_, event, _)| event == "group-ban-delete")
+    })
+    .await
+    .unwrap();
+    sim.add_member(sim.group(), "Birch").unwrap();
+    running.says("group-member-create: \"Birch\"").await;
+    sim.ban(sim.group(), "Birch").unwrap();
+    running.says("group-ban-create: \"Birch\"").await;
+    sim.stop_server(sim.server()).await.unwrap();
+    running.says("Thornwood is down").await;
+    // It is unseen that the websocket is lost.
+    sim.drop_main_sockets();
+    sim.wait_until(|sim| !sim.main_sockets().is_empty())
+        .await
+        .unwrap();
+    sim.start_server(sim.server()).unwrap();
+    running.says("Thornwood is up").await;
+    sim.invite_bot(sim.add_group("Ravenmoor")).unwrap();
+    running.says("invited to Ravenmoor").await;
+    assert_eq!(sim.console_connections(sim.server()).len(), 0);
+}
+
+#[tokio::test]
+async fn the_bot_of_a_group_follows_all_its_servers_and_no_other() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let second = sim.add_server(sim.group(), "Emberfall").unwrap();
+    let other = sim.add_group("Hollowmere");
+    sim.admit_bot(other, 2).unwrap();
+    let elsewhere = sim.add_server(other, "Hollow").unwrap();
+    sim.start_server(elsewhere).unwrap();
+    let mut command = example_in("group", &sim);
+    command.env("GROUP_ID", sim.group().to_string());
+    let mut running = Running::start(command);
+    running.says("Thornwood: connected").await;
+    sim.start_server(second).unwrap();
+    running.says("Emberfall: connected").await;
+    for server in [sim.server(), second] {
+        sim.wait_for_console_subscription(server, "PlayerMovedChunk")
+            .await
+            .unwrap();
+        let player = sim.player_joins(server, "Ashwick").unwrap();
+        sim.player_moves(server, player, "Cave Layer 7").unwrap();
+        running.says("Ashwick is on cave layer 7").await;
+        let message = sim.wait_for_message(server, player, 0).await.unwrap();
+        assert_eq!(message.text, "You are on cave layer 7");
+    }
+    assert_eq!(sim.console_connections(elsewhere).len(), 0);
+}
+
+#[tokio::test]
+async fn the_bot_moved_from_py_tale_does_what_it_did_there() {
+    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    sim.invite_bot(sim.add_group("Hollowmere")).unwrap();
+    let _running = Running::start(example_in("from_py_tale", &sim));
+    sim.wait_for_console_subscription(sim.server(), "PlayerMovedChunk")
+        .await
+        .unwrap();
+    let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
+    sim.player_moves(sim.server(), player, "Cave Layer 2")
+        .unwrap();
+    let message = sim.wait_for_message(sim.server(), player, 0).await.unwrap();
+    assert_eq!(message.text, "Cave Layer 2");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_managed_bot_that_is_told_to_end_closes_and_ends_well() {
+    for signal in ["INT", "TERM"] {
+        let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+        let mut command = example_in("event_log", &sim);
+        let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+        sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
+            .await
+            .unwrap();
+        let pid = child.id().unwrap().to_string();
+        let told = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(told.await.unwrap().success());
+        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
+        let status = ended.expect("it ends").unwrap();
+        assert!(status.success(), "{signal}: {status}");
+        sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+        sim.wait_until(|sim| sim.main_sockets().is_empty())
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]

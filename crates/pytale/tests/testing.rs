@@ -7,89 +7,126 @@
 )]
 
 use pytale::prelude::*;
-use pytale::testing::Sim;
+use pytale::testing::{ErrorKind, Sim, World};
 
-/// The README's bot for a self-hosted server, but for where the console comes from, and for commands that fail: one that
-/// is under way when the server goes down does.
+/// The README's bot for a self-hosted server, but for where the console comes from.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     while let Some(event) = joins.next_event().await {
         let greeting = player::message(event.data.user, "Welcome!");
-        if let Err(error) = console.command(greeting).await {
-            eprintln!("{error}");
-        }
+        // A greeting that the server is too busy for, or down for, is no reason to end.
+        console
+            .command(greeting)
+            .await
+            .inspect_err(|error| eprintln!("{error}"))
+            .ok();
     }
     Ok(())
 }
 
+async fn greets_and_greets_again_after_a_restart(world: &World) {
+    for _ in 0..2 {
+        world.wait_for_listener::<PlayerJoined>().await.unwrap();
+        for name in ["Ashwick", "Brambletoe"] {
+            let player = world.player_joins(name).unwrap();
+            assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
+        }
+        world.restart().await.unwrap();
+    }
+}
+
 #[tokio::test]
-async fn the_bot_greets_and_greets_again_after_a_restart() {
-    let sim = Sim::builder().bare().start().await.unwrap();
-    let town = sim.add_self_hosted("Thornwood").unwrap();
-    let url = sim.console_url(town).unwrap().parse().unwrap();
-    let console = Console::open(ConsoleAccess::new(url, sim.console_token(town)));
+async fn the_readmes_bot_greets_and_greets_again_after_a_restart() {
+    let world = World::start().await.unwrap();
+    let console = world.console();
     let bot = tokio::spawn(welcome(console.clone()));
-
-    sim.wait_for_console_subscription(town, "PlayerJoined")
-        .await
-        .unwrap();
-    let ashwick = sim.player_joins(town, "Ashwick").unwrap();
-    sim.wait_until(|sim| sim.messages(town).len() == 1)
-        .await
-        .unwrap();
-    let message = &sim.messages(town)[0];
-    assert_eq!(
-        (message.player, message.text.as_str()),
-        (ashwick, "Welcome!")
-    );
-
-    sim.stop_server(town).await.unwrap();
-    sim.wait_for_consoles(town, 0).await.unwrap();
-    sim.start_server(town).unwrap();
-    sim.wait_for_console_subscription(town, "PlayerJoined")
-        .await
-        .unwrap();
-    sim.player_joins(town, "Brambletoe").unwrap();
-    sim.wait_until(|sim| sim.messages(town).len() == 2)
-        .await
-        .unwrap();
-
+    greets_and_greets_again_after_a_restart(&world).await;
     console.close().await;
     bot.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn a_bot_of_the_cloud_is_tested_with_its_login_and_all() {
-    let sim = Sim::builder().start().await.unwrap();
-    let account = sim.bot();
-    let endpoints = Endpoints::new(
-        sim.token_url().parse().unwrap(),
-        sim.rest_url().parse().unwrap(),
-        sim.socket_url().parse().unwrap(),
-    );
-    let account = BotCredentials::new(account.client_id, account.client_secret);
-    let bot = Bot::builder()
-        .bot(account)
-        .endpoints(endpoints)
-        .connect()
-        .await
-        .unwrap();
-    let server = ServerId::new(sim.server().try_into().unwrap());
-    bot.create_console(server).await.unwrap();
-    let joins = bot
-        .subscribe::<PlayerJoined>()
-        .callback(|bot, event| async move {
-            let greeting = player::message(event.data.user, "Welcome!");
-            bot.send_command_console(event.server.unwrap(), greeting)
-                .await
-        });
-    joins.await.unwrap();
-    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
-        .await
-        .unwrap();
-    sim.player_joins(sim.server(), "Ashwick").unwrap();
-    sim.wait_until(|sim| sim.messages(sim.server()).len() == 1)
-        .await
-        .unwrap();
+async fn so_does_a_bot_of_the_cloud_with_its_login_and_all() {
+    let world = World::start().await.unwrap();
+    let bot = world.bot().connect().await.unwrap();
+    bot.create_console(world.server()).await.unwrap();
+    let joins = bot.subscribe::<PlayerJoined>();
+    let greet = joins.callback(|bot, event| async move {
+        let greeting = player::message(event.data.user, "Welcome!");
+        bot.send_command_console(event.server.unwrap(), greeting)
+            .await
+    });
+    greet.await.unwrap();
+    greets_and_greets_again_after_a_restart(&world).await;
     bot.close().await;
+}
+
+#[tokio::test]
+async fn so_does_a_managed_bot_of_a_self_hosted_server() {
+    let world = World::start().await.unwrap();
+    let server = SelfHosted::new(world.access()).label("Thornwood");
+    let bot = Bot::self_hosted([server]).on_event::<PlayerJoined>(|console, event| async move {
+        assert_eq!(console.label(), "Thornwood");
+        let greeting = player::message(event.data.user, "Welcome!");
+        console.command(greeting).await
+    });
+    let bot = bot.start().await.unwrap();
+    world.wait_for_listener::<PlayerJoined>().await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
+    bot.shutdown(Duration::from_secs(1)).await;
+}
+
+#[tokio::test]
+async fn what_players_do_is_heard_and_what_they_are_told_is_seen_once_each() {
+    let world = World::start().await.unwrap();
+    let console = world.console();
+    let events = [
+        "PlayerMovedChunk",
+        "PlayerKilled",
+        "ObjectKilled",
+        "PlayerLeft",
+    ];
+    let mut events = console.subscribe_to(events).await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    world.player_moves(player, "Cave Layer 3").unwrap();
+    world.player_kills(player, "Spriggull").unwrap();
+    world.player_dies(player).unwrap();
+    world.player_leaves(player).unwrap();
+    for expected in [
+        "PlayerMovedChunk",
+        "ObjectKilled",
+        "PlayerKilled",
+        "PlayerLeft",
+    ] {
+        assert_eq!(events.next_event().await.unwrap().name.as_str(), expected);
+    }
+    assert!(world.player_leaves(player).is_err());
+
+    let player = world.player_joins("Ashwick").unwrap();
+    for text in ["one", "two"] {
+        console
+            .command(player::message(player, text))
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.messages_to(player), ["one", "two"]);
+    assert_eq!(world.message_to(player).await.unwrap(), "one");
+    assert_eq!(world.message_to(player).await.unwrap(), "two");
+    assert!(world.messages_to(UserId::new(7)).is_empty());
+}
+
+#[tokio::test]
+async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
+    let sim = Sim::builder().patience(Duration::from_millis(20)).start();
+    let world = World::from(sim.await.unwrap());
+    let player = world.player_joins("Ashwick").unwrap();
+    let error = world.message_to(player).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    let said = error.to_string();
+    assert!(said.contains(&player.to_string()), "{said}");
+    let error = world.wait_for_listener::<PlayerLeft>().await.unwrap_err();
+    assert!(error.to_string().contains("PlayerLeft"), "{error}");
+    world.stop_server().await.unwrap();
+    assert!(world.player_joins("Brambletoe").is_err());
 }

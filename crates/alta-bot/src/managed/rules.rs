@@ -9,7 +9,7 @@ use std::time::Duration;
 ///
 /// By default the bot looks after every group it belongs to and every server whose console its role permits, and accepts
 /// no invitations.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rules {
     /// Which invitations are accepted.
@@ -18,11 +18,26 @@ pub struct Rules {
     pub allowed: Option<BTreeSet<GroupId>>,
     /// The groups that are not looked after, whatever the other list says.
     pub denied: BTreeSet<GroupId>,
+    /// Whether consoles are opened at all. Without them the bot still follows its groups and their servers.
+    pub consoles: bool,
     /// The fleets whose servers are looked after; all, if there is no list. A server that tells no fleet is in none.
     pub fleets: Option<Vec<Fleet>>,
     /// Whether servers without players are left alone: they aren't opened, and closed when the last player has been gone
     /// for so long.
     pub leave_empty_after: Option<Duration>,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            invites: Invites::None,
+            allowed: None,
+            denied: BTreeSet::new(),
+            consoles: true,
+            fleets: None,
+            leave_empty_after: None,
+        }
+    }
 }
 
 impl Rules {
@@ -44,6 +59,13 @@ impl Rules {
     #[must_use]
     pub fn except(mut self, groups: impl IntoIterator<Item = GroupId>) -> Self {
         self.denied.extend(groups);
+        self
+    }
+
+    /// Sets [`consoles`](Self::consoles).
+    #[must_use]
+    pub fn consoles(mut self, open: bool) -> Self {
+        self.consoles = open;
         self
     }
 

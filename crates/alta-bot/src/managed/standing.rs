@@ -8,7 +8,7 @@ use alta_model::Permission;
 pub enum Standing {
     /// Its console should be open.
     Wanted,
-    /// The rules leave its group out.
+    /// The rules leave its group out, or open no consoles.
     NotAllowed,
     /// The bot's role in the group doesn't permit the console.
     NoPermission,
@@ -31,7 +31,7 @@ pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> St
         .as_ref()
         .and_then(|record| record.fleet.as_ref());
     let fleets = rules.fleets.as_ref();
-    if !rules.allows(group.id()) {
+    if !rules.allows(group.id()) || !rules.consoles {
         Standing::NotAllowed
     } else if !group.permits(&Permission::Console) {
         Standing::NoPermission

@@ -115,6 +115,32 @@ async fn groups_are_allowed_and_denied_while_the_bot_runs() {
 }
 
 #[tokio::test]
+async fn a_bot_without_consoles_follows_its_servers_all_the_same() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let down = notes.clone();
+    let bot = managed(&sim)
+        .rules(Rules::default().consoles(false))
+        .on_server_online(move |_, server| {
+            let notes = notes.clone();
+            async move { notes.note(format!("up {}", server.name)) }
+        })
+        .on_server_offline(move |_, server| {
+            let notes = down.clone();
+            async move { notes.note(format!("down {}", server.name)) }
+        });
+    let bot = start(bot).await;
+    noted.next_are(&["up Thornwood"]).await;
+    sim.stop_server(sim.server()).await.unwrap();
+    noted.next_are(&["down Thornwood"]).await;
+    sim.start_server(sim.server()).unwrap();
+    noted.next_are(&["up Thornwood"]).await;
+    assert!(bot.consoles().is_empty());
+    bot.change_rules(|rules| rules.consoles = true);
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+}
+
+#[tokio::test]
 async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
     let sim = Sim::builder().start().await.unwrap();
     let rules = Rules::default().leave_empty_after(Duration::from_millis(20));

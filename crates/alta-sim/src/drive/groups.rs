@@ -85,6 +85,15 @@ impl Sim {
         self.named_standing("asking to join", group, username, Standing::RequestedJoin)
     }
 
+    /// Bans somebody from a group. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group.
+    pub fn ban(&self, group: u64, username: &str) -> Result<u64, Error> {
+        self.named_standing("banning somebody", group, username, Standing::Banned)
+    }
+
     fn named_standing(
         &self,
         doing: &'static str,

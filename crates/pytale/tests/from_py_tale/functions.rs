@@ -3,7 +3,7 @@ use alta_sim::Sim;
 use pytale::prelude::*;
 use tokio::sync::mpsc;
 
-type Happening = pytale::console::Event<serde_json::Value>;
+type Happening = Event<serde_json::Value>;
 
 #[tokio::test]
 async fn config() -> Outcome {

@@ -97,6 +97,16 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
 }
 
 #[test]
+fn without_consoles_none_is_wanted() {
+    let server = view(GROUP, SERVER, true, json!({"player_count": 1}));
+    let group = group(GROUP, 2, [server.clone()]);
+    let rules = Rules::default();
+    assert_eq!(judge(&group, &server, &rules), Standing::Wanted);
+    let rules = rules.consoles(false);
+    assert_eq!(judge(&group, &server, &rules), Standing::NotAllowed);
+}
+
+#[test]
 fn a_server_of_which_nothing_was_read_yet_is_offline() {
     let mut server = view(GROUP, SERVER, false, json!({}));
     server.record = None;

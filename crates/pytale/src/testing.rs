@@ -1,0 +1,284 @@
+//! The simulator of the cloud and of game servers, inside of a test's own process.
+//!
+//! [`World`] is what most tests of bots need: a town in which players come and go, a console or a bot's settings that lead
+//! there, and what the players were told. [`Sim`] can do everything else: several groups and servers, roles, invitations,
+//! and misbehaviour of any kind.
+
+use alta_model::console::event::ConsoleEvent;
+use alta_model::{GroupId, ServerId, UserId};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+pub use alta_sim::*;
+
+/// A world with one bot account, one group and its server "Thornwood", which is up and empty. The bot may use its console.
+///
+/// A bot is tested without knowing of addresses, tokens and connections:
+///
+#[cfg_attr(feature = "bot", doc = "```")]
+#[cfg_attr(not(feature = "bot"), doc = "```ignore")]
+/// use pytale::prelude::*;
+/// use pytale::testing::World;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let world = World::start().await?;
+/// let bot = world
+///     .bot()
+///     .managed()
+///     .on_event::<PlayerJoined>(|console, event| async move {
+///         console.command(player::message(event.data.user, "Welcome!")).await
+///     })
+///     .start()
+///     .await?;
+///
+/// world.wait_for_listener::<PlayerJoined>().await?;
+/// let ashwick = world.player_joins("Ashwick")?;
+/// assert_eq!(world.message_to(ashwick).await?, "Welcome!");
+///
+/// world.restart().await?;
+/// world.wait_for_listener::<PlayerJoined>().await?;
+/// let ashwick = world.player_joins("Ashwick")?;
+/// assert_eq!(world.message_to(ashwick).await?, "Welcome!");
+/// # bot.shutdown(Duration::from_secs(1)).await;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct World {
+    sim: Sim,
+    /// How many messages to each player were looked at.
+    read: Mutex<BTreeMap<UserId, usize>>,
+}
+
+impl World {
+    /// Starts one. It ends when it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Listen`] if no port of the loopback can be opened.
+    pub async fn start() -> Result<Self, Error> {
+        Ok(Sim::builder().start().await?.into())
+    }
+
+    /// The simulator, for everything that is not here. Its ids are plain numbers.
+    pub fn sim(&self) -> &Sim {
+        &self.sim
+    }
+
+    /// The server.
+    pub fn server(&self) -> ServerId {
+        ServerId::new(self.sim.server().cast_signed())
+    }
+
+    /// The group that the server belongs to.
+    pub fn group(&self) -> GroupId {
+        GroupId::new(self.sim.group().cast_signed())
+    }
+
+    /// Waits until a bot listens to events of this kind: what happens before that nobody hears.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`].
+    pub async fn wait_for_listener<E: ConsoleEvent>(&self) -> Result<(), Error> {
+        let server = self.sim.server();
+        self.sim
+            .wait_for_console_subscription(server, E::NAME)
+            .await
+    }
+
+    /// Somebody joins. The same name is the same player.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPossible`] while the server is down.
+    pub fn player_joins(&self, username: &str) -> Result<UserId, Error> {
+        let player = self.sim.player_joins(self.sim.server(), username)?;
+        Ok(UserId::new(player.cast_signed()))
+    }
+
+    /// A player leaves.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_leaves(&self, player: UserId) -> Result<(), Error> {
+        self.sim.player_leaves(self.sim.server(), id(player))
+    }
+
+    /// A player goes to another place, such as `Cave Layer 3`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_moves(&self, player: UserId, chunk: &str) -> Result<(), Error> {
+        self.sim.player_moves(self.sim.server(), id(player), chunk)
+    }
+
+    /// A player dies.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_dies(&self, player: UserId) -> Result<(), Error> {
+        self.sim.player_dies(self.sim.server(), id(player))
+    }
+
+    /// A player kills something, such as `Turabada Large Variant`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_kills(&self, player: UserId, creature: &str) -> Result<(), Error> {
+        let server = self.sim.server();
+        self.sim.player_kills(server, id(player), creature)
+    }
+
+    /// Waits for the next message that a player gets, and returns it: the oldest that this has not returned yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a message that was not returned is the next one.
+    pub async fn message_to(&self, player: UserId) -> Result<String, Error> {
+        let read = self.read(|read| read.get(&player).copied().unwrap_or_default());
+        let server = self.sim.server();
+        let message = self.sim.wait_for_message(server, id(player), read).await?;
+        self.read(|all| all.insert(player, read + 1));
+        Ok(message.text)
+    }
+
+    /// What a player has been told until now, oldest first.
+    pub fn messages_to(&self, player: UserId) -> Vec<String> {
+        let messages = self.sim.messages(self.sim.server()).into_iter();
+        let to_them = messages.filter(|message| message.player == id(player));
+        to_them.map(|message| message.text).collect()
+    }
+
+    /// The server goes down; its players are gone without a word.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`] if a bot keeps its console all the same.
+    pub async fn stop_server(&self) -> Result<(), Error> {
+        let server = self.sim.server();
+        self.sim.stop_server(server).await?;
+        self.sim.wait_for_consoles(server, 0).await
+    }
+
+    /// The server comes up again, empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Listen`] if no port of the loopback can be opened.
+    pub fn start_server(&self) -> Result<(), Error> {
+        self.sim.start_server(self.sim.server())
+    }
+
+    /// The server goes down and comes up again. Bots come back by themselves:
+    /// [`wait_for_listener`](Self::wait_for_listener) tells when.
+    ///
+    /// # Errors
+    ///
+    /// As [`stop_server`](Self::stop_server) and [`start_server`](Self::start_server).
+    pub async fn restart(&self) -> Result<(), Error> {
+        self.stop_server().await?;
+        self.start_server()
+    }
+
+    fn read<T>(&self, look: impl FnOnce(&mut BTreeMap<UserId, usize>) -> T) -> T {
+        look(&mut self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl From<Sim> for World {
+    /// A world that was set up by hand. It must not be [bare](Builder::bare).
+    fn from(sim: Sim) -> Self {
+        Self {
+            sim,
+            read: Mutex::default(),
+        }
+    }
+}
+
+#[cfg(feature = "bot")]
+impl World {
+    /// The settings of a bot in this world, whose connections come back at once.
+    pub fn bot(&self) -> alta_bot::Builder {
+        use alta_bot::{Bot, BotCredentials};
+
+        let account = self.sim.bot();
+        let credentials = BotCredentials::new(account.client_id, account.client_secret);
+        let bot = Bot::builder().bot(credentials);
+        let bot = bot.socket_config(alta_ws::Config::default().reconnect(at_once()));
+        let bot = bot.console_config(console_config());
+        match self.endpoints() {
+            Some(endpoints) => bot.endpoints(endpoints),
+            None => bot,
+        }
+    }
+
+    fn endpoints(&self) -> Option<alta_bot::Endpoints> {
+        let token = self.sim.token_url().parse().ok()?;
+        let rest = self.sim.rest_url().parse().ok()?;
+        let socket = self.sim.socket_url().parse().ok()?;
+        Some(alta_bot::Endpoints::new(token, rest, socket))
+    }
+}
+
+#[cfg(feature = "console")]
+impl World {
+    /// The server's console, as a bot of a self-hosted server has it. It comes back at once after a restart.
+    pub fn console(&self) -> att_console::Console {
+        att_console::Console::open_with(self.access(), console_config())
+    }
+
+    /// Access to the server's console, for what opens it by itself.
+    pub fn access(&self) -> impl att_console::Access + use<> {
+        WorldAccess(self.sim.clone())
+    }
+}
+
+/// Asked at every attempt, as in the cloud: the port is new after every start.
+#[cfg(feature = "console")]
+struct WorldAccess(Sim);
+
+#[cfg(feature = "console")]
+type Granted = Result<att_console::ConsoleAccess, att_console::AccessError>;
+
+#[cfg(feature = "console")]
+impl att_console::Access for WorldAccess {
+    fn access(&self) -> std::pin::Pin<Box<dyn Future<Output = Granted> + Send + '_>> {
+        let server = self.0.server();
+        let url = self.0.console_url(server).ok();
+        let access = url.and_then(|url| url.parse().ok()).map(|url| {
+            let token = self.0.console_token(server);
+            att_console::ConsoleAccess::new(url, token).may_change()
+        });
+        let down = || att_console::AccessError::NotYet {
+            message: "the server is down".to_owned(),
+            retry_after: None,
+        };
+        Box::pin(std::future::ready(access.ok_or_else(down)))
+    }
+}
+
+#[cfg(feature = "console")]
+fn console_config() -> att_console::Config {
+    att_console::Config::default().backoff(at_once())
+}
+
+#[cfg(feature = "console")]
+fn at_once() -> alta_socket::BackoffPolicy {
+    use std::time::Duration;
+
+    alta_socket::BackoffPolicy::new(Duration::from_millis(10), Duration::from_millis(50))
+}
+
+fn id(player: UserId) -> u64 {
+    player.get().cast_unsigned()
+}
