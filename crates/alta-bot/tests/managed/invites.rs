@@ -89,3 +89,17 @@ async fn an_acceptance_whose_answer_is_lost_is_one_and_a_rejected_one_is_none() 
     assert_eq!(bot.health().invites_accepted, 1);
     assert_eq!(noted.rest(), [""; 0]);
 }
+
+#[tokio::test]
+async fn a_group_that_invites_the_bot_again_is_joined_again() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let bot = start(managed(&sim).accept_invites(Invites::All)).await;
+    let view = bot.view().unwrap();
+    for round in 1..=3 {
+        until("the group", || view.group(group(&sim)).is_some()).await;
+        assert_eq!(bot.health().invites_accepted, round);
+        sim.kick_bot(sim.group()).unwrap();
+        until("no group", || view.groups().is_empty()).await;
+        sim.invite_bot(sim.group()).unwrap();
+    }
+}

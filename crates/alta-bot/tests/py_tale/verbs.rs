@@ -331,6 +331,34 @@ async fn a_callback_is_called_in_order_survives_its_panics_and_ends_with_the_bot
 }
 
 #[tokio::test]
+async fn closing_the_bot_ends_a_callback_where_it_waits() {
+    struct Ends(mpsc::Sender<&'static str>);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.try_send("ends").unwrap();
+        }
+    }
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = connect(&sim).await;
+    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+        .await
+        .unwrap();
+    let (notes, mut noted) = mpsc::channel(4);
+    let callback = bot.console_sub("PlayerJoined").callback(move |_, _| {
+        let ends = Ends(notes.clone());
+        async move {
+            ends.0.send("begins").await.unwrap();
+            std::future::pending::<()>().await;
+        }
+    });
+    within(callback).await.unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    assert_eq!(within(noted.recv()).await, Some("begins"));
+    within(bot.close()).await;
+    assert_eq!(noted.try_recv(), Ok("ends"), "before closing has returned");
+}
+
+#[tokio::test]
 async fn dropping_the_last_handle_ends_callbacks_and_streams() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
