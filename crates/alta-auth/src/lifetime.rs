@@ -27,8 +27,9 @@ impl Lifetime {
     /// The lifetime of a token that came just now, or none if nothing credible tells it: then it is used until a server
     /// refuses it.
     ///
-    /// The service's `expires_in` needs no common clock, so it is believed even where `exp` seems to have passed. Where
-    /// only `exp` is known and has passed on arrival, this machine's clock is wrong.
+    /// The service's `expires_in` needs no common clock, so it is believed where `exp` seems to have passed, or to be much
+    /// nearer: this machine's clock is wrong then, and logging in again and again would not mend it. Where only `exp` is known
+    /// and has passed on arrival, it is wrong, too.
     pub(crate) fn of(grant: &Grant, now: Timestamp) -> Option<Self> {
         let by_claims = grant
             .token
@@ -36,7 +37,8 @@ impl Lifetime {
             .map(|end| end.saturating_duration_since(now))
             .filter(|life| !life.is_zero());
         let life = match (grant.expires_in.filter(|life| !life.is_zero()), by_claims) {
-            (Some(a), Some(b)) => a.min(b),
+            (Some(said), Some(by_claims)) if by_claims < said / 2 => said,
+            (Some(said), Some(by_claims)) => said.min(by_claims),
             (a, b) => a.or(b)?,
         };
         let usual = life * RENEW_AT_PERCENT / 100;
@@ -102,8 +104,15 @@ mod tests {
 
     #[test]
     fn the_shorter_of_two_credible_lives_counts() {
-        assert_eq!(seconds(Some(1_000), Some(3_600)), Some((900, 1_000)));
-        assert_eq!(seconds(Some(3_600), Some(1_000)), Some((900, 1_000)));
+        assert_eq!(seconds(Some(2_000), Some(3_600)), Some((1_800, 2_000)));
+        assert_eq!(seconds(Some(3_600), Some(2_000)), Some((1_800, 2_000)));
+    }
+
+    #[test]
+    fn a_clock_that_is_nearly_a_life_ahead_makes_no_storm_of_logins() {
+        for exp in [1, 5, 60, 1_000, 1_799] {
+            assert_eq!(seconds(Some(exp), Some(3_600)), Some((3_240, 3_600)));
+        }
     }
 
     #[test]

@@ -19,9 +19,12 @@ use alta_auth::{Clock, Error, ErrorKind, Grant, Login, Token, TokenCache, TokenS
 use alta_model::Timestamp;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_core::future::BoxFuture;
+use futures_util::FutureExt as _;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 const START: i64 = 1_700_000_000;
+
+const BOUND: Duration = Duration::from_secs(10);
 
 /// A clock that stands until it is moved.
 #[derive(Clone, Debug, Default)]
@@ -84,7 +87,12 @@ impl Login for Script {
     fn log_in(&self) -> BoxFuture<'_, Result<Grant, Error>> {
         Box::pin(async move {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-            self.gate.acquire().await.unwrap().forget();
+            // Time stands still while anything else goes on.
+            let let_through = tokio::time::timeout(BOUND, self.gate.acquire()).await;
+            let_through
+                .expect("nobody lets the login through")
+                .unwrap()
+                .forget();
             if let Some(kind) = *self.fails.lock().unwrap() {
                 return Err(Error::new(kind, "logging in"));
             }
@@ -110,7 +118,7 @@ fn cache(script: &Script) -> (TokenCache<Script>, Moved) {
     (cache, clock)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn fifty_callers_cause_one_login() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
@@ -127,7 +135,7 @@ async fn fifty_callers_cause_one_login() {
     assert_eq!(script.asked(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn everybody_who_waited_gets_the_one_refusal_and_the_next_caller_asks_anew() {
     let script = Script::gated(3_600);
     script.fail(ErrorKind::Refused);
@@ -147,7 +155,7 @@ async fn everybody_who_waited_gets_the_one_refusal_and_the_next_caller_asks_anew
     assert_eq!(cache.token().await.unwrap().expose(), "token-2");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_is_renewed_at_ninety_percent_of_its_life_and_not_before() {
     let script = Script::new(1_000);
     let (cache, clock) = cache(&script);
@@ -160,7 +168,7 @@ async fn a_token_is_renewed_at_ninety_percent_of_its_life_and_not_before() {
     assert_eq!(cache.held(), Some(Token::new("token-2")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
     let script = Script::gated(1_000);
     script.gate.add_permits(1);
@@ -174,7 +182,8 @@ async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
     tokio::task::yield_now().await;
     assert_eq!(script.asked(), 2);
     for _ in 0..20 {
-        assert_eq!(cache.token().await.unwrap().expose(), "token-1");
+        let held = cache.token().now_or_never().expect("it waits");
+        assert_eq!(held.unwrap().expose(), "token-1");
     }
     // Not when it has ended.
     clock.forward(100);
@@ -185,7 +194,7 @@ async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
     assert_eq!(script.asked(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at_every_call() {
     for kind in [ErrorKind::Transport, ErrorKind::Refused] {
         let script = Script::new(1_000);
@@ -208,7 +217,7 @@ async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hundred_callers_whose_token_was_refused_cause_one_login() {
     let script = Script::gated(3_600);
     script.gate.add_permits(1);
@@ -230,7 +239,7 @@ async fn a_hundred_callers_whose_token_was_refused_cause_one_login() {
     assert_eq!(script.asked(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_caller_who_goes_away_does_not_end_the_login_that_others_wait_for() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
@@ -251,7 +260,7 @@ async fn a_caller_who_goes_away_does_not_end_the_login_that_others_wait_for() {
     assert_eq!(script.asked(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_that_nobody_waits_for_ends_and_the_next_caller_begins_anew() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
@@ -266,7 +275,7 @@ async fn a_login_that_nobody_waits_for_ends_and_the_next_caller_begins_anew() {
     assert_eq!(cache.token().await.unwrap().expose(), "token-2");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_token_that_has_expired_on_arrival_is_used_until_it_is_refused() {
     let script = Script {
         life: None,
@@ -284,7 +293,7 @@ async fn a_token_that_has_expired_on_arrival_is_used_until_it_is_refused() {
     assert_eq!(script.asked(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_logins() {
     let script = Script::new(3_600);
     let (cache, clock) = cache(&script);
@@ -308,7 +317,7 @@ async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_log
     assert_eq!(cache.renew(&token).await.unwrap().expose(), "token-7");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_login_that_has_failed_is_not_the_answer_to_those_who_ask_later() {
     let script = Script::gated(3_600);
     script.fail(ErrorKind::Transport);
