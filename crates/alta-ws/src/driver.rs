@@ -211,7 +211,7 @@ impl Driver {
     fn take_changes(&mut self, now: Instant) {
         for topic in self.shared.hub.take_changes() {
             if self.shared.hub.is_wanted(&topic) {
-                self.fleet.want(topic, now);
+                self.fleet.want(&topic, now);
             } else {
                 self.fleet.unwant(&topic, now);
                 self.confirmations.remove(&topic);
@@ -244,7 +244,7 @@ impl Driver {
                     let waiting = self.confirmations.entry(topic.clone()).or_default();
                     waiting.retain(|reply| !reply.is_closed());
                     waiting.push(reply);
-                    self.fleet.want(topic, now);
+                    self.fleet.want(&topic, now);
                 }
             }
             Call::Migrate { reply } => {

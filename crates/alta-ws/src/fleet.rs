@@ -1,26 +1,35 @@
+mod moves;
 #[cfg(test)]
 mod tests;
 
 use crate::config::Config;
 use crate::error::Error;
 use crate::frame::Frame;
-use crate::machine::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCall, Shared};
+use crate::machine::{CallId, Cx, Gap, Lane, LaneState, OpenFailure, Output, PendingCall, Shared};
 use crate::spread::{LaneId, Spread};
 use crate::status::{Condition, State, Totals};
 use crate::topic::Topic;
-use alta_socket::{LinkId, Lost, RawFrame};
+use alta_socket::{LinkId, Lost, RawFrame, later};
+use moves::Moves;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How many raw requests may wait to be sent; more wait at their callers.
 const WAITING_CALLS: usize = 64;
+
+/// For how long at least no topic must have gone before a socket is spared: programs that leave many groups do it one by
+/// one.
+const REST: Duration = Duration::from_secs(1);
 
 /// All sockets: spreads what is wanted over as many as are needed, without I/O.
 pub(crate) struct Fleet {
     config: Arc<Config>,
     lanes: BTreeMap<LaneId, Lane>,
     spread: Spread,
+    moves: Moves,
+    /// When to look whether a socket can be spared: some time after the last topic went.
+    look_at: Option<Instant>,
     shared: Shared,
     seeds: fastrand::Rng,
     /// Whose link it was when it was last looked for.
@@ -43,6 +52,8 @@ impl Fleet {
             spread: Spread::new(config.subscriptions_per_socket),
             config,
             lanes: BTreeMap::new(),
+            moves: Moves::default(),
+            look_at: None,
             shared: Shared::default(),
             seeds: fastrand::Rng::with_seed(seed),
             owners: HashMap::new(),
@@ -66,16 +77,23 @@ impl Fleet {
         let Some(lane) = self.lanes.get_mut(&id) else {
             return;
         };
+        let before = self.shared.out.len();
         let mut cx = Cx {
             now,
             shared: &mut self.shared,
         };
         act(lane, &mut cx);
+        if !self.moves.is_empty() {
+            self.follow_moves(id, before, now);
+        }
         if !self.shared.released.is_empty() {
+            let until = later(now, self.config.hand_over);
             for topic in std::mem::take(&mut self.shared.released) {
-                self.spread.release(&topic);
+                self.spread.release(&topic, id);
+                self.moves.left(&topic, id, until);
             }
             self.close_if_empty(id, now);
+            self.look_at = (self.lanes.len() > 1).then(|| self.after_a_rest(now));
         }
         if std::mem::take(&mut self.shared.batch_freed) {
             let lanes: Vec<_> = self.lanes.keys().copied().collect();
@@ -127,9 +145,70 @@ impl Fleet {
             now,
             shared: &mut self.shared,
         };
-        self.lanes
-            .get_mut(&id)?
-            .usual_event(link, raw, event, &mut cx)
+        let lane = self.lanes.get_mut(&id)?;
+        let frame = lane.usual_event(link, raw, event, &mut cx)?;
+        self.passes_on(&frame, id, now).then_some(frame)
+    }
+
+    /// Whether an event that a socket passes on is no copy of what another one has passed on.
+    fn passes_on(&mut self, frame: &Frame, id: LaneId, now: Instant) -> bool {
+        let passes = self.moves.is_empty() || self.moves.admit(frame, id, now);
+        self.shared.totals.duplicates_suppressed += u64::from(!passes);
+        passes
+    }
+
+    /// Looks at what a socket has just said, beginning with this output, about topics that move.
+    fn follow_moves(&mut self, id: LaneId, before: usize, now: Instant) {
+        for mut output in self.shared.out.split_off(before) {
+            match &mut output {
+                Output::Deliver(frame) if !self.passes_on(frame, id, now) => continue,
+                Output::Confirmed { topic, gap } => {
+                    if let Some(from) = self.moves.arrived(topic, id) {
+                        let mut lost = None;
+                        self.with(from, now, |lane, cx| lost = lane.hand_on(topic, cx));
+                        *gap = gap.or(lost.map(|(since, noticed)| Gap {
+                            since,
+                            noticed,
+                            until: now,
+                        }));
+                    }
+                }
+                Output::Refused { topic, .. } => {
+                    if let Some(from) = self.moves.refused(topic, id) {
+                        self.spread.give_back(topic, from);
+                        self.with(id, now, |lane, cx| lane.unwant(topic, cx));
+                        // It is held where it was, which answers who asks.
+                        self.with(from, now, |lane, cx| lane.confirm(topic, cx));
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            self.shared.out.push_back(output);
+        }
+    }
+
+    fn after_a_rest(&self, now: Instant) -> Instant {
+        later(now, self.config.hand_over.max(REST))
+    }
+
+    /// If the others have room for the topics of a socket, they get them: it is closed when it has none left.
+    fn spare_a_socket(&mut self, now: Instant) {
+        let Some(from) = self.spread.superfluous() else {
+            self.look_at = None;
+            return;
+        };
+        self.look_at = Some(self.after_a_rest(now));
+        if !self.moves.is_empty() || !self.lanes.values().all(Lane::is_settled) {
+            return;
+        }
+        for topic in self.lanes.get(&from).map(Lane::topics).unwrap_or_default() {
+            if let Some(to) = self.spread.reassign(&topic) {
+                let hand_over = self.config.hand_over;
+                self.moves.begin(topic.clone(), from, to, hand_over);
+                self.with(to, now, |lane, cx| lane.want(&topic, cx));
+            }
+        }
     }
 
     fn close_if_empty(&mut self, id: LaneId, now: Instant) {
@@ -148,11 +227,16 @@ impl Fleet {
     }
 
     /// Somebody came for a topic.
-    pub(crate) fn want(&mut self, topic: Topic, now: Instant) {
+    pub(crate) fn want(&mut self, topic: &Topic, now: Instant) {
         if self.ended.is_some() {
             return;
         }
-        let id = self.spread.assign(&topic);
+        if self.spread.lane_of(topic).is_none()
+            && let Some(from) = self.moves.stays(topic)
+        {
+            self.spread.give_back(topic, from);
+        }
+        let id = self.spread.assign(topic);
         if !self.lanes.contains_key(&id) {
             tracing::info!("one more socket is opened, for more subscriptions");
             self.open(id, now);
@@ -162,7 +246,8 @@ impl Fleet {
 
     /// Nobody wants a topic any more.
     pub(crate) fn unwant(&mut self, topic: &Topic, now: Instant) {
-        if let Some(id) = self.spread.lane_of(topic) {
+        let lanes = [self.moves.other(topic), self.spread.lane_of(topic)];
+        for id in lanes.into_iter().flatten() {
             self.with(id, now, |lane, cx| lane.unwant(topic, cx));
         }
     }
@@ -254,6 +339,10 @@ impl Fleet {
         for id in lanes {
             self.with(id, now, Lane::tick);
         }
+        self.moves.expire(now);
+        if self.look_at.is_some_and(|at| at <= now) {
+            self.spare_a_socket(now);
+        }
     }
 
     /// An event reached nobody.
@@ -273,6 +362,8 @@ impl Fleet {
         for lane in self.lanes.values_mut() {
             lane.close(&error, &mut cx);
         }
+        self.moves = Moves::default();
+        self.look_at = None;
         self.ended = Some(error);
         for (call, result) in std::mem::take(&mut self.shared.migrated) {
             self.one_migrated(call, result);
@@ -289,7 +380,9 @@ impl Fleet {
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.lanes.values().filter_map(Lane::deadline).min()
+        let lanes = self.lanes.values().filter_map(Lane::deadline);
+        let moves = [self.moves.deadline(), self.look_at];
+        lanes.chain(moves.into_iter().flatten()).min()
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -10,7 +10,7 @@ impl LaneId {
     pub(crate) const FIRST: Self = Self(0);
 }
 
-/// Which socket holds which topic: as few sockets as needed, none above the limit, and no topic is ever moved.
+/// Which socket holds which topic: as few sockets as needed, none above the limit.
 #[derive(Debug)]
 pub(crate) struct Spread {
     limit: usize,
@@ -50,17 +50,54 @@ impl Spread {
     }
 
     /// A socket has forgotten a topic.
-    pub(crate) fn release(&mut self, topic: &Topic) {
-        if let Some(lane) = self.topics.remove(topic)
-            && let Some(count) = self.counts.get_mut(&lane)
-        {
+    pub(crate) fn release(&mut self, topic: &Topic, lane: LaneId) {
+        if let Some(count) = self.counts.get_mut(&lane) {
             *count -= 1;
         }
+        if self.lane_of(topic) == Some(lane) {
+            self.topics.remove(topic);
+        }
+    }
+
+    /// The socket with the fewest topics, if all topics have room on the others, and some to spare: one that is closed
+    /// should not have to be opened again at once.
+    pub(crate) fn superfluous(&self) -> Option<LaneId> {
+        let total: usize = self.counts.values().sum();
+        let room = (self.counts.len() - 1).saturating_mul(self.limit);
+        let others = self
+            .counts
+            .iter()
+            .filter(|(lane, _)| **lane != LaneId::FIRST);
+        let (lane, _) = others.min_by_key(|(_, count)| **count)?;
+        (total <= room - room.div_ceil(10)).then_some(*lane)
+    }
+
+    /// Gives a topic to another socket with room. The one that has it keeps its place for it until it has forgotten it.
+    pub(crate) fn reassign(&mut self, topic: &Topic) -> Option<LaneId> {
+        let from = self.lane_of(topic)?;
+        let mut others = self.counts.iter_mut();
+        let (to, count) = others.find(|(lane, count)| **lane != from && **count < self.limit)?;
+        *count += 1;
+        self.topics.insert(topic.clone(), *to);
+        Some(*to)
+    }
+
+    /// The other socket does not get it after all.
+    pub(crate) fn give_back(&mut self, topic: &Topic, lane: LaneId) {
+        self.topics.insert(topic.clone(), lane);
     }
 
     /// A socket that holds nothing is no more.
     pub(crate) fn close(&mut self, lane: LaneId) {
         self.counts.remove(&lane);
+    }
+}
+
+#[cfg(test)]
+impl Spread {
+    /// How many places are taken.
+    pub(crate) fn places(&self) -> usize {
+        self.counts.values().sum()
     }
 }
 
@@ -85,7 +122,7 @@ mod tests {
                     prop_assert_eq!(*held.entry(topic.clone()).or_insert(lane), lane);
                     prop_assert_eq!(spread.lane_of(&topic), Some(lane));
                 } else if let Some(lane) = held.remove(&topic) {
-                    spread.release(&topic);
+                    spread.release(&topic, lane);
                     if lane != LaneId::FIRST && !held.values().any(|other| *other == lane) {
                         spread.close(lane);
                     }
@@ -110,7 +147,7 @@ mod tests {
             lanes,
             [LaneId(0), LaneId(0), LaneId(1), LaneId(1), LaneId(2)]
         );
-        spread.release(&Topic::known("group-update", 1));
+        spread.release(&Topic::known("group-update", 1), LaneId(0));
         assert_eq!(spread.assign(&Topic::known("group-update", 9)), LaneId(0));
     }
 }

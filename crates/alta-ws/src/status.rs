@@ -8,7 +8,8 @@ pub struct Status {
     /// The state of the connection; of the worst one if there are several sockets.
     pub state: State,
     /// How many sockets there are; more than one above
-    /// [`subscriptions_per_socket`](crate::Config#structfield.subscriptions_per_socket).
+    /// [`subscriptions_per_socket`](crate::Config#structfield.subscriptions_per_socket). When subscriptions go, the rest
+    /// moves together after a while, and sockets are closed.
     pub sockets: usize,
     /// The last subscription that the server refused for good, and what it said.
     pub last_refusal: Option<Arc<str>>,
@@ -83,7 +84,7 @@ impl Condition {
 pub struct Totals {
     /// Events that arrived, duplicates included.
     pub events: u64,
-    /// Events that both sockets of a migration delivered, and that were passed on once.
+    /// Events that two sockets delivered, those of a migration for example, and that were passed on once.
     pub duplicates_suppressed: u64,
     /// Subscriptions that were confirmed again after their connection was lost.
     pub gaps: u64,

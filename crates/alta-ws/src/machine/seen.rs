@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 /// lasts, and a few megabytes. Beyond it events are passed on unseen, since twice is better than never.
 const LIMIT: usize = 100_000;
 
-/// Which of the two sockets of a migration.
+/// Which of the two sockets that may deliver the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
+pub(crate) enum Side {
     Old,
     New,
 }
@@ -18,9 +18,9 @@ pub(super) enum Side {
 /// (att-client, js-tale), and less than the time between two heartbeats.
 const APART: Duration = Duration::from_secs(10);
 
-/// What the two sockets of a migration have delivered: holds hashes, counts and times only.
+/// What the two sockets of a migration, or of a topic that moves, have delivered: holds hashes, counts and times only.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     copies: HashMap<u64, Copies>,
     apart: Duration,
     hasher: RandomState,
@@ -35,7 +35,7 @@ struct Copies {
 }
 
 impl Seen {
-    pub(super) fn new(hand_over: Duration) -> Self {
+    pub(crate) fn new(hand_over: Duration) -> Self {
         Self {
             copies: HashMap::new(),
             apart: hand_over.max(APART),
@@ -45,7 +45,7 @@ impl Seen {
 
     /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
     /// them more often: what one side had twice is two events, what both had once is one.
-    pub(super) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
+    pub(crate) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
         let hash = self.hasher.hash_one((topic, content));
         if self.copies.len() >= LIMIT && !self.copies.contains_key(&hash) {
             return true;

@@ -1,5 +1,5 @@
 use super::conn::Open;
-use super::{Cx, Gap, Lane, Output, Phase};
+use super::{Cx, Gap, Lane, LaneState, Output, Phase};
 use crate::error::Error;
 use crate::topic::Topic;
 use alta_socket::{Backoff, later};
@@ -99,7 +99,7 @@ impl Entry {
 
 impl Lane {
     /// Somebody came for this topic.
-    pub(crate) fn want(&mut self, topic: Topic, cx: &mut Cx<'_>) {
+    pub(crate) fn want(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
         let entry = self.topics.entry(topic.clone()).or_default();
         entry.wanted = true;
         entry.linger_until = None;
@@ -107,12 +107,10 @@ impl Lane {
             entry.held = Held::No;
         }
         if entry.held == Held::Yes {
-            cx.shared
-                .out
-                .push_back(Output::Confirmed { topic, gap: None });
+            self.confirm(topic, cx);
             return;
         }
-        if self.enqueue(&topic) {
+        if self.enqueue(topic) {
             self.gather(cx.now);
         }
         self.pump(cx);
@@ -120,18 +118,53 @@ impl Lane {
 
     /// Nobody wants this topic any more.
     pub(crate) fn unwant(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
-        let up = matches!(self.phase, Phase::Up(_));
+        let linger_until = later(cx.now, self.config.linger);
+        self.leave(topic, linger_until, cx);
+    }
+
+    /// Another socket holds this topic now. If this one had lost it, and not been confirmed anew: since when, and when that
+    /// was noticed.
+    pub(crate) fn hand_on(&mut self, topic: &Topic, cx: &mut Cx<'_>) -> Option<(Instant, Instant)> {
+        let lost = self.topics.get_mut(topic)?.lost.take();
+        self.leave(topic, cx.now, cx);
+        lost
+    }
+
+    fn leave(&mut self, topic: &Topic, linger_until: Instant, cx: &mut Cx<'_>) {
         let Some(entry) = self.topics.get_mut(topic) else {
             return;
         };
         entry.wanted = false;
-        entry.linger_until = Some(later(cx.now, self.config.linger));
-        if !up {
+        entry.linger_until = Some(linger_until);
+        if !matches!(self.phase, Phase::Up(_)) {
             self.forget(topic, cx);
             return;
         }
         self.enqueue(topic);
         self.pump(cx);
+    }
+
+    /// Says once more that a topic is held, if it is.
+    pub(crate) fn confirm(&self, topic: &Topic, cx: &mut Cx<'_>) {
+        let entry = self.topics.get(topic);
+        if entry.is_some_and(|entry| entry.held == Held::Yes) {
+            let (topic, gap) = (topic.clone(), None);
+            cx.shared.out.push_back(Output::Confirmed { topic, gap });
+        }
+    }
+
+    /// Whether the server holds all its topics, and nothing is being done about any.
+    pub(crate) fn is_settled(&self) -> bool {
+        let settled =
+            |entry: &Entry| entry.wanted && entry.held == Held::Yes && entry.work == Work::Idle;
+        self.state() == LaneState::Ready && self.topics.values().all(settled)
+    }
+
+    /// Its topics, in a fixed order.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        let mut topics: Vec<_> = self.topics.keys().cloned().collect();
+        topics.sort_unstable();
+        topics
     }
 
     /// The next request for a topic that is due.
@@ -239,9 +272,7 @@ impl Lane {
     /// Asks for everything that is wanted, on a link that holds nothing yet.
     pub(super) fn ask_for_all(&mut self) {
         // In a fixed order, so that what is sent does not depend on how a table is laid out.
-        let mut topics: Vec<_> = self.topics.keys().cloned().collect();
-        topics.sort_unstable();
-        for topic in topics {
+        for topic in self.topics() {
             self.enqueue(&topic);
         }
     }

@@ -11,6 +11,7 @@ use alta_ws::{
 use futures_core::future::BoxFuture;
 use futures_util::future::join_all;
 use http::Method;
+use serde_json::json;
 use std::collections::HashSet;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -441,6 +442,40 @@ async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
             .reconnects,
         0
     );
+}
+
+#[tokio::test]
+async fn sockets_are_closed_when_the_subscriptions_that_are_left_have_room_on_fewer() {
+    let sim = start(Sim::builder()).await;
+    let small = config(&sim)
+        .subscriptions_per_socket(10)
+        .hand_over(Duration::from_millis(100));
+    let client = connect(&sim, small).await;
+    let mut streams = Vec::new();
+    for number in 0..30 {
+        let group = sim.add_group(&format!("Group {number}"));
+        sim.admit_bot(group, 1).unwrap();
+        let topic = GroupUpdate(GroupId::new(i64::try_from(group).unwrap()));
+        streams.push((group, within(client.subscribe(topic)).await.unwrap()));
+    }
+    assert_eq!(client.status().sockets, 3);
+    // Every third stays, so some are left on each socket.
+    let mut streams: Vec<_> = streams.into_iter().step_by(3).collect();
+    // Whatever comes meanwhile arrives once and in order.
+    let mut sent = 0_i64;
+    let mut last = None;
+    while last.is_none_or(|last| sent < last) {
+        for (group, stream) in &mut streams {
+            sim.emit_main_event("group-update", *group, json!({"id": sent}));
+            assert_eq!(event(stream).await.data.id.get(), sent);
+        }
+        sent += 1;
+        if client.status().sockets == 2 {
+            last.get_or_insert(sent + 10);
+        }
+    }
+    assert_eq!(client.status().totals.gaps, 0);
+    assert_eq!(sim.main_socket_subscriptions().len(), streams.len());
 }
 
 #[tokio::test]

@@ -202,18 +202,18 @@ fn come_to_rest(world: &mut World) {
         .iter()
         .map(|reader| reader.topic.clone())
         .collect();
-    for topic in wanted {
+    for topic in &wanted {
         world.ask(topic);
     }
     world.settle();
-    // Until no hand-over is under way.
-    for _ in 0..10 {
+    // Until no hand-over is under way, and topics have moved together.
+    for _ in 0..40 {
         world.pass(Duration::from_secs(5));
         for link in world.open_links() {
             world.pong(link);
         }
         world.settle();
-        if world.fleet.condition().state == State::Ready {
+        if world.fleet.condition().state == State::Ready && world.fleet.has_no_socket_to_spare() {
             return;
         }
     }

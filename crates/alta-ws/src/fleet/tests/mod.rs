@@ -1,3 +1,4 @@
 mod by_hand;
 mod by_property;
+mod of_moves;
 mod world;

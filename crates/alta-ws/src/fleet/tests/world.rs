@@ -232,7 +232,7 @@ impl World {
             let wanted = self.hub.is_wanted(&topic);
             self.act(|fleet, now| {
                 if wanted {
-                    fleet.want(topic, now);
+                    fleet.want(&topic, now);
                 } else {
                     fleet.unwant(&topic, now);
                 }
@@ -241,7 +241,7 @@ impl World {
     }
 
     /// Somebody asks whether a topic is held.
-    pub(super) fn ask(&mut self, topic: Topic) {
+    pub(super) fn ask(&mut self, topic: &Topic) {
         self.act(|fleet, now| fleet.want(topic, now));
     }
 
@@ -472,6 +472,10 @@ impl Fleet {
         assert!(self.shared.released.is_empty() && self.shared.migrated.is_empty());
     }
 
+    pub(super) fn has_no_socket_to_spare(&self) -> bool {
+        self.spread.superfluous().is_none() && self.moves.is_empty()
+    }
+
     /// Looks whether nothing is left of what is over.
     pub(super) fn check_rest(&self, wanted: usize) {
         let topics: usize = self.lanes.values().map(|lane| lane.census().topics).sum();
@@ -486,5 +490,7 @@ impl Fleet {
             assert!(census.topics > 0 || *id == LaneId::FIRST);
         }
         assert!(self.migrators.is_empty() && self.shared.out.is_empty());
+        assert_eq!(self.spread.superfluous(), None);
+        assert_eq!(self.spread.places(), wanted);
     }
 }

@@ -13,7 +13,7 @@ const SECOND: Duration = Duration::from_secs(1);
 fn holding(topics: &[i64]) -> Rig {
     let mut rig = Rig::open(config());
     for number in topics {
-        rig.want(topic(*number));
+        rig.want(&topic(*number));
     }
     rig.settle();
     assert_eq!(rig.confirmed.len(), topics.len());
@@ -51,7 +51,7 @@ fn several_losses_before_the_confirmation_are_one_gap_from_the_first() {
 #[test]
 fn a_topic_that_was_never_held_has_no_gap() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     rig.lose(rig.main());
     rig.pass(SECOND);
     rig.settle();
@@ -61,7 +61,7 @@ fn a_topic_that_was_never_held_has_no_gap() {
 #[test]
 fn a_reader_of_a_held_topic_is_confirmed_at_once() {
     let mut rig = holding(&[1]);
-    rig.want(topic(1));
+    rig.want(&topic(1));
     assert_eq!(gaps(&rig), [None]);
     assert!(rig.asked().is_empty());
 }
@@ -84,7 +84,7 @@ fn what_is_wanted_again_while_it_is_given_back_is_asked_for_after_the_answer() {
     let mut rig = holding(&[1]);
     rig.unwant(&topic(1));
     rig.pass(SECOND * 2);
-    rig.want(topic(1));
+    rig.want(&topic(1));
     assert_eq!(
         rig.asked(),
         ["DELETE subscription/group-update/1"],
@@ -101,7 +101,7 @@ fn what_is_wanted_again_while_it_is_given_back_is_asked_for_after_the_answer() {
 #[test]
 fn what_may_be_held_although_nobody_wants_it_is_given_back() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     rig.serve(rig.main(), Reply::DoSilently);
     rig.unwant(&topic(1));
     for _ in 0..100 {
@@ -156,7 +156,7 @@ fn a_call_that_waits_for_a_connection_ends_in_its_time_and_was_not_sent() {
 #[test]
 fn a_token_that_is_refused_twice_is_a_refusal() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     for renewals in 1..=2 {
         rig.serve(rig.main(), Reply::Refuse(401));
         rig.arrive(rig.main());
@@ -257,9 +257,9 @@ fn waits_grow_while_connections_open_and_say_nothing() {
 #[test]
 fn a_migration_lets_what_is_on_its_way_end_first() {
     let mut rig = holding(&[1]);
-    rig.want(topic(2));
+    rig.want(&topic(2));
     let call = rig.migrate();
-    rig.want(topic(3));
+    rig.want(&topic(3));
     assert_eq!(rig.asked(), ["POST subscription/group-update/2"]);
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
@@ -516,10 +516,10 @@ fn times_that_never_come_are_times_like_others() {
         .linger(never)
         .reconnect(BackoffPolicy::new(never, never));
     let mut rig = Rig::open(config);
-    rig.want(topic(1));
+    rig.want(&topic(1));
     rig.serve(rig.main(), Reply::Refuse(503));
     rig.arrive(rig.main());
-    rig.want(topic(2));
+    rig.want(&topic(2));
     rig.settle();
     rig.unwant(&topic(2));
     rig.migrate();

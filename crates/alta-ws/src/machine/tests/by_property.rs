@@ -66,7 +66,7 @@ fn take(rig: &mut Rig, wanted: &mut BTreeSet<i64>, step: &Step) {
     match *step {
         Step::Want(number) => {
             wanted.insert(number);
-            rig.want(topic(number));
+            rig.want(&topic(number));
         }
         Step::Unwant(number) => {
             wanted.remove(&number);
@@ -146,7 +146,7 @@ proptest! {
         }
         // Somebody asks again for what was refused.
         for number in &wanted {
-            rig.want(topic(*number));
+            rig.want(&topic(*number));
         }
         rig.pass(Duration::from_millis(10));
         rig.settle();

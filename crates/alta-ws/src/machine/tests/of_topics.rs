@@ -11,7 +11,7 @@ const TOGETHER: Duration = Duration::from_millis(10);
 fn in_batches(topics: &[i64]) -> Rig {
     let mut rig = Rig::new(config().batch(true));
     for number in topics {
-        rig.want(topic(*number));
+        rig.want(&topic(*number));
     }
     rig.accept();
     rig
@@ -21,7 +21,7 @@ fn in_batches(topics: &[i64]) -> Rig {
 fn topics_of_one_event_are_asked_for_together_a_hundred_at_a_time() {
     let all: Vec<i64> = (0..150).collect();
     let mut rig = in_batches(&all);
-    rig.want(Topic::known("group-ban-create", 1));
+    rig.want(&Topic::known("group-ban-create", 1));
     assert_eq!(rig.asked(), ["POST subscription/batch"]);
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
@@ -97,7 +97,7 @@ fn a_batch_that_was_on_its_way_when_the_connection_was_lost_is_asked_for_again()
 #[test]
 fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     for attempt in 1..=3 {
         assert_eq!(rig.shared.last_failure.is_some(), attempt > 3);
         rig.serve(rig.main(), Reply::Refuse(503));
@@ -111,7 +111,7 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
     );
     assert_eq!(rig.shared.totals.failed_attempts, 3);
     // What another one does is no news of it.
-    rig.want(topic(2));
+    rig.want(&topic(2));
     rig.settle();
     assert_eq!(rig.held().len(), 2);
     assert!(rig.shared.last_failure.is_none(), "it has healed");
@@ -121,9 +121,9 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
 fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too() {
     let mut rig = Rig::open(config().batch(true));
     for number in 0..99 {
-        rig.want(topic(number));
+        rig.want(&topic(number));
     }
-    rig.want(Topic::known("group-ban-create", 1));
+    rig.want(&Topic::known("group-ban-create", 1));
     assert!(rig.asked().is_empty(), "others may come");
     rig.pass(TOGETHER / 2);
     assert!(rig.asked().is_empty());
@@ -134,7 +134,7 @@ fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too()
 
     // A full batch waits for nobody, and what cannot be asked for with others doesn't either.
     for number in 100..201 {
-        rig.want(topic(number));
+        rig.want(&topic(number));
     }
     rig.unwant(&Topic::known("group-ban-create", 1));
     assert_eq!(rig.asked(), ["POST subscription/batch"]);
@@ -165,7 +165,7 @@ fn after_a_migration_that_failed_batches_are_asked_for_anew() {
 #[test]
 fn what_was_held_is_not_given_up_for_a_refused_token() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     rig.settle();
     rig.lose(rig.main());
     rig.pass(SECOND);
@@ -184,7 +184,7 @@ fn what_was_held_is_not_given_up_for_a_refused_token() {
 #[test]
 fn an_answer_without_a_status_refuses_nothing_for_good() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
+    rig.want(&topic(1));
     let answer = r#"{"id":1,"event":"response","key":"POST /ws/subscription/group-update/1"}"#;
     rig.text(rig.main(), answer);
     assert!(rig.refused.is_empty());
@@ -196,8 +196,8 @@ fn an_answer_without_a_status_refuses_nothing_for_good() {
 #[test]
 fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
-    rig.want(topic(2));
+    rig.want(&topic(1));
+    rig.want(&topic(2));
     rig.serve(rig.main(), Reply::DoWithAnotherId);
     rig.arrive(rig.main());
     assert_eq!(rig.confirmed[0].0, "group-update/1");
@@ -206,7 +206,7 @@ fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
     assert_eq!(rig.refused[0].0, "group-update/2");
 
     // A key that is written in another way is no other request's.
-    rig.want(topic(3));
+    rig.want(&topic(3));
     let answer = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
     rig.text(rig.main(), answer);
     assert_eq!(rig.confirmed[1].0, "group-update/3");
@@ -215,8 +215,8 @@ fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
 #[test]
 fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
     let mut rig = Rig::open(config());
-    rig.want(topic(1));
-    rig.want(topic(2));
+    rig.want(&topic(1));
+    rig.want(&topic(2));
     rig.serve(rig.main(), Reply::Do);
     rig.serve(rig.main(), Reply::Refuse(404));
     rig.arrive(rig.main());
@@ -246,7 +246,7 @@ fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
 fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
     let mut rig = Rig::new(config().batch(true));
     for key in ["Abc", "Def"] {
-        rig.want(Topic::new("group-update", key).unwrap());
+        rig.want(&Topic::new("group-update", key).unwrap());
     }
     rig.accept();
     let content = r#"{\"success\":false,\"failures\":[\"Group-Update/Abc\"]}"#;

@@ -189,7 +189,7 @@ impl Rig {
             .collect()
     }
 
-    pub(super) fn want(&mut self, topic: Topic) {
+    pub(super) fn want(&mut self, topic: &Topic) {
         self.act(|lane, cx| lane.want(topic, cx));
     }
 

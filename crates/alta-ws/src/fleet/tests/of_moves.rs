@@ -1,0 +1,173 @@
+//! Topics that move together, so that sockets can be closed.
+
+use super::world::{Item, World, topic};
+use crate::config::Config;
+use crate::test_server::Reply;
+use alta_socket::{LinkId, Lost};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Three sockets with room for two topics each; the first and the second have one left.
+fn scattered() -> World {
+    let mut world = World::new(Config::default().subscriptions_per_socket(2));
+    for number in 0..6 {
+        world.come(topic(number));
+        world.look();
+    }
+    world.settle();
+    for number in [1, 2] {
+        world.leave(&topic(number));
+    }
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    assert_eq!(
+        (world.open_links().len(), world.server.held().len()),
+        (3, 4)
+    );
+    world
+}
+
+/// The same, when the second socket's topic is about to be asked for on the first.
+fn moving() -> (World, LinkId, LinkId) {
+    let mut world = scattered();
+    world.leave(&topic(5));
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    let links = world.open_links();
+    world.pass(SECOND * 10);
+    world.token();
+    world.write(links[0]);
+    let asked: Vec<_> = world.server.sockets[&links[0]]
+        .asked
+        .iter()
+        .map(|(_, request)| request.doing())
+        .collect();
+    assert_eq!(asked, [format!("POST {}", topic(3))]);
+    (world, links[1], links[0])
+}
+
+fn told(world: &World, number: i64) -> &[Item] {
+    let reader = world
+        .readers
+        .iter()
+        .find(|reader| reader.topic == topic(number));
+    &reader.unwrap().items
+}
+
+#[test]
+fn a_socket_whose_topics_have_room_elsewhere_is_closed_and_nothing_is_lost_or_doubled() {
+    let (mut world, from, to) = moving();
+    world.serve(to, Reply::Do);
+    // Held on both: each event comes twice.
+    for (first, second) in [(from, to), (to, from)] {
+        world.happen(topic(3), true);
+        world.happen(topic(3), false);
+        while world.arrive(first) {}
+        while world.arrive(second) {}
+    }
+    world.settle();
+    assert_eq!(world.open_links().len(), 2);
+    world.happen(topic(3), true);
+    world.settle();
+    assert_eq!(told(&world, 3), (0..5).map(Item::Event).collect::<Vec<_>>());
+    assert_eq!(world.fleet.totals().duplicates_suppressed, 4);
+    assert_eq!(
+        (world.fleet.totals().gaps, world.codes.as_slice()),
+        (0, [1000].as_slice())
+    );
+    world.pass(SECOND * 10);
+    world.settle();
+    world.fleet.check_rest(3);
+}
+
+#[test]
+fn sockets_without_room_to_spare_are_left_alone() {
+    let mut world = scattered();
+    let links = world.open_links();
+    for _ in 0..10 {
+        world.pass(SECOND * 10);
+        for link in world.open_links() {
+            world.pong(link);
+        }
+        world.settle();
+    }
+    assert_eq!(world.open_links(), links);
+}
+
+#[test]
+fn a_topic_that_another_socket_is_refused_stays_where_it_is() {
+    let (mut world, from, to) = moving();
+    world.serve(to, Reply::Refuse(404));
+    world.arrive(to);
+    world.happen(topic(3), true);
+    while world.arrive(from) {}
+    assert_eq!(told(&world, 3), [Item::Event(0)]);
+    world.leave(&topic(3));
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    assert_eq!(world.server.held().len(), 2);
+}
+
+#[test]
+fn a_topic_whose_socket_is_lost_while_it_moves_has_a_gap_until_another_holds_it() {
+    let (mut world, from, to) = moving();
+    let since = world.now;
+    world.pong(from);
+    world.happen(topic(3), true);
+    world.lose(
+        from,
+        &Lost::Broken(Some(std::sync::Arc::new(
+            std::io::ErrorKind::ConnectionReset.into(),
+        ))),
+    );
+    world.serve(to, Reply::Do);
+    world.arrive(to);
+    assert_eq!(told(&world, 3), [Item::Gap(since, world.now)]);
+    world.settle();
+    assert_eq!(world.server.held().len(), 3);
+}
+
+#[test]
+fn a_topic_that_nobody_wants_any_more_while_it_moves_is_held_nowhere() {
+    for answer_first in [true, false] {
+        let (mut world, _, to) = moving();
+        if answer_first {
+            world.serve(to, Reply::Do);
+            world.arrive(to);
+        }
+        world.leave(&topic(3));
+        world.look();
+        world.pass(SECOND * 2);
+        world.settle();
+        world.pass(SECOND * 15);
+        world.settle();
+        world.fleet.check_rest(2);
+        assert_eq!(world.server.held().len(), 2);
+    }
+}
+
+#[test]
+fn a_topic_that_is_wanted_again_while_it_leaves_stays() {
+    let (mut world, _, to) = moving();
+    world.leave(&topic(3));
+    world.look();
+    world.serve(to, Reply::Refuse(404));
+    world.arrive(to);
+    world.come(topic(3));
+    world.settle();
+    assert!(
+        world
+            .readers
+            .iter()
+            .all(|reader| reader.confirmed.is_some())
+    );
+    for _ in 0..4 {
+        world.pass(SECOND * 10);
+        world.settle();
+    }
+    world.fleet.check_rest(3);
+}
