@@ -147,6 +147,8 @@ fn what_a_server_lists_has_the_same_form_with_its_mods_in_it() {
         ]
     );
     assert_eq!(lines(&catalogue, "doors "), ["doors open", "doors unlock"]);
+    let open = catalogue.get("doors open").unwrap();
+    assert_eq!(open.aliases, ["doors unlock"], "not the name itself");
     assert!(lines(&catalogue, "wacky").is_empty());
 }
 
