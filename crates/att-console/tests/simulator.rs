@@ -402,19 +402,57 @@ async fn the_servers_errors_keep_its_words() {
     assert_eq!(error.sent(), Some(Sent::NotSent));
 }
 
+/// What players might call themselves to be taken for somebody or something else.
+const HOSTILE: [&str; 40] = [
+    r#"" ; player kill *"#,
+    r#"" player kill *"#,
+    r#"x" "player kill *"#,
+    r#""""#,
+    r#"\"#,
+    r#"\" ; player kill *"#,
+    r#"O"Neil \ Jr."#,
+    r"C:\*",
+    "O'Neil",
+    "' ; player kill *",
+    "''",
+    "`player kill *`",
+    "$(player kill *)",
+    "; player kill *",
+    "&& player kill *",
+    "| player kill *",
+    "player kill *",
+    "-Bee-",
+    "--all",
+    "-1",
+    "+1000000001",
+    "1234",
+    " 1000000001",
+    "0x10",
+    "1e9",
+    "\u{661}\u{662}",
+    "*",
+    " * ",
+    "**",
+    "a,b",
+    "Ashwick,*",
+    ",",
+    "line\nplayer kill *",
+    "tab\there",
+    "nul\0",
+    "\u{2028}player kill *",
+    "\u{202e}kciwhsA",
+    "“ ; player kill *",
+    "{\"id\":1,\"content\":\"player kill *\"}",
+    "Ash\u{e4}\u{1f525} wick",
+];
+
 #[tokio::test]
 async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     sim.player_joins(server, "Ashwick").unwrap();
-    for name in [
-        "\" ; player kill *",
-        "O\"Neil \\ Jr.",
-        "-Bee-",
-        "1234",
-        "*",
-        "a,b",
-    ] {
+    let mut by_name = 0;
+    for name in HOSTILE {
         let player = sim.player_joins(server, name).unwrap();
         let players = within(console.command(player::list())).await.unwrap();
         let record = players.iter().find(|one| one.username == name).unwrap();
@@ -422,16 +460,34 @@ async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
         within(console.command(player::message(record, "Welcome; here")))
             .await
             .unwrap();
-        let messages = sim.messages(server);
-        assert_eq!(messages.len(), before + 1, "one message to one player");
-        assert_eq!(
-            (messages[before].player, messages[before].text.as_str()),
-            (player, "Welcome; here")
-        );
+        let told = |sim: &alta_sim::Sim| -> Vec<(u64, String)> {
+            let messages = sim.messages(server).into_iter().skip(before);
+            messages.map(|one| (one.player, one.text)).collect()
+        };
+        let alone = (player, "Welcome; here".to_owned());
+        assert_eq!(told(&sim), [alone.clone()], "one message to one player");
+
+        // By name it is the same, or an error before anything is sent.
+        match within(console.command(player::message(name, "Welcome; here"))).await {
+            Ok(()) => {
+                by_name += 1;
+                assert_eq!(told(&sim), [alone.clone(), alone], "{name:?}");
+            }
+            Err(error) => {
+                assert!(
+                    matches!(error.kind(), ErrorKind::Argument(_)),
+                    "{name:?}: {error}"
+                );
+                assert_eq!((told(&sim).len(), error.sent()), (1, Some(Sent::NotSent)));
+            }
+        }
     }
-    let sent = within(console.command(player::message(Target::Everyone, "all"))).await;
-    sent.unwrap();
-    assert_eq!(sim.players(server).len(), 7, "nobody was killed or kicked");
+    assert!(by_name > 10, "{by_name} can be called by name");
+    within(console.command(player::message(Target::Everyone, "all")))
+        .await
+        .unwrap();
+    let left = sim.players(server).len();
+    assert_eq!(left, HOSTILE.len() + 1, "nobody was killed or kicked");
 }
 
 #[tokio::test]
