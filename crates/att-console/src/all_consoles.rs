@@ -1,7 +1,7 @@
 use crate::console::{Console, WeakConsole};
 use crate::consoles::Shared;
 use crate::happening::Event;
-use crate::subscription::{Subscribe, Subscription};
+use crate::subscription::{Keep, Subscribe, Subscription};
 use alta_socket::{Missed, Overflow};
 use futures_core::Stream;
 use futures_util::stream::SelectAll;
@@ -24,6 +24,7 @@ pub struct AllConsoles<T> {
     subscribe: Box<SubscribeOn<T>>,
     capacity: Option<usize>,
     overflow: Option<Overflow>,
+    keep: Option<Keep<T>>,
     /// The consoles that were joined, by name.
     joined: BTreeMap<Arc<str>, WeakConsole>,
     streams: SelectAll<Member<T>>,
@@ -44,6 +45,7 @@ impl<T> AllConsoles<T> {
             subscribe,
             capacity: None,
             overflow: None,
+            keep: None,
             joined: BTreeMap::new(),
             streams: SelectAll::new(),
             ended: false,
@@ -63,6 +65,13 @@ impl<T> AllConsoles<T> {
     #[must_use]
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = Some(overflow);
+        self
+    }
+
+    /// Only events that satisfy this; see [`Subscribe::filter`]. To be said before the first reading.
+    #[must_use]
+    pub fn filter(mut self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(keep));
         self
     }
 
@@ -128,6 +137,9 @@ impl<T> AllConsoles<T> {
             }
             if let Some(overflow) = self.overflow {
                 wish = wish.overflow(overflow);
+            }
+            if let Some(keep) = &self.keep {
+                wish = wish.keeping(Arc::clone(keep));
             }
             self.joined.insert(Arc::clone(name), console.downgrade());
             self.streams.push(Member {

@@ -2,8 +2,8 @@ use crate::frame::Frame;
 use crate::name::EventName;
 use alta_model::console::event::{
     AtmBalanceChanged, CommandExecuted, ConsoleEvent, DebugLog, ErrorLog, FatalLog, InfoLog,
-    InventoryChanged, ObjectKilled, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk,
-    PlayerStateChanged, PopulationModified, ProfilingData, ServerSettingsChanged,
+    InventoryChanged, LogLevel, LogMessage, ObjectKilled, PlayerJoined, PlayerKilled, PlayerLeft,
+    PlayerMovedChunk, PlayerStateChanged, PopulationModified, ProfilingData, ServerSettingsChanged,
     SocialTabletPlayerBanned, SocialTabletPlayerReported, TraceLog, TradeDeckUsed, TrialFinished,
     TrialStarted, WarnLog,
 };
@@ -63,6 +63,40 @@ any_event!(
     WarnLog,
 );
 
+impl AnyEvent {
+    /// The line of a log, of whatever level; the event itself if it is none.
+    ///
+    /// ```no_run
+    /// use att_console::{Console, event::LogLevel};
+    ///
+    /// # async fn run(console: Console) -> Result<(), att_console::Error> {
+    /// let levels = LogLevel::Info.and_graver().map(LogLevel::event_name);
+    /// let mut events = console.subscribe_to_any(levels).await?;
+    /// while let Some(event) = events.next_event().await {
+    ///     if let Ok((level, line)) = event.data.into_log() {
+    ///         println!("{level} {}: {}", line.logger, line.message);
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The event as it was.
+    pub fn into_log(self) -> Result<(LogLevel, LogMessage), Self> {
+        match self {
+            Self::TraceLog(log) => Ok((TraceLog::LEVEL, (*log).into())),
+            Self::DebugLog(log) => Ok((DebugLog::LEVEL, (*log).into())),
+            Self::InfoLog(log) => Ok((InfoLog::LEVEL, (*log).into())),
+            Self::WarnLog(log) => Ok((WarnLog::LEVEL, (*log).into())),
+            Self::ErrorLog(log) => Ok((ErrorLog::LEVEL, (*log).into())),
+            Self::FatalLog(log) => Ok((FatalLog::LEVEL, (*log).into())),
+            other => Err(other),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,5 +118,13 @@ mod tests {
         };
         assert!(matches!(read("DoorOpened"), AnyEvent::Other(data) if data["message"] == "m"));
         assert!(matches!(read("infolog"), AnyEvent::InfoLog(log) if log.message == "m"));
+        for level in LogLevel::ALL {
+            let (found, line) = read(level.event_name()).into_log().unwrap();
+            assert_eq!((found, line.message.as_str()), (level, "m"));
+        }
+        assert!(matches!(
+            read("DoorOpened").into_log(),
+            Err(AnyEvent::Other(_))
+        ));
     }
 }

@@ -18,7 +18,8 @@ pub struct Config {
     pub when_not_ready: WhenNotReady,
     /// How many commands may be open at once, waiting and sent. Further callers wait (their time runs). 1,024.
     pub pending: usize,
-    /// How many commands may be sent and unanswered at once. 1,024; no limit of the server is known.
+    /// How many commands may be sent and unanswered at once. 1,024; no limit of the server is known. Subscriptions, which
+    /// the console sends by itself, do not count.
     pub in_flight: usize,
     /// A ping goes out this often, and the link is given up if nothing at all was heard by the next. 30 s (tavernpy).
     pub ping: Duration,
@@ -34,7 +35,8 @@ pub struct Config {
     pub ask_again: Vec<Duration>,
     /// How long a subscription is kept when its last stream is dropped, in case another comes. 2 s.
     pub linger: Duration,
-    /// The oldest command unanswered for so long makes the state [`Stalled`](crate::State::Stalled). 10 s.
+    /// Nothing answered for so long, with a command open all that time, makes the state [`Stalled`](crate::State::Stalled).
+    /// 10 s.
     pub stalled_after: Duration,
     /// The largest frame accepted; a larger one ends the connection. 64 MiB: `spawn list` and inventories are large.
     pub frame_limit: usize,

@@ -28,8 +28,9 @@ pub enum State {
     },
     /// The server has accepted the token: commands run, events arrive.
     Ready,
-    /// It is connected, but the server has not answered the oldest command for a while: one that loads its world
-    /// accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again.
+    /// It is connected, but the server has answered nothing for a while although it was asked: one that loads its world
+    /// accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again. It ends with
+    /// the next answer, to whatever it may be.
     Stalled,
     /// It waits before it tries again.
     Recovering {

@@ -26,9 +26,13 @@ pub struct Subscription<T> {
     subscriber: Subscriber<EventName, Frame>,
     shared: Arc<Shared>,
     read: Reader<T>,
+    keep: Option<Keep<T>>,
     /// Whether an event that could not be read was warned of.
     has_warned: bool,
 }
+
+/// Whether a stream yields an event.
+pub(crate) type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
 /// How the data of an event becomes a `T`.
 pub(crate) type Reader<T> = fn(&EventName, &Frame) -> Result<T, serde_json::Error>;
@@ -144,20 +148,26 @@ impl<T> Stream for Subscription<T> {
     type Item = Result<Event<T>, Missed>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
-            return Poll::Ready(None);
-        };
-        Poll::Ready(Some(match delivery {
-            Delivery::Frame(frame) => self.read(frame),
-            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
-            Delivery::Gap(since, until) => {
-                let now: Instant = tokio::time::Instant::now().into_std();
-                Err(Missed::Gap {
-                    since: wall_time(since, now),
-                    until: wall_time(until, now),
-                })
+        loop {
+            let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
+                return Poll::Ready(None);
+            };
+            let item = match delivery {
+                Delivery::Frame(frame) => self.read(frame),
+                Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+                Delivery::Gap(since, until) => {
+                    let now: Instant = tokio::time::Instant::now().into_std();
+                    Err(Missed::Gap {
+                        since: wall_time(since, now),
+                        until: wall_time(until, now),
+                    })
+                }
+            };
+            match (&item, &self.keep) {
+                (Ok(event), Some(keep)) if !keep(&event.data) => {}
+                _ => return Poll::Ready(Some(item)),
             }
-        }))
+        }
     }
 }
 
@@ -179,6 +189,7 @@ pub struct Subscribe<T> {
     everything: bool,
     queue: QueueConfig,
     read: Reader<T>,
+    keep: Option<Keep<T>>,
 }
 
 impl<T> Subscribe<T> {
@@ -190,6 +201,7 @@ impl<T> Subscribe<T> {
             everything: false,
             queue,
             read,
+            keep: None,
         }
     }
 
@@ -211,6 +223,26 @@ impl<T> Subscribe<T> {
         self
     }
 
+    /// Only events that satisfy this; what is missing is told all the same. Events that do not have waited with the others
+    /// for the stream to be read, and count as such.
+    ///
+    /// ```no_run
+    /// # use att_console::{Console, event::PlayerMovedChunk};
+    /// # async fn run(console: Console) -> Result<(), att_console::Error> {
+    /// let into_caves = |moved: &PlayerMovedChunk| moved.new_cave_layer().is_some();
+    /// let mut moves = console.subscribe().filter(into_caves).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn filter(self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.keeping(Arc::new(keep))
+    }
+
+    pub(crate) fn keeping(mut self, keep: Keep<T>) -> Self {
+        self.keep = Some(keep);
+        self
+    }
+
     /// The stream at once: events flow from the server's confirmation on, whenever that is. A name that the server does
     /// not know goes unnoticed this way.
     pub fn start(self) -> Subscription<T> {
@@ -224,6 +256,7 @@ impl<T> Subscribe<T> {
             subscriber,
             shared: Arc::clone(shared),
             read: self.read,
+            keep: self.keep,
             has_warned: false,
         }
     }

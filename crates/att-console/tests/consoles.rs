@@ -130,6 +130,30 @@ async fn a_thousand_consoles_are_held_by_one_process() {
         .await
         .unwrap();
     assert_eq!(sim.console_connections(server).len(), 1_000);
+
+    // One stream hears all of them, each once and in order.
+    let mut joins = consoles
+        .subscribe::<PlayerJoined>()
+        .filter(|joined| joined.user.username != "Brambletoe")
+        .start();
+    sim.wait_until(|sim| sim.console_subscriptions(server).len() == 1_000)
+        .await
+        .unwrap();
+    for name in ["Ashwick", "Brambletoe", "Cinder_Wick"] {
+        sim.player_joins(server, name).unwrap();
+    }
+    let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for _ in 0..2_000 {
+        let (console, event) = within(joins.next_event()).await.unwrap();
+        let names = heard.entry(console.to_string()).or_default();
+        names.push(event.data.user.username);
+    }
+    assert_eq!(heard.len(), 1_000);
+    let each = ["Ashwick", "Cinder_Wick"];
+    assert!(heard.values().all(|names| names == &each));
+    let first = consoles.remove(0).unwrap();
+    drop(first);
+    sim.wait_for_consoles(server, 999).await.unwrap();
     tokio::time::timeout(common::PATIENCE * 6, consoles.close())
         .await
         .unwrap();

@@ -12,8 +12,8 @@ use alta_sim::{Action, Fault, Hook, Junk};
 use att_console::commands::player;
 use att_console::event::{PlayerJoined, PlayerLeft, PlayerMovedChunk};
 use att_console::{
-    AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, Sent, State, Status, Target, Trouble,
-    WhenNotReady,
+    AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, Sent, ServerId, State, Status, Target,
+    Trouble, WhenNotReady,
 };
 use common::{access, config, next, ready, self_hosted, within};
 use serde_json::json;
@@ -31,6 +31,9 @@ async fn a_console_logs_in_runs_commands_and_hears_events() {
     assert_eq!(event.data.user.id.get(), i64::try_from(ashwick).unwrap());
     assert!(event.timestamp().is_some());
     assert_eq!(&*event.console, "Thornwood");
+    assert_eq!(event.server, None, "a self-hosted server has no id");
+    let age = std::time::SystemTime::now().duration_since(event.received().into());
+    assert!(age.unwrap() < common::PATIENCE);
     assert!(event.raw().as_str().contains("\"PlayerJoined\""));
 
     let players = within(console.command(player::list())).await.unwrap();
@@ -408,7 +411,7 @@ const HOSTILE: [&str; 40] = [
     r#"" player kill *"#,
     r#"x" "player kill *"#,
     r#""""#,
-    r#"\"#,
+    r"\",
     r#"\" ; player kill *"#,
     r#"O"Neil \ Jr."#,
     r"C:\*",
@@ -465,13 +468,14 @@ async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
             messages.map(|one| (one.player, one.text)).collect()
         };
         let alone = (player, "Welcome; here".to_owned());
-        assert_eq!(told(&sim), [alone.clone()], "one message to one player");
+        let once = std::slice::from_ref(&alone);
+        assert_eq!(told(&sim), once, "one message to one player");
 
         // By name it is the same, or an error before anything is sent.
         match within(console.command(player::message(name, "Welcome; here"))).await {
             Ok(()) => {
                 by_name += 1;
-                assert_eq!(told(&sim), [alone.clone(), alone], "{name:?}");
+                assert_eq!(told(&sim), [once, once].concat(), "{name:?}");
             }
             Err(error) => {
                 assert!(
@@ -578,6 +582,28 @@ async fn several_kinds_come_in_one_stream_each_in_its_own_type() {
     );
     let second = within(events.next_event()).await.unwrap();
     assert!(matches!(second.data, AnyEvent::PlayerLeft(_)));
+}
+
+#[tokio::test]
+async fn events_are_filtered_and_gaps_are_not() {
+    let (sim, server) = self_hosted().await;
+    let named = config().server(ServerId::new(7));
+    let console = Console::open_with(access(&sim, server), named);
+    let into_caves = |moved: &PlayerMovedChunk| moved.new_cave_layer().is_some();
+    let mut moves = within(console.subscribe().filter(into_caves))
+        .await
+        .unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    for chunk in ["Chunk 18-33", "Cave Layer 1", "Chunk 18-34", "Cave Layer 2"] {
+        sim.player_moves(server, ashwick, chunk).unwrap();
+    }
+    for layer in 1..=2 {
+        let event = next(&mut moves).await.unwrap();
+        assert_eq!(event.data.new_cave_layer(), Some(layer));
+        assert_eq!(event.server, Some(ServerId::new(7)));
+    }
+    sim.drop_consoles(server);
+    assert!(matches!(next(&mut moves).await, Err(Missed::Gap { .. })));
 }
 
 #[tokio::test]

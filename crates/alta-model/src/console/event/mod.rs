@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 pub use enums::{
     ChangeType, DamageSource, InventoryType, PlayerState, PopulationAction, ReportReason,
 };
-pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogMessage, TraceLog, WarnLog};
+pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogLevel, LogMessage, TraceLog, WarnLog};
 pub use names::{EVENT_NAMES, canonical_event_name};
 pub use player::{
     InventoryChanged, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk, PlayerStateChanged,
