@@ -1,4 +1,5 @@
 mod courses;
+mod loading;
 mod world;
 
 use super::*;
@@ -191,26 +192,6 @@ fn promise_01_a_gap_runs_from_the_last_frame_heard_to_the_confirmation() {
 }
 
 #[test]
-fn a_subscription_that_the_server_lost_is_found_by_asking_again() {
-    let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
-    world.ready();
-    world.write_one();
-    world.answer(0);
-    world.held.clear();
-    world.pass(Duration::from_secs(9));
-    world.write_one();
-    world.answer(0);
-    assert_eq!(world.gaps, 1, "it was not held since it was confirmed");
-    world.pass(Duration::from_secs(12));
-    world.write_one();
-    world.answer(0);
-    assert_eq!(world.gaps, 1, "`Unchanged`: it was held");
-    world.pass(Duration::from_secs(20));
-    assert_eq!(world.queued.len(), 1, "the third and last time");
-}
-
-#[test]
 fn promise_04_dropping_unsubscribes_after_the_linger_and_not_before() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
@@ -227,67 +208,6 @@ fn promise_04_dropping_unsubscribes_after_the_linger_and_not_before() {
     world.want("PlayerJoined", false);
     world.pass(Duration::from_secs(2));
     assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
-}
-
-#[test]
-fn a_server_that_loads_its_world_is_stalled_until_it_answers() {
-    let mut world = World::new(Config::default());
-    world.ready();
-    let tickets: Vec<_> = (0..3).map(|_| world.order(300, false)).collect();
-    for _ in 0..3 {
-        world.write_one();
-    }
-    world.pass(Duration::from_secs(11));
-    assert_eq!(world.machine.state(), State::Stalled);
-    assert_eq!(world.ran.values().sum::<u32>(), 3, "nothing is sent again");
-    for ticket in tickets {
-        world.answer(0);
-        assert_eq!(world.the_outcome(ticket), &Ok(()));
-    }
-    assert_eq!(world.machine.state(), State::Ready);
-}
-
-#[test]
-fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_comes() {
-    let mut world = World::new(Config::default());
-    world.ready();
-    let early = world.order(30, false);
-    world.write_one();
-    world.pass(Duration::from_secs(11));
-    assert_eq!(world.machine.state(), State::Stalled);
-    world.pass(Duration::from_secs(150));
-    let error = world.the_outcome(early).as_ref().unwrap_err();
-    assert!(matches!(error, ErrorKind::TimedOut { .. }), "{error}");
-    assert_eq!(world.machine.state(), State::Stalled, "it owes the answer");
-    let later = world.order(30, false);
-    world.write_one();
-    assert_eq!(world.machine.state(), State::Stalled);
-    // The world is loaded: the answers come, late ones first.
-    world.answer(0);
-    assert_eq!(world.machine.state(), State::Ready);
-    world.answer(0);
-    assert_eq!(world.the_outcome(later), &Ok(()));
-    assert_eq!(world.machine.counters.totals().late_answers, 1);
-    world.pass(Duration::from_secs(150));
-    assert_eq!(world.machine.state(), State::Ready);
-}
-
-#[test]
-fn a_server_that_answers_others_is_not_stalled_by_one_answer_that_never_comes() {
-    let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
-    world.ready();
-    world.write_one();
-    // Its answer is lost; everything else is answered.
-    for _ in 0..20 {
-        world.order(30, false);
-        world.write_one();
-        world.answer(1);
-        world.pass(Duration::from_secs(4));
-        assert_eq!(world.machine.state(), State::Ready);
-    }
-    world.pass(Duration::from_secs(11));
-    assert_eq!(world.machine.state(), State::Stalled, "now nothing is");
 }
 
 #[test]
@@ -311,103 +231,6 @@ fn subscriptions_take_no_room_from_commands() {
     world.answer(2);
     world.write_one();
     assert_eq!(world.received[2].1, line(second));
-}
-
-#[test]
-fn a_stall_of_minutes_keeps_the_order_and_sends_nothing_twice() {
-    let mut world = World::new(Config::default().in_flight(2));
-    world.ready();
-    let tickets: Vec<_> = (0..6).map(|_| world.order(600, false)).collect();
-    let write = |world: &mut World| {
-        while !world.queued.is_empty() {
-            world.write_one();
-        }
-    };
-    write(&mut world);
-    world.pass(Duration::from_secs(240));
-    assert_eq!(world.machine.state(), State::Stalled);
-    world.machine.count_commands();
-    let counters = &world.machine.counters;
-    assert_eq!((counters.in_flight.get(), counters.waiting.get()), (2, 4));
-    let mut ran = Vec::new();
-    while let Some((_, line)) = world.received.first() {
-        ran.push(line.clone());
-        world.answer(0);
-        write(&mut world);
-    }
-    let expected: Vec<_> = tickets
-        .iter()
-        .map(|ticket| format!("command {ticket}"))
-        .collect();
-    assert_eq!(ran, expected);
-    assert!(
-        tickets
-            .iter()
-            .all(|ticket| world.the_outcome(*ticket) == &Ok(()))
-    );
-}
-
-#[test]
-fn subscriptions_are_asked_for_again_8_20_and_40_seconds_after_each_login() {
-    let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
-    for _ in 0..2 {
-        world.ready();
-        world.write_one();
-        world.answer(0);
-        let mut asked = Vec::new();
-        for second in 1..=120 {
-            world.pass(Duration::from_secs(1));
-            if !world.queued.is_empty() {
-                assert_eq!(world.queued[0].1, "websocket subscribe PlayerJoined");
-                world.write_one();
-                world.answer(0);
-                asked.push(second);
-            }
-        }
-        assert_eq!(asked, [8, 20, 40]);
-        world.lose();
-        world.pass(Duration::from_secs(60));
-    }
-    assert_eq!(world.gaps, 1, "only the lost connection");
-}
-
-#[test]
-fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
-    let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
-    world.confirm("PlayerJoined");
-    world.ready();
-    world.write_one();
-    world.reply(0, true);
-    world.pass(Duration::from_secs(14));
-    assert!(world.queued.is_empty());
-    world.pass(Duration::from_secs(1));
-    world.write_one();
-    assert!(!world.outcomes.contains_key(&0), "who asked waits");
-    world.answer(0);
-    assert_eq!(world.the_outcome(0), &Ok(()));
-}
-
-#[test]
-fn promise_04_what_a_server_failed_to_let_go_it_is_asked_to_again() {
-    let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
-    world.settle();
-    world.want("PlayerJoined", false);
-    world.pass(Duration::from_secs(2));
-    world.write_one();
-    world.reply(0, true);
-    assert_eq!(world.held.len(), 1);
-    world.pass(Duration::from_secs(14));
-    assert!(world.queued.is_empty());
-    world.pass(Duration::from_secs(1));
-    assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
-    world.write_one();
-    world.answer(0);
-    assert!(world.held.is_empty());
-    world.pass(Duration::from_secs(600));
-    assert!(world.queued.is_empty() && world.machine.topics.len() == 0);
 }
 
 #[test]

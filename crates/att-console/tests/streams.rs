@@ -1,0 +1,288 @@
+//! Streams of events and of states, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::{Action, Fault, Hook, Junk};
+use att_console::event::{PlayerJoined, PlayerMovedChunk};
+use att_console::{AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, ServerId, State};
+use common::{access, config, next, ready, self_hosted, within};
+use serde_json::json;
+use std::time::Duration;
+
+#[tokio::test]
+async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut oldest = within(console.subscribe::<PlayerMovedChunk>().capacity(3))
+        .await
+        .unwrap();
+    let mut newest = within(
+        console
+            .subscribe::<PlayerMovedChunk>()
+            .capacity(3)
+            .overflow(Overflow::DropNewest),
+    )
+    .await
+    .unwrap();
+    let mut ending = within(
+        console
+            .subscribe::<PlayerMovedChunk>()
+            .capacity(3)
+            .overflow(Overflow::End),
+    )
+    .await
+    .unwrap();
+    let mut quick = within(console.subscribe::<PlayerMovedChunk>())
+        .await
+        .unwrap();
+
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    for layer in 1..=10 {
+        sim.player_moves(server, ashwick, &format!("Cave Layer {layer}"))
+            .unwrap();
+    }
+    for layer in 1..=10 {
+        let event = next(&mut quick).await.unwrap();
+        assert_eq!(event.data.new_chunk, format!("Cave Layer {layer}"));
+    }
+    // Answers come while nobody reads the others.
+    within(console.command("player list")).await.unwrap();
+
+    assert_eq!(next(&mut oldest).await.unwrap_err(), Missed::Lagged(7));
+    assert_eq!(
+        next(&mut oldest).await.unwrap().data.new_chunk,
+        "Cave Layer 8"
+    );
+    assert_eq!(
+        next(&mut newest).await.unwrap().data.new_chunk,
+        "Cave Layer 1"
+    );
+    for _ in 0..3 {
+        next(&mut ending).await.unwrap();
+    }
+    assert_eq!(next(&mut ending).await.unwrap_err(), Missed::Lagged(1));
+    assert!(within(ending.next()).await.is_none());
+    let never = ending.wait_for(common::PATIENCE, |_| true);
+    let error = within(never).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Overflown, "{error}");
+}
+
+#[tokio::test]
+async fn a_status_is_waited_for_by_its_counts_too() {
+    let (sim, server) = self_hosted().await;
+    // Nothing else may wake it meanwhile.
+    let quiet = config().ask_again(Vec::new());
+    let console = Console::open_with(access(&sim, server), quiet);
+    let _joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let mut statuses = console.statuses();
+    for (count, name) in (1..).zip(["Ashwick", "Brambletoe", "Cinder_Wick"]) {
+        // Nothing changes but the count, and only when it is waited for.
+        let heard = statuses.wait_for(|status| status.totals.events == count);
+        let joins = async {
+            tokio::task::yield_now().await;
+            sim.player_joins(server, name).unwrap();
+        };
+        let (heard, ()) = within(async { tokio::join!(heard, joins) }).await;
+        assert_eq!(heard.unwrap().state, State::Ready);
+    }
+    within(console.close()).await;
+    let never = statuses.wait_for(|status| status.totals.events == 4);
+    assert_eq!(within(never).await, None);
+    let closed = statuses.wait_for(|status| status.state.is_closed());
+    assert!(within(closed).await.is_some());
+}
+
+#[tokio::test]
+async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counted_and_skipped() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut everything = within(console.subscribe_to_everything()).await.unwrap();
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.offer_console_event(server, "DoorOpened");
+    let mut doors = within(console.subscribe_to(["dooropened"])).await.unwrap();
+
+    for junk in [
+        Junk::Text("not JSON at all".to_owned()),
+        Junk::Text("[1, 2]".to_owned()),
+        Junk::Text(r#"{"type":"Subscription","data":{}}"#.to_owned()),
+        Junk::Text(r#"{"type":"Rumour","data":{}}"#.to_owned()),
+        Junk::Binary(vec![1, 2, 3]),
+    ] {
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleEvent, Action::Before(junk)).containing("DoorOpened"));
+        sim.emit_console_event(server, "DoorOpened", json!({"door": 7}));
+        let event = next(&mut doors).await.unwrap();
+        assert_eq!(event.data, json!({"door": 7}));
+    }
+    assert_eq!(console.status().totals.malformed, 5);
+    assert_eq!(
+        console.status().totals.connects,
+        1,
+        "the connection lives on"
+    );
+    // Logs of the commands come in between.
+    let unknown = async {
+        loop {
+            let event = next(&mut everything).await.unwrap();
+            if !event.name.is_known() {
+                return event.name;
+            }
+        }
+    };
+    assert_eq!(within(unknown).await.as_str(), "DoorOpened");
+
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    sim.emit_console_event(server, "PlayerJoined", json!({"user": "nobody knows"}));
+    assert!(
+        matches!(next(&mut joins).await, Err(Missed::Undecodable(why)) if why.contains("PlayerJoined"))
+    );
+    sim.player_joins(server, "Ashwick").unwrap();
+    next(&mut joins).await.unwrap();
+}
+
+#[tokio::test]
+async fn promise_03_a_frame_over_the_limit_ends_the_connection_with_that_cause() {
+    for (junk, cause) in [
+        (Junk::Oversize(5_000), "over the limit of 4096 bytes"),
+        (Junk::InvalidUtf8, "not valid UTF-8"),
+    ] {
+        let (sim, server) = self_hosted().await;
+        let console = Console::open_with(access(&sim, server), config().frame_limit(4_096));
+        within(console.ready()).await.unwrap();
+        let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+        let mut statuses = console.statuses();
+        sim.faults()
+            .arm(Fault::new(Hook::ConsoleEvent, Action::Instead(junk)).containing("PlayerJoined"));
+        sim.player_joins(server, "Ashwick").unwrap();
+        let lost =
+            within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
+                .await
+                .unwrap();
+        let State::Recovering { because, .. } = lost.state else {
+            panic!("{lost:?}")
+        };
+        assert!(because.to_string().contains(cause), "{because}");
+        assert!(matches!(next(&mut joins).await, Err(Missed::Gap { .. })));
+        sim.player_joins(server, "Brambletoe").unwrap();
+        assert_eq!(
+            next(&mut joins).await.unwrap().data.user.username,
+            "Brambletoe"
+        );
+    }
+}
+
+#[tokio::test]
+async fn promise_04_one_subscription_on_the_server_serves_all_streams() {
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(
+        access(&sim, server),
+        config().linger(Duration::from_millis(50)),
+    );
+    let first = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let second = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let asked = |sim: &alta_sim::Sim, line: &str| {
+        let received = sim.received();
+        received
+            .iter()
+            .filter(|received| received.command().as_deref() == Some(line))
+            .count()
+    };
+    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 1);
+    drop(first);
+    drop(second);
+    sim.wait_until(|sim| asked(sim, "websocket unsubscribe PlayerJoined") == 1)
+        .await
+        .unwrap();
+    let _third = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 2);
+}
+
+#[tokio::test]
+async fn a_misspelt_event_brings_the_nearest_names() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let error = within(console.subscribe_to(["PlayerJoind"]))
+        .await
+        .unwrap_err();
+    let ErrorKind::EventNotFound { suggestions } = error.kind() else {
+        panic!("{error}")
+    };
+    assert_eq!(suggestions[0], "PlayerJoined");
+    assert!(
+        error.to_string().contains("did you mean PlayerJoined"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn several_kinds_come_in_one_stream_each_in_its_own_type() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let names = ["playerjoined", "PlayerLeft"];
+    let mut events = within(console.subscribe_to_any(names)).await.unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    sim.player_leaves(server, ashwick).unwrap();
+    let first = within(events.next_event()).await.unwrap();
+    assert!(
+        matches!(first.data, AnyEvent::PlayerJoined(joined) if joined.user.username == "Ashwick")
+    );
+    let second = within(events.next_event()).await.unwrap();
+    assert!(matches!(second.data, AnyEvent::PlayerLeft(_)));
+}
+
+#[tokio::test]
+async fn events_are_filtered_and_gaps_are_not() {
+    let (sim, server) = self_hosted().await;
+    let named = config().server(ServerId::new(7));
+    let console = Console::open_with(access(&sim, server), named);
+    let into_caves = |moved: &PlayerMovedChunk| moved.new_cave_layer().is_some();
+    let mut moves = within(console.subscribe().filter(into_caves))
+        .await
+        .unwrap();
+    let ashwick = sim.player_joins(server, "Ashwick").unwrap();
+    for chunk in ["Chunk 18-33", "Cave Layer 1", "Chunk 18-34", "Cave Layer 2"] {
+        sim.player_moves(server, ashwick, chunk).unwrap();
+    }
+    for layer in 1..=2 {
+        let event = next(&mut moves).await.unwrap();
+        assert_eq!(event.data.new_cave_layer(), Some(layer));
+        assert_eq!(event.server, Some(ServerId::new(7)));
+    }
+    sim.drop_consoles(server);
+    assert!(matches!(next(&mut moves).await, Err(Missed::Gap { .. })));
+}
+
+#[tokio::test]
+async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    for name in ["Ashwick", "Brambletoe"] {
+        sim.player_joins(server, name).unwrap();
+    }
+    let is_brambletoe = |joined: &PlayerJoined| joined.user.username == "Brambletoe";
+    let event = joins
+        .wait_for(common::PATIENCE, is_brambletoe)
+        .await
+        .unwrap();
+    assert_eq!(event.data.user.username, "Brambletoe");
+    let short = Duration::from_millis(20);
+    let nothing = joins.wait_for(short, is_brambletoe).await.unwrap_err();
+    assert_eq!(*nothing.kind(), ErrorKind::NothingCame(short));
+    within(console.close()).await;
+    let closed = joins.wait_for(short, is_brambletoe).await.unwrap_err();
+    assert!(matches!(
+        closed.kind(),
+        ErrorKind::Closed {
+            because: Closed::ByUs
+        }
+    ));
+}
