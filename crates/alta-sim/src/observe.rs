@@ -316,6 +316,12 @@ impl Sim {
             .look(|state| Some(state.world.player(server, player)?.chunk.clone()))
     }
 
+    /// What a server is called.
+    pub fn name_of(&self, server: u64) -> Option<String> {
+        self.shared
+            .look(|state| Some(state.world.servers.get(&server)?.name.clone()))
+    }
+
     /// Whether a server is online.
     pub fn is_online(&self, server: u64) -> bool {
         self.shared.look(|state| {

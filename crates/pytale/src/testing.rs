@@ -135,6 +135,16 @@ impl World {
         self.sim.player_kills(server, id(player), creature)
     }
 
+    /// A player buys two of something from another for half a coin.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn player_trades(&self, buyer: UserId, seller: UserId) -> Result<(), Error> {
+        let server = self.sim.server();
+        self.sim.player_trades(server, id(buyer), id(seller))
+    }
+
     /// Waits for the next message that a player gets, and returns it: the oldest that this has not returned yet.
     ///
     /// # Errors
@@ -234,7 +244,8 @@ impl World {
 impl World {
     /// The server's console, as a bot of a self-hosted server has it. It comes back at once after a restart.
     pub fn console(&self) -> att_console::Console {
-        att_console::Console::open_with(self.access(), console_config())
+        let name = self.sim.name_of(self.sim.server()).unwrap_or_default();
+        att_console::Console::open_with(self.access(), console_config().label(name))
     }
 
     /// Access to the server's console, for what opens it by itself.

@@ -86,20 +86,27 @@ async fn what_players_do_is_heard_and_what_they_are_told_is_seen_once_each() {
         "PlayerKilled",
         "ObjectKilled",
         "PlayerLeft",
+        "TradeDeckUsed",
     ];
     let mut events = console.subscribe_to(events).await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     world.player_moves(player, "Cave Layer 3").unwrap();
     world.player_kills(player, "Spriggull").unwrap();
+    world.player_trades(player, player).unwrap();
     world.player_dies(player).unwrap();
     world.player_leaves(player).unwrap();
     for expected in [
         "PlayerMovedChunk",
         "ObjectKilled",
+        "TradeDeckUsed",
         "PlayerKilled",
         "PlayerLeft",
     ] {
-        assert_eq!(events.next_event().await.unwrap().name.as_str(), expected);
+        let event = events.next_event().await.unwrap();
+        assert_eq!(
+            (&*event.console, event.name.as_str()),
+            ("Thornwood", expected)
+        );
     }
     assert!(world.player_leaves(player).is_err());
 
