@@ -35,6 +35,26 @@
 //! # }
 //! # }
 //! ```
+//!
+//! # Self-hosted servers
+//!
+//! There is no login: the token of a server's console stands in a file (`console_token.txt`), which `att_console::TokenFile`
+//! reads at each connection. It is a [`Token`] like any other, and one that never expires:
+//!
+//! ```
+//! use alta_auth::Token;
+//!
+//! // As it stands in the file, with a byte-order mark and an end of line.
+//! let token = Token::new(
+//!     "\u{feff}eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
+//!     eyJVc2VySWQiOiIwIiwiVXNlcm5hbWUiOiJTZXJ2ZXIiLCJQb2xpY3kiOlsic2VydmVyX293bmVyIl0sInNlcnZlcl\
+//!     9pZCI6Ii0xIiwiZXhwIjo5OTk5OTk5OTk5fQ\
+//!     .c2lnbmF0dXJl\r\n",
+//! );
+//! let claims = token.claims().expect("a JWT");
+//! assert_eq!((claims.username(), claims.policies()), (Some("Server"), vec!["server_owner"]));
+//! assert_eq!(claims.expires_at().map(|end| end.unix_seconds()), Some(9_999_999_999));
+//! ```
 
 #[cfg(feature = "login")]
 mod answer;
