@@ -302,12 +302,14 @@ proptest! {
         overlap: bool,
         batch: bool,
         limit in 1_usize..5,
+        hand_over in 1_u64..11,
         steps in proptest::collection::vec(step(), 0..250),
         close: bool,
     ) {
         let config = Config::default()
             .migrate_spread(Duration::from_secs(20))
             .migrate_after(Duration::from_secs(300))
+            .hand_over(Duration::from_secs(hand_over))
             .max_in_flight(2)
             .subscriptions_per_socket(limit)
             .batch(batch);

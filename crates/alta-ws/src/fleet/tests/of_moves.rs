@@ -133,14 +133,20 @@ fn a_topic_whose_socket_is_lost_while_it_moves_has_a_gap_until_another_holds_it(
 
 #[test]
 fn a_topic_that_nobody_wants_any_more_while_it_moves_is_held_nowhere() {
-    for answer_first in [true, false] {
+    let before = [Some(Reply::Do), None, None];
+    let after = [None, Some(Reply::Do), Some(Reply::Refuse(404))];
+    for (before, after) in before.into_iter().zip(after) {
         let (mut world, _, to) = moving();
-        if answer_first {
-            world.serve(to, Reply::Do);
-            world.arrive(to);
-        }
+        let answer = |world: &mut World, reply: Option<Reply>| {
+            if let Some(reply) = reply {
+                world.serve(to, reply);
+                world.arrive(to);
+            }
+        };
+        answer(&mut world, before);
         world.leave(&topic(3));
         world.look();
+        answer(&mut world, after);
         world.pass(SECOND * 2);
         world.settle();
         world.pass(SECOND * 15);
@@ -151,23 +157,42 @@ fn a_topic_that_nobody_wants_any_more_while_it_moves_is_held_nowhere() {
 }
 
 #[test]
-fn a_topic_that_is_wanted_again_while_it_leaves_stays() {
-    let (mut world, _, to) = moving();
+fn a_topic_that_is_wanted_again_while_its_old_socket_still_has_it_stays_there() {
+    let (mut world, from, to) = moving();
+    world.lose(to, &Lost::Broken(None));
     world.leave(&topic(3));
     world.look();
-    world.serve(to, Reply::Refuse(404));
-    world.arrive(to);
     world.come(topic(3));
+    world.look();
+    let again = world.readers.last().unwrap();
+    assert!(again.confirmed.is_some(), "at once");
+    world.happen(topic(3), true);
+    world.arrive(from);
+    assert_eq!(told(&world, 3), [Item::Event(0)]);
+    world.pass(SECOND);
     world.settle();
-    assert!(
-        world
-            .readers
-            .iter()
-            .all(|reader| reader.confirmed.is_some())
-    );
     for _ in 0..4 {
         world.pass(SECOND * 10);
         world.settle();
     }
     world.fleet.check_rest(3);
+}
+
+#[test]
+fn nothing_moves_while_a_socket_migrates() {
+    let mut world = scattered();
+    world.leave(&topic(5));
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    world.migrate();
+    world.pass(SECOND * 10);
+    assert!(world.fleet.moves_nothing());
+    world.settle();
+    // The hand-over's time, and then as long again.
+    for _ in 0..3 {
+        world.pass(SECOND * 10);
+        world.settle();
+    }
+    assert_eq!(world.open_links().len(), 2);
 }

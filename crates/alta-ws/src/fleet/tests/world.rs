@@ -19,9 +19,6 @@ use std::time::{Duration, Instant};
 /// Room enough for whatever happens in one test.
 const QUEUE: usize = 10_000;
 
-/// No frame is on its way for longer, unless its link is lost.
-const TRANSIT: Duration = Duration::from_secs(5);
-
 /// What somebody read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item {
@@ -79,7 +76,7 @@ pub(super) struct World {
     pub(super) ended: BTreeMap<u64, u32>,
     pub(super) calls: u64,
     pub(super) happened: Vec<Happened>,
-    /// Since when each frame of a link has been on its way.
+    /// Since when each frame of a link has been on its way: no longer than half a hand-over, unless the link is lost.
     ages: BTreeMap<LinkId, VecDeque<Instant>>,
     /// When links were lost or given up.
     pub(super) gone: BTreeMap<LinkId, Instant>,
@@ -401,8 +398,9 @@ impl World {
 
     /// The link whose next frame arrives at the latest before all others, and when.
     fn next_arrival(&self) -> Option<(Instant, LinkId)> {
+        let transit = self.config.hand_over / 2;
         let ages = self.ages.iter();
-        ages.filter_map(|(link, ages)| Some((*ages.front()? + TRANSIT, *link)))
+        ages.filter_map(|(link, ages)| Some((*ages.front()? + transit, *link)))
             .min()
     }
 
@@ -472,8 +470,12 @@ impl Fleet {
         assert!(self.shared.released.is_empty() && self.shared.migrated.is_empty());
     }
 
+    pub(super) fn moves_nothing(&self) -> bool {
+        self.moves.is_empty()
+    }
+
     pub(super) fn has_no_socket_to_spare(&self) -> bool {
-        self.spread.superfluous().is_none() && self.moves.is_empty()
+        self.spread.superfluous().is_none() && self.moves_nothing()
     }
 
     /// Looks whether nothing is left of what is over.
