@@ -5,7 +5,7 @@ mod tests;
 use crate::config::Config;
 use crate::error::Error;
 use crate::frame::Frame;
-use crate::machine::{CallId, Cx, Gap, Lane, LaneState, OpenFailure, Output, PendingCall, Shared};
+use crate::machine::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCall, Shared};
 use crate::spread::{LaneId, Spread};
 use crate::status::{Condition, State, Totals};
 use crate::topic::Topic;
@@ -13,14 +13,10 @@ use alta_socket::{LinkId, Lost, RawFrame, later};
 use moves::Moves;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// How many raw requests may wait to be sent; more wait at their callers.
 const WAITING_CALLS: usize = 64;
-
-/// For how long at least no topic must have gone before a socket is spared: programs that leave many groups do it one by
-/// one.
-const REST: Duration = Duration::from_secs(1);
 
 /// All sockets: spreads what is wanted over as many as are needed, without I/O.
 pub(crate) struct Fleet {
@@ -148,67 +144,6 @@ impl Fleet {
         let lane = self.lanes.get_mut(&id)?;
         let frame = lane.usual_event(link, raw, event, &mut cx)?;
         self.passes_on(&frame, id, now).then_some(frame)
-    }
-
-    /// Whether an event that a socket passes on is no copy of what another one has passed on.
-    fn passes_on(&mut self, frame: &Frame, id: LaneId, now: Instant) -> bool {
-        let passes = self.moves.is_empty() || self.moves.admit(frame, id, now);
-        self.shared.totals.duplicates_suppressed += u64::from(!passes);
-        passes
-    }
-
-    /// Looks at what a socket has just said, beginning with this output, about topics that move.
-    fn follow_moves(&mut self, id: LaneId, before: usize, now: Instant) {
-        for mut output in self.shared.out.split_off(before) {
-            match &mut output {
-                Output::Deliver(frame) if !self.passes_on(frame, id, now) => continue,
-                Output::Confirmed { topic, gap } => {
-                    if let Some(from) = self.moves.arrived(topic, id) {
-                        let mut lost = None;
-                        self.with(from, now, |lane, cx| lost = lane.hand_on(topic, cx));
-                        *gap = gap.or(lost.map(|(since, noticed)| Gap {
-                            since,
-                            noticed,
-                            until: now,
-                        }));
-                    }
-                }
-                Output::Refused { topic, .. } => {
-                    if let Some(from) = self.moves.refused(topic, id) {
-                        self.spread.give_back(topic, from);
-                        self.with(id, now, |lane, cx| lane.unwant(topic, cx));
-                        // It is held where it was, which answers who asks.
-                        self.with(from, now, |lane, cx| lane.confirm(topic, cx));
-                        continue;
-                    }
-                }
-                _ => {}
-            }
-            self.shared.out.push_back(output);
-        }
-    }
-
-    fn after_a_rest(&self, now: Instant) -> Instant {
-        later(now, self.config.hand_over.max(REST))
-    }
-
-    /// If the others have room for the topics of a socket, they get them: it is closed when it has none left.
-    fn spare_a_socket(&mut self, now: Instant) {
-        let Some(from) = self.spread.superfluous() else {
-            self.look_at = None;
-            return;
-        };
-        self.look_at = Some(self.after_a_rest(now));
-        if !self.moves.is_empty() || !self.lanes.values().all(Lane::is_settled) {
-            return;
-        }
-        for topic in self.lanes.get(&from).map(Lane::topics).unwrap_or_default() {
-            if let Some(to) = self.spread.reassign(&topic) {
-                let hand_over = self.config.hand_over;
-                self.moves.begin(topic.clone(), from, to, hand_over);
-                self.with(to, now, |lane, cx| lane.want(&topic, cx));
-            }
-        }
     }
 
     fn close_if_empty(&mut self, id: LaneId, now: Instant) {

@@ -1,9 +1,15 @@
+use super::Fleet;
 use crate::frame::Frame;
-use crate::machine::{Seen, Side};
+use crate::machine::{Gap, Lane, Output, Seen, Side};
 use crate::spread::LaneId;
 use crate::topic::Topic;
+use alta_socket::later;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+
+/// For how long at least no topic must have gone before a socket is spared: programs that leave many groups do it one by
+/// one.
+const REST: Duration = Duration::from_secs(1);
 
 /// Topics on their way to another socket, so that one with few of them can be closed. Each is held on both for a moment:
 /// what both deliver is passed on once, as during a migration.
@@ -104,5 +110,68 @@ impl Moves {
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.topics.values().filter_map(|moving| moving.until).min()
+    }
+}
+
+impl Fleet {
+    /// Whether an event that a socket passes on is no copy of what another one has passed on.
+    pub(super) fn passes_on(&mut self, frame: &Frame, id: LaneId, now: Instant) -> bool {
+        let passes = self.moves.is_empty() || self.moves.admit(frame, id, now);
+        self.shared.totals.duplicates_suppressed += u64::from(!passes);
+        passes
+    }
+
+    /// Looks at what a socket has just said, beginning with this output, about topics that move.
+    pub(super) fn follow_moves(&mut self, id: LaneId, before: usize, now: Instant) {
+        for mut output in self.shared.out.split_off(before) {
+            match &mut output {
+                Output::Deliver(frame) if !self.passes_on(frame, id, now) => continue,
+                Output::Confirmed { topic, gap } => {
+                    if let Some(from) = self.moves.arrived(topic, id) {
+                        let mut lost = None;
+                        self.with(from, now, |lane, cx| lost = lane.hand_on(topic, cx));
+                        *gap = gap.or(lost.map(|(since, noticed)| Gap {
+                            since,
+                            noticed,
+                            until: now,
+                        }));
+                    }
+                }
+                Output::Refused { topic, .. } => {
+                    if let Some(from) = self.moves.refused(topic, id) {
+                        self.spread.give_back(topic, from);
+                        self.with(id, now, |lane, cx| lane.unwant(topic, cx));
+                        // It is held where it was, which answers who asks.
+                        self.with(from, now, |lane, cx| lane.confirm(topic, cx));
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            self.shared.out.push_back(output);
+        }
+    }
+
+    pub(super) fn after_a_rest(&self, now: Instant) -> Instant {
+        later(now, self.config.hand_over.max(REST))
+    }
+
+    /// If the others have room for the topics of a socket, they get them: it is closed when it has none left.
+    pub(super) fn spare_a_socket(&mut self, now: Instant) {
+        let Some(from) = self.spread.superfluous() else {
+            self.look_at = None;
+            return;
+        };
+        self.look_at = Some(self.after_a_rest(now));
+        if !self.moves.is_empty() || !self.lanes.values().all(Lane::is_settled) {
+            return;
+        }
+        for topic in self.lanes.get(&from).map(Lane::topics).unwrap_or_default() {
+            if let Some(to) = self.spread.reassign(&topic) {
+                let hand_over = self.config.hand_over;
+                self.moves.begin(topic.clone(), from, to, hand_over);
+                self.with(to, now, |lane, cx| lane.want(&topic, cx));
+            }
+        }
     }
 }

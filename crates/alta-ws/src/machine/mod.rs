@@ -5,6 +5,7 @@ mod batch;
 mod conn;
 mod links;
 mod migrate;
+mod output;
 mod seen;
 #[cfg(test)]
 mod tests;
@@ -12,12 +13,13 @@ mod topics;
 
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::{Frame, Request, Response};
+use crate::frame::Request;
 use crate::status::Totals;
 use crate::topic::Topic;
 use alta_socket::{Backoff, LinkId};
 use conn::{Conn, Open, Purpose};
 use migrate::Migration;
+pub(crate) use output::{CallId, Gap, Output};
 pub(crate) use seen::{Seen, Side};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -25,70 +27,6 @@ use std::time::Instant;
 #[cfg(test)]
 pub(crate) use tests::Census;
 use topics::Entry;
-
-/// Names one thing that a handle waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct CallId(pub(crate) u64);
-
-/// What the driver is to do.
-#[derive(Debug)]
-pub(crate) enum Output {
-    /// Get a token (a new one if the last was refused) and open a link.
-    Open { link: LinkId, renew: bool },
-    /// Write the token into a request and send it.
-    Send {
-        link: LinkId,
-        id: u32,
-        request: Request,
-        call: Option<CallId>,
-    },
-    /// Take a request back if it has not left yet: nobody waits for its answer any more.
-    Recall { link: LinkId, id: u32 },
-    /// The token of this generation was refused: the next request needs another.
-    Renew { generation: u64 },
-    /// Send a ping.
-    Ping(LinkId),
-    /// Close a link.
-    Close {
-        link: LinkId,
-        code: u16,
-        reason: &'static str,
-    },
-    /// Hand an event to its readers.
-    Deliver(Frame),
-    /// The server holds this subscription; if it was lost, events may be missing.
-    Confirmed { topic: Topic, gap: Option<Gap> },
-    /// The server refused this subscription for good.
-    Refused { topic: Topic, error: Error },
-    /// What a raw request came to.
-    Answer {
-        call: CallId,
-        result: Result<Response, Error>,
-    },
-    /// A raw request was not answered in time; whether it was sent the driver knows best.
-    Expired {
-        call: CallId,
-        link: LinkId,
-        id: u32,
-        error: Error,
-    },
-    /// What a migration that was asked for came to.
-    Migrated {
-        call: CallId,
-        result: Result<(), Error>,
-    },
-}
-
-/// The time in which events may be missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Gap {
-    /// When the link was last heard.
-    pub(crate) since: Instant,
-    /// When it was noticed that it was lost: who came later has missed nothing.
-    pub(crate) noticed: Instant,
-    /// When the server confirmed the subscription.
-    pub(crate) until: Instant,
-}
 
 /// What all sockets share.
 #[derive(Debug)]

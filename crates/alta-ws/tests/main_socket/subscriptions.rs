@@ -1,19 +1,12 @@
 use crate::support::{
-    asked, config, connect, connected, count, event, group, players, requests, start, status,
-    totals, within,
+    asked, config, connect, connected, count, event, group, players, requests, start, totals,
+    within,
 };
-use alta_auth::{Token, TokenSource};
 use alta_model::GroupId;
 use alta_sim::{Action, Fault, Hook, Sim};
-use alta_ws::{
-    Client, ErrorKind, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Sent, Topic,
-};
-use futures_core::future::BoxFuture;
+use alta_ws::{ErrorKind, GroupServerHeartbeat, GroupServerStatus, GroupUpdate, Topic};
 use futures_util::future::join_all;
-use http::Method;
-use serde_json::json;
 use std::collections::HashSet;
-use std::sync::Mutex;
 use std::time::Duration;
 
 fn status_path(sim: &Sim) -> String {
@@ -226,32 +219,6 @@ async fn an_answer_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
 }
 
 #[tokio::test]
-async fn an_error_of_the_gateway_ends_the_only_request_that_it_can_mean() {
-    let (sim, client) = connected().await;
-    let gateway =
-        r#"{"message": "Internal server error", "connectionId": "A=", "requestId": "B="}"#;
-    sim.faults().arm(Fault::new(
-        Hook::MainRequest,
-        Action::Instead(alta_sim::Junk::Text(gateway.to_owned())),
-    ));
-    let error = within(client.request(Method::GET, "coffee", None))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        *error.kind(),
-        ErrorKind::Gateway {
-            message: "Internal server error".to_owned()
-        }
-    );
-    assert_eq!(client.status().totals.gateway_errors, 1);
-    assert_eq!(
-        client.status().totals.reconnects,
-        0,
-        "the connection is kept"
-    );
-}
-
-#[tokio::test]
 async fn no_more_requests_are_on_their_way_than_configured() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).max_in_flight(2)).await;
@@ -279,203 +246,6 @@ async fn no_more_requests_are_on_their_way_than_configured() {
         "{sent:?}"
     );
     drop(streams);
-}
-
-#[tokio::test]
-async fn a_raw_request_brings_the_answer_or_the_error() {
-    let (sim, client) = connected().await;
-    let path = status_path(&sim);
-    let answer = within(client.request(Method::POST, &path, None))
-        .await
-        .unwrap();
-    assert_eq!((answer.status, answer.content.as_str()), (200, ""));
-    assert!(answer.raw.as_str().contains("POST /ws/subscription"));
-    let error = within(client.request(Method::GET, "/coffee", None))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "GET coffee: the server answered 404: Not found"
-    );
-}
-
-#[tokio::test]
-async fn a_raw_request_tells_whether_it_may_have_run() {
-    let sim = start(Sim::builder()).await;
-    let brief = config(&sim).request_timeout(Duration::from_millis(200));
-    let client = connect(&sim, brief.clone()).await;
-    sim.faults()
-        .arm(Fault::new(Hook::MainRequest, Action::Drop));
-    let error = within(client.request(Method::GET, "coffee", None))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::TimedOut {
-                sent: Sent::MayHaveRun,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    sim.faults().arm(Fault::new(Hook::MainRequest, Action::Cut));
-    let error = within(client.request(Method::GET, "coffee", None))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Disconnected {
-                sent: Sent::MayHaveRun
-            }
-        ),
-        "{error:?}"
-    );
-    // While there is no connection its time runs all the same.
-    sim.faults()
-        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(1_000));
-    sim.drop_main_sockets();
-    status(&client, |status| !status.state.is_connected()).await;
-    let error = within(client.request(Method::GET, "coffee", None))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::TimedOut {
-                sent: Sent::NotSent,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    assert_eq!(count(&sim, "GET coffee"), 2);
-}
-
-/// Gives out one token, and keeps everybody waiting for the next.
-struct OneToken(Mutex<Option<Token>>);
-
-impl TokenSource for OneToken {
-    fn token(&self) -> BoxFuture<'_, Result<Token, alta_auth::Error>> {
-        match self.0.lock().unwrap().take() {
-            Some(token) => Box::pin(async { Ok(token) }),
-            None => Box::pin(std::future::pending()),
-        }
-    }
-
-    fn renew<'a>(&'a self, _: &'a Token) -> BoxFuture<'a, Result<Token, alta_auth::Error>> {
-        self.token()
-    }
-}
-
-#[tokio::test]
-async fn a_request_that_waits_in_vain_for_a_token_was_not_sent() {
-    let sim = start(Sim::builder()).await;
-    let token = OneToken(Mutex::new(Some(Token::new(sim.bot_token()))));
-    let brief = config(&sim).request_timeout(Duration::from_millis(100));
-    let client = Client::connect(token, brief).unwrap();
-    within(client.ready()).await.unwrap();
-    let error = within(client.request(Method::GET, "coffee", None))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::TimedOut {
-                sent: Sent::NotSent,
-                ..
-            }
-        ),
-        "{error:?}"
-    );
-    assert!(requests(&sim).is_empty());
-}
-
-#[tokio::test]
-async fn a_request_that_is_dropped_before_it_is_sent_is_never_sent() {
-    let (sim, client) = connected().await;
-    sim.faults()
-        .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(3));
-    sim.drop_main_sockets();
-    status(&client, |status| !status.state.is_connected()).await;
-    let dropped = client.request(Method::GET, "coffee", None);
-    assert!(futures_util::poll!(Box::pin(dropped)).is_pending());
-    within(client.request(Method::GET, "tea", None))
-        .await
-        .unwrap_err();
-    assert_eq!(requests(&sim), ["GET tea"]);
-}
-
-#[tokio::test]
-async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
-    let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).subscriptions_per_socket(2)).await;
-    let groups: Vec<u64> = (0..5)
-        .map(|n| sim.add_group(&format!("Group {n}")))
-        .collect();
-    for group in &groups {
-        sim.admit_bot(*group, 1).unwrap();
-    }
-    let topics = groups
-        .iter()
-        .map(|id| GroupUpdate(GroupId::new(i64::try_from(*id).unwrap())));
-    let mut streams = Vec::new();
-    for topic in topics {
-        streams.push(within(client.subscribe(topic)).await.unwrap());
-    }
-    assert_eq!(sim.main_sockets().len(), 3);
-    assert_eq!(client.status().sockets, 3);
-    for (group, stream) in groups.iter().zip(&mut streams) {
-        sim.rename_group(*group, "Renamed").unwrap();
-        assert_eq!(event(stream).await.data.name, "Renamed");
-    }
-    // What is not needed any more is closed; the first stays.
-    drop(streams);
-    sim.wait_until(|sim| sim.main_sockets().len() == 1)
-        .await
-        .unwrap();
-    assert_eq!(
-        status(&client, |status| status.sockets == 1)
-            .await
-            .totals
-            .reconnects,
-        0
-    );
-}
-
-#[tokio::test]
-async fn sockets_are_closed_when_the_subscriptions_that_are_left_have_room_on_fewer() {
-    let sim = start(Sim::builder()).await;
-    let small = config(&sim)
-        .subscriptions_per_socket(10)
-        .hand_over(Duration::from_millis(100));
-    let client = connect(&sim, small).await;
-    let mut streams = Vec::new();
-    for number in 0..30 {
-        let group = sim.add_group(&format!("Group {number}"));
-        sim.admit_bot(group, 1).unwrap();
-        let topic = GroupUpdate(GroupId::new(i64::try_from(group).unwrap()));
-        streams.push((group, within(client.subscribe(topic)).await.unwrap()));
-    }
-    assert_eq!(client.status().sockets, 3);
-    // Every third stays, so some are left on each socket.
-    let mut streams: Vec<_> = streams.into_iter().step_by(3).collect();
-    // Whatever comes meanwhile arrives once and in order.
-    let mut sent = 0_i64;
-    let mut last = None;
-    while last.is_none_or(|last| sent < last) {
-        for (group, stream) in &mut streams {
-            sim.emit_main_event("group-update", *group, json!({"id": sent}));
-            assert_eq!(event(stream).await.data.id.get(), sent);
-        }
-        sent += 1;
-        if client.status().sockets == 2 {
-            last.get_or_insert(sent + 10);
-        }
-    }
-    assert_eq!(client.status().totals.gaps, 0);
-    assert_eq!(sim.main_socket_subscriptions().len(), streams.len());
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
-use super::world::{Item, Reader, World, topic};
+use super::reader::{Item, Reader};
+use super::world::{World, topic};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::machine::OpenFailure;

@@ -1,6 +1,7 @@
 //! Topics that move together, so that sockets can be closed.
 
-use super::world::{Item, World, topic};
+use super::reader::Item;
+use super::world::{World, topic};
 use crate::config::Config;
 use crate::test_server::Reply;
 use alta_socket::{LinkId, Lost};

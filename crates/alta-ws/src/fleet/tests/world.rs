@@ -1,51 +1,19 @@
 //! All sockets under test, with their readers, before a server made of sets and queues. What the driver does is done by
 //! hand, one thing at a time: taking the readers' notes, getting tokens, writing, reading. Time is moved by hand, too.
 
+use super::reader::Reader;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::fleet::Fleet;
 use crate::frame::{Frame, Request, usual_event};
-use crate::machine::{CallId, Census, OpenFailure, Output, PendingCall};
-use crate::spread::LaneId;
+use crate::machine::{CallId, OpenFailure, Output, PendingCall};
 use crate::test_server::{Reply, Server, Socket, number_in};
 use crate::topic::Topic;
-use alta_socket::{Delivery, Hub, LinkId, Lost, QueueConfig, RawFrame, Subscriber};
+use alta_socket::{Hub, LinkId, Lost, RawFrame};
 use http::Method;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
-
-/// Room enough for whatever happens in one test.
-const QUEUE: usize = 10_000;
-
-/// What somebody read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Item {
-    Event(u64),
-    Gap(Instant, Instant),
-}
-
-pub(super) struct Reader {
-    pub(super) topic: Topic,
-    subscriber: Subscriber<Topic, Frame>,
-    /// How many events had happened when the server confirmed the subscription to this reader.
-    pub(super) confirmed: Option<u64>,
-    pub(super) items: Vec<Item>,
-}
-
-impl Reader {
-    fn read(&mut self) {
-        let mut cx = Context::from_waker(Waker::noop());
-        while let Poll::Ready(Some(delivery)) = self.subscriber.poll_next(&mut cx) {
-            self.items.push(match delivery {
-                Delivery::Frame(frame) => Item::Event(frame.content().unwrap().parse().unwrap()),
-                Delivery::Gap(since, until) => Item::Gap(since, until),
-                Delivery::Lagged(count) => panic!("lagged by {count}"),
-            });
-        }
-    }
-}
 
 /// Something that happened, and on which links the server said so.
 pub(super) struct Happened {
@@ -203,13 +171,7 @@ impl World {
 
     /// Somebody comes for a topic. Nobody has looked at the note yet.
     pub(super) fn come(&mut self, topic: Topic) {
-        let config = QueueConfig::new(QUEUE);
-        self.readers.push(Reader {
-            subscriber: self.hub.subscribe(vec![topic.clone()], config),
-            topic,
-            confirmed: None,
-            items: Vec::new(),
-        });
+        self.readers.push(Reader::new(&self.hub, topic));
     }
 
     /// The first of those who came for a topic goes. Nobody has looked at the note yet.
@@ -452,47 +414,5 @@ impl World {
                 return;
             }
         }
-    }
-}
-
-impl Fleet {
-    /// Looks whether it keeps no more than it may.
-    fn check_bounds(&self) {
-        let mut batches = 0;
-        for lane in self.lanes.values() {
-            let census = lane.census();
-            assert!(census.topics <= self.config.subscriptions_per_socket);
-            assert!(census.calls <= super::super::WAITING_CALLS + self.config.max_in_flight);
-            batches += census.batches;
-        }
-        assert_eq!(batches, usize::from(self.shared.batch_under_way));
-        assert!(self.owners.len() <= 2 * self.lanes.len() + 1);
-        assert!(self.shared.released.is_empty() && self.shared.migrated.is_empty());
-    }
-
-    pub(super) fn moves_nothing(&self) -> bool {
-        self.moves.is_empty()
-    }
-
-    pub(super) fn has_no_socket_to_spare(&self) -> bool {
-        self.spread.superfluous().is_none() && self.moves_nothing()
-    }
-
-    /// Looks whether nothing is left of what is over.
-    pub(super) fn check_rest(&self, wanted: usize) {
-        let topics: usize = self.lanes.values().map(|lane| lane.census().topics).sum();
-        assert_eq!(topics, wanted);
-        for (id, lane) in &self.lanes {
-            let census = lane.census();
-            let rest = Census {
-                topics: census.topics,
-                ..Census::default()
-            };
-            assert_eq!(census, rest, "{id:?}");
-            assert!(census.topics > 0 || *id == LaneId::FIRST);
-        }
-        assert!(self.migrators.is_empty() && self.shared.out.is_empty());
-        assert_eq!(self.spread.superfluous(), None);
-        assert_eq!(self.spread.places(), wanted);
     }
 }

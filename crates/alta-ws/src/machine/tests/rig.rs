@@ -373,3 +373,22 @@ impl Rig {
         }
     }
 }
+
+/// An open socket that holds these topics.
+pub(super) fn holding(topics: &[i64]) -> Rig {
+    let mut rig = Rig::open(config());
+    for number in topics {
+        rig.want(&topic(*number));
+    }
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), topics.len());
+    rig.confirmed.clear();
+    rig
+}
+
+/// How long the gaps were that were told of, if any.
+pub(super) fn gaps(rig: &Rig) -> Vec<Option<Duration>> {
+    let gaps = rig.confirmed.iter().map(|(_, gap)| *gap);
+    gaps.map(|gap| gap.map(|(since, until)| until - since))
+        .collect()
+}

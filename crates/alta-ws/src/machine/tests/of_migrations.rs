@@ -1,0 +1,263 @@
+use super::rig::{Reply, Rig, config, gaps, holding, topic};
+use crate::error::{Error, ErrorKind};
+use crate::machine::LaneState;
+use alta_socket::Lost;
+use std::io::ErrorKind as ErrorOf;
+use std::sync::Arc;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn closed(code: u16) -> Lost {
+    let reason = String::new();
+    Lost::Closed { code, reason }
+}
+
+#[test]
+fn a_server_that_does_not_migrate_is_not_asked_all_the_time() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    assert!(rig.end_of(call).is_err());
+    for _ in 0..14 {
+        rig.pass(SECOND * 20);
+        rig.pong(rig.main());
+    }
+    assert!(rig.asked().is_empty());
+    rig.pass(SECOND * 20);
+    assert_eq!(rig.asked(), ["GET migrate"]);
+    assert_eq!(rig.shared.totals.gaps, 0);
+}
+
+#[test]
+fn a_migration_lets_what_is_on_its_way_end_first() {
+    let mut rig = holding(&[1]);
+    rig.want(&topic(2));
+    let call = rig.migrate();
+    rig.want(&topic(3));
+    assert_eq!(rig.asked(), ["POST subscription/group-update/2"]);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    assert_eq!(rig.asked(), ["GET migrate"]);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST migrate"]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    assert_eq!(rig.asked(), ["POST subscription/group-update/3"]);
+    assert!(
+        rig.server.sockets[&rig.newest()].asked.len() == 1,
+        "on the new link"
+    );
+    assert!(rig.end_of(call).is_ok());
+    rig.settle();
+    rig.pass(SECOND * 10);
+    assert_eq!(rig.links().len(), 1);
+    assert_eq!(
+        (rig.held().len(), rig.closed.as_slice()),
+        (3, [3000].as_slice())
+    );
+    assert!(gaps(&rig).iter().all(Option::is_none));
+}
+
+/// Brings a migration to the point where the new link has said the token.
+fn posting(topics: &[i64]) -> (Rig, u64) {
+    let mut rig = holding(topics);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST migrate"]);
+    (rig, call)
+}
+
+#[test]
+fn a_migration_whose_old_link_is_lost_before_the_answer_leaves_a_gap() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.pass(SECOND);
+    rig.lose(rig.main());
+    rig.arrive(rig.newest());
+    assert!(rig.end_of(call).is_ok());
+    assert_eq!(gaps(&rig), [Some(SECOND), Some(SECOND)]);
+    assert_eq!(rig.held().len(), 2);
+}
+
+#[test]
+fn a_migration_whose_new_link_is_lost_before_the_answer_begins_afresh() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.lose(rig.newest());
+    assert!(rig.end_of(call).is_err());
+    assert_eq!(rig.closed, [3001, 3001]);
+    rig.settle();
+    assert_eq!(rig.held().len(), 2);
+    assert!(gaps(&rig).iter().all(Option::is_some));
+    assert_eq!(rig.shared.totals.failed_migrations, 1);
+}
+
+#[test]
+fn a_gap_after_a_failed_migration_begins_where_nobody_can_tell_any_more() {
+    let mut rig = holding(&[1]);
+    rig.pass(SECOND * 5);
+    rig.pong(rig.main());
+    rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    let start = rig.now;
+    rig.pass(SECOND);
+    rig.accept();
+    rig.pass(SECOND * 3);
+    rig.happen(&topic(1));
+    rig.arrive(rig.main());
+    rig.serve(rig.newest(), Reply::Refuse(400));
+    rig.arrive(rig.newest());
+    rig.settle();
+    let (_, gap) = &rig.confirmed[0];
+    assert_eq!(gap.unwrap().0, start);
+}
+
+#[test]
+fn a_link_that_is_lost_while_its_successor_opens_is_replaced_by_it() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.lose(rig.main());
+    assert!(rig.end_of(call).is_err());
+    rig.accept();
+    assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
+    rig.settle();
+    assert_eq!(gaps(&rig).len(), 1);
+    assert_eq!(rig.links().len(), 1);
+}
+
+#[test]
+fn a_new_link_that_is_lost_in_the_hand_over_leaves_a_gap() {
+    let (mut rig, _) = posting(&[1]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    rig.lose(rig.newest());
+    assert!(rig.links().is_empty(), "the old one is of no use");
+    rig.pass(SECOND);
+    rig.settle();
+    assert!(matches!(gaps(&rig)[..], [Some(_)]));
+}
+
+#[test]
+fn a_migration_begins_at_its_time() {
+    let mut rig = holding(&[]);
+    for _ in 0..109 {
+        rig.pass(SECOND * 30);
+        rig.pong(rig.main());
+        rig.pass(SECOND * 30);
+        rig.pong(rig.main());
+    }
+    assert!(rig.asked().is_empty());
+    rig.pass(SECOND * 30);
+    rig.pong(rig.main());
+    rig.pass(SECOND * 30);
+    assert_eq!(rig.asked(), ["GET migrate"]);
+}
+
+#[test]
+fn migrations_are_spread_by_chance() {
+    let spread = config().migrate_spread(SECOND * 300);
+    let mut lane = Rig::open(spread).lane;
+    let now = std::time::Instant::now();
+    let times: Vec<_> = (0..100).map(|_| lane.next_migration(now) - now).collect();
+    assert!(
+        times
+            .iter()
+            .all(|time| *time > SECOND * 105 * 60 && *time <= SECOND * 110 * 60)
+    );
+    assert!(times.iter().any(|time| *time < SECOND * 107 * 60));
+    assert!(times.iter().any(|time| *time > SECOND * 108 * 60));
+}
+
+#[test]
+fn closing_ends_every_call_and_every_link() {
+    let (mut rig, migration) = posting(&[1]);
+    let call = rig.call();
+    rig.close(&Error::closed("using the client"));
+    assert!(rig.links().is_empty());
+    for call in [call, migration] {
+        let error = rig.end_of(call).as_ref().unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Closed);
+    }
+    assert_eq!(rig.lane.deadline(), None);
+}
+
+#[test]
+fn an_access_token_that_expired_is_renewed_before_the_migration_goes_on() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Refuse(401));
+    rig.arrive(rig.main());
+    assert_eq!(
+        (rig.asked(), rig.renewals),
+        (vec!["GET migrate".to_owned()], 1)
+    );
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.settle();
+    assert!(rig.end_of(call).is_ok());
+
+    rig.pass(SECOND * 10);
+    let call = rig.migrate();
+    for _ in 0..2 {
+        rig.serve(rig.main(), Reply::Refuse(401));
+        rig.arrive(rig.main());
+    }
+    assert!(rig.end_of(call).is_err(), "once");
+    assert_eq!(rig.state(), LaneState::Ready);
+}
+
+#[test]
+fn an_access_token_that_expired_before_the_last_step_leaves_a_gap() {
+    let (mut rig, call) = posting(&[1, 2]);
+    rig.serve(rig.newest(), Reply::Refuse(401));
+    rig.arrive(rig.newest());
+    assert_eq!(rig.renewals, 1);
+    assert!(rig.end_of(call).is_err());
+    rig.settle();
+    assert!(gaps(&rig).iter().all(Option::is_some));
+    assert_eq!((rig.held().len(), rig.links().len()), (2, 1));
+}
+
+#[test]
+fn a_migration_during_whose_first_step_the_link_is_lost_has_failed() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.lose(rig.main());
+    assert!(rig.end_of(call).is_err());
+    assert_eq!(rig.shared.totals.failed_migrations, 1);
+}
+
+#[test]
+fn an_old_link_that_ends_in_order_during_the_hand_over_leaves_no_gap_and_one_that_breaks_does() {
+    for (lost, expected) in [
+        (Lost::Broken(None), 0),
+        (closed(1001), 0),
+        (
+            Lost::Broken(Some(Arc::new(ErrorOf::ConnectionReset.into()))),
+            2,
+        ),
+        (Lost::InvalidUtf8, 2),
+    ] {
+        let (mut rig, _) = posting(&[1, 2]);
+        let moved = rig.now;
+        rig.serve(rig.newest(), Reply::Do);
+        rig.arrive(rig.newest());
+        rig.pass(SECOND);
+        rig.lose_by(rig.main(), &lost);
+        let gaps: Vec<_> = rig.confirmed.iter().filter_map(|(_, gap)| *gap).collect();
+        assert_eq!(gaps.len(), expected, "{lost}");
+        assert!(
+            gaps.iter()
+                .all(|(since, until)| *since <= moved && *until == moved)
+        );
+        assert_eq!(rig.state(), LaneState::Migrating);
+    }
+}
