@@ -79,12 +79,13 @@ impl Fleet {
             shared: &mut self.shared,
         };
         act(lane, &mut cx);
+        let released = std::mem::take(&mut self.shared.released);
         if !self.moves.is_empty() {
             self.follow_moves(id, before, now);
         }
-        if !self.shared.released.is_empty() {
+        if !released.is_empty() {
             let until = later(now, self.config.hand_over);
-            for topic in std::mem::take(&mut self.shared.released) {
+            for topic in released {
                 self.spread.release(&topic, id);
                 self.moves.left(&topic, id, until);
             }

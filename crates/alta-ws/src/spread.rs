@@ -52,7 +52,7 @@ impl Spread {
     /// A socket has forgotten a topic.
     pub(crate) fn release(&mut self, topic: &Topic, lane: LaneId) {
         if let Some(count) = self.counts.get_mut(&lane) {
-            *count -= 1;
+            *count = count.saturating_sub(1);
         }
         if self.lane_of(topic) == Some(lane) {
             self.topics.remove(topic);

@@ -21,6 +21,8 @@ enum Step {
     Migrate,
     /// All goes well for a moment.
     Progress,
+    /// All goes well for so long that sockets are spared.
+    Calm,
     Accept(u8),
     Reject(u8, Failure),
     Token(bool),
@@ -107,6 +109,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::GiveUp),
         2 => Just(Step::Migrate),
         12 => Just(Step::Progress),
+        2 => Just(Step::Calm),
         8 => any::<u8>().prop_map(Step::Accept),
         1 => (any::<u8>(), failure).prop_map(|(link, failure)| Step::Reject(link, failure)),
         8 => (0..10).prop_map(|chance| Step::Token(chance > 0)),
@@ -147,6 +150,12 @@ fn take(world: &mut World, step: &Step) {
                 world.write(link);
                 world.serve(link, Reply::Do);
                 world.arrive(link);
+            }
+        }
+        Step::Calm => {
+            for _ in 0..4 {
+                world.settle();
+                world.pass(Duration::from_secs(1));
             }
         }
         Step::Accept(choice) => {
@@ -304,6 +313,7 @@ proptest! {
         batch: bool,
         limit in 1_usize..5,
         hand_over in 1_u64..11,
+        in_flight in 1_usize..4,
         steps in proptest::collection::vec(step(), 0..250),
         close: bool,
     ) {
@@ -311,7 +321,7 @@ proptest! {
             .migrate_spread(Duration::from_secs(20))
             .migrate_after(Duration::from_secs(300))
             .hand_over(Duration::from_secs(hand_over))
-            .max_in_flight(2)
+            .max_in_flight(in_flight)
             .subscriptions_per_socket(limit)
             .batch(batch);
         let mut world = World::new(config);

@@ -197,3 +197,37 @@ fn nothing_moves_while_a_socket_migrates() {
     }
     assert_eq!(world.open_links().len(), 2);
 }
+
+#[test]
+fn what_a_socket_forgets_in_the_moment_in_which_a_topic_arrives_is_its_own_matter() {
+    let config = Config::default().subscriptions_per_socket(3);
+    let mut world = World::new(config.max_in_flight(1));
+    for number in 0..6 {
+        world.come(topic(number));
+        world.look();
+    }
+    world.settle();
+    for number in [1, 2, 4, 5] {
+        world.leave(&topic(number));
+        world.look();
+    }
+    world.pass(SECOND * 2);
+    world.settle();
+    world.pass(SECOND * 10);
+    world.token();
+    let to = world.open_links()[0];
+    world.write(to);
+    // It comes and goes while there is no room for its request.
+    world.come(topic(7));
+    world.look();
+    world.leave(&topic(7));
+    world.look();
+    world.serve(to, Reply::Do);
+    world.settle();
+    for _ in 0..2 {
+        world.pass(SECOND * 10);
+        world.settle();
+    }
+    world.fleet.check_rest(2);
+    assert_eq!(world.open_links().len(), 1);
+}
