@@ -72,6 +72,13 @@ impl TokenFile {
         Ok(Self::new(url, place))
     }
 
+    /// The same file, for a console at another address: another port, or one that a tunnel leads to.
+    #[must_use]
+    pub fn at(mut self, url: Url) -> Self {
+        self.url = url;
+        self
+    }
+
     /// The file that is read.
     pub fn path(&self) -> &Path {
         &self.path

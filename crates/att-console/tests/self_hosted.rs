@@ -9,7 +9,9 @@
 mod common;
 
 use alta_sim::Sim;
-use att_console::{BoxIo, Console, ConsoleAccess, Dial, DialError, State, TokenFile, Trouble};
+use att_console::{
+    BoxIo, Console, ConsoleAccess, Dial, DialError, State, Status, TokenFile, Trouble,
+};
 use common::{config, self_hosted, within};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +70,34 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
     let token = sim.console_token(server);
     std::fs::write(folder.token(), format!("\u{feff} {token}\r\n")).unwrap();
     within(console.ready()).await.unwrap();
+
+    // It is read at every connection.
+    let elsewhere = TokenFile::new("ws://127.0.0.1:1".parse().unwrap(), folder.token());
+    let second = Console::open_with(elsewhere.at(url(&sim, server)), config());
+    within(second.ready()).await.unwrap();
+    std::fs::write(folder.token(), "another token").unwrap();
+    sim.drop_consoles(server);
+    let unanswered = |status: &Status| {
+        matches!(
+            &status.state,
+            State::Recovering {
+                because: Trouble::NoAnswerToToken,
+                ..
+            }
+        )
+    };
+    within(statuses.wait_for(unanswered)).await.unwrap();
+    std::fs::remove_file(folder.token()).unwrap();
+    let gone = |status: &Status| {
+        matches!(
+            &status.state,
+            State::Recovering {
+                because: Trouble::NotUp(_),
+                ..
+            }
+        )
+    };
+    within(statuses.wait_for(gone)).await.unwrap();
 }
 
 #[tokio::test]

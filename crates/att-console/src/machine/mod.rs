@@ -229,7 +229,10 @@ impl<R: Waiter> Machine<R> {
                         let id = *id;
                         self.answer(id, frame, now);
                     }
-                    Kind::System { .. } => self.counters.notices.add_one(),
+                    Kind::System { .. } => {
+                        tracing::debug!(notice = frame.data(), "the server says something");
+                        self.counters.notices.add_one();
+                    }
                     Kind::Other(kind) => {
                         tracing::debug!(kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
