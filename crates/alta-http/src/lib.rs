@@ -55,6 +55,8 @@ mod config;
 #[cfg(feature = "hyper")]
 mod connect;
 mod error;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod limit;
 #[cfg(feature = "hyper")]
 mod proxy;

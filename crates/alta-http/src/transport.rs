@@ -16,10 +16,10 @@ use hyper_util::{
     client::legacy::Client,
     rt::{TokioExecutor, TokioTimer},
 };
-#[cfg(feature = "gzip")]
-use tower_http::decompression::{Decompression, DecompressionBody};
 use tower_service::Service;
 
+#[cfg(feature = "gzip")]
+use crate::gzip::{self, Unpacked};
 use crate::{
     BoxError, Config, Error, ErrorKind, NotSent, Proxy, Tls,
     connect::{ConnectTimeout, Dialer},
@@ -45,9 +45,8 @@ const HTTP2_PONG: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Transport {
     client: Hyper,
-    /// The same client, if it asks for compressed answers.
     #[cfg(feature = "gzip")]
-    gzip: Option<Decompression<Hyper>>,
+    gzip: bool,
     proxy: Option<Proxy>,
 }
 
@@ -71,9 +70,9 @@ impl Transport {
             .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
             .build(ConnectTimeout::new(connector, config.connect_timeout));
         Self {
-            #[cfg(feature = "gzip")]
-            gzip: config.gzip.then(|| Decompression::new(client.clone())),
             client,
+            #[cfg(feature = "gzip")]
+            gzip: config.gzip,
             proxy: config.proxy.clone(),
         }
     }
@@ -101,19 +100,22 @@ impl Service<Request<Bytes>> for Transport {
             let error = Error::new(ErrorKind::InvalidInput, problem);
             return Box::pin(std::future::ready(Err(error.into())));
         }
-        let request = authorized(request.map(Full::new), self.proxy.as_ref());
+        #[cfg_attr(
+            not(feature = "gzip"),
+            expect(unused_mut, reason = "it asks for nothing")
+        )]
+        let mut request = authorized(request.map(Full::new), self.proxy.as_ref());
         #[cfg(feature = "gzip")]
-        if let Some(client) = &mut self.gzip {
-            // Always ready, as the client inside is.
-            let exchange = client.call(request);
-            return Box::pin(async move {
-                let response = exchange.await.map_err(sort)?;
-                Ok(response.map(|body| TransportBody(Inner::Gzip(Box::pin(body)))))
-            });
-        }
+        let may_unpack = self.gzip && gzip::ask(request.headers_mut());
         let exchange = self.client.request(request);
         Box::pin(async move {
-            let response = exchange.await.map_err(sort)?;
+            #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "it is as it came"))]
+            let mut response = exchange.await.map_err(sort)?;
+            #[cfg(feature = "gzip")]
+            if may_unpack && gzip::is_compressed(&mut response) {
+                let unpacked = |body| TransportBody(Inner::Gzip(Box::new(Unpacked::new(body))));
+                return Ok(response.map(unpacked));
+            }
             Ok(response.map(|body| TransportBody(Inner::Plain(body))))
         })
     }
@@ -145,7 +147,7 @@ pub struct TransportBody(Inner);
 enum Inner {
     Plain(Incoming),
     #[cfg(feature = "gzip")]
-    Gzip(Pin<Box<DecompressionBody<Incoming>>>),
+    Gzip(Box<Unpacked<Incoming>>),
 }
 
 impl fmt::Debug for Inner {
@@ -165,7 +167,7 @@ impl Body for TransportBody {
         match &mut self.0 {
             Inner::Plain(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             #[cfg(feature = "gzip")]
-            Inner::Gzip(body) => body.as_mut().poll_frame(cx),
+            Inner::Gzip(body) => body.poll_frame(cx),
         }
     }
 
@@ -173,15 +175,16 @@ impl Body for TransportBody {
         match &self.0 {
             Inner::Plain(body) => body.is_end_stream(),
             #[cfg(feature = "gzip")]
-            Inner::Gzip(body) => body.is_end_stream(),
+            Inner::Gzip(_) => false,
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Plain(body) => body.size_hint(),
+            // Nobody knows how much comes out.
             #[cfg(feature = "gzip")]
-            Inner::Gzip(body) => body.size_hint(),
+            Inner::Gzip(_) => SizeHint::default(),
         }
     }
 }

@@ -65,6 +65,88 @@ async fn a_compressed_answer_is_asked_for_and_read_unless_configured_otherwise()
     assert!(response.headers().contains_key("x-plain"));
 }
 
+/// A server that answers everything with these bytes, and says that they are compressed.
+async fn start_raw(body: Vec<u8>, length: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
+            );
+            let _ = stream.write_all(head.as_bytes()).await;
+            // In two parts, as it may come.
+            let (first, second) = body.split_at(body.len() / 2);
+            let _ = stream.write_all(first).await;
+            let _ = stream.flush().await;
+            let _ = stream.write_all(second).await;
+        }
+    });
+    url
+}
+
+fn packed(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_compressed_answer_that_is_cut_or_broken_is_a_broken_exchange() {
+    let whole = packed(&b"[\"Thornwood\"]".repeat(100));
+    let mut broken = whole.clone();
+    // The sum of what comes out.
+    let last = broken.len() - 6;
+    broken[last] ^= 1;
+    for body in [whole[..whole.len() - 1].to_vec(), broken, b"[]".to_vec()] {
+        let length = body.len();
+        let url = start_raw(body, length).await;
+        let error = get(&url, &Config::default().attempts(1)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Transport);
+    }
+    let length = whole.len();
+    let response = get(&start_raw(whole, length).await, &Config::default()).await;
+    assert_eq!(response.unwrap().body().len(), 1_300);
+}
+
+#[tokio::test]
+async fn no_body_is_none_and_headers_are_those_of_what_came_out() {
+    let response = get(&start_raw(Vec::new(), 0).await, &Config::default()).await;
+    assert_eq!(response.unwrap().body(), "");
+    let body = packed(b"[]");
+    let length = body.len();
+    let response = get(&start_raw(body, length).await, &Config::default()).await;
+    let response = response.unwrap();
+    assert_eq!(response.body(), "[]");
+    for gone in ["content-encoding", "content-length"] {
+        assert!(!response.headers().contains_key(gone), "{gone}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_a_coding_gets_it_as_it_comes() {
+    let body = packed(b"[]");
+    let url = start_raw(body.clone(), body.len()).await;
+    let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &Config::default());
+    let request = Request::get(url).header("accept-encoding", "gzip");
+    let request = request.body(Bytes::new()).unwrap();
+    let response = timeout(Duration::from_secs(10), client.send(request)).await;
+    let response = response.unwrap().unwrap();
+    assert_eq!(response.body(), &body);
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+}
+
+#[tokio::test]
+async fn a_little_that_becomes_too_much_is_left_at_the_limit() {
+    let body = packed(&vec![b' '; 20_000_000]);
+    assert!(body.len() < 40_000);
+    let length = body.len();
+    let url = start_raw(body, length).await;
+    let error = get(&url, &Config::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
 #[tokio::test]
 async fn the_limit_counts_what_comes_out() {
     let url = start(vec![b' '; 1_000_000].leak()).await;
