@@ -15,13 +15,17 @@ use std::time::Duration;
 enum Step {
     Come(i64),
     Leave(i64),
+    /// Comes, and goes at once.
+    Glimpse(i64),
+    /// Comes for all topics, or leaves every second one.
+    All(bool),
     Look,
     Call,
     GiveUp,
     Migrate,
     /// All goes well for a moment.
     Progress,
-    /// All goes well for so long that sockets are spared.
+    /// All goes well until topics move to spare a socket, if one can be spared.
     Calm,
     Accept(u8),
     Reject(u8, Failure),
@@ -104,12 +108,14 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         6 => (0..TOPICS).prop_map(Step::Come),
         4 => (0..TOPICS).prop_map(Step::Leave),
+        2 => (0..TOPICS).prop_map(Step::Glimpse),
+        2 => any::<bool>().prop_map(Step::All),
         6 => Just(Step::Look),
         2 => Just(Step::Call),
         1 => Just(Step::GiveUp),
         2 => Just(Step::Migrate),
         12 => Just(Step::Progress),
-        2 => Just(Step::Calm),
+        4 => Just(Step::Calm),
         8 => any::<u8>().prop_map(Step::Accept),
         1 => (any::<u8>(), failure).prop_map(|(link, failure)| Step::Reject(link, failure)),
         8 => (0..10).prop_map(|chance| Step::Token(chance > 0)),
@@ -135,7 +141,21 @@ fn take(world: &mut World, step: &Step) {
     let opening = world.opening_links();
     match *step {
         Step::Come(number) => world.come(topic(number)),
-        Step::Leave(number) => world.leave(&topic(number)),
+        Step::Leave(number) => {
+            world.leave(&topic(number));
+        }
+        Step::Glimpse(number) => {
+            world.come(topic(number));
+            world.look();
+            world.leave(&topic(number));
+            world.look();
+        }
+        Step::All(true) => (0..TOPICS).for_each(|number| world.come(topic(number))),
+        Step::All(false) => {
+            for number in (0..TOPICS).step_by(2) {
+                while world.leave(&topic(number)) {}
+            }
+        }
         Step::Look => world.look(),
         Step::Call => world.call(),
         Step::GiveUp => world.give_up(),
@@ -153,9 +173,11 @@ fn take(world: &mut World, step: &Step) {
             }
         }
         Step::Calm => {
-            for _ in 0..4 {
-                world.settle();
-                world.pass(Duration::from_secs(1));
+            for _ in 0..20 {
+                if world.fleet.moves_nothing() {
+                    world.settle();
+                    world.pass(Duration::from_secs(1));
+                }
             }
         }
         Step::Accept(choice) => {

@@ -174,8 +174,8 @@ impl World {
         self.readers.push(Reader::new(&self.hub, topic));
     }
 
-    /// The first of those who came for a topic goes. Nobody has looked at the note yet.
-    pub(super) fn leave(&mut self, topic: &Topic) {
+    /// The first of those who came for a topic goes, if there is one. Nobody has looked at the note yet.
+    pub(super) fn leave(&mut self, topic: &Topic) -> bool {
         let found = self
             .readers
             .iter()
@@ -183,6 +183,7 @@ impl World {
         if let Some(index) = found {
             self.readers.remove(index);
         }
+        found.is_some()
     }
 
     /// Looks at the notes.
