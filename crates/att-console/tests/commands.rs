@@ -9,7 +9,7 @@
 mod common;
 
 use alta_sim::Sim;
-use att_console::catalogue::Catalogue;
+use att_console::catalogue::{Catalogue, Overload, stock};
 use att_console::commands::{
     Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
 };
@@ -112,6 +112,22 @@ async fn the_servers_own_catalogue_completes_lines() {
     let catalogue = Catalogue::from_modules(run(&console, help::modules()).await);
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.overloads[0].parameters.len(), 3);
+    // The simulator and the stock catalogue were written apart: they agree on every command that both have.
+    assert!(catalogue.entries().len() > 40);
+    for entry in catalogue.entries() {
+        let known = stock().get(&entry.path);
+        let known = known.unwrap_or_else(|| panic!("{entry} is not known"));
+        assert_eq!((&entry.path, &entry.returns), (&known.path, &known.returns));
+        for overload in &entry.overloads {
+            let needed = overload.parameters.iter().filter(|one| !one.optional);
+            let needed: Vec<_> = needed.map(|one| &one.name).collect();
+            let begins = |other: &Overload| {
+                let mut names = other.parameters.iter().map(|one| &one.name);
+                needed.iter().all(|needed| names.next() == Some(needed))
+            };
+            assert!(known.overloads.iter().any(begins), "{entry}\n{known}");
+        }
+    }
     let lines = catalogue.complete("player mess").into_iter();
     let lines: Vec<String> = lines.map(|completion| completion.line).collect();
     assert_eq!(lines, ["player message"]);

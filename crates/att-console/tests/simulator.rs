@@ -9,11 +9,10 @@
 mod common;
 
 use alta_sim::{Action, Fault, Hook};
-use att_console::commands::player;
+use att_console::commands::{chunks, player};
 use att_console::event::{PlayerJoined, PlayerLeft};
 use att_console::{Closed, Console, ErrorKind, Missed, Sent, State, Status, Trouble, WhenNotReady};
 use common::{access, config, next, ready, self_hosted, within};
-use serde_json::json;
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -307,12 +306,12 @@ async fn a_result_that_is_a_file_gives_a_ready_request() {
     let files = access(&sim, server).web_server("http://127.0.0.1:1761/".parse().unwrap());
     let console = Console::open_with(files, config());
     within(console.ready()).await.unwrap();
-    let file = serde_json::from_value(json!({"downloadUrl": "Chunk Details.txt"})).unwrap();
+    let file = within(console.command(chunks::print_all())).await.unwrap();
     let request = console.download(&file).unwrap();
     let user = sim.bot().user_id;
     assert_eq!(
         request.uri().path(),
-        format!("/output/{user}/Chunk%20Details.txt")
+        format!("/output/{user}/Chunk%20Details%202023-10-20.txt")
     );
     assert!(!format!("{request:?}").contains(&sim.console_token(server)));
 
