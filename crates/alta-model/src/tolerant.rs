@@ -122,12 +122,13 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
         let plain = text.trim();
         let (signed, unsigned) = (plain.parse::<i64>(), plain.parse::<u64>());
-        let float = plain.parse::<f64>().ok().filter(|float| float.is_finite());
+        // Also `NaN`, as .NET writes what is no number: one such value should not cost a whole list.
+        let float = plain.parse::<f64>();
         let truth = plain.to_ascii_lowercase().parse();
         match (signed, unsigned, float, truth) {
             (Ok(number), ..) => self.visit_i64(number),
             (_, Ok(number), ..) => self.visit_u64(number),
-            (_, _, Some(number), _) => self.visit_f64(number),
+            (_, _, Ok(number), _) => self.visit_f64(number),
             (_, _, _, Ok(value)) => self.visit_bool(value),
             _ => self.visitor.visit_str(text),
         }
@@ -202,7 +203,8 @@ mod tests {
         ] {
             assert!(read::<i64>(&value).is_err(), "{value}");
         }
-        assert!(read::<f64>(&json!("NaN")).is_err());
+        assert!(read::<f64>(&json!("NaN")).unwrap().is_nan());
+        assert!(read::<f64>(&json!("1,5")).is_err());
         assert!(read::<bool>(&json!("yes")).is_err());
         assert!(read::<u32>(&json!("-1")).is_err());
     }
