@@ -2,6 +2,7 @@ use alta_model::{JoinFailReason, JoinResult, ServerId};
 use alta_rest::ConsoleOptions;
 use att_console::{Access, AccessError, ConsoleAccess};
 use futures_core::future::BoxFuture;
+use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
 
@@ -65,8 +66,12 @@ fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
         (None, None) => "the cloud gave no reason".to_owned(),
     };
     if let (Some(connection), Some(token)) = (&answer.connection, &answer.token) {
+        let host = match connection.address.parse() {
+            Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
+            _ => connection.address.clone(),
+        };
         let address = |scheme: &str, port: Option<u16>| {
-            let url = format!("{scheme}://{}:{}/", connection.address, port?);
+            let url = format!("{scheme}://{host}:{}/", port?);
             Url::parse(&url).ok()
         };
         let Some(url) = address("ws", connection.websocket_port) else {
@@ -121,6 +126,12 @@ mod tests {
             "http://203.0.113.17:7780/"
         );
         assert!(granted.may_change);
+
+        let by_ip_6 = of(
+            r#"{"server_id":7,"allowed":true,"connection":{"address":"2001:db8::17","websocket_port":7667},"token":"t"}"#,
+        )
+        .unwrap();
+        assert_eq!(by_ip_6.url.as_str(), "ws://[2001:db8::17]:7667/");
 
         let offline = of(
             r#"{"server_id":7,"allowed":false,"was_rejection":true,"message":"Server is not online","fail_reason":"NotOnline"}"#,

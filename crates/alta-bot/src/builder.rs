@@ -94,7 +94,8 @@ impl Builder {
         self
     }
 
-    /// Logs in and connects the main websocket.
+    /// Logs in and connects the main websocket. A login that cannot be reached is an error at once; the websocket is waited
+    /// for as long as it cannot be reached, so wrap this in a time-out to give up.
     ///
     /// # Errors
     ///

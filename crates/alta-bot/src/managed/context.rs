@@ -3,7 +3,7 @@ use super::handlers::Handlers;
 use super::limits::Limits;
 use super::meter::Meter;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::warn;
 
@@ -13,6 +13,7 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     pub(crate) permits: Semaphore,
     pub(crate) meter: Meter,
+    last_refusal: Mutex<Option<String>>,
 }
 
 impl Context {
@@ -22,7 +23,24 @@ impl Context {
             permits: Semaphore::new(limits.handlers.clamp(1, Semaphore::MAX_PERMITS)),
             limits,
             meter: Meter::default(),
+            last_refusal: Mutex::default(),
         })
+    }
+
+    /// A console was refused for good.
+    pub(crate) fn refused(&self, why: String) {
+        *self.refusal() = Some(why);
+    }
+
+    /// Which console was refused last, and why.
+    pub(crate) fn last_refusal(&self) -> Option<String> {
+        self.refusal().clone()
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<String>> {
+        // It is changed in one step.
+        let refusal = self.last_refusal.lock();
+        refusal.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn report(&self, failure: &Failure) {

@@ -165,7 +165,8 @@ impl Handlers {
         self
     }
 
-    /// Called when a server is found to run that was not known to: also at the start, for those that run then.
+    /// Called when a server is found to run that was not known to: also for those that run at the start, or when the rules
+    /// come to allow their group.
     pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
         self.server_online.push(boxed2(handler));
         self

@@ -135,6 +135,8 @@ impl Host {
                     return Some(End::ByHand);
                 }
                 warn!(%because, "a console is closed for good");
+                let label = self.console.label();
+                self.context.refused(format!("{label}: {because}"));
                 return Some(End::Refused);
             }
             _ => self.end_session().await,

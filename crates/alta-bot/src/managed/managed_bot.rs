@@ -130,7 +130,8 @@ impl ManagedBot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Socket`] if the bot's account was refused meanwhile.
+    /// [`ErrorKind::Socket`] if the bot's account was refused meanwhile, [`ErrorKind::PermissionDenied`] if the consoles of
+    /// all self-hosted servers were.
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
             () = signalled() => Ok(()),
@@ -144,10 +145,16 @@ impl ManagedBot {
         refused.map(|()| finished)
     }
 
-    /// Whether the main websocket was refused for good.
+    /// Whether there is nothing left to do because the main websocket, or every console of a self-hosted server, was
+    /// refused for good.
     fn refused(&self) -> Result<(), Error> {
         let Some((bot, _)) = &self.parts.sources.cloud else {
-            return Ok(());
+            let Some(refusal) = self.parts.sources.context.last_refusal() else {
+                return Ok(());
+            };
+            let doing = "looking after self-hosted servers";
+            let error = Error::new(ErrorKind::PermissionDenied, doing);
+            return Err(error.because(std::io::Error::other(refusal)));
         };
         match bot.socket()?.status().state {
             alta_ws::State::Closed { because } if !bot.inner.closing.get() => {

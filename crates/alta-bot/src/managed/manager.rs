@@ -54,7 +54,7 @@ impl Manager {
         let changes = view.changes();
         // What the bot belongs to at the start was not joined just now; but its servers are told of.
         let known = view.groups().into_iter();
-        let known = known.map(|group| (group.id(), as_at_the_start(&group)));
+        let known = known.map(|group| (group.id(), without_servers(&group)));
         Self {
             changes,
             rules,
@@ -143,9 +143,11 @@ impl Manager {
     /// Compares a group with what it was, and calls handlers.
     fn tell_of(&mut self, group: GroupId) {
         let new = self.view.group(group);
-        let rules = Arc::clone(&self.rules.borrow());
+        let is_allowed = self.rules.borrow().allows(group);
         let old = match &new {
-            Some(new) => self.known.insert(group, Arc::clone(new)),
+            Some(new) if is_allowed => self.known.insert(group, Arc::clone(new)),
+            // Its servers are told of when it is allowed again.
+            Some(new) => self.known.insert(group, without_servers(new)),
             None => self.known.remove(&group),
         };
         let context = Arc::clone(&self.context);
@@ -165,7 +167,7 @@ impl Manager {
             }
             _ => {}
         }
-        if !rules.allows(group) {
+        if !is_allowed {
             return;
         }
         let before = old.as_deref().map(online).unwrap_or_default();
@@ -318,7 +320,7 @@ pub(crate) async fn run_self_hosted(
 }
 
 /// A group as it is known at the start: no server is known to run yet.
-fn as_at_the_start(group: &Arc<GroupView>) -> Arc<GroupView> {
+fn without_servers(group: &Arc<GroupView>) -> Arc<GroupView> {
     let mut group = Arc::clone(group);
     Arc::make_mut(&mut group).servers.clear();
     group

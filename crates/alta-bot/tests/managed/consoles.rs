@@ -99,13 +99,22 @@ async fn groups_are_allowed_and_denied_while_the_bot_runs() {
     let hollow = sim.add_server(other, "Hollow").unwrap();
     sim.start_server(hollow).unwrap();
     let rules = Rules::default().only([group(&sim)]);
-    let bot = start(managed(&sim).rules(rules)).await;
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .rules(rules)
+        .on_server_online(move |_, server| {
+            let notes = notes.clone();
+            async move { notes.note(&server.name) }
+        });
+    let bot = start(bot).await;
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    noted.next_are(&["Thornwood"]).await;
     within(bot.view().unwrap().complete()).await.unwrap();
     assert_eq!(sim.console_connections(hollow).len(), 0);
 
     bot.change_rules(|rules| rules.allow(group_id(other)));
     sim.wait_for_consoles(hollow, 1).await.unwrap();
+    noted.next_are(&["Hollow"]).await;
     bot.change_rules(|rules| rules.deny(group(&sim)));
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     until("one console", || bot.consoles().len() == 1).await;

@@ -122,14 +122,18 @@ async fn a_session_ends_when_its_server_is_gone_and_not_only_when_the_next_begin
 }
 
 #[tokio::test]
-async fn a_self_hosted_bot_ends_when_every_console_is_refused() {
+async fn a_self_hosted_bot_ends_and_says_why_when_every_console_is_refused() {
     let sim = Sim::builder().start().await.unwrap();
     let server = sim.add_self_hosted("one").unwrap();
     let url = sim.console_url(server).unwrap().parse().unwrap();
     let login = std::time::Duration::from_millis(50);
     let wrong = SelfHosted::new(ConsoleAccess::new(url, "wrong".to_owned()))
-        .config(impatient().login_timeout(login).silent_logins(1));
+        .config(impatient().login_timeout(login).silent_logins(1))
+        .label("one");
     let bot = start(Bot::self_hosted([wrong])).await;
-    within(bot.run()).await.unwrap();
+    let error = within(bot.run()).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::PermissionDenied);
+    let because = std::error::Error::source(&error).unwrap().to_string();
+    assert!(because.contains("one: "), "{because}");
     assert!(bot.consoles().is_empty());
 }
