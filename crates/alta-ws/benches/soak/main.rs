@@ -1,5 +1,6 @@
-//! A soak: thousands of numbered subscriptions over many sockets, which migrate and are lost all the time. Every number
-//! that a socket delivered must arrive once, every other must lie inside a reported gap, and memory must stay flat.
+//! A soak: thousands of numbered subscriptions over many sockets, which migrate and are lost all the time, and some
+//! migrations are refused. Every number that a socket delivered must arrive once, every other must lie inside a reported
+//! gap, and memory must stay flat.
 //!
 //! `cargo xtask soak` runs it, with `--quick` for a minute.
 
@@ -14,7 +15,7 @@
 mod ledger;
 
 use alta_auth::StaticToken;
-use alta_sim::{Service, Sim, What};
+use alta_sim::{Action, Fault, Hook, Service, Sim, What};
 use alta_ws::{Client, Config, Missed, Subscription, Topic, Totals};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, SelectAll};
@@ -30,6 +31,8 @@ const EVENTS: [&str; 4] = [
     "group-server-status",
     "group-server-heartbeat",
 ];
+/// Of so many migrations the service refuses one.
+const REFUSED: u32 = 10;
 /// A step of the pacemaker.
 const TICK: Duration = Duration::from_millis(5);
 /// How long the last events may take to arrive.
@@ -209,6 +212,9 @@ async fn misfortune(
     topics: &[Topic],
     ledger: &Mutex<Ledger>,
 ) -> u64 {
+    let refuse = Fault::new(Hook::MainRequest, Action::Refuse(500));
+    sim.faults()
+        .arm(refuse.containing("POST migrate").every(REFUSED));
     let mut random = fastrand::Rng::with_seed(7);
     let begin = Instant::now();
     let mut next_loss = begin + plan.loss_every;
