@@ -21,6 +21,8 @@ pub struct Managed {
     pub(super) source: Source,
     pub(super) handlers: Handlers,
     pub(super) rules: Rules,
+    /// Goes before the rules', in whatever order they were given.
+    pub(super) invites: Option<Invites>,
     pub(super) limits: Limits,
     pub(super) view: ViewConfig,
 }
@@ -117,6 +119,7 @@ impl Managed {
             source,
             handlers: Handlers::new(),
             rules: Rules::default(),
+            invites: None,
             limits: Limits::default(),
             view: ViewConfig::default(),
         }
@@ -128,9 +131,9 @@ impl Managed {
         self
     }
 
-    /// Which invitations it accepts: short for [`Rules::invites`].
+    /// Which invitations it accepts: short for [`Rules::invites`], whatever [`rules`](Self::rules) say.
     pub fn accept_invites(mut self, invites: Invites) -> Self {
-        self.rules.invites = invites;
+        self.invites = Some(invites);
         self
     }
 
@@ -146,9 +149,9 @@ impl Managed {
         self
     }
 
-    /// These handlers, instead of those given so far.
+    /// These handlers as well, after those given so far.
     pub fn handlers(mut self, handlers: Handlers) -> Self {
-        self.handlers = handlers;
+        self.handlers = self.handlers.and(handlers);
         self
     }
 }

@@ -22,7 +22,7 @@ impl Context {
             handlers,
             permits: Semaphore::new(limits.handlers.clamp(1, Semaphore::MAX_PERMITS)),
             limits,
-            meter: Meter::default(),
+            meter: Meter::new(),
             last_refusal: Mutex::default(),
         })
     }

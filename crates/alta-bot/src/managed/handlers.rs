@@ -211,6 +211,20 @@ impl Handlers {
         this.on_failure(move |failure| handler.failure(failure))
     }
 
+    /// These, and after them the others.
+    pub fn and(mut self, others: Self) -> Self {
+        self.consoles.extend(others.consoles);
+        self.events.extend(others.events);
+        self.missed.extend(others.missed);
+        self.invites.extend(others.invites);
+        self.group_joined.extend(others.group_joined);
+        self.group_left.extend(others.group_left);
+        self.server_online.extend(others.server_online);
+        self.server_offline.extend(others.server_offline);
+        self.failures.extend(others.failures);
+        self
+    }
+
     /// The events that have a handler, each once.
     pub(super) fn event_names(&self) -> Vec<EventName> {
         let mut names: Vec<EventName> = Vec::new();

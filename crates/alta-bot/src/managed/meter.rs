@@ -38,6 +38,12 @@ pub(crate) struct Reading {
 pub(crate) struct Running<'a>(&'a Meter);
 
 impl Meter {
+    pub(crate) fn new() -> Self {
+        #[cfg(feature = "metrics")]
+        describe();
+        Self::default()
+    }
+
     pub(crate) fn reading(&self) -> Reading {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Reading {
@@ -94,6 +100,51 @@ impl Meter {
         #[cfg(feature = "metrics")]
         metrics::gauge!("pytale_handlers_running").increment(1.0);
         Running(self)
+    }
+}
+
+/// Says what each name is, to recorders that show it.
+#[cfg(feature = "metrics")]
+fn describe() {
+    for (name, what) in [
+        (
+            "pytale_events_total",
+            "console events that were handed to handlers",
+        ),
+        (
+            "pytale_missed_total",
+            "console events that were missed; a gap counts as one",
+        ),
+        ("pytale_handler_failures_total", "handlers that failed"),
+        (
+            "pytale_console_sessions_total",
+            "console sessions that began",
+        ),
+        (
+            "pytale_invites_accepted_total",
+            "invitations that were accepted",
+        ),
+    ] {
+        metrics::describe_counter!(name, what);
+    }
+    for (name, what) in [
+        (
+            "pytale_handlers_running",
+            "handlers that run now, on_console excepted",
+        ),
+        ("pytale_groups", "groups that the bot belongs to"),
+        (
+            "pytale_servers_online",
+            "servers of these groups that are online",
+        ),
+        ("pytale_players_online", "players on these servers"),
+        ("pytale_consoles", "consoles that are open"),
+        (
+            "pytale_consoles_connected",
+            "consoles on which commands run now",
+        ),
+    ] {
+        metrics::describe_gauge!(name, what);
     }
 }
 

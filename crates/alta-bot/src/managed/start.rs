@@ -30,8 +30,11 @@ impl Managed {
     /// # Cancel safety
     ///
     /// Dropping the future closes what was opened.
-    pub async fn start(self) -> Result<ManagedBot, Error> {
+    pub async fn start(mut self) -> Result<ManagedBot, Error> {
         let problems = self.problems();
+        if let Some(invites) = self.invites.take() {
+            self.rules.invites = invites;
+        }
         crate::nearest::hint_at(&self.handlers.event_names());
         let context = Context::new(self.handlers, self.limits);
         let (change_rules, rules) = watch::channel(Arc::new(self.rules));

@@ -3,13 +3,16 @@ use alta_bot::Invites;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// What was measured, by name and labels.
 #[derive(Default)]
-struct Measured(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
+struct Measured {
+    cells: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
+    described: Mutex<BTreeSet<String>>,
+}
 
 impl Measured {
     fn cell(&self, key: &Key) -> Arc<AtomicU64> {
@@ -18,11 +21,11 @@ impl Measured {
             .map(|label| format!("{}={}", label.key(), label.value()))
             .collect();
         let name = format!("{}{{{}}}", key.name(), labels.join(","));
-        Arc::clone(self.0.lock().unwrap().entry(name).or_default())
+        Arc::clone(self.cells.lock().unwrap().entry(name).or_default())
     }
 
     fn counter(&self, name: &str) -> u64 {
-        let all = self.0.lock().unwrap();
+        let all = self.cells.lock().unwrap();
         all.get(name).map_or(0, |cell| cell.load(Ordering::Relaxed))
     }
 
@@ -32,8 +35,15 @@ impl Measured {
 }
 
 impl metrics::Recorder for Measured {
-    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
-    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_counter(&self, name: KeyName, _: Option<Unit>, _: SharedString) {
+        let mut described = self.described.lock().unwrap();
+        described.insert(name.as_str().to_owned());
+    }
+
+    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, what: SharedString) {
+        self.describe_counter(name, unit, what);
+    }
+
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
@@ -64,6 +74,19 @@ fn what_a_bot_does_is_measured_under_the_documented_names() {
     let failures = "pytale_handler_failures_total{handler=on_event,kind=failed}";
     assert_eq!(measured.counter(failures), 2);
     assert_eq!(measured.counter("pytale_missed_total{}"), 1, "the gap");
+    let cells = measured.cells.lock().unwrap().clone();
+    let names = cells
+        .keys()
+        .map(|name| name.split('{').next().unwrap().to_owned());
+    let names: BTreeSet<_> = names.collect();
+    assert_eq!(names, *measured.described.lock().unwrap());
+    let documented = include_str!("../../src/managed/managed_bot.rs");
+    for name in &names {
+        assert!(
+            documented.contains(name.as_str()),
+            "{name} is not documented"
+        );
+    }
     for (gauge, expected) in [
         ("pytale_groups", 1.0),
         ("pytale_servers_online", 1.0),

@@ -96,3 +96,24 @@ async fn a_bot_whose_account_is_refused_ends_and_says_so() {
     assert_eq!(*error.kind(), ErrorKind::Socket);
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
 }
+
+#[tokio::test]
+async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let noting = |what: &'static str| {
+        let notes = notes.clone();
+        move |_: Bot, _: alta_bot::Invitation| {
+            let notes = notes.clone();
+            async move { notes.note(what) }
+        }
+    };
+    let bot = managed(&sim)
+        .accept_invites(alta_bot::Invites::All)
+        .rules(alta_bot::Rules::default())
+        .on_invite(noting("first"))
+        .handlers(alta_bot::Handlers::new().on_invite(noting("second")));
+    let bot = start(bot).await;
+    noted.next_are(&["first", "second"]).await;
+    assert_eq!(bot.health().invites_accepted, 1);
+}
