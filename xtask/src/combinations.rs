@@ -21,6 +21,8 @@ pub(crate) fn check(package: &str, combinations: &[Vec<String>]) -> Result<(), E
     for (index, combination) in combinations.iter().enumerate() {
         let features = combination.join(",");
         let mut command = cargo();
+        // Each combination would keep gigabytes that no other can use.
+        command.env("CARGO_INCREMENTAL", "0");
         command.args(["clippy", "--quiet", "-p", package, "--lib"]);
         command.args(["--no-default-features", "--features", &features]);
         // What is left unused without a feature is a mistake, too.
