@@ -275,6 +275,37 @@ async fn invites_requests_bans_and_roles_change_who_is_in_the_group() {
 }
 
 #[tokio::test]
+async fn a_role_that_is_changed_changes_what_its_members_may() {
+    let sim = Sim::builder().bot_role(7).start().await.unwrap();
+    let group = sim.group();
+    let guest = sim.add_member(group, "Brambletoe").unwrap();
+    let may = async || {
+        let check = format!("groups/{group}/{guest}/permissions/check");
+        let answer = rest(&sim, "POST", &check, r#"{"permissions":["Console"]}"#).await;
+        answer.json()["value"].clone()
+    };
+    assert_eq!(may().await, false);
+    let role = format!("groups/{group}/roles/1");
+    let body = r#"{"name":"Warden","permissions":["Console"]}"#;
+    let changed = rest(&sim, "PATCH", &role, body).await.json();
+    assert_eq!(
+        (&changed["name"], &changed["role_id"]),
+        (&json!("Warden"), &json!(1))
+    );
+    assert_eq!(may().await, true);
+    let detailed = rest(&sim, "GET", &format!("groups/{group}"), "")
+        .await
+        .json();
+    let roles = detailed["roles"].as_array().unwrap();
+    assert!(roles.contains(&changed), "{roles:?}");
+    let unknown = format!("groups/{group}/roles/99");
+    assert_eq!(rest(&sim, "PATCH", &unknown, body).await.status, 404);
+    assert_eq!(rest(&sim, "GET", &role, "").await.status, 405);
+    sim.set_role(group, sim.bot().user_id, 2).unwrap();
+    assert_eq!(rest(&sim, "PATCH", &role, body).await.status, 403);
+}
+
+#[tokio::test]
 async fn an_invite_is_accepted_once_and_a_rejected_one_is_gone() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let path = format!("groups/invites/{}", sim.group());

@@ -190,10 +190,13 @@ fn in_group(request: &mut Request<'_>, method: &str, group: u64, path: &[&str]) 
         ["members", user, "role", role] if method == "POST" => with_id(user, |user| {
             with_id(role, |role| set_role(request, group, user, role))
         }),
+        ["roles", role] if method == "PATCH" => {
+            with_id(role, |role| update_role(request, group, role))
+        }
         [user, "permissions", "check"] if method == "POST" => {
             with_id(user, |user| check(request, group, user))
         }
-        ["invites" | "bans", ..] | [_, "permissions", "check"] => Reply::wrong_verb(),
+        ["invites" | "bans" | "roles", ..] | [_, "permissions", "check"] => Reply::wrong_verb(),
         _ => Reply::not_found(),
     }
 }
@@ -342,6 +345,29 @@ fn set_role(request: &mut Request<'_>, group: u64, user: u64, role: u64) -> Repl
         return Reply::not_found();
     }
     member_reply(world.set_role(group, user, role, request.now))
+}
+
+/// Changes what is named of a role. What the service answers is not attested: here it is the role.
+fn update_role(request: &mut Request<'_>, group: u64, role: u64) -> Reply {
+    let me = request.me();
+    let Some(body) = lenient::parse(&request.call.request.body) else {
+        return Reply::bad_request(None, "Malformed body.");
+    };
+    let world = &mut request.state.world;
+    let Some(found) = world.groups.get_mut(&group) else {
+        return Reply::not_found();
+    };
+    if !found.allows(me, "ManageRoles") {
+        return Reply::forbidden();
+    }
+    let changes = ["name", "color", "permissions", "allowed_commands"]
+        .into_iter()
+        .filter_map(|name| Some((name, lenient::member(&body, name)?.clone().into())));
+    let Some(role) = found.update_role(role, changes) else {
+        return Reply::not_found();
+    };
+    world.tell_group_update(group);
+    Reply::ok(role)
 }
 
 fn modify(request: &mut Request<'_>, group: u64) -> Reply {

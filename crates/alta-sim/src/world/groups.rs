@@ -84,6 +84,23 @@ impl Group {
             })
     }
 
+    /// Sets these members of a role; the role as it is then, if there is one of that id.
+    pub(crate) fn update_role<'a>(
+        &mut self,
+        role_id: u64,
+        changes: impl Iterator<Item = (&'a str, Node)>,
+    ) -> Option<Node> {
+        let wanted = Node::from(role_id);
+        let Node::List(roles) = &mut self.roles else {
+            return None;
+        };
+        let role = roles
+            .iter_mut()
+            .find(|role| role.get("role_id") == Some(&wanted))?;
+        *role = changes.fold(role.clone(), |role, (name, value)| role.and(name, value));
+        Some(role.clone())
+    }
+
     pub(crate) fn has_role(&self, role_id: u64) -> bool {
         let wanted = Node::from(role_id);
         self.roles
