@@ -56,11 +56,13 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
         "{bot}:console{{group={} server={} name=\"Thornwood\"}}",
         sim.2, sim.3
     );
+    let command = format!("{console}:command{{console=Thornwood server={}", sim.3);
     for (what, level, span) in [
         ("said by a handler", " INFO ", &console),
         ("a console session begins", " INFO ", &console),
         ("a handler failed", " WARN ", &console),
         ("a server is online", " INFO ", &bot),
+        ("command=\"player list\" id=", " DEBUG ", &command),
     ] {
         let line = line(what);
         assert!(
@@ -76,8 +78,9 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
 /// What the bot, the group and the server are called, and the secret.
 async fn play() -> (u64, String, u64, u64, String) {
     let sim = Sim::builder().start().await.unwrap();
-    let bot = managed(&sim).on_event::<PlayerJoined>(|_, _| async {
+    let bot = managed(&sim).on_event::<PlayerJoined>(|console, _| async move {
         tracing::info!("said by a handler");
+        console.command("player list").await.unwrap();
         Err(std::io::Error::other("by a test"))
     });
     let bot = start(bot).await;
