@@ -82,7 +82,9 @@ impl<'a, T> Run<'a, T> {
             let doing = format!("writing a command for {}", shared.label);
             Error::new(ErrorKind::Argument(problem.to_string()), doing)
         })?;
-        let doing = format!("running {:?} on {}", abbreviated(&line), shared.label);
+        let line: Arc<str> = line.into();
+        // Only written if it is needed: a command that succeeds is the usual case.
+        let doing = || format!("running {:?} on {}", abbreviated(&line), shared.label);
         let span = Self::span(shared, &line);
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
@@ -90,11 +92,11 @@ impl<'a, T> Run<'a, T> {
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
         if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()
         {
-            return Err(Error::new(ErrorKind::NotReady, doing));
+            return Err(Error::new(ErrorKind::NotReady, doing()));
         }
         let order = |reply| {
             Call::Order(Order {
-                line,
+                line: Arc::clone(&line),
                 timeout: self.timeout,
                 deadline,
                 when_not_ready: self.when_not_ready,
@@ -106,16 +108,16 @@ impl<'a, T> Run<'a, T> {
         let answered = self.console.order(order, deadline, self.timeout).await;
         let frame = match answered {
             Ok(Some(frame)) => frame,
-            Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing)),
-            Err(kind) => return Err(Error::new(kind, doing)),
+            Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),
+            Err(kind) => return Err(Error::new(kind, doing())),
         };
         let reply = Reply::new(frame);
         if let Some(failure) = reply.failure() {
-            return Err(Error::new(failure, doing).answered_by(reply));
+            return Err(Error::new(failure, doing()).answered_by(reply));
         }
         match read(&reply) {
             Ok(result) => Ok((result, reply)),
-            Err(error) => Err(error.while_doing(doing)),
+            Err(error) => Err(error.while_doing(doing())),
         }
     }
 }

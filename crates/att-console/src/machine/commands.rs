@@ -8,6 +8,7 @@ use crate::frame::Frame;
 use crate::status::Trouble;
 use alta_socket::{Answer, LinkId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Commands that wait to be sent, in order, and when the time of each is over.
@@ -112,7 +113,7 @@ impl<R: Waiter> Machine<R> {
                 self.time_out(order, Sent::NotSent);
                 continue;
             }
-            let (link, line) = (session.link, order.line.clone());
+            let (link, line) = (session.link, Arc::clone(&order.line));
             let (owner, deadline) = (order.owner.clone(), order.deadline);
             let span = order.span.clone();
             let purpose = Purpose::Command {

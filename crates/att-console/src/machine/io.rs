@@ -6,14 +6,14 @@ use crate::frame::Frame;
 use crate::name::EventName;
 use crate::status::Trouble;
 use alta_socket::{LinkId, Lost};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tracing::Span;
 
 /// A command as a handle hands it in. `R` takes its outcome.
 #[derive(Debug)]
 pub(crate) struct Order<R> {
-    pub(crate) line: String,
+    pub(crate) line: Arc<str>,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
     pub(crate) when_not_ready: WhenNotReady,
@@ -84,7 +84,7 @@ pub(crate) enum Output<R> {
     Send {
         link: LinkId,
         id: u32,
-        line: String,
+        line: Arc<str>,
         /// With an owner, the frame is not sent once the owner has gone.
         owner: Option<Weak<()>>,
     },

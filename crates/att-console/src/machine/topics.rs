@@ -247,7 +247,7 @@ impl<R: Waiter> Machine<R> {
             self.outbox.push_back(Output::Send {
                 link: session.link,
                 id,
-                line: format!("websocket {verb} {name}"),
+                line: format!("websocket {verb} {name}").into(),
                 owner: None,
             });
         }

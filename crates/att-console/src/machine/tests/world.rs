@@ -94,7 +94,7 @@ impl World {
                             && !self.queued.iter().any(|(open, ..)| *open == id),
                         "an id is not used again while its answer may come"
                     );
-                    self.queued.push((id, line, owner));
+                    self.queued.push((id, line.to_string(), owner));
                 }
                 Output::Recall(link, id) => {
                     assert_eq!(self.link, Some(link));
@@ -274,7 +274,7 @@ impl World {
         let owner = Arc::new(());
         let timeout = Duration::from_secs(seconds);
         let order = Order {
-            line: format!("command {ticket}"),
+            line: format!("command {ticket}").into(),
             timeout,
             deadline: self.now + timeout,
             when_not_ready: if fail {
