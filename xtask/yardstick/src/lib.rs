@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::missing_errors_doc,
     clippy::missing_panics_doc,
     clippy::print_stdout,
     clippy::cast_precision_loss,
@@ -11,10 +12,12 @@
 
 mod clocks;
 mod figures;
+mod pacer;
 mod server;
 
-pub use clocks::{cost_of, cpu, cpu_since, percentiles};
+pub use clocks::{cost_of, cpu, cpu_since, median, percentiles};
 pub use figures::{Bench, Figure};
+pub use pacer::Pacer;
 pub use server::{ServerProcess, listen};
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};

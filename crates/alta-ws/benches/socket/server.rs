@@ -1,7 +1,7 @@
 //! A main socket's server that costs as little as it can, in a process of its own.
 //!
 //! It answers every request at once with success. Beside, it knows `blast/N` (N events for every subscription of every
-//! connection, as fast as the sockets take them) and `pace/R/S` (R events a second for S seconds, over all subscriptions).
+//! connection, as fast as the sockets take them) and `pace/R/S` (R events a second for S seconds, over all connections).
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::sync::Arc;
@@ -12,23 +12,27 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use yardstick::Pacer;
 
 /// What every connection is to send.
 #[derive(Clone, Copy)]
 enum Order {
     Blast(usize),
-    Pace(f64, f64),
+    Pace(f64, Duration),
 }
 
 struct Shared {
     orders: broadcast::Sender<Order>,
-    subscriptions: AtomicUsize,
+    /// Connections with a subscription.
+    holders: AtomicUsize,
+    pacer: Pacer,
 }
 
 pub(crate) fn run() {
     let shared = Arc::new(Shared {
         orders: broadcast::channel(16).0,
-        subscriptions: AtomicUsize::new(0),
+        holders: AtomicUsize::new(0),
+        pacer: Pacer::default(),
     });
     yardstick::listen(move |tcp| serve(tcp, Arc::clone(&shared)));
 }
@@ -37,9 +41,9 @@ async fn serve(tcp: TcpStream, shared: Arc<Shared>) {
     let mut keys = Vec::new();
     // A client that goes away is no surprise.
     let _ = talk(tcp, &shared, &mut keys).await;
-    shared
-        .subscriptions
-        .fetch_sub(keys.len(), Ordering::Relaxed);
+    if !keys.is_empty() {
+        shared.holders.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -53,11 +57,12 @@ async fn talk(tcp: TcpStream, shared: &Shared, keys: &mut Vec<String>) -> Outcom
             order = orders.recv() => {
                 match order? {
                     Order::Blast(times) => blast(&mut socket, keys, times).await?,
-                    Order::Pace(rate, seconds) => {
-                        let all = shared.subscriptions.load(Ordering::Relaxed);
-                        let share = keys.len() as f64 / all as f64;
-                        pace(&mut socket, keys, rate * share, seconds).await?;
+                    Order::Pace(rate, lasting) if !keys.is_empty() => {
+                        let holders = shared.holders.load(Ordering::Relaxed);
+                        let frames = keys.iter().map(|key| frame(key)).collect();
+                        shared.pacer.join(socket.get_ref(), frames, holders, rate, lasting)?;
                     }
+                    Order::Pace(..) => {}
                 }
                 continue;
             }
@@ -75,15 +80,17 @@ async fn talk(tcp: TcpStream, shared: &Shared, keys: &mut Vec<String>) -> Outcom
         let words: Vec<&str> = path.split('/').collect();
         match words[..] {
             ["subscription", _, key] => {
+                if keys.is_empty() {
+                    shared.holders.fetch_add(1, Ordering::Relaxed);
+                }
                 keys.push(key.to_owned());
-                shared.subscriptions.fetch_add(1, Ordering::Relaxed);
             }
             ["blast", times] => {
                 let _ = shared.orders.send(Order::Blast(times.parse()?));
             }
             ["pace", rate, seconds] => {
-                let order = Order::Pace(rate.parse()?, seconds.parse()?);
-                let _ = shared.orders.send(order);
+                let lasting = Duration::from_secs_f64(seconds.parse()?);
+                let _ = shared.orders.send(Order::Pace(rate.parse()?, lasting));
             }
             _ => {}
         }
@@ -115,6 +122,12 @@ fn framed(text: &str, into: &mut Vec<u8>) {
     into.extend_from_slice(text.as_bytes());
 }
 
+fn frame(key: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    framed(&event(key), &mut frame);
+    frame
+}
+
 /// Events written at once.
 const BATCH: usize = 200;
 
@@ -139,41 +152,4 @@ async fn blast(
         }
     }
     Ok(())
-}
-
-async fn pace(
-    socket: &mut WebSocketStream<TcpStream>,
-    keys: &[String],
-    rate: f64,
-    seconds: f64,
-) -> std::io::Result<()> {
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let frames: Vec<Vec<u8>> = keys
-        .iter()
-        .map(|key| {
-            let mut frame = Vec::new();
-            framed(&event(key), &mut frame);
-            frame
-        })
-        .collect();
-    let mut frames = frames.iter().cycle();
-    // A millisecond is the timer's own grain.
-    let mut ticks = tokio::time::interval(Duration::from_millis(1));
-    let begin = tokio::time::Instant::now();
-    let mut sent = 0.0;
-    loop {
-        let elapsed = begin.elapsed().as_secs_f64();
-        if elapsed > seconds {
-            return Ok(());
-        }
-        while sent < rate * elapsed {
-            sent += 1.0;
-            if let Some(frame) = frames.next() {
-                socket.get_mut().write_all(frame).await?;
-            }
-        }
-        ticks.tick().await;
-    }
 }

@@ -136,11 +136,7 @@ pub(crate) async fn paced(
         }));
         open_ones.push(console);
     }
-    let line = format!(
-        "pace {} {}",
-        rate as f64 / consoles as f64,
-        lasting.as_secs_f64()
-    );
+    let line = format!("pace {consoles} {rate} {}", lasting.as_secs_f64());
     for console in &open_ones {
         console.command(line.as_str()).await.unwrap();
     }

@@ -187,11 +187,7 @@ pub(crate) async fn paced(
         });
         open_ones.push(commands);
     }
-    let line = format!(
-        "pace {} {}",
-        rate as f64 / clients as f64,
-        lasting.as_secs_f64()
-    );
+    let line = format!("pace {clients} {rate} {}", lasting.as_secs_f64());
     for commands in &open_ones {
         let (reply, answer) = oneshot::channel();
         commands.send((line.clone(), reply)).await.unwrap();

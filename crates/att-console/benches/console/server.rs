@@ -1,22 +1,25 @@
 //! A console server that costs as little as it can, in a process of its own.
 //!
 //! Beside ordinary commands, which it answers at once, it knows `blast N` (N events as fast as the socket takes them) and
-//! `pace N S` (N events a second for S seconds).
+//! `pace C N S` (when C connections have asked for it, N events a second over all of them for S seconds).
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use yardstick::Pacer;
 
 const WELCOME: &str = r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#;
 
 pub(crate) fn run() {
-    yardstick::listen(serve);
+    let pacer = Arc::new(Pacer::default());
+    yardstick::listen(move |tcp| serve(tcp, Arc::clone(&pacer)));
 }
 
-async fn serve(tcp: TcpStream) {
+async fn serve(tcp: TcpStream, pacer: Arc<Pacer>) {
     let Ok(mut socket) = tokio_tungstenite::accept_async(tcp).await else {
         return;
     };
@@ -33,8 +36,16 @@ async fn serve(tcp: TcpStream) {
         let answered = socket.feed(answer(&request["id"]).into()).await;
         let done = match words[..] {
             ["blast", count] => blast(&mut socket, count.parse().unwrap()).await,
-            ["pace", rate, seconds] => {
-                pace(&mut socket, rate.parse().unwrap(), seconds.parse().unwrap()).await
+            ["pace", connections, rate, seconds] => {
+                let mut frame = Vec::new();
+                framed(&event(7), &mut frame);
+                let lasting = Duration::from_secs_f64(seconds.parse().unwrap());
+                let (connections, rate) = (connections.parse().unwrap(), rate.parse().unwrap());
+                // The answer goes before the events.
+                let flushed = socket.flush().await.map_err(std::io::Error::other);
+                flushed.and_then(|()| {
+                    pacer.join(socket.get_ref(), vec![frame], connections, rate, lasting)
+                })
             }
             _ => socket.flush().await.map_err(std::io::Error::other),
         };
@@ -85,21 +96,4 @@ async fn blast(socket: &mut WebSocketStream<TcpStream>, count: u64) -> std::io::
     let mut rest = Vec::new();
     (0..count % BATCH).for_each(|number| framed(&event(number), &mut rest));
     socket.get_mut().write_all(&rest).await
-}
-
-async fn pace(
-    socket: &mut WebSocketStream<TcpStream>,
-    rate: f64,
-    seconds: f64,
-) -> std::io::Result<()> {
-    socket.flush().await.map_err(std::io::Error::other)?;
-    let mut one = Vec::new();
-    framed(&event(7), &mut one);
-    let mut ticks = tokio::time::interval(Duration::from_secs_f64(1.0 / rate));
-    let begin = tokio::time::Instant::now();
-    while begin.elapsed().as_secs_f64() < seconds {
-        ticks.tick().await;
-        socket.get_mut().write_all(&one).await?;
-    }
-    Ok(())
 }
