@@ -18,7 +18,8 @@ use tokio::sync::{mpsc, oneshot};
 /// What a handle asks for.
 #[derive(Debug)]
 pub(crate) enum Call {
-    Order(Order<Outcome>),
+    /// Boxed: it passes through many hands, and the room for the largest call is kept for each that may wait.
+    Order(Box<Order<Outcome>>),
     Confirm(EventName, Outcome),
     RetryNow,
 }

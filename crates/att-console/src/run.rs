@@ -95,7 +95,7 @@ impl<'a, T> Run<'a, T> {
             return Err(Error::new(ErrorKind::NotReady, doing()));
         }
         let order = |reply| {
-            Call::Order(Order {
+            Call::Order(Box::new(Order {
                 line: Arc::clone(&line),
                 timeout: self.timeout,
                 deadline,
@@ -103,7 +103,7 @@ impl<'a, T> Run<'a, T> {
                 owner: Arc::downgrade(&alive),
                 span,
                 reply,
-            })
+            }))
         };
         let answered = self.console.order(order, deadline, self.timeout).await;
         let frame = match answered {

@@ -15,7 +15,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(super) struct Queue<R> {
     next: u64,
-    orders: BTreeMap<u64, Order<R>>,
+    orders: BTreeMap<u64, Box<Order<R>>>,
     deadlines: BTreeSet<(Instant, u64)>,
 }
 
@@ -30,19 +30,19 @@ impl<R> Default for Queue<R> {
 }
 
 impl<R> Queue<R> {
-    fn push(&mut self, order: Order<R>) {
+    fn push(&mut self, order: Box<Order<R>>) {
         self.deadlines.insert((order.deadline, self.next));
         self.orders.insert(self.next, order);
         self.next += 1;
     }
 
-    fn pop(&mut self) -> Option<Order<R>> {
+    fn pop(&mut self) -> Option<Box<Order<R>>> {
         let (number, order) = self.orders.pop_first()?;
         self.deadlines.remove(&(order.deadline, number));
         Some(order)
     }
 
-    fn pop_expired(&mut self, now: Instant) -> Option<Order<R>> {
+    fn pop_expired(&mut self, now: Instant) -> Option<Box<Order<R>>> {
         let (deadline, number) = *self.deadlines.first()?;
         if deadline > now {
             return None;
@@ -62,7 +62,7 @@ impl<R> Queue<R> {
         });
     }
 
-    pub(super) fn drain(&mut self) -> impl Iterator<Item = Order<R>> + use<R> {
+    pub(super) fn drain(&mut self) -> impl Iterator<Item = Box<Order<R>>> + use<R> {
         self.deadlines.clear();
         std::mem::take(&mut self.orders).into_values()
     }
@@ -77,7 +77,7 @@ impl<R> Queue<R> {
 }
 
 impl<R: Waiter> Machine<R> {
-    pub(super) fn order(&mut self, order: Order<R>, now: Instant) {
+    pub(super) fn order(&mut self, order: Box<Order<R>>, now: Instant) {
         let refused = match &self.phase {
             Phase::Closed(because) => Some(ErrorKind::Closed {
                 because: because.clone(),
@@ -262,12 +262,20 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    fn time_out(&mut self, order: Order<R>, sent: Sent) {
+    fn time_out(&mut self, order: Box<Order<R>>, sent: Sent) {
         let after = order.timeout;
         self.resolve(order, Err(ErrorKind::TimedOut { after, sent }));
     }
 
-    pub(super) fn resolve(&mut self, order: Order<R>, outcome: Result<Option<Frame>, ErrorKind>) {
+    #[allow(
+        clippy::boxed_local,
+        reason = "callers have it boxed: unboxing is another copy"
+    )]
+    pub(super) fn resolve(
+        &mut self,
+        order: Box<Order<R>>,
+        outcome: Result<Option<Frame>, ErrorKind>,
+    ) {
         order.span.in_scope(|| match &outcome {
             Ok(_) => tracing::debug!("answered"),
             Err(error) => tracing::debug!(%error, "not answered"),

@@ -47,7 +47,7 @@ pub(crate) enum Input<R> {
     /// The command under this id could not be taken back any more.
     NotRecalled(LinkId, u32),
     Lost(LinkId, Lost),
-    Order(Order<R>),
+    Order(Box<Order<R>>),
     /// Tell this one when the server has confirmed the subscription.
     Confirm(EventName, R),
     /// Somebody wants this event, or nobody does any more.

@@ -20,7 +20,7 @@ pub(super) struct Session<R> {
     /// How many of the requests are commands.
     commands: usize,
     /// Commands whose time is over and whose frame is being taken back.
-    pub(super) recalling: BTreeMap<u32, Order<R>>,
+    pub(super) recalling: BTreeMap<u32, Box<Order<R>>>,
     /// Frames that were handed to the link and not yet to the socket.
     pub(super) unwritten: usize,
     /// How many of the times to ask for all subscriptions again have passed.
@@ -31,7 +31,7 @@ pub(super) struct Session<R> {
 /// What a request on the wire is for.
 #[derive(Debug)]
 pub(super) enum Purpose<R> {
-    Command { order: Order<R>, written: bool },
+    Command { order: Box<Order<R>>, written: bool },
     Subscribe(EventName),
     Unsubscribe(EventName),
 }

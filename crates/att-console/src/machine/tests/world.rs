@@ -294,7 +294,7 @@ impl World {
             .filter(|open| !self.outcomes.contains_key(open))
             .count();
         if open <= self.machine.config.pending {
-            self.give(Input::Order(order));
+            self.give(Input::Order(Box::new(order)));
         } else {
             self.owners.remove(&ticket);
         }
