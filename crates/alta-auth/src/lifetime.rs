@@ -41,7 +41,8 @@ impl Lifetime {
             (Some(said), Some(by_claims)) => said.min(by_claims),
             (a, b) => a.or(b)?,
         };
-        let usual = life * RENEW_AT_PERCENT / 100;
+        // Divided first: a service may promise more than can be multiplied.
+        let usual = life / 100 * RENEW_AT_PERCENT;
         let renew_after = usual
             .min(life.saturating_sub(MARGIN))
             .max(life / 2)
@@ -126,7 +127,9 @@ mod tests {
 
     #[test]
     fn a_life_beyond_the_calendar_is_no_lifetime() {
-        assert_eq!(seconds(None, Some(u64::MAX / 1_000)), None);
+        for life in [u64::MAX / 1_000, u64::MAX / 50, u64::MAX] {
+            assert_eq!(seconds(None, Some(life)), None);
+        }
     }
 
     proptest! {
