@@ -98,11 +98,11 @@ impl Invites {
 
     /// Lists the invitations that wait, after a gap or under new rules.
     pub(crate) fn list(&mut self) {
+        self.list_at = None;
         if !self.lists.is_empty() {
             self.list_again = true;
             return;
         }
-        self.list_at = None;
         let rest = self.bot.rest().as_bot();
         let mut backoff = self.backoff(0);
         self.lists.spawn(async move {
@@ -253,5 +253,55 @@ async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consoles::Consoles;
+    use crate::managed::{Handlers, Limits};
+    use alta_auth::StaticToken;
+    use alta_http::HttpClient;
+    use alta_rest::Identities;
+    use bytes::Bytes;
+    use http::{Request, Response};
+    use std::convert::Infallible;
+
+    /// Of a bot that nobody ever answers.
+    fn unanswered() -> Invites {
+        let http = HttpClient::whole(tower::service_fn(|_: Request<Bytes>| {
+            std::future::pending::<Result<Response<Bytes>, Infallible>>()
+        }));
+        let tokens = Arc::new(StaticToken::new("abc"));
+        let url = "http://127.0.0.1:1/api".parse().unwrap();
+        let rest = alta_rest::Client::new(http, url, Identities::bot(tokens.clone()));
+        let config = alta_ws::Config::default().url("ws://127.0.0.1:1/".parse().unwrap());
+        let socket = alta_ws::Client::connect(tokens, config).unwrap();
+        let me = UserId::new(7);
+        let events = socket.subscribe(MeGroupInviteCreate(me)).start();
+        let consoles = Consoles::new(att_console::Config::default(), None);
+        Invites {
+            bot: Bot::new(rest, Some(socket), None, Some(me), consoles),
+            me,
+            context: Context::new(Handlers::new(), Limits::default()),
+            retry: BackoffPolicy::default(),
+            events,
+            lists: JoinSet::new(),
+            list_again: false,
+            list_at: None,
+            seen: BTreeMap::new(),
+            unaccepted: Arc::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_due_while_one_is_under_way_follows_it_and_is_not_due_all_the_time() {
+        let mut invites = unanswered();
+        invites.list();
+        invites.list_at = Some(Instant::now());
+        invites.list();
+        assert!(invites.list_again);
+        assert_eq!(invites.list_at, None);
     }
 }
