@@ -28,6 +28,8 @@ pub(crate) struct Desk<K> {
 pub(crate) struct Call {
     pub(crate) about: Failure,
     pub(crate) work: Box<dyn FnOnce() -> Work + Send>,
+    /// How long it may take; none if it sees to that by itself.
+    pub(crate) limit: Option<Duration>,
 }
 
 impl<K: Clone + Eq + Hash> Desk<K> {
@@ -103,9 +105,8 @@ impl Call {
     async fn run(self, context: Arc<Context>) {
         // The semaphore is never closed.
         let _permit = context.permits.acquire().await;
-        let limit = context.limits.handler_time;
         let _running = context.meter.running();
-        watched(self.about, self.work, Some(limit), &context).await;
+        watched(self.about, self.work, self.limit, &context).await;
     }
 }
 

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::deadline::{Deadline, Order, stop};
 use super::desk::{Call, Desk, Unreadable, watched};
 use super::failure::{Failure, FailureKind};
+use super::handlers::Work;
 use super::plan::End;
 use alta_model::{GroupId, ServerId};
 use att_console::{
@@ -182,8 +183,8 @@ impl Host {
     fn handle(&mut self, event: Event<Value>) {
         self.context.meter.event(event.name.as_str());
         let lane = player(&event.data).map_or(Lane::Nobody, Lane::Player);
-        let event = Arc::new(event);
-        for on in &self.context.handlers.events {
+        let (event, context) = (Arc::new(event), Arc::clone(&self.context));
+        for on in &context.handlers.events {
             if !on.names.contains(&event.name) {
                 continue;
             }
@@ -195,8 +196,7 @@ impl Host {
                 function(&console, &event)
                     .unwrap_or_else(|error| Box::pin(async move { Err(Unreadable(error).into()) }))
             };
-            let work = Box::new(work);
-            self.desk.push(lane, Call { about, work });
+            self.call(lane, about, work);
         }
     }
 
@@ -206,14 +206,20 @@ impl Host {
             _ => 1,
         };
         warn!(%missed, "events of a console are missing");
-        self.context.meter.missed(events);
-        for function in &self.context.handlers.missed {
+        let context = Arc::clone(&self.context);
+        context.meter.missed(events);
+        for function in &context.handlers.missed {
             let about = self.about("on_missed");
             let function = Arc::clone(function);
             let (console, missed) = (self.console.clone(), missed.clone());
-            let work = Box::new(move || function((console, missed)));
-            self.desk.push(Lane::Nobody, Call { about, work });
+            self.call(Lane::Nobody, about, move || function((console, missed)));
         }
+    }
+
+    fn call(&mut self, lane: Lane, about: Failure, work: impl FnOnce() -> Work + Send + 'static) {
+        let work = Box::new(work);
+        let limit = Some(self.context.limits.handler_time);
+        self.desk.push(lane, Call { about, work, limit });
     }
 
     /// Nobody would ever hear of handlers of events that the server doesn't have.

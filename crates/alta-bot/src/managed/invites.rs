@@ -13,6 +13,7 @@ use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -23,6 +24,9 @@ const BOUND: usize = 10_000;
 
 /// How often accepting is tried when the service fails, before it is reported.
 const ATTEMPTS: u32 = 5;
+
+/// Longer than all attempts take, unless somebody's HTTP stack has no time-outs of its own.
+const ACCEPTING: Duration = Duration::from_secs(5 * 60);
 
 pub(crate) struct Invites {
     bot: Bot,
@@ -195,7 +199,12 @@ impl Invites {
         let of_handler = about.clone();
         let work = async move {
             if accepts {
-                if let Err(error) = accept(&bot, group, backoff).await {
+                let accepting = tokio::time::timeout(ACCEPTING, accept(&bot, group, backoff));
+                let Ok(accepted) = accepting.await else {
+                    unaccepted.add(group);
+                    return Err(format!("not accepted within {ACCEPTING:?}").into());
+                };
+                if let Err(error) = accepted {
                     if !is_final(&error) {
                         unaccepted.add(group);
                     }
@@ -217,7 +226,9 @@ impl Invites {
             Ok(())
         };
         let work = Box::new(move || Box::pin(work) as _);
-        Some((group, Call { about, work }))
+        // Each handler in it has its own time, and accepting takes as long as the service does.
+        let limit = None;
+        Some((group, Call { about, work, limit }))
     }
 }
 

@@ -205,7 +205,8 @@ impl Manager {
         };
         let (function, bot, with) = (Arc::clone(function), self.bot.clone(), with.clone());
         let work = Box::new(move || function((bot, with)));
-        self.desk.push(group, Call { about, work });
+        let limit = Some(self.context.limits.handler_time);
+        self.desk.push(group, Call { about, work, limit });
     }
 
     fn mail(&mut self, mail: Mail) {

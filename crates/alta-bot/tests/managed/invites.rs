@@ -1,6 +1,7 @@
 use super::support::*;
-use alta_bot::Invites;
+use alta_bot::{Invites, Limits};
 use alta_sim::{Action, Fault, Hook, Sim};
+use std::time::Duration;
 
 #[tokio::test]
 async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_look_again() {
@@ -64,6 +65,27 @@ async fn an_invitation_that_cannot_be_accepted_now_is_reported_and_accepted_late
     noted.next_are(&["on_invite", "accepted true"]).await;
     assert_eq!(sim.faults().armed(), 0);
     until("the group", || !bot.view().unwrap().groups().is_empty()).await;
+}
+
+#[tokio::test]
+async fn accepting_takes_as_long_as_the_service_does_whatever_time_handlers_have() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let slow = Action::Delay(Duration::from_millis(300));
+    sim.faults().arm(accepting(slow));
+    let (notes, mut noted) = notes();
+    let failed = notes.clone();
+    let bot = managed(&sim)
+        .limits(Limits::default().handler_time(Duration::from_millis(50)))
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        })
+        .on_invite(|_, _| std::future::pending::<()>())
+        .on_failure(move |failure| failed.note(failure.kind.name()));
+    let bot = start(bot).await;
+    noted.next_are(&["accepted true", "timed_out"]).await;
+    assert_eq!(bot.health().invites_accepted, 1);
 }
 
 #[tokio::test]
