@@ -51,6 +51,7 @@ mod nearest;
 mod open_console;
 mod requests;
 mod settings;
+mod time;
 mod verbs;
 mod view;
 

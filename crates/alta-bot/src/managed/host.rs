@@ -6,6 +6,7 @@ use super::desk::{Call, Desk, Unreadable, watched};
 use super::failure::{Failure, FailureKind};
 use super::handlers::Work;
 use super::plan::End;
+use crate::time::after;
 use alta_model::{GroupId, ServerId};
 use att_console::{
     Closed, Console, Event, EventName, Missed, State, Status, Statuses, Subscription,
@@ -15,7 +16,6 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
 use tracing::{Instrument as _, Span, debug, info, warn};
 
 /// How a console is known to those who look after it.
@@ -92,7 +92,7 @@ impl Host {
                 by = stop(orders) => break (End::AsTold, by),
                 status = self.statuses.next() => {
                     if let Some(end) = self.status(status).await {
-                        break (end, Instant::now() + self.context.limits.grace);
+                        break (end, after(self.context.limits.grace));
                     }
                 }
                 event = next(&mut self.events), if !self.desk.is_full() => self.event(event),

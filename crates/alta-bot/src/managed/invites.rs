@@ -7,6 +7,7 @@ use super::failure::{Failure, FailureKind};
 use super::handlers::Invitation;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{MeGroupInviteCreate, Subscription};
@@ -140,7 +141,7 @@ impl Invites {
                     for group in self.unaccepted.take() {
                         self.seen.remove(&group);
                     }
-                    self.list_at = Instant::now().checked_add(self.retry.cap);
+                    self.list_at = Some(after(self.retry.cap));
                 }
                 () = sleep_until(list_at) => self.list(),
             }
@@ -258,13 +259,6 @@ fn is_final(error: &alta_rest::Error) -> bool {
 
     let kind = error.kind();
     [Forbidden, MissingScope, NotAuthorised, NotFound, Rejected].contains(&kind)
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
 }
 
 #[cfg(test)]

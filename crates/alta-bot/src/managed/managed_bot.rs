@@ -3,6 +3,7 @@ use super::health::{Health, Sources};
 use super::rules::Rules;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::time::after;
 use crate::view::View;
 use alta_socket::TaskGuard;
 use att_console::Console;
@@ -10,7 +11,6 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::Instant;
 
 /// A bot that looks after its consoles by itself: it accepts invitations, follows its groups, roles and servers, opens the
 /// console of every server that should be open, and calls its handlers.
@@ -175,7 +175,7 @@ impl ManagedBot {
     ///
     /// Cancel safe; the shutdown goes on but for the closing of the bot itself, so call it again.
     pub async fn shutdown(&self, within: Duration) -> Finished {
-        let by = Instant::now() + within;
+        let by = after(within);
         let orders = &self.parts.orders;
         orders.send_if_modified(|order| order.stop_by(by));
         self.parts.task.ended().await;

@@ -13,6 +13,7 @@ use super::rules::Rules;
 use super::self_hosted::SelfHosted;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
+use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, ServerView, View};
 use alta_model::{GroupId, ServerId};
 use alta_socket::Shutdown;
@@ -82,14 +83,14 @@ impl Manager {
         let by = loop {
             self.perform();
             self.tell();
-            let deadline = self.plan.deadline().map(Instant::from_std);
+            let deadline = self.plan.deadline();
             tokio::select! {
                 by = stop(&mut orders) => break by,
                 () = shutdown.requested() => break Instant::now(),
                 change = self.changes.next() => match change {
                     Some(Ok(change)) => self.look_at(change.group()),
                     Some(Err(_)) => self.look_at_all(),
-                    None => break Instant::now() + grace,
+                    None => break after(grace),
                 },
                 Ok(()) = self.rules.changed() => {
                     self.rules.mark_unchanged();
@@ -98,7 +99,7 @@ impl Manager {
                 }
                 mail = self.invites.next(), if !self.desk.is_full() => {
                     if matches!(mail, Mail::End) {
-                        break Instant::now() + grace;
+                        break after(grace);
                     }
                     self.mail(mail);
                 }
@@ -241,7 +242,7 @@ impl Manager {
                         .start(Key::Server(server), Some(group), span, open);
                 }
                 Output::Close(server) => {
-                    let by = Instant::now() + self.context.limits.grace;
+                    let by = after(self.context.limits.grace);
                     self.crew.stop(Key::Server(server), by);
                 }
             }
@@ -330,15 +331,4 @@ fn without_servers(group: &Arc<GroupView>) -> Arc<GroupView> {
 fn online(group: &GroupView) -> BTreeMap<ServerId, &Arc<ServerView>> {
     let servers = group.online_servers();
     servers.map(|server| (server.id, server)).collect()
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn now() -> std::time::Instant {
-    Instant::now().into_std()
 }

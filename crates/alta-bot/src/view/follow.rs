@@ -7,6 +7,7 @@ use super::handle::Shared;
 use super::model::Model;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
 use alta_socket::Shutdown;
 use alta_ws::{
@@ -23,7 +24,7 @@ use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
@@ -120,9 +121,8 @@ impl Follower {
         let pause = pause.clamp(Duration::from_millis(10), Duration::from_secs(5));
         let mut tick = interval(pause);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut refresh = interval(self.config.refresh.max(pause));
-        refresh.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        refresh.reset();
+        let refresh = self.config.refresh.max(pause);
+        let mut refresh_at = after(refresh);
         loop {
             let retry = self.model.deadline();
             tokio::select! {
@@ -137,7 +137,10 @@ impl Follower {
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.model.tick(now()),
                 () = sleep_until(retry) => self.model.tick(now()),
-                _ = refresh.tick() => self.model.read_everything(),
+                () = sleep_until(Some(refresh_at)) => {
+                    self.model.read_everything();
+                    refresh_at = after(refresh);
+                }
             }
             self.perform();
         }
@@ -326,17 +329,6 @@ impl Job {
             Self::List(_) => None,
         }
     }
-}
-
-async fn sleep_until(at: Option<Instant>) {
-    match at {
-        Some(at) => tokio::time::sleep_until(at.into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
 }
 
 fn read<T: DeserializeOwned>(name: &str, data: Value) -> Option<T> {

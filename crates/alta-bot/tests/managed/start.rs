@@ -1,10 +1,11 @@
 use super::support::*;
 use alta_bot::event::PlayerJoined;
 use alta_bot::{
-    Bot, BotCredentials, Error, ErrorKind, Limits, Password, SelfHosted, UserCredentials,
+    Bot, BotCredentials, Error, ErrorKind, Limits, Password, Rules, SelfHosted, UserCredentials,
     ViewConfig,
 };
 use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use alta_socket::BackoffPolicy;
 use std::time::Duration;
 
 fn problems(error: &Error) -> &[String] {
@@ -110,10 +111,34 @@ async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
     };
     let bot = managed(&sim)
         .accept_invites(alta_bot::Invites::All)
-        .rules(alta_bot::Rules::default())
+        .rules(Rules::default())
         .on_invite(noting("first"))
         .handlers(alta_bot::Handlers::new().on_invite(noting("second")));
     let bot = start(bot).await;
     noted.next_are(&["first", "second"]).await;
     assert_eq!(bot.health().invites_accepted, 1);
+}
+
+#[tokio::test]
+async fn times_that_never_come_are_times_like_others() {
+    let sim = Sim::builder().start().await.unwrap();
+    let never = Duration::MAX;
+    let view = following()
+        .heartbeat_timeout(never)
+        .refresh(never)
+        .patience(never)
+        .retry(BackoffPolicy::new(never, never));
+    let bot = builder(&sim)
+        .managed()
+        .view_config(view)
+        .limits(Limits::default().handler_time(never).grace(never))
+        .rules(Rules::default().leave_empty_after(never));
+    let bot = start(bot).await;
+    within(bot.view().unwrap().complete()).await.unwrap();
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    sim.status(sim.server());
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    until("no console", || bot.consoles().is_empty()).await;
+    assert_eq!(within(bot.shutdown(never)).await.given_up, 0);
 }
