@@ -2,12 +2,11 @@
 
 use crate::bot::{Bot, Inner};
 use crate::managed::Outcome;
+use crate::panics::caught;
 use alta_socket::TaskGuard;
 use futures_util::FutureExt as _;
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The tasks of a bot. Dropping them ends them.
@@ -18,9 +17,9 @@ impl Handlers {
     /// Ends all tasks and waits until they have ended. A task that waits here ends as well, in the middle of it.
     pub(crate) async fn close(&self) {
         let tasks = self.lock().clone();
-        // All at once, and then one by one: waiting begins with asking.
+        // All at once: one that is slow to end holds up no other.
         for task in &tasks {
-            let _ = task.close().now_or_never();
+            task.stop();
         }
         for task in &tasks {
             task.close().await;
@@ -69,19 +68,10 @@ pub(crate) async fn call<F: Future<Output: Outcome>>(
     event: &(dyn fmt::Display + Sync),
     handler: impl FnOnce() -> F,
 ) {
-    let outcome = match catch_unwind(AssertUnwindSafe(handler)) {
-        Ok(future) => AssertUnwindSafe(future).catch_unwind().await,
-        Err(panic) => Err(panic),
-    };
+    let outcome = caught(async move { handler().await }).await;
     match outcome.map(Outcome::result) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%event, error = &*error, "a callback failed"),
-        Err(panic) => tracing::error!(%event, panic = words(&*panic), "a callback panicked"),
+        Err(panic) => tracing::error!(%event, panic, "a callback panicked"),
     }
-}
-
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("without words")
 }

@@ -49,6 +49,7 @@ mod main_sub;
 mod managed;
 mod nearest;
 mod open_console;
+mod panics;
 mod requests;
 mod settings;
 mod time;

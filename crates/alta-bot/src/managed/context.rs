@@ -2,7 +2,7 @@ use super::failure::Failure;
 use super::handlers::Handlers;
 use super::limits::Limits;
 use super::meter::Meter;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::panics::caught_call;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -55,8 +55,8 @@ impl Context {
         );
         self.meter.failed(failure);
         for report in &self.handlers.failures {
-            if catch_unwind(AssertUnwindSafe(|| report(failure))).is_err() {
-                warn!("the handler of failures panicked");
+            if let Err(panic) = caught_call(|| report(failure)) {
+                warn!(panic, "the handler of failures panicked");
             }
         }
     }

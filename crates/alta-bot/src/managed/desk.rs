@@ -6,11 +6,9 @@ use super::failure::{Failure, FailureKind};
 use super::function::HandlerError;
 use super::handlers::Work;
 use super::lanes::Lanes;
-use futures_util::FutureExt as _;
-use std::any::Any;
+use crate::panics::caught;
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::{Id, JoinError, JoinSet};
@@ -117,7 +115,7 @@ pub(crate) async fn watched(
     limit: Option<Duration>,
     context: &Context,
 ) {
-    let work = AssertUnwindSafe(async move { work().await }).catch_unwind();
+    let work = caught(async move { work().await });
     let ended = match limit {
         Some(limit) => tokio::time::timeout(limit, work).await.map_err(|_| limit),
         None => Ok(work.await),
@@ -128,7 +126,7 @@ pub(crate) async fn watched(
             Some(Unreadable(error)) => FailureKind::Unreadable(error.to_string()),
             None => FailureKind::Failed(chain(&error)),
         },
-        Ok(Err(panic)) => FailureKind::Panicked(message(&*panic)),
+        Ok(Err(panic)) => FailureKind::Panicked(panic),
         Err(limit) => FailureKind::TimedOut(limit),
     };
     context.report(&Failure { kind, ..about });
@@ -149,10 +147,4 @@ fn chain(error: &HandlerError) -> String {
         cause = error.source();
     }
     text
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("without a message").to_owned()
 }

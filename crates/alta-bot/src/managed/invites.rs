@@ -7,12 +7,12 @@ use super::failure::{Failure, FailureKind};
 use super::handlers::Invitation;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::panics::{caught, caught_call};
 use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -112,9 +112,10 @@ impl Invites {
         let mut backoff = self.backoff(0);
         self.lists.spawn(async move {
             loop {
-                match rest.invites().list().collect(BOUND).await {
-                    Ok(list) => return list,
-                    Err(error) => warn!(%error, "the invitations could not be listed"),
+                match caught(rest.invites().list().collect(BOUND)).await {
+                    Ok(Ok(list)) => return list,
+                    Ok(Err(error)) => warn!(%error, "the invitations could not be listed"),
+                    Err(panic) => warn!(panic, "listing the invitations panicked"),
                 }
                 tokio::time::sleep(backoff.next_delay()).await;
             }
@@ -180,9 +181,9 @@ impl Invites {
             group: Some(group),
             ..Failure::of("on_invite")
         };
-        let accepts = catch_unwind(AssertUnwindSafe(|| rules.invites.accepts(&invite)));
-        let accepts = accepts.unwrap_or_else(|_| {
-            let kind = FailureKind::Panicked("the rule for invitations".to_owned());
+        let accepts = caught_call(|| rules.invites.accepts(&invite));
+        let accepts = accepts.unwrap_or_else(|panic| {
+            let kind = FailureKind::Panicked(format!("the rule for invitations: {panic}"));
             self.context.report(&Failure {
                 kind,
                 ..about.clone()

@@ -7,6 +7,7 @@ use super::handle::Shared;
 use super::model::Model;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::panics::caught;
 use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
 use alta_socket::Shutdown;
@@ -116,6 +117,7 @@ impl Follower {
     }
 
     pub(super) async fn run(mut self, shutdown: Shutdown) {
+        let _end = End(Arc::clone(&self.shared));
         // A tenth of the time-out is as exact as it needs to be.
         let pause = self.config.heartbeat_timeout / 10;
         let pause = pause.clamp(Duration::from_millis(10), Duration::from_secs(5));
@@ -133,7 +135,8 @@ impl Follower {
                 },
                 Some((group, event)) = self.groups.next() => self.group(group, event),
                 Some(done) = self.confirming.join_next_with_id() => self.confirmed(&done),
-                Some(done) = self.jobs.join_next() => self.done(done),
+                // Jobs catch their panics, so that each has an end.
+                Some(Ok(done)) = self.jobs.join_next() => self.done(done),
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.model.tick(now()),
                 () = sleep_until(retry) => self.model.tick(now()),
@@ -146,7 +149,6 @@ impl Follower {
         }
         self.confirming.shutdown().await;
         self.jobs.shutdown().await;
-        self.shared.end();
     }
 
     /// Does what the model wants.
@@ -232,18 +234,31 @@ impl Follower {
             Job::Read(group, ticket) => {
                 let (me, members) = (self.me, self.config.members);
                 self.jobs.spawn(async move {
-                    let found = fetch::group(&rest, group, me, members).await;
-                    let found = found
-                        .inspect_err(|error| warn!(%group, %error, "a group could not be read"));
-                    Done::Read(group, ticket, found.ok().map(Box::new))
+                    let reading = fetch::group(&rest, group, me, members);
+                    let found = match caught(reading).await {
+                        Ok(found) => found
+                            .inspect_err(|error| warn!(%group, %error, "a group could not be read"))
+                            .ok(),
+                        Err(panic) => {
+                            warn!(%group, panic, "reading a group panicked");
+                            None
+                        }
+                    };
+                    Done::Read(group, ticket, found.map(Box::new))
                 });
             }
             Job::List(ticket) => {
                 self.jobs.spawn(async move {
-                    let list = fetch::list(&rest).await;
-                    let list =
-                        list.inspect_err(|error| warn!(%error, "the groups could not be listed"));
-                    Done::Listed(ticket, list.ok())
+                    let list = match caught(fetch::list(&rest)).await {
+                        Ok(list) => list
+                            .inspect_err(|error| warn!(%error, "the groups could not be listed"))
+                            .ok(),
+                        Err(panic) => {
+                            warn!(panic, "listing the groups panicked");
+                            None
+                        }
+                    };
+                    Done::Listed(ticket, list)
                 });
             }
         }
@@ -295,17 +310,15 @@ impl Follower {
         self.model.event(group, event, now(), Timestamp::now());
     }
 
-    fn done(&mut self, done: Result<Done, JoinError>) {
+    fn done(&mut self, done: Done) {
         match done {
-            Ok(Done::Read(group, ticket, found)) => {
+            Done::Read(group, ticket, found) => {
                 self.shared.read_now();
                 let found = found.map(|found| *found);
                 self.model
                     .found(group, found, ticket, now(), Timestamp::now());
             }
-            Ok(Done::Listed(ticket, list)) => self.model.listed(list, ticket, now()),
-            // Nothing in a job panics; if it did, the next refresh reads what it did not.
-            Err(error) => warn!(%error, "a reading ended early"),
+            Done::Listed(ticket, list) => self.model.listed(list, ticket, now()),
         }
     }
 
@@ -319,6 +332,15 @@ impl Follower {
             self.model.read_everything();
         }
         self.seen = totals;
+    }
+}
+
+/// However the task ends, nobody waits for changes any more.
+struct End(Arc<Shared>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

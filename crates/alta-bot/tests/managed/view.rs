@@ -1,8 +1,13 @@
 use super::support::*;
 use alta_bot::{Bot, Change, View, ViewConfig};
+use alta_http::HttpClient;
 use alta_model::{Permission, UserId};
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_socket::BackoffPolicy;
+use bytes::Bytes;
+use http::Request;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 async fn follow(sim: &Sim, config: ViewConfig) -> (Bot, View) {
@@ -157,6 +162,29 @@ async fn a_reading_that_fails_is_tried_again() {
     let view = within(bot.view(following())).await.unwrap();
     within(view.complete()).await.unwrap();
     assert_eq!(sim.faults().armed(), 0);
+}
+
+#[tokio::test]
+async fn a_reading_that_panics_in_somebodys_http_stack_is_tried_again() {
+    let sim = Sim::builder().start().await.unwrap();
+    let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
+    let panics = Arc::new(AtomicUsize::new(2));
+    let http = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+        let (http, panics) = (http.clone(), Arc::clone(&panics));
+        async move {
+            let one_less = |left: usize| left.checked_sub(1);
+            let order = Ordering::SeqCst;
+            if request.uri().path().ends_with("/members")
+                && panics.fetch_update(order, order, one_less).is_ok()
+            {
+                panic!("thrown by a test");
+            }
+            http.send(request).await
+        }
+    }));
+    let bot = within(builder(&sim).http(http).connect()).await.unwrap();
+    let view = within(bot.view(following())).await.unwrap();
+    within(view.complete()).await.unwrap();
 }
 
 #[tokio::test]
