@@ -127,6 +127,11 @@ impl Invites {
         Backoff::new(self.retry, (self.me.get() ^ what).unsigned_abs())
     }
 
+    /// Ends what it does, and waits until that has ended.
+    pub(crate) async fn close(mut self) {
+        self.lists.shutdown().await;
+    }
+
     /// What comes next. Cancel safe.
     pub(crate) async fn next(&mut self) -> Mail {
         loop {

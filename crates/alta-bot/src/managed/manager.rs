@@ -93,7 +93,6 @@ impl Manager {
                     None => break after(grace),
                 },
                 Ok(()) = self.rules.changed() => {
-                    self.rules.mark_unchanged();
                     self.look_at_all();
                     self.invites.list();
                 }
@@ -109,7 +108,8 @@ impl Manager {
             }
         };
         info!("closing");
-        drop((self.changes, self.invites));
+        drop(self.changes);
+        self.invites.close().await;
         let deadline = || Deadline::new(by, &orders);
         let (calls, of_consoles) =
             tokio::join!(self.desk.finish(deadline()), self.crew.finish(deadline()));
