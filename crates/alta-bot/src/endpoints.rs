@@ -1,7 +1,11 @@
+use alta_socket::shown;
+use std::fmt;
 use url::Url;
 
 /// Where the cloud is: Alta's own, which is switched off, unless told otherwise.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// A user name, a password or a query in an address is not shown by `Debug`.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoints {
     /// Where a bot's credentials are changed for a token.
@@ -31,5 +35,33 @@ impl Default for Endpoints {
             auth.rest_url,
             alta_ws::Config::default().url,
         )
+    }
+}
+
+impl fmt::Debug for Endpoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoints")
+            .field("token_url", &shown(&self.token_url))
+            .field("rest_url", &shown(&self.rest_url))
+            .field("socket_url", &shown(&self.socket_url))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_an_address_is_not_shown() {
+        let address = |scheme: &str| {
+            let url = format!("{scheme}://itsley:hunter20@localhost:1/api?key=hunter20");
+            url.parse().unwrap()
+        };
+        let endpoints = Endpoints::new(address("https"), address("https"), address("wss"));
+        let builder = crate::Bot::builder().endpoints(endpoints.clone());
+        let shown = format!("{endpoints:?} {builder:?}");
+        assert!(shown.contains("wss://localhost:1/api"), "{shown}");
+        assert!(!shown.contains("itsley") && !shown.contains("hunter20"));
     }
 }
