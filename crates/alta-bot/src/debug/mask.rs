@@ -10,6 +10,7 @@ const HIDDEN: &str = "***";
 pub(crate) fn shown(text: &str) -> String {
     let masked = match serde_json::from_str::<Value>(text) {
         Ok(mut value) => hide(&mut value).then(|| value.to_string()),
+        Err(_) if text.trim_start().starts_with(['{', '[']) => cut_json(text),
         Err(_) => form(text),
     };
     let text = jwts(masked.as_deref().unwrap_or(text));
@@ -56,8 +57,20 @@ fn hide(value: &mut Value) -> bool {
     }
 }
 
+/// JSON that cannot be read, since it is cut or worse: what follows the name of a secret may be one, and so may be anything
+/// after it.
+fn cut_json(text: &str) -> Option<String> {
+    let folded = text.to_ascii_lowercase();
+    let begins = SECRETS.iter().filter_map(|word| folded.find(word));
+    begins.min().map(|at| format!("{}{HIDDEN}", &text[..at]))
+}
+
 /// The body of a bot's login.
 fn form(text: &str) -> Option<String> {
+    let is_encoded = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._+%&=".contains(&byte);
+    if !text.bytes().all(is_encoded) {
+        return None;
+    }
     let pairs: Vec<_> = form_urlencoded::parse(text.as_bytes()).collect();
     pairs.iter().any(|(name, _)| is_secret(name)).then(|| {
         let mut shown = form_urlencoded::Serializer::new(String::new());
@@ -68,11 +81,12 @@ fn form(text: &str) -> Option<String> {
     })
 }
 
+/// What a field's name says if its value is a secret.
+const SECRETS: [&str; 4] = ["token", "password", "secret", "authorization"];
+
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "password", "secret", "authorization"]
-        .iter()
-        .any(|word| name.contains(word))
+    SECRETS.iter().any(|word| name.contains(word))
 }
 
 /// Hides what begins like a JWT: with the base64 of `{"`.
@@ -115,6 +129,16 @@ mod tests {
     }
 
     #[test]
+    fn json_that_is_cut_is_shown_as_far_as_the_first_name_of_a_secret() {
+        assert_eq!(
+            shown(r#"{"id": 1, "access_Token": "hush", "b": 2"#),
+            r#"{"id": 1, "access_***"#
+        );
+        let harmless = r#"[{"id": 1, "name": "a=b&c"#;
+        assert_eq!(shown(harmless), harmless);
+    }
+
+    #[test]
     fn what_holds_no_secret_is_shown_as_it_came() {
         for text in [
             r#"{"b" : 1, "a":2}"#,
@@ -122,6 +146,7 @@ mod tests {
             "",
             r#"{"token":null}"#,
             "a=b",
+            "<p>No token: <a href=\"/login?password=1&next=2\">log in</a>",
         ] {
             assert_eq!(shown(text), text);
         }
