@@ -8,9 +8,10 @@ use crate::error::{Error, ErrorKind};
 use alta_model::{Server, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
-use alta_ws::{GroupServerStatus, Missed, Subscription};
+use alta_ws::{Event, GroupServerStatus, Missed, Subscription};
 use att_console::Console;
 use futures_core::future::BoxFuture;
+use futures_util::StreamExt as _;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -140,21 +141,29 @@ impl OpenConsole<'_> {
 /// Tells a console that waits when its server has come up. After a gap that may have been missed: then it tries. One that
 /// is closed for good waits for nothing.
 async fn hurry_when_up(server: ServerId, mut statuses: Subscription<Server>, console: Console) {
+    // As a stream, which yields when the state changes; waiting for a condition would look at each event, too.
     let mut states = console.statuses();
     loop {
-        let status = tokio::select! {
-            status = statuses.next() => status,
-            _ = states.wait_for(|now| now.state.is_closed()) => None,
-        };
-        let Some(status) = status else { return };
-        let may_be_up = match status {
-            Ok(event) => event.data.id == server && event.data.is_up(),
-            Err(Missed::Gap { .. } | Missed::Lagged(_)) => true,
-            Err(_) => false,
-        };
-        if may_be_up && !console.status().state.is_connected() {
-            console.retry_now().await;
+        tokio::select! {
+            status = statuses.next() => {
+                let Some(status) = status else { return };
+                if may_be_up(server, status) && !console.status().state.is_connected() {
+                    console.retry_now().await;
+                }
+            }
+            state = states.next() => {
+                if state.is_none_or(|now| now.state.is_closed()) {
+                    return;
+                }
+            }
         }
+    }
+}
+
+fn may_be_up(server: ServerId, status: Result<Event<Server>, Missed>) -> bool {
+    match status {
+        Ok(event) => event.data.id == server && event.data.is_up(),
+        Err(missed) => matches!(missed, Missed::Gap { .. } | Missed::Lagged(_)),
     }
 }
 
