@@ -32,7 +32,7 @@ impl CloudAccess {
         let servers = self.rest.servers();
         match servers.console(self.server, self.options).await {
             Ok(answer) => read(answer),
-            // The wrong account, or the wrong id: asking again would not help.
+            // The wrong account, its scopes, or the wrong id: asking again would not help.
             Err(error) if is_refusal(&error) => Err(AccessError::Refused(error.to_string())),
             Err(error) => Err(AccessError::Failed {
                 message: "asking the cloud".to_owned(),
@@ -49,9 +49,11 @@ impl Access for CloudAccess {
 }
 
 fn is_refusal(error: &alta_rest::Error) -> bool {
-    use alta_rest::ErrorKind::{Forbidden, Login, NotAuthorised, NotFound};
+    use alta_rest::ErrorKind::{
+        Forbidden, Login, MissingScope, NoAccount, NotAuthorised, NotFound,
+    };
     match error.kind() {
-        Forbidden | NotAuthorised | NotFound => true,
+        Forbidden | NotAuthorised | NotFound | MissingScope | NoAccount => true,
         Login => !error.is_transient(),
         _ => false,
     }

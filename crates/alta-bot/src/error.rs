@@ -39,7 +39,7 @@ pub enum ErrorKind {
     #[error("the console did not do it")]
     #[doc(alias = "ConsoleCreateFailedException")]
     Console,
-    /// The account may not use that console.
+    /// The account may not use that console, by the service's word or for lack of a scope.
     #[error("the console is not for this account")]
     #[doc(alias = "ConsolePermissionsDenied")]
     PermissionDenied,
@@ -119,11 +119,12 @@ impl Error {
         server: ServerId,
         doing: impl Into<Cow<'static, str>>,
     ) -> Self {
-        let mut failed = Self::of_rest(error, doing);
-        if failed.rest_kind() == Some(alta_rest::ErrorKind::NotFound) {
-            failed.kind = ErrorKind::NoSuchServer(server);
+        match error.kind() {
+            alta_rest::ErrorKind::NotFound => {
+                Self::new(ErrorKind::NoSuchServer(server), doing).because(error)
+            }
+            _ => Self::of_rest(error, doing),
         }
-        failed
     }
 
     /// A failed call about a server's console.
@@ -132,13 +133,14 @@ impl Error {
         server: ServerId,
         doing: impl Into<Cow<'static, str>>,
     ) -> Self {
-        use alta_rest::ErrorKind::{Forbidden, NotAuthorised};
+        use alta_rest::ErrorKind::{Forbidden, MissingScope, NotAuthorised};
 
-        let mut failed = Self::of_server(error, server, doing);
-        if matches!(failed.rest_kind(), Some(Forbidden | NotAuthorised)) {
-            failed.kind = ErrorKind::PermissionDenied;
+        match error.kind() {
+            Forbidden | MissingScope | NotAuthorised => {
+                Self::new(ErrorKind::PermissionDenied, doing).because(error)
+            }
+            _ => Self::of_server(error, server, doing),
         }
-        failed
     }
 
     /// A failed command or subscription of a console.
@@ -161,11 +163,6 @@ impl Error {
             _ => ErrorKind::Console,
         };
         Self::new(kind, doing).because(error)
-    }
-
-    fn rest_kind(&self) -> Option<alta_rest::ErrorKind> {
-        let source = self.source.as_ref()?;
-        Some(source.downcast_ref::<alta_rest::Error>()?.kind())
     }
 
     pub(crate) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {

@@ -9,6 +9,7 @@
 use alta_bot::event::PlayerJoined;
 use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
 use alta_model::{GroupId, MemberType, ServerId};
+use alta_rest::ConsoleOptions;
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{State, Trouble};
@@ -179,6 +180,27 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
     within(bot.console(server(&sim)).unwrap().ready())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_for_again_and_again() {
+    let sim = Sim::builder().start().await.unwrap();
+    let account = sim.bot();
+    let scopes = "server.view group.view ws.group_servers".parse().unwrap();
+    let account =
+        BotCredentials::new(account.client_id, account.client_secret).with_scopes(scopes);
+    let bot = within(builder(&sim).bot(account).connect()).await.unwrap();
+    let error = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))
+        .await
+        .unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::PermissionDenied, "{error}");
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains("server.console"), "{source}");
+    let asked = bot.request_post_console(server(&sim), ConsoleOptions::default());
+    assert_eq!(
+        *within(asked).await.unwrap_err().kind(),
+        ErrorKind::PermissionDenied
+    );
 }
 
 #[tokio::test]
