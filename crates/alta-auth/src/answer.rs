@@ -19,6 +19,7 @@ pub(crate) async fn exchange(
         let kind = match error.kind() {
             alta_http::ErrorKind::Timeout => ErrorKind::Timeout,
             alta_http::ErrorKind::TooLarge => ErrorKind::UnexpectedAnswer,
+            alta_http::ErrorKind::InvalidInput => ErrorKind::InvalidInput,
             _ => ErrorKind::Transport,
         };
         Error::new(kind, doing).with_source(error)

@@ -251,9 +251,8 @@ fn secrets(token: Option<&Token>) -> Vec<&str> {
 
 fn failure(request: &Request, error: alta_http::Error) -> Error {
     let kind = match error.kind() {
-        alta_http::ErrorKind::NotSent
-        | alta_http::ErrorKind::Tls
-        | alta_http::ErrorKind::InvalidInput => ErrorKind::NotSent,
+        alta_http::ErrorKind::NotSent | alta_http::ErrorKind::Tls => ErrorKind::NotSent,
+        alta_http::ErrorKind::InvalidInput => ErrorKind::InvalidRequest,
         alta_http::ErrorKind::Timeout => ErrorKind::Timeout,
         alta_http::ErrorKind::TooLarge => ErrorKind::TooLarge,
         _ => ErrorKind::Transport,

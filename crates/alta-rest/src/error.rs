@@ -80,7 +80,7 @@ pub enum ErrorKind {
     /// No token could be had; the source tells why.
     #[error("no token")]
     Login,
-    /// The request cannot be sent as it is.
+    /// The request cannot be sent as it is, or to that address.
     #[error("invalid request")]
     InvalidRequest,
 }

@@ -165,6 +165,16 @@ async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
 }
 
 #[tokio::test]
+async fn an_address_that_no_request_can_go_to_does_not_heal() {
+    let client = client("ftp://127.0.0.1:1", both());
+    let error = client.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert!(!error.is_transient() && !error.may_have_run());
+    let source = error.source().unwrap().to_string();
+    assert!(source.contains("not usable"), "{source}");
+}
+
+#[tokio::test]
 async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_nothing() {
     let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(500))]).await;
     let bot = client(
