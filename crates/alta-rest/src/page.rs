@@ -103,11 +103,12 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     pub async fn collect(mut self, bound: usize) -> Result<Vec<T>, Error> {
         let mut list = Vec::new();
         while let Some(item) = self.next().await {
+            let item = item?;
             if list.len() == bound {
                 return Err(Error::new(ErrorKind::TooLarge, &self.request)
                     .with_detail(format!("the list has more than {bound} items")));
             }
-            list.push(item?);
+            list.push(item);
         }
         Ok(list)
     }

@@ -82,6 +82,21 @@ async fn a_list_longer_than_the_bound_is_an_error_and_not_cut() {
 }
 
 #[tokio::test]
+async fn a_list_that_breaks_off_at_the_bound_says_why_and_not_that_it_is_too_long() {
+    let first = ResponseTemplate::new(200)
+        .set_body_json(json!([1, 2]))
+        .insert_header("paginationToken", "a");
+    let (_server, client) = serve([
+        Mock::given(query_param_is_missing("paginationToken")).respond_with(first),
+        Mock::given(query_param("paginationToken", "a")).respond_with(ResponseTemplate::new(403)),
+    ])
+    .await;
+    let pages = client.raw_pages(Request::new(Method::GET, "friends"));
+    let error = pages.collect(2).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
 async fn a_token_that_comes_again_is_an_error() {
     let page = |token: &str| {
         ResponseTemplate::new(200)
