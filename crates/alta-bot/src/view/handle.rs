@@ -172,7 +172,10 @@ impl Shared {
                     Change::ServerAdded(_, server) => {
                         known.group_of.insert(server, group);
                     }
-                    Change::ServerRemoved(_, server) => {
+                    // Perhaps another group has it by now.
+                    Change::ServerRemoved(_, server)
+                        if known.group_of.get(&server) == Some(&group) =>
+                    {
                         known.group_of.remove(&server);
                     }
                     _ => {}
@@ -251,5 +254,30 @@ impl fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("queued", &self.subscriber.queued())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::samples::{GROUP, SERVER, group, view};
+    use serde_json::json;
+
+    #[test]
+    fn a_server_that_has_moved_is_found_in_its_new_group_though_the_old_one_loses_it_later() {
+        let shared = Shared {
+            known: RwLock::default(),
+            changes: Hub::default(),
+            queue: QueueConfig::default(),
+        };
+        let new = GroupId::new(2_000_000_032);
+        let with_it = |id| Some(Arc::new(group(id, 2, [view(id, SERVER, true, json!({}))])));
+        shared.show(GROUP, with_it(GROUP), &[Change::ServerAdded(GROUP, SERVER)]);
+        shared.show(new, with_it(new), &[Change::ServerAdded(new, SERVER)]);
+        let without = Some(Arc::new(group(GROUP, 2, [])));
+        shared.show(GROUP, without, &[Change::ServerRemoved(GROUP, SERVER)]);
+        assert_eq!(shared.read().group_of.get(&SERVER), Some(&new));
+        shared.show(new, None, &[Change::GroupLeft(new)]);
+        assert!(shared.read().group_of.is_empty());
     }
 }
