@@ -183,6 +183,12 @@ impl<T> Following<T> {
         }
     }
 
+    fn wants_by(&self, state: &State<T>, server: ServerId) -> bool {
+        !state.cut
+            && self.server.is_none_or(|only| only == server)
+            && !state.excluded.contains(&server)
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         // It is changed in single steps, so it is whole whatever panicked beside it.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -196,7 +202,7 @@ pub(crate) trait Follow: Send + Sync {
     /// Whether it wants the events of this server.
     fn wants(&self, server: ServerId) -> bool;
 
-    /// The console of a server that it wants has been opened.
+    /// The console of a server has been opened: it is subscribed to if it is wanted.
     fn opened(&self, server: ServerId, console: &Console);
 
     /// No other console will be opened.
@@ -215,14 +221,13 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
     }
 
     fn wants(&self, server: ServerId) -> bool {
-        let state = self.lock();
-        !state.cut
-            && self.server.is_none_or(|only| only == server)
-            && !state.excluded.contains(&server)
+        self.wants_by(&self.lock(), server)
     }
 
     fn opened(&self, server: ServerId, console: &Console) {
-        if self.lock().complete {
+        // Held until the end, so that nobody unsubscribes in between.
+        let mut state = self.lock();
+        if state.complete || !self.wants_by(&state, server) {
             return;
         }
         let mut subscribe = (self.subscribing)(console, &self.names);
@@ -233,7 +238,6 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
             subscribe = subscribe.overflow(overflow);
         }
         let stream = subscribe.start();
-        let mut state = self.lock();
         state.new.push(OfServer { server, stream });
         state.complete |= self.server.is_some();
         drop(state);
@@ -264,5 +268,31 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
         let first = !std::mem::replace(&mut self.lock().cut, true);
         self.waker.wake();
         first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use att_console::ConsoleAccess;
+    use serde_json::Value;
+
+    #[tokio::test]
+    async fn a_console_that_opens_just_when_it_is_unsubscribed_from_is_left_out() {
+        let url = "ws://127.0.0.1:1/".parse().unwrap();
+        let console = Console::open(ConsoleAccess::new(url, "abc".to_owned()));
+        let following: Following<Value> =
+            Following::new(vec!["PlayerJoined".into()], None, |console, names| {
+                console.subscribe_to(names)
+            });
+        let [first, second, third] = [1, 2, 3].map(ServerId::new);
+        assert!(following.wants(first) && following.exclude(first));
+        following.opened(first, &console);
+        following.opened(second, &console);
+        assert!(following.wants(third) && following.cut());
+        following.opened(third, &console);
+        let state = following.lock();
+        let opened: Vec<_> = state.new.iter().map(|stream| stream.server).collect();
+        assert_eq!(opened, [second]);
     }
 }

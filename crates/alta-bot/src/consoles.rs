@@ -236,9 +236,7 @@ impl<'a> Reservation<'a> {
         open.by_server.insert(server, Place::Console(managed));
         self.filled = true;
         for follower in open.followers.iter().filter_map(Weak::upgrade) {
-            if follower.wants(server) {
-                follower.opened(server, &console);
-            }
+            follower.opened(server, &console);
         }
         true
     }
