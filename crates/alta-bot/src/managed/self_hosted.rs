@@ -6,6 +6,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct SelfHosted {
     access: Arc<dyn Access>,
+    /// Goes before the configuration's, in whatever order they were given.
+    label: Option<String>,
     config: Config,
 }
 
@@ -14,6 +16,7 @@ impl SelfHosted {
     pub fn new(access: impl Access) -> Self {
         Self {
             access: Arc::new(access),
+            label: None,
             config: Config::default(),
         }
     }
@@ -21,18 +24,19 @@ impl SelfHosted {
     /// With this name in errors, logs and health snapshots.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.config = self.config.label(label);
+        self.label = Some(label.into());
         self
     }
 
-    /// With another configuration of its console. Set the label after it.
+    /// With another configuration of its console.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
     }
 
-    pub(crate) fn into_parts(self) -> (Arc<dyn Access>, Config) {
+    pub(crate) fn into_parts(mut self) -> (Arc<dyn Access>, Config) {
+        self.config.label = self.label.or(self.config.label);
         (self.access, self.config)
     }
 }
@@ -52,7 +56,28 @@ impl From<TokenFile> for SelfHosted {
 impl fmt::Debug for SelfHosted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SelfHosted")
+            .field("label", &self.label)
             .field("config", &self.config)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_stays_whatever_configuration_comes_after_it() {
+        let label = |server: SelfHosted| server.into_parts().1.label;
+        let server = || {
+            let url = "ws://127.0.0.1:1760".parse().unwrap();
+            SelfHosted::new(ConsoleAccess::new(url, "abc".to_owned()))
+        };
+        let config = || Config::default().label("by the configuration");
+        let own = Some("own".to_owned());
+        assert_eq!(label(server().label("own").config(config())), own);
+        assert_eq!(label(server().config(config()).label("own")), own);
+        let by_the_configuration = Some("by the configuration".to_owned());
+        assert_eq!(label(server().config(config())), by_the_configuration);
     }
 }
