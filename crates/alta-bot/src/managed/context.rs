@@ -3,6 +3,7 @@ use super::handlers::Handlers;
 use super::limits::Limits;
 use super::meter::Meter;
 use crate::panics::caught_call;
+use att_console::EventName;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -46,7 +47,7 @@ impl Context {
     pub(crate) fn report(&self, failure: &Failure) {
         warn!(
             handler = failure.handler,
-            event = failure.event.as_deref(),
+            event = failure.event.as_ref().map(EventName::as_str),
             console = failure.console.as_deref(),
             server = failure.server.map(tracing::field::display),
             group = failure.group.map(tracing::field::display),

@@ -1,4 +1,5 @@
 use alta_model::{GroupId, ServerId};
+use att_console::EventName;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,8 +11,8 @@ use std::time::Duration;
 pub struct Failure {
     /// Which handler, by the name of the method that it was given to, such as `on_event`.
     pub handler: &'static str,
-    /// Of which event, if it is a handler of console events. It is as the handler named it.
-    pub event: Option<String>,
+    /// Of which event, if it is a handler of console events.
+    pub event: Option<EventName>,
     /// On which console, if on one, as the console is called.
     pub console: Option<Arc<str>>,
     /// Of which server, if of one that has an id.

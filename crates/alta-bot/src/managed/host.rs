@@ -45,6 +45,8 @@ pub(crate) struct Host {
     key: Key,
     group: Option<GroupId>,
     console: Console,
+    /// How the console is called.
+    label: Arc<str>,
     context: Arc<Context>,
     reports: mpsc::Sender<(Key, Report)>,
     statuses: Statuses,
@@ -73,6 +75,7 @@ impl Host {
             key,
             group,
             statuses: console.statuses(),
+            label: console.label().into(),
             events,
             desk: Desk::new(Arc::clone(&context), context.limits.handlers_per_console),
             session: JoinSet::new(),
@@ -189,7 +192,7 @@ impl Host {
                 continue;
             }
             let mut about = self.about(on.handler);
-            about.event = Some(event.name.as_str().to_owned());
+            about.event = Some(event.name.clone());
             let function = Arc::clone(&on.function);
             let (console, event) = (self.console.clone(), Arc::clone(&event));
             let work = move || {
@@ -229,7 +232,7 @@ impl Host {
             for on in on.filter(|on| on.names.contains(&name)) {
                 let suggestions = crate::nearest::events(&name);
                 let mut about = self.about(on.handler);
-                about.event = Some(name.as_str().to_owned());
+                about.event = Some(name.clone());
                 about.kind = FailureKind::NoSuchEvent { suggestions };
                 self.context.report(&about);
             }
@@ -238,7 +241,7 @@ impl Host {
 
     fn about(&self, handler: &'static str) -> Failure {
         Failure {
-            console: Some(self.console.label().into()),
+            console: Some(Arc::clone(&self.label)),
             server: self.console.server(),
             group: self.group,
             ..Failure::of(handler)

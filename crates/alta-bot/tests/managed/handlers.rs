@@ -71,7 +71,7 @@ async fn handlers_that_panic_fail_or_take_too_long_are_reported_and_the_bot_goes
         .on_failure({
             let notes = notes.clone();
             move |failure| {
-                assert_eq!(failure.event.as_deref(), Some("PlayerJoined"));
+                assert_eq!(failure.event, Some("PlayerJoined".into()));
                 assert_eq!(failure.console.as_deref(), Some("Thornwood"));
                 notes.note(failure.kind.name());
                 assert_ne!(failure.kind.name(), "failed", "this one is caught, too");
