@@ -79,7 +79,7 @@ pub enum ErrorKind {
     /// The stream has ended, since it was read too slowly and was to end then
     /// ([`Overflow::End`](crate::Overflow::End)). Another subscription goes on from now.
     #[error("the stream has ended, since it was read too slowly")]
-    Overflown,
+    Overflowed,
     /// Nothing matched within the time allowed for waiting.
     #[error("nothing came within {0:?}")]
     NothingCame(Duration),

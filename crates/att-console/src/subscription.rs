@@ -76,7 +76,7 @@ impl<T> Subscription<T> {
     /// # Errors
     ///
     /// [`ErrorKind::NothingCame`] when the time is over; [`ErrorKind::Closed`] when the console is closed for good;
-    /// [`ErrorKind::Overflown`] when the stream has ended by itself ([`Overflow::End`]).
+    /// [`ErrorKind::Overflowed`] when the stream has ended by itself ([`Overflow::End`]).
     ///
     /// # Cancel safety
     ///
@@ -118,7 +118,7 @@ impl<T> Subscription<T> {
     fn why_ended(&self) -> ErrorKind {
         match self.shared.status.get() {
             State::Closed { because } => ErrorKind::Closed { because },
-            _ => ErrorKind::Overflown,
+            _ => ErrorKind::Overflowed,
         }
     }
 

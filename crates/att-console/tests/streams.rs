@@ -70,7 +70,7 @@ async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
     assert!(within(ending.next()).await.is_none());
     let never = ending.wait_for(common::PATIENCE, |_| true);
     let error = within(never).await.unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Overflown, "{error}");
+    assert_eq!(*error.kind(), ErrorKind::Overflowed, "{error}");
 }
 
 #[tokio::test]
