@@ -32,7 +32,7 @@ impl ConsoleAccess {
     }
 
     /// Access to a self-hosted server (TavernLib) by a token that will not change. Its files are fetched from one port above
-    /// the console's, if the address names a port.
+    /// the console's, if the address names a port; encrypted if the console is.
     ///
     /// ```
     /// use att_console::ConsoleAccess;
@@ -68,7 +68,13 @@ impl ConsoleAccess {
 fn file_server_of(console: &Url) -> Option<Url> {
     let host = console.host_str()?;
     let port = console.port()?.checked_add(1)?;
-    Url::parse(&format!("http://{host}:{port}/")).ok()
+    // The console's token goes there: in the open only where it did so already.
+    let scheme = if console.scheme() == "wss" {
+        "https"
+    } else {
+        "http"
+    };
+    Url::parse(&format!("{scheme}://{host}:{port}/")).ok()
 }
 
 /// Host and port, for logs: an address may hold a password.
@@ -179,6 +185,10 @@ mod tests {
         assert_eq!(
             above("ws://[::1]:1760/"),
             Some("http://[::1]:1761/".to_owned())
+        );
+        assert_eq!(
+            above("wss://town.example:1760/"),
+            Some("https://town.example:1761/".to_owned())
         );
         assert_eq!(above("ws://town.example/"), None, "behind a proxy, say");
         assert_eq!(above("ws://town.example:65535/"), None);
