@@ -3,7 +3,7 @@ use super::handlers::Handlers;
 use super::limits::Limits;
 use super::meter::Meter;
 use crate::panics::caught_call;
-use att_console::EventName;
+use att_console::{Closed, EventName};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 use tracing::warn;
@@ -14,7 +14,14 @@ pub(crate) struct Context {
     pub(crate) limits: Limits,
     pub(crate) permits: Semaphore,
     pub(crate) meter: Meter,
-    last_refusal: Mutex<Option<String>>,
+    last_refusal: Mutex<Option<Refusal>>,
+}
+
+/// A console that was refused for good.
+#[derive(Clone)]
+pub(crate) struct Refusal {
+    pub(crate) console: Arc<str>,
+    pub(crate) because: Closed,
 }
 
 impl Context {
@@ -29,16 +36,19 @@ impl Context {
     }
 
     /// A console was refused for good.
-    pub(crate) fn refused(&self, why: String) {
-        *self.refusal() = Some(why);
+    pub(crate) fn refused(&self, console: &Arc<str>, because: Closed) {
+        *self.refusal() = Some(Refusal {
+            console: Arc::clone(console),
+            because,
+        });
     }
 
     /// Which console was refused last, and why.
-    pub(crate) fn last_refusal(&self) -> Option<String> {
+    pub(crate) fn last_refusal(&self) -> Option<Refusal> {
         self.refusal().clone()
     }
 
-    fn refusal(&self) -> MutexGuard<'_, Option<String>> {
+    fn refusal(&self) -> MutexGuard<'_, Option<Refusal>> {
         // It is changed in one step.
         let refusal = self.last_refusal.lock();
         refusal.unwrap_or_else(PoisonError::into_inner)

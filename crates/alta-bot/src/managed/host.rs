@@ -139,8 +139,7 @@ impl Host {
                     return Some(End::ByHand);
                 }
                 warn!(%because, "a console is closed for good");
-                let label = self.console.label();
-                self.context.refused(format!("{label}: {because}"));
+                self.context.refused(&self.label, because);
                 return Some(End::Refused);
             }
             _ => self.end_session().await,

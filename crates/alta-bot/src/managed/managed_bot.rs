@@ -1,3 +1,4 @@
+use super::context::Refusal;
 use super::deadline::Order;
 use super::health::{Health, Sources};
 use super::rules::Rules;
@@ -135,7 +136,7 @@ impl ManagedBot {
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
             () = signalled() => Ok(()),
-            () = self.parts.task.ended() => self.refused(),
+            () = self.parts.task.ended() => self.refused().await,
         };
         let grace = self.parts.sources.context.limits.grace;
         let finished = tokio::select! {
@@ -147,21 +148,23 @@ impl ManagedBot {
 
     /// Whether there is nothing left to do because the main websocket, or every console of a self-hosted server, was
     /// refused for good.
-    fn refused(&self) -> Result<(), Error> {
-        let Some((bot, _)) = &self.parts.sources.cloud else {
-            let Some(refusal) = self.parts.sources.context.last_refusal() else {
-                return Ok(());
+    async fn refused(&self) -> Result<(), Error> {
+        let sources = &self.parts.sources;
+        if let Some((bot, _)) = &sources.cloud {
+            let is_refused =
+                bot.socket()?.status().state.is_closed() && !bot.inner.closing.get();
+            return if is_refused {
+                bot.wait_for_ws().await
+            } else {
+                Ok(())
             };
-            let doing = "looking after self-hosted servers";
-            let error = Error::new(ErrorKind::PermissionDenied, doing);
-            return Err(error.because(std::io::Error::other(refusal)));
-        };
-        match bot.socket()?.status().state {
-            alta_ws::State::Closed { because } if !bot.inner.closing.get() => {
-                let because = std::io::Error::other(because.to_string());
-                Err(Error::new(ErrorKind::Socket, "managing a bot").because(because))
+        }
+        match sources.context.last_refusal() {
+            Some(Refusal { console, because }) => {
+                let doing = format!("looking after {console}");
+                Err(Error::new(ErrorKind::PermissionDenied, doing).because(because))
             }
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 

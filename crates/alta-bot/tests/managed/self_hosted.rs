@@ -133,7 +133,9 @@ async fn a_self_hosted_bot_ends_and_says_why_when_every_console_is_refused() {
     let bot = start(Bot::self_hosted([wrong])).await;
     let error = within(bot.run()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::PermissionDenied);
-    let because = std::error::Error::source(&error).unwrap().to_string();
-    assert!(because.contains("one: "), "{because}");
+    assert_eq!(error.doing(), "looking after one");
+    let because = std::error::Error::source(&error).unwrap();
+    let because = because.downcast_ref::<att_console::Closed>();
+    assert_eq!(because, Some(&att_console::Closed::NoAnswerToToken { attempts: 1 }));
     assert!(bot.consoles().is_empty());
 }

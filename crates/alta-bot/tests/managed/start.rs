@@ -95,6 +95,8 @@ async fn a_bot_whose_account_is_refused_ends_and_says_so() {
     sim.drop_main_sockets();
     let error = within(bot.run()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Socket);
+    let because = std::error::Error::source(&error).unwrap();
+    assert!(because.is::<alta_ws::Error>(), "{because}");
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
 }
 
