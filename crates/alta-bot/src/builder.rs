@@ -4,7 +4,7 @@ use crate::debug::{self, Channel, TapDialer, Traffic, Watcher};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use alta_auth::{
-    BotCredentials, BotLogin, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
+    BotCredentials, BotLogin, Login, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
 };
 use alta_http::HttpClient;
 use alta_model::UserId;
@@ -109,68 +109,33 @@ impl Builder {
     #[doc(alias = "wait_for_ready")]
     #[doc(alias = "wait_for_ws")]
     pub async fn connect(mut self) -> Result<Bot, Error> {
-        let http = match self.http.take() {
-            Some(http) => Ok(http),
-            None => default_http(),
-        };
-        self.check();
-        let mut http = match http {
-            Ok(http) if self.problems.is_empty() => http,
-            Ok(_) => return Err(not_configured(self.problems)),
-            Err((problem, source)) => {
-                self.problems.push(problem);
-                let error = not_configured(self.problems);
-                return Err(match source {
-                    Some(source) => error.because(source),
-                    None => error,
-                });
-            }
-        };
-        if let Some(watcher) = &self.watcher {
-            http = debug::tap_http(http, Arc::clone(watcher));
-            let dialer = match &self.socket.dialer {
-                Some(dialer) => Arc::clone(dialer),
-                None => default_dialer()?,
-            };
-            self.socket.dialer = Some(Arc::new(TapDialer {
-                dialer,
-                channel: Channel::MainSocket,
-                watcher: Arc::clone(watcher),
-            }));
-        }
-        let endpoints =
-            alta_auth::Endpoints::new(self.endpoints.token_url, self.endpoints.rest_url.clone());
+        let http = self.checked()?;
+        let http = self.tapped(http)?;
+        let addresses = self.endpoints;
+        let endpoints = alta_auth::Endpoints::new(addresses.token_url, addresses.rest_url.clone());
 
         let mut identities = Identities::default();
         let mut bot = None;
         if let Some(credentials) = self.bot {
             let login = BotLogin::new(http.clone(), credentials, &endpoints);
-            let tokens: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
-            let token = first_token(&*tokens, "logging in as the bot").await?;
+            let (tokens, token) = log_in(login, "logging in as the bot").await?;
             check_user_id(&token, self.user_id)?;
             identities = identities.with_bot(Arc::clone(&tokens));
             bot = Some((tokens, token));
         }
         if let Some(credentials) = self.user {
             let login = UserLogin::new(http.clone(), credentials, &endpoints);
-            let tokens: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
-            first_token(&*tokens, "logging in as the user").await?;
+            let (tokens, _) = log_in(login, "logging in as the user").await?;
             identities = identities.with_user(tokens);
         }
 
-        let rest = alta_rest::Client::new(http, self.endpoints.rest_url, identities);
+        let rest = alta_rest::Client::new(http, addresses.rest_url, identities);
         let (socket, account) = match bot {
-            None => (None, None),
             Some((tokens, token)) => {
-                let config = self.socket.url(self.endpoints.socket_url);
-                let failed = |error| {
-                    let doing = "connecting the main websocket";
-                    Error::new(ErrorKind::Socket, doing).because(error)
-                };
-                let socket = alta_ws::Client::connect(tokens, config).map_err(failed)?;
-                socket.ready().await.map_err(failed)?;
-                (Some(socket), Some(token))
+                let config = self.socket.url(addresses.socket_url);
+                (Some(open_socket(tokens, config).await?), Some(token))
             }
+            None => (None, None),
         };
         Ok(Bot::new(
             rest,
@@ -179,6 +144,40 @@ impl Builder {
             self.user_id,
             Consoles::new(self.console, self.watcher),
         ))
+    }
+
+    /// What HTTP goes by, unless anything is wrong with the configuration.
+    fn checked(&mut self) -> Result<HttpClient, Error> {
+        self.check();
+        let http = self.http.take().map_or_else(default_http, Ok);
+        let (problem, source) = match http {
+            Ok(http) if self.problems.is_empty() => return Ok(http),
+            Ok(_) => (None, None),
+            Err((problem, source)) => (Some(problem), source),
+        };
+        self.problems.extend(problem);
+        let error = not_configured(std::mem::take(&mut self.problems));
+        Err(match source {
+            Some(source) => error.because(source),
+            None => error,
+        })
+    }
+
+    /// Shows what goes over HTTP and the main websocket to who watches, if anybody does.
+    fn tapped(&mut self, http: HttpClient) -> Result<HttpClient, Error> {
+        let Some(watcher) = &self.watcher else {
+            return Ok(http);
+        };
+        let dialer = match self.socket.dialer.take() {
+            Some(dialer) => dialer,
+            None => default_dialer()?,
+        };
+        self.socket.dialer = Some(Arc::new(TapDialer {
+            dialer,
+            channel: Channel::MainSocket,
+            watcher: Arc::clone(watcher),
+        }));
+        Ok(debug::tap_http(http, Arc::clone(watcher)))
     }
 
     pub(crate) fn problem(&mut self, problem: String) {
@@ -269,11 +268,27 @@ fn check_user_id(token: &Token, given: Option<UserId>) -> Result<(), Error> {
     }
 }
 
-async fn first_token(tokens: &dyn TokenSource, doing: &'static str) -> Result<Token, Error> {
-    tokens
-        .token()
-        .await
-        .map_err(|error| Error::new(ErrorKind::Login, doing).because(error))
+/// Logs in once, so that wrong credentials are seen now.
+async fn log_in(
+    login: impl Login,
+    doing: &'static str,
+) -> Result<(Arc<dyn TokenSource>, Token), Error> {
+    let tokens: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
+    let token = tokens.token().await;
+    let token = token.map_err(|error| Error::new(ErrorKind::Login, doing).because(error))?;
+    Ok((tokens, token))
+}
+
+async fn open_socket(
+    tokens: Arc<dyn TokenSource>,
+    config: alta_ws::Config,
+) -> Result<alta_ws::Client, Error> {
+    let failed = |error| {
+        Error::new(ErrorKind::Socket, "connecting the main websocket").because(error)
+    };
+    let socket = alta_ws::Client::connect(tokens, config).map_err(failed)?;
+    socket.ready().await.map_err(failed)?;
+    Ok(socket)
 }
 
 /// Why there is no HTTP client.
