@@ -2,7 +2,7 @@
 
 use crate::bot::Bot;
 use crate::console_events::{ConsoleEvents, Follow, Following, Subscribing};
-use crate::error::Error;
+use crate::error::{Error, is_event_not_found};
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::managed::HandlerFn2;
@@ -224,7 +224,7 @@ async fn confirm(console: &Console, names: &[EventName], only: bool) -> Result<(
         biased;
         // A second stream of the same events shares the first one's subscription, and is told of the same confirmation.
         confirmed = console.subscribe_to(names) => match confirmed {
-            Err(error) if only || is_not_found(&error) => {
+            Err(error) if only || is_event_not_found(&error) => {
                 Err(Error::of_console(error, subscribing_to(names)))
             }
             // Another console that was closed meanwhile takes nothing from the others.
@@ -232,10 +232,6 @@ async fn confirm(console: &Console, names: &[EventName], only: bool) -> Result<(
         },
         _ = statuses.wait_for(|status| !status.state.is_connected() && !status.state.is_closed()) => Ok(()),
     }
-}
-
-fn is_not_found(error: &att_console::Error) -> bool {
-    matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
 }
 
 fn subscribing_to(names: &[EventName]) -> String {

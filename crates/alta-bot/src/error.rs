@@ -192,3 +192,8 @@ impl StdError for Error {
         self.source.as_deref().map(|source| source as _)
     }
 }
+
+/// Whether a console's server has no such event.
+pub(crate) fn is_event_not_found(error: &att_console::Error) -> bool {
+    matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
+}

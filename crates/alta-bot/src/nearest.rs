@@ -25,17 +25,11 @@ pub(crate) fn names<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -
         .collect()
 }
 
-/// The known events of consoles that are nearest to this one.
-pub(crate) fn events(typed: &EventName) -> Vec<String> {
-    let known: Vec<_> = EventName::known().collect();
-    names(typed.as_str(), known.iter().map(EventName::as_str))
-}
-
 /// Warns of names that resemble one that stock servers have: a server that is not connected cannot say that it lacks an
 /// event. Others may be mods'.
 pub(crate) fn hint_at(typed: &[EventName]) {
     for name in typed.iter().filter(|name| !name.is_known()) {
-        let nearest = events(name).join(", ");
+        let nearest = name.suggestions().join(", ");
         if nearest.is_empty() {
             tracing::debug!(event = %name, "no stock server has this event");
         } else {

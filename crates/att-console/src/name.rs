@@ -2,6 +2,7 @@ use alta_model::console::event::{EVENT_NAMES, canonical_event_name};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use strsim::levenshtein;
 
 /// The name of a console event. Compares without regard to case, as servers do (py-tale's README subscribes to
 /// `playerkilled`); the known ones are shown and sent in their canonical spelling.
@@ -41,12 +42,19 @@ impl EventName {
         (0..EVENT_NAMES.len()).map(|index| Self(Repr::Known(index)))
     }
 
-    /// The known names closest to this one, nearest first, for a hint to somebody who mistyped it.
-    pub(crate) fn suggestions(&self) -> Vec<&'static str> {
+    /// The known names closest to this one, nearest first and at most three, for a hint to somebody who mistyped it.
+    ///
+    /// ```
+    /// use att_console::EventName;
+    ///
+    /// assert_eq!(EventName::from("PlayerJoind").suggestions()[0], "PlayerJoined");
+    /// assert!(EventName::from("DoorOpened").suggestions().is_empty());
+    /// ```
+    pub fn suggestions(&self) -> Vec<&'static str> {
         let typed = self.as_str().to_ascii_lowercase();
         let mut near: Vec<_> = EVENT_NAMES
             .into_iter()
-            .map(|name| (distance(&typed, &name.to_ascii_lowercase()), name))
+            .map(|name| (levenshtein(&typed, &name.to_ascii_lowercase()), name))
             .filter(|(distance, name)| *distance <= name.len() / 3)
             .collect();
         near.sort_by_key(|(distance, _)| *distance);
@@ -118,21 +126,6 @@ impl fmt::Debug for EventName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(self.as_str(), f)
     }
-}
-
-/// How many letters must be added, dropped or changed to turn one word into the other.
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in other.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
 }
 
 #[cfg(test)]

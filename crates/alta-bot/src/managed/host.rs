@@ -6,6 +6,7 @@ use super::desk::{Call, Desk, Unreadable, watched};
 use super::failure::{Failure, FailureKind};
 use super::handlers::Work;
 use super::plan::End;
+use crate::error::is_event_not_found;
 use crate::time::after;
 use alta_model::{GroupId, ServerId};
 use att_console::{
@@ -229,7 +230,7 @@ impl Host {
         for name in names {
             let on = self.context.handlers.events.iter();
             for on in on.filter(|on| on.names.contains(&name)) {
-                let suggestions = crate::nearest::events(&name);
+                let suggestions = name.suggestions().into_iter().map(str::to_owned).collect();
                 let mut about = self.about(on.handler);
                 about.event = Some(name.clone());
                 about.kind = FailureKind::NoSuchEvent { suggestions };
@@ -253,15 +254,11 @@ async fn unknown_to(console: Console, names: Vec<EventName>) -> Vec<EventName> {
     let mut unknown = Vec::new();
     for name in names {
         let confirmed = console.subscribe_to([&name]).await;
-        if confirmed.is_err_and(|error| is_not_found(&error)) {
+        if confirmed.is_err_and(|error| is_event_not_found(&error)) {
             unknown.push(name);
         }
     }
     unknown
-}
-
-fn is_not_found(error: &att_console::Error) -> bool {
-    matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
 }
 
 async fn next(events: &mut Option<Subscription<Value>>) -> Option<Result<Event<Value>, Missed>> {
