@@ -1,6 +1,6 @@
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use alta_model::{GroupId, InvitedGroup, Member, MemberType};
+use alta_model::{GroupId, InvitedGroup, Member, MemberType, UserId};
 use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::VecDeque;
 
@@ -20,13 +20,7 @@ impl Bot {
     /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
     /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
-        let doing = "following the bot's invitations";
-        let user = self.own_id(doing)?;
-        let invitations = self
-            .socket()?
-            .subscribe(MeGroupInviteCreate(user))
-            .await
-            .map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let (_, invitations) = self.invitations().await?;
         let mut accepted = AcceptedInvites {
             bot: self.clone(),
             invitations,
@@ -34,6 +28,16 @@ impl Bot {
         };
         accepted.list().await?;
         Ok(accepted)
+    }
+
+    /// The invitations that come from now on, and whom they are for.
+    pub(crate) async fn invitations(&self) -> Result<(UserId, Subscription<InvitedGroup>), Error> {
+        let doing = "following the bot's invitations";
+        let me = self.own_id(doing)?;
+        let invitations = self.socket()?.subscribe(MeGroupInviteCreate(me)).await;
+        let invitations =
+            invitations.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        Ok((me, invitations))
     }
 
     /// Whether the bot is a member of a group, as far as the service tells.
@@ -100,5 +104,5 @@ impl AcceptedInvites {
     }
 }
 
-/// No bot has more invitations waiting; more than these would be accepted after the next gap.
-const PENDING: usize = 10_000;
+/// No bot has more invitations waiting; a list beyond is not cut but fails.
+pub(crate) const PENDING: usize = 10_000;

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 /// A list longer than this is an error instead of a program that fills its memory. The largest group known has some
 /// ten thousand members.
-const LONGEST_LIST: usize = 100_000;
+pub(crate) const LONGEST_LIST: usize = 100_000;
 
 impl Bot {
     /// Asks for access to a server's console: where it is, and a token. By default a server that is not running stays so.

@@ -6,12 +6,13 @@ use super::desk::{Call, watched};
 use super::failure::{Failure, FailureKind};
 use super::handlers::Invitation;
 use crate::bot::Bot;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
+use crate::invites::PENDING;
 use crate::panics::{caught, caught_call};
 use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
-use alta_ws::{MeGroupInviteCreate, Subscription};
+use alta_ws::Subscription;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -19,9 +20,6 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::{info, warn};
-
-/// No bot has more invitations waiting.
-const BOUND: usize = 10_000;
 
 /// How often accepting is tried when the service fails, before it is reported.
 const ATTEMPTS: u32 = 5;
@@ -81,10 +79,7 @@ impl Invites {
         context: Arc<Context>,
         retry: BackoffPolicy,
     ) -> Result<Self, Error> {
-        let doing = "following the bot's invitations";
-        let me = bot.own_id(doing)?;
-        let events = bot.socket()?.subscribe(MeGroupInviteCreate(me)).await;
-        let events = events.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let (me, events) = bot.invitations().await?;
         let mut invites = Self {
             bot: bot.clone(),
             me,
@@ -112,7 +107,7 @@ impl Invites {
         let mut backoff = self.backoff(0);
         self.lists.spawn(async move {
             loop {
-                match caught(rest.invites().list().collect(BOUND)).await {
+                match caught(rest.invites().list().collect(PENDING)).await {
                     Ok(Ok(list)) => return list,
                     Ok(Err(error)) => warn!(%error, "the invitations could not be listed"),
                     Err(panic) => warn!(panic, "listing the invitations panicked"),
@@ -275,6 +270,7 @@ mod tests {
     use alta_auth::StaticToken;
     use alta_http::HttpClient;
     use alta_rest::Identities;
+    use alta_ws::MeGroupInviteCreate;
     use bytes::Bytes;
     use http::{Request, Response};
     use std::convert::Infallible;

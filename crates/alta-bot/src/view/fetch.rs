@@ -1,14 +1,12 @@
 //! Readings over REST.
 
 use super::exchange::Found;
+use crate::requests::LONGEST_LIST;
 use alta_model::{GroupId, JoinedGroup, UserId};
 use alta_rest::{Client, Error, ErrorKind};
 
-/// No account is in more groups, and no group has more members; a list beyond is not cut but fails.
-const BOUND: usize = 100_000;
-
 pub(super) async fn list(rest: &Client) -> Result<Vec<JoinedGroup>, Error> {
-    rest.groups().joined().collect(BOUND).await
+    rest.groups().joined().collect(LONGEST_LIST).await
 }
 
 /// Reads a group, the bot's membership, the other members if they are wanted, and its servers.
@@ -20,7 +18,7 @@ pub(super) async fn group(
 ) -> Result<Found, Error> {
     let group = rest.groups().get(id).await?;
     let (me, members) = if with_members {
-        let members = rest.members().list(id).collect(BOUND).await?;
+        let members = rest.members().list(id).collect(LONGEST_LIST).await?;
         let me = members.iter().find(|member| member.user_id == me).cloned();
         (me, Some(members))
     } else {
