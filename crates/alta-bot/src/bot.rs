@@ -58,7 +58,8 @@ impl Bot {
         }
     }
 
-    /// The bot's user id, out of its token, else as it was [given](Builder::user_id): the key of every `me-…` subscription. None for a bot that is only a user.
+    /// The bot's user id, out of its token, else as it was [given](Builder::user_id): the key of every `me-…` subscription.
+    /// None for a bot that is only a user.
     pub fn user_id(&self) -> Option<UserId> {
         self.inner
             .account

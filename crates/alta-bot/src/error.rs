@@ -18,7 +18,7 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The configuration lacks something, or contradicts itself. Everything wrong with it is listed.
-    #[error("the configuration is not complete: {}", .problems.join("; "))]
+    #[error("the configuration cannot be used: {}", .problems.join("; "))]
     Config {
         /// Each thing that is wrong.
         problems: Vec<String>,

@@ -33,7 +33,7 @@ struct Inner {
 
 impl Client {
     /// Alta's own API (py-tale README); it is switched off, and re-implementations have addresses of their own.
-    pub const BASE_URL: &'static str = "https://webapi.townshiptale.com/api";
+    pub const BASE_URL: &'static str = alta_auth::Endpoints::REST_URL;
 
     /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names. Of the address,
     /// user name, password, query and fragment are left out.

@@ -89,6 +89,7 @@ impl<'a, T> Run<'a, T> {
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
         let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
+        // Not even room is waited for then.
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
         if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()
         {
@@ -108,6 +109,7 @@ impl<'a, T> Run<'a, T> {
         let answered = self.console.order(order, deadline, self.timeout).await;
         let frame = match answered {
             Ok(Some(frame)) => frame,
+            // Only subscriptions end well without a frame.
             Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),
             Err(kind) => return Err(Error::new(kind, doing())),
         };

@@ -25,7 +25,8 @@ pub struct Traffic {
     pub direction: Direction,
     /// By which way.
     pub channel: Channel,
-    /// The text. At most the first 64 KiB of a frame or body.
+    /// The text: at most the first 64 KiB of a frame or body, and of a longer frame in which there may be a secret no more
+    /// than what stands before that.
     pub text: String,
 }
 
