@@ -6,7 +6,7 @@ use std::{borrow::Cow, error, fmt, sync::Arc, time::Duration};
 #[derive(Clone, Debug)]
 pub struct Error(Arc<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: ErrorKind,
     doing: Cow<'static, str>,
@@ -14,7 +14,7 @@ struct Inner {
     code: Option<String>,
     message: Option<String>,
     retry_after: Option<Duration>,
-    source: Option<Box<dyn error::Error + Send + Sync>>,
+    source: Option<Arc<dyn error::Error + Send + Sync>>,
 }
 
 /// What can be done about an [`Error`].
@@ -61,7 +61,7 @@ impl Error {
     /// Adds what caused it.
     #[must_use]
     pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        self.with(|inner| inner.source = Some(source.into()))
+        self.with(|inner| inner.source = Some(source.into().into()))
     }
 
     /// Adds a sentence for people, the server's or a source's own.
@@ -94,10 +94,7 @@ impl Error {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        // Only just made, so nobody shares it yet.
-        if let Some(inner) = Arc::get_mut(&mut self.0) {
-            change(inner);
-        }
+        change(Arc::make_mut(&mut self.0));
         self
     }
 
@@ -180,6 +177,15 @@ mod tests {
         assert_eq!(error.to_string(), "logging in: the service was not reached");
         assert_eq!(error.source().unwrap().to_string(), "no route");
         assert!(error.clone().is_transient());
+    }
+
+    #[test]
+    fn what_is_added_to_a_clone_is_the_clones_alone() {
+        let error = Error::new(ErrorKind::Server, "logging in")
+            .with_source(std::io::Error::other("no route"));
+        let other = error.clone().with_message("later");
+        assert_eq!((error.message(), other.message()), (None, Some("later")));
+        assert_eq!(other.source().unwrap().to_string(), "no route");
     }
 
     #[test]
