@@ -12,7 +12,7 @@ macro_rules! options {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, Serialize)]
+        #[derive(Clone, Debug, Default, PartialEq, Serialize)]
         #[non_exhaustive]
         pub struct $name {
             $(
@@ -62,7 +62,7 @@ impl ConsoleOptions {
 }
 
 /// How to ask for a place on a server.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct JoinOptions {
     /// As for a console.
@@ -120,7 +120,7 @@ impl JoinOptions {
 /// let busy = client.groups().list(GroupFilter::from(GroupType::Open).ignore_inactive(true));
 /// # }
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GroupFilter {
     /// Only those of this type.
@@ -184,7 +184,7 @@ options! {
 }
 
 /// A group to be made.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewGroup {
     /// Its name. (Capital on the wire: alta-jsapi.)
@@ -241,7 +241,7 @@ impl NewGroup {
 }
 
 /// A group to be made together with its server.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewQuickGroup {
     /// The name of both.
@@ -282,7 +282,7 @@ impl NewQuickGroup {
 }
 
 /// A server to be made for a group.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewServer {
     /// Its name.
@@ -312,7 +312,7 @@ impl NewServer {
 }
 
 /// An account to be made.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewUser {
     /// Its name.
