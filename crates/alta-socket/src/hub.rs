@@ -48,6 +48,7 @@ struct Observer<F> {
 
 struct Reader<F> {
     queue: Arc<Queue<F>>,
+    came: Instant,
     /// Whether the server has confirmed the subscription since this reader came. Before, it cannot miss anything.
     confirmed: bool,
 }
@@ -77,7 +78,10 @@ impl<F> Topic<F> {
 impl<F> Reader<F> {
     fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
         match gap {
-            Some((since, until)) if self.confirmed => self.queue.push_gap(since, until),
+            // What was missed before it came it has not missed.
+            Some((since, until)) if self.confirmed && until >= self.came => {
+                self.queue.push_gap(since, until);
+            }
             _ => self.confirmed = true,
         }
     }
@@ -130,6 +134,7 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
         let queue = Queue::new(config);
+        let came = now();
         let mut table = self.lock();
         if table.ended {
             queue.end();
@@ -145,13 +150,14 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             };
             readers.push(Reader {
                 queue: Arc::clone(&queue),
+                came,
                 confirmed: false,
             });
         }
         if observing {
             table.observers.push(Observer {
                 queue: Arc::clone(&queue),
-                keyless_since: keys.is_empty().then(now),
+                keyless_since: keys.is_empty().then_some(came),
             });
         }
         drop(table);
@@ -420,6 +426,20 @@ mod tests {
         assert_eq!(read(&mut new), []);
         hub.confirmed("a", Some((start, until)));
         assert_eq!(read(&mut new), [Delivery::Gap(start, until)]);
+    }
+
+    #[test]
+    fn a_reader_who_came_after_a_gap_is_not_told_of_it() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
+        hub.confirmed("a", None);
+        let until = now();
+        let mut new = hub.subscribe(vec!["a"], QueueConfig::default());
+        hub.confirmed("a", None);
+        hub.confirmed("a", Some((start, until)));
+        assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+        assert_eq!(read(&mut new), []);
     }
 
     #[test]
