@@ -40,8 +40,8 @@ pub struct Config {
     /// How old a socket becomes before its subscriptions are moved to a new one. 110 min by default: the service cuts
     /// at 120 (att-client, Townsharp, js-tale).
     pub migrate_after: Duration,
-    /// Up to how much earlier, by chance, a migration begins. 5 min by default, so that many sockets don't migrate
-    /// together.
+    /// Up to how much earlier, by chance, a migration begins; at most half of [`migrate_after`](Self#structfield.migrate_after).
+    /// 5 min by default, so that many sockets don't migrate together.
     pub migrate_spread: Duration,
     /// How long the old socket is read on after a migration. 10 s by default (att-client, js-tale).
     pub hand_over: Duration,

@@ -23,8 +23,7 @@ use std::task::Poll;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// An opened link comes with the token it was opened with.
-type SocketInbox = Inbox<Token, NotOpened, Call>;
+type SocketInbox = Inbox<(), NotOpened, Call>;
 
 /// A raw request somebody waits for.
 #[derive(Debug)]
@@ -56,6 +55,8 @@ pub(crate) struct Driver {
     inbox: SocketInbox,
     gate: Gate,
     tokens: Tokens,
+    /// The token that was last refused when a link was opened.
+    refused: Option<Token>,
     /// At most as many as are in flight on all sockets.
     unsent: Vec<Unsent>,
     next_call: u64,
@@ -81,6 +82,7 @@ impl Driver {
             inbox: Inbox::new(calls, shutdown),
             gate: Gate::new(dialer, headers, &config),
             tokens: Tokens::new(tokens),
+            refused: None,
             publisher,
             shared,
             unsent: Vec::new(),
@@ -161,7 +163,7 @@ impl Driver {
         }
     }
 
-    fn wake(&mut self, wake: Wake<Token, NotOpened, Call>) {
+    fn wake(&mut self, wake: Wake<(), NotOpened, Call>) {
         let now = now();
         // Only these make a machine give a link up by itself: it must know then what was handed to the socket.
         if matches!(wake, Wake::Timer | Wake::Stop) {
@@ -182,16 +184,12 @@ impl Driver {
         }
     }
 
-    fn link(&mut self, link: LinkId, event: LinkEvent<Token, NotOpened>, now: Instant) {
+    fn link(&mut self, link: LinkId, event: LinkEvent<(), NotOpened>, now: Instant) {
         match event {
-            LinkEvent::Opened(token) => {
-                self.tokens.set(token);
-                self.fleet.opened(link, now);
-            }
-            LinkEvent::Failed(NotOpened { failure, token }) => {
-                if let Some(token) = token {
-                    self.tokens.set(token);
-                }
+            LinkEvent::Opened(()) => self.fleet.opened(link, now),
+            LinkEvent::Failed(NotOpened { failure, refused }) => {
+                // Not what requests are sent with: opening takes its time, and there may be another by now.
+                self.refused = refused.or(self.refused.take());
                 self.fleet.open_failed(link, failure, now);
             }
             LinkEvent::Text(raw) => {
@@ -259,7 +257,7 @@ impl Driver {
         while let Some(output) = self.fleet.poll_output() {
             match output {
                 Output::Open { link, renew } => {
-                    let stale = if renew { self.tokens.current() } else { None };
+                    let stale = self.refused.clone().filter(|_| renew);
                     let opening = self.gate.open(self.tokens.source(), stale);
                     self.inbox.links.open(link, opening);
                 }

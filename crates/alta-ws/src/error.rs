@@ -184,6 +184,14 @@ impl Error {
         }
     }
 
+    /// Whether it was the token that was refused, and not what was asked for.
+    pub(crate) fn is_of_the_token(&self) -> bool {
+        matches!(
+            self.kind(),
+            ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorised { .. }
+        )
+    }
+
     /// This error and its causes in one line, for a state that is shown to people.
     pub(crate) fn chain(&self) -> String {
         let mut text = self.to_string();

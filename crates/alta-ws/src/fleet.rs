@@ -26,12 +26,16 @@ pub(crate) struct Fleet {
     moves: Moves,
     /// When to look whether a socket can be spared: some time after the last topic went.
     look_at: Option<Instant>,
+    /// Until when nothing moves, since another socket was refused what one holds.
+    rest_until: Option<Instant>,
     shared: Shared,
     seeds: fastrand::Rng,
     /// Whose link it was when it was last looked for.
     owners: HashMap<LinkId, LaneId>,
     /// Who waits for how many sockets to migrate.
     migrators: Vec<Migrator>,
+    /// The last subscription that was refused for good.
+    last_refusal: Option<Arc<str>>,
     ended: Option<Error>,
 }
 
@@ -50,10 +54,12 @@ impl Fleet {
             lanes: BTreeMap::new(),
             moves: Moves::default(),
             look_at: None,
+            rest_until: None,
             shared: Shared::default(),
             seeds: fastrand::Rng::with_seed(seed),
             owners: HashMap::new(),
             migrators: Vec::new(),
+            last_refusal: None,
             ended: None,
         };
         fleet.open(LaneId::FIRST, now);
@@ -178,6 +184,10 @@ impl Fleet {
             self.open(id, now);
         }
         self.with(id, now, |lane, cx| lane.want(topic, cx));
+        // While it moves, the socket that it leaves holds it, and must go on until the other does.
+        if let Some(from) = self.moves.other(topic) {
+            self.with(from, now, |lane, cx| lane.want(topic, cx));
+        }
     }
 
     /// Nobody wants a topic any more.
@@ -312,7 +322,13 @@ impl Fleet {
     }
 
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
-        self.shared.out.pop_front()
+        let output = self.shared.out.pop_front()?;
+        if let Output::Refused { topic, error } = &output {
+            tracing::warn!(topic = topic.name(), %error, "a subscription was refused");
+            self.shared.totals.refused_subscriptions += 1;
+            self.last_refusal = Some(Arc::from(error.to_string()));
+        }
+        Some(output)
     }
 
     pub(crate) fn deadline(&self) -> Option<Instant> {
@@ -329,7 +345,7 @@ impl Fleet {
         Condition {
             state: self.state(),
             sockets: self.lanes.len(),
-            last_refusal: self.shared.last_refusal.clone(),
+            last_refusal: self.last_refusal.clone(),
             last_failure: self.last_failure(),
             rare: self.shared.totals.rare(),
         }

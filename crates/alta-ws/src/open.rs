@@ -18,11 +18,20 @@ pub(crate) struct Gate {
     limits: Limits,
 }
 
-/// Why a link was not opened, and the token that was used.
+/// Why a link was not opened, and the token that the server refused, if it was that.
 #[derive(Debug)]
 pub(crate) struct NotOpened {
     pub(crate) failure: OpenFailure,
-    pub(crate) token: Option<Token>,
+    pub(crate) refused: Option<Token>,
+}
+
+impl From<OpenFailure> for NotOpened {
+    fn from(failure: OpenFailure) -> Self {
+        Self {
+            failure,
+            refused: None,
+        }
+    }
 }
 
 impl Gate {
@@ -40,7 +49,7 @@ impl Gate {
         &self,
         tokens: Arc<dyn TokenSource>,
         stale: Option<Token>,
-    ) -> impl Future<Output = Result<(WebSocket, Token), NotOpened>> + Send + 'static {
+    ) -> impl Future<Output = Result<(WebSocket, ()), NotOpened>> + Send + 'static {
         let dialer = Arc::clone(&self.dialer);
         let mut headers = self.headers.clone();
         let (url, limits) = (self.url.clone(), self.limits);
@@ -49,26 +58,24 @@ impl Gate {
                 Ok(token) => token,
                 Err(error) => {
                     let error = error.while_doing(DOING);
-                    let failure = match error.kind() {
-                        ErrorKind::Unauthorised { .. } => OpenFailure::Final(error),
-                        _ => OpenFailure::NoToken(error),
-                    };
-                    let token = None;
-                    return Err(NotOpened { failure, token });
+                    return Err(match error.kind() {
+                        ErrorKind::Unauthorised { .. } => OpenFailure::Final(error).into(),
+                        _ => OpenFailure::NoToken(error).into(),
+                    });
                 }
             };
-            let not_opened = |failure| NotOpened {
-                failure,
-                token: Some(token.clone()),
-            };
-            match bearer(&token) {
-                Ok(bearer) => headers.insert(header::AUTHORIZATION, bearer),
-                Err(error) => return Err(not_opened(OpenFailure::Final(error))),
-            };
-            match WebSocket::connect(&*dialer, &url, headers, limits).await {
-                Ok(socket) => Ok((socket, token)),
-                Err(error) => Err(not_opened(failure_of(error))),
-            }
+            let bearer = bearer(&token).map_err(OpenFailure::Final)?;
+            headers.insert(header::AUTHORIZATION, bearer);
+            let opened = WebSocket::connect(&*dialer, &url, headers, limits).await;
+            let socket = opened.map_err(|error| {
+                let failure = failure_of(error);
+                let is_refused = matches!(failure, OpenFailure::Unauthorised(_));
+                NotOpened {
+                    failure,
+                    refused: is_refused.then_some(token),
+                }
+            })?;
+            Ok((socket, ()))
         }
     }
 }

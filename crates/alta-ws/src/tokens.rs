@@ -35,10 +35,6 @@ impl Tokens {
         Arc::clone(&self.source)
     }
 
-    pub(crate) fn current(&self) -> Option<Token> {
-        self.current.clone()
-    }
-
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }

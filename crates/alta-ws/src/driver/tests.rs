@@ -3,6 +3,7 @@
 use super::*;
 use crate::config::Config;
 use crate::error::Sent;
+use crate::machine::OpenFailure;
 use alta_auth::StaticToken;
 use alta_socket::{BoxIo, DialError, TaskGuard};
 use futures_core::future::BoxFuture;
@@ -113,4 +114,20 @@ async fn promise_11_nothing_is_kept_of_calls_that_were_given_up() {
             "{turns}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_link_that_was_refused_late_does_not_bring_back_its_token() {
+    let (mut driver, calls, _guard) = opened().await;
+    let owner = Arc::new(());
+    let _answer = ask(&calls, &owner);
+    turn(&mut driver, 2).await;
+    let generation = driver.tokens.generation();
+    let kind = ErrorKind::Unauthorised { status: Some(401) };
+    let late = NotOpened {
+        failure: OpenFailure::Unauthorised(Error::new(kind, "connecting")),
+        refused: Some(Token::new("an older one")),
+    };
+    driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late), now());
+    assert_eq!(driver.tokens.generation(), generation);
 }

@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 /// one.
 const REST: Duration = Duration::from_secs(1);
 
+/// How long to wait before topics move again when another socket was refused one: a service that lets nobody subscribe
+/// twice will not change its mind soon.
+const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
+
 /// Topics on their way to another socket, so that one with few of them can be closed. Each is held on both for a moment:
 /// what both deliver is passed on once, as during a migration.
 #[derive(Debug, Default)]
@@ -79,11 +83,11 @@ impl Moves {
         self.topics.remove(topic.name()).map(|moving| moving.from)
     }
 
-    /// The socket that holds a topic beside the one that it belongs to.
+    /// The socket that has a topic beside the one that it belongs to.
     pub(super) fn other(&self, topic: &Topic) -> Option<LaneId> {
         let moving = self.topics.get(topic.name());
         moving
-            .filter(|moving| !moving.arrived)
+            .filter(|moving| !moving.arrived && moving.until.is_none())
             .map(|moving| moving.from)
     }
 
@@ -130,15 +134,20 @@ impl Fleet {
                     if let Some(from) = self.moves.arrived(topic, id) {
                         let mut lost = None;
                         self.with(from, now, |lane, cx| lost = lane.hand_on(topic, cx));
-                        *gap = gap.or(lost.map(|(since, noticed)| Gap {
-                            since,
-                            noticed,
-                            until: now,
-                        }));
+                        if let Some((since, noticed)) = lost {
+                            self.shared.totals.gaps += 1;
+                            *gap = Some(Gap {
+                                since,
+                                noticed,
+                                until: now,
+                            });
+                        }
                     }
                 }
                 Output::Refused { topic, .. } => {
                     if let Some(from) = self.moves.refused(topic, id) {
+                        // As long as the service is of this mind, it makes no sense to try again.
+                        self.rest_until = Some(later(now, AFTER_REFUSAL));
                         self.spread.give_back(topic, from);
                         self.with(id, now, |lane, cx| lane.unwant(topic, cx));
                         // It is held where it was, which answers who asks.
@@ -162,16 +171,34 @@ impl Fleet {
             self.look_at = None;
             return;
         };
-        self.look_at = Some(self.after_a_rest(now));
+        let next = self.after_a_rest(now);
+        if let Some(until) = self.rest_until.filter(|until| *until > now) {
+            self.look_at = Some(until.max(next));
+            return;
+        }
+        self.look_at = Some(next);
         if !self.moves.is_empty() || !self.lanes.values().all(Lane::is_settled) {
             return;
         }
         for topic in self.lanes.get(&from).map(Lane::topics).unwrap_or_default() {
             if let Some(to) = self.spread.reassign(&topic) {
-                let hand_over = self.config.hand_over;
-                self.moves.begin(topic.clone(), from, to, hand_over);
-                self.with(to, now, |lane, cx| lane.want(&topic, cx));
+                self.begin_move(topic, from, to, now);
             }
         }
+    }
+
+    fn begin_move(&mut self, topic: Topic, from: LaneId, to: LaneId, now: Instant) {
+        let mut refused = None;
+        self.with(from, now, |lane, cx| {
+            refused = lane.give_away_refused(&topic, cx);
+        });
+        if let Some(refused) = refused {
+            // Nothing holds it, so there is nobody to ask.
+            self.with(to, now, |lane, _| lane.take_refused(topic, refused));
+            return;
+        }
+        let hand_over = self.config.hand_over;
+        self.moves.begin(topic.clone(), from, to, hand_over);
+        self.with(to, now, |lane, cx| lane.want(&topic, cx));
     }
 }

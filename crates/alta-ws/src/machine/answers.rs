@@ -5,7 +5,6 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Response;
 use crate::topic::Topic;
 use alta_socket::LinkId;
-use std::sync::Arc;
 
 /// How a request ended.
 #[derive(Debug)]
@@ -60,15 +59,11 @@ impl Lane {
             cx.shared.out.push_back(Output::Renew { generation });
         }
         let doing = open.doing();
-        let sent = if open.written {
-            Sent::MayHaveRun
-        } else {
-            Sent::NotSent
-        };
+        let sent = open.sent();
         let after = self.config.request_timeout;
         match open.purpose {
             Purpose::Call(call) if renew && !call.renewed => {
-                self.calls.push_front(PendingCall {
+                self.line_up(PendingCall {
                     renewed: true,
                     ..call
                 });
@@ -109,7 +104,7 @@ impl Lane {
             }
             Purpose::Migrate => {
                 let result = outcome.into_result(doing, after, sent);
-                self.migrated(result.map(drop), cx);
+                self.migrated(result.map(drop), sent, cx);
             }
         }
     }
@@ -161,16 +156,15 @@ impl Lane {
             entry.held = Held::Unknown;
         }
         // What was held until its connection was lost is not given up for a token.
-        if error.is_transient() || (entry.lost.is_some() && unauthorised(&error)) {
+        if error.is_transient() || (entry.lost.is_some() && error.is_of_the_token()) {
             self.retry_later(topic, &error, cx);
             return;
         }
         entry.held = Held::Refused;
         entry.renewed = false;
         entry.backoff = None;
-        tracing::warn!(topic = topic.name(), %error, "a subscription was refused");
-        cx.shared.totals.refused_subscriptions += 1;
-        cx.shared.last_refusal = Some(Arc::from(error.to_string()));
+        // It is not tried again any more.
+        cx.no_failure(topic);
         cx.shared.out.push_back(Output::Refused {
             topic: topic.clone(),
             error,
@@ -184,7 +178,7 @@ impl Lane {
         };
         match error {
             // A token that is refused for now says nothing about what is held.
-            Some(error) if error.is_transient() || unauthorised(&error) => {
+            Some(error) if error.is_transient() || error.is_of_the_token() => {
                 self.retry_later(topic, &error, cx);
             }
             // What the server does not know of is not held either.
@@ -197,11 +191,4 @@ impl Lane {
             }
         }
     }
-}
-
-fn unauthorised(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorised { .. }
-    )
 }

@@ -1,6 +1,6 @@
 use super::{Cx, Lane, Output, PendingCall, Phase};
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, Sent};
 use crate::frame::Request;
 use crate::topic::Topic;
 use alta_socket::{Answer, KeepAlive, LinkId, Liveness, Lost, Requests, later};
@@ -45,6 +45,15 @@ impl Open {
     pub(super) fn subscribe(topic: &Topic) -> Self {
         let request = Request::new(Method::POST, topic.to_string());
         Self::new(request, Purpose::Subscribe(topic.clone()))
+    }
+
+    /// What is known of it if no answer comes.
+    pub(super) fn sent(&self) -> Sent {
+        if self.written {
+            Sent::MayHaveRun
+        } else {
+            Sent::NotSent
+        }
     }
 
     /// What an error about it says was being done.
@@ -128,6 +137,14 @@ impl Conn {
         let only = first.filter(|(_, open)| open.written && self.requests.len() == 1);
         let id = only.map(|(id, _)| id);
         self.requests.end(id?)
+    }
+
+    /// Whether its first request, while that is on its way, was handed to the socket.
+    pub(super) fn first_sent(&self) -> Sent {
+        match self.requests.iter().next() {
+            Some((_, open)) => open.sent(),
+            None => Sent::MayHaveRun,
+        }
     }
 
     pub(super) fn deadline(&self) -> Instant {

@@ -252,8 +252,11 @@ impl Lane {
                 // The server may have done its part, and cut the old link itself: the answer will tell.
                 *old_lost = true;
             }
-            Migration::HandOver { old, .. } => {
+            Migration::HandOver { old, between, .. } => {
+                let mut since = since;
                 if let Some(old) = old.take() {
+                    // What the old link has not told yet it will not tell any more.
+                    since = since.min(between.0);
                     cx.shared.out.push_back(Output::Close {
                         link: old,
                         code: 1000,
@@ -278,11 +281,7 @@ impl Lane {
                 cx.free_batch();
             }
             if let Purpose::Call(call) = &open.purpose {
-                let sent = if open.written {
-                    Sent::MayHaveRun
-                } else {
-                    Sent::NotSent
-                };
+                let sent = open.sent();
                 let error = Error::new(ErrorKind::Disconnected { sent }, open.request.doing())
                     .caused_by(lost.clone());
                 cx.shared.out.push_back(Output::Answer {

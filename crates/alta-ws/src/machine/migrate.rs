@@ -153,7 +153,12 @@ impl Lane {
 
     /// When a link that opened now is to be replaced.
     pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
-        let earlier = self.config.migrate_spread.mul_f64(self.random.f64());
+        // Whoever makes the one short and forgets the other would migrate all the time.
+        let spread = self
+            .config
+            .migrate_spread
+            .min(self.config.migrate_after / 2);
+        let earlier = spread.mul_f64(self.random.f64());
         later(now, self.config.migrate_after.saturating_sub(earlier))
     }
 
@@ -171,10 +176,9 @@ impl Lane {
                 if let Some((id, open)) = new.requests.expire(cx.now) {
                     self.expired(link, id, open, cx);
                 } else if !new.check_alive(cx) {
-                    let kind = ErrorKind::Disconnected {
-                        sent: Sent::MayHaveRun,
-                    };
-                    self.migration_failed(Error::new(kind, "migrating"), cx);
+                    let sent = new.first_sent();
+                    let kind = ErrorKind::Disconnected { sent };
+                    self.migration_failed(Error::new(kind, "migrating"), sent, cx);
                 }
             }
             Migration::HandOver { until, old, .. } if *until <= cx.now => {
@@ -263,9 +267,9 @@ impl Lane {
     }
 
     /// Step 4 was answered.
-    pub(super) fn migrated(&mut self, result: Result<(), Error>, cx: &mut Cx<'_>) {
+    pub(super) fn migrated(&mut self, result: Result<(), Error>, sent: Sent, cx: &mut Cx<'_>) {
         if let Err(error) = result {
-            self.migration_failed(error, cx);
+            self.migration_failed(error, sent, cx);
             return;
         }
         let migrate_at = self.next_migration(cx.now);
@@ -313,7 +317,8 @@ impl Lane {
         };
         match &mut up.migration {
             Migration::Posting { new, .. } if new.link == link => {
-                self.migration_failed(error, cx);
+                let sent = new.first_sent();
+                self.migration_failed(error, sent, cx);
             }
             Migration::HandOver { old, between, .. } if *old == Some(link) => {
                 *old = None;
@@ -327,14 +332,30 @@ impl Lane {
         }
     }
 
-    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both are given up.
-    fn migration_failed(&mut self, error: Error, cx: &mut Cx<'_>) {
+    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both are given up, unless the
+    /// server was told nothing yet.
+    fn migration_failed(&mut self, error: Error, sent: Sent, cx: &mut Cx<'_>) {
         let Phase::Up(up) = &mut self.phase else {
             return;
         };
-        let Migration::Posting { new, since, .. } = &up.migration else {
+        let Migration::Posting {
+            new,
+            since,
+            old_lost,
+            ..
+        } = &up.migration
+        else {
             return;
         };
+        if sent == Sent::NotSent && !*old_lost {
+            cx.shared.out.push_back(Output::Close {
+                link: new.link,
+                code: 3001,
+                reason: "migration aborted",
+            });
+            self.migration_postponed(error, cx);
+            return;
+        }
         let since = *since;
         for link in [up.conn.link, new.link] {
             cx.shared.out.push_back(Output::Close {

@@ -34,8 +34,6 @@ pub(crate) struct Shared {
     /// The id of the next link.
     next_link: LinkId,
     pub(crate) totals: Totals,
-    /// The last subscription that was refused for good.
-    pub(crate) last_refusal: Option<Arc<str>>,
     /// The last subscription that keeps failing, and how.
     pub(crate) last_failure: Option<(Topic, Arc<str>)>,
     /// What the driver is to do, in this order.
@@ -57,7 +55,6 @@ impl Default for Shared {
         Self {
             next_link: LinkId::FIRST,
             totals: Totals::default(),
-            last_refusal: None,
             last_failure: None,
             out: VecDeque::new(),
             released: Vec::new(),
@@ -153,8 +150,10 @@ pub(crate) struct Lane {
     timers: BTreeSet<(Instant, Topic)>,
     /// Until when topics wait for others to be asked for with.
     gather_until: Option<Instant>,
-    /// Raw requests that wait to be sent, the oldest first.
+    /// Raw requests that wait to be sent, in the order of their deadlines.
     calls: VecDeque<PendingCall>,
+    /// Whether a topic may go before them: a program that never stops asking must not lose its streams over it.
+    topic_first: bool,
     /// Who waits for the migration.
     migrators: Vec<CallId>,
     backoff: Backoff,
@@ -185,6 +184,7 @@ impl Lane {
             timers: BTreeSet::new(),
             gather_until: None,
             calls: VecDeque::new(),
+            topic_first: false,
             migrators: Vec::new(),
             backoff: Backoff::new(reconnect, random.u64(..)),
             migrate_backoff: Backoff::new(reconnect, random.u64(..)),
@@ -199,8 +199,17 @@ impl Lane {
 
     /// Sends a raw request, or keeps it until it can be sent.
     pub(crate) fn call(&mut self, call: PendingCall, cx: &mut Cx<'_>) {
-        self.calls.push_back(call);
+        self.line_up(call);
         self.pump(cx);
+    }
+
+    /// Lets a raw request wait to be sent.
+    fn line_up(&mut self, call: PendingCall) {
+        let before = self
+            .calls
+            .iter()
+            .rposition(|other| other.deadline <= call.deadline);
+        self.calls.insert(before.map_or(0, |index| index + 1), call);
     }
 
     /// How many raw requests wait to be sent.
@@ -337,17 +346,28 @@ impl Lane {
             if up.conn.requests.len() >= self.config.max_in_flight {
                 return;
             }
-            let open = match self.calls.pop_front() {
-                Some(call) => Open::new(call.request.clone(), Purpose::Call(call)),
-                None => match self.next_for_topic(cx) {
-                    Some(open) => open,
-                    None => return,
-                },
+            let Some(open) = self.next_request(cx) else {
+                return;
             };
             let Phase::Up(up) = &mut self.phase else {
                 return;
             };
             up.conn.send(open, &self.config, cx);
         }
+    }
+
+    /// What is to be sent next: raw requests and topics take turns.
+    fn next_request(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
+        if !self.calls.is_empty() && !std::mem::take(&mut self.topic_first) {
+            self.topic_first = true;
+            return self.next_call();
+        }
+        let topic = self.next_for_topic(cx);
+        topic.or_else(|| self.next_call())
+    }
+
+    fn next_call(&mut self) -> Option<Open> {
+        let call = self.calls.pop_front()?;
+        Some(Open::new(call.request.clone(), Purpose::Call(call)))
     }
 }

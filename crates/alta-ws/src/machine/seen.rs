@@ -23,6 +23,8 @@ const APART: Duration = Duration::from_secs(10);
 pub(crate) struct Seen {
     copies: HashMap<u64, Copies>,
     apart: Duration,
+    /// When it was last looked for what is over.
+    tidied: Option<Instant>,
     hasher: RandomState,
 }
 
@@ -39,6 +41,7 @@ impl Seen {
         Self {
             copies: HashMap::new(),
             apart: hand_over.max(APART),
+            tidied: None,
             hasher: RandomState::new(),
         }
     }
@@ -46,6 +49,7 @@ impl Seen {
     /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
     /// them more often: what one side had twice is two events, what both had once is one.
     pub(crate) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
+        self.tidy(now);
         let hash = self.hasher.hash_one((topic, content));
         if self.copies.len() >= LIMIT && !self.copies.contains_key(&hash) {
             return true;
@@ -65,6 +69,16 @@ impl Seen {
         };
         *this += 1;
         *this > other
+    }
+
+    /// Forgets every now and then what no copy can come of any more: who waits for a service that doesn't answer may wait
+    /// for long.
+    fn tidy(&mut self, now: Instant) {
+        let over = |since: Instant| now.saturating_duration_since(since) > self.apart;
+        if self.tidied.is_none_or(over) {
+            self.copies.retain(|_, copies| !over(copies.last));
+            self.tidied = Some(now);
+        }
     }
 }
 
@@ -108,6 +122,19 @@ mod tests {
             "what is known still counts"
         );
         assert!(seen.admit(Side::New, "a/1", &(LIMIT + 1).to_string(), now));
+    }
+
+    #[test]
+    fn what_is_over_is_forgotten() {
+        let mut now = Instant::now();
+        let mut seen = Seen::new(APART);
+        for number in 0..LIMIT {
+            assert!(seen.admit(Side::Old, "a/1", &number.to_string(), now));
+        }
+        now += APART + Duration::from_millis(1);
+        assert!(seen.admit(Side::Old, "a/1", "new", now));
+        assert!(!seen.admit(Side::New, "a/1", "new", now), "there is room");
+        assert_eq!(seen.copies.len(), 1);
     }
 
     #[test]

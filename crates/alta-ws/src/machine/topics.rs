@@ -33,7 +33,7 @@ pub(super) enum Work {
 
 /// What is known of one topic.
 #[derive(Debug, Default)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     pub(super) wanted: bool,
     pub(super) held: Held,
     pub(super) work: Work,
@@ -125,7 +125,8 @@ impl Lane {
     /// Another socket holds this topic now. If this one had lost it, and not been confirmed anew: since when, and when that
     /// was noticed.
     pub(crate) fn hand_on(&mut self, topic: &Topic, cx: &mut Cx<'_>) -> Option<(Instant, Instant)> {
-        let lost = self.topics.get_mut(topic)?.lost.take();
+        let entry = self.topics.get_mut(topic)?;
+        let lost = entry.lost.take().filter(|_| entry.wanted);
         self.leave(topic, cx.now, cx);
         lost
     }
@@ -144,6 +145,18 @@ impl Lane {
         self.pump(cx);
     }
 
+    /// Forgets a topic that is wanted and was refused, and gives what is known of it to another socket.
+    pub(crate) fn give_away_refused(&mut self, topic: &Topic, cx: &mut Cx<'_>) -> Option<Entry> {
+        let entry = self.topics.get(topic)?;
+        let is_refused = entry.held == Held::Refused && entry.work == Work::Idle;
+        is_refused.then(|| self.forget(topic, cx)).flatten()
+    }
+
+    /// Takes such a topic.
+    pub(crate) fn take_refused(&mut self, topic: Topic, entry: Entry) {
+        self.topics.insert(topic, entry);
+    }
+
     /// Says once more that a topic is held, if it is.
     pub(crate) fn confirm(&self, topic: &Topic, cx: &mut Cx<'_>) {
         let entry = self.topics.get(topic);
@@ -153,10 +166,13 @@ impl Lane {
         }
     }
 
-    /// Whether the server holds all its topics, and nothing is being done about any.
+    /// Whether nothing is being done about any of its topics: the server holds them, or refused them for good, or is to
+    /// be asked again later since it fails.
     pub(crate) fn is_settled(&self) -> bool {
-        let settled =
-            |entry: &Entry| entry.wanted && entry.held == Held::Yes && entry.work == Work::Idle;
+        let settled = |entry: &Entry| {
+            let stands = matches!(entry.held, Held::Yes | Held::Refused) || entry.backoff.is_some();
+            entry.wanted && stands && entry.work == Work::Idle
+        };
         self.state() == LaneState::Ready && self.topics.values().all(settled)
     }
 
@@ -187,7 +203,9 @@ impl Lane {
             entry.work = Work::Idle;
             match entry.next_step(cx.now) {
                 Step::Rest => {}
-                Step::Forget => self.forget(&topic, cx),
+                Step::Forget => {
+                    self.forget(&topic, cx);
+                }
                 Step::Wait(until) => self.wake_at(until, topic),
                 Step::Subscribe => {
                     entry.work = Work::InFlight;
@@ -242,14 +260,14 @@ impl Lane {
         self.timers.insert((at, topic));
     }
 
-    fn forget(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+    fn forget(&mut self, topic: &Topic, cx: &mut Cx<'_>) -> Option<Entry> {
         cx.no_failure(topic);
-        if let Some(entry) = self.topics.remove(topic) {
-            if let Some(at) = entry.timer {
-                self.timers.remove(&(at, topic.clone()));
-            }
-            cx.shared.released.push(topic.clone());
+        let mut entry = self.topics.remove(topic)?;
+        if let Some(at) = entry.timer.take() {
+            self.timers.remove(&(at, topic.clone()));
         }
+        cx.shared.released.push(topic.clone());
+        Some(entry)
     }
 
     /// The server holds nothing any more.
@@ -301,7 +319,8 @@ impl Lane {
 
     /// Every subscription was moved, but the link they were on was lost before everything was read from it.
     pub(super) fn confirm_all_with_gap(&mut self, since: Instant, until: Instant, cx: &mut Cx<'_>) {
-        let noticed = cx.now;
+        // Who came after that has missed nothing.
+        let noticed = until;
         let gap = Gap {
             since,
             noticed,
@@ -329,6 +348,8 @@ impl Lane {
             .backoff
             .get_or_insert_with(|| Box::new(Backoff::new(policy, seed)));
         entry.retry_at = Some(later(cx.now, backoff.next_delay()));
+        // If it was not the token that failed, the next one that is refused is another.
+        entry.renewed &= error.is_of_the_token();
         cx.shared.totals.failed_attempts += 1;
         if backoff.attempt() >= KEEPS_FAILING {
             tracing::warn!(topic = topic.name(), %error, "a subscription keeps failing");

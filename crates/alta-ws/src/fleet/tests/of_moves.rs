@@ -106,11 +106,125 @@ fn a_topic_that_another_socket_is_refused_stays_where_it_is() {
     world.happen(topic(3), true);
     while world.arrive(from) {}
     assert_eq!(told(&world, 3), [Item::Event(0)]);
+    // Nobody has lost a subscription.
+    assert_eq!(world.fleet.totals().refused_subscriptions, 0);
+    assert_eq!(world.fleet.condition().last_refusal, None);
+    // It is not tried again all the time.
+    let asks = |world: &mut World| {
+        world.token();
+        world.write(to);
+        !world.server.sockets[&to].asked.is_empty()
+    };
+    let mut minutes = 0;
+    while !asks(&mut world) {
+        minutes += 1;
+        for _ in 0..2 {
+            world.pass(SECOND * 30);
+            for link in world.open_links() {
+                world.pong(link);
+            }
+        }
+    }
+    assert_eq!(minutes, 5);
     world.leave(&topic(3));
     world.look();
     world.pass(SECOND * 2);
     world.settle();
     assert_eq!(world.server.held().len(), 2);
+}
+
+#[test]
+fn who_comes_for_a_topic_that_moves_is_served_by_the_socket_that_holds_it() {
+    let (mut world, from, to) = moving();
+    world.come(topic(3));
+    world.look();
+    assert!(world.readers.last().unwrap().confirmed.is_some());
+    // Nobody wants it for a moment: the socket goes on all the same.
+    while world.leave(&topic(3)) {}
+    world.look();
+    world.come(topic(3));
+    world.look();
+    assert!(world.readers.last().unwrap().confirmed.is_some());
+    world.pass(SECOND * 3);
+    world.token();
+    world.write(from);
+    assert!(world.server.sockets[&from].asked.is_empty());
+    world.serve(to, Reply::Do);
+    world.settle();
+    world.pass(SECOND * 10);
+    world.settle();
+    world.fleet.check_rest(3);
+}
+
+#[test]
+fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
+    let mut world = World::new(Config::default().subscriptions_per_socket(3));
+    for number in 0..4 {
+        world.come(topic(number));
+        world.look();
+    }
+    world.settle();
+    let second = world.open_links()[1];
+    world.come(topic(6));
+    world.look();
+    world.token();
+    world.write(second);
+    world.serve(second, Reply::Refuse(404));
+    world.arrive(second);
+    for number in 1..4 {
+        world.leave(&topic(number));
+    }
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    assert_eq!(world.open_links().len(), 2);
+    world.pass(SECOND * 10);
+    assert_eq!(world.open_links().len(), 1);
+    world.settle();
+    assert_eq!(world.server.held().len(), 1);
+    assert_eq!(world.fleet.totals().refused_subscriptions, 1);
+    // Whoever asks for it now is heard.
+    world.ask(&topic(6));
+    world.settle();
+    assert_eq!(world.server.held().len(), 2);
+    world.fleet.check_rest(2);
+}
+
+#[test]
+fn a_topic_that_keeps_failing_does_not_keep_others_from_moving() {
+    let mut world = World::new(Config::default().subscriptions_per_socket(4));
+    for number in 0..5 {
+        world.come(topic(number));
+        world.look();
+    }
+    world.settle();
+    let first = world.open_links()[0];
+    for number in 1..4 {
+        world.leave(&topic(number));
+    }
+    world.look();
+    world.pass(SECOND * 2);
+    world.settle();
+    world.come(topic(7));
+    world.look();
+    let mut failures = 0;
+    while world.fleet.moves_nothing() {
+        failures += 1;
+        assert!(failures < 60, "nothing moves");
+        world.token();
+        world.write(first);
+        while world.serve(first, Reply::Refuse(503)) {}
+        while world.arrive(first) {}
+        world.pass(SECOND);
+        for link in world.open_links() {
+            world.pong(link);
+        }
+    }
+    world.settle();
+    world.pass(SECOND * 60);
+    world.settle();
+    world.fleet.check_rest(3);
+    assert_eq!(world.open_links().len(), 1);
 }
 
 #[test]
@@ -128,6 +242,7 @@ fn a_topic_whose_socket_is_lost_while_it_moves_has_a_gap_until_another_holds_it(
     world.serve(to, Reply::Do);
     world.arrive(to);
     assert_eq!(told(&world, 3), [Item::Gap(since, world.now)]);
+    assert_eq!(world.fleet.totals().gaps, 1);
     world.settle();
     assert_eq!(world.server.held().len(), 3);
 }

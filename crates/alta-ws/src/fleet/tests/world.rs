@@ -120,6 +120,9 @@ impl World {
                 }
                 Output::Deliver(frame) => self.deliver(&frame),
                 Output::Confirmed { topic, gap } => {
+                    assert!(
+                        gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)
+                    );
                     let between = gap.map(|gap| (gap.since, gap.until));
                     self.hub.confirmed(topic.name(), between);
                     let number = self.server.events;

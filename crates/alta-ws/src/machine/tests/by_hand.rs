@@ -254,3 +254,50 @@ fn times_that_never_come_are_times_like_others() {
     rig.lose(rig.newest());
     assert!(matches!(rig.state(), LaneState::Recovering { .. }));
 }
+
+#[test]
+fn a_token_that_is_refused_after_the_last_one_was_taken_is_renewed_again() {
+    let mut rig = Rig::open(config());
+    rig.want(&topic(1));
+    for (status, renewals) in [(401, 1), (503, 1), (401, 2)] {
+        rig.serve(rig.main(), Reply::Refuse(status));
+        rig.arrive(rig.main());
+        rig.pass(SECOND);
+        assert_eq!(rig.renewals, renewals);
+        assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
+    }
+    assert!(rig.refused.is_empty());
+}
+
+#[test]
+fn calls_that_are_to_be_repeated_end_each_in_its_time() {
+    let mut rig = Rig::open(config());
+    let first = rig.call();
+    rig.pass(SECOND);
+    let second = rig.call();
+    // Nothing else is sent meanwhile.
+    rig.migrate();
+    for _ in [first, second] {
+        rig.serve(rig.main(), Reply::Refuse(401));
+        rig.arrive(rig.main());
+    }
+    rig.pass(SECOND * 29);
+    assert_eq!(rig.unanswered(first), Some(Sent::NotSent));
+    assert!(!rig.ended.contains_key(&second));
+}
+
+#[test]
+fn a_program_that_never_stops_asking_is_subscribed_all_the_same() {
+    let mut rig = Rig::open(config().max_in_flight(1));
+    for _ in 0..5 {
+        rig.call();
+    }
+    rig.want(&topic(1));
+    for _ in 0..3 {
+        rig.call();
+        rig.serve(rig.main(), Reply::Do);
+        rig.arrive(rig.main());
+    }
+    assert_eq!(rig.confirmed.len(), 1);
+    assert_eq!(rig.ended.len(), 2, "by turns");
+}

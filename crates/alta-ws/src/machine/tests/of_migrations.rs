@@ -174,6 +174,13 @@ fn migrations_are_spread_by_chance() {
     );
     assert!(times.iter().any(|time| *time < SECOND * 107 * 60));
     assert!(times.iter().any(|time| *time > SECOND * 108 * 60));
+    // Who shortens the one only does not migrate all the time.
+    let young = config()
+        .migrate_after(SECOND * 60)
+        .migrate_spread(SECOND * 300);
+    let mut lane = Rig::open(young).lane;
+    let mut times = (0..100).map(|_| lane.next_migration(now) - now);
+    assert!(times.all(|time| time >= SECOND * 30));
 }
 
 #[test]
@@ -260,4 +267,91 @@ fn an_old_link_that_ends_in_order_during_the_hand_over_leaves_no_gap_and_one_tha
         );
         assert_eq!(rig.state(), LaneState::Migrating);
     }
+}
+
+#[test]
+fn what_the_old_link_had_not_told_when_the_new_one_was_lost_lies_in_the_gap() {
+    for in_order in [false, true] {
+        let (mut rig, _) = posting(&[1]);
+        rig.happen(&topic(1));
+        let happened = rig.now;
+        rig.serve(rig.newest(), Reply::Do);
+        rig.arrive(rig.newest());
+        rig.pass(SECOND);
+        if in_order {
+            rig.arrive(rig.main());
+            rig.lose(rig.main());
+        }
+        rig.pong(rig.newest());
+        let heard = rig.now;
+        rig.pass(SECOND);
+        rig.lose(rig.newest());
+        rig.settle();
+        rig.pass(SECOND);
+        rig.settle();
+        let (_, gap) = rig.confirmed.last().unwrap();
+        let since = if in_order { heard } else { happened };
+        assert_eq!(gap.unwrap().0, since);
+    }
+}
+
+#[test]
+fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
+    let ways: [fn(&mut Rig); 3] = [
+        |rig| rig.no_token(rig.newest(), 1),
+        |rig| rig.lose(rig.newest()),
+        |rig| rig.pass(SECOND * 30),
+    ];
+    for fails in ways {
+        let mut rig = holding(&[1]);
+        let call = rig.migrate();
+        rig.serve(rig.main(), Reply::Do);
+        rig.arrive(rig.main());
+        rig.held_back = true;
+        rig.accept();
+        fails(&mut rig);
+        assert!(rig.end_of(call).is_err());
+        assert_eq!(rig.state(), LaneState::Ready);
+        assert_eq!(
+            (rig.links().len(), rig.closed.as_slice()),
+            (1, [3001].as_slice())
+        );
+        // And goes on after a while.
+        rig.held_back = false;
+        rig.pass(SECOND);
+        assert_eq!(rig.asked(), ["GET migrate"]);
+        rig.settle();
+        assert_eq!(
+            (rig.shared.totals.migrations, rig.shared.totals.gaps),
+            (1, 0)
+        );
+    }
+}
+
+#[test]
+fn a_migration_that_the_server_was_not_told_of_does_not_bring_back_an_old_link_that_was_lost() {
+    let mut rig = holding(&[1]);
+    rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.held_back = true;
+    rig.accept();
+    rig.lose(rig.main());
+    rig.no_token(rig.newest(), 1);
+    rig.held_back = false;
+    rig.settle();
+    assert_eq!(rig.held().len(), 1);
+    assert!(matches!(gaps(&rig)[..], [Some(_)]));
+}
+
+#[test]
+fn an_event_that_comes_in_another_form_on_the_other_link_is_the_same() {
+    let (mut rig, _) = posting(&[1]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    let usual = r#"{"id":0,"event":"group-update","key":"1","content":"7","responseCode":200}"#;
+    let other = r#"{"event":"group-update","key":"1","content":"7"}"#;
+    rig.text(rig.main(), usual);
+    rig.text(rig.newest(), other);
+    assert_eq!(rig.delivered[&7], 1);
 }

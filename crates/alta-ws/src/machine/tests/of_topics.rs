@@ -118,6 +118,19 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
 }
 
 #[test]
+fn what_is_refused_for_good_does_not_keep_failing() {
+    let mut rig = Rig::open(config());
+    rig.want(&topic(1));
+    for status in [503, 503, 503, 404] {
+        rig.serve(rig.main(), Reply::Refuse(status));
+        rig.arrive(rig.main());
+        rig.pass(SECOND * 8);
+    }
+    assert_eq!(rig.refused.len(), 1);
+    assert!(rig.shared.last_failure.is_none());
+}
+
+#[test]
 fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too() {
     let mut rig = Rig::open(config().batch(true));
     for number in 0..99 {

@@ -140,6 +140,9 @@ impl Rig {
                     *self.delivered.entry(number).or_default() += 1;
                 }
                 Output::Confirmed { topic, gap } => {
+                    assert!(
+                        gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)
+                    );
                     let between = gap.map(|gap| (gap.since, gap.until));
                     self.confirmed.push((topic.name().to_owned(), between));
                 }
@@ -286,6 +289,12 @@ impl Rig {
 
     pub(super) fn pong(&mut self, link: LinkId) {
         self.act(|lane, cx| lane.heard(link, cx));
+    }
+
+    /// There is no token for a request.
+    pub(super) fn no_token(&mut self, link: LinkId, id: u32) {
+        let error = Error::new(ErrorKind::NoToken, "getting a token");
+        self.act(|lane, cx| lane.unsent(link, id, &error, cx));
     }
 
     pub(super) fn lose(&mut self, link: LinkId) {
