@@ -107,7 +107,7 @@ async fn promise_09_a_server_that_only_listens_is_given_up_in_time() {
 #[tokio::test]
 async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).ping(Duration::from_millis(100))).await;
+    let client = connect(&sim, config(&sim).ping(Duration::from_secs(1))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.wait_for(|received| {
         received

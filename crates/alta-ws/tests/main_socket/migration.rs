@@ -21,7 +21,7 @@ fn codes(sim: &Sim) -> Vec<Option<u16>> {
 async fn promise_08_nothing_is_lost_or_doubled_while_both_sockets_deliver() {
     const EVENTS: i64 = 50;
     let sim = start(Sim::builder().migration_overlap(true)).await;
-    let client = connect(&sim, config(&sim).hand_over(Duration::from_millis(300))).await;
+    let client = connect(&sim, config(&sim).hand_over(Duration::from_secs(1))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let tell = |number| sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
     (0..EVENTS).for_each(tell);
@@ -106,11 +106,7 @@ async fn promise_08_a_refused_migration_ends_in_a_fresh_socket_and_gaps() {
 #[tokio::test]
 async fn promise_08_a_silent_migration_ends_in_a_fresh_socket_and_gaps() {
     let sim = start(Sim::builder()).await;
-    let client = connect(
-        &sim,
-        config(&sim).request_timeout(Duration::from_millis(200)),
-    )
-    .await;
+    let client = connect(&sim, config(&sim).request_timeout(Duration::from_secs(1))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::Drop).containing("POST migrate"));

@@ -21,7 +21,7 @@ async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
             .arm(Fault::new(Hook::MainRequest, action.clone()).containing("POST subscription"));
         let topic = Topic::from(GroupUpdate(group(&sim)));
         let subscribing = tokio::time::timeout(
-            Duration::from_secs(10),
+            Duration::from_secs(20),
             client.subscribe(topic).into_future(),
         );
         let Ok(stream) = subscribing.await else {
@@ -231,8 +231,7 @@ async fn batches_go_one_at_a_time_and_what_they_do_not_achieve_is_told_for_each(
         sim.admit_bot(*group, 1).unwrap();
     }
     sim.faults().arm(
-        Fault::new(Hook::MainRequest, Action::Delay(Duration::from_millis(200)))
-            .containing("batch"),
+        Fault::new(Hook::MainRequest, Action::Delay(Duration::from_secs(1))).containing("batch"),
     );
     let unknown = 1;
     let all = groups.iter().chain([&unknown]);

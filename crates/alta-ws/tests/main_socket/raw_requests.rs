@@ -55,7 +55,7 @@ async fn a_raw_request_brings_the_answer_or_the_error() {
 #[tokio::test]
 async fn a_raw_request_tells_whether_it_may_have_run() {
     let sim = start(Sim::builder()).await;
-    let brief = config(&sim).request_timeout(Duration::from_millis(200));
+    let brief = config(&sim).request_timeout(Duration::from_secs(1));
     let client = connect(&sim, brief.clone()).await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::Drop));

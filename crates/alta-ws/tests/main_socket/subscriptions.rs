@@ -184,11 +184,7 @@ async fn promise_04_what_may_heal_is_tried_again_without_holding_up_others() {
 #[tokio::test]
 async fn promise_04_a_request_without_an_answer_is_sent_again_after_its_time() {
     let sim = start(Sim::builder()).await;
-    let client = connect(
-        &sim,
-        config(&sim).request_timeout(Duration::from_millis(100)),
-    )
-    .await;
+    let client = connect(&sim, config(&sim).request_timeout(Duration::from_secs(1))).await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::Drop).containing("POST"));
     let _stream = within(client.subscribe(GroupServerStatus(group(&sim))))
