@@ -183,7 +183,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
     let step = |with: &str, flags: &str| Step {
         name: format!("{name} alone, {with}"),
         check: Check::Cargo(words(&format!(
-            "clippy -p {name} {target}{flags} -- -D warnings"
+            "clippy --no-deps -p {name} {target}{flags} -- -D warnings"
         ))),
         advice: BY_FEATURE,
     };
