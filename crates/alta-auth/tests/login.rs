@@ -105,7 +105,10 @@ async fn a_host_that_is_not_there_is_a_transient_error_that_names_it() {
 
 #[tokio::test]
 async fn an_address_that_no_login_can_go_to_does_not_heal() {
-    let error = bot("ftp://127.0.0.1:1", "secret").log_in().await.unwrap_err();
+    let error = bot("ftp://127.0.0.1:1", "secret")
+        .log_in()
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(!error.is_transient());
 }

@@ -283,9 +283,8 @@ async fn open_socket(
     tokens: Arc<dyn TokenSource>,
     config: alta_ws::Config,
 ) -> Result<alta_ws::Client, Error> {
-    let failed = |error| {
-        Error::new(ErrorKind::Socket, "connecting the main websocket").because(error)
-    };
+    let failed =
+        |error| Error::new(ErrorKind::Socket, "connecting the main websocket").because(error);
     let socket = alta_ws::Client::connect(tokens, config).map_err(failed)?;
     socket.ready().await.map_err(failed)?;
     Ok(socket)

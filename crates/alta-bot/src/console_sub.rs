@@ -2,9 +2,9 @@
 
 use crate::bot::Bot;
 use crate::console_events::{ConsoleEvents, Follow, Following, Subscribing};
-use crate::error::{Error, is_event_not_found};
 #[cfg(doc)]
 use crate::error::ErrorKind;
+use crate::error::{Error, is_event_not_found};
 use crate::managed::HandlerFn2;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;

@@ -183,12 +183,12 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_for_again_and_again() {
+async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_for_again_and_again()
+{
     let sim = Sim::builder().start().await.unwrap();
     let account = sim.bot();
     let scopes = "server.view group.view ws.group_servers".parse().unwrap();
-    let account =
-        BotCredentials::new(account.client_id, account.client_secret).with_scopes(scopes);
+    let account = BotCredentials::new(account.client_id, account.client_secret).with_scopes(scopes);
     let bot = within(builder(&sim).bot(account).connect()).await.unwrap();
     let error = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))
         .await

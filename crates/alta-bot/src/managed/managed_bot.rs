@@ -151,8 +151,7 @@ impl ManagedBot {
     async fn refused(&self) -> Result<(), Error> {
         let sources = &self.parts.sources;
         if let Some((bot, _)) = &sources.cloud {
-            let is_refused =
-                bot.socket()?.status().state.is_closed() && !bot.inner.closing.get();
+            let is_refused = bot.socket()?.status().state.is_closed() && !bot.inner.closing.get();
             return if is_refused {
                 bot.wait_for_ws().await
             } else {

@@ -136,6 +136,9 @@ async fn a_self_hosted_bot_ends_and_says_why_when_every_console_is_refused() {
     assert_eq!(error.doing(), "looking after one");
     let because = std::error::Error::source(&error).unwrap();
     let because = because.downcast_ref::<att_console::Closed>();
-    assert_eq!(because, Some(&att_console::Closed::NoAnswerToToken { attempts: 1 }));
+    assert_eq!(
+        because,
+        Some(&att_console::Closed::NoAnswerToToken { attempts: 1 })
+    );
     assert!(bot.consoles().is_empty());
 }
