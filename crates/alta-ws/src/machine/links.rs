@@ -191,7 +191,7 @@ impl Lane {
                     let side = if main { Side::Old } else { Side::New };
                     seen.admit(side, &self.scratch, text, cx.now)
                 }
-                Migration::HandOver { seen, .. } => {
+                Migration::HandOver { seen, .. } | Migration::Over { seen, .. } => {
                     let side = if main { Side::New } else { Side::Old };
                     seen.admit(side, &self.scratch, text, cx.now)
                 }
@@ -233,7 +233,7 @@ impl Lane {
         let since = up.conn.alive.last_heard();
         tracing::info!(%lost, "the connection was lost");
         match &mut up.migration {
-            Migration::Idle | Migration::Asking { .. } => {
+            Migration::Idle | Migration::Asking { .. } | Migration::Over { .. } => {
                 cx.shared.totals.failed_migrations += u64::from(!up.migration.is_idle());
                 self.end_requests(lost, cx);
                 self.lose_topics(since, cx);

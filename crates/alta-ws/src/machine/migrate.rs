@@ -18,6 +18,10 @@ const PATH: &str = "migrate";
 /// how to, and lives on for ever.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
+/// How far apart the two copies of an event may be read, one from each link: a service writes them one after the other, and
+/// a busy program reads one of its links later. Not longer, since an equal event that comes later is another one.
+const COPIES_WITHIN: Duration = Duration::from_secs(1);
+
 /// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
 /// to the last answer.
 #[derive(Debug)]
@@ -48,6 +52,8 @@ pub(super) enum Migration {
         seen: Box<Seen>,
         until: Instant,
     },
+    /// There is none any more, but copies of what the old link has brought last may still come.
+    Over { seen: Box<Seen>, until: Instant },
 }
 
 /// The answer to the first half.
@@ -65,18 +71,18 @@ impl Migration {
     }
 
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self, Migration::Idle)
+        matches!(self, Migration::Idle | Migration::Over { .. })
     }
 
     /// Whether other requests may be sent.
     pub(super) fn lets_requests_through(&self) -> bool {
-        matches!(self, Migration::Idle | Migration::HandOver { .. })
+        self.is_idle() || matches!(self, Migration::HandOver { .. })
     }
 
     /// The link beside the main one.
     pub(super) fn other_link(&self) -> Option<LinkId> {
         match self {
-            Migration::Idle | Migration::Asking { .. } => None,
+            Migration::Idle | Migration::Asking { .. } | Migration::Over { .. } => None,
             Migration::Opening { link, .. } => Some(*link),
             Migration::Posting { new, .. } => Some(new.link),
             Migration::HandOver { old, .. } => *old,
@@ -109,6 +115,7 @@ impl Up {
             Migration::Asking { .. } | Migration::Opening { .. } => None,
             Migration::Posting { new, .. } => Some(new.deadline()),
             Migration::HandOver { until, .. } => Some(*until),
+            Migration::Over { until, .. } => Some(self.migrate_at.min(*until)),
         };
         main.into_iter().chain(migration).min()
     }
@@ -142,7 +149,7 @@ impl Lane {
         };
         self.migrators.push(call);
         match up.migration {
-            Migration::Idle => up.migration = Migration::begin(),
+            Migration::Idle | Migration::Over { .. } => up.migration = Migration::begin(),
             // After this one, another.
             Migration::HandOver { .. } => up.migrate_at = cx.now,
             // The one that is under way will do.
@@ -167,7 +174,7 @@ impl Lane {
             return;
         };
         match &mut up.migration {
-            Migration::Idle if up.migrate_at <= cx.now => {
+            Migration::Idle | Migration::Over { .. } if up.migrate_at <= cx.now => {
                 tracing::info!("migrating to a new socket");
                 up.migration = Migration::begin();
             }
@@ -181,17 +188,33 @@ impl Lane {
                     self.migration_failed(Error::new(kind, "migrating"), sent, cx);
                 }
             }
-            Migration::HandOver { until, old, .. } if *until <= cx.now => {
-                if let Some(link) = old.take() {
+            Migration::Over { until, .. } if *until <= cx.now => up.migration = Migration::Idle,
+            Migration::HandOver { until, .. } if *until <= cx.now => self.hand_over_ends(cx),
+            _ => {}
+        }
+    }
+
+    /// The old link has been read for long enough.
+    fn hand_over_ends(&mut self, cx: &mut Cx<'_>) {
+        let Phase::Up(up) = &mut self.phase else {
+            return;
+        };
+        match std::mem::replace(&mut up.migration, Migration::Idle) {
+            Migration::HandOver { old, mut seen, .. } => {
+                if let Some(link) = old {
                     cx.shared.out.push_back(Output::Close {
                         link,
                         code: 3000,
                         reason: "migration completed",
                     });
                 }
-                up.migration = Migration::Idle;
+                seen.forget_before(cx.now.checked_sub(COPIES_WITHIN));
+                up.migration = Migration::Over {
+                    seen,
+                    until: later(cx.now, COPIES_WITHIN),
+                };
             }
-            _ => {}
+            other => up.migration = other,
         }
     }
 

@@ -46,6 +46,12 @@ impl Seen {
         }
     }
 
+    /// Forgets what came last before this moment.
+    pub(crate) fn forget_before(&mut self, moment: Option<Instant>) {
+        self.copies
+            .retain(|_, copies| moment.is_none_or(|moment| copies.last >= moment));
+    }
+
     /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
     /// them more often: what one side had twice is two events, what both had once is one.
     pub(crate) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {

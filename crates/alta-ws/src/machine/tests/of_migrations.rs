@@ -355,3 +355,32 @@ fn an_event_that_comes_in_another_form_on_the_other_link_is_the_same() {
     rig.text(rig.newest(), other);
     assert_eq!(rig.delivered[&7], 1);
 }
+
+#[test]
+fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_hand_over_and_a_later_equal_event_is()
+ {
+    let (mut rig, _) = posting(&[1]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    let old = rig.links().into_iter().min().unwrap();
+    let event = |number: u32| {
+        format!(
+            r#"{{"id":0,"event":"group-update","key":"1","content":"{number}","responseCode":200}}"#
+        )
+    };
+    rig.text(old, &event(1));
+    rig.pass(SECOND / 100 * 999);
+    rig.text(old, &event(2));
+    rig.pass(SECOND / 10);
+    assert_eq!(rig.closed, [3000], "the hand-over is over");
+    assert_eq!(rig.state(), LaneState::Ready);
+    rig.text(rig.main(), &event(2));
+    assert_eq!(rig.delivered[&2], 1, "a copy");
+    rig.text(rig.main(), &event(2));
+    assert_eq!(rig.delivered[&2], 2, "not another one");
+    rig.text(rig.main(), &event(1));
+    assert_eq!(rig.delivered[&1], 2, "long after the first");
+    rig.pass(SECOND * 2);
+    rig.text(rig.main(), &event(2));
+    assert_eq!(rig.delivered[&2], 3);
+}
