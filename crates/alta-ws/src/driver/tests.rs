@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Sent;
 use crate::machine::OpenFailure;
 use alta_auth::StaticToken;
-use alta_socket::{BoxIo, DialError, TaskGuard};
+use alta_socket::{BoxIo, DialError, QueueConfig, TaskGuard};
 use futures_core::future::BoxFuture;
 use http::Method;
 use std::time::Duration;
@@ -130,4 +130,24 @@ async fn a_link_that_was_refused_late_does_not_bring_back_its_token() {
     };
     driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late), now());
     assert_eq!(driver.tokens.generation(), generation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn promise_11_nothing_is_kept_of_who_waited_for_a_subscription_and_went() {
+    let (mut driver, _calls, _guard) = opened().await;
+    let topic = Topic::known("group-update", 7);
+    let stream = driver
+        .shared
+        .hub
+        .subscribe(vec![topic.clone()], QueueConfig::default());
+    // Each gives up before the next comes.
+    for _ in 0..100 {
+        let (reply, _) = oneshot::channel();
+        let topic = topic.clone();
+        driver.call(Call::Confirm { topic, reply }, now());
+    }
+    assert_eq!(driver.confirmations[&topic].len(), 1);
+    drop(stream);
+    driver.take_changes(now());
+    assert!(driver.confirmations.is_empty());
 }

@@ -277,13 +277,17 @@ fn calls_that_are_to_be_repeated_end_each_in_its_time() {
     let second = rig.call();
     // Nothing else is sent meanwhile.
     rig.migrate();
+    rig.pass(SECOND);
+    let third = rig.call();
     for _ in [first, second] {
         rig.serve(rig.main(), Reply::Refuse(401));
         rig.arrive(rig.main());
     }
-    rig.pass(SECOND * 29);
+    rig.pass(SECOND * 28);
     assert_eq!(rig.unanswered(first), Some(Sent::NotSent));
-    assert!(!rig.ended.contains_key(&second));
+    rig.pass(SECOND);
+    assert_eq!(rig.unanswered(second), Some(Sent::NotSent));
+    assert!(!rig.ended.contains_key(&third));
 }
 
 #[test]
@@ -300,4 +304,16 @@ fn a_program_that_never_stops_asking_is_subscribed_all_the_same() {
     }
     assert_eq!(rig.confirmed.len(), 1);
     assert_eq!(rig.ended.len(), 2, "by turns");
+}
+
+#[test]
+fn whoever_waits_for_the_migration_of_a_socket_that_is_closed_has_nothing_to_wait_for() {
+    let mut rig = holding(&[1]);
+    let call = rig.migrate();
+    rig.retire();
+    assert!(rig.end_of(call).is_ok());
+    assert_eq!(
+        (rig.links().len(), rig.closed.as_slice()),
+        (0, [1000].as_slice())
+    );
 }

@@ -313,6 +313,10 @@ impl Rig {
         }
     }
 
+    pub(super) fn retire(&mut self) {
+        self.act(Lane::retire);
+    }
+
     pub(super) fn close(&mut self, error: &Error) {
         self.act(|lane, cx| lane.close(error, cx));
     }
