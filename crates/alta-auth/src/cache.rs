@@ -165,7 +165,7 @@ impl<L: Login> Inner<L> {
                 Ok(grant.token)
             }
             Err(error) => {
-                tracing::warn!(%error, "no new token");
+                tracing::warn!(?error, "no new token");
                 if let Some(lifetime) = state.held.as_mut().and_then(|held| held.lifetime.as_mut())
                 {
                     lifetime.postpone(now, error.retry_after());

@@ -3,7 +3,7 @@ use std::{borrow::Cow, error, fmt, sync::Arc, time::Duration};
 /// Why no token could be had.
 ///
 /// It is cheap to clone: everybody who waited for one failed login gets the same error.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error(Arc<Inner>);
 
 #[derive(Clone, Debug)]
@@ -152,6 +152,18 @@ impl fmt::Display for Error {
             (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
             (None, None) => Ok(()),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return fmt::Debug::fmt(&*self.0, f);
+        }
+        write!(f, "{self}")?;
+        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

@@ -156,7 +156,10 @@ impl Login for UserLogin {
             if let Some(token) = self.refresh_token() {
                 match self.refresh(&token).await {
                     Err(error) if !error.is_transient() => {
-                        tracing::debug!(%error, "the session could not be renewed, logging in again");
+                        tracing::debug!(
+                            ?error,
+                            "the session could not be renewed, logging in again"
+                        );
                         self.set_refresh_token(None);
                     }
                     renewed => return renewed,

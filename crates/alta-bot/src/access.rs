@@ -33,7 +33,7 @@ impl CloudAccess {
         match servers.console(self.server, self.options).await {
             Ok(answer) => read(answer),
             // The wrong account, its scopes, or the wrong id: asking again would not help.
-            Err(error) if is_refusal(&error) => Err(AccessError::Refused(error.to_string())),
+            Err(error) if is_refusal(&error) => Err(AccessError::Refused(format!("{error:?}"))),
             Err(error) => Err(AccessError::Failed {
                 message: "asking the cloud".to_owned(),
                 source: Some(Box::new(error)),

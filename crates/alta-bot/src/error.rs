@@ -5,8 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// Something asked of a bot did not come about. [`kind`](Self::kind) is for the program; the message says what was being
-/// done, and the [`source`](StdError::source) which part of the bot failed at it and why.
-#[derive(Debug)]
+/// done, and the [`source`](StdError::source) which part of the bot failed at it and why. `{:?}` shows both in one line.
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
@@ -40,7 +39,7 @@ pub enum ErrorKind {
     #[doc(alias = "ConsoleCreateFailedException")]
     Console,
     /// The account may not use that console, by the service's word or for lack of a scope.
-    #[error("the console is not for this account")]
+    #[error("the console is refused")]
     #[doc(alias = "ConsolePermissionsDenied")]
     PermissionDenied,
     /// A console of that server is open already; [`Bot::console`](crate::Bot::console) has it.
@@ -184,6 +183,23 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.doing, self.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind)
+                .field("doing", &self.doing)
+                .field("source", &self.source)
+                .finish();
+        }
+        write!(f, "{self}")?;
+        let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

@@ -6,7 +6,6 @@ use http::{Method, Request, Uri};
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// Why an exchange failed. An answer of any status is no error.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     doing: Option<String>,
@@ -87,6 +86,23 @@ impl fmt::Display for Error {
             Some(doing) => write!(f, "{doing}: {}", self.kind),
             None => self.kind.fmt(f),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind)
+                .field("doing", &self.doing)
+                .field("source", &self.source)
+                .finish();
+        }
+        write!(f, "{self}")?;
+        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

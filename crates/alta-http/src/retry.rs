@@ -9,7 +9,7 @@ use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{BoxError, Config, Error, ErrorKind, retry_after};
+use crate::{BoxError, Config, Error, ErrorKind, error::Target, retry_after};
 
 /// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that says that it may be repeated although
 /// its method doesn't: a login, for example, which is a POST.
@@ -64,6 +64,7 @@ where
         let Self { inner, config } = self.clone();
         Box::pin(async move {
             let repeatable = is_repeatable(&request);
+            let target = Target::of(&request);
             for attempt in 1..config.attempts {
                 let result = inner.clone().oneshot(request.clone()).await;
                 let result = result.map_err(Error::sort);
@@ -73,9 +74,11 @@ where
                 match &result {
                     Ok(response) => {
                         let status = response.status().as_u16();
-                        tracing::warn!(attempt, status, ?pause, "trying again");
+                        tracing::warn!(attempt, %target, status, ?pause, "trying again");
                     }
-                    Err(error) => tracing::warn!(attempt, %error, ?pause, "trying again"),
+                    Err(error) => {
+                        tracing::warn!(attempt, %target, ?error, ?pause, "trying again");
+                    }
                 }
                 drop(result);
                 tokio::time::sleep(pause).await;

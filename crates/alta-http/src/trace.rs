@@ -63,7 +63,7 @@ where
                     ?elapsed,
                     "answered"
                 ),
-                Err(error) => tracing::debug!(%error, ?elapsed, "failed"),
+                Err(error) => tracing::debug!(?error, ?elapsed, "failed"),
             }
             result
         };

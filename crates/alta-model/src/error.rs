@@ -1,7 +1,6 @@
 use std::{error::Error as StdError, fmt};
 
 /// Why a text could not be read as one of this crate's types.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     text: String,
@@ -52,6 +51,23 @@ impl fmt::Display for Error {
             ErrorKind::TimeSpan => write!(f, "{text:?} is not a time span"),
             ErrorKind::Vector3 => write!(f, "{text:?} is not a vector"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind)
+                .field("text", &self.text)
+                .field("source", &self.source)
+                .finish();
+        }
+        write!(f, "{self}")?;
+        let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use http::StatusCode;
 
 /// Why a call failed.
-#[derive(Debug)]
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
@@ -232,6 +231,18 @@ impl fmt::Display for Error {
             }
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return fmt::Debug::fmt(&*self.0, f);
+        }
+        write!(f, "{self}")?;
+        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

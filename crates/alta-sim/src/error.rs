@@ -4,7 +4,6 @@ use std::fmt;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What went wrong while starting or driving the simulator.
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
@@ -63,6 +62,24 @@ impl fmt::Display for Error {
             ErrorKind::NoRuntime => "no tokio runtime is running here",
         };
         write!(f, "{}: {what}", self.doing)
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind)
+                .field("doing", &self.doing)
+                .field("source", &self.source)
+                .finish();
+        }
+        write!(f, "{self}")?;
+        let mut causes =
+            std::iter::successors(std::error::Error::source(self), |&cause| cause.source());
+        causes.try_for_each(|cause| write!(f, ": {cause}"))
     }
 }
 

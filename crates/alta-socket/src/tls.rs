@@ -19,7 +19,7 @@ pub struct Tls {
 }
 
 /// Why TLS could not be set up.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[error("TLS could not be set up: {doing}")]
 pub struct TlsError {
     doing: &'static str,
@@ -130,6 +130,20 @@ fn builder() -> Result<Builder, TlsError> {
             doing: "asking the crypto provider for TLS 1.2 or 1.3",
             source,
         })
+}
+
+impl fmt::Debug for TlsError {
+    /// The message and its cause in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("TlsError")
+                .field("doing", &self.doing)
+                .field("source", &self.source)
+                .finish();
+        }
+        write!(f, "{self}: {}", self.source)
+    }
 }
 
 impl fmt::Debug for Tls {

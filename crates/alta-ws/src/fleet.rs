@@ -324,7 +324,7 @@ impl Fleet {
     pub(crate) fn poll_output(&mut self) -> Option<Output> {
         let output = self.shared.out.pop_front()?;
         if let Output::Refused { topic, error } = &output {
-            tracing::warn!(topic = topic.name(), %error, "a subscription was refused");
+            tracing::warn!(topic = topic.name(), ?error, "a subscription was refused");
             self.shared.totals.refused_subscriptions += 1;
             self.last_refusal = Some(Arc::from(error.to_string()));
         }

@@ -35,7 +35,10 @@ impl Topic {
     pub fn new(event: &str, key: impl fmt::Display) -> Result<Self, Error> {
         let key = key.to_string();
         for (what, part) in [("event", event), ("key", &key)] {
-            let wrong = |reason: String| Error::new(ErrorKind::Topic { reason }, "naming a topic");
+            let wrong = |reason: String| {
+                let doing = format!("naming a topic {:?}", format!("{event}/{key}"));
+                Error::new(ErrorKind::Topic { reason }, doing)
+            };
             if part.is_empty() {
                 return Err(wrong(format!("its {what} is empty")));
             }
@@ -97,17 +100,21 @@ impl FromStr for Topic {
 
     /// Reads the path of py-tale's `main_sub`: exactly three parts, `subscription/{event}/{key}`.
     fn from_str(path: &str) -> Result<Self, Error> {
+        let wrong = |reason| {
+            let doing = format!("reading {path:?} as a topic");
+            Error::new(ErrorKind::Topic { reason }, doing)
+        };
         let parts: Vec<_> = path.split('/').collect();
         let [first, event, key] = parts[..] else {
             let reason = format!(
                 "it has {} parts and not the three of subscription/{{event}}/{{key}}",
                 parts.len()
             );
-            return Err(Error::new(ErrorKind::Topic { reason }, "reading a topic"));
+            return Err(wrong(reason));
         };
         if !first.eq_ignore_ascii_case("subscription") {
             let reason = format!("it begins with {first:?} and not with subscription");
-            return Err(Error::new(ErrorKind::Topic { reason }, "reading a topic"));
+            return Err(wrong(reason));
         }
         Self::new(event, key)
     }

@@ -8,7 +8,6 @@ use std::time::Duration;
 /// Something asked of a console did not come about. [`kind`](Self::kind) is for the program, the message for people: it
 /// says what was being done and what the server said. The server's whole answer, if there was one, is in
 /// [`reply`](Self::reply).
-#[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
@@ -73,6 +72,14 @@ pub enum ErrorKind {
         /// What was expected and where.
         reason: String,
     },
+    /// A text is no address of a console. What is wrong with it, and how one is written.
+    #[error("{0}")]
+    Address(String),
+    /// This machine has no place where a server would write its token file.
+    #[error(
+        "neither APPDATA nor a Wine prefix leads to a folder of TavernLib; say where it is, by TokenFile::new"
+    )]
+    NoTokenFile,
     /// It is not known where the server's files are fetched.
     #[error("no file server is known")]
     NoFileServer,
@@ -113,6 +120,10 @@ pub enum Closed {
     /// The server refused the token, or the cloud the access.
     #[error("refused: {0}")]
     Refused(String),
+    /// Nothing can ever be dialled at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
+    /// no TLS to dial with.
+    #[error("{0}")]
+    Address(String),
     /// The console's task ended by a panic, of a dialer or an access that the program brought.
     #[error("the console's task panicked")]
     Broken,
@@ -186,6 +197,21 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.doing, self.kind)
+    }
+}
+
+impl fmt::Debug for Error {
+    /// The message: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if f.alternate() {
+            return f
+                .debug_struct("Error")
+                .field("kind", &self.kind)
+                .field("doing", &self.doing)
+                .field("reply", &self.reply)
+                .finish();
+        }
+        write!(f, "{self}")
     }
 }
 

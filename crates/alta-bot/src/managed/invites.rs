@@ -109,7 +109,7 @@ impl Invites {
             loop {
                 match caught(rest.invites().list().collect(PENDING)).await {
                     Ok(Ok(list)) => return list,
-                    Ok(Err(error)) => warn!(%error, "the invitations could not be listed"),
+                    Ok(Err(error)) => warn!(?error, "the invitations could not be listed"),
                     Err(panic) => warn!(panic, "listing the invitations panicked"),
                 }
                 tokio::time::sleep(backoff.next_delay()).await;

@@ -261,7 +261,7 @@ async fn open(bot: Bot, server: ServerId) -> Result<Opened<impl Future<Output = 
         Err(error) => (Err(error), false),
     };
     let console = console.map_err(|error| {
-        warn!(%error, "a console could not be opened");
+        warn!(?error, "a console could not be opened");
         match error.kind() {
             ErrorKind::PermissionDenied => End::Refused,
             _ => End::Failed,

@@ -196,7 +196,7 @@ impl Follower {
             async move {
                 // One that the service doesn't have is not worth giving the group up for.
                 if let Err(error) = confirmation.await {
-                    debug!(%group, %error, "a group's events are not complete");
+                    debug!(%group, ?error, "a group's events are not complete");
                 }
             }
         });
@@ -237,7 +237,7 @@ impl Follower {
                     let reading = fetch::group(&rest, group, me, members);
                     let found = match caught(reading).await {
                         Ok(found) => found
-                            .inspect_err(|error| warn!(%group, %error, "a group could not be read"))
+                            .inspect_err(|error| warn!(%group, ?error, "a group could not be read"))
                             .ok(),
                         Err(panic) => {
                             warn!(%group, panic, "reading a group panicked");
@@ -251,7 +251,7 @@ impl Follower {
                 self.jobs.spawn(async move {
                     let list = match caught(fetch::list(&rest)).await {
                         Ok(list) => list
-                            .inspect_err(|error| warn!(%error, "the groups could not be listed"))
+                            .inspect_err(|error| warn!(?error, "the groups could not be listed"))
                             .ok(),
                         Err(panic) => {
                             warn!(panic, "listing the groups panicked");

@@ -103,7 +103,7 @@ impl Lane {
                 told.then(|| achieved.failures.iter().map(|name| name_of(name)).collect())
             }),
             Err(error) => {
-                tracing::debug!(%error, "a batch is asked for singly");
+                tracing::debug!(?error, "a batch is asked for singly");
                 None
             }
         };

@@ -352,10 +352,14 @@ impl Lane {
         entry.renewed &= error.is_of_the_token();
         cx.shared.totals.failed_attempts += 1;
         if backoff.attempt() >= KEEPS_FAILING {
-            tracing::warn!(topic = topic.name(), %error, "a subscription keeps failing");
+            tracing::warn!(topic = topic.name(), ?error, "a subscription keeps failing");
             cx.shared.last_failure = Some((topic.clone(), error.to_string().into()));
         } else {
-            tracing::debug!(topic = topic.name(), %error, "a subscription is tried again");
+            tracing::debug!(
+                topic = topic.name(),
+                ?error,
+                "a subscription is tried again"
+            );
         }
         self.enqueue(topic);
     }
