@@ -20,6 +20,7 @@ pub use enums::{
 };
 pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogLevel, LogMessage, TraceLog, WarnLog};
 pub use names::{EVENT_NAMES, canonical_event_name};
+pub(crate) use player::cave_layer;
 pub use player::{
     InventoryChanged, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk, PlayerStateChanged,
 };

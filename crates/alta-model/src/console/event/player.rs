@@ -64,7 +64,7 @@ impl PlayerMovedChunk {
 }
 
 /// `Cave Layer 3`.
-fn cave_layer(chunk: &str) -> Option<u32> {
+pub(crate) fn cave_layer(chunk: &str) -> Option<u32> {
     let layer = chunk.trim().strip_prefix("Cave Layer ")?;
     layer.trim().parse().ok()
 }

@@ -1,6 +1,7 @@
 use serde_json::Value;
 
 use super::EntityRef;
+use crate::console::event::cave_layer;
 use crate::{EntityId, PrefabHash, User, UserId, Vector3};
 
 model! {
@@ -43,6 +44,37 @@ impl PlayerDetailed {
     /// The player without the body.
     pub fn user(&self) -> User {
         User::new(self.id, self.username.as_str())
+    }
+
+    /// The name of the chunk they are in, as events have it: without its id and its class.
+    ///
+    /// ```
+    /// # use alta_model::console::result::PlayerDetailed;
+    /// let player: PlayerDetailed = serde_json::from_str(
+    ///     r#"{"id": 1, "Chunk": "1210 - Chunk 18-5 Tower (Alta.Chunks.OverworldChunk)"}"#,
+    /// )?;
+    /// assert_eq!(player.chunk_name(), Some("Chunk 18-5 Tower"));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    pub fn chunk_name(&self) -> Option<&str> {
+        let chunk = self.chunk.as_deref()?.trim();
+        let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let name = match chunk.split_once(" - ") {
+            Some((id, name)) if is_id(id) => name,
+            _ => chunk,
+        };
+        match name
+            .strip_suffix(')')
+            .and_then(|name| name.rsplit_once(" ("))
+        {
+            Some((name, _)) => Some(name),
+            None => Some(name),
+        }
+    }
+
+    /// The layer of the caves that they are in; none if they are elsewhere.
+    pub fn cave_layer(&self) -> Option<u32> {
+        cave_layer(self.chunk_name()?)
     }
 }
 
@@ -140,6 +172,32 @@ mod tests {
             player.user(),
             User::new(UserId::new(1_200_000_001), "Ashwick")
         );
+    }
+
+    #[test]
+    fn the_name_of_a_chunk_is_told_from_its_id_and_its_class() {
+        for (chunk, name, layer) in [
+            (
+                "1180 - Chunk 12-20 Meadow (Alta.Chunks.OverworldChunk)",
+                "Chunk 12-20 Meadow",
+                None,
+            ),
+            (
+                "1402 - Cave Layer 3 (Alta.Chunks.CaveChunk)",
+                "Cave Layer 3",
+                Some(3),
+            ),
+            ("Cave Layer 4", "Cave Layer 4", Some(4)),
+            ("Old - Mill", "Old - Mill", None),
+            ("", "", None),
+        ] {
+            let player = serde_json::from_value(json!({"id": 1, "Chunk": chunk}));
+            let player: PlayerDetailed = player.unwrap();
+            assert_eq!(player.chunk_name(), Some(name), "{chunk}");
+            assert_eq!(player.cave_layer(), layer, "{chunk}");
+        }
+        let nowhere: PlayerDetailed = serde_json::from_value(json!({"id": 1})).unwrap();
+        assert_eq!((nowhere.chunk_name(), nowhere.cave_layer()), (None, None));
     }
 
     #[test]
