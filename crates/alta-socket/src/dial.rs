@@ -24,7 +24,8 @@ pub trait Dial: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Any [`DialError`]; all of them are retried by the connections that dial.
+    /// Any [`DialError`]. A console takes [`DialError::Address`] for final; everything else is tried again by the
+    /// connections that dial.
     fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>>;
 }
 
@@ -123,6 +124,13 @@ impl TcpDialer {
             "wss" => true,
             _ => return Err(wrong("its scheme is neither ws nor wss")),
         };
+        #[cfg(feature = "tls")]
+        let lacks_tls = secure && self.tls.is_none();
+        #[cfg(not(feature = "tls"))]
+        let lacks_tls = secure;
+        if lacks_tls {
+            return Err(wrong("it needs TLS, which this dialer was not given"));
+        }
         let host = address.host().ok_or_else(|| wrong("it names no host"))?;
         let port = address
             .port_or_known_default()
@@ -138,14 +146,11 @@ impl TcpDialer {
         })?;
         // Commands are small and waited for; a socket that refuses the option still works.
         let _ = tcp.set_nodelay(true);
-        if !secure {
-            return Ok(Box::new(tcp));
-        }
         #[cfg(feature = "tls")]
-        if let Some(tls) = &self.tls {
+        if let Some(tls) = self.tls.as_ref().filter(|_| secure) {
             return tls.handshake(host, tcp).await;
         }
-        Err(wrong("it needs TLS, which this dialer was not given"))
+        Ok(Box::new(tcp))
     }
 }
 

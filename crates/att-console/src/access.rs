@@ -153,7 +153,7 @@ impl Access for ConsoleAccess {
     }
 
     fn name(&self) -> Option<String> {
-        Some(host_of(&self.url))
+        Some(host_of(&self.url)).filter(|host| !host.is_empty())
     }
 }
 

@@ -14,8 +14,16 @@ pub struct Argument {
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum Problem {
-    #[error("the character {character:?} in {text:?} cannot be written in a command for certain")]
+    #[error(
+        "the character {character:?} in {text:?} cannot be written in a command for certain; \
+         Argument::replacing puts another in its place"
+    )]
     Character { character: char, text: String },
+    #[error(
+        "a player cannot be addressed by the name {name:?}, since the character {character:?} in it cannot be written \
+         in a command for certain; use the id"
+    )]
+    NameCharacter { character: char, name: String },
     #[error("a player cannot be addressed by the name {name:?}, since {why}; use the id")]
     Target { name: String, why: &'static str },
     #[error("{0} is not a number that can be written in a command")]
@@ -278,7 +286,15 @@ impl Target {
                 } else if is_a_number(trimmed) {
                     refused("digits are read as an id")
                 } else {
-                    Argument::text(name).written
+                    Argument::text(name)
+                        .written
+                        .map_err(|problem| match problem {
+                            Problem::Character { character, text } => Problem::NameCharacter {
+                                character,
+                                name: text,
+                            },
+                            other => other,
+                        })
                 }
             }
         }

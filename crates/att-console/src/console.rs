@@ -61,6 +61,16 @@ struct Inner {
     task: TaskGuard,
 }
 
+impl Drop for Inner {
+    /// A program that let its console go by mistake would only see its streams end.
+    fn drop(&mut self) {
+        if !self.shared.status.get().is_closed() {
+            let console = &self.shared.label;
+            tracing::info!(%console, "its last handle was dropped, so it closes; streams don't hold it open");
+        }
+    }
+}
+
 /// Knows a console without holding it open.
 #[derive(Debug)]
 pub(crate) struct WeakConsole(Weak<Inner>);
@@ -129,12 +139,12 @@ impl Console {
     ///
     /// # Errors
     ///
-    /// If this machine has no such place; see [`TokenFile::local`].
+    /// [`ErrorKind::NoTokenFile`] if this machine has no such place; see [`TokenFile::local`].
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn local() -> std::io::Result<Self> {
+    pub fn local() -> Result<Self, Error> {
         Ok(Self::open(TokenFile::local()?))
     }
 

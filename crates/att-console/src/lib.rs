@@ -49,6 +49,7 @@
 //! | `platform-roots` | `Tls::platform_roots` |
 
 mod access;
+mod address;
 mod all_consoles;
 mod any_event;
 mod argument;

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::with_sources;
 use crate::machine::Failure;
 use crate::status::Trouble;
-use alta_socket::{Limits, WebSocket};
+use alta_socket::{DialError, Limits, WebSocket};
 use std::sync::Arc;
 
 /// An open websocket comes with the access it was opened by.
@@ -19,11 +19,19 @@ pub(crate) async fn open(
     let headers = http::HeaderMap::new();
     let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
         .await
-        .map_err(|error| Failure::Trouble {
-            trouble: Trouble::Unreachable(with_sources(&error)),
-            retry_after: None,
-        })?;
+        .map_err(|error| unreachable(&error))?;
     Ok((socket, granted))
+}
+
+fn unreachable(error: &DialError) -> Failure {
+    match error {
+        // It is the program's, and will be the same the next time.
+        DialError::Address { .. } => Failure::Address(error.to_string()),
+        _ => Failure::Trouble {
+            trouble: Trouble::Unreachable(with_sources(error)),
+            retry_after: None,
+        },
+    }
 }
 
 fn no_access(error: AccessError) -> Failure {
@@ -36,9 +44,15 @@ fn no_access(error: AccessError) -> Failure {
             trouble: Trouble::NotUp(message),
             retry_after,
         },
-        failed @ AccessError::Failed { .. } => Failure::Trouble {
-            trouble: Trouble::NoAccess(with_sources(&failed)),
-            retry_after: None,
-        },
+        AccessError::Failed { message, source } => {
+            let why = match &source {
+                Some(source) => format!("{message}: {}", with_sources(&**source)),
+                None => message,
+            };
+            Failure::Trouble {
+                trouble: Trouble::NoAccess(why),
+                retry_after: None,
+            }
+        }
     }
 }

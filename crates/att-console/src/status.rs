@@ -72,7 +72,7 @@ pub enum Trouble {
     #[error("unreachable: {0}")]
     Unreachable(String),
     /// The console took the token and said nothing: it is loading, or the token is wrong.
-    #[error("the server did not answer the token")]
+    #[error("the server did not answer the token: it is loading its world, or the token is wrong")]
     NoAnswerToToken,
     /// The connection broke or was closed.
     #[error("{0}")]

@@ -1,4 +1,6 @@
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
+use crate::console::Console;
+use crate::error::{Error, ErrorKind};
 use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
@@ -47,10 +49,10 @@ impl TokenFile {
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::NotFound`] if this machine has no such place (no `APPDATA`, no home). The file itself need not
+    /// [`ErrorKind::NoTokenFile`] if this machine has no such place (no `APPDATA`, no home). The file itself need not
     /// exist yet.
-    pub fn local() -> io::Result<Self> {
-        let url = Url::parse(LOCAL_CONSOLE).map_err(io::Error::other)?;
+    pub fn local() -> Result<Self, Error> {
+        let url = Console::address(LOCAL_CONSOLE)?;
         let place = default_place(
             |name| std::env::var_os(name).map(PathBuf::from),
             |path| {
@@ -63,13 +65,11 @@ impl TokenFile {
                     .unwrap_or_default()
             },
         );
-        let place = place.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                "neither APPDATA nor a Wine prefix leads to a folder of TavernLib; name the token file",
-            )
-        })?;
-        Ok(Self::new(url, place))
+        let doing = "looking for the token file of this machine's server";
+        match place {
+            Some(place) => Ok(Self::new(url, place)),
+            None => Err(Error::new(ErrorKind::NoTokenFile, doing)),
+        }
     }
 
     /// The same file, for a console at another address: another port, or one that a tunnel leads to.
@@ -162,7 +162,7 @@ impl Access for TokenFile {
     }
 
     fn name(&self) -> Option<String> {
-        Some(host_of(&self.url))
+        Some(host_of(&self.url)).filter(|host| !host.is_empty())
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {

@@ -131,6 +131,28 @@ async fn times_that_never_come_are_times_like_others() {
     assert_eq!(console.status().state, State::Ready);
 }
 
+#[tokio::test]
+async fn promise_09_an_address_that_nothing_can_be_dialled_at_closes_the_console_at_once() {
+    for (url, reason) in [
+        ("http://127.0.0.1:1760", "its scheme is neither ws nor wss"),
+        ("wss://127.0.0.1:1760", "it needs TLS"),
+    ] {
+        let access = ConsoleAccess::new(url.parse().unwrap(), "token".to_owned()).may_change();
+        let console = Console::open_with(access, config());
+        let error = within(console.subscribe::<PlayerJoined>())
+            .await
+            .unwrap_err();
+        let ErrorKind::Closed {
+            because: Closed::Address(why),
+        } = error.kind()
+        else {
+            panic!("{error}")
+        };
+        assert!(why.starts_with(url) && why.contains(reason), "{why}");
+        assert_eq!(error.sent(), Some(Sent::NotSent));
+    }
+}
+
 /// An access whose author made a mistake.
 struct Panics;
 

@@ -139,6 +139,30 @@ async fn a_commands_life_is_logged_under_its_id_and_nothing_that_a_production_lo
 }
 
 #[tokio::test]
+async fn a_console_that_is_let_go_says_why_its_streams_end() {
+    let (log, _guard) = listen();
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(access(&sim, server), config());
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    drop(console);
+    assert!(within(joins.next()).await.is_none());
+    let lines = log.lines();
+    let told =
+        "its last handle was dropped, so it closes; streams don't hold it open console=Thornwood";
+    let mut info = lines.iter().filter(is("INFO"));
+    assert!(info.any(|line| line.contains(told)), "{lines:#?}");
+
+    let closed = Console::open_with(access(&sim, server), config());
+    within(closed.close()).await;
+    drop(closed);
+    let dropped = log
+        .lines()
+        .into_iter()
+        .filter(|line| line.contains("last handle"));
+    assert_eq!(dropped.count(), 1, "one that was closed says so itself");
+}
+
+#[tokio::test]
 async fn promise_12_a_server_that_repeats_the_token_puts_it_into_no_error_and_no_log() {
     let (log, _guard) = listen();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

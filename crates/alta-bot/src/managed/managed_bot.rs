@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::time::after;
 use crate::view::View;
 use alta_socket::TaskGuard;
-use att_console::Console;
+use att_console::{Closed, Console};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -132,7 +132,8 @@ impl ManagedBot {
     /// # Errors
     ///
     /// [`ErrorKind::Socket`] if the bot's account was refused meanwhile, [`ErrorKind::PermissionDenied`] if the consoles of
-    /// all self-hosted servers were.
+    /// all self-hosted servers were, [`ErrorKind::Console`] if the last of these cannot be opened for another reason, such as
+    /// its address.
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
             () = signalled() => Ok(()),
@@ -160,8 +161,14 @@ impl ManagedBot {
         }
         match sources.context.last_refusal() {
             Some(Refusal { console, because }) => {
+                let kind = match because {
+                    Closed::Refused(_) | Closed::NoAnswerToToken { .. } => {
+                        ErrorKind::PermissionDenied
+                    }
+                    _ => ErrorKind::Console,
+                };
                 let doing = format!("looking after {console}");
-                Err(Error::new(ErrorKind::PermissionDenied, doing).because(because))
+                Err(Error::new(kind, doing).because(because))
             }
             None => Ok(()),
         }

@@ -142,3 +142,16 @@ async fn a_self_hosted_bot_ends_and_says_why_when_every_console_is_refused() {
     );
     assert!(bot.consoles().is_empty());
 }
+
+#[tokio::test]
+async fn a_self_hosted_bot_whose_only_address_is_of_no_use_ends_and_says_so() {
+    let url = "http://127.0.0.1:1760".parse().unwrap();
+    let wrong = SelfHosted::new(ConsoleAccess::new(url, "token".to_owned())).label("one");
+    let bot = start(Bot::self_hosted([wrong])).await;
+    let error = within(bot.run()).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Console);
+    let shown = format!("{error:?}");
+    assert!(shown.starts_with("looking after one: "), "{shown}");
+    let why = "http://127.0.0.1:1760/ cannot be dialled: its scheme is neither ws nor wss";
+    assert!(shown.ends_with(why), "{shown}");
+}

@@ -155,3 +155,18 @@ fn numbers_have_a_point_and_no_exponent() {
     assert_eq!(written(Vector3::new(1.5, -2.0, 0.0)).unwrap(), "1.5,-2,0");
     assert!(written(Vector3::new(1.5, f64::INFINITY, 0.0)).is_err());
 }
+
+#[test]
+fn what_cannot_be_written_is_told_with_what_to_do_about_it() {
+    let said = |argument: Argument| argument.into_written().unwrap_err().to_string();
+    let name = said(Target::from("O\"Neil").into());
+    assert!(
+        name.contains("'\"' in it") && name.ends_with("use the id"),
+        "{name}"
+    );
+    let text = said(Argument::text("say \"hi\""));
+    assert!(
+        text.contains("'\"' in") && text.contains("Argument::replacing"),
+        "{text}"
+    );
+}

@@ -67,6 +67,8 @@ pub(crate) struct MayChange(pub(crate) bool);
 pub(crate) enum Failure {
     /// Never.
     Refused(String),
+    /// Never: the address is of no use.
+    Address(String),
     /// Not now.
     Trouble {
         trouble: Trouble,
