@@ -40,6 +40,26 @@ impl<T> Subscription<T> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// The next event. Where something is missing, a warning is logged and the stream goes on; use
+    /// [`next`](Self::next) to do better. `None` when the client is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an event that was not returned is still in the queue.
+    pub async fn next_event(&mut self) -> Option<Event<T>> {
+        loop {
+            match self.next().await? {
+                Ok(event) => return Some(event),
+                // It was warned of when it came.
+                Err(Missed::Undecodable(_)) => {}
+                Err(missed) => {
+                    let topic = self.topics().first().map(Topic::name);
+                    tracing::warn!(topic, %missed, "events were missed");
+                }
+            }
+        }
+    }
+
     /// The topics it is subscribed to.
     pub fn topics(&self) -> &[Topic] {
         self.subscriber.keys()

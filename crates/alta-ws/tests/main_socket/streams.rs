@@ -48,6 +48,21 @@ async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
 }
 
 #[tokio::test]
+async fn the_next_event_is_one_whatever_was_missed_before_it() {
+    let (sim, client) = connected().await;
+    let topic = GroupServerStatus(group(&sim));
+    let mut statuses = client.subscribe(topic).await.unwrap();
+    sim.drop_main_sockets();
+    status(&client, |status| status.totals.gaps == 1).await;
+    sim.emit_main_event("group-server-status", sim.group(), json!("nonsense"));
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    let event = within(statuses.next_event()).await.unwrap();
+    assert_eq!(players(&event.data), ["Ashwick"]);
+    client.close().await;
+    assert!(within(statuses.next_event()).await.is_none());
+}
+
+#[tokio::test]
 async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
     let (sim, client) = connected().await;
     let mut states = client.statuses();
