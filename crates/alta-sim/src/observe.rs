@@ -170,6 +170,39 @@ impl Sim {
         found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking for a message"))
     }
 
+    /// Waits for a command to a server whose line begins with these words, such as `player teleport`: the first that was
+    /// received after the number `after`, or of all.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    pub async fn wait_for_command(
+        &self,
+        server: u64,
+        words: &str,
+        after: Option<u64>,
+    ) -> Result<Received, Error> {
+        let what = format!(" for a command {words:?} to server {server}");
+        let is_it = |one: &Received| {
+            one.service == Service::Console(server)
+                && after.is_none_or(|after| one.number > after)
+                && one.command().is_some_and(|line| line.starts_with(words))
+        };
+        let mut found = None;
+        self.wait(&what, |sim| {
+            found = sim
+                .shared
+                .journal
+                .entries()
+                .iter()
+                .find(|one| is_it(one))
+                .cloned();
+            found.is_some()
+        })
+        .await?;
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking for a command"))
+    }
+
     /// Waits until everything sent has been written to connections that are open.
     ///
     /// # Errors

@@ -5,7 +5,7 @@
 //! and misbehaviour of any kind.
 
 use alta_model::console::event::ConsoleEvent;
-use alta_model::{GroupId, ServerId, UserId};
+use alta_model::{GroupId, ServerId, UserId, Vector3};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -49,6 +49,8 @@ pub struct World {
     sim: Sim,
     /// How many messages to each player were looked at.
     read: Mutex<BTreeMap<UserId, usize>>,
+    /// Up to where commands were looked at, by the words that were asked for.
+    asked: Mutex<BTreeMap<String, u64>>,
 }
 
 impl World {
@@ -116,6 +118,16 @@ impl World {
         self.sim.player_moves(self.sim.server(), id(player), chunk)
     }
 
+    /// Puts a player at a position, in metres: no event, but `player detailed` and its like show it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_at(&self, player: UserId, at: Vector3) -> Result<(), Error> {
+        let position = [at.x, at.y, at.z];
+        self.sim.player_at(self.sim.server(), id(player), position)
+    }
+
     /// A player dies.
     ///
     /// # Errors
@@ -169,6 +181,25 @@ impl World {
         to_them.map(|message| message.text).collect()
     }
 
+    /// Waits for the next command to the server whose line begins with these words, such as `player teleport`, and returns
+    /// the line: the oldest that was not returned yet when asked for by the same words.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TimedOut`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: a command that was not returned is the next one.
+    pub async fn wait_for_command(&self, words: &str) -> Result<String, Error> {
+        let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = asked().get(words).copied();
+        let server = self.sim.server();
+        let found = self.sim.wait_for_command(server, words, after).await?;
+        asked().insert(words.to_owned(), found.number);
+        Ok(found.command().unwrap_or_default())
+    }
+
     /// The server goes down; its players are gone without a word.
     ///
     /// # Errors
@@ -211,6 +242,7 @@ impl From<Sim> for World {
         Self {
             sim,
             read: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 }

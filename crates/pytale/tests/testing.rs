@@ -124,6 +124,28 @@ async fn what_players_do_is_heard_and_what_they_are_told_is_seen_once_each() {
 }
 
 #[tokio::test]
+async fn what_a_bot_commands_is_seen_once_each_and_where_a_player_is_is_set() {
+    let world = World::start().await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    let at = Vector3::new(5.0, 0.5, -3.0);
+    world.player_at(player, at).unwrap();
+    let console = world.console();
+    let seen = console.command(player::detailed(player)).await.unwrap();
+    assert_eq!(seen.position, Some(at));
+    for area in [SpawnArea::Glades, SpawnArea::TowerEnd] {
+        let teleport = player::teleport(player, area);
+        console.command(teleport).await.unwrap();
+    }
+    for area in ["Glades", "TowerEnd"] {
+        let line = world.wait_for_command("player teleport").await.unwrap();
+        assert_eq!(line, format!("player teleport {player} {area}"));
+    }
+    let line = world.wait_for_command("player detailed").await.unwrap();
+    assert_eq!(line, format!("player detailed {player}"));
+    assert!(world.player_at(UserId::new(7), at).is_err());
+}
+
+#[tokio::test]
 async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
     let sim = Sim::builder().patience(Duration::from_millis(20)).start();
     let world = World::from(sim.await.unwrap());
@@ -132,6 +154,8 @@ async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     let said = error.to_string();
     assert!(said.contains(&player.to_string()), "{said}");
+    let error = world.wait_for_command("player kick").await.unwrap_err();
+    assert!(error.to_string().contains("player kick"), "{error}");
     let error = world.wait_for_listener::<PlayerLeft>().await.unwrap_err();
     assert!(error.to_string().contains("PlayerLeft"), "{error}");
     world.stop_server().await.unwrap();

@@ -19,10 +19,13 @@ impl Sim {
             .shared
             .with(|state, now| state.world.join(server, username, now));
         joined.ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotPossible,
-                format!("letting {username} join server {server}"),
-            )
+            let why = if self.is_online(server) {
+                "they are there already"
+            } else {
+                "the server is offline"
+            };
+            let doing = format!("letting {username} join server {server}");
+            Error::new(ErrorKind::NotPossible, doing).because(why)
         })
     }
 
