@@ -236,7 +236,7 @@ impl Builder {
             if ![plain, secure].contains(&url.scheme()) {
                 let scheme = url.scheme();
                 self.problem(format!(
-                    "the {what} address is of {scheme}, and not of {plain} or {secure}"
+                    "the {what} address begins with {scheme}: and not with {plain}:// or {secure}://"
                 ));
             } else if url.scheme() == plain && !is_local(url) {
                 self.warning(format!(

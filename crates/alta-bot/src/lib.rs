@@ -4,16 +4,13 @@
 //! whenever their server comes up; a stopped server costs nothing but a subscription.
 //!
 //! ```no_run
-//! use alta_bot::{Bot, BotCredentials, commands::player, event::PlayerJoined};
+//! use alta_bot::{Bot, ServerId, commands::player, event::PlayerJoined};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//!     let secret = std::env::var("ALTA_CLIENT_SECRET")?;
-//!     let bot = Bot::builder()
-//!         .bot(BotCredentials::new(std::env::var("ALTA_CLIENT_ID")?, secret))
-//!         .connect()
-//!         .await?;
-//!     let console = bot.open_console(std::env::var("ALTA_SERVER_ID")?.parse()?).await?;
+//!     // ALTA_CLIENT_ID and ALTA_CLIENT_SECRET.
+//!     let bot = Bot::builder().read_env().connect().await?;
+//!     let console = bot.open_console(ServerId::new(3_000_011)).await?;
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
 //!     while let Some(event) = joins.next_event().await {
 //!         console.command(player::message(event.data.user, "Welcome!")).await?;

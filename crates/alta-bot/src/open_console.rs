@@ -9,7 +9,7 @@ use alta_model::{Server, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
 use alta_ws::{Event, GroupServerStatus, Missed, Subscription};
-use att_console::Console;
+use att_console::{Console, State, Trouble};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
 use std::fmt;
@@ -124,8 +124,16 @@ impl OpenConsole<'_> {
             return Err(failed(ErrorKind::Closed));
         }
         if let Some(within) = self.ensure_open {
-            let ready = tokio::time::timeout(within, console.ready()).await;
-            match ready.map_err(|_| failed(ErrorKind::TimedOut(within)))? {
+            let mut trouble = None;
+            let ready = tokio::time::timeout(within, ready(&console, &mut trouble)).await;
+            let late = |_| {
+                let late = failed(ErrorKind::TimedOut(within));
+                match trouble {
+                    Some(because) => late.because(because),
+                    None => late,
+                }
+            };
+            match ready.map_err(late)? {
                 Ok(()) => {}
                 Err(error) => {
                     // A later call may try again.
@@ -136,6 +144,19 @@ impl OpenConsole<'_> {
         }
         Ok(console)
     }
+}
+
+/// Waits until the console is ready, and notes why it is not.
+async fn ready(console: &Console, trouble: &mut Option<Trouble>) -> Result<(), att_console::Error> {
+    let mut statuses = console.statuses();
+    while let Some(status) = statuses.next().await {
+        match status.state {
+            State::Recovering { because, .. } => *trouble = Some(because),
+            state if state.is_connected() => break,
+            _ => {}
+        }
+    }
+    console.ready().await
 }
 
 /// Tells a console that waits when its server has come up. After a gap that may have been missed: then it tries. One that

@@ -170,11 +170,13 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
 
     sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
     sim.stop_server(sim.server()).await.unwrap();
-    let short = Duration::from_millis(100);
+    let short = Duration::from_secs(1);
     let down = within(bot.open_console(server(&sim)).ensure_open(short))
         .await
         .unwrap_err();
     assert_eq!(*down.kind(), ErrorKind::TimedOut(short));
+    let because = down.source().unwrap().to_string();
+    assert_eq!(because, "the server is not up: Server is not online");
     assert_eq!(bot.consoles().len(), 1, "it goes on trying");
     sim.start_server(sim.server()).unwrap();
     within(bot.console(server(&sim)).unwrap().ready())

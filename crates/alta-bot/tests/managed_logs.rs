@@ -13,6 +13,7 @@ mod support;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
 use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use support::*;
 
@@ -63,6 +64,11 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
         ("a handler failed", " WARN ", &console),
         ("a server is online", " INFO ", &bot),
         ("command=\"player list\" id=", " DEBUG ", &command),
+        (
+            "a console is not opened: the bot's role doesn't permit it",
+            " INFO ",
+            &bot,
+        ),
     ] {
         let line = line(what);
         assert!(
@@ -78,17 +84,33 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
 /// What the bot, the group and the server are called, and the secret.
 async fn play() -> (u64, String, u64, u64, String) {
     let sim = Sim::builder().start().await.unwrap();
-    let bot = managed(&sim).on_event::<PlayerJoined>(|console, _| async move {
-        tracing::info!("said by a handler");
-        console.command("player list").await.unwrap();
-        Err(std::io::Error::other("by a test"))
-    });
+    // A member may not use consoles.
+    let other = sim.add_group("Hollowmere");
+    sim.admit_bot(other, 1).unwrap();
+    sim.start_server(sim.add_server(other, "Hollow").unwrap())
+        .unwrap();
+    let online = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&online);
+    let bot = managed(&sim)
+        .on_event::<PlayerJoined>(|console, _| async move {
+            tracing::info!("said by a handler");
+            console.command("player list").await.unwrap();
+            Err(std::io::Error::other("by a test"))
+        })
+        .on_server_online(move |_, _| {
+            seen.fetch_add(1, Ordering::Relaxed);
+            std::future::ready(())
+        });
     let bot = start(bot).await;
     sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
         .await
         .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     until("it failed", || bot.health().failures == 1).await;
+    until("both servers are told of", || {
+        online.load(Ordering::Relaxed) == 2
+    })
+    .await;
     within(bot.shutdown(PATIENCE)).await;
     let account = sim.bot();
     (

@@ -38,13 +38,12 @@ impl Builder {
     /// Makes a bot that looks after its groups and their consoles by itself.
     ///
     /// ```no_run
-    /// use alta_bot::{Bot, BotCredentials, Invites, commands::player, event::PlayerJoined};
+    /// use alta_bot::{Bot, Invites, commands::player, event::PlayerJoined};
     ///
     /// #[tokio::main]
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    ///     let secret = std::env::var("ALTA_CLIENT_SECRET")?;
     ///     let bot = Bot::builder()
-    ///         .bot(BotCredentials::new(std::env::var("ALTA_CLIENT_ID")?, secret))
+    ///         .read_env()
     ///         .managed()
     ///         .accept_invites(Invites::All)
     ///         .on_event::<PlayerJoined>(|console, event| async move {

@@ -294,7 +294,7 @@ pub(crate) async fn run_self_hosted(
     let mut open = servers.len();
     for (place, server) in servers.into_iter().enumerate() {
         let (access, config) = server.into_parts();
-        let name = config.label.clone().unwrap_or_default();
+        let name = config.label.clone().or_else(|| access.name());
         let opening = async move {
             let console = Console::open_with(access, config);
             let closing = console.clone();

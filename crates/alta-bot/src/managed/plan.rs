@@ -108,7 +108,14 @@ impl Plan {
                     .entry(*server)
                     .or_insert_with(|| Seat::new(group));
                 seat.group = group;
-                seat.stand(judge(view, known, rules), view.role(), now);
+                let standing = judge(view, known, rules);
+                if standing == Standing::NoPermission && seat.standing != standing {
+                    tracing::info!(
+                        %group, %server, name = known.name,
+                        "a console is not opened: the bot's role doesn't permit it"
+                    );
+                }
+                seat.stand(standing, view.role(), now);
                 looked_at.push(*server);
             }
         }

@@ -92,7 +92,7 @@ async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
         "not ALTA_CLIENT_ID",
         "not ALTA_PASSWORD",
         "ALTA_USER_ID to what it cannot be",
-        "REST address is of ftp",
+        "REST address begins with ftp:",
         "did you mean ALTA_CLIENT_ID",
         "line 6",
         "line 7",
