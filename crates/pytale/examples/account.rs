@@ -8,13 +8,6 @@ mod common;
 
 use pytale::prelude::*;
 
-const EVENTS: [&str; 4] = [
-    "group-member-create",
-    "group-member-delete",
-    "group-ban-create",
-    "group-ban-delete",
-];
-
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (settings, _town) = common::settings().await?;
@@ -37,8 +30,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 async fn watch(bot: Bot, group: GroupId) -> Result<(), pytale::Error> {
-    for event in EVENTS {
-        let path = format!("subscription/{event}/{group}");
+    for event in ["member-create", "member-delete", "ban-create", "ban-delete"] {
+        let path = format!("subscription/group-{event}/{group}");
         let told = bot.main_sub(&path).callback(move |_, event| async move {
             println!("{}: {}", event.topic.event(), event.data["username"]);
         });

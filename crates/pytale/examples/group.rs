@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .rules(Rules::default().only([group]))
         .on_console(|console| async move { println!("{}: connected", console.label()) })
         .on_event::<PlayerMovedChunk>(|console, event| async move {
-            let Some(layer) = event.data.new_chunk.strip_prefix("Cave Layer ") else {
+            let Some(layer) = event.data.new_cave_layer() else {
                 return Ok(());
             };
             let (town, who) = (console.label(), &event.data.player.username);

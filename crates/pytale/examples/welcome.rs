@@ -15,7 +15,8 @@ use std::error::Error;
 async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name| var(name).map_err(|error| format!("{name}: {error}"));
     if let Ok(url) = var("CONSOLE_URL") {
-        let file = TokenFile::new(url.parse()?, setting("CONSOLE_TOKEN_FILE")?);
+        common::log();
+        let file = TokenFile::new(Console::address(&url)?, setting("CONSOLE_TOKEN_FILE")?);
         return welcome(Console::open(file)).await;
     }
     let (settings, town) = common::settings().await?;
@@ -37,7 +38,7 @@ async fn welcome(console: Console) -> Result<(), Box<dyn Error>> {
                 let text = format!("Welcome, {}!", event.data.user.username);
                 (event.data.user, text)
             }
-            Some(event) = moves.next_event() => match event.data.new_chunk.strip_prefix("Cave Layer ") {
+            Some(event) = moves.next_event() => match event.data.new_cave_layer() {
                 Some(layer) => (event.data.player, format!("You are on layer {layer}")),
                 None => continue,
             },

@@ -11,7 +11,7 @@
 //!     let console = Console::local()?;
 //!     let mut moves = console.subscribe::<PlayerMovedChunk>().await?;
 //!     while let Some(event) = moves.next_event().await {
-//!         if let Some(layer) = event.data.new_chunk.strip_prefix("Cave Layer ") {
+//!         if let Some(layer) = event.data.new_cave_layer() {
 //!             let text = format!("You are on layer {layer}");
 //!             console.command(player::message(event.data.player, text)).await?;
 //!         }

@@ -164,6 +164,41 @@ async fn with_half_of_its_settings_the_welcome_says_what_is_missing() {
     assert!(String::from_utf8_lossy(&said.stderr).contains("ALTA_SERVER_ID"));
 }
 
+#[tokio::test]
+async fn what_is_wrong_is_the_last_line_of_a_program_that_ends_with_an_error() {
+    let mut address = example("welcome");
+    address
+        .env("CONSOLE_URL", "http://127.0.0.1:1760")
+        .env("CONSOLE_TOKEN_FILE", "console_token.txt");
+    let mut half = example("event_log");
+    half.env("ALTA_CLIENT_ID", "client_1");
+    let sim = Sim::builder().start().await.unwrap();
+    let mut wrong = example_in("event_log", &sim);
+    wrong.env("ALTA_CLIENT_SECRET", "wrong");
+    for (program, line) in [
+        (
+            address,
+            "Error: reading \"http://127.0.0.1:1760\" as a console's address: its scheme is http; \
+             ws://127.0.0.1:1760 would be one",
+        ),
+        (
+            half,
+            "Error: connecting a bot: the configuration is not complete: \
+             the environment sets ALTA_CLIENT_ID but not ALTA_CLIENT_SECRET",
+        ),
+        (
+            wrong,
+            "Error: logging in as the bot: logging in failed: logging in as a bot: refused with status 400",
+        ),
+    ] {
+        let said = output(program).await;
+        assert!(!said.status.success());
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        let last = said.lines().last().unwrap_or_default();
+        assert!(last.starts_with(line), "{said}");
+    }
+}
+
 async fn is_welcoming(sim: &Sim, town: u64) {
     sim.wait_for_console_subscription(town, "PlayerJoined")
         .await

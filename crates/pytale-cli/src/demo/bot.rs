@@ -188,7 +188,7 @@ async fn listen(console: Console, server: ServerId, reporter: Arc<Reporter>, tal
             }
             PlayerMovedChunk::NAME => {
                 if let Ok(moved) = serde_json::from_value::<PlayerMovedChunk>(event.data)
-                    && let Some(layer) = moved.new_chunk.strip_prefix("Cave Layer ")
+                    && let Some(layer) = moved.new_cave_layer()
                 {
                     count(&tally.layers);
                     reporter.note(&format!(
