@@ -11,6 +11,7 @@ use std::time::Instant;
 /// A group: how it is shown, and what must be remembered besides.
 pub(super) struct Entry {
     pub(super) view: Arc<GroupView>,
+    membership: u64,
     /// Whether the service has confirmed the group's subscriptions: readings before that could miss something.
     pub(super) subscribed: bool,
     /// Counts the events about what the group consists of.
@@ -31,7 +32,12 @@ pub(super) struct Heard {
 }
 
 impl Entry {
-    pub(super) fn new(joined: JoinedGroup, me: UserId, config: &ViewConfig) -> Self {
+    pub(super) fn new(
+        joined: JoinedGroup,
+        membership: u64,
+        me: UserId,
+        config: &ViewConfig,
+    ) -> Self {
         let id = joined.group.id;
         let servers = joined.group.servers.iter();
         let servers = servers
@@ -51,6 +57,7 @@ impl Entry {
         });
         Self {
             view,
+            membership,
             subscribed: false,
             structure: 0,
             clock: 0,
@@ -62,6 +69,7 @@ impl Entry {
 
     pub(super) fn ticket(&self) -> Ticket {
         Ticket {
+            membership: self.membership,
             structure: self.structure,
             clock: self.clock,
         }

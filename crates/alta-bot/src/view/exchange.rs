@@ -48,6 +48,8 @@ pub(super) enum GroupEvent {
 /// When a reading began, in events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
+    /// Which time it is that the bot belongs to the group: what was read before it left says nothing of now.
+    pub(super) membership: u64,
     pub(super) structure: u64,
     pub(super) clock: u64,
 }

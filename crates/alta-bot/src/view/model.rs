@@ -19,6 +19,8 @@ pub(super) struct Model {
     me: UserId,
     config: ViewConfig,
     groups: BTreeMap<GroupId, Entry>,
+    /// Counts how often the bot was found to belong to a group.
+    memberships: u64,
     /// Counts what happened to the list of groups.
     list_stamp: u64,
     list: Reading,
@@ -35,6 +37,7 @@ impl Model {
             me,
             config,
             groups: BTreeMap::new(),
+            memberships: 0,
             list_stamp: 0,
             list: Reading::new(&config, me.get().unsigned_abs()),
             connected: true,
@@ -68,6 +71,7 @@ impl Model {
 
     fn list_ticket(&self) -> Ticket {
         Ticket {
+            membership: 0,
             structure: self.list_stamp,
             clock: 0,
         }
@@ -151,6 +155,9 @@ impl Model {
         let Some(entry) = self.groups.get_mut(&group) else {
             return;
         };
+        if entry.ticket().membership != ticket.membership {
+            return;
+        }
         let Some(found) = found else {
             let retry = entry.reading.failed(now);
             self.next_retry = sooner(self.next_retry, retry);
@@ -270,7 +277,8 @@ impl Model {
             self.changed(id, &old);
             return;
         }
-        let entry = Entry::new(joined, self.me, &self.config);
+        self.memberships += 1;
+        let entry = Entry::new(joined, self.memberships, self.me, &self.config);
         let view = Arc::clone(&entry.view);
         self.groups.insert(id, entry);
         let changes = between(None, Some(&view));

@@ -127,6 +127,23 @@ fn down() -> Server {
 }
 
 #[test]
+fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_again() {
+    let mut rig = Rig::settled(2);
+    rig.event(GroupEvent::Missed);
+    let before = rig.reads.pop().unwrap();
+    rig.model.left(GROUP);
+    rig.model.joined(joined(1));
+    rig.found(Some(found(2, "Online")), before);
+    assert!(!rig.view().complete && !rig.view().permits(&Permission::Console));
+    rig.subscribed();
+    let ticket = rig.reads.pop().unwrap();
+    rig.found(None, before);
+    rig.found(Some(found(1, "Online")), ticket);
+    assert!(rig.view().complete && rig.is_online());
+    assert!(!rig.view().permits(&Permission::Console));
+}
+
+#[test]
 fn a_group_is_shown_at_once_and_read_when_its_subscriptions_are_confirmed() {
     let mut rig = Rig::new();
     rig.model.joined(joined(2));
