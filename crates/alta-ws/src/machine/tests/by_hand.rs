@@ -317,3 +317,15 @@ fn whoever_waits_for_the_migration_of_a_socket_that_is_closed_has_nothing_to_wai
         (0, [1000].as_slice())
     );
 }
+
+#[test]
+fn what_nobody_wants_any_more_when_it_is_held_again_is_no_gap() {
+    let mut rig = holding(&[1]);
+    rig.lose(rig.main());
+    rig.pass(SECOND);
+    rig.accept();
+    rig.unwant(&topic(1));
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), 1);
+    assert_eq!(rig.shared.totals.gaps, 0);
+}
