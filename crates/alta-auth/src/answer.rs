@@ -17,7 +17,7 @@ pub(crate) async fn exchange(
 ) -> Result<Map<String, Value>, Error> {
     let response = http.send(request).await.map_err(|error| {
         let kind = match error.kind() {
-            alta_http::ErrorKind::Timeout => ErrorKind::Timeout,
+            alta_http::ErrorKind::TimedOut => ErrorKind::TimedOut,
             alta_http::ErrorKind::TooLarge => ErrorKind::UnexpectedAnswer,
             alta_http::ErrorKind::InvalidInput => ErrorKind::InvalidInput,
             _ => ErrorKind::Transport,
@@ -62,7 +62,7 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
             ErrorKind::RateLimited
         }
         _ if status == StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
-        _ if status == StatusCode::REQUEST_TIMEOUT => ErrorKind::Timeout,
+        _ if status == StatusCode::REQUEST_TIMEOUT => ErrorKind::TimedOut,
         _ if status.is_server_error() => ErrorKind::Server,
         Some(_) if status.is_client_error() => ErrorKind::Refused,
         None if matches!(
@@ -153,7 +153,7 @@ mod tests {
             (302, None, ErrorKind::UnexpectedAnswer),
             (200, None, ErrorKind::UnexpectedAnswer),
             (429, None, ErrorKind::RateLimited),
-            (408, None, ErrorKind::Timeout),
+            (408, None, ErrorKind::TimedOut),
             (500, Some("NoAccountFound"), ErrorKind::Server),
             (503, None, ErrorKind::Server),
         ] {

@@ -35,7 +35,7 @@ pub enum ErrorKind {
     Transport,
     /// The service did not answer in time.
     #[error("no answer in time")]
-    Timeout,
+    TimedOut,
     /// What was given cannot be used, whatever the server thinks of it.
     #[error("not usable")]
     InvalidInput,
@@ -128,7 +128,7 @@ impl Error {
     pub fn is_transient(&self) -> bool {
         matches!(
             self.0.kind,
-            ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Transport | ErrorKind::Timeout
+            ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Transport | ErrorKind::TimedOut
         )
     }
 }

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Transport,
     /// There was no whole answer in time. The server may have acted.
     #[error("no answer in time")]
-    Timeout,
+    TimedOut,
     /// The body of the answer is larger than the limit. The server has acted.
     #[error("the body of the answer is too large")]
     TooLarge,
@@ -214,7 +214,7 @@ mod tests {
         let request = Request::get("https://user:pass@example.org:8080/api/check?token=eyJ")
             .body(())
             .unwrap();
-        let error = Error::new(ErrorKind::Timeout, "slow").of(&Target::of(&request));
+        let error = Error::new(ErrorKind::TimedOut, "slow").of(&Target::of(&request));
         assert_eq!(
             error.to_string(),
             "GET https://example.org:8080/api/check: no answer in time"

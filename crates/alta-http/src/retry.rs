@@ -110,7 +110,7 @@ fn pause(
     match result {
         Err(error) => match error.kind() {
             ErrorKind::NotSent => Some(own),
-            ErrorKind::Transport | ErrorKind::Timeout => repeatable.then_some(own),
+            ErrorKind::Transport | ErrorKind::TimedOut => repeatable.then_some(own),
             ErrorKind::TooLarge | ErrorKind::Tls | ErrorKind::InvalidInput => None,
         },
         Ok(response) => {
@@ -202,7 +202,7 @@ mod tests {
         let config = Config::default();
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
             let troubles: [&'static [Outcome]; 3] = [
-                &[Err(ErrorKind::Transport), Err(ErrorKind::Timeout), Ok(200)],
+                &[Err(ErrorKind::Transport), Err(ErrorKind::TimedOut), Ok(200)],
                 &[Ok(429), Ok(502), Ok(200)],
                 &[Ok(503), Ok(504), Ok(404)],
             ];
@@ -231,7 +231,7 @@ mod tests {
         for method in ["POST", "PATCH"] {
             let troubles: [&'static [Outcome]; 3] = [
                 &[Err(ErrorKind::Transport)],
-                &[Err(ErrorKind::Timeout)],
+                &[Err(ErrorKind::TimedOut)],
                 &[Ok(503)],
             ];
             for trouble in troubles {

@@ -51,7 +51,7 @@ where
             attempt.map_or_else(
                 |_| {
                     let waited = format!("waited for {after:?}");
-                    Err(Error::new(ErrorKind::Timeout, waited))
+                    Err(Error::new(ErrorKind::TimedOut, waited))
                 },
                 |result| result.map_err(Error::sort),
             )
@@ -73,7 +73,7 @@ mod tests {
             .oneshot(Request::new(Bytes::new()))
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(error.may_have_arrived());
         assert_eq!(started.elapsed(), Duration::from_secs(10));
     }

@@ -206,7 +206,7 @@ async fn a_server_that_says_nothing_is_a_timeout() {
         .attempts(2)
         .attempt_timeout(Duration::from_millis(50));
     let error = send(&client(&config), "GET", &url, "").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_body_that_never_ends_is_a_timeout() {
     let error = send(&client(&config), "GET", &server.url(), "")
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]

@@ -253,7 +253,7 @@ fn failure(request: &Request, error: alta_http::Error) -> Error {
     let kind = match error.kind() {
         alta_http::ErrorKind::NotSent | alta_http::ErrorKind::Tls => ErrorKind::NotSent,
         alta_http::ErrorKind::InvalidInput => ErrorKind::InvalidRequest,
-        alta_http::ErrorKind::Timeout => ErrorKind::Timeout,
+        alta_http::ErrorKind::TimedOut => ErrorKind::TimedOut,
         alta_http::ErrorKind::TooLarge => ErrorKind::TooLarge,
         _ => ErrorKind::Transport,
     };

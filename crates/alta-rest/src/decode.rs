@@ -63,7 +63,7 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, secrets: &[
         StatusCode::FORBIDDEN => ErrorKind::Forbidden,
         StatusCode::NOT_FOUND => ErrorKind::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ErrorKind::MethodNotAllowed,
-        StatusCode::REQUEST_TIMEOUT => ErrorKind::Timeout,
+        StatusCode::REQUEST_TIMEOUT => ErrorKind::TimedOut,
         StatusCode::CONFLICT => ErrorKind::Conflict,
         StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited,
         status if status.is_server_error() => ErrorKind::Server,

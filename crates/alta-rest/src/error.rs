@@ -59,7 +59,7 @@ pub enum ErrorKind {
     Transport,
     /// There was no whole answer in time. The service may have acted.
     #[error("no answer in time")]
-    Timeout,
+    TimedOut,
     /// The answer, or a list asked for with a bound, is larger than allowed.
     #[error("too large")]
     TooLarge,
@@ -179,7 +179,7 @@ impl Error {
             | ErrorKind::Server
             | ErrorKind::NotSent
             | ErrorKind::Transport
-            | ErrorKind::Timeout => true,
+            | ErrorKind::TimedOut => true,
             ErrorKind::Login => self
                 .0
                 .source
@@ -196,7 +196,7 @@ impl Error {
             self.0.kind,
             ErrorKind::Server
                 | ErrorKind::Transport
-                | ErrorKind::Timeout
+                | ErrorKind::TimedOut
                 | ErrorKind::TooLarge
                 | ErrorKind::Decode
         )

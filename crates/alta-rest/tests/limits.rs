@@ -169,7 +169,7 @@ async fn a_body_that_drips_for_ever_is_given_up_however_steady_it_drips() {
         .attempt_timeout(Duration::from_millis(200));
     let client = client(&uri, &config);
     let got = tokio::time::timeout(BOUND, client.groups().get(GroupId::new(7))).await;
-    assert_eq!(got.unwrap().unwrap_err().kind(), ErrorKind::Timeout);
+    assert_eq!(got.unwrap().unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]

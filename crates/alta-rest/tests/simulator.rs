@@ -234,7 +234,7 @@ async fn a_silent_service_is_a_timeout() {
     );
     sim.faults().arm(Fault::new(Hook::Http, Action::Silence));
     let error = client.groups().get(group(&sim)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Timeout);
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ fn fault(recorded: &Recorded) -> Option<ErrorKind> {
         403 => ErrorKind::Forbidden,
         404 => ErrorKind::NotFound,
         405 => ErrorKind::MethodNotAllowed,
-        408 => ErrorKind::Timeout,
+        408 => ErrorKind::TimedOut,
         409 => ErrorKind::Conflict,
         429 => ErrorKind::RateLimited,
         500.. => ErrorKind::Server,
