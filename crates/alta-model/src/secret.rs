@@ -23,6 +23,12 @@ impl Secret {
     }
 }
 
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
 impl From<String> for Secret {
     fn from(text: String) -> Self {
         Self::new(text)
