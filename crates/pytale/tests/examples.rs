@@ -183,7 +183,7 @@ async fn what_is_wrong_is_the_last_line_of_a_program_that_ends_with_an_error() {
         ),
         (
             half,
-            "Error: connecting a bot: the configuration is not complete: \
+            "Error: connecting a bot: the configuration cannot be used: \
              the environment sets ALTA_CLIENT_ID but not ALTA_CLIENT_SECRET",
         ),
         (
