@@ -1,11 +1,13 @@
+use crate::answer::Answer;
 use crate::name::EventName;
+use crate::span::Span;
+use crate::word::Word;
 use alta_model::Timestamp;
 use alta_socket::RawFrame;
 use serde::Deserialize;
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::fmt;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// One frame of a console, read just far enough to know who it is for. The rest is read by whoever wants it, from the
@@ -22,13 +24,6 @@ pub(crate) struct Frame {
 /// What a frame is, where its data stands, and its time.
 type Parts = (Kind, Span, Span);
 
-/// Where in the text a value stands; empty if there is none. Frames are far smaller than 4 GiB.
-#[derive(Clone, Copy, Debug, Default)]
-struct Span {
-    start: u32,
-    end: u32,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// The answer to the token, and notices.
@@ -36,8 +31,10 @@ pub(crate) enum Kind {
         level: Option<EventName>,
     },
     Event(EventName),
+    /// Read in full, since only that shows whether it is JSON; for the caller, who need not do it again.
     Answer {
         id: Option<u32>,
+        answer: Arc<Answer>,
     },
     /// A type that is none of the three, such as the `FatalLog` of a refusal.
     Other(Box<str>),
@@ -56,7 +53,7 @@ impl Frame {
     /// Reads the envelope of a text frame.
     pub(crate) fn read(raw: RawFrame, received: SystemTime) -> Result<Self, Malformed> {
         let text = raw.as_str();
-        let parts = match usual_event(text) {
+        let parts = match usual_frame(text) {
             Some(usual) => usual,
             None => any_frame(text)?,
         };
@@ -76,7 +73,7 @@ impl Frame {
     /// A text read the short way and the long way, if both can read it.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn both_ways(text: &str) -> Option<[Self; 2]> {
-        let ways = [usual_event(text)?, any_frame(text).ok()?];
+        let ways = [usual_frame(text)?, any_frame(text).ok()?];
         Some(ways.map(|parts| Self::of(parts, text.into(), SystemTime::UNIX_EPOCH)))
     }
 
@@ -104,19 +101,51 @@ impl Frame {
     }
 }
 
-/// Reads the frame that servers send most, in the one way in which they write it (every recorded event looks like this),
-/// by looking at its beginning alone. Anything else goes the long way.
-fn usual_event(text: &str) -> Option<Parts> {
-    let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
+/// Reads the frames that servers send most, in the one way in which they write them (every recorded one looks like
+/// this). Anything else goes the long way.
+fn usual_frame(text: &str) -> Option<Parts> {
+    let rest = text.strip_prefix(r#"{"type":""#)?;
+    let (kind, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(r#","timeStamp":""#)?;
     let (time, rest) = rest.split_once('"')?;
+    if time.contains('\\') {
+        return None;
+    }
+    let (kind, data) = match kind {
+        "Subscription" => usual_event(rest)?,
+        "CommandResult" => usual_answer(text, rest)?,
+        _ => return None,
+    };
+    Some((kind, Span::within(text, data), Span::within(text, time)))
+}
+
+/// Looks at the beginning alone: whether the rest is JSON, its readers will see.
+fn usual_event(rest: &str) -> Option<(Kind, &str)> {
     let rest = rest.strip_prefix(r#","eventType":""#)?;
     let (name, rest) = rest.split_once('"')?;
     let data = rest.strip_prefix(r#","data":"#)?;
-    if name.contains('\\') || time.contains('\\') || !data.ends_with('}') {
-        return None;
-    }
-    let kind = Kind::Event(EventName::from(name));
-    Some((kind, Span::within(text, data), Span::within(text, time)))
+    let is_usual = !name.contains('\\') && data.ends_with('}');
+    is_usual.then(|| (Kind::Event(EventName::from(name)), data))
+}
+
+/// The id is read from the end: what stands between is `data` only if it is one JSON object.
+fn usual_answer<'a>(text: &str, rest: &'a str) -> Option<(Kind, &'a str)> {
+    let rest = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
+    let (data, id) = rest.rsplit_once(',')?;
+    let id = id.strip_prefix(r#""commandId":"#)?;
+    let is_usual = data.starts_with('{') && is_number(id);
+    let answer = is_usual.then(|| Answer::of_object(text, data))?.ok()?;
+    let kind = Kind::Answer {
+        id: id.parse().ok(),
+        answer: Arc::new(answer),
+    };
+    Some((kind, data))
+}
+
+/// Whether JSON would take it for a whole number.
+fn is_number(digits: &str) -> bool {
+    let is_padded = digits.len() > 1 && digits.starts_with('0');
+    !digits.is_empty() && !is_padded && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn any_frame(text: &str) -> Result<Parts, Malformed> {
@@ -133,6 +162,10 @@ fn any_frame(text: &str) -> Result<Parts, Malformed> {
         }
         (Some("CommandResult"), _) | (_, Some(2)) => Kind::Answer {
             id: envelope.id.as_ref().and_then(Word::number),
+            answer: Arc::new(Answer::of(
+                text,
+                envelope.data.map_or("null", RawValue::get),
+            )),
         },
         (Some(other), _) => Kind::Other(other.into()),
         _ => return Err(Malformed::NotAFrame),
@@ -142,32 +175,6 @@ fn any_frame(text: &str) -> Result<Parts, Malformed> {
     };
     let time = span(envelope.time).without_quotes();
     Ok((kind, span(envelope.data), time))
-}
-
-impl Span {
-    /// Where a part of `text`, borrowed from it, stands in it.
-    fn within(text: &str, part: &str) -> Self {
-        let start = part.as_ptr() as usize - text.as_ptr() as usize;
-        match (u32::try_from(start), u32::try_from(start + part.len())) {
-            (Ok(start), Ok(end)) => Self { start, end },
-            _ => Self::default(),
-        }
-    }
-
-    fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
-    }
-
-    fn without_quotes(self) -> Self {
-        if self.end < self.start + 2 {
-            return self;
-        }
-        Self {
-            start: self.start + 1,
-            end: self.end - 1,
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -188,80 +195,6 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
     #[serde(rename = "commandId", alias = "CommandId", borrow, default)]
     id: Option<Word<'a>>,
-}
-
-/// A word that some servers write as a number, and a number that some write as a word.
-enum Word<'a> {
-    Number(u64),
-    Text(Cow<'a, str>),
-    Else,
-}
-
-impl Word<'_> {
-    fn text(&self) -> Option<&str> {
-        match self {
-            Word::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn number(&self) -> Option<u32> {
-        match self {
-            Word::Number(number) => u32::try_from(*number).ok(),
-            Word::Text(text) => text.trim().parse().ok(),
-            Word::Else => None,
-        }
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Word<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WordVisitor)
-    }
-}
-
-struct WordVisitor;
-
-impl<'de> Visitor<'de> for WordVisitor {
-    type Value = Word<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a word or a number")
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Word<'de>, E> {
-        Ok(Word::Number(number))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Word<'de>, E> {
-        Ok(Word::Text(text.into()))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Word<'de>, E> {
-        Ok(Word::Text(text.to_owned().into()))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Word<'de>, E> {
-        Ok(Word::Else)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Word<'de>, E> {
-        Ok(Word::Else)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Word<'de>, E> {
-        Ok(Word::Else)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Word<'de>, A::Error> {
-        while sequence.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Word::Else)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Word<'de>, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Word::Else)
-    }
 }
 
 #[cfg(test)]
@@ -286,7 +219,11 @@ mod tests {
                 ))
                 .unwrap()
             };
-            assert_eq!(frame(word).kind, frame(number).kind);
+            let kind = |frame: &Frame| match &frame.kind {
+                Kind::Answer { id, .. } => Err(*id),
+                other => Ok(other.clone()),
+            };
+            assert_eq!(kind(&frame(word)), kind(&frame(number)));
             assert_eq!(frame(number).data(), r#"[1, "ä"]"#);
             assert_eq!(
                 frame(number).timestamp().unwrap().to_string(),
@@ -299,11 +236,11 @@ mod tests {
     fn an_answers_id_is_read_from_a_number_and_from_digits() {
         for id in ["7", "\"7\"", "\" 7 \""] {
             let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
-            assert_eq!(frame.kind, Kind::Answer { id: Some(7) });
+            assert!(matches!(frame.kind, Kind::Answer { id: Some(7), .. }));
         }
         for id in ["-7", "7.5", "[7]", "null", "99999999999"] {
             let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
-            assert_eq!(frame.kind, Kind::Answer { id: None });
+            assert!(matches!(frame.kind, Kind::Answer { id: None, .. }));
         }
     }
 
@@ -342,7 +279,7 @@ mod tests {
                 r#"{ "type":"Subscription","timeStamp":"","eventType":"X","data":7,"serialized":null}"#,
             ),
         ] {
-            assert!(usual_event(usual).is_some() && usual_event(unusual).is_none());
+            assert!(usual_frame(usual).is_some() && usual_frame(unusual).is_none());
             let (usual, unusual) = (read(usual).unwrap(), read(unusual).unwrap());
             assert_eq!(usual.kind, unusual.kind);
             assert_eq!(usual.timestamp(), unusual.timestamp());
@@ -359,7 +296,73 @@ mod tests {
         );
     }
 
+    #[test]
+    fn a_usual_answer_and_its_like_are_read_the_same() {
+        let answer = |data: &str, id: &str| {
+            format!(
+                r#"{{"type":"CommandResult","timeStamp":"2024-08-03T04:08:51.5Z","data":{data},"commandId":{id}}}"#
+            )
+        };
+        for data in [
+            r#"{"Result":{"a":[1,"}"]},"ResultString":"Success","Command":{"x":null}}"#,
+            r#"{"ResultString":"a \"b\"","StringResult":"c"}"#,
+            r#"{"Exception":{"ClassName":"X"}} "#,
+            r#"{"commandId":3}"#,
+            "{}",
+        ] {
+            for id in ["7", "0", "99999999999"] {
+                let text = answer(data, id);
+                let [short, long] = Frame::both_ways(&text).unwrap();
+                assert_eq!(short.kind, long.kind, "{text}");
+                assert_eq!(short.data().trim(), long.data().trim());
+                assert_eq!(short.timestamp(), long.timestamp());
+            }
+        }
+    }
+
+    #[test]
+    fn an_answer_that_only_seems_usual_goes_the_long_way() {
+        let begins = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1}"#;
+        for (rest, id) in [
+            (r#","x":2,"commandId":7}"#, Some(7)),
+            (r#","x":{"y":2,"commandId":7}}"#, None),
+            (r#","commandId":"7"}"#, Some(7)),
+            (r#","commandId":7 }"#, Some(7)),
+        ] {
+            let text = format!("{begins}{rest}");
+            assert!(usual_frame(&text).is_none(), "{text}");
+            let frame = read(&text).unwrap();
+            assert!(
+                matches!(frame.kind, Kind::Answer { id: found, .. } if found == id),
+                "{frame:?}"
+            );
+            assert_eq!(frame.data(), r#"{"Result":1}"#);
+        }
+        for rest in [
+            "",
+            r#","commandId":07}"#,
+            r#","commandId":}"#,
+            r#","commandId":3,"commandId":7}"#,
+            r#"x,"commandId":7}"#,
+        ] {
+            let text = format!("{begins}{rest}");
+            assert_eq!(read(&text).unwrap_err(), Malformed::NotAFrame, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn the_short_way_never_reads_what_the_long_way_does_not(
+            data in r#"\{("(Result|ResultString|Exception|x)":("[a}\\"]{0,3}"|1|\{\}|null),?){0,3}\}?.?"#,
+            id in r#"(,"commandId":[0-9]{0,3}){1,2}"#,
+        ) {
+            let text = format!(r#"{{"type":"CommandResult","timeStamp":"","data":{data}{id}}}"#);
+            if let Some((kind, ..)) = usual_frame(&text) {
+                let long = any_frame(&text);
+                prop_assert_eq!(Ok(kind), long.map(|(kind, ..)| kind));
+            }
+        }
+
         #[test]
         fn no_text_makes_the_reader_panic(text in "\\PC*", json in r#"\{"type":[0-3],"(data|commandId)":.{0,20}\}"#) {
             let _ = read(&text).map(|frame| (frame.data().len(), frame.timestamp()));

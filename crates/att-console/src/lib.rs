@@ -51,6 +51,7 @@
 mod access;
 mod address;
 mod all_consoles;
+mod answer;
 mod any_event;
 mod argument;
 pub mod catalogue;
@@ -72,10 +73,12 @@ mod name;
 mod open;
 mod reply;
 mod run;
+mod span;
 mod status;
 mod statuses;
 mod subscription;
 mod token_file;
+mod word;
 
 /// The events of a console, as [`alta_model`] has them.
 pub mod event {

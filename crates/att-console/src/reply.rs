@@ -1,12 +1,12 @@
+use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use alta_model::Timestamp;
 use alta_model::console::result::{CommandInfo, Exception};
 use alta_socket::RawFrame;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::fmt;
 use std::sync::Arc;
 
@@ -20,42 +20,17 @@ const SHOWN: usize = 120;
 #[derive(Clone)]
 pub struct Reply {
     frame: Frame,
-    parts: Arc<Parts>,
-}
-
-/// Every spelling has its own field, since two of them at once would be an error for a derived reader.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Parts {
-    #[serde(rename = "Result", alias = "result")]
-    result: Option<Box<RawValue>>,
-    #[serde(rename = "ResultString", alias = "resultString")]
-    text: Option<Value>,
-    #[serde(rename = "StringResult")]
-    older_text: Option<Value>,
-    #[serde(rename = "BufferResultString")]
-    buffered_text: Option<Value>,
-    #[serde(rename = "Exception", alias = "exception")]
-    exception: Option<Box<RawValue>>,
-    #[serde(rename = "Command", alias = "command")]
-    command: Option<Box<RawValue>>,
-}
-
-impl Parts {
-    fn text(&self) -> Option<&str> {
-        [&self.text, &self.older_text, &self.buffered_text]
-            .into_iter()
-            .find_map(|text| text.as_ref()?.as_str())
-    }
+    answer: Arc<Answer>,
 }
 
 impl Reply {
     pub(crate) fn new(frame: Frame) -> Self {
-        let parts = parts(frame.data());
-        Self {
-            frame,
-            parts: Arc::new(parts),
-        }
+        let answer = match &frame.kind {
+            Kind::Answer { answer, .. } => Arc::clone(answer),
+            // Nothing else answers a command.
+            _ => Arc::default(),
+        };
+        Self { frame, answer }
     }
 
     /// Decides what an answer means: the reply of a command that ran, or the server's error.
@@ -69,12 +44,12 @@ impl Reply {
 
     /// Why the command failed, if it did.
     pub(crate) fn failure(&self) -> Option<ErrorKind> {
-        match (&self.parts.exception, self.exception()) {
+        match (self.sent_exception(), self.exception()) {
             (_, Some(exception)) => Some(failure(exception)),
             // One of a shape that was never seen is kept as text.
             (Some(odd), None) => Some(ErrorKind::Server {
                 class: String::new(),
-                message: odd.get().to_owned(),
+                message: odd.to_owned(),
             }),
             (None, None) => None,
         }
@@ -83,8 +58,8 @@ impl Reply {
     /// The server's error, if the command failed: what `Exception` holds, or a `ResultString` that begins with an
     /// exception's name beside no result (tavernpy). None also if its shape was never seen; see [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
-        match (&self.parts.exception, &self.parts.result) {
-            (Some(exception), _) => serde_json::from_str(exception.get()).ok(),
+        match (self.sent_exception(), self.sent_result()) {
+            (Some(exception), _) => serde_json::from_str(exception).ok(),
             (None, None) => Exception::from_text(self.result_string()?),
             (None, Some(_)) => None,
         }
@@ -100,9 +75,10 @@ impl Reply {
             serde_json::from_str(text)
                 .or_else(|_| serde_json::from_value(Value::String(text.to_owned())))
         };
-        let read = match (&self.parts.result, self.text()) {
-            (Some(result), _) => serde_json::from_str(result.get())
-                .or_else(|error| numbers_in_text(result.get()).ok_or(error)),
+        let read = match (self.sent_result(), self.text()) {
+            (Some(result), _) => {
+                serde_json::from_str(result).or_else(|error| numbers_in_text(result).ok_or(error))
+            }
             (None, Some(text)) => from_text(text),
             (None, None) => serde_json::from_value(Value::Null),
         };
@@ -122,10 +98,10 @@ impl Reply {
             Many(Vec<Value>),
             One(Value),
         }
-        let Some(result) = &self.parts.result else {
+        let Some(result) = self.sent_result() else {
             return Ok(Vec::new());
         };
-        let entries = match serde_json::from_str(result.get()) {
+        let entries = match serde_json::from_str(result) {
             Ok(OneOrMany::Many(entries)) => entries,
             Ok(OneOrMany::One(entry)) => vec![entry],
             Err(error) => return Err(self.unreadable(&error)),
@@ -139,12 +115,12 @@ impl Reply {
 
     /// `Result` as JSON; `None` if the command returns nothing.
     pub fn result(&self) -> Option<Value> {
-        serde_json::from_str(self.parts.result.as_ref()?.get()).ok()
+        serde_json::from_str(self.sent_result()?).ok()
     }
 
     /// `ResultString` as the server sent it: often `Success`, or the mere name of a .NET type.
     pub fn result_string(&self) -> Option<&str> {
-        self.parts.text()
+        self.answer.text(self.raw().as_str())
     }
 
     /// `ResultString`, unless it is only the name of a .NET type, which says nothing.
@@ -154,7 +130,8 @@ impl Reply {
 
     /// Which command ran, and which of its overloads. Not every server tells.
     pub fn command(&self) -> Option<CommandInfo> {
-        serde_json::from_str(self.parts.command.as_ref()?.get()).ok()
+        let command = self.answer.command(self.raw().as_str())?;
+        serde_json::from_str(command).ok()
     }
 
     /// The server's time on the answer.
@@ -167,11 +144,17 @@ impl Reply {
         &self.frame.raw
     }
 
+    fn sent_result(&self) -> Option<&str> {
+        self.answer.result(self.raw().as_str())
+    }
+
+    fn sent_exception(&self) -> Option<&str> {
+        self.answer.exception(self.raw().as_str())
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> Error {
-        let text = self.parts.result.as_ref().map_or_else(
-            || self.result_string().unwrap_or_default(),
-            |result| result.get(),
-        );
+        let text = self.sent_result().or(self.result_string());
+        let text = text.unwrap_or_default();
         let shown: String = text.chars().take(SHOWN).collect();
         let dots = if shown.len() < text.len() { "…" } else { "" };
         let reason = format!("{error}, in {shown}{dots}");
@@ -182,37 +165,9 @@ impl Reply {
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
-            .field(
-                "result",
-                &self.parts.result.as_ref().map(|result| result.get()),
-            )
+            .field("result", &self.sent_result())
             .field("result_string", &self.result_string())
             .finish_non_exhaustive()
-    }
-}
-
-/// `data` may be an object, a text (then it is the result's), null or missing.
-fn parts(data: &str) -> Parts {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Data {
-        Text(String),
-        Else(serde::de::IgnoredAny),
-    }
-    if data.starts_with('{')
-        && let Ok(parts) = serde_json::from_str::<Parts>(data)
-    {
-        return parts;
-    }
-    match serde_json::from_str(data) {
-        Ok(Data::Text(text)) => Parts {
-            text: Some(Value::String(text)),
-            ..Parts::default()
-        },
-        _ => Parts {
-            result: RawValue::from_string(data.to_owned()).ok(),
-            ..Parts::default()
-        },
     }
 }
 
@@ -291,6 +246,7 @@ mod tests {
     fn data_may_be_text_null_or_missing() {
         assert_eq!(reply("\"done\"").unwrap().text(), Some("done"));
         assert_eq!(reply("null").unwrap().text(), None);
+        assert_eq!(reply("null").unwrap().result(), None);
         assert_eq!(reply("[1]").unwrap().read::<Vec<i64>>().unwrap(), [1]);
     }
 

@@ -19,7 +19,9 @@ use yardstick::{Bench, Figure, ServerProcess};
 
 /// Enough for seconds of work, and for the caches to be warm in all but the first instants.
 const EVENTS: u64 = 1_000_000;
-const ROUND_TRIPS: usize = 20_000;
+const ROUND_TRIPS: usize = 60_000;
+/// On a new connection each time: on which cores its two tasks find themselves is chance, and matters.
+const CONNECTIONS: usize = 40;
 const PIPELINED: usize = 200_000;
 const IDLE: usize = 200;
 /// Events a second in all, however many consoles they come over.
@@ -94,12 +96,13 @@ async fn events(server: &ServerProcess, bench: &Bench, count: u64) {
     ));
 }
 
+/// The time of each round trip, one after the other, by turns.
 async fn round_trip(server: &ServerProcess, bench: &Bench, count: usize) {
     let mut ours = Vec::new();
     let mut plain = Vec::new();
-    for _ in 0..3 {
-        ours.extend(ours::round_trips(server, count / 3).await);
-        plain.extend(plain::round_trips(server, count / 3).await);
+    for _ in 0..CONNECTIONS {
+        ours.extend(ours::round_trips(server, count / CONNECTIONS).await);
+        plain.extend(plain::round_trips(server, count / CONNECTIONS).await);
     }
     let micros = |time: Duration| time.as_secs_f64() * 1e6;
     let (ours50, ours99) = yardstick::percentiles(ours);

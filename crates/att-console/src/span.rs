@@ -1,0 +1,34 @@
+/// Where in a text a part of it stands; nowhere by default. Frames are far smaller than 4 GiB.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// Where a part of `text`, borrowed from it, stands in it.
+    pub(crate) fn within(text: &str, part: &str) -> Self {
+        let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        let end = start.saturating_add(part.len());
+        match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(start), Ok(end)) => Self { start, end },
+            _ => Self::default(),
+        }
+    }
+
+    /// The part, in the same text.
+    pub(crate) fn of(self, text: &str) -> &str {
+        text.get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn without_quotes(self) -> Self {
+        if self.end < self.start + 2 {
+            return self;
+        }
+        Self {
+            start: self.start + 1,
+            end: self.end - 1,
+        }
+    }
+}
