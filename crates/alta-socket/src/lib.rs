@@ -33,6 +33,7 @@ mod links;
 mod lost;
 mod missed;
 mod queue;
+mod read_ahead;
 mod requests;
 mod status;
 mod task;

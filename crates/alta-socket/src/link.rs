@@ -1,6 +1,7 @@
 use crate::dial::{BoxIo, Dial, DialError, shown};
 use crate::frame::RawFrame;
 use crate::lost::Lost;
+use crate::read_ahead::ReadAhead;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
 use std::collections::VecDeque;
@@ -16,8 +17,9 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-/// With 4 KiB an idle connection is small, and a busy one is as fast as with the websocket library's 128 KiB.
-const READ_BUFFER: usize = 4 * 1024;
+/// Read at once, and cleared before by the websocket library: small, since most reads bring one event. What more arrives
+/// is read ahead.
+const READ: usize = 1024;
 
 /// Small frames are gathered up to this size before they are written, when several are sent at once.
 const WRITE_BUFFER: usize = 4 * 1024;
@@ -51,7 +53,7 @@ impl Limits {
 
 /// An open websocket, to be handed to [`Links`](crate::Links).
 pub struct WebSocket {
-    stream: WebSocketStream<BoxIo>,
+    stream: WebSocketStream<ReadAhead<BoxIo>>,
     limit: usize,
 }
 
@@ -95,10 +97,11 @@ impl WebSocket {
                 })?;
         request.headers_mut().extend(headers);
         let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
+            .read_buffer_size(READ)
             .write_buffer_size(WRITE_BUFFER)
             .max_message_size(Some(limits.frame))
             .max_frame_size(Some(limits.frame));
+        let io = ReadAhead::new(io);
         match client_async_with_config(request, io, Some(config)).await {
             Ok((stream, _)) => Ok(Self {
                 stream,

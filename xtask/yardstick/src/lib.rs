@@ -15,7 +15,7 @@ mod figures;
 mod pacer;
 mod server;
 
-pub use clocks::{cost_of, cpu, cpu_since, median, percentiles};
+pub use clocks::{calm, cost_of, cpu, cpu_since, percentiles};
 pub use figures::{Bench, Figure};
 pub use pacer::Pacer;
 pub use server::{ServerProcess, listen};

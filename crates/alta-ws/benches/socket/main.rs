@@ -27,9 +27,9 @@ const SUBSCRIPTIONS: usize = 10_000;
 const FEW: usize = 10;
 /// Events a second in all, however many subscriptions they are for.
 const RATE: u64 = 20_000;
-const SCALING_FOR: Duration = Duration::from_secs(4);
-/// How often each is measured: a median of so many is steady where other work comes and goes.
-const TURNS: usize = 5;
+const SCALING_FOR: Duration = Duration::from_millis(1_500);
+/// How often each is measured: of so many, some meet no other work.
+const TURNS: usize = 15;
 
 fn main() {
     let Some(bench) = Bench::start(server::run) else {
@@ -42,7 +42,7 @@ fn main() {
         .unwrap();
     let server = ServerProcess::start();
     let (events_count, many, lasting) = if bench.quick {
-        (EVENTS / 100, SUBSCRIPTIONS / 10, SCALING_FOR / 8)
+        (EVENTS / 100, SUBSCRIPTIONS / 10, SCALING_FOR / 3)
     } else {
         (EVENTS, SUBSCRIPTIONS, SCALING_FOR)
     };
@@ -113,7 +113,7 @@ async fn scaling(server: &ServerProcess, bench: &Bench, many: usize, lasting: Du
             plain[at].push(plain::paced(server, count, RATE, lasting).await);
         }
     }
-    let [ours, plain] = costs.map(|[few, many]| yardstick::median(many) / yardstick::median(few));
+    let [ours, plain] = costs.map(|[few, many]| yardstick::calm(many) / yardstick::calm(few));
     bench.figure(&Figure::lower_is_better(
         "socket_scaling",
         ours,

@@ -27,9 +27,9 @@ const IDLE: usize = 200;
 /// Events a second in all, however many consoles they come over.
 const RATE: u64 = 20_000;
 const FEW: u64 = 10;
-const SCALING_FOR: Duration = Duration::from_secs(4);
-/// How often each is measured: a median of so many is steady where other work comes and goes.
-const TURNS: usize = 5;
+const SCALING_FOR: Duration = Duration::from_millis(1_500);
+/// How often each is measured: of so many, some meet no other work.
+const TURNS: usize = 15;
 
 fn main() {
     let Some(bench) = Bench::start(server::run) else {
@@ -58,7 +58,7 @@ fn main() {
     }
     if bench.wants("scaling") {
         let (many, lasting) = if bench.quick {
-            (20, SCALING_FOR / 8)
+            (20, SCALING_FOR / 3)
         } else {
             (1_000, SCALING_FOR)
         };
@@ -147,8 +147,8 @@ async fn idle(server: &ServerProcess, bench: &Bench, count: usize) {
     ));
 }
 
-/// CPU for the same events over many connections, beside what they cost over ten: medians, taken by turns. The yardstick is
-/// how the plain client's cost grows, since most of it is the system's.
+/// CPU for the same events over many connections, by what they cost over ten, taken by turns. The yardstick is how the
+/// plain client's cost grows, since most of it is the system's.
 async fn scaling(server: &ServerProcess, bench: &Bench, many: u64, lasting: Duration) {
     let mut costs: [[Vec<f64>; 2]; 2] = Default::default();
     let turns = if bench.quick { 1 } else { TURNS };
@@ -159,7 +159,7 @@ async fn scaling(server: &ServerProcess, bench: &Bench, many: u64, lasting: Dura
             plain[at].push(plain::paced(server, consoles, RATE, lasting).await);
         }
     }
-    let [ours, plain] = costs.map(|[few, many]| yardstick::median(many) / yardstick::median(few));
+    let [ours, plain] = costs.map(|[few, many]| yardstick::calm(many) / yardstick::calm(few));
     bench.figure(&Figure::lower_is_better(
         "console_scaling",
         ours,
