@@ -29,7 +29,7 @@ const FEW: usize = 10;
 const RATE: u64 = 20_000;
 const SCALING_FOR: Duration = Duration::from_millis(1_500);
 /// How often each is measured: of so many, some meet no other work.
-const TURNS: usize = 15;
+const TURNS: usize = 7;
 
 fn main() {
     let Some(bench) = Bench::start(server::run) else {
