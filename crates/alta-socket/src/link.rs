@@ -17,8 +17,8 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message, Utf8Bytes};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 use url::Url;
 
-/// Read at once, and cleared before by the websocket library: small, since most reads bring one event. What more arrives
-/// is read ahead.
+/// The most that the websocket library reads at once, into memory that it clears before: little, since most reads bring one
+/// event. What more there is, is read ahead.
 const READ: usize = 1024;
 
 /// Small frames are gathered up to this size before they are written, when several are sent at once.

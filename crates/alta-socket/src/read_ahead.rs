@@ -13,7 +13,7 @@ const AHEAD: usize = 16 * 1024;
 #[derive(Debug)]
 pub(crate) struct ReadAhead<T> {
     io: T,
-    /// What was read and not taken yet. None while little arrives: that goes straight to the reader.
+    /// What was read and not taken yet. Only there once the reader had no room left; else it reads straight from below.
     ahead: Option<BytesMut>,
 }
 

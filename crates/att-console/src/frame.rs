@@ -31,7 +31,7 @@ pub(crate) enum Kind {
         level: Option<EventName>,
     },
     Event(EventName),
-    /// Read in full, since only that shows whether it is JSON; for the caller, who need not do it again.
+    /// Read in full, since only that shows whether it is JSON. A `Reply` is made of what was found.
     Answer {
         id: Option<u32>,
         answer: Arc<Answer>,
@@ -145,10 +145,11 @@ fn is_plain(text: &str) -> bool {
     !text.bytes().any(|byte| byte == b'\\' || byte < b' ')
 }
 
-/// Whether JSON would take it for a whole number.
+/// Whether JSON takes it for a whole number: without leading zeros, and not beyond its range.
 fn is_number(digits: &str) -> bool {
     let is_padded = digits.len() > 1 && digits.starts_with('0');
-    !digits.is_empty() && !is_padded && digits.bytes().all(|digit| digit.is_ascii_digit())
+    let is_short = (1..20).contains(&digits.len());
+    is_short && !is_padded && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
 fn any_frame(text: &str) -> Result<Parts, Malformed> {
@@ -352,6 +353,8 @@ mod tests {
             let text = format!("{begins}{rest}");
             assert_eq!(read(&text).unwrap_err(), Malformed::NotAFrame, "{text}");
         }
+        let endless = format!(r#"{begins},"commandId":1{}}}"#, "0".repeat(400));
+        assert_eq!(read(&endless).unwrap_err(), Malformed::NotAFrame);
         let two_lines = begins.replace(r#""timeStamp":""#, "\"timeStamp\":\"\n");
         let text = format!(r#"{two_lines},"commandId":7}}"#);
         assert_eq!(read(&text).unwrap_err(), Malformed::NotAFrame);
@@ -361,9 +364,10 @@ mod tests {
         #[test]
         fn the_short_way_never_reads_what_the_long_way_does_not(
             data in r#"\{("(Result|ResultString|Exception|x)":("[a}\\"]{0,3}"|1|\{\}|null),?){0,3}\}?.?"#,
-            id in r#"(,"commandId":[0-9]{0,3}){1,2}"#,
+            id in r#"(,"commandId":[0-9]{0,3}0{0,20}(0{300})?){1,2}"#,
+            time in r#"[2\\n\n\t "]{0,2}"#,
         ) {
-            let text = format!(r#"{{"type":"CommandResult","timeStamp":"","data":{data}{id}}}"#);
+            let text = format!(r#"{{"type":"CommandResult","timeStamp":"{time}","data":{data}{id}}}"#);
             if let Some((short, long)) = Frame::both_ways(&text) {
                 prop_assert_eq!(Ok(short.kind), long.map(|long| long.kind));
             }

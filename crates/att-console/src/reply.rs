@@ -157,7 +157,8 @@ impl Reply {
         let text = text.unwrap_or_default();
         let shown: String = text.chars().take(SHOWN).collect();
         let dots = if shown.len() < text.len() { "…" } else { "" };
-        let reason = format!("{error}, in {shown}{dots}");
+        let place = if text.is_empty() { "" } else { ", in " };
+        let reason = format!("{error}{place}{shown}{dots}");
         Error::new(ErrorKind::Decode { reason }, "reading a result").answered_by(self.clone())
     }
 }

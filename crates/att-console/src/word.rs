@@ -3,7 +3,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
-/// A word that some servers write as a number, and a number that some write as a word.
+/// A value that is a word or a number, whichever of them a server writes it as; of what is neither, only that.
 pub(crate) enum Word<'a> {
     Number(u64),
     Text(Cow<'a, str>),

@@ -1,8 +1,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The CPU time this process has used, all its threads together, as Linux tells it to the nanosecond. (What `stat` says is
-/// sampled a hundred times a second, which misjudges a process that runs for microseconds at a time.)
+/// The CPU time that the threads of this process have used, as Linux's scheduler counts it; zero elsewhere. Both readings of a
+/// difference must find the same threads. (What `stat` says is sampled a hundred times a second, which misjudges a process
+/// that runs for microseconds at a time.)
 pub fn cpu() -> Duration {
     let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
     let nanos = threads.filter_map(|thread| {

@@ -4,8 +4,8 @@ use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// In the server's process: sends events one at a time and evenly spaced, each on the next connection. However many
-/// connections there are, the client sees the same events at the same moments.
+/// In the server's process: sends events at a steady rate, each on the next connection. However many connections there are,
+/// the client sees the same events at the same moments: a few at a time, as a sleep is never exact, but each on another one.
 ///
 /// A timer's grain of a millisecond would not do: of 20,000 events a second twenty would come at once, and over few
 /// connections several of them would be read in one go.

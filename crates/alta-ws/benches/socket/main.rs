@@ -101,7 +101,7 @@ async fn hold(server: &ServerProcess, bench: &Bench, count: usize) {
     ));
 }
 
-/// CPU per event with many subscriptions, beside what one costs with few: medians, taken by turns. The yardstick is how
+/// CPU per event with many subscriptions, beside what one costs with few, taken by turns. The yardstick is how
 /// the plain client's cost grows, since more sockets are more work for the system.
 async fn scaling(server: &ServerProcess, bench: &Bench, many: usize, lasting: Duration) {
     let mut costs: [[Vec<f64>; 2]; 2] = Default::default();

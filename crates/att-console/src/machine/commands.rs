@@ -90,65 +90,45 @@ impl<R: Waiter> Machine<R> {
             self.resolve(order, Err(error));
             return;
         }
-        self.pump(now);
-        // Whoever finds nobody waiting need not queue.
-        if self.queue.len() == 0 && self.has_room() {
-            self.hand_over(order, now);
-            return;
-        }
         // Callers bring no more than that many, but those that have gone may still stand here.
         if self.queue.len() >= self.config.pending {
             self.queue.drop_abandoned();
         }
         self.queue.push(order);
+        self.pump(now);
     }
 
     /// Hands over as much as the link should hold: subscriptions first, then commands in their order.
     pub(super) fn pump(&mut self, now: Instant) {
         self.reconcile(now);
-        while self.has_room()
-            && let Some(order) = self.queue.pop()
-        {
-            self.hand_over(order, now);
-        }
-    }
-
-    fn has_room(&self) -> bool {
-        match &self.phase {
-            Phase::Session(session) => {
-                session.has_room() && session.open_commands() < self.config.in_flight
+        while let Phase::Session(session) = &mut self.phase {
+            if !session.has_room() || session.open_commands() >= self.config.in_flight {
+                break;
             }
-            _ => false,
+            let Some(order) = self.queue.pop() else { break };
+            if order.is_abandoned() {
+                continue;
+            }
+            if order.deadline <= now {
+                self.time_out(order, Sent::NotSent);
+                continue;
+            }
+            let (link, line) = (session.link, Arc::clone(&order.line));
+            let (owner, deadline) = (order.owner.clone(), order.deadline);
+            let span = order.span.clone();
+            let purpose = Purpose::Command {
+                order,
+                written: false,
+            };
+            let id = session.begin(purpose, now, deadline);
+            span.record("id", id);
+            self.outbox.push_back(Output::Send {
+                link,
+                id,
+                line,
+                owner: Some(owner),
+            });
         }
-    }
-
-    /// Hands a command to the link, unless it is not wanted any more.
-    fn hand_over(&mut self, order: Box<Order<R>>, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
-            return self.queue.push(order);
-        };
-        if order.is_abandoned() {
-            return;
-        }
-        if order.deadline <= now {
-            self.time_out(order, Sent::NotSent);
-            return;
-        }
-        let (link, line) = (session.link, Arc::clone(&order.line));
-        let (owner, deadline) = (order.owner.clone(), order.deadline);
-        let span = order.span.clone();
-        let purpose = Purpose::Command {
-            order,
-            written: false,
-        };
-        let id = session.begin(purpose, now, deadline);
-        span.record("id", id);
-        self.outbox.push_back(Output::Send {
-            link,
-            id,
-            line,
-            owner: Some(owner),
-        });
     }
 
     pub(super) fn written(&mut self, link: LinkId, id: u32, now: Instant) {
