@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use cargo_metadata::Package;
 
-use crate::{Error, cargo};
+use crate::{Error, cargo, metadata};
 
 /// The features to name for each combination; one for all that build the same.
 pub(crate) fn of(package: &Package) -> Result<Vec<Vec<String>>, Error> {
@@ -15,12 +15,32 @@ pub(crate) fn of(package: &Package) -> Result<Vec<Vec<String>>, Error> {
     Ok(distinct(&package.features, &sources))
 }
 
-/// Checks the library with each of them, one after the other.
-pub(crate) fn check(package: &str, combinations: &[Vec<String>]) -> Result<(), Error> {
+/// Checks the library with each of them: those with the feature `apart` beside those without, since a chain of crates keeps
+/// one core busy, and what `apart` switches on is built for one side alone.
+pub(crate) fn check(package: &str, apart: &str, combinations: &[Vec<String>]) -> Result<(), Error> {
+    let (with, without): (Vec<_>, Vec<_>) = combinations
+        .iter()
+        .partition(|chosen| chosen.iter().any(|feature| feature == apart));
+    let other_folder = metadata()?.target_directory.join("combinations");
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| check_each(package, &with, Some(other_folder.as_std_path())));
+        let here = check_each(package, &without, None);
+        here.and(beside.join().unwrap_or_else(|_| Err("a panic".into())))
+    })
+}
+
+fn check_each(
+    package: &str,
+    combinations: &[&Vec<String>],
+    folder: Option<&Path>,
+) -> Result<(), Error> {
     let begun = Instant::now();
     for (index, combination) in combinations.iter().enumerate() {
         let features = combination.join(",");
         let mut command = cargo();
+        if let Some(folder) = folder {
+            command.env("CARGO_TARGET_DIR", folder);
+        }
         // Each combination would keep gigabytes that no other can use.
         command.env("CARGO_INCREMENTAL", "0");
         // The lints of what it depends on are the step of each: here they would take most of the time.
@@ -108,7 +128,6 @@ fn sources(folder: &Path) -> Result<String, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metadata;
 
     fn features(list: &[(&str, &[&str])]) -> Features {
         let list = list.iter();
