@@ -118,14 +118,14 @@ impl Builder {
         let mut bot = None;
         if let Some(credentials) = self.bot {
             let login = BotLogin::new(http.clone(), credentials, &endpoints);
-            let (tokens, token) = log_in(login, "logging in as the bot").await?;
+            let (tokens, token) = log_in(login, "connecting a bot").await?;
             check_user_id(&token, self.user_id)?;
             identities = identities.with_bot(Arc::clone(&tokens));
             bot = Some((tokens, token));
         }
         if let Some(credentials) = self.user {
             let login = UserLogin::new(http.clone(), credentials, &endpoints);
-            let (tokens, _) = log_in(login, "logging in as the user").await?;
+            let (tokens, _) = log_in(login, "connecting a bot").await?;
             identities = identities.with_user(tokens);
         }
 

@@ -23,7 +23,7 @@ pub enum ErrorKind {
         problems: Vec<String>,
     },
     /// Logging in failed.
-    #[error("logging in failed")]
+    #[error("the login failed")]
     Login,
     /// A REST call failed.
     #[error("the REST API did not do it")]

@@ -188,7 +188,7 @@ async fn what_is_wrong_is_the_last_line_of_a_program_that_ends_with_an_error() {
         ),
         (
             wrong,
-            "Error: logging in as the bot: logging in failed: logging in as a bot: refused with status 400",
+            "Error: connecting a bot: the login failed: logging in as a bot: refused with status 400",
         ),
     ] {
         let said = output(program).await;
