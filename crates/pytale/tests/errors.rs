@@ -45,7 +45,10 @@ async fn an_error_of_any_crate_that_main_returns_is_readable() {
     let account = world.sim().bot();
     let wrong = BotCredentials::new(account.client_id, "wrong".to_owned());
     let login = world.bot().bot(wrong).connect().await.unwrap_err();
-    assert_readable(&login, &["connecting a bot", "logging in as a bot", "refused", "400"]);
+    assert_readable(
+        &login,
+        &["connecting a bot", "logging in as a bot", "refused", "400"],
+    );
     assert_readable(login.source().unwrap(), &["refused"]);
 
     let bot = world.bot().connect().await.unwrap();
