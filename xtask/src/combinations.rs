@@ -186,4 +186,14 @@ mod tests {
         assert_eq!(combinations.len(), (1 + 8 * 4) * 2 + 4 * 2);
         assert_eq!(of(find("alta-bot")).unwrap().len(), 8);
     }
+
+    #[test]
+    fn a_failure_on_either_side_is_told() {
+        // Cargo refuses it before it builds anything.
+        let wrong = [vec!["nonsense".to_owned()]];
+        for apart in ["nonsense", "hyper"] {
+            let told = check("pytale", apart, &wrong).unwrap_err().to_string();
+            assert!(told.starts_with("pytale with \"nonsense\""), "{told}");
+        }
+    }
 }

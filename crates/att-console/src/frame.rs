@@ -108,8 +108,10 @@ fn usual_frame(text: &str) -> Option<Parts> {
     let (kind, rest) = rest.split_once('"')?;
     let rest = rest.strip_prefix(r#","timeStamp":""#)?;
     let (time, rest) = rest.split_once('"')?;
+    if !is_plain(time) {
+        return None;
+    }
     let (kind, data) = match kind {
-        _ if !is_plain(time) => return None,
         "Subscription" => usual_event(rest)?,
         "CommandResult" => usual_answer(text, rest)?,
         _ => return None,
