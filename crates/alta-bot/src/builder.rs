@@ -184,7 +184,7 @@ impl Builder {
         self.problems.push(problem);
     }
 
-    #[cfg(test)]
+    #[cfg(all(test, unix))]
     pub(crate) fn problems(&self) -> &[String] {
         &self.problems
     }

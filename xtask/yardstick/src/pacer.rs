@@ -1,8 +1,8 @@
 use std::io::{ErrorKind, Write as _};
-use std::net::TcpStream;
-use std::os::fd::AsFd;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+use socket2::{SockRef, Socket};
 
 /// In the server's process: sends events at a steady rate, each on the next connection. However many connections there are,
 /// the client sees the same events at the same moments: a few at a time, as a sleep is never exact, but each on another one.
@@ -15,22 +15,25 @@ pub struct Pacer(Mutex<Vec<Lane>>);
 /// A connection and the frames that go over it, by turns.
 #[derive(Debug)]
 struct Lane {
-    tcp: TcpStream,
+    tcp: Socket,
     frames: Vec<Vec<u8>>,
     next: usize,
 }
 
 impl Pacer {
     /// Lets a connection take part; when this many do, they are sent `rate` events a second in all, for so long.
-    pub fn join(
+    pub fn join<C>(
         &self,
-        connection: &impl AsFd,
+        connection: &C,
         frames: Vec<Vec<u8>>,
         connections: usize,
         rate: f64,
         lasting: Duration,
-    ) -> std::io::Result<()> {
-        let tcp = TcpStream::from(connection.as_fd().try_clone_to_owned()?);
+    ) -> std::io::Result<()>
+    where
+        for<'c> SockRef<'c>: From<&'c C>,
+    {
+        let tcp = SockRef::from(connection).try_clone()?;
         let mut lanes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let next = 0;
         lanes.push(Lane { tcp, frames, next });
