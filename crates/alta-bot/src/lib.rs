@@ -49,6 +49,7 @@ mod open_console;
 mod panics;
 mod requests;
 mod settings;
+mod shutdown_signal;
 mod time;
 mod verbs;
 mod view;
@@ -69,6 +70,7 @@ pub use managed::{
     Standing,
 };
 pub use open_console::OpenConsole;
+pub use shutdown_signal::shutdown_signal;
 pub use view::{Change, Changes, GroupView, ServerView, View, ViewConfig};
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};

@@ -2,7 +2,9 @@
 
 mod args;
 mod demo;
+mod output;
 
+use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
 use clap::Parser as _;
 use std::process::ExitCode;
@@ -19,7 +21,7 @@ async fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            anstream::eprintln!("tale: {}", with_sources(&*error));
+            output::error_line(format_args!("tale: {}", with_sources(&*error)));
             ExitCode::FAILURE
         }
     }
@@ -35,6 +37,9 @@ fn log_to_stderr(verbosity: u8) {
     let filter = EnvFilter::new(format!("{level},tungstenite=info,tokio_tungstenite=info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(AutoStream::choice(&std::io::stderr()) != ColorChoice::Never)
+        // A log line that cannot be written must not end the program.
+        .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .init();
 }

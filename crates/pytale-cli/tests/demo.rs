@@ -7,8 +7,12 @@
 )]
 
 use serde_json::Value;
+#[cfg(unix)]
+#[path = "demo/ends.rs"]
+mod ends;
+
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 fn tale(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tale"));
@@ -80,37 +84,6 @@ fn people_get_a_line_an_event_without_colours_in_a_pipe() {
         "{text}"
     );
     assert!(text.lines().last().unwrap().contains("0 missed"), "{text}");
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupt_ends_it_cleanly() {
-    use std::io::{BufRead as _, BufReader, Read as _};
-    let mut demo = tale(&["demo", "--json", "--duration", "600"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
-    lines.next().unwrap().unwrap();
-    let interrupted = Command::new("kill")
-        .args(["-INT", &demo.id().to_string()])
-        .status()
-        .unwrap();
-    assert!(interrupted.success());
-    let status = demo.wait().unwrap();
-    assert_eq!(
-        status.code(),
-        Some(1),
-        "ended by itself, and not all of it happened"
-    );
-    let mut errors = String::new();
-    demo.stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut errors)
-        .unwrap();
-    assert!(errors.contains("interrupted, closing"), "{errors}");
 }
 
 #[test]

@@ -90,7 +90,7 @@ pub use alta_ws as ws;
 pub use att_console as console;
 
 #[cfg(feature = "bot")]
-pub use alta_bot::{Bot, Error, ErrorKind};
+pub use alta_bot::{Bot, Error, ErrorKind, shutdown_signal};
 #[cfg(feature = "console")]
 pub use att_console::Console;
 

@@ -136,13 +136,13 @@ impl ManagedBot {
     /// its address.
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
-            () = signalled() => Ok(()),
+            () = crate::shutdown_signal() => Ok(()),
             () = self.parts.task.ended() => self.refused().await,
         };
         let grace = self.parts.sources.context.limits.grace;
         let finished = tokio::select! {
             finished = self.shutdown(grace) => finished,
-            () = signalled() => self.shutdown(Duration::ZERO).await,
+            () = crate::shutdown_signal() => self.shutdown(Duration::ZERO).await,
         };
         refused.map(|()| finished)
     }
@@ -207,29 +207,4 @@ impl fmt::Debug for ManagedBot {
             .field("consoles", &self.consoles())
             .finish_non_exhaustive()
     }
-}
-
-/// Resolves when the process is told to end; never, if that cannot be found out.
-async fn signalled() {
-    let ctrl_c = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminate = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut terminate) => terminate.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = ctrl_c => {}
-            _ = terminate => {}
-        }
-    }
-    #[cfg(not(unix))]
-    ctrl_c.await;
 }

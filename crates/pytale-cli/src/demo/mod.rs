@@ -14,7 +14,8 @@ use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Runs the demo; true if all of it happened and nothing was missed.
+/// Runs the demo. Returns true if all of it happened and nothing was missed, or if the reader of the output left before the
+/// end.
 pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
     let sim = Sim::builder()
         .seed(options.seed)
@@ -27,12 +28,13 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
 
     let outcome = tokio::select! {
         outcome = bot::run(&sim, &reporter, length, options.seed) => outcome,
-        interrupted = tokio::signal::ctrl_c() => {
-            interrupted?;
+        () = reporter.output_failed() => Ok(true),
+        () = pytale::shutdown_signal() => {
             reporter.note("interrupted, closing");
             Ok(false)
         }
     };
     sim.shutdown().await;
+    reporter.output_result()?;
     outcome
 }

@@ -1,5 +1,6 @@
 //! What the demo prints: a line an event for people, or a JSON object a line for programs.
 
+use crate::output::{Output, error_line};
 use anstyle::{AnsiColor, Style};
 use pytale::prelude::{ServerId, Timestamp};
 use serde::Serialize;
@@ -56,33 +57,49 @@ pub(crate) struct Summary {
 #[derive(Debug)]
 pub(crate) struct Reporter {
     json: bool,
+    output: Output,
 }
 
 impl Reporter {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        let output = Output::default();
+        Self { json, output }
     }
 
     pub(crate) fn step(&self, step: &Step<'_>) {
         if self.json {
             match serde_json::to_string(step) {
-                Ok(line) => anstream::println!("{line}"),
-                Err(error) => anstream::eprintln!("tale: a step could not be written: {error}"),
+                Ok(line) => self.output.line(format_args!("{line}")),
+                Err(error) => error_line(format_args!("tale: writing a step as JSON: {error}")),
             }
         } else {
             let (label, style, text) = for_people(step);
             let (time, dim) = (clock(), Style::new().dimmed());
-            anstream::println!("{dim}{time}{dim:#}  {style}{label:<9}{style:#}  {text}");
+            self.output.line(format_args!(
+                "{dim}{time}{dim:#}  {style}{label:<9}{style:#}  {text}"
+            ));
         }
+    }
+
+    /// Waits until standard output can no longer be written to.
+    pub(crate) async fn output_failed(&self) {
+        self.output.failed().await;
+    }
+
+    /// The failure of a line that could not be written, unless the reader just left.
+    pub(crate) fn output_result(&self) -> std::io::Result<()> {
+        self.output.result()
     }
 
     /// Something that is no step: people see it, programs find it on standard error.
     pub(crate) fn note(&self, text: &str) {
         if self.json {
-            anstream::eprintln!("tale: {text}");
+            error_line(format_args!("tale: {text}"));
         } else {
             let dim = Style::new().dimmed();
-            anstream::println!("{dim}{}  {:<9}  {text}{dim:#}", clock(), "");
+            let time = clock();
+            self.output
+                .line(format_args!("{dim}{time}  {:<9}  {text}{dim:#}", ""));
         }
     }
 }

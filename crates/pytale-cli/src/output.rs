@@ -1,0 +1,52 @@
+//! Standard output and standard error, which can fail at any time: a pipe whose reader has left, a full disk.
+
+use std::fmt;
+use std::io::{self, ErrorKind, Write as _};
+use std::sync::OnceLock;
+use tokio::sync::Notify;
+
+/// Standard output. After the first failure it writes nothing more, and [`failed`](Self::failed) returns.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    failure: OnceLock<io::Error>,
+    noticed: Notify,
+}
+
+impl Output {
+    /// Writes a line, in color if standard output is a terminal that shows it.
+    pub(crate) fn line(&self, line: fmt::Arguments<'_>) {
+        if self.failure.get().is_some() {
+            return;
+        }
+        let mut stdout = anstream::stdout().lock();
+        let written = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+        if let Err(error) = written {
+            // Of two failures at once, the first is kept.
+            let _ = self.failure.set(error);
+            self.noticed.notify_one();
+        }
+    }
+
+    /// Waits until a line could not be written. One caller at a time.
+    pub(crate) async fn failed(&self) {
+        while self.failure.get().is_none() {
+            self.noticed.notified().await;
+        }
+    }
+
+    /// The failure of a line that could not be written. A reader that left a pipe, as `head` does, is none.
+    pub(crate) fn result(&self) -> io::Result<()> {
+        match self.failure.get() {
+            Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+                let text = format!("writing to standard output: {error}");
+                Err(io::Error::new(error.kind(), text))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes a line to standard error. Nobody can be told of a failure there.
+pub(crate) fn error_line(line: fmt::Arguments<'_>) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
