@@ -223,6 +223,21 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         readers.len() + table.observers.len()
     }
 
+    /// Hands a frame to every reader once, whatever its keys: it concerns all of them, or it is not known whom.
+    pub fn publish_to_all(&self, frame: &F) {
+        let table = self.lock();
+        let topics = table.topics.values();
+        let readers = topics.flat_map(|topic| topic.readers.iter().chain(&topic.interested));
+        let observers = table.observers.iter().map(|observer| &observer.queue);
+        let mut told = HashSet::new();
+        for queue in readers.map(|reader| &reader.queue).chain(observers) {
+            // A reader of several keys stands under each of them.
+            if told.insert(Arc::as_ptr(queue)) {
+                queue.push(frame.clone());
+            }
+        }
+    }
+
     /// Notes that the server holds the subscription to `key` (again). Readers who had it before the connection was
     /// lost are told of the `gap`; readers who came since have missed nothing.
     pub fn confirmed<Q>(&self, key: &Q, gap: Option<(Instant, Instant)>)
@@ -411,6 +426,18 @@ mod tests {
         assert!(hub.is_wanted("a"));
         drop(observer);
         assert!(!hub.is_wanted("a"));
+    }
+
+    #[test]
+    fn what_concerns_all_reaches_every_reader_once() {
+        let hub = TestHub::default();
+        let mut two_keys = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+        let mut everything = hub.observe(vec!["a", "b"], QueueConfig::default());
+        let mut keyless = hub.observe(Vec::new(), QueueConfig::default());
+        hub.publish_to_all(&1);
+        for reader in [&mut two_keys, &mut everything, &mut keyless] {
+            assert_eq!(read(reader), [Delivery::Frame(1)]);
+        }
     }
 
     #[test]
