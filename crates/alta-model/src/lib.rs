@@ -28,10 +28,12 @@ pub mod console;
 mod account;
 mod api_error;
 mod error;
+mod escaped;
 mod group;
 mod id;
 mod join;
 mod member;
+mod redactor;
 mod secret;
 mod server;
 mod shop;
@@ -44,6 +46,7 @@ mod vector;
 pub use account::{GroupAllowance, Membership, QuickGroup, UserRights};
 pub use api_error::{ApiError, ErrorCode, RequestModelError, RequestModelErrors};
 pub use error::{Error, ErrorKind};
+pub use escaped::{Chain, Escaped, chain, escaped};
 pub use group::{
     Group, GroupDetailed, GroupServer, GroupType, InvitedGroup, JoinedGroup, Permission,
     PermissionCheck, Role,
@@ -51,6 +54,7 @@ pub use group::{
 pub use id::{EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId};
 pub use join::{Connection, JoinFailReason, JoinResult};
 pub use member::{Member, MemberPermissions, MemberType};
+pub use redactor::Redactor;
 pub use secret::Secret;
 pub use server::{Fleet, JoinType, OwnerType, Region, Server, ServerStatus, ServerType};
 pub use shop::{ShopAccount, SubscriptionStatus};

@@ -36,7 +36,7 @@ impl From<String> for Secret {
 }
 
 /// What is shown and written instead.
-const REDACTED: &str = "<redacted>";
+pub(crate) const REDACTED: &str = "<redacted>";
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

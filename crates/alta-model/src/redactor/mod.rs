@@ -1,0 +1,229 @@
+//! Hiding secrets in text.
+
+mod fields;
+mod shapes;
+mod written;
+
+use std::{
+    borrow::Cow,
+    collections::VecDeque,
+    fmt,
+    ops::Range,
+    sync::{Arc, PoisonError, RwLock},
+};
+
+use base64::{Engine as _, engine::general_purpose};
+
+use self::written::{Wanted, end_of, may_begin};
+use crate::{Secret, secret::REDACTED};
+
+/// Hides secrets in text from outside before it is shown or logged.
+///
+/// It hides
+/// - the secrets that it was [told](Self::learn), as they are or written with escapes: as JSON does (`\/`, `\u0041`, also in a
+///   text in JSON), URLs (`%41`), forms (`+`), HTML (`&amp;`), or in base64; of a longer one its beginning as well, and what of
+///   it stands at the end of a text that was cut;
+/// - the values of fields whose names say token, password, secret or authorization, in JSON (whole or cut), forms and headers;
+/// - what looks like a JSON web token, what follows `Bearer` and `Basic`, and user and password in an address.
+///
+/// Each is replaced by `<redacted>`, as a [`Secret`] is shown. JSON stays JSON.
+///
+/// Clones share what they know: a connection gives one to each of its parts, and tells a new token to any.
+///
+/// ```
+/// use alta_model::Redactor;
+///
+/// let redactor = Redactor::new();
+/// redactor.learn("hunter/2");
+/// assert_eq!(redactor.redact(r"no hunter\/2 here"), "no <redacted> here");
+/// assert_eq!(redactor.redact(r#"{"token":"abc"}"#), r#"{"token":"<redacted>"}"#);
+/// ```
+#[derive(Clone, Default)]
+pub struct Redactor {
+    known: Arc<RwLock<VecDeque<Known>>>,
+}
+
+/// A secret, and its base64 as it is in the middle of something encoded.
+struct Known {
+    secret: Secret,
+    encoded: Vec<Secret>,
+}
+
+/// How many secrets are known at once. Who learns more has long-lived connections whose first tokens have expired.
+const MOST_KNOWN: usize = 64;
+
+/// As many first bytes of a secret are hidden like the whole of it.
+const BEGINNING: usize = 16;
+
+/// The base64 of a shorter secret is not looked for: it would be found in other texts.
+const SHORTEST_ENCODED: usize = 6;
+
+impl Redactor {
+    /// One that knows no secrets, and hides what says or looks as if it were one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One that knows these secrets.
+    pub fn knowing<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
+        let redactor = Self::new();
+        secrets
+            .into_iter()
+            .for_each(|secret| redactor.learn(secret));
+        redactor
+    }
+
+    /// Hides this secret from now on, besides those known. After 64 secrets, the oldest is forgotten.
+    pub fn learn(&self, secret: &str) {
+        let secret = secret.trim();
+        if secret.is_empty() {
+            return;
+        }
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.iter().any(|known| known.secret.expose() == secret) {
+            return;
+        }
+        if known.len() == MOST_KNOWN {
+            known.pop_front();
+        }
+        known.push_back(Known {
+            secret: Secret::from(secret),
+            encoded: encoded(secret),
+        });
+    }
+
+    /// The text without what is secret in it.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redact_at(text, 0).0
+    }
+
+    /// The text of these bytes without what is secret in it; bytes that are no UTF-8 are replaced by U+FFFD.
+    pub fn redact_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, str> {
+        match String::from_utf8_lossy(bytes) {
+            Cow::Borrowed(text) => self.redact(text),
+            Cow::Owned(text) => Cow::Owned(self.redact(&text).into_owned()),
+        }
+    }
+
+    /// The text without what is secret in it, and where a byte of it has moved.
+    pub fn redact_at<'t>(&self, text: &'t str, position: usize) -> (Cow<'t, str>, usize) {
+        let hidden = self.hidden(text);
+        if hidden.is_empty() {
+            return (Cow::Borrowed(text), position.min(text.len()));
+        }
+        let mut shown = String::with_capacity(text.len());
+        let mut copied = 0;
+        let mut moved = None;
+        for Hidden { range, quote } in hidden {
+            if moved.is_none() && position < range.end {
+                let before = position.min(range.start) - copied;
+                moved = Some(shown.len() + before);
+            }
+            shown.push_str(&text[copied..range.start]);
+            shown.extend([quote, REDACTED, quote]);
+            copied = range.end;
+        }
+        let moved = moved.unwrap_or_else(|| shown.len() + position.min(text.len()) - copied);
+        shown.push_str(&text[copied..]);
+        (Cow::Owned(shown), moved)
+    }
+
+    /// What is to be hidden, in order, none touching another.
+    fn hidden<'t>(&self, text: &'t str) -> Vec<Hidden<'t>> {
+        let bytes = text.as_bytes();
+        let mut found = Vec::new();
+        let mut hide = |range: Range<usize>, quote| found.push(Hidden { range, quote });
+        self.find_known(bytes, |range| hide(range, ""));
+        shapes::find(bytes, |range| hide(range, ""));
+        fields::find(bytes, hide);
+        // Of two that begin alike, the larger one comes first.
+        found.sort_by_key(|hidden| (hidden.range.start, usize::MAX - hidden.range.end));
+        let mut merged: Vec<Hidden<'_>> = Vec::with_capacity(found.len());
+        for mut hidden in found {
+            // The beginning of a secret may end inside a character.
+            while !text.is_char_boundary(hidden.range.end) {
+                hidden.range.end += 1;
+            }
+            match merged.last_mut() {
+                Some(last) if hidden.range.start < last.range.end => {
+                    last.range.end = last.range.end.max(hidden.range.end);
+                }
+                _ => merged.push(hidden),
+            }
+        }
+        // What was hidden before stays as it is, whatever secret is known.
+        merged.retain(|hidden| &text[hidden.range.clone()] != REDACTED);
+        merged
+    }
+
+    fn find_known(&self, text: &[u8], mut found: impl FnMut(Range<usize>)) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let wanted: Vec<Wanted<'_>> = known
+            .iter()
+            .flat_map(|known| std::iter::once(&known.secret).chain(&known.encoded))
+            .map(|secret| Wanted {
+                text: secret.expose().as_bytes(),
+                folds_case: false,
+                beginning: BEGINNING,
+            })
+            .collect();
+        let mut at = 0;
+        while at < text.len() {
+            if text[at..].starts_with(REDACTED.as_bytes()) {
+                at += REDACTED.len();
+                continue;
+            }
+            let ends = wanted
+                .iter()
+                .filter(|wanted| may_begin(**wanted, text[at]))
+                .filter_map(|wanted| end_of(text, at, *wanted));
+            match ends.max() {
+                Some(end) => {
+                    found(at..end);
+                    at = end;
+                }
+                None => at += 1,
+            }
+        }
+    }
+}
+
+/// A part of a text that is not shown.
+struct Hidden<'t> {
+    range: Range<usize>,
+    /// Stands around what is written instead.
+    quote: &'t str,
+}
+
+/// What is always the same of the secret's base64, wherever it stands in what is encoded: `user:secret`, for example.
+fn encoded(secret: &str) -> Vec<Secret> {
+    if secret.len() < SHORTEST_ENCODED {
+        return Vec::new();
+    }
+    let alphabets = [
+        &general_purpose::STANDARD_NO_PAD,
+        &general_purpose::URL_SAFE_NO_PAD,
+    ];
+    let mut all: Vec<Secret> = Vec::new();
+    for before in 0..3 {
+        let bytes = [&b"\0\0"[..before], secret.as_bytes()].concat();
+        for alphabet in alphabets {
+            let text = alphabet.encode(&bytes);
+            let whole = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+            let text = Secret::from(&text[whole]);
+            if !all.contains(&text) {
+                all.push(text);
+            }
+        }
+    }
+    all
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn redacted(text: &str) -> String {
+    Redactor::new().redact(text).into_owned()
+}
+
+#[test]
+fn a_known_secret_is_hidden_however_it_is_written() {
+    let redactor = Redactor::knowing(["h/u\"n+t é=🦀"]);
+    for written in [
+        "h/u\"n+t é=🦀",
+        r#"h\/u\"n+t é=🦀"#,
+        r"h\u002fu\u0022n\u002Bt\u0020\u00e9=\ud83e\udd80",
+        r#"h\\\/u\\\"n+t \\u00E9=\\ud83e\\udd80"#,
+        "h%2Fu%22n%2bt%20%C3%A9%3D%F0%9F%A6%80",
+        "h%2Fu%22n%2Bt+%C3%A9%3D%F0%9F%A6%80",
+        "h%252Fu%2522n%252Bt%2520%25C3%25A9%253D%25F0%259F%25A6%2580",
+        "h&#x2F;u&quot;n&#43;t &#233;&#x3D;🦀",
+        r#"h/u\"n+t \xe9=\u{1f980}"#,
+    ] {
+        assert_eq!(
+            redactor.redact(&format!("no <{written}> here")),
+            "no <<redacted>> here",
+            "{written}"
+        );
+    }
+}
+
+#[test]
+fn a_known_secret_is_hidden_in_base64_at_any_place() {
+    let redactor = Redactor::knowing(["hunter2??>"]);
+    for before in ["", "u", "us", "user:"] {
+        for engine in [&general_purpose::STANDARD, &general_purpose::URL_SAFE] {
+            let text = engine.encode(format!("{before}hunter2??>!"));
+            let shown = redactor.redact(&text).into_owned();
+            assert!(shown.contains("<redacted>"), "{text}: {shown}");
+            assert!(shown.len() < "<redacted>".len() + 13, "{shown}");
+        }
+    }
+}
+
+#[test]
+fn a_long_beginning_is_hidden_and_what_a_cut_text_ends_with() {
+    let redactor = Redactor::knowing(["0123456789abcdefghij"]);
+    for (text, shown) in [
+        ("not 0123456789abcdef...", "not <redacted>..."),
+        ("not 01234", "not <redacted>"),
+        ("not 01234 but", "not 01234 but"),
+        ("not 012", "not 012"),
+    ] {
+        assert_eq!(redactor.redact(text), shown);
+    }
+    // Cut inside a character of the secret.
+    let redactor = Redactor::knowing(["0123456789abcdeéx"]);
+    assert_eq!(redactor.redact("0123456789abcdeè"), "<redacted>");
+}
+
+#[test]
+fn an_old_secret_stays_secret_and_what_is_known_is_bounded() {
+    let redactor = Redactor::new();
+    let other = redactor.clone();
+    for number in 0..MOST_KNOWN + 6 {
+        other.learn(&format!("<secret {number:03}>"));
+        other.learn(&format!("<secret {number:03}>"));
+    }
+    assert_eq!(redactor.known.read().unwrap().len(), MOST_KNOWN);
+    let shown = redactor.redact("<secret 006> <secret 069> <secret 002>");
+    assert_eq!(shown, "<redacted> <redacted> <secret 002>");
+    assert_eq!(format!("{redactor:?}"), "Redactor");
+}
+
+#[test]
+fn a_short_secret_is_hidden_and_hiding_twice_changes_nothing() {
+    let redactor = Redactor::knowing(["e", "", " "]);
+    let shown = redactor.redact("the end").into_owned();
+    assert_eq!(shown, "th<redacted> <redacted>nd");
+    assert_eq!(redactor.redact(&shown), shown);
+}
+
+#[test]
+fn values_of_secret_fields_are_hidden_in_json_that_stays_json() {
+    for (text, shown) in [
+        (
+            r#"{"id": 7, "token": "bv\"s4", "access_Token" : "x", "name": "y"}"#,
+            r#"{"id": 7, "token": "<redacted>", "access_Token" : "<redacted>", "name": "y"}"#,
+        ),
+        (
+            r#"{"token": ["a", {"b": "]"}], "password":{"b": 1}, "secret": 12, "c": "d"}"#,
+            r#"{"token": "<redacted>", "password":"<redacted>", "secret": "<redacted>", "c": "d"}"#,
+        ),
+        (
+            r#"{"token": null, "list": ["a"], "my_token":true,"a":{"b": "c"}, "secret":""}"#,
+            r#"{"token": null, "list": ["a"], "my_token":true,"a":{"b": "c"}, "secret":""}"#,
+        ),
+        (
+            r#"{"content":"{\"token\":\"a\\\"b\",\"n\":1}","key":"k"}"#,
+            r#"{"content":"{\"token\":\"<redacted>\",\"n\":1}","key":"k"}"#,
+        ),
+        (
+            r#"{"content":"{\"token\":12,\"n\":1}","key":"k"}"#,
+            r#"{"content":"{\"token\":\"<redacted>\",\"n\":1}","key":"k"}"#,
+        ),
+        (r#"{"\u0074oken":"hush"}"#, r#"{"\u0074oken":"<redacted>"}"#),
+        (
+            "{'id': 5, 'authorization': 'Bearer abc'}",
+            "{'id': 5, 'authorization': '<redacted>'}",
+        ),
+    ] {
+        assert_eq!(redacted(text), shown);
+    }
+}
+
+#[test]
+fn what_is_cut_is_hidden_to_its_end() {
+    for (text, shown) in [
+        (r#"{"token": "abc"#, r#"{"token": "<redacted>"#),
+        (r#"{"token": "ab\"#, r#"{"token": "<redacted>"#),
+        (r#"{"token": ["a", {"b"#, r#"{"token": "<redacted>""#),
+        (r#"{"token"#, r#"{"token"#),
+        (r#"{"token":"#, r#"{"token":"#),
+        ("it is eyJhbGci", "it is <redacted>"),
+    ] {
+        assert_eq!(redacted(text), shown);
+    }
+}
+
+#[test]
+fn secrets_in_forms_headers_and_addresses_are_hidden() {
+    for (text, shown) in [
+        (
+            "client_id=client_1&client_secret=c2VjcmV0%3D%3D&scope=a+b",
+            "client_id=client_1&client_secret=<redacted>&scope=a+b",
+        ),
+        (
+            "Authorization: Digest abc, def\r\nHost: town.example",
+            "Authorization: <redacted>\r\nHost: town.example",
+        ),
+        ("a Bearer hush and", "a Bearer <redacted> and"),
+        ("Basic dXNlcjpwYXNz", "Basic <redacted>"),
+        (
+            "at wss://user:p%40ss@town.example:1760/",
+            "at wss://<redacted>@town.example:1760/",
+        ),
+        ("<p>eyJhbGci.eyJz.c2ln</p>", "<p><redacted></p>"),
+        (r"\u0065yJhbGci.eyJz.c2\u006cn!", "<redacted>!"),
+        ("invalid token: \"abc\"", "invalid token: \"<redacted>\""),
+    ] {
+        assert_eq!(redacted(text), shown);
+    }
+}
+
+#[test]
+fn what_holds_no_secret_is_shown_as_it_came() {
+    for text in [
+        r#"{"b" : 1, "a":2}"#,
+        r#"[{"id": 1, "name": "a=b&c"#,
+        "player list",
+        "",
+        r#"{"message":"Token expired","error_code":"ExpiredToken"}"#,
+        "the token: it has expired",
+        "a Bearer token is wanted; a basic sword",
+        "at http://town.example/@market",
+    ] {
+        assert!(matches!(Redactor::new().redact(text), Cow::Borrowed(same) if same == text));
+    }
+}
+
+#[test]
+fn a_place_in_the_text_is_found_again() {
+    let text = r#"{"token":"abcdefghijklmnop","x":1}"#;
+    for (position, place) in [(0, '{'), (9, '"'), (text.len() - 2, '1')] {
+        let (shown, moved) = Redactor::new().redact_at(text, position);
+        assert_eq!(shown[moved..].chars().next(), Some(place), "{shown}");
+    }
+    let (shown, moved) = Redactor::new().redact_at(text, 15);
+    assert!(shown[moved..].starts_with("<redacted>"), "{shown}");
+    assert_eq!(Redactor::new().redact_at(text, 99).1, shown.len());
+}
+
+/// One way of writing a character.
+fn written(c: char, way: u8) -> String {
+    let (mut units, mut bytes) = ([0; 2], [0; 4]);
+    let units = c.encode_utf16(&mut units).iter();
+    let bytes = c.encode_utf8(&mut bytes).bytes();
+    let joined = |parts: Vec<String>| parts.concat();
+    match way {
+        0 => joined(units.map(|unit| format!(r"\u{unit:04x}")).collect()),
+        1 => joined(units.map(|unit| format!(r"\\u{unit:04X}")).collect()),
+        2 => joined(bytes.map(|byte| format!("%{byte:02X}")).collect()),
+        3 => joined(bytes.map(|byte| format!("%25{byte:02x}")).collect()),
+        4 => format!("&#x{:x};", u32::from(c)),
+        5 => format!("&#{};", u32::from(c)),
+        _ => c.to_string(),
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_secret_is_hidden_whatever_way_each_of_its_characters_is_written(
+        secret in "[a-zA-Z/+=\"é🦀_~-]{1,40}",
+        ways in prop::collection::vec(0_u8..10, 40),
+        before in "[0-9 ,.]{0,10}",
+        after in "[0-9 ,.]{0,10}",
+    ) {
+        let written: String = secret.chars().zip(ways).map(|(c, way)| written(c, way)).collect();
+        // Digits behind `&#` would belong to the entity.
+        let text = format!("{before} {written} {after}");
+        let shown = Redactor::knowing([&*secret]).redact(&text).into_owned();
+        prop_assert_eq!(shown, format!("{before} <redacted> {after}"));
+    }
+
+    #[test]
+    fn any_text_is_walked_over_to_its_end(
+        text in r#"([\\"'a:,\[\]{}token =%&;1é]|token|eyJ|Bearer |://|@|&quot;|%22|\\u00){0,40}"#,
+        position in 0_usize..60,
+    ) {
+        let redactor = Redactor::knowing(["a1", "tok\\en"]);
+        let (shown, moved) = redactor.redact_at(&text, position);
+        prop_assert!(moved <= shown.len());
+        prop_assert!(!shown.contains("a1"), "{}", shown);
+    }
+
+    #[test]
+    fn json_stays_json(
+        name in "(token|my_Password|name)",
+        value in r#"("[a-z]{0,5}"|[1-9][0-9]{0,2}|null|true|\["a", 1\]|\{"b": \{"c": "]"\}\})"#,
+        depth in 0_usize..3,
+    ) {
+        let mut text = format!(r#"{{"{name}": {value}, "z": "last"}}"#);
+        for _ in 0..depth {
+            text = serde_json::json!({ "content": text }).to_string();
+        }
+        let shown = redacted(&text);
+        let mut inner: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        for _ in 0..depth {
+            inner = serde_json::from_str(inner["content"].as_str().unwrap()).unwrap();
+        }
+        prop_assert_eq!(&inner["z"], "last");
+        let original: serde_json::Value = serde_json::from_str(&value).unwrap();
+        let is_kept = name == "name" || original.is_null() || original == true || original == "";
+        let expected = if is_kept { original } else { "<redacted>".into() };
+        prop_assert_eq!(&inner[&name], &expected);
+    }
+}
