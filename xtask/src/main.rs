@@ -8,6 +8,7 @@
     reason = "a program that talks to the terminal"
 )]
 
+mod architecture;
 mod bench;
 mod ci;
 mod combinations;
@@ -54,6 +55,12 @@ enum Command {
         /// Name the listed endpoints that have no method or no recording, and the kinds of errors without one, instead.
         #[arg(long, conflicts_with_all = ["filter", "json"])]
         list_missing: bool,
+    },
+    /// Writes the picture and the table of `docs/architecture.md` from what cargo knows.
+    Architecture {
+        /// Only say whether they are current.
+        #[arg(long)]
+        check: bool,
     },
     /// Writes `docs/endpoints.md` from the typed calls.
     Endpoints {
@@ -103,6 +110,7 @@ fn main() -> ExitCode {
             list_missing: true, ..
         } => fixtures::list_missing(),
         Command::TestFixtures { filter, json, .. } => fixtures::run(filter.as_deref(), json),
+        Command::Architecture { check } => architecture::run(check),
         Command::Endpoints { check } => endpoints::run(check),
     };
     match outcome {
