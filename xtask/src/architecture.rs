@@ -212,7 +212,7 @@ mod tests {
         let graph = example();
         let body: String = graph
             .keys()
-            .map(|name| format!("**{name}** is one.\n"))
+            .flat_map(|name| ["**", name, "** is one.\n"])
             .collect();
         let page = format!("# Page\n{BEGIN}old\n{END}\n{body}");
         let page = replace(&page, &generated(&graph)).unwrap();

@@ -1,15 +1,20 @@
 //! Everything that has to pass before a change goes in, cheapest first.
 
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use cargo_metadata::{Package, TargetKind};
 
-use crate::{Error, cargo, combinations, endpoints, fixtures, metadata};
+use crate::{
+    Error, architecture, cargo, combinations, endpoints, fixtures, metadata, root, tools::Tool,
+};
 
 /// One thing to check.
 struct Step {
     name: String,
     check: Check,
+    /// What it needs beside this toolchain.
+    tools: &'static [Tool],
     /// What to do when it fails.
     advice: &'static str,
 }
@@ -17,10 +22,17 @@ struct Step {
 enum Check {
     /// Cargo with these arguments.
     Cargo(Vec<String>),
+    /// The cargo of another toolchain, with a target folder of its own.
+    OtherCargo {
+        toolchain: &'static str,
+        args: Vec<String>,
+    },
     /// The same, with the documentation's warnings as errors.
     Doc(Vec<String>),
     /// The recordings.
     Fixtures,
+    /// The generated part of the architecture's page.
+    Architecture,
     /// The page of the endpoints.
     Endpoints,
     /// A package with each of these sets of features.
@@ -40,6 +52,10 @@ pub(crate) fn run(full: bool) -> Result<(), Error> {
     let start = Instant::now();
     for (index, step) in steps.into_iter().enumerate() {
         println!("\n[{}/{count}] {}", index + 1, step.name);
+        if let Some(tool) = step.tools.iter().find(|tool| !tool.is_there()) {
+            tool.skip()?;
+            continue;
+        }
         let begun = Instant::now();
         let outcome = perform(&step.check);
         let time = begun.elapsed();
@@ -72,11 +88,16 @@ fn perform(check: &Check) -> Result<(), Error> {
     let mut command = cargo();
     match check {
         Check::Fixtures => return fixtures::run(None, false),
+        Check::Architecture => return architecture::run(true),
         Check::Endpoints => return endpoints::run(true),
         Check::Combinations(package, sets) => {
             return combinations::check(package, APART, sets);
         }
         Check::Cargo(args) => command.args(args),
+        Check::OtherCargo { toolchain, args } => {
+            command = other_cargo(toolchain)?;
+            command.args(args)
+        }
         Check::Doc(args) => command.args(args).env("RUSTDOCFLAGS", "-D warnings"),
     };
     let status = command.status()?;
@@ -87,6 +108,20 @@ fn perform(check: &Check) -> Result<(), Error> {
     }
 }
 
+/// Its builds cannot be shared with this toolchain's, which they would only crowd out.
+fn other_cargo(toolchain: &str) -> Result<Command, Error> {
+    let target = metadata()?.target_directory.join(toolchain);
+    let mut command = Command::new("rustup");
+    command.current_dir(root());
+    command.args(["run", toolchain, "cargo"]);
+    command.env("CARGO_TARGET_DIR", target);
+    // Cargo sets these for the programs that it runs; they name this toolchain.
+    for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
 fn words(text: &str) -> Vec<String> {
     text.split(' ').map(str::to_owned).collect()
 }
@@ -95,6 +130,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
     let step = |name: &str, check, advice| Step {
         name: name.to_owned(),
         check,
+        tools: &[],
         advice,
     };
     let mut steps = vec![
@@ -109,10 +145,23 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "read fixtures/README.md; `cargo xtask test-fixtures --filter NAME` shows one recording.",
         ),
         step(
+            "the page of the architecture",
+            Check::Architecture,
+            "run `cargo xtask architecture`.",
+        ),
+        step(
             "the page of the endpoints",
             Check::Endpoints,
             "run `cargo xtask endpoints`.",
         ),
+        Step {
+            tools: &[Tool::Program("cargo-deny")],
+            ..step(
+                "licenses, sources and versions of dependencies",
+                Check::Cargo(words("deny --all-features check licenses bans sources")),
+                "deny.toml says what is allowed, and why.",
+            )
+        },
         step(
             "lints, all features",
             Check::Cargo(words(
@@ -130,6 +179,27 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             Check::Doc(words("doc --no-deps --workspace --all-features")),
             "mend the links and the missing words that rustdoc names.",
         ),
+        Step {
+            tools: &[Tool::Target(WINDOWS), Tool::Program(WINDOWS_C_COMPILER)],
+            ..step(
+                "every target for Windows",
+                Check::Cargo(words(&format!(
+                    "check --workspace --all-targets --all-features --target {WINDOWS}"
+                ))),
+                "put what only one platform has behind `#[cfg(unix)]` or `#[cfg(windows)]`, with the other's way beside it.",
+            )
+        },
+        Step {
+            tools: &[Tool::Toolchain(MINIMUM)],
+            ..step(
+                "every target with the minimum supported Rust version",
+                Check::OtherCargo {
+                    toolchain: MINIMUM,
+                    args: words("check --workspace --all-targets --all-features"),
+                },
+                "use what that version has, or raise `rust-version` in Cargo.toml and README.md; that is a minor change.",
+            )
+        },
         step(
             "a build with two TLS providers",
             Check::Cargo(words(
@@ -154,6 +224,14 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
     Ok(steps)
 }
 
+const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
+/// Some dependencies compile C even for a check.
+const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
+
+/// The `rust-version` of the workspace.
+const MINIMUM: &str = "1.88";
+
 /// Whose features are there to leave parts out: every combination has to build.
 const COMBINED: [&str; 2] = ["alta-bot", "pytale"];
 
@@ -166,6 +244,7 @@ fn combined(package: &Package) -> Result<Step, Error> {
     Ok(Step {
         name: format!("{name} alone, each of {count} combinations of its features"),
         check: Check::Combinations(name, sets),
+        tools: &[],
         advice: BY_FEATURE,
     })
 }
@@ -190,6 +269,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
         check: Check::Cargo(words(&format!(
             "clippy --no-deps -p {name} {target}{flags} -- -D warnings"
         ))),
+        tools: &[],
         advice: BY_FEATURE,
     };
 
@@ -213,4 +293,17 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
         }));
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_minimum_toolchain_is_the_one_that_the_manifests_name() {
+        for package in metadata().unwrap().workspace_packages() {
+            let named = package.rust_version.as_ref().unwrap();
+            assert_eq!(format!("{}.{}", named.major, named.minor), MINIMUM);
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod replay_rest;
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
 mod round_trip;
 mod soak;
+mod tools;
 
 use std::{
     path::{Path, PathBuf},
