@@ -13,7 +13,9 @@
 //!     while let Some(event) = moves.next_event().await {
 //!         if let Some(layer) = event.data.new_cave_layer() {
 //!             let text = format!("You are on layer {layer}");
-//!             console.command(player::message(event.data.player, text)).await?;
+//!             let told = console.command(player::message(event.data.player, text)).await;
+//!             // A server that restarts is no reason to end.
+//!             told.inspect_err(|error| eprintln!("{error}")).ok();
 //!         }
 //!     }
 //!     Ok(())

@@ -24,6 +24,7 @@ endpoints! {
             query_opt("ignoreInactive", filter.ignore_inactive);
 
     /// A group with its servers and roles. Rejected with `CantGetPrivateGroup` unless the account belongs to it.
+    #[doc(alias = "request_group_by_id")]
     fn get(group: GroupId) -> one GroupDetailed
         = GetGroup: Either GET ["groups", group], any_scope(&["group.view", "group.info"]);
 

@@ -19,6 +19,7 @@ endpoints! {
         = RejectInvite: Either DELETE ["groups", "invites", group], any_scope(&["group.join", "group.leave"]);
 
     /// Who is invited to a group.
+    #[doc(alias = "request_check_pending_invites")]
     fn of_group(group: GroupId) -> pages Member
         = ListGroupInvites: Either GET ["groups", group, "invites"], any_scope(&["group.invite"]);
 

@@ -16,13 +16,16 @@ endpoints! {
         = WithdrawJoinRequest: Either DELETE ["groups", group, "requests"], any_scope(&["group.join", "group.leave"]);
 
     /// Who asks to join a group.
+    #[doc(alias = "request_pending_requests")]
     fn of_group(group: GroupId) -> pages Member = ListGroupJoinRequests: Either GET ["groups", group, "requests"];
 
     /// Accepts a request. (A PUT: py-tale and js-tale POST, and get 405 for it.)
+    #[doc(alias = "request_approve_invite")]
     fn accept(group: GroupId, user: UserId) -> one Member
         = AcceptJoinRequest: Either PUT ["groups", group, "requests", user];
 
     /// Rejects a request.
+    #[doc(alias = "request_decline_invite")]
     fn reject(group: GroupId, user: UserId) -> one Member
         = RejectJoinRequest: Either DELETE ["groups", group, "requests", user];
 }

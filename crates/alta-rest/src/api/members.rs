@@ -11,6 +11,7 @@ endpoints! {
         = ListMembers: Either GET ["groups", group, "members"], any_scope(&["group.members", "group.view", "group.info"]);
 
     /// A member of a group; not found if the account is none.
+    #[doc(alias = "request_member_info")]
     fn get(group: GroupId, user: UserId) -> one Member
         = GetMember: Either GET ["groups", group, "members", user], any_scope(&["group.members", "group.view", "group.info"]);
 
@@ -31,6 +32,7 @@ endpoints! {
     ///
     /// py-tale presents this as a question about roles, and sends their numbers; the service takes them for those of
     /// permissions.
+    #[doc(alias = "request_check_user_role")]
     fn check_permissions(
         group: GroupId,
         user: UserId,

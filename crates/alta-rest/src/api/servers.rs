@@ -15,6 +15,7 @@ endpoints! {
     fn get(server: ServerId) -> one Server = GetServer: Either GET ["servers", server], any_scope(&["server.view"]);
 
     /// The servers of that name; names repeat.
+    #[doc(alias = "request_server_by_name")]
     fn named(name: String as impl Into<String>) -> pages Server
         = FindServers: Either GET ["servers", "name", name], any_scope(&["server.view"]);
 

@@ -17,6 +17,7 @@ endpoints! {
         = SearchUsername: User POST ["users", "search", "username"], json(&json!({"username": username}));
 
     /// An account.
+    #[doc(alias = "request_search_userid")]
     fn get(user: UserId) -> one User = GetUser: User GET ["users", user];
 
     /// An account's history (alta-jsapi, .NET client).
@@ -98,5 +99,6 @@ endpoints! {
         = SetActionStats: User POST ["users", user, "action-stats"], json(stats);
 
     /// The accounts elsewhere that an account is linked to (py-tale, which calls it unreliable).
+    #[doc(alias = "request_linked_accounts")]
     fn linked(user: UserId) -> one Value = GetLinkedAccounts: User GET ["linked", user, "linked"];
 }

@@ -327,3 +327,23 @@ async fn main_sub_and_main_unsub() -> Outcome {
     assert!(within(told.recv()).await.is_none());
     Ok(())
 }
+
+#[tokio::test]
+async fn functions_beyond_the_readme() -> Outcome {
+    let world = world().await;
+    let player = UserId::new(id(world.sim.add_person("Brambletoe")));
+    let (bot, group) = (world.bot, world.group);
+    // snippet: functions beyond the README
+    let rest = bot.rest();
+    for banned in rest.bans().list(group).collect(1_000).await? {
+        println!("{} is banned", banned.username);
+    }
+    let may_use_console = rest
+        .members()
+        .check_permissions(group, player, [Permission::Console])
+        .await?;
+    println!("allowed: {}", may_use_console.value);
+    // end
+    assert!(!may_use_console.value);
+    Ok(())
+}
