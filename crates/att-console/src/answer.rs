@@ -1,7 +1,7 @@
+use crate::fields::{each_field, keep_first};
 use crate::span::Span;
 use crate::word::Word;
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use alta_model::console::result::Exception;
 use std::borrow::Cow;
 
 /// Where in its frame the parts of an answer stand. Their own JSON is read by whoever wants it.
@@ -17,23 +17,8 @@ pub(crate) struct Answer {
 enum Text {
     AsSent(Span),
     Unescaped(Box<str>),
-}
-
-/// Every spelling has its own field, since two of them at once would be an error for a derived reader.
-#[derive(Deserialize)]
-struct Data<'a> {
-    #[serde(rename = "Result", alias = "result", borrow, default)]
-    result: Option<&'a RawValue>,
-    #[serde(rename = "ResultString", alias = "resultString", borrow, default)]
-    text: Option<Word<'a>>,
-    #[serde(rename = "StringResult", borrow, default)]
-    older_text: Option<Word<'a>>,
-    #[serde(rename = "BufferResultString", borrow, default)]
-    buffered_text: Option<Word<'a>>,
-    #[serde(rename = "Exception", alias = "exception", borrow, default)]
-    exception: Option<&'a RawValue>,
-    #[serde(rename = "Command", alias = "command", borrow, default)]
-    command: Option<&'a RawValue>,
+    /// It is no text: an object, an array.
+    Unreadable(Span),
 }
 
 impl Answer {
@@ -45,29 +30,41 @@ impl Answer {
         {
             return answer;
         }
-        match serde_json::from_str(data) {
-            Ok(Word::Text(text)) => Self {
-                text: Some(Text::of(frame, text)),
+        if data.starts_with('"') {
+            return Self {
+                text: Some(Text::of(frame, data)),
                 ..Self::default()
-            },
-            _ => Self {
-                result: (data != "null").then(|| Span::within(frame, data)),
-                ..Self::default()
-            },
+            };
+        }
+        Self {
+            result: (data != "null").then(|| Span::within(frame, data)),
+            ..Self::default()
         }
     }
 
-    /// Reads `data` if it is an object as servers send it.
+    /// Reads `data` if it is a JSON object. Names count whatever their case; a null is no value.
     pub(crate) fn of_object(frame: &str, data: &str) -> Result<Self, serde_json::Error> {
-        let data: Data<'_> = serde_json::from_str(data)?;
-        let span = |value: Option<&RawValue>| value.map(|value| Span::within(frame, value.get()));
-        let texts = [data.text, data.older_text, data.buffered_text];
-        let text = texts.into_iter().flatten().find_map(Word::into_text);
+        let [mut result, mut exception, mut command] = [None; 3];
+        // The text has had three names.
+        let mut texts = [None; 3];
+        each_field(data, |name, value| {
+            let kept = match name {
+                name if name.eq_ignore_ascii_case("Result") => &mut result,
+                name if name.eq_ignore_ascii_case("ResultString") => &mut texts[0],
+                name if name.eq_ignore_ascii_case("StringResult") => &mut texts[1],
+                name if name.eq_ignore_ascii_case("BufferResultString") => &mut texts[2],
+                name if name.eq_ignore_ascii_case("Exception") => &mut exception,
+                name if name.eq_ignore_ascii_case("Command") => &mut command,
+                _ => return,
+            };
+            keep_first(kept, value);
+        })?;
+        let span = |value: Option<&str>| value.map(|value| Span::within(frame, value));
         Ok(Self {
-            result: span(data.result),
-            text: text.map(|text| Text::of(frame, text)),
-            exception: span(data.exception),
-            command: span(data.command),
+            result: span(result),
+            text: Text::most_telling(frame, texts.into_iter().flatten()),
+            exception: span(exception),
+            command: span(command),
         })
     }
 
@@ -76,11 +73,16 @@ impl Answer {
         self.result.map(|span| span.of(frame))
     }
 
-    /// The first of the texts that servers call by three names.
+    /// The text that servers call by three names.
     pub(crate) fn text<'a>(&'a self, frame: &'a str) -> Option<&'a str> {
-        match self.text.as_ref()? {
-            Text::AsSent(span) => Some(span.of(frame)),
-            Text::Unescaped(text) => Some(text),
+        self.text.as_ref()?.get(frame)
+    }
+
+    /// The JSON that stands where a text should.
+    pub(crate) fn unreadable_text<'a>(&self, frame: &'a str) -> Option<&'a str> {
+        match self.text {
+            Some(Text::Unreadable(span)) => Some(span.of(frame)),
+            _ => None,
         }
     }
 
@@ -96,10 +98,35 @@ impl Answer {
 }
 
 impl Text {
-    fn of(frame: &str, text: Cow<'_, str>) -> Self {
-        match text {
-            Cow::Borrowed(part) => Self::AsSent(Span::within(frame, part)),
-            Cow::Owned(text) => Self::Unescaped(text.into()),
+    fn of(frame: &str, json: &str) -> Self {
+        match Word::of(json) {
+            Word::Text(Cow::Borrowed(part)) => Self::AsSent(Span::within(frame, part)),
+            Word::Text(Cow::Owned(text)) => Self::Unescaped(text.into()),
+            // A number or a truth value is as good as its text.
+            _ if json.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '-') => {
+                Self::AsSent(Span::within(frame, json))
+            }
+            _ => Self::Unreadable(Span::within(frame, json)),
+        }
+    }
+
+    /// The first of several texts; one that tells of a failure before one that does not, and one that can be read before one
+    /// that cannot.
+    fn most_telling<'a>(frame: &str, texts: impl Iterator<Item = &'a str>) -> Option<Self> {
+        texts
+            .map(|json| Self::of(frame, json))
+            .min_by_key(|text| match text.get(frame) {
+                Some(text) if Exception::from_text(text).is_some() => 0,
+                Some(_) => 1,
+                None => 2,
+            })
+    }
+
+    fn get<'a>(&'a self, frame: &'a str) -> Option<&'a str> {
+        match self {
+            Self::AsSent(span) => Some(span.of(frame)),
+            Self::Unescaped(text) => Some(text),
+            Self::Unreadable(_) => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind};
-use crate::frame::{Frame, Kind};
+use crate::frame::{Frame, Kind, Malformed};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
@@ -223,12 +223,33 @@ impl Driver {
             Some(text) => text.into(),
             None => raw,
         };
-        let input = match Frame::read(raw, SystemTime::now()) {
+        let mut woken = Woken::ByEvent;
+        Frame::read_each(raw, SystemTime::now(), |frame| {
+            if let Woken::Otherwise = self.frame(link, frame, now) {
+                woken = Woken::Otherwise;
+            }
+        });
+        woken
+    }
+
+    fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>, now: Instant) -> Woken {
+        let input = match frame {
             Ok(frame) => match &frame.kind {
                 Kind::Event(name) => {
                     self.event(link, name, &frame, now);
                     self.shared.counted.tell();
                     return Woken::ByEvent;
+                }
+                Kind::Broken => {
+                    tracing::debug!(
+                        length = frame.raw.as_str().len(),
+                        "skipping what is no whole JSON object"
+                    );
+                    // It may have been an event, of whatever name.
+                    if self.machine.is_ready_on(link) {
+                        self.shared.hub.publish_to_all(&frame);
+                    }
+                    Input::Malformed(link)
                 }
                 _ => Input::Frame(link, frame),
             },

@@ -22,28 +22,51 @@ pub fn frame(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    match Frame::both_ways(text) {
-        Some((short, Ok(long))) => {
-            assert_eq!(short.kind, long.kind);
-            assert_eq!(short.timestamp(), long.timestamp());
-            let data = |frame: &Frame| frame.decode::<Value>().ok();
-            assert_eq!(data(&short), data(&long));
-        }
-        // Whether the rest of an event is JSON, its readers see.
-        Some((short, Err(_))) => assert!(matches!(short.kind, Kind::Event(_))),
-        None => {}
+    if let Some((short, long)) = Frame::both_ways(text) {
+        assert!(
+            long.is_ok(),
+            "the short way reads what the long way refuses: {text}"
+        );
+        let long = long.unwrap_or_else(|_| short.clone());
+        assert_eq!(short.kind, long.kind);
+        assert_eq!(short.data(), long.data());
+        assert_eq!(short.timestamp(), long.timestamp());
+        let decoded = |frame: &Frame| frame.decode::<Value>().ok();
+        assert_eq!(decoded(&short), decoded(&long));
     }
-    let Ok(frame) = Frame::read(text.into(), SystemTime::UNIX_EPOCH) else {
-        return;
-    };
-    assert_eq!(frame.raw.as_str(), text, "the raw frame is the whole text");
-    assert!(frame.data() == "null" || text.contains(frame.data()));
+    let mut pieces = 0;
+    Frame::read_each(text.into(), SystemTime::UNIX_EPOCH, |frame| {
+        pieces += 1;
+        if let Ok(frame) = frame {
+            assert!(text.contains(frame.raw.as_str()), "a part of the text");
+            read_all(frame);
+        }
+    });
+    assert!(pieces > 0, "nothing vanishes unseen");
+    if let Ok(frame) = Frame::read(text.into(), SystemTime::UNIX_EPOCH) {
+        assert_eq!(pieces, 1, "one object is one frame");
+        assert_eq!(frame.raw.as_str(), text, "the raw frame is the whole text");
+    }
+}
+
+/// Reads everything out of a frame that is ever read.
+fn read_all(frame: Frame) {
+    assert!(frame.data() == "null" || frame.raw.as_str().contains(frame.data()));
     // Whatever these make of it, they make it without panicking.
     let _ = (frame.timestamp(), frame.text());
     let _ = frame.decode::<PlayerStateChanged>();
     let _ = frame.decode::<InventoryChanged>();
     let _ = frame.decode::<LogMessage>();
-    if let Ok(reply) = Reply::of(frame) {
+    if !matches!(frame.kind, Kind::Answer { .. }) {
+        return;
+    }
+    let has_exception = Reply::new(frame.clone()).exception().is_some();
+    let outcome = Reply::of(frame);
+    assert!(
+        !has_exception || outcome.is_err(),
+        "a failure is no success"
+    );
+    if let Ok(reply) = outcome {
         let _ = (reply.result(), reply.text(), reply.command());
         let _ = (reply.read::<User>(), reply.read::<f64>());
         let _ = reply.read_list::<User>();

@@ -63,6 +63,7 @@ mod consoles;
 mod download;
 mod driver;
 mod error;
+mod fields;
 mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Kind};
+use crate::word::Word;
 use alta_model::Timestamp;
 use alta_model::console::result::{CommandInfo, Exception};
 use alta_socket::RawFrame;
@@ -42,26 +43,41 @@ impl Reply {
         }
     }
 
-    /// Why the command failed, if it did.
+    /// Why the command failed, if it did. In doubt it did: what of an answer cannot be read is no success.
     pub(crate) fn failure(&self) -> Option<ErrorKind> {
-        match (self.sent_exception(), self.exception()) {
-            (_, Some(exception)) => Some(failure(exception)),
+        if let Some(exception) = self.exception() {
+            return Some(failure(
+                exception,
+                self.sent_exception().unwrap_or_default(),
+            ));
+        }
+        if let Some(odd) = self.sent_exception() {
             // One of a shape that was never seen is kept as text.
-            (Some(odd), None) => Some(ErrorKind::Server {
+            return Some(ErrorKind::Server {
                 class: String::new(),
                 message: odd.to_owned(),
-            }),
-            (None, None) => None,
+            });
         }
+        let odd = self.answer.unreadable_text(self.raw().as_str())?;
+        self.value().is_none().then(|| ErrorKind::Decode {
+            reason: format!(
+                "the server answered {} where a text should be",
+                shortened(odd)
+            ),
+        })
     }
 
-    /// The server's error, if the command failed: what `Exception` holds, or a `ResultString` that begins with an
-    /// exception's name beside no result (tavernpy). None also if its shape was never seen; see [`raw`](Self::raw).
+    /// The server's error, if the command failed: what `Exception` holds, or a text that begins with an exception's name, in
+    /// `ResultString` beside no result, or as the result (tavernpy). None also if its shape was never seen; see
+    /// [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
-        match (self.sent_exception(), self.sent_result()) {
-            (Some(exception), _) => serde_json::from_str(exception).ok(),
-            (None, None) => Exception::from_text(self.result_string()?),
-            (None, Some(_)) => None,
+        if let Some(exception) = self.sent_exception() {
+            return serde_json::from_str(exception).ok();
+        }
+        match self.value().map(Word::of) {
+            Some(Word::Text(text)) => Exception::from_text(&text),
+            Some(_) => None,
+            None => Exception::from_text(self.result_string()?),
         }
     }
 
@@ -148,17 +164,25 @@ impl Reply {
         self.answer.result(self.raw().as_str())
     }
 
+    /// `Result`, if it says anything: an empty text, array or object beside an exception's text is none.
+    fn value(&self) -> Option<&str> {
+        let is_empty = |json: &str| {
+            let inner = json.strip_prefix(['"', '[', '{']);
+            let inner = inner.and_then(|inner| inner.strip_suffix(['"', ']', '}']));
+            inner.is_some_and(|inner| inner.trim().is_empty())
+        };
+        self.sent_result().filter(|result| !is_empty(result))
+    }
+
     fn sent_exception(&self) -> Option<&str> {
         self.answer.exception(self.raw().as_str())
     }
 
     fn unreadable(&self, error: &serde_json::Error) -> Error {
         let text = self.sent_result().or(self.result_string());
-        let text = text.unwrap_or_default();
-        let shown: String = text.chars().take(SHOWN).collect();
-        let dots = if shown.len() < text.len() { "…" } else { "" };
+        let text = shortened(text.unwrap_or_default());
         let place = if text.is_empty() { "" } else { ", in " };
-        let reason = format!("{error}{place}{shown}{dots}");
+        let reason = format!("{error}{place}{text}");
         Error::new(ErrorKind::Decode { reason }, "reading a result").answered_by(self.clone())
     }
 }
@@ -172,9 +196,25 @@ impl fmt::Debug for Reply {
     }
 }
 
-fn failure(exception: Exception) -> ErrorKind {
+/// As much of a result as an error shows.
+fn shortened(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// What an exception means, which was sent as this JSON.
+fn failure(exception: Exception, sent: &str) -> ErrorKind {
     let not_found = "Command not found.";
-    if let Some((_, rest)) = exception.message.split_once(not_found) {
+    let causes = std::iter::successors(Some(&exception), |cause| cause.inner_exception.as_deref());
+    let message = causes
+        .map(|cause| &cause.message)
+        .find(|message| !message.is_empty());
+    // One without a message may say something elsewhere.
+    let message = message.map_or_else(|| sent.to_owned(), String::clone);
+    if let Some((_, rest)) = message.split_once(not_found) {
         let names = rest
             .split_once("Did you mean:")
             .map_or("", |(_, names)| names);
@@ -185,7 +225,7 @@ fn failure(exception: Exception) -> ErrorKind {
     }
     ErrorKind::Server {
         class: exception.class_name,
-        message: exception.message,
+        message,
     }
 }
 

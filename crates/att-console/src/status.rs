@@ -95,7 +95,8 @@ pub struct Totals {
     pub late_answers: u64,
     /// Answers with an id that was never sent, or with none. They were thrown away.
     pub strange_answers: u64,
-    /// Frames that could not be read, binary ones among them. They were skipped.
+    /// Frames, or parts of frames, that could not be read, binary ones among them. They were skipped; where an event may
+    /// have been in one, every stream was told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
     pub malformed: u64,
     /// Notices of the server after login.
     pub notices: u64,

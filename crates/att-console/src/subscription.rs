@@ -129,7 +129,9 @@ impl<T> Subscription<T> {
 
     fn read(&self, frame: Frame) -> Result<Event<T>, Missed> {
         let Kind::Event(name) = &frame.kind else {
-            return Err(Missed::Undecodable("it is no event".to_owned()));
+            return Err(Missed::Undecodable(
+                "a part of a frame is no whole JSON object".to_owned(),
+            ));
         };
         let data = (self.read)(name, &frame)
             .map_err(|error| Missed::Undecodable(format!("{name}: {error}")))?;

@@ -238,12 +238,17 @@ impl<R: Waiter> Machine<R> {
                         tracing::debug!(kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
                     }
-                    // Events are heard and go straight to their readers.
-                    Kind::Event(_) => {}
+                    // These go straight to their readers.
+                    Kind::Event(_) | Kind::Broken => {}
                 }
             }
             _ => {}
         }
+    }
+
+    /// Whether this is the link of a session: neither an old one, nor one that waits for the answer to the token.
+    pub(crate) fn is_ready_on(&self, link: LinkId) -> bool {
+        matches!(&self.phase, Phase::Session(session) if session.link == link)
     }
 
     /// Notes that an event arrived, and tells whether it counts: not on an old link, not before login.

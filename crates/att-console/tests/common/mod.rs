@@ -1,6 +1,8 @@
 //! A simulated server, a console on it with short times, and waiting with a bound.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+pub(crate) mod server;
+
 use alta_sim::Sim;
 use att_console::{BackoffPolicy, Config, Console, ConsoleAccess, Event, Missed, Subscription};
 use serde::de::DeserializeOwned;

@@ -1,0 +1,151 @@
+//! Text frames that hold more than one object, or less, and answers that hide a failure, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use att_console::commands::player;
+use att_console::event::PlayerJoined;
+use att_console::{Console, ErrorKind, Missed, UserId};
+use common::server::{answer, joined, server};
+use common::{config, next, within};
+use std::future::IntoFuture;
+
+const SUCCESS: &str = r#"{"Result":"Success","ResultString":"Success"}"#;
+
+/// A console of a server that answers `player count` by the frames that this makes of the answer.
+async fn console(frames: impl Fn(String) -> Vec<String> + Clone + Send + 'static) -> Console {
+    let access = server(move |id, line| match line {
+        "player count" => frames(answer(id, r#"{"Result":1,"ResultString":"1"}"#)),
+        _ => vec![answer(id, SUCCESS)],
+    })
+    .await;
+    Console::open_with(access, config())
+}
+
+#[tokio::test]
+async fn promise_02_every_object_of_a_frame_reaches_who_waits_for_it() {
+    for between in ["", "\n", " \r\n ", "\0"] {
+        let console =
+            console(move |answer| vec![[joined("Ashwick"), answer, joined("Iris_")].join(between)])
+                .await;
+        let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+        let count = within(console.command(player::count())).await.unwrap();
+        assert_eq!(count, 1, "the answer stands behind an event");
+        for name in ["Ashwick", "Iris_"] {
+            let event = next(&mut joins).await.unwrap();
+            assert_eq!(event.data.user.username, name);
+            assert_eq!(event.raw().as_str(), joined(name), "its own object alone");
+        }
+        assert_eq!(console.status().totals.malformed, 0);
+    }
+}
+
+#[tokio::test]
+async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_read() {
+    let cut = joined("Iris_");
+    let cut = cut[..cut.len() - 20].to_owned();
+    for rest in ["rubbish".to_owned(), "]".to_owned(), cut] {
+        let follows = rest.clone();
+        let console = console(move |answer| {
+            vec![
+                format!("{}{answer}{follows}", joined("Ashwick")),
+                joined("Bee"),
+            ]
+        })
+        .await;
+        let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+        let mut others = within(console.subscribe_to(["PlayerLeft", "PlayerKilled"]))
+            .await
+            .unwrap();
+        within(console.command(player::count())).await.unwrap();
+        assert_eq!(
+            next(&mut joins).await.unwrap().data.user.username,
+            "Ashwick"
+        );
+        let missed = next(&mut joins).await.unwrap_err();
+        assert!(
+            matches!(missed, Missed::Undecodable(..)),
+            "{rest}: {missed}"
+        );
+        assert_eq!(next(&mut joins).await.unwrap().data.user.username, "Bee");
+        let missed = next(&mut others).await.unwrap_err();
+        assert!(
+            matches!(missed, Missed::Undecodable(..)),
+            "{rest}: {missed}"
+        );
+        assert_eq!((console.status().totals.malformed, others.queued()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn promise_03_an_event_that_is_no_json_is_counted_however_usual_it_looks() {
+    let console = console(|answer| vec![joined(r#"Ashwick"x"#), joined("Bee"), answer]).await;
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    within(console.command(player::count())).await.unwrap();
+    let missed = next(&mut joins).await.unwrap_err();
+    assert!(matches!(missed, Missed::Undecodable(..)), "{missed}");
+    assert_eq!(next(&mut joins).await.unwrap().data.user.username, "Bee");
+    assert_eq!(console.status().totals.malformed, 1);
+}
+
+/// What `player kick` says when its answer has this data.
+async fn outcome(data: &'static str) -> Result<(), ErrorKind> {
+    let access = server(move |id, _| vec![answer(id, data)]).await;
+    let console = Console::open_with(access, config());
+    let kick = console
+        .command(player::kick(UserId::new(1_200_000_001)))
+        .into_future();
+    within(kick).await.map_err(|error| error.kind().clone())
+}
+
+#[tokio::test]
+async fn promise_05_a_failure_is_never_a_success() {
+    for data in [
+        r#"{"ResultString":"Fox\ud83d","Exception":{"ClassName":"System.Exception","Message":"no such player"}}"#,
+        r#"{"Result":"\udead","Exception":{"ClassName":"System.Exception","Message":"no such player"}}"#,
+        r#"{"Exception":{"ClassName":"System.Exception","Message":"no such player"},"exception":null,"ResultString":"a","resultString":"b"}"#,
+        r#"{"EXCEPTION":{"className":"System.Exception","MESSAGE":"no such player"},"Result":"Success"}"#,
+        r#"{"exception":null,"Exception":"System.Exception: no such player","Result":true}"#,
+        r#"{"Exception":{"ClassName":"System.Exception","Message":null,"InnerException":{"Message":"no such player"}}}"#,
+        r#"{"Result":"","ResultString":"System.Exception: no such player"}"#,
+        r#"{"Result":[],"ResultString":"System.Exception: no such player"}"#,
+        r#"{"Result":null,"ResultString":"","StringResult":"System.Exception: no such player"}"#,
+        r#"{"Result":"System.Exception: no such player","ResultString":"System.Exception: no such player"}"#,
+        r#"{"ResultString":"Fox\ud83d","Command":{"FullName":"\ud83d"},"Exception":["no such player"]}"#,
+        r#""System.Exception: no such player""#,
+    ] {
+        let kind = outcome(data).await.unwrap_err();
+        assert!(
+            matches!(&kind, ErrorKind::Server { message, .. } if message.contains("no such player")),
+            "{data}: {kind}"
+        );
+    }
+    for data in [
+        r#"{"Exception":0,"ResultString":"Success"}"#,
+        r#"{"Exception":{},"ResultString":"Success"}"#,
+        r#"{"Exception":{"ClassName":7,"Message":{"text":"no"}},"ResultString":"Success"}"#,
+        r#"{"Exception":"","Result":"Success"}"#,
+    ] {
+        let kind = outcome(data).await.unwrap_err();
+        assert!(matches!(kind, ErrorKind::Server { .. }), "{data}: {kind}");
+    }
+    let unreadable = outcome(r#"{"ResultString":{"Message":"no such player"}}"#).await;
+    assert!(
+        matches!(&unreadable, Err(ErrorKind::Decode { reason }) if reason.contains("no such player")),
+        "{unreadable:?}"
+    );
+    for data in [
+        r#"{"Exception":null,"ResultString":"Success"}"#,
+        r#"{"Result":7,"ResultString":7}"#,
+        r#"{"ResultString":"An Exception: it is a title"}"#,
+        "{}",
+        "null",
+    ] {
+        assert_eq!(outcome(data).await, Ok(()), "{data}");
+    }
+}
