@@ -2,20 +2,24 @@
 ///
 /// A field is written `marker name: Type = "wireName" | "other spelling"`. Names are matched exactly first, then whatever
 /// their case; the first spelling is the one written. A null is the same as an absent field, unknown fields are skipped,
-/// of a field that comes twice the first value that is not null counts, and a number or a truth value may stand in a
-/// text. The markers:
+/// of a field that comes twice the first value that is not null counts, and a number or a bool may stand in a string. The
+/// markers:
 ///
-/// - `required`: absent is an error;
-/// - `default`: absent is the type's default;
+/// - `required`: absent or odd is an error;
+/// - `default`: the type's default if absent;
 /// - `optional`: an `Option`, left out again when written;
-/// - `list`: a `Vec`, empty when absent, nulls in it dropped;
-/// - `lenient`: an `Option`, none also when the value is of another type.
+/// - `list`: a `Vec`, empty if absent, without nulls;
+/// - `slots`: a `Vec` of `Option`s, empty if absent, in which a null has a place.
 ///
-/// `[text: function]` after the name reads the whole model from a text, too.
+/// An odd value, one of another type, counts as absent in all but required fields, and an odd entry as a null; both are
+/// noted in `skipped()`.
+///
+/// `[text: function]` after the name reads the whole model from a string, too; `[local name: Type]` adds a private field
+/// that does not come from the server.
 macro_rules! model {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident $([text: $from_text:path])? {
+        pub struct $name:ident $([text: $from_text:path])? $([local $local:ident : $local_ty:ty])? {
             $(
                 $(#[$field_meta:meta])*
                 $marker:ident $field:ident : $ty:ty = $wire:literal $(| $alias:literal)*
@@ -23,14 +27,29 @@ macro_rules! model {
         }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq)]
+        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $( $(#[$field_meta])* pub $field: model_field!(@type $marker $ty), )*
+            skipped: $crate::Skipped,
+            $( $local: $local_ty, )?
         }
 
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        impl $name {
+            /// What was left out because it could not be read: fields that are none, or empty, for that reason, and
+            /// entries of lists.
+            pub fn skipped(&self) -> &$crate::Skipped {
+                &self.skipped
+            }
+        }
+
+        impl $crate::tolerant::Record for $name {
+            const EXPECTED: &'static str = concat!("the fields of a ", stringify!($name));
+
+            fn read_fields<'de, A: serde::de::MapAccess<'de>>(
+                mut map: A,
+                mode: $crate::tolerant::Mode,
+            ) -> Result<$crate::tolerant::Read<Self>, A::Error> {
                 #[allow(non_camel_case_types, reason = "the fields' own names")]
                 enum Key { $( $field, )* other_ }
 
@@ -63,43 +82,53 @@ macro_rules! model {
                     }
                 }
 
-                struct Visitor;
-
-                impl<'de> serde::de::Visitor<'de> for Visitor {
-                    type Value = $name;
-
-                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                        f.write_str(concat!("the fields of a ", stringify!($name)))
-                    }
-
-                    $(
-                        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
-                            Ok($from_text(text))
-                        }
-                    )?
-
-                    fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<$name, A::Error> {
-                        $( let mut $field: Option<model_field!(@slot $marker $ty)> = None; )*
-                        while let Some(key) = map.next_key::<Key>()? {
-                            match key {
-                                $(
-                                    Key::$field => {
-                                        let value = model_field!(@read $marker map $ty);
-                                        $field = $field.or(value);
-                                    }
-                                )*
-                                Key::other_ => {
-                                    map.next_value::<serde::de::IgnoredAny>()?;
-                                }
+                #[allow(unused_mut, reason = "of a model of required fields")]
+                let mut skipped = $crate::Skipped::default();
+                #[allow(unused_mut, reason = "of a model without required fields")]
+                let mut odd: Option<$crate::tolerant::Odd> = None;
+                $( let mut $field: Option<model_field!(@slot $marker $ty)> = None; )*
+                while let Some(key) = map.next_key::<Key>()? {
+                    match key {
+                        $(
+                            Key::$field => {
+                                let value = model_field!(@read $marker map mode skipped odd $wire $ty);
+                                $field = $field.or(value);
                             }
+                        )*
+                        Key::other_ => {
+                            map.next_value::<serde::de::IgnoredAny>()?;
                         }
-                        Ok($name {
-                            $( $field: model_field!(@finish $marker $field $wire), )*
-                        })
                     }
                 }
+                if let Some(odd) = odd {
+                    return Ok(Err(odd));
+                }
+                Ok(Ok(Some($name {
+                    $( $field: model_field!(@finish $marker $field mode $wire), )*
+                    skipped,
+                    $( $local: Default::default(), )?
+                })))
+            }
 
-                deserializer.deserialize_any(Visitor)
+            $(
+                fn from_text(text: &str) -> Option<Self> {
+                    Some($from_text(text))
+                }
+            )?
+        }
+
+        impl $crate::tolerant::Tolerant for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(
+                deserializer: D,
+                depth: u8,
+            ) -> Result<$crate::tolerant::Read<Self>, D::Error> {
+                $crate::tolerant::read_record(deserializer, depth)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::tolerant::record(deserializer)
             }
         }
 
@@ -110,6 +139,17 @@ macro_rules! model {
                 serde::ser::SerializeMap::end(map)
             }
         }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                let mut fields = f.debug_struct(stringify!($name));
+                $( fields.field(stringify!($field).trim_start_matches("r#"), &self.$field); )*
+                if !self.skipped.is_empty() {
+                    fields.field("skipped", &self.skipped);
+                }
+                fields.finish()
+            }
+        }
     };
 }
 
@@ -118,37 +158,61 @@ macro_rules! model_field {
     (@type required $ty:ty) => { $ty };
     (@type default $ty:ty) => { $ty };
     (@type optional $ty:ty) => { Option<$ty> };
-    (@type list $ty:ty) => { Vec<$ty> };
-    (@type lenient $ty:ty) => { Option<$ty> };
+    (@type $list:ident $ty:ty) => { model_field!(@slot $list $ty) };
 
     (@slot list $ty:ty) => { Vec<$ty> };
+    (@slot slots $ty:ty) => { Vec<Option<$ty>> };
     (@slot $marker:ident $ty:ty) => { $ty };
 
-    (@read list $map:ident $ty:ty) => {
-        $map.next_value::<Option<Vec<Option<$ty>>>>()?
-            .map(|list| list.into_iter().flatten().collect())
+    (@read required $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
+        match $map.next_value_seed($crate::tolerant::Required::<$ty>::new($mode))? {
+            Ok(value) => value,
+            Err(found) => {
+                $odd.get_or_insert_with(|| found.of_field($wire));
+                None
+            }
+        }
     };
-    (@read lenient $map:ident $ty:ty) => {
-        serde::Deserialize::deserialize($crate::tolerant::Tolerant($map.next_value::<serde_json::Value>()?)).ok()
+    (@read list $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
+        model_field!(@list $map $mode $skipped $wire $ty, |entry| entry)
     };
-    (@read $marker:ident $map:ident $ty:ty) => {
-        $map.next_value_seed($crate::tolerant::tolerant::<Option<$ty>>())?
+    (@read slots $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
+        model_field!(@list $map $mode $skipped $wire $ty, Some)
+    };
+    (@read $marker:ident $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
+        match $map.next_value_seed($crate::tolerant::Field::<$ty>::at($mode.depth))? {
+            Ok(value) => value,
+            Err(_) => {
+                $skipped.field($wire);
+                None
+            }
+        }
     };
 
-    (@finish required $field:ident $wire:literal) => {
-        $field.ok_or_else(|| serde::de::Error::missing_field($wire))?
+    (@list $map:ident $mode:ident $skipped:ident $wire:literal $ty:ty, $keep:expr) => {
+        $map.next_value_seed($crate::tolerant::List {
+            field: $wire,
+            depth: $mode.depth,
+            skipped: &mut $skipped,
+            keep: $keep,
+            of: std::marker::PhantomData::<$ty>,
+        })?
     };
-    (@finish default $field:ident $wire:literal) => { $field.unwrap_or_default() };
-    (@finish list $field:ident $wire:literal) => { $field.unwrap_or_default() };
-    (@finish $marker:ident $field:ident $wire:literal) => { $field };
+
+    (@finish required $field:ident $mode:ident $wire:literal) => {
+        match $field {
+            Some(value) => value,
+            None if $mode.is_strict => return Err(serde::de::Error::missing_field($wire)),
+            None => return Ok(Err(serde::de::Error::missing_field($wire))),
+        }
+    };
+    (@finish optional $field:ident $mode:ident $wire:literal) => { $field };
+    (@finish $marker:ident $field:ident $mode:ident $wire:literal) => { $field.unwrap_or_default() };
 
     (@write optional $map:ident $wire:literal $self:ident.$field:ident) => {
         if let Some(value) = &$self.$field {
             serde::ser::SerializeMap::serialize_entry(&mut $map, $wire, value)?;
         }
-    };
-    (@write lenient $map:ident $wire:literal $self:ident.$field:ident) => {
-        model_field!(@write optional $map $wire $self.$field)
     };
     (@write $marker:ident $map:ident $wire:literal $self:ident.$field:ident) => {
         serde::ser::SerializeMap::serialize_entry(&mut $map, $wire, &$self.$field)?
@@ -171,8 +235,10 @@ mod tests {
             optional count: i64 = "Count",
             /// A list.
             list tags: String = "tags",
-            /// Forgiving.
-            lenient flag: bool = "flag",
+            /// A bool.
+            optional flag: bool = "flag",
+            /// Places.
+            slots places: i64 = "places",
         }
     }
 
@@ -190,7 +256,9 @@ mod tests {
                 name: String::new(),
                 count: None,
                 tags: Vec::new(),
-                flag: None
+                flag: None,
+                places: Vec::new(),
+                skipped: crate::Skipped::default(),
             }
         );
         let nulls = read(json!({"id": 1, "name": null, "Count": null, "tags": null, "flag": null}))
@@ -225,9 +293,97 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_are_skipped_and_a_lenient_one_forgives_its_type() {
-        let sample = read(json!({"id": 1, "new": {"deep": [1, {}]}, "flag": "maybe"})).unwrap();
-        assert_eq!(sample.flag, None);
+    fn unknown_fields_are_skipped_and_odd_values_count_as_absent() {
+        let sample = read(json!({"id": 1, "new": {"deep": [1, {}]}})).unwrap();
+        assert!(sample.skipped().is_empty());
+        for odd in [json!([]), json!({"a": [1]}), json!("maybe"), json!(2.5)] {
+            let text = json!({"Count": odd, "id": 1, "tags": ["a"]}).to_string();
+            let sample: Sample = serde_json::from_str(&text).unwrap();
+            assert_eq!((sample.count, sample.tags.len()), (None, 1), "{text}");
+            assert_eq!(sample.skipped().to_string(), "Count");
+        }
+        let sample = read(json!({"id": 1, "name": {"first": "x"}, "tags": 7, "flag": []})).unwrap();
+        assert_eq!((sample.name.as_str(), sample.tags.len()), ("", 0));
+        assert_eq!(sample.skipped().to_string(), "flag, name, tags");
+    }
+
+    #[test]
+    fn odd_entries_are_left_out_and_told() {
+        let lists = json!({
+            "id": 1, "tags": ["a", 5, null, "b", [["c"]]], "places": [1, null, "x", "4"],
+        });
+        let sample = read(lists).unwrap();
+        assert_eq!(sample.tags, ["a", "b"]);
+        assert_eq!(sample.places, [Some(1), None, None, Some(4)]);
+        assert_eq!(
+            sample.skipped().to_string(),
+            "places[2], tags[1], tags[2], tags[4]"
+        );
+        let debug = format!("{sample:?}");
+        assert!(debug.contains("skipped: [places[2]"), "{debug}");
+    }
+
+    model! {
+        /// A test model with others in it.
+        pub struct Outer {
+            /// Several.
+            list samples: Sample = "samples",
+            /// One.
+            optional sample: Sample = "sample",
+            /// Any JSON.
+            optional any: serde_json::Value = "any",
+            /// Itself.
+            optional outer: Box<Outer> = "outer",
+        }
+    }
+
+    #[test]
+    fn a_record_without_its_required_fields_is_odd_where_it_is_not_required() {
+        let text = r#"{
+            "samples": [{"id": []}, {"name": "x", "new": [{}]}, {"id": 3, "Count": {}}, 4, "x", [{"id": 5}], {"id": 6}],
+            "sample": {"tags": [1, [2]], "id": {"a": {}}}, "any": [1]
+        }"#;
+        let outer: Outer = serde_json::from_str(text).unwrap();
+        let ids: Vec<_> = outer.samples.iter().map(|sample| sample.id).collect();
+        assert_eq!(ids, [3, 6]);
+        assert_eq!((outer.sample, outer.any), (None, Some(json!([1]))));
+        assert_eq!(outer.skipped.count(), 6);
+        assert_eq!(outer.samples[0].skipped().to_string(), "Count");
+        // What is no JSON is an error nevertheless, wherever it stands.
+        for broken in [
+            r#"{"sample": {"id": [}, "any": 1}"#,
+            r#"{"samples": [{"id": tru}]}"#,
+            r#"{"samples": [{"id": 1}]"#,
+        ] {
+            assert!(serde_json::from_str::<Outer>(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_left_out() {
+        for depth in [90, 99, 100, 126, 127, 128, 5_000] {
+            let nested = |open: &str, close: &str| {
+                format!(
+                    r#"{{"any": {}1{}, "sample": {{"id": 1}}}}"#,
+                    open.repeat(depth),
+                    close.repeat(depth)
+                )
+            };
+            for text in [
+                nested("[", "]"),
+                nested(r#"{"a":"#, "}"),
+                nested("[", "]").replace("any", "outer"),
+                nested(r#"{"outer":"#, "}").replace("any", "outer"),
+                nested(r#"{"outer":"#, "}").replace("any", "samples"),
+                nested("[", "]").replace("any", "samples"),
+            ] {
+                let outer: Outer = serde_json::from_str(&text).unwrap();
+                assert_eq!(outer.sample.unwrap().id, 1, "{depth}");
+            }
+        }
+        let text = format!(r#"{{"any": {}{}}}"#, "[".repeat(128), "]".repeat(128));
+        let outer: Outer = serde_json::from_str(&text).unwrap();
+        assert_eq!((outer.any, outer.skipped.to_string().as_str()), (None, "any"));
     }
 
     #[test]
@@ -243,7 +399,7 @@ mod tests {
         let sample = read(json!({"id": 1, "title": "x"})).unwrap();
         assert_eq!(
             serde_json::to_value(&sample).unwrap(),
-            json!({"id": 1, "name": "x", "tags": []})
+            json!({"id": 1, "name": "x", "places": [], "tags": []})
         );
     }
 }

@@ -85,6 +85,15 @@ macro_rules! open_enum {
             }
         }
 
+        impl $crate::tolerant::Tolerant for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(
+                deserializer: D,
+                _: u8,
+            ) -> Result<$crate::tolerant::Read<Self>, D::Error> {
+                $crate::tolerant::scalar(deserializer)
+            }
+        }
+
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Visitor;
@@ -102,6 +111,11 @@ macro_rules! open_enum {
 
                     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<$name, E> {
                         Ok($name::from_number(number))
+                    }
+
+                    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<$name, E> {
+                        // Also `1.0` is a number of .NET's.
+                        Ok(number.to_string().as_str().into())
                     }
 
                     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<$name, E> {

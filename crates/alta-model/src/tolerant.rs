@@ -1,211 +1,116 @@
-//! Numbers and truth values that some servers write as texts.
+//! How the models are read: whatever stands in a place is consumed, so that one odd value loses nothing beside it.
+//!
+//! A reader here has two kinds of failure. An error of the deserializer means that the text is no JSON: nothing after it
+//! can be read. [`Odd`] means that the value is JSON of another shape: it has been consumed to its end, and reading goes
+//! on behind it.
+
+mod number;
+mod record;
+mod scalar;
+mod value;
 
 use std::{fmt, marker::PhantomData};
 
 use serde::{
     Deserialize, Deserializer,
-    de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, Visitor},
-    forward_to_deserialize_any,
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess},
 };
 
-/// Reads a `T` whose number or truth value may stand in a text (`"5"`, `"True"`), and whose whole number may have a
-/// fraction of nothing (`5.0`). What the type asks for decides: a text stays a text.
-pub(crate) fn tolerant<T>() -> Tolerant<PhantomData<T>> {
-    Tolerant(PhantomData)
+pub(crate) use record::{List, Mode, Record, Required, read_record, record};
+pub(crate) use scalar::scalar;
+
+/// How deep values may be nested. What is deeper is odd: `serde_json` itself gives up at 128, and then on everything.
+pub(crate) const DEEPEST: u8 = 100;
+
+/// Why a value is not what it should be.
+#[derive(Debug)]
+pub(crate) struct Odd(String);
+
+/// A value that was consumed: none for a null.
+pub(crate) type Read<T> = Result<Option<T>, Odd>;
+
+/// A type that consumes any JSON value.
+pub(crate) trait Tolerant: Sized {
+    /// Reads the value; `depth` counts the arrays and objects around it.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error>;
 }
 
-/// A reader of such values, or the source of one.
-pub(crate) struct Tolerant<S>(pub(crate) S);
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Tolerant<PhantomData<T>> {
-    type Value = T;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<T, D::Error> {
-        T::deserialize(Tolerant(deserializer))
-    }
+/// Reads a `T`, or fails.
+pub(crate) fn strictly<'de, T: Tolerant, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    T::read(deserializer, 0)?
+        .and_then(|value| value.ok_or_else(|| Odd::new("it is null")))
+        .map_err(D::Error::custom)
 }
 
-macro_rules! numbers {
-    ($($whole:literal $($method:ident)+;)+) => {
-        $($(
-            fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-                self.0.deserialize_any(Plain { visitor, is_whole: $whole })
-            }
-        )+)+
-    };
+/// Reads a value as part of another one.
+pub(crate) struct Field<T> {
+    depth: u8,
+    of: PhantomData<T>,
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Tolerant<D> {
-    type Error = D::Error;
-
-    numbers! {
-        true deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
-            deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64;
-        false deserialize_f32 deserialize_f64 deserialize_bool;
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(visitor)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_option(Optional(visitor))
-    }
-
-    forward_to_deserialize_any! {
-        i128 u128 char str string bytes byte_buf unit unit_struct newtype_struct seq tuple tuple_struct map struct enum
-        identifier ignored_any
-    }
-}
-
-/// Passes a value on that may be there.
-struct Optional<V>(V);
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Optional<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_unit()
-    }
-
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.0.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Tolerant(deserializer))
-    }
-}
-
-/// Passes a number or a truth value on, also out of a text.
-struct Plain<V> {
-    visitor: V,
-    is_whole: bool,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<V::Value, E> {
-        self.visitor.visit_bool(value)
-    }
-
-    fn visit_i64<E: Error>(self, number: i64) -> Result<V::Value, E> {
-        self.visitor.visit_i64(number)
-    }
-
-    fn visit_u64<E: Error>(self, number: u64) -> Result<V::Value, E> {
-        self.visitor.visit_u64(number)
-    }
-
-    fn visit_f64<E: Error>(self, number: f64) -> Result<V::Value, E> {
-        /// Up to here every whole number has an `f64` of its own.
-        const EXACT: f64 = 9_007_199_254_740_992.0;
-        if self.is_whole && number.fract() == 0.0 && number.abs() <= EXACT {
-            #[allow(
-                clippy::cast_possible_truncation,
-                reason = "it is whole and small enough"
-            )]
-            return self.visitor.visit_i64(number as i64);
-        }
-        self.visitor.visit_f64(number)
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
-        let plain = text.trim();
-        let (signed, unsigned) = (plain.parse::<i64>(), plain.parse::<u64>());
-        // Also `NaN`, as .NET writes what is no number: one such value should not cost a whole list.
-        let float = plain.parse::<f64>();
-        let truth = plain.to_ascii_lowercase().parse();
-        match (signed, unsigned, float, truth) {
-            (Ok(number), ..) => self.visit_i64(number),
-            (_, Ok(number), ..) => self.visit_u64(number),
-            (_, _, Ok(number), _) => self.visit_f64(number),
-            (_, _, _, Ok(value)) => self.visit_bool(value),
-            _ => self.visitor.visit_str(text),
+impl<T> Field<T> {
+    pub(crate) fn at(depth: u8) -> Self {
+        Self {
+            depth,
+            of: PhantomData,
         }
     }
+}
 
-    fn visit_unit<E: Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_unit()
-    }
+impl<'de, T: Tolerant> DeserializeSeed<'de> for Field<T> {
+    type Value = Read<T>;
 
-    fn visit_none<E: Error>(self) -> Result<V::Value, E> {
-        self.visitor.visit_none()
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_seq(seq)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(map)
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_enum(data)
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
+        if self.depth >= DEEPEST {
+            IgnoredAny::deserialize(deserializer)?;
+            return Ok(Err(Odd::new("it is nested too deep")));
+        }
+        T::read(deserializer, self.depth)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn read<T: for<'de> Deserialize<'de>>(value: &Value) -> Result<T, serde_json::Error> {
-        let from_value = tolerant::<T>().deserialize(value.clone());
-        let text = value.to_string();
-        let from_text = tolerant::<T>().deserialize(&mut serde_json::Deserializer::from_str(&text));
-        assert_eq!(from_value.is_ok(), from_text.is_ok(), "{text}");
-        from_text
+impl Odd {
+    pub(crate) fn new(reason: &str) -> Self {
+        Self(reason.to_owned())
     }
 
-    #[test]
-    fn numbers_and_truth_values_are_read_out_of_texts_and_texts_stay_texts() {
-        for value in [json!(5), json!("5"), json!(" 5 "), json!(5.0), json!("5.0")] {
-            assert_eq!(read::<i64>(&value).unwrap(), 5, "{value}");
-            assert_eq!(read::<Option<u32>>(&value).unwrap(), Some(5));
-        }
-        assert_eq!(read::<f64>(&json!("-0.5")).unwrap().to_string(), "-0.5");
-        assert!(read::<bool>(&json!("True")).unwrap());
-        assert_eq!(read::<String>(&json!("1234")).unwrap(), "1234");
-        assert_eq!(read::<Value>(&json!("1234")).unwrap(), json!("1234"));
-        assert_eq!(read::<Option<i64>>(&json!(null)).unwrap(), None);
-        assert_eq!(
-            read::<u64>(&json!("18446744073709551615")).unwrap(),
-            u64::MAX
-        );
+    /// The same of a field.
+    pub(crate) fn of_field(&self, field: &str) -> Self {
+        Self(format!("`{field}`: {self}"))
     }
+}
 
-    #[test]
-    fn what_is_no_number_is_an_error() {
-        for value in [
-            json!("0,5"),
-            json!(""),
-            json!("x"),
-            json!([1]),
-            json!({}),
-            json!(5.5),
-            json!("NaN"),
-        ] {
-            assert!(read::<i64>(&value).is_err(), "{value}");
-        }
-        assert!(read::<f64>(&json!("NaN")).unwrap().is_nan());
-        assert!(read::<f64>(&json!("1,5")).is_err());
-        assert!(read::<bool>(&json!("yes")).is_err());
-        assert!(read::<u32>(&json!("-1")).is_err());
+impl serde::de::Error for Odd {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
     }
+}
+
+impl std::error::Error for Odd {}
+
+impl fmt::Display for Odd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+
+impl<T: Tolerant> Tolerant for Box<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error> {
+        Ok(T::read(deserializer, depth)?.map(|value| value.map(Box::new)))
+    }
+}
+
+/// Consumes the rest of an array.
+pub(crate) fn drain_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
+    while seq.next_element::<IgnoredAny>()?.is_some() {}
+    Ok(())
+}
+
+/// Consumes the rest of an object.
+pub(crate) fn drain_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
+    while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+    Ok(())
 }

@@ -1,4 +1,4 @@
-use crate::{TimeSpan, Timestamp, UserId};
+use crate::{Skipped, TimeSpan, Timestamp, UserId};
 
 model! {
     /// An account, of a player or a bot: `{id, username}` in REST answers and in events.
@@ -34,6 +34,7 @@ impl User {
             first_name: None,
             last_name: None,
             email: None,
+            skipped: Skipped::default(),
         }
     }
 }

@@ -1,10 +1,15 @@
 use std::{fmt, str::FromStr};
 
 use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de, de::IgnoredAny, ser::SerializeTuple as _,
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor},
+    ser::SerializeTuple as _,
 };
 
-use crate::{Error, ErrorKind, tolerant::tolerant};
+use crate::{
+    Error, ErrorKind,
+    tolerant::{Field, Read, Tolerant, drain_seq, strictly},
+};
 
 /// A position in metres, a direction, or three angles in degrees.
 ///
@@ -75,55 +80,99 @@ impl Serialize for Vector3 {
     }
 }
 
-impl<'de> Deserialize<'de> for Vector3 {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl<'de> de::Visitor<'de> for Visitor {
-            type Value = Vector3;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("three numbers")
-            }
-
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut seq: A) -> Result<Vector3, A::Error> {
-                let mut numbers = [0.0; 3];
-                for (at, number) in numbers.iter_mut().enumerate() {
-                    *number = seq
-                        .next_element_seed(tolerant())?
-                        .ok_or_else(|| de::Error::invalid_length(at, &self))?;
-                }
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                let [x, y, z] = numbers;
-                Ok(Vector3 { x, y, z })
-            }
-
-            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Vector3, A::Error> {
-                let Named { x, y, z } =
-                    Named::deserialize(de::value::MapAccessDeserializer::new(map))?;
-                Ok(Vector3 { x, y, z })
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Vector3, E> {
-                text.parse()
-                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
-            }
-        }
-
-        deserializer.deserialize_any(Visitor)
+impl Tolerant for Vector3 {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error> {
+        deserializer.deserialize_any(VectorVisitor { depth })
     }
 }
 
-model! {
-    /// The same with names.
-    #[allow(unreachable_pub, reason = "the macro knows only public structs")]
-    pub struct Named {
-        /// Across.
-        required x: f64 = "x",
-        /// Up.
-        required y: f64 = "y",
-        /// Along.
-        required z: f64 = "z",
+impl<'de> Deserialize<'de> for Vector3 {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        strictly(deserializer)
+    }
+}
+
+struct VectorVisitor {
+    depth: u8,
+}
+
+impl VectorVisitor {
+    fn of(&self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Read<Vector3> {
+        match numbers {
+            [Some(x), Some(y), Some(z)] => Ok(Some(Vector3 { x, y, z })),
+            _ => self.odd(found),
+        }
+    }
+
+    fn odd<T>(&self, found: Unexpected<'_>) -> Read<T> {
+        Err(de::Error::invalid_type(found, self))
+    }
+}
+
+impl<'de> Visitor<'de> for VectorVisitor {
+    type Value = Read<Vector3>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("three numbers")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut numbers = [None; 3];
+        for number in &mut numbers {
+            match seq.next_element_seed(Field::at(self.depth + 1))? {
+                Some(read) => *number = read.ok().flatten(),
+                None => return Ok(self.odd(Unexpected::Seq)),
+            }
+        }
+        drain_seq(seq)?;
+        Ok(self.of(numbers, Unexpected::Seq))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut numbers = [None; 3];
+        while let Some(name) = map.next_key::<String>()? {
+            let mut axes = ["x", "y", "z"].into_iter();
+            let Some(axis) = axes.position(|axis| axis.eq_ignore_ascii_case(&name)) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let read = map.next_value_seed(Field::at(self.depth + 1))?;
+            numbers[axis] = numbers[axis].or(read.ok().flatten());
+        }
+        Ok(self.of(numbers, Unexpected::Map))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        let read = text.parse().map(Some);
+        Ok(read.or_else(|_| self.odd(Unexpected::Str(text))))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.odd(Unexpected::Bool(value)))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(self.odd(Unexpected::Signed(number)))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(self.odd(Unexpected::Unsigned(number)))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(self.odd(Unexpected::Float(number)))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Ok(None))
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(Ok(None))
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 

@@ -89,8 +89,8 @@ macro_rules! log_event {
         }
 
         impl From<$name> for LogMessage {
-            fn from($name { message, time_stamp, logger }: $name) -> Self {
-                Self { message, time_stamp, logger }
+            fn from($name { message, time_stamp, logger, skipped }: $name) -> Self {
+                Self { message, time_stamp, logger, skipped }
             }
         }
     };

@@ -36,101 +36,101 @@ model! {
     /// and a value of another type counts as absent.
     pub struct ServerSettings {
         /// How old the settings are: None, New, Old.
-        lenient server_settings_age: String = "ServerSettingsAge",
+        optional server_settings_age: String = "ServerSettingsAge",
         /// Whether the server saves by itself. Default true.
-        lenient is_auto_saving: bool = "IsAutoSaving",
+        optional is_auto_saving: bool = "IsAutoSaving",
         /// Minutes from one save to the next. Default 5.0.
-        lenient minutes_between_auto_saving: f64 = "MinutesBetweenAutoSaving",
+        optional minutes_between_auto_saving: f64 = "MinutesBetweenAutoSaving",
         /// Whether a player drops everything at death. Default false.
-        lenient drop_all_on_death: bool = "DropAllOnDeath",
+        optional drop_all_on_death: bool = "DropAllOnDeath",
         /// Whether giving something away has to be confirmed. Default true.
-        lenient handover_require_confirmation: bool = "HandoverRequireConfirmation",
+        optional handover_require_confirmation: bool = "HandoverRequireConfirmation",
         /// Seconds from death to coming back. Default 4.0.
-        lenient respawn_time_seconds: f64 = "RespawnTimeSeconds",
+        optional respawn_time_seconds: f64 = "RespawnTimeSeconds",
         /// How fast the day goes. Default 1.0.
-        lenient time_speed_multiplier: f64 = "TimeSpeedMultiplier",
+        optional time_speed_multiplier: f64 = "TimeSpeedMultiplier",
         /// Whether the days go on while the server is down. Default true.
-        lenient is_advancing_time_when_offline: bool = "IsAdvancingTimeWhenOffline",
+        optional is_advancing_time_when_offline: bool = "IsAdvancingTimeWhenOffline",
         /// Whether players can hurt each other. Default false.
-        lenient is_pvp_enabled: bool = "IsPVPEnabled",
+        optional is_pvp_enabled: bool = "IsPVPEnabled",
         /// How much of the damage between players counts. Default 0.1.
-        lenient pvp_multiplier: f64 = "PVPMultiplier",
+        optional pvp_multiplier: f64 = "PVPMultiplier",
         /// How much of the crippling between players counts. Default 0.3.
-        lenient pvp_cripple_multiplier: f64 = "PVPCrippleMultiplier",
+        optional pvp_cripple_multiplier: f64 = "PVPCrippleMultiplier",
         /// How fast hunger grows. Default 0.0005.
-        lenient hunger_tick: f64 = "HungerTick",
+        optional hunger_tick: f64 = "HungerTick",
         /// How fast health comes back. Default 1.0.
-        lenient health_regen_multiplier: f64 = "HealthRegenMultiplier",
+        optional health_regen_multiplier: f64 = "HealthRegenMultiplier",
         /// How much damage counts. Default 1.0.
-        lenient damage_x: f64 = "DamageX",
+        optional damage_x: f64 = "DamageX",
         /// How much damage to players counts. Default 1.0.
-        lenient player_damage_taken_multiplier: f64 = "PlayerDamageTakenMultiplier",
+        optional player_damage_taken_multiplier: f64 = "PlayerDamageTakenMultiplier",
         /// Whether hunger hurts. Default true.
-        lenient hunger_deals_damage: bool = "HungerDealsDamage",
+        optional hunger_deals_damage: bool = "HungerDealsDamage",
         /// Whether pages that were collected stay away. Default true.
-        lenient avoid_spawn_collected_pages: bool = "AvoidSpawnCollectedPages",
+        optional avoid_spawn_collected_pages: bool = "AvoidSpawnCollectedPages",
         /// How much experience is given. Default 1.0.
-        lenient xp_x: f64 = "XPX",
+        optional xp_x: f64 = "XPX",
         /// How much experience forging gives. Default 1.0.
-        lenient forging_xp_x: f64 = "ForgingXPX",
+        optional forging_xp_x: f64 = "ForgingXPX",
         /// How much experience woodcutting gives. Default 1.0.
-        lenient woodcutting_xp_x: f64 = "WoodcuttingXPX",
+        optional woodcutting_xp_x: f64 = "WoodcuttingXPX",
         /// How much experience mining gives. Default 1.0.
-        lenient mining_xp_x: f64 = "MiningXPX",
+        optional mining_xp_x: f64 = "MiningXPX",
         /// How much experience chiselling gives. Default 1.0.
-        lenient chiseling_xp_x: f64 = "ChiselingXPX",
+        optional chiseling_xp_x: f64 = "ChiselingXPX",
         /// How much experience cooking gives. Default 1.0.
-        lenient cooking_xp_x: f64 = "CookingXPX",
+        optional cooking_xp_x: f64 = "CookingXPX",
         /// How much experience melee gives. Default 1.0.
-        lenient melee_xp_x: f64 = "MeleeXPX",
+        optional melee_xp_x: f64 = "MeleeXPX",
         /// How much experience archery gives. Default 1.0.
-        lenient ranged_xp_x: f64 = "RangedXPX",
+        optional ranged_xp_x: f64 = "RangedXPX",
         /// How much unspent experience a death costs. Default 0.0.
-        lenient unspent_experience_lost_on_death: f64 = "UnspentExperienceLostOnDeath",
+        optional unspent_experience_lost_on_death: f64 = "UnspentExperienceLostOnDeath",
         /// Whether a skill must be practised before it can be bought. Default true.
-        lenient can_only_buy_skills_after_practicing: bool = "CanOnlyBuySkillsAfterPracticing",
+        optional can_only_buy_skills_after_practicing: bool = "CanOnlyBuySkillsAfterPracticing",
         /// How many may play; -1 for no limit of its own. Default -1.
-        lenient player_limit: i64 = "PlayerLimit",
+        optional player_limit: i64 = "PlayerLimit",
         /// Seconds that an empty server stays up. Default 300.
-        lenient empty_server_shutdown_time_in_seconds: i64 = "EmptyServerShutdownTimeInSeconds",
+        optional empty_server_shutdown_time_in_seconds: i64 = "EmptyServerShutdownTimeInSeconds",
         /// Frames a second at which physics runs fastest. Default 20.
-        lenient fps_for_maximum_fixed_frame_count: i64 = "FPSForMaximumFixedFrameCount",
+        optional fps_for_maximum_fixed_frame_count: i64 = "FPSForMaximumFixedFrameCount",
         /// Frames a second at which physics runs slowest. Default 5.
-        lenient fps_for_minimum_fixed_frame_count: i64 = "FPSForMinimumFixedFrameCount",
+        optional fps_for_minimum_fixed_frame_count: i64 = "FPSForMinimumFixedFrameCount",
         /// The fastest physics, in steps a second. Default 45.
-        lenient maximum_physics_fixed_frames_per_second: i64 = "MaximumPhysicsFixedFramesPerSecond",
+        optional maximum_physics_fixed_frames_per_second: i64 = "MaximumPhysicsFixedFramesPerSecond",
         /// The slowest physics, in steps a second. Default 15.
-        lenient minimum_physics_fixed_frames_per_second: i64 = "MinimumPhysicsFixedFramesPerSecond",
+        optional minimum_physics_fixed_frames_per_second: i64 = "MinimumPhysicsFixedFramesPerSecond",
         /// Whether the speed of physics follows the load. Default true.
-        lenient is_updating_physics_fixed_frame_count: bool = "IsUpdatingPhysicsFixedFrameCount",
+        optional is_updating_physics_fixed_frame_count: bool = "IsUpdatingPhysicsFixedFrameCount",
         /// Whose landmarks are shown: ShowAll, FriendsOnly, Hidden.
-        lenient player_landmark_mode: String = "PlayerLandmarkMode",
+        optional player_landmark_mode: String = "PlayerLandmarkMode",
         /// The hour at which the day stands still; -1 if it does not. Default -1.0.
-        lenient fixed_daytime: f64 = "FixedDaytime",
+        optional fixed_daytime: f64 = "FixedDaytime",
         /// Whether hunger is gone after death. Default false.
-        lenient is_reseting_hunger_on_death: bool = "IsResetingHungerOnDeath",
+        optional is_reseting_hunger_on_death: bool = "IsResetingHungerOnDeath",
         /// How players' movements are smoothed: Default, Low.
-        lenient player_smoothing_level: String = "PlayerSmoothingLevel",
+        optional player_smoothing_level: String = "PlayerSmoothingLevel",
         /// What a new player carries: None, DeckedOut, Default.
-        lenient initial_player_inventory: String = "InitialPlayerInventory",
+        optional initial_player_inventory: String = "InitialPlayerInventory",
         /// How fast things spawn. Default 1.0.
-        lenient spawning_rate_multiplier: f64 = "SpawningRateMultiplier",
+        optional spawning_rate_multiplier: f64 = "SpawningRateMultiplier",
         /// How fast things decay. Default 1.0.
-        lenient decay_multiplier: f64 = "DecayMultiplier",
+        optional decay_multiplier: f64 = "DecayMultiplier",
         /// How much the town's storage holds. Default 1.0.
-        lenient community_storage_multiplier: f64 = "CommunityStorageMultiplier",
+        optional community_storage_multiplier: f64 = "CommunityStorageMultiplier",
         /// Whether players may change their looks. Default true.
-        lenient is_customization_enabled: bool = "IsCustomizationEnabled",
+        optional is_customization_enabled: bool = "IsCustomizationEnabled",
         /// Whether the server saves at all. Default true.
-        lenient is_saving: bool = "IsSaving",
+        optional is_saving: bool = "IsSaving",
         /// Whether idle players are removed. Default true.
-        lenient has_afk_timer: bool = "HasAFKTimer",
+        optional has_afk_timer: bool = "HasAFKTimer",
         /// Whether the settings can be changed in the game. Default false.
-        lenient has_in_game_settings: bool = "HasInGameSettings",
+        optional has_in_game_settings: bool = "HasInGameSettings",
         /// Whether the world is wiped when everyone is gone. Default false.
-        lenient wipes_when_empty: bool = "WipesWhenEmpty",
+        optional wipes_when_empty: bool = "WipesWhenEmpty",
         /// Whether an old fault in repair boxes has been mended. Default false.
-        lenient has_run_repair_box_fix: bool = "HasRunRepairBoxFix",
+        optional has_run_repair_box_fix: bool = "HasRunRepairBoxFix",
     }
 }
 

@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::Skipped;
+
 model! {
     /// Why a command failed: a serialised .NET exception. Captured.
     ///
@@ -68,6 +70,7 @@ impl Exception {
             exception_method: None,
             h_result: 0,
             source: None,
+            skipped: Skipped::default(),
         }
     }
 }

@@ -86,9 +86,9 @@ model! {
         /// In the right hand.
         optional right_hand: Item = "RightHand",
         /// On the belt, slot by slot; four in samples.
-        default belt: Vec<Option<Item>> = "Belt",
+        slots belt: Item = "Belt",
         /// On the back, slot by slot; one in samples.
-        default back: Vec<Option<Item>> = "Back",
+        slots back: Item = "Back",
         /// Everything, also what is inside bags.
         list all: Item = "All",
     }

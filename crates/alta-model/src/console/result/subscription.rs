@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::Skipped;
+
 open_enum! {
     /// The result of `websocket subscribe` and `websocket unsubscribe`. tavernpy accepts the numbers.
     pub enum SubscriptionResult {
@@ -29,6 +31,7 @@ impl EventListing {
         Self {
             name: name.to_owned(),
             r#type: None,
+            skipped: Skipped::default(),
         }
     }
 }

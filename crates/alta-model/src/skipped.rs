@@ -1,0 +1,119 @@
+use std::fmt;
+
+/// What was left out of a record or a list because it could not be read.
+///
+/// An optional field with an odd value is absent, and an odd entry is missing from its list; both are noted here, so that
+/// "absent" can be told from "not understood". A null entry of a list counts as well. Null fields and unknown fields do
+/// not.
+#[derive(Clone, Default, Eq, PartialEq)]
+pub struct Skipped(Option<Box<Notes>>);
+
+#[derive(Clone, Default, Eq, PartialEq)]
+struct Notes {
+    count: usize,
+    /// Of the first [`Skipped::PLACES`].
+    places: Vec<Place>,
+}
+
+/// Where something was left out: a field, an entry of a field's list, or an entry of the list itself.
+///
+/// `Display` gives `position`, `online_players[1]`, or `[3]`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub struct Place {
+    /// The field, as the server spells it; empty for an entry of a list that is no field.
+    pub field: &'static str,
+    /// The entry's position in the list as it was sent, from 0; none for a whole field.
+    pub index: Option<usize>,
+}
+
+impl Skipped {
+    /// How many places are kept; further ones are only counted, so that a hostile list costs no memory.
+    pub const PLACES: usize = 16;
+
+    /// How many fields and entries were left out.
+    pub fn count(&self) -> usize {
+        self.0.as_ref().map_or(0, |notes| notes.count)
+    }
+
+    /// Whether nothing was left out.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Where: the first [`PLACES`](Self::PLACES).
+    pub fn places(&self) -> &[Place] {
+        self.0.as_ref().map_or(&[], |notes| &notes.places)
+    }
+
+    pub(crate) fn field(&mut self, field: &'static str) {
+        self.note(Place { field, index: None });
+    }
+
+    pub(crate) fn entry(&mut self, field: &'static str, index: usize) {
+        self.note(Place {
+            field,
+            index: Some(index),
+        });
+    }
+
+    fn note(&mut self, place: Place) {
+        let notes = self.0.get_or_insert_default();
+        notes.count += 1;
+        if notes.places.len() < Self::PLACES {
+            notes.places.push(place);
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.field)?;
+        match self.index {
+            Some(index) => write!(f, "[{index}]"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The places with commas, and how many more there are.
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, place) in self.places().iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{place}")?;
+        }
+        match self.count() - self.places().len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+impl fmt::Debug for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{self}]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_places_are_kept_and_all_are_counted() {
+        let mut skipped = Skipped::default();
+        assert!(skipped.is_empty());
+        skipped.field("position");
+        for index in 0..20 {
+            skipped.entry("users", index);
+        }
+        assert_eq!(
+            (skipped.count(), skipped.places().len()),
+            (21, Skipped::PLACES)
+        );
+        let text = skipped.to_string();
+        assert!(text.starts_with("position, users[0], users[1]"), "{text}");
+        assert!(text.ends_with("users[14] and 5 more"), "{text}");
+    }
+}
