@@ -4,7 +4,7 @@ model! {
     /// Whether an account supports the game, of `GET users/{id}/membership` (Alta .NET client).
     pub struct Membership {
         /// Whether it does today.
-        default is_member: bool = "is_member",
+        required is_member: bool = "is_member",
         /// Until when.
         optional expiry_time: Timestamp = "expiry_time",
     }
@@ -20,7 +20,7 @@ model! {
         /// Its rights, as the tokens' claim `Policy` has them.
         list policies: String = "policies",
         /// Whether its e-mail address is verified.
-        default verified: bool = "verified",
+        optional verified: bool = "verified",
     }
 }
 
@@ -28,7 +28,7 @@ model! {
     /// Whether an account may make another group with a server, of `GET groups/create-check` (Alta .NET client).
     pub struct GroupAllowance {
         /// Whether it may.
-        default value: bool = "value",
+        required value: bool = "value",
         /// How many more for PC.
         optional pc_left: i64 = "pc_left",
         /// How many more for Quest.
@@ -56,7 +56,7 @@ mod tests {
     fn rights_are_read_as_far_as_they_are_there() {
         let rights: UserRights =
             serde_json::from_value(json!({"id": "7", "policies": ["supporter"]})).unwrap();
-        assert_eq!((rights.id, rights.verified), (UserId::new(7), false));
+        assert_eq!((rights.id, rights.verified), (UserId::new(7), None));
         assert_eq!(rights.policies, ["supporter"]);
     }
 

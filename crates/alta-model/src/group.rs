@@ -7,10 +7,11 @@ model! {
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; may be empty.
+        /// What the group says of itself; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it.
-        default member_count: i64 = "member_count",
+        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// `is_some_and(|count| count < 200)`.
+        optional member_count: i64 = "member_count",
         /// When it was made.
         optional created_at: Timestamp = "created_at",
         /// Who may see and join it.
@@ -28,10 +29,11 @@ model! {
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; may be empty.
+        /// What the group says of itself; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it.
-        default member_count: i64 = "member_count",
+        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// `is_some_and(|count| count < 200)`.
+        optional member_count: i64 = "member_count",
         /// When it was made.
         optional created_at: Timestamp = "created_at",
         /// Who may see and join it.
@@ -71,10 +73,11 @@ model! {
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; may be empty.
+        /// What the group says of itself; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it.
-        default member_count: i64 = "member_count",
+        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// `is_some_and(|count| count < 200)`.
+        optional member_count: i64 = "member_count",
         /// When the group was made.
         optional created_at: Timestamp = "created_at",
         /// Who may see and join it.
@@ -115,7 +118,7 @@ model! {
         /// The server's name; empty when the server sent none.
         default name: String = "name",
         /// The kind of world: 0 for PC, 4 for Quest in samples.
-        default scene_index: i64 = "scene_index",
+        optional scene_index: i64 = "scene_index",
         /// What the group wants of it.
         optional status: ServerStatus = "status",
     }
@@ -184,6 +187,6 @@ model! {
     /// The answer to asking whether an account holds a permission (`POST groups/{group}/{user}/permissions/check`).
     pub struct PermissionCheck {
         /// Whether it does.
-        default value: bool = "value",
+        required value: bool = "value",
     }
 }

@@ -9,11 +9,12 @@ model! {
     pub struct JoinResult {
         /// The server.
         required server_id: ServerId = "server_id",
-        /// Whether the account may.
+        /// Whether the account may; an answer that does not say so does not allow it.
         default allowed: bool = "allowed",
-        /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure.
+        /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure; false when it sent none.
         default was_rejection: bool = "was_rejection",
-        /// Whether the server is being started: ask again in some seconds.
+        /// Whether the server is being started: ask again in some seconds. False when the server sent none: the service sends
+        /// it with every start.
         default cold_start: bool = "cold_start",
         /// Why not.
         optional fail_reason: JoinFailReason = "fail_reason",
@@ -54,33 +55,33 @@ open_enum! {
     /// Why a server's console or a place on it was not given (Alta .NET models).
     pub enum JoinFailReason {
         /// It was given.
-        Nothing: "Nothing",
+        Nothing: "Nothing" = 0,
         /// The account may not know of the server.
-        NotAllowedToSeeServer: "NotAllowedToSeeServer",
+        NotAllowedToSeeServer: "NotAllowedToSeeServer" = 1,
         /// The account may not join it.
-        NotAllowedToJoinServer: "NotAllowedToJoinServer",
+        NotAllowedToJoinServer: "NotAllowedToJoinServer" = 2,
         /// The server is not online.
-        NotOnline: "NotOnline",
+        NotOnline: "NotOnline" = 3,
         /// The server is not started.
-        NotLaunched: "NotLaunched",
+        NotLaunched: "NotLaunched" = 4,
         /// Trouble in the cloud.
-        CouldntAccessCluster: "CouldntAccessCluster",
+        CouldntAccessCluster: "CouldntAccessCluster" = 5,
         /// Trouble in the cloud.
-        WebRequestFailed: "WebRequestFailed",
+        WebRequestFailed: "WebRequestFailed" = 6,
         /// Trouble in the cloud.
-        CouldntAllocate: "CouldntAllocate",
+        CouldntAllocate: "CouldntAllocate" = 7,
         /// The server is locked.
-        LockedServer: "LockedServer",
+        LockedServer: "LockedServer" = 8,
         /// The game's version is another.
-        WrongClientGameVersion: "WrongClientGameVersion",
+        WrongClientGameVersion: "WrongClientGameVersion" = 9,
         /// The account is banned.
-        BannedUser: "BannedUser",
+        BannedUser: "BannedUser" = 10,
         /// The account could not be checked.
-        CouldntVerifyUser: "CouldntVerifyUser",
+        CouldntVerifyUser: "CouldntVerifyUser" = 11,
         /// The server is full.
-        PlayerLimitReached: "PlayerLimitReached",
+        PlayerLimitReached: "PlayerLimitReached" = 12,
         /// Trouble in the cloud; the message says which.
-        CouldntAllocateWithMessage: "CouldntAllocateWithMessage",
+        CouldntAllocateWithMessage: "CouldntAllocateWithMessage" = 13,
     }
 }
 

@@ -3,9 +3,11 @@
 //! Everything that travels over the REST API, the main websocket and the game-server console has its type here. The
 //! crate does no I/O and needs no async runtime.
 //!
-//! The readers are tolerant: an absent field and a null one are the same, unknown fields are skipped, names are matched
-//! whatever their case, a list that is missing is empty, a number or a truth value may stand in a text, and an enum keeps
-//! the values it does not know (`Unknown(String)`). Only a missing id, or a value of a wholly different type, is an error.
+//! The readers are tolerant: an absent field and a null one are the same, unknown fields are ignored, names are matched
+//! whatever their case, a list that is missing is empty, a number or a bool may stand in a string, and an enum keeps the
+//! values it does not know (`Unknown(String)`). A value of another type counts as absent where the field is optional, and
+//! an odd entry is left out of its list; `skipped()` of the record tells both. Only a required field that is missing or
+//! odd is an error, and what is no JSON.
 //!
 //! ```
 //! use alta_model::{GroupId, Timestamp};

@@ -13,10 +13,10 @@ model! {
         required user_id: UserId = "user_id",
         /// The account's name; empty when the server sent none.
         default username: String = "username" | "name",
-        /// Whether the account is a bot.
+        /// Whether the account is a bot; false when the server sent none: the service sends it for every bot.
         default bot: bool = "bot",
         /// The number of the account's picture.
-        default icon: i64 = "icon",
+        optional icon: i64 = "icon",
         /// Old rights, for information only: what counts is the role.
         optional permissions: MemberPermissions = "permissions",
         /// The role; banned accounts have 0.

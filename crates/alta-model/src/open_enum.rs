@@ -1,6 +1,6 @@
 /// Declares an enum that keeps the values it does not know.
 ///
-/// `Variant: "Name" | "OtherName" = number` is read from either name, whatever its case, from the number, and from the
+/// `Variant: "Name" | "OtherName" = number` (without the number if no source attests one) is read from either name, whatever its case, from the number, and from the
 /// number's digits in a text; it is written as the first name.
 macro_rules! open_enum {
     (

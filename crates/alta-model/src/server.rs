@@ -5,7 +5,7 @@ use crate::{GroupId, ServerId, TimeSpan, Timestamp, User, UserId};
 model! {
     /// A game server as the cloud knows it: the answer of `GET servers/{id}` and the content of status and heartbeat events.
     #[doc(alias = "ServerInfo")]
-    pub struct Server {
+    pub struct Server [local is_event: bool] {
         /// The server's id; not its group's.
         required id: ServerId = "id",
         /// The server's name; empty when the server sent none.
@@ -17,19 +17,19 @@ model! {
         /// What it is.
         optional final_status: ServerStatus = "final_status",
         /// The kind of world: 0 for PC, 4 for Quest in samples.
-        default scene_index: i64 = "scene_index",
+        optional scene_index: i64 = "scene_index",
         /// The kind of players: 1 for PC, 2 for Quest.
-        default target: i64 = "target",
+        optional target: i64 = "target",
         /// Where it runs, `north-america-agones`; empty when the server sent none.
         default region: String = "region",
         /// When it last said that it runs; in every event sample and in no REST sample.
         optional online_ping: Timestamp = "online_ping",
         /// When it last was online.
         optional last_online: Timestamp = "last_online",
-        /// What it says of itself; may hold line breaks and links.
+        /// What it says of itself; may hold line breaks and links; empty when the server sent none.
         default description: String = "description",
         /// A rank among servers.
-        default playability: f64 = "playability",
+        optional playability: f64 = "playability",
         /// The game's version: stream, dash, four or five numbers, `main-1.6.0.0.40940`.
         optional version: String = "version",
         /// The group it belongs to.
@@ -64,20 +64,31 @@ impl Server {
     /// the rest is for beats that were lost and clocks that differ.
     pub const PING_FRESH: Duration = Duration::from_secs(120);
 
+    /// The same record, as the content of a status or heartbeat event, of which [`is_up`](Self::is_up) judges otherwise than
+    /// of a REST answer. The events of `alta-ws` are marked so.
+    #[must_use]
+    pub fn from_event(mut self) -> Self {
+        self.is_event = true;
+        self
+    }
+
     /// Whether the server runs, as far as this record can tell today. See [`is_up_at`](Self::is_up_at).
     pub fn is_up(&self) -> bool {
         self.is_up_at(Timestamp::now())
     }
 
-    /// Whether the server runs: [`is_online`](Self::is_online) if it is there, else
-    /// [`final_status`](Self::final_status) if it is there and known, else whether
-    /// [`online_ping`](Self::online_ping) is fresh at `now`.
+    /// Whether the server runs: [`is_online`](Self::is_online) if it is there. Without it, in a REST answer
+    /// [`final_status`](Self::final_status) decides if it is there and known, else whether
+    /// [`online_ping`](Self::online_ping) is fresh at `now`. In a status or heartbeat event the ping alone decides: one
+    /// without it comes from a server that starts or stops, and says Online in both cases.
     pub fn is_up_at(&self, now: Timestamp) -> bool {
         match (self.is_online, &self.final_status) {
             (Some(is_online), _) => is_online,
-            (None, Some(ServerStatus::Online)) => true,
-            (None, Some(ServerStatus::Offline | ServerStatus::ForcedOffline)) => false,
-            (None, Some(ServerStatus::Unknown(_)) | None) => self
+            (None, Some(ServerStatus::Online)) if !self.is_event => true,
+            (None, Some(ServerStatus::Offline | ServerStatus::ForcedOffline)) if !self.is_event => {
+                false
+            }
+            (None, _) => self
                 .online_ping
                 .is_some_and(|ping| now.saturating_duration_since(ping) <= Self::PING_FRESH),
         }
@@ -100,13 +111,13 @@ open_enum! {
     /// What kind of owner a server has.
     pub enum OwnerType {
         /// A group.
-        Group: "Group",
+        Group: "Group" = 1,
         /// One player.
-        Individual: "Individual",
-        /// A group's administrators.
+        Individual: "Individual" = 0,
+        /// A group's administrators; the models number it as Group.
         GroupAdmins: "GroupAdmins",
         /// The game.
-        World: "World",
+        World: "World" = 2,
     }
 }
 
@@ -114,14 +125,14 @@ open_enum! {
     /// What kind of server it is.
     pub enum ServerType {
         /// A group's server.
-        Normal: "Normal",
+        Normal: "Normal" = 0,
         /// A world of the game's own.
-        World: "World",
+        World: "World" = 1,
     }
 }
 
 open_enum! {
-    /// The machines a server runs on.
+    /// The machines a server runs on: a name, which the models do not number.
     pub enum Fleet {
         /// PC servers.
         AttRelease: "att-release",
@@ -134,17 +145,17 @@ open_enum! {
     /// Who may join a server.
     pub enum JoinType {
         /// Members of its private group. The models call the same value `GroupMember` as well.
-        PrivateGroup: "PrivateGroup" | "GroupMember",
+        PrivateGroup: "PrivateGroup" | "GroupMember" = 0,
         /// Anyone.
-        Public: "Public",
+        Public: "Public" = 1,
         /// Anyone, by joining its open group.
-        OpenGroup: "OpenGroup",
+        OpenGroup: "OpenGroup" = 2,
         /// Supporters.
-        SupporterOnly: "SupporterOnly",
+        SupporterOnly: "SupporterOnly" = 3,
         /// Whoever the game sends to this copy of a world.
-        WorldInstance: "WorldInstance",
+        WorldInstance: "WorldInstance" = 4,
         /// Members of its public group.
-        PublicGroup: "PublicGroup",
+        PublicGroup: "PublicGroup" = 5,
     }
 }
 
@@ -154,11 +165,11 @@ model! {
     pub struct Region {
         /// The name that requests use, `north-america-east`.
         required name: String = "name",
-        /// The name for people.
+        /// The name for people; empty when the server sent none.
         default display_name: String = "display_name",
-        /// Two letters.
+        /// Two letters; empty when the server sent none.
         default country_code: String = "country_code",
-        /// An address to measure the distance to.
+        /// An address to measure the distance to; empty when the server sent none.
         default ping_address: String = "ping_address",
     }
 }
@@ -218,6 +229,28 @@ mod tests {
             (json!({"server_status": "Online"}), false),
         ] {
             assert_eq!(server(&fields).is_up_at(now), up, "{fields}");
+        }
+    }
+
+    #[test]
+    fn in_an_event_without_is_online_the_ping_alone_decides() {
+        let now: Timestamp = "2023-09-18T05:36:00Z".parse().unwrap();
+        let ping = "2023-09-18T05:35:28.799191Z";
+        for (fields, up) in [
+            (json!({"final_status": "Online"}), false),
+            (json!({"server_status": "Online", "final_status": 1}), false),
+            (
+                json!({"final_status": "Online", "online_ping": null}),
+                false,
+            ),
+            (json!({"final_status": "Online", "online_ping": ping}), true),
+            (json!({"online_ping": ping}), true),
+            (json!({"online_ping": "2023-09-18T05:30:00Z"}), false),
+            (json!({"is_online": true}), true),
+            (json!({"is_online": false, "online_ping": ping}), false),
+        ] {
+            let heard = server(&fields).from_event();
+            assert_eq!(heard.is_up_at(now), up, "{fields}");
         }
     }
 

@@ -4,18 +4,28 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use jiff::{civil::DateTime, tz::TimeZone};
+use jiff::{
+    SignedDuration,
+    civil::{DateTime, Time, date},
+    fmt::temporal::Pieces,
+};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{Error, ErrorKind};
 
-/// Nanoseconds in a .NET tick, the resolution of the servers' clocks.
-const TICK: i128 = 100;
+const TICKS_PER_SECOND: i64 = 10_000_000;
+const NANOS_PER_TICK: i128 = 100;
+const SECONDS_PER_DAY: i64 = 86_400;
 
-/// A point in time as the servers write it: UTC, ISO 8601, to 100 ns.
+/// 1 January 1970, midnight.
+const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
+
+/// A point in time as the servers write it: UTC, ISO 8601, in ticks of 100 ns, from year 1 to year 9999 as in .NET.
 ///
-/// Read with 0 to 7 fraction digits (more are cut) and with `Z`, an offset, or neither, which counts as UTC. Written with
-/// `Z` and as many fraction digits as needed, the way .NET does, so that what was read is written again unchanged.
+/// Read with 0 to 7 fraction digits (more are cut) and with `Z`, an offset, or neither, which counts as UTC. Midnight may
+/// be written `24:00:00`, a leap second counts as the second before it, and what an offset moves out of the range is the
+/// nearest end of it. Written with `Z` and as many fraction digits as needed, the way .NET does, so that what was read is
+/// written again unchanged; also .NET's smallest and largest time, which mean "never".
 ///
 /// ```
 /// use alta_model::Timestamp;
@@ -23,14 +33,30 @@ const TICK: i128 = 100;
 /// let time: Timestamp = "2022-05-15T19:36:30.82Z".parse()?;
 /// assert_eq!(time.to_string(), "2022-05-15T19:36:30.82Z");
 /// assert_eq!(time.unix_seconds(), 1_652_643_390);
+///
+/// let never: Timestamp = "9999-12-31T23:59:59.9999999".parse()?;
+/// assert_eq!(never, Timestamp::MAX);
 /// # Ok::<(), alta_model::Error>(())
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Timestamp(jiff::Timestamp);
+pub struct Timestamp {
+    /// Since [`EPOCH`].
+    ticks: i64,
+}
 
 impl Timestamp {
     /// 1 January 1970, midnight UTC.
-    pub const UNIX_EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+    pub const UNIX_EPOCH: Self = Self { ticks: 0 };
+
+    /// The first point that can be represented, 1 January of year 1.
+    pub const MIN: Self = Self {
+        ticks: -62_135_596_800 * TICKS_PER_SECOND,
+    };
+
+    /// The last point that can be represented, 100 ns before the year 10000.
+    pub const MAX: Self = Self {
+        ticks: 253_402_300_800 * TICKS_PER_SECOND - 1,
+    };
 
     /// The present, by the system's clock.
     pub fn now() -> Self {
@@ -38,55 +64,65 @@ impl Timestamp {
     }
 
     /// The point that lies this many seconds after [`UNIX_EPOCH`](Self::UNIX_EPOCH), as token claims count; none
-    /// outside the years -9999 to 9999.
+    /// outside the years 1 to 9999.
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
-        jiff::Timestamp::from_second(seconds).ok().map(Self)
+        Self::from_ticks(i128::from(seconds) * i128::from(TICKS_PER_SECOND))
     }
 
     /// Whole seconds since [`UNIX_EPOCH`](Self::UNIX_EPOCH); negative before it.
     pub fn unix_seconds(self) -> i64 {
-        self.0.as_second() - i64::from(self.0.subsec_nanosecond() < 0)
+        self.ticks.div_euclid(TICKS_PER_SECOND)
     }
 
     /// The time that passed from `earlier` to this, or zero if `earlier` is the later one.
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
-        let nanos = self.0.as_nanosecond() - earlier.0.as_nanosecond();
-        duration(nanos.max(0))
+        let ticks = self.ticks.saturating_sub(earlier.ticks);
+        duration(ticks.max(0).unsigned_abs())
     }
 
     /// This point moved into the future; none beyond the year 9999.
     pub fn checked_add(self, duration: Duration) -> Option<Self> {
-        let moved = self
-            .0
-            .as_nanosecond()
-            .checked_add_unsigned(duration.as_nanos())?;
-        Self::from_nanoseconds(moved)
+        Self::from_nanoseconds(
+            self.nanoseconds()
+                .checked_add_unsigned(duration.as_nanos())?,
+        )
     }
 
-    /// This point moved into the past; none before the year -9999.
+    /// This point moved into the past; none before the year 1.
     pub fn checked_sub(self, duration: Duration) -> Option<Self> {
-        let moved = self
-            .0
-            .as_nanosecond()
-            .checked_sub_unsigned(duration.as_nanos())?;
-        Self::from_nanoseconds(moved)
+        Self::from_nanoseconds(
+            self.nanoseconds()
+                .checked_sub_unsigned(duration.as_nanos())?,
+        )
+    }
+
+    fn nanoseconds(self) -> i128 {
+        i128::from(self.ticks) * NANOS_PER_TICK
     }
 
     /// Cuts to whole ticks, so that equality survives being written and read.
     fn from_nanoseconds(nanos: i128) -> Option<Self> {
-        jiff::Timestamp::from_nanosecond(nanos - nanos.rem_euclid(TICK))
-            .ok()
-            .map(Self)
+        Self::from_ticks(nanos.div_euclid(NANOS_PER_TICK))
+    }
+
+    fn from_ticks(ticks: i128) -> Option<Self> {
+        let time = Self {
+            ticks: i64::try_from(ticks).ok()?,
+        };
+        (Self::MIN..=Self::MAX).contains(&time).then_some(time)
+    }
+
+    /// The nearest end of the range if it lies outside.
+    fn saturating_from(nanos: i128) -> Self {
+        let end = if nanos < 0 { Self::MIN } else { Self::MAX };
+        Self::from_nanoseconds(nanos).unwrap_or(end)
     }
 }
 
-fn duration(nanos: i128) -> Duration {
-    let nanos = nanos.unsigned_abs();
-    // The span between any two timestamps is some 6 * 10^11 seconds.
-    Duration::new(
-        u64::try_from(nanos / 1_000_000_000).unwrap_or(u64::MAX),
-        (nanos % 1_000_000_000) as u32,
-    )
+fn duration(ticks: u64) -> Duration {
+    let per_second = TICKS_PER_SECOND.unsigned_abs();
+    let ticks_of_second = u32::try_from(ticks % per_second).unwrap_or_default();
+    Duration::new(ticks / per_second, ticks_of_second * 100)
 }
 
 impl fmt::Debug for Timestamp {
@@ -97,7 +133,9 @@ impl fmt::Debug for Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let time = TimeZone::UTC.to_datetime(self.0);
+        let since = SignedDuration::from_secs(self.unix_seconds());
+        // Both lie well within the civil range.
+        let time = EPOCH.checked_add(since).unwrap_or(EPOCH);
         write!(
             f,
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}",
@@ -108,7 +146,7 @@ impl fmt::Display for Timestamp {
             time.minute(),
             time.second()
         )?;
-        let ticks = time.subsec_nanosecond() / 100;
+        let ticks = self.ticks.rem_euclid(TICKS_PER_SECOND);
         if ticks != 0 {
             let digits = format!("{ticks:07}");
             write!(f, ".{}", digits.trim_end_matches('0'))?;
@@ -121,29 +159,41 @@ impl FromStr for Timestamp {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let error = || Error::new(ErrorKind::Timestamp, text);
-        let time = match text.parse::<jiff::Timestamp>() {
-            Ok(time) => time,
-            // .NET leaves the offset out of a date whose kind was lost; they are all UTC.
-            Err(source) => text
-                .parse::<DateTime>()
-                .and_then(|civil| TimeZone::UTC.to_timestamp(civil))
-                .map_err(|_| error().caused_by(source))?,
-        };
-        Self::from_nanoseconds(time.as_nanosecond()).ok_or_else(error)
+        parse(text)
+            .or_else(|source| end_of_day(text).ok_or(source))
+            .map(Self::saturating_from)
+            .map_err(|source| Error::new(ErrorKind::Timestamp, text).caused_by(source))
     }
 }
 
-/// Cut to 100 ns; beyond the years -9999 and 9999 the nearest end.
+/// Nanoseconds since [`EPOCH`].
+fn parse(text: &str) -> Result<i128, jiff::Error> {
+    let pieces = Pieces::parse(text)?;
+    let time = pieces.time().unwrap_or(Time::midnight());
+    let civil = pieces.date().to_datetime(time).duration_since(EPOCH);
+    // .NET leaves the offset out of a date whose kind was lost; they are all UTC.
+    let offset = pieces
+        .to_numeric_offset()
+        .map_or(0, jiff::tz::Offset::seconds);
+    Ok((civil - SignedDuration::from_secs(offset.into())).as_nanos())
+}
+
+/// The midnight that ends a day.
+fn end_of_day(text: &str) -> Option<i128> {
+    let start = text.replacen("T24:00:00", "T00:00:00", 1);
+    let is_midnight = start != text && Pieces::parse(&start).ok()?.time() == Some(Time::midnight());
+    let start = parse(&start).ok().filter(|_| is_midnight)?;
+    Some(start + SignedDuration::from_secs(SECONDS_PER_DAY).as_nanos())
+}
+
+/// Cut to 100 ns; beyond the years 1 and 9999 the nearest end.
 impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         match time.duration_since(UNIX_EPOCH) {
-            Ok(after) => Self::UNIX_EPOCH
-                .checked_add(after)
-                .unwrap_or(Self(jiff::Timestamp::MAX)),
+            Ok(after) => Self::UNIX_EPOCH.checked_add(after).unwrap_or(Self::MAX),
             Err(before) => Self::UNIX_EPOCH
                 .checked_sub(before.duration())
-                .unwrap_or(Self(jiff::Timestamp::MIN)),
+                .unwrap_or(Self::MIN),
         }
     }
 }
@@ -151,11 +201,11 @@ impl From<SystemTime> for Timestamp {
 /// A point that the platform cannot represent (Windows: before 1601) becomes [`UNIX_EPOCH`].
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
-        let nanos = time.0.as_nanosecond();
-        let moved = if nanos < 0 {
-            UNIX_EPOCH.checked_sub(duration(nanos))
+        let away = duration(time.ticks.unsigned_abs());
+        let moved = if time.ticks < 0 {
+            UNIX_EPOCH.checked_sub(away)
         } else {
-            UNIX_EPOCH.checked_add(duration(nanos))
+            UNIX_EPOCH.checked_add(away)
         };
         moved.unwrap_or(UNIX_EPOCH)
     }
@@ -239,6 +289,46 @@ mod tests {
         assert_eq!(parse("2022-02-27T23:04:24+01:00"), time);
         assert_eq!(parse("2022-02-27T22:04:24"), time);
         assert_eq!(parse("2022-02-27T22:04:24.000"), time);
+    }
+
+    #[test]
+    fn dot_nets_first_and_last_time_survive_and_an_offset_beyond_them_saturates() {
+        for (text, time) in [
+            ("9999-12-31T23:59:59.9999999Z", Timestamp::MAX),
+            ("0001-01-01T00:00:00Z", Timestamp::MIN),
+        ] {
+            assert_eq!(parse(text), time);
+            assert_eq!(time.to_string(), text);
+            assert_eq!(parse(text.trim_end_matches('Z')), time);
+            assert_eq!(parse(&text.replace('Z', "+00:00")), time);
+        }
+        assert_eq!(parse("9999-12-31T23:59:59.9999999-05:00"), Timestamp::MAX);
+        assert_eq!(parse("9999-12-31T23:59:59.999999999Z"), Timestamp::MAX);
+        assert_eq!(parse("0001-01-01T00:00:00+02:00"), Timestamp::MIN);
+        let within = parse("9999-12-31T23:59:59.9999999+02:00");
+        assert_eq!(within.to_string(), "9999-12-31T21:59:59.9999999Z");
+        let since = Timestamp::MAX.saturating_duration_since(Timestamp::MIN);
+        assert_eq!(since.as_secs(), 315_537_897_599);
+        assert_eq!(Timestamp::MAX.checked_add(Duration::from_nanos(100)), None);
+    }
+
+    #[test]
+    fn the_end_of_a_day_and_a_leap_second_are_read() {
+        for (text, time) in [
+            ("2022-02-28T24:00:00Z", "2022-03-01T00:00:00Z"),
+            ("2022-12-31T24:00:00.0000000", "2023-01-01T00:00:00Z"),
+            ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59Z"),
+            ("9999-12-31T24:00:00", "9999-12-31T23:59:59.9999999Z"),
+        ] {
+            assert_eq!(parse(text).to_string(), time, "{text}");
+        }
+        for text in [
+            "2022-02-28T24:00:01Z",
+            "2022-02-28T24:30:00Z",
+            "2022-02-28T24:00:00.5Z",
+        ] {
+            assert!(text.parse::<Timestamp>().is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -96,7 +96,6 @@ impl fmt::Display for Odd {
     }
 }
 
-
 impl<T: Tolerant> Tolerant for Box<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error> {
         Ok(T::read(deserializer, depth)?.map(|value| value.map(Box::new)))

@@ -59,7 +59,7 @@ model! {
         /// When the two became friends, or the request was sent.
         optional created_at: Timestamp = "created_at",
         /// The number of the other's picture.
-        default icon: i64 = "icon",
+        optional icon: i64 = "icon",
         /// How far the friendship has come.
         optional r#type: FriendshipType = "type",
         /// The other's name on Oculus; only where friends are looked for by it.
@@ -71,13 +71,13 @@ open_enum! {
     /// How far a friendship has come (Alta .NET models).
     pub enum FriendshipType {
         /// This account asked and has no answer.
-        WaitingForReply: "WaitingForReply",
+        WaitingForReply: "WaitingForReply" = 0,
         /// The other account asked.
-        Requested: "Requested",
+        Requested: "Requested" = 1,
         /// They are friends.
-        Accepted: "Accepted",
+        Accepted: "Accepted" = 2,
         /// Nothing.
-        None: "None",
+        None: "None" = -1,
     }
 }
 
@@ -97,12 +97,12 @@ open_enum! {
     /// What came of asking for a friendship (Alta .NET models).
     pub enum FriendRequestOutcome {
         /// The other had asked as well: they are friends now.
-        Befriended: "Befriended",
+        Befriended: "Befriended" = 0,
         /// The request waits for the other's answer.
-        RequestSent: "RequestSent",
+        RequestSent: "RequestSent" = 1,
         /// They were friends before.
-        AlreadyFriends: "AlreadyFriends",
+        AlreadyFriends: "AlreadyFriends" = 2,
         /// A request was waiting already.
-        AlreadyRequested: "AlreadyRequested",
+        AlreadyRequested: "AlreadyRequested" = 3,
     }
 }

@@ -374,5 +374,5 @@ async fn a_raw_call_for_what_has_no_method() {
     })
     .await;
     let account: alta_model::ShopAccount = serde_json::from_slice(account.body()).unwrap();
-    assert_eq!(account.shard_balance, 0);
+    assert_eq!(account.shard_balance, Some(0));
 }

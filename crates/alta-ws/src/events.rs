@@ -80,7 +80,7 @@ fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
 }
 
 macro_rules! events {
-    ($( $(#[$meta:meta])* $name:ident($id:ty): $event:literal => $content:ty; )*) => {
+    ($( $(#[$meta:meta])* $name:ident($id:ty): $event:literal => $content:ty $(, $then:expr)?; )*) => {
         $(
             #[doc = concat!("`", $event, "`: ")]
             $(#[$meta])*
@@ -106,7 +106,7 @@ macro_rules! events {
                 }
 
                 fn read(text: &str) -> Result<$content, serde_json::Error> {
-                    read_json(text)
+                    read_json(text)$( .map($then) )?
                 }
             }
         )*
@@ -158,9 +158,9 @@ events! {
     GroupServerUpdate(GroupId): "group-server-update" => Server;
     /// a server came online, or a player joined or left it (py-tale README). Not sent reliably when a server goes
     /// offline (Townsharp).
-    GroupServerStatus(GroupId): "group-server-status" => Server;
+    GroupServerStatus(GroupId): "group-server-status" => Server, Server::from_event;
     /// a server runs or changes its state, every 15 s (att-client, Townsharp).
-    GroupServerHeartbeat(GroupId): "group-server-heartbeat" => Server;
+    GroupServerHeartbeat(GroupId): "group-server-heartbeat" => Server, Server::from_event;
 }
 
 /// What `me-group-delete` says: the group, and the membership that ended if it was sent (js-tale copes with a bare
@@ -220,6 +220,16 @@ mod tests {
         let whole: LeftGroup = serde_json::from_str(whole).unwrap();
         assert_eq!(whole.member.unwrap().user_id, UserId::new(3));
         assert!(serde_json::from_str::<LeftGroup>(r#"{"group": {}}"#).is_err());
+    }
+
+    #[test]
+    fn a_server_that_stops_is_not_up_by_what_its_last_event_wants_of_it() {
+        let stopping = r#"{"id": 7, "server_status": "Online", "final_status": "Online"}"#;
+        assert!(!GroupServerStatus::read(stopping).unwrap().is_up());
+        assert!(!GroupServerHeartbeat::read(stopping).unwrap().is_up());
+        let now = alta_model::Timestamp::now();
+        let beating = format!(r#"{{"id": 7, "final_status": "Online", "online_ping": "{now}"}}"#);
+        assert!(GroupServerHeartbeat::read(&beating).unwrap().is_up());
     }
 
     #[test]

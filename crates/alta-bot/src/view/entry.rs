@@ -212,6 +212,7 @@ pub(super) fn merged(old: &GroupDetailed, mut update: GroupDetailed) -> GroupDet
     }
     update.r#type = update.r#type.or_else(|| old.r#type.clone());
     update.created_at = update.created_at.or(old.created_at);
+    update.member_count = update.member_count.or(old.member_count);
     update.allowed_servers_count = update.allowed_servers_count.or(old.allowed_servers_count);
     if update.name.is_empty() {
         update.name.clone_from(&old.name);

@@ -9,7 +9,7 @@ use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use crate::panics::caught;
 use crate::time::{after, now, sleep_until};
-use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
+use alta_model::{GroupId, JoinedGroup, Server, Timestamp, UserId};
 use alta_socket::Shutdown;
 use alta_ws::{
     Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupServerCreate,
@@ -368,11 +368,15 @@ fn understood(name: &str, data: Value) -> GroupEvent {
         GroupMemberDelete::EVENT => read(name, data).map(GroupEvent::MemberGone),
         GroupServerCreate::EVENT => read(name, data).map(GroupEvent::ServerMade),
         GroupServerDelete::EVENT => {
-            read::<alta_model::Server>(name, data).map(|server| GroupEvent::ServerGone(server.id))
+            read::<Server>(name, data).map(|server| GroupEvent::ServerGone(server.id))
         }
         GroupServerUpdate::EVENT => read(name, data).map(GroupEvent::ServerUpdated),
-        GroupServerStatus::EVENT => read(name, data).map(GroupEvent::Status),
-        GroupServerHeartbeat::EVENT => read(name, data).map(GroupEvent::Heartbeat),
+        GroupServerStatus::EVENT => {
+            read(name, data).map(|server: Server| GroupEvent::Status(server.from_event()))
+        }
+        GroupServerHeartbeat::EVENT => {
+            read(name, data).map(|server: Server| GroupEvent::Heartbeat(server.from_event()))
+        }
         _ => None,
     };
     event.unwrap_or(GroupEvent::Missed)

@@ -46,9 +46,7 @@ pub(crate) fn read_record<'de, T: Record, D: Deserializer<'de>>(
 }
 
 /// Reads a record, or fails.
-pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
+pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mode = Mode {
         is_strict: true,
         depth: 1,

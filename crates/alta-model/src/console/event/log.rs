@@ -58,11 +58,11 @@ impl fmt::Display for LogLevel {
 model! {
     /// A line of the server's log, whatever its level. Captured.
     pub struct LogMessage {
-        /// The text, with line breaks.
+        /// The text, with line breaks; empty when the server sent none.
         default message: String = "message",
         /// When it was logged; a little earlier than the frame's own time.
         optional time_stamp: Timestamp = "timeStamp",
-        /// The part of the server that logged it, `Alta.Console.CommandService`.
+        /// The part of the server that logged it, `Alta.Console.CommandService`; empty when the server sent none.
         default logger: String = "logger",
     }
 }
@@ -79,11 +79,11 @@ macro_rules! log_event {
             ///
             /// Running a command is itself logged: a bot that answers log lines with commands answers itself.
             pub struct $name {
-                /// The text, with line breaks.
+                /// The text, with line breaks; empty when the server sent none.
                 default message: String = "message",
                 /// When it was logged; a little earlier than the frame's own time.
                 optional time_stamp: Timestamp = "timeStamp",
-                /// The part of the server that logged it, `Alta.Console.CommandService`.
+                /// The part of the server that logged it, `Alta.Console.CommandService`; empty when the server sent none.
                 default logger: String = "logger",
             }
         }

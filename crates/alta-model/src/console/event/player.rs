@@ -79,8 +79,8 @@ model! {
         required user: User = "user" | "player",
         /// The state.
         required state: PlayerState = "state",
-        /// Whether it began (or, if not, ended).
-        default is_enter: bool = "isEnter",
+        /// Whether it began (or, if not, ended); none if the server did not say.
+        optional is_enter: bool = "isEnter",
     }
 }
 
@@ -105,15 +105,15 @@ model! {
     pub struct InventoryChanged {
         /// Who did it.
         required user: User = "User" | "player",
-        /// The item's name.
+        /// The item's name; empty when the server sent none.
         default item_name: String = "ItemName",
         /// How many.
-        default quantity: i64 = "Quantity",
+        optional quantity: i64 = "Quantity",
         /// The item's prefab: a number in the captured frame, a text in att-client's type.
         optional item_hash: PrefabHash = "ItemHash",
         /// What it is made of.
         optional material: String = "Material",
-        /// The whole item as `spawn string` takes it.
+        /// The whole item as `spawn string` takes it; empty when the server sent none.
         default save_string: String = "SaveString",
         /// What happened.
         optional change_type: ChangeType = "ChangeType",

@@ -4,14 +4,14 @@ use crate::{PrefabHash, User, UserId};
 model! {
     /// Something was sold at a trade deck. Captured.
     pub struct TradeDeckUsed {
-        /// The item's name.
+        /// The item's name; empty when the server sent none.
         default item_name: String = "itemName",
         /// The item's prefab.
         optional item_hash: PrefabHash = "itemHash",
         /// What one cost; 0.5 has been seen.
-        default price: f64 = "price",
+        optional price: f64 = "price",
         /// How many.
-        default quantity: i64 = "quantity",
+        optional quantity: i64 = "quantity",
         /// Who bought.
         optional buyer: UserId = "buyer",
         /// Who sold.
@@ -25,9 +25,9 @@ model! {
         /// Whose balance.
         required user: User = "user",
         /// By how much; negative when money was taken.
-        default change: i64 = "Change",
+        optional change: i64 = "Change",
         /// What is there now.
-        default current_balance: i64 = "CurrentBalance",
+        optional current_balance: i64 = "CurrentBalance",
     }
 }
 
@@ -50,7 +50,7 @@ model! {
         required banned_by: User = "BannedBy",
         /// Whom.
         required banned_player: User = "BannedPlayer",
-        /// Whether it is a ban; otherwise it was lifted. The sources disagree on the spelling.
-        default is_ban: bool = "IsBan",
+        /// Whether it is a ban (or, if not, lifted); none if the server did not say. The sources disagree on the spelling.
+        optional is_ban: bool = "IsBan",
     }
 }

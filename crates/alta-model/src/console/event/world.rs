@@ -11,7 +11,7 @@ model! {
         required identifier: EntityId = "identifier",
         /// What it was.
         optional prefab: PrefabHash = "prefab",
-        /// What it was, by name: `Turabada Large Variant(Clone)`.
+        /// What it was, by name: `Turabada Large Variant(Clone)`; empty when the server sent none.
         default name: String = "name",
         /// By what.
         optional source: DamageSource = "source",
@@ -27,14 +27,14 @@ model! {
 model! {
     /// A population of creatures or plants changed in one chunk.
     pub struct PopulationModified {
-        /// Which.
+        /// Which; empty when the server sent none.
         default population_name: String = "populationName",
-        /// Where.
+        /// Where; empty when the server sent none.
         default chunk_identifier: String = "chunkIdentifier",
         /// How many there are.
-        default current_population: i64 = "currentPopulation",
+        optional current_population: i64 = "currentPopulation",
         /// How many there may be.
-        default max_population: i64 = "maxPopulation",
+        optional max_population: i64 = "maxPopulation",
         /// What happened.
         optional action: PopulationAction = "action",
     }
@@ -43,10 +43,10 @@ model! {
 model! {
     /// Someone ran a console command; also one that does not exist.
     pub struct CommandExecuted {
-        /// The command as it was typed.
+        /// The command as it was typed; empty when the server sent none.
         default command: String = "Command",
-        /// Whether it worked.
-        default was_successful: bool = "WasSuccessful",
+        /// Whether it worked; none if the server did not say.
+        optional was_successful: bool = "WasSuccessful",
         /// What the server said of it.
         optional message: String = "Message",
     }
@@ -57,7 +57,7 @@ model! {
     pub struct TrialStarted {
         /// Who.
         list users: User = "users",
-        /// Which.
+        /// Which; empty when the server sent none.
         default trial: String = "trial",
     }
 }
@@ -67,7 +67,7 @@ model! {
     pub struct TrialFinished {
         /// Who.
         list users: User = "users",
-        /// Which.
+        /// Which; empty when the server sent none.
         default trial: String = "trial",
     }
 }

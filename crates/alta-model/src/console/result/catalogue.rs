@@ -8,14 +8,14 @@ model! {
         /// What it takes.
         list parameters: CommandParameter = "Parameters",
         /// Whether it reports progress.
-        default is_progressive: bool = "IsProgressive",
-        /// The .NET type it returns; `System.Void` for nothing.
+        optional is_progressive: bool = "IsProgressive",
+        /// The .NET type it returns; `System.Void` for nothing; empty when the server sent none.
         default return_type: String = "ReturnType",
         /// Which overload is tried first.
-        default priority: i64 = "Priority",
+        optional priority: i64 = "Priority",
         /// Its other names.
         list aliases: String = "Aliases",
-        /// Module and command: `player.kill`, `select move.exact`; a module's own command ends in the dot.
+        /// Module and command: `player.kill`, `select move.exact`; a module's own command ends in the dot; empty when the server sent none.
         default full_name: String = "FullName",
         /// What must hold for it to run.
         list requirements: CommandRequirement = "Requirements",
@@ -23,7 +23,7 @@ model! {
         list attributes: Value = "Attributes",
         /// Its name; none for a module's own command.
         optional name: String = "Name",
-        /// What it does, for people.
+        /// What it does, for people; empty when the server sent none.
         default description: String = "Description",
     }
 }
@@ -31,17 +31,17 @@ model! {
 model! {
     /// A parameter of the command that ran.
     pub struct CommandParameter {
-        /// A short name (`PlayerList`) or a .NET type (`System.String`).
+        /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
         /// Whether it may be left out.
-        default has_default: bool = "HasDefault",
+        optional has_default: bool = "HasDefault",
         /// What it is when left out.
         optional default: Value = "Default",
         /// More, of any shape.
         list attributes: Value = "Attributes",
-        /// Its name.
+        /// Its name; empty when the server sent none.
         default name: String = "Name",
-        /// Its name with the modules'.
+        /// Its name with the modules'; empty when the server sent none.
         default full_name: String = "FullName",
     }
 }
@@ -49,7 +49,7 @@ model! {
 model! {
     /// What must hold for a command to run.
     pub struct CommandRequirement {
-        /// A .NET type, `Alta.Console.ServerOnlyAttribute`.
+        /// A .NET type, `Alta.Console.ServerOnlyAttribute`; empty when the server sent none.
         default type_id: String = "TypeId",
     }
 }
@@ -57,7 +57,7 @@ model! {
 model! {
     /// A module of commands, of `help modules`.
     pub struct Module {
-        /// Its name.
+        /// Its name; empty when the server sent none.
         default name: String = "Name",
         /// What it is for, for people.
         optional description: String = "Description",
@@ -85,9 +85,9 @@ model! {
 model! {
     /// A parameter as its command lists it.
     pub struct ModuleParameter {
-        /// Its name.
+        /// Its name; empty when the server sent none.
         default name: String = "Name",
-        /// A short name (`PlayerList`) or a .NET type (`System.String`).
+        /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
         /// Whether it may be left out, where the server says so.
         optional has_default: bool = "HasDefault",

@@ -5,7 +5,7 @@ model! {
     pub struct EntityRef {
         /// Its id in the world.
         required identifier: EntityId = "Identifier",
-        /// Its name, `Torch(Clone)`.
+        /// Its name, `Torch(Clone)`; empty when the server sent none.
         default name: String = "Name",
     }
 }
@@ -13,7 +13,7 @@ model! {
 model! {
     /// A thing in the world, of `select get`. It says more than this; the rest differs.
     pub struct EntityInfo {
-        /// Its name, `Torch(Clone)`.
+        /// Its name, `Torch(Clone)`; empty when the server sent none.
         default name: String = "Name",
         /// Its id in the world.
         optional identifier: EntityId = "Identifier",
@@ -35,7 +35,7 @@ model! {
     pub struct PrefabEntry {
         /// Its hash.
         required hash: PrefabHash = "Hash",
-        /// Its name.
+        /// Its name; empty when the server sent none.
         default name: String = "Name",
     }
 }

@@ -24,11 +24,11 @@ model! {
         /// Where in another program it happened.
         optional remote_stack_trace: String = "RemoteStackTraceString",
         /// How often it crossed from program to program.
-        default remote_stack_index: i64 = "RemoteStackIndex",
+        optional remote_stack_index: i64 = "RemoteStackIndex",
         /// The method it happened in; its shape is not attested.
         optional exception_method: Value = "ExceptionMethod",
         /// The .NET error number, negative.
-        default h_result: i64 = "HResult",
+        optional h_result: i64 = "HResult",
         /// The program or library it happened in.
         optional source: String = "Source",
     }
@@ -66,9 +66,9 @@ impl Exception {
             help_url: None,
             stack_trace: None,
             remote_stack_trace: None,
-            remote_stack_index: 0,
+            remote_stack_index: None,
             exception_method: None,
-            h_result: 0,
+            h_result: None,
             source: None,
             skipped: Skipped::default(),
         }
@@ -106,7 +106,7 @@ mod tests {
                 "InnerException": {"Message": "inner"}}"#,
         )
         .unwrap();
-        assert_eq!(exception.h_result, -2_146_233_088);
+        assert_eq!(exception.h_result, Some(-2_146_233_088));
         assert_eq!(exception.inner_exception.unwrap().message, "inner");
         let text: Exception = serde_json::from_str("\"no such player\"").unwrap();
         assert_eq!(

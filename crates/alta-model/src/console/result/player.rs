@@ -97,7 +97,7 @@ model! {
 model! {
     /// An item that a player carries.
     pub struct Item {
-        /// Its name, `Torch(Clone)`.
+        /// Its name, `Torch(Clone)`; empty when the server sent none.
         default name: String = "Name",
         /// Its id in the world.
         optional identifier: EntityId = "Identifier",
@@ -129,7 +129,7 @@ model! {
 model! {
     /// One value of a player with its limits, of `player list-stats`.
     pub struct StatInfo {
-        /// Which.
+        /// Which; empty when the server sent none.
         default name: String = "Name",
         /// The least it can be.
         optional min: f64 = "Min",
