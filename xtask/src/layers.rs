@@ -13,7 +13,7 @@ use cargo_metadata::{DependencyKind, Metadata, Package};
 const EDGES: &[(&str, &[&str])] = &[
     ("alta-model", &[]),
     ("alta-http", &[]),
-    ("alta-socket", &[]),
+    ("alta-socket", &["alta-model"]),
     ("alta-auth", &["alta-model", "alta-http"]),
     ("alta-rest", &["alta-model", "alta-http", "alta-auth"]),
     ("alta-ws", &["alta-model", "alta-socket", "alta-auth"]),

@@ -11,7 +11,6 @@ use alta_socket::TaskGuard;
 use alta_ws::{Event, GroupServerStatus, Missed, Subscription};
 use att_console::{Console, State, Trouble};
 use futures_core::future::BoxFuture;
-use futures_util::StreamExt as _;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;

@@ -1,4 +1,7 @@
-use std::time::{Duration, SystemTime};
+use crate::frame::RawFrame;
+use crate::wall::wall_time;
+use alta_model::Timestamp;
+use std::time::{Duration, Instant};
 
 /// Why a stream of events is not complete at this point. The stream goes on after it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -8,23 +11,49 @@ pub enum Missed {
     #[error("{0} events were dropped because this stream was read too slowly")]
     Lagged(u64),
     /// The connection was lost, and what happened meanwhile was not seen.
-    #[error("events of {:.1} s were not seen because the connection was lost", .until.duration_since(*.since).unwrap_or_default().as_secs_f64())]
+    #[error(
+        "events from {since} to {until} ({:.1} s) were not seen because the connection was lost",
+        .until.saturating_duration_since(*.since).as_secs_f64()
+    )]
     Gap {
-        /// When the last frame was received on the lost connection.
-        since: SystemTime,
-        /// When the server confirmed this subscription again: an upper bound.
-        until: SystemTime,
+        /// When the last bytes were received on the lost connection.
+        since: Timestamp,
+        /// When the server confirmed the last of the stream's subscriptions again: an upper bound. If the stream ended
+        /// before, when it ended.
+        until: Timestamp,
     },
     /// An event arrived that could not be read as the type this stream asked for.
-    #[error("an event could not be read: {0}")]
-    Undecodable(String),
+    #[error("an event could not be read: {reason}")]
+    Undecodable {
+        /// The name of the event and what is wrong with it.
+        reason: String,
+        /// The whole frame as it arrived.
+        raw: RawFrame,
+    },
 }
 
 impl Missed {
+    /// The gap between two moments that a machine noted.
+    pub(crate) fn gap(since: Instant, until: Instant) -> Self {
+        let now = tokio::time::Instant::now().into_std();
+        Missed::Gap {
+            since: wall_time(since, now).into(),
+            until: wall_time(until, now).into(),
+        }
+    }
+
     /// The length of a [`Gap`](Missed::Gap); `None` for anything else.
     pub fn gap_length(&self) -> Option<Duration> {
         match self {
-            Missed::Gap { since, until } => Some(until.duration_since(*since).unwrap_or_default()),
+            Missed::Gap { since, until } => Some(until.saturating_duration_since(*since)),
+            _ => None,
+        }
+    }
+
+    /// The frame of an [`Undecodable`](Missed::Undecodable) event; `None` for anything else.
+    pub fn raw(&self) -> Option<&RawFrame> {
+        match self {
+            Missed::Undecodable { raw, .. } => Some(raw),
             _ => None,
         }
     }
@@ -42,4 +71,22 @@ pub enum Overflow {
     DropNewest,
     /// The stream yields what it holds, then [`Missed::Lagged`], and ends.
     End,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_says_from_when_to_when() {
+        let since = "2022-05-15T19:36:30.5Z".parse().unwrap();
+        let until = "2022-05-15T19:37:00Z".parse().unwrap();
+        let gap = Missed::Gap { since, until };
+        assert_eq!(
+            gap.to_string(),
+            "events from 2022-05-15T19:36:30.5Z to 2022-05-15T19:37:00Z (29.5 s) were not seen because the connection \
+             was lost"
+        );
+        assert_eq!(gap.gap_length(), Some(Duration::from_millis(29_500)));
+    }
 }

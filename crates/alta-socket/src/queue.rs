@@ -1,4 +1,4 @@
-use crate::missed::Overflow;
+use crate::missed::{Missed, Overflow};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -42,6 +42,21 @@ pub enum Delivery<F> {
     Lagged(u64),
     /// Between these two moments nothing could be seen.
     Gap(Instant, Instant),
+}
+
+impl<F> Delivery<F> {
+    /// The event, or why there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Missed::Lagged`] or [`Missed::Gap`], with the times of the system's clock.
+    pub fn into_result(self) -> Result<F, Missed> {
+        match self {
+            Delivery::Frame(frame) => Ok(frame),
+            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
+            Delivery::Gap(since, until) => Err(Missed::gap(since, until)),
+        }
+    }
 }
 
 /// One subscriber's bounded queue: the hub pushes, one reader polls.

@@ -13,6 +13,7 @@ use futures_core::Stream;
 use http::Method;
 use serde_json::Value;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -272,6 +273,16 @@ impl Statuses {
     /// The status now.
     pub fn current(&self) -> Status {
         self.shared.status_of(self.condition.current())
+    }
+
+    /// The next status: the present one first, then when something changes; `None` when the client is closed for good
+    /// and that was told.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<Status> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The next status that satisfies `condition`, looked at when something changes (but for what each event changes);

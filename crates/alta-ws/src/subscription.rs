@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::frame::{Event, Frame};
 use crate::shared::Call;
 use crate::topic::Topic;
-use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
+use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, wall_time};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use std::fmt;
@@ -51,7 +51,7 @@ impl<T> Subscription<T> {
             match self.next().await? {
                 Ok(event) => return Some(event),
                 // It was warned of when it came.
-                Err(Missed::Undecodable(_)) => {}
+                Err(Missed::Undecodable { .. }) => {}
                 Err(missed) => {
                     let topic = self.topics().first().map(Topic::name);
                     tracing::warn!(topic, %missed, "events were missed");
@@ -82,7 +82,9 @@ impl<T> Subscription<T> {
             Err(error) => {
                 let name = frame.topic.name();
                 tracing::warn!(topic = name, %error, "an event could not be read");
-                Err(Missed::Undecodable(format!("{name}: {error}")))
+                let reason = format!("{name}: {error}");
+                let raw = frame.raw;
+                Err(Missed::Undecodable { reason, raw })
             }
         }
     }
@@ -99,17 +101,8 @@ impl<T> Stream for Subscription<T> {
         let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
             return Poll::Ready(None);
         };
-        Poll::Ready(Some(match delivery {
-            Delivery::Frame(frame) => self.decode(frame),
-            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
-            Delivery::Gap(since, until) => {
-                let now = now();
-                Err(Missed::Gap {
-                    since: wall_time(since, now),
-                    until: wall_time(until, now),
-                })
-            }
-        }))
+        let item = delivery.into_result().and_then(|frame| self.decode(frame));
+        Poll::Ready(Some(item))
     }
 }
 

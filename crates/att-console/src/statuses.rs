@@ -3,6 +3,7 @@ use crate::status::{State, Status};
 use alta_socket::Watch;
 use futures_core::Stream;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -25,6 +26,16 @@ impl Statuses {
             shared,
             closed: false,
         }
+    }
+
+    /// The next status: the present one first, then when the state changes; `None` when the console is closed for good and
+    /// that was told.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<Status> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
     /// The first status from now on that satisfies `condition`, asked whenever the state or a count changes; `None` if the

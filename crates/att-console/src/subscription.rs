@@ -5,7 +5,7 @@ use crate::frame::{Frame, Kind};
 use crate::happening::Event;
 use crate::name::EventName;
 use crate::status::State;
-use alta_socket::{Delivery, Missed, Overflow, QueueConfig, Subscriber, wall_time};
+use alta_socket::{Missed, Overflow, QueueConfig, Subscriber};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use std::future::{IntoFuture, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A stream of a console's events, in the order in which they came, that outlives lost connections.
 ///
@@ -107,7 +107,7 @@ impl<T> Subscription<T> {
     /// A kind of event that cannot be read at all would fill the log: the first one is enough.
     fn warn(&mut self, missed: &Missed) {
         let console = &self.shared.label;
-        let is_undecodable = matches!(missed, Missed::Undecodable(_));
+        let is_undecodable = matches!(missed, Missed::Undecodable { .. });
         if is_undecodable && std::mem::replace(&mut self.has_warned, true) {
             tracing::debug!(%console, %missed, "events were missed");
         } else {
@@ -128,13 +128,17 @@ impl<T> Subscription<T> {
     }
 
     fn read(&self, frame: Frame) -> Result<Event<T>, Missed> {
+        let undecodable = |reason| {
+            let raw = frame.raw.clone();
+            Missed::Undecodable { reason, raw }
+        };
         let Kind::Event(name) = &frame.kind else {
-            return Err(Missed::Undecodable(
+            return Err(undecodable(
                 "a part of a frame is no whole JSON object".to_owned(),
             ));
         };
-        let data = (self.read)(name, &frame)
-            .map_err(|error| Missed::Undecodable(format!("{name}: {error}")))?;
+        let data =
+            (self.read)(name, &frame).map_err(|error| undecodable(format!("{name}: {error}")))?;
         let (name, console) = (name.clone(), Arc::clone(&self.shared.label));
         Ok(Event::new(
             data,
@@ -154,17 +158,7 @@ impl<T> Stream for Subscription<T> {
             let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
                 return Poll::Ready(None);
             };
-            let item = match delivery {
-                Delivery::Frame(frame) => self.read(frame),
-                Delivery::Lagged(count) => Err(Missed::Lagged(count)),
-                Delivery::Gap(since, until) => {
-                    let now: Instant = tokio::time::Instant::now().into_std();
-                    Err(Missed::Gap {
-                        since: wall_time(since, now),
-                        until: wall_time(until, now),
-                    })
-                }
-            };
+            let item = delivery.into_result().and_then(|frame| self.read(frame));
             match (&item, &self.keep) {
                 (Ok(event), Some(keep)) if !keep(&event.data) => {}
                 _ => return Poll::Ready(Some(item)),

@@ -8,6 +8,7 @@
 
 mod common;
 
+use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, HttpAnswer, Junk, Sim};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
 use att_console::{Console, ErrorKind, Missed, Sent, State, Status, Trouble};
@@ -173,6 +174,42 @@ async fn a_half_open_connection_is_found_by_its_silence() {
         "{because}"
     );
     connected(&console, 2).await;
+}
+
+#[tokio::test]
+async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
+    const PING: Duration = Duration::from_secs(1);
+    let (sim, server) = self_hosted().await;
+    let console = Console::open_with(access(&sim, server), config().ping(PING));
+    let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+    let mut everything = within(console.subscribe_to_everything()).await.unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    let last = next(&mut joins).await.unwrap().received();
+    while next(&mut everything).await.unwrap().name.as_str() != "PlayerJoined" {}
+    sim.silence_consoles(server);
+    let silenced = Timestamp::now();
+    let gap = next(&mut joins).await.unwrap_err();
+    let of_everything = async {
+        loop {
+            if let Err(missed) = next(&mut everything).await {
+                return missed;
+            }
+        }
+    };
+    for missed in [gap, within(of_everything).await] {
+        let now = Timestamp::now();
+        let Missed::Gap { since, until } = missed else {
+            panic!("{missed:?}");
+        };
+        // It takes a whole interval to notice. A pong may have come after the event.
+        let latest = silenced.checked_add(PING / 2).unwrap();
+        let earliest = last.checked_sub(PING / 100).unwrap();
+        assert!(
+            since >= earliest && since <= latest,
+            "{last} {since} {silenced}"
+        );
+        assert!(until >= silenced.checked_add(PING / 2).unwrap() && until <= now);
+    }
 }
 
 #[tokio::test]

@@ -74,6 +74,17 @@ async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
 }
 
 #[tokio::test]
+async fn a_stream_of_statuses_is_read_as_any_other() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut statuses = console.statuses();
+    assert_eq!(within(statuses.next()).await.unwrap().state, State::Ready);
+    within(console.close()).await;
+    assert!(within(statuses.next()).await.unwrap().state.is_closed());
+    assert!(within(statuses.next()).await.is_none());
+}
+
+#[tokio::test]
 async fn a_status_is_waited_for_by_its_counts_too() {
     let (sim, server) = self_hosted().await;
     // Nothing else may wake it meanwhile.
@@ -141,9 +152,12 @@ async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counte
 
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     sim.emit_console_event(server, "PlayerJoined", json!({"user": "nobody knows"}));
-    assert!(
-        matches!(next(&mut joins).await, Err(Missed::Undecodable(why)) if why.contains("PlayerJoined"))
-    );
+    let missed = next(&mut joins).await.unwrap_err();
+    let Missed::Undecodable { reason, raw } = &missed else {
+        panic!("{missed:?}")
+    };
+    assert!(reason.contains("PlayerJoined"), "{reason}");
+    assert!(raw.as_str().contains("nobody knows"), "{}", raw.as_str());
     sim.player_joins(server, "Ashwick").unwrap();
     next(&mut joins).await.unwrap();
 }

@@ -12,7 +12,6 @@ use alta_model::{GroupId, ServerId};
 use att_console::{
     Closed, Console, Event, EventName, Missed, State, Status, Statuses, Subscription,
 };
-use futures_util::StreamExt as _;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};

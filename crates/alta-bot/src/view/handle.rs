@@ -3,7 +3,7 @@ use super::{Change, GroupView, ServerView, ViewConfig};
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use alta_model::{GroupId, ServerId, Timestamp};
-use alta_socket::{Delivery, Hub, Missed, QueueConfig, Subscriber, TaskGuard, wall_time};
+use alta_socket::{Delivery, Hub, Missed, QueueConfig, Subscriber, TaskGuard};
 use futures_core::Stream;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -11,7 +11,6 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
 
 /// The bot's groups, their members, roles and servers, and who plays there: read at any time, without asking anybody.
 ///
@@ -235,17 +234,7 @@ impl Stream for Changes {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let delivery = ready!(self.subscriber.poll_next(cx));
-        Poll::Ready(delivery.map(|delivery| match delivery {
-            Delivery::Frame(change) => Ok(change),
-            Delivery::Lagged(count) => Err(Missed::Lagged(count)),
-            Delivery::Gap(since, until) => {
-                let now: Instant = tokio::time::Instant::now().into_std();
-                Err(Missed::Gap {
-                    since: wall_time(since, now),
-                    until: wall_time(until, now),
-                })
-            }
-        }))
+        Poll::Ready(delivery.map(Delivery::into_result))
     }
 }
 

@@ -3,7 +3,6 @@
 use crate::support::{Bank, asked, config, group, start, status, within};
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{Client, Error, ErrorKind, GroupUpdate, State};
-use futures_util::StreamExt as _;
 use http::Method;
 use tokio::task::JoinHandle;
 

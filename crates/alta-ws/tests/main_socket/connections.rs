@@ -1,9 +1,11 @@
 use crate::support::{
-    Bank, asked, config, connect, connected, count, event, group, start, status, upgrades, within,
+    Bank, asked, config, connect, connected, count, event, group, miss, start, status, upgrades,
+    within,
 };
 use alta_auth::StaticToken;
+use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, Service, Sim, What};
-use alta_ws::{Client, Config, ErrorKind, GroupUpdate, State};
+use alta_ws::{Client, Config, ErrorKind, GroupUpdate, Missed, State};
 use http::Method;
 use serde_json::json;
 use std::sync::Arc;
@@ -122,6 +124,34 @@ async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
     within(updates.next()).await.unwrap().unwrap_err();
     sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));
     event(&mut updates).await;
+}
+
+#[tokio::test]
+async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
+    const PING: Duration = Duration::from_secs(1);
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim).ping(PING)).await;
+    let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let mut everything = client.subscribe_all().await.unwrap();
+    sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));
+    let last = event(&mut updates).await.received;
+    event(&mut everything).await;
+    sim.silence_main_sockets();
+    let silenced = Timestamp::now();
+    for missed in [miss(&mut updates).await, miss(&mut everything).await] {
+        let now = Timestamp::now();
+        let Missed::Gap { since, until } = missed else {
+            panic!("{missed:?}");
+        };
+        // It takes a whole interval to notice. A pong may have come after the event.
+        let latest = silenced.checked_add(PING / 2).unwrap();
+        let earliest = last.checked_sub(PING / 100).unwrap();
+        assert!(
+            since >= earliest && since <= latest,
+            "{last} {since} {silenced}"
+        );
+        assert!(until >= silenced.checked_add(PING / 2).unwrap() && until <= now);
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 use crate::support::{
     config, connect, connected, event, group, miss, players, start, status, totals, within,
 };
+use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{GroupServerStatus, GroupUpdate, Missed, Overflow, State};
 use serde_json::json;
-use std::time::SystemTime;
 
 #[tokio::test]
 async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
@@ -21,7 +21,7 @@ async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
         "group-server-status"
     );
 
-    let before = SystemTime::now();
+    let before = Timestamp::now();
     sim.drop_main_sockets();
     for missed in [miss(&mut statuses).await, miss(&mut everything).await] {
         let Missed::Gap { since, until } = missed else {
@@ -60,6 +60,16 @@ async fn the_next_event_is_one_whatever_was_missed_before_it() {
     assert_eq!(players(&event.data), ["Ashwick"]);
     client.close().await;
     assert!(within(statuses.next_event()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_stream_of_statuses_is_read_as_any_other() {
+    let (_sim, client) = connected().await;
+    let mut statuses = client.statuses();
+    assert_eq!(within(statuses.next()).await.unwrap().state, State::Ready);
+    client.close().await;
+    assert!(within(statuses.next()).await.unwrap().state.is_closed());
+    assert!(within(statuses.next()).await.is_none());
 }
 
 #[tokio::test]
@@ -200,10 +210,11 @@ async fn promise_03_a_frame_that_makes_no_sense_is_counted_and_skipped() {
     for _ in 0..3 {
         assert_eq!(event(&mut updates).await.data.id.get(), 1);
     }
-    let Missed::Undecodable(reason) = miss(&mut updates).await else {
+    let Missed::Undecodable { reason, raw } = miss(&mut updates).await else {
         panic!("not undecodable");
     };
     assert!(reason.starts_with("group-update/"), "{reason}");
+    assert!(raw.as_str().contains("no group"), "{}", raw.as_str());
     assert_eq!(event(&mut updates).await.data.id.get(), 4);
     let totals = client.status().totals;
     assert_eq!(

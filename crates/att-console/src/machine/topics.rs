@@ -80,7 +80,7 @@ impl<R> Topic<R> {
         match (self.wanted, self.held) {
             _ if self.asking => None,
             (true, Held::No | Held::Perhaps) => Some((Step::Subscribe, self.retry_at)),
-            (true, Held::Yes) if self.doubted => Some((Step::Subscribe, None)),
+            (true, Held::Yes) if self.doubted => Some((Step::Subscribe, self.retry_at)),
             (false, Held::Yes | Held::Perhaps) => Some((Step::Unsubscribe, self.linger_until)),
             _ => None,
         }
@@ -292,6 +292,7 @@ impl<R: Waiter> Machine<R> {
             Outcome::Done { already } => {
                 tracing::debug!(event = %name, "subscribed");
                 topic.held = Held::Yes;
+                topic.retry_at = None;
                 // Held once on this connection and then not any more: everything since then was missed.
                 let gap = match (topic.lost_since.take(), topic.confirmed_at) {
                     (Some(since), _) => Some((since, now)),
@@ -322,6 +323,7 @@ impl<R: Waiter> Machine<R> {
                 // Modules are missing while a server loads; this heals.
                 tracing::debug!(event = %name, %error, "subscribing failed, trying again");
                 topic.retry_at = Some(now + AGAIN_AFTER);
+                topic.doubted = topic.held == Held::Yes;
             }
         }
         self.topics.forget_if_finished(name);
