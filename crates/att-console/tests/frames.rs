@@ -69,13 +69,13 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
         );
         let missed = next(&mut joins).await.unwrap_err();
         assert!(
-            matches!(missed, Missed::Undecodable(..)),
+            matches!(missed, Missed::Undecodable { .. }),
             "{rest}: {missed}"
         );
         assert_eq!(next(&mut joins).await.unwrap().data.user.username, "Bee");
         let missed = next(&mut others).await.unwrap_err();
         assert!(
-            matches!(missed, Missed::Undecodable(..)),
+            matches!(missed, Missed::Undecodable { .. }),
             "{rest}: {missed}"
         );
         assert_eq!((console.status().totals.malformed, others.queued()), (1, 0));
@@ -88,7 +88,7 @@ async fn promise_03_an_event_that_is_no_json_is_counted_however_usual_it_looks()
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     within(console.command(player::count())).await.unwrap();
     let missed = next(&mut joins).await.unwrap_err();
-    assert!(matches!(missed, Missed::Undecodable(..)), "{missed}");
+    assert!(matches!(missed, Missed::Undecodable { .. }), "{missed}");
     assert_eq!(next(&mut joins).await.unwrap().data.user.username, "Bee");
     assert_eq!(console.status().totals.malformed, 1);
 }
