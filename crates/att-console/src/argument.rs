@@ -1,6 +1,7 @@
 use alta_model::console::result::PlayerDetailed;
 use alta_model::{EntityId, PrefabHash, User, UserId, Vector3};
 use std::fmt::Write as _;
+use std::ops::RangeInclusive;
 
 /// One argument of a command: a value, never pasted text. This is the one place where arguments are written.
 ///
@@ -15,10 +16,32 @@ pub struct Argument {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum Problem {
     #[error(
-        "the character {character:?} in {text:?} cannot be written in a command for certain; \
-         Argument::replacing puts another in its place"
+        "the character {character:?} in {text:?} cannot be written in a command for certain; {}",
+        advice(*character)
     )]
     Character { character: char, text: String },
+    #[error(
+        "the character {character:?} in {what} {text:?} cannot be written in a command for certain"
+    )]
+    WordCharacter {
+        what: &'static str,
+        character: char,
+        text: String,
+    },
+    #[error("{what} must not be empty")]
+    Empty { what: &'static str },
+    #[error("{name:?} cannot be the name of a place, since {why}")]
+    Place { name: String, why: &'static str },
+    #[error(
+        "{0:?} is the name of a place, and a player is needed: `teleport` takes places; a player of that name is \
+         addressed by id"
+    )]
+    PlaceForPlayer(String),
+    #[error("{count} is not a count from {} to {}", range.start(), range.end())]
+    Count {
+        count: u32,
+        range: RangeInclusive<u32>,
+    },
     #[error(
         "a player cannot be addressed by the name {name:?}, since the character {character:?} in it cannot be written \
          in a command for certain; use the id"
@@ -72,24 +95,93 @@ impl Argument {
         Self::text(replaced)
     }
 
-    /// A name or a number as the server has them: bare if it is one plain word, else a text in quotes.
-    pub(crate) fn word(text: &str) -> Self {
+    /// The name of something, or a number, as the server has them: bare if it is one plain word, else in quotes. `what` is the
+    /// thing in an error.
+    ///
+    /// An empty name is an error: the server could take it for a parameter that is left out, and so for everything.
+    pub(crate) fn word(what: &'static str, text: &str) -> Self {
         let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
         if text.starts_with(|first: char| first.is_ascii_alphanumeric()) && text.bytes().all(plain)
         {
             Self::bare(text.to_owned())
         } else {
-            Self::text(text)
+            Self::quoted(what, text)
         }
     }
 
-    /// A save string: bare, as every known client writes it, if it is one; else a text in quotes.
+    /// The name of something, in quotes.
+    pub(crate) fn quoted(what: &'static str, text: &str) -> Self {
+        if text.trim().is_empty() {
+            return Self::failed(Problem::Empty { what });
+        }
+        let written = Self::text(text).written;
+        Self {
+            written: written.map_err(|problem| match problem {
+                Problem::Character { character, text } => Problem::WordCharacter {
+                    what,
+                    character,
+                    text,
+                },
+                other => other,
+            }),
+        }
+    }
+
+    /// The same argument, unless it is an empty text.
+    pub(crate) fn not_empty(self, what: &'static str) -> Self {
+        let is_empty = |text: &String| text.trim_matches('"').trim().is_empty();
+        if self.written.as_ref().is_ok_and(is_empty) {
+            Self::failed(Problem::Empty { what })
+        } else {
+            self
+        }
+    }
+
+    /// A save string without the white space around it, which is never part of it: bare, as every known client writes it, if
+    /// it has the usual form; else in quotes.
     pub(crate) fn save_string(text: &str) -> Self {
+        let text =
+            text.trim_matches(|letter: char| letter.is_whitespace() || letter == BYTE_ORDER_MARK);
         let plain = |letter: u8| letter.is_ascii_digit() || b",|".contains(&letter);
         if !text.is_empty() && text.bytes().all(plain) {
             Self::bare(text.to_owned())
         } else {
-            Self::text(text)
+            Self::quoted("the save string", text)
+        }
+    }
+
+    /// How many of something.
+    pub(crate) fn count(count: u32, range: RangeInclusive<u32>) -> Self {
+        if range.contains(&count) {
+            count.into()
+        } else {
+            Self::failed(Problem::Count { count, range })
+        }
+    }
+
+    /// The name of a place that this library does not know.
+    pub(crate) fn place(name: &str) -> Self {
+        let refused = |why| {
+            let name = abbreviated(name);
+            Self::failed(Problem::Place { name, why })
+        };
+        let trimmed = name.trim();
+        if is_a_number(trimmed) {
+            refused("the server reads digits as a player's id")
+        } else if trimmed.contains(['*', ',']) {
+            refused("the server reads it as players")
+        } else {
+            Self::word("the name of a place", name)
+        }
+    }
+
+    /// One player where a place could stand as well.
+    pub(crate) fn player_no_place(target: Target, is_place: impl Fn(&str) -> bool) -> Self {
+        match target {
+            Target::Name(name) if is_place(name.trim()) => {
+                Self::failed(Problem::PlaceForPlayer(name))
+            }
+            target => Self::player(target),
         }
     }
 
@@ -143,8 +235,21 @@ fn is_line_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}')
 }
 
+/// Files of some programs begin with it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What to do about a character that cannot be written in a text.
+fn advice(character: char) -> &'static str {
+    if character == '"' {
+        "use typographic quotation marks (\u{201c} \u{201d}) instead, or let Argument::replacing put another character in its \
+         place"
+    } else {
+        "leave it out, or let Argument::replacing put another character in its place"
+    }
+}
+
 /// Long texts are shortened in errors.
-fn abbreviated(text: &str) -> String {
+pub(crate) fn abbreviated(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -94,8 +94,8 @@ pub fn arguments(bytes: &[u8]) {
         read_back(Argument::replacing(text, by), None),
         "replacing makes any text writable"
     );
-    read_back(Argument::word(text), Some(text));
-    read_back(Argument::save_string(text), Some(text));
+    read_back(Argument::word("a word", text), Some(text));
+    read_back(Argument::save_string(text), None);
     if read_back(Target::from(text), Some(text)) {
         let name = text.trim();
         assert!(

@@ -71,6 +71,7 @@ pub mod fuzzing;
 mod happening;
 mod machine;
 mod name;
+mod nearest;
 mod open;
 mod reply;
 mod run;

@@ -1,8 +1,8 @@
+use crate::nearest::nearest;
 use alta_model::console::event::{EVENT_NAMES, canonical_event_name};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use strsim::levenshtein;
 
 /// The name of a console event. Compares without regard to case, as servers do (py-tale's README subscribes to
 /// `playerkilled`); the known ones are shown and sent in their canonical spelling.
@@ -51,14 +51,7 @@ impl EventName {
     /// assert!(EventName::from("DoorOpened").suggestions().is_empty());
     /// ```
     pub fn suggestions(&self) -> Vec<&'static str> {
-        let typed = self.as_str().to_ascii_lowercase();
-        let mut near: Vec<_> = EVENT_NAMES
-            .into_iter()
-            .map(|name| (levenshtein(&typed, &name.to_ascii_lowercase()), name))
-            .filter(|(distance, name)| *distance <= name.len() / 3)
-            .collect();
-        near.sort_by_key(|(distance, _)| *distance);
-        near.into_iter().map(|(_, name)| name).take(3).collect()
+        nearest(self.as_str(), EVENT_NAMES)
     }
 }
 

@@ -166,7 +166,14 @@ fn what_cannot_be_written_is_told_with_what_to_do_about_it() {
     );
     let text = said(Argument::text("say \"hi\""));
     assert!(
-        text.contains("'\"' in") && text.contains("Argument::replacing"),
+        text.contains("'\"' in")
+            && text.contains("Argument::replacing")
+            && text.contains("typographic quotation marks"),
+        "{text}"
+    );
+    let text = said(Argument::text("C:\\"));
+    assert!(
+        text.contains("leave it out") && !text.contains("quotation"),
         "{text}"
     );
 }

@@ -9,13 +9,18 @@ use crate::reply::Reply;
 use alta_model::Vector3;
 use alta_model::console::result::{EntityRef, FileDownload};
 
+/// A chunk by its identifier or its name, which must not be empty.
+fn named(chunk: impl Into<Argument>) -> Argument {
+    chunk.into().not_empty("the name of a chunk")
+}
+
 /// Lists the entities of a chunk.
 ///
 /// `chunks entities <chunk: Chunk>`: returns `[EntityRef]`. Attested by TavernLib.
 #[doc(alias = "chunks entities")]
 pub fn entities(chunk: impl Into<Argument>) -> Command<Vec<EntityRef>> {
     Command::new("chunks entities")
-        .arg(chunk)
+        .arg(named(chunk))
         .read_by(read::list)
 }
 
@@ -24,7 +29,9 @@ pub fn entities(chunk: impl Into<Argument>) -> Command<Vec<EntityRef>> {
 /// `chunks info <chunk: Chunk>`: returns nothing; what it has to say goes to the server's log. Attested by TavernLib.
 #[doc(alias = "chunks info")]
 pub fn info(chunk: impl Into<Argument>) -> Command<()> {
-    Command::new("chunks info").arg(chunk).returning_nothing()
+    Command::new("chunks info")
+        .arg(named(chunk))
+        .returning_nothing()
 }
 
 /// Lists the chunks that are to be wiped.
@@ -57,7 +64,7 @@ pub fn print_loaded() -> Command<FileDownload> {
 #[doc(alias = "chunks force-load")]
 pub fn force_load(chunk: impl Into<Argument>, is_forced: bool) -> Command<()> {
     let command = Command::new("chunks force-load");
-    command.arg(chunk).arg(is_forced).returning_nothing()
+    command.arg(named(chunk)).arg(is_forced).returning_nothing()
 }
 
 /// Keeps all chunks of the overworld loaded, or no longer.

@@ -20,7 +20,7 @@ pub fn modules() -> Command<Vec<Module>> {
 /// list and ATT-Dashboard.
 #[doc(alias = "help")]
 pub fn about(path: impl AsRef<str>) -> Command<String> {
-    let path = Argument::word(path.as_ref());
+    let path = Argument::word("the path", path.as_ref());
     Command::new("help").arg(path).returning()
 }
 
@@ -30,7 +30,7 @@ pub fn about(path: impl AsRef<str>) -> Command<String> {
 /// TavernLauncher's list.
 #[doc(alias = "help full")]
 pub fn full(path: impl AsRef<str>) -> Command<String> {
-    let path = Argument::word(path.as_ref());
+    let path = Argument::word("the path", path.as_ref());
     Command::new("help full").arg(path).returning()
 }
 
@@ -40,5 +40,5 @@ pub fn full(path: impl AsRef<str>) -> Command<String> {
 /// are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "help search")]
 pub fn search(word: impl AsRef<str>) -> Command {
-    Command::new("help search").arg(Argument::word(word.as_ref()))
+    Command::new("help search").arg(Argument::word("the word", word.as_ref()))
 }

@@ -101,7 +101,7 @@ pub mod websocket;
 mod words;
 pub mod world;
 
-pub use words::{Prefab, ProgressionPath, SpawnArea, Stat, StatApplication};
+pub use words::{Prefab, ProgressionPath, SpawnArea, Stat, StatApplication, UnknownPlace};
 
 use crate::argument::Argument;
 use crate::command::Command;

@@ -50,7 +50,7 @@ pub fn count() -> Command<u32> {
 /// name back as it was written here. Attested by TavernLib.
 #[doc(alias = "player id")]
 pub fn id(name: impl AsRef<str>) -> Command<User> {
-    let name = Argument::text(name);
+    let name = Argument::quoted("the name of a player", name.as_ref());
     Command::new("player id").arg(name).read_by(read::one)
 }
 
@@ -96,7 +96,7 @@ pub fn save_inventory(player: impl Into<Target>) -> Command<String> {
 pub fn load_inventory(player: impl Into<Target>, save: impl AsRef<str>) -> Command<()> {
     Command::new("player inventory load")
         .arg(Argument::player(player.into()))
-        .arg(Argument::text(save))
+        .arg(Argument::quoted("the saved inventory", save.as_ref()))
         .returning_nothing()
 }
 
@@ -132,7 +132,7 @@ optional_arguments! {
     /// What [`kick`] makes.
     pub struct Kick -> () {
         /// What they are told. `No reason provided` by default.
-        reason(reason: impl AsRef<str>) => Argument::text(reason), else "\"No reason provided\"";
+        reason(reason: impl Into<Argument>) => reason.into(), else "\"No reason provided\"";
     }
 }
 
@@ -185,7 +185,10 @@ pub fn teleport(players: impl Into<Target>, area: impl Into<SpawnArea>) -> Comma
 pub fn teleport_to(players: impl Into<Target>, player: impl Into<Target>) -> Command<()> {
     Command::new("player teleport")
         .arg(players.into())
-        .arg(Argument::player(player.into()))
+        .arg(Argument::player_no_place(
+            player.into(),
+            SpawnArea::is_known,
+        ))
         .returning_nothing()
 }
 
@@ -285,7 +288,8 @@ optional_arguments! {
 #[doc(alias = "player set-unlock")]
 pub fn set_unlock(players: impl Into<Target>, unlock: impl AsRef<str>) -> SetUnlock {
     let command = Command::new("player set-unlock");
-    let command = command.arg(players.into()).arg(Argument::text(unlock));
+    let unlock = Argument::quoted("the name of an unlock", unlock.as_ref());
+    let command = command.arg(players.into()).arg(unlock);
     SetUnlock::new(command.returning_nothing())
 }
 
@@ -304,7 +308,7 @@ optional_arguments! {
 pub fn check_unlock(player: impl Into<Target>, unlock: impl AsRef<str>) -> Command<bool> {
     Command::new("player unlock-check")
         .arg(Argument::player(player.into()))
-        .arg(Argument::text(unlock))
+        .arg(Argument::quoted("the name of an unlock", unlock.as_ref()))
         .read_by(read::one)
 }
 

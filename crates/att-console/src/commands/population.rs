@@ -18,7 +18,7 @@ pub fn list() -> Command {
 /// name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "global-population spawned")]
 pub fn spawned(population: impl AsRef<str>) -> Command {
-    let population = Argument::word(population.as_ref());
+    let population = Argument::word("the name of a population", population.as_ref());
     Command::new("global-population spawned").arg(population)
 }
 
@@ -28,7 +28,7 @@ pub fn spawned(population: impl AsRef<str>) -> Command {
 /// inferred from its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "global-population set-size")]
 pub fn set_size(population: impl AsRef<str>, most: u32) -> Command {
-    let population = Argument::word(population.as_ref());
+    let population = Argument::word("the name of a population", population.as_ref());
     Command::new("global-population set-size")
         .arg(population)
         .arg(most)
@@ -43,7 +43,10 @@ pub fn set_size(population: impl AsRef<str>, most: u32) -> Command {
 pub fn teleport(player: impl Into<Target>, population: impl AsRef<str>, metres: f64) -> Command {
     Command::new("global-population teleport")
         .arg(Argument::player(player.into()))
-        .arg(Argument::word(population.as_ref()))
+        .arg(Argument::word(
+            "the name of a population",
+            population.as_ref(),
+        ))
         .arg(metres)
 }
 
@@ -61,7 +64,10 @@ pub fn teleport_to(
 ) -> Command {
     Command::new("global-population teleport-to")
         .arg(Argument::player(player.into()))
-        .arg(Argument::word(population.as_ref()))
+        .arg(Argument::word(
+            "the name of a population",
+            population.as_ref(),
+        ))
         .arg(index)
         .arg(metres)
 }

@@ -2,6 +2,7 @@
 //!
 //! Which command was the last is the server's memory, shared by whoever sends on this console.
 
+use crate::argument::Argument;
 use crate::command::Command;
 use crate::reply::Reply;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use std::time::Duration;
 /// att-client.
 #[doc(alias = "repeat")]
 pub fn last_command(count: u32, interval: Duration) -> LastCommand {
-    let command = Command::new("repeat").arg(count);
+    let command = Command::new("repeat").arg(Argument::count(count, 1..=u32::MAX));
     LastCommand::new(command.arg(interval.as_secs_f64()))
 }
 

@@ -15,7 +15,7 @@ const SERVER: &str = "server";
 /// parameters' names. Attested by TavernLauncher's list and attprefabulator.
 #[doc(alias = "settings list")]
 pub fn list() -> Command<ServerSettings> {
-    let server = Argument::word(SERVER);
+    let server = Argument::bare(SERVER.to_owned());
     Command::new("settings list").arg(server).read_by(read::one)
 }
 
@@ -27,8 +27,8 @@ pub fn list() -> Command<ServerSettings> {
 #[doc(alias = "settings changesetting")]
 pub fn change(setting: impl AsRef<str>, value: impl Into<Argument>) -> Command {
     Command::new("settings changesetting")
-        .arg(Argument::word(SERVER))
-        .arg(Argument::word(setting.as_ref()))
+        .arg(Argument::bare(SERVER.to_owned()))
+        .arg(Argument::word("the name of a setting", setting.as_ref()))
         .arg(value)
 }
 
@@ -39,8 +39,8 @@ pub fn change(setting: impl AsRef<str>, value: impl Into<Argument>) -> Command {
 #[doc(alias = "settings possible")]
 pub fn possible(setting: impl AsRef<str>) -> Command {
     Command::new("settings possible")
-        .arg(Argument::word(SERVER))
-        .arg(Argument::word(setting.as_ref()))
+        .arg(Argument::bare(SERVER.to_owned()))
+        .arg(Argument::word("the name of a setting", setting.as_ref()))
 }
 
 /// Turns a setting on if it is off, and off if it is on.
@@ -49,7 +49,7 @@ pub fn possible(setting: impl AsRef<str>) -> Command {
 /// are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "settings toggle")]
 pub fn toggle(setting: impl AsRef<str>) -> Command {
-    Command::new("settings toggle").arg(Argument::word(setting.as_ref()))
+    Command::new("settings toggle").arg(Argument::word("the name of a setting", setting.as_ref()))
 }
 
 /// Turns a setting on or off.
@@ -58,7 +58,7 @@ pub fn toggle(setting: impl AsRef<str>) -> Command {
 /// its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "settings settoggle")]
 pub fn set_toggle(setting: impl AsRef<str>, is_on: bool) -> Command {
-    let setting = Argument::word(setting.as_ref());
+    let setting = Argument::word("the name of a setting", setting.as_ref());
     Command::new("settings settoggle").arg(setting).arg(is_on)
 }
 
@@ -113,7 +113,7 @@ pub fn list_infoboards() -> Command {
 /// from its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "settings infoboard")]
 pub fn infoboard(identifier: impl AsRef<str>, text: impl Into<Argument>) -> Command {
-    let identifier = Argument::word(identifier.as_ref());
+    let identifier = Argument::word("the identifier", identifier.as_ref());
     Command::new("settings infoboard").arg(identifier).arg(text)
 }
 
@@ -123,7 +123,7 @@ pub fn infoboard(identifier: impl AsRef<str>, text: impl Into<Argument>) -> Comm
 /// its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "settings population check-time")]
 pub fn check_population_time(population: impl AsRef<str>) -> Command {
-    let population = Argument::word(population.as_ref());
+    let population = Argument::word("the name of a population", population.as_ref());
     Command::new("settings population check-time").arg(population)
 }
 
@@ -135,7 +135,10 @@ pub fn check_population_time(population: impl AsRef<str>) -> Command {
 #[doc(alias = "settings population set-time")]
 pub fn set_population_time(population: impl AsRef<str>, time: Duration) -> Command {
     Command::new("settings population set-time")
-        .arg(Argument::word(population.as_ref()))
+        .arg(Argument::word(
+            "the name of a population",
+            population.as_ref(),
+        ))
         .arg(time.as_secs_f64())
 }
 
@@ -145,6 +148,6 @@ pub fn set_population_time(population: impl AsRef<str>, time: Duration) -> Comma
 /// its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "settings population reset-time")]
 pub fn reset_population_time(population: impl AsRef<str>) -> Command {
-    let population = Argument::word(population.as_ref());
+    let population = Argument::word("the name of a population", population.as_ref());
     Command::new("settings population reset-time").arg(population)
 }

@@ -6,6 +6,10 @@ use crate::command::Command;
 use alta_model::Vector3;
 use alta_model::console::result::{EntityRef, PrefabEntry};
 
+/// The largest number of items that one command makes, as public bots limit it. No source tells a limit of the server's: a
+/// larger number is written by hand, with [`Command::new`].
+pub const MAX_COUNT: u32 = 50;
+
 /// Spawns items beside players.
 ///
 /// `spawn <players: PlayerList> <prefab: Prefab> [count: int] [arguments: arguments]`: returns `[EntityRef]`. Bots stop
@@ -20,8 +24,8 @@ pub fn item(players: impl Into<Target>, prefab: impl Into<Prefab>) -> Item {
 optional_arguments! {
     /// What [`item`] makes.
     pub struct Item -> Vec<EntityRef> {
-        /// How many for each player. One by default.
-        count(count: u32) => count.into(), else "1";
+        /// How many for each player, 1 to [`MAX_COUNT`]. One by default.
+        count(count: u32) => Argument::count(count, 1..=MAX_COUNT), else "1";
     }
 }
 
@@ -75,7 +79,7 @@ pub fn list() -> Command<Vec<PrefabEntry>> {
 /// inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "spawn find")]
 pub fn find(name: impl AsRef<str>) -> Command {
-    Command::new("spawn find").arg(Argument::word(name.as_ref()))
+    Command::new("spawn find").arg(Argument::word("the name", name.as_ref()))
 }
 
 /// Tells what can be spawned, with much detail.
@@ -130,7 +134,7 @@ pub fn list_packages() -> Command {
 /// inferred from its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "spawn pages spawn")]
 pub fn pages(players: impl Into<Target>, collection: impl AsRef<str>) -> Command {
-    let collection = Argument::word(collection.as_ref());
+    let collection = Argument::word("the name of a collection", collection.as_ref());
     let command = Command::new("spawn pages spawn").arg(players.into());
     command.arg(collection)
 }

@@ -38,7 +38,7 @@ pub fn set(hour: u8, minute: u8) -> Command {
 /// names. Attested by TavernLauncher's list.
 #[doc(alias = "time future")]
 pub fn future(progress: f64, measure: impl AsRef<str>) -> Command {
-    let measure = Argument::word(measure.as_ref());
+    let measure = Argument::word("the measure", measure.as_ref());
     Command::new("time future").arg(progress).arg(measure)
 }
 

@@ -1,5 +1,6 @@
 //! `trade …`: balances and mail.
 
+use super::spawn::MAX_COUNT;
 use super::{Prefab, read};
 use crate::argument::{Argument, Target};
 use crate::command::Command;
@@ -69,8 +70,8 @@ pub fn post(player: impl Into<Target>, prefab: impl Into<Prefab>) -> Post {
 optional_arguments! {
     /// What [`post`] makes.
     pub struct Post -> () {
-        /// How many. One by default.
-        count(count: u32) => count.into(), else "1";
+        /// How many, 1 to [`MAX_COUNT`]. One by default.
+        count(count: u32) => Argument::count(count, 1..=MAX_COUNT), else "1";
     }
 }
 

@@ -14,7 +14,7 @@ use alta_model::console::result::{EventListing, SubscriptionResult};
 /// and again after every reconnection: this is for looking at the wire. Attested by TavernLib and tavernpy.
 #[doc(alias = "websocket subscribe")]
 pub fn subscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
-    let event = Argument::word(event.into().as_str());
+    let event = Argument::word("the name of an event", event.into().as_str());
     Command::new("websocket subscribe")
         .arg(event)
         .read_by(read::one)
@@ -26,7 +26,7 @@ pub fn subscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
 /// itself: this goes behind its back. Attested by tavernpy.
 #[doc(alias = "websocket unsubscribe")]
 pub fn unsubscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
-    let event = Argument::word(event.into().as_str());
+    let event = Argument::word("the name of an event", event.into().as_str());
     Command::new("websocket unsubscribe")
         .arg(event)
         .read_by(read::one)

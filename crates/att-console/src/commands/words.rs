@@ -1,7 +1,9 @@
-use crate::argument::Argument;
+use crate::argument::{Argument, abbreviated};
+use crate::nearest::nearest;
 use alta_model::PrefabHash;
 use alta_model::console::result::PrefabEntry;
 use std::fmt;
+use std::str::FromStr;
 
 /// Declares an enum of the words that a parameter knows; any other word is kept as it is.
 macro_rules! words {
@@ -12,8 +14,6 @@ macro_rules! words {
         }
     ) => {
         $(#[$meta])*
-        ///
-        /// Made from a text in any case of letters; one that is not listed here goes to the server as it is, safely.
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum $name {
@@ -33,22 +33,11 @@ macro_rules! words {
                     Self::Other(word) => word,
                 }
             }
-        }
 
-        impl From<&str> for $name {
-            fn from(word: &str) -> Self {
-                $(
-                    if $word.eq_ignore_ascii_case(word) {
-                        return Self::$variant;
-                    }
-                )+
-                Self::Other(word.to_owned())
-            }
-        }
-
-        impl From<String> for $name {
-            fn from(word: String) -> Self {
-                word.as_str().into()
+            /// The known word that this is, in any case of letters.
+            fn known(word: &str) -> Option<Self> {
+                let is_it = |known: &&Self| known.as_str().eq_ignore_ascii_case(word);
+                Self::KNOWN.iter().find(is_it).cloned()
             }
         }
 
@@ -57,17 +46,47 @@ macro_rules! words {
                 f.pad(self.as_str())
             }
         }
-
-        impl From<$name> for Argument {
-            fn from(word: $name) -> Self {
-                Self::word(word.as_str())
-            }
-        }
     };
+}
+
+/// Makes such an enum from any text. A word that it does not know goes to the server as it is, safely.
+macro_rules! from_any_text {
+    ($($name:ident: $what:literal),+ $(,)?) => {
+        $(
+            impl From<&str> for $name {
+                /// In any case of letters. An unknown word is kept as [`Other`](Self::Other).
+                fn from(word: &str) -> Self {
+                    Self::known(word).unwrap_or_else(|| Self::Other(word.to_owned()))
+                }
+            }
+
+            impl From<String> for $name {
+                fn from(word: String) -> Self {
+                    word.as_str().into()
+                }
+            }
+
+            impl From<$name> for Argument {
+                fn from(word: $name) -> Self {
+                    Self::word($what, word.as_str())
+                }
+            }
+        )+
+    };
+}
+
+from_any_text! {
+    Stat: "the name of a stat",
+    StatApplication: "the side of a stat",
+    ProgressionPath: "the name of a progression path",
 }
 
 words! {
     /// A place that players can be moved to, by name (TavernLib).
+    ///
+    /// A player's name is no place, and the server tells the two apart by their text alone; so no text becomes a place by
+    /// itself. [`parse`](str::parse) reads the known names, in any case of letters. A place that a modded server adds is
+    /// [`Other`](Self::Other), which is refused before anything is sent if the server would read it as players.
     #[doc(alias = "SpawnAreaIdentifier")]
     pub enum SpawnArea {
         /// Where one comes back to life.
@@ -104,6 +123,53 @@ words! {
         MeleeShrine = "MeleeShrine",
         /// Where nobody else is.
         TestingArea = "TestingArea",
+    }
+}
+
+impl From<SpawnArea> for Argument {
+    fn from(area: SpawnArea) -> Self {
+        match area {
+            // One of the known names, in whatever case, is that place.
+            SpawnArea::Other(name) => match SpawnArea::known(&name) {
+                Some(known) => Self::bare(known.as_str().to_owned()),
+                None => Self::place(&name),
+            },
+            known => Self::bare(known.as_str().to_owned()),
+        }
+    }
+}
+
+/// The text is not the name of a known place.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "no known place is called {name:?}{hint}; SpawnArea::Other names one that a modded server has"
+)]
+pub struct UnknownPlace {
+    name: String,
+    hint: String,
+}
+
+impl FromStr for SpawnArea {
+    type Err = UnknownPlace;
+
+    /// In any case of letters.
+    fn from_str(name: &str) -> Result<Self, UnknownPlace> {
+        Self::known(name.trim()).ok_or_else(|| {
+            let near = nearest(name, Self::KNOWN.iter().map(Self::as_str));
+            let hint = match near.as_slice() {
+                [] => String::new(),
+                near => format!(", did you mean {}?", near.join(", ")),
+            };
+            let name = abbreviated(name);
+            UnknownPlace { name, hint }
+        })
+    }
+}
+
+impl SpawnArea {
+    /// Whether a text is the name of a known place, in any case of letters.
+    pub(crate) fn is_known(name: &str) -> bool {
+        Self::known(name).is_some()
     }
 }
 
@@ -219,7 +285,7 @@ impl From<Prefab> for Argument {
     fn from(prefab: Prefab) -> Self {
         match prefab {
             Prefab::Hash(hash) => hash.into(),
-            Prefab::Name(name) => Self::word(&name.replace(' ', "")),
+            Prefab::Name(name) => Self::word("the name of a prefab", &name.replace(' ', "")),
         }
     }
 }

@@ -28,7 +28,7 @@ pub fn list_forests() -> Command {
 /// are inferred from the parameters' names. Attested by TavernLauncher's list.
 #[doc(alias = "world forest info")]
 pub fn forest_info(forest: impl AsRef<str>) -> Command {
-    let forest = Argument::word(forest.as_ref());
+    let forest = Argument::word("the name of a forest", forest.as_ref());
     Command::new("world forest info").arg(forest)
 }
 
@@ -42,7 +42,7 @@ pub fn teleport_to_forest(
     forest: impl AsRef<str>,
     node: u32,
 ) -> Command {
-    let forest = Argument::word(forest.as_ref());
+    let forest = Argument::word("the name of a forest", forest.as_ref());
     let command = Command::new("world forest teleport").arg(players.into());
     command.arg(forest).arg(node)
 }

@@ -187,19 +187,46 @@ fn message(run: &mut Run<'_>) -> Result<Answered, Answered> {
     Ok(Answered::Nothing)
 }
 
-/// To another player, else to a place by its name.
+/// The places that players can be moved to by name.
+const PLACES: [&str; 17] = [
+    "RespawnPoint",
+    "Home",
+    "OutsideCave",
+    "OutsideForest",
+    "OutsideTower",
+    "OutsideLake",
+    "MountainPass",
+    "Glades",
+    "OutsideRockArena",
+    "BattleField",
+    "TowerCP1",
+    "TowerCP2",
+    "TowerEnd",
+    "WoodcuttingShrine",
+    "ArcheryShrine",
+    "MeleeShrine",
+    "TestingArea",
+];
+
+/// To another player, else to a place by its name. Fails for a text that is neither.
 fn teleport(run: &mut Run<'_>) -> Result<Answered, Answered> {
     let to = run.argument(1).to_owned();
-    let target = run
-        .player(1)
-        .ok()
-        .and_then(|id| run.world.player(run.server, id))
-        .map(|player| (player.position, player.chunk.clone()));
+    let place = PLACES.iter().find(|place| place.eq_ignore_ascii_case(&to));
+    let target = match (run.player(1), place) {
+        (Err(_), None) => {
+            let text = format!("Couldn't find user with identifier {to}");
+            return Err(Answered::Failed(text));
+        }
+        (found, _) => found
+            .ok()
+            .and_then(|id| run.world.player(run.server, id))
+            .map(|player| (player.position, player.chunk.clone())),
+    };
     for id in run.players(0)? {
         let (position, chunk) = match &target {
             Some((position, chunk)) => (Some(*position), Some(chunk.clone())),
-            None if to.eq_ignore_ascii_case("Home") => (run.here()?.homes.get(&id).copied(), None),
-            None if to.eq_ignore_ascii_case("RespawnPoint") => {
+            None if place == Some(&"Home") => (run.here()?.homes.get(&id).copied(), None),
+            None if place == Some(&"RespawnPoint") => {
                 (None, Some("Townhall Building Chunk".to_owned()))
             }
             None => (None, Some(to.clone())),

@@ -158,6 +158,11 @@ fn homes_and_teleports_move_players() {
         town.result("player detailed Iris_")["Position"],
         json!([1.0, 2.5, -3.0])
     );
+    assert!(
+        town.fails("player teleport Ashwick hoem").contains("hoem"),
+        "neither a place nor a player"
+    );
+    assert!(town.told().is_empty());
     town.done("player teleport Ashwick OutsideCave");
     assert_eq!(town.told(), ["PlayerMovedChunk"]);
     town.done("player set-home Ashwick");

@@ -38,9 +38,9 @@ fn all() -> Vec<(&'static str, String, &'static str)> {
         ("player::kill", line(player::kill(ASHWICK)), "player kill 1200000001"),
         ("player::cripple", line(player::cripple(ASHWICK)), "player cripple 1200000001"),
         ("player::god_mode", line(player::god_mode(ASHWICK, true)), "player god-mode 1200000001 true"),
-        ("player::teleport", line(player::teleport(ASHWICK, "home")), "player teleport 1200000001 Home"),
+        ("player::teleport", line(player::teleport(ASHWICK, SpawnArea::Home)), "player teleport 1200000001 Home"),
         ("player::teleport", line(player::teleport(ASHWICK, SpawnArea::TowerCheckPoint1)), "player teleport 1200000001 TowerCP1"),
-        ("player::teleport", line(player::teleport(ASHWICK, "my place")), r#"player teleport 1200000001 "my place""#),
+        ("player::teleport", line(player::teleport(ASHWICK, SpawnArea::Other("my place".to_owned()))), r#"player teleport 1200000001 "my place""#),
         ("player::teleport_to", line(player::teleport_to(Target::Everyone, ASHWICK)), "player teleport * 1200000001"),
         ("player::home", line(player::home(ASHWICK)), "player get-home 1200000001"),
         ("player::set_home", line(player::set_home(ASHWICK, PLACE)), "player set-home 1200000001 -870.5,150.25,98"),
@@ -312,6 +312,105 @@ fn a_time_that_no_clock_shows_is_an_error_before_it_is_sent() {
     }
 }
 
+/// The line, or what is wrong with it.
+fn tried<T>(command: impl Into<Command<T>>) -> Result<String, String> {
+    let (line, _) = command.into().into_parts();
+    line.map_err(|problem| problem.to_string())
+}
+
+#[test]
+fn a_place_is_never_a_player_and_a_player_never_a_place() {
+    let place = |name: &str| tried(player::teleport(ASHWICK, SpawnArea::Other(name.to_owned())));
+    let error = place("1200000002").unwrap_err();
+    assert!(error.contains("a player's id"), "{error}");
+    for name in ["", " ", "*", "1,2", "-5", "a\"b"] {
+        place(name).unwrap_err();
+    }
+    assert_eq!(place("hOmE").unwrap(), "player teleport 1200000001 Home");
+    assert_eq!(
+        "tower end".parse::<SpawnArea>().unwrap_err().to_string(),
+        concat!(
+            "no known place is called \"tower end\", did you mean TowerEnd?; ",
+            "SpawnArea::Other names one that a modded server has"
+        )
+    );
+    assert_eq!(" outsidecave ".parse(), Ok(SpawnArea::OutsideCave));
+
+    for area in SpawnArea::KNOWN {
+        let name = area.as_str().to_ascii_uppercase();
+        assert_eq!(name.parse().as_ref(), Ok(area));
+        let error = tried(player::teleport_to(ASHWICK, name.as_str())).unwrap_err();
+        assert!(error.contains("the name of a place"), "{error}");
+        // Where no place can stand, it is a player's name like any other.
+        tried(player::kill(name.as_str())).unwrap();
+    }
+    let by_id = User::new(UserId::new(7), "Home");
+    assert_eq!(
+        tried(player::teleport_to(ASHWICK, &by_id)).unwrap(),
+        "player teleport 1200000001 7"
+    );
+}
+
+#[test]
+fn what_has_a_name_has_one_that_is_not_empty() {
+    for name in ["", " ", "\t"] {
+        for tried in [
+            tried(wacky::destroy_free(name)),
+            tried(spawn::exact(Vector3::default(), Vector3::default(), name)),
+            tried(settings::change(name, 1)),
+            tried(population::spawned(name)),
+            tried(chunks::info(name).returning_reply()),
+            tried(player::id(name).returning_reply()),
+            tried(player::set_unlock(ASHWICK, name).returning_reply()),
+            tried(spawn::string_raw(name).returning_reply()),
+        ] {
+            let error = tried.unwrap_err();
+            assert!(
+                error.contains("must not be empty") || name == "\t" && error.contains("certain"),
+                "{name:?}: {error}"
+            );
+        }
+    }
+    // A message of nothing is a message.
+    assert_eq!(
+        tried(player::message(ASHWICK, "")).unwrap(),
+        r#"player message 1200000001 """#
+    );
+}
+
+#[test]
+fn a_count_out_of_its_range_is_an_error_before_it_is_sent() {
+    for count in [0, spawn::MAX_COUNT + 1, 5_000, u32::MAX] {
+        let items = tried(spawn::item(ASHWICK, "dynamite").count(count));
+        let error = items.unwrap_err();
+        assert_eq!(error, format!("{count} is not a count from 1 to 50"));
+        tried(trade::post(ASHWICK, "dynamite").count(count)).unwrap_err();
+    }
+    assert_eq!(
+        tried(spawn::item(ASHWICK, "dynamite").count(spawn::MAX_COUNT)).unwrap(),
+        "spawn 1200000001 dynamite 50"
+    );
+    tried(repeat::last_command(0, Duration::from_secs(1))).unwrap_err();
+}
+
+#[test]
+fn white_space_around_a_save_string_is_no_part_of_it() {
+    for end in ["\n", "\r\n", " ", "\u{feff}"] {
+        let save = format!("{end}42230,252,1,2,|1,2,{end}");
+        assert_eq!(
+            tried(spawn::string(ASHWICK, &save)).unwrap(),
+            "spawn string 1200000001 42230,252,1,2,|1,2,",
+            "{end:?}"
+        );
+    }
+    // What is wrong in the middle is told without advice that cannot be followed here.
+    let error = tried(spawn::string_raw("1,2\n3")).unwrap_err();
+    assert!(
+        error.contains("the save string") && !error.contains("replacing"),
+        "{error}"
+    );
+}
+
 /// How many words a console sees: parted by white space, save inside double quotes.
 fn words(line: &str) -> usize {
     let (mut count, mut is_inside, mut is_quoted) = (0, false, false);
@@ -335,7 +434,7 @@ proptest! {
             (4, texts(player::message(ASHWICK, text.as_str()).into())),
             (5, texts(player::message(ASHWICK, other.as_str()).duration(Duration::from_secs(1)).into())),
             (4, texts(player::kick(ASHWICK).reason(&text).into())),
-            (4, texts(player::teleport(ASHWICK, text.as_str()))),
+            (4, texts(player::teleport(ASHWICK, SpawnArea::Other(text.clone())))),
             (5, texts(player::set_stat(ASHWICK, text.as_str(), 1.0).into())),
             (6, texts(player::set_stat(ASHWICK, Stat::Speed, 1.0).application(other.as_str()).into())),
             (4, spawn::string(ASHWICK, &text).into_parts().0),
@@ -344,7 +443,7 @@ proptest! {
             (3, help::full(&text).into_parts().0),
             (3, websocket::subscribe(text.as_str()).into_parts().0),
             (3, replies(wacky::destroy_free(text.as_str()).into())),
-            (7, replies(population::teleport_to(ASHWICK, &text, 1, 1.0).arg(Argument::word(&other)))),
+            (7, replies(population::teleport_to(ASHWICK, &text, 1, 1.0).arg(Argument::word("a word", &other)))),
         ];
         for (count, line) in lines {
             if let Ok(line) = line {
