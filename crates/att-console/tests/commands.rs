@@ -11,7 +11,7 @@ mod common;
 use alta_sim::Sim;
 use att_console::catalogue::{Catalogue, Overload, stock};
 use att_console::commands::{
-    Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
+    SpawnArea, Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
 };
 use att_console::{Command, Console, ErrorKind, Reply, Target};
 use common::{ready, self_hosted, within};
@@ -52,7 +52,7 @@ async fn players_are_listed_looked_at_and_acted_on() {
     .await;
     let home = run(&console, player::home(&ashwick)).await;
     assert!(home.distance(detailed.position.unwrap()) < 0.01);
-    run(&console, player::teleport(&ashwick, "home")).await;
+    run(&console, player::teleport(&ashwick, SpawnArea::Home)).await;
     run(&console, player::set_stat(&ashwick, Stat::Speed, 2.0)).await;
     let speed = run(&console, player::check_stat(&ashwick, "speed")).await;
     assert_eq!(speed.value, Some(2.0));
