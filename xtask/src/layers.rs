@@ -12,17 +12,19 @@ use cargo_metadata::{DependencyKind, Metadata, Package};
 /// The edges that are allowed between our crates.
 const EDGES: &[(&str, &[&str])] = &[
     ("alta-model", &[]),
-    ("alta-http", &[]),
-    ("alta-socket", &["alta-model"]),
+    ("alta-dial", &[]),
+    ("alta-http", &["alta-dial", "alta-model"]),
+    ("alta-socket", &["alta-dial", "alta-model"]),
     ("alta-auth", &["alta-model", "alta-http"]),
     ("alta-rest", &["alta-model", "alta-http", "alta-auth"]),
     ("alta-ws", &["alta-model", "alta-socket", "alta-auth"]),
-    ("att-console", &["alta-model", "alta-socket"]),
+    ("att-console", &["alta-model", "alta-dial", "alta-socket"]),
     ("alta-bot", BELOW_BOT),
     (
         "pytale",
         &[
             "alta-model",
+            "alta-dial",
             "alta-http",
             "alta-socket",
             "alta-auth",
@@ -41,6 +43,7 @@ const EDGES: &[(&str, &[&str])] = &[
 
 const BELOW_BOT: &[&str] = &[
     "alta-model",
+    "alta-dial",
     "alta-http",
     "alta-socket",
     "alta-auth",

@@ -1,7 +1,7 @@
 use std::fmt;
 
-use alta_http::{HttpClient, Repeatable};
-use alta_model::Secret;
+use alta_http::{HttpClient, Repeatable, Urgent};
+use alta_model::{Secret, UnusableSecret};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{
@@ -34,10 +34,11 @@ pub struct BotCredentials {
 }
 
 impl BotCredentials {
-    /// The client id (`client_` and hexadecimal groups) and the client secret that Alta gave out.
+    /// The client id (`client_` and hexadecimal groups) and the client secret that Alta gave out. White space, line ends and
+    /// byte-order marks at the ends of either are no part of it.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         Self {
-            client_id: client_id.into(),
+            client_id: Secret::trimmed(&client_id.into()).to_owned(),
             client_secret: client_secret.into(),
             scopes: Scopes::default(),
         }
@@ -49,6 +50,16 @@ impl BotCredentials {
     pub fn with_scopes(mut self, scopes: Scopes) -> Self {
         self.scopes = scopes;
         self
+    }
+
+    /// Whether they can be sent; see [`Secret::check`].
+    ///
+    /// # Errors
+    ///
+    /// If the client id or the client secret holds a control character. The error shows neither.
+    pub fn check(&self) -> Result<(), UnusableSecret> {
+        Secret::new(self.client_id.as_str()).check("the bot's client id")?;
+        self.client_secret.check("the bot's client secret")
     }
 
     /// The client id.
@@ -80,6 +91,8 @@ impl BotLogin {
     }
 
     fn request(&self) -> Result<Request<Bytes>, Error> {
+        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).with_source(error);
+        self.credentials.check().map_err(unusable)?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("scope", &self.credentials.scopes.to_string())
@@ -94,6 +107,7 @@ impl BotLogin {
             .map_err(|source| Error::new(ErrorKind::InvalidInput, DOING).with_source(source))?;
         // It changes nothing at the service.
         request.extensions_mut().insert(Repeatable);
+        request.extensions_mut().insert(Urgent);
         Ok(request)
     }
 }

@@ -141,6 +141,7 @@ impl fmt::Display for Error {
             status,
             code,
             message,
+            retry_after,
             ..
         } = &*self.0;
         write!(f, "{doing}: {kind}")?;
@@ -148,9 +149,13 @@ impl fmt::Display for Error {
             write!(f, " with status {status}")?;
         }
         match (code, message) {
-            (Some(code), Some(message)) => write!(f, ": {message} ({code})"),
-            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}"),
-            (None, None) => Ok(()),
+            (Some(code), Some(message)) => write!(f, ": {message} ({code})")?,
+            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}")?,
+            (None, None) => {}
+        }
+        match retry_after {
+            Some(pause) => write!(f, "; not to be tried again for {pause:?}"),
+            None => Ok(()),
         }
     }
 }

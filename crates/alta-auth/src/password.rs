@@ -1,6 +1,6 @@
 use std::fmt::Write as _;
 
-use alta_model::Secret;
+use alta_model::{Secret, UnusableSecret};
 use sha2::{Digest as _, Sha512};
 use zeroize::Zeroizing;
 
@@ -9,21 +9,31 @@ use crate::{Error, ErrorKind};
 /// The SHA-512 of a user's password, which is what logging in needs. The plain text is wiped as soon as it is hashed.
 ///
 /// The hash logs in as well as the password does, so it is as secret: `Debug` shows no part of it.
+///
+/// As for every [`Secret`], white space, line ends and byte-order marks at the ends are no part of a password, and a control
+/// character inside is an error when logging in. A password that does begin or end with a blank is given by its hash.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[doc(alias = "user_password")]
-pub struct Password(Secret);
+pub struct Password {
+    hash: Secret,
+    unusable: Option<UnusableSecret>,
+}
 
 impl Password {
     /// A password as the player types it.
     pub fn plain(text: impl Into<String>) -> Self {
-        let text = Zeroizing::new(text.into());
-        let digest = Zeroizing::new(<[u8; 64]>::from(Sha512::digest(text.as_bytes())));
+        let text = Secret::new(text);
+        let digest = <[u8; 64]>::from(Sha512::digest(text.expose().as_bytes()));
+        let digest = Zeroizing::new(digest);
         let mut hash = String::with_capacity(HASH_DIGITS);
         for byte in digest.iter() {
             // Writing to a text cannot fail.
             let _ = write!(hash, "{byte:02x}");
         }
-        Self(Secret::new(hash))
+        Self {
+            hash: Secret::new(hash),
+            unusable: text.check("the password").err(),
+        }
     }
 
     /// The SHA-512 of a password, as 128 hexadecimal digits in either case.
@@ -32,30 +42,46 @@ impl Password {
     ///
     /// [`ErrorKind::InvalidInput`] if it is anything else.
     pub fn hashed(hash: impl Into<String>) -> Result<Self, Error> {
-        let hash = Zeroizing::new(hash.into());
-        if !is_hash(&hash) {
+        let hash = Secret::new(hash);
+        if !is_hash(hash.expose()) {
             return Err(
                 Error::new(ErrorKind::InvalidInput, "reading a password's hash")
                     .with_message("it must be 128 hexadecimal digits"),
             );
         }
-        Ok(Self(Secret::new(hash.to_ascii_lowercase())))
+        Ok(Self::of_hash(&hash))
     }
 
     /// Either: exactly 128 hexadecimal digits are taken for a hash, anything else for a password (att-client's rule;
     /// py-tale's, any 128 characters, would send a long passphrase as it is).
     pub fn automatic(text: impl Into<String>) -> Self {
-        let text = Zeroizing::new(text.into());
-        if is_hash(&text) {
-            Self(Secret::new(text.to_ascii_lowercase()))
+        let text = Secret::new(text);
+        if is_hash(text.expose()) {
+            Self::of_hash(&text)
         } else {
-            Self::plain(text.as_str())
+            Self::plain(text.expose())
         }
+    }
+
+    fn of_hash(hash: &Secret) -> Self {
+        Self {
+            hash: Secret::new(hash.expose().to_ascii_lowercase()),
+            unusable: None,
+        }
+    }
+
+    /// Whether it can be used; see [`Secret::check`].
+    ///
+    /// # Errors
+    ///
+    /// If the plain text held a control character. The error shows no part of it.
+    pub fn check(&self) -> Result<(), UnusableSecret> {
+        self.unusable.clone().map_or(Ok(()), Err)
     }
 
     /// The 128 digits, in lower case, for the one place that sends them.
     pub fn expose_hash(&self) -> &str {
-        self.0.expose()
+        self.hash.expose()
     }
 }
 
@@ -102,6 +128,29 @@ mod tests {
         let error = Password::hashed(passphrase).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidInput);
         assert!(!error.to_string().contains("horse"));
+    }
+
+    #[test]
+    fn what_surrounds_a_password_is_no_part_of_it_and_a_control_character_inside_is_told() {
+        for given in ["password\r\n", "\u{feff}password", " password "] {
+            assert_eq!(Password::plain(given), Password::plain("password"));
+            assert_eq!(Password::automatic(given), Password::plain("password"));
+        }
+        assert_eq!(
+            Password::hashed(format!("{HASH}\n")).unwrap().expose_hash(),
+            HASH
+        );
+        assert_eq!(
+            Password::automatic(format!("\u{feff}{HASH}\r\n")).expose_hash(),
+            HASH
+        );
+        assert_eq!(Password::plain("password\n").check(), Ok(()));
+        let error = Password::plain("pass\0word").check().unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("the password has a control character")
+        );
     }
 
     #[test]

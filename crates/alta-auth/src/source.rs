@@ -56,7 +56,13 @@ impl StaticToken {
 
 impl TokenSource for StaticToken {
     fn token(&self) -> BoxFuture<'_, Result<Token, Error>> {
-        Box::pin(async { Ok(self.0.clone()) })
+        let checked = self.0.check("the fixed token");
+        Box::pin(async {
+            checked.map_err(|error| {
+                Error::new(ErrorKind::InvalidInput, "reading a fixed token").with_source(error)
+            })?;
+            Ok(self.0.clone())
+        })
     }
 
     fn renew<'a>(&'a self, stale: &'a Token) -> BoxFuture<'a, Result<Token, Error>> {
@@ -82,6 +88,18 @@ mod tests {
         let error = source.renew(&token).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Refused);
         assert!(!error.is_transient());
+    }
+
+    #[tokio::test]
+    async fn a_fixed_token_with_a_control_character_is_an_error_that_does_not_show_it() {
+        let error = StaticToken::new("eyJ0\neyJ1").token().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        let said = format!("{error:?}");
+        assert!(
+            said.contains("the fixed token has a control character"),
+            "{said}"
+        );
+        assert!(!said.contains("eyJ"), "{said}");
     }
 
     #[tokio::test]

@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use alta_model::{Secret, Timestamp, UserId};
+use alta_model::{Secret, Timestamp, UnusableSecret, UserId};
 
 use crate::Claims;
 
@@ -23,11 +23,8 @@ impl Token {
     /// Wraps the text of a token. White space around it and a byte-order mark, which files and environment variables
     /// add, are no part of it.
     pub fn new(text: impl AsRef<str>) -> Self {
-        let text = text
-            .as_ref()
-            .trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         Self(Arc::new(Inner {
-            text: Secret::new(text),
+            text: Secret::new(Secret::trimmed(text.as_ref())),
             claims: OnceLock::new(),
         }))
     }
@@ -40,6 +37,15 @@ impl Token {
     /// Whether there is no text at all.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
+    }
+
+    /// Whether it can be sent; see [`Secret::check`].
+    ///
+    /// # Errors
+    ///
+    /// If it holds a control character. The error shows no part of it.
+    pub fn check(&self, source: impl fmt::Display) -> Result<(), UnusableSecret> {
+        self.0.text.check(source)
     }
 
     /// What the token says of itself, or none if it is no JWT. The signature is not checked: only the services can.

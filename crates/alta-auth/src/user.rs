@@ -3,8 +3,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use alta_http::{HttpClient, Repeatable};
-use alta_model::Secret;
+use alta_http::{HttpClient, Repeatable, Urgent};
+use alta_model::{Secret, UnusableSecret};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{
@@ -39,6 +39,15 @@ enum Account {
 }
 
 impl UserCredentials {
+    /// Whether they can be sent; see [`Secret::check`].
+    ///
+    /// # Errors
+    ///
+    /// If the password holds a control character. The error shows no part of it.
+    pub fn check(&self) -> Result<(), UnusableSecret> {
+        self.password.check()
+    }
+
     /// The account of this user name.
     #[doc(alias = "user_name")]
     pub fn new(username: impl Into<String>, password: Password) -> Self {
@@ -79,6 +88,8 @@ impl UserLogin {
     async fn first(&self) -> Result<Grant, Error> {
         const DOING: &str = "logging in as a user";
 
+        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).with_source(error);
+        self.credentials.check().map_err(unusable)?;
         let hash = self.credentials.password.expose_hash();
         let (path, body) = match &self.credentials.account {
             Account::Username(name) => {
@@ -115,7 +126,7 @@ impl UserLogin {
         body: &Value,
         doing: &'static str,
     ) -> Result<Request<Bytes>, Error> {
-        Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(self.endpoints.rest(path))
             .header(CONTENT_TYPE, "application/json")
@@ -123,7 +134,9 @@ impl UserLogin {
             .header(USER_AGENT, crate::USER_AGENT)
             .header("x-api-key", API_KEY)
             .body(Bytes::from(body.to_string()))
-            .map_err(|source| Error::new(ErrorKind::InvalidInput, doing).with_source(source))
+            .map_err(|source| Error::new(ErrorKind::InvalidInput, doing).with_source(source))?;
+        request.extensions_mut().insert(Urgent);
+        Ok(request)
     }
 
     /// Keeps the new refresh token, if there is one.

@@ -46,6 +46,11 @@ impl Access for CloudAccess {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         Box::pin(self.ask())
     }
+
+    fn time_limit(&self) -> Option<Duration> {
+        // The call has a limit of its own, and waits for its turn in it.
+        Some(self.rest.http().call_timeout() + Duration::from_secs(1))
+    }
 }
 
 fn is_refusal(error: &alta_rest::Error) -> bool {

@@ -223,6 +223,13 @@ impl Builder {
                 self.problems.push("the bot asks for no scope".to_owned());
             }
         }
+        let unusable = [
+            self.bot.as_ref().map(BotCredentials::check),
+            self.user.as_ref().map(UserCredentials::check),
+        ];
+        for error in unusable.into_iter().flatten().filter_map(Result::err) {
+            self.problem(error.to_string());
+        }
         if self.user_id.is_some() && self.bot.is_none() {
             self.problem("a bot's user id was given, but no bot's credentials".to_owned());
         }

@@ -209,7 +209,87 @@ impl StdError for Error {
     }
 }
 
+/// Lets `?` pass on what a part of the bot said.
+impl From<alta_rest::Error> for Error {
+    fn from(error: alta_rest::Error) -> Self {
+        let doing = format!("calling {}", error.request());
+        Self::of_rest(error, doing)
+    }
+}
+
+/// Lets `?` pass on what a part of the bot said.
+impl From<att_console::Error> for Error {
+    fn from(error: att_console::Error) -> Self {
+        let doing = error.doing().to_owned();
+        Self::of_console(error, doing)
+    }
+}
+
+/// Lets `?` pass on what a part of the bot said.
+impl From<alta_ws::Error> for Error {
+    fn from(error: alta_ws::Error) -> Self {
+        let doing = error.doing().to_owned();
+        let kind = match error.kind() {
+            alta_ws::ErrorKind::Closed => ErrorKind::Closed,
+            _ => ErrorKind::Socket,
+        };
+        Self::new(kind, doing).because(error)
+    }
+}
+
+/// Lets `?` pass on what a part of the bot said.
+impl From<alta_auth::Error> for Error {
+    fn from(error: alta_auth::Error) -> Self {
+        Self::new(ErrorKind::Login, "logging in").because(error)
+    }
+}
+
 /// Whether a console's server has no such event.
 pub(crate) fn is_event_not_found(error: &att_console::Error) -> bool {
     matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_part_of_the_bot_said_is_passed_on_by_a_question_mark() {
+        fn console() -> Result<(), Error> {
+            att_console::Console::address("1760")?;
+            Ok(())
+        }
+        fn login() -> Result<(), Error> {
+            alta_auth::Password::hashed("abc")?;
+            Ok(())
+        }
+        let error = console().unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Console);
+        assert!(format!("{error:?}").contains("is ws://127.0.0.1:1760 meant?"));
+        assert_eq!(login().unwrap_err().kind(), &ErrorKind::Login);
+    }
+
+    #[tokio::test]
+    async fn a_failed_call_of_the_rest_api_is_passed_on_by_a_question_mark() {
+        async fn call() -> Result<(), Error> {
+            let refused = tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+                let answer = http::Response::builder().status(404);
+                Ok::<_, std::convert::Infallible>(answer.body(String::new()).unwrap_or_default())
+            });
+            let http = alta_http::HttpClient::new(refused);
+            let base = alta_rest::Client::BASE_URL.parse();
+            let base = base.map_err(|_| Error::new(ErrorKind::Closed, "a constant"))?;
+            let tokens = std::sync::Arc::new(alta_auth::StaticToken::new("abc"));
+            let identities = alta_rest::Identities::bot(tokens);
+            let rest = alta_rest::Client::new(http, base, identities);
+            rest.groups().get(alta_model::GroupId::new(7)).await?;
+            Ok(())
+        }
+        let error = call().await.unwrap_err();
+        assert_eq!(error.kind(), &ErrorKind::Rest);
+        assert_eq!(
+            format!("{error:?}"),
+            "calling GET groups/7: the REST API did not do it: GET groups/7: not found (404)"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use crate::builder::Builder;
 use crate::endpoints::Endpoints;
 use alta_auth::{BotCredentials, Password, Scopes, UserCredentials};
-use alta_model::UserId;
+use alta_model::{Secret, UserId};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -32,7 +32,8 @@ impl Builder {
     /// Takes what the environment sets: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and, if need be, `ALTA_SCOPES` of the bot;
     /// `ALTA_USERNAME` and `ALTA_PASSWORD` (plain, or its SHA-512) of a user; `ALTA_USER_ID`; other addresses as
     /// `ALTA_TOKEN_URL`, `ALTA_REST_URL`, `ALTA_SOCKET_URL`; and `ALTA_DEBUG`, true or false. What it does not set stays as
-    /// it is; variables that are empty are not set.
+    /// it is; variables that are empty are not set. White space, line ends and byte-order marks at the ends of a value are no
+    /// part of it, and a secret with a control character inside is an error.
     ///
     /// What is wrong with them is told by [`connect`](Self::connect), all at once.
     #[doc(alias = "config")]
@@ -45,8 +46,8 @@ impl Builder {
         let mut values = BTreeMap::new();
         for name in NAMES {
             match variable(name).map(OsString::into_string) {
-                Some(Ok(value)) if !value.is_empty() => {
-                    values.insert(name.to_owned(), value);
+                Some(Ok(value)) if !Secret::trimmed(&value).is_empty() => {
+                    values.insert(name.to_owned(), Secret::trimmed(&value).to_owned());
                 }
                 Some(Err(_)) => self.problem(format!("{source} sets {name} to what is no text")),
                 Some(Ok(_)) | None => {}
@@ -87,7 +88,7 @@ impl Builder {
         let mut values = BTreeMap::new();
         let text = text.trim_start_matches('\u{feff}');
         for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
+            let line = Secret::trimmed(line);
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
@@ -116,14 +117,26 @@ impl Builder {
 
     fn read(mut self, mut values: BTreeMap<String, String>, source: &str) -> Self {
         let mut take = |name: &str| values.remove(name);
-        let bot = (
+        let mut bot = (
             take("ALTA_CLIENT_ID"),
             take("ALTA_CLIENT_SECRET"),
             take("ALTA_SCOPES"),
         );
-        let user = (take("ALTA_USERNAME"), take("ALTA_PASSWORD"));
+        let mut user = (take("ALTA_USERNAME"), take("ALTA_PASSWORD"));
         let user_id = take("ALTA_USER_ID");
         let debug = take("ALTA_DEBUG");
+        let secrets = [
+            ("ALTA_CLIENT_SECRET", &mut bot.1),
+            ("ALTA_PASSWORD", &mut user.1),
+        ];
+        for (name, text) in secrets {
+            let secret = Secret::new(text.as_deref().unwrap_or_default());
+            if let Err(error) = secret.check(format_args!("{name} of {source}")) {
+                self.problem(error.to_string());
+                // It was told with its source; the credentials would tell it again without.
+                *text = Some(String::new());
+            }
+        }
         let mut endpoints = self.endpoints.clone();
         let Endpoints {
             token_url,
@@ -190,7 +203,7 @@ impl Builder {
         text: Option<String>,
         source: &str,
     ) -> Option<T> {
-        match text?.trim().parse() {
+        match Secret::trimmed(&text?).parse() {
             Ok(value) => Some(value),
             Err(error) => {
                 self.problem(format!(
@@ -221,13 +234,10 @@ fn unquoted(value: &str) -> &str {
 
 /// The text, and whether others can read it.
 fn read(path: &Path) -> std::io::Result<(String, bool)> {
-    let about = std::fs::metadata(path)?;
-    if about.len() > LARGEST_FILE {
-        return Err(std::io::Error::other(
-            "it is too large for a file of settings",
-        ));
-    }
-    Ok((std::fs::read_to_string(path)?, readable_by_others(&about)))
+    let (bytes, about) = att_console::read_small_file(path, LARGEST_FILE)?;
+    let not_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not text");
+    let text = String::from_utf8(bytes).map_err(not_text)?;
+    Ok((text, readable_by_others(&about)))
 }
 
 #[cfg(unix)]
@@ -277,5 +287,43 @@ mod tests {
             _ => None,
         });
         assert!(builder.problems().is_empty() && builder.bot.is_some());
+    }
+
+    #[test]
+    fn a_secret_with_a_control_character_is_a_problem_that_names_the_variable() {
+        let builder = Builder::default().read_variables(|name| match name {
+            "ALTA_CLIENT_ID" | "ALTA_USERNAME" => Some("\u{feff}itsley\r\n".into()),
+            "ALTA_CLIENT_SECRET" => Some("hunter20\nhunter21".into()),
+            "ALTA_PASSWORD" => Some("hunter\u{7f}22".into()),
+            "ALTA_USER_ID" => Some("17\u{feff}".into()),
+            _ => None,
+        });
+        assert_eq!(
+            builder.problems(),
+            [
+                "ALTA_CLIENT_SECRET of the environment has a control character (U+000A) as its character 9",
+                "ALTA_PASSWORD of the environment has a control character (U+007F) as its character 7",
+            ]
+        );
+        assert_eq!(builder.bot.unwrap().client_id(), "itsley");
+        assert_eq!(builder.user_id, Some(UserId::new(17)));
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_not_read() {
+        let folder = Builder::default().read_file(std::env::temp_dir());
+        assert!(
+            folder.problems()[0].contains("cannot be read"),
+            "{:?}",
+            folder.problems()
+        );
+        #[cfg(unix)]
+        {
+            let endless = Builder::default().read_file("/dev/zero");
+            assert_eq!(
+                endless.problems(),
+                ["/dev/zero cannot be read: it is not a regular file"]
+            );
+        }
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -11,15 +12,22 @@ use tower::{ServiceExt as _, util::BoxCloneSyncService};
 use tower_service::Service;
 
 use crate::{
-    BoxError, Collect, ConcurrencyLimit, Config, Error, Retry, Timeout, Trace, error::Target,
+    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Timeout, Trace,
+    error::Target,
 };
+
+/// How much later than its deadline a call is ended by force.
+const GRACE: Duration = Duration::from_millis(100);
 
 /// Sends whole HTTP requests and receives whole answers, by any means.
 ///
 /// Cheap to clone; the clones share connections and limits. It is itself a `tower_service::Service`, so that layers can
 /// be put around it and the result be wrapped again.
 #[derive(Clone)]
-pub struct HttpClient(BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>);
+pub struct HttpClient {
+    service: BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>,
+    call_timeout: Duration,
+}
 
 impl HttpClient {
     /// Sends by this service, and adds nothing but the default limit on the size of bodies and a span in the log.
@@ -61,7 +69,7 @@ impl HttpClient {
         let service = Collect::new(service, config.body_limit);
         let service = Timeout::new(service, config.attempt_timeout);
         let service = ConcurrencyLimit::new(service, config.max_in_flight);
-        Self::whole(Trace::new(Retry::new(service, config)))
+        Self::whole(Trace::new(Retry::new(service, config))).with_call_timeout(config.call_timeout)
     }
 
     /// Sends by a service whose answers are whole already, and adds nothing: a stack of layers, or another `HttpClient` in
@@ -94,7 +102,23 @@ impl HttpClient {
         S::Error: Into<BoxError>,
         S::Future: Send + 'static,
     {
-        Self(BoxCloneSyncService::new(service.map_err(Error::sort)))
+        Self {
+            service: BoxCloneSyncService::new(service.map_err(Error::sort)),
+            call_timeout: Config::CALL_TIMEOUT,
+        }
+    }
+
+    /// The same client whose calls may take that long as a whole, with their queueing and repetitions; a
+    /// [`Deadline`] that a request has of its own goes before. [`Config::CALL_TIMEOUT`] by default.
+    #[must_use]
+    pub fn with_call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
+        self
+    }
+
+    /// How long a call may take as a whole.
+    pub fn call_timeout(&self) -> Duration {
+        self.call_timeout
     }
 
     /// The default transport with the default layers, trusting Mozilla's root certificates.
@@ -133,9 +157,22 @@ impl HttpClient {
     /// # Cancel safety
     ///
     /// Dropping the future abandons the exchange; the server may get the request and act nevertheless.
-    pub async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
+    pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
         let target = Target::of(&request);
-        let result = self.0.clone().oneshot(request).await;
+        let deadline = Deadline::of(request.extensions()).unwrap_or_else(|| {
+            let deadline = Deadline::after(self.call_timeout);
+            request.extensions_mut().insert(deadline);
+            deadline
+        });
+        let exchange = self.service.clone().oneshot(request);
+        // The layers end in time by themselves, and know what became of the request; a service of others may not.
+        let within = deadline.remaining() + GRACE;
+        let result = tokio::time::timeout(within, exchange)
+            .await
+            .unwrap_or_else(|_| {
+                let waited = format!("waited for {within:?}");
+                Err(Error::new(ErrorKind::TimedOut, waited))
+            });
         result.map_err(|error| error.of(&target))
     }
 }

@@ -21,7 +21,9 @@ pub struct Config {
     /// that does not answer is known as such: what was not sent may be repeated, whatever it is. Only the default
     /// transport looks at it.
     pub connect_timeout: Duration,
-    /// How many requests may be under way at once.
+    /// How long a call may take as a whole, with the wait for its turn, all its attempts and the pauses between them.
+    pub call_timeout: Duration,
+    /// How many requests may be under way at once. Logins have as many places of their own.
     pub max_in_flight: usize,
     /// How many bytes the body of an answer may have.
     pub body_limit: usize,
@@ -48,6 +50,8 @@ impl Config {
     pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
     /// Half of an attempt.
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+    /// Three attempts that run out of time and their longest pauses; whoever waits longer wants to know.
+    pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
     /// att-client's number; it warns that more than ten make the services unstable.
     pub const MAX_IN_FLIGHT: usize = 5;
     /// 16 MiB: a page of a thousand groups with roles and servers is below 2 MiB.
@@ -77,6 +81,13 @@ impl Config {
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets [`call_timeout`](Self::call_timeout).
+    #[must_use]
+    pub fn call_timeout(mut self, timeout: Duration) -> Self {
+        self.call_timeout = timeout;
         self
     }
 
@@ -132,6 +143,7 @@ impl Default for Config {
             attempts: Self::ATTEMPTS,
             attempt_timeout: Self::ATTEMPT_TIMEOUT,
             connect_timeout: Self::CONNECT_TIMEOUT,
+            call_timeout: Self::CALL_TIMEOUT,
             max_in_flight: Self::MAX_IN_FLIGHT,
             body_limit: Self::BODY_LIMIT,
             backoff_first: Self::BACKOFF_FIRST,

@@ -16,7 +16,7 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// It never left this machine: no connection could be made.
+    /// It never left this machine: no connection could be made, or other requests took all the time.
     #[error("the request could not be sent")]
     NotSent,
     /// The exchange broke off. The server may have acted.

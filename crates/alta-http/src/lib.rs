@@ -38,6 +38,9 @@
 //! | [`Timeout`] | ends an attempt that takes too long | 10 s |
 //! | [`Collect`] | reads the body, up to a limit | 16 MiB |
 //!
+//! A call as a whole, with everything that these layers wait for, takes 60 s at most
+//! ([`HttpClient::with_call_timeout`]).
+//!
 //! A transport that knows that a request never left the machine says so with [`NotSent`]; then even a POST is repeated.
 //!
 //! # Features
@@ -54,6 +57,7 @@ mod collect;
 mod config;
 #[cfg(feature = "hyper")]
 mod connect;
+mod deadline;
 mod error;
 #[cfg(feature = "gzip")]
 mod gzip;
@@ -72,8 +76,9 @@ mod transport;
 pub use client::HttpClient;
 pub use collect::Collect;
 pub use config::Config;
+pub use deadline::Deadline;
 pub use error::{BoxError, Error, ErrorKind, NotSent};
-pub use limit::ConcurrencyLimit;
+pub use limit::{ConcurrencyLimit, Urgent};
 #[cfg(feature = "hyper")]
 pub use proxy::Proxy;
 pub use retry::{Repeatable, Retry};

@@ -10,22 +10,30 @@ use tokio::sync::Semaphore;
 use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{BoxError, Error};
+use crate::{BoxError, Deadline, Error, ErrorKind};
 
-/// Lets a few exchanges at a time through; the others wait in the order they came. Clones share the limit.
+/// An extension of a request (`request.extensions_mut().insert(Urgent)`) that does not wait for others to end: a login, which
+/// they may all be waiting for. [`ConcurrencyLimit`] has places of their own for those.
+#[derive(Clone, Copy, Debug)]
+pub struct Urgent;
+
+/// Lets a few exchanges at a time through; the others wait in the order they came, until their [`Deadline`] at most. As many
+/// [`Urgent`] ones have places of their own. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit<S> {
     inner: S,
     permits: Arc<Semaphore>,
+    urgent: Arc<Semaphore>,
 }
 
 impl<S> ConcurrencyLimit<S> {
     /// Lets `max` exchanges through at once; none would be no service at all, so it counts as one.
     pub fn new(inner: S, max: usize) -> Self {
-        let permits = Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS));
+        let permits = || Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
             inner,
-            permits: Arc::new(permits),
+            permits: permits(),
+            urgent: permits(),
         }
     }
 
@@ -50,10 +58,25 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let (inner, permits) = (self.inner.clone(), Arc::clone(&self.permits));
+        let inner = self.inner.clone();
+        let permits = match request.extensions().get() {
+            Some(Urgent) => Arc::clone(&self.urgent),
+            None => Arc::clone(&self.permits),
+        };
+        let deadline = Deadline::of(request.extensions());
         Box::pin(async move {
+            let turn = permits.acquire();
             // Never closed, so a permit always comes.
-            let _permit = permits.acquire().await;
+            let _permit = match deadline {
+                None => turn.await,
+                Some(deadline) => {
+                    let waited = deadline.remaining();
+                    tokio::time::timeout(waited, turn).await.map_err(|_| {
+                        let problem = format!("waited {waited:?} for other requests to end");
+                        Error::new(ErrorKind::NotSent, problem)
+                    })?
+                }
+            };
             inner.oneshot(request).await.map_err(Error::sort)
         })
     }

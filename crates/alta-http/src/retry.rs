@@ -9,7 +9,7 @@ use http::{Method, Request, Response, StatusCode};
 use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{BoxError, Config, Error, ErrorKind, error::Target, retry_after};
+use crate::{BoxError, Config, Deadline, Error, ErrorKind, error::Target, retry_after};
 
 /// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that says that it may be repeated although
 /// its method doesn't: a login, for example, which is a POST.
@@ -18,12 +18,14 @@ pub struct Repeatable;
 
 /// Repeats requests that failed, if that is safe, after a pause.
 ///
-/// GET, HEAD, OPTIONS, PUT and DELETE, and what is marked [`Repeatable`], are repeated when the exchange failed or ran
-/// out of time and when the answer is 429, 502, 503 or 504. Any other request is repeated only when it certainly never
-/// left this machine ([`NotSent`](crate::NotSent)). An answer that is too large is as large the next time.
+/// Any request is repeated when it certainly never left this machine ([`NotSent`](crate::NotSent)) and when the answer is
+/// 429, which says that nothing was done. GET, HEAD, OPTIONS, PUT and DELETE, and what is marked [`Repeatable`], are also
+/// repeated when the exchange failed or ran out of time and when the answer is 408 or 500 and above (but not 501 or 505,
+/// which no repetition changes). An answer that is too large is as large the next time.
 ///
 /// The pause is what the server asks for (`Retry-After`), up to [`Config::max_retry_after`], else drawn evenly between
-/// nothing and a bound that doubles up to [`Config::backoff_cap`].
+/// nothing and a bound that doubles up to [`Config::backoff_cap`]. What would begin after the request's [`Deadline`] is not
+/// tried any more: the last result stands.
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,
@@ -65,12 +67,16 @@ where
         Box::pin(async move {
             let repeatable = is_repeatable(&request);
             let target = Target::of(&request);
+            let deadline = Deadline::of(request.extensions());
             for attempt in 1..config.attempts {
                 let result = inner.clone().oneshot(request.clone()).await;
                 let result = result.map_err(Error::sort);
                 let Some(pause) = pause(&config, attempt, repeatable, &result) else {
                     return result;
                 };
+                if deadline.is_some_and(|deadline| deadline.remaining() <= pause) {
+                    return result;
+                }
                 match &result {
                     Ok(response) => {
                         let status = response.status().as_u16();
@@ -114,14 +120,15 @@ fn pause(
             ErrorKind::TooLarge | ErrorKind::Tls | ErrorKind::InvalidInput => None,
         },
         Ok(response) => {
-            let busy = matches!(
-                response.status(),
-                StatusCode::TOO_MANY_REQUESTS
-                    | StatusCode::BAD_GATEWAY
-                    | StatusCode::SERVICE_UNAVAILABLE
-                    | StatusCode::GATEWAY_TIMEOUT
-            );
-            if !(busy && repeatable) {
+            let may_pass = match response.status() {
+                StatusCode::TOO_MANY_REQUESTS => true,
+                StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => false,
+                status => {
+                    repeatable
+                        && (status == StatusCode::REQUEST_TIMEOUT || status.is_server_error())
+                }
+            };
+            if !may_pass {
                 return None;
             }
             match retry_after(response.headers(), SystemTime::now()) {
@@ -201,7 +208,9 @@ mod tests {
     async fn what_is_safe_is_repeated_until_it_works() {
         let config = Config::default();
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
-            let troubles: [&'static [Outcome]; 3] = [
+            let troubles: [&'static [Outcome]; 5] = [
+                &[Ok(500), Ok(408), Ok(200)],
+                &[Ok(500), Ok(520), Ok(501)],
                 &[Err(ErrorKind::Transport), Err(ErrorKind::TimedOut), Ok(200)],
                 &[Ok(429), Ok(502), Ok(200)],
                 &[Ok(503), Ok(504), Ok(404)],
@@ -226,22 +235,44 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_post_is_repeated_only_if_it_was_not_sent() {
+    async fn a_post_is_repeated_only_if_nothing_was_done() {
         let config = Config::default();
         for method in ["POST", "PATCH"] {
-            let troubles: [&'static [Outcome]; 3] = [
+            let troubles: [&'static [Outcome]; 5] = [
                 &[Err(ErrorKind::Transport)],
                 &[Err(ErrorKind::TimedOut)],
                 &[Ok(503)],
+                &[Ok(500)],
+                &[Ok(408)],
             ];
             for trouble in troubles {
                 let (outcome, calls, _) = send(request(method), &config, trouble).await;
                 assert_eq!((outcome, calls), (trouble[0], 1), "{method}");
             }
-            let trouble = &[Err(ErrorKind::NotSent), Ok(200)];
+            let trouble = &[Err(ErrorKind::NotSent), Ok(429), Ok(200)];
             let (outcome, calls, _) = send(request(method), &config, trouble).await;
-            assert_eq!((outcome, calls), (Ok(200), 2), "{method}");
+            assert_eq!((outcome, calls), (Ok(200), 3), "{method}");
+            let busy: &[Outcome] = &[Ok(429)];
+            let (outcome, calls, elapsed) =
+                send_with(request(method), &config, busy, Some("2")).await;
+            assert_eq!((outcome, calls), (Ok(429), 3), "{method}");
+            assert!(elapsed >= Duration::from_secs(4), "{elapsed:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nothing_is_tried_again_after_the_deadline() {
+        let mut request = request("GET");
+        let within = Duration::from_secs(10);
+        request.extensions_mut().insert(Deadline::after(within));
+        let config = Config::default().attempts(1_000);
+        let (outcome, calls, elapsed) = send(request.clone(), &config, &[Ok(503)]).await;
+        assert_eq!(outcome, Ok(503));
+        assert!(calls > 2 && elapsed < within, "{calls} in {elapsed:?}");
+        // What the server asks for is beyond it.
+        request.extensions_mut().insert(Deadline::after(within));
+        let (outcome, calls, elapsed) = send_with(request, &config, &[Ok(429)], Some("11")).await;
+        assert_eq!((outcome, calls, elapsed), (Ok(429), 1, Duration::ZERO));
     }
 
     #[tokio::test(start_paused = true)]
@@ -262,8 +293,8 @@ mod tests {
             Ok(403),
             Ok(404),
             Ok(405),
-            Ok(500),
             Ok(501),
+            Ok(505),
             Err(ErrorKind::TooLarge),
             Err(ErrorKind::Tls),
         ] {

@@ -9,9 +9,10 @@ use http::{Request, Response};
 use tower::{Layer, ServiceExt as _, layer::layer_fn};
 use tower_service::Service;
 
-use crate::{BoxError, Error, ErrorKind};
+use crate::{BoxError, Deadline, Error, ErrorKind};
 
-/// Ends an exchange that takes too long; what was under way is dropped, its connection with it.
+/// Ends an exchange that takes too long, or longer than its [`Deadline`]; what was under way is dropped, its connection with
+/// it.
 #[derive(Clone, Debug)]
 pub struct Timeout<S> {
     inner: S,
@@ -45,7 +46,8 @@ where
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let (inner, after) = (self.inner.clone(), self.after);
+        let inner = self.inner.clone();
+        let after = Deadline::cap(Deadline::of(request.extensions()), self.after);
         Box::pin(async move {
             let attempt = tokio::time::timeout(after, inner.oneshot(request)).await;
             attempt.map_or_else(

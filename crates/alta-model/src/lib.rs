@@ -58,7 +58,7 @@ pub use id::{EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId};
 pub use join::{Connection, JoinFailReason, JoinResult};
 pub use member::{Member, MemberPermissions, MemberType};
 pub use redactor::Redactor;
-pub use secret::Secret;
+pub use secret::{Secret, UnusableSecret};
 pub use server::{Fleet, JoinType, OwnerType, Region, Server, ServerStatus, ServerType};
 pub use shop::{ShopAccount, SubscriptionStatus};
 pub use skipped::{Place, Skipped};

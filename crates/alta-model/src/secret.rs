@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{error, fmt};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
@@ -7,14 +7,47 @@ use serde::{Deserialize, Serialize, Serializer};
 ///
 /// `Debug` shows no part of it, there is no `Display`, it is written as `"<redacted>"` by serde, and its memory is wiped when
 /// it is dropped. Where the text itself must be written, [`expose`](Self::expose) it by name.
+///
+/// One rule holds for a secret from any source (a value, a file, the environment): white space, line ends and byte-order
+/// marks at its ends are no part of it, and a control character inside makes it unusable, which [`check`](Self::check)
+/// tells before it is sent.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Keeps this text secret.
+    /// Keeps this text secret, without what is white space or a byte-order mark at its ends.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(SecretString::from(text.into()))
+        let whole = SecretString::from(text.into());
+        let trimmed = Self::trimmed(whole.expose_secret());
+        if trimmed.len() == whole.expose_secret().len() {
+            return Self(whole);
+        }
+        // The whole text is wiped when it is dropped.
+        Self(SecretString::from(trimmed.to_owned()))
+    }
+
+    /// The part of a text that is the secret: without white space and byte-order marks at its ends.
+    pub fn trimmed(text: &str) -> &str {
+        text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
+    }
+
+    /// Whether it can be sent.
+    ///
+    /// # Errors
+    ///
+    /// If it holds a control character: then it is not what was meant. The error names the source, such as `the client
+    /// secret`, and shows no part of the text.
+    pub fn check(&self, source: impl fmt::Display) -> Result<(), UnusableSecret> {
+        let mut characters = self.expose().chars().enumerate();
+        match characters.find(|(_, character)| character.is_control()) {
+            None => Ok(()),
+            Some((at, character)) => Err(UnusableSecret {
+                source: source.to_string(),
+                character,
+                position: at + 1,
+            }),
+        }
     }
 
     /// The text, for the one place that sends it.
@@ -34,6 +67,31 @@ impl From<String> for Secret {
         Self::new(text)
     }
 }
+
+/// A secret that holds a control character.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnusableSecret {
+    source: String,
+    character: char,
+    position: usize,
+}
+
+impl fmt::Display for UnusableSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            source,
+            character,
+            position,
+        } = self;
+        let code = u32::from(*character);
+        write!(
+            f,
+            "{source} has a control character (U+{code:04X}) as its character {position}"
+        )
+    }
+}
+
+impl error::Error for UnusableSecret {}
 
 /// What is shown and written instead.
 pub(crate) const REDACTED: &str = "<redacted>";
@@ -67,6 +125,49 @@ mod tests {
         let secret = Secret::new("eyJhbGciOi");
         assert_eq!(format!("{secret:?}"), "<redacted>");
         assert_eq!(secret.expose(), "eyJhbGciOi");
+    }
+
+    #[test]
+    fn what_surrounds_the_text_is_no_part_of_it() {
+        for given in [
+            "s3cr=et",
+            "s3cr=et\n",
+            "s3cr=et\r\n",
+            "\u{feff}s3cr=et",
+            " s3cr=et",
+            "\u{feff} \t s3cr=et \u{a0}\r\n\n",
+        ] {
+            assert_eq!(Secret::new(given).expose(), "s3cr=et", "{given:?}");
+            assert_eq!(Secret::from(given.to_owned()).expose(), "s3cr=et");
+            let json = serde_json::to_string(given).unwrap();
+            let read: Secret = serde_json::from_str(&json).unwrap();
+            assert_eq!(read.expose(), "s3cr=et");
+        }
+        assert_eq!(Secret::new(" two words ").expose(), "two words");
+        assert_eq!(Secret::new("\u{feff}\r\n").expose(), "");
+    }
+
+    #[test]
+    fn a_control_character_inside_is_told_with_its_source_and_without_the_text() {
+        for (inside, code) in [
+            ('\n', "U+000A"),
+            ('\r', "U+000D"),
+            ('\t', "U+0009"),
+            ('\0', "U+0000"),
+            ('\u{7f}', "U+007F"),
+            ('\u{9b}', "U+009B"),
+        ] {
+            let secret = Secret::new(format!("hun{inside}ter2"));
+            let error = secret.check("the client secret").unwrap_err();
+            let said = error.to_string();
+            assert_eq!(
+                said,
+                format!("the client secret has a control character ({code}) as its character 4")
+            );
+            assert!(!format!("{said} {error:?}").contains("ter2"));
+        }
+        assert_eq!(Secret::new("hunter 2\n").check("it"), Ok(()));
+        assert_eq!(Secret::new("p\u{e4}ss").check("it"), Ok(()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
-use alta_http::HttpClient;
+use alta_http::{Deadline, HttpClient};
 use alta_model::ErrorCode;
 use bytes::Bytes;
 use http::{
@@ -159,17 +159,17 @@ impl Client {
         if let Some(problem) = request.invalid() {
             return Err(Error::new(ErrorKind::InvalidRequest, request).with_detail(problem));
         }
+        // For everything: a login, the exchange, another login and another exchange.
+        let deadline = Deadline::after(self.inner.http.call_timeout());
         let source = self.tokens(request)?;
-        let mut token =
-            match source {
-                Some(source) => {
-                    let token = source.token().await;
-                    Some(token.map_err(|error| {
-                        Error::new(ErrorKind::Login, request).with_source(error)
-                    })?)
-                }
-                None => None,
-            };
+        let mut token = match source {
+            Some(source) => {
+                let token = in_time(deadline, source.token()).await;
+                let failed = |error| Error::new(ErrorKind::Login, request).with_source(error);
+                Some(token.map_err(failed)?)
+            }
+            None => None,
+        };
         if let Some(token) = &token
             && self.inner.checks_scopes
             && let Some(scopes) = request.missing_scopes(token)
@@ -178,14 +178,14 @@ impl Client {
             return Err(Error::new(ErrorKind::MissingScope, request)
                 .with_detail(format!("it needs {scopes}, which the token does not have")));
         }
-        let mut result = self.attempt(request, token.as_ref()).await;
+        let mut result = self.attempt(request, token.as_ref(), deadline).await;
         if let (Some(source), Some(stale), Err(error)) = (source, &token, &result)
             && wants_new_token(error)
         {
             tracing::debug!(%request, "the token was refused, asking for a new one");
-            match source.renew(stale).await {
+            match in_time(deadline, source.renew(stale)).await {
                 Ok(new) => {
-                    result = self.attempt(request, Some(&new)).await;
+                    result = self.attempt(request, Some(&new), deadline).await;
                     token = Some(new);
                 }
                 Err(error) if error.is_transient() => {
@@ -211,11 +211,13 @@ impl Client {
         &self,
         request: &Request,
         token: Option<&Token>,
+        deadline: Deadline,
     ) -> Result<Response<Bytes>, Error> {
         let invalid = |source: http::Error| {
             Error::new(ErrorKind::InvalidRequest, request).with_source(source)
         };
         let mut message = request.build(&self.inner.base).map_err(invalid)?;
+        message.extensions_mut().insert(deadline);
         let headers = message.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // Sent without a body, too, as all clients do.
@@ -243,6 +245,17 @@ impl Client {
             Err(decode::refusal(request, &response, &secrets(token)))
         }
     }
+}
+
+/// A token, if it comes in time.
+async fn in_time(
+    deadline: Deadline,
+    token: impl Future<Output = Result<Token, alta_auth::Error>>,
+) -> Result<Token, alta_auth::Error> {
+    deadline.bound(token).await.unwrap_or_else(|| {
+        let kind = alta_auth::ErrorKind::TimedOut;
+        Err(alta_auth::Error::new(kind, "waiting for a token"))
+    })
 }
 
 fn secrets(token: Option<&Token>) -> Vec<&str> {

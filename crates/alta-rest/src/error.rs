@@ -190,6 +190,11 @@ impl Error {
         }
     }
 
+    fn changes_something(&self) -> bool {
+        let (method, _) = self.0.request.split_once(' ').unwrap_or_default();
+        !matches!(method, "GET" | "HEAD" | "OPTIONS")
+    }
+
     /// Whether the service may have acted although the call failed.
     pub fn may_have_run(&self) -> bool {
         matches!(
@@ -229,6 +234,12 @@ impl fmt::Display for Error {
                 Some(field) => write!(f, "; {field}: {}", error.message)?,
                 None => write!(f, "; {}", error.message)?,
             }
+        }
+        if let Some(pause) = inner.retry_after {
+            write!(f, "; not to be tried again for {pause:?}")?;
+        }
+        if self.may_have_run() && self.changes_something() {
+            f.write_str("; it may have been carried out")?;
         }
         Ok(())
     }

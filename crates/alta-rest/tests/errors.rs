@@ -10,9 +10,11 @@ mod support;
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use alta_auth::{BotCredentials, BotLogin, Endpoints, StaticToken, TokenCache};
+use alta_auth::{BotCredentials, BotLogin, Endpoints, StaticToken, Token, TokenCache, TokenSource};
+use alta_http::HttpClient;
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{ConsoleOptions, Error, ErrorKind, Identities, Request};
+use futures_core::future::BoxFuture;
 use http::Method;
 use serde_json::json;
 use support::{BOT, Renewing, USER, answer, both, client, http, serve};
@@ -56,6 +58,93 @@ async fn a_status_is_a_kind() {
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(31)));
         assert_eq!(error.request(), "GET groups/7");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_may_have_been_made_and_a_pause_are_in_the_message() {
+    let cut = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let uri = format!("http://{}", cut.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = cut.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+        }
+    });
+    let unanswered = client(&uri, both());
+    let error = unanswered.invites().accept(GROUP).await.unwrap_err();
+    assert!(error.may_have_run());
+    assert_eq!(
+        error.to_string(),
+        "POST groups/invites/7: the exchange broke off; it may have been carried out"
+    );
+    let error = unanswered.groups().get(GROUP).await.unwrap_err();
+    assert_eq!(error.to_string(), "GET groups/7: the exchange broke off");
+
+    let busy = ResponseTemplate::new(429).insert_header("retry-after", "31");
+    let (server, client) = serve([Mock::given(any()).respond_with(busy)]).await;
+    let error = client.invites().accept(GROUP).await.unwrap_err();
+    assert!(!error.may_have_run());
+    assert_eq!(
+        error.to_string(),
+        "POST groups/invites/7: too many requests (429); not to be tried again for 31s"
+    );
+    assert_eq!(server.received_requests().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_not_done_for_lack_of_time_is_done_at_the_next_attempt() {
+    let once = |status| ResponseTemplate::new(status).insert_header("retry-after", "0");
+    let ok = || {
+        let body = json!({"id": 7, "user_id": 3, "group_id": 7, "role_id": 1});
+        ResponseTemplate::new(200).set_body_json(body)
+    };
+    let (server, client) = serve([
+        Mock::given(method("GET"))
+            .respond_with(once(500))
+            .up_to_n_times(1),
+        Mock::given(method("POST"))
+            .respond_with(once(429))
+            .up_to_n_times(1),
+        Mock::given(any()).respond_with(ok()),
+    ])
+    .await;
+    client.groups().get(GROUP).await.unwrap();
+    client.invites().accept(GROUP).await.unwrap();
+    assert_eq!(server.received_requests().await.unwrap().len(), 4);
+}
+
+/// Never comes to an end.
+struct Silent;
+
+impl TokenSource for Silent {
+    fn token(&self) -> BoxFuture<'_, Result<Token, alta_auth::Error>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn renew<'a>(&'a self, _: &'a Token) -> BoxFuture<'a, Result<Token, alta_auth::Error>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_as_a_whole_is_bounded_with_its_login() {
+    let silent = tower::service_fn(|_: http::Request<bytes::Bytes>| {
+        std::future::pending::<Result<http::Response<String>, std::convert::Infallible>>()
+    });
+    let http = HttpClient::layered(silent, &alta_http::Config::default().attempts(1_000));
+    let base: url::Url = "http://example.invalid/api".parse().unwrap();
+    for (identities, kind) in [
+        (Identities::bot(Arc::new(Silent)), ErrorKind::Login),
+        (both(), ErrorKind::TimedOut),
+    ] {
+        let client = alta_rest::Client::new(http.clone(), base.clone(), identities);
+        let started = tokio::time::Instant::now();
+        let error = client.groups().get(GROUP).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert!(error.is_transient());
+        let elapsed = started.elapsed();
+        let within = Duration::from_secs(60);
+        assert!(elapsed > within / 2 && elapsed <= within, "{elapsed:?}");
     }
 }
 
@@ -325,7 +414,8 @@ async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
     let token = Identities::bot(Arc::new(StaticToken::new("two\nlines")));
     let broken = support::client(&server.uri(), token);
     let error = broken.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(error.kind(), ErrorKind::Login);
+    assert!(format!("{error:?}").contains("the fixed token has a control character"));
     assert!(!format!("{error:?}").contains("lines"));
     assert!(server.received_requests().await.unwrap().is_empty());
 }

@@ -160,6 +160,11 @@ impl Error {
         &self.0.kind
     }
 
+    /// What was being done.
+    pub fn doing(&self) -> &str {
+        &self.0.doing
+    }
+
     /// Whether the same thing may work later.
     pub fn is_transient(&self) -> bool {
         match self.kind() {

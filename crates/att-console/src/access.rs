@@ -21,7 +21,8 @@ pub struct ConsoleAccess {
 }
 
 impl ConsoleAccess {
-    /// Access with a token that will not change.
+    /// Access with a token that will not change. White space, line ends and a byte-order mark around it are taken off; with a
+    /// control character inside, or without any character, the console closes at once.
     pub fn new(url: Url, token: impl Into<Secret>) -> Self {
         Self {
             url,
@@ -134,6 +135,12 @@ pub trait Access: Send + Sync + 'static {
     /// See [`AccessError`]: each of its kinds tells the console what to do.
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>>;
 
+    /// How long [`access`](Self::access) may take. By default as long as dialling may:
+    /// [`Config::connect_timeout`](crate::Config::connect_timeout).
+    fn time_limit(&self) -> Option<Duration> {
+        None
+    }
+
     /// What errors and logs call the console if its [`Config`](crate::Config) does not say: where it is, if that is known
     /// beforehand.
     fn name(&self) -> Option<String> {
@@ -160,6 +167,10 @@ impl Access for ConsoleAccess {
 impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         (**self).access()
+    }
+
+    fn time_limit(&self) -> Option<Duration> {
+        (**self).time_limit()
     }
 
     fn name(&self) -> Option<String> {

@@ -2,14 +2,16 @@
 
 use crate::console::Console;
 use crate::error::{Error, ErrorKind};
-use url::Url;
+use std::net::Ipv6Addr;
+use url::{Host, Url};
 
 /// Where a self-hosted server (TavernLib) has its console.
 const PORT: u16 = 1760;
 
 impl Console {
-    /// Reads a console's address: `ws://192.0.2.7:1760`. What goes without saying may be left out: `192.0.2.7` is the same.
-    /// Where a scheme is given, so must be the port, unless it is the scheme's own (80 of `ws`, 443 of `wss`).
+    /// Reads a console's address: `ws://192.0.2.7:1760`. What goes without saying may be left out: `192.0.2.7` is the same,
+    /// and so are `town.example` and `::1` for their servers. A port that is written is kept. Where a scheme is given, so
+    /// must be the port, unless it is the scheme's own (80 of `ws`, 443 of `wss`).
     ///
     /// A [`Url`] can be had by `parse()`, too; this one's error says what was read and how an address is written.
     ///
@@ -17,10 +19,15 @@ impl Console {
     /// use att_console::Console;
     ///
     /// assert_eq!(Console::address("192.0.2.7")?.as_str(), "ws://192.0.2.7:1760/");
+    /// assert_eq!(Console::address("town.example:80")?.as_str(), "ws://town.example/");
     /// assert_eq!(Console::address("wss://town.example/console")?.as_str(), "wss://town.example/console");
     /// assert_eq!(
     ///     Console::address("http://192.0.2.7:1760").unwrap_err().to_string(),
     ///     r#"reading "http://192.0.2.7:1760" as a console's address: its scheme is http; ws://192.0.2.7:1760 would be one"#
+    /// );
+    /// assert_eq!(
+    ///     Console::address("1760").unwrap_err().to_string(),
+    ///     r#"reading "1760" as a console's address: it is a number and no host; is ws://127.0.0.1:1760 meant?"#
     /// );
     /// # Ok::<(), att_console::Error>(())
     /// ```
@@ -29,39 +36,150 @@ impl Console {
     ///
     /// [`ErrorKind::Address`].
     pub fn address(text: &str) -> Result<Url, Error> {
-        let text = text.trim();
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         read(text).map_err(|reason| {
-            let doing = format!("reading {text:?} as a console's address");
+            let doing = format!("reading {:?} as a console's address", shown(text));
             Error::new(ErrorKind::Address(reason), doing)
         })
     }
 }
 
 fn read(text: &str) -> Result<Url, String> {
-    let example = "is one such as ws://127.0.0.1:1760 meant?";
+    const EXAMPLE: &str = "is one such as ws://127.0.0.1:1760 meant?";
     if text.is_empty() {
-        return Err(format!("it is empty; {example}"));
+        return Err(format!("it is empty; {EXAMPLE}"));
     }
-    let has_scheme = text.contains("://");
-    let whole = if has_scheme {
-        text.to_owned()
-    } else {
-        format!("ws://{text}")
-    };
-    let mut url = Url::parse(&whole).map_err(|error| format!("{error}; {example}"))?;
-    if !matches!(url.scheme(), "ws" | "wss") {
-        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    // The parser of URLs would skip some of them in silence.
+    if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(format!(
-            "its scheme is {}; ws://{rest} would be one",
-            url.scheme()
+            "there is a blank or a control character in it; {EXAMPLE}"
         ));
     }
-    // A port that is the scheme's own is not shown by the URL.
-    let has_port = url.port().is_some() || text.trim_end_matches('/').ends_with(":80");
-    if !has_scheme && !has_port && url.set_port(Some(PORT)).is_err() {
-        return Err(format!("it names no host; {example}"));
+    let parts = Parts::of(text);
+    let scheme = parts.scheme.unwrap_or("ws").to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "ws" | "wss") {
+        let (host, path) = (parts.host, parts.path());
+        return Err(format!(
+            "its scheme is {scheme}; ws://{host}{path} would be one"
+        ));
     }
-    Ok(url)
+    let (host, port) = host_and_port(parts.host, &scheme)?;
+    let port = match (port, parts.scheme) {
+        (Some(port), _) => format!(":{port}"),
+        (None, None) => format!(":{PORT}"),
+        (None, Some(_)) => String::new(),
+    };
+    let Parts { user, rest, .. } = parts;
+    let url = Url::parse(&format!("{scheme}://{user}{host}{port}{rest}"))
+        .map_err(|error| format!("{error}; {EXAMPLE}"))?;
+    match url.host() {
+        // The parser takes a number, and fewer than four of them, for an address, too.
+        Some(Host::Ipv4(ip)) if host.parse() != Ok(ip) => Err(format!(
+            "{host} is no IPv4 address, which has four numbers; {EXAMPLE}"
+        )),
+        _ => Ok(url),
+    }
+}
+
+/// Host and port as they are written, an IPv6 address in brackets.
+fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), String> {
+    if let Some(port) = text.strip_prefix("::1:").filter(|port| is_number(port)) {
+        return Err(format!(
+            "an IPv6 address stands in brackets before a port; is {scheme}://[::1]:{port} meant?"
+        ));
+    }
+    if text.parse::<Ipv6Addr>().is_ok() {
+        return Ok((format!("[{text}]"), None));
+    }
+    if is_number(text) {
+        return Err(format!(
+            "it is a number and no host; is {scheme}://127.0.0.1:{text} meant?"
+        ));
+    }
+    let end_of_ip = text.rfind(']').map_or(0, |end| end + 1);
+    let Some((host, port)) = text[end_of_ip..].split_once(':') else {
+        return Ok((text.to_owned(), None));
+    };
+    let host = format!("{}{host}", &text[..end_of_ip]);
+    if port.contains(':') {
+        return Err(format!(
+            "there is more than one colon; an IPv6 address stands in brackets, as in {scheme}://[::1]:1760"
+        ));
+    }
+    if host.is_empty() {
+        return Err(format!(
+            "it names no host; is {scheme}://127.0.0.1:{} meant?",
+            if is_number(port) { port } else { "1760" }
+        ));
+    }
+    if is_number(&host) {
+        return Err(format!(
+            "{host} is a number and no host; is {scheme}://127.0.0.1:{port} meant?"
+        ));
+    }
+    match port.parse() {
+        Ok(port) if port > 0 => Ok((host, Some(port))),
+        _ if port.is_empty() => Err(format!(
+            "the port is missing behind the colon; is {scheme}://{host}:1760 meant?"
+        )),
+        _ => Err(format!(
+            "a port is a number from 1 to 65535; is {scheme}://{host}:1760 meant?"
+        )),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// An address in pieces, as it is written.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    scheme: Option<&'a str>,
+    /// User and password with their at sign, or nothing.
+    user: &'a str,
+    /// The host, and the port if there is one.
+    host: &'a str,
+    /// Path, query and fragment.
+    rest: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn of(text: &'a str) -> Self {
+        let is_scheme = |scheme: &str| {
+            scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+                && scheme
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+        };
+        let (scheme, text) = match text.split_once("://") {
+            Some((scheme, text)) if is_scheme(scheme) => (Some(scheme), text),
+            _ => (None, text.strip_prefix("//").unwrap_or(text)),
+        };
+        let (authority, rest) =
+            text.split_at(text.find(['/', '?', '#', '\\']).unwrap_or(text.len()));
+        let (user, host) = authority.split_at(authority.rfind('@').map_or(0, |at| at + 1));
+        Self {
+            scheme,
+            user,
+            host,
+            rest,
+        }
+    }
+
+    /// What may be shown of the rest: a query may hold a secret.
+    fn path(&self) -> &'a str {
+        self.rest.split(['?', '#']).next().unwrap_or_default()
+    }
+}
+
+/// An address without user, password and query.
+fn shown(text: &str) -> String {
+    let parts = Parts::of(text);
+    let scheme = parts
+        .scheme
+        .map_or(String::new(), |scheme| format!("{scheme}://"));
+    format!("{scheme}{}{}", parts.host, parts.path())
 }
 
 #[cfg(test)]
@@ -79,6 +197,32 @@ mod tests {
             ("ws://town.example", "ws://town.example/"),
             ("wss://town.example", "wss://town.example/"),
             ("localhost", "ws://localhost:1760/"),
+            // A port that is written is kept.
+            ("town.example:80/console", "ws://town.example/console"),
+            ("town.example:80?x=1", "ws://town.example/?x=1"),
+            ("town.example:80#x", "ws://town.example/#x"),
+            ("town.example:443", "ws://town.example:443/"),
+            ("ws://town.example:80/", "ws://town.example/"),
+            ("wss://town.example:443", "wss://town.example/"),
+            ("wss://town.example:80", "wss://town.example:80/"),
+            ("[::1]:80", "ws://[::1]/"),
+            ("me:80@town.example", "ws://me:80@town.example:1760/"),
+            ("me@town.example:80/", "ws://me@town.example/"),
+            ("town.example/console", "ws://town.example:1760/console"),
+            (
+                "town.example?next=http://x",
+                "ws://town.example:1760/?next=http://x",
+            ),
+            ("//town.example", "ws://town.example:1760/"),
+            // An IPv6 address needs no brackets if nothing follows.
+            ("::1", "ws://[::1]:1760/"),
+            ("::1/console", "ws://[::1]:1760/console"),
+            ("2001:db8::17", "ws://[2001:db8::17]:1760/"),
+            ("ws://::1", "ws://[::1]/"),
+            ("ws://[::1]:1760", "ws://[::1]:1760/"),
+            // As it is copied from elsewhere.
+            ("WS://Town.Example:1760", "ws://town.example:1760/"),
+            ("\u{feff}WSS://town.example \r\n", "wss://town.example/"),
         ] {
             assert_eq!(Console::address(text).unwrap().as_str(), url, "{text}");
         }
@@ -90,15 +234,68 @@ mod tests {
             "",
             "http://town.example:1760",
             "town.example:99999",
+            "town.example:0",
+            "town.example:x",
             "a b",
+            "town.exa\nmple",
+            "town\t.example",
             "ws://",
             "ws://:1760",
+            ":1760",
+            "town.example:",
+            "ws://town.example:",
+            "1760",
+            "ws://1760",
+            "1760:1760",
+            "0x7f.1",
+            "192.168.1",
+            "192.168.001.010",
+            "ws://2130706433:1760",
+            "::1:1760",
+            "ws://::1:1760",
+            "2001:db8::17::1",
+            "fe80::1%eth0",
+            "ws:/town.example",
+            "http:town.example",
         ] {
             let error = Console::address(text).unwrap_err();
             let said = error.to_string();
             assert!(matches!(error.kind(), ErrorKind::Address(_)), "{said}");
             assert!(said.starts_with(&format!("reading {text:?} as ")), "{said}");
             assert!(said.contains("ws://"), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_would_be_right_is_written_out() {
+        for (text, meant) in [
+            ("1760", "ws://127.0.0.1:1760"),
+            ("wss://2760", "wss://127.0.0.1:2760"),
+            (":2760", "ws://127.0.0.1:2760"),
+            ("::1:2760", "ws://[::1]:2760"),
+            ("town.example:", "ws://town.example:1760"),
+            (
+                "HTTPS://me:hunter20@town.example:1760/x",
+                "ws://town.example:1760/x",
+            ),
+        ] {
+            let said = Console::address(text).unwrap_err().to_string();
+            assert!(said.contains(meant), "{said}");
+            assert!(!said.contains("hunter20"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_error_shows_neither_password_nor_query() {
+        for text in [
+            "ws://me:hunter20@town.example:99999/?token=hunter20",
+            "me:hunter20@1760",
+            "http://hunter20@town.example#hunter20",
+            "me:hunter20@a b",
+        ] {
+            let error = Console::address(text).unwrap_err();
+            let said = format!("{error} {error:?} {error:#?}");
+            assert!(!said.contains("hunter20"), "{said}");
         }
     }
 }

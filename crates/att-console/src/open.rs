@@ -13,7 +13,12 @@ pub(crate) async fn open(
     access: Arc<dyn Access>,
     config: Arc<Config>,
 ) -> Result<(WebSocket, ConsoleAccess), Failure> {
-    let granted = access.access().await.map_err(no_access)?;
+    let within = access.time_limit().unwrap_or(config.connect_timeout);
+    let granted = tokio::time::timeout(within, access.access())
+        .await
+        .map_err(|_| trouble(Trouble::NoAccess(format!("none within {within:?}"))))?
+        .map_err(no_access)?;
+    usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
     let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
     let headers = http::HeaderMap::new();
@@ -27,10 +32,31 @@ fn unreachable(error: &DialError) -> Failure {
     match error {
         // It is the program's, and will be the same the next time.
         DialError::Address { .. } => Failure::Address(error.to_string()),
-        _ => Failure::Trouble {
-            trouble: Trouble::Unreachable(with_sources(error)),
-            retry_after: None,
-        },
+        _ => trouble(Trouble::Unreachable(with_sources(error))),
+    }
+}
+
+/// Whether the token can be sent. One that will not change is no better the next time.
+fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
+    let problem = if access.token.expose().is_empty() {
+        "the console's token is empty".to_owned()
+    } else {
+        match access.token.check("the console's token") {
+            Ok(()) => return Ok(()),
+            Err(error) => error.to_string(),
+        }
+    };
+    Err(if access.may_change {
+        trouble(Trouble::NoAccess(problem))
+    } else {
+        Failure::Token(problem)
+    })
+}
+
+fn trouble(trouble: Trouble) -> Failure {
+    Failure::Trouble {
+        trouble,
+        retry_after: None,
     }
 }
 
@@ -49,10 +75,7 @@ fn no_access(error: AccessError) -> Failure {
                 Some(source) => format!("{message}: {}", with_sources(&**source)),
                 None => message,
             };
-            Failure::Trouble {
-                trouble: Trouble::NoAccess(why),
-                retry_after: None,
-            }
+            trouble(Trouble::NoAccess(why))
         }
     }
 }

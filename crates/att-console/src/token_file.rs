@@ -1,6 +1,9 @@
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::console::Console;
 use crate::error::{Error, ErrorKind};
+use crate::small_file::read_small_file;
+use alta_dial::detached;
+use alta_model::Secret;
 use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
@@ -8,8 +11,10 @@ use std::fmt;
 use std::hash::{Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::Mutex;
 use url::Url;
 
 /// How often a token file is looked at while the console waits. Container kits poll it every 2 s.
@@ -24,12 +29,16 @@ const LARGEST_TOKEN: u64 = 64 * 1024;
 /// Access to a self-hosted server (TavernLib) by the `console_token.txt` that it writes.
 ///
 /// The file is read at every attempt, since it does not exist before the server's first start and changes when its secret
-/// is made anew. A byte-order mark and white space around the token are taken off.
+/// is made anew. A byte-order mark and white space around the token are taken off. What is no regular file, is larger than
+/// 64 KiB, or holds a control character inside the token is not used; the console tries again, as it does when the file is
+/// missing.
 pub struct TokenFile {
     url: Url,
     path: PathBuf,
     /// A hash of what was read last, to notice another content.
     seen: AtomicU64,
+    /// Held by the thread that reads the file: one that a file system does not give is asked for once.
+    reading: Arc<Mutex<()>>,
 }
 
 impl TokenFile {
@@ -39,6 +48,7 @@ impl TokenFile {
             url,
             path: path.into(),
             seen: AtomicU64::new(0),
+            reading: Arc::default(),
         }
     }
 
@@ -89,14 +99,14 @@ impl TokenFile {
         &self.url
     }
 
-    async fn read(&self) -> Result<String, AccessError> {
+    async fn read(&self) -> Result<Secret, AccessError> {
         let failed = |message: String, source: Option<io::Error>| AccessError::Failed {
             message,
             source: source.map(Into::into),
         };
         let shown = self.path.display();
-        let size = match tokio::fs::metadata(&self.path).await {
-            Ok(metadata) => metadata.len(),
+        let bytes = match self.bytes().await {
+            Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(AccessError::NotYet {
                     message: format!("the token file {shown} does not exist"),
@@ -105,37 +115,42 @@ impl TokenFile {
             }
             Err(error) => {
                 return Err(failed(
-                    format!("looking at the token file {shown}"),
+                    format!("reading the token file {shown}"),
                     Some(error),
                 ));
             }
         };
-        if size > LARGEST_TOKEN {
-            return Err(failed(
-                format!("{shown} is too large for a token file"),
-                None,
-            ));
-        }
-        let text = tokio::fs::read(&self.path)
-            .await
-            .map_err(|error| failed(format!("reading the token file {shown}"), Some(error)))?;
-        let text = text_of(text)
+        let text = text_of(bytes)
             .ok_or_else(|| failed(format!("the token file {shown} is not text"), None))?;
-        let token = text.trim_start_matches('\u{feff}').trim();
-        if token.is_empty() {
+        let token = Secret::new(text);
+        if token.expose().is_empty() {
             return Err(AccessError::NotYet {
                 message: format!("the token file {shown} is empty"),
                 retry_after: None,
             });
         }
-        Ok(token.to_owned())
+        token
+            .check(format_args!("the token file {shown}"))
+            .map_err(|error| failed(error.to_string(), None))?;
+        Ok(token)
+    }
+
+    /// What the file holds. On a thread of its own: a file system that does not answer holds up nobody else.
+    async fn bytes(&self) -> io::Result<Vec<u8>> {
+        let reading = Arc::clone(&self.reading).lock_owned().await;
+        let path = self.path.clone();
+        detached("token-file", move || {
+            let _reading = reading;
+            Ok(read_small_file(&path, LARGEST_TOKEN)?.0)
+        })
+        .await?
     }
 
     async fn until_changed(&self) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             if let Ok(token) = self.read().await
-                && fingerprint(&token) != self.seen.load(Ordering::Relaxed)
+                && fingerprint(token.expose()) != self.seen.load(Ordering::Relaxed)
             {
                 return;
             }
@@ -156,7 +171,8 @@ impl Access for TokenFile {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         Box::pin(async {
             let token = self.read().await?;
-            self.seen.store(fingerprint(&token), Ordering::Relaxed);
+            self.seen
+                .store(fingerprint(token.expose()), Ordering::Relaxed);
             Ok(ConsoleAccess::self_hosted(self.url.clone(), token).may_change())
         })
     }

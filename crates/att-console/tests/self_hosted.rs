@@ -10,10 +10,12 @@ mod common;
 
 use alta_sim::Sim;
 use att_console::{
-    BoxIo, Console, ConsoleAccess, Dial, DialError, State, Status, TokenFile, Trouble,
+    Access, AccessError, BoxIo, Closed, Console, ConsoleAccess, Dial, DialError, ErrorKind, State,
+    Status, TokenFile, Trouble,
 };
 use common::{config, self_hosted, within};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -127,6 +129,152 @@ async fn promise_09_a_token_file_whose_content_changes_heals_a_console_that_got_
     within(console.ready()).await.unwrap();
 }
 
+#[tokio::test]
+async fn a_token_by_value_is_sent_without_what_surrounds_it() {
+    let (sim, server) = self_hosted().await;
+    let token = sim.console_token(server);
+    for given in [
+        format!("{token}\n"),
+        format!("{token}\r\n"),
+        format!("\u{feff}{token}"),
+        format!(" {token}\t"),
+    ] {
+        let access = ConsoleAccess::new(url(&sim, server), given);
+        let console = Console::open_with(access, config());
+        within(console.ready()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_fixed_token_that_cannot_be_sent_closes_the_console_at_once() {
+    let (sim, server) = self_hosted().await;
+    for (token, reason) in [
+        (
+            "hunter20\nhunter21",
+            "the console's token has a control character (U+000A)",
+        ),
+        (
+            "hunter20\u{1b}[0m",
+            "the console's token has a control character (U+001B)",
+        ),
+        ("\u{feff}\r\n", "the console's token is empty"),
+    ] {
+        let access = ConsoleAccess::new(url(&sim, server), token);
+        let console = Console::open_with(access, config());
+        let error = within(console.ready()).await.unwrap_err();
+        let ErrorKind::Closed {
+            because: Closed::Token(why),
+        } = error.kind()
+        else {
+            panic!("{error}")
+        };
+        assert!(why.contains(reason), "{why}");
+        assert!(!format!("{error:?}").contains("hunter"), "{error:?}");
+    }
+}
+
+fn has_no_access(status: &Status, reason: &str) -> bool {
+    matches!(
+        &status.state,
+        State::Recovering { because: Trouble::NoAccess(why), .. } if why.contains(reason)
+    )
+}
+
+#[tokio::test]
+async fn a_token_file_with_a_control_character_is_named_and_healed_by_another() {
+    let (sim, server) = self_hosted().await;
+    let folder = Folder::new();
+    std::fs::write(folder.token(), "hunter20\rhunter21\r\n").unwrap();
+    let file = TokenFile::new(url(&sim, server), folder.token());
+    let console = Console::open_with(file, config());
+    let mut statuses = console.statuses();
+    let unusable = "console_token.txt has a control character (U+000D)";
+    within(statuses.wait_for(|status| has_no_access(status, unusable)))
+        .await
+        .unwrap();
+    assert!(!format!("{:?}", console.status()).contains("hunter"));
+    std::fs::write(folder.token(), sim.console_token(server)).unwrap();
+    within(console.ready()).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_token_file_that_is_no_regular_file_is_told_and_can_be_replaced() {
+    let (sim, server) = self_hosted().await;
+    let folder = Folder::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.token())
+        .status();
+    assert!(made.unwrap().success());
+    let file = TokenFile::new(url(&sim, server), folder.token());
+    let console = Console::open_with(file, config());
+    let endless = TokenFile::new(url(&sim, server), "/dev/zero");
+    let second = Console::open_with(endless, config());
+    for console in [&console, &second] {
+        let mut statuses = console.statuses();
+        within(statuses.wait_for(|status| has_no_access(status, "it is not a regular file")))
+            .await
+            .unwrap();
+    }
+    std::fs::remove_file(folder.token()).unwrap();
+    std::fs::write(folder.token(), sim.console_token(server)).unwrap();
+    within(console.ready()).await.unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_runtime_ends_although_its_console_has_a_fifo_for_a_token_file() {
+    let folder = Folder::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.token())
+        .status();
+    assert!(made.unwrap().success());
+    let (ended, end) = std::sync::mpsc::channel();
+    let path = folder.token();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let file = TokenFile::new("ws://127.0.0.1:1".parse().unwrap(), path);
+            let console = Console::open_with(file, config());
+            let mut statuses = console.statuses();
+            let tried = |status: &Status| matches!(status.state, State::Recovering { .. });
+            within(statuses.wait_for(tried)).await.unwrap();
+        });
+        drop(runtime);
+        ended.send(()).unwrap();
+    });
+    end.recv_timeout(common::PATIENCE).unwrap();
+}
+
+/// An access that nobody ever gives.
+struct Silent(AtomicU32);
+
+impl Access for Silent {
+    fn access(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<ConsoleAccess, AccessError>> + Send + '_>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        Box::pin(std::future::pending())
+    }
+}
+
+#[tokio::test]
+async fn access_that_never_comes_is_asked_for_again() {
+    let access = Arc::new(Silent(AtomicU32::new(0)));
+    let soon = config().connect_timeout(Duration::from_millis(20));
+    let console = Console::open_with(Arc::clone(&access), soon);
+    let mut statuses = console.statuses();
+    within(statuses.wait_for(|status| {
+        has_no_access(status, "none within 20ms") && access.0.load(Ordering::SeqCst) > 1
+    }))
+    .await
+    .unwrap();
+}
+
 /// Hands the simulator one end of an in-memory stream.
 struct InMemory {
     sim: Sim,
@@ -137,7 +285,7 @@ impl Dial for InMemory {
     fn dial<'a>(
         &'a self,
         _address: &'a Url,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<BoxIo, DialError>> + Send + 'a>> {
+    ) -> Pin<Box<dyn Future<Output = Result<BoxIo, DialError>> + Send + 'a>> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         self.sim.serve_console(self.server, theirs);
         Box::pin(std::future::ready(Ok(Box::new(ours) as BoxIo)))

@@ -8,7 +8,8 @@ use http::Request;
 
 /// The same client, looked at. Of an address only its path is shown, and no header: queries and headers hold tokens.
 pub(crate) fn tap(http: HttpClient, watcher: Watcher) -> HttpClient {
-    HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    let call_timeout = http.call_timeout();
+    let tapped = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
         let (http, watcher) = (http.clone(), watcher.clone());
         async move {
             let what = format!("{} {}", request.method(), request.uri().path());
@@ -26,7 +27,8 @@ pub(crate) fn tap(http: HttpClient, watcher: Watcher) -> HttpClient {
             }
             outcome
         }
-    }))
+    }));
+    tapped.with_call_timeout(call_timeout)
 }
 
 fn tell(watcher: &Watcher, direction: Direction, what: &str, body: &[u8]) {

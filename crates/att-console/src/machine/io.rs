@@ -69,6 +69,8 @@ pub(crate) enum Failure {
     Refused(String),
     /// Never: the address is of no use.
     Address(String),
+    /// Never: the token cannot be sent.
+    Token(String),
     /// Not now.
     Trouble {
         trouble: Trouble,

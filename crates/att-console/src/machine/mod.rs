@@ -192,6 +192,7 @@ impl<R: Waiter> Machine<R> {
         match failure {
             Failure::Refused(message) => self.close(Closed::Refused(message)),
             Failure::Address(message) => self.close(Closed::Address(message)),
+            Failure::Token(message) => self.close(Closed::Token(message)),
             Failure::Trouble {
                 trouble,
                 retry_after,

@@ -1,0 +1,61 @@
+use std::io;
+use std::thread;
+use tokio::sync::oneshot;
+
+/// Enough for the look-up functions of C libraries.
+const STACK: usize = 256 * 1024;
+
+/// Runs what may block for long on a thread of its own, and waits for its result.
+///
+/// Unlike tokio's blocking threads, it takes no place from others, and a runtime that ends does not wait for it.
+///
+/// # Errors
+///
+/// If no thread can be started, or it panics.
+///
+/// # Cancel safety
+///
+/// Dropping the future leaves the thread to itself.
+pub async fn detached<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let (sender, result) = oneshot::channel();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            // Nobody may wait for it any more.
+            let _ = sender.send(work());
+        })?;
+    result
+        .await
+        .map_err(|_| io::Error::other("the thread panicked"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::{Duration, Instant};
+
+    #[tokio::test]
+    async fn the_result_comes_back_and_a_panic_is_an_error() {
+        assert_eq!(detached("add", || 1 + 1).await.unwrap(), 2);
+        assert!(detached("panic", || panic!("on purpose")).await.is_err());
+    }
+
+    #[test]
+    fn a_runtime_that_ends_does_not_wait_for_it() {
+        let (end, until) = mpsc::channel::<()>();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        runtime.spawn(detached("wait", move || until.recv().is_ok()));
+        runtime.block_on(tokio::task::yield_now());
+        let started = Instant::now();
+        drop(runtime);
+        assert!(started.elapsed() < Duration::from_secs(5));
+        drop(end);
+    }
+}

@@ -1,0 +1,505 @@
+//! Names are looked up on threads of their own: one at a time for a name, and no slow name in front of another.
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How many look-ups run at once, not counting slow ones. Far more than a bot has consoles on different machines.
+const AT_ONCE: usize = 128;
+
+/// A look-up that takes longer is slow: it goes on, and others may begin.
+const SLOW: Duration = Duration::from_millis(200);
+
+/// How many threads look names up, slow ones included.
+const THREADS: usize = 1_024;
+
+/// How many of them may be for names that were slow the last time.
+const SLOW_THREADS: usize = 256;
+
+/// An answer is used without another look-up for so long: a thousand consoles on one host connect at the same time.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// When a look-up takes longer, the last answer is used, if it is younger than [`STALE`].
+const PATIENCE: Duration = Duration::from_millis(500);
+const STALE: Duration = Duration::from_secs(3_600);
+
+/// How many names are remembered.
+const NAMES: usize = 1_024;
+
+/// Enough for the look-up functions of C libraries.
+const STACK: usize = 256 * 1024;
+
+type Lookup = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
+
+/// An answer, shared by all who wait for it.
+type Answer = Result<Arc<[IpAddr]>, Arc<io::Error>>;
+
+/// Looks names up by the system, or by a function. Cheap to clone; the clones share what they know.
+///
+/// Everybody who waits for one name waits for the same look-up. A name that takes long takes no place from others, and one
+/// that is known is used as it was known when a new look-up does not end soon.
+#[derive(Clone)]
+pub struct Resolver(Arc<Shared>);
+
+struct Shared {
+    look_up: Box<Lookup>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    names: HashMap<Arc<str>, Name>,
+    queue: VecDeque<Arc<str>>,
+    /// How many look-ups run that are not slow.
+    running: usize,
+    threads: usize,
+    slow_threads: usize,
+}
+
+#[derive(Default)]
+struct Name {
+    last: Option<(Arc<[IpAddr]>, Instant)>,
+    was_slow: bool,
+    flight: Option<Flight>,
+}
+
+/// A look-up that somebody waits for.
+struct Flight {
+    answer: watch::Sender<Option<Answer>>,
+    /// When its thread began, if it has one.
+    since: Option<Instant>,
+    is_slow: bool,
+}
+
+impl Resolver {
+    /// Looks names up by this function, which may block: it is called on threads of its own.
+    pub fn new(look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Shared {
+            look_up: Box::new(look_up),
+            state: Mutex::default(),
+        }))
+    }
+
+    /// The system's, shared by the whole process.
+    pub fn system() -> Self {
+        static SYSTEM: LazyLock<Resolver> = LazyLock::new(|| Resolver::new(system));
+        SYSTEM.clone()
+    }
+
+    /// The addresses of a host, best first. An IP address and `localhost` need no look-up.
+    ///
+    /// # Errors
+    ///
+    /// If the look-up fails, or finds none.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: the look-up goes on for others, and for the next who asks.
+    pub async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        if let Some(known) = literal(host) {
+            return Ok(known);
+        }
+        let (mut answer, last) = match self.0.begin(host) {
+            Begun::Known(addresses) => return Ok(addresses.to_vec()),
+            Begun::Flight { answer, last } => (answer, last),
+        };
+        let asked = Instant::now();
+        let answered = loop {
+            let change = answer.wait_for(Option::is_some);
+            match tokio::time::timeout(SLOW, change).await {
+                Ok(Ok(answered)) => break answered.clone(),
+                // The thread panicked.
+                Ok(Err(_)) => break None,
+                // Whoever waits sees to it that slow look-ups make room.
+                Err(_) => self.0.admit(),
+            }
+            if let Some(last) = &last
+                && asked.elapsed() >= PATIENCE
+            {
+                return Ok(last.to_vec());
+            }
+        };
+        match answered {
+            Some(Ok(addresses)) => Ok(addresses.to_vec()),
+            Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
+            None => Err(io::Error::other("the look-up panicked")),
+        }
+    }
+}
+
+/// What needs no look-up.
+fn literal(host: &str) -> Option<Vec<IpAddr>> {
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+        .unwrap_or(host);
+    if let Ok(ip) = bare.parse() {
+        return Some(vec![ip]);
+    }
+    let is_local = host.trim_end_matches('.').eq_ignore_ascii_case("localhost");
+    is_local.then(|| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
+}
+
+/// Asks the operating system.
+fn system(host: &str) -> io::Result<Vec<IpAddr>> {
+    let found = (host, 0).to_socket_addrs()?;
+    Ok(found.map(|address: SocketAddr| address.ip()).collect())
+}
+
+enum Begun {
+    Known(Arc<[IpAddr]>),
+    Flight {
+        answer: watch::Receiver<Option<Answer>>,
+        last: Option<Arc<[IpAddr]>>,
+    },
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing panics while it is held, and every state is valid.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Joins the look-up of a name, or begins one.
+    fn begin(self: &Arc<Self>, host: &str) -> Begun {
+        let mut state = self.state();
+        state.forget();
+        let host: Arc<str> = host.to_ascii_lowercase().into();
+        let name = state.names.entry(Arc::clone(&host)).or_default();
+        let age = |(_, since): &(_, Instant)| since.elapsed();
+        if let Some((addresses, _)) = name.last.as_ref().filter(|last| age(last) < FRESH) {
+            return Begun::Known(Arc::clone(addresses));
+        }
+        let last = name.last.as_ref().filter(|last| age(last) < STALE);
+        let last = last.map(|(addresses, _)| Arc::clone(addresses));
+        let answer = match &name.flight {
+            Some(flight) => flight.answer.subscribe(),
+            None => {
+                let (sender, answer) = watch::channel(None);
+                name.flight = Some(Flight {
+                    answer: sender,
+                    since: None,
+                    is_slow: false,
+                });
+                state.queue.push_back(host);
+                answer
+            }
+        };
+        self.start(&mut state);
+        Begun::Flight { answer, last }
+    }
+
+    /// Lets others begin where look-ups have become slow.
+    fn admit(self: &Arc<Self>) {
+        let mut state = self.state();
+        state.mark_slow();
+        self.start(&mut state);
+    }
+
+    /// Starts as many look-ups as there is room for, in the order they were asked for.
+    fn start(self: &Arc<Self>, state: &mut State) {
+        while let Some(host) = state.next() {
+            let shared = Arc::clone(self);
+            let name = Arc::clone(&host);
+            let started = thread::Builder::new()
+                .name("look-up".to_owned())
+                .stack_size(STACK)
+                .spawn(move || {
+                    let mut end = End {
+                        shared: &shared,
+                        host: &name,
+                        answer: None,
+                    };
+                    let found = (shared.look_up)(&name).and_then(|addresses| {
+                        let none = io::Error::new(io::ErrorKind::NotFound, "it has no address");
+                        (!addresses.is_empty()).then_some(addresses).ok_or(none)
+                    });
+                    end.answer = Some(found);
+                });
+            if let Err(error) = started {
+                state.end(&host, Some(Err(error)));
+            }
+        }
+    }
+}
+
+/// Tells those who wait when the thread ends, by a panic, too.
+struct End<'a> {
+    shared: &'a Arc<Shared>,
+    host: &'a str,
+    answer: Option<io::Result<Vec<IpAddr>>>,
+}
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        state.end(self.host, self.answer.take());
+        self.shared.start(&mut state);
+    }
+}
+
+impl State {
+    /// The next look-up that may begin.
+    fn next(&mut self) -> Option<Arc<str>> {
+        let mut skipped = 0;
+        while self.running < AT_ONCE && self.threads < THREADS && skipped < self.queue.len() {
+            let host = self.queue.pop_front()?;
+            let Some(name) = self.names.get_mut(&host) else {
+                continue;
+            };
+            let Some(flight) = &mut name.flight else {
+                continue;
+            };
+            if flight.answer.receiver_count() == 0 {
+                // Nobody waits for it any more.
+                name.flight = None;
+                continue;
+            }
+            if name.was_slow && self.slow_threads >= SLOW_THREADS {
+                self.queue.push_back(host);
+                skipped += 1;
+                continue;
+            }
+            flight.since = Some(Instant::now());
+            self.running += 1;
+            self.threads += 1;
+            self.slow_threads += usize::from(name.was_slow);
+            return Some(host);
+        }
+        None
+    }
+
+    fn mark_slow(&mut self) {
+        for flight in self
+            .names
+            .values_mut()
+            .filter_map(|name| name.flight.as_mut())
+        {
+            let is_slow = flight.since.is_some_and(|since| since.elapsed() >= SLOW);
+            if is_slow && !flight.is_slow {
+                flight.is_slow = true;
+                self.running -= 1;
+            }
+        }
+    }
+
+    /// A look-up has ended.
+    fn end(&mut self, host: &str, answer: Option<io::Result<Vec<IpAddr>>>) {
+        let Some(name) = self.names.get_mut(host) else {
+            return;
+        };
+        let Some(flight) = name.flight.take() else {
+            return;
+        };
+        self.threads -= 1;
+        self.running -= usize::from(!flight.is_slow);
+        self.slow_threads -= usize::from(name.was_slow);
+        name.was_slow = flight.since.is_some_and(|since| since.elapsed() >= SLOW);
+        let answer = answer.map(|answer| match answer {
+            Ok(addresses) => Ok(Arc::from(addresses)),
+            Err(error) => Err(Arc::new(error)),
+        });
+        if let Some(Ok(addresses)) = &answer {
+            name.last = Some((Arc::clone(addresses), Instant::now()));
+        }
+        // Without an answer, dropping the sender tells.
+        if answer.is_some() {
+            flight.answer.send_replace(answer);
+        }
+    }
+
+    /// Makes room for another name.
+    fn forget(&mut self) {
+        if self.names.len() < NAMES {
+            return;
+        }
+        let idle = |name: &Name| name.flight.is_none();
+        self.names.retain(|_, name| {
+            !idle(name) || name.last.as_ref().is_some_and(|l| l.1.elapsed() < STALE)
+        });
+        if self.names.len() >= NAMES {
+            let oldest = self
+                .names
+                .iter()
+                .filter(|(_, name)| idle(name))
+                .min_by_key(|(_, name)| name.last.as_ref().map(|last| last.1))
+                .map(|(host, _)| Arc::clone(host));
+            oldest.map(|host| self.names.remove(&host));
+        }
+    }
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{Condvar, mpsc};
+    use tokio::task::JoinSet;
+    use tokio::time::timeout;
+
+    const BOUND: Duration = Duration::from_secs(20);
+
+    fn ip(last: u8) -> IpAddr {
+        Ipv4Addr::new(192, 0, 2, last).into()
+    }
+
+    /// Closed, it holds up those who pass.
+    #[derive(Clone, Default)]
+    struct Door(Arc<(Mutex<bool>, Condvar)>);
+
+    impl Door {
+        fn pass(&self) {
+            let open = self.0.0.lock().unwrap();
+            drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+        }
+
+        fn open(&self) {
+            *self.0.0.lock().unwrap() = true;
+            self.0.1.notify_all();
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_needs_no_look_up() {
+        let none = Resolver::new(|host| panic!("{host} is looked up"));
+        for (host, first) in [
+            ("192.0.2.7", ip(7)),
+            ("[::1]", Ipv6Addr::LOCALHOST.into()),
+            ("::1", Ipv6Addr::LOCALHOST.into()),
+            ("LocalHost", Ipv4Addr::LOCALHOST.into()),
+        ] {
+            assert_eq!(none.resolve(host).await.unwrap()[0], first, "{host}");
+        }
+    }
+
+    #[tokio::test]
+    async fn six_hundred_slow_names_hold_up_no_other() {
+        let door = Door::default();
+        let resolver = Resolver::new({
+            let door = door.clone();
+            move |host| {
+                if host.starts_with("slow") {
+                    door.pass();
+                }
+                Ok(vec![ip(1)])
+            }
+        });
+        let mut slow = JoinSet::new();
+        for number in 0..600 {
+            let resolver = resolver.clone();
+            slow.spawn(async move { resolver.resolve(&format!("slow-{number}")).await });
+        }
+        tokio::task::yield_now().await;
+        let healthy = timeout(BOUND, resolver.resolve("healthy.example")).await;
+        assert_eq!(healthy.unwrap().unwrap(), [ip(1)]);
+        door.open();
+        for outcome in timeout(BOUND, slow.join_all()).await.unwrap() {
+            assert_eq!(outcome.unwrap(), [ip(1)]);
+        }
+    }
+
+    #[tokio::test]
+    async fn all_who_wait_for_a_name_wait_for_one_look_up() {
+        let (count, door) = (Arc::new(AtomicUsize::new(0)), Door::default());
+        let resolver = Resolver::new({
+            let (count, door) = (Arc::clone(&count), door.clone());
+            move |_| {
+                count.fetch_add(1, Ordering::SeqCst);
+                door.pass();
+                Ok(vec![ip(1)])
+            }
+        });
+        let mut waiting = JoinSet::new();
+        for host in ["town.example", "TOWN.example"]
+            .into_iter()
+            .cycle()
+            .take(50)
+        {
+            let resolver = resolver.clone();
+            waiting.spawn(async move { resolver.resolve(host).await });
+        }
+        tokio::task::yield_now().await;
+        door.open();
+        let all = timeout(BOUND, waiting.join_all()).await.unwrap();
+        assert!(all.into_iter().all(|found| found.is_ok()));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_name_that_is_known_does_not_wait_for_a_slow_look_up() {
+        let (answers, next) = mpsc::channel();
+        let next = Mutex::new(next);
+        let resolver = Resolver::new(move |_| {
+            let next = next.lock().unwrap();
+            next.recv().map_err(|_| io::Error::other("nothing came"))
+        });
+        answers.send(vec![ip(1)]).unwrap();
+        let found = timeout(BOUND, resolver.resolve("town.example")).await;
+        assert_eq!(found.unwrap().unwrap(), [ip(1)]);
+        // Known for long.
+        {
+            let mut state = resolver.0.state();
+            let name = state.names.get_mut("town.example").unwrap();
+            name.last.as_mut().unwrap().1 -= FRESH;
+        }
+        let found = timeout(BOUND, resolver.resolve("town.example")).await;
+        assert_eq!(found.unwrap().unwrap(), [ip(1)]);
+        // The look-up went on, and is waited for by the next who ask.
+        answers.send(vec![ip(2)]).unwrap();
+        let other = async {
+            loop {
+                let found = resolver.resolve("town.example").await.unwrap();
+                if found == [ip(2)] {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(BOUND, other).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_to_all_and_asked_anew() {
+        let count = AtomicUsize::new(0);
+        let resolver = Resolver::new(move |_| match count.fetch_add(1, Ordering::SeqCst) {
+            0 => Err(io::Error::other("no such name")),
+            1 => Ok(Vec::new()),
+            2 => panic!("on purpose"),
+            _ => Ok(vec![ip(1)]),
+        });
+        for problem in ["no such name", "no address", "panicked"] {
+            let found = timeout(BOUND, resolver.resolve("town.example")).await;
+            let said = found.unwrap().unwrap_err().to_string();
+            assert!(said.contains(problem), "{said}");
+        }
+        let found = timeout(BOUND, resolver.resolve("town.example")).await;
+        assert_eq!(found.unwrap().unwrap(), [ip(1)]);
+        assert_eq!(resolver.0.state().threads, 0);
+        assert_eq!(resolver.0.state().running, 0);
+    }
+
+    #[tokio::test]
+    async fn names_are_forgotten_in_the_end() {
+        let resolver = Resolver::new(|_| Ok(vec![ip(1)]));
+        for number in 0..NAMES + 50 {
+            let host = format!("town-{number}.example");
+            timeout(BOUND, resolver.resolve(&host))
+                .await
+                .unwrap()
+                .unwrap();
+        }
+        assert!(resolver.0.state().names.len() <= NAMES);
+    }
+}

@@ -1,0 +1,168 @@
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// How long an attempt is waited for before the next one begins beside it (RFC 8305, section 5).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Connects to the first of these addresses that answers (RFC 8305): one begins 250 ms after the other, or when it fails,
+/// and the families take turns. The rest are dropped.
+///
+/// # Errors
+///
+/// That of the first address that failed, if all do.
+pub(crate) async fn race<T, F>(
+    addresses: Vec<IpAddr>,
+    port: u16,
+    connect: impl Fn(SocketAddr) -> F,
+) -> io::Result<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut waiting = by_turns(addresses).into_iter();
+    let mut running = FuturesUnordered::new();
+    let mut failure = None;
+    loop {
+        let Some(address) = waiting.next() else {
+            // The last ones have all the time that there is.
+            return match running.next().await {
+                Some(Ok(connected)) => Ok(connected),
+                Some(Err(error)) => {
+                    failure.get_or_insert(error);
+                    continue;
+                }
+                None => Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into())),
+            };
+        };
+        running.push(connect(SocketAddr::new(address, port)));
+        let end = tokio::time::timeout(HEAD_START, running.next()).await;
+        match end {
+            Ok(Some(Ok(connected))) => return Ok(connected),
+            Ok(Some(Err(error))) => {
+                failure.get_or_insert(error);
+            }
+            Ok(None) | Err(_) => {}
+        }
+    }
+}
+
+/// The families by turns, beginning with that of the best address, and each address once.
+fn by_turns(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+    let starts_with_6 = addresses.first().is_some_and(IpAddr::is_ipv6);
+    let (mut first, mut second): (Vec<_>, Vec<_>) = addresses
+        .into_iter()
+        .partition(|address| address.is_ipv6() == starts_with_6);
+    first.reverse();
+    second.reverse();
+    let mut turns = Vec::new();
+    while let Some(address) = first.pop() {
+        for address in std::iter::once(address).chain(second.pop()) {
+            if !turns.contains(&address) {
+                turns.push(address);
+            }
+        }
+    }
+    second.reverse();
+    turns.extend(second);
+    turns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use tokio::time::Instant;
+
+    fn ips(texts: &[&str]) -> Vec<IpAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn families_take_turns_in_the_order_of_the_system() {
+        for (given, turns) in [
+            (
+                &["::1", "::2", "::3", "192.0.2.1"] as &[&str],
+                &["::1", "192.0.2.1", "::2", "::3"] as &[&str],
+            ),
+            (
+                &["192.0.2.1", "::1", "192.0.2.2", "192.0.2.1", "::2"],
+                &["192.0.2.1", "::1", "192.0.2.2", "::2"],
+            ),
+            (&["192.0.2.1", "::1", "::2"], &["192.0.2.1", "::1", "::2"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(by_turns(ips(given)), ips(turns));
+        }
+    }
+
+    /// What comes of it when the addresses end like this, each after so many milliseconds, and how long it takes.
+    async fn run(ends: &[(&str, u64, bool)]) -> (io::Result<SocketAddr>, Duration, usize) {
+        let addresses = ips(&ends.iter().map(|(text, ..)| *text).collect::<Vec<_>>());
+        let begun = Mutex::new(0);
+        let started = Instant::now();
+        let outcome = race(addresses, 1760, |address| {
+            *begun.lock().unwrap() += 1;
+            let end = ends
+                .iter()
+                .find(|(text, ..)| text.parse() == Ok(address.ip()));
+            let (_, after, works) = *end.unwrap();
+            async move {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                if works {
+                    Ok(address)
+                } else {
+                    Err(io::Error::other(format!("{} failed", address.ip())))
+                }
+            }
+        });
+        let outcome = outcome.await;
+        (outcome, started.elapsed(), begun.into_inner().unwrap())
+    }
+
+    const NEVER: u64 = 3_600_000;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_never_answers_costs_a_quarter_of_a_second() {
+        let (outcome, elapsed, _) =
+            run(&[("192.0.2.1", NEVER, false), ("192.0.2.2", 30, true)]).await;
+        assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
+        assert!(elapsed <= Duration::from_millis(285), "{elapsed:?}");
+
+        let dead = (1..9).map(|last| format!("192.0.2.{last}"));
+        let dead: Vec<_> = dead.collect();
+        let mut ends: Vec<_> = dead.iter().map(|ip| (ip.as_str(), NEVER, false)).collect();
+        ends.push(("::1", 30, true));
+        let (outcome, elapsed, begun) = run(&ends).await;
+        assert!(outcome.unwrap().is_ipv6());
+        assert_eq!(begun, 2, "the other family comes second");
+        assert!(elapsed <= Duration::from_millis(285), "{elapsed:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_makes_way_at_once_and_a_slow_one_may_still_win() {
+        let (outcome, elapsed, _) = run(&[("192.0.2.1", 10, false), ("192.0.2.2", 10, true)]).await;
+        assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
+        assert!(elapsed <= Duration::from_millis(25), "{elapsed:?}");
+
+        let (outcome, elapsed, begun) =
+            run(&[("192.0.2.1", 400, true), ("192.0.2.2", NEVER, true)]).await;
+        assert_eq!(outcome.unwrap().to_string(), "192.0.2.1:1760");
+        assert!(elapsed <= Duration::from_millis(405), "{elapsed:?}");
+        assert_eq!(begun, 2);
+
+        let (outcome, _, begun) = run(&[("192.0.2.1", 200, true), ("192.0.2.2", 1, true)]).await;
+        assert_eq!(outcome.unwrap().to_string(), "192.0.2.1:1760");
+        assert_eq!(begun, 1, "the first one has a head start");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn if_all_fail_the_first_failure_is_told() {
+        let (outcome, _, begun) = run(&[("192.0.2.1", 300, false), ("::1", 10, false)]).await;
+        assert_eq!(outcome.unwrap_err().to_string(), "::1 failed");
+        assert_eq!(begun, 2);
+        let (outcome, ..) = run(&[]).await;
+        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,80 @@
+//! Files that hold a token or settings: small, regular, and read without waiting for a writer.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::Path;
+
+/// Reads a small file, such as one of a token or of settings, of at most `limit` bytes. Blocks as long as the file system
+/// does, but never for somebody who would have to write: a FIFO, a device and a folder are errors.
+///
+/// # Errors
+///
+/// If there is no such file, it cannot be opened or read, is not a regular file, or is larger.
+pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata)> {
+    let file = open(path)?;
+    // Asked of what was opened: the path may lead elsewhere by now.
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(unusable("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    // A size of zero says nothing in some file systems, and a file may grow while it is read.
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > limit {
+        return Err(unusable(&format!("it is larger than {limit} bytes")));
+    }
+    Ok((bytes, about))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        // A FIFO without a writer is open at once. It changes nothing for regular files.
+        options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
+    }
+    options.open(path)
+}
+
+fn unusable(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_at_the_limit_is_read_and_one_above_it_is_not() {
+        let path = std::env::temp_dir().join(format!("pytale-small-{}", std::process::id()));
+        std::fs::write(&path, b"12345").unwrap();
+        assert_eq!(read_small_file(&path, 5).unwrap().0, b"12345");
+        let error = read_small_file(&path, 4).unwrap_err();
+        assert_eq!(error.to_string(), "it is larger than 4 bytes");
+        std::fs::remove_file(&path).unwrap();
+        let gone = read_small_file(&path, 5).unwrap_err();
+        assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_folder_is_not_read() {
+        assert!(read_small_file(&std::env::temp_dir(), 5).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_endless_device_is_not_read() {
+        let error = read_small_file(Path::new("/dev/zero"), 5).unwrap_err();
+        assert_eq!(error.to_string(), "it is not a regular file");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_that_tells_no_size_is_read_up_to_the_limit() {
+        let path = Path::new("/proc/self/status");
+        assert!(!read_small_file(path, 64 * 1024).unwrap().0.is_empty());
+        assert!(read_small_file(path, 5).is_err());
+    }
+}
