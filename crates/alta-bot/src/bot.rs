@@ -3,6 +3,7 @@ use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
 use crate::handlers::Handlers;
 use crate::main_sub::MainSubs;
+use crate::view::Latest;
 use alta_auth::Token;
 use alta_model::UserId;
 use alta_socket::Publisher;
@@ -27,6 +28,8 @@ pub(crate) struct Inner {
     pub(crate) consoles: Consoles,
     pub(crate) main_subs: MainSubs,
     pub(crate) handlers: Handlers,
+    /// The view that was begun last.
+    pub(crate) view: Latest,
     /// Whether it was asked to close.
     pub(crate) closing: Publisher<bool>,
 }
@@ -53,6 +56,7 @@ impl Bot {
                 consoles,
                 main_subs: MainSubs::default(),
                 handlers: Handlers::default(),
+                view: Latest::default(),
                 closing: Publisher::new(false),
             }),
         }

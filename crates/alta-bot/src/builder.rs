@@ -12,6 +12,7 @@ use alta_rest::Identities;
 use alta_ws::{Dial, TcpDialer};
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use url::{Host, Url};
 
 /// How a [`Bot`] is made.
@@ -71,6 +72,11 @@ impl Builder {
     pub fn socket_config(mut self, config: alta_ws::Config) -> Self {
         self.socket = config;
         self
+    }
+
+    /// How often the main websocket is pinged.
+    pub(crate) fn ping(&self) -> Duration {
+        self.socket.ping
     }
 
     /// Another configuration for the consoles that are opened.

@@ -5,7 +5,7 @@ use crate::console_events::{Follow, Following};
 use crate::debug::Watcher;
 use crate::error::{Error, ErrorKind};
 use alta_model::ServerId;
-use alta_socket::TaskGuard;
+use alta_socket::{Publisher, TaskGuard, Watch};
 use att_console::Console;
 use futures_util::future::join_all;
 use serde::de::DeserializeOwned;
@@ -17,6 +17,8 @@ pub(crate) struct Consoles {
     /// What looks at their traffic.
     pub(crate) watcher: Option<Watcher>,
     open: Mutex<Open>,
+    /// Counts the consoles that were opened.
+    opened: Publisher<u64>,
 }
 
 #[derive(Default)]
@@ -46,6 +48,7 @@ impl Consoles {
             config,
             watcher,
             open: Mutex::default(),
+            opened: Publisher::new(0),
         }
     }
 
@@ -88,6 +91,11 @@ impl Consoles {
         let follower: Weak<Following<T>> = Arc::downgrade(following);
         open.followers.push(follower);
         Ok(())
+    }
+
+    /// Changes whenever a console has been opened.
+    pub(crate) fn opened(&self) -> Watch<u64> {
+        self.opened.watch()
     }
 
     /// The streams that there are.
@@ -235,6 +243,8 @@ impl<'a> Reservation<'a> {
         let console = managed.console.clone();
         open.by_server.insert(server, Place::Console(managed));
         self.filled = true;
+        let opened = &self.bot.inner.consoles.opened;
+        opened.set(opened.get().wrapping_add(1));
         for follower in open.followers.iter().filter_map(Weak::upgrade) {
             follower.opened(server, &console);
         }

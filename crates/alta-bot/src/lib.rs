@@ -71,7 +71,9 @@ pub use managed::{
 };
 pub use open_console::OpenConsole;
 pub use shutdown_signal::shutdown_signal;
-pub use view::{Change, Changes, GroupView, ServerView, View, ViewConfig};
+pub use view::{
+    Change, Changes, GroupView, Known, Membership, ServerNews, ServerView, View, ViewConfig,
+};
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};
 pub use alta_model::{GroupId, ServerId, UserId};

@@ -1,4 +1,4 @@
-use crate::{GroupId, Member, RoleId, ServerId, ServerStatus, Timestamp};
+use crate::{GroupId, Member, MemberType, RoleId, ServerId, ServerStatus, Timestamp};
 
 model! {
     /// The basics of a group.
@@ -62,6 +62,49 @@ impl GroupDetailed {
             .and_then(|id| self.role(id))
             .is_some_and(|role| role.permissions.contains(permission))
     }
+
+    /// Whether a member's role is this one or more. False for one who left or is invited
+    /// only. The service has no ranks, so permissions decide: a role is more than
+    /// another if it permits all that the other does. An [`OWNER`](RoleId::OWNER) is at least everything, and everybody but
+    /// the banned is at least a [`MEMBER`](RoleId::MEMBER). A role that permits nothing is only equal to itself, and so is one
+    /// that the group doesn't have.
+    ///
+    /// ```
+    /// use alta_model::{GroupDetailed, Member, RoleId};
+    ///
+    /// # fn main() -> Result<(), serde_json::Error> {
+    /// let group: GroupDetailed = serde_json::from_str(
+    ///     r#"{"id": 1, "roles": [
+    ///         {"role_id": 2, "name": "Moderator", "permissions": ["Kick", "Console"]},
+    ///         {"role_id": 3, "name": "Builder", "permissions": ["Invite"]}
+    ///     ]}"#,
+    /// )?;
+    /// let builder: Member = serde_json::from_str(r#"{"group_id": 1, "user_id": 8, "role_id": 3}"#)?;
+    /// assert!(!group.is_at_least(&builder, RoleId::MODERATOR));
+    /// assert!(group.is_at_least(&builder, RoleId::MEMBER));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn is_at_least(&self, member: &Member, role: RoleId) -> bool {
+        let is_member = matches!(member.r#type, None | Some(MemberType::Accepted));
+        let Some(has) = member.role_id.filter(|_| is_member) else {
+            return false;
+        };
+        if has == role || has == RoleId::OWNER {
+            return true;
+        }
+        if has == RoleId::BANNED || role == RoleId::OWNER {
+            return false;
+        }
+        if role == RoleId::MEMBER {
+            return true;
+        }
+        let (Some(has), Some(asked)) = (self.role(has), self.role(role)) else {
+            return false;
+        };
+        let mut permissions = asked.permissions.iter();
+        !asked.permissions.is_empty() && permissions.all(|it| has.permissions.contains(it))
+    }
 }
 
 model! {
@@ -107,6 +150,11 @@ impl JoinedGroup {
     /// Whether this account's role in the group holds the permission.
     pub fn permits(&self, permission: &Permission) -> bool {
         self.group.permits(&self.member, permission)
+    }
+
+    /// Whether this account's role in the group is this one or more; see [`GroupDetailed::is_at_least`].
+    pub fn is_at_least(&self, role: RoleId) -> bool {
+        self.group.is_at_least(&self.member, role)
     }
 }
 
@@ -188,5 +236,55 @@ model! {
     pub struct PermissionCheck {
         /// Whether it does.
         required value: bool = "value",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_role_is_at_least_another_by_what_it_permits_and_not_by_its_number() {
+        let group: GroupDetailed = serde_json::from_value(json!({"id": 1, "roles": [
+            {"role_id": 1, "permissions": []},
+            {"role_id": 2, "permissions": ["Kick", "Console"]},
+            {"role_id": 3, "permissions": ["Invite"]},
+            {"role_id": 4, "permissions": ["Ban", "Console", "Kick"]},
+            {"role_id": 5, "permissions": []},
+            {"role_id": 7, "permissions": ["Kick"]},
+        ]}))
+        .unwrap();
+        let member = |role: i32, kind: &str| -> Member {
+            let member = json!({"group_id": 1, "user_id": 8, "role_id": role, "type": kind});
+            serde_json::from_value(member).unwrap()
+        };
+        let [member_role, moderator, owner] = [RoleId::MEMBER, RoleId::MODERATOR, RoleId::OWNER];
+        for (has, asked, expected) in [
+            (1, member_role, true),
+            (1, moderator, false),
+            (2, moderator, true),
+            (3, moderator, false),
+            (4, moderator, true),
+            (2, RoleId::new(4), false),
+            (3, member_role, true),
+            (0, member_role, false),
+            (0, RoleId::BANNED, true),
+            (7, RoleId::new(4), true),
+            (4, owner, false),
+            (7, owner, true),
+            // It permits nothing, so nothing is more than it.
+            (2, RoleId::new(5), false),
+            (5, RoleId::new(5), true),
+            // The group has no such role.
+            (2, RoleId::new(9), false),
+            (9, moderator, false),
+        ] {
+            let is = group.is_at_least(&member(has, "Accepted"), asked);
+            assert_eq!(is, expected, "{has} at least {asked}");
+        }
+        for kind in ["Left", "Kicked", "Invited", "RequestedJoin", "Banned"] {
+            assert!(!group.is_at_least(&member(7, kind), member_role), "{kind}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -9,7 +9,7 @@ macro_rules! id {
         $(#[$meta])*
         ///
         /// Read from a number or from digits in a text, written as a number.
-        #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[derive(Clone, Copy, Eq, Hash, PartialEq)]
         pub struct $name($inner);
 
         impl $name {
@@ -87,6 +87,25 @@ macro_rules! id {
     };
 }
 
+/// Some order, so that ids can be sorted and be keys of a map.
+macro_rules! ordered {
+    ($($name:ident),*) => {$(
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> Ordering {
+                self.0.cmp(&other.0)
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+    )*};
+}
+
+ordered!(GroupId, ServerId, UserId, EntityId, PrefabHash);
+
 id! {
     /// The id of a group. A group's id is not its servers' id.
     GroupId(i64), "group id"
@@ -101,6 +120,17 @@ id! {
 }
 id! {
     /// The id of a role within its group: 0 banned or default, 1 Member, 2 Moderator, 7 Owner, others the group's own.
+    ///
+    /// The number is no rank: a group's own role 3 may permit less than a Moderator, role 2. So it can't be compared; ask
+    /// [`GroupDetailed::is_at_least`](crate::GroupDetailed::is_at_least), or
+    /// [`permits`](crate::GroupDetailed::permits) for what the role is to permit.
+    ///
+    /// ```compile_fail,E0369
+    /// # use alta_model::RoleId;
+    /// fn is_moderator(role: RoleId) -> bool {
+    ///     role >= RoleId::MODERATOR
+    /// }
+    /// ```
     RoleId(i32), "role id"
 }
 id! {
@@ -113,6 +143,8 @@ id! {
 }
 
 impl RoleId {
+    /// The role of those who are banned.
+    pub const BANNED: Self = Self(0);
     /// The role of everyone who belongs to a group.
     pub const MEMBER: Self = Self(1);
     /// The role that helps to run a group; may use the console by default.

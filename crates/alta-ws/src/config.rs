@@ -21,8 +21,9 @@ pub struct Config {
     pub user_agent: String,
     /// How connections are made. By default over TCP, and TLS if the crate was built with roots to trust.
     pub dialer: Option<Arc<dyn Dial>>,
-    /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 60 s by default:
-    /// the gateway cuts after 10 min without a frame (Townsharp), and a dead connection is found within two minutes.
+    /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 20 s by default: a dead
+    /// connection is found within 40 s, before a server whose heartbeats come over it is missed after 45 s. The gateway cuts
+    /// after 10 min without a frame (Townsharp).
     pub ping: Duration,
     /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp).
     pub request_timeout: Duration,
@@ -66,7 +67,7 @@ impl Default for Config {
             api_key: None,
             user_agent: concat!("pytale/", env!("CARGO_PKG_VERSION")).to_owned(),
             dialer: None,
-            ping: Duration::from_secs(60),
+            ping: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             max_in_flight: 5,

@@ -38,6 +38,11 @@ impl Statuses {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// The present status.
+    pub fn current(&self) -> Status {
+        self.shared.status()
+    }
+
     /// The first status from now on that satisfies `condition`, asked whenever the state or a count changes; `None` if the
     /// console is closed for good before. What changes quickly is seen as it is in the end, not at every step.
     ///

@@ -8,7 +8,7 @@ use super::rules::{Invites, Rules};
 use super::self_hosted::SelfHosted;
 use crate::bot::Bot;
 use crate::builder::Builder;
-use crate::view::{GroupView, ServerView, ViewConfig};
+use crate::view::{GroupView, ServerNews, ViewConfig};
 use alta_model::console::event::ConsoleEvent;
 use att_console::{Console, Event, EventName, Missed};
 use serde_json::Value;
@@ -206,13 +206,13 @@ impl Managed {
     }
 
     /// See [`Handlers::on_server_online`].
-    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
         self.handlers = self.handlers.on_server_online(handler);
         self
     }
 
     /// See [`Handlers::on_server_offline`].
-    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
         self.handlers = self.handlers.on_server_offline(handler);
         self
     }

@@ -1,7 +1,7 @@
 use super::failure::Failure;
 use super::function::{HandlerError, HandlerFn, HandlerFn2, Outcome};
 use crate::bot::Bot;
-use crate::view::{GroupView, ServerView};
+use crate::view::{GroupView, ServerNews};
 use alta_model::InvitedGroup;
 use alta_model::console::event::ConsoleEvent;
 use att_console::{Console, Event, EventName, Missed};
@@ -51,8 +51,8 @@ pub struct Handlers {
     pub(super) invites: Vec<Function<(Bot, Invitation)>>,
     pub(super) group_joined: Vec<Function<(Bot, Arc<GroupView>)>>,
     pub(super) group_left: Vec<Function<(Bot, Arc<GroupView>)>>,
-    pub(super) server_online: Vec<Function<(Bot, Arc<ServerView>)>>,
-    pub(super) server_offline: Vec<Function<(Bot, Arc<ServerView>)>>,
+    pub(super) server_online: Vec<Function<(Bot, ServerNews)>>,
+    pub(super) server_offline: Vec<Function<(Bot, ServerNews)>>,
     pub(super) failures: Vec<FailureFunction>,
 }
 
@@ -153,7 +153,9 @@ impl Handlers {
         self
     }
 
-    /// Called when the bot has come to belong to a group. The groups that it belongs to at the start are in the view.
+    /// Called when the bot has come to belong to a group, with the group as a whole: it is waited for until it is
+    /// [complete](GroupView::complete), or for twice [`ViewConfig::patience`](crate::ViewConfig::patience). The groups that the bot
+    /// belongs to at the start are in the view: see [`Bot::current_view`].
     pub fn on_group_joined(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
         self.group_joined.push(boxed2(handler));
         self
@@ -165,15 +167,18 @@ impl Handlers {
         self
     }
 
-    /// Called when a server is found to run that was not known to: also for those that run at the start, or when the rules
-    /// come to allow their group.
-    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+    /// Called when a server runs that did not before, or was not known to; [`ServerNews::known`] tells whether that has just
+    /// come about. So it is called at the start for each server that runs, and when the rules come to allow its group.
+    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
         self.server_online.push(boxed2(handler));
         self
     }
 
-    /// Called when a server doesn't run any more, with what it was.
-    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, Arc<ServerView>>) -> Self {
+    /// Called when a server doesn't run any more, or is found not to, with the server as it is now;
+    /// [`ServerNews::known`] tells whether that has just come about. So it is called at the start for each server that doesn't
+    /// run, and when the rules come to allow its group. It is not called for one of which is not known whether it runs: missing
+    /// heartbeats alone don't tell, the server is asked for over REST then.
+    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
         self.server_offline.push(boxed2(handler));
         self
     }
@@ -311,21 +316,13 @@ pub trait Handler: Send + Sync + 'static {
     }
 
     /// See [`Handlers::on_server_online`].
-    fn server_online(
-        &self,
-        bot: Bot,
-        server: Arc<ServerView>,
-    ) -> impl Future<Output = Result> + Send {
+    fn server_online(&self, bot: Bot, server: ServerNews) -> impl Future<Output = Result> + Send {
         let _ = (bot, server);
         std::future::ready(Ok(()))
     }
 
     /// See [`Handlers::on_server_offline`].
-    fn server_offline(
-        &self,
-        bot: Bot,
-        server: Arc<ServerView>,
-    ) -> impl Future<Output = Result> + Send {
+    fn server_offline(&self, bot: Bot, server: ServerNews) -> impl Future<Output = Result> + Send {
         let _ = (bot, server);
         std::future::ready(Ok(()))
     }

@@ -11,10 +11,11 @@ use super::invites::{Invites, Mail};
 use super::plan::{End, Output, Plan};
 use super::rules::Rules;
 use super::self_hosted::SelfHosted;
+use super::told::Told;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
 use crate::time::{after, now, sleep_until};
-use crate::view::{Changes, GroupView, ServerView, View};
+use crate::view::{Changes, GroupView, View};
 use alta_model::{GroupId, ServerId};
 use alta_socket::Shutdown;
 use att_console::Console;
@@ -37,7 +38,9 @@ pub(crate) struct Manager {
     crew: Crew,
     desk: Desk<GroupId>,
     /// The groups as they were when their handlers were last told of them.
-    known: BTreeMap<GroupId, Arc<GroupView>>,
+    told: BTreeMap<GroupId, Told>,
+    /// Groups that were joined and are not complete yet, and how long that is waited for.
+    joining: BTreeMap<GroupId, Instant>,
     /// The groups whose handlers are to be told when there is room for more calls. What changes to and fro meanwhile
     /// they aren't told of.
     untold: BTreeSet<GroupId>,
@@ -54,8 +57,8 @@ impl Manager {
     ) -> Self {
         let changes = view.changes();
         // What the bot belongs to at the start was not joined just now; but its servers are told of.
-        let known = view.groups().into_iter();
-        let known = known.map(|group| (group.id(), without_servers(&group)));
+        let told = view.groups().into_iter();
+        let told = told.map(|group| (group.id(), Told::nothing_of(&group)));
         Self {
             changes,
             rules,
@@ -63,7 +66,8 @@ impl Manager {
             plan: Plan::new(context.limits.opening),
             crew: Crew::new(Arc::clone(&context), consoles),
             desk: Desk::new(Arc::clone(&context), context.limits.handlers),
-            known: known.collect(),
+            told: told.collect(),
+            joining: BTreeMap::new(),
             untold: BTreeSet::new(),
             bot,
             view,
@@ -84,6 +88,7 @@ impl Manager {
             self.perform();
             self.tell();
             let deadline = self.plan.deadline();
+            let joined = self.joining.values().min().copied();
             tokio::select! {
                 by = stop(&mut orders) => break by,
                 () = shutdown.requested() => break Instant::now(),
@@ -105,6 +110,7 @@ impl Manager {
                 (key, news) = self.crew.next() => self.news(key, &news),
                 () = self.desk.turn() => {}
                 () = sleep_until(deadline) => self.plan.tick(now()),
+                () = sleep_until(joined) => self.untold.extend(self.joining.keys()),
             }
         };
         info!("closing");
@@ -118,7 +124,7 @@ impl Manager {
 
     fn look_at_all(&mut self) {
         let groups = self.view.groups().into_iter().map(|group| group.id());
-        let groups: BTreeSet<_> = groups.chain(self.known.keys().copied()).collect();
+        let groups: BTreeSet<_> = groups.chain(self.told.keys().copied()).collect();
         for group in groups {
             self.look_at(group);
         }
@@ -143,52 +149,69 @@ impl Manager {
 
     /// Compares a group with what it was, and calls handlers.
     fn tell_of(&mut self, group: GroupId) {
-        let new = self.view.group(group);
-        let is_allowed = self.rules.borrow().allows(group);
-        let old = match &new {
-            Some(new) if is_allowed => self.known.insert(group, Arc::clone(new)),
-            // Its servers are told of when it is allowed again.
-            Some(new) => self.known.insert(group, without_servers(new)),
-            None => self.known.remove(&group),
-        };
         let context = Arc::clone(&self.context);
         let handlers = &context.handlers;
-        match (&old, &new) {
-            (None, Some(new)) => {
-                info!(%group, name = new.name(), "joined a group");
-                for function in &handlers.group_joined {
-                    self.call("on_group_joined", group, None, function, new);
-                }
+        let news = match (self.told.remove(&group), self.view.group(group)) {
+            (None, None) => {
+                self.joining.remove(&group);
+                return;
             }
-            (Some(old), None) => {
+            (Some(told), None) => {
+                let old = Arc::clone(&told.group);
                 info!(%group, name = old.name(), "left a group");
                 for function in &handlers.group_left {
-                    self.call("on_group_left", group, None, function, old);
+                    self.call("on_group_left", group, None, function, &old);
                 }
+                told.end()
             }
-            _ => {}
-        }
-        if !is_allowed {
-            return;
-        }
-        let before = old.as_deref().map(online).unwrap_or_default();
-        let after = new.as_deref().map(online).unwrap_or_default();
-        for (id, server) in &after {
-            if !before.contains_key(id) {
-                info!(%group, server = %id, name = server.name, "a server is online");
-                for function in &handlers.server_online {
-                    self.call("on_server_online", group, Some(*id), function, *server);
-                }
+            (told, Some(new)) => {
+                let told = match told {
+                    Some(told) => Some(told),
+                    None => self.joined(&new),
+                };
+                let Some(mut told) = told else { return };
+                let news = if self.rules.borrow().allows(group) {
+                    told.look(&new)
+                } else {
+                    // Its servers are told of when it is allowed again.
+                    told = Told::nothing_of(&new);
+                    Vec::new()
+                };
+                self.told.insert(group, told);
+                news
+            }
+        };
+        for news in news {
+            let (server, known) = (news.id, news.known);
+            let (handler, functions) = if news.is_online {
+                info!(%group, %server, name = news.name, ?known, "a server is online");
+                ("on_server_online", &handlers.server_online)
+            } else {
+                info!(%group, %server, name = news.name, ?known, "a server is offline");
+                ("on_server_offline", &handlers.server_offline)
+            };
+            for function in functions {
+                self.call(handler, group, Some(server), function, &news);
             }
         }
-        for (id, server) in &before {
-            if !after.contains_key(id) {
-                info!(%group, server = %id, name = server.name, "a server is offline");
-                for function in &handlers.server_offline {
-                    self.call("on_server_offline", group, Some(*id), function, *server);
-                }
-            }
+    }
+
+    /// Tells that a group was joined, when it is complete or that takes too long.
+    fn joined(&mut self, new: &Arc<GroupView>) -> Option<Told> {
+        let group = new.id();
+        let patience = self.view.patience().saturating_mul(2);
+        let by = self.joining.entry(group).or_insert_with(|| after(patience));
+        if !new.complete && Instant::now() < *by {
+            return None;
         }
+        self.joining.remove(&group);
+        let complete = new.complete;
+        info!(%group, name = new.name(), complete, "joined a group");
+        let context = Arc::clone(&self.context);
+        for function in &context.handlers.group_joined {
+            self.call("on_group_joined", group, None, function, new);
+        }
+        Some(Told::nothing_of(new))
     }
 
     fn call<T: Clone + Send + 'static>(
@@ -319,16 +342,4 @@ pub(crate) async fn run_self_hosted(
         }
     };
     crew.finish(Deadline::new(by, &orders)).await
-}
-
-/// A group as it is known at the start: no server is known to run yet.
-fn without_servers(group: &Arc<GroupView>) -> Arc<GroupView> {
-    let mut group = Arc::clone(group);
-    Arc::make_mut(&mut group).servers.clear();
-    group
-}
-
-fn online(group: &GroupView) -> BTreeMap<ServerId, &Arc<ServerView>> {
-    let servers = group.online_servers();
-    servers.map(|server| (server.id, server)).collect()
 }

@@ -23,6 +23,7 @@ mod standing;
 mod start;
 #[cfg(test)]
 mod tests;
+mod told;
 
 pub use builder::Managed;
 pub use failure::{Failure, FailureKind};

@@ -265,7 +265,7 @@ impl Seat {
 
     fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
         match (self.standing, self.stage) {
-            (Standing::Wanted, _) | (Standing::Silent, Stage::Open { connected: true }) => true,
+            (Standing::Wanted, _) => true,
             (Standing::Empty, Stage::Opening(_) | Stage::Open { .. }) => {
                 self.left_alone_at(empty_after).is_none_or(|at| at > now)
             }

@@ -14,10 +14,8 @@ pub enum Standing {
     NoPermission,
     /// Its fleet is not among those of the rules.
     OtherFleet,
-    /// It doesn't run.
+    /// It doesn't run, or it isn't known yet whether it does.
     Offline,
-    /// It said that it runs, but its heartbeats have stopped. A console that is connected stays open.
-    Silent,
     /// Nobody plays on it, and the rules leave such servers alone.
     Empty,
     /// It is no server of the bot's groups any more.
@@ -35,8 +33,6 @@ pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> St
         Standing::NotAllowed
     } else if !group.permits(&Permission::Console) {
         Standing::NoPermission
-    } else if server.is_silent {
-        Standing::Silent
     } else if !server.is_online {
         Standing::Offline
     } else if fleets.is_some_and(|fleets| !fleet.is_some_and(|fleet| fleets.contains(fleet))) {

@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind};
 use alta_socket::{Shutdown, TaskGuard};
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span, info_span};
 
@@ -75,7 +76,12 @@ impl Managed {
 
     /// What makes it impossible to start.
     fn problems(&self) -> Vec<String> {
-        let mut problems = self.view.problems();
+        let ping = match &self.source {
+            Source::Cloud(builder) => builder.ping(),
+            Source::Connected(bot) => bot.socket().map_or(Duration::ZERO, |it| it.config().ping),
+            Source::SelfHosted(_) => Duration::ZERO,
+        };
+        let mut problems = self.view.problems(ping);
         if self.limits.handler_time.is_zero() {
             problems.push("the limit `handler_time` is zero: no handler could run".to_owned());
         }

@@ -24,9 +24,9 @@ pub enum Change {
     ServerAdded(GroupId, ServerId),
     /// A group doesn't have a server any more.
     ServerRemoved(GroupId, ServerId),
-    /// A server runs.
+    /// A server runs, or was found to.
     ServerOnline(GroupId, ServerId),
-    /// A server doesn't run any more.
+    /// A server doesn't run any more, or was found not to.
     ServerOffline(GroupId, ServerId),
     /// A server's name, version, region or such is different.
     ServerChanged(GroupId, ServerId),
@@ -135,18 +135,14 @@ fn servers(old: Option<&GroupView>, new: &GroupView, changes: &mut Vec<Change>) 
         let before = old.and_then(|old| old.servers.get(server));
         let Some(before) = before else {
             changes.push(Change::ServerAdded(id, *server));
-            if now.is_online {
-                changes.push(Change::ServerOnline(id, *server));
-            }
+            changes.extend(state(now));
             continue;
         };
         if Arc::ptr_eq(before, now) {
             continue;
         }
-        match (before.is_online, now.is_online) {
-            (false, true) => changes.push(Change::ServerOnline(id, *server)),
-            (true, false) => changes.push(Change::ServerOffline(id, *server)),
-            _ => {}
+        if state(before) != state(now) {
+            changes.extend(state(now));
         }
         if is_other_server(before, now) {
             changes.push(Change::ServerChanged(id, *server));
@@ -160,6 +156,16 @@ fn servers(old: Option<&GroupView>, new: &GroupView, changes: &mut Vec<Change>) 
         gone.filter(|server| !new.servers.contains_key(server))
             .map(|server| Change::ServerRemoved(id, *server)),
     );
+}
+
+/// What tells of a server's state; none while it is not known.
+fn state(server: &ServerView) -> Option<Change> {
+    server.known?;
+    Some(if server.is_online {
+        Change::ServerOnline(server.group, server.id)
+    } else {
+        Change::ServerOffline(server.group, server.id)
+    })
 }
 
 /// Whether what a server is has changed, as against what every heartbeat changes.

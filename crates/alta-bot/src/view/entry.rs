@@ -1,8 +1,8 @@
 //! One group.
 
-use super::exchange::{Found, GroupEvent, Ticket};
-use super::reading::Reading;
-use super::{GroupView, ServerView, ViewConfig};
+use super::agenda::Part;
+use super::exchange::{ConsoleSays, Found, GroupEvent};
+use super::{GroupView, Known, ServerView, ViewConfig};
 use alta_model::{GroupDetailed, JoinedGroup, Member, Server, ServerId, Timestamp, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,166 +11,440 @@ use std::time::Instant;
 /// A group: how it is shown, and what must be remembered besides.
 pub(super) struct Entry {
     pub(super) view: Arc<GroupView>,
-    membership: u64,
+    me: UserId,
+    keep_members: bool,
     /// Whether the service has confirmed the group's subscriptions: readings before that could miss something.
     pub(super) subscribed: bool,
-    /// Counts the events about what the group consists of.
-    pub(super) structure: u64,
-    /// Counts all events.
-    pub(super) clock: u64,
+    /// When all of it is read because events were missed.
+    pub(super) sweep_at: Option<Instant>,
+    /// Counts the events about the group and about which servers it has.
+    structure: u64,
+    /// Counts the events about its members.
+    memberships: u64,
     pub(super) servers: HashMap<ServerId, Heard>,
-    pub(super) reading: Reading,
+    /// What the group is not complete without.
+    pending: BTreeSet<Part>,
+    /// Servers that the group lists although there are none.
+    gone: BTreeSet<ServerId>,
 }
 
 /// What is known of a server's ways.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Heard {
-    /// The group's clock at the last record.
-    pub(super) stamp: u64,
-    pub(super) beats: bool,
+    /// Counts what events and its console said of it.
+    stamp: u64,
+    beats: bool,
+    /// When it is missed if no heartbeat comes.
     pub(super) due: Option<Instant>,
+    /// Whether events may have been missed since it was last heard of.
+    pub(super) gap: bool,
+    /// Whether the server was made while the bot looked on.
+    is_new: bool,
+    /// Whether its console is connected.
+    console: bool,
+    /// Whether its console has brought anything since the reading that runs began.
+    lives: bool,
+}
+
+/// What a reading is worth beside what was heard since it began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Agrees,
+    /// Something has changed since.
+    Outdated,
+    /// A server is told to be otherwise by an event or its console. That isn't undone: the next reading decides.
+    Contradicted,
+    /// A server doesn't run, although its console is connected.
+    Doubtful,
+}
+
+impl Verdict {
+    pub(super) fn by(is_outdated: bool) -> Self {
+        if is_outdated {
+            Self::Outdated
+        } else {
+            Self::Agrees
+        }
+    }
 }
 
 impl Entry {
-    pub(super) fn new(
-        joined: JoinedGroup,
-        membership: u64,
-        me: UserId,
-        config: &ViewConfig,
-    ) -> Self {
+    pub(super) fn new(joined: JoinedGroup, me: UserId, config: &ViewConfig) -> Self {
         let id = joined.group.id;
-        let servers = joined.group.servers.iter();
-        let servers = servers
+        let listed = joined.group.servers.iter();
+        let servers: BTreeMap<_, _> = listed
             .map(|server| {
-                (
-                    server.id,
-                    Arc::new(ServerView::new(server.id, id, &server.name)),
-                )
+                let view = ServerView::new(server.id, id, &server.name);
+                (server.id, Arc::new(view))
             })
             .collect();
+        let mut pending: BTreeSet<_> = servers.keys().map(|it| Part::Server(id, *it)).collect();
+        pending.extend([Part::Group(id), Part::Members(id)]);
         let view = Arc::new(GroupView {
             group: Arc::new(joined.group),
             members: Arc::new(by_id(vec![joined.member.clone()])),
+            members_known: false,
             me: Arc::new(joined.member),
             servers,
             complete: false,
         });
         Self {
             view,
-            membership,
+            me,
+            keep_members: config.members,
             subscribed: false,
+            sweep_at: None,
             structure: 0,
-            clock: 0,
+            memberships: 0,
             servers: HashMap::new(),
-            // Other bots of the group don't try again at the same moments.
-            reading: Reading::new(config, (id.get() ^ me.get()).unsigned_abs()),
+            pending,
+            gone: BTreeSet::new(),
         }
     }
 
-    pub(super) fn ticket(&self) -> Ticket {
-        Ticket {
-            membership: self.membership,
-            structure: self.structure,
-            clock: self.clock,
+    /// All parts of it.
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let id = self.view.id();
+        let servers = self.view.servers.keys();
+        let servers = servers.map(|server| Part::Server(id, *server));
+        [Part::Group(id), Part::Members(id)]
+            .into_iter()
+            .chain(servers)
+            .collect()
+    }
+
+    /// The reading of a part begins. Tells what has happened to it so far.
+    pub(super) fn begin(&mut self, part: Part) -> u64 {
+        if let Part::Server(_, server) = part {
+            let heard = self.servers.entry(server).or_default();
+            heard.lives = false;
+        }
+        self.stamp(part)
+    }
+
+    /// What has happened to a part so far.
+    pub(super) fn stamp(&self, part: Part) -> u64 {
+        match part {
+            Part::List => 0,
+            Part::Group(_) => self.structure,
+            Part::Members(_) => self.memberships,
+            Part::Server(_, server) => self.servers.get(&server).map_or(0, |heard| heard.stamp),
         }
     }
 
-    /// Whether an event that came while the group was read says something else about a server: the event isn't undone,
-    /// and the next reading decides.
-    pub(super) fn contradicts(&self, found: &Found, ticket: Ticket, wall: Timestamp) -> bool {
-        found.servers.iter().any(|server| {
-            let heard = self.servers.get(&server.id);
-            let is_online = self
-                .view
-                .servers
-                .get(&server.id)
-                .map(|known| known.is_online);
-            heard.is_some_and(|heard| heard.stamp > ticket.clock)
-                && is_online != Some(server.is_up_at(wall))
-        })
+    /// A part has been read, or it has been tried where that is enough.
+    pub(super) fn settle(&mut self, part: Part) {
+        self.pending.remove(&part);
+        if self.pending.is_empty() && !self.view.complete {
+            Arc::make_mut(&mut self.view).complete = true;
+        }
     }
 
-    /// Takes over what was read, but for what was heard since. A server that runs and whose heart was heard before is
+    /// Events may have been missed.
+    pub(super) fn missed(&mut self) {
+        for server in self.view.servers.keys() {
+            let heard = self.servers.entry(*server).or_default();
+            heard.due = None;
+            heard.gap = true;
+        }
+    }
+
+    /// Takes over the group and the list of its servers. Those of which nothing is known are to be read.
+    fn take_group(&mut self, group: GroupDetailed) -> Vec<Part> {
+        let id = self.view.id();
+        let view = Arc::make_mut(&mut self.view);
+        let listed: BTreeSet<_> = group.servers.iter().map(|server| server.id).collect();
+        let mut to_read: Vec<_> = self.gone.intersection(&listed).copied().collect();
+        self.gone.retain(|server| listed.contains(server));
+        for server in &group.servers {
+            if self.gone.contains(&server.id) {
+                continue;
+            }
+            let known = view.servers.entry(server.id).or_insert_with(|| {
+                to_read.push(server.id);
+                // One that came later was made while events were missed.
+                let heard = self.servers.entry(server.id).or_default();
+                (heard.is_new, heard.gap) = (view.complete, view.complete);
+                if !view.complete {
+                    self.pending.insert(Part::Server(id, server.id));
+                }
+                Arc::new(ServerView::new(server.id, id, &server.name))
+            });
+            if known.record.is_none() && !server.name.is_empty() && known.name != server.name {
+                Arc::make_mut(known).name.clone_from(&server.name);
+            }
+        }
+        let known = view.servers.keys().copied();
+        let removed: Vec<_> = known.filter(|it| !listed.contains(it)).collect();
+        view.group = Arc::new(group);
+        for server in &removed {
+            self.remove_server(*server);
+        }
+        let to_read = to_read.into_iter();
+        to_read.map(|server| Part::Server(id, server)).collect()
+    }
+
+    fn take_members(&mut self, members: Vec<Member>) {
+        let view = Arc::make_mut(&mut self.view);
+        let members = by_id(members);
+        if let Some(me) = members.get(&self.me) {
+            view.me = Arc::new(me.clone());
+        }
+        view.members = Arc::new(members);
+        view.members_known = true;
+    }
+
+    fn take_me(&mut self, me: Member) {
+        let view = Arc::make_mut(&mut self.view);
+        view.members = Arc::new(by_id(vec![me.clone()]));
+        view.me = Arc::new(me);
+    }
+
+    /// What a reading that began at this stamp is worth.
+    pub(super) fn verdict(
+        &self,
+        part: Part,
+        found: &Found,
+        stamp: u64,
+        wall: Timestamp,
+    ) -> Verdict {
+        let Found::Server(record) = found else {
+            return Verdict::by(self.stamp(part) != stamp);
+        };
+        let is_up = record.is_up_at(wall);
+        let known = self.view.servers.get(&record.id);
+        let differs = known.is_some_and(|known| known.known.is_some() && known.is_online != is_up);
+        match self.servers.get(&record.id).filter(|_| differs) {
+            Some(heard) if heard.stamp != stamp || (heard.lives && !is_up) => Verdict::Contradicted,
+            Some(heard) if heard.console && !is_up => Verdict::Doubtful,
+            _ => Verdict::Agrees,
+        }
+    }
+
+    /// Takes over what was read. Returns what is to be read now. A server that runs and whose heart was heard before is
     /// missed when it is `due`.
     pub(super) fn take(
         &mut self,
+        part: Part,
         found: Found,
-        ticket: Ticket,
+        stamp: u64,
         due: Option<Instant>,
         wall: Timestamp,
-    ) {
-        let view = Arc::make_mut(&mut self.view);
-        if let Some(me) = found.me {
-            view.me = Arc::new(me);
-        }
-        view.members = Arc::new(match found.members {
-            Some(members) => by_id(members),
-            None => by_id(vec![(*view.me).clone()]),
-        });
-        let known: BTreeSet<_> = found.servers.iter().map(|server| server.id).collect();
-        view.servers.retain(|id, _| known.contains(id));
-        self.servers.retain(|id, _| known.contains(id));
-        view.group = Arc::new(found.group);
-        view.complete = true;
-        for server in found.servers {
-            let heard = self.servers.entry(server.id).or_default();
-            if heard.stamp > ticket.clock {
-                continue;
+    ) -> Vec<Part> {
+        match (found, part) {
+            (Found::Group(group), _) => return self.take_group(group),
+            (Found::Members(members), _) => self.take_members(members),
+            (Found::Me(me), _) => self.take_me(me),
+            (Found::Server(record), _) => self.take_server(*record, stamp, due, wall),
+            (Found::NoServer, Part::Server(_, server)) => {
+                self.remove_server(server);
+                self.gone.insert(server);
             }
-            let is_up = hear(view, server, wall);
-            // One whose heart was heard before will be missed if it isn't any more.
+            (Found::NoServer | Found::List(_), _) => {}
+        }
+        Vec::new()
+    }
+
+    fn take_server(&mut self, record: Server, stamp: u64, due: Option<Instant>, wall: Timestamp) {
+        let server = record.id;
+        self.gone.remove(&server);
+        let is_known = self.server(server).record.is_some();
+        if is_known && self.stamp(Part::Server(self.view.id(), server)) != stamp {
+            return;
+        }
+        let is_up = record.is_up_at(wall);
+        self.keep(record, is_up, wall);
+        if let Some(heard) = self.servers.get_mut(&server) {
             heard.due = due.filter(|_| is_up && heard.beats);
         }
     }
 
-    /// What the group consists of is different: as much as the event says of it, before it is read again.
-    pub(super) fn apply(&mut self, event: GroupEvent, me: UserId, keep_members: bool) {
-        let group = self.view.id();
-        let view = Arc::make_mut(&mut self.view);
+    fn remove_server(&mut self, server: ServerId) {
+        let id = self.view.id();
+        Arc::make_mut(&mut self.view).servers.remove(&server);
+        self.servers.remove(&server);
+        self.gone.remove(&server);
+        self.settle(Part::Server(id, server));
+    }
+
+    /// Takes over as much as an event says. Returns what is to be read to know the rest.
+    pub(super) fn apply(
+        &mut self,
+        event: GroupEvent,
+        due: Option<Instant>,
+        wall: Timestamp,
+    ) -> Vec<Part> {
+        let id = self.view.id();
         match event {
-            GroupEvent::Updated(update) => view.group = Arc::new(merged(&view.group, update)),
+            GroupEvent::Status(server) => self.hear(server, false, due, wall),
+            GroupEvent::Heartbeat(server) => self.hear(server, true, due, wall),
+            GroupEvent::Updated(update) => {
+                self.structure += 1;
+                let view = Arc::make_mut(&mut self.view);
+                view.group = Arc::new(merged(&view.group, update));
+                vec![Part::Group(id)]
+            }
             GroupEvent::Member(member) => {
-                if member.user_id == me {
+                self.memberships += 1;
+                let is_me = member.user_id == self.me;
+                if !is_me && !self.keep_members {
+                    return Vec::new();
+                }
+                let view = Arc::make_mut(&mut self.view);
+                if is_me {
                     view.me = Arc::new(member.clone());
                 }
-                if keep_members || member.user_id == me {
-                    Arc::make_mut(&mut view.members).insert(member.user_id, member);
-                }
+                Arc::make_mut(&mut view.members).insert(member.user_id, member);
+                vec![Part::Members(id)]
+            }
+            GroupEvent::MemberGone(member) if member.user_id == self.me => {
+                self.memberships += 1;
+                vec![Part::List, Part::Members(id)]
             }
             GroupEvent::MemberGone(member) => {
+                self.memberships += 1;
+                let view = Arc::make_mut(&mut self.view);
                 Arc::make_mut(&mut view.members).remove(&member.user_id);
+                vec![Part::Members(id)]
             }
             GroupEvent::ServerMade(server) | GroupEvent::ServerUpdated(server) => {
-                let known = view
-                    .servers
-                    .entry(server.id)
-                    .or_insert_with(|| Arc::new(ServerView::new(server.id, group, &server.name)));
+                self.structure += 1;
+                self.gone.remove(&server.id);
+                let known = self.server(server.id);
                 if !server.name.is_empty() && known.name != server.name {
                     Arc::make_mut(known).name = server.name;
                 }
+                vec![Part::Group(id), Part::Server(id, server.id)]
             }
             GroupEvent::ServerGone(server) => {
-                view.servers.remove(&server);
-                self.servers.remove(&server);
+                self.structure += 1;
+                self.remove_server(server);
+                vec![Part::Group(id)]
             }
-            GroupEvent::Status(_) | GroupEvent::Heartbeat(_) | GroupEvent::Missed => {}
+            GroupEvent::Missed => Vec::new(),
         }
     }
 
-    /// Keeps a server's record, and notes the sign of life if it runs by it.
-    pub(super) fn hear(
+    /// The group has a server, perhaps since now.
+    fn server(&mut self, server: ServerId) -> &mut Arc<ServerView> {
+        let view = Arc::make_mut(&mut self.view);
+        let id = view.group.id;
+        view.servers.entry(server).or_insert_with(|| {
+            self.structure += 1;
+            let heard = self.servers.entry(server).or_default();
+            heard.is_new = view.complete;
+            Arc::new(ServerView::new(server, id, ""))
+        })
+    }
+
+    /// Keeps the record that an event brought: a heartbeat, or a status, which is a sign of life as well.
+    fn hear(
         &mut self,
         record: Server,
+        is_heartbeat: bool,
+        due: Option<Instant>,
         wall: Timestamp,
-        sign_of_life: impl FnOnce(&mut Heard),
-    ) {
-        let heard = self.servers.entry(record.id).or_default();
-        heard.stamp = self.clock;
-        if hear(Arc::make_mut(&mut self.view), record, wall) {
-            sign_of_life(heard);
-        } else {
-            heard.due = None;
+    ) -> Vec<Part> {
+        let (id, server) = (self.view.id(), record.id);
+        let is_listed = self.view.servers.contains_key(&server);
+        let mut to_read = Vec::new();
+        if !is_listed {
+            to_read.push(Part::Group(id));
         }
+        if !tells_state(&record) {
+            to_read.push(Part::Server(id, server));
+            return to_read;
+        }
+        let is_up = record.is_up_at(wall);
+        self.keep(record, is_up, wall);
+        if let Some(heard) = self.servers.get_mut(&server) {
+            heard.stamp += 1;
+            heard.beats |= is_heartbeat && is_up;
+            let is_missed = is_heartbeat || heard.due.is_some();
+            heard.due = due.filter(|_| is_up && heard.beats && is_missed);
+        }
+        to_read
+    }
+
+    fn keep(&mut self, record: Server, is_up: bool, wall: Timestamp) {
+        self.found(record.id, is_up);
+        let server = Arc::make_mut(self.server(record.id));
+        if !record.name.is_empty() {
+            server.name.clone_from(&record.name);
+        }
+        server.is_silent = false;
+        server.heard = Some(wall);
+        server.record = Some(Arc::new(record));
+    }
+
+    /// Whether a server runs has been found out.
+    fn found(&mut self, id: ServerId, is_up: bool) {
+        self.server(id);
+        let heard = self.servers.entry(id).or_default();
+        let after_gap = std::mem::take(&mut heard.gap);
+        let is_new = std::mem::take(&mut heard.is_new);
+        let server = Arc::make_mut(self.server(id));
+        if server.known.is_none() || server.is_online != is_up {
+            server.known = Some(match server.known {
+                None if !is_new => Known::AtStart,
+                _ if after_gap => Known::AfterGap,
+                _ => Known::Now,
+            });
+            server.is_online = is_up;
+        }
+    }
+
+    /// The console of a server says something about it. One that is connected is a sign of life, and the server is missed
+    /// later.
+    pub(super) fn console(&mut self, server: ServerId, says: ConsoleSays, due: Option<Instant>) {
+        if !self.view.servers.contains_key(&server) {
+            return;
+        }
+        let heard = self.servers.entry(server).or_default();
+        heard.console = says == ConsoleSays::Connected;
+        let is_up = match says {
+            ConsoleSays::Connected => true,
+            ConsoleSays::NotUp => false,
+            ConsoleSays::Lost => return,
+        };
+        heard.stamp += 1;
+        heard.due = heard.due.and(due).filter(|_| is_up);
+        // A console looks at its server all the time: it has missed nothing.
+        heard.gap &= self.view.servers[&server].is_online == is_up;
+        self.found(server, is_up);
+        Arc::make_mut(self.server(server)).is_silent = false;
+    }
+
+    /// The console of a server has brought something: the server lives, whatever its heartbeats do. It is missed later.
+    pub(super) fn be_heard(&mut self, server: ServerId, due: Option<Instant>) {
+        let Some(heard) = self.servers.get_mut(&server) else {
+            return;
+        };
+        heard.lives = true;
+        heard.due = heard.due.and(due);
+        if self
+            .view
+            .servers
+            .get(&server)
+            .is_some_and(|it| it.is_silent)
+        {
+            Arc::make_mut(self.server(server)).is_silent = false;
+        }
+    }
+
+    /// Servers that have been missed since the last time: their heartbeats have stopped.
+    pub(super) fn silenced(&mut self, now: Instant) -> Vec<ServerId> {
+        let mut silent = Vec::new();
+        for (server, heard) in &mut self.servers {
+            if heard.due.is_some_and(|due| due <= now) {
+                heard.due = None;
+                silent.push(*server);
+            }
+        }
+        for server in &silent {
+            Arc::make_mut(self.server(*server)).is_silent = true;
+        }
+        silent
     }
 }
 
@@ -182,24 +456,6 @@ fn by_id(members: Vec<Member>) -> BTreeMap<UserId, Member> {
 /// Whether a record says anything about whether the server runs.
 pub(super) fn tells_state(server: &Server) -> bool {
     server.is_online.is_some() || server.final_status.is_some() || server.online_ping.is_some()
-}
-
-/// Keeps a record, and tells whether the server runs by it.
-fn hear(view: &mut GroupView, record: Server, wall: Timestamp) -> bool {
-    let group = view.group.id;
-    let known = view
-        .servers
-        .entry(record.id)
-        .or_insert_with(|| Arc::new(ServerView::new(record.id, group, "")));
-    let server = Arc::make_mut(known);
-    if !record.name.is_empty() {
-        server.name.clone_from(&record.name);
-    }
-    server.is_online = record.is_up_at(wall);
-    server.is_silent = false;
-    server.heard = Some(wall);
-    server.record = Some(Arc::new(record));
-    server.is_online
 }
 
 /// A group after an update that may hold the basic fields only.

@@ -1,8 +1,9 @@
 //! What goes into the model and what comes out.
 
 use super::GroupView;
+use super::agenda::Part;
 use super::change::Change;
-use alta_model::{GroupDetailed, GroupId, Member, Server, ServerId};
+use alta_model::{GroupDetailed, GroupId, JoinedGroup, Member, Server, ServerId};
 use std::sync::Arc;
 
 /// What the task is to do.
@@ -12,22 +13,24 @@ pub(super) enum Output {
     Changed(GroupId, Option<Arc<GroupView>>, Vec<Change>),
     /// Subscribe to a group's events, and say when they are confirmed.
     Follow(GroupId),
-    /// Do not follow it any more, nor read it.
+    /// Do not follow it any more.
     Leave(GroupId),
-    /// Read a group over REST.
-    Read(GroupId, Ticket),
-    /// List the groups over REST.
-    List(Ticket),
+    /// Read this over REST, and say what it has brought.
+    Read(Part, Ticket),
 }
 
-/// What reading a group over REST has brought.
+/// What reading a part over REST has brought.
 #[derive(Clone, Debug)]
-pub(super) struct Found {
-    pub(super) group: GroupDetailed,
-    pub(super) me: Option<Member>,
-    /// None if members are not kept.
-    pub(super) members: Option<Vec<Member>>,
-    pub(super) servers: Vec<Server>,
+pub(super) enum Found {
+    List(Vec<JoinedGroup>),
+    Group(GroupDetailed),
+    /// All members.
+    Members(Vec<Member>),
+    /// The bot's own membership, where other members are not kept.
+    Me(Member),
+    Server(Box<Server>),
+    /// There is no such server.
+    NoServer,
 }
 
 /// Something a group's subscription says.
@@ -45,11 +48,20 @@ pub(super) enum GroupEvent {
     Missed,
 }
 
-/// When a reading began, in events.
+/// What the console of a server says about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ConsoleSays {
+    /// It is connected.
+    Connected,
+    /// It is not connected.
+    Lost,
+    /// It is not connected, since the server is not up.
+    NotUp,
+}
+
+/// Which reading of a part it is, and when it began, in events about that part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ticket {
-    /// Which time it is that the bot belongs to the group: what was read before it left says nothing of now.
-    pub(super) membership: u64,
-    pub(super) structure: u64,
-    pub(super) clock: u64,
+    pub(super) serial: u64,
+    pub(super) stamp: u64,
 }

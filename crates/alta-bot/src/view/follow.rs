@@ -1,15 +1,18 @@
 //! The task that keeps a view: a thin shell around the model.
 
 use super::ViewConfig;
-use super::exchange::{Found, GroupEvent, Output, Ticket};
+use super::agenda::Part;
+use super::consoles::Consoles;
+use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
 use super::fetch;
 use super::handle::Shared;
 use super::model::Model;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use crate::panics::caught;
+use crate::requests::LONGEST_LIST;
 use crate::time::{after, now, sleep_until};
-use alta_model::{GroupId, JoinedGroup, Server, Timestamp, UserId};
+use alta_model::{GroupId, JoinedGroup, Server, ServerId, Timestamp, UserId};
 use alta_socket::Shutdown;
 use alta_ws::{
     Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupServerCreate,
@@ -21,7 +24,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{SelectAll, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -29,7 +32,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
-use tracing::{debug, warn};
+use tracing::{debug, info, warn};
 
 pub(super) struct Follower {
     rest: alta_rest::Client,
@@ -46,8 +49,10 @@ pub(super) struct Follower {
     /// Those whose events are being confirmed, and whether all of them were. The main websocket sees to it that not too
     /// many are asked for at once.
     confirming: JoinSet<(GroupId, bool)>,
-    waiting: VecDeque<Job>,
-    jobs: JoinSet<Done>,
+    consoles: Consoles,
+    readings: JoinSet<(Part, Ticket, Result<Found, String>)>,
+    /// What could not be read the last time.
+    failing: HashSet<Part>,
 }
 
 struct Followed {
@@ -60,17 +65,6 @@ impl Drop for Followed {
     fn drop(&mut self) {
         self.confirming.abort();
     }
-}
-
-#[derive(Clone, Copy)]
-enum Job {
-    Read(GroupId, Ticket),
-    List(Ticket),
-}
-
-enum Done {
-    Read(GroupId, Ticket, Option<Box<Found>>),
-    Listed(Ticket, Option<Vec<JoinedGroup>>),
 }
 
 impl Follower {
@@ -89,7 +83,7 @@ impl Follower {
         let statuses = socket.statuses();
         let seen = statuses.current().totals;
         let rest = bot.rest().as_bot();
-        let list = fetch::list(&rest).await;
+        let list = rest.groups().joined().collect(LONGEST_LIST).await;
         let list = list.map_err(|error| Error::new(ErrorKind::Rest, doing).because(error))?;
 
         let mut follower = Self {
@@ -105,8 +99,9 @@ impl Follower {
             groups: SelectAll::new(),
             followed: HashMap::new(),
             confirming: JoinSet::new(),
-            waiting: VecDeque::new(),
-            jobs: JoinSet::new(),
+            consoles: Consoles::of(bot),
+            readings: JoinSet::new(),
+            failing: HashSet::new(),
         };
         for joined in list {
             follower.model.joined(joined);
@@ -126,7 +121,7 @@ impl Follower {
         let refresh = self.config.refresh.max(pause);
         let mut refresh_at = after(refresh);
         loop {
-            let retry = self.model.deadline();
+            let reading = self.model.deadline();
             tokio::select! {
                 () = shutdown.requested() => break,
                 event = self.mine.next() => match event {
@@ -135,20 +130,21 @@ impl Follower {
                 },
                 Some((group, event)) = self.groups.next() => self.group(group, event),
                 Some(done) = self.confirming.join_next_with_id() => self.confirmed(&done),
-                // Jobs catch their panics, so that each has an end.
-                Some(Ok(done)) = self.jobs.join_next() => self.done(done),
+                // Readings catch their panics, so that each has an end.
+                Some(Ok((part, ticket, found))) = self.readings.join_next() => self.done(part, ticket, found),
+                (server, says) = self.consoles.next() => self.console(server, says),
                 Some(status) = self.statuses.next() => self.status(&status),
-                _ = tick.tick() => self.model.tick(now()),
-                () = sleep_until(retry) => self.model.tick(now()),
+                _ = tick.tick() => self.tick(),
+                () = sleep_until(reading) => self.model.tick(now()),
                 () = sleep_until(Some(refresh_at)) => {
-                    self.model.read_everything();
+                    self.model.read_everything(now());
                     refresh_at = after(refresh);
                 }
             }
             self.perform();
         }
         self.confirming.shutdown().await;
-        self.jobs.shutdown().await;
+        self.readings.shutdown().await;
     }
 
     /// Does what the model wants.
@@ -173,18 +169,10 @@ impl Follower {
                 }
                 Output::Leave(group) => {
                     self.followed.remove(&group);
-                    self.waiting.retain(|job| job.group() != Some(group));
+                    self.failing.retain(|part| part.group() != Some(group));
                 }
-                Output::Read(group, ticket) => self.waiting.push_back(Job::Read(group, ticket)),
-                // Before the readings of single groups, since it says which there are.
-                Output::List(ticket) => self.waiting.push_front(Job::List(ticket)),
+                Output::Read(part, ticket) => self.read(part, ticket),
             }
-        }
-        while self.jobs.len() < self.config.readings.max(1) {
-            let Some(job) = self.waiting.pop_front() else {
-                break;
-            };
-            self.start(job);
         }
     }
 
@@ -225,43 +213,22 @@ impl Follower {
                 followed.confirming = confirming;
             }
         }
-        self.model.subscribed(group);
+        self.model.subscribed(group, now());
     }
 
-    fn start(&mut self, job: Job) {
-        let rest = self.rest.clone();
-        match job {
-            Job::Read(group, ticket) => {
-                let (me, members) = (self.me, self.config.members);
-                self.jobs.spawn(async move {
-                    let reading = fetch::group(&rest, group, me, members);
-                    let found = match caught(reading).await {
-                        Ok(found) => found
-                            .inspect_err(|error| warn!(%group, ?error, "a group could not be read"))
-                            .ok(),
-                        Err(panic) => {
-                            warn!(%group, panic, "reading a group panicked");
-                            None
-                        }
-                    };
-                    Done::Read(group, ticket, found.map(Box::new))
-                });
-            }
-            Job::List(ticket) => {
-                self.jobs.spawn(async move {
-                    let list = match caught(fetch::list(&rest)).await {
-                        Ok(list) => list
-                            .inspect_err(|error| warn!(?error, "the groups could not be listed"))
-                            .ok(),
-                        Err(panic) => {
-                            warn!(panic, "listing the groups panicked");
-                            None
-                        }
-                    };
-                    Done::Listed(ticket, list)
-                });
-            }
+    fn read(&mut self, part: Part, ticket: Ticket) {
+        if let Part::Server(_, server) = part {
+            // What it has brought before says nothing against what is read from now on.
+            self.consoles.has_brought(server);
         }
+        let (rest, me, members) = (self.rest.clone(), self.me, self.config.members);
+        self.readings.spawn(async move {
+            let found = match caught(fetch::part(&rest, part, me, members)).await {
+                Ok(found) => found.map_err(|error| format!("{error:?}")),
+                Err(panic) => Err(format!("reading it panicked: {panic}")),
+            };
+            (part, ticket, found)
+        });
     }
 
     fn topics(&self, group: GroupId) -> Vec<Topic> {
@@ -284,19 +251,19 @@ impl Follower {
     /// What happened to the bot itself.
     fn mine(&mut self, event: Result<Event<Value>, Missed>) {
         let Ok(event) = event else {
-            self.model.read_list();
+            self.model.read_list(now());
             return;
         };
         let name = event.topic.event();
         if name == MeGroupCreate::EVENT {
             match read::<JoinedGroup>(name, event.data) {
                 Some(joined) => self.model.joined(joined),
-                None => self.model.read_list(),
+                None => self.model.read_list(now()),
             }
         } else {
             match read::<LeftGroup>(name, event.data) {
                 Some(left) => self.model.left(left.group.id),
-                None => self.model.read_list(),
+                None => self.model.read_list(now()),
             }
         }
     }
@@ -310,26 +277,53 @@ impl Follower {
         self.model.event(group, event, now(), Timestamp::now());
     }
 
-    fn done(&mut self, done: Done) {
-        match done {
-            Done::Read(group, ticket, found) => {
+    fn done(&mut self, part: Part, ticket: Ticket, found: Result<Found, String>) {
+        match &found {
+            Ok(_) => {
                 self.shared.read_now();
-                let found = found.map(|found| *found);
-                self.model
-                    .found(group, found, ticket, now(), Timestamp::now());
+                if self.failing.remove(&part) {
+                    info!(%part, "read again");
+                }
             }
-            Done::Listed(ticket, list) => self.model.listed(list, ticket, now()),
+            // What keeps failing is told once.
+            Err(because) if self.failing.insert(part) => {
+                warn!(%part, because, "could not be read, trying again");
+            }
+            Err(because) => debug!(%part, because, "could not be read, trying again"),
+        }
+        if let Part::Server(group, server) = part
+            && self.consoles.has_brought(server)
+        {
+            self.model.console_heard(group, server, now());
+        }
+        let wall = Timestamp::now();
+        self.model.done(part, ticket, found.ok(), now(), wall);
+    }
+
+    fn tick(&mut self) {
+        for server in self.consoles.that_have_brought() {
+            if let Some(group) = self.shared.group_of(server) {
+                self.model.console_heard(group, server, now());
+            }
+        }
+        self.model.tick(now());
+    }
+
+    fn console(&mut self, server: ServerId, says: ConsoleSays) {
+        if let Some(group) = self.shared.group_of(server) {
+            self.model.console(group, server, says, now());
         }
     }
 
     /// Whether events arrive, and whether the socket was changed under the subscriptions.
     fn status(&mut self, status: &alta_ws::Status) {
-        self.model.set_connected(status.state.is_connected());
+        let connected = status.state.is_connected();
+        self.model.set_connected(connected, now());
         let totals = status.totals;
         if totals.migrations != self.seen.migrations
             || totals.failed_migrations != self.seen.failed_migrations
         {
-            self.model.read_everything();
+            self.model.read_everything(now());
         }
         self.seen = totals;
     }
@@ -341,15 +335,6 @@ struct End(Arc<Shared>);
 impl Drop for End {
     fn drop(&mut self) {
         self.0.end();
-    }
-}
-
-impl Job {
-    fn group(&self) -> Option<GroupId> {
-        match self {
-            Self::Read(group, _) => Some(*group),
-            Self::List(_) => None,
-        }
     }
 }
 

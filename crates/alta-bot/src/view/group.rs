@@ -1,5 +1,7 @@
+use super::known::{Known, Membership};
 use alta_model::{
-    GroupDetailed, GroupId, Member, Permission, Role, Server, ServerId, Timestamp, User, UserId,
+    GroupDetailed, GroupId, Member, Permission, Role, RoleId, Server, ServerId, Timestamp, User,
+    UserId,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,12 +15,17 @@ pub struct GroupView {
     pub group: Arc<GroupDetailed>,
     /// The bot's own membership.
     pub me: Arc<Member>,
-    /// The members by their ids; only the bot itself if [`ViewConfig::members`](crate::ViewConfig::members) is off.
+    /// The members that are known, by their ids; only the bot itself if
+    /// [`ViewConfig::members`](crate::ViewConfig::members) is off. Ask [`member`](Self::member) for one of them, who may not be
+    /// known yet.
     pub members: Arc<BTreeMap<UserId, Member>>,
+    /// Whether these are all members: they have been read over REST since the bot joined.
+    pub members_known: bool,
     /// The servers by their ids.
     pub servers: BTreeMap<ServerId, Arc<ServerView>>,
-    /// Whether all of it has been read over REST since the bot joined. Until then there may be members and servers
-    /// missing, and servers count as offline.
+    /// Whether the group and its members have been read over REST since the bot joined, and each of its servers was asked
+    /// for. One that could not be read holds up nobody: its state is [not known](ServerView::known), and it is asked for
+    /// again by itself.
     pub complete: bool,
 }
 
@@ -43,6 +50,22 @@ impl GroupView {
         self.group.permits(&self.me, permission)
     }
 
+    /// A member, or that there is none, or that it is not known yet.
+    pub fn member(&self, user: UserId) -> Membership<'_> {
+        match self.members.get(&user) {
+            Some(member) => Membership::Known(member),
+            None if self.members_known => Membership::Absent,
+            None => Membership::NotKnownYet,
+        }
+    }
+
+    /// Whether somebody's role is this one or more; see [`GroupDetailed::is_at_least`]. False for somebody who is no
+    /// [`member`](Self::member) or not known yet.
+    pub fn is_at_least(&self, user: UserId, role: RoleId) -> bool {
+        let member = self.member(user).known();
+        member.is_some_and(|member| self.group.is_at_least(member, role))
+    }
+
     /// The servers that are online.
     pub fn online_servers(&self) -> impl Iterator<Item = &Arc<ServerView>> {
         self.servers.values().filter(|server| server.is_online)
@@ -59,9 +82,12 @@ pub struct ServerView {
     pub group: GroupId,
     /// The server's name; empty if the service has told none.
     pub name: String,
-    /// Whether it runs: by its last record, and by its heartbeats, if it has sent any.
+    /// Whether it runs, by whatever told of it last: an event, a heartbeat, its console, a reading over REST. False while
+    /// that is not [known](Self::known).
     pub is_online: bool,
-    /// Whether it counts as offline only because its heartbeats have stopped.
+    /// How that is known; none if it is not known yet, since nothing told of it and it could not be read.
+    pub known: Option<Known>,
+    /// Whether its heartbeats have stopped and REST could not be asked about it yet. It counts as before until then.
     pub is_silent: bool,
     /// The last record of it; none before the first was read. Players who left when the server stopped may still be in
     /// it: ask [`players`](Self::players).
@@ -77,6 +103,7 @@ impl ServerView {
             group,
             name: name.to_owned(),
             is_online: false,
+            known: None,
             is_silent: false,
             record: None,
             heard: None,

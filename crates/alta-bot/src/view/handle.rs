@@ -9,13 +9,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 /// The bot's groups, their members, roles and servers, and who plays there: read at any time, without asking anybody.
 ///
-/// It is kept by the main websocket's events, and read over REST at the beginning, after every gap and migration, and
-/// every quarter of an hour. Clones are handles to the same view; when the last is dropped, it is not kept any more.
+/// It is kept by the main websocket's events and by what the bot's consoles tell of their servers, and read over REST at the
+/// beginning, after every gap and migration, and every quarter of an hour. What could not be read is unknown and read again
+/// by itself; it holds up nothing else. Clones are handles to the same view; when the last is dropped, it is not kept any more.
 ///
 /// ```no_run
 /// # async fn run(bot: alta_bot::Bot) -> Result<(), Box<dyn std::error::Error>> {
@@ -36,7 +40,27 @@ pub struct View {
 
 struct Inner {
     shared: Arc<Shared>,
+    patience: Duration,
     task: TaskGuard,
+}
+
+/// The view that a bot has begun last. It isn't kept for that.
+#[derive(Default)]
+pub(crate) struct Latest(Mutex<Weak<Inner>>);
+
+impl Latest {
+    fn set(&self, view: &Arc<Inner>) {
+        *self.lock() = Arc::downgrade(view);
+    }
+
+    fn get(&self) -> Option<Arc<Inner>> {
+        self.lock().upgrade()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Weak<Inner>> {
+        // It is changed in one step.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What the task writes and everybody reads.
@@ -59,11 +83,11 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero
-    /// or the bot's user id isn't known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero or
+    /// the time-out of heartbeats too short for the main websocket, or the bot's user id isn't known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
     /// its groups cannot be listed.
     pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
-        let problems = config.problems();
+        let problems = config.problems(self.socket()?.config().ping);
         if !problems.is_empty() {
             let doing = "following the bot's groups";
             return Err(Error::new(ErrorKind::Config { problems }, doing));
@@ -75,9 +99,32 @@ impl Bot {
         });
         let follower = Follower::begin(self, config, Arc::clone(&shared)).await?;
         let task = TaskGuard::spawn(|shutdown| follower.run(shutdown));
-        Ok(View {
-            inner: Arc::new(Inner { shared, task }),
-        })
+        let inner = Arc::new(Inner {
+            shared,
+            patience: config.patience,
+            task,
+        });
+        self.inner.view.set(&inner);
+        Ok(View { inner })
+    }
+
+    /// The view that was begun last, by [`view`](Self::view) or a managed bot, if it is still kept: for handlers.
+    ///
+    /// ```no_run
+    /// # use alta_bot::{Builder, Membership, UserId};
+    /// # fn f(builder: Builder, owner: UserId) {
+    /// builder.managed().on_server_offline(move |bot, server| async move {
+    ///     let Some(view) = bot.current_view() else { return };
+    ///     let Some(group) = view.group(server.group) else { return };
+    ///     if let Membership::Known(owner) = group.member(owner) {
+    ///         println!("{} is down, and {} wants to know", server.name, owner.username);
+    ///     }
+    /// });
+    /// # }
+    /// ```
+    pub fn current_view(&self) -> Option<View> {
+        let inner = self.inner.view.get()?;
+        Some(View { inner })
     }
 }
 
@@ -113,7 +160,7 @@ impl View {
         }
     }
 
-    /// Waits until every group that is known now or becomes known meanwhile has been read over REST once.
+    /// Waits until every group that is known now or becomes known meanwhile is [complete](GroupView::complete).
     ///
     /// # Errors
     ///
@@ -133,6 +180,11 @@ impl View {
                 return Err(Error::new(ErrorKind::Closed, "reading the bot's groups"));
             }
         }
+    }
+
+    /// How long to wait for what the service may never give.
+    pub(crate) fn patience(&self) -> Duration {
+        self.inner.patience
     }
 
     /// When something was last read over REST.
@@ -190,6 +242,10 @@ impl Shared {
         for change in changes {
             self.changes.publish(&(), change);
         }
+    }
+
+    pub(super) fn group_of(&self, server: ServerId) -> Option<GroupId> {
+        self.read().group_of.get(&server).copied()
     }
 
     pub(super) fn read_now(&self) {

@@ -1,47 +1,49 @@
-//! What is known of the groups, and what has to be read over REST, without I/O: events, readings and time go in, new
-//! states and wishes come out.
+//! What is known of the groups, and what has to be read over REST, without I/O: events, readings, what consoles say, and
+//! time go in, new states and wishes come out.
 
+use super::ViewConfig;
+use super::agenda::{Agenda, Part};
 use super::change::between;
-use super::entry::{Entry, merged, tells_state};
-use super::exchange::{Found, GroupEvent, Output, Ticket};
-use super::reading::Reading;
-use super::{GroupView, ViewConfig};
-use alta_model::{GroupId, JoinedGroup, Timestamp, UserId};
+use super::entry::{Entry, Verdict, merged};
+use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
+use alta_model::{GroupId, JoinedGroup, ServerId, Timestamp, UserId};
+use alta_socket::{Backoff, BackoffPolicy, later};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How often in a row a reading is thrown away because of what happened meanwhile. After that it is taken as it is, and
 /// repeated all the same: a group in which something happens all the time is read at last.
 const REPEATS: u32 = 3;
 
+/// Readings of everything are spread over no more than this, however many groups there are.
+const LONGEST_SPREAD: Duration = Duration::from_secs(60);
+
 pub(super) struct Model {
     me: UserId,
     config: ViewConfig,
     groups: BTreeMap<GroupId, Entry>,
-    /// Counts how often the bot was found to belong to a group.
-    memberships: u64,
     /// Counts what happened to the list of groups.
     list_stamp: u64,
-    list: Reading,
+    agenda: Agenda,
     /// Whether events arrive now; silence means something only then.
     connected: bool,
-    /// No reading that failed is tried again before this.
-    next_retry: Option<Instant>,
+    jitter: Backoff,
     outputs: Vec<Output>,
 }
 
 impl Model {
     pub(super) fn new(me: UserId, config: ViewConfig) -> Self {
+        let seed = me.get().cast_unsigned();
+        let second = Duration::from_secs(1);
         Self {
             me,
             config,
             groups: BTreeMap::new(),
-            memberships: 0,
             list_stamp: 0,
-            list: Reading::new(&config, me.get().unsigned_abs()),
+            agenda: Agenda::new(&config, seed),
             connected: true,
-            next_retry: None,
+            jitter: Backoff::new(BackoffPolicy::new(second, second), seed),
             outputs: Vec::new(),
         }
     }
@@ -63,124 +65,41 @@ impl Model {
     }
 
     /// Something about the list of groups may have been missed.
-    pub(super) fn read_list(&mut self) {
-        if self.list.wanted() {
-            self.outputs.push(Output::List(self.list_ticket()));
-        }
-    }
-
-    fn list_ticket(&self) -> Ticket {
-        Ticket {
-            membership: 0,
-            structure: self.list_stamp,
-            clock: 0,
-        }
-    }
-
-    /// What listing the groups has brought; none if it failed.
-    pub(super) fn listed(&mut self, found: Option<Vec<JoinedGroup>>, ticket: Ticket, now: Instant) {
-        let Some(found) = found else {
-            let retry = self.list.failed(now);
-            self.next_retry = sooner(self.next_retry, retry);
-            return;
-        };
-        let outdated = ticket.structure != self.list_stamp;
-        if self.list.ended(outdated) {
-            self.outputs.push(Output::List(self.list_ticket()));
-            if outdated && self.list.repeats <= REPEATS {
-                return;
-            }
-        }
-        let ids: BTreeSet<_> = found.iter().map(|joined| joined.group.id).collect();
-        let gone: Vec<_> = self.groups.keys().copied().collect();
-        for group in gone.into_iter().filter(|group| !ids.contains(group)) {
-            self.remove(group);
-        }
-        for joined in found {
-            self.insert(joined);
-        }
+    pub(super) fn read_list(&mut self, now: Instant) {
+        let at = self.soon(now);
+        self.agenda.want(Part::List, at);
     }
 
     /// Everything is to be read again: the socket was changed under the subscriptions, or it is time.
-    pub(super) fn read_everything(&mut self) {
-        self.read_list();
-        let groups: Vec<_> = self.groups.keys().copied().collect();
-        for group in groups {
-            self.read(group);
+    pub(super) fn read_everything(&mut self, now: Instant) {
+        self.read_list(now);
+        for group in self.ids() {
+            self.miss(group, now);
         }
     }
 
-    /// Whether events arrive. While they don't, nobody's silence counts.
-    pub(super) fn set_connected(&mut self, connected: bool) {
-        self.connected = connected;
-        if !connected {
-            for heard in self
-                .groups
-                .values_mut()
-                .flat_map(|entry| entry.servers.values_mut())
-            {
-                heard.due = None;
+    /// Whether events arrive. While they don't, nobody's silence counts. When they come again, each group is read as soon
+    /// as its gap is told, or in the end all the same.
+    pub(super) fn set_connected(&mut self, connected: bool, now: Instant) {
+        if std::mem::replace(&mut self.connected, connected) == connected {
+            return;
+        }
+        let in_the_end = later(now, self.config.patience);
+        for group in self.ids() {
+            if connected {
+                self.read(group, in_the_end);
+            } else if let Some(entry) = self.groups.get_mut(&group) {
+                entry.missed();
             }
         }
     }
 
     /// The service has confirmed a group's subscriptions.
-    pub(super) fn subscribed(&mut self, group: GroupId) {
+    pub(super) fn subscribed(&mut self, group: GroupId, now: Instant) {
         if let Some(entry) = self.groups.get_mut(&group) {
             entry.subscribed = true;
-            self.read(group);
+            self.read(group, now);
         }
-    }
-
-    /// A group is to be read over REST, once more if that is being done.
-    fn read(&mut self, group: GroupId) {
-        let Some(entry) = self.groups.get_mut(&group) else {
-            return;
-        };
-        if entry.subscribed && entry.reading.wanted() {
-            self.outputs.push(Output::Read(group, entry.ticket()));
-        }
-    }
-
-    /// What reading a group has brought; none if it failed.
-    pub(super) fn found(
-        &mut self,
-        group: GroupId,
-        found: Option<Found>,
-        ticket: Ticket,
-        now: Instant,
-        wall: Timestamp,
-    ) {
-        let due = self.due(now);
-        let Some(entry) = self.groups.get_mut(&group) else {
-            return;
-        };
-        if entry.ticket().membership != ticket.membership {
-            return;
-        }
-        let Some(found) = found else {
-            let retry = entry.reading.failed(now);
-            self.next_retry = sooner(self.next_retry, retry);
-            // Perhaps it is not ours any more.
-            self.read_list();
-            return;
-        };
-        let contradicted = entry.contradicts(&found, ticket, wall);
-        let outdated = entry.structure != ticket.structure;
-        if entry.reading.ended(outdated || contradicted) {
-            self.outputs.push(Output::Read(group, entry.ticket()));
-            if outdated && entry.reading.repeats <= REPEATS {
-                return;
-            }
-        }
-        let old = Arc::clone(&entry.view);
-        entry.take(found, ticket, due, wall);
-        self.changed(group, &old);
-    }
-
-    /// When a [`tick`](Self::tick) is wanted, besides the regular ones that find out who is silent.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.next_retry
     }
 
     /// A group's subscription says something.
@@ -191,123 +110,242 @@ impl Model {
         now: Instant,
         wall: Timestamp,
     ) {
-        let due = self.due(now);
-        let Some(entry) = self.groups.get_mut(&group) else {
-            return;
-        };
-        let old = Arc::clone(&entry.view);
-        entry.clock += 1;
-        match event {
-            GroupEvent::Status(server) | GroupEvent::Heartbeat(server) if !tells_state(&server) => {
-                self.read(group);
-            }
-            GroupEvent::Status(server) => {
-                // A sign of life, though no heartbeat.
-                entry.hear(server, wall, |heard| heard.due = heard.due.and(due));
-            }
-            GroupEvent::Heartbeat(server) => {
-                entry.hear(server, wall, |heard| {
-                    heard.beats = true;
-                    heard.due = due;
-                });
-            }
-            GroupEvent::Missed => {
-                for heard in entry.servers.values_mut() {
-                    heard.due = None;
-                }
-                self.read(group);
-            }
-            structural => {
-                entry.structure += 1;
-                if matches!(&structural, GroupEvent::MemberGone(member) if member.user_id == self.me)
-                {
-                    self.read_list();
-                } else {
-                    entry.apply(structural, self.me, self.config.members);
-                }
-                self.read(group);
-            }
+        if matches!(event, GroupEvent::Missed) {
+            return self.miss(group, now);
         }
-        self.changed(group, &old);
+        let due = self.due(now);
+        let to_read = self.with(group, |entry| entry.apply(event, due, wall));
+        let at = self.soon(now);
+        self.want(to_read.unwrap_or_default(), at);
     }
 
+    /// The console of a server says something about it.
+    pub(super) fn console(
+        &mut self,
+        group: GroupId,
+        server: ServerId,
+        says: ConsoleSays,
+        now: Instant,
+    ) {
+        let due = self.due(now);
+        self.with(group, |entry| entry.console(server, says, due));
+    }
+
+    /// The console of a server has brought something since it was last looked at.
+    pub(super) fn console_heard(&mut self, group: GroupId, server: ServerId, now: Instant) {
+        let due = self.due(now);
+        self.with(group, |entry| entry.be_heard(server, due));
+    }
+
+    /// Time has passed: servers that were due are silent, and what is due is read.
+    pub(super) fn tick(&mut self, now: Instant) {
+        for group in self.ids() {
+            let silent = self.with(group, |entry| entry.silenced(now));
+            let silent = silent.unwrap_or_default().into_iter();
+            self.want(silent.map(|server| Part::Server(group, server)), now);
+        }
+        while let Some((part, serial)) = self.agenda.begin(now) {
+            let entry = part.group().and_then(|group| self.groups.get_mut(&group));
+            let stamp = entry.map_or(self.list_stamp, |entry| entry.begin(part));
+            let ticket = Ticket { serial, stamp };
+            self.outputs.push(Output::Read(part, ticket));
+        }
+    }
+
+    /// When a [`tick`](Self::tick) is wanted, besides the regular ones that find out who is silent.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.agenda.deadline()
+    }
+
+    /// What reading a part has brought; none if it failed.
+    pub(super) fn done(
+        &mut self,
+        part: Part,
+        ticket: Ticket,
+        found: Option<Found>,
+        now: Instant,
+        wall: Timestamp,
+    ) {
+        if !self.agenda.ended(part, ticket.serial) {
+            return;
+        }
+        match (part.group(), found) {
+            (None, Some(Found::List(list))) => self.listed(list, ticket, now),
+            (Some(group), Some(found)) => self.found(group, part, ticket, found, now, wall),
+            (_, _) => self.failed(part, now),
+        }
+    }
+
+    fn failed(&mut self, part: Part, now: Instant) {
+        self.agenda.failed(part, now);
+        match part {
+            // Perhaps it is not ours any more.
+            Part::Group(_) => self.read_list(now),
+            Part::Server(group, _) => {
+                self.with(group, |entry| entry.settle(part));
+            }
+            Part::List | Part::Members(_) => {}
+        }
+    }
+
+    fn listed(&mut self, found: Vec<JoinedGroup>, ticket: Ticket, now: Instant) {
+        let verdict = Verdict::by(ticket.stamp != self.list_stamp);
+        if !self.accepts(Part::List, verdict, now) {
+            return;
+        }
+        let ids: BTreeSet<_> = found.iter().map(|joined| joined.group.id).collect();
+        for group in self.ids() {
+            if !ids.contains(&group) {
+                self.remove(group);
+            }
+        }
+        for joined in found {
+            self.insert(joined);
+        }
+    }
+
+    fn found(
+        &mut self,
+        group: GroupId,
+        part: Part,
+        ticket: Ticket,
+        found: Found,
+        now: Instant,
+        wall: Timestamp,
+    ) {
+        let due = self.due(now);
+        let Some(entry) = self.groups.get(&group) else {
+            return;
+        };
+        let verdict = entry.verdict(part, &found, ticket.stamp, wall);
+        let accepted = self.accepts(part, verdict, now);
+        let to_read = self.with(group, |entry| {
+            let to_read = accepted.then(|| entry.take(part, found, ticket.stamp, due, wall));
+            if accepted || matches!(part, Part::Server(..)) {
+                entry.settle(part);
+            }
+            to_read.unwrap_or_default()
+        });
+        self.want(to_read.unwrap_or_default(), now);
+    }
+
+    /// Whether what was read is taken. Perhaps it is read again in any case.
+    fn accepts(&mut self, part: Part, verdict: Verdict, now: Instant) -> bool {
+        let is_final = self.agenda.repeats(part) >= REPEATS;
+        let (accepted, repeated) = match verdict {
+            Verdict::Agrees => (true, false),
+            Verdict::Outdated => (is_final, true),
+            Verdict::Contradicted => (false, true),
+            Verdict::Doubtful => (is_final, !is_final),
+        };
+        if repeated {
+            self.agenda.repeat(part, now);
+        } else {
+            self.agenda.succeeded(part);
+        }
+        accepted
+    }
+
+    /// A group's events may be missing: all of it is read again, once for all that is missing until then.
+    fn miss(&mut self, group: GroupId, now: Instant) {
+        let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
+        let spread = self.config.spread.saturating_mul(count);
+        let at = later(self.soon(now), self.random(spread));
+        if let Some(entry) = self.groups.get_mut(&group) {
+            entry.missed();
+            let planned = entry.sweep_at.filter(|planned| *planned > now);
+            let at = *entry.sweep_at.insert(planned.unwrap_or(at));
+            self.read(group, at);
+        }
+    }
+
+    /// All parts of a group are to be read then.
+    fn read(&mut self, group: GroupId, at: Instant) {
+        let entry = self.groups.get(&group);
+        self.want(entry.map(Entry::parts).unwrap_or_default(), at);
+    }
+
+    /// A group is not read before its subscriptions are confirmed: something could be missed in between.
+    fn want(&mut self, parts: impl IntoIterator<Item = Part>, at: Instant) {
+        for part in parts {
+            let entry = part.group().map(|group| self.groups.get(&group));
+            if entry.is_none_or(|entry| entry.is_some_and(|entry| entry.subscribed)) {
+                self.agenda.want(part, at);
+            }
+        }
+    }
+
+    /// After a moment in which whatever else asks for the same is counted in.
+    fn soon(&mut self, now: Instant) -> Instant {
+        let half = self.config.spread / 2;
+        later(now, half.saturating_add(self.random(half)))
+    }
+
+    fn random(&mut self, below: Duration) -> Duration {
+        let share = self.jitter.next_delay().as_secs_f64();
+        below.min(LONGEST_SPREAD).mul_f64(share)
+    }
+
+    /// When a server that is heard of now is missed.
     fn due(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.config.heartbeat_timeout)
             .filter(|_| self.connected)
     }
 
-    /// Time has passed: servers that were due are silent, and readings that failed are tried again.
-    pub(super) fn tick(&mut self, now: Instant) {
-        if self.list.due(now) {
-            self.read_list();
-        }
-        self.next_retry = self.list.retry_at;
-        let mut silenced = Vec::new();
-        for (id, entry) in &mut self.groups {
-            if entry.reading.due(now) && entry.reading.wanted() {
-                self.outputs.push(Output::Read(*id, entry.ticket()));
-            }
-            self.next_retry = sooner(self.next_retry, entry.reading.retry_at);
-            let old = Arc::clone(&entry.view);
-            for (server, heard) in &mut entry.servers {
-                if heard.due.is_some_and(|due| due <= now) {
-                    heard.due = None;
-                    if let Some(server) = Arc::make_mut(&mut entry.view).servers.get_mut(server) {
-                        let server = Arc::make_mut(server);
-                        server.is_online = false;
-                        server.is_silent = true;
-                    }
-                    silenced.push((*id, Arc::clone(&old)));
-                }
-            }
-        }
-        silenced.dedup_by_key(|(id, _)| *id);
-        for (group, old) in silenced {
-            self.changed(group, &old);
-        }
+    fn ids(&self) -> Vec<GroupId> {
+        self.groups.keys().copied().collect()
     }
 
     fn insert(&mut self, joined: JoinedGroup) {
         let id = joined.group.id;
-        if let Some(entry) = self.groups.get_mut(&id) {
-            let old = Arc::clone(&entry.view);
+        let known = self.with(id, |entry| {
             let view = Arc::make_mut(&mut entry.view);
-            view.group = Arc::new(merged(&view.group, joined.group));
-            view.me = Arc::new(joined.member);
-            self.changed(id, &old);
-            return;
+            view.group = Arc::new(merged(&view.group, joined.group.clone()));
+            view.me = Arc::new(joined.member.clone());
+        });
+        if known.is_none() {
+            let entry = Entry::new(joined, self.me, &self.config);
+            let view = Arc::clone(&entry.view);
+            self.groups.insert(id, entry);
+            let changes = between(None, Some(&view));
+            self.outputs.push(Output::Changed(id, Some(view), changes));
+            self.outputs.push(Output::Follow(id));
         }
-        self.memberships += 1;
-        let entry = Entry::new(joined, self.memberships, self.me, &self.config);
-        let view = Arc::clone(&entry.view);
-        self.groups.insert(id, entry);
-        let changes = between(None, Some(&view));
-        self.outputs.push(Output::Changed(id, Some(view), changes));
-        self.outputs.push(Output::Follow(id));
     }
 
     fn remove(&mut self, group: GroupId) {
         if let Some(entry) = self.groups.remove(&group) {
+            self.agenda.forget(|part| part.group() == Some(group));
             let changes = between(Some(&entry.view), None);
             self.outputs.push(Output::Changed(group, None, changes));
             self.outputs.push(Output::Leave(group));
         }
     }
 
-    /// Tells of a group's new state if it differs from the old one.
-    fn changed(&mut self, group: GroupId, old: &Arc<GroupView>) {
-        let Some(entry) = self.groups.get(&group) else {
-            return;
-        };
-        if !Arc::ptr_eq(old, &entry.view) {
+    /// Does something with a group, and tells of its new state if it differs from the old one.
+    fn with<T>(&mut self, group: GroupId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
+        let entry = self.groups.get_mut(&group)?;
+        let old = Arc::clone(&entry.view);
+        let outcome = change(entry);
+        if !Arc::ptr_eq(&old, &entry.view) {
+            let gone = |part| match part {
+                Part::Server(of, server) if of == group => {
+                    old.servers.contains_key(&server) && !entry.view.servers.contains_key(&server)
+                }
+                _ => false,
+            };
+            if old
+                .servers
+                .keys()
+                .any(|server| gone(Part::Server(group, *server)))
+            {
+                self.agenda.forget(gone);
+            }
             let view = Arc::clone(&entry.view);
-            let changes = between(Some(old), Some(&view));
+            let changes = between(Some(&old), Some(&view));
             self.outputs
                 .push(Output::Changed(group, Some(view), changes));
         }
+        Some(outcome)
     }
-}
-
-fn sooner(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
 }

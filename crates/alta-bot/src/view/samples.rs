@@ -1,6 +1,6 @@
 //! What tests of views and plans begin with.
 
-use super::{GroupView, ServerView};
+use super::{GroupView, Known, ServerView};
 use alta_model::{GroupId, JoinedGroup, Member, Server, ServerId, UserId};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -57,6 +57,7 @@ pub(crate) fn group(
         group: Arc::new(joined.group),
         me: Arc::new(joined.member),
         members: Arc::default(),
+        members_known: true,
         servers: servers
             .map(|server| (server.id, Arc::new(server)))
             .collect(),
@@ -67,6 +68,7 @@ pub(crate) fn group(
 pub(crate) fn view(group: GroupId, id: ServerId, is_online: bool, record: Value) -> ServerView {
     let mut view = ServerView::new(id, group, "Thornwood");
     view.is_online = is_online;
+    view.known = Some(Known::AtStart);
     view.record = Some(Arc::new(server(id, record)));
     view
 }

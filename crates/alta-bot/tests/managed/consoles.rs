@@ -179,37 +179,6 @@ async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
 }
 
 #[tokio::test]
-async fn a_server_whose_heartbeats_stop_is_offline_but_a_console_that_is_connected_stays() {
-    let sim = Sim::builder().start().await.unwrap();
-    let silence = following().heartbeat_timeout(Duration::from_millis(100));
-    let bot = start(builder(&sim).managed().view_config(silence)).await;
-    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
-    let server = || bot.view().unwrap().server(server_id(sim.server())).unwrap();
-    until("the server is up", || server().is_online).await;
-    let connected = || {
-        bot.health()
-            .consoles
-            .iter()
-            .any(alta_bot::ConsoleHealth::is_connected)
-    };
-    until("the console is ready", connected).await;
-
-    sim.heartbeat(sim.server());
-    until("the server is silent", || server().is_silent).await;
-    assert!(!server().is_online && bot.health().is_connected());
-    assert_eq!(sim.console_connections(sim.server()).len(), 1);
-
-    // Now it is lost, too: nothing says any more that the server lives.
-    sim.drop_consoles(sim.server());
-    until("no console", || bot.consoles().is_empty()).await;
-    until("a console", || {
-        sim.heartbeat(sim.server());
-        !sim.console_connections(sim.server()).is_empty()
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
     let sim = Sim::builder().start().await.unwrap();
     let mut servers = vec![sim.server()];

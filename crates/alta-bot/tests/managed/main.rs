@@ -7,11 +7,13 @@
 )]
 
 mod consoles;
+mod groups;
 mod handlers;
 mod invites;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod self_hosted;
+mod servers;
 mod shutdown;
 mod start;
 mod support;

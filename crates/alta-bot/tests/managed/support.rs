@@ -34,18 +34,20 @@ pub(crate) fn builder(sim: &Sim) -> Builder {
         sim.rest_url().parse().unwrap(),
         sim.socket_url().parse().unwrap(),
     );
-    let socket = alta_ws::Config::default().reconnect(BackoffPolicy::new(
-        Duration::from_millis(5),
-        Duration::from_millis(20),
-    ));
     Bot::builder()
         .bot(BotCredentials::new(
             account.client_id,
             account.client_secret,
         ))
         .endpoints(endpoints)
-        .socket_config(socket)
+        .socket_config(socket_config())
         .console_config(impatient())
+}
+
+/// A main websocket that comes back at once.
+pub(crate) fn socket_config() -> alta_ws::Config {
+    let backoff = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
+    alta_ws::Config::default().reconnect(backoff)
 }
 
 /// Consoles that come back at once.

@@ -44,7 +44,7 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
             true,
         ),
     ];
-    let states = [(true, false), (false, false), (false, true)];
+    let states = [(true, false), (false, false), (true, true)];
     let emptiness = [
         (None, 0, true),
         (None, 1, true),
@@ -70,8 +70,6 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
                             Standing::NotAllowed
                         } else if !permits {
                             Standing::NoPermission
-                        } else if is_silent {
-                            Standing::Silent
                         } else if !is_online {
                             Standing::Offline
                         } else if !in_fleet {
@@ -92,8 +90,8 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
             }
         }
     }
-    // 3 lists, 1 role, 5 fleets, 1 state, 3 of 4 emptinesses.
-    assert_eq!(wanted, 45);
+    // 3 lists, 1 role, 5 fleets, 2 states, 3 of 4 emptinesses.
+    assert_eq!(wanted, 90);
 }
 
 #[test]

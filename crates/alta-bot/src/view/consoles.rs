@@ -1,0 +1,132 @@
+//! What the bot's consoles say about their servers.
+
+use super::exchange::ConsoleSays;
+use crate::bot::{Bot, Inner};
+use alta_model::ServerId;
+use alta_socket::Watch;
+use att_console::{State, Status, Statuses, Trouble};
+use futures_core::Stream;
+use futures_util::stream::{SelectAll, StreamExt as _};
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll};
+
+/// Follows the consoles that the bot has open. It holds neither them nor the bot open.
+pub(super) struct Consoles {
+    bot: Weak<Inner>,
+    opened: Option<Watch<u64>>,
+    states: SelectAll<StatesOf>,
+    followed: HashMap<ServerId, Followed>,
+}
+
+struct Followed {
+    statuses: Statuses,
+    /// How much it had brought when it was last looked at.
+    brought: u64,
+}
+
+impl Consoles {
+    pub(super) fn of(bot: &Bot) -> Self {
+        Self {
+            bot: Arc::downgrade(&bot.inner),
+            opened: Some(bot.inner.consoles.opened()),
+            states: SelectAll::new(),
+            followed: HashMap::new(),
+        }
+    }
+
+    /// What a console says next. Never ends while none says anything. Cancel safe.
+    pub(super) async fn next(&mut self) -> (ServerId, ConsoleSays) {
+        loop {
+            tokio::select! {
+                opened = next(&mut self.opened) => {
+                    if opened.is_none() {
+                        self.opened = None;
+                    }
+                    self.follow();
+                }
+                Some((server, status)) = self.states.next() => {
+                    if status.state.is_closed() {
+                        self.followed.remove(&server);
+                        // Perhaps there is another one by now.
+                        self.follow();
+                    }
+                    return (server, meaning(&status.state));
+                }
+            }
+        }
+    }
+
+    /// Follows the consoles that were opened since.
+    fn follow(&mut self) {
+        let Some(inner) = self.bot.upgrade() else {
+            return;
+        };
+        for (server, console) in (Bot { inner }).consoles() {
+            if !self.followed.contains_key(&server) {
+                let statuses = console.statuses();
+                self.states.push(StatesOf {
+                    server,
+                    statuses: statuses.clone(),
+                });
+                let brought = 0;
+                self.followed.insert(server, Followed { statuses, brought });
+            }
+        }
+    }
+
+    /// Whether the console of a server has brought anything since this was last asked.
+    pub(super) fn has_brought(&mut self, server: ServerId) -> bool {
+        let followed = self.followed.get_mut(&server);
+        followed.is_some_and(Followed::look)
+    }
+
+    /// The servers whose consoles have brought anything since this was last asked.
+    pub(super) fn that_have_brought(&mut self) -> Vec<ServerId> {
+        let followed = self.followed.iter_mut();
+        let brought = followed.filter_map(|(server, it)| it.look().then_some(*server));
+        brought.collect()
+    }
+}
+
+impl Followed {
+    fn look(&mut self) -> bool {
+        let totals = self.statuses.current().totals;
+        let brought = totals.events + totals.answers + totals.notices;
+        brought != std::mem::replace(&mut self.brought, brought)
+    }
+}
+
+fn meaning(state: &State) -> ConsoleSays {
+    match state {
+        State::Ready | State::Stalled => ConsoleSays::Connected,
+        State::Recovering {
+            because: Trouble::NotUp(_),
+            ..
+        } => ConsoleSays::NotUp,
+        _ => ConsoleSays::Lost,
+    }
+}
+
+async fn next(opened: &mut Option<Watch<u64>>) -> Option<u64> {
+    match opened {
+        Some(opened) => opened.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+struct StatesOf {
+    server: ServerId,
+    statuses: Statuses,
+}
+
+impl Stream for StatesOf {
+    type Item = (ServerId, Status);
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let server = self.server;
+        let status = std::task::ready!(Pin::new(&mut self.statuses).poll_next(cx));
+        Poll::Ready(status.map(|status| (server, status)))
+    }
+}

@@ -1,0 +1,181 @@
+//! Whatever happens, and whatever fails: in the end the view shows what is.
+
+use super::*;
+use crate::view::samples::read;
+use alta_model::{ServerId, UserId};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// A server comes to run or not, and the service tells so, or forgets to.
+    Server(i64, bool, bool),
+    /// Somebody comes or goes.
+    Member(i64, bool, bool),
+    /// A server is made or removed.
+    Exists(i64, bool, bool),
+    Connect(bool),
+    Missed,
+    Refresh,
+    /// The oldest reading ends: well, or not.
+    Answer(bool),
+    Pass(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let told = prop::bool::weighted(0.7);
+    let step = prop_oneof![
+        3 => (0..3_i64, any::<bool>(), told.clone()).prop_map(|(id, is, told)| Step::Server(id, is, told)),
+        2 => (10..13_i64, any::<bool>(), told.clone()).prop_map(|(id, is, told)| Step::Member(id, is, told)),
+        1 => (0..3_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Exists(id, is, told)),
+        1 => any::<bool>().prop_map(Step::Connect),
+        1 => Just(Step::Missed),
+        1 => Just(Step::Refresh),
+        6 => any::<bool>().prop_map(Step::Answer),
+        4 => (0..2_000_u64).prop_map(Step::Pass),
+    ];
+    prop::collection::vec(step, 0..120)
+}
+
+struct World {
+    rig: Rig,
+    connected: bool,
+    servers: BTreeMap<i64, bool>,
+    members: BTreeSet<i64>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut rig = Rig::new();
+        rig.model.joined(joined(2));
+        rig.subscribed();
+        Self {
+            rig,
+            connected: true,
+            servers: BTreeMap::new(),
+            members: BTreeSet::new(),
+        }
+    }
+
+    fn record(&self, id: i64) -> Server {
+        let is_online = self.servers.get(&id) == Some(&true);
+        server(ServerId::new(id), json!({"is_online": is_online}))
+    }
+
+    fn tell(&mut self, event: GroupEvent, told: bool) {
+        if told && self.connected {
+            self.rig.event(event);
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        match *step {
+            Step::Server(id, is_online, told) => {
+                if let Some(server) = self.servers.get_mut(&id) {
+                    *server = is_online;
+                    let record = self.record(id);
+                    self.tell(GroupEvent::Status(record), told);
+                }
+            }
+            Step::Member(id, true, told) => {
+                self.members.insert(id);
+                self.tell(GroupEvent::Member(member(UserId::new(id), 1)), told);
+            }
+            Step::Member(id, false, told) => {
+                self.members.remove(&id);
+                self.tell(GroupEvent::MemberGone(member(UserId::new(id), 1)), told);
+            }
+            Step::Exists(id, true, told) => {
+                if self.servers.insert(id, false).is_none() {
+                    let made = server(ServerId::new(id), json!({}));
+                    self.tell(GroupEvent::ServerMade(made), told);
+                }
+            }
+            Step::Exists(id, false, told) => {
+                self.servers.remove(&id);
+                self.tell(GroupEvent::ServerGone(ServerId::new(id)), told);
+            }
+            Step::Connect(connected) => {
+                self.rig.connected(connected);
+                if connected && !self.connected {
+                    self.rig.event(GroupEvent::Missed);
+                }
+                self.connected = connected;
+            }
+            Step::Missed => self.rig.event(GroupEvent::Missed),
+            Step::Refresh => self.rig.model.read_everything(self.rig.now),
+            Step::Answer(well) => {
+                if let Some((part, _)) = self.rig.reads.first().copied() {
+                    let found = well.then(|| self.found(part));
+                    self.rig.answer(part, found);
+                }
+            }
+            Step::Pass(milliseconds) => self.rig.pass(Duration::from_millis(milliseconds)),
+        }
+    }
+
+    fn found(&self, part: Part) -> Found {
+        match part {
+            Part::List => Found::List(vec![joined(2)]),
+            Part::Group(_) => {
+                let mut group = joined(2).group;
+                let servers = self.servers.keys();
+                group.servers = servers.map(|id| read(json!({"id": id}))).collect();
+                Found::Group(group)
+            }
+            Part::Members(_) => {
+                let members = self.members.iter();
+                let mut members: Vec<_> = members.map(|id| member(UserId::new(*id), 1)).collect();
+                members.push(member(ME, 2));
+                Found::Members(members)
+            }
+            Part::Server(_, id) if self.servers.contains_key(&id.get()) => {
+                read_server(self.record(id.get()))
+            }
+            Part::Server(..) => Found::NoServer,
+        }
+    }
+
+    fn check(&self) -> Result<(), TestCaseError> {
+        let reading = self.rig.reading();
+        prop_assert!(reading.len() <= 4, "too many at once: {:?}", reading);
+        let distinct: BTreeSet<_> = reading.iter().collect();
+        prop_assert_eq!(distinct.len(), reading.len(), "twice at once");
+        for server in self.rig.view().servers.values() {
+            prop_assert!(server.known.is_some() || !server.is_online);
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_happens_in_the_end_the_view_shows_what_is(steps in steps()) {
+        let mut world = World::new();
+        for step in &steps {
+            world.step(step);
+            world.check()?;
+        }
+        // From now on nothing fails, and what the service forgot is found by the next refresh.
+        world.step(&Step::Connect(true));
+        world.step(&Step::Refresh);
+        for _ in 0..200 {
+            world.step(&Step::Pass(2_000));
+            while !world.rig.reads.is_empty() {
+                world.step(&Step::Answer(true));
+                world.check()?;
+            }
+        }
+        let view = world.rig.view();
+        let shown: BTreeMap<_, _> =
+            view.servers.values().map(|it| (it.id.get(), it.is_online)).collect();
+        prop_assert_eq!(&shown, &world.servers);
+        prop_assert!(view.servers.values().all(|it| it.known.is_some()));
+        let mut members = world.members.clone();
+        members.insert(ME.get());
+        let shown: BTreeSet<_> = view.members.keys().map(|user| user.get()).collect();
+        prop_assert_eq!(shown, members);
+        prop_assert!(view.complete && view.members_known);
+        prop_assert_eq!(world.rig.reading(), []);
+    }
+}

@@ -1,0 +1,167 @@
+mod by_hand;
+mod by_property;
+mod readings;
+mod states;
+
+use super::agenda::Part;
+use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
+use super::model::Model;
+use super::samples::{GROUP, ME, SERVER, joined, member, server};
+use super::{Change, GroupView, Known, ServerView, ViewConfig};
+use alta_model::{GroupId, Server, Timestamp};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Longer than readings are put off to be counted in with others.
+const SOON: Duration = Duration::from_millis(600);
+
+const THE_GROUP: Part = Part::Group(GROUP);
+const THE_MEMBERS: Part = Part::Members(GROUP);
+const THE_SERVER: Part = Part::Server(GROUP, SERVER);
+
+/// A model, and what it shows and wants.
+struct Rig {
+    model: Model,
+    now: Instant,
+    wall: Timestamp,
+    shown: Option<Arc<GroupView>>,
+    changes: Vec<Change>,
+    /// Readings that have begun.
+    reads: Vec<(Part, Ticket)>,
+    followed: Vec<GroupId>,
+    left: Vec<GroupId>,
+}
+
+impl Rig {
+    fn new() -> Self {
+        Self::with(ViewConfig::default())
+    }
+
+    fn with(config: ViewConfig) -> Self {
+        Self {
+            model: Model::new(ME, config),
+            now: Instant::now(),
+            wall: Timestamp::now(),
+            shown: None,
+            changes: Vec::new(),
+            reads: Vec::new(),
+            followed: Vec::new(),
+            left: Vec::new(),
+        }
+    }
+
+    /// One whose group has been joined, subscribed to and read; its server is down.
+    fn settled(role: i32) -> Self {
+        let mut rig = Self::new();
+        rig.model.joined(joined(role));
+        rig.subscribed();
+        rig.answer_all(role, &down());
+        assert!(rig.view().complete);
+        rig.changes.clear();
+        rig
+    }
+
+    fn collect(&mut self) {
+        for output in self.model.take_outputs() {
+            match output {
+                Output::Changed(_, view, changes) => {
+                    self.shown = view;
+                    self.changes.extend(changes);
+                }
+                Output::Follow(group) => self.followed.push(group),
+                Output::Leave(group) => self.left.push(group),
+                Output::Read(part, ticket) => self.reads.push((part, ticket)),
+            }
+        }
+    }
+
+    fn subscribed(&mut self) {
+        self.model.subscribed(GROUP, self.now);
+        self.pass(Duration::ZERO);
+    }
+
+    fn event(&mut self, event: GroupEvent) {
+        self.model.event(GROUP, event, self.now, self.wall);
+        self.collect();
+    }
+
+    fn console(&mut self, says: ConsoleSays) {
+        self.model.console(GROUP, SERVER, says, self.now);
+        self.collect();
+    }
+
+    fn connected(&mut self, connected: bool) {
+        self.model.set_connected(connected, self.now);
+        self.collect();
+    }
+
+    /// Answers the reading of a part that has begun.
+    fn answer(&mut self, part: Part, found: impl Into<Option<Found>>) {
+        let at = self.reads.iter().position(|(it, _)| *it == part);
+        let at = at.unwrap_or_else(|| panic!("{part} is not being read: {:?}", self.reads));
+        let (_, ticket) = self.reads.remove(at);
+        let found = found.into();
+        self.model.done(part, ticket, found, self.now, self.wall);
+        self.pass(Duration::ZERO);
+    }
+
+    /// Answers whatever is being read, and what is read next, until nothing is.
+    fn answer_all(&mut self, role: i32, server: &Server) {
+        while let Some((part, _)) = self.reads.first() {
+            let found = match part {
+                Part::List => Found::List(vec![joined(role)]),
+                Part::Group(_) => Found::Group(joined(role).group),
+                Part::Members(_) => Found::Members(vec![member(ME, role)]),
+                Part::Server(..) => Found::Server(Box::new(server.clone())),
+            };
+            self.answer(*part, found);
+        }
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+        self.model.tick(self.now);
+        self.collect();
+    }
+
+    /// What is being read now.
+    fn reading(&self) -> Vec<Part> {
+        let mut parts: Vec<_> = self.reads.iter().map(|(part, _)| *part).collect();
+        parts.sort();
+        parts
+    }
+
+    fn view(&self) -> &GroupView {
+        self.shown.as_ref().expect("no group is shown")
+    }
+
+    fn server(&self) -> &ServerView {
+        &self.view().servers[&SERVER]
+    }
+
+    fn is_online(&self) -> bool {
+        self.server().is_online
+    }
+
+    fn changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+}
+
+fn read_server(record: Server) -> Found {
+    Found::Server(Box::new(record))
+}
+
+fn up() -> Server {
+    server(SERVER, json!({"is_online": true, "final_status": "Online"}))
+}
+
+fn down() -> Server {
+    server(
+        SERVER,
+        json!({"is_online": false, "final_status": "Offline"}),
+    )
+}
