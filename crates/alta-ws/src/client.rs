@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use tokio::sync::{mpsc, oneshot};
+use tracing::Instrument as _;
 
 /// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
 const CALLS: usize = 64;
@@ -74,8 +75,10 @@ impl Client {
         let shared = Arc::new(shared);
         let condition = publisher.watch();
         let (calls, inbox) = mpsc::channel(CALLS);
+        // Of the highest level, so that no line below it loses the name of its host.
+        let span = tracing::error_span!("main_socket", host = %shared.config.host());
         let task = TaskGuard::spawn(|shutdown| {
-            Box::new(Driver::new(
+            let driver = Driver::new(
                 Arc::clone(&shared),
                 publisher,
                 Arc::new(tokens),
@@ -83,8 +86,8 @@ impl Client {
                 headers,
                 inbox,
                 shutdown,
-            ))
-            .run()
+            );
+            Box::new(driver).run().instrument(span)
         });
         Ok(Self {
             inner: Arc::new(Inner {
@@ -174,7 +177,8 @@ impl Client {
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
         let (reply, answer) = oneshot::channel();
-        let closed = || self.inner.shared.why_closed(doing.clone());
+        let shared = &self.inner.shared;
+        let closed = |sent| shared.why_closed(doing.clone()).of_request(sent);
         let place = tokio::time::timeout_at(deadline.into(), self.inner.calls.reserve()).await;
         match place {
             Ok(Ok(place)) => place.send(Call::Request {
@@ -183,13 +187,14 @@ impl Client {
                 owner: Arc::downgrade(&alive),
                 reply,
             }),
-            Ok(Err(_)) => return Err(closed()),
+            Ok(Err(_)) => return Err(closed(Sent::NotSent)),
             Err(_) => {
                 let sent = Sent::NotSent;
                 return Err(Error::new(ErrorKind::TimedOut { after, sent }, doing));
             }
         }
-        self.inner.task.answer(answer).await.ok_or_else(closed)?
+        let answered = self.inner.task.answer(answer).await;
+        answered.ok_or_else(|| closed(shared.unanswered()))?
     }
 
     /// Moves to new sockets now, instead of when the old ones reach their age. Events go on meanwhile.
@@ -241,13 +246,12 @@ impl Client {
     /// Hands a call to the task and waits for its end.
     pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Call) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
-        let closed = || self.inner.shared.why_closed("using the client");
-        self.inner
-            .calls
-            .send(call(reply))
-            .await
-            .map_err(|_| closed())?;
-        self.inner.task.answer(answer).await.ok_or_else(closed)?
+        let shared = &self.inner.shared;
+        let closed = |sent| shared.why_closed("using the client").of_request(sent);
+        let sending = self.inner.calls.send(call(reply)).await;
+        sending.map_err(|_| closed(Sent::NotSent))?;
+        let answered = self.inner.task.answer(answer).await;
+        answered.ok_or_else(|| closed(shared.unanswered()))?
     }
 }
 

@@ -1,4 +1,5 @@
 use crate::error::{Error, ErrorKind};
+use alta_auth::API_KEY;
 use alta_socket::{BackoffPolicy, Dial, QueueConfig, TcpDialer};
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
@@ -15,7 +16,8 @@ const URL: &str = "wss://websocket.townshiptale.com";
 pub struct Config {
     /// Where the socket is. `wss://websocket.townshiptale.com` by default, Alta's own, which is switched off.
     pub url: Url,
-    /// Sent as `x-api-key` with the upgrade, if there is one. None by default: Townsharp does without.
+    /// Sent as `x-api-key` with the upgrade; `None` leaves the header out. [`alta_auth::API_KEY`] by default, which every
+    /// known client but Townsharp sends: it is public and the same as for REST.
     pub api_key: Option<String>,
     /// Sent as `User-Agent` with the upgrade. `pytale/` and the version by default: some proxies refuse an empty one.
     pub user_agent: String,
@@ -25,7 +27,9 @@ pub struct Config {
     /// connection is found within 40 s, before a server whose heartbeats come over it is missed after 45 s. The gateway cuts
     /// after 10 min without a frame (Townsharp).
     pub ping: Duration,
-    /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp).
+    /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
+    /// unsubscribe that is not answered by then is sent again after the back-off of
+    /// [`reconnect`](Self#structfield.reconnect): repeating it is harmless.
     pub request_timeout: Duration,
     /// How long dialling, TLS and the handshake may take together. 10 s by default.
     pub connect_timeout: Duration,
@@ -64,7 +68,7 @@ impl Default for Config {
         Self {
             #[allow(clippy::expect_used, reason = "a constant, read by a test")]
             url: Url::parse(URL).expect("the default address is an address"),
-            api_key: None,
+            api_key: Some(API_KEY.to_owned()),
             user_agent: concat!("pytale/", env!("CARGO_PKG_VERSION")).to_owned(),
             dialer: None,
             ping: Duration::from_secs(20),
@@ -117,7 +121,7 @@ setters! {
 }
 
 impl Config {
-    /// With this [`api_key`](Self#structfield.api_key).
+    /// With another [`api_key`](Self#structfield.api_key).
     #[must_use]
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
@@ -284,8 +288,8 @@ mod tests {
     #[test]
     fn a_user_agent_that_cannot_be_a_header_is_an_error_and_no_panic() {
         assert!(Config::default().user_agent("a\nb").headers().is_err());
-        let headers = Config::default().api_key("k").headers().unwrap();
-        assert_eq!(headers["x-api-key"], "k");
+        let headers = Config::default().headers().unwrap();
+        assert_eq!(headers["x-api-key"], API_KEY);
         assert!(
             headers["user-agent"]
                 .to_str()

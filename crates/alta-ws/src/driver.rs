@@ -3,13 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Sent};
 use crate::fleet::Fleet;
 use crate::frame::{Frame, Request, Response, usual_event};
 use crate::machine::{CallId, Output, PendingCall};
 use crate::open::{Gate, NotOpened};
-use crate::shared::{Call, Reply, Shared};
-use crate::status::Condition;
+use crate::shared::{Call, Reply, Shared, Shown};
+use crate::status::{Condition, State};
 use crate::tokens::Tokens;
 use crate::topic::Topic;
 use alta_auth::{Token, TokenSource};
@@ -41,6 +41,15 @@ struct Unsent {
     call: Option<CallId>,
 }
 
+/// What was last logged of the connection.
+#[derive(PartialEq)]
+enum Logged {
+    Nothing,
+    Ready,
+    /// Why there is none.
+    Trouble(Arc<str>),
+}
+
 /// What ended a wait.
 enum Woken {
     /// An event that was passed on: no decision followed from it, and no deadline came closer.
@@ -50,7 +59,7 @@ enum Woken {
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    publisher: Publisher<Condition>,
+    shown: Shown,
     fleet: Fleet,
     inbox: SocketInbox,
     gate: Gate,
@@ -64,6 +73,7 @@ pub(crate) struct Driver {
     migrations: HashMap<CallId, Reply<()>>,
     /// Who waits for the server to hold a topic.
     confirmations: HashMap<Topic, Vec<Reply<()>>>,
+    logged: Logged,
 }
 
 impl Driver {
@@ -83,19 +93,23 @@ impl Driver {
             gate: Gate::new(dialer, headers, &config),
             tokens: Tokens::new(tokens),
             refused: None,
-            publisher,
-            shared,
+            shown: Shown {
+                shared: Arc::clone(&shared),
+                publisher,
+            },
             unsent: Vec::new(),
             next_call: 0,
             requests: HashMap::new(),
             migrations: HashMap::new(),
             confirmations: HashMap::new(),
+            logged: Logged::Nothing,
+            shared,
         }
     }
 
     /// Boxed, since a future holds room for its arguments twice.
     pub(crate) async fn run(mut self: Box<Self>) {
-        tracing::debug!(host = self.shared.config.host(), "connecting");
+        tracing::debug!("connecting");
         loop {
             self.perform_outputs();
             self.show();
@@ -109,7 +123,7 @@ impl Driver {
         }
         let error = self.fleet.ended().cloned();
         let error = error.unwrap_or_else(|| Error::closed("using the client"));
-        tracing::debug!(error = error.chain(), "closed");
+        tracing::info!(because = error.chain(), "closed");
         self.shared.end(error.clone());
         self.show();
         for reply in self.confirmations.into_values().flatten() {
@@ -299,7 +313,11 @@ impl Driver {
                     error,
                 } => {
                     let recalled = self.recall(link, id);
-                    let error = if recalled { error.not_sent() } else { error };
+                    let error = if recalled {
+                        error.of_request(Sent::NotSent)
+                    } else {
+                        error
+                    };
                     self.answer(call, Err(error));
                 }
                 Output::Migrated { call, result } => {
@@ -380,7 +398,27 @@ impl Driver {
     /// Shows handles how things are.
     fn show(&mut self) {
         self.shared.set_totals(self.fleet.totals());
-        self.publisher.set(self.fleet.condition());
+        let condition = self.fleet.condition();
+        self.log(&condition.state);
+        self.shown.publisher.set(condition);
+    }
+
+    /// Logs why there is no connection, once for each cause, and that there is one again.
+    fn log(&mut self, state: &State) {
+        match state {
+            State::Recovering { attempt, because } => {
+                let logged = Logged::Trouble(Arc::clone(because));
+                if self.logged != logged {
+                    tracing::info!(attempt, %because, "not connected, trying again");
+                    self.logged = logged;
+                }
+            }
+            State::Ready | State::Migrating if self.logged != Logged::Ready => {
+                tracing::info!("ready");
+                self.logged = Logged::Ready;
+            }
+            _ => {}
+        }
     }
 }
 

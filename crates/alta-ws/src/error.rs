@@ -13,6 +13,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     doing: Cow<'static, str>,
+    /// Of kinds that do not hold it themselves.
+    sent: Option<Sent>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -107,6 +109,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             doing: doing.into(),
+            sent: None,
             source: None,
         }))
     }
@@ -126,12 +129,12 @@ impl Error {
         self
     }
 
-    /// The same failure of something that is known not to have been sent.
-    pub(crate) fn not_sent(mut self) -> Self {
-        if let ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } =
-            &mut self.0.kind
-        {
-            *sent = Sent::NotSent;
+    /// The same failure of a request that was sent, or not. An answer says more than this, and stays as it is.
+    pub(crate) fn of_request(mut self, was: Sent) -> Self {
+        match &mut self.0.kind {
+            ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => *sent = was,
+            ErrorKind::Refused { .. } | ErrorKind::Decode => {}
+            _ => self.0.sent = Some(was),
         }
         self
     }
@@ -163,6 +166,14 @@ impl Error {
     /// What was being done.
     pub fn doing(&self) -> &str {
         &self.0.doing
+    }
+
+    /// Whether a request that was not answered can have had an effect. `None` if an answer came, or if there was no request.
+    pub fn sent(&self) -> Option<Sent> {
+        match self.kind() {
+            ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => Some(*sent),
+            _ => self.0.sent,
+        }
     }
 
     /// Whether the same thing may work later.
@@ -212,7 +223,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.doing, self.0.kind)
+        write!(f, "{}: {}", self.0.doing, self.0.kind)?;
+        match &self.0.sent {
+            Some(sent) => write!(f, ", {sent}"),
+            None => Ok(()),
+        }
     }
 }
 

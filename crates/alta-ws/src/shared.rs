@@ -1,5 +1,5 @@
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, Sent};
 use crate::frame::{Frame, Request, Response};
 use crate::status::{Condition, State, Status, Totals};
 use crate::topic::Topic;
@@ -32,13 +32,21 @@ pub(crate) enum Call {
     },
 }
 
+/// How the task ended.
+#[derive(Debug)]
+struct Ended {
+    because: Error,
+    /// What is known of a call that it took and did not answer.
+    unanswered: Sent,
+}
+
 /// What handles and the task share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Hub<Topic, Frame>,
     totals: Mutex<Totals>,
-    ended: OnceLock<Error>,
+    ended: OnceLock<Ended>,
 }
 
 impl Shared {
@@ -64,10 +72,14 @@ impl Shared {
         *self.totals.lock().unwrap_or_else(PoisonError::into_inner) = totals;
     }
 
-    /// It is over, because of this.
-    pub(crate) fn end(&self, error: Error) {
+    /// It is over, because of this; every call that was taken has its answer.
+    pub(crate) fn end(&self, because: Error) {
+        let unanswered = Sent::NotSent;
         // It ends once.
-        let _ = self.ended.set(error);
+        let _ = self.ended.set(Ended {
+            because,
+            unanswered,
+        });
     }
 
     pub(crate) fn status_of(&self, condition: Condition) -> Status {
@@ -77,9 +89,48 @@ impl Shared {
     /// Why nothing can be done any more.
     pub(crate) fn why_closed(&self, doing: impl Into<Cow<'static, str>>) -> Error {
         match self.ended.get() {
-            Some(error) => error.clone().while_doing(doing),
-            // The task ended with its runtime.
+            Some(ended) => ended.because.clone().while_doing(doing),
             None => Error::closed(doing),
         }
     }
+
+    /// Whether a call that the task took and did not answer can have been sent.
+    pub(crate) fn unanswered(&self) -> Sent {
+        let ended = self.ended.get();
+        ended.map_or(Sent::MayHaveRun, |ended| ended.unanswered)
+    }
+}
+
+/// What the task shows to handles. However the task ends, nobody waits for it any more.
+pub(crate) struct Shown {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) publisher: Publisher<Condition>,
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        let because = Error::closed("using the client").caused_by(BrokenOff {
+            panicked: std::thread::panicking(),
+        });
+        let state = State::Closed {
+            because: because.chain().into(),
+        };
+        let unanswered = Sent::MayHaveRun;
+        let ended = Ended {
+            because,
+            unanswered,
+        };
+        if self.shared.ended.set(ended).is_ok() {
+            let condition = self.publisher.get();
+            self.publisher.set(Condition { state, ..condition });
+        }
+        self.shared.hub.end();
+    }
+}
+
+/// Why the task did not end by itself.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", if *.panicked { "its task panicked" } else { "the runtime that it ran on has ended" })]
+struct BrokenOff {
+    panicked: bool,
 }

@@ -30,9 +30,11 @@ impl Outcome {
             Outcome::Answered(response) => {
                 Error::refused(response.status, &response.content, doing)
             }
-            Outcome::Gateway(message) => Error::new(ErrorKind::Gateway { message }, doing),
+            Outcome::Gateway(message) => {
+                Error::new(ErrorKind::Gateway { message }, doing).of_request(sent)
+            }
             Outcome::TimedOut => Error::new(ErrorKind::TimedOut { after, sent }, doing),
-            Outcome::Unsent(error) => error.while_doing(doing),
+            Outcome::Unsent(error) => error.while_doing(doing).of_request(sent),
         })
     }
 

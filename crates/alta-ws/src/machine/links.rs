@@ -1,6 +1,6 @@
 use super::answers::Outcome;
 use super::conn::{Conn, Purpose};
-use super::migrate::Migration;
+use super::migrate::{AFTER_THE_OLD_LINK, Migration};
 use super::seen::Side;
 use super::{Cx, Lane, OpenFailure, Output, Phase, Up};
 use crate::error::{Error, ErrorKind, Sent};
@@ -77,8 +77,9 @@ impl Lane {
 
     fn open_later(&mut self, error: Error, cx: &mut Cx<'_>) {
         tracing::debug!(error = error.chain(), "a connection could not be made");
-        if matches!(self.phase, Phase::Up(_)) {
+        if let Phase::Up(up) = &self.phase {
             // Nothing has happened yet: the old socket lives on.
+            let error = error.of_request(up.migration_sent());
             self.migration_postponed(error, cx);
         } else {
             self.wait(error.chain().into(), cx);
@@ -230,8 +231,9 @@ impl Lane {
             self.migration_link_lost(link, lost, error, cx);
             return;
         }
+        let error = error.of_request(up.migration_sent());
         let since = up.conn.alive.last_heard();
-        tracing::info!(%lost, "the connection was lost");
+        tracing::debug!(%lost, "the connection was lost");
         match &mut up.migration {
             Migration::Idle | Migration::Asking { .. } | Migration::Over { .. } => {
                 cx.shared.totals.failed_migrations += u64::from(!up.migration.is_idle());
@@ -248,9 +250,9 @@ impl Lane {
                 cx.shared.totals.failed_migrations += 1;
                 self.end_migrators(&Err(error), cx);
             }
-            Migration::Posting { old_lost, .. } => {
-                // The server may have done its part, and cut the old link itself: the answer will tell.
-                *old_lost = true;
+            Migration::Posting { answer_until, .. } => {
+                // The server may have done its part, and cut the old link itself: then the answer is near.
+                *answer_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
             }
             Migration::HandOver { old, between, .. } => {
                 let mut since = since;

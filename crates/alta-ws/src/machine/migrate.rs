@@ -22,6 +22,10 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 /// a busy program reads one of its links later. Not longer, since an equal event that comes later is another one.
 const COPIES_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long the answer to the last step is waited for once the old link has ended: a service that cuts the old link itself
+/// answers at once. Without an answer nothing is known to be subscribed to, so no event can be expected on the new link.
+pub(super) const AFTER_THE_OLD_LINK: Duration = Duration::from_secs(1);
+
 /// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
 /// to the last answer.
 #[derive(Debug)]
@@ -42,7 +46,8 @@ pub(super) enum Migration {
         seen: Box<Seen>,
         /// When the old link was last heard before that: if this fails, nobody knows what was missed since.
         since: Instant,
-        old_lost: bool,
+        /// Until when the answer is waited for, if the old link has ended.
+        answer_until: Option<Instant>,
     },
     /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
     HandOver {
@@ -97,7 +102,13 @@ impl Migration {
     }
 
     pub(super) fn old_is_lost(&self) -> bool {
-        matches!(self, Migration::Posting { old_lost: true, .. })
+        matches!(
+            self,
+            Migration::Posting {
+                answer_until: Some(_),
+                ..
+            }
+        )
     }
 
     pub(super) fn open_again(&mut self, again: LinkId) {
@@ -113,11 +124,26 @@ impl Up {
         let migration = match &self.migration {
             Migration::Idle => Some(self.migrate_at),
             Migration::Asking { .. } | Migration::Opening { .. } => None,
-            Migration::Posting { new, .. } => Some(new.deadline()),
+            Migration::Posting {
+                new, answer_until, ..
+            } => answer_until.iter().copied().chain([new.deadline()]).min(),
             Migration::HandOver { until, .. } => Some(*until),
             Migration::Over { until, .. } => Some(self.migrate_at.min(*until)),
         };
         main.into_iter().chain(migration).min()
+    }
+
+    /// Whether the server can know of the migration that is waited for.
+    pub(super) fn migration_sent(&self) -> Sent {
+        match &self.migration {
+            // The one that is waited for has not begun.
+            Migration::Idle
+            | Migration::Over { .. }
+            | Migration::HandOver { .. }
+            | Migration::Asking { asked: false, .. } => Sent::NotSent,
+            Migration::Asking { asked: true, .. } => self.conn.first_sent(),
+            Migration::Opening { .. } | Migration::Posting { .. } => Sent::MayHaveRun,
+        }
     }
 
     /// Step 1, once nothing else is on its way.
@@ -178,11 +204,14 @@ impl Lane {
                 tracing::info!("migrating to a new socket");
                 up.migration = Migration::begin();
             }
-            Migration::Posting { new, .. } => {
+            Migration::Posting {
+                new, answer_until, ..
+            } => {
                 let link = new.link;
+                let given_up = answer_until.is_some_and(|until| until <= cx.now);
                 if let Some((id, open)) = new.requests.expire(cx.now) {
                     self.expired(link, id, open, cx);
-                } else if !new.check_alive(cx) {
+                } else if given_up || !new.check_alive(cx) {
                     let sent = new.first_sent();
                     let kind = ErrorKind::Disconnected { sent };
                     self.migration_failed(Error::new(kind, "migrating"), sent, cx);
@@ -285,7 +314,7 @@ impl Lane {
             new,
             seen: Box::new(Seen::new(self.config.hand_over)),
             since: up.conn.alive.last_heard(),
-            old_lost: false,
+            answer_until: None,
         };
     }
 
@@ -303,9 +332,10 @@ impl Lane {
             Migration::Posting {
                 new,
                 seen,
-                old_lost,
+                answer_until,
                 ..
             } => {
+                let old_lost = answer_until.is_some();
                 let old = std::mem::replace(&mut up.conn, *new);
                 let since = old.alive.last_heard();
                 up.migrate_at = migrate_at;
@@ -364,13 +394,15 @@ impl Lane {
         let Migration::Posting {
             new,
             since,
-            old_lost,
+            answer_until,
             ..
         } = &up.migration
         else {
             return;
         };
-        if sent == Sent::NotSent && !*old_lost {
+        // Of the whole, the server knows the first half.
+        let error = error.of_request(Sent::MayHaveRun);
+        if sent == Sent::NotSent && answer_until.is_none() {
             cx.shared.out.push_back(Output::Close {
                 link: new.link,
                 code: 3001,

@@ -291,15 +291,25 @@ impl Lane {
     /// Ends everything; whoever waits gets this error. The links are the driver's to close.
     pub(crate) fn close(&mut self, error: &Error, cx: &mut Cx<'_>) {
         let mut links = Vec::new();
+        let mut migration = Sent::NotSent;
+        let end = |call: PendingCall, sent, cx: &mut Cx<'_>| {
+            let error = error.clone().while_doing(call.request.doing());
+            cx.shared.out.push_back(Output::Answer {
+                call: call.id,
+                result: Err(error.of_request(sent)),
+            });
+        };
         match std::mem::replace(&mut self.phase, Phase::Closed) {
             Phase::Waiting { .. } | Phase::Closed => {}
             Phase::Opening { link } => links.push(link),
             Phase::Up(mut up) => {
+                migration = up.migration_sent();
                 links.push(up.conn.link);
                 links.extend(up.migration.other_link());
                 for open in up.conn.requests.drain() {
+                    let sent = open.sent();
                     match open.purpose {
-                        Purpose::Call(call) => self.calls.push_back(call),
+                        Purpose::Call(call) => end(call, sent, cx),
                         Purpose::Batch(_) => cx.free_batch(),
                         _ => {}
                     }
@@ -314,13 +324,9 @@ impl Lane {
             });
         }
         for call in self.calls.drain(..) {
-            let error = error.clone().while_doing(call.request.doing());
-            cx.shared.out.push_back(Output::Answer {
-                call: call.id,
-                result: Err(error),
-            });
+            end(call, Sent::NotSent, cx);
         }
-        self.end_migrators(&Err(error.clone()), cx);
+        self.end_migrators(&Err(error.clone().of_request(migration)), cx);
         self.topics.clear();
         self.due.clear();
         self.timers.clear();

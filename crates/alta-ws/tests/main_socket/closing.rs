@@ -1,9 +1,11 @@
 //! A client is closed in the middle of something.
 
 use crate::support::{Bank, asked, config, group, start, status, within};
+use alta_model::GroupDetailed;
 use alta_sim::{Action, Fault, Hook, Sim};
-use alta_ws::{Client, Error, ErrorKind, GroupUpdate, State};
+use alta_ws::{Client, Error, ErrorKind, GroupUpdate, Sent, State, Subscription};
 use http::Method;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// Somebody who waits for the client.
@@ -118,4 +120,54 @@ async fn promise_10_a_client_is_closed_while_it_recovers() {
     status(&client, |status| !status.state.is_connected()).await;
     let waiting = vec![subscribe(&sim, &client), request(&client)];
     close(&sim, &client, waiting).await;
+}
+
+/// Asks a client for something, in a runtime that then ends.
+fn orphaned(
+    request: impl FnOnce(&Sim, &Client) -> Waiting,
+) -> (Client, Waiting, Subscription<GroupDetailed>) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let asked_for = runtime.block_on(async {
+        let sim = start(Sim::builder()).await;
+        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        let stream = within(client.subscribe(GroupUpdate(group(&sim)))).await;
+        no_answer_to(&sim, "GET");
+        let waiting = request(&sim, &client);
+        sim.wait_until(|sim| sim.faults().armed() == 0)
+            .await
+            .unwrap();
+        (client, waiting, stream.unwrap())
+    });
+    runtime.shutdown_timeout(Duration::from_secs(20));
+    asked_for
+}
+
+#[test]
+fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
+    // The callers live in another runtime than the client.
+    let callers = tokio::runtime::Runtime::new().unwrap();
+    let handle = callers.handle();
+    let request = |_: &Sim, client: &Client| {
+        let client = client.clone();
+        handle.spawn(async move { client.request(Method::GET, "coffee", None).await.map(drop) })
+    };
+    let migrate = |_: &Sim, client: &Client| {
+        let client = client.clone();
+        handle.spawn(async move { client.migrate_now().await })
+    };
+    for (client, waiting, mut stream) in [orphaned(request), orphaned(migrate)] {
+        callers.block_on(async {
+            let error = within(waiting).await.unwrap().unwrap_err();
+            assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{error}");
+            let late = within(client.request(Method::GET, "coffee", None)).await;
+            let late = late.unwrap_err();
+            assert_eq!(late.sent(), Some(Sent::NotSent), "{late}");
+            for error in [error, late, within(client.ready()).await.unwrap_err()] {
+                assert_eq!(*error.kind(), ErrorKind::Closed);
+                let cause = "the runtime that it ran on has ended";
+                assert!(format!("{error:?}").ends_with(cause), "{error:?}");
+            }
+            assert!(within(stream.next()).await.is_none());
+        });
+    }
 }

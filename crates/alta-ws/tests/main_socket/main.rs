@@ -14,6 +14,7 @@ mod events;
 mod faults;
 mod hours;
 mod limits;
+mod logs;
 mod migration;
 mod migration_faults;
 mod misbehaviour;

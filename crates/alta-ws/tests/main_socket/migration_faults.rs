@@ -8,7 +8,7 @@ use crate::support::{
     upgrades, within,
 };
 use alta_sim::{Action, Fault, Hook, Sim};
-use alta_ws::{Client, Error, ErrorKind, GroupUpdate, Missed, State, Subscription, Topic};
+use alta_ws::{Client, Error, ErrorKind, GroupUpdate, Missed, Sent, State, Subscription, Topic};
 use http::Method;
 use serde_json::Value;
 use std::sync::Arc;
@@ -264,4 +264,46 @@ async fn promise_08_after_a_migration_that_failed_only_some_are_asked_for_at_a_t
         assert!(apart >= PAUSE * 9 / 10, "{apart:?}");
     }
     assert_eq!(count(&sim, "POST migrate"), 1);
+}
+
+#[tokio::test]
+async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_once() {
+    let sim = start(Sim::builder()).await;
+    // As long as the default: nothing here can wait for it.
+    let slow = config(&sim).request_timeout(Duration::from_secs(30));
+    let client = connect(&sim, slow).await;
+    let topic = Topic::from(GroupUpdate(group(&sim)));
+    let mut stream = within(client.subscribe(topic)).await.unwrap();
+    let unanswered = Fault::new(Hook::MainRequest, Action::Silence).containing("POST migrate");
+    sim.faults().arm(unanswered);
+    let migrating = tokio::spawn({
+        let client = client.clone();
+        async move { client.migrate_now().await }
+    });
+    asked(&sim, "POST migrate", 1).await;
+    sim.drop_main_socket(sim.main_sockets()[0]).unwrap();
+    let error = within(migrating).await.unwrap().unwrap_err();
+    let sent = Sent::MayHaveRun;
+    assert_eq!(*error.kind(), ErrorKind::Disconnected { sent });
+    assert!(matches!(miss(&mut stream).await, Missed::Gap { .. }));
+    tell(&sim, 1);
+    assert_eq!(numbers_until(&mut stream, 1).await, [1]);
+}
+
+#[tokio::test]
+async fn promise_05_a_migration_whose_socket_ends_says_that_the_server_may_know_of_it() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim)).await;
+    let unanswered = Fault::new(Hook::MainRequest, Action::Drop).containing("GET migrate");
+    sim.faults().arm(unanswered);
+    let losing = async {
+        asked(&sim, "GET migrate", 1).await;
+        sim.drop_main_sockets();
+    };
+    let (migrated, ()) = within(async { tokio::join!(client.migrate_now(), losing) }).await;
+    let sent = Sent::MayHaveRun;
+    assert_eq!(
+        *migrated.unwrap_err().kind(),
+        ErrorKind::Disconnected { sent }
+    );
 }

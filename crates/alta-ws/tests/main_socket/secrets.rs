@@ -1,41 +1,17 @@
+use crate::logs::listen;
 use crate::support::{Bank, config, connect, event, group, start, within};
 use alta_auth::TokenSource as _;
-use alta_sim::{Action, Fault, Hook, Junk, Sim};
-use alta_ws::{Client, GroupUpdate, Topic};
+use alta_sim::{Action, Fault, Hook, Junk, Sim, What};
+use alta_ws::{Client, Config, GroupUpdate, Topic};
 use http::Method;
 use serde_json::json;
 use std::fmt::Write as _;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(
-            "debug,alta_ws=trace,alta_socket=trace,alta_auth=trace",
-        ))
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = listen("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
 
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
@@ -69,7 +45,7 @@ async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
     write!(shown, "{error} {error:?} {:?}", client.status()).unwrap();
     within(client.close()).await;
 
-    shown += &String::from_utf8_lossy(&log.0.lock().unwrap());
+    shown += &log.lines().join("\n");
     assert!(
         shown.contains("migration failed"),
         "the log is there: {shown}"
@@ -94,22 +70,12 @@ async fn promise_12_the_token_goes_into_the_upgrade_and_into_every_request() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).api_key("a-key").user_agent("my bot")).await;
     let _updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let received = sim.received();
-    let headers = received
-        .iter()
-        .find_map(|received| match &received.what {
-            alta_sim::What::Opened(headers) => Some(headers),
-            _ => None,
-        })
-        .unwrap();
-    let header = |name: &str| {
-        let found = headers.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_str()).unwrap()
-    };
+    let header = |name: &str| upgrade_header(&sim, name).unwrap();
     assert!(header("authorization").starts_with("Bearer "));
     assert_eq!(header("x-api-key"), "a-key");
     assert_eq!(header("user-agent"), "my bot");
     assert_eq!(header("content-type"), "application/json");
+    let received = sim.received();
     let text = received
         .iter()
         .find_map(|received| received.text())
@@ -118,4 +84,34 @@ async fn promise_12_the_token_goes_into_the_upgrade_and_into_every_request() {
     assert_eq!(frame["authorization"], header("authorization"));
     assert_eq!(frame["id"], 1);
     assert!(frame.get("content").is_none());
+}
+
+/// A header of the first upgrade request.
+fn upgrade_header(sim: &Sim, name: &str) -> Option<String> {
+    let headers = sim.received().into_iter().find_map(|received| {
+        if let What::Opened(headers) = received.what {
+            Some(headers)
+        } else {
+            None
+        }
+    });
+    let mut headers = headers.unwrap().into_iter();
+    headers.find(|(key, _)| key == name).map(|(_, value)| value)
+}
+
+#[tokio::test]
+async fn the_upgrade_carries_the_known_api_key_unless_it_is_replaced_or_left_out() {
+    let mut none = Config::default();
+    none.api_key = None;
+    for (chosen, expected) in [
+        (Config::default().api_key, Some(alta_auth::API_KEY)),
+        (Config::default().api_key("mine").api_key, Some("mine")),
+        (none.api_key, None),
+    ] {
+        let sim = start(Sim::builder()).await;
+        let mut config = config(&sim);
+        config.api_key = chosen;
+        let _client = connect(&sim, config).await;
+        assert_eq!(upgrade_header(&sim, "x-api-key").as_deref(), expected);
+    }
 }

@@ -329,3 +329,31 @@ fn what_nobody_wants_any_more_when_it_is_held_again_is_no_gap() {
     assert_eq!(rig.confirmed.len(), 1);
     assert_eq!(rig.shared.totals.gaps, 0);
 }
+
+#[test]
+fn promise_05_calls_that_end_with_the_client_say_whether_they_were_sent() {
+    let mut rig = Rig::open(config().max_in_flight(1));
+    let sent = rig.call();
+    let waiting = rig.call();
+    rig.close(&Error::closed("using the client"));
+    for (call, expected) in [(sent, Sent::MayHaveRun), (waiting, Sent::NotSent)] {
+        let error = rig.end_of(call).as_ref().unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::Closed);
+        assert_eq!(error.sent(), Some(expected), "{error}");
+    }
+    let mut rig = Rig::open(config());
+    let unanswered = rig.call();
+    rig.text(rig.main(), GATEWAY);
+    let error = rig.end_of(unanswered).as_ref().unwrap_err();
+    assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{error}");
+    let unsent = rig.call();
+    rig.no_token(rig.main(), 2);
+    let answered = rig.call();
+    rig.serve(rig.main(), Reply::Ignore);
+    rig.serve(rig.main(), Reply::Ignore);
+    rig.serve(rig.main(), Reply::Refuse(404));
+    rig.arrive(rig.main());
+    let error = rig.end_of(answered).as_ref().unwrap_err();
+    assert_eq!(error.sent(), None, "{error}");
+    let _ = unsent;
+}

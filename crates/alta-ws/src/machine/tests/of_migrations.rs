@@ -1,5 +1,5 @@
 use super::rig::{Reply, Rig, config, gaps, holding, topic};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Sent};
 use crate::machine::LaneState;
 use alta_socket::Lost;
 use std::io::ErrorKind as ErrorOf;
@@ -383,4 +383,168 @@ fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_hand_over_and_a_
     rig.pass(SECOND * 2);
     rig.text(rig.main(), &event(2));
     assert_eq!(rig.delivered[&2], 3);
+}
+
+#[test]
+fn the_end_of_the_old_link_ends_the_wait_for_the_answer() {
+    for silently in [false, true] {
+        let (mut rig, call) = posting(&[1, 2]);
+        let heard = rig.now;
+        if silently {
+            // The server did its part, and the answer was lost.
+            rig.serve(rig.newest(), Reply::DoSilently);
+        }
+        rig.pass(SECOND * 5);
+        rig.lose(rig.main());
+        assert!(!rig.ended.contains_key(&call), "the answer can be near");
+        rig.pass(SECOND);
+        let error = rig.end_of(call).as_ref().unwrap_err();
+        let sent = Sent::MayHaveRun;
+        assert_eq!(*error.kind(), ErrorKind::Disconnected { sent });
+        rig.settle();
+        assert_eq!((rig.held().len(), rig.links().len()), (2, 1));
+        assert_eq!(gaps(&rig), [Some(SECOND * 6), Some(SECOND * 6)]);
+        assert!(rig.confirmed.iter().all(|(_, gap)| gap.unwrap().0 == heard));
+        assert_eq!(rig.shared.totals.failed_migrations, 1);
+    }
+}
+
+#[test]
+fn an_old_link_that_falls_silent_before_the_answer_ends_the_wait_too() {
+    let patient = config().ping(SECOND * 10).request_timeout(SECOND * 300);
+    let mut rig = Rig::open(patient);
+    rig.want(&topic(1));
+    rig.settle();
+    rig.confirmed.clear();
+    let call = rig.migrate();
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    rig.accept();
+    for _ in 0..5 {
+        rig.pass(SECOND * 5);
+        rig.pong(rig.newest());
+    }
+    assert!(rig.end_of(call).is_err());
+    rig.settle();
+    assert_eq!(rig.held().len(), 1);
+    assert!(matches!(gaps(&rig)[..], [Some(_)]));
+}
+
+#[test]
+fn both_links_that_end_before_the_answer_leave_a_gap_at_once() {
+    for old_first in [true, false] {
+        let (mut rig, call) = posting(&[1]);
+        let (old, new) = (rig.main(), rig.newest());
+        let (first, second) = if old_first { (old, new) } else { (new, old) };
+        rig.lose(first);
+        rig.lose(second);
+        assert!(rig.end_of(call).is_err());
+        rig.settle();
+        assert_eq!((rig.held().len(), rig.links().len()), (1, 1));
+        assert!(matches!(gaps(&rig)[..], [Some(_)]));
+    }
+}
+
+/// Brings a migration to a step, and ends it there.
+type Begin = fn() -> (Rig, u64);
+type End = fn(&mut Rig);
+
+/// A migration that is about to be asked for, while another request is on its way.
+fn about_to_ask() -> (Rig, u64) {
+    let mut rig = holding(&[1]);
+    rig.want(&topic(2));
+    let call = rig.migrate();
+    (rig, call)
+}
+
+/// One whose first step is asked for.
+fn asking(written: bool) -> (Rig, u64) {
+    let mut rig = holding(&[1]);
+    rig.held_back = !written;
+    let call = rig.migrate();
+    assert_eq!(rig.asked(), ["GET migrate"]);
+    (rig, call)
+}
+
+/// One whose new link is being opened.
+fn opening() -> (Rig, u64) {
+    let (mut rig, call) = asking(true);
+    rig.serve(rig.main(), Reply::Do);
+    rig.arrive(rig.main());
+    (rig, call)
+}
+
+/// One whose last step was not written.
+fn about_to_post() -> (Rig, u64) {
+    let (mut rig, call) = opening();
+    rig.held_back = true;
+    rig.accept();
+    (rig, call)
+}
+
+/// One that was asked for while the one before is handed over.
+fn the_next_one() -> (Rig, u64) {
+    let (mut rig, _) = posting(&[1]);
+    rig.serve(rig.newest(), Reply::Do);
+    rig.arrive(rig.newest());
+    let call = rig.migrate();
+    (rig, call)
+}
+
+#[test]
+fn promise_05_a_migration_that_ends_early_says_whether_the_server_can_know_of_it() {
+    let lose_main: End = |rig| rig.lose(rig.main());
+    let lose_newest: End = |rig| rig.lose(rig.newest());
+    let close: End = |rig| rig.close(&Error::closed("using the client"));
+    let reject: End = |rig| rig.reject(Rig::transient());
+    let wait: End = |rig| rig.pass(SECOND * 31);
+    let no_token: End = |rig| rig.no_token(rig.newest(), 1);
+    let not_begun: Begin = about_to_ask;
+    let unwritten: Begin = || asking(false);
+    let asked: Begin = || asking(true);
+    let posted: Begin = || posting(&[1]);
+    let cases: [(&str, Begin, &[End], Sent); 6] = [
+        ("not begun", not_begun, &[lose_main, close], Sent::NotSent),
+        (
+            "unwritten",
+            unwritten,
+            &[lose_main, close, wait],
+            Sent::NotSent,
+        ),
+        ("asked", asked, &[lose_main, close, wait], Sent::MayHaveRun),
+        (
+            "opening",
+            opening,
+            &[lose_main, close, reject],
+            Sent::MayHaveRun,
+        ),
+        (
+            "unwritten last step",
+            about_to_post,
+            &[lose_newest, close, wait, no_token],
+            Sent::MayHaveRun,
+        ),
+        (
+            "posted",
+            posted,
+            &[lose_newest, close, wait],
+            Sent::MayHaveRun,
+        ),
+    ];
+    for (step, begin, ends, sent) in cases {
+        for (number, end) in ends.iter().enumerate() {
+            let (mut rig, call) = begin();
+            end(&mut rig);
+            let error = rig.end_of(call).as_ref().unwrap_err();
+            assert_eq!(error.sent(), Some(sent), "{step}, end {number}: {error}");
+            let told = error.to_string().ends_with(&sent.to_string());
+            assert!(told, "{step}: {error}");
+        }
+    }
+    for end in [lose_newest, close] {
+        let (mut rig, call) = the_next_one();
+        end(&mut rig);
+        let error = rig.end_of(call).as_ref().unwrap_err();
+        assert_eq!(error.sent(), Some(Sent::NotSent), "{error}");
+    }
 }

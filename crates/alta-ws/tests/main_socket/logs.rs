@@ -1,0 +1,156 @@
+//! What the main socket logs about its connection.
+
+use crate::support::{Bank, config, connect, start, status, within};
+use alta_auth::{Error, ErrorKind, StaticToken, Token, TokenSource};
+use alta_sim::{Action, Fault, Hook, Sim};
+use alta_ws::{BackoffPolicy, Client, Config};
+use futures_core::future::BoxFuture;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// What was logged on this thread.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let bytes = self.0.lock().unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        text.lines().map(str::to_owned).collect()
+    }
+
+    /// The lines at info level and above about the connection, without their time and target.
+    fn connection(&self) -> Vec<String> {
+        let marker = "alta_ws::driver: ";
+        let lines = self.lines().into_iter();
+        lines
+            .filter(|line| !line.contains(" DEBUG ") && !line.contains(" TRACE "))
+            .filter_map(|line| Some(line.split_once(marker)?.1.to_owned()))
+            .collect()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Collects what is logged on this thread from now on.
+pub(crate) fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    (log, tracing::subscriber::set_default(subscriber))
+}
+
+fn assert_lines(log: &Log, expected: &[&[&str]]) {
+    let lines = log.connection();
+    assert_eq!(lines.len(), expected.len(), "{:#?}", log.lines());
+    for (line, parts) in lines.iter().zip(expected) {
+        for part in *parts {
+            assert!(line.contains(part), "{part} in {line}: {lines:#?}");
+        }
+    }
+}
+
+const TRYING: &str = "not connected, trying again";
+
+#[tokio::test]
+async fn a_socket_that_is_refused_is_logged_once_for_each_cause_and_when_it_is_back() {
+    let (log, _guard) = listen("debug");
+    let sim = start(Sim::builder()).await;
+    for (status, times) in [(503, 4), (502, 3)] {
+        let refused = Fault::new(Hook::MainUpgrade, Action::Refuse(status));
+        sim.faults().arm(refused.times(times));
+    }
+    let client = connect(&sim, config(&sim)).await;
+    assert_lines(&log, &[&[TRYING, "503"], &[TRYING, "502"], &["ready"]]);
+    within(client.close()).await;
+    assert_lines(
+        &log,
+        &[&[TRYING, "503"], &[TRYING, "502"], &["ready"], &["closed"]],
+    );
+    let host = format!("main_socket{{host={}}}", client_host(&sim));
+    let told = log.lines();
+    let mut told = told.iter().filter(|line| line.contains(TRYING));
+    assert!(told.all(|line| line.contains(&host)), "{host}");
+}
+
+fn client_host(sim: &Sim) -> String {
+    let url = config(sim).url;
+    format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
+}
+
+#[tokio::test]
+async fn a_loss_is_logged_and_so_is_the_return_and_the_next_loss() {
+    let (log, _guard) = listen("debug");
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim)).await;
+    for losses in 1..=2 {
+        sim.drop_main_sockets();
+        let back = |status: &alta_ws::Status| {
+            status.totals.reconnects == losses && status.state.is_connected()
+        };
+        status(&client, back).await;
+    }
+    let broke: &[&str] = &[TRYING, "the connection broke"];
+    assert_lines(&log, &[&["ready"], broke, &["ready"], broke, &["ready"]]);
+}
+
+#[tokio::test]
+async fn a_host_that_does_not_listen_is_logged_before_any_connection() {
+    let (log, _guard) = listen("debug");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let soon = Duration::from_millis(5);
+    let config = Config::default()
+        .url(url.parse().unwrap())
+        .reconnect(BackoffPolicy::new(soon, soon));
+    let client = Client::connect(StaticToken::new("x"), config).unwrap();
+    status(
+        &client,
+        |status| matches!(status.state, alta_ws::State::Recovering { attempt, .. } if attempt > 5),
+    )
+    .await;
+    assert_lines(&log, &[&[TRYING, "refused"]]);
+}
+
+/// Has no token at first.
+struct Late(Arc<Bank>, AtomicUsize);
+
+impl TokenSource for Late {
+    fn token(&self) -> BoxFuture<'_, Result<Token, Error>> {
+        if self.1.fetch_add(1, Ordering::Relaxed) < 3 {
+            return Box::pin(async { Err(Error::new(ErrorKind::Server, "logging in")) });
+        }
+        self.0.token()
+    }
+
+    fn renew<'a>(&'a self, stale: &'a Token) -> BoxFuture<'a, Result<Token, Error>> {
+        self.0.renew(stale)
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_had_is_logged_as_the_cause() {
+    let (log, _guard) = listen("debug");
+    let sim = start(Sim::builder()).await;
+    let tokens = Late(Bank::new(&sim), AtomicUsize::new(0));
+    let client = Client::connect(tokens, config(&sim)).unwrap();
+    within(client.ready()).await.unwrap();
+    assert_lines(&log, &[&[TRYING, "no token", "logging in"], &["ready"]]);
+}
