@@ -1,4 +1,4 @@
-use alta_model::ServerId;
+use alta_model::{ErrorCode, ServerId, escaped};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -53,7 +53,20 @@ pub enum ErrorKind {
     #[error("not ready within {0:?}")]
     #[doc(alias = "ConsoleTimeoutException")]
     TimedOut(Duration),
-    /// The server has no event of that name, or the main websocket nothing of that topic.
+    /// The service refused a subscription of the main websocket. It answers 404 alike to an event that it does not have, to
+    /// an id that does not exist, and to one that is not the account's.
+    #[error("the service answered {status}{}{}", said(.message), crate::nearest::did_you_mean(.suggestions))]
+    SubscriptionRefused {
+        /// The status of the answer.
+        status: u16,
+        /// What the service said; may be empty.
+        message: String,
+        /// The service's word for programs.
+        error_code: Option<ErrorCode>,
+        /// The known names nearest to the event's, if that is none of them, nearest first.
+        suggestions: Vec<String>,
+    },
+    /// The server has no event of that name.
     #[error("there is no such event{}", crate::nearest::did_you_mean(.suggestions))]
     NoSuchEvent {
         /// The known names nearest to it, nearest first.
@@ -241,6 +254,15 @@ impl From<alta_ws::Error> for Error {
 impl From<alta_auth::Error> for Error {
     fn from(error: alta_auth::Error) -> Self {
         Self::new(ErrorKind::Login, "logging in").because(error)
+    }
+}
+
+/// What a service said, as the end of a sentence.
+fn said(message: &str) -> String {
+    if message.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", escaped(message))
     }
 }
 

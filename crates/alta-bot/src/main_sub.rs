@@ -35,9 +35,8 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// When awaited: [`ErrorKind::ArgumentFormat`] if that is no path, [`ErrorKind::NoSuchEvent`] if the service has no
-    /// such event or no such id that the bot may see, [`ErrorKind::Unavailable`] without a bot's credentials,
-    /// [`ErrorKind::Socket`].
+    /// When awaited: [`ErrorKind::ArgumentFormat`] if that is no path, [`ErrorKind::SubscriptionRefused`] with what the
+    /// service said, [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`].
     pub fn main_sub(&self, path: &str) -> MainSub<'_> {
         MainSub {
             bot: self,
@@ -121,21 +120,30 @@ impl MainSub<'_> {
     }
 }
 
-/// The service answers 404 to an event that it does not have as to an id that is not the bot's.
 fn refused(error: ws::Error, topic: &Topic) -> Error {
     let doing = format!("subscribing to {topic}");
-    let kind = match error.kind() {
-        ws::ErrorKind::Refused { status: 404, .. } => ErrorKind::NoSuchEvent {
-            suggestions: if KNOWN.contains(&topic.event()) {
-                Vec::new()
-            } else {
-                crate::nearest::names(topic.event(), KNOWN)
-            },
-        },
-        ws::ErrorKind::Closed => ErrorKind::Closed,
-        _ => ErrorKind::Socket,
-    };
-    Error::new(kind, doing).because(error)
+    match error.kind() {
+        ws::ErrorKind::Refused {
+            status,
+            message,
+            error_code,
+        } => {
+            let kind = ErrorKind::SubscriptionRefused {
+                status: *status,
+                message: message.clone(),
+                error_code: error_code.clone(),
+                suggestions: if KNOWN.contains(&topic.event()) {
+                    Vec::new()
+                } else {
+                    crate::nearest::names(topic.event(), KNOWN)
+                },
+            };
+            // It holds all that the error does.
+            Error::new(kind, doing)
+        }
+        ws::ErrorKind::Closed => Error::new(ErrorKind::Closed, doing).because(error),
+        _ => Error::new(ErrorKind::Socket, doing).because(error),
+    }
 }
 
 impl<'a> IntoFuture for MainSub<'a> {

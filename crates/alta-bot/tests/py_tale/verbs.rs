@@ -4,7 +4,7 @@ use crate::support::{PATIENCE, builder, connect, group, server, user, within};
 use alta_bot::{ErrorKind, UserId};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
-use alta_sim::Sim;
+use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -440,19 +440,37 @@ async fn a_path_that_is_none_or_is_mistyped_is_told_apart() {
         "{malformed}"
     );
     assert!(bot.main_unsub("group-update").is_err());
+}
+
+#[tokio::test]
+async fn a_path_that_the_service_refuses_is_told_in_its_words() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let foreign = sim.add_group("Strangers");
+    let foreign = format!("subscription/group-update/{foreign}");
+    let unknown = format!("subscription/doors-opened/{}", sim.group());
+    for path in [foreign, unknown] {
+        let error = within(bot.main_sub(&path)).await.unwrap_err();
+        let said = format!("subscribing to {path}: the service answered 404");
+        assert!(error.to_string().starts_with(&said), "{error}");
+        assert!(!format!("{error:?}").contains("no such event"), "{error:?}");
+    }
+    for (status, doing) in [(400, "refused"), (403, "forbidden")] {
+        let refused = Fault::new(Hook::MainRequest, Action::Refuse(status));
+        sim.faults().arm(refused.containing("group-ban-create"));
+        let path = format!("subscription/group-ban-create/{}", sim.group());
+        let error = within(bot.main_sub(&path)).await.unwrap_err();
+        assert!(
+            error.to_string().contains(&status.to_string()),
+            "{doing}: {error}"
+        );
+    }
     let mistyped = format!("subscription/group-server-statsu/{}", sim.group());
-    let mistyped = within(bot.main_sub(&mistyped)).await.unwrap_err();
-    let ErrorKind::NoSuchEvent { suggestions } = mistyped.kind() else {
-        panic!("{mistyped}")
-    };
-    assert_eq!(suggestions[0], "group-server-status");
-    let not_mine = within(bot.main_sub("subscription/group-update/42"))
-        .await
-        .unwrap_err();
-    assert_eq!(
-        *not_mine.kind(),
-        ErrorKind::NoSuchEvent {
-            suggestions: Vec::new()
-        }
+    let error = within(bot.main_sub(&mistyped)).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("did you mean group-server-status"),
+        "{error}"
     );
 }
