@@ -57,7 +57,7 @@ pub use objects::{Objects, objects};
 pub use queue::{Delivery, QueueConfig};
 pub use requests::{Answer, Requests};
 pub use status::{Publisher, Watch};
-pub use task::{Shutdown, TaskGuard};
+pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub use wall::{later, wall_time};

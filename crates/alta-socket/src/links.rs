@@ -143,7 +143,7 @@ impl<X, E> Links<X, E> {
     }
 
     /// Closes all links and waits for the handshakes, a second at most.
-    pub async fn close_all(mut self, code: u16, reason: &'static str) {
+    pub async fn close_all(&mut self, code: u16, reason: &'static str) {
         let ids: Vec<_> = self.slots.iter().map(|slot| slot.id).collect();
         for id in ids {
             self.close(id, code, reason);

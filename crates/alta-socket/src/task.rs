@@ -1,4 +1,8 @@
+use futures_util::FutureExt;
 use std::future::Future;
+use std::pin::pin;
+use std::time::Instant;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
@@ -15,6 +19,38 @@ impl Shutdown {
     /// Whether the task should stop.
     pub fn is_requested(&self) -> bool {
         self.0.is_cancelled()
+    }
+}
+
+/// The timers of the runtime that a task runs on, for callers who may have none: who waits for the task may do so on another
+/// runtime, on one without timers, or on none.
+#[derive(Clone, Debug)]
+pub struct Timers(Handle);
+
+impl Timers {
+    /// Those of the current runtime.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    #[track_caller]
+    pub fn current() -> Self {
+        Self(Handle::current())
+    }
+
+    /// Waits for a future until the deadline; `None` if it was not ready by then. A future that may outlive the runtime has to
+    /// be ready when that ends, since its timers end with it. As cancel safe as the future.
+    pub async fn timeout_at<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
+        let mut future = pin!(future);
+        // Most are ready at once, and need no timer.
+        if let Some(output) = future.as_mut().now_or_never() {
+            return Some(output);
+        }
+        let timeout = {
+            let _inside = self.0.enter();
+            tokio::time::timeout_at(deadline.into(), future)
+        };
+        timeout.await.ok()
     }
 }
 
@@ -64,6 +100,15 @@ impl TaskGuard {
             biased;
             answered = &mut answer => answered.ok(),
             () = self.ended() => answer.try_recv().ok(),
+        }
+    }
+
+    /// Waits for a future that only this task makes ready; `None` if the task ends before.
+    pub async fn unless_ended<F: Future>(&self, future: F) -> Option<F::Output> {
+        tokio::select! {
+            biased;
+            output = future => Some(output),
+            () = self.ended() => None,
         }
     }
 

@@ -30,8 +30,8 @@ pub struct Config {
     pub silent_logins: u32,
     /// How long dialling may take. 10 s.
     pub connect_timeout: Duration,
-    /// When subscriptions are asked for again after login, since a server that just started may lose them (tavernpy).
-    /// After 8, 20 and 40 s.
+    /// When subscriptions are asked for again after login, since a server that just started may lose them (tavernpy), and how
+    /// long after it was first made a request for one is made again if no answer came. After 8, 20 and 40 s.
     pub ask_again: Vec<Duration>,
     /// How long a subscription is kept when its last stream is dropped, in case another comes. 2 s.
     pub linger: Duration,

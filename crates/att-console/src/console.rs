@@ -4,7 +4,7 @@ use crate::command::Command;
 use crate::config::Config;
 use crate::download;
 use crate::driver::{Call, Driver, Outcome, Shared};
-use crate::error::{Closed, Error, ErrorKind, Sent};
+use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::name::EventName;
 use crate::run::Run;
@@ -15,7 +15,7 @@ use crate::token_file::TokenFile;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
-use alta_socket::{Publisher, TaskGuard};
+use alta_socket::{Publisher, TaskGuard, Timers, later};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -87,7 +87,7 @@ impl Console {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime, which needs its timers and its I/O (`enable_all`).
     pub fn open(access: impl Access) -> Self {
         Self::open_with(access, Config::default())
     }
@@ -95,9 +95,12 @@ impl Console {
     /// Opens a console: begins to connect in the background and returns at once. Commands and subscriptions may follow
     /// immediately; they wait until it is [`ready`](Self::ready).
     ///
+    /// It lives on the runtime that it is opened on, and closes with it ([`Closed::RuntimeEnded`]). Its commands and streams
+    /// may be awaited anywhere, on another runtime or on none.
+    ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime, which needs its timers and its I/O (`enable_all`).
     pub fn open_with(access: impl Access, config: Config) -> Self {
         let by_server = || config.server.map(|server| format!("server {server}"));
         let label = config.label.clone().or_else(by_server);
@@ -107,6 +110,7 @@ impl Console {
             config: Arc::new(config),
             label,
             hub: alta_socket::Hub::default(),
+            timers: Timers::current(),
             status: Publisher::new(State::Connecting { attempt: 1 }),
             counters: Arc::new(Counters::default()),
             counted: Counted::default(),
@@ -143,7 +147,7 @@ impl Console {
     ///
     /// # Panics
     ///
-    /// Outside a tokio runtime.
+    /// Outside a tokio runtime, which needs its timers and its I/O (`enable_all`).
     pub fn local() -> Result<Self, Error> {
         Ok(Self::open(TokenFile::local()?))
     }
@@ -152,8 +156,8 @@ impl Console {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Closed`] if the console is refused or closed before. Until then it keeps trying; wrap it in a
-    /// time-out to give up earlier.
+    /// [`ErrorKind::Closed`] if the console is refused or closed before. Until then it keeps trying;
+    /// [`ready_within`](Self::ready_within) gives up earlier.
     ///
     /// # Cancel safety
     ///
@@ -164,10 +168,45 @@ impl Console {
         let found = states
             .wait_for(|state| state.is_connected() || state.is_closed())
             .await;
-        match found {
-            Some(State::Closed { because }) => Err(self.closed(because)),
-            Some(_) => Ok(()),
-            None => Err(self.closed(Closed::ByUs)),
+        self.ready_or_closed(found)
+    }
+
+    /// Waits as [`ready`](Self::ready) does, for at most this long: a server that boots takes minutes, and one that is down
+    /// for good is tried for ever.
+    ///
+    /// ```no_run
+    /// # use att_console::Console;
+    /// # use std::time::Duration;
+    /// # async fn run(console: Console) -> Result<(), att_console::Error> {
+    /// console.ready_within(Duration::from_secs(10)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotReadyWithin`] when the time is over, with what the last attempt failed by; the console keeps trying.
+    /// [`ErrorKind::Closed`] if it is refused or closed before.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn ready_within(&self, limit: Duration) -> Result<(), Error> {
+        let mut states = self.inner.shared.status.watch();
+        let mut trouble = None;
+        let ready = states.wait_for(|state| {
+            if let State::Recovering { because, .. } = state {
+                trouble = Some(because.clone());
+            }
+            state.is_connected() || state.is_closed()
+        });
+        let deadline = later(now(), limit);
+        match self.inner.shared.timers.timeout_at(deadline, ready).await {
+            Some(found) => self.ready_or_closed(found),
+            None => Err(self.not_ready(ErrorKind::NotReadyWithin {
+                after: limit,
+                because: trouble,
+            })),
         }
     }
 
@@ -343,24 +382,28 @@ impl Console {
         after: Duration,
     ) -> Result<Option<Frame>, ErrorKind> {
         let (outcome, answer) = oneshot::channel();
-        let closed = || ErrorKind::Closed {
-            because: self.inner.shared.why_closed(),
-        };
-        let handing_in = async {
+        let handing_in = self.inner.task.unless_ended(async {
             let room = self.inner.room.acquire().await.ok()?;
             let place = self.inner.calls.reserve().await.ok()?;
             place.send(order(Outcome(outcome)));
             Some(room)
-        };
-        let handed_in = tokio::time::timeout_at(deadline.into(), handing_in).await;
+        });
+        let timers = &self.inner.shared.timers;
+        let handed_in = timers.timeout_at(deadline, handing_in).await;
         // Held until the end: the room is the caller's.
-        let _room = handed_in
-            .map_err(|_| ErrorKind::TimedOut {
+        let Some(_room) = handed_in
+            .ok_or(ErrorKind::TimedOut {
                 after,
                 sent: Sent::NotSent,
             })?
-            .ok_or_else(closed)?;
-        self.inner.task.answer(answer).await.ok_or_else(closed)?
+            .flatten()
+        else {
+            return Err(self.inner.shared.closed());
+        };
+        match self.inner.task.answer(answer).await {
+            Some(outcome) => outcome,
+            None => Err(self.inner.shared.never_answered()),
+        }
     }
 
     /// Hands a call to the task and waits for its outcome.
@@ -369,9 +412,7 @@ impl Console {
         call: impl FnOnce(Outcome) -> Call,
     ) -> Result<Result<Option<Frame>, ErrorKind>, ErrorKind> {
         let (outcome, answer) = oneshot::channel();
-        let closed = || ErrorKind::Closed {
-            because: self.inner.shared.why_closed(),
-        };
+        let closed = || self.inner.shared.closed();
         self.inner
             .calls
             .send(call(Outcome(outcome)))
@@ -380,10 +421,23 @@ impl Console {
         self.inner.task.answer(answer).await.ok_or_else(closed)
     }
 
-    fn closed(&self, because: Closed) -> Error {
-        let doing = format!("waiting for {} to be ready", self.label());
-        Error::new(ErrorKind::Closed { because }, doing)
+    fn ready_or_closed(&self, found: Option<State>) -> Result<(), Error> {
+        match found {
+            Some(State::Closed { because }) => Err(self.not_ready(ErrorKind::Closed { because })),
+            Some(_) => Ok(()),
+            None => Err(self.not_ready(self.inner.shared.closed())),
+        }
     }
+
+    fn not_ready(&self, kind: ErrorKind) -> Error {
+        let doing = format!("waiting for {} to be ready", self.label());
+        Error::new(kind, doing)
+    }
+}
+
+/// On the clock that tasks wait by.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 impl fmt::Debug for Console {

@@ -2,13 +2,15 @@
 
 use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
-use crate::error::{Closed, ErrorKind};
+use crate::error::{Closed, ErrorKind, Sent};
 use crate::frame::{Frame, Kind, Malformed};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
-use crate::status::{Counted, Counters, State, Status};
-use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Lost, Publisher, RawFrame, Shutdown, Wake};
+use crate::status::{Counted, Counters, State, Status, Trouble};
+use alta_socket::{
+    Hub, Inbox, LinkEvent, LinkId, Lost, Publisher, RawFrame, Shutdown, Timers, Wake,
+};
 use futures_core::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,6 +42,8 @@ pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) label: Arc<str>,
     pub(crate) hub: Hub<EventName, Frame>,
+    /// Of the runtime that the task runs on.
+    pub(crate) timers: Timers,
     pub(crate) status: Publisher<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) counted: Counted,
@@ -51,8 +55,27 @@ impl Shared {
     pub(crate) fn why_closed(&self) -> Closed {
         match self.status.get() {
             State::Closed { because } => because,
-            // The task ended with its runtime.
-            _ => Closed::ByUs,
+            // It is shown before anything of the task ends.
+            _ => Closed::RuntimeEnded,
+        }
+    }
+
+    pub(crate) fn closed(&self) -> ErrorKind {
+        ErrorKind::Closed {
+            because: self.why_closed(),
+        }
+    }
+
+    /// Why a command that the task had taken got no answer of it.
+    pub(crate) fn never_answered(&self) -> ErrorKind {
+        match self.why_closed() {
+            // Nobody knows what became of it.
+            because @ Closed::Broken => ErrorKind::Disconnected {
+                because: Trouble::Lost(because.to_string()),
+                sent: Sent::MayHaveRun,
+            },
+            // It still lay in the channel.
+            because => ErrorKind::Closed { because },
         }
     }
 
@@ -124,7 +147,6 @@ impl Driver {
     /// Boxed, since a future holds room for its arguments twice.
     pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!("opening");
-        let _end = EndOf(Arc::clone(&self.shared));
         loop {
             if self.perform_outputs() {
                 break;
@@ -164,11 +186,9 @@ impl Driver {
 
     fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
         let now = now();
-        // Only these make the machine give a link up by itself: it must know then what was handed to the socket.
+        // Only these make the machine give a link up by itself.
         if matches!(wake, Wake::Timer | Wake::Stop) {
-            while let Some((link, event)) = self.inbox.links.next_report() {
-                self.link(link, event, now);
-            }
+            self.take_reports(now);
         }
         match wake {
             Wake::Link(link, event) => self.link(link, event, now),
@@ -186,6 +206,13 @@ impl Driver {
             }
             Wake::Timer => self.machine.handle(Input::Timer, now),
             Wake::Stop => self.machine.handle(Input::Stop, now),
+        }
+    }
+
+    /// Tells the machine what was handed to the socket. It must know that before it gives a link up.
+    fn take_reports(&mut self, now: Instant) {
+        while let Some((link, event)) = self.inbox.links.next_report() {
+            self.link(link, event, now);
         }
     }
 
@@ -365,7 +392,7 @@ impl Driver {
         if state == self.shown {
             return;
         }
-        self.shown = state.clone();
+        let before = std::mem::replace(&mut self.shown, state.clone());
         match &state {
             State::Recovering { attempt, because } => {
                 tracing::info!(attempt, %because, "not connected, trying again");
@@ -375,10 +402,10 @@ impl Driver {
             State::Closed { because } => {
                 tracing::info!(%because, "closed");
             }
+            State::Ready if before == State::Stalled => tracing::debug!("answered"),
             State::Ready => tracing::info!("ready"),
-            State::Stalled => {
-                tracing::warn!("the server does not answer commands");
-            }
+            // One slow command is no alarm: the machine warns when there are two.
+            State::Stalled => tracing::debug!("no answer for a while"),
             State::Connecting { attempt } => {
                 tracing::debug!(attempt, "connecting");
             }
@@ -406,16 +433,29 @@ async fn changed(waiting: &mut Option<BoxFuture<'static, ()>>) {
     }
 }
 
-/// However the task ends, by a panic of somebody's dialer too, nobody waits for it any more.
-struct EndOf(Arc<Shared>);
-
-impl Drop for EndOf {
+/// However the task ends, nobody waits for it any more.
+impl Drop for Driver {
     fn drop(&mut self) {
-        if !self.0.status.get().is_closed() {
-            self.0.status.set(State::Closed {
-                because: Closed::Broken,
+        let because = if std::thread::panicking() {
+            // Of somebody's dialer or access: what the machine knows may not hold.
+            Closed::Broken
+        } else {
+            Closed::RuntimeEnded
+        };
+        if !self.shared.status.get().is_closed() {
+            self.shared.status.set(State::Closed {
+                because: because.clone(),
             });
+            if because == Closed::RuntimeEnded {
+                self.take_reports(now());
+                self.machine.handle(Input::RuntimeEnded, now());
+                while let Some(output) = self.machine.poll_output() {
+                    if let Output::Resolve(outcome, result) = output {
+                        let _ = outcome.0.send(result);
+                    }
+                }
+            }
         }
-        self.0.hub.end();
+        self.shared.hub.end();
     }
 }

@@ -80,6 +80,14 @@ pub enum ErrorKind {
         "neither APPDATA nor a Wine prefix leads to a folder of TavernLib; say where it is, by TokenFile::new"
     )]
     NoTokenFile,
+    /// The console was not ready in time. It keeps trying.
+    #[error("it was not ready within {after:?}{}", .because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default())]
+    NotReadyWithin {
+        /// The time allowed.
+        after: Duration,
+        /// Why the last attempt failed, if one did meanwhile.
+        because: Option<Trouble>,
+    },
     /// It is not known where the server's files are fetched.
     #[error("no file server is known")]
     NoFileServer,
@@ -130,6 +138,9 @@ pub enum Closed {
     /// The console's task ended by a panic, of a dialer or an access that the program brought.
     #[error("the console's task panicked")]
     Broken,
+    /// The tokio runtime that it was opened on has ended.
+    #[error("the runtime ended that the console was opened on")]
+    RuntimeEnded,
     /// The server never answered the token, as self-hosted servers do with a wrong one (tavernpy).
     #[error("the server did not answer the token, {attempts} times; it is probably wrong")]
     NoAnswerToToken {
@@ -186,9 +197,6 @@ impl Error {
     pub fn sent(&self) -> Option<Sent> {
         match &self.kind {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. } => Some(*sent),
-            ErrorKind::Closed {
-                because: Closed::Broken,
-            } => Some(Sent::MayHaveRun),
             ErrorKind::NotReady | ErrorKind::Closed { .. } | ErrorKind::Argument(_) => {
                 Some(Sent::NotSent)
             }

@@ -33,8 +33,8 @@
 //!
 //! | level | what |
 //! | --- | --- |
-//! | `info` | a console becomes ready, is lost and why, is closed and why |
-//! | `warn` | a server does not answer; a stream missed something that nobody looks at; an event is no more |
+//! | `info` | a console becomes ready, is lost and why, answers again, is closed and why |
+//! | `warn` | a server answers nothing though two commands wait; a stream missed something that nobody looks at; an event is no more |
 //! | `debug` | each command under its id: sent, answered, or why not; late answers; subscriptions; frames that are skipped |
 //! | `trace` | the lines of commands, with their arguments |
 //!

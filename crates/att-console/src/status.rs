@@ -30,7 +30,8 @@ pub enum State {
     Ready,
     /// It is connected, but the server has answered nothing for a while although it was asked: one that loads its world
     /// accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again. It ends with
-    /// the next answer, to whatever it may be.
+    /// the next answer, to whatever it may be. A single command that is slow looks the same; a warning is logged once two
+    /// have waited for so long ([`Config::stalled_after`](crate::Config::stalled_after)).
     Stalled,
     /// It waits before it tries again.
     Recovering {

@@ -5,7 +5,7 @@ use crate::frame::{Frame, Kind};
 use crate::happening::Event;
 use crate::name::EventName;
 use crate::status::State;
-use alta_socket::{Missed, Overflow, QueueConfig, Subscriber};
+use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, later};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -86,6 +86,8 @@ impl<T> Subscription<T> {
         within: Duration,
         mut condition: impl FnMut(&T) -> bool,
     ) -> Result<Event<T>, Error> {
+        let timers = self.shared.timers.clone();
+        let deadline = later(tokio::time::Instant::now().into_std(), within);
         let found = async {
             while let Some(item) = self.next().await {
                 match item {
@@ -95,10 +97,10 @@ impl<T> Subscription<T> {
             }
             None
         };
-        let kind = match tokio::time::timeout(within, found).await {
-            Ok(Some(event)) => return Ok(event),
-            Ok(None) => self.why_ended(),
-            Err(_) => ErrorKind::NothingCame(within),
+        let kind = match timers.timeout_at(deadline, found).await {
+            Some(Some(event)) => return Ok(event),
+            Some(None) => self.why_ended(),
+            None => ErrorKind::NothingCame(within),
         };
         let doing = format!("waiting for an event of {}", self.shared.label);
         Err(Error::new(kind, doing))

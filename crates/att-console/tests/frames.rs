@@ -14,6 +14,9 @@ use att_console::{Console, ErrorKind, Missed, UserId};
 use common::server::{answer, joined, server};
 use common::{config, next, within};
 use std::future::IntoFuture;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 const SUCCESS: &str = r#"{"Result":"Success","ResultString":"Success"}"#;
 
@@ -147,5 +150,26 @@ async fn promise_05_a_failure_is_never_a_success() {
         "null",
     ] {
         assert_eq!(outcome(data).await, Ok(()), "{data}");
+    }
+}
+
+#[tokio::test]
+async fn promise_04_a_subscription_whose_answer_is_lost_is_asked_for_again() {
+    for lost in ["websocket subscribe", "websocket unsubscribe"] {
+        let is_first = Arc::new(AtomicBool::new(true));
+        let access = server(move |id, line| {
+            if line.starts_with(lost) && is_first.swap(false, Ordering::Relaxed) {
+                return Vec::new();
+            }
+            vec![answer(id, SUCCESS)]
+        })
+        .await;
+        let config = config()
+            .linger(Duration::ZERO)
+            .ask_again(vec![Duration::from_millis(50)]);
+        let console = Console::open_with(access, config);
+        for _ in 0..2 {
+            drop(within(console.subscribe::<PlayerJoined>()).await.unwrap());
+        }
     }
 }

@@ -11,9 +11,10 @@ mod common;
 use alta_sim::{Action, Fault, Hook};
 use att_console::commands::player;
 use att_console::event::PlayerJoined;
-use att_console::{Closed, Console, ConsoleAccess, ErrorKind, ServerId};
+use att_console::{Closed, Console, ConsoleAccess, ErrorKind, ServerId, State};
 use common::{access, config, self_hosted, within};
 use futures_util::{SinkExt as _, StreamExt as _};
+use std::future::IntoFuture;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -208,4 +209,52 @@ async fn promise_12_a_server_that_repeats_the_token_puts_it_into_no_error_and_no
     let lines = log.lines().join("\n");
     assert!(lines.contains("code 3000: <redacted>?"), "{lines}");
     assert!(!lines.contains(token), "{lines}");
+}
+
+#[tokio::test]
+async fn one_command_without_an_answer_is_no_alarm_and_two_are() {
+    let (log, _guard) = listen();
+    let (sim, server) = self_hosted().await;
+    let quick = config().stalled_after(Duration::from_millis(50));
+    let console = Console::open_with(access(&sim, server), quick);
+    within(console.ready()).await.unwrap();
+    let stalled = |status: &att_console::Status| status.state == State::Stalled;
+    let alarms = || {
+        let lines = log.lines();
+        let alarms = lines.iter().filter(|line| {
+            is("WARN")(line) || line.contains(": ready") || line.contains("answers again")
+        });
+        alarms.count()
+    };
+    let before = alarms();
+    sim.faults()
+        .arm(Fault::new(Hook::ConsoleCommand, Action::Drop).containing("player count"));
+    let lost = console
+        .command("player count")
+        .timeout(Duration::from_millis(200));
+    within(lost).await.unwrap_err();
+    assert!(stalled(&console.status()));
+    within(console.command("player list")).await.unwrap();
+    assert_eq!(console.status().state, State::Ready);
+    assert_eq!(alarms(), before, "{:?}", log.lines());
+
+    sim.stall_console(server);
+    let commands = async {
+        tokio::join!(
+            console.command("player count").into_future(),
+            console.command("player list").into_future()
+        )
+    };
+    let resumed = async {
+        while alarms() == before {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        sim.resume_console(server);
+    };
+    let (answered, ()) = within(async { tokio::join!(commands, resumed) }).await;
+    assert!(answered.0.is_ok() && answered.1.is_ok());
+    let lines = log.lines();
+    let told = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
+    assert_eq!(told("the server does not answer commands"), 1);
+    assert_eq!(told("the server answers again"), 1);
 }

@@ -153,7 +153,7 @@ impl<R: Waiter> Machine<R> {
         if session.link != link {
             return;
         }
-        session.not_written(id);
+        session.not_written(id, now);
         if let Some(order) = session.recalling.remove(&id) {
             self.time_out(order, Sent::NotSent);
         }

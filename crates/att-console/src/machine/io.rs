@@ -56,6 +56,8 @@ pub(crate) enum Input<R> {
     RetryNow,
     Timer,
     Stop,
+    /// Nothing runs any more.
+    RuntimeEnded,
 }
 
 /// Whether asking for access again may bring another token.

@@ -162,6 +162,7 @@ impl<R: Waiter> Machine<R> {
             }
             Input::Timer => self.timer(now),
             Input::Stop => self.close(Closed::ByUs),
+            Input::RuntimeEnded => self.close(Closed::RuntimeEnded),
         }
     }
 

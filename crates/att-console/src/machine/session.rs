@@ -87,14 +87,12 @@ impl<R> Session<R> {
     }
 
     /// The frame of this request will never be handed to the socket.
-    pub(super) fn not_written(&mut self, id: u32) {
+    pub(super) fn not_written(&mut self, id: u32, now: Instant) {
         self.unwritten = self.unwritten.saturating_sub(1);
         if let Some(purpose) = self.requests.end(id) {
             self.commands -= usize::from(purpose.is_command());
         }
-        if self.requests.is_empty() {
-            self.stall.nothing_open();
-        }
+        self.stall.taken_back(self.requests.len(), now);
     }
 
     /// An answer arrived, to whatever it may be: the server answers.
@@ -103,7 +101,7 @@ impl<R> Session<R> {
         if let Answer::To(purpose) = &answer {
             self.commands -= usize::from(purpose.is_command());
         }
-        self.stall.answered(!self.requests.is_empty(), now);
+        self.stall.answered(self.requests.len(), now);
         answer
     }
 
@@ -128,9 +126,7 @@ impl<R> Session<R> {
     }
 
     pub(super) fn note_stall(&mut self, now: Instant) {
-        if self.stall.is_due(now) {
-            self.stall.look(self.requests.oldest(), now);
-        }
+        self.stall.look(|| self.requests.oldest(), now);
     }
 
     pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 /// Stalled is a server that has answered nothing for a while, with a request open all that time. Only an answer ends it:
 /// that a command's time is over says nothing of the server.
+///
+/// One request may just be slow, or its answer lost: the log warns when two have waited for so long.
 #[derive(Debug)]
 pub(super) struct Stall {
     after: Duration,
@@ -15,6 +17,11 @@ pub(super) struct Stall {
     is_stalled: bool,
     /// What was sent was given up since the last answer: the server owes it still.
     is_owed: bool,
+    /// How many requests have no answer, given up ones among them since the last answer.
+    unanswered: usize,
+    /// Since when two have none.
+    two_since: Option<Instant>,
+    has_warned: bool,
 }
 
 impl Stall {
@@ -25,6 +32,9 @@ impl Stall {
             look: None,
             is_stalled: false,
             is_owed: false,
+            unanswered: 0,
+            two_since: None,
+            has_warned: false,
         }
     }
 
@@ -33,23 +43,27 @@ impl Stall {
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.look
+        [self.look, self.warn_at()].into_iter().flatten().min()
     }
 
     /// Something was asked.
     pub(super) fn asked(&mut self, now: Instant) {
-        if !self.is_stalled && self.look.is_none() {
-            self.look = Some(later(now, self.after));
-        }
+        self.count(self.unanswered + 1, now);
+        self.watch(now);
     }
 
-    /// Something was answered, whatever it was; `is_owing`: other requests are open.
-    pub(super) fn answered(&mut self, is_owing: bool, now: Instant) {
+    /// Something was answered, whatever it was; `open`: how many other requests are open.
+    pub(super) fn answered(&mut self, open: usize, now: Instant) {
         self.answered = now;
         self.is_stalled = false;
         self.is_owed = false;
-        if is_owing {
-            self.asked(now);
+        self.two_since = None;
+        self.count(open, now);
+        if open > 0 {
+            self.watch(now);
+        }
+        if std::mem::take(&mut self.has_warned) {
+            tracing::info!("the server answers again");
         }
     }
 
@@ -58,21 +72,42 @@ impl Stall {
         self.is_owed = true;
     }
 
-    /// All that was not sent was taken back, and nothing else is open.
-    pub(super) fn nothing_open(&mut self) {
-        self.is_stalled &= self.is_owed;
+    /// Something was taken back before it was sent; `open`: how many other requests are open.
+    pub(super) fn taken_back(&mut self, open: usize, now: Instant) {
+        self.count(self.unanswered.saturating_sub(1), now);
+        if open == 0 {
+            self.is_stalled &= self.is_owed;
+        }
     }
 
-    /// Whether it is time to look.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        self.look.is_some_and(|look| look <= now)
+    /// Looks, if it is time to; `oldest`: since when the oldest open request has waited.
+    pub(super) fn look(&mut self, oldest: impl FnOnce() -> Option<Instant>, now: Instant) {
+        if self.look.is_some_and(|look| look <= now) {
+            let silent_since = oldest().map(|since| since.max(self.answered));
+            let due = silent_since.map(|since| later(since, self.after));
+            self.is_stalled = due.is_some_and(|due| due <= now);
+            self.look = due.filter(|_| !self.is_stalled);
+        }
+        if self.warn_at().is_some_and(|at| at <= now) {
+            self.has_warned = true;
+            tracing::warn!("the server does not answer commands");
+        }
     }
 
-    /// Looks; `oldest`: since when the oldest open request has waited.
-    pub(super) fn look(&mut self, oldest: Option<Instant>, now: Instant) {
-        let silent_since = oldest.map(|since| since.max(self.answered));
-        let due = silent_since.map(|since| later(since, self.after));
-        self.is_stalled = due.is_some_and(|due| due <= now);
-        self.look = due.filter(|_| !self.is_stalled);
+    fn watch(&mut self, now: Instant) {
+        if !self.is_stalled && self.look.is_none() {
+            self.look = Some(later(now, self.after));
+        }
+    }
+
+    fn count(&mut self, unanswered: usize, now: Instant) {
+        self.unanswered = unanswered;
+        self.two_since = (unanswered > 1).then(|| self.two_since.unwrap_or(now));
+    }
+
+    fn warn_at(&self) -> Option<Instant> {
+        let is_quiet = self.is_stalled && !self.has_warned;
+        let since = self.two_since.filter(|_| is_quiet)?;
+        Some(later(since, self.after))
     }
 }

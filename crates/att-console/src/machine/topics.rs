@@ -11,7 +11,7 @@ use alta_socket::later;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// A subscription unanswered for so long is asked for again: servers that load answer minutes later (tavernpy).
+/// How long a request is waited for when the times to ask again are over: servers that load answer minutes later (tavernpy).
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
 /// A subscription that the server failed to make (or to end) is asked for again after this (tavernpy).
@@ -29,6 +29,8 @@ struct Topic<R> {
     held: Held,
     /// A request about it is on the wire.
     asking: bool,
+    /// What was asked and is not answered yet, by requests that were given up too.
+    asked: Option<Asked>,
     /// It is held, as far as known, but the server is to be asked once more.
     doubted: bool,
     /// Since when it has not been held although it was before: the beginning of a gap.
@@ -52,12 +54,21 @@ enum Held {
     Refused,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    step: Step,
+    since: Instant,
+    /// Not for the first time: what a request that was given up has done is not known.
+    is_repeated: bool,
+}
+
 impl<R> Default for Topic<R> {
     fn default() -> Self {
         Self {
             wanted: false,
             held: Held::No,
             asking: false,
+            asked: None,
             doubted: false,
             lost_since: None,
             confirmed_at: None,
@@ -69,6 +80,7 @@ impl<R> Default for Topic<R> {
 }
 
 /// What a topic needs sent now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Subscribe,
     Unsubscribe,
@@ -84,6 +96,33 @@ impl<R> Topic<R> {
             (false, Held::Yes | Held::Perhaps) => Some((Step::Unsubscribe, self.linger_until)),
             _ => None,
         }
+    }
+
+    /// Notes that this is asked for now, and tells until when to wait for the answer: it may be lost, and asking again does
+    /// no harm. `again`: how long after the first time it is asked again.
+    fn ask(&mut self, step: Step, again: &[Duration], now: Instant) -> Instant {
+        let asked = match self.asked {
+            Some(asked) if asked.step == step => Asked {
+                is_repeated: true,
+                ..asked
+            },
+            _ => Asked {
+                step,
+                since: now,
+                is_repeated: false,
+            },
+        };
+        self.asking = true;
+        self.asked = Some(asked);
+        let times = again.iter().map(|after| later(asked.since, *after));
+        let next = times.filter(|time| *time > now).min();
+        next.unwrap_or_else(|| later(now, PATIENCE))
+    }
+
+    /// Notes that no answer is waited for any more; true if it had to be asked again.
+    fn answered(&mut self) -> bool {
+        self.asking = false;
+        self.asked.take().is_some_and(|asked| asked.is_repeated)
     }
 
     fn is_finished(&self) -> bool {
@@ -113,7 +152,7 @@ impl<R> Topics<R> {
             if topic.held == Held::Yes || name.is_sendable() {
                 topic.held = Held::No;
             }
-            topic.asking = false;
+            topic.answered();
             topic.doubted = false;
             topic.confirmed_at = None;
             topic.retry_at = None;
@@ -133,10 +172,14 @@ impl<R> Topics<R> {
         }
     }
 
+    /// Nobody knows whether the server holds it: it is asked again.
     pub(super) fn subscribe_not_answered(&mut self, name: &EventName) {
         if let Some(topic) = self.topics.get_mut(name) {
             topic.asking = false;
-            self.forget_if_finished(name);
+            match topic.held {
+                Held::Yes => topic.doubted = true,
+                _ => topic.held = Held::Perhaps,
+            }
         }
     }
 
@@ -231,7 +274,7 @@ impl<R: Waiter> Machine<R> {
             if due.is_some_and(|due| due > now) {
                 continue;
             }
-            topic.asking = true;
+            let until = topic.ask(step, &self.config.ask_again, now);
             topic.doubted = false;
             if matches!(step, Step::Unsubscribe) {
                 // From here on nobody can count on it: who comes now waits for the next confirmation.
@@ -242,7 +285,7 @@ impl<R: Waiter> Machine<R> {
                 Step::Subscribe => ("subscribe", Purpose::Subscribe(name.clone())),
                 Step::Unsubscribe => ("unsubscribe", Purpose::Unsubscribe(name.clone())),
             };
-            let id = session.begin(purpose, now, now + PATIENCE);
+            let id = session.begin(purpose, now, until);
             tracing::debug!(event = %name, id, "asking to {verb}");
             self.outbox.push_back(Output::Send {
                 link: session.link,
@@ -279,6 +322,9 @@ impl<R: Waiter> Machine<R> {
             tracing::debug!(event = %name, %error, "unsubscribing failed, trying again");
         }
         let again = later(now, AGAIN_AFTER);
+        if let Some(topic) = self.topics.topics.get_mut(name) {
+            topic.answered();
+        }
         self.topics.unsubscribed(name, failure.is_none(), again);
     }
 
@@ -287,16 +333,19 @@ impl<R: Waiter> Machine<R> {
         let Some(topic) = self.topics.topics.get_mut(name) else {
             return;
         };
-        topic.asking = false;
+        let is_repeated = topic.answered();
         match outcome {
             Outcome::Done { already } => {
                 tracing::debug!(event = %name, "subscribed");
                 topic.held = Held::Yes;
                 topic.retry_at = None;
-                // Held once on this connection and then not any more: everything since then was missed.
+                // Held once on this connection and then not any more: everything since then was missed. In doubt it was not:
+                // the answer that would say so may be the one that never came.
                 let gap = match (topic.lost_since.take(), topic.confirmed_at) {
                     (Some(since), _) => Some((since, now)),
-                    (None, Some(confirmed)) if already == Some(false) => Some((confirmed, now)),
+                    (None, Some(confirmed)) if already == Some(false) || is_repeated => {
+                        Some((confirmed, now))
+                    }
                     _ => None,
                 };
                 topic.confirmed_at = Some(now);

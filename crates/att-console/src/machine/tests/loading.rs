@@ -69,8 +69,8 @@ fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_come
 #[test]
 fn a_server_that_answers_others_is_not_stalled_by_one_answer_that_never_comes() {
     let mut world = World::new(Config::default());
-    world.want("PlayerJoined", true);
     world.ready();
+    world.order(300, false);
     world.write_one();
     // Its answer is lost; everything else is answered.
     for _ in 0..20 {
@@ -82,6 +82,97 @@ fn a_server_that_answers_others_is_not_stalled_by_one_answer_that_never_comes() 
     }
     world.pass(Duration::from_secs(11));
     assert_eq!(world.machine.state(), State::Stalled, "now nothing is");
+}
+
+/// When a subscription is asked for in the next minutes, while the server answers nothing; in seconds.
+fn asked_without_an_answer(world: &mut World, line: &str) -> Vec<u32> {
+    let mut asked = Vec::new();
+    for second in 0..700 {
+        while let Some((_, queued, _)) = world.queued.first() {
+            assert_eq!(queued, line);
+            asked.push(second);
+            world.write_one();
+        }
+        world.pass(Duration::from_secs(1));
+    }
+    asked
+}
+
+#[test]
+fn a_subscription_whose_answer_never_comes_is_asked_for_again() {
+    let mut world = World::new(Config::default());
+    world.ready();
+    world.pass(Duration::from_secs(100));
+    world.want("PlayerJoined", true);
+    world.confirm("PlayerJoined");
+    let asked = asked_without_an_answer(&mut world, "websocket subscribe PlayerJoined");
+    assert_eq!(asked, [0, 8, 20, 40, 640]);
+    assert!(!world.outcomes.contains_key(&0), "who asked waits");
+    // The server was loading: it runs and answers all of them.
+    for _ in asked {
+        world.answer(0);
+    }
+    assert_eq!(world.the_outcome(0), &Ok(()));
+    assert_eq!(
+        (world.gaps, world.machine.counters.totals().late_answers),
+        (0, 4)
+    );
+    assert!(world.held.contains("PlayerJoined"));
+}
+
+#[test]
+fn who_subscribes_again_waits_for_no_lost_answer_to_an_unsubscribe() {
+    let mut world = World::new(Config::default());
+    world.want("PlayerJoined", true);
+    world.settle();
+    world.want("PlayerJoined", false);
+    world.pass(Duration::from_secs(2));
+    world.write_one();
+    world.held.clear();
+    world.received.clear();
+    world.want("PlayerJoined", true);
+    world.confirm("PlayerJoined");
+    world.pass(Duration::from_secs(8));
+    assert_eq!(world.queued[0].1, "websocket subscribe PlayerJoined");
+    world.write_one();
+    world.answer(0);
+    assert_eq!(world.the_outcome(0), &Ok(()));
+}
+
+#[test]
+fn a_lost_answer_to_the_question_whether_it_is_held_is_asked_for_again() {
+    let mut world = World::new(Config::default());
+    world.want("PlayerJoined", true);
+    world.ready();
+    world.write_one();
+    world.answer(0);
+    world.pass(Duration::from_secs(8));
+    world.held.clear();
+    world.write_one();
+    world.received.clear();
+    let asked = asked_without_an_answer(&mut world, "websocket subscribe PlayerJoined");
+    assert_eq!(asked[..2], [8, 20]);
+    // The first of them restored it, as its late answer said; the last says that it is held.
+    for _ in asked {
+        world.answer(0);
+    }
+    assert_eq!(world.gaps, 1);
+}
+
+#[test]
+fn what_nobody_wants_any_more_is_let_go_though_its_answer_was_lost() {
+    let mut world = World::new(Config::default());
+    world.want("PlayerJoined", true);
+    world.ready();
+    world.write_one();
+    world.received.clear();
+    world.held.insert("PlayerJoined".to_owned());
+    world.want("PlayerJoined", false);
+    world.pass(Duration::from_secs(8));
+    assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
+    world.write_one();
+    world.answer(0);
+    assert!(world.held.is_empty() && world.machine.topics.len() == 0);
 }
 
 #[test]

@@ -1,0 +1,173 @@
+//! A console and the runtime it lives on, and callers on others or on none.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_sim::Sim;
+use att_console::event::PlayerJoined;
+use att_console::{Closed, Console, ErrorKind, Sent, Trouble};
+use common::{access, config, ready, self_hosted, within};
+use std::future::{Future, IntoFuture};
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// Waits for a future on this thread, without any runtime.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => std::thread::park_timeout(common::PATIENCE),
+        }
+    }
+}
+
+fn start() -> (Runtime, Sim, u64, Console) {
+    let runtime = Runtime::new().unwrap();
+    let (sim, server, console) = runtime.block_on(async {
+        let (sim, server) = self_hosted().await;
+        let console = Console::open_with(access(&sim, server), config().pending(2));
+        within(console.ready()).await.unwrap();
+        (sim, server, console)
+    });
+    (runtime, sim, server, console)
+}
+
+#[test]
+fn commands_and_streams_may_be_awaited_outside_a_runtime() {
+    let (_runtime, sim, server, console) = start();
+    block_on(console.ready_within(Duration::from_secs(5))).unwrap();
+    block_on(console.command("player count").into_future()).unwrap();
+    let mut joins = block_on(console.subscribe::<PlayerJoined>().into_future()).unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    block_on(joins.wait_for(Duration::from_secs(5), |_| true)).unwrap();
+    let nothing = joins.wait_for(Duration::from_millis(20), |_| true);
+    let error = block_on(nothing).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NothingCame(_)), "{error}");
+
+    // Also where a caller has to wait for room.
+    sim.stall_console(server);
+    let run = |seconds| {
+        let run = console.command("player count");
+        run.timeout(Duration::from_millis(seconds)).into_future()
+    };
+    let (mut first, mut second) = (run(5_000), run(5_000));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(
+        first.as_mut().poll(&mut cx).is_pending() && second.as_mut().poll(&mut cx).is_pending()
+    );
+    let error = block_on(run(50)).unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::TimedOut { .. }),
+        "{error}"
+    );
+    assert_eq!(error.sent(), Some(Sent::NotSent));
+}
+
+#[test]
+fn a_runtime_without_timers_will_do_for_callers() {
+    let (_runtime, _sim, _server, console) = start();
+    let bare = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    bare.block_on(async {
+        console.ready_within(Duration::from_secs(5)).await.unwrap();
+        console.command("player count").await.unwrap();
+    });
+}
+
+#[test]
+fn promise_05_a_runtime_that_ends_under_a_console_is_told_and_commands_say_what_became_of_them() {
+    let (runtime, sim, server, console) = start();
+    let other = Runtime::new().unwrap();
+    let mut joins =
+        other.block_on(async { within(console.subscribe::<PlayerJoined>()).await.unwrap() });
+    sim.stall_console(server);
+    let run = |console: &Console| {
+        let console = console.clone();
+        other.spawn(async move { console.command("player count").await })
+    };
+    let open = [run(&console), run(&console), run(&console)];
+    other.block_on(async {
+        let both = |status: &att_console::Status| status.in_flight == 2;
+        within(console.statuses().wait_for(both)).await.unwrap();
+    });
+    drop(runtime);
+
+    let closed = ErrorKind::Closed {
+        because: Closed::RuntimeEnded,
+    };
+    other.block_on(async {
+        let mut sent = Vec::new();
+        for command in open {
+            let error = within(command).await.unwrap().unwrap_err();
+            assert!(error.to_string().contains("the runtime ended"), "{error}");
+            sent.push(error.sent().unwrap());
+        }
+        sent.sort_by_key(|sent| *sent == Sent::NotSent);
+        assert_eq!(sent, [Sent::MayHaveRun, Sent::MayHaveRun, Sent::NotSent]);
+
+        let error = within(console.command("player list")).await.unwrap_err();
+        assert_eq!((error.kind(), error.sent()), (&closed, Some(Sent::NotSent)));
+        assert_eq!(within(console.ready()).await.unwrap_err().kind(), &closed);
+        let error = within(console.subscribe::<PlayerJoined>())
+            .await
+            .unwrap_err();
+        assert_eq!(error.kind(), &closed);
+        let rest = async { while joins.next().await.is_some() {} };
+        within(rest).await;
+        within(console.close()).await;
+    });
+    assert_eq!(
+        block_on(console.command("player list").into_future())
+            .unwrap_err()
+            .kind(),
+        &closed
+    );
+}
+
+#[tokio::test]
+async fn a_console_that_is_not_ready_in_time_says_why_and_keeps_trying() {
+    let (sim, server) = self_hosted().await;
+    sim.stop_server(server).await.unwrap();
+    let console = Console::open_with(access(&sim, server), config());
+    let error = within(console.ready_within(Duration::from_millis(200)))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            error.kind(),
+            ErrorKind::NotReadyWithin {
+                because: Some(Trouble::Unreachable(_)),
+                ..
+            }
+        ),
+        "{error}"
+    );
+    sim.start_server(server).unwrap();
+    within(console.ready_within(Duration::from_secs(5)))
+        .await
+        .unwrap();
+    within(console.close()).await;
+    let error = within(console.ready_within(Duration::from_secs(5)))
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
+    drop(ready(&sim, server).await);
+}
