@@ -53,7 +53,8 @@ impl Access for CloudAccess {
     }
 }
 
-fn is_refusal(error: &alta_rest::Error) -> bool {
+/// Whether the same call would be refused again.
+pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
     use alta_rest::ErrorKind::{
         Forbidden, Login, MissingScope, NoAccount, NotAuthorised, NotFound,
     };

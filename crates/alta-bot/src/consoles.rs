@@ -38,8 +38,10 @@ enum Place {
 #[derive(Clone)]
 pub(crate) struct Managed {
     pub(crate) console: Console,
-    /// Follows the server's status and hurries the console when it is up.
-    pub(crate) watch: Option<Arc<TaskGuard>>,
+    /// Follows the server's name and status.
+    pub(crate) watch: Arc<TaskGuard>,
+    /// Whether the console is called by the server's name. The program may have chosen another label.
+    pub(crate) follow_name: bool,
 }
 
 impl Consoles {
@@ -104,6 +106,15 @@ impl Consoles {
         open.followers.iter().filter_map(Weak::upgrade).collect()
     }
 
+    /// Calls a server's console by the server's name, unless the program has chosen a label.
+    pub(crate) fn rename(&self, server: ServerId, name: &str) {
+        let open = self.lock();
+        let managed = open.by_server.get(&server).and_then(Place::managed);
+        if let Some(managed) = managed.filter(|managed| managed.follow_name && !name.is_empty()) {
+            managed.console.set_label(name);
+        }
+    }
+
     /// Forgets a console that is closed for good.
     pub(crate) fn forget_closed(&self, server: ServerId) {
         let mut open = self.lock();
@@ -161,9 +172,7 @@ impl Place {
 
 impl Managed {
     pub(crate) async fn close(&self) {
-        if let Some(watch) = &self.watch {
-            watch.close().await;
-        }
+        self.watch.close().await;
         self.console.close().await;
     }
 }

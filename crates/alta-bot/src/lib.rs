@@ -29,6 +29,7 @@
 //! | `platform-roots` | the same, trusting what the platform trusts; `hyper` goes before |
 //! | `metrics` | counters and gauges of a [`ManagedBot`], through the `metrics` facade |
 
+mod acceptance;
 mod access;
 mod body;
 mod bot;
@@ -53,6 +54,7 @@ mod shutdown_signal;
 mod time;
 mod verbs;
 mod view;
+mod watch_server;
 
 pub use access::CloudAccess;
 pub use bot::Bot;

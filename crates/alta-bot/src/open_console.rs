@@ -5,16 +5,17 @@ use crate::bot::Bot;
 use crate::consoles::{Managed, Reservation};
 use crate::debug::{Channel, TapDialer};
 use crate::error::{Error, ErrorKind};
-use alta_model::{Server, ServerId};
+use crate::watch_server::{About, WatchServer};
+use alta_model::ServerId;
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
-use alta_ws::{Event, GroupServerStatus, Missed, Subscription};
 use att_console::{Console, State, Trouble};
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::debug;
 
 impl Bot {
     /// Opens the console of a server, for good: it connects whenever the server is up, and comes back with its
@@ -37,6 +38,7 @@ impl Bot {
             config: self.inner.consoles.config.clone(),
             options: Ok(ConsoleOptions::default()),
             ensure_open: None,
+            about: None,
         }
     }
 }
@@ -49,7 +51,13 @@ pub struct OpenConsole<'a> {
     config: att_console::Config,
     options: Result<ConsoleOptions, ErrorKind>,
     ensure_open: Option<Duration>,
+    /// What the caller knows of the server, so that the service need not be asked.
+    about: Option<About>,
 }
+
+/// How long opening waits for the server's name and group. They are for the label and for status events; a console opens
+/// without them, and asks again in the background.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl OpenConsole<'_> {
     /// Waits until the console is ready, for at most so long. Without this it is handed out at once, whether the server
@@ -80,18 +88,26 @@ impl OpenConsole<'_> {
         self
     }
 
+    pub(crate) fn about(mut self, about: About) -> Self {
+        self.about = Some(about);
+        self
+    }
+
     async fn open(self) -> Result<Console, Error> {
         let Self { bot, server, .. } = self;
         let doing = format!("opening the console of server {server}");
         let failed = |kind| Error::new(kind, doing.clone());
         let options = self.options.map_err(&failed)?;
         let reservation = Reservation::new(bot, server).map_err(&failed)?;
-        let about = bot.rest().servers().get(server).await;
-        let about = about.map_err(|error| Error::of_server(error, server, doing.clone()))?;
+        let about = match self.about {
+            Some(about) => Some(about),
+            None => ask(bot, server, &doing).await?,
+        };
 
         let mut config = self.config.server(server);
-        if config.label.is_none() && !about.name.is_empty() {
-            config.label = Some(about.name);
+        let follow_name = config.label.is_none();
+        if follow_name {
+            config.label = about.as_ref().and_then(About::label);
         }
         if let Some(watcher) = &bot.inner.consoles.watcher {
             config.dialer = Arc::new(TapDialer {
@@ -102,21 +118,24 @@ impl OpenConsole<'_> {
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
         let console = Console::open_with(access, config);
-        let watch = about.group_id.and_then(|group| {
-            let statuses = bot
-                .socket()
-                .ok()?
-                .subscribe(GroupServerStatus(group))
-                .start();
-            let console = console.clone();
-            Some(Arc::new(TaskGuard::spawn(|shutdown| async move {
-                tokio::select! {
-                    () = shutdown.requested() => {}
-                    () = hurry_when_up(server, statuses, console) => {}
-                }
-            })))
+        let watching = WatchServer {
+            server,
+            console: console.clone(),
+            rest: bot.rest().clone(),
+            socket: bot.socket().ok().cloned(),
+            follow_name,
+        };
+        let watch = TaskGuard::spawn(|shutdown| async move {
+            tokio::select! {
+                () = shutdown.requested() => {}
+                () = watching.run(about) => {}
+            }
         });
-        let managed = Managed { console, watch };
+        let managed = Managed {
+            console,
+            watch: Arc::new(watch),
+            follow_name,
+        };
         let console = managed.console.clone();
         if !reservation.fill(managed.clone()) {
             managed.close().await;
@@ -158,32 +177,25 @@ async fn ready(console: &Console, trouble: &mut Option<Trouble>) -> Result<(), a
     console.ready().await
 }
 
-/// Tells a console that waits when its server has come up. After a gap that may have been missed: then it tries. One that
-/// is closed for good waits for nothing.
-async fn hurry_when_up(server: ServerId, mut statuses: Subscription<Server>, console: Console) {
-    // As a stream, which yields when the state changes; waiting for a condition would look at each event, too.
-    let mut states = console.statuses();
-    loop {
-        tokio::select! {
-            status = statuses.next() => {
-                let Some(status) = status else { return };
-                if may_be_up(server, status) && !console.status().state.is_connected() {
-                    console.retry_now().await;
-                }
-            }
-            state = states.next() => {
-                if state.is_none_or(|now| now.state.is_closed()) {
-                    return;
-                }
-            }
-        }
-    }
-}
+/// The server's name and group; none if the service does not say them now.
+async fn ask(bot: &Bot, server: ServerId, doing: &str) -> Result<Option<About>, Error> {
+    use alta_rest::ErrorKind::{NoAccount, NotFound};
 
-fn may_be_up(server: ServerId, status: Result<Event<Server>, Missed>) -> bool {
-    match status {
-        Ok(event) => event.data.id == server && event.data.is_up(),
-        Err(missed) => matches!(missed, Missed::Gap { .. } | Missed::Lagged(_)),
+    let asking = tokio::time::timeout(PATIENCE, bot.rest().servers().get(server));
+    match asking.await {
+        Ok(Ok(server)) => Ok(Some(About::from(server))),
+        // Nothing that is asked of this server can succeed.
+        Ok(Err(error)) if matches!(error.kind(), NotFound | NoAccount) => {
+            Err(Error::of_server(error, server, doing.to_owned()))
+        }
+        Ok(Err(error)) => {
+            debug!(%server, ?error, "opening a console without the server's name");
+            Ok(None)
+        }
+        Err(_) => {
+            debug!(%server, "opening a console without the server's name: no answer yet");
+            Ok(None)
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use alta_bot::event::PlayerJoined;
 use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
-use alta_sim::{Action, Fault, Hook, Sim};
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{State, Trouble};
 use std::error::Error as _;
@@ -46,6 +46,17 @@ async fn connect(sim: &Sim) -> Bot {
 
 fn server(sim: &Sim) -> ServerId {
     ServerId::new(sim.server().try_into().unwrap())
+}
+
+/// Waits until the console has this label.
+async fn labeled(console: &att_console::Console, label: &str) {
+    within(async {
+        let mut pause = tokio::time::interval(Duration::from_millis(2));
+        while &*console.label() != label {
+            pause.tick().await;
+        }
+    })
+    .await;
 }
 
 /// A back-off so long that only being told can end it in time.
@@ -272,4 +283,64 @@ async fn an_invitation_that_was_accepted_by_other_means_is_passed_over() {
     sim.invite_bot(other).unwrap();
     let next = within(invites.next()).await.unwrap().unwrap();
     assert_eq!(next.group_id, GroupId::new(other.try_into().unwrap()));
+}
+
+#[tokio::test]
+async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_is_known() {
+    let sim = Sim::builder().start().await.unwrap();
+    for failure in [
+        Action::Answer(HttpAnswer::status(504)),
+        Action::Answer(HttpAnswer::status(403)),
+        Action::Answer(HttpAnswer::html_500()),
+        Action::Truncate,
+        Action::Silence,
+    ] {
+        let details = format!("GET /api/servers/{}", sim.server());
+        let fault = Fault::new(Hook::Http, failure.clone());
+        let fault = fault.when(move |asked| asked.trim_end_matches('?') == details);
+        sim.faults().arm(fault.times(1_000));
+        let bot = connect(&sim).await;
+        let console = within(bot.create_console(server(&sim)).ensure_open(PATIENCE)).await;
+        let console = console.unwrap_or_else(|error| panic!("{failure:?}: {error:?}"));
+        assert_eq!(&*console.label(), format!("server {}", sim.server()));
+        sim.faults().clear();
+        if let Action::Answer(answer) = failure
+            && answer.status == 504
+        {
+            labeled(&console, "Thornwood").await;
+            let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
+            sim.player_joins(sim.server(), "Ashwick").unwrap();
+            let joined = within(joins.next()).await.unwrap().unwrap();
+            assert_eq!(&*joined.console, "Thornwood");
+        }
+        within(bot.close()).await;
+    }
+}
+
+#[tokio::test]
+async fn a_console_has_its_servers_present_name_unless_the_program_chose_one() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let console = within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+        .await
+        .unwrap();
+    let mut joins = within(bot.subscribe::<PlayerJoined>()).await.unwrap();
+    let second = sim.add_server(sim.group(), "Hollow").unwrap();
+    let config = att_console::Config::default().label("mine");
+    let second_id = ServerId::new(second.try_into().unwrap());
+    let chosen = within(bot.create_console(second_id).config(config))
+        .await
+        .unwrap();
+    let subscribed = |sim: &Sim| {
+        let mut held = sim.main_socket_subscriptions().into_iter();
+        held.any(|(_, event, _)| event == "group-server-update")
+    };
+    sim.wait_until(subscribed).await.unwrap();
+    sim.rename_server(second, "Hollowmere").unwrap();
+    sim.rename_server(sim.server(), "Emberfall").unwrap();
+    labeled(&console, "Emberfall").await;
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    let joined = within(joins.next()).await.unwrap().unwrap();
+    assert_eq!(&*joined.console, "Emberfall");
+    assert_eq!(&*chosen.label(), "mine");
 }

@@ -6,6 +6,7 @@ use crate::download;
 use crate::driver::{Call, Driver, Outcome, Shared};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Frame;
+use crate::label::Label;
 use crate::name::EventName;
 use crate::run::Run;
 use crate::status::{Counted, Counters, State, Status};
@@ -105,7 +106,7 @@ impl Console {
         let by_server = || config.server.map(|server| format!("server {server}"));
         let label = config.label.clone().or_else(by_server);
         let label = label.or_else(|| access.name());
-        let label = label.map_or_else(|| "the console".into(), Arc::from);
+        let label = Label::new(label.unwrap_or_else(|| "the console".to_owned()));
         let shared = Arc::new(Shared {
             config: Arc::new(config),
             label,
@@ -310,9 +311,22 @@ impl Console {
         let _ = self.inner.calls.send(Call::RetryNow).await;
     }
 
-    /// How errors and logs call this console.
-    pub fn label(&self) -> &str {
-        &self.inner.shared.label
+    /// The name of this console in events, errors and logs.
+    pub fn label(&self) -> Arc<str> {
+        self.inner.shared.label.get()
+    }
+
+    /// Changes the [`label`](Self::label) for every handle: the server was renamed. Events that are read from now on
+    /// carry the new one.
+    pub fn set_label(&self, label: impl Into<Arc<str>>) {
+        let label = label.into();
+        if let Some(before) = self.inner.shared.label.replace(Arc::clone(&label)) {
+            tracing::info!(
+                console = &*label,
+                before = &*before,
+                "a console has a new name"
+            );
+        }
     }
 
     /// The server's id, if it was given one.

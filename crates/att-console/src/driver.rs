@@ -4,6 +4,7 @@ use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, Sent};
 use crate::frame::{Frame, Kind, Malformed};
+use crate::label::Label;
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
@@ -40,7 +41,7 @@ impl Waiter for Outcome {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
-    pub(crate) label: Arc<str>,
+    pub(crate) label: Label,
     pub(crate) hub: Hub<EventName, Frame>,
     /// Of the runtime that the task runs on.
     pub(crate) timers: Timers,

@@ -69,6 +69,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod happening;
+mod label;
 mod machine;
 mod name;
 mod nearest;

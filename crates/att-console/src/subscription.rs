@@ -3,6 +3,7 @@ use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::happening::Event;
+use crate::label::LabelCopy;
 use crate::name::EventName;
 use crate::status::State;
 use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, later};
@@ -25,6 +26,7 @@ use std::time::Duration;
 pub struct Subscription<T> {
     subscriber: Subscriber<EventName, Frame>,
     shared: Arc<Shared>,
+    label: LabelCopy,
     read: Reader<T>,
     keep: Option<Keep<T>>,
     /// Whether an event that could not be read was warned of.
@@ -129,7 +131,7 @@ impl<T> Subscription<T> {
         self.subscriber.queued()
     }
 
-    fn read(&self, frame: Frame) -> Result<Event<T>, Missed> {
+    fn read(&mut self, frame: Frame) -> Result<Event<T>, Missed> {
         let undecodable = |reason| {
             let raw = frame.raw.clone();
             Missed::Undecodable { reason, raw }
@@ -141,7 +143,8 @@ impl<T> Subscription<T> {
         };
         let data =
             (self.read)(name, &frame).map_err(|error| undecodable(format!("{name}: {error}")))?;
-        let (name, console) = (name.clone(), Arc::clone(&self.shared.label));
+        let console = Arc::clone(self.label.get(&self.shared.label));
+        let name = name.clone();
         Ok(Event::new(
             data,
             name,
@@ -252,6 +255,7 @@ impl<T> Subscribe<T> {
         };
         Subscription {
             subscriber,
+            label: shared.label.copy(),
             shared: Arc::clone(shared),
             read: self.read,
             keep: self.keep,

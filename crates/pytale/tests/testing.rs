@@ -66,7 +66,7 @@ async fn so_does_a_managed_bot_of_a_self_hosted_server() {
     let world = World::start().await.unwrap();
     let server = SelfHosted::new(world.access()).label("Thornwood");
     let bot = Bot::self_hosted([server]).on_event::<PlayerJoined>(|console, event| async move {
-        assert_eq!(console.label(), "Thornwood");
+        assert_eq!(&*console.label(), "Thornwood");
         let greeting = player::message(event.data.user, "Welcome!");
         console.command(greeting).await
     });

@@ -84,7 +84,7 @@ impl Sources {
                 Some(judge(&group, server, &rules))
             });
             health.consoles.push(ConsoleHealth {
-                name: console.label().to_owned(),
+                name: console.label().to_string(),
                 server,
                 group,
                 standing,

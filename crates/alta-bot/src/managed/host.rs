@@ -45,8 +45,6 @@ pub(crate) struct Host {
     key: Key,
     group: Option<GroupId>,
     console: Console,
-    /// How the console is called.
-    label: Arc<str>,
     context: Arc<Context>,
     reports: mpsc::Sender<(Key, Report)>,
     statuses: Statuses,
@@ -75,7 +73,6 @@ impl Host {
             key,
             group,
             statuses: console.statuses(),
-            label: console.label().into(),
             events,
             desk: Desk::new(Arc::clone(&context), context.limits.handlers_per_console),
             session: JoinSet::new(),
@@ -139,7 +136,7 @@ impl Host {
                     return Some(End::ByHand);
                 }
                 warn!(%because, "a console is closed for good");
-                self.context.refused(&self.label, because);
+                self.context.refused(&self.console.label(), because);
                 return Some(End::Refused);
             }
             _ => self.end_session().await,
@@ -240,7 +237,7 @@ impl Host {
 
     fn about(&self, handler: &'static str) -> Failure {
         Failure {
-            console: Some(Arc::clone(&self.label)),
+            console: Some(self.console.label()),
             server: self.console.server(),
             group: self.group,
             ..Failure::of(handler)

@@ -16,6 +16,7 @@ use crate::bot::Bot;
 use crate::error::ErrorKind;
 use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, View};
+use crate::watch_server::About;
 use alta_model::{GroupId, ServerId};
 use alta_socket::Shutdown;
 use att_console::Console;
@@ -135,7 +136,17 @@ impl Manager {
         let view = self.view.group(group);
         let rules = Arc::clone(&self.rules.borrow());
         self.plan.look(group, view.as_deref(), &rules, now());
+        if let Some(view) = view {
+            self.rename_consoles(&view);
+        }
         self.untold.insert(group);
+    }
+
+    /// A rename can be missed while the main websocket is away; the view is then read anew.
+    fn rename_consoles(&self, group: &GroupView) {
+        for server in group.servers.values() {
+            self.bot.inner.consoles.rename(server.id, &server.name);
+        }
     }
 
     fn tell(&mut self) {
@@ -258,9 +269,12 @@ impl Manager {
             match output {
                 Output::Open(server, group) => {
                     let known = self.view.server(server);
-                    let name = known.as_ref().map_or("", |known| known.name.as_str());
-                    let span = info_span!("console", %group, %server, name);
-                    let open = open(self.bot.clone(), server);
+                    let about = About {
+                        name: known.map_or_else(String::new, |known| known.name.clone()),
+                        group: Some(group),
+                    };
+                    let span = info_span!("console", %group, %server, name = about.name);
+                    let open = open(self.bot.clone(), server, about);
                     self.crew
                         .start(Key::Server(server), Some(group), span, open);
                 }
@@ -274,8 +288,12 @@ impl Manager {
 }
 
 /// Opens a console of the bot, or takes one that the program has opened; that one is left open in the end.
-async fn open(bot: Bot, server: ServerId) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
-    let opened = bot.open_console(server).await;
+async fn open(
+    bot: Bot,
+    server: ServerId,
+    about: About,
+) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
+    let opened = bot.open_console(server).about(about).await;
     let (console, ours) = match opened {
         Ok(console) => (Ok(console), true),
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyOpen(_)) => {

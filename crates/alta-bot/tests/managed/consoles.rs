@@ -1,7 +1,7 @@
 use super::support::*;
 use alta_bot::{Invites, Limits, Rules};
 use alta_model::{Fleet, MemberType};
-use alta_sim::{Action, Fault, Hook, Sim, What};
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim, What};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -89,6 +89,30 @@ async fn consoles_close_and_reopen_as_servers_go_and_come() {
     noted.next_are(&["down Thornwood"]).await;
     until("no group", || bot.view().unwrap().groups().is_empty()).await;
     until("no console", || bot.consoles().is_empty()).await;
+}
+
+#[tokio::test]
+async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() {
+    let sim = Sim::builder().server_online(false).start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim).on_console(move |console| {
+        let notes = notes.clone();
+        async move { notes.note(console.label()) }
+    });
+    let bot = start(bot).await;
+    within(bot.view().unwrap().complete()).await.unwrap();
+    let details = format!("GET /api/servers/{}", sim.server());
+    let gone = Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(504)));
+    let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
+    sim.faults().arm(gone.times(1_000));
+    sim.start_server(sim.server()).unwrap();
+    noted.next_are(&["Thornwood"]).await;
+    sim.rename_server(sim.server(), "Emberfall").unwrap();
+    until("the new name", || {
+        &*bot.consoles()[0].label() == "Emberfall"
+    })
+    .await;
+    assert_eq!(bot.health().consoles[0].name, "Emberfall");
 }
 
 #[tokio::test]
