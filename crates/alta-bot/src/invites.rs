@@ -1,15 +1,23 @@
+use crate::acceptance::{Acceptance, Accepted, is_final};
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use alta_model::{GroupId, InvitedGroup, Member, MemberType, UserId};
+use crate::time::{after, sleep_until};
+use alta_model::{GroupId, InvitedGroup, Member, UserId};
+use alta_socket::BackoffPolicy;
 use alta_ws::{MeGroupInviteCreate, Subscription};
 use std::collections::VecDeque;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Accepts every invitation of the bot: those that wait, and those that come. Made by [`Bot::accept_invites`].
 #[derive(Debug)]
 pub struct AcceptedInvites {
     bot: Bot,
+    me: UserId,
     invitations: Subscription<InvitedGroup>,
-    pending: VecDeque<GroupId>,
+    pending: VecDeque<Acceptance>,
+    /// Acceptances to try again, and when, in this order.
+    failed: VecDeque<(Instant, Acceptance)>,
 }
 
 impl Bot {
@@ -20,11 +28,13 @@ impl Bot {
     /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
     /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
-        let (_, invitations) = self.invitations().await?;
+        let (me, invitations) = self.invitations().await?;
         let mut accepted = AcceptedInvites {
             bot: self.clone(),
+            me,
             invitations,
             pending: VecDeque::new(),
+            failed: VecDeque::new(),
         };
         accepted.list().await?;
         Ok(accepted)
@@ -39,47 +49,66 @@ impl Bot {
             invitations.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
         Ok((me, invitations))
     }
-
-    /// Whether the bot is a member of a group, as far as the service tells.
-    pub(crate) async fn belongs_to(&self, group: GroupId) -> bool {
-        let Some(me) = self.user_id() else {
-            return false;
-        };
-        let member = self.rest().as_bot().members().get(group, me).await;
-        member.is_ok_and(|member| member.r#type == Some(MemberType::Accepted))
-    }
 }
 
 impl AcceptedInvites {
-    /// Waits for an invitation, accepts it, and returns the bot's membership. One that was accepted by other means is passed
-    /// over. `None` when the bot is closed.
+    /// Waits for an invitation, accepts it, and returns the bot's membership. `None` when the bot is closed.
+    ///
+    /// A reply that does not say whether the invitation is accepted (an error of the service, a timeout, a lost
+    /// connection) is cleared up by reading the membership, before anything is sent again. An invitation that somebody
+    /// else has accepted is skipped: the service rejects it (400), and the bot is a member.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rest`] if an invitation could not be accepted. The next call goes on with the next one.
+    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute,
+    /// unless the service refused it. The next call goes on with the next invitation.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: an invitation that was not accepted yet is accepted by the next call.
     pub async fn next(&mut self) -> Option<Result<Member, Error>> {
+        let mut closing = self.bot.inner.closing.watch();
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => None,
+            accepted = self.accept_next() => accepted,
+        }
+    }
+
+    async fn accept_next(&mut self) -> Option<Result<Member, Error>> {
         loop {
-            if let Some(group) = self.pending.front().copied() {
-                let accepted = self.bot.request_accept_invite(group).await;
-                // One that was listed and then told of may be accepted already.
-                let again = accepted.is_err() && self.bot.belongs_to(group).await;
-                self.pending.pop_front();
-                if again {
+            if let Some(acceptance) = self.pending.front_mut() {
+                let ended = acceptance.finish(&self.bot).await;
+                let Some(acceptance) = self.pending.pop_front() else {
                     continue;
-                }
-                return Some(accepted);
-            }
-            match self.invitations.next().await? {
-                Ok(event) => self.add(event.data.id),
-                // Something was missed: the list has it.
-                Err(_) => {
-                    if let Err(error) = self.list().await {
-                        return Some(Err(error));
+                };
+                match ended {
+                    Ok(Accepted::ByUs(member)) => return Some(Ok(*member)),
+                    Ok(Accepted::ByOthers) => continue,
+                    Err(error) => {
+                        let group = acceptance.group();
+                        if !is_final(&error) {
+                            self.failed.push_back((after(PAUSE), acceptance));
+                        }
+                        let doing = format!("accepting the invitation to group {group}");
+                        return Some(Err(Error::of_rest(error, doing)));
                     }
+                }
+            }
+            let retry_at = self.failed.front().map(|(at, _)| *at);
+            tokio::select! {
+                event = self.invitations.next() => match event? {
+                    Ok(event) => self.add(event.data.id),
+                    // Something was missed: the list has it.
+                    Err(_) => {
+                        if let Err(error) = self.list().await {
+                            return Some(Err(error));
+                        }
+                    }
+                },
+                () = sleep_until(retry_at) => {
+                    let due = self.failed.pop_front();
+                    self.pending.extend(due.map(|(_, acceptance)| acceptance));
                 }
             }
         }
@@ -96,13 +125,25 @@ impl AcceptedInvites {
         Ok(())
     }
 
-    /// One that came while they were listed is in the list as well.
+    /// An invitation that came while they were listed is in the list as well.
     fn add(&mut self, group: GroupId) {
-        if !self.pending.contains(&group) {
-            self.pending.push_back(group);
+        if self.pending.iter().any(|pending| pending.group() == group) {
+            return;
         }
+        let failed = self
+            .failed
+            .iter()
+            .position(|(_, failed)| failed.group() == group);
+        let acceptance = match failed.and_then(|place| self.failed.remove(place)) {
+            Some((_, acceptance)) => acceptance,
+            None => Acceptance::new(group, self.me, BackoffPolicy::default()),
+        };
+        self.pending.push_back(acceptance);
     }
 }
 
 /// No bot has more invitations waiting; a list beyond is not cut but fails.
 pub(crate) const PENDING: usize = 10_000;
+
+/// An acceptance that failed is tried again after this.
+const PAUSE: Duration = Duration::from_secs(60);

@@ -4,7 +4,9 @@ use super::Rules;
 use super::context::Context;
 use super::desk::{Call, watched};
 use super::failure::{Failure, FailureKind};
+use super::function::HandlerError;
 use super::handlers::Invitation;
+use crate::acceptance::{Acceptance, is_final};
 use crate::bot::Bot;
 use crate::error::Error;
 use crate::invites::PENDING;
@@ -13,19 +15,19 @@ use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::Subscription;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Notify;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::{info, warn};
-
-/// How often accepting is tried when the service fails, before it is reported.
-const ATTEMPTS: u32 = 5;
+use tracing::warn;
 
 /// Longer than all attempts take, unless somebody's HTTP stack has no time-outs of its own.
 const ACCEPTING: Duration = Duration::from_secs(5 * 60);
+
+/// Failures are read at once; more than these make their tasks wait.
+const FAILURES: usize = 64;
 
 pub(crate) struct Invites {
     bot: Bot,
@@ -39,27 +41,16 @@ pub(crate) struct Invites {
     list_at: Option<Instant>,
     /// The invitations that were looked at, and whether they were to be accepted.
     seen: BTreeMap<GroupId, bool>,
-    unaccepted: Arc<Unaccepted>,
+    /// Those that could not be accepted, until they are tried again.
+    failed: BTreeMap<GroupId, Unaccepted>,
+    failures: mpsc::Receiver<Unaccepted>,
+    to_failures: mpsc::Sender<Unaccepted>,
 }
 
-/// The invitations that should have been accepted while the service failed.
-#[derive(Default)]
+/// An invitation that should have been accepted while the service failed.
 struct Unaccepted {
-    groups: Mutex<BTreeSet<GroupId>>,
-    more: Notify,
-}
-
-impl Unaccepted {
-    fn add(&self, group: GroupId) {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        groups.insert(group);
-        self.more.notify_one();
-    }
-
-    fn take(&self) -> BTreeSet<GroupId> {
-        let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut groups)
-    }
+    invite: InvitedGroup,
+    acceptance: Acceptance,
 }
 
 /// Something to look at.
@@ -80,6 +71,7 @@ impl Invites {
         retry: BackoffPolicy,
     ) -> Result<Self, Error> {
         let (me, events) = bot.invitations().await?;
+        let (to_failures, failures) = mpsc::channel(FAILURES);
         let mut invites = Self {
             bot: bot.clone(),
             me,
@@ -90,7 +82,9 @@ impl Invites {
             list_again: false,
             list_at: None,
             seen: BTreeMap::new(),
-            unaccepted: Arc::default(),
+            failed: BTreeMap::new(),
+            failures,
+            to_failures,
         };
         invites.list();
         Ok(invites)
@@ -104,7 +98,8 @@ impl Invites {
             return;
         }
         let rest = self.bot.rest().as_bot();
-        let mut backoff = self.backoff(0);
+        // Other bots do the same at the same time: each has its own seed.
+        let mut backoff = Backoff::new(self.retry, self.me.get().unsigned_abs());
         self.lists.spawn(async move {
             loop {
                 match caught(rest.invites().list().collect(PENDING)).await {
@@ -115,11 +110,6 @@ impl Invites {
                 tokio::time::sleep(backoff.next_delay()).await;
             }
         });
-    }
-
-    /// Other bots do the same at the same time: by its own seed each of them takes a time of its own.
-    fn backoff(&self, what: i64) -> Backoff {
-        Backoff::new(self.retry, (self.me.get() ^ what).unsigned_abs())
     }
 
     /// Ends what it does, and waits until that has ended.
@@ -138,10 +128,10 @@ impl Invites {
                     None => Mail::End,
                 },
                 Some(Ok(list)) = self.lists.join_next() => return Mail::List(list),
-                () = self.unaccepted.more.notified() => {
-                    for group in self.unaccepted.take() {
-                        self.seen.remove(&group);
-                    }
+                Some(failed) = self.failures.recv() => {
+                    let group = failed.acceptance.group();
+                    self.seen.remove(&group);
+                    self.failed.insert(group, failed);
                     self.list_at = Some(after(self.retry.cap));
                 }
                 () = sleep_until(list_at) => self.list(),
@@ -164,10 +154,18 @@ impl Invites {
                 if std::mem::take(&mut self.list_again) {
                     self.list();
                 }
-                self.seen
-                    .retain(|group, _| list.iter().any(|invite| invite.id == *group));
-                let calls = list.into_iter();
-                calls
+                let is_listed = |group| list.iter().any(|invite| invite.id == group);
+                self.seen.retain(|group, _| is_listed(*group));
+                // One whose request may have taken effect is not listed any more.
+                let unclear = self.failed.values();
+                let unclear = unclear.filter(|failed| {
+                    failed.acceptance.is_unclear() && !is_listed(failed.acceptance.group())
+                });
+                let unclear: Vec<_> = unclear.map(|failed| failed.invite.clone()).collect();
+                self.failed
+                    .retain(|group, failed| is_listed(*group) || failed.acceptance.is_unclear());
+                let invites = list.into_iter().chain(unclear);
+                invites
                     .filter_map(|invite| self.look_at(invite, rules))
                     .collect()
             }
@@ -196,21 +194,18 @@ impl Invites {
             return None;
         }
         let (bot, context) = (self.bot.clone(), Arc::clone(&self.context));
-        let backoff = self.backoff(group.get());
-        let unaccepted = Arc::clone(&self.unaccepted);
+        let failed = self.failed.remove(&group).map(|failed| failed.acceptance);
+        let mut acceptance = failed.unwrap_or_else(|| Acceptance::new(group, self.me, self.retry));
+        let failures = self.to_failures.clone();
         let of_handler = about.clone();
         let work = async move {
             if accepts {
-                let accepting = tokio::time::timeout(ACCEPTING, accept(&bot, group, backoff));
-                let Ok(accepted) = accepting.await else {
-                    unaccepted.add(group);
-                    return Err(format!("not accepted within {ACCEPTING:?}").into());
-                };
-                if let Err(error) = accepted {
-                    if !is_final(&error) {
-                        unaccepted.add(group);
+                if let Err((error, again)) = accept(&mut acceptance, &bot).await {
+                    if again {
+                        // Nobody receives it when the bot is being shut down.
+                        let _ = failures.send(Unaccepted { invite, acceptance }).await;
                     }
-                    return Err(error.into());
+                    return Err(error);
                 }
                 context.meter.invite_accepted();
             }
@@ -234,32 +229,16 @@ impl Invites {
     }
 }
 
-/// Accepts, and tries again when the service fails. One that was accepted before, perhaps by an attempt whose answer was
-/// lost, is accepted.
-async fn accept(bot: &Bot, group: GroupId, mut backoff: Backoff) -> Result<(), alta_rest::Error> {
-    let rest = bot.rest().as_bot();
-    loop {
-        let Err(error) = rest.invites().accept(group).await else {
-            info!(%group, "an invitation was accepted");
-            return Ok(());
-        };
-        if error.kind() == alta_rest::ErrorKind::Rejected {
-            let is_member = bot.belongs_to(group).await;
-            return if is_member { Ok(()) } else { Err(error) };
+/// The error comes with whether to try again later.
+async fn accept(acceptance: &mut Acceptance, bot: &Bot) -> Result<(), (HandlerError, bool)> {
+    match tokio::time::timeout(ACCEPTING, acceptance.finish(bot)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(error)) => {
+            let again = !is_final(&error);
+            Err((error.into(), again))
         }
-        if is_final(&error) || backoff.attempt() + 1 >= ATTEMPTS {
-            return Err(error);
-        }
-        tokio::time::sleep(backoff.next_delay()).await;
+        Err(_) => Err((format!("not accepted within {ACCEPTING:?}").into(), true)),
     }
-}
-
-/// Whether asking again would bring the same answer.
-fn is_final(error: &alta_rest::Error) -> bool {
-    use alta_rest::ErrorKind::{Forbidden, MissingScope, NotAuthorised, NotFound, Rejected};
-
-    let kind = error.kind();
-    [Forbidden, MissingScope, NotAuthorised, NotFound, Rejected].contains(&kind)
 }
 
 #[cfg(test)]
@@ -288,6 +267,7 @@ mod tests {
         let me = UserId::new(7);
         let events = socket.subscribe(MeGroupInviteCreate(me)).start();
         let consoles = Consoles::new(att_console::Config::default(), None);
+        let (to_failures, failures) = mpsc::channel(FAILURES);
         Invites {
             bot: Bot::new(rest, Some(socket), None, Some(me), consoles),
             me,
@@ -298,7 +278,9 @@ mod tests {
             list_again: false,
             list_at: None,
             seen: BTreeMap::new(),
-            unaccepted: Arc::default(),
+            failed: BTreeMap::new(),
+            failures,
+            to_failures,
         }
     }
 

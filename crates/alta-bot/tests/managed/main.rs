@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod acceptance;
 mod consoles;
 mod groups;
 mod handlers;

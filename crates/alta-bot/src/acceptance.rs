@@ -1,0 +1,159 @@
+//! Accepting one invitation, whatever becomes of the replies.
+
+use crate::access::is_refusal;
+use crate::bot::Bot;
+use alta_model::{GroupId, Member, MemberType, UserId};
+use alta_rest::ErrorKind;
+use alta_socket::{Backoff, BackoffPolicy};
+use std::time::Duration;
+use tracing::info;
+
+/// How often accepting is tried before its failure is reported.
+const ATTEMPTS: u32 = 5;
+
+/// A service that asks for a longer pause is asked again all the same.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// The acceptance of one invitation. A request whose effect is unknown is never repeated before the membership was read:
+/// the reply was an error or got lost, or the future was dropped while it waited for the reply.
+#[derive(Debug)]
+pub(crate) struct Acceptance {
+    group: GroupId,
+    me: UserId,
+    backoff: Backoff,
+    /// Whether the membership must be read before anything is sent.
+    look_first: bool,
+    /// Whether a request of this acceptance can have been the one that made the bot a member.
+    sent: bool,
+    /// The error of the last request, if the membership decides what it means.
+    undecided: Option<alta_rest::Error>,
+}
+
+/// Who has accepted an invitation.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    ByUs(Box<Member>),
+    ByOthers,
+}
+
+impl Acceptance {
+    /// Bots that are invited together get different delays: each has its own seed.
+    pub(crate) fn new(group: GroupId, me: UserId, policy: BackoffPolicy) -> Self {
+        Self {
+            group,
+            me,
+            backoff: Backoff::new(policy, (me.get() ^ group.get()).unsigned_abs()),
+            look_first: false,
+            sent: false,
+            undecided: None,
+        }
+    }
+
+    pub(crate) fn group(&self) -> GroupId {
+        self.group
+    }
+
+    /// Whether the bot may be a member already, though no reply has said so.
+    pub(crate) fn is_unclear(&self) -> bool {
+        self.look_first
+    }
+
+    /// Accepts, and tries again when the service fails.
+    ///
+    /// Cancel safe: the next call begins with the membership if a request was under way.
+    pub(crate) async fn finish(&mut self, bot: &Bot) -> Result<Accepted, alta_rest::Error> {
+        let mut attempts = 0;
+        loop {
+            let error = match self.attempt(bot).await {
+                Ok(accepted) => return Ok(accepted),
+                Err(error) => error,
+            };
+            attempts += 1;
+            if is_final(&error) || attempts == ATTEMPTS {
+                return Err(error);
+            }
+            let asked = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
+            tokio::time::sleep(asked.max(self.backoff.next_delay())).await;
+        }
+    }
+
+    async fn attempt(&mut self, bot: &Bot) -> Result<Accepted, alta_rest::Error> {
+        loop {
+            if !self.look_first {
+                match self.send(bot).await {
+                    Ok(member) => return Ok(Accepted::ByUs(Box::new(member))),
+                    Err(error) if !self.look_first => return Err(error),
+                    Err(error) => self.undecided = Some(error),
+                }
+            }
+            if let Some(accepted) = self.look(bot).await? {
+                return Ok(accepted);
+            }
+            self.look_first = false;
+            // None if the future of the last request was dropped: then it is sent again.
+            if let Some(error) = self.undecided.take() {
+                return Err(error);
+            }
+        }
+    }
+
+    async fn send(&mut self, bot: &Bot) -> Result<Member, alta_rest::Error> {
+        // Until the reply says otherwise, the request may have taken effect.
+        let sent_before = std::mem::replace(&mut self.sent, true);
+        self.look_first = true;
+        let accepted = bot.rest().as_bot().invites().accept(self.group).await;
+        match &accepted {
+            Ok(_) => {
+                info!(group = %self.group, "an invitation was accepted");
+                self.look_first = false;
+            }
+            Err(error) if has_no_effect(error) => {
+                self.sent = sent_before;
+                // A member who accepts again is rejected.
+                self.look_first = sent_before || is_rejection(error);
+            }
+            Err(_) => {}
+        }
+        accepted
+    }
+
+    /// Reads the membership. None if the bot is no member.
+    async fn look(&self, bot: &Bot) -> Result<Option<Accepted>, alta_rest::Error> {
+        let rest = bot.rest().as_bot();
+        match rest.members().get(self.group, self.me).await {
+            Ok(member) if member.r#type == Some(MemberType::Accepted) => Ok(Some(if self.sent {
+                info!(group = %self.group, "an invitation was accepted, by the membership");
+                Accepted::ByUs(Box::new(member))
+            } else {
+                Accepted::ByOthers
+            })),
+            Ok(_) => Ok(None),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Forbidden) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn is_rejection(error: &alta_rest::Error) -> bool {
+    matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict)
+}
+
+/// Whether the same request would fail again.
+pub(crate) fn is_final(error: &alta_rest::Error) -> bool {
+    is_rejection(error) || is_refusal(error)
+}
+
+/// Whether the error says that the service has not done what it was asked for.
+fn has_no_effect(error: &alta_rest::Error) -> bool {
+    is_final(error)
+        || matches!(
+            error.kind(),
+            ErrorKind::Login
+                | ErrorKind::RateLimited
+                | ErrorKind::NotSent
+                | ErrorKind::MethodNotAllowed
+                | ErrorKind::InvalidRequest
+        )
+}
