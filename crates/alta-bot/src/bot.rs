@@ -9,6 +9,7 @@ use alta_model::UserId;
 use alta_socket::Publisher;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// A bot that is logged in: its clients, and the consoles it has open. Clones are handles to the same bot.
 ///
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     pub(crate) view: Latest,
     /// Whether it was asked to close.
     pub(crate) closing: Publisher<bool>,
+    /// Whether a manager looks after it.
+    pub(crate) is_managed: AtomicBool,
 }
 
 impl Bot {
@@ -58,6 +61,7 @@ impl Bot {
                 handlers: Handlers::default(),
                 view: Latest::default(),
                 closing: Publisher::new(false),
+                is_managed: AtomicBool::new(false),
             }),
         }
     }

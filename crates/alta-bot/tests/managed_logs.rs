@@ -11,6 +11,7 @@
 mod support;
 
 use alta_bot::event::PlayerJoined;
+use alta_bot::{Invites, Rules};
 use alta_sim::Sim;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -120,4 +121,52 @@ async fn play() -> (u64, String, u64, u64, String) {
         sim.server(),
         account.client_secret,
     )
+}
+
+/// The warnings of a bot with these rules, when it has looked at its invitations.
+async fn warnings(sim: &Sim, rules: Rules) -> String {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _log = tracing::subscriber::set_default(subscriber);
+    let (notes, mut noted) = notes();
+    let bot = managed(sim).rules(rules).on_invite(move |_, invitation| {
+        let notes = notes.clone();
+        async move { notes.note(&invitation.group.name) }
+    });
+    let bot = start(bot).await;
+    noted.next().await;
+    within(bot.shutdown(PATIENCE)).await;
+    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+}
+
+#[tokio::test]
+async fn groups_that_the_rules_name_and_that_are_not_the_bots_are_warned_of_by_id() {
+    let sim = Sim::builder().start().await.unwrap();
+    let invited = sim.add_group("Hollowmere");
+    sim.invite_bot(invited).unwrap();
+    let log = warnings(&sim, Rules::default().only([group_id(987_654)])).await;
+    let stranger = "the rules name a group that the bot does not belong to group=987654";
+    assert!(log.contains(stranger), "{log}");
+    let log = warnings(&sim, Rules::default().only([group_id(invited)])).await;
+    assert!(
+        log.contains(&format!("group={invited} is_invited=true")),
+        "{log}"
+    );
+    let log = warnings(&sim, Rules::default().only([group_id(sim.server())])).await;
+    assert!(log.contains("it is the id of a server"), "{log}");
+    assert!(log.contains(&format!("group={}", sim.server())), "{log}");
+
+    let limited = Rules::default().only([group(&sim)]).invites(Invites::All);
+    let log = warnings(&sim, limited).await;
+    assert!(log.contains("and to no others"), "{log}");
+    let allowed = [group(&sim), group_id(invited)];
+    let fine = Rules::default()
+        .only(allowed)
+        .invites(Invites::listed(allowed));
+    assert_eq!(warnings(&sim, fine).await, "");
 }

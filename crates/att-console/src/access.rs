@@ -147,6 +147,11 @@ pub trait Access: Send + Sync + 'static {
         None
     }
 
+    /// Where the console is, if that is known beforehand: so that a server that is given twice is noticed.
+    fn address(&self) -> Option<Url> {
+        None
+    }
+
     /// Resolves when asking again is worth it before the back-off is over: the token file has changed, say. Never, by
     /// default. Must be cancel safe.
     fn changed(&self) -> BoxFuture<'_, ()> {
@@ -162,6 +167,10 @@ impl Access for ConsoleAccess {
     fn name(&self) -> Option<String> {
         Some(host_of(&self.url)).filter(|host| !host.is_empty())
     }
+
+    fn address(&self) -> Option<Url> {
+        Some(self.url.clone())
+    }
 }
 
 impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
@@ -175,6 +184,10 @@ impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
 
     fn name(&self) -> Option<String> {
         (**self).name()
+    }
+
+    fn address(&self) -> Option<Url> {
+        (**self).address()
     }
 
     fn changed(&self) -> BoxFuture<'_, ()> {

@@ -8,6 +8,7 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::label::Label;
 use crate::name::EventName;
+use crate::place::normalized;
 use crate::run::Run;
 use crate::status::{Counted, Counters, State, Status};
 use crate::statuses::Statuses;
@@ -23,6 +24,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::Instrument as _;
+use url::Url;
 
 /// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
 const CALLS: usize = 64;
@@ -110,6 +112,7 @@ impl Console {
         let shared = Arc::new(Shared {
             config: Arc::new(config),
             label,
+            place: access.address().and_then(|url| normalized(&url)),
             hub: alta_socket::Hub::default(),
             timers: Timers::current(),
             status: Publisher::new(State::Connecting { attempt: 1 }),
@@ -332,6 +335,24 @@ impl Console {
     /// The server's id, if it was given one.
     pub fn server(&self) -> Option<ServerId> {
         self.config().server
+    }
+
+    /// One form for every address of a console: with its port, without user and password, this machine always as
+    /// `127.0.0.1`. Two addresses with the same place lead to the same server. None for a URL that no console can have.
+    ///
+    /// ```
+    /// use att_console::Console;
+    ///
+    /// let place = |url: &str| Console::place_of(&url.parse().unwrap());
+    /// assert_eq!(place("ws://localhost:1760"), place("ws://[::1]:1760/"));
+    /// ```
+    pub fn place_of(url: &Url) -> Option<Url> {
+        normalized(url)
+    }
+
+    /// Where the console is, if that is known before access is asked for.
+    pub(crate) fn place(&self) -> Option<&Url> {
+        self.inner.shared.place.as_ref()
     }
 
     /// The configuration it was opened with.

@@ -76,10 +76,20 @@ impl Consoles {
         console
     }
 
-    /// Puts a console in, under a server's name or id. Returns the one that was there before.
+    /// Puts a console in, under a server's name or id. Returns the one that was there before. A server that is in the set
+    /// under another name as well is warned of: streams yield its events twice.
     pub fn add(&self, server: impl fmt::Display, console: Console) -> Option<Console> {
-        let name = server.to_string().into();
-        let before = self.lock().insert(name, console);
+        let name: Arc<str> = server.to_string().into();
+        let before = {
+            let mut members = self.lock();
+            let twin = members.iter().find(|(other, member)| {
+                **other != name && member.place().is_some() && member.place() == console.place()
+            });
+            if let Some((other, _)) = twin {
+                tracing::warn!(%name, %other, "the same server is given twice");
+            }
+            members.insert(name, console)
+        };
         self.changed();
         before
     }

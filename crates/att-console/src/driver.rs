@@ -17,6 +17,7 @@ use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 use tokio::sync::{mpsc, oneshot};
+use url::Url;
 
 /// What a handle asks for.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ impl Waiter for Outcome {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) label: Label,
+    /// Where the console is, normalized.
+    pub(crate) place: Option<Url>,
     pub(crate) hub: Hub<EventName, Frame>,
     /// Of the runtime that the task runs on.
     pub(crate) timers: Timers,

@@ -74,6 +74,7 @@ mod machine;
 mod name;
 mod nearest;
 mod open;
+mod place;
 mod reply;
 mod run;
 mod small_file;

@@ -181,6 +181,10 @@ impl Access for TokenFile {
         Some(host_of(&self.url)).filter(|host| !host.is_empty())
     }
 
+    fn address(&self) -> Option<Url> {
+        Some(self.url.clone())
+    }
+
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.until_changed())
     }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use tracing::warn;
+use tracing::{info, warn};
 
 /// Longer than all attempts take, unless somebody's HTTP stack has no time-outs of its own.
 const ACCEPTING: Duration = Duration::from_secs(5 * 60);
@@ -179,7 +179,7 @@ impl Invites {
             group: Some(group),
             ..Failure::of("on_invite")
         };
-        let accepts = caught_call(|| rules.invites.accepts(&invite));
+        let accepts = caught_call(|| rules.accepts(&invite));
         let accepts = accepts.unwrap_or_else(|panic| {
             let kind = FailureKind::Panicked(format!("the rule for invitations: {panic}"));
             self.context.report(&Failure {
@@ -192,6 +192,9 @@ impl Invites {
         let before = self.seen.insert(group, accepts);
         if before.is_some_and(|accepted| accepted || !accepts) {
             return None;
+        }
+        if !rules.allows(group) && !matches!(rules.invites, super::Invites::None) {
+            info!(%group, name = invite.name, "an invitation is not accepted: the rules leave the group out");
         }
         let (bot, context) = (self.bot.clone(), Arc::clone(&self.context));
         let failed = self.failed.remove(&group).map(|failed| failed.acceptance);

@@ -17,7 +17,7 @@ use crate::error::ErrorKind;
 use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, View};
 use crate::watch_server::About;
-use alta_model::{GroupId, ServerId};
+use alta_model::{GroupId, InvitedGroup, ServerId};
 use alta_socket::Shutdown;
 use att_console::Console;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +45,8 @@ pub(crate) struct Manager {
     /// The groups whose handlers are to be told when there is room for more calls. What changes to and fro meanwhile
     /// they aren't told of.
     untold: BTreeSet<GroupId>,
+    /// Whether the groups that the rules name are to be compared with those that there are.
+    rules_are_new: bool,
 }
 
 impl Manager {
@@ -70,6 +72,7 @@ impl Manager {
             told: told.collect(),
             joining: BTreeMap::new(),
             untold: BTreeSet::new(),
+            rules_are_new: true,
             bot,
             view,
             context,
@@ -84,6 +87,7 @@ impl Manager {
         mut orders: watch::Receiver<Order>,
     ) -> usize {
         self.look_at_all();
+        warn_of_rules(&self.rules.borrow());
         let grace = self.context.limits.grace;
         let by = loop {
             self.perform();
@@ -99,6 +103,8 @@ impl Manager {
                     None => break after(grace),
                 },
                 Ok(()) = self.rules.changed() => {
+                    self.rules_are_new = true;
+                    warn_of_rules(&self.rules.borrow_and_update());
                     self.look_at_all();
                     self.invites.list();
                 }
@@ -246,8 +252,29 @@ impl Manager {
 
     fn mail(&mut self, mail: Mail) {
         let rules = Arc::clone(&self.rules.borrow());
+        if let Mail::List(invites) = &mail
+            && std::mem::take(&mut self.rules_are_new)
+        {
+            self.warn_of_strangers(&rules, invites);
+        }
         for (group, call) in self.invites.look(mail, &rules) {
             self.desk.push(group, call);
+        }
+    }
+
+    /// Warns of groups that the rules name and that the bot neither belongs to nor is about to.
+    fn warn_of_strangers(&self, rules: &Rules, invites: &[InvitedGroup]) {
+        for group in rules.allowed.iter().flatten().copied() {
+            let is_invited = invites.iter().any(|invite| invite.id == group);
+            let is_accepted = is_invited && !matches!(rules.invites, super::Invites::None);
+            if !rules.allows(group) || is_accepted || self.view.group(group).is_some() {
+                continue;
+            }
+            if self.view.server(ServerId::new(group.get())).is_some() {
+                warn!(%group, "the rules name a group that is none: it is the id of a server");
+            } else {
+                warn!(%group, is_invited, "the rules name a group that the bot does not belong to");
+            }
         }
     }
 
@@ -284,6 +311,16 @@ impl Manager {
                 }
             }
         }
+    }
+}
+
+/// Says how rules limit each other.
+fn warn_of_rules(rules: &Rules) {
+    for problem in rules.problems() {
+        warn!("{problem}");
+    }
+    if rules.allowed.is_some() && matches!(rules.invites, super::Invites::All) {
+        warn!("invitations are accepted to the groups that the rules name, and to no others");
     }
 }
 

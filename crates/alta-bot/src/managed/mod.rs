@@ -24,6 +24,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod told;
+mod twice;
 
 pub use builder::Managed;
 pub use failure::{Failure, FailureKind};

@@ -7,12 +7,17 @@ use std::time::Duration;
 /// Which groups and servers a managed bot looks after. It can be changed at any time, by
 /// [`ManagedBot::change_rules`](crate::ManagedBot::change_rules): what is open and what should be open are then made equal.
 ///
+/// An invitation to a group that the rules leave out is not accepted, whatever [`invites`](Self::invites) says. A group that
+/// they name and that the bot does not belong to is warned of, at the start and when the rules change. Rules that cannot
+/// make sense are an error at the start (and a warning later): a listed invitation to a group that is left out, or nothing
+/// but groups that are both allowed and denied.
+///
 /// By default the bot looks after every group it belongs to and every server whose console its role permits, and accepts
 /// no invitations.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rules {
-    /// Which invitations are accepted.
+    /// Which invitations are accepted, among those to groups that are looked after.
     pub invites: Invites,
     /// The groups that are looked after; all, if there is no list.
     pub allowed: Option<BTreeSet<GroupId>>,
@@ -96,6 +101,39 @@ impl Rules {
         self.denied.insert(group);
     }
 
+    /// What cannot make sense in these rules.
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if let Some(allowed) = &self.allowed
+            && !allowed.is_empty()
+            && allowed.is_subset(&self.denied)
+        {
+            problems.push(format!(
+                "the rules leave every group out: {} allowed and denied",
+                listed(allowed)
+            ));
+        }
+        if let Invites::Listed(groups) = &self.invites {
+            let excluded: BTreeSet<_> = groups
+                .iter()
+                .filter(|group| !self.allows(**group))
+                .copied()
+                .collect();
+            if !excluded.is_empty() {
+                problems.push(format!(
+                    "the rules accept invitations to groups that they leave out: {} listed but not allowed",
+                    listed(&excluded)
+                ));
+            }
+        }
+        problems
+    }
+
+    /// Whether an invitation is accepted: to a group that is looked after, and that [`invites`](Self::invites) accepts.
+    pub fn accepts(&self, invite: &InvitedGroup) -> bool {
+        self.allows(invite.id) && self.invites.accepts(invite)
+    }
+
     /// Whether a group is looked after.
     pub fn allows(&self, group: GroupId) -> bool {
         let listed = self.allowed.as_ref();
@@ -103,14 +141,23 @@ impl Rules {
     }
 }
 
-/// Which invitations a managed bot accepts.
+fn listed(groups: &BTreeSet<GroupId>) -> String {
+    let names: Vec<_> = groups
+        .iter()
+        .map(|group| format!("group {group}"))
+        .collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(", "))
+}
+
+/// Which invitations a managed bot accepts, among those to groups that its [`Rules`] allow.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Invites {
     /// None: they wait for somebody else.
     #[default]
     None,
-    /// All.
+    /// All, of groups that the rules allow.
     All,
     /// Those to these groups.
     Listed(BTreeSet<GroupId>),
@@ -148,5 +195,41 @@ impl fmt::Debug for Invites {
             Self::Listed(groups) => f.debug_tuple("Listed").field(groups).finish(),
             Self::When(_) => f.write_str("When"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_that_cannot_make_sense_are_told() {
+        let [one, two, three] = [1, 2, 3].map(GroupId::new);
+        let fine = [
+            Rules::default(),
+            Rules::default().only([]),
+            Rules::default().only([one, two]).except([two]),
+            Rules::default().only([one]).invites(Invites::All),
+            Rules::default().except([one]).invites(Invites::All),
+            Rules::default().invites(Invites::listed([one])),
+            Rules::default()
+                .only([one, two])
+                .invites(Invites::listed([two])),
+        ];
+        for rules in fine {
+            assert_eq!(rules.problems(), [""; 0], "{rules:?}");
+        }
+        let rules = Rules::default().only([one]).except([one, two]);
+        let problem = "the rules leave every group out: group 1 is allowed and denied";
+        assert_eq!(rules.problems(), [problem]);
+        let rules = Rules::default()
+            .only([one])
+            .invites(Invites::listed([one, two, three]));
+        let problem = "the rules accept invitations to groups that they leave out: group 2, group 3 are listed but not allowed";
+        assert_eq!(rules.problems(), [problem]);
+        let rules = Rules::default()
+            .except([two])
+            .invites(Invites::listed([one, two]));
+        assert_eq!(rules.problems().len(), 1);
     }
 }

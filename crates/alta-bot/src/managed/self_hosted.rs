@@ -1,6 +1,8 @@
-use att_console::{Access, Config, ConsoleAccess, TokenFile};
+use alta_model::ServerId;
+use att_console::{Access, Config, Console, ConsoleAccess, TokenFile};
 use std::fmt;
 use std::sync::Arc;
+use url::Url;
 
 /// A self-hosted server: how its console is reached, and how it is called.
 #[derive(Clone)]
@@ -33,6 +35,21 @@ impl SelfHosted {
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
         self
+    }
+
+    /// The name that the program has chosen.
+    pub(crate) fn own_label(&self) -> Option<&str> {
+        self.label.as_deref().or(self.config.label.as_deref())
+    }
+
+    /// Where its console is, in one form for all its addresses.
+    pub(crate) fn place(&self) -> Option<Url> {
+        Console::place_of(&self.access.address()?)
+    }
+
+    /// The id that the program has given it.
+    pub(crate) fn id(&self) -> Option<ServerId> {
+        self.config.server
     }
 
     pub(crate) fn into_parts(mut self) -> (Arc<dyn Access>, Config) {

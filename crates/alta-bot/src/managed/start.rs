@@ -9,13 +9,14 @@ use super::invites::Invites;
 use super::managed_bot::{ManagedBot, Parts};
 use super::manager::{Manager, run_self_hosted};
 use super::rules::Rules;
-#[cfg(doc)]
+use super::twice::twice;
 use crate::bot::Bot;
 #[cfg(doc)]
 use crate::builder::Builder;
 use crate::error::{Error, ErrorKind};
 use alta_socket::{Shutdown, TaskGuard};
 use std::future::Future;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -27,15 +28,17 @@ impl Managed {
     /// # Errors
     ///
     /// As for [`Builder::connect`] and [`Bot::view`]; for self-hosted servers [`ErrorKind::Config`] alone.
+    /// [`ErrorKind::Config`] also if the rules contradict themselves, if a self-hosted server is given twice, or if the bot
+    /// is managed already: its handlers would be called twice.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future closes what was opened.
     pub async fn start(mut self) -> Result<ManagedBot, Error> {
-        let problems = self.problems();
         if let Some(invites) = self.invites.take() {
             self.rules.invites = invites;
         }
+        let mut problems = self.problems();
         crate::nearest::hint_at(&self.handlers.event_names());
         let context = Context::new(self.handlers, self.limits);
         let (change_rules, rules) = watch::channel(Arc::new(self.rules));
@@ -53,6 +56,7 @@ impl Managed {
                 bot
             }
             Source::SelfHosted(servers) => {
+                problems.extend(twice(&servers).await);
                 check(problems)?;
                 let sources = sources(None);
                 let work = |shutdown, orders| {
@@ -61,6 +65,7 @@ impl Managed {
                 return Ok(launch(sources, change_rules, info_span!("bot"), work));
             }
         };
+        let managing = Managing::begin(&bot)?;
         let invites = Invites::begin(&bot, Arc::clone(&context), self.view.retry).await?;
         let view = bot.view(self.view).await?;
         let span = info_span!(
@@ -68,6 +73,7 @@ impl Managed {
             user = bot.user_id().map(tracing::field::display),
             name = bot.username()
         );
+        managing.keep();
         let sources = sources(Some((bot.clone(), view.clone())));
         let manager = Manager::new(bot, view, context, rules, invites, consoles);
         let work = |shutdown, orders| manager.run(shutdown, orders);
@@ -82,6 +88,7 @@ impl Managed {
             Source::SelfHosted(_) => Duration::ZERO,
         };
         let mut problems = self.view.problems(ping);
+        problems.extend(self.rules.problems());
         if self.limits.handler_time.is_zero() {
             problems.push("the limit `handler_time` is zero: no handler could run".to_owned());
         }
@@ -89,6 +96,31 @@ impl Managed {
             problems.push("no self-hosted server was given".to_owned());
         }
         problems
+    }
+}
+
+/// A bot is managed once: handlers of a second manager would be called beside those of the first. Given up again when
+/// dropped, unless it is kept.
+struct Managing<'a>(Option<&'a Bot>);
+
+impl<'a> Managing<'a> {
+    fn begin(bot: &'a Bot) -> Result<Self, Error> {
+        if bot.inner.is_managed.swap(true, Ordering::Relaxed) {
+            check(vec!["the bot is managed already".to_owned()])?;
+        }
+        Ok(Self(Some(bot)))
+    }
+
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Managing<'_> {
+    fn drop(&mut self) {
+        if let Some(bot) = self.0 {
+            bot.inner.is_managed.store(false, Ordering::Relaxed);
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::support::*;
-use alta_bot::{Invites, Limits};
+use alta_bot::{Invites, Limits, Rules};
 use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 
@@ -124,4 +124,35 @@ async fn a_group_that_invites_the_bot_again_is_joined_again() {
         until("no group", || view.groups().is_empty()).await;
         sim.invite_bot(sim.group()).unwrap();
     }
+}
+
+#[tokio::test]
+async fn an_invitation_to_a_group_that_the_rules_leave_out_is_not_accepted() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let [allowed, other] = ["Ashby", "Birch"].map(|name| sim.add_group(name));
+    sim.invite_bot(allowed).unwrap();
+    sim.invite_bot(other).unwrap();
+    let (notes, mut noted) = notes();
+    let joined = notes.clone();
+    let bot = managed(&sim)
+        .rules(Rules::default().only([group_id(allowed)]))
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
+        })
+        .on_group_joined(move |_, group| {
+            let notes = joined.clone();
+            async move { notes.note(format!("joined {}", group.name())) }
+        });
+    let bot = start(bot).await;
+    let mut first = [noted.next().await, noted.next().await, noted.next().await];
+    first.sort();
+    assert_eq!(first, ["Ashby true", "Birch false", "joined Ashby"]);
+    assert_eq!(bot.health().invites_accepted, 1);
+
+    bot.change_rules(|rules| rules.allow(group_id(other)));
+    let mut then = [noted.next().await, noted.next().await];
+    then.sort();
+    assert_eq!(then, ["Birch true", "joined Birch"]);
 }

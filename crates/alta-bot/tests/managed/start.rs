@@ -1,11 +1,12 @@
 use super::support::*;
 use alta_bot::event::PlayerJoined;
 use alta_bot::{
-    Bot, BotCredentials, Error, ErrorKind, Limits, Password, Rules, SelfHosted, UserCredentials,
-    ViewConfig,
+    Bot, BotCredentials, Error, ErrorKind, Invites, Limits, Password, Rules, SelfHosted,
+    UserCredentials, ViewConfig,
 };
 use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
 use alta_socket::BackoffPolicy;
+use att_console::{ConsoleAccess, TokenFile};
 use std::time::Duration;
 
 fn problems(error: &Error) -> &[String] {
@@ -112,7 +113,7 @@ async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
         }
     };
     let bot = managed(&sim)
-        .accept_invites(alta_bot::Invites::All)
+        .accept_invites(Invites::All)
         .rules(Rules::default())
         .on_invite(noting("first"))
         .handlers(alta_bot::Handlers::new().on_invite(noting("second")));
@@ -143,4 +144,67 @@ async fn times_that_never_come_are_times_like_others() {
     sim.stop_server(sim.server()).await.unwrap();
     until("no console", || bot.consoles().is_empty()).await;
     assert_eq!(within(bot.shutdown(never)).await.given_up, 0);
+}
+
+#[tokio::test]
+async fn a_self_hosted_server_that_is_given_twice_is_told_at_the_start() {
+    let server =
+        |url: &str| SelfHosted::new(ConsoleAccess::new(url.parse().unwrap(), "token".to_owned()));
+    let start = async |servers: Vec<SelfHosted>| within(Bot::self_hosted(servers).start()).await;
+    for (one, other) in [
+        ("ws://127.0.0.1:1", "ws://127.0.0.1:1/"),
+        ("ws://127.0.0.1:1", "ws://localhost:1"),
+        ("ws://[::1]:1", "ws://127.0.0.1:1"),
+        ("ws://user@town.invalid", "ws://TOWN.invalid:80/"),
+    ] {
+        let servers = vec![
+            server(one).label("home"),
+            server("ws://127.0.0.1:2"),
+            server(other).label("away"),
+        ];
+        let error = start(servers).await.unwrap_err();
+        assert_eq!(problems(&error).len(), 1, "{error}");
+        assert!(problems(&error)[0].contains("\"away\""), "{error}");
+    }
+    let url = "ws://127.0.0.1:1".parse().unwrap();
+    let file = SelfHosted::new(TokenFile::new(url, "console_token.txt"));
+    let error = start(vec![server("ws://localhost:1"), file]).await;
+    assert_eq!(problems(&error.unwrap_err()).len(), 1);
+    let id = |url, id| server(url).config(att_console::Config::default().server(server_id(id)));
+    let error = start(vec![id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 7)]).await;
+    assert_eq!(problems(&error.unwrap_err()).len(), 1);
+
+    let different = vec![id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 8)];
+    let bot = start(different).await.unwrap();
+    within(bot.shutdown(Duration::ZERO)).await;
+}
+
+#[tokio::test]
+async fn a_bot_is_managed_once() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = within(builder(&sim).connect()).await.unwrap();
+    sim.faults().arm(
+        Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(403))).containing("groups/joined"),
+    );
+    let refused = within(bot.managed().start()).await.unwrap_err();
+    assert_eq!(*refused.kind(), ErrorKind::Rest);
+    let managed = within(bot.managed().start()).await.unwrap();
+    let again = within(bot.managed().start()).await.unwrap_err();
+    assert_eq!(problems(&again), ["the bot is managed already"]);
+    within(managed.shutdown(PATIENCE)).await;
+}
+
+#[tokio::test]
+async fn rules_that_contradict_themselves_are_an_error_before_anything_is_sent() {
+    let sim = Sim::builder().start().await.unwrap();
+    let rules = Rules::default().only([group(&sim)]);
+    let wrong = managed(&sim)
+        .rules(rules)
+        .accept_invites(Invites::listed([group_id(1)]));
+    let error = within(wrong.start()).await.unwrap_err();
+    assert!(
+        problems(&error)[0].contains("group 1 is listed but not allowed"),
+        "{error}"
+    );
+    assert!(sim.received().is_empty());
 }
