@@ -5,7 +5,6 @@ use alta_model::{GroupId, Server, ServerId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{Event, GroupServerStatus, GroupServerUpdate, Missed};
 use att_console::Console;
-use futures_util::StreamExt as _;
 use tracing::debug;
 
 /// What is known of a server besides its id.
