@@ -1,6 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use alta_http::HttpClient;
+use alta_model::Redactor;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -39,15 +40,17 @@ fn refusal(
     doing: &'static str,
     secrets: &[&str],
 ) -> Error {
+    // A server may repeat what it was sent, and may say a token where none belongs.
+    let redactor = Redactor::knowing(secrets.iter().copied());
     let text = |name: &str| match fields.get(name)? {
-        Value::String(text) if !text.is_empty() => Some(redact(text.clone(), secrets)),
+        Value::String(text) if !text.is_empty() => Some(redactor.redact(text).into_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
     let code = text("error_code").or_else(|| text("error"));
     let message = text("error_description")
         .or_else(|| text("message"))
-        .or_else(|| beginning(response, secrets));
+        .or_else(|| beginning(response, &redactor));
     let kind = kind(response.status(), code.as_deref());
     let retry_after = alta_http::retry_after(response.headers(), SystemTime::now());
     let status = response.status().as_u16();
@@ -78,7 +81,7 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
 
 /// The first 200 characters of a body that is no JSON object. Of a success that is JSON all the same nothing is shown: it
 /// may hold a token.
-fn beginning(response: &Response<Bytes>, secrets: &[&str]) -> Option<String> {
+fn beginning(response: &Response<Bytes>, redactor: &Redactor) -> Option<String> {
     let body = response.body().trim_ascii_start();
     match body.first()? {
         b'{' => return None,
@@ -86,27 +89,8 @@ fn beginning(response: &Response<Bytes>, secrets: &[&str]) -> Option<String> {
         _ => {}
     }
     // Cut afterwards, or half of a secret might remain.
-    let text = redact(String::from_utf8_lossy(body).into_owned(), secrets);
+    let text = redactor.redact_bytes(body);
     Some(text.trim().chars().take(200).collect())
-}
-
-/// A server may repeat what it was sent, and may say a token where none belongs.
-fn redact(mut text: String, secrets: &[&str]) -> String {
-    const REDACTED: &str = "<redacted>";
-
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
-        if text.contains(secret) {
-            text = text.replace(secret, REDACTED);
-        }
-    }
-    // A JWT begins with the base64 of `{"`.
-    while let Some(start) = text.find("eyJ") {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.=+/".contains(c);
-        let length = text[start..].find(|c| !is_part(c));
-        let end = length.map_or(text.len(), |length| start + length);
-        text.replace_range(start..end, REDACTED);
-    }
-    text
 }
 
 /// Seconds, as a number or as digits in a text.

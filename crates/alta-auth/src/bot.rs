@@ -118,10 +118,7 @@ impl Login for BotLogin {
     fn log_in(&self) -> BoxFuture<'_, Result<Grant, Error>> {
         Box::pin(async move {
             let secret = self.credentials.client_secret.expose();
-            // A server may repeat it as it was sent, too.
-            let encoded: String = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-            let secrets = [secret, &encoded];
-            let fields = exchange(&self.http, self.request()?, DOING, &secrets).await?;
+            let fields = exchange(&self.http, self.request()?, DOING, &[secret]).await?;
             let token = required(&fields, "access_token", DOING)?;
             Ok(Grant {
                 token: token.into(),

@@ -1,5 +1,7 @@
 use std::{borrow::Cow, error, fmt, sync::Arc, time::Duration};
 
+use alta_model::{chain, escaped};
+
 /// Why no token could be had.
 ///
 /// It is cheap to clone: everybody who waited for one failed login gets the same error.
@@ -144,13 +146,13 @@ impl fmt::Display for Error {
             retry_after,
             ..
         } = &*self.0;
-        write!(f, "{doing}: {kind}")?;
+        write!(f, "{}: {kind}", escaped(doing))?;
         if let Some(status) = status {
             write!(f, " with status {status}")?;
         }
         match (code, message) {
-            (Some(code), Some(message)) => write!(f, ": {message} ({code})")?,
-            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}")?,
+            (Some(code), Some(message)) => write!(f, ": {} ({})", escaped(message), escaped(code))?,
+            (Some(text), None) | (None, Some(text)) => write!(f, ": {}", escaped(text))?,
             (None, None) => {}
         }
         match retry_after {
@@ -166,9 +168,7 @@ impl fmt::Debug for Error {
         if f.alternate() {
             return fmt::Debug::fmt(&*self.0, f);
         }
-        write!(f, "{self}")?;
-        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 

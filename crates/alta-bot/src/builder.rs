@@ -7,7 +7,7 @@ use alta_auth::{
     BotCredentials, BotLogin, Login, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
 };
 use alta_http::HttpClient;
-use alta_model::UserId;
+use alta_model::{Redactor, UserId};
 use alta_rest::Identities;
 use alta_ws::{Dial, TcpDialer};
 use std::fmt;
@@ -182,6 +182,7 @@ impl Builder {
             dialer,
             channel: Channel::MainSocket,
             watcher: Arc::clone(watcher),
+            redactor: Redactor::new(),
         }));
         Ok(debug::tap_http(http, Arc::clone(watcher)))
     }

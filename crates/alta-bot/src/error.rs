@@ -1,4 +1,4 @@
-use alta_model::{ErrorCode, ServerId, escaped};
+use alta_model::{ErrorCode, ServerId, chain, escaped};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -17,7 +17,7 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The configuration lacks something, or contradicts itself. Everything wrong with it is listed.
-    #[error("the configuration cannot be used: {}", .problems.join("; "))]
+    #[error("the configuration cannot be used: {}", escaped(.problems.join("; ")))]
     Config {
         /// Each thing that is wrong.
         problems: Vec<String>,
@@ -81,14 +81,14 @@ pub enum ErrorKind {
     },
     /// An argument is of another type than what it stands for. Nothing was sent. The compiler finds most of these; what
     /// remains is inside texts, such as [`OpenConsole::body`](crate::OpenConsole::body).
-    #[error("an argument is of the wrong type: {reason}")]
+    #[error("an argument is of the wrong type: {}", escaped(.reason))]
     #[doc(alias = "WrongArgumentTypeException")]
     ArgumentType {
         /// What is wrong with it.
         reason: String,
     },
     /// An argument cannot be read, or cannot be written in a command for certain. Nothing was sent.
-    #[error("an argument is not in its format: {reason}")]
+    #[error("an argument is not in its format: {}", escaped(.reason))]
     #[doc(alias = "WrongArgumentFormatException")]
     ArgumentFormat {
         /// What is wrong with it.
@@ -195,7 +195,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.doing, self.kind)
+        write!(f, "{}: {}", escaped(&self.doing), self.kind)
     }
 }
 
@@ -210,9 +210,7 @@ impl fmt::Debug for Error {
                 .field("source", &self.source)
                 .finish();
         }
-        write!(f, "{self}")?;
-        let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 

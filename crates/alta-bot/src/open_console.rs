@@ -114,6 +114,7 @@ impl OpenConsole<'_> {
                 dialer: config.dialer,
                 channel: Channel::Console(server),
                 watcher: Arc::clone(watcher),
+                redactor: alta_model::Redactor::new(),
             });
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);

@@ -1,5 +1,6 @@
 use std::{error, fmt, io};
 
+use alta_model::escaped;
 use http::{Method, Request, Uri};
 
 /// Any error, as services have it.
@@ -83,7 +84,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.doing {
-            Some(doing) => write!(f, "{doing}: {}", self.kind),
+            Some(doing) => write!(f, "{}: {}", escaped(doing), self.kind),
             None => self.kind.fmt(f),
         }
     }
@@ -100,9 +101,7 @@ impl fmt::Debug for Error {
                 .field("source", &self.source)
                 .finish();
         }
-        write!(f, "{self}")?;
-        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        fmt::Display::fmt(&alta_model::chain(self), f)
     }
 }
 
@@ -171,7 +170,7 @@ impl fmt::Display for Target {
         if let Some(port) = self.uri.port_u16() {
             write!(f, ":{port}")?;
         }
-        f.write_str(self.uri.path())
+        write!(f, "{}", escaped(self.uri.path()))
     }
 }
 

@@ -1,5 +1,7 @@
 use std::{error::Error as StdError, fmt};
 
+use crate::chain;
+
 /// Why a text could not be read as one of this crate's types.
 pub struct Error {
     kind: ErrorKind,
@@ -65,9 +67,7 @@ impl fmt::Debug for Error {
                 .field("source", &self.source)
                 .finish();
         }
-        write!(f, "{self}")?;
-        let mut causes = std::iter::successors(self.source(), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
 use alta_http::{Deadline, HttpClient};
-use alta_model::ErrorCode;
+use alta_model::{ErrorCode, Redactor};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
@@ -29,6 +29,8 @@ struct Inner {
     user_agent: HeaderValue,
     api_key: HeaderValue,
     checks_scopes: bool,
+    /// Knows every token that was sent: a server may repeat an old one.
+    redactor: Redactor,
 }
 
 impl Client {
@@ -51,6 +53,7 @@ impl Client {
                 user_agent: HeaderValue::from_static(USER_AGENT),
                 api_key: HeaderValue::from_static(API_KEY),
                 checks_scopes: true,
+                redactor: Redactor::new(),
             }),
         }
     }
@@ -115,13 +118,13 @@ impl Client {
     /// Dropping the future abandons the exchange; the service may act nevertheless.
     pub async fn request<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, Error> {
         let request = endpoint.request();
-        let (mut response, token) = self.exchange(&request).await?;
+        let mut response = self.send(&request).await?;
         match E::BODY {
             ResponseBody::Json => {}
             ResponseBody::Text => decode::quote(response.body_mut()),
             ResponseBody::Ignored => *response.body_mut() = Bytes::new(),
         }
-        decode::read(&request, &response, &secrets(token.as_ref()))
+        decode::read(&request, &response, &self.inner.redactor)
     }
 
     /// The list that a typed call answers with, page by page.
@@ -132,7 +135,8 @@ impl Client {
         Pages::new(self.clone(), endpoint.request())
     }
 
-    /// Sends any request; the answer comes as it is if its status is a success.
+    /// Sends any request; the answer comes as it is if its status is a success. If the token is refused, the request is sent
+    /// once more with a new one.
     ///
     /// # Errors
     ///
@@ -142,27 +146,13 @@ impl Client {
     ///
     /// As for [`request`](Self::request).
     pub async fn send(&self, request: &Request) -> Result<Response<Bytes>, Error> {
-        Ok(self.exchange(request).await?.0)
-    }
-
-    /// The list that any request answers with, page by page.
-    pub fn raw_pages(&self, request: Request) -> Pages<Value> {
-        Pages::new(self.clone(), request)
-    }
-
-    /// Sends a request, with a new token and once more if the one at hand is refused. Gives back the token as well, to
-    /// cut it out of errors.
-    pub(crate) async fn exchange(
-        &self,
-        request: &Request,
-    ) -> Result<(Response<Bytes>, Option<Token>), Error> {
         if let Some(problem) = request.invalid() {
             return Err(Error::new(ErrorKind::InvalidRequest, request).with_detail(problem));
         }
         // For everything: a login, the exchange, another login and another exchange.
         let deadline = Deadline::after(self.inner.http.call_timeout());
         let source = self.tokens(request)?;
-        let mut token = match source {
+        let token = match source {
             Some(source) => {
                 let token = in_time(deadline, source.token()).await;
                 let failed = |error| Error::new(ErrorKind::Login, request).with_source(error);
@@ -186,7 +176,6 @@ impl Client {
             match in_time(deadline, source.renew(stale)).await {
                 Ok(new) => {
                     result = self.attempt(request, Some(&new), deadline).await;
-                    token = Some(new);
                 }
                 Err(error) if error.is_transient() => {
                     return Err(Error::new(ErrorKind::Login, request).with_source(error));
@@ -194,7 +183,16 @@ impl Client {
                 Err(error) => result = result.map_err(|refused| refused.with_source(error)),
             }
         }
-        result.map(|response| (response, token))
+        result
+    }
+
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.inner.redactor
+    }
+
+    /// The list that any request answers with, page by page.
+    pub fn raw_pages(&self, request: Request) -> Pages<Value> {
+        Pages::new(self.clone(), request)
     }
 
     fn tokens(&self, request: &Request) -> Result<Option<&Arc<dyn TokenSource>>, Error> {
@@ -218,6 +216,9 @@ impl Client {
         };
         let mut message = request.build(&self.inner.base).map_err(invalid)?;
         message.extensions_mut().insert(deadline);
+        if let Some(sent) = request.secrets() {
+            self.inner.redactor.learn_fields(sent);
+        }
         let headers = message.headers_mut();
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // Sent without a body, too, as all clients do.
@@ -225,6 +226,7 @@ impl Client {
         headers.insert(USER_AGENT_HEADER, self.inner.user_agent.clone());
         headers.insert("x-api-key", self.inner.api_key.clone());
         if let Some(token) = token {
+            self.inner.redactor.learn(token.expose());
             let mut bearer =
                 HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
                     Error::new(ErrorKind::InvalidRequest, request)
@@ -242,7 +244,7 @@ impl Client {
         if response.status().is_success() {
             Ok(response)
         } else {
-            Err(decode::refusal(request, &response, &secrets(token)))
+            Err(decode::refusal(request, &response, &self.inner.redactor))
         }
     }
 }
@@ -256,10 +258,6 @@ async fn in_time(
         let kind = alta_auth::ErrorKind::TimedOut;
         Err(alta_auth::Error::new(kind, "waiting for a token"))
     })
-}
-
-fn secrets(token: Option<&Token>) -> Vec<&str> {
-    token.map(Token::expose).into_iter().collect()
 }
 
 fn failure(request: &Request, error: alta_http::Error) -> Error {

@@ -1,23 +1,23 @@
 use std::time::SystemTime;
 
-use alta_model::ApiError;
+use alta_model::{ApiError, Redactor};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 
-use crate::{Error, ErrorKind, Request, mask::mask};
+use crate::{Error, ErrorKind, Request};
 
 /// How much of a body that was not understood is kept.
 const KEPT: usize = 1024;
 
-/// How much of it is shown on either side of the place that was not.
+/// How many characters of it are shown on either side of the place that was not.
 const AROUND: usize = 40;
 
 /// Reads a body as JSON; an empty one counts as null.
 pub(crate) fn read<T: DeserializeOwned>(
     request: &Request,
     response: &Response<Bytes>,
-    secrets: &[&str],
+    redactor: &Redactor,
 ) -> Result<T, Error> {
     let body = match response.body().trim_ascii() {
         b"" => b"null",
@@ -31,18 +31,23 @@ pub(crate) fn read<T: DeserializeOwned>(
             Err(error) => Err((".".to_owned(), error)),
         });
     result.map_err(|(path, error)| {
-        let masked = mask(body, secrets);
-        let around = around(&masked, offset(body, error.line(), error.column()));
+        let text = String::from_utf8_lossy(body);
+        let place = offset(body, error.line(), error.column());
+        let (shown, place) = redactor.redact_at(&text, place);
+        let around = around(&shown, place);
         let detail = if response.body().is_empty() {
             "the body is empty".to_owned()
         } else {
             // serde's own text may quote a value: a masked one only if the path says so.
-            format!("at {path}: {}: {around}", reason(&error, body, &masked))
+            format!(
+                "at {path}: {}: {around}",
+                reason(&error, shown == text, redactor)
+            )
         };
         Error::new(ErrorKind::Decode, request)
             .with_status(response.status())
             .with_detail(detail)
-            .with_body(kept(&masked))
+            .with_body(kept(&shown))
     })
 }
 
@@ -55,7 +60,7 @@ pub(crate) fn quote(body: &mut Bytes) {
 }
 
 /// The error in an answer whose status is no success.
-pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, secrets: &[&str]) -> Error {
+pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &Redactor) -> Error {
     let status = response.status();
     let kind = match status {
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ErrorKind::Rejected,
@@ -69,33 +74,35 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, secrets: &[
         status if status.is_server_error() => ErrorKind::Server,
         _ => ErrorKind::UnexpectedStatus,
     };
-    let masked = mask(response.body(), secrets);
-    let api = serde_json::from_slice::<ApiError>(&masked).ok();
+    let shown = redactor.redact_bytes(response.body());
+    // Of a secret in a text in it, the field may be named only there.
+    let api = serde_json::from_str::<ApiError>(&shown).ok();
     let mut error = Error::new(kind, request).with_status(status);
-    if api.is_none() && !masked.trim_ascii().is_empty() {
-        error = error.with_detail(around(masked.trim_ascii(), 0));
+    if api.is_none() && !shown.trim().is_empty() {
+        error = error.with_detail(around(shown.trim(), 0));
     }
     error
         .with_api(api)
-        .with_body(kept(&masked))
+        .with_body(kept(&shown))
         .with_retry_after(alta_http::retry_after(
             response.headers(),
             SystemTime::now(),
         ))
 }
 
-fn kept(masked: &[u8]) -> Bytes {
-    Bytes::copy_from_slice(&masked[..masked.len().min(KEPT)])
+fn kept(shown: &str) -> Bytes {
+    Bytes::copy_from_slice(&shown.as_bytes()[..shown.len().min(KEPT)])
 }
 
-/// What serde says, without the place, and without the value if that is masked in the answer.
-fn reason(error: &serde_json::Error, body: &[u8], masked: &[u8]) -> String {
+/// What serde says, without the place, and without the value if something is hidden in the answer.
+fn reason(error: &serde_json::Error, is_whole: bool, redactor: &Redactor) -> String {
     let text = error.to_string();
+    let text = redactor.redact(&text);
     let text = text
         .rsplit_once(" at line ")
-        .map_or(text.as_str(), |(reason, _)| reason);
+        .map_or(&*text, |(reason, _)| reason);
     match text.split_once('"') {
-        Some((before, _)) if body != masked => format!("{before}\u{2026}"),
+        Some((before, _)) if !is_whole => format!("{before}\u{2026}"),
         _ => text.to_owned(),
     }
 }
@@ -111,11 +118,17 @@ fn offset(body: &[u8], line: usize, column: usize) -> usize {
 }
 
 /// The text around a position, in one line.
-fn around(text: &[u8], at: usize) -> String {
-    let (start, end) = (at.saturating_sub(AROUND), (at + AROUND).min(text.len()));
-    let mut shown: String = String::from_utf8_lossy(&text[start..end])
+fn around(text: &str, at: usize) -> String {
+    let at = (0..=at.min(text.len()))
+        .rfind(|at| text.is_char_boundary(*at))
+        .unwrap_or_default();
+    let before = text[..at].char_indices().rev().nth(AROUND - 1);
+    let start = before.map_or(0, |(start, _)| start);
+    let after = text[at..].char_indices().nth(AROUND);
+    let end = after.map_or(text.len(), |(length, _)| at + length);
+    let mut shown: String = text[start..end]
         .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
+        .map(|c| if c.is_whitespace() { ' ' } else { c })
         .collect();
     if start > 0 {
         shown.insert(0, '\u{2026}');

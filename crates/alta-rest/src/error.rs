@@ -1,6 +1,6 @@
 use std::{error, fmt, time::Duration};
 
-use alta_model::{ApiError, ErrorCode};
+use alta_model::{ApiError, ErrorCode, chain, escaped};
 use bytes::Bytes;
 use http::StatusCode;
 
@@ -162,7 +162,7 @@ impl Error {
         self.0.api.as_ref()
     }
 
-    /// The first kilobyte of the answer's body, with secrets overwritten by asterisks.
+    /// The first kilobyte of the answer's body, with `<redacted>` for what is secret in it.
     pub fn body(&self) -> &Bytes {
         &self.0.body
     }
@@ -210,7 +210,17 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
+        fmt::Display::fmt(&escaped(Message(self)), f)
+    }
+}
+
+/// What an error says, as the service wrote it.
+struct Message<'a>(&'a Error);
+
+impl fmt::Display for Message<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Message(error) = self;
+        let inner = &*error.0;
         write!(f, "{}: {}", inner.request, inner.kind)?;
         if let Some(status) = inner.status {
             write!(f, " ({})", status.as_u16())?;
@@ -218,7 +228,7 @@ impl fmt::Display for Error {
         if let Some(detail) = &inner.detail {
             write!(f, ": {detail}")?;
         }
-        match (self.message(), self.error_code()) {
+        match (error.message(), error.error_code()) {
             (Some(message), Some(code)) => write!(f, ": {message} ({code})")?,
             (Some(message), None) => write!(f, ": {message}")?,
             (None, Some(code)) => write!(f, ": {code}")?,
@@ -251,9 +261,7 @@ impl fmt::Debug for Error {
         if f.alternate() {
             return fmt::Debug::fmt(&*self.0, f);
         }
-        write!(f, "{self}")?;
-        let mut causes = std::iter::successors(error::Error::source(self), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 

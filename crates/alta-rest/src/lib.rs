@@ -56,7 +56,6 @@ mod client;
 mod decode;
 mod error;
 mod info;
-mod mask;
 mod page;
 mod path;
 mod request;

@@ -167,10 +167,9 @@ fn page_request(request: &Request, limit: usize, token: Option<String>) -> Reque
 }
 
 async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<Page<T>, Error> {
-    let (response, token) = client.exchange(&request).await?;
-    let secret = token.as_ref().map(alta_auth::Token::expose);
+    let response = client.send(&request).await?;
     // An empty body is an empty page.
-    let items: Option<Vec<T>> = decode::read(&request, &response, secret.as_slice())?;
+    let items: Option<Vec<T>> = decode::read(&request, &response, client.redactor())?;
     let next = response
         .headers()
         .get(TOKEN)

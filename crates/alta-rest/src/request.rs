@@ -129,6 +129,11 @@ impl Request {
     }
 
     /// The request below this base, without a token.
+    /// The body, if it may hold a secret: a password's hash or a code, which the service may repeat.
+    pub(crate) fn secrets(&self) -> Option<&str> {
+        std::str::from_utf8(self.body.as_ref()?).ok()
+    }
+
     pub(crate) fn build(&self, base: &str) -> Result<http::Request<Bytes>, http::Error> {
         http::Request::builder()
             .method(&self.method)

@@ -1,5 +1,6 @@
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
+use alta_model::escaped;
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::io;
@@ -34,7 +35,7 @@ pub trait Dial: Send + Sync + 'static {
 #[non_exhaustive]
 pub enum DialError {
     /// The address is not one of a websocket, or needs TLS that this dialer was not given.
-    #[error("{address} cannot be dialled: {reason}")]
+    #[error("{} cannot be dialled: {reason}", escaped(.address))]
     Address {
         /// The address as given.
         address: String,
@@ -42,7 +43,7 @@ pub enum DialError {
         reason: &'static str,
     },
     /// No connection came about.
-    #[error("could not connect to {address}")]
+    #[error("could not connect to {}", escaped(.address))]
     Connect {
         /// The address that was dialled.
         address: String,
@@ -51,7 +52,7 @@ pub enum DialError {
         source: io::Error,
     },
     /// The TLS handshake failed: a certificate that is not trusted, expired, or for another host.
-    #[error("the TLS handshake with {host} failed")]
+    #[error("the TLS handshake with {} failed", escaped(.host))]
     Tls {
         /// The host that was dialled.
         host: String,
@@ -66,7 +67,7 @@ pub enum DialError {
         status: u16,
     },
     /// The other side does not speak the websocket protocol.
-    #[error("the websocket handshake failed: {reason}")]
+    #[error("the websocket handshake failed: {}", escaped(.reason))]
     Handshake {
         /// What was wrong.
         reason: String,

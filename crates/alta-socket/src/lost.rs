@@ -1,3 +1,4 @@
+use alta_model::escaped;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum Lost {
     /// The other side closed it, with this code and reason.
-    #[error("the server closed the connection with code {code}{}", if .reason.is_empty() { String::new() } else { format!(": {}", .reason) })]
+    #[error("the server closed the connection with code {code}{}", if .reason.is_empty() { String::new() } else { format!(": {}", escaped(.reason)) })]
     Closed {
         /// The close code of RFC 6455; 1005 stands for a close frame without one.
         code: u16,
@@ -26,7 +27,7 @@ pub enum Lost {
     #[error("a text frame was not valid UTF-8")]
     InvalidUtf8,
     /// The other side broke the websocket protocol.
-    #[error("the websocket protocol was broken: {0}")]
+    #[error("the websocket protocol was broken: {}", escaped(.0))]
     Protocol(String),
     /// Nothing was heard for so long that the link must be dead.
     #[error("nothing was heard for {0:?}")]

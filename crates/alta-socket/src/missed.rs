@@ -1,6 +1,6 @@
 use crate::frame::RawFrame;
 use crate::wall::wall_time;
-use alta_model::Timestamp;
+use alta_model::{Timestamp, escaped};
 use std::time::{Duration, Instant};
 
 /// Why a stream of events is not complete at this point. The stream goes on after it.
@@ -23,7 +23,7 @@ pub enum Missed {
         until: Timestamp,
     },
     /// An event arrived that could not be read as the type this stream asked for.
-    #[error("an event could not be read: {reason}")]
+    #[error("an event could not be read: {}", escaped(.reason))]
     Undecodable {
         /// The name of the event and what is wrong with it.
         reason: String,

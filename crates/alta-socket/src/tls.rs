@@ -142,7 +142,7 @@ impl fmt::Debug for TlsError {
                 .field("source", &self.source)
                 .finish();
         }
-        write!(f, "{self}: {}", self.source)
+        fmt::Display::fmt(&alta_model::chain(self), f)
     }
 }
 

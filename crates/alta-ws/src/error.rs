@@ -1,9 +1,12 @@
-use alta_model::{ApiError, ErrorCode};
+use alta_model::{ApiError, ErrorCode, chain, escaped};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+
+/// How many characters of a server's words are shown.
+const SHOWN: usize = 200;
 
 /// Why something on the main socket did not work. Cheap to clone: everybody who waited for one thing gets the same.
 #[derive(Clone)]
@@ -24,7 +27,7 @@ struct Inner {
 pub enum ErrorKind {
     /// The server answered with another status than one of success. With one of 400 to 499, asking again will be answered
     /// the same, except for 408 and 429.
-    #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, .message)]
+    #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, escaped(.message))]
     Refused {
         /// The status of the answer.
         status: u16,
@@ -43,7 +46,7 @@ pub enum ErrorKind {
     #[error("no token could be had")]
     NoToken,
     /// The gateway in front of the service said this instead of an answer.
-    #[error("the gateway answered: {message}")]
+    #[error("the gateway answered: {}", escaped(.message).at_most(SHOWN))]
     Gateway {
         /// Its words, usually "Internal server error".
         message: String,
@@ -72,13 +75,13 @@ pub enum ErrorKind {
     #[error("the answer could not be read")]
     Decode,
     /// A text is no topic.
-    #[error("not a topic: {reason}")]
+    #[error("not a topic: {}", escaped(.reason))]
     Topic {
         /// What is wrong with it.
         reason: String,
     },
     /// The configuration cannot be used.
-    #[error("the configuration cannot be used: {reason}")]
+    #[error("the configuration cannot be used: {}", escaped(.reason))]
     Config {
         /// What is wrong with it.
         reason: String,
@@ -210,20 +213,13 @@ impl Error {
 
     /// This error and its causes in one line, for a state that is shown to people.
     pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            text.push_str(": ");
-            text.push_str(&error.to_string());
-            cause = error.source();
-        }
-        text
+        chain(self).to_string()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0.doing, self.0.kind)?;
+        write!(f, "{}: {}", escaped(&self.0.doing), self.0.kind)?;
         match &self.0.sent {
             Some(sent) => write!(f, ", {sent}"),
             None => Ok(()),
@@ -237,7 +233,7 @@ impl fmt::Debug for Error {
         if f.alternate() {
             return fmt::Debug::fmt(&*self.0, f);
         }
-        f.write_str(&self.chain())
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 

@@ -1,4 +1,4 @@
-use alta_model::Secret;
+use alta_model::{Secret, escaped};
 use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::fmt;
@@ -101,7 +101,7 @@ impl fmt::Debug for ConsoleAccess {
 pub enum AccessError {
     /// Not now: the server is not running, or is being started. Asked again after `retry_after`, or after the back-off
     /// if there is none.
-    #[error("not yet: {message}")]
+    #[error("not yet: {}", escaped(.message))]
     NotYet {
         /// What the one who was asked said.
         message: String,
@@ -109,10 +109,10 @@ pub enum AccessError {
         retry_after: Option<Duration>,
     },
     /// Not at all: no permission, a wrong id. The console closes for good.
-    #[error("refused: {0}")]
+    #[error("refused: {}", escaped(.0))]
     Refused(String),
     /// Asking failed. Tried again after the back-off.
-    #[error("failed: {message}")]
+    #[error("failed: {}", escaped(.message))]
     Failed {
         /// What failed.
         message: String,

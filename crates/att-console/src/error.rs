@@ -1,9 +1,13 @@
 use crate::reply::Reply;
 use crate::status::Trouble;
+use alta_model::{chain, escaped};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
+
+/// How many characters of a server's words are shown.
+pub(crate) const SHOWN: usize = 500;
 
 /// Something asked of a console did not come about. [`kind`](Self::kind) is for the program, the message for people: it
 /// says what was being done and what the server said. The server's whole answer, if there was one, is in
@@ -19,7 +23,7 @@ pub struct Error {
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The server ran the command and it failed, or refused to run it.
-    #[error("the server answered: {message}")]
+    #[error("the server answered: {}", escaped(.message).at_most(SHOWN))]
     Server {
         /// The .NET type of the exception, such as `System.Exception`; empty if the server gave none.
         class: String,
@@ -64,16 +68,16 @@ pub enum ErrorKind {
         because: Closed,
     },
     /// An argument cannot be written in a command for certain. Nothing was sent.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Argument(String),
     /// The command ran, but its result is not of the shape that was asked for.
-    #[error("the result could not be read: {reason}")]
+    #[error("the result could not be read: {}", escaped(.reason))]
     Decode {
         /// What was expected and where.
         reason: String,
     },
     /// A text is no address of a console. What is wrong with it, and how one is written.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Address(String),
     /// This machine has no place where a server would write its token file.
     #[error(
@@ -126,11 +130,11 @@ pub enum Closed {
     #[error("closed by the program")]
     ByUs,
     /// The server refused the token, or the cloud the access.
-    #[error("refused: {0}")]
+    #[error("refused: {}", escaped(.0).at_most(SHOWN))]
     Refused(String),
     /// Nothing can ever be dialled at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
     /// no TLS to dial with.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Address(String),
     /// The token cannot be sent: it is empty or holds a control character.
     #[error("{0}")]
@@ -153,7 +157,8 @@ fn suggested(names: &[String]) -> String {
     if names.is_empty() {
         String::new()
     } else {
-        format!("; did you mean {}?", names.join(", "))
+        let names = names.join(", ");
+        format!("; did you mean {}?", escaped(names).at_most(SHOWN))
     }
 }
 
@@ -207,7 +212,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.doing, self.kind)
+        write!(f, "{}: {}", escaped(&self.doing), self.kind)
     }
 }
 
@@ -230,12 +235,5 @@ impl StdError for Error {}
 
 /// An error and what caused it, in a line.
 pub(crate) fn with_sources(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
+    chain(error).to_string()
 }

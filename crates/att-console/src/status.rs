@@ -1,4 +1,5 @@
-use crate::error::Closed;
+use crate::error::{Closed, SHOWN};
+use alta_model::escaped;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -64,19 +65,19 @@ impl State {
 #[non_exhaustive]
 pub enum Trouble {
     /// The server is not up, by its own account or its cloud's.
-    #[error("the server is not up: {0}")]
+    #[error("the server is not up: {}", escaped(.0).at_most(SHOWN))]
     NotUp(String),
     /// It could not be found out where the console is: a token file that is not there yet, a cloud that fails.
-    #[error("no access: {0}")]
+    #[error("no access: {}", escaped(.0))]
     NoAccess(String),
     /// The console's port could not be reached. Normal while a self-hosted server boots.
-    #[error("unreachable: {0}")]
+    #[error("unreachable: {}", escaped(.0))]
     Unreachable(String),
     /// The console took the token and said nothing: it is loading, or the token is wrong.
     #[error("the server did not answer the token: it is loading its world, or the token is wrong")]
     NoAnswerToToken,
     /// The connection broke or was closed.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Lost(String),
 }
 

@@ -2,22 +2,20 @@
 
 mod frames;
 mod http;
-mod mask;
 mod socket;
 
 pub(crate) use http::tap as tap_http;
 pub(crate) use socket::TapDialer;
 
-use alta_model::ServerId;
+use alta_model::{Redactor, ServerId, escaped};
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
 /// Something that a bot sent or received, for people to look at.
 ///
-/// What is secret in it is replaced by `***`: the values of fields whose names say token, password, secret or
-/// authorization, also in JSON inside of JSON; anything that looks like a JWT; and the first frame to a console, which is a
-/// token.
+/// What is secret in it is replaced by `<redacted>`, as [`Redactor`] says: known are the tokens and passwords that were sent
+/// by the same way before, and the first frame to a console is a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traffic {
@@ -25,8 +23,7 @@ pub struct Traffic {
     pub direction: Direction,
     /// By which way.
     pub channel: Channel,
-    /// The text: at most the first 64 KiB of a frame or body, and of a longer frame in which there may be a secret no more
-    /// than what stands before that.
+    /// The text: at most the first 64 KiB of a frame or body.
     pub text: String,
 }
 
@@ -58,9 +55,15 @@ pub(crate) type Watcher = Arc<dyn Fn(&Traffic) + Send + Sync>;
 pub(crate) const SHOWN: usize = 64 * 1024;
 
 impl fmt::Display for Traffic {
-    /// One line: `<- console 3000011 {…}`.
+    /// One line: `<- console 3000011 {…}`, [escaped].
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.direction, self.channel, self.text)
+        write!(
+            f,
+            "{} {} {}",
+            self.direction,
+            self.channel,
+            escaped(&self.text)
+        )
     }
 }
 
@@ -80,6 +83,15 @@ impl fmt::Display for Channel {
             Channel::MainSocket => f.write_str("main"),
             Channel::Console(server) => write!(f, "console {server}"),
         }
+    }
+}
+
+/// A text as it is shown: without what is secret, and not longer than is shown of one.
+fn shown(text: &str, redactor: &Redactor) -> String {
+    let text = redactor.redact(text);
+    match text.char_indices().find(|(at, _)| *at >= SHOWN) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text.into_owned(),
     }
 }
 
@@ -109,12 +121,22 @@ fn in_colours(traffic: &Traffic) -> String {
         channel,
         text,
     } = traffic;
-    format!("\x1b[{colour}m{direction} {channel}\x1b[0m {text}\n")
+    format!(
+        "\x1b[{colour}m{direction} {channel}\x1b[0m {}\n",
+        escaped(text)
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        let long = "é".repeat(SHOWN);
+        let cut = shown(&long, &Redactor::new());
+        assert!(cut.len() < SHOWN + 40 && cut.ends_with(&format!("({} bytes)", long.len())));
+    }
 
     #[test]
     fn a_line_says_which_way_by_which_and_what() {

@@ -1,8 +1,8 @@
 //! Looking at what goes over a websocket, from where it is dialled.
 
 use super::frames::Texts;
-use super::mask::shown;
-use super::{Channel, Direction, Traffic, Watcher};
+use super::{Channel, Direction, Traffic, Watcher, shown};
+use alta_model::Redactor;
 use alta_ws::{BoxIo, Dial, DialError};
 use futures_core::future::BoxFuture;
 use std::io;
@@ -17,6 +17,8 @@ pub(crate) struct TapDialer {
     pub(crate) dialer: Arc<dyn Dial>,
     pub(crate) channel: Channel,
     pub(crate) watcher: Watcher,
+    /// Knows the tokens of all connections.
+    pub(crate) redactor: Redactor,
 }
 
 impl Dial for TapDialer {
@@ -27,6 +29,7 @@ impl Dial for TapDialer {
                 direction,
                 channel: self.channel,
                 watcher: Arc::clone(&self.watcher),
+                redactor: self.redactor.clone(),
                 texts: Texts::default(),
                 // The first frame to a console is a token.
                 hide_next: direction == Direction::Sent
@@ -52,6 +55,7 @@ struct Tap {
     direction: Direction,
     channel: Channel,
     watcher: Watcher,
+    redactor: Redactor,
     texts: Texts,
     hide_next: bool,
 }
@@ -62,15 +66,18 @@ impl Tap {
             direction,
             channel,
             watcher,
+            redactor,
             texts,
             hide_next,
         } = self;
         texts.read(bytes, |text| {
-            let text = if std::mem::take(hide_next) {
-                "*** (the token)".to_owned()
-            } else {
-                shown(text)
-            };
+            if *direction == Direction::Sent {
+                redactor.learn_fields(text);
+            }
+            if std::mem::take(hide_next) {
+                redactor.learn(text);
+            }
+            let text = shown(text, redactor);
             watcher(&Traffic {
                 direction: *direction,
                 channel: *channel,

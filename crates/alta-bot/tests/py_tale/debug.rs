@@ -36,7 +36,7 @@ async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it()
     let seen = seen.lock().unwrap();
     let console = Channel::Console(id);
     for (direction, channel, part) in [
-        (Direction::Sent, Channel::Http, "client_secret=***"),
+        (Direction::Sent, Channel::Http, "client_secret=<redacted>"),
         (
             Direction::Received,
             Channel::Http,
@@ -55,7 +55,7 @@ async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it()
             Channel::MainSocket,
             "\"responseCode\":200",
         ),
-        (Direction::Sent, console, "(the token)"),
+        (Direction::Sent, console, "<redacted>"),
         (Direction::Received, console, "Authenticated as"),
         (Direction::Sent, console, "websocket subscribe PlayerJoined"),
         (

@@ -92,6 +92,16 @@ impl Redactor {
         });
     }
 
+    /// Learns the values of fields whose names say that they are secret, in JSON or a form that is sent to a server: it may
+    /// repeat them anywhere.
+    pub fn learn_fields(&self, sent: &str) {
+        fields::find(sent.as_bytes(), |range, _| {
+            let written = &sent[range];
+            let json = serde_json::from_str::<String>(&format!("\"{written}\""));
+            self.learn(json.as_deref().unwrap_or(written));
+        });
+    }
+
     /// The text without what is secret in it.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.redact_at(text, 0).0
