@@ -248,7 +248,7 @@ impl fmt::Display for Message<'_> {
         if let Some(pause) = inner.retry_after {
             write!(f, "; not to be tried again for {pause:?}")?;
         }
-        if self.may_have_run() && self.changes_something() {
+        if error.may_have_run() && error.changes_something() {
             f.write_str("; it may have been carried out")?;
         }
         Ok(())
