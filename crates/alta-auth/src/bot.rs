@@ -85,7 +85,7 @@ impl BotLogin {
     pub fn new(http: HttpClient, credentials: BotCredentials, endpoints: &Endpoints) -> Self {
         Self {
             http,
-            token_url: bare(&endpoints.token_url),
+            token_url: endpoints.token_url.clone(),
             credentials,
         }
     }
@@ -131,7 +131,7 @@ impl Login for BotLogin {
 impl fmt::Debug for BotLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BotLogin")
-            .field("token_url", &self.token_url.as_str())
+            .field("token_url", &bare(&self.token_url).as_str())
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }

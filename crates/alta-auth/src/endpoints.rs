@@ -15,7 +15,7 @@ use url::Url;
 /// assert_eq!(Endpoints::default().rest_url.as_str(), "https://webapi.townshiptale.com/api");
 /// # Ok::<(), url::ParseError>(())
 /// ```
-/// A user name or a password in an address is not sent, and `Debug` does not show it.
+/// A user name and a password in an address are sent as `Authorization: Basic` where no token is; `Debug` does not show them.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoints {
@@ -41,7 +41,7 @@ impl Endpoints {
 
     /// A path below the REST API's base, whether that ends in a slash or not.
     pub(crate) fn rest(&self, path: &str) -> String {
-        let mut url = bare(&self.rest_url);
+        let mut url = self.rest_url.clone();
         url.set_query(None);
         url.set_fragment(None);
         format!("{}/{path}", url.as_str().trim_end_matches('/'))
@@ -81,12 +81,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_in_an_address_is_neither_sent_nor_shown() {
+    fn a_password_in_an_address_is_kept_and_not_shown() {
         let url: Url = "http://itsley:hunter20@localhost:1/api".parse().unwrap();
         let endpoints = Endpoints::new(url.clone(), url);
         assert_eq!(
             endpoints.rest("sessions"),
-            "http://localhost:1/api/sessions"
+            "http://itsley:hunter20@localhost:1/api/sessions"
         );
         let shown = format!("{endpoints:?}");
         assert!(shown.contains("localhost:1"), "{shown}");

@@ -9,7 +9,7 @@ use alta_auth::{
 use alta_http::HttpClient;
 use alta_model::{Redactor, UserId};
 use alta_rest::Identities;
-use alta_ws::{Dial, TcpDialer};
+use alta_ws::{Proxy, TcpDialer};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +24,7 @@ pub struct Builder {
     pub(crate) user_id: Option<UserId>,
     pub(crate) endpoints: Endpoints,
     http: Option<HttpClient>,
+    proxy: Option<Proxy>,
     socket: alta_ws::Config,
     console: att_console::Config,
     watcher: Option<Watcher>,
@@ -65,6 +66,13 @@ impl Builder {
     /// Another HTTP stack, for login, REST and downloads alike.
     pub fn http(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// The proxy for everything, login, REST and both kinds of sockets, or [`Proxy::none`], whatever the environment says.
+    /// An HTTP stack or a dialer of one's own has its own: beside one of them this is an error.
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
         self
     }
 
@@ -155,7 +163,10 @@ impl Builder {
     /// What HTTP goes by, unless anything is wrong with the configuration.
     fn checked(&mut self) -> Result<HttpClient, Error> {
         self.check();
-        let http = self.http.take().map_or_else(default_http, Ok);
+        let http = match self.http.take() {
+            Some(http) => Ok(http),
+            None => default_http(self.proxy.as_ref()),
+        };
         let (problem, source) = match http {
             Ok(http) if self.problems.is_empty() => return Ok(http),
             Ok(_) => (None, None),
@@ -174,9 +185,10 @@ impl Builder {
         let Some(watcher) = &self.watcher else {
             return Ok(http);
         };
-        let dialer = match self.socket.dialer.take() {
-            Some(dialer) => dialer,
-            None => default_dialer()?,
+        let dialer = match (self.socket.dialer.take(), self.socket.proxy.take()) {
+            (Some(dialer), _) => dialer,
+            (None, Some(proxy)) => Arc::new(default_dialer()?.with_proxy(proxy)),
+            (None, None) => Arc::new(default_dialer()?),
         };
         self.socket.dialer = Some(Arc::new(TapDialer {
             dialer,
@@ -240,6 +252,7 @@ impl Builder {
         if self.user_id.is_some() && self.bot.is_none() {
             self.problem("a bot's user id was given, but no bot's credentials".to_owned());
         }
+        self.check_proxy();
         let endpoints = self.endpoints.clone();
         let addresses = [
             ("token", &endpoints.token_url, ["http", "https"]),
@@ -258,6 +271,36 @@ impl Builder {
                 ));
             }
         }
+    }
+}
+
+impl Builder {
+    /// Hands the proxy to all that it is for, and says where one cannot be used.
+    fn check_proxy(&mut self) {
+        let Some(proxy) = self.proxy.clone() else {
+            if self.http.is_some() || self.socket.proxy.is_some() {
+                return;
+            }
+            if let Err(error) = Proxy::from_env() {
+                self.problem(error.to_string());
+            }
+            return;
+        };
+        let own = [
+            ("an HTTP stack", self.http.is_some()),
+            (
+                "a dialer of the main websocket",
+                self.socket.dialer.is_some(),
+            ),
+            ("a dialer of the consoles", self.console.dialer.is_some()),
+        ];
+        for (what, _) in own.into_iter().filter(|(_, is_own)| *is_own) {
+            self.problem(format!(
+                "a proxy and {what} were given; the proxy belongs into the latter"
+            ));
+        }
+        self.socket.proxy.get_or_insert_with(|| proxy.clone());
+        self.console.proxy.get_or_insert(proxy);
     }
 }
 
@@ -308,8 +351,9 @@ async fn open_socket(
 type NoHttp = (String, Option<alta_http::Error>);
 
 #[cfg(any(feature = "hyper", feature = "platform-roots"))]
-fn default_http() -> Result<HttpClient, NoHttp> {
-    let config = alta_http::Config::default();
+fn default_http(proxy: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
+    let mut config = alta_http::Config::default();
+    config.proxy = proxy.cloned();
     #[cfg(feature = "hyper")]
     let http = HttpClient::web_roots(&config);
     #[cfg(not(feature = "hyper"))]
@@ -323,27 +367,27 @@ fn default_http() -> Result<HttpClient, NoHttp> {
 }
 
 #[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
-fn default_http() -> Result<HttpClient, NoHttp> {
+fn default_http(_: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
     let problem = "no HTTP stack was given, and the features `hyper` and `platform-roots` are off";
     Err((problem.to_owned(), None))
 }
 
 /// What the main websocket would be dialled by.
 #[cfg(any(feature = "hyper", feature = "platform-roots"))]
-fn default_dialer() -> Result<Arc<dyn Dial>, Error> {
+fn default_dialer() -> Result<TcpDialer, Error> {
     #[cfg(feature = "hyper")]
     let tls = alta_ws::Tls::web_roots();
     #[cfg(not(feature = "hyper"))]
     let tls = alta_ws::Tls::platform_roots();
     let tls = tls
         .map_err(|error| not_configured(vec!["TLS cannot be set up".to_owned()]).because(error))?;
-    Ok(Arc::new(TcpDialer::with_tls(tls)))
+    Ok(TcpDialer::with_tls(tls))
 }
 
 #[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
 #[allow(clippy::unnecessary_wraps, reason = "with roots to trust it can fail")]
-fn default_dialer() -> Result<Arc<dyn Dial>, Error> {
-    Ok(Arc::new(TcpDialer::plain()))
+fn default_dialer() -> Result<TcpDialer, Error> {
+    Ok(TcpDialer::plain())
 }
 
 fn not_configured(problems: Vec<String>) -> Error {
@@ -365,6 +409,29 @@ impl fmt::Debug for Builder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_proxy_is_handed_to_all_and_refused_beside_what_has_its_own() {
+        let proxy = || Proxy::all("http://proxy.example:3128", "").unwrap();
+        let credentials = || BotCredentials::new("client_1", "c2Vj");
+        let mut builder = Builder::default().bot(credentials()).proxy(proxy());
+        builder.check();
+        assert!(builder.problems.is_empty(), "{:?}", builder.problems);
+        assert!(builder.socket.proxy.is_some() && builder.console.proxy.is_some());
+
+        let service = tower::service_fn(|_: http::Request<bytes::Bytes>| async {
+            Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
+        });
+        let dialer = || Arc::new(TcpDialer::plain());
+        let mut builder = Builder::default()
+            .bot(credentials())
+            .http(HttpClient::new(service))
+            .socket_config(alta_ws::Config::default().dialer(dialer()))
+            .console_config(att_console::Config::default().dialer(dialer()))
+            .proxy(proxy());
+        builder.check();
+        assert_eq!(builder.problems.len(), 3, "{:?}", builder.problems);
+    }
 
     #[test]
     fn an_address_without_encryption_is_warned_of_unless_it_is_of_this_machine() {

@@ -79,4 +79,4 @@ pub use view::{
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};
 pub use alta_model::{GroupId, ServerId, UserId};
-pub use att_console::{commands, event};
+pub use att_console::{Proxy, commands, event};

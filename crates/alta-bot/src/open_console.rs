@@ -109,13 +109,17 @@ impl OpenConsole<'_> {
         if follow_name {
             config.label = about.as_ref().and_then(About::label);
         }
-        if let Some(watcher) = &bot.inner.consoles.watcher {
-            config.dialer = Arc::new(TapDialer {
-                dialer: config.dialer,
+        // What is wrong with the dialer is told by the console.
+        if let Some(watcher) = &bot.inner.consoles.watcher
+            && let Ok(dialer) = config.the_dialer()
+        {
+            config.proxy = None;
+            config.dialer = Some(Arc::new(TapDialer {
+                dialer,
                 channel: Channel::Console(server),
                 watcher: Arc::clone(watcher),
                 redactor: alta_model::Redactor::new(),
-            });
+            }));
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
         let console = Console::open_with(access, config);

@@ -94,7 +94,7 @@ impl Connector {
         self
     }
 
-    /// With another proxy.
+    /// With another proxy than the environment's.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);

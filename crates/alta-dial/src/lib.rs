@@ -6,6 +6,7 @@
 //! - [`Connector`] makes TCP connections. Addresses of a name are raced (RFC 8305), so that one that never answers costs a
 //!   quarter of a second.
 //! - [`Resolver`] looks names up on threads of its own: one look-up for a name at a time, and no slow one in front of others.
+//! - [`basic_authorization`] and [`retry_after`] read what addresses and answers say.
 //! - [`Proxy`] is what the environment or the program says of proxies.
 
 mod basic;
@@ -15,6 +16,7 @@ mod exceptions;
 mod lookup;
 mod proxy;
 mod race;
+mod retry_after;
 mod socks;
 mod tunnel;
 
@@ -23,3 +25,4 @@ pub use connect::{ConnectError, Connector, Target};
 pub use detached::detached;
 pub use lookup::Resolver;
 pub use proxy::{Proxy, ProxyError, ProxyKind, ProxyServer};
+pub use retry_after::retry_after;

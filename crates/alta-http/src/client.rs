@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::{
     BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Timeout, Trace,
-    error::Target,
+    credentials, error::Target,
 };
 
 /// How much later than its deadline a call is ended by force.
@@ -125,9 +125,11 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the process's crypto provider is of no use.
+    /// [`ErrorKind::Tls`] if the process's crypto provider is of no use, [`ErrorKind::InvalidInput`] if the environment
+    /// names a proxy that cannot be used.
     #[cfg(feature = "webpki-roots")]
     pub fn web_roots(config: &Config) -> Result<Self, Error> {
+        check_environment(config)?;
         Ok(Self::over_tls(&crate::Tls::web_roots()?, config))
     }
 
@@ -135,13 +137,16 @@ impl HttpClient {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`](crate::ErrorKind::Tls) if the platform's verifier cannot be started.
+    /// [`ErrorKind::Tls`] if the platform's verifier cannot be started, [`ErrorKind::InvalidInput`] if the environment
+    /// names a proxy that cannot be used.
     #[cfg(feature = "platform-roots")]
     pub fn platform_roots(config: &Config) -> Result<Self, Error> {
+        check_environment(config)?;
         Ok(Self::over_tls(&crate::Tls::platform_roots()?, config))
     }
 
-    /// The default transport with the default layers.
+    /// The default transport with the default layers. If the environment names a proxy that cannot be used, every request
+    /// says so.
     #[cfg(feature = "hyper")]
     pub fn over_tls(tls: &crate::Tls, config: &Config) -> Self {
         let transport = crate::Transport::new(tls, config);
@@ -149,6 +154,9 @@ impl HttpClient {
     }
 
     /// Sends a request, whose URI must be absolute (`https://…`), and waits for the answer.
+    ///
+    /// User and password in the URI are sent as `Authorization: Basic`, unless the request has that header already, and are
+    /// no part of what the service inside sees as the URI.
     ///
     /// # Errors
     ///
@@ -159,6 +167,7 @@ impl HttpClient {
     /// Dropping the future abandons the exchange; the server may get the request and act nevertheless.
     pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
         let target = Target::of(&request);
+        credentials::move_to_header(&mut request).map_err(|error| error.of(&target))?;
         let deadline = Deadline::of(request.extensions()).unwrap_or_else(|| {
             let deadline = Deadline::after(self.call_timeout);
             request.extensions_mut().insert(deadline);
@@ -174,6 +183,16 @@ impl HttpClient {
                 Err(Error::new(ErrorKind::TimedOut, waited))
             });
         result.map_err(|error| error.of(&target))
+    }
+}
+
+#[cfg(any(feature = "webpki-roots", feature = "platform-roots"))]
+fn check_environment(config: &Config) -> Result<(), Error> {
+    match config.proxy {
+        Some(_) => Ok(()),
+        None => crate::Proxy::from_env()
+            .map(drop)
+            .map_err(|error| Error::new(ErrorKind::InvalidInput, error)),
     }
 }
 

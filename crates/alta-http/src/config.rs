@@ -38,9 +38,13 @@ pub struct Config {
     /// default transport looks at it.
     #[cfg(feature = "gzip")]
     pub gzip: bool,
-    /// The proxies to go through: the environment's by default. Only the default transport looks at it.
+    /// The proxies to go through: the environment's if none is given ([`Proxy::from_env`](crate::Proxy::from_env)). Only the
+    /// default transport looks at it.
     #[cfg(feature = "hyper")]
     pub proxy: Option<crate::Proxy>,
+    /// How names are looked up: by the system if it is not said. Only the default transport looks at it.
+    #[cfg(feature = "hyper")]
+    pub resolver: Option<crate::Resolver>,
 }
 
 impl Config {
@@ -128,11 +132,19 @@ impl Config {
         self
     }
 
-    /// Sets [`proxy`](Self::proxy); `None` goes through none, whatever the environment says.
+    /// Sets [`proxy`](Self::proxy). [`Proxy::none`](crate::Proxy::none) is for none, whatever the environment says.
     #[cfg(feature = "hyper")]
     #[must_use]
-    pub fn proxy(mut self, proxy: impl Into<Option<crate::Proxy>>) -> Self {
-        self.proxy = proxy.into();
+    pub fn proxy(mut self, proxy: crate::Proxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Sets [`resolver`](Self::resolver).
+    #[cfg(feature = "hyper")]
+    #[must_use]
+    pub fn resolver(mut self, resolver: crate::Resolver) -> Self {
+        self.resolver = Some(resolver);
         self
     }
 }
@@ -152,7 +164,9 @@ impl Default for Config {
             #[cfg(feature = "gzip")]
             gzip: true,
             #[cfg(feature = "hyper")]
-            proxy: Some(crate::Proxy::from_env()),
+            proxy: None,
+            #[cfg(feature = "hyper")]
+            resolver: None,
         }
     }
 }

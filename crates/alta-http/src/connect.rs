@@ -5,97 +5,73 @@ use std::{
     time::Duration,
 };
 
+use alta_dial::{Connector, ProxyKind, ProxyServer, Target};
 use futures_core::future::BoxFuture;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::{
-    client::legacy::connect::{
-        Connected, Connection, HttpConnector,
-        proxy::{SocksV5, Tunnel},
-    },
+    client::legacy::connect::{Connected, Connection},
     rt::TokioIo,
 };
 use tokio::net::TcpStream;
-use tower::ServiceExt as _;
 use tower_service::Service;
 
-use crate::{BoxError, Config, Proxy, proxy::Kind};
+use crate::{BoxError, Config, Proxy};
 
 /// Opens TCP connections, through a proxy if one is named.
 #[derive(Clone)]
 pub(crate) struct Dialer {
-    tcp: HttpConnector,
-    proxy: Option<Proxy>,
+    connector: Connector,
 }
-
-/// Where SOCKS proxies listen unless their address says otherwise.
-const SOCKS_PORT: u16 = 1080;
 
 impl Dialer {
     pub(crate) fn new(config: &Config) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
+        // What is wrong with the environment is told by each connection.
+        let proxy = config.proxy.clone().or_else(|| Proxy::from_env().ok());
+        let connector = Connector::new(proxy);
         Self {
-            tcp,
-            proxy: config.proxy.clone(),
+            connector: match &config.resolver {
+                Some(resolver) => connector.resolver(resolver.clone()),
+                None => connector,
+            },
         }
+    }
+
+    /// The proxy that reads the requests to this address itself, if there is one.
+    pub(crate) fn forwarder(&self, uri: &Uri) -> Option<ProxyServer> {
+        let target = target(uri)?;
+        let way = self.connector.way(target).ok().flatten();
+        way.filter(|proxy| !target.is_secure && proxy.kind() == ProxyKind::Http)
+    }
+
+    /// The proxy that there is on the way, for errors.
+    fn proxy(&self, uri: &Uri) -> Option<ProxyServer> {
+        self.connector.way(target(uri)?).ok().flatten()
     }
 
     async fn dial(self, uri: Uri) -> Result<Io, BoxError> {
-        let Some(proxy) = self.proxy.as_ref().and_then(|proxy| proxy.of(&uri)) else {
-            return self.direct(uri).await;
-        };
-        let address = proxy.uri().clone();
-        match Kind::of(&address) {
-            Some(Kind::Http) if uri.scheme_str() == Some("https") => {
-                let mut tunnel = Tunnel::new(address, self.tcp);
-                if let Some(authorization) = proxy.basic_auth() {
-                    tunnel = tunnel.with_auth(authorization.clone());
-                }
-                Ok(Io::new(tunnel.oneshot(uri).await?))
-            }
-            Some(Kind::Http) => {
-                let io = self.direct(address).await?;
-                Ok(Io {
-                    to_proxy: true,
-                    ..io
-                })
-            }
-            Some(Kind::Socks) => {
-                let mut socks = SocksV5::new(with_port(address, SOCKS_PORT)?, self.tcp);
-                if let Some((user, password)) = proxy.raw_auth() {
-                    socks = socks.with_auth(user.to_owned(), password.to_owned());
-                }
-                let port = if uri.scheme_str() == Some("https") {
-                    443
-                } else {
-                    80
-                };
-                Ok(Io::new(socks.oneshot(with_port(uri, port)?).await?))
-            }
+        let no_host = || io::Error::new(io::ErrorKind::InvalidInput, "the address names no host");
+        let (tcp, to_proxy) = match self.forwarder(&uri) {
+            Some(proxy) => (self.connector.connect_to_proxy(&proxy).await?, true),
             None => {
-                let problem = "only proxies at http:// and socks5:// addresses can be used";
-                Err(io::Error::new(io::ErrorKind::Unsupported, problem).into())
+                let target = target(&uri).ok_or_else(no_host)?;
+                (self.connector.connect(target).await?, false)
             }
-        }
-    }
-
-    async fn direct(self, uri: Uri) -> Result<Io, BoxError> {
-        Ok(Io::new(self.tcp.oneshot(uri).await?))
+        };
+        Ok(Io {
+            tcp: TokioIo::new(tcp),
+            to_proxy,
+        })
     }
 }
 
-/// The same address with this port, unless it names one.
-fn with_port(uri: Uri, port: u16) -> Result<Uri, BoxError> {
-    if uri.port().is_some() {
-        return Ok(uri);
-    }
-    let mut parts = uri.into_parts();
-    if let Some(host) = &parts.authority {
-        parts.authority = Some(format!("{host}:{port}").parse()?);
-    }
-    Ok(Uri::from_parts(parts)?)
+fn target(uri: &Uri) -> Option<Target<'_>> {
+    let is_secure = uri.scheme_str() == Some("https");
+    Some(Target {
+        host: uri.host()?,
+        port: uri.port_u16().unwrap_or(if is_secure { 443 } else { 80 }),
+        is_secure,
+    })
 }
 
 impl Service<Uri> for Dialer {
@@ -117,15 +93,6 @@ pub(crate) struct Io {
     tcp: TokioIo<TcpStream>,
     /// Whether a proxy reads the requests; these then name the whole address.
     to_proxy: bool,
-}
-
-impl Io {
-    fn new(tcp: TokioIo<TcpStream>) -> Self {
-        Self {
-            tcp,
-            to_proxy: false,
-        }
-    }
 }
 
 impl Connection for Io {
@@ -175,15 +142,21 @@ impl Write for Io {
 }
 
 /// Gives a connector limited time: for the name, TCP and TLS together.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ConnectTimeout<C> {
     connector: C,
+    dialer: Dialer,
     after: Duration,
 }
 
 impl<C> ConnectTimeout<C> {
-    pub(crate) fn new(connector: C, after: Duration) -> Self {
-        Self { connector, after }
+    /// Errors name the proxy that this dialer, which is part of the connector, goes through.
+    pub(crate) fn new(connector: C, dialer: Dialer, after: Duration) -> Self {
+        Self {
+            connector,
+            dialer,
+            after,
+        }
     }
 }
 
@@ -202,12 +175,18 @@ where
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let (connecting, after) = (self.connector.call(uri), self.after);
+        let (dialer, after) = (self.dialer.clone(), self.after);
+        let connecting = self.connector.call(uri.clone());
         Box::pin(async move {
             tokio::time::timeout(after, connecting)
                 .await
                 .unwrap_or_else(|_| {
-                    let waited = format!("no connection within {after:?}");
+                    let waited = match dialer.proxy(&uri) {
+                        Some(proxy) => {
+                            format!("no connection within {after:?} through the proxy {proxy}")
+                        }
+                        None => format!("no connection within {after:?}"),
+                    };
                     Err(io::Error::new(io::ErrorKind::TimedOut, waited).into())
                 })
         })

@@ -57,15 +57,13 @@ mod collect;
 mod config;
 #[cfg(feature = "hyper")]
 mod connect;
+mod credentials;
 mod deadline;
 mod error;
 #[cfg(feature = "gzip")]
 mod gzip;
 mod limit;
-#[cfg(feature = "hyper")]
-mod proxy;
 mod retry;
-mod retry_after;
 mod timeout;
 #[cfg(feature = "hyper")]
 mod tls;
@@ -73,16 +71,14 @@ mod trace;
 #[cfg(feature = "hyper")]
 mod transport;
 
+pub use alta_dial::{Proxy, ProxyError, Resolver, retry_after};
 pub use client::HttpClient;
 pub use collect::Collect;
 pub use config::Config;
 pub use deadline::Deadline;
 pub use error::{BoxError, Error, ErrorKind, NotSent};
 pub use limit::{ConcurrencyLimit, Urgent};
-#[cfg(feature = "hyper")]
-pub use proxy::Proxy;
 pub use retry::{Repeatable, Retry};
-pub use retry_after::retry_after;
 pub use timeout::Timeout;
 #[cfg(feature = "hyper")]
 pub use tls::Tls;

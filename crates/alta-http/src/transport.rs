@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use alta_dial::ProxyServer;
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
@@ -21,7 +22,7 @@ use tower_service::Service;
 #[cfg(feature = "gzip")]
 use crate::gzip::{self, Unpacked};
 use crate::{
-    BoxError, Config, Error, ErrorKind, NotSent, Proxy, Tls,
+    BoxError, Config, Error, ErrorKind, NotSent, Tls,
     connect::{ConnectTimeout, Dialer},
 };
 
@@ -47,7 +48,7 @@ pub struct Transport {
     client: Hyper,
     #[cfg(feature = "gzip")]
     gzip: bool,
-    proxy: Option<Proxy>,
+    dialer: Dialer,
 }
 
 type Hyper = Client<ConnectTimeout<HttpsConnector<Dialer>>, Full<Bytes>>;
@@ -56,11 +57,12 @@ impl Transport {
     /// Connects by this TLS configuration. Of the other one, only what it says of connecting, compression and proxies
     /// matters.
     pub fn new(tls: &Tls, config: &Config) -> Self {
+        let dialer = Dialer::new(config);
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls.client_config())
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(Dialer::new(config));
+            .wrap_connector(dialer.clone());
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -68,12 +70,16 @@ impl Transport {
             .http2_keep_alive_timeout(HTTP2_PONG)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
-            .build(ConnectTimeout::new(connector, config.connect_timeout));
+            .build(ConnectTimeout::new(
+                connector,
+                dialer.clone(),
+                config.connect_timeout,
+            ));
         Self {
             client,
             #[cfg(feature = "gzip")]
             gzip: config.gzip,
-            proxy: config.proxy.clone(),
+            dialer,
         }
     }
 }
@@ -104,7 +110,7 @@ impl Service<Request<Bytes>> for Transport {
             not(feature = "gzip"),
             expect(unused_mut, reason = "it asks for nothing")
         )]
-        let mut request = authorized(request.map(Full::new), self.proxy.as_ref());
+        let mut request = authorized(request.map(Full::new), &self.dialer);
         #[cfg(feature = "gzip")]
         let may_unpack = self.gzip && gzip::ask(request.headers_mut());
         let exchange = self.client.request(request);
@@ -131,11 +137,12 @@ fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
 }
 
 /// With the header for a proxy that reads the request itself.
-fn authorized<B>(mut request: Request<B>, proxy: Option<&Proxy>) -> Request<B> {
-    if let Some(header) = proxy.and_then(|proxy| proxy.authorization(request.uri())) {
+fn authorized<B>(mut request: Request<B>, dialer: &Dialer) -> Request<B> {
+    let proxy = dialer.forwarder(request.uri());
+    if let Some(header) = proxy.as_ref().and_then(ProxyServer::authorization) {
         request
             .headers_mut()
-            .insert(http::header::PROXY_AUTHORIZATION, header);
+            .insert(http::header::PROXY_AUTHORIZATION, header.clone());
     }
     request
 }

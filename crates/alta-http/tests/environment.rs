@@ -110,6 +110,37 @@ async fn in_an_environment_with_proxies() {
     }
 }
 
+#[cfg(feature = "webpki-roots")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proxy_of_the_environment_that_is_none_is_an_error_at_the_start() {
+    for name in ["ALL_PROXY", "https_proxy"] {
+        let variables = vec![
+            (name, "nonsense-hunter20".to_owned()),
+            ("TEST_NAME", name.to_owned()),
+        ];
+        run("in_an_environment_with_nonsense", variables).await;
+    }
+}
+
+#[cfg(feature = "webpki-roots")]
+#[tokio::test]
+#[ignore = "run by another test"]
+async fn in_an_environment_with_nonsense() {
+    let config = Config::default().attempts(1);
+    let error = HttpClient::web_roots(&config).unwrap_err();
+    let said = format!("{error:?}");
+    assert!(said.contains(&variable("TEST_NAME")), "{said}");
+    assert!(!said.contains("hunter20"), "{said}");
+    // One that was made without asking says so when it is used.
+    let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
+    let error = get(&client, "https://example.invalid/").await.unwrap_err();
+    let said = format!("{error:?}");
+    assert!(said.contains(&variable("TEST_NAME")), "{said}");
+    // Whoever says which proxy does not ask the environment.
+    let config = config.proxy(alta_http::Proxy::none());
+    assert!(HttpClient::web_roots(&config).is_ok());
+}
+
 #[cfg(all(target_os = "linux", feature = "platform-roots"))]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_platforms_roots_are_trusted_and_no_others() {

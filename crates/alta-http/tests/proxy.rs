@@ -123,3 +123,34 @@ async fn a_socks_proxy_is_told_the_name_and_sees_the_request_of_a_server() {
     assert!(head.starts_with("get /api/groups http/1.1\r\n"), "{head}");
     assert!(!head.contains("proxy-authorization"), "{head}");
 }
+
+#[tokio::test]
+async fn a_dead_or_silent_proxy_is_named() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = listener.local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = gone.local_addr().unwrap();
+    drop(gone);
+    let config = Config::default()
+        .attempts(1)
+        .connect_timeout(Duration::from_millis(100));
+    for (proxy, reason) in [(dead, "cannot be reached"), (silent, "within 100ms")] {
+        for url in ["http://example.invalid/", "https://example.invalid/"] {
+            if proxy == silent && url.starts_with("http:") {
+                // The proxy takes the request itself; its silence is that of any server.
+                continue;
+            }
+            let address = format!("http://itsley:hunter20@{proxy}");
+            let config = config.clone().proxy(Proxy::all(&address, "").unwrap());
+            let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
+            let request = Request::get(url).body(Bytes::new()).unwrap();
+            let error = timeout(Duration::from_secs(10), client.send(request)).await;
+            let error = error.unwrap().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotSent);
+            let said = format!("{error:?}");
+            let named = format!("the proxy http://{proxy}");
+            assert!(said.contains(&named) && said.contains(reason), "{said}");
+            assert!(!said.contains("hunter20"), "{said}");
+        }
+    }
+}

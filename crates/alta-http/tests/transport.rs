@@ -258,3 +258,51 @@ async fn a_busy_server_is_asked_again_on_a_new_connection() {
         .unwrap();
     assert_eq!((response.status().as_u16(), server.count()), (503, 3));
 }
+
+#[tokio::test]
+async fn user_and_password_of_the_address_are_sent_unless_there_is_a_token() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+    let (server, _) = Raw::keep_alive(answer, 10).await;
+    let client = client(&config());
+    let url = server.url().replace("://", "://Aladdin:open%20sesame@");
+    send(&client, "GET", &url, "").await.unwrap();
+    let mut request = Request::get(&url).body(Bytes::new()).unwrap();
+    let bearer = http::HeaderValue::from_static("Bearer abc");
+    request.headers_mut().insert("authorization", bearer);
+    timeout(BOUND, client.send(request)).await.unwrap().unwrap();
+    let requests = server.requests.lock().unwrap();
+    let basic = "authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n";
+    assert!(requests[0].contains(basic), "{}", requests[0]);
+    assert!(requests[0].starts_with("GET /api/groups/joined HTTP/1.1\r\n"));
+    assert!(requests[1].contains("authorization: Bearer abc\r\n"));
+    assert!(!requests[1].contains("Basic"));
+}
+
+/// An address whose queue of connections is full: attempts to connect are neither accepted nor refused.
+#[cfg(target_os = "linux")]
+async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(address).unwrap();
+    let listener = socket.listen(0).unwrap();
+    let mut waiting = Vec::new();
+    let soon = Duration::from_millis(300);
+    while let Ok(stream) = timeout(soon, TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
+        assert!(waiting.len() < 20, "it answers all the time");
+    }
+    (listener, waiting)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_name_whose_first_address_never_answers_is_reached_by_its_second() {
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+    let (server, _) = Raw::keep_alive(answer, 10).await;
+    let port = server.address.port();
+    let _dead = never_answers(([127, 0, 0, 2], port).into()).await;
+    let resolver =
+        alta_http::Resolver::new(|_| Ok(vec![[127, 0, 0, 2].into(), [127, 0, 0, 1].into()]));
+    let config = config().resolver(resolver).attempts(1);
+    let url = format!("http://town.example:{port}/");
+    send(&client(&config), "GET", &url, "").await.unwrap();
+}

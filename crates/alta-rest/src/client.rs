@@ -38,13 +38,11 @@ impl Client {
     pub const BASE_URL: &'static str = alta_auth::Endpoints::REST_URL;
 
     /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names. Of the address,
-    /// user name, password, query and fragment are left out.
+    /// query and fragment are left out. User name and password are sent as `Authorization: Basic` with calls that carry no
+    /// token: the header holds one of them.
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
-        // They fail where an address cannot have any.
-        let _ = base_url.set_username("");
-        let _ = base_url.set_password(None);
         Self {
             inner: Arc::new(Inner {
                 http,
@@ -249,6 +247,17 @@ impl Client {
     }
 }
 
+/// An address as it may be shown.
+fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return address.to_owned();
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
 /// A token, if it comes in time.
 async fn in_time(
     deadline: Deadline,
@@ -280,7 +289,7 @@ fn wants_new_token(error: &Error) -> bool {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &self.inner.base)
+            .field("base_url", &without_credentials(&self.inner.base))
             .field("identities", &self.inner.identities)
             .finish_non_exhaustive()
     }

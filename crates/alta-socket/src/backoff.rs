@@ -29,6 +29,9 @@ impl BackoffPolicy {
     }
 }
 
+/// The least pause before an attempt that a server asked for.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// The running state of a [`BackoffPolicy`].
 #[derive(Clone, Debug)]
 pub struct Backoff {
@@ -64,6 +67,13 @@ impl Backoff {
         bound.mul_f64(self.random.f64())
     }
 
+    /// The delay before the next attempt, if the server may have asked for a pause: that, and never none at all, since who
+    /// says "at once" is not to be asked in a loop.
+    pub fn delay(&mut self, asked: Option<Duration>) -> Duration {
+        let own = self.next_delay();
+        asked.map_or(own, |asked| asked.max(own.min(LEAST)))
+    }
+
     /// Start over: the connection stands.
     pub fn reset(&mut self) {
         self.attempt = 0;
@@ -93,6 +103,19 @@ mod tests {
                 prop_assert!(delay <= bound.min(policy.cap));
                 bound = bound.saturating_mul(2);
             }
+        }
+    }
+
+    #[test]
+    fn a_pause_that_is_asked_for_is_made_and_none_at_all_is_not() {
+        let asked = |seconds| Some(Duration::from_secs(seconds));
+        for seed in 0..50 {
+            let mut backoff = Backoff::new(BackoffPolicy::default(), seed);
+            assert_eq!(backoff.delay(asked(7)), Duration::from_secs(7));
+            let soon = backoff.delay(asked(0));
+            assert!(soon > Duration::ZERO && soon <= Duration::from_secs(1));
+            assert!(backoff.delay(None) <= Duration::from_secs(4));
+            assert_eq!(backoff.attempt(), 3);
         }
     }
 

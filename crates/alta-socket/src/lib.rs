@@ -9,7 +9,7 @@
 //! | --- | --- | --- |
 //! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
 //! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
-//! | [`Dial`], [`TcpDialer`] | how a connection is made | yes |
+//! | [`Dial`], [`TcpDialer`] | how a connection is made, by `alta-dial` | yes |
 //! | [`Links`] | the websockets of one task, opened, pumped and closed | yes |
 //! | [`Inbox`] | everything that wakes that task, at a cost that does not grow with what it waits for | yes |
 //!
@@ -43,6 +43,7 @@ mod timer;
 mod tls;
 mod wall;
 
+pub use alta_dial::{ConnectError, Proxy, ProxyError, Resolver};
 pub use backoff::{Backoff, BackoffPolicy};
 pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer, shown};
 pub use frame::RawFrame;

@@ -2,13 +2,15 @@ use crate::dial::{BoxIo, Dial, DialError, shown};
 use crate::frame::RawFrame;
 use crate::lost::Lost;
 use crate::read_ahead::ReadAhead;
+use alta_dial::{basic_authorization, retry_after, without_credentials};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -58,7 +60,8 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
-    /// Dials `address` and shakes hands, sending these headers beside the usual ones.
+    /// Dials `address` and shakes hands, sending these headers beside the usual ones. User and password of the address are sent
+    /// as `Authorization: Basic`; they take the place of such a header.
     ///
     /// # Errors
     ///
@@ -79,7 +82,10 @@ impl WebSocket {
         };
         tokio::time::timeout(limits.connect, opening)
             .await
-            .map_err(|_| DialError::TimedOut(limits.connect))?
+            .map_err(|_| DialError::TimedOut {
+                after: limits.connect,
+                proxy: dialer.proxy(address),
+            })?
     }
 
     async fn shake_hands(
@@ -88,14 +94,16 @@ impl WebSocket {
         headers: HeaderMap,
         limits: Limits,
     ) -> Result<Self, DialError> {
-        let mut request =
-            address
-                .as_str()
-                .into_client_request()
-                .map_err(|error| DialError::Handshake {
-                    reason: error.to_string(),
-                })?;
+        let mut request = without_credentials(address)
+            .as_str()
+            .into_client_request()
+            .map_err(|error| DialError::Handshake {
+                reason: error.to_string(),
+            })?;
         request.headers_mut().extend(headers);
+        if let Some(basic) = basic_authorization(address) {
+            request.headers_mut().insert(AUTHORIZATION, basic);
+        }
         let config = WebSocketConfig::default()
             .read_buffer_size(READ)
             .write_buffer_size(WRITE_BUFFER)
@@ -109,6 +117,7 @@ impl WebSocket {
             }),
             Err(WsError::Http(response)) => Err(DialError::Rejected {
                 status: response.status().as_u16(),
+                retry_after: retry_after(response.headers(), SystemTime::now()),
             }),
             Err(WsError::Io(source)) => Err(DialError::Connect {
                 address: shown(address),

@@ -1,6 +1,7 @@
 use crate::error::{Error, ErrorKind};
 use alta_auth::API_KEY;
-use alta_socket::{BackoffPolicy, Dial, QueueConfig, TcpDialer};
+use alta_model::Secret;
+use alta_socket::{BackoffPolicy, Dial, Proxy, QueueConfig, TcpDialer};
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +24,10 @@ pub struct Config {
     pub user_agent: String,
     /// How connections are made. By default over TCP, and TLS if the crate was built with roots to trust.
     pub dialer: Option<Arc<dyn Dial>>,
+    /// The proxies to go through, if no [`dialer`](Self#structfield.dialer) is given: the environment's if none is given
+    /// either ([`Proxy::from_env`]), none at all with [`Proxy::none`]. A dialer has its own
+    /// ([`TcpDialer::with_proxy`]); with both, the configuration cannot be used.
+    pub proxy: Option<Proxy>,
     /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 20 s by default: a dead
     /// connection is found within 40 s, before a server whose heartbeats come over it is missed after 45 s. The gateway cuts
     /// after 10 min without a frame (Townsharp).
@@ -71,6 +76,7 @@ impl Default for Config {
             api_key: Some(API_KEY.to_owned()),
             user_agent: concat!("pytale/", env!("CARGO_PKG_VERSION")).to_owned(),
             dialer: None,
+            proxy: None,
             ping: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
@@ -124,7 +130,7 @@ impl Config {
     /// With another [`api_key`](Self#structfield.api_key).
     #[must_use]
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.api_key = Some(Secret::trimmed(&key.into()).to_owned());
         self
     }
 
@@ -139,6 +145,13 @@ impl Config {
     #[must_use]
     pub fn dialer(mut self, dialer: Arc<dyn Dial>) -> Self {
         self.dialer = Some(dialer);
+        self
+    }
+
+    /// With this [`proxy`](Self#structfield.proxy).
+    #[must_use]
+    pub fn proxy(mut self, proxy: Proxy) -> Self {
+        self.proxy = Some(proxy);
         self
     }
 
@@ -158,6 +171,19 @@ impl Config {
         };
         if !matches!(self.url.scheme(), "ws" | "wss") {
             return wrong("the address is neither ws nor wss");
+        }
+        match (&self.dialer, &self.proxy) {
+            (Some(_), Some(_)) => {
+                return wrong(
+                    "a dialer and a proxy were given; the proxy belongs into the dialer (TcpDialer::with_proxy)",
+                );
+            }
+            (None, None) => {
+                if let Err(error) = Proxy::from_env() {
+                    return wrong(&error.to_string());
+                }
+            }
+            _ => {}
         }
         let durations = [
             ("ping", self.ping),
@@ -205,7 +231,10 @@ impl Config {
     pub(crate) fn the_dialer(&self) -> Result<Arc<dyn Dial>, Error> {
         match &self.dialer {
             Some(dialer) => Ok(Arc::clone(dialer)),
-            None => Ok(Arc::new(default_dialer()?)),
+            None => Ok(Arc::new(match &self.proxy {
+                Some(proxy) => default_dialer()?.with_proxy(proxy.clone()),
+                None => default_dialer()?,
+            })),
         }
     }
 }

@@ -203,6 +203,16 @@ impl Error {
         }
     }
 
+    /// The pause that a server asked for: the socket's, when it refused the handshake, or the account service's.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let source = self.0.source.as_deref()?;
+        let of_login = || source.downcast_ref::<alta_auth::Error>()?.retry_after();
+        source
+            .downcast_ref::<alta_socket::DialError>()
+            .and_then(alta_socket::DialError::retry_after)
+            .or_else(of_login)
+    }
+
     /// Whether it was the token that was refused, and not what was asked for.
     pub(crate) fn is_of_the_token(&self) -> bool {
         matches!(

@@ -1,5 +1,5 @@
 use alta_model::ServerId;
-use alta_socket::{BackoffPolicy, Dial, QueueConfig, TcpDialer};
+use alta_socket::{BackoffPolicy, Dial, Proxy, QueueConfig, TcpDialer};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,8 +44,12 @@ pub struct Config {
     pub backoff: BackoffPolicy,
     /// The queue of every stream that does not choose its own. 1,024 events, the oldest dropped first.
     pub queue: QueueConfig,
-    /// How connections are made. By TCP, and for `wss` by TLS if a dialer with TLS is put here.
-    pub dialer: Arc<dyn Dial>,
+    /// How connections are made. By TCP if none is given; for `wss` a [`TcpDialer`] with TLS is put here.
+    pub dialer: Option<Arc<dyn Dial>>,
+    /// The proxies to go through, if no dialer is given: the environment's if none is given either
+    /// ([`Proxy::from_env`]), none at all with [`Proxy::none`]. A dialer has its own
+    /// ([`TcpDialer::with_proxy`]); with both, the console closes at once.
+    pub proxy: Option<Proxy>,
 }
 
 /// What becomes of a command while the console is not ready.
@@ -115,7 +119,8 @@ impl Default for Config {
             frame_limit: FRAME_LIMIT,
             backoff: BackoffPolicy::default(),
             queue: QueueConfig::default(),
-            dialer: Arc::new(TcpDialer::plain()),
+            dialer: None,
+            proxy: None,
         }
     }
 }
@@ -167,7 +172,28 @@ setters! {
     /// With another default queue for streams.
     queue: QueueConfig => queue;
     /// With another way of making connections.
-    dialer: Arc<dyn Dial> => dialer;
+    dialer: Arc<dyn Dial> => Some(dialer);
+    /// With this proxy, or [`Proxy::none`], whatever the environment says.
+    proxy: Proxy => Some(proxy);
+}
+
+impl Config {
+    /// How connections are made: by the dialer that was given, else by TCP.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong, if both a dialer and a proxy were given.
+    pub fn the_dialer(&self) -> Result<Arc<dyn Dial>, String> {
+        match (&self.dialer, &self.proxy) {
+            (None, None) => Ok(Arc::new(TcpDialer::plain())),
+            (None, Some(proxy)) => Ok(Arc::new(TcpDialer::plain().with_proxy(proxy.clone()))),
+            (Some(dialer), None) => Ok(Arc::clone(dialer)),
+            (Some(_), Some(_)) => Err(
+                "a dialer and a proxy were given; the proxy belongs into the dialer (TcpDialer::with_proxy)"
+                    .to_owned(),
+            ),
+        }
+    }
 }
 
 impl fmt::Debug for Config {

@@ -1,4 +1,5 @@
 use crate::access::ConsoleAccess;
+use alta_dial::without_credentials;
 use alta_model::console::result::FileDownload;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +8,8 @@ use serde_json::Value;
 
 /// `GET {file server}/output/{user}/{file}`, with the console's token (att-websockets, ATT-Dashboard).
 pub(crate) fn request(access: &ConsoleAccess, file: &FileDownload) -> Option<http::Request<()>> {
-    let mut url = access.web_server.clone()?;
+    // The token takes the header in which a user and a password would be sent.
+    let mut url = without_credentials(access.web_server.as_ref()?);
     let user = user_of(access.token.expose()).unwrap_or_else(|| "0".to_owned());
     let path = file.download_url.replace('\\', "/");
     url.path_segments_mut()

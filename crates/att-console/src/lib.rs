@@ -116,7 +116,8 @@ pub use token_file::TokenFile;
 
 pub use alta_model::{EntityId, PrefabHash, Secret, ServerId, Timestamp, User, UserId, Vector3};
 pub use alta_socket::{
-    BackoffPolicy, BoxIo, Dial, DialError, Io, Missed, Overflow, QueueConfig, RawFrame, TcpDialer,
+    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Io, Missed, Overflow, Proxy, ProxyError,
+    QueueConfig, RawFrame, Resolver, TcpDialer,
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};

@@ -22,17 +22,29 @@ pub(crate) async fn open(
     tracing::debug!(address = %host_of(&granted.url), "dialling");
     let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
     let headers = http::HeaderMap::new();
-    let socket = WebSocket::connect(&*config.dialer, &granted.url, headers, limits)
+    let dialer = config.the_dialer().map_err(Failure::Address)?;
+    let socket = WebSocket::connect(&*dialer, &granted.url, headers, limits)
         .await
-        .map_err(|error| unreachable(&error))?;
+        .map_err(|error| unreachable(&error, &granted, &config))?;
     Ok((socket, granted))
 }
 
-fn unreachable(error: &DialError) -> Failure {
+fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Failure {
     match error {
         // It is the program's, and will be the same the next time.
-        DialError::Address { .. } => Failure::Address(error.to_string()),
-        _ => trouble(Trouble::Unreachable(with_sources(error))),
+        DialError::Address { .. } | DialError::Environment(_) => {
+            Failure::Address(error.to_string())
+        }
+        // So will an address that is not let in, if it cannot become another.
+        DialError::Rejected {
+            status: 401 | 403, ..
+        } if !access.may_change => Failure::Refused(error.to_string()),
+        _ => Failure::Trouble {
+            trouble: Trouble::Unreachable(with_sources(error)),
+            retry_after: error
+                .retry_after()
+                .map(|asked| asked.min(config.backoff.cap)),
+        },
     }
 }
 

@@ -22,6 +22,10 @@ pub(crate) struct TapDialer {
 }
 
 impl Dial for TapDialer {
+    fn proxy(&self, address: &Url) -> Option<String> {
+        self.dialer.proxy(address)
+    }
+
     fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
         Box::pin(async {
             let io = self.dialer.dial(address).await?;

@@ -9,7 +9,7 @@ use crate::topic::{Topic, write_name};
 use alta_socket::{LinkId, Lost, RawFrame, later};
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 impl Lane {
     /// Whether this link is one of this socket's.
@@ -82,7 +82,7 @@ impl Lane {
             let error = error.of_request(up.migration_sent());
             self.migration_postponed(error, cx);
         } else {
-            self.wait(error.chain().into(), cx);
+            self.wait(error.chain().into(), error.retry_after(), cx);
         }
     }
 
@@ -239,7 +239,7 @@ impl Lane {
                 cx.shared.totals.failed_migrations += u64::from(!up.migration.is_idle());
                 self.end_requests(lost, cx);
                 self.lose_topics(since, cx);
-                self.wait(lost.to_string().into(), cx);
+                self.wait(lost.to_string().into(), None, cx);
                 self.end_migrators(&Err(error), cx);
             }
             Migration::Opening { link: new, .. } => {
@@ -267,7 +267,7 @@ impl Lane {
                 }
                 self.end_requests(lost, cx);
                 self.lose_topics(since, cx);
-                self.wait(lost.to_string().into(), cx);
+                self.wait(lost.to_string().into(), None, cx);
                 self.end_migrators(&Err(error), cx);
             }
         }
@@ -295,10 +295,11 @@ impl Lane {
     }
 
     /// Waits before the next attempt.
-    fn wait(&mut self, because: Arc<str>, cx: &mut Cx<'_>) {
+    fn wait(&mut self, because: Arc<str>, asked: Option<Duration>, cx: &mut Cx<'_>) {
         self.trouble = Some(because);
+        let asked = asked.map(|asked| asked.min(self.backoff.cap()));
         self.phase = Phase::Waiting {
-            until: later(cx.now, self.backoff.next_delay()),
+            until: later(cx.now, self.backoff.delay(asked)),
         };
     }
 

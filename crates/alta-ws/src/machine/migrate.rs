@@ -285,7 +285,9 @@ impl Lane {
         cx.shared.totals.failed_migrations += 1;
         if let Phase::Up(up) = &mut self.phase {
             up.migration = Migration::Idle;
-            let delay = self.migrate_backoff.next_delay();
+            let cap = self.migrate_backoff.cap();
+            let asked = error.retry_after().map(|asked| asked.min(cap));
+            let delay = self.migrate_backoff.delay(asked);
             let refused =
                 !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
             up.migrate_at = later(cx.now, if refused { AFTER_REFUSAL } else { delay });

@@ -8,6 +8,7 @@
 )]
 
 mod closing;
+mod connecting;
 mod connections;
 mod each_request;
 mod events;

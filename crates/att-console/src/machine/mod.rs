@@ -34,9 +34,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
 
-/// The least wait between two attempts, if the back-off is not shorter.
-const LEAST_WAIT: Duration = Duration::from_secs(1);
-
 /// A session of this length was a good one: the next loss is a new one, and the back-off starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
@@ -202,9 +199,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn wait(&mut self, because: Trouble, retry_after: Option<Duration>, now: Instant) {
-        let backoff = self.backoff.next_delay();
-        // Somebody who says "at once" is not asked in a loop.
-        let delay = retry_after.map_or(backoff, |asked| asked.max(LEAST_WAIT.min(backoff)));
+        let delay = self.backoff.delay(retry_after);
         self.phase = Phase::Waiting {
             until: later(now, delay),
             because,

@@ -1,0 +1,128 @@
+//! How the main socket is reached: refusals, credentials in the address, proxies of the configuration.
+
+use crate::support::{Bank, config, start, within};
+use alta_auth::StaticToken;
+use alta_sim::Sim;
+use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, Proxy, TcpDialer};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap().to_lowercase()
+}
+
+/// Answers every handshake by this; what it is asked, and when.
+async fn refusing(
+    answer: &'static str,
+) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Instant)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, asks) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let ask = head(&mut stream).await;
+            if asked.send((ask, Instant::now())).is_err() {
+                return;
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (address, asks)
+}
+
+fn at(address: SocketAddr, user: &str, first: u64, cap: u64) -> Config {
+    let backoff = BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap));
+    Config::default()
+        .url(format!("ws://{user}{address}").parse().unwrap())
+        .reconnect(backoff)
+}
+
+fn connect(config: Config) -> Client {
+    Client::connect(StaticToken::new("abc"), config).unwrap()
+}
+
+#[tokio::test]
+async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
+    let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let client = connect(at(address, "", 1, 2_000));
+    let (_, first) = within(asks.recv()).await.unwrap();
+    let (_, second) = within(asks.recv()).await.unwrap();
+    assert!(second - first >= Duration::from_secs(1));
+    drop(client);
+
+    let answer = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let _client = connect(at(address, "", 1, 300));
+    let (_, first) = within(asks.recv()).await.unwrap();
+    let (_, second) = within(asks.recv()).await.unwrap();
+    assert!(second - first >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn user_and_password_in_the_address_take_the_header_and_are_not_shown() {
+    let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let config = at(address, "Aladdin:open%20sesame@", 1, 10);
+    let debug = format!("{config:?}");
+    let client = connect(config);
+    let error = within(client.ready()).await.unwrap_err();
+    let (ask, _) = within(asks.recv()).await.unwrap();
+    let basic = "\r\nauthorization: basic qwxhzgrpbjpvcgvuihnlc2ftzq==\r\n";
+    assert!(ask.contains(basic), "{ask}");
+    assert_eq!(ask.matches("authorization").count(), 1, "{ask}");
+    for shown in [debug, format!("{error:?} {:?} {client:?}", client.status())] {
+        assert!(!shown.contains("sesame"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn the_main_socket_is_reached_through_a_proxy_that_resolves_its_name() {
+    let sim = start(Sim::builder()).await;
+    let url: url::Url = sim.socket_url().parse().unwrap();
+    let to = url.socket_addrs(|| None).unwrap()[0];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, mut asks) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            asked.send(head(&mut client).await).unwrap();
+            let mut server = TcpStream::connect(to).await.unwrap();
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            tokio::spawn(
+                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
+            );
+        }
+    });
+    let mut elsewhere = url.clone();
+    elsewhere.set_host(Some("socket.invalid")).unwrap();
+    let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
+    let config = config(&sim).url(elsewhere).proxy(proxy);
+    let client = Client::connect(Bank::new(&sim), config).unwrap();
+    within(client.ready()).await.unwrap();
+    let ask = within(asks.recv()).await.unwrap();
+    assert!(ask.starts_with("connect socket.invalid:"), "{ask}");
+    assert!(ask.contains("proxy-authorization: basic "), "{ask}");
+}
+
+#[tokio::test]
+async fn a_proxy_beside_a_dialer_is_an_error_at_once() {
+    let config = Config::default()
+        .dialer(Arc::new(TcpDialer::plain()))
+        .proxy(Proxy::none());
+    let error = Client::connect(StaticToken::new("abc"), config).unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Config { .. }), "{error}");
+    assert!(
+        error.to_string().contains("TcpDialer::with_proxy"),
+        "{error}"
+    );
+}

@@ -1,0 +1,211 @@
+//! How a console is reached: refusals, credentials in the address, proxies, names with several addresses.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use att_console::{
+    BackoffPolicy, Closed, Console, ConsoleAccess, ErrorKind, Proxy, Resolver, State, Status,
+    TcpDialer,
+};
+use common::{config, self_hosted, within};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+async fn head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(head).unwrap().to_lowercase()
+}
+
+/// Answers every handshake by this; what it is asked, and when.
+async fn refusing(
+    answer: &'static str,
+) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Instant)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, asks) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let ask = head(&mut stream).await;
+            if asked.send((ask, Instant::now())).is_err() {
+                return;
+            }
+            stream.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    (address, asks)
+}
+
+fn access(address: SocketAddr) -> ConsoleAccess {
+    ConsoleAccess::new(format!("ws://{address}").parse().unwrap(), "token")
+}
+
+fn backoff(first: u64, cap: u64) -> BackoffPolicy {
+    BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap))
+}
+
+#[tokio::test]
+async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
+    let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let console = Console::open_with(access(address), config().backoff(backoff(1, 2_000)));
+    let (_, first) = within(asks.recv()).await.unwrap();
+    let (_, second) = within(asks.recv()).await.unwrap();
+    assert!(second - first >= Duration::from_secs(1));
+    drop(console);
+
+    let answer = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let _console = Console::open_with(access(address), config().backoff(backoff(1, 300)));
+    let (_, first) = within(asks.recv()).await.unwrap();
+    let (_, second) = within(asks.recv()).await.unwrap();
+    assert!(second - first >= Duration::from_millis(300));
+}
+
+#[tokio::test]
+async fn user_and_password_in_the_address_are_sent_and_a_refusal_of_them_is_final() {
+    let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(answer).await;
+    let url = format!("ws://Aladdin:open%20sesame@{address}/console");
+    let access = ConsoleAccess::new(url.parse().unwrap(), "token");
+    let debug = format!("{access:?}");
+    let console = Console::open_with(access, config());
+    let error = within(console.ready()).await.unwrap_err();
+    let refused = |error: &att_console::Error| {
+        matches!(
+            error.kind(),
+            ErrorKind::Closed { because: Closed::Refused(why) } if why.contains("401")
+        )
+    };
+    assert!(refused(&error), "{error}");
+    let (ask, _) = within(asks.recv()).await.unwrap();
+    let basic = "\r\nauthorization: basic qwxhzgrpbjpvcgvuihnlc2ftzq==\r\n";
+    assert!(ask.contains(basic), "{ask}");
+    for shown in [
+        debug,
+        format!("{error:?} {error:#?}"),
+        format!("{console:?} {:?} {:?}", console.status(), console.access()),
+    ] {
+        assert!(!shown.contains("sesame"), "{shown}");
+    }
+    // Where the address may become another, it is tried again.
+    let access = self::access(address).may_change();
+    let _console = Console::open_with(access, config());
+    within(asks.recv()).await.unwrap();
+    within(asks.recv()).await.unwrap();
+}
+
+/// An HTTP proxy that leads every tunnel to this address; what it was asked.
+async fn proxy(to: SocketAddr) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (asked, asks) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            asked.send(head(&mut client).await).unwrap();
+            let mut server = TcpStream::connect(to).await.unwrap();
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
+            tokio::spawn(
+                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
+            );
+        }
+    });
+    (address, asks)
+}
+
+#[tokio::test]
+async fn a_console_is_reached_through_a_proxy_that_resolves_its_name() {
+    let (sim, server) = self_hosted().await;
+    let url: url::Url = sim.console_url(server).unwrap().parse().unwrap();
+    let to = url.socket_addrs(|| None).unwrap()[0];
+    let (address, mut asks) = proxy(to).await;
+    let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
+    let access = ConsoleAccess::new(
+        "ws://town.invalid:1760".parse().unwrap(),
+        sim.console_token(server),
+    );
+    let console = Console::open_with(access, config().proxy(proxy));
+    within(console.ready()).await.unwrap();
+    let ask = within(asks.recv()).await.unwrap();
+    assert!(
+        ask.starts_with("connect town.invalid:1760 http/1.1\r\n"),
+        "{ask}"
+    );
+    assert!(ask.contains("proxy-authorization: basic "), "{ask}");
+    let reply = within(console.command("player count")).await.unwrap();
+    assert_eq!(reply.read::<i64>().unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_dead_proxy_is_named_and_tried_again() {
+    let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let dead = gone.local_addr().unwrap();
+    drop(gone);
+    let proxy = Proxy::all(&format!("socks5://me:secret@{dead}"), "").unwrap();
+    let console = Console::open_with(access(dead), config().proxy(proxy));
+    let mut statuses = console.statuses();
+    let named = format!("unreachable: the proxy socks5://{dead} cannot be reached");
+    within(statuses.wait_for(|status: &Status| {
+        matches!(&status.state, State::Recovering { because, .. } if because.to_string().starts_with(&named))
+    }))
+    .await
+    .unwrap();
+    assert!(!format!("{:?}", console.status()).contains("secret"));
+}
+
+#[tokio::test]
+async fn a_proxy_beside_a_dialer_is_told_at_once() {
+    let dialer = Arc::new(TcpDialer::plain());
+    let both = config().dialer(dialer).proxy(Proxy::none());
+    let console = Console::open_with(access(([127, 0, 0, 1], 1).into()), both);
+    let error = within(console.ready()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("TcpDialer::with_proxy"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn six_hundred_consoles_whose_names_resolve_slowly_hold_up_no_other() {
+    let (sim, server) = self_hosted().await;
+    let url: url::Url = sim.console_url(server).unwrap().parse().unwrap();
+    let (open, door) = std::sync::mpsc::channel::<()>();
+    let door = std::sync::Mutex::new(door);
+    let resolver = Resolver::new(move |host| {
+        if host.starts_with("slow") {
+            // Until the test ends.
+            drop(door.lock().unwrap().recv());
+        }
+        Ok(vec![[127, 0, 0, 1].into()])
+    });
+    let dialer = Arc::new(
+        TcpDialer::plain()
+            .with_proxy(Proxy::none())
+            .with_resolver(resolver),
+    );
+    let config = || config().dialer(Arc::clone(&dialer) as _);
+    let slow: Vec<_> = (0..600)
+        .map(|number| {
+            let url = format!("ws://slow-{number}.invalid:1760").parse().unwrap();
+            Console::open_with(ConsoleAccess::new(url, "token"), config())
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let healthy = format!("ws://healthy.invalid:{}", url.port().unwrap());
+    let access = ConsoleAccess::new(healthy.parse().unwrap(), sim.console_token(server));
+    let console = Console::open_with(access, config());
+    within(console.ready()).await.unwrap();
+    drop((open, slow));
+}
