@@ -1,6 +1,6 @@
 //! The events of several consoles in one stream.
 
-use alta_model::ServerId;
+use alta_model::{ServerId, Timestamp};
 use alta_socket::Overflow;
 use att_console::{Console, Event, EventName, Missed, Subscribe, Subscription};
 use futures_core::Stream;
@@ -69,6 +69,29 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
                 Err(missed) => tracing::warn!(%missed, "events were missed"),
             }
         }
+    }
+
+    /// Whether every console is live; see [`Subscription::is_live`].
+    pub fn is_live(&self) -> bool {
+        let state = self.following.lock();
+        let mut streams = self.streams.iter().chain(&state.new);
+        streams.all(|of| of.stream.is_live())
+    }
+
+    /// Since when events of any console may be missing; see [`Subscription::interrupted_since`].
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        self.interruptions()
+            .into_iter()
+            .map(|(_, since)| since)
+            .min()
+    }
+
+    /// The servers of which events may be missing, and since when.
+    pub fn interruptions(&self) -> Vec<(ServerId, Timestamp)> {
+        let state = self.following.lock();
+        let streams = self.streams.iter().chain(&state.new);
+        let interrupted = |of: &OfServer<T>| Some((of.server, of.stream.interrupted_since()?));
+        streams.filter_map(interrupted).collect()
     }
 
     /// The names of the events it is subscribed to.
@@ -142,6 +165,7 @@ pub(crate) struct Following<T> {
     pub(crate) server: Option<ServerId>,
     pub(crate) subscribing: Subscribing<T>,
     pub(crate) capacity: Option<usize>,
+    pub(crate) capacity_bytes: Option<usize>,
     pub(crate) overflow: Option<Overflow>,
     state: Mutex<State<T>>,
     waker: AtomicWaker,
@@ -171,6 +195,7 @@ impl<T> Following<T> {
             server,
             subscribing,
             capacity: None,
+            capacity_bytes: None,
             overflow: None,
             state: Mutex::new(State {
                 new: Vec::new(),
@@ -233,6 +258,9 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
         let mut subscribe = (self.subscribing)(console, &self.names);
         if let Some(capacity) = self.capacity {
             subscribe = subscribe.capacity(capacity);
+        }
+        if let Some(bytes) = self.capacity_bytes {
+            subscribe = subscribe.capacity_bytes(bytes);
         }
         if let Some(overflow) = self.overflow {
             subscribe = subscribe.overflow(overflow);

@@ -133,9 +133,16 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
     }
 
     /// How many events may wait to be read for each console; at least one. As the console's configuration says, by
-    /// default: 1,024.
+    /// default: 65,536.
     pub fn capacity(mut self, events: usize) -> Self {
         self.following.capacity = Some(events.max(1));
+        self
+    }
+
+    /// How many bytes the events that wait to be read may hold for each console; one event may, however large. As the
+    /// console's configuration says, by default: 8 MiB.
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.following.capacity_bytes = Some(bytes);
         self
     }
 

@@ -1,4 +1,7 @@
-use crate::queue::{Delivery, Queue, QueueConfig};
+use crate::outage::{Outage, Standing};
+use crate::queue::{Delivery, Footprint, Queue, QueueConfig, now};
+use crate::wall::{instant_of, wall_time};
+use alta_model::Timestamp;
 use futures_util::task::AtomicWaker;
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
@@ -38,6 +41,8 @@ struct Topic<F> {
     readers: Vec<Reader<F>>,
     /// Streams of everything that want this key asked for, without having it delivered twice.
     interested: Vec<Reader<F>>,
+    /// When it was noticed that the server does not hold it any more.
+    lost: Option<Instant>,
 }
 
 struct Observer<F> {
@@ -49,8 +54,7 @@ struct Observer<F> {
 struct Reader<F> {
     queue: Arc<Queue<F>>,
     came: Instant,
-    /// Whether the server has confirmed the subscription since this reader came. Before, it cannot miss anything.
-    confirmed: bool,
+    standing: Standing,
 }
 
 impl<K, F> Shared<K, F> {
@@ -65,6 +69,7 @@ impl<F> Default for Topic<F> {
         Self {
             readers: Vec::new(),
             interested: Vec::new(),
+            lost: None,
         }
     }
 }
@@ -73,16 +78,83 @@ impl<F> Topic<F> {
     fn is_wanted(&self) -> bool {
         !self.interested.is_empty() || !self.readers.is_empty()
     }
+
+    fn all(&mut self) -> impl Iterator<Item = &mut Reader<F>> {
+        self.readers.iter_mut().chain(&mut self.interested)
+    }
 }
 
-impl<F> Reader<F> {
-    fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
-        match gap {
-            // What was missed before it came it has not missed.
-            Some((since, until)) if self.confirmed && until >= self.came => {
-                self.queue.push_gap(since, until);
+impl<F: Footprint> Topic<F> {
+    /// It is not lost any more: observers without keys, who lost it too, wait for it no longer.
+    fn not_lost(&mut self, observers: &[Observer<F>], change: impl Fn(&mut Outage)) {
+        if let Some(noticed) = self.lost.take() {
+            for observer in observers {
+                observer.tell(noticed, |outage| {
+                    outage.remove(Standing::Lost);
+                    change(outage);
+                });
             }
-            _ => self.confirmed = true,
+        }
+    }
+}
+
+impl<F: Footprint> Reader<F> {
+    fn lost(&mut self, since: Instant, noticed: Instant) {
+        let is_lost = match self.standing {
+            Standing::Held | Standing::Asked => self.came <= noticed,
+            Standing::Lost => true,
+            // It has missed nothing yet, or will be told when the server changes its mind.
+            Standing::Unserved | Standing::Refused { .. } => false,
+        };
+        if is_lost {
+            self.queue.outage(|outage| {
+                outage.change(&mut self.standing, Standing::Lost);
+                outage.begins(since);
+            });
+        }
+    }
+
+    fn asked(&mut self) {
+        if self.standing == Standing::Held {
+            self.queue
+                .outage(|outage| outage.change(&mut self.standing, Standing::Asked));
+        }
+    }
+
+    fn refused(&mut self) {
+        let served = match self.standing {
+            Standing::Unserved => false,
+            Standing::Refused { served } => served,
+            Standing::Held | Standing::Asked | Standing::Lost => true,
+        };
+        let to = Standing::Refused { served };
+        self.queue
+            .outage(|outage| outage.change(&mut self.standing, to));
+    }
+
+    fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
+        let before = self.standing;
+        self.queue.outage(|outage| {
+            outage.change(&mut self.standing, Standing::Held);
+            match (before, gap) {
+                (Standing::Unserved | Standing::Refused { served: false }, _) => {}
+                (Standing::Lost, None) => {
+                    let until = now();
+                    outage.ends(outage.since().unwrap_or(until), until);
+                }
+                // What was missed before it came it has not missed.
+                (_, Some((since, until))) if until >= self.came => outage.ends(since, until),
+                (_, _) => {}
+            }
+        });
+    }
+}
+
+impl<F: Footprint> Observer<F> {
+    /// Tells an observer without keys what became of any key, if it was there when that was noticed.
+    fn tell(&self, noticed: Instant, change: impl FnOnce(&mut Outage)) {
+        if self.keyless_since.is_some_and(|came| came <= noticed) {
+            self.queue.outage(change);
         }
     }
 }
@@ -118,23 +190,54 @@ impl<K, F> Default for Hub<K, F> {
     }
 }
 
-impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
+impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
     /// Registers a reader of these keys, in one queue, so that their events keep their order.
     pub fn subscribe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
-        self.register(keys, queue, false)
+        self.register(keys, queue, false, None)
     }
 
     /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for. It is told
-    /// of the gaps of these keys, or if there are none of what [`missed`](Self::missed) says.
+    /// of the gaps of these keys, or if there are none of every gap.
     pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
-        self.register(keys, queue, true)
+        self.register(keys, queue, true, None)
     }
 
-    fn register(&self, mut keys: Vec<K>, config: QueueConfig, observing: bool) -> Subscriber<K, F> {
+    /// Registers a reader as [`subscribe`](Self::subscribe) does, or with `everything` as [`observe`](Self::observe) does,
+    /// that has been missing events since a moment before it came: it goes on where another one ended.
+    pub fn resume(
+        &self,
+        keys: Vec<K>,
+        queue: QueueConfig,
+        everything: bool,
+        since: Timestamp,
+    ) -> Subscriber<K, F> {
+        self.register(keys, queue, everything, Some(instant_of(since, now())))
+    }
+
+    fn register(
+        &self,
+        mut keys: Vec<K>,
+        config: QueueConfig,
+        observing: bool,
+        since: Option<Instant>,
+    ) -> Subscriber<K, F> {
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
         let queue = Queue::new(config);
         let came = now();
+        let standing = match since {
+            Some(_) => Standing::Lost,
+            None => Standing::Unserved,
+        };
+        queue.outage(|outage| {
+            keys.iter().for_each(|_| outage.add(standing));
+            match since {
+                Some(since) if !keys.is_empty() => outage.begins(since),
+                // Without a key it lacks none.
+                _ if keys.is_empty() => outage.add(Standing::Held),
+                _ => {}
+            }
+        });
         let mut table = self.lock();
         if table.ended {
             queue.end();
@@ -151,7 +254,7 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             readers.push(Reader {
                 queue: Arc::clone(&queue),
                 came,
-                confirmed: false,
+                standing,
             });
         }
         if observing {
@@ -238,30 +341,88 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
         }
     }
 
-    /// Notes that the server holds the subscription to `key` (again). Readers who had it before the connection was
-    /// lost are told of the `gap`; readers who came since have missed nothing.
+    /// Notes that the connection was lost on which the server held `key`: it was last heard `since` then, which was
+    /// `noticed` later. Readers who had it by then are interrupted until it is [`confirmed`](Self::confirmed).
+    pub fn lost<Q>(&self, key: &Q, since: Instant, noticed: Instant)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let mut table = self.lock();
+        let Table {
+            topics, observers, ..
+        } = &mut *table;
+        let Some(topic) = topics.get_mut(key) else {
+            return;
+        };
+        topic.all().for_each(|reader| reader.lost(since, noticed));
+        let is_news = topic.lost.is_none();
+        let noticed = *topic.lost.get_or_insert(noticed);
+        for observer in observers {
+            observer.tell(noticed, |outage| {
+                if is_news {
+                    outage.add(Standing::Lost);
+                }
+                outage.begins(since);
+            });
+        }
+    }
+
+    /// Notes that the server is asked whether it still holds `key`. What it says of this key and of others that are asked
+    /// about meanwhile is one gap, if it is one.
+    pub fn asked<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        if let Some(topic) = self.lock().topics.get_mut(key) {
+            topic.all().for_each(Reader::asked);
+        }
+    }
+
+    /// Notes that the server refused `key` for good: nobody waits for it any more.
+    pub fn refused<Q>(&self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Eq + Hash + ?Sized,
+    {
+        let mut table = self.lock();
+        let Table {
+            topics, observers, ..
+        } = &mut *table;
+        if let Some(topic) = topics.get_mut(key) {
+            topic.all().for_each(Reader::refused);
+            topic.not_lost(observers, |_| {});
+        }
+    }
+
+    /// Notes that the server holds the subscription to `key` (again). Readers who had it before are told of the `gap` as
+    /// soon as all their keys are back; readers who came since have missed nothing.
     pub fn confirmed<Q>(&self, key: &Q, gap: Option<(Instant, Instant)>)
     where
         K: Borrow<Q>,
         Q: Eq + Hash + ?Sized,
     {
         let mut table = self.lock();
-        let Some(topic) = table.topics.get_mut(key) else {
+        let Table {
+            topics, observers, ..
+        } = &mut *table;
+        let Some(topic) = topics.get_mut(key) else {
             return;
         };
-        for reader in topic.readers.iter_mut().chain(&mut topic.interested) {
-            reader.confirmed(gap);
-        }
-    }
-
-    /// Tells streams of everything without keys of their own of a gap, if they were there when it was noticed that the
-    /// connection was lost.
-    pub fn missed(&self, gap: (Instant, Instant), noticed: Instant) {
-        let (since, until) = gap;
-        for observer in &self.lock().observers {
-            if observer.keyless_since.is_some_and(|came| came <= noticed) {
-                observer.queue.push_gap(since, until);
+        topic.all().for_each(|reader| reader.confirmed(gap));
+        match gap {
+            Some((since, until)) if topic.lost.is_none() => {
+                for observer in observers {
+                    observer.tell(until, |outage| outage.ends(since, until));
+                }
             }
+            _ => topic.not_lost(observers, |outage| {
+                let until = now();
+                let since = outage.since().unwrap_or(until);
+                let (since, until) = gap.unwrap_or((since, until));
+                outage.ends(since, until);
+            }),
         }
     }
 
@@ -292,6 +453,11 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
             };
             readers.retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
             if !topic.is_wanted() {
+                // From here on nothing of it is missed.
+                topic.not_lost(&table.observers, |outage| {
+                    let until = now();
+                    outage.ends(outage.since().unwrap_or(until), until);
+                });
                 table.topics.remove(key);
                 table.notes.insert(key.clone());
             }
@@ -313,20 +479,15 @@ impl<K: Eq + Hash + Clone, F: Clone> Hub<K, F> {
     }
 }
 
-/// On the clock that tasks wait by.
-fn now() -> Instant {
-    tokio::time::Instant::now().into_std()
-}
-
 /// One reader of a [`Hub`]. Dropping it takes its wish out of the set.
-pub struct Subscriber<K: Eq + Hash + Clone, F: Clone> {
+pub struct Subscriber<K: Eq + Hash + Clone, F: Clone + Footprint> {
     hub: Hub<K, F>,
     queue: Arc<Queue<F>>,
     keys: Vec<K>,
     observing: bool,
 }
 
-impl<K: Eq + Hash + Clone, F: Clone> Subscriber<K, F> {
+impl<K: Eq + Hash + Clone, F: Clone + Footprint> Subscriber<K, F> {
     /// The next thing for this reader; `None` when the hub has ended and everything was read.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery<F>>> {
         self.queue.poll_pop(cx)
@@ -341,15 +502,27 @@ impl<K: Eq + Hash + Clone, F: Clone> Subscriber<K, F> {
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
+
+    /// Whether the server holds all its keys now, as far as known, but for those that it refused.
+    pub fn is_live(&self) -> bool {
+        self.queue.outage(|outage| outage.is_live()) && !self.queue.has_ended()
+    }
+
+    /// Since when events of its keys may be missing; `None` while nothing is, and before it was first served. A
+    /// [`Delivery::Gap`] says the same once this is over.
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        let since = self.queue.outage(|outage| outage.since())?;
+        Some(wall_time(since, now()).into())
+    }
 }
 
-impl<K: Eq + Hash + Clone, F: Clone> Drop for Subscriber<K, F> {
+impl<K: Eq + Hash + Clone, F: Clone + Footprint> Drop for Subscriber<K, F> {
     fn drop(&mut self) {
         self.hub.unregister(&self.keys, &self.queue, self.observing);
     }
 }
 
-impl<K: Eq + Hash + Clone + fmt::Debug, F: Clone> fmt::Debug for Subscriber<K, F> {
+impl<K: Eq + Hash + Clone + fmt::Debug, F: Clone + Footprint> fmt::Debug for Subscriber<K, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Subscriber")
             .field("keys", &self.keys)
@@ -362,6 +535,7 @@ impl<K: Eq + Hash + Clone + fmt::Debug, F: Clone> fmt::Debug for Subscriber<K, F
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::task::Waker;
     use std::time::Duration;
 
@@ -492,13 +666,245 @@ mod tests {
         let hub = TestHub::default();
         let start = Instant::now();
         let mut everything = hub.observe(Vec::new(), QueueConfig::default());
-        let mut some = hub.observe(vec!["a"], QueueConfig::default());
-        let until = start + Duration::from_secs(4);
-        hub.missed((start, until), start);
-        assert_eq!(read(&mut everything), []);
-        hub.missed((start, until), start + Duration::from_secs(2));
-        assert_eq!(read(&mut everything), [Delivery::Gap(start, until)]);
-        assert_eq!(read(&mut some), []);
+        let _some = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+        for key in ["a", "b"] {
+            hub.confirmed(key, None);
+        }
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for key in ["a", "b"] {
+            hub.lost(key, start, at(2));
+        }
+        let late = hub.observe(Vec::new(), QueueConfig::default());
+        // It came after that was noticed.
+        late.queue.outage(|outage| assert!(outage.is_live()));
+        hub.confirmed("a", Some((start, at(3))));
+        assert!(!everything.is_live());
+        hub.publish("a", &1);
+        hub.confirmed("b", Some((start, at(4))));
+        let told = [Delivery::Frame(1), Delivery::Gap(start, at(4))];
+        assert_eq!(read(&mut everything), told);
+        assert!(everything.is_live());
+
+        hub.lost("a", at(5), start);
+        hub.confirmed("a", Some((at(5), at(6))));
+        assert_eq!(read(&mut everything), [], "it was noticed before it came");
+    }
+
+    #[test]
+    fn a_refused_key_holds_up_no_gap_and_one_that_is_back_later_is_a_gap() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut reader = hub.subscribe(vec!["a", "b", "c"], QueueConfig::default());
+        hub.refused("c");
+        for key in ["a", "b"] {
+            hub.confirmed(key, None);
+        }
+        assert!(reader.is_live(), "what was refused is not counted");
+        for key in ["a", "b"] {
+            hub.lost(key, start, now());
+        }
+        hub.refused("b");
+        assert_eq!(read(&mut reader), []);
+        hub.confirmed("a", Some((start, at(1))));
+        assert_eq!(read(&mut reader), [Delivery::Gap(start, at(1))]);
+        assert!(reader.is_live());
+        hub.confirmed("b", Some((start, at(9))));
+        assert_eq!(read(&mut reader), [Delivery::Gap(start, at(9))]);
+        hub.confirmed("c", Some((start, at(9))));
+        assert_eq!(read(&mut reader), [], "it was never held");
+
+        for key in ["a", "b", "c"] {
+            hub.lost(key, at(10), now());
+        }
+        for key in ["a", "b", "c"] {
+            hub.refused(key);
+        }
+        assert_eq!(read(&mut reader), []);
+        assert!(!reader.is_live() && reader.interrupted_since().is_some());
+        hub.end();
+        assert!(matches!(read(&mut reader)[..], [Delivery::Gap(since, _)] if since == at(10)));
+    }
+
+    #[test]
+    fn what_an_inquiry_finds_lost_is_one_gap() {
+        let hub = TestHub::default();
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut reader = hub.subscribe(vec!["a", "b", "c"], QueueConfig::default());
+        for key in ["a", "b", "c"] {
+            hub.confirmed(key, None);
+            hub.asked(key);
+        }
+        assert!(reader.is_live(), "it is held as far as known");
+        hub.confirmed("a", Some((at(1), at(5))));
+        assert!(!reader.is_live());
+        hub.publish("a", &1);
+        hub.confirmed("b", Some((start, at(6))));
+        hub.confirmed("c", None);
+        let told = [Delivery::Frame(1), Delivery::Gap(start, at(6))];
+        assert_eq!(read(&mut reader), told);
+        assert!(reader.is_live());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_never_comes_back_holds_the_gap_up_for_a_minute() {
+        let hub = TestHub::default();
+        let start = now();
+        let mut reader = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+        for key in ["a", "b"] {
+            hub.confirmed(key, None);
+        }
+        for key in ["a", "b"] {
+            hub.lost(key, start, now());
+        }
+        hub.confirmed("a", Some((start, now())));
+        tokio::time::advance(Duration::from_secs(59)).await;
+        hub.publish("a", &1);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let first_end = now();
+        hub.publish("a", &2);
+        hub.publish("a", &3);
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert!(!reader.is_live());
+        hub.confirmed("b", Some((start, now())));
+        assert_eq!(
+            read(&mut reader),
+            [
+                Delivery::Frame(1),
+                Delivery::Gap(start, first_end),
+                Delivery::Frame(2),
+                Delivery::Frame(3),
+                Delivery::Gap(first_end, now()),
+            ]
+        );
+        assert!(reader.is_live());
+    }
+
+    #[test]
+    fn a_reader_that_resumes_has_missed_what_came_since_the_other_one_ended() {
+        let hub = TestHub::default();
+        let mut reader = hub.resume(
+            vec!["a", "b"],
+            QueueConfig::default(),
+            false,
+            Timestamp::now(),
+        );
+        assert!(!reader.is_live() && reader.interrupted_since().is_some());
+        hub.confirmed("a", None);
+        hub.publish("a", &1);
+        hub.confirmed("b", None);
+        hub.publish("a", &2);
+        let read = read(&mut reader);
+        assert!(
+            matches!(
+                read[..],
+                [Delivery::Frame(1), Delivery::Gap(since, until), Delivery::Frame(2)] if since <= until
+            ),
+            "{read:?}"
+        );
+    }
+
+    /// What may happen to the keys of some readers.
+    #[derive(Clone, Debug)]
+    enum Step {
+        /// The link is lost: everything that it held.
+        Lose,
+        Confirm(usize),
+        Refuse(usize),
+        Publish(usize),
+    }
+
+    const KEYS: [&str; 3] = ["a", "b", "c"];
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let step = prop_oneof![
+            1 => Just(Step::Lose),
+            5 => (0..KEYS.len()).prop_map(Step::Confirm),
+            1 => (0..KEYS.len()).prop_map(Step::Refuse),
+            3 => (0..KEYS.len()).prop_map(Step::Publish),
+        ];
+        proptest::collection::vec(step, 0..80)
+    }
+
+    /// What a reader of all keys should be told.
+    #[derive(Default)]
+    struct Expected {
+        /// Of each key: since when it has not been held, if it was before.
+        lost: [Option<Instant>; KEYS.len()],
+        waits_for: [bool; KEYS.len()],
+        gap: Option<(Instant, Option<Instant>)>,
+        told: Vec<Delivery<u32>>,
+    }
+
+    impl Expected {
+        fn close(&mut self) {
+            if !self.waits_for.contains(&true)
+                && let Some((since, Some(until))) = self.gap
+            {
+                self.told.push(Delivery::Gap(since, until));
+                self.gap = None;
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn one_outage_is_one_gap_from_the_first_loss_to_the_last_confirmation(steps in steps()) {
+            let hub = TestHub::default();
+            let mut reader = hub.subscribe(KEYS.to_vec(), QueueConfig::default());
+            let mut observer = hub.observe(KEYS.to_vec(), QueueConfig::default());
+            let mut keyless = hub.observe(Vec::new(), QueueConfig::default());
+            let mut held = [true; KEYS.len()];
+            for key in KEYS {
+                hub.confirmed(key, None);
+            }
+            let mut expected = Expected::default();
+            let mut time = now();
+            for (number, step) in (0..).zip(steps) {
+                time += Duration::from_secs(2);
+                let since = time.checked_sub(Duration::from_secs(1)).unwrap();
+                match step {
+                    Step::Lose => for (index, key) in KEYS.iter().enumerate() {
+                        if std::mem::take(&mut held[index]) {
+                            let first = *expected.lost[index].get_or_insert(since);
+                            expected.waits_for[index] = true;
+                            let (begin, _) = expected.gap.unwrap_or((first, None));
+                            expected.gap = Some((begin.min(first), None));
+                            hub.lost(key, since, time);
+                        }
+                    },
+                    Step::Confirm(index) => if !std::mem::replace(&mut held[index], true) {
+                        let gap = expected.lost[index].take().map(|since| (since, time));
+                        expected.waits_for[index] = false;
+                        if let Some((since, until)) = gap {
+                            let (begin, _) = expected.gap.unwrap_or((since, None));
+                            expected.gap = Some((begin.min(since), Some(until)));
+                        }
+                        hub.confirmed(KEYS[index], gap);
+                        expected.close();
+                    },
+                    Step::Refuse(index) => if !held[index] {
+                        expected.waits_for[index] = false;
+                        hub.refused(KEYS[index]);
+                        expected.close();
+                    },
+                    Step::Publish(index) => {
+                        expected.told.push(Delivery::Frame(number));
+                        hub.publish(KEYS[index], &number);
+                    }
+                }
+                for stream in [&reader, &observer, &keyless] {
+                    prop_assert_eq!(stream.interrupted_since().is_some(), expected.gap.is_some());
+                }
+                let is_live = expected.gap.is_none() && held.contains(&true);
+                prop_assert_eq!(reader.is_live(), is_live);
+                prop_assert_eq!(observer.is_live(), is_live);
+            }
+            for stream in [&mut reader, &mut observer, &mut keyless] {
+                prop_assert_eq!(&read(stream), &expected.told);
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use crate::bells::{Bells, Source, Sources};
 use crate::hub::Hub;
 use crate::links::{LinkEvent, LinkId, Links};
+use crate::queue::Footprint;
 use crate::task::Shutdown;
 use crate::timer::Timer;
 use futures_core::future::BoxFuture;
@@ -82,7 +83,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
     /// # Cancel safety
     ///
     /// What has happened and was not returned is returned the next time.
-    pub async fn next<K: Eq + Hash + Clone, F: Clone>(
+    pub async fn next<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,
         deadline: Option<Instant>,
@@ -99,7 +100,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         .await
     }
 
-    fn first_ready<K: Eq + Hash + Clone, F: Clone>(
+    fn first_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,
         deadline: Option<Instant>,

@@ -1,15 +1,30 @@
 use crate::missed::{Missed, Overflow};
+use crate::outage::Outage;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-/// How one subscriber's queue is bounded.
+/// Minutes of a busy server's events: a reader that is further behind does not catch up.
+const EVENTS: usize = 65_536;
+
+/// Room for several of the largest events known, and little enough for a hundred streams that nobody reads.
+const BYTES: usize = 8 * 1024 * 1024;
+
+/// With room for more events than this, an empty queue gives its memory back.
+const KEPT_ROOM: usize = 256;
+
+/// How one subscriber's queue is bounded: by the number of its events and by their size, whichever is reached first.
+///
+/// A queue holds memory only for what waits in it. At its fullest it holds about [`bytes`](Self#structfield.bytes), or one
+/// event if that is larger: the newest always has room in an empty queue. Streams that wait with the same event share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueConfig {
-    /// How many events may wait. 1,024 by default: seconds of a busy server, and a few megabytes at the very most.
+    /// How many events may wait. 65,536 by default: minutes of a busy server.
     pub capacity: usize,
+    /// How many bytes they may hold. 8 MiB by default: more than any event known is large.
+    pub bytes: usize,
     /// What happens when it is full.
     pub overflow: Overflow,
 }
@@ -17,20 +32,45 @@ pub struct QueueConfig {
 impl Default for QueueConfig {
     fn default() -> Self {
         Self {
-            capacity: 1_024,
+            capacity: EVENTS,
+            bytes: BYTES,
             overflow: Overflow::DropOldest,
         }
     }
 }
 
 impl QueueConfig {
-    /// A queue of this capacity (at least one) with the default overflow rule.
+    /// A queue of this capacity (at least one) with the default bound in bytes and overflow rule.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity: capacity.max(1),
-            ..Self::default()
-        }
+        Self::default().capacity(capacity)
     }
+
+    /// With another number of events that may wait; at least one.
+    #[must_use]
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity = events.max(1);
+        self
+    }
+
+    /// With another number of bytes that they may hold.
+    #[must_use]
+    pub fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// With another rule for what happens when it is full.
+    #[must_use]
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = overflow;
+        self
+    }
+}
+
+/// What waits in a queue and counts against its bound in bytes.
+pub trait Footprint {
+    /// About how many bytes it holds, itself included.
+    fn footprint(&self) -> usize;
 }
 
 /// What a queue hands to its reader.
@@ -75,11 +115,14 @@ struct Inner<F> {
     /// A gap that stood among what was evicted: it is never lost, only merged.
     evicted_gap: Option<(Instant, Instant)>,
     slots: VecDeque<Delivery<F>>,
+    /// What the events in the slots hold.
+    bytes: usize,
+    outage: Outage,
     reader: Option<Waker>,
     ended: bool,
 }
 
-impl<F> Queue<F> {
+impl<F: Footprint> Queue<F> {
     pub(crate) fn new(config: QueueConfig) -> Arc<Self> {
         Arc::new(Self {
             config,
@@ -87,6 +130,8 @@ impl<F> Queue<F> {
                 lagged: 0,
                 evicted_gap: None,
                 slots: VecDeque::new(),
+                bytes: 0,
+                outage: Outage::default(),
                 reader: None,
                 ended: false,
             }),
@@ -94,53 +139,51 @@ impl<F> Queue<F> {
     }
 
     pub(crate) fn push(&self, frame: F) {
+        let size = frame.footprint();
         let mut inner = self.lock();
         if inner.ended {
             return;
         }
-        if inner.slots.len() < self.config.capacity {
-            inner.slots.push_back(Delivery::Frame(frame));
+        if inner.outage.is_partly_over()
+            && let Some(gap) = inner.outage.overdue(now())
+        {
+            inner.put_gap(gap, self.config);
+        }
+        if !inner.has_room(size, self.config) && self.config.overflow != Overflow::DropOldest {
+            inner.count_dropped_newest();
+            inner.ended = self.config.overflow == Overflow::End;
         } else {
-            match self.config.overflow {
-                Overflow::DropOldest => {
-                    inner.evict_oldest();
-                    inner.slots.push_back(Delivery::Frame(frame));
-                }
-                Overflow::DropNewest => inner.count_dropped_newest(),
-                Overflow::End => {
-                    inner.count_dropped_newest();
-                    inner.ended = true;
-                }
+            while !inner.has_room(size, self.config) {
+                inner.evict_oldest();
             }
+            inner.bytes += size;
+            inner.slots.push_back(Delivery::Frame(frame));
         }
         inner.wake();
     }
 
-    pub(crate) fn push_gap(&self, since: Instant, until: Instant) {
+    /// Changes what is known of the stream's subscriptions. If that ends a gap, the gap is put in the queue.
+    pub(crate) fn outage<T>(&self, change: impl FnOnce(&mut Outage) -> T) -> T {
         let mut inner = self.lock();
-        if inner.ended {
-            return;
+        let changed = change(&mut inner.outage);
+        if let Some(gap) = inner.outage.closed()
+            && !inner.ended
+        {
+            inner.put_gap(gap, self.config);
+            inner.wake();
         }
-        // The keys of one stream come back one after the other, perhaps on several connections by turns: that is one gap
-        // for each connection, not one for each key.
-        let mut trailing = inner.slots.iter_mut().rev().map_while(|slot| match slot {
-            Delivery::Gap(from, to) => Some((from, to)),
-            _ => None,
-        });
-        match trailing.find(|(from, _)| **from == since) {
-            Some((_, to)) => *to = until.max(*to),
-            None => inner.slots.push_back(Delivery::Gap(since, until)),
-        }
-        // Events make room for gaps, not the other way round, so the bound holds with gaps merged.
-        while inner.slots.len() > self.config.capacity {
-            inner.evict_oldest();
-        }
-        inner.wake();
+        changed
     }
 
-    /// Ends the stream once it has been read to its end.
+    /// Ends the stream once it has been read to its end, with the gap that it is in.
     pub(crate) fn end(&self) {
         let mut inner = self.lock();
+        if inner.ended {
+            return;
+        }
+        if let Some(gap) = inner.outage.end(now()) {
+            inner.put_gap(gap, self.config);
+        }
         inner.ended = true;
         inner.wake();
     }
@@ -165,13 +208,23 @@ impl<F> Queue<F> {
         inner.slots.len() + usize::from(inner.lagged > 0) + usize::from(inner.evicted_gap.is_some())
     }
 
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().ended
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner<F>> {
         // Nothing in here can panic half-way, so a poisoned queue is still whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<F> Inner<F> {
+impl<F: Footprint> Inner<F> {
+    /// Whether one more event fits. One always does in an empty queue, whatever its size.
+    fn has_room(&self, size: usize, config: QueueConfig) -> bool {
+        let fits = self.bytes == 0 || self.bytes.saturating_add(size) <= config.bytes;
+        self.slots.len() < config.capacity.max(1) && fits
+    }
+
     fn pop(&mut self) -> Option<Delivery<F>> {
         if self.lagged > 0 {
             return Some(Delivery::Lagged(std::mem::take(&mut self.lagged)));
@@ -179,11 +232,30 @@ impl<F> Inner<F> {
         if let Some((since, until)) = self.evicted_gap.take() {
             return Some(Delivery::Gap(since, until));
         }
-        self.slots.pop_front()
+        self.take_oldest()
+    }
+
+    fn take_oldest(&mut self) -> Option<Delivery<F>> {
+        let oldest = self.slots.pop_front()?;
+        if let Delivery::Frame(frame) = &oldest {
+            self.bytes = self.bytes.saturating_sub(frame.footprint());
+        }
+        if self.slots.is_empty() && self.slots.capacity() > KEPT_ROOM {
+            self.slots = VecDeque::new();
+        }
+        Some(oldest)
+    }
+
+    fn put_gap(&mut self, (since, until): (Instant, Instant), config: QueueConfig) {
+        self.slots.push_back(Delivery::Gap(since, until));
+        // Events make room for gaps, not the other way round, so the bound holds with gaps merged.
+        while self.slots.len() > config.capacity.max(1) {
+            self.evict_oldest();
+        }
     }
 
     fn evict_oldest(&mut self) {
-        match self.slots.pop_front() {
+        match self.take_oldest() {
             Some(Delivery::Frame(_)) => self.lagged += 1,
             Some(Delivery::Lagged(count)) => self.lagged += count,
             Some(Delivery::Gap(since, until)) => {
@@ -208,6 +280,11 @@ impl<F> Inner<F> {
     }
 }
 
+/// On the clock that tasks wait by.
+pub(crate) fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,7 +298,27 @@ mod tests {
         Pop,
     }
 
-    fn poll<F>(queue: &Queue<F>) -> Poll<Option<Delivery<F>>> {
+    /// Events of a test are as large as they say.
+    impl Footprint for u64 {
+        fn footprint(&self) -> usize {
+            usize::try_from(*self).unwrap() % 100
+        }
+    }
+
+    impl Footprint for u32 {
+        fn footprint(&self) -> usize {
+            size_of::<Self>()
+        }
+    }
+
+    impl<F: Footprint> Queue<F> {
+        /// One subscription is lost, and back at once.
+        fn push_gap(&self, since: Instant, until: Instant) {
+            self.outage(|outage| outage.ends(since, until));
+        }
+    }
+
+    fn poll<F: Footprint>(queue: &Queue<F>) -> Poll<Option<Delivery<F>>> {
         queue.poll_pop(&mut Context::from_waker(Waker::noop()))
     }
 
@@ -237,12 +334,13 @@ mod tests {
         #[test]
         fn every_event_arrives_in_order_or_is_counted_where_it_is_missing(
             capacity in 1_usize..6,
+            bytes in prop_oneof![Just(usize::MAX), 0_usize..400],
             overflow in overflow(),
             steps in proptest::collection::vec(
                 prop_oneof![5 => Just(Step::Push), 1 => Just(Step::Gap), 3 => Just(Step::Pop)], 0..120),
         ) {
             let start = Instant::now();
-            let queue = Queue::new(QueueConfig { capacity, overflow });
+            let queue = Queue::new(QueueConfig { capacity, bytes, overflow });
             let (mut pushed, mut gaps) = (0_u64, 0_u64);
             // The number of the event that must come next.
             let (mut expected, mut last_gap_end) = (0_u64, start);
@@ -260,7 +358,8 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Push => {
-                        ended |= overflow == Overflow::End && queue.lock().slots.len() >= capacity;
+                        let size = pushed.footprint();
+                        ended |= overflow == Overflow::End && !queue.lock().has_room(size, queue.config);
                         queue.push(pushed);
                         // What comes after the end of a stream is nobody's any more.
                         if !ended || queue.lock().slots.back() == Some(&Delivery::Lagged(1)) { pushed += 1; }
@@ -273,7 +372,17 @@ mod tests {
                     }
                     Step::Pop => { check(poll(&queue)); }
                 }
-                prop_assert!(queue.lock().slots.len() <= capacity + 1, "bounded");
+                let inner = queue.lock();
+                prop_assert!(inner.slots.len() <= capacity + 1, "bounded");
+                let frames = inner.slots.iter().filter_map(|slot| match slot {
+                    Delivery::Frame(frame) => Some(frame.footprint()),
+                    _ => None,
+                });
+                let sizes: Vec<_> = frames.collect();
+                let held: usize = sizes.iter().sum();
+                prop_assert_eq!(inner.bytes, held);
+                let is_one = sizes.iter().filter(|size| **size > 0).count() <= 1;
+                prop_assert!(held <= bytes || is_one, "bounded in bytes");
             }
             while check(poll(&queue)) {}
             prop_assert_eq!(expected, pushed);
@@ -284,35 +393,40 @@ mod tests {
     }
 
     #[test]
-    fn gaps_of_two_connections_that_come_by_turns_are_two() {
-        let start = Instant::now();
-        let queue = Queue::<()>::new(QueueConfig::default());
-        let later = |seconds| start + Duration::from_secs(seconds);
-        for second in 3..7 {
-            queue.push_gap(later(second % 2), later(second));
+    fn a_queue_is_bounded_by_the_size_of_its_events_too_and_one_has_always_room() {
+        let queue = Queue::new(QueueConfig::default().bytes(100));
+        for size in [99, 40, 50, 60] {
+            queue.push(size);
         }
-        assert_eq!(
-            poll(&queue),
-            Poll::Ready(Some(Delivery::Gap(later(1), later(5))))
-        );
-        assert_eq!(
-            poll(&queue),
-            Poll::Ready(Some(Delivery::Gap(later(0), later(6))))
-        );
-        assert_eq!(poll(&queue), Poll::Pending);
+        let delivered: Vec<_> = std::iter::from_fn(|| match poll(&queue) {
+            Poll::Ready(delivery) => delivery,
+            Poll::Pending => None,
+        })
+        .collect();
+        assert_eq!(delivered, [Delivery::Lagged(3), Delivery::Frame(60_u64)]);
+        let small = Queue::new(QueueConfig::default().bytes(1));
+        small.push(99_u64);
+        assert_eq!(poll(&small), Poll::Ready(Some(Delivery::Frame(99))));
     }
 
     #[test]
-    fn gaps_of_one_outage_are_one_gap() {
-        let start = Instant::now();
-        let queue = Queue::<()>::new(QueueConfig::default());
-        let later = |seconds| start + Duration::from_secs(seconds);
-        queue.push_gap(start, later(3));
-        queue.push_gap(start, later(5));
-        assert_eq!(
-            poll(&queue),
-            Poll::Ready(Some(Delivery::Gap(start, later(5))))
-        );
-        assert_eq!(poll(&queue), Poll::Pending);
+    fn an_empty_queue_holds_no_room_for_many() {
+        let queue = Queue::new(QueueConfig::default());
+        for number in 0..10_000_u32 {
+            queue.push(number);
+        }
+        while poll(&queue).is_ready() {}
+        assert!(queue.lock().slots.capacity() <= KEPT_ROOM);
+    }
+
+    #[test]
+    fn a_queue_for_no_event_holds_one() {
+        let mut config = QueueConfig::default();
+        config.capacity = 0;
+        let queue = Queue::new(config);
+        queue.push(1_u32);
+        queue.push(2);
+        assert_eq!(poll(&queue), Poll::Ready(Some(Delivery::Lagged(1))));
+        assert_eq!(poll(&queue), Poll::Ready(Some(Delivery::Frame(2))));
     }
 }

@@ -1,3 +1,4 @@
+use alta_model::Timestamp;
 use std::time::{Duration, Instant, SystemTime};
 
 /// The wall-clock time of a moment that a machine noted on the monotonic clock, given that it is `now` now.
@@ -8,6 +9,13 @@ pub fn wall_time(moment: Instant, now: Instant) -> SystemTime {
     wall_now
         .checked_sub(now.saturating_duration_since(moment))
         .unwrap_or(wall_now)
+}
+
+/// The moment on the monotonic clock of a time that is past, given that it is `now` now; the present for one that is not.
+pub(crate) fn instant_of(time: Timestamp, now: Instant) -> Instant {
+    let ago = Timestamp::now().saturating_duration_since(time);
+    // A clock that has not run for so long cannot say: then it is as early as it can say.
+    now.checked_sub(ago).unwrap_or(now)
 }
 
 /// Long after every program has ended, and still within what clocks can reckon with.

@@ -61,7 +61,8 @@ pub struct Config {
     /// How long a subscription is kept after its last stream was dropped. 2 s by default, so that a bot which drops one
     /// stream to open another costs no request.
     pub linger: Duration,
-    /// The bound of each stream's queue, unless the stream asks for another. 1,024 events by default.
+    /// The bound of each stream's queue, unless the stream asks for another. 65,536 events or 8 MiB by default, whichever is
+    /// reached first.
     pub queue: QueueConfig,
     /// How long to wait between attempts to connect, and to repeat what the service could not do. Full jitter between
     /// 1 s and 60 s by default.

@@ -296,15 +296,19 @@ impl Driver {
                     self.inbox.links.close(link, code, reason);
                 }
                 Output::Deliver(frame) => self.deliver(&frame),
+                Output::Interrupted { topic, loss } => {
+                    let name = topic.name();
+                    self.shared.hub.lost(name, loss.since, loss.noticed);
+                }
                 Output::Confirmed { topic, gap } => {
                     let between = gap.map(|gap| (gap.since, gap.until));
                     self.shared.hub.confirmed(topic.name(), between);
-                    if let Some(gap) = gap {
-                        self.shared.hub.missed((gap.since, gap.until), gap.noticed);
-                    }
                     self.confirm(&topic, &Ok(()));
                 }
-                Output::Refused { topic, error } => self.confirm(&topic, &Err(error)),
+                Output::Refused { topic, error } => {
+                    self.shared.hub.refused(topic.name());
+                    self.confirm(&topic, &Err(error));
+                }
                 Output::Answer { call, result } => self.answer(call, result),
                 Output::Expired {
                     call,

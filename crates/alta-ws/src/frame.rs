@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::topic::Topic;
 use alta_model::Timestamp;
-use alta_socket::RawFrame;
+use alta_socket::{Footprint, RawFrame};
 use http::Method;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize, Serializer};
@@ -75,6 +75,12 @@ pub(crate) struct Frame {
     pub(crate) received: Instant,
     /// Where in the frame the content stands, as JSON.
     pub(crate) content: Range<usize>,
+}
+
+impl Footprint for Frame {
+    fn footprint(&self) -> usize {
+        size_of::<Self>() + self.raw.as_str().len()
+    }
 }
 
 impl Frame {

@@ -3,6 +3,7 @@ use crate::error::Error;
 use crate::frame::{Event, Frame};
 use crate::shared::Call;
 use crate::topic::Topic;
+use alta_model::Timestamp;
 use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, wall_time};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -19,6 +20,12 @@ type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 ///
 /// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only
 /// when the client is closed (or, with [`Overflow::End`], when it was read too slowly).
+///
+/// An outage is one [`Missed::Gap`], however many topics the stream has: it comes when the last of them is confirmed again,
+/// before every event that follows that; events of the topics that are back sooner come before it. A topic that is not back
+/// a minute after the first no longer holds it up, and ends in a gap of its own. A stream that is closed while it is
+/// interrupted ends with that gap. [`is_live`](Self::is_live) and [`interrupted_since`](Self::interrupted_since) tell at any
+/// time.
 ///
 /// If the server refuses after a lost connection what it held before, nothing more comes until the next connection or
 /// until somebody subscribes to it anew: [`Status::last_refusal`](crate::Status::last_refusal) tells.
@@ -68,6 +75,18 @@ impl<T> Subscription<T> {
     /// How many events wait to be read.
     pub fn queued(&self) -> usize {
         self.subscriber.queued()
+    }
+
+    /// Whether the server holds all of its subscriptions now, as far as known, but for those that it refused. What waits to
+    /// be read may be older.
+    pub fn is_live(&self) -> bool {
+        self.subscriber.is_live()
+    }
+
+    /// Since when events may be missing; `None` while none are, and until the server has first confirmed the subscription.
+    /// When this is over the stream yields it as [`Missed::Gap`]: a program that ends before writes it down from here.
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        self.subscriber.interrupted_since()
     }
 
     fn decode(&self, frame: Frame) -> Result<Event<T>, Missed> {
@@ -122,6 +141,7 @@ pub struct Subscribe<T> {
     topics: Vec<Topic>,
     everything: bool,
     queue: QueueConfig,
+    since: Option<Timestamp>,
     read: Read<T>,
 }
 
@@ -133,13 +153,27 @@ impl<T> Subscribe<T> {
             topics,
             everything,
             queue,
+            since: None,
             read,
         }
     }
 
-    /// How many events may wait to be read; at least one. 1,024 by default.
+    /// How many events may wait to be read; at least one. 65,536 by default.
     pub fn capacity(mut self, events: usize) -> Self {
-        self.queue.capacity = events.max(1);
+        self.queue = self.queue.capacity(events);
+        self
+    }
+
+    /// How many bytes the events that wait to be read may hold; one event may, however large. 8 MiB by default.
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.queue.bytes = bytes;
+        self
+    }
+
+    /// The stream goes on where another one ended: it begins with the gap since then, told when the server has confirmed
+    /// all of its subscriptions.
+    pub fn resuming(mut self, since: Timestamp) -> Self {
+        self.since = Some(since);
         self
     }
 
@@ -154,10 +188,10 @@ impl<T> Subscribe<T> {
     pub fn start(self) -> Subscription<T> {
         let hub = self.client.hub();
         Subscription {
-            subscriber: if self.everything {
-                hub.observe(self.topics, self.queue)
-            } else {
-                hub.subscribe(self.topics, self.queue)
+            subscriber: match self.since {
+                Some(since) => hub.resume(self.topics, self.queue, self.everything, since),
+                None if self.everything => hub.observe(self.topics, self.queue),
+                None => hub.subscribe(self.topics, self.queue),
             },
             read: self.read,
         }

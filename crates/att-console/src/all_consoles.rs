@@ -2,6 +2,7 @@ use crate::console::{Console, WeakConsole};
 use crate::consoles::Shared;
 use crate::happening::Event;
 use crate::subscription::{Keep, Subscribe, Subscription};
+use alta_model::Timestamp;
 use alta_socket::{Missed, Overflow};
 use futures_core::Stream;
 use futures_util::stream::SelectAll;
@@ -23,6 +24,7 @@ pub struct AllConsoles<T> {
     changes: WatchStream<u64>,
     subscribe: Box<SubscribeOn<T>>,
     capacity: Option<usize>,
+    capacity_bytes: Option<usize>,
     overflow: Option<Overflow>,
     keep: Option<Keep<T>>,
     /// The consoles that were joined, by name.
@@ -44,6 +46,7 @@ impl<T> AllConsoles<T> {
             changes: WatchStream::new(consoles.changes.subscribe()),
             subscribe,
             capacity: None,
+            capacity_bytes: None,
             overflow: None,
             keep: None,
             joined: BTreeMap::new(),
@@ -57,6 +60,14 @@ impl<T> AllConsoles<T> {
     #[must_use]
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = Some(events);
+        self
+    }
+
+    /// How many bytes the events of each console that wait to be read may hold; one event may, however large. As the console
+    /// is configured, by default. To be said before the first reading.
+    #[must_use]
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.capacity_bytes = Some(bytes);
         self
     }
 
@@ -109,6 +120,27 @@ impl<T> AllConsoles<T> {
         }
     }
 
+    /// Whether every console that was joined is live; see [`Subscription::is_live`].
+    pub fn is_live(&self) -> bool {
+        self.streams().all(|(_, stream)| stream.is_live())
+    }
+
+    /// Since when events of any console that was joined may be missing; see [`Subscription::interrupted_since`].
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        self.interruptions().map(|(_, since)| since).min()
+    }
+
+    /// The consoles of which events may be missing, by name, and since when.
+    pub fn interruptions(&self) -> impl Iterator<Item = (&Arc<str>, Timestamp)> {
+        self.streams()
+            .filter_map(|(name, stream)| Some((name, stream.interrupted_since()?)))
+    }
+
+    fn streams(&self) -> impl Iterator<Item = (&Arc<str>, &Subscription<T>)> {
+        let members = self.streams.iter();
+        members.filter_map(|member| Some((&member.name, member.stream.as_ref()?)))
+    }
+
     /// Leaves those that were taken out or replaced, joins those that were put in.
     fn follow(&mut self) {
         let Some(shared) = self.consoles.upgrade() else {
@@ -134,6 +166,9 @@ impl<T> AllConsoles<T> {
             let mut wish = (self.subscribe)(console);
             if let Some(events) = self.capacity {
                 wish = wish.capacity(events);
+            }
+            if let Some(bytes) = self.capacity_bytes {
+                wish = wish.capacity_bytes(bytes);
             }
             if let Some(overflow) = self.overflow {
                 wish = wish.overflow(overflow);

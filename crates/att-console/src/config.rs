@@ -42,7 +42,8 @@ pub struct Config {
     pub frame_limit: usize,
     /// The delays between attempts to connect: up to 1 s at first, up to 60 s in the end, with full jitter.
     pub backoff: BackoffPolicy,
-    /// The queue of every stream that does not choose its own. 1,024 events, the oldest dropped first.
+    /// The queue of every stream that does not choose its own. 65,536 events or 8 MiB, whichever is reached first; the oldest
+    /// dropped first.
     pub queue: QueueConfig,
     /// How connections are made. By TCP if none is given; for `wss` a [`TcpDialer`] with TLS is put here.
     pub dialer: Option<Arc<dyn Dial>>,

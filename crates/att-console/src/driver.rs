@@ -121,6 +121,8 @@ pub(crate) struct Driver {
     granted: Option<(LinkId, ConsoleAccess)>,
     /// The state that was shown last.
     shown: State,
+    /// Whether nothing more is to be done.
+    ended: bool,
     /// Resolves when asking for access again is worth it; only waited for between attempts.
     access_changed: Option<BoxFuture<'static, ()>>,
 }
@@ -139,6 +141,7 @@ impl Driver {
         );
         Self {
             shown: shared.status.get(),
+            ended: false,
             shared,
             access,
             machine,
@@ -152,7 +155,8 @@ impl Driver {
     pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!("opening");
         loop {
-            if self.perform_outputs() {
+            self.perform_outputs();
+            if self.ended {
                 break;
             }
             self.show_state();
@@ -258,6 +262,8 @@ impl Driver {
         Frame::read_each(raw, SystemTime::now(), |frame| {
             if let Woken::Otherwise = self.frame(link, frame, now) {
                 woken = Woken::Otherwise;
+                // Before what follows in the same text: a gap must not be told after it.
+                self.perform_outputs();
             }
         });
         woken
@@ -332,8 +338,8 @@ impl Driver {
         }
     }
 
-    /// Does what the machine asks for; true at the end of everything.
-    fn perform_outputs(&mut self) -> bool {
+    /// Does what the machine asks for.
+    fn perform_outputs(&mut self) {
         while let Some(output) = self.machine.poll_output() {
             match output {
                 Output::Open(link) => self.open(link),
@@ -368,11 +374,13 @@ impl Driver {
                     // The caller may have gone; then nobody minds.
                     let _ = outcome.0.send(result);
                 }
+                Output::Interrupted(name, since) => self.shared.hub.lost(&name, since, now()),
+                Output::Doubted(name) => self.shared.hub.asked(&name),
                 Output::Confirmed(name, gap) => self.shared.hub.confirmed(&name, gap),
-                Output::End => return true,
+                Output::Refused(name) => self.shared.hub.refused(&name),
+                Output::End => self.ended = true,
             }
         }
-        false
     }
 
     fn open(&mut self, link: LinkId) {

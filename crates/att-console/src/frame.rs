@@ -4,7 +4,7 @@ use crate::name::EventName;
 use crate::span::Span;
 use crate::word::Word;
 use alta_model::Timestamp;
-use alta_socket::{RawFrame, objects};
+use alta_socket::{Footprint, RawFrame, objects};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -50,6 +50,12 @@ pub(crate) enum Malformed {
     NoType,
     #[error("it is an event without a name")]
     Nameless,
+}
+
+impl Footprint for Frame {
+    fn footprint(&self) -> usize {
+        size_of::<Self>() + self.raw.as_str().len()
+    }
 }
 
 impl Frame {

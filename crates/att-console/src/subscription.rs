@@ -6,6 +6,7 @@ use crate::happening::Event;
 use crate::label::LabelCopy;
 use crate::name::EventName;
 use crate::status::State;
+use alta_model::Timestamp;
 use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, later};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -21,6 +22,12 @@ use std::time::Duration;
 ///
 /// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only
 /// when the console is closed for good (or, with [`Overflow::End`], when it was read too slowly).
+///
+/// An outage is one [`Missed::Gap`], however many names the stream has: it comes when the last of them is confirmed again,
+/// before every event that follows that; events of the names that are back sooner come before it. A name that is not back a
+/// minute after the first no longer holds it up, and ends in a gap of its own. A stream that is closed while it is
+/// interrupted ends with that gap. [`is_live`](Self::is_live) and [`interrupted_since`](Self::interrupted_since) tell at any
+/// time.
 ///
 /// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
 pub struct Subscription<T> {
@@ -131,6 +138,18 @@ impl<T> Subscription<T> {
         self.subscriber.queued()
     }
 
+    /// Whether the server holds all of its subscriptions now, as far as known, but for those that it refused. What waits to
+    /// be read may be older.
+    pub fn is_live(&self) -> bool {
+        self.subscriber.is_live()
+    }
+
+    /// Since when events may be missing; `None` while none are, and until the server has first confirmed the subscription.
+    /// When this is over the stream yields it as [`Missed::Gap`]: a program that ends before writes it down from here.
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        self.subscriber.interrupted_since()
+    }
+
     fn read(&mut self, frame: Frame) -> Result<Event<T>, Missed> {
         let undecodable = |reason| {
             let raw = frame.raw.clone();
@@ -189,6 +208,7 @@ pub struct Subscribe<T> {
     names: Vec<EventName>,
     everything: bool,
     queue: QueueConfig,
+    since: Option<Timestamp>,
     read: Reader<T>,
     keep: Option<Keep<T>>,
 }
@@ -201,6 +221,7 @@ impl<T> Subscribe<T> {
             names,
             everything: false,
             queue,
+            since: None,
             read,
             keep: None,
         }
@@ -212,9 +233,22 @@ impl<T> Subscribe<T> {
         self
     }
 
-    /// How many events may wait to be read; at least one. 1,024 by default.
+    /// How many events may wait to be read; at least one. 65,536 by default.
     pub fn capacity(mut self, events: usize) -> Self {
-        self.queue.capacity = events.max(1);
+        self.queue = self.queue.capacity(events);
+        self
+    }
+
+    /// How many bytes the events that wait to be read may hold; one event may, however large. 8 MiB by default.
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.queue.bytes = bytes;
+        self
+    }
+
+    /// The stream goes on where another one ended: it begins with the gap since then, told when the server has confirmed
+    /// all of its subscriptions.
+    pub fn resuming(mut self, since: Timestamp) -> Self {
+        self.since = Some(since);
         self
     }
 
@@ -248,10 +282,11 @@ impl<T> Subscribe<T> {
     /// not know goes unnoticed this way.
     pub fn start(self) -> Subscription<T> {
         let shared = self.console.shared();
-        let subscriber = if self.everything {
-            shared.hub.observe(self.names, self.queue)
-        } else {
-            shared.hub.subscribe(self.names, self.queue)
+        let hub = &shared.hub;
+        let subscriber = match self.since {
+            Some(since) => hub.resume(self.names, self.queue, self.everything, since),
+            None if self.everything => hub.observe(self.names, self.queue),
+            None => hub.subscribe(self.names, self.queue),
         };
         Subscription {
             subscriber,

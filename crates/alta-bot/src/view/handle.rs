@@ -3,7 +3,7 @@ use super::{Change, GroupView, ServerView, ViewConfig};
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use alta_model::{GroupId, ServerId, Timestamp};
-use alta_socket::{Delivery, Hub, Missed, QueueConfig, Subscriber, TaskGuard};
+use alta_socket::{Delivery, Footprint, Hub, Missed, QueueConfig, Subscriber, TaskGuard};
 use futures_core::Stream;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -263,6 +263,12 @@ impl Shared {
 
     fn write(&self) -> RwLockWriteGuard<'_, Known> {
         self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Footprint for Change {
+    fn footprint(&self) -> usize {
+        size_of::<Self>()
     }
 }
 

@@ -253,6 +253,7 @@ impl Lane {
             Migration::Posting { answer_until, .. } => {
                 // The server may have done its part, and cut the old link itself: then the answer is near.
                 *answer_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
+                self.interrupt(since, cx.now, cx);
             }
             Migration::HandOver { old, between, .. } => {
                 let mut since = since;

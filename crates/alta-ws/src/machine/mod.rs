@@ -19,7 +19,7 @@ use crate::topic::Topic;
 use alta_socket::{Backoff, LinkId};
 use conn::{Conn, Open, Purpose};
 use migrate::Migration;
-pub(crate) use output::{CallId, Gap, Output};
+pub(crate) use output::{CallId, Gap, Loss, Output};
 pub(crate) use seen::{Seen, Side};
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;

@@ -34,6 +34,8 @@ pub(crate) enum Output {
     },
     /// Hand an event to its readers.
     Deliver(Frame),
+    /// The server held this subscription, and the link that it was on is lost.
+    Interrupted { topic: Topic, loss: Loss },
     /// The server holds this subscription; if it was lost, events may be missing.
     Confirmed { topic: Topic, gap: Option<Gap> },
     /// The server refused this subscription for good.
@@ -55,6 +57,15 @@ pub(crate) enum Output {
         call: CallId,
         result: Result<(), Error>,
     },
+}
+
+/// When a subscription was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Loss {
+    /// When the link was last heard.
+    pub(crate) since: Instant,
+    /// When it was noticed that it was lost: who came later has missed nothing.
+    pub(crate) noticed: Instant,
 }
 
 /// The time in which events may be missing.

@@ -1,5 +1,5 @@
 use super::conn::Open;
-use super::{Cx, Gap, Lane, LaneState, Output, Phase};
+use super::{Cx, Gap, Lane, LaneState, Loss, Output, Phase};
 use crate::error::Error;
 use crate::topic::Topic;
 use alta_socket::{Backoff, later};
@@ -275,6 +275,7 @@ impl Lane {
         self.due.clear();
         self.timers.clear();
         self.gather_until = None;
+        self.interrupt(since, cx.now, cx);
         let mut unwanted = Vec::new();
         for (topic, entry) in &mut self.topics {
             entry.lose(since, cx.now);
@@ -284,6 +285,17 @@ impl Lane {
         }
         for topic in unwanted {
             self.forget(&topic, cx);
+        }
+    }
+
+    /// Tells who reads what is held that its link is lost: last heard `since` then, which was `noticed` later.
+    pub(super) fn interrupt(&self, since: Instant, noticed: Instant, cx: &mut Cx<'_>) {
+        let loss = Loss { since, noticed };
+        for (topic, entry) in &self.topics {
+            if entry.wanted && entry.held == Held::Yes {
+                let topic = topic.clone();
+                cx.shared.out.push_back(Output::Interrupted { topic, loss });
+            }
         }
     }
 
@@ -321,6 +333,7 @@ impl Lane {
     pub(super) fn confirm_all_with_gap(&mut self, since: Instant, until: Instant, cx: &mut Cx<'_>) {
         // Who came after that has missed nothing.
         let noticed = until;
+        self.interrupt(since, noticed, cx);
         let gap = Gap {
             since,
             noticed,

@@ -3,8 +3,9 @@ use crate::support::{
 };
 use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
-use alta_ws::{GroupServerStatus, GroupUpdate, Missed, Overflow, State};
+use alta_ws::{GroupMemberCreate, GroupServerStatus, GroupUpdate, Missed, Overflow, State, Topic};
 use serde_json::json;
+use std::time::Duration;
 
 #[tokio::test]
 async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
@@ -45,6 +46,61 @@ async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
     );
     assert_eq!(client.status().totals.gaps, 1);
     assert_eq!(client.status().totals.reconnects, 1);
+}
+
+#[tokio::test]
+async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_topics() {
+    let (sim, client) = connected().await;
+    let id = group(&sim);
+    let topics: [Topic; 3] = [
+        GroupUpdate(id).into(),
+        GroupServerStatus(id).into(),
+        GroupMemberCreate(id).into(),
+    ];
+    let mut some = client.subscribe(topics.to_vec()).await.unwrap();
+    let mut everything = client.subscribe_all().await.unwrap();
+    assert!(some.is_live() && everything.is_live());
+    for gaps in [3, 6] {
+        let late = Action::Delay(Duration::from_millis(300));
+        let late =
+            Fault::new(Hook::MainRequest, late).containing("POST subscription/group-member-create");
+        sim.faults().arm(late);
+        let before = Timestamp::now();
+        sim.drop_main_sockets();
+        // Two are confirmed, and an event of theirs comes before the third is.
+        totals(&client, |totals| totals.gaps == gaps - 1).await;
+        assert!(!some.is_live() && !everything.is_live());
+        assert!(
+            some.interrupted_since()
+                .is_some_and(|since| since <= before)
+        );
+        sim.emit_main_event("group-update", sim.group(), json!({"id": 1}));
+        totals(&client, |totals| totals.gaps == gaps).await;
+        assert!(some.is_live() && everything.is_live());
+        assert_eq!(some.interrupted_since(), None);
+        sim.emit_main_event("group-update", sim.group(), json!({"id": 2}));
+        for stream in [&mut some, &mut everything] {
+            assert_eq!(event(stream).await.data["id"], 1);
+            assert!(matches!(miss(stream).await, Missed::Gap { .. }));
+            assert_eq!(event(stream).await.data["id"], 2);
+        }
+    }
+}
+
+#[tokio::test]
+async fn promise_01_a_stream_that_is_closed_while_it_is_interrupted_ends_with_the_open_gap() {
+    let (sim, client) = connected().await;
+    let mut some = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
+    let mut everything = client.subscribe_all().await.unwrap();
+    let down = Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(10_000);
+    sim.faults().arm(down);
+    sim.drop_main_sockets();
+    status(&client, |status| !status.state.is_connected()).await;
+    client.close().await;
+    assert!(matches!(miss(&mut some).await, Missed::Gap { since, until } if since <= until));
+    assert!(matches!(miss(&mut everything).await, Missed::Gap { .. }));
+    assert!(within(some.next()).await.is_none() && !some.is_live());
+    assert!(within(everything.next()).await.is_none());
 }
 
 #[tokio::test]

@@ -100,8 +100,14 @@ pub(crate) enum Output<R> {
     Close(LinkId),
     /// Give this outcome to the one who waits for it.
     Resolve(R, Result<Option<Frame>, ErrorKind>),
+    /// The server held this subscription, and it is gone with the link, which was last heard at this moment.
+    Interrupted(EventName, Instant),
+    /// The server is asked whether it still holds this subscription.
+    Doubted(EventName),
     /// The server holds this subscription; with the moments between which it did not.
     Confirmed(EventName, Option<(Instant, Instant)>),
+    /// The server has no such event.
+    Refused(EventName),
     /// Nothing more will come.
     End,
 }

@@ -303,7 +303,10 @@ impl<R: Waiter> Machine<R> {
         if now.saturating_duration_since(session.since) >= GOOD_SESSION {
             self.backoff.reset();
         }
-        self.topics.link_lost(session.keepalive.last_heard());
+        let last_heard = session.keepalive.last_heard();
+        for name in self.topics.link_lost(last_heard) {
+            self.outbox.push_back(Output::Interrupted(name, last_heard));
+        }
         self.disconnect_commands(*session, because);
     }
 

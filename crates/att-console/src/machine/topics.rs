@@ -143,11 +143,15 @@ impl<R> Topics<R> {
         steps.filter_map(|(_, due)| due).min()
     }
 
-    /// Nothing is held any more; what was is missed since the link was last heard.
-    pub(super) fn link_lost(&mut self, last_heard: Instant) {
+    /// Nothing is held any more; what was is missed since the link was last heard. Returns what was held and is wanted.
+    pub(super) fn link_lost(&mut self, last_heard: Instant) -> Vec<EventName> {
+        let mut interrupted = Vec::new();
         self.topics.retain(|name, topic| {
             if topic.held == Held::Yes {
                 topic.lost_since.get_or_insert(last_heard);
+                if topic.wanted {
+                    interrupted.push(name.clone());
+                }
             }
             if topic.held == Held::Yes || name.is_sendable() {
                 topic.held = Held::No;
@@ -158,6 +162,7 @@ impl<R> Topics<R> {
             topic.retry_at = None;
             topic.wanted
         });
+        interrupted
     }
 
     /// Whether the server has let it go; if not, it is asked again `at` that time.
@@ -227,8 +232,12 @@ impl<R: Waiter> Machine<R> {
             topic.linger_until = Some(later(now, linger));
         }
         topic.wanted = wanted;
-        if wanted && topic.held == Held::Yes {
-            self.outbox.push_back(Output::Confirmed(name.clone(), None));
+        if wanted {
+            match topic.held {
+                Held::Yes => self.outbox.push_back(Output::Confirmed(name.clone(), None)),
+                Held::Refused => self.outbox.push_back(Output::Refused(name.clone())),
+                Held::No | Held::Perhaps => {}
+            }
         }
         self.topics.forget_if_finished(name);
         self.pump(now);
@@ -308,8 +317,11 @@ impl<R: Waiter> Machine<R> {
             return;
         }
         session.asked_again += 1;
-        for topic in self.topics.topics.values_mut() {
+        for (name, topic) in &mut self.topics.topics {
             topic.doubted = topic.wanted && topic.held == Held::Yes;
+            if topic.doubted {
+                self.outbox.push_back(Output::Doubted(name.clone()));
+            }
         }
     }
 
@@ -359,6 +371,7 @@ impl<R: Waiter> Machine<R> {
             }
             Outcome::NoSuchEvent => {
                 topic.held = Held::Refused;
+                self.outbox.push_back(Output::Refused(name.clone()));
                 if topic.lost_since.is_some() || topic.confirmed_at.is_some() {
                     self.counters.refused.add_one();
                     tracing::warn!(event = %name, "the server no longer has an event that was subscribed to");

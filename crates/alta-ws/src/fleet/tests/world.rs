@@ -119,6 +119,10 @@ impl World {
                     self.forget(link);
                 }
                 Output::Deliver(frame) => self.deliver(&frame),
+                Output::Interrupted { topic, loss } => {
+                    assert!(loss.since <= loss.noticed);
+                    self.hub.lost(topic.name(), loss.since, loss.noticed);
+                }
                 Output::Confirmed { topic, gap } => {
                     assert!(
                         gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)
@@ -131,7 +135,8 @@ impl World {
                         reader.confirmed.get_or_insert(number);
                     }
                 }
-                Output::Renew { .. } | Output::Refused { .. } => {}
+                Output::Refused { topic, .. } => self.hub.refused(topic.name()),
+                Output::Renew { .. } => {}
                 Output::Answer { call, .. } | Output::Migrated { call, .. } => self.end(call),
                 Output::Expired { call, link, id, .. } => {
                     self.recall(link, id);

@@ -139,6 +139,7 @@ impl Rig {
                     let number = frame.content().unwrap().parse().unwrap();
                     *self.delivered.entry(number).or_default() += 1;
                 }
+                Output::Interrupted { loss, .. } => assert!(loss.since <= loss.noticed),
                 Output::Confirmed { topic, gap } => {
                     assert!(
                         gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)

@@ -249,3 +249,25 @@ fn a_link_that_falls_silent_is_given_up() {
     );
     world.give(Input::Pong(link));
 }
+
+#[test]
+fn a_subscription_of_which_it_is_in_doubt_whether_it_is_held_is_asked_about_until_there_is_an_answer()
+ {
+    let mut world = World::new(Config::default());
+    world.want("PlayerJoined", true);
+    world.ready();
+    world.write_one();
+    world.answer(0);
+    world.forget_subscriptions();
+    // It is asked again three times, and the server fails each time.
+    for seconds in [8, 12, 20] {
+        world.pass(Duration::from_secs(seconds));
+        while !world.queued.is_empty() {
+            world.write_one();
+        }
+        world.reply(0, true);
+    }
+    world.settle();
+    assert_eq!(world.held, world.wanted);
+    assert_eq!(world.gaps, 1);
+}

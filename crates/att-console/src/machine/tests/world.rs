@@ -35,6 +35,8 @@ pub(super) struct World {
     pub(super) confirms: BTreeMap<Ticket, String>,
     /// Since when the present session lasts.
     pub(super) since: Instant,
+    /// When the server was last heard on the present link.
+    pub(super) heard: Instant,
     pub(super) gaps: u32,
     pub(super) ended: bool,
     pub(super) next_ticket: Ticket,
@@ -56,6 +58,7 @@ impl World {
             owners: HashMap::new(),
             outcomes: BTreeMap::new(),
             ran: HashMap::new(),
+            heard: Instant::now(),
             gaps: 0,
             ended: false,
             next_ticket: 0,
@@ -119,6 +122,8 @@ impl World {
                         .or_default()
                         .push(outcome.map(|_| ()));
                 }
+                Output::Interrupted(_, since) => assert_eq!(since, self.heard, "since last heard"),
+                Output::Doubted(_) | Output::Refused(_) => {}
                 Output::Confirmed(_, gap) => {
                     if let Some((since, until)) = gap {
                         assert!(since <= until);
@@ -160,6 +165,7 @@ impl World {
 
     pub(super) fn frame(&mut self, text: &str) {
         if let Some(link) = self.link {
+            self.heard = self.now;
             let frame = Frame::read(text.into(), SystemTime::now()).unwrap();
             if matches!(frame.kind, Kind::Event(_)) {
                 assert_eq!(
@@ -322,6 +328,7 @@ impl World {
             self.give(Input::Timer);
             // The server answers pings, if it is there.
             if let Some(link) = self.link {
+                self.heard = self.now;
                 self.give(Input::Pong(link));
             }
             rounds += 1;

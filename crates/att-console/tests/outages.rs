@@ -1,0 +1,173 @@
+//! What streams tell of an outage, over loopback sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use alta_model::Timestamp;
+use alta_sim::{Action, Fault, Hook, Sim};
+use att_console::{Console, Consoles, EventName, Missed, State, Status, Subscription};
+use common::{access, config, next, ready, self_hosted, within};
+use serde_json::Value;
+use std::time::Duration;
+
+async fn disconnected(console: &Console) {
+    let mut statuses = console.statuses();
+    let is_lost = |status: &Status| matches!(status.state, State::Recovering { .. });
+    within(statuses.wait_for(is_lost)).await.unwrap();
+}
+
+/// What a stream yields up to an event of this name: the names of events, and gaps.
+async fn until(stream: &mut Subscription<Value>, last: &str) -> Vec<Result<EventName, Missed>> {
+    let mut items = Vec::new();
+    loop {
+        let item = next(stream).await.map(|event| event.name);
+        let is_last = item.as_ref().is_ok_and(|name| name.as_str() == last);
+        items.push(item);
+        if is_last {
+            return items;
+        }
+    }
+}
+
+/// Cuts the connection; the subscription to this event is confirmed last, after another event has come.
+async fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
+    let answer = Fault::new(
+        Hook::ConsoleCommand,
+        Action::Delay(Duration::from_millis(300)),
+    );
+    sim.faults()
+        .arm(answer.containing(&format!("websocket subscribe {late}")));
+    sim.drop_consoles(server);
+}
+
+#[tokio::test]
+async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_names() {
+    let (sim, server) = self_hosted().await;
+    let quiet = config().ask_again(Vec::new());
+    let console = Console::open_with(access(&sim, server), quiet);
+    let names = ["PlayerJoined", "PlayerLeft", "PlayerKilled"];
+    let mut some = within(console.subscribe_to(names)).await.unwrap();
+    let mut everything = within(console.subscribe_to_everything()).await.unwrap();
+    for _ in 0..2 {
+        cut_with_one_confirmed_late(&sim, server, "PlayerKilled").await;
+        disconnected(&console).await;
+        sim.wait_for_console_subscription(server, "PlayerJoined")
+            .await
+            .unwrap();
+        sim.emit_console_event(server, "PlayerJoined", Value::Null);
+        let mut waiting = console.statuses();
+        // The late answer is the last of all.
+        let is_whole = |_: &Status| some.is_live() && everything.is_live();
+        within(waiting.wait_for(is_whole)).await.unwrap();
+        sim.emit_console_event(server, "PlayerLeft", Value::Null);
+        for stream in [&mut some, &mut everything] {
+            let items = until(stream, "PlayerLeft").await;
+            let gaps = items.iter().filter(|item| item.is_err()).count();
+            assert_eq!(gaps, 1, "{items:?}");
+            let before_last = items.len().checked_sub(2).unwrap();
+            assert!(
+                items[before_last].is_err(),
+                "after what came before its end: {items:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn promise_01_a_stream_tells_that_it_is_interrupted_and_ends_with_the_open_gap() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let mut joins = console.subscribe_to(["PlayerJoined"]).start();
+    let mut late = within(console.subscribe_to(["PlayerJoined"]))
+        .await
+        .unwrap();
+    assert!(joins.is_live() && late.is_live());
+    assert_eq!(joins.interrupted_since(), None);
+    let before = Timestamp::now();
+    sim.stop_server(server).await.unwrap();
+    disconnected(&console).await;
+    for stream in [&joins, &late] {
+        assert!(!stream.is_live());
+        let since = stream.interrupted_since().unwrap();
+        assert!(
+            since <= Timestamp::now()
+                && since >= before.checked_sub(Duration::from_secs(5)).unwrap()
+        );
+    }
+    let mut new = console.subscribe_to(["PlayerJoined"]).start();
+    assert!(!new.is_live());
+    assert_eq!(new.interrupted_since(), None, "it has missed nothing yet");
+
+    within(console.close()).await;
+    for stream in [&mut joins, &mut late] {
+        let gap = next(stream).await.unwrap_err();
+        assert!(matches!(gap, Missed::Gap { since, until } if since <= until && until >= before));
+        assert!(within(stream.next()).await.is_none());
+        assert!(!stream.is_live());
+        assert_eq!(stream.interrupted_since(), None, "it was told");
+    }
+    assert!(within(new.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_stream_that_resumes_begins_with_the_gap_since_the_other_one_ended() {
+    let (sim, server) = self_hosted().await;
+    let first = ready(&sim, server).await;
+    let stream = within(first.subscribe_to(["PlayerJoined"])).await.unwrap();
+    within(first.close()).await;
+    drop(stream);
+    let ended = Timestamp::now();
+    sim.player_joins(server, "Ashwick").unwrap();
+    let second = ready(&sim, server).await;
+    let resuming = second
+        .subscribe_to(["PlayerJoined", "PlayerLeft"])
+        .resuming(ended);
+    let mut resumed = within(resuming).await.unwrap();
+    sim.player_joins(server, "Brambletoe").unwrap();
+    let gap = next(&mut resumed).await.unwrap_err();
+    let Missed::Gap { since, until } = gap else {
+        panic!("{gap:?}")
+    };
+    let off = since.saturating_duration_since(ended) + ended.saturating_duration_since(since);
+    assert!(
+        off < Duration::from_millis(10) && until > ended,
+        "{ended} {since}"
+    );
+    assert_eq!(
+        next(&mut resumed).await.unwrap().data["user"]["username"],
+        "Brambletoe"
+    );
+}
+
+#[tokio::test]
+async fn a_stream_of_all_consoles_tells_which_are_interrupted() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let consoles = Consoles::new();
+    let mut servers = Vec::new();
+    for name in ["Thornwood", "Hollowmere"] {
+        let server = sim.add_self_hosted(name).unwrap();
+        consoles.add(name, Console::open_with(access(&sim, server), config()));
+        servers.push(server);
+    }
+    let events = consoles.subscribe_to(["PlayerJoined"]).start();
+    for (_, console) in consoles.all() {
+        within(console.subscribe_to(["PlayerJoined"]))
+            .await
+            .unwrap();
+    }
+    assert!(events.is_live());
+    assert_eq!(events.interrupted_since(), None);
+    sim.stop_server(servers[1]).await.unwrap();
+    disconnected(&consoles.get("Hollowmere").unwrap()).await;
+    assert!(!events.is_live());
+    let interrupted: Vec<_> = events.interruptions().collect();
+    assert_eq!(&**interrupted[0].0, "Hollowmere");
+    assert_eq!(interrupted.len(), 1);
+    let since = events.interrupted_since().unwrap();
+    assert!(since.saturating_duration_since(interrupted[0].1) < Duration::from_secs(1));
+}
