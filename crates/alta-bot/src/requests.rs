@@ -3,7 +3,7 @@
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use alta_model::{
-    GroupId, InvitedGroup, JoinResult, JoinedGroup, Member, Server, ServerId, User, UserId,
+    GroupId, InvitedGroup, JoinResult, JoinedGroup, Listing, Member, Server, ServerId, User, UserId,
 };
 use alta_rest::{ConsoleOptions, Pages};
 use serde::de::DeserializeOwned;
@@ -48,7 +48,7 @@ impl Bot {
     /// # Errors
     ///
     /// [`ErrorKind::Rest`].
-    pub async fn request_current_groups(&self) -> Result<Vec<JoinedGroup>, Error> {
+    pub async fn request_current_groups(&self) -> Result<Listing<JoinedGroup>, Error> {
         all(self.rest().groups().joined(), "listing the bot's groups").await
     }
 
@@ -114,7 +114,7 @@ impl Bot {
     /// # Errors
     ///
     /// [`ErrorKind::Rest`].
-    pub async fn request_members(&self, group: GroupId) -> Result<Vec<Member>, Error> {
+    pub async fn request_members(&self, group: GroupId) -> Result<Listing<Member>, Error> {
         let doing = format!("listing the members of group {group}");
         all(self.rest().members().list(group), doing).await
     }
@@ -124,7 +124,7 @@ impl Bot {
     /// # Errors
     ///
     /// [`ErrorKind::Rest`].
-    pub async fn request_invites(&self) -> Result<Vec<InvitedGroup>, Error> {
+    pub async fn request_invites(&self) -> Result<Listing<InvitedGroup>, Error> {
         all(
             self.rest().invites().list(),
             "listing the bot's invitations",
@@ -137,7 +137,7 @@ impl Bot {
     /// # Errors
     ///
     /// [`ErrorKind::Rest`].
-    pub async fn request_consoles(&self) -> Result<Vec<Server>, Error> {
+    pub async fn request_consoles(&self) -> Result<Listing<Server>, Error> {
         all(
             self.rest().servers().with_console(),
             "listing the consoles that the bot may use",
@@ -164,7 +164,7 @@ impl Bot {
 async fn all<T: DeserializeOwned + Send + 'static>(
     pages: Pages<T>,
     doing: impl Into<std::borrow::Cow<'static, str>>,
-) -> Result<Vec<T>, Error> {
+) -> Result<Listing<T>, Error> {
     let list = pages.collect(LONGEST_LIST).await;
     list.map_err(|error| Error::of_rest(error, doing))
 }

@@ -26,6 +26,7 @@ mod model;
 mod open_enum;
 
 pub mod console;
+pub mod json;
 
 mod account;
 mod api_error;
@@ -34,6 +35,7 @@ mod escaped;
 mod group;
 mod id;
 mod join;
+mod listing;
 mod member;
 mod redactor;
 mod secret;
@@ -56,6 +58,7 @@ pub use group::{
 };
 pub use id::{EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId};
 pub use join::{Connection, JoinFailReason, JoinResult};
+pub use listing::Listing;
 pub use member::{Member, MemberPermissions, MemberType};
 pub use redactor::Redactor;
 pub use secret::{Secret, UnusableSecret};

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{fmt, ops::AddAssign};
 
 /// What was left out of a record or a list because it could not be read.
 ///
@@ -46,6 +46,12 @@ impl Skipped {
         self.0.as_ref().map_or(&[], |notes| &notes.places)
     }
 
+    /// Whether this field, or an entry of it, was left out; in doubt, if more was left out than places are kept, it was.
+    pub fn has(&self, field: &str) -> bool {
+        let is_it = |place: &Place| place.field == field;
+        self.count() > self.places().len() || self.places().iter().any(is_it)
+    }
+
     pub(crate) fn field(&mut self, field: &'static str) {
         self.note(Place { field, index: None });
     }
@@ -63,6 +69,19 @@ impl Skipped {
         if notes.places.len() < Self::PLACES {
             notes.places.push(place);
         }
+    }
+}
+
+/// Adds what was left out of another part of the same list.
+impl AddAssign<&Self> for Skipped {
+    fn add_assign(&mut self, other: &Self) {
+        let Some(other) = &other.0 else {
+            return;
+        };
+        let notes = self.0.get_or_insert_default();
+        notes.count += other.count;
+        let room = Self::PLACES - notes.places.len();
+        notes.places.extend(other.places.iter().take(room));
     }
 }
 
@@ -105,6 +124,7 @@ mod tests {
         let mut skipped = Skipped::default();
         assert!(skipped.is_empty());
         skipped.field("position");
+        assert!(skipped.has("position") && !skipped.has("users"));
         for index in 0..20 {
             skipped.entry("users", index);
         }
@@ -115,5 +135,10 @@ mod tests {
         let text = skipped.to_string();
         assert!(text.starts_with("position, users[0], users[1]"), "{text}");
         assert!(text.ends_with("users[14] and 5 more"), "{text}");
+        let mut all = Skipped::default();
+        all += &skipped;
+        assert_eq!(all, skipped);
+        all += &skipped;
+        assert_eq!((all.count(), all.places()), (42, skipped.places()));
     }
 }

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
 use alta_http::{Deadline, HttpClient};
-use alta_model::{ErrorCode, Redactor};
+use alta_model::{ErrorCode, Listing, Redactor};
 use bytes::Bytes;
 use http::{
     HeaderValue, Response, StatusCode,
@@ -128,7 +128,7 @@ impl Client {
     /// The list that a typed call answers with, page by page.
     pub fn pages<T, E>(&self, endpoint: &E) -> Pages<T>
     where
-        E: Endpoint<Response = Vec<T>>,
+        E: Endpoint<Response = Listing<T>>,
     {
         Pages::new(self.clone(), endpoint.request())
     }

@@ -1,6 +1,6 @@
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
-use alta_model::{ApiError, Redactor};
+use alta_model::{ApiError, Listing, Redactor, json};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
@@ -19,20 +19,13 @@ pub(crate) fn read<T: DeserializeOwned>(
     response: &Response<Bytes>,
     redactor: &Redactor,
 ) -> Result<T, Error> {
-    let body = match response.body().trim_ascii() {
-        b"" => b"null",
-        body => body,
-    };
-    let mut reader = serde_json::Deserializer::from_slice(body);
-    let result = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| (error.path().to_string(), error.into_inner()))
-        .and_then(|value| match reader.end() {
-            Ok(()) => Ok(value),
-            Err(error) => Err((".".to_owned(), error)),
-        });
-    result.map_err(|(path, error)| {
-        let text = String::from_utf8_lossy(body);
-        let place = offset(body, error.line(), error.column());
+    let text = text(response);
+    let read = parse(&text).or_else(|failure| match json::repair(&text) {
+        Cow::Owned(repaired) => parse(&repaired),
+        Cow::Borrowed(_) => Err(failure),
+    });
+    read.map_err(|(path, error)| {
+        let place = offset(text.as_bytes(), error.line(), error.column());
         let (shown, place) = redactor.redact_at(&text, place);
         let around = around(&shown, place);
         let detail = if response.body().is_empty() {
@@ -51,11 +44,47 @@ pub(crate) fn read<T: DeserializeOwned>(
     })
 }
 
+/// Reads a page of a list without its odd entries. If it holds nothing else, the error about the first of them is given
+/// beside the empty page.
+pub(crate) fn read_page<T: DeserializeOwned>(
+    request: &Request,
+    response: &Response<Bytes>,
+    redactor: &Redactor,
+) -> Result<(Listing<T>, Option<Error>), Error> {
+    // Read as a plain list, it fails where the first odd entry stands.
+    let failure = || read::<Vec<T>>(request, response, redactor).err();
+    match json::part_of_list(&text(response)) {
+        Ok((page, unreadable)) => Ok((page, unreadable.and_then(|_| failure()))),
+        Err(error) => Err(failure().unwrap_or_else(|| {
+            Error::new(ErrorKind::Decode, request).with_detail(error.to_string())
+        })),
+    }
+}
+
+/// The body as text; an empty one is null.
+fn text(response: &Response<Bytes>) -> Cow<'_, str> {
+    match response.body().trim_ascii() {
+        b"" => "null".into(),
+        body => String::from_utf8_lossy(body),
+    }
+}
+
+/// Reads a value, or tells where it is odd.
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (String, serde_json::Error)> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| (error.path().to_string(), error.into_inner()))?;
+    match reader.end() {
+        Ok(()) => Ok(value),
+        Err(error) => Err((".".to_owned(), error)),
+    }
+}
+
 /// Makes JSON of a body that is a text, if it is not JSON's text already.
 pub(crate) fn quote(body: &mut Bytes) {
-    if serde_json::from_slice::<String>(body).is_err() {
-        let text = String::from_utf8_lossy(body).into_owned();
-        *body = serde_json::Value::String(text).to_string().into();
+    let text = String::from_utf8_lossy(body);
+    if json::from_str::<String>(&text).is_err() {
+        *body = serde_json::Value::from(text).to_string().into();
     }
 }
 
@@ -76,7 +105,7 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
     };
     let shown = redactor.redact_bytes(response.body());
     // Of a secret in a text in it, the field may be named only there.
-    let api = serde_json::from_str::<ApiError>(&shown).ok();
+    let api = json::from_str::<ApiError>(&shown).ok();
     let mut error = Error::new(kind, request).with_status(status);
     if api.is_none() && !shown.trim().is_empty() {
         error = error.with_detail(around(shown.trim(), 0));

@@ -5,6 +5,7 @@ use crate::Request;
 /// A typed call, as a value: what is sent, and what comes back. [`Client::request`](crate::Client::request) makes it.
 ///
 /// ```
+/// use alta_model::Listing;
 /// use alta_rest::{Account, Endpoint, Request};
 /// use http::Method;
 ///
@@ -12,7 +13,7 @@ use crate::Request;
 /// struct MyShopItems;
 ///
 /// impl Endpoint for MyShopItems {
-///     type Response = Vec<serde_json::Value>;
+///     type Response = Listing<serde_json::Value>;
 ///
 ///     fn request(&self) -> Request {
 ///         Request::new(Method::GET, "shop/items/me").account(Account::User)
@@ -20,7 +21,8 @@ use crate::Request;
 /// }
 /// ```
 pub trait Endpoint {
-    /// What the answer's body is read as. An empty body counts as null.
+    /// What the answer's body is read as. An empty body counts as null. A [`Listing`](alta_model::Listing) is read without
+    /// its odd entries; a `Vec` is an error if it has one.
     type Response: DeserializeOwned;
 
     /// How the body is read.
@@ -122,7 +124,7 @@ macro_rules! endpoints {
     };
 
     (@answer one $answer:ty) => { $answer };
-    (@answer pages $answer:ty) => { Vec<$answer> };
+    (@answer pages $answer:ty) => { alta_model::Listing<$answer> };
     (@answer nothing $answer:ty) => { $answer };
     (@answer text $answer:ty) => { $answer };
 

@@ -6,6 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
+use alta_model::{Listing, Skipped};
 use futures_core::{Stream, future::BoxFuture};
 use serde::de::DeserializeOwned;
 
@@ -15,6 +16,9 @@ use crate::{Client, Error, ErrorKind, Request, decode};
 ///
 /// Read it item by item with [`next`](Self::next), as a `Stream`, or whole with [`collect`](Self::collect). After an error
 /// it ends. Nothing is sent before the first item is asked for.
+///
+/// An item that cannot be read, or is null, is left out and noted in [`skipped`](Self::skipped). If no item of the whole
+/// list can be read, the list ends with an error.
 ///
 /// ```
 /// # async fn run(client: alta_rest::Client) -> Result<(), alta_rest::Error> {
@@ -33,6 +37,10 @@ pub struct Pages<T> {
     request: Request,
     limit: usize,
     items: VecDeque<T>,
+    skipped: Skipped,
+    /// The error about the first entry that could not be read, as long as no other could be.
+    unreadable: Option<Error>,
+    is_any_read: bool,
     state: State<T>,
     /// The hashes of the paging tokens so far.
     seen: HashSet<u64>,
@@ -47,7 +55,8 @@ enum State<T> {
 }
 
 struct Page<T> {
-    items: Vec<T>,
+    items: Listing<T>,
+    unreadable: Option<Error>,
     next: Option<String>,
 }
 
@@ -67,6 +76,9 @@ impl<T> Pages<T> {
             request,
             limit: Self::PAGE_SIZE,
             items: VecDeque::new(),
+            skipped: Skipped::default(),
+            unreadable: None,
+            is_any_read: false,
             state: State::Next(None),
             seen: HashSet::new(),
             hasher: RandomState::new(),
@@ -78,6 +90,11 @@ impl<T> Pages<T> {
         self.limit = items.max(1);
         self
     }
+
+    /// What was left out so far because it could not be read; the places count from the beginning of each page.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
@@ -85,8 +102,8 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     ///
     /// # Errors
     ///
-    /// The item is an error if a page could not be fetched, or if the pages lead in a circle
-    /// ([`ErrorKind::EndlessPages`]).
+    /// The item is an error if a page could not be fetched, if the pages lead in a circle
+    /// ([`ErrorKind::EndlessPages`]), or if nothing in them could be read ([`ErrorKind::Decode`]).
     ///
     /// # Cancel safety
     ///
@@ -95,12 +112,12 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// The whole list.
+    /// The whole list, and what was left out of it.
     ///
     /// # Errors
     ///
     /// As [`next`](Self::next); and [`ErrorKind::TooLarge`] if the list has more than `bound` items.
-    pub async fn collect(mut self, bound: usize) -> Result<Vec<T>, Error> {
+    pub async fn collect(mut self, bound: usize) -> Result<Listing<T>, Error> {
         let mut list = Vec::new();
         while let Some(item) = self.next().await {
             let item = item?;
@@ -110,7 +127,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
             }
             list.push(item);
         }
-        Ok(list)
+        Ok(Listing::new(list, self.skipped))
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, Error>>> {
@@ -119,7 +136,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
                 return Poll::Ready(Some(Ok(item)));
             }
             match &mut self.state {
-                State::Ended => return Poll::Ready(None),
+                State::Ended => return Poll::Ready(self.unreadable.take().map(Err)),
                 State::Next(token) => {
                     let request = page_request(&self.request, self.limit, token.take());
                     self.state = State::Fetching(Box::pin(fetch(self.client.clone(), request)));
@@ -137,8 +154,8 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     }
 
     fn accept(&mut self, page: Page<T>) -> Result<(), Error> {
-        let Some(token) = page.next else {
-            self.items.extend(page.items);
+        let Some(token) = page.next.clone() else {
+            self.keep(page);
             return Ok(());
         };
         let endless =
@@ -149,9 +166,21 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         if !self.seen.insert(self.hasher.hash_one(&token)) {
             return Err(endless("a paging token came twice".to_owned()));
         }
-        self.items.extend(page.items);
+        self.keep(page);
         self.state = State::Next(Some(token));
         Ok(())
+    }
+
+    fn keep(&mut self, page: Page<T>) {
+        self.skipped += page.items.skipped();
+        self.is_any_read |= !page.items.is_empty();
+        // Where anything can be read, what can't be is left out; a list of which nothing can be is an error at its end.
+        self.unreadable = self
+            .unreadable
+            .take()
+            .or(page.unreadable)
+            .filter(|_| !self.is_any_read);
+        self.items.extend(page.items);
     }
 }
 
@@ -169,14 +198,15 @@ fn page_request(request: &Request, limit: usize, token: Option<String>) -> Reque
 async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<Page<T>, Error> {
     let response = client.send(&request).await?;
     // An empty body is an empty page.
-    let items: Option<Vec<T>> = decode::read(&request, &response, client.redactor())?;
+    let (items, unreadable) = decode::read_page(&request, &response, client.redactor())?;
     let next = response
         .headers()
         .get(TOKEN)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
         .filter(|token| !token.is_empty());
     Ok(Page {
-        items: items.unwrap_or_default(),
+        items,
+        unreadable,
         next,
     })
 }

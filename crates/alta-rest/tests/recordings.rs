@@ -248,7 +248,7 @@ async fn a_server_and_servers_by_name() {
     })
     .await;
     assert_eq!(got.final_status, Some(ServerStatus::Online));
-    let found: Vec<Server> = call("servers-by-name", async |client| {
+    let found: alta_model::Listing<Server> = call("servers-by-name", async |client| {
         client
             .servers()
             .named("Ashwick's server")

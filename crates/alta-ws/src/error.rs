@@ -1,4 +1,4 @@
-use alta_model::{ApiError, ErrorCode, chain, escaped};
+use alta_model::{ApiError, ErrorCode, chain, escaped, json};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -144,7 +144,7 @@ impl Error {
 
     /// What the server's answer of this status and content means.
     pub(crate) fn refused(status: u16, content: &str, doing: impl Into<Cow<'static, str>>) -> Self {
-        let (message, error_code) = match serde_json::from_str::<ApiError>(content) {
+        let (message, error_code) = match json::from_str::<ApiError>(content) {
             Ok(error) => (error.message, error.error_code),
             // Not every error's content can be read; then its text says what it can.
             Err(_) => (content.to_owned(), None),

@@ -1,6 +1,6 @@
 use crate::topic::Topic;
 use alta_model::{
-    Group, GroupDetailed, GroupId, InvitedGroup, JoinedGroup, Member, Server, UserId,
+    Group, GroupDetailed, GroupId, InvitedGroup, JoinedGroup, Member, Server, UserId, json,
 };
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
@@ -35,7 +35,7 @@ impl Subscribable for Topic {
     }
 
     fn read(text: &str) -> Result<Value, serde_json::Error> {
-        Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+        Ok(json::from_str(text).unwrap_or_else(|_| Value::from(text)))
     }
 }
 
@@ -76,7 +76,7 @@ impl<S: Subscribable, const N: usize> Subscribable for [S; N] {
 }
 
 fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_str(text)
+    json::from_str(text)
 }
 
 macro_rules! events {
@@ -170,7 +170,7 @@ events! {
 pub struct LeftGroup {
     /// The group.
     pub group: GroupDetailed,
-    /// This account's membership, as it ended.
+    /// This account's membership, as it ended; none if the server sent none that could be read.
     pub member: Option<Member>,
 }
 
@@ -179,10 +179,8 @@ impl<'de> Deserialize<'de> for LeftGroup {
         let mut value = Value::deserialize(deserializer)?;
         let mut take = |name| value.get_mut(name).map(Value::take);
         let (group, member) = (take("group"), take("member"));
-        let member = match member {
-            Some(Value::Null) | None => None,
-            Some(member) => Some(serde_json::from_value(member).map_err(D::Error::custom)?),
-        };
+        // One that can't be read is none, as any optional field.
+        let member = member.and_then(|member| serde_json::from_value(member).ok());
         let group = serde_json::from_value(group.unwrap_or(value)).map_err(D::Error::custom)?;
         Ok(Self { group, member })
     }
@@ -219,6 +217,9 @@ mod tests {
         let whole = r#"{"group": {"id": 7}, "member": {"group_id": 7, "user_id": 3}}"#;
         let whole: LeftGroup = serde_json::from_str(whole).unwrap();
         assert_eq!(whole.member.unwrap().user_id, UserId::new(3));
+        let odd = r#"{"group": {"id": 7, "name": "Fox\ud83d"}, "member": {"user_id": []}}"#;
+        let odd: LeftGroup = json::from_str(odd).unwrap();
+        assert_eq!((odd.group.name.as_str(), odd.member), ("Fox\u{fffd}", None));
         assert!(serde_json::from_str::<LeftGroup>(r#"{"group": {}}"#).is_err());
     }
 

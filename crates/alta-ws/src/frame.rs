@@ -1,6 +1,6 @@
 use crate::error::{Error, ErrorKind};
 use crate::topic::Topic;
-use alta_model::Timestamp;
+use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame};
 use http::Method;
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -57,7 +57,7 @@ impl Response {
     ///
     /// [`ErrorKind::Decode`] if it is not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_str(&self.content).map_err(|error| {
+        json::from_str(&self.content).map_err(|error| {
             Error::new(ErrorKind::Decode, "reading an answer's content").caused_by(error)
         })
     }
@@ -193,16 +193,14 @@ impl<'a> Incoming<'a> {
 
 /// A text, or another value as it is written.
 fn read_text(value: &RawValue) -> Cow<'_, str> {
-    let json = value.get();
-    if !json.starts_with('"') {
-        return json.into();
+    let text = value.get();
+    if !text.starts_with('"') {
+        return text.into();
     }
-    match serde_json::from_str::<&str>(json) {
+    match serde_json::from_str::<&str>(text) {
         Ok(text) => text.into(),
         // It holds escapes.
-        Err(_) => serde_json::from_str::<String>(json)
-            .unwrap_or_default()
-            .into(),
+        Err(_) => json::from_str::<String>(text).unwrap_or_default().into(),
     }
 }
 
@@ -212,14 +210,16 @@ fn read_number<N: std::str::FromStr>(value: &RawValue) -> Option<N> {
 
 /// The text of a content: it is JSON wrapped in a text, but JSON as it is will do. After a text, the rest of the frame
 /// may follow.
-pub(crate) fn unwrap_content(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    if !json.starts_with('"') {
-        return Ok(Cow::Borrowed(json));
+pub(crate) fn unwrap_content(content: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    if !content.starts_with('"') {
+        return Ok(Cow::Borrowed(content));
     }
-    match unescape(&json[1..]) {
-        Some(text) => Ok(Cow::Owned(text)),
-        None => String::deserialize(&mut serde_json::Deserializer::from_str(json)).map(Cow::Owned),
+    let any = |text: &str| String::deserialize(&mut serde_json::Deserializer::from_str(text));
+    match unescape(&content[1..]) {
+        Some(text) => Ok(text),
+        None => any(content).or_else(|_| any(&json::repair(content))),
     }
+    .map(Cow::Owned)
 }
 
 /// A JSON text up to its closing quote, if it has the short escapes only, as JSON within JSON usually has.
@@ -379,6 +379,33 @@ mod tests {
             let theirs = String::deserialize(&mut serde_json::Deserializer::from_str(&json));
             prop_assert_eq!(unwrap_content(&json).ok().map(Cow::into_owned), theirs.ok());
         }
+    }
+
+    #[test]
+    fn half_a_character_loses_no_event() {
+        for (name, read) in [
+            (r"Fox\\ud83d", "Fox\u{fffd}"),
+            (r"Fox\ud83d", "Fox\u{fffd}"),
+            (r"\\ude00\\ud83d", "\u{fffd}\u{fffd}"),
+            (r"\\ud83d\\ude00\ude00", "\u{1f600}\u{fffd}"),
+        ] {
+            for begins in [r#"{"id":0,"#, r#"{"id": 0,"#] {
+                let text = format!(
+                    r#"{begins}"event":"group-update","key":"7","content":"{{\"id\":7,\"name\":\"{name}\",\"{name}\":1}}","responseCode":200}}"#
+                );
+                let Incoming::Event { content, .. } = Incoming::parse(&text) else {
+                    panic!("not an event: {text}");
+                };
+                let content = unwrap_content(content).unwrap();
+                let group: alta_model::Group = json::from_str(&content).unwrap();
+                assert_eq!(group.name, read, "{text}");
+            }
+        }
+        let refused = r#"{"id":3,"event":"response","key":"GET \ud83d","content":"no \ud83d","responseCode":404}"#;
+        assert!(matches!(
+            Incoming::parse(refused),
+            Incoming::Response { id: Some(3), key, status: 404, .. } if key == "GET \u{fffd}"
+        ));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 use crate::argument::{Argument, Problem};
 use crate::error::Error;
 use crate::reply::Reply;
+use alta_model::Listing;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
@@ -75,7 +76,7 @@ impl<T> Command<T> {
 
     /// The same command, its result read as a list by [`Reply::read_list`].
     #[must_use]
-    pub fn returning_list<U: DeserializeOwned>(self) -> Command<Vec<U>> {
+    pub fn returning_list<U: DeserializeOwned>(self) -> Command<Listing<U>> {
         self.read_by(Reply::read_list)
     }
 

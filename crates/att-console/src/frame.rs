@@ -3,7 +3,7 @@ use crate::fields::{each_field, keep_first};
 use crate::name::EventName;
 use crate::span::Span;
 use crate::word::Word;
-use alta_model::Timestamp;
+use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame, objects};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
@@ -133,7 +133,7 @@ impl Frame {
 
     /// `data` as a `T`.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_str(self.data())
+        json::from_str(self.data())
     }
 
     /// `data`, if it is a text.
@@ -330,6 +330,39 @@ mod tests {
         .unwrap();
         assert_eq!(frame.kind, Kind::Event("PlayerJoined".into()));
         assert_eq!((frame.data(), frame.timestamp()), (r#"{"a":1}"#, None));
+    }
+
+    #[test]
+    fn odd_values_of_an_event_lose_no_event() {
+        use alta_model::console::event::{InfoLog, PlayerJoined, PlayerKilled};
+        let event = |name: &str, data: &str| {
+            read(&format!(
+                r#"{{"type":"Subscription","timeStamp":"2026-11-28T10:00:02.5Z","eventType":"{name}","data":{data}}}"#
+            ))
+            .unwrap()
+        };
+        for position in ["[null,null,null]", "[]", "[1e999,2,3]", "\"\\ud83d\""] {
+            let data = format!(
+                r#"{{"user":{{"id":1,"username":"Fox\ud83d"}},"position":{position},"\ude00":1}}"#
+            );
+            let joined: PlayerJoined = event("PlayerJoined", &data).decode().unwrap();
+            assert_eq!(
+                (joined.user.username.as_str(), joined.position),
+                ("Fox\u{fffd}", None)
+            );
+        }
+        let data = r#"{"killedPlayer":{"id":1},"source":"Impact","killerPlayer":{}}"#;
+        let killed: PlayerKilled = event("PlayerKilled", data).decode().unwrap();
+        assert_eq!(
+            (
+                killed.killer_player.as_ref(),
+                killed.skipped().to_string().as_str()
+            ),
+            (None, "killerPlayer")
+        );
+        let data = r#"{"message":"hello","timeStamp":"9999-12-31T23:59:59.9999999","logger":"L"}"#;
+        let log: InfoLog = event("InfoLog", data).decode().unwrap();
+        assert_eq!(log.time_stamp, Some(Timestamp::MAX));
     }
 
     #[test]

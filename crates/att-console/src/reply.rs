@@ -2,10 +2,9 @@ use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::word::Word;
-use alta_model::Timestamp;
 use alta_model::console::result::{CommandInfo, Exception};
+use alta_model::{Listing, Timestamp, json};
 use alta_socket::RawFrame;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::fmt;
@@ -72,7 +71,7 @@ impl Reply {
     /// [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
         if let Some(exception) = self.sent_exception() {
-            return serde_json::from_str(exception).ok();
+            return json::from_str(exception).ok();
         }
         match self.value().map(Word::of) {
             Some(Word::Text(text)) => Exception::from_text(&text),
@@ -88,12 +87,11 @@ impl Reply {
     /// [`ErrorKind::Decode`] if it has another shape.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let from_text = |text: &str| {
-            serde_json::from_str(text)
-                .or_else(|_| serde_json::from_value(Value::String(text.to_owned())))
+            json::from_str(text).or_else(|_| serde_json::from_value(Value::String(text.to_owned())))
         };
         let read = match (self.sent_result(), self.text()) {
             (Some(result), _) => {
-                serde_json::from_str(result).or_else(|error| numbers_in_text(result).ok_or(error))
+                json::from_str(result).or_else(|error| numbers_in_text(result).ok_or(error))
             }
             (None, Some(text)) => from_text(text),
             (None, None) => serde_json::from_value(Value::Null),
@@ -101,37 +99,47 @@ impl Reply {
         read.map_err(|error| self.unreadable(&error))
     }
 
-    /// The result as a list: where some servers return one object and others a list, either is taken, and null entries
-    /// are left out. No result is an empty list.
+    /// The result as a list: where some servers return one object and others a list, either is taken. Entries that are null
+    /// or odd are left out, and noted in [`Listing::skipped`]. No result is an empty list.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it has another shape.
-    pub fn read_list<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum OneOrMany {
-            Many(Vec<Value>),
-            One(Value),
-        }
+    /// [`ErrorKind::Decode`] if it has another shape, or if all entries are odd.
+    pub fn read_list<T: DeserializeOwned>(&self) -> Result<Listing<T>, Error> {
+        self.read_entries(json::list, |entry| vec![entry])
+    }
+
+    /// The result as a list in which each entry has its place: none where a null or an odd entry stands.
+    pub(crate) fn read_places<T: DeserializeOwned>(&self) -> Result<Listing<Option<T>>, Error> {
+        self.read_entries(json::places, |entry| vec![Some(entry)])
+    }
+
+    /// The list as far as it can be read.
+    pub(crate) fn read_whatever<T: DeserializeOwned>(&self) -> Listing<T> {
+        let many = |text: &str| json::part_of_list(text).map(|(list, _)| list);
+        let read = self.read_entries(many, |entry| vec![entry]);
+        read.unwrap_or_default()
+    }
+
+    fn read_entries<T: DeserializeOwned, E>(
+        &self,
+        many: fn(&str) -> Result<Listing<E>, serde_json::Error>,
+        one: fn(T) -> Vec<E>,
+    ) -> Result<Listing<E>, Error> {
         let Some(result) = self.sent_result() else {
-            return Ok(Vec::new());
+            return Ok(Listing::default());
         };
-        let entries = match serde_json::from_str(result) {
-            Ok(OneOrMany::Many(entries)) => entries,
-            Ok(OneOrMany::One(entry)) => vec![entry],
-            Err(error) => return Err(self.unreadable(&error)),
+        let read = if result.starts_with('[') {
+            many(result)
+        } else {
+            json::from_str(result).map(|entry| one(entry).into())
         };
-        entries
-            .into_iter()
-            .filter(|entry| !entry.is_null())
-            .map(|entry| serde_json::from_value(entry).map_err(|error| self.unreadable(&error)))
-            .collect()
+        read.map_err(|error| self.unreadable(&error))
     }
 
     /// `Result` as JSON; `None` if the command returns nothing.
     pub fn result(&self) -> Option<Value> {
-        serde_json::from_str(self.sent_result()?).ok()
+        json::from_str(self.sent_result()?).ok()
     }
 
     /// `ResultString` as the server sent it: often `Success`, or the mere name of a .NET type.
@@ -147,7 +155,7 @@ impl Reply {
     /// Which command ran, and which of its overloads. Not every server tells.
     pub fn command(&self) -> Option<CommandInfo> {
         let command = self.answer.command(self.raw().as_str())?;
-        serde_json::from_str(command).ok()
+        json::from_str(command).ok()
     }
 
     /// The server's time on the answer.
@@ -231,8 +239,8 @@ fn failure(exception: Exception, sent: &str) -> ErrorKind {
 
 /// A single number or truth value that some servers write as a text.
 fn numbers_in_text<T: DeserializeOwned>(result: &str) -> Option<T> {
-    let text: String = serde_json::from_str(result).ok()?;
-    serde_json::from_str(text.trim()).ok()
+    let text: String = json::from_str(result).ok()?;
+    json::from_str(text.trim()).ok()
 }
 
 /// At least two identifiers joined by dots, with `+` for nested types and a back-quote with a number for generic ones,
@@ -304,6 +312,53 @@ mod tests {
                 .unwrap()
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn an_odd_entry_loses_no_other_and_is_told() {
+        let odd = r#"{"Result":[{"id":null,"username":"Ashwick"},{"id":2,"username":"Fox\ud83d"},"x",null]}"#;
+        let odd = reply(odd).unwrap();
+        let users = odd.read_list::<User>().unwrap();
+        assert_eq!(
+            (users.len(), users[0].username.as_str()),
+            (1, "Fox\u{fffd}")
+        );
+        assert_eq!(users.skipped().to_string(), "[0], [2], [3]");
+        let places = odd.read_places::<User>().unwrap();
+        assert_eq!(
+            (places.len(), places.skipped().to_string().as_str()),
+            (4, "[0], [2]")
+        );
+        assert_eq!(odd.read_whatever::<User>(), users);
+        for none in [
+            r#"{"Result":[{"id":null}]}"#,
+            r#"{"Result":[null,5]}"#,
+            r#"{"Result":{"id":[]}}"#,
+        ] {
+            let error = reply(none).unwrap().read_list::<User>().unwrap_err();
+            assert!(matches!(error.kind(), ErrorKind::Decode { .. }), "{none}");
+        }
+        let nulls = reply(r#"{"Result":[null]}"#).unwrap();
+        assert_eq!(nulls.read_list::<User>().unwrap().skipped().count(), 1);
+    }
+
+    #[test]
+    fn half_a_character_hides_neither_a_result_nor_a_failure() {
+        let name = reply(r#"{"Result":"Fox\ud83d"}"#).unwrap();
+        assert_eq!(name.read::<String>().unwrap(), "Fox\u{fffd}");
+        assert_eq!(name.result().unwrap(), "Fox\u{fffd}");
+        let text = reply(r#"{"ResultString":"\ude00Fox"}"#).unwrap();
+        assert_eq!(text.text(), Some("\u{fffd}Fox"));
+        let failed = [
+            r#"{"ResultString":"Fox\ud83d","Exception":{"ClassName":"System.Exception","Message":"no \ud83d"}}"#,
+            r#"{"Result":"","ResultString":"System.Exception: no \ude00"}"#,
+        ];
+        for data in failed {
+            assert!(
+                matches!(reply(data), Err(ErrorKind::Server { message, .. }) if message == "no \u{fffd}"),
+                "{data}"
+            );
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl<'a> Word<'a> {
         };
         match quoted.strip_suffix('"') {
             Some(plain) if !plain.contains('\\') => Self::Text(plain.into()),
-            _ => serde_json::from_str(json)
+            _ => alta_model::json::from_str(json)
                 .map_or(Self::Else, |text: String| Self::Text(text.into())),
         }
     }

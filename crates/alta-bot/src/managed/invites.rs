@@ -103,7 +103,7 @@ impl Invites {
         self.lists.spawn(async move {
             loop {
                 match caught(rest.invites().list().collect(PENDING)).await {
-                    Ok(Ok(list)) => return list,
+                    Ok(Ok(list)) => return list.into_vec(),
                     Ok(Err(error)) => warn!(?error, "the invitations could not be listed"),
                     Err(panic) => warn!(panic, "listing the invitations panicked"),
                 }

@@ -3,7 +3,9 @@
 use super::agenda::Part;
 use super::exchange::{ConsoleSays, Found, GroupEvent};
 use super::{GroupView, Known, ServerView, ViewConfig};
-use alta_model::{GroupDetailed, JoinedGroup, Member, Server, ServerId, Timestamp, UserId};
+use alta_model::{
+    GroupDetailed, JoinedGroup, Listing, Member, Server, ServerId, Timestamp, UserId,
+};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,7 +84,7 @@ impl Entry {
         pending.extend([Part::Group(id), Part::Members(id)]);
         let view = Arc::new(GroupView {
             group: Arc::new(joined.group),
-            members: Arc::new(by_id(vec![joined.member.clone()])),
+            members: Arc::new(by_id([joined.member.clone()])),
             members_known: false,
             me: Arc::new(joined.member),
             servers,
@@ -175,7 +177,10 @@ impl Entry {
             }
         }
         let known = view.servers.keys().copied();
-        let removed: Vec<_> = known.filter(|it| !listed.contains(it)).collect();
+        let is_whole = !group.skipped().has("servers");
+        let removed: Vec<_> = known
+            .filter(|it| is_whole && !listed.contains(it))
+            .collect();
         view.group = Arc::new(group);
         for server in &removed {
             self.remove_server(*server);
@@ -184,19 +189,26 @@ impl Entry {
         to_read.map(|server| Part::Server(id, server)).collect()
     }
 
-    fn take_members(&mut self, members: Vec<Member>) {
+    fn take_members(&mut self, members: Listing<Member>) {
         let view = Arc::make_mut(&mut self.view);
-        let members = by_id(members);
+        let is_whole = members.skipped().is_empty();
+        let mut members = by_id(members);
+        if !is_whole {
+            // One that is not in the list may be what could not be read of it.
+            for (user, member) in &*view.members {
+                members.entry(*user).or_insert_with(|| member.clone());
+            }
+        }
         if let Some(me) = members.get(&self.me) {
             view.me = Arc::new(me.clone());
         }
         view.members = Arc::new(members);
-        view.members_known = true;
+        view.members_known = is_whole;
     }
 
     fn take_me(&mut self, me: Member) {
         let view = Arc::make_mut(&mut self.view);
-        view.members = Arc::new(by_id(vec![me.clone()]));
+        view.members = Arc::new(by_id([me.clone()]));
         view.me = Arc::new(me);
     }
 
@@ -448,7 +460,7 @@ impl Entry {
     }
 }
 
-fn by_id(members: Vec<Member>) -> BTreeMap<UserId, Member> {
+fn by_id(members: impl IntoIterator<Item = Member>) -> BTreeMap<UserId, Member> {
     let members = members.into_iter();
     members.map(|member| (member.user_id, member)).collect()
 }

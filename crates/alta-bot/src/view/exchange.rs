@@ -3,7 +3,7 @@
 use super::GroupView;
 use super::agenda::Part;
 use super::change::Change;
-use alta_model::{GroupDetailed, GroupId, JoinedGroup, Member, Server, ServerId};
+use alta_model::{GroupDetailed, GroupId, JoinedGroup, Listing, Member, Server, ServerId};
 use std::sync::Arc;
 
 /// What the task is to do.
@@ -22,10 +22,10 @@ pub(super) enum Output {
 /// What reading a part over REST has brought.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
-    List(Vec<JoinedGroup>),
+    List(Listing<JoinedGroup>),
     Group(GroupDetailed),
     /// All members.
-    Members(Vec<Member>),
+    Members(Listing<Member>),
     /// The bot's own membership, where other members are not kept.
     Me(Member),
     Server(Box<Server>),

@@ -19,7 +19,7 @@ pub struct GroupView {
     /// [`ViewConfig::members`](crate::ViewConfig::members) is off. Ask [`member`](Self::member) for one of them, who may not be
     /// known yet.
     pub members: Arc<BTreeMap<UserId, Member>>,
-    /// Whether these are all members: they have been read over REST since the bot joined.
+    /// Whether these are all members: they have been read over REST since the bot joined, each of them.
     pub members_known: bool,
     /// The servers by their ids.
     pub servers: BTreeMap<ServerId, Arc<ServerView>>,

@@ -6,7 +6,7 @@ use super::agenda::{Agenda, Part};
 use super::change::between;
 use super::entry::{Entry, Verdict, merged};
 use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
-use alta_model::{GroupId, JoinedGroup, ServerId, Timestamp, UserId};
+use alta_model::{GroupId, JoinedGroup, Listing, ServerId, Timestamp, UserId};
 use alta_socket::{Backoff, BackoffPolicy, later};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -188,14 +188,16 @@ impl Model {
         }
     }
 
-    fn listed(&mut self, found: Vec<JoinedGroup>, ticket: Ticket, now: Instant) {
+    fn listed(&mut self, found: Listing<JoinedGroup>, ticket: Ticket, now: Instant) {
         let verdict = Verdict::by(ticket.stamp != self.list_stamp);
         if !self.accepts(Part::List, verdict, now) {
             return;
         }
         let ids: BTreeSet<_> = found.iter().map(|joined| joined.group.id).collect();
+        // One that is not in the list may be what could not be read of it.
+        let is_whole = found.skipped().is_empty();
         for group in self.ids() {
-            if !ids.contains(&group) {
+            if is_whole && !ids.contains(&group) {
                 self.remove(group);
             }
         }

@@ -1,4 +1,4 @@
-use alta_model::{Friend, FriendResult, UserId};
+use alta_model::{Friend, FriendResult, Listing, UserId};
 use serde_json::{Value, json};
 
 endpoints! {
@@ -31,6 +31,6 @@ endpoints! {
 
     /// Which of the user's friends on Oculus play (.NET client): the answers have
     /// [`oculus_identifier`](Friend::oculus_identifier). What the list holds is not attested, so it is raw.
-    fn on_oculus(friends: Value) -> one Vec<Friend>
+    fn on_oculus(friends: Value) -> one Listing<Friend>
         = FindOculusFriends: User POST ["friends", "oculus"], json(&json!({"oculus_friends": friends}));
 }

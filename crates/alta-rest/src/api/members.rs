@@ -1,4 +1,4 @@
-use alta_model::{GroupId, Member, Permission, PermissionCheck, RoleId, UserId};
+use alta_model::{GroupId, Listing, Member, Permission, PermissionCheck, RoleId, UserId};
 use serde_json::{Value, json};
 
 endpoints! {
@@ -42,6 +42,6 @@ endpoints! {
             json(&json!({"permissions": permissions}));
 
     /// What an account may do in a group. Attested for users (.NET client; it is a POST).
-    fn permissions(group: GroupId, user: UserId) -> one Vec<Permission>
+    fn permissions(group: GroupId, user: UserId) -> one Listing<Permission>
         = ListMemberPermissions: Either POST ["groups", group, user, "permissions"];
 }

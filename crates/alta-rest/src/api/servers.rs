@@ -1,4 +1,6 @@
-use alta_model::{JoinResult, Permission, PermissionCheck, Region, Server, ServerId, UserId};
+use alta_model::{
+    JoinResult, Listing, Permission, PermissionCheck, Region, Server, ServerId, UserId,
+};
 use serde_json::{Value, json};
 
 use super::{ConsoleOptions, JoinOptions};
@@ -82,14 +84,14 @@ endpoints! {
             json(&json!({"permissions": permissions}));
 
     /// What an account may do on a server. Attested for users (.NET client).
-    fn permissions(server: ServerId, user: UserId) -> one Vec<Permission>
+    fn permissions(server: ServerId, user: UserId) -> one Listing<Permission>
         = ListServerPermissions: Either GET ["servers", server, user, "permissions"];
 
     /// Where servers run, as alta-jsapi asks for it; [`regions`](Self::regions) knows the other place as well.
-    fn server_regions() -> one Vec<Region> = ListServerRegions: None GET ["servers", "regions"];
+    fn server_regions() -> one Listing<Region> = ListServerRegions: None GET ["servers", "regions"];
 
     /// Where servers run, as the .NET client asks for it; [`regions`](Self::regions) knows the other place as well.
-    fn top_regions() -> one Vec<Region> = ListRegions: None GET ["regions"];
+    fn top_regions() -> one Listing<Region> = ListRegions: None GET ["regions"];
 }
 
 impl Servers<'_> {
@@ -99,7 +101,7 @@ impl Servers<'_> {
     /// # Errors
     ///
     /// See [`ErrorKind`].
-    pub async fn regions(self) -> Result<Vec<Region>, Error> {
+    pub async fn regions(self) -> Result<Listing<Region>, Error> {
         match self.server_regions().await {
             Err(error) if error.kind() == ErrorKind::NotFound => self.top_regions().await,
             result => result,

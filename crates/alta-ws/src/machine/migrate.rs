@@ -4,7 +4,7 @@ use super::{CallId, Cx, Lane, Output, Phase, Up};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::{Content, Request, Response};
-use alta_model::Secret;
+use alta_model::{Secret, json};
 use alta_socket::{LinkId, Lost, later};
 use http::Method;
 use serde::Deserialize;
@@ -264,7 +264,7 @@ impl Lane {
     pub(super) fn migration_token(&mut self, result: Result<Response, Error>, cx: &mut Cx<'_>) {
         let token = result.and_then(|response| {
             // The cause is left out: it could quote the token.
-            serde_json::from_str::<MigrationToken>(&response.content)
+            json::from_str::<MigrationToken>(&response.content)
                 .map_err(|_| Error::new(ErrorKind::Decode, "reading the migration token"))
         });
         match token {

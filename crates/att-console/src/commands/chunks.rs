@@ -6,8 +6,8 @@ use super::read;
 use crate::argument::Argument;
 use crate::command::Command;
 use crate::reply::Reply;
-use alta_model::Vector3;
 use alta_model::console::result::{EntityRef, FileDownload};
+use alta_model::{Listing, Vector3};
 
 /// A chunk by its identifier or its name, which must not be empty.
 fn named(chunk: impl Into<Argument>) -> Argument {
@@ -18,7 +18,7 @@ fn named(chunk: impl Into<Argument>) -> Argument {
 ///
 /// `chunks entities <chunk: Chunk>`: returns `[EntityRef]`. Attested by TavernLib.
 #[doc(alias = "chunks entities")]
-pub fn entities(chunk: impl Into<Argument>) -> Command<Vec<EntityRef>> {
+pub fn entities(chunk: impl Into<Argument>) -> Command<Listing<EntityRef>> {
     Command::new("chunks entities")
         .arg(named(chunk))
         .read_by(read::list)

@@ -3,6 +3,7 @@
 use super::read;
 use crate::argument::Argument;
 use crate::command::Command;
+use alta_model::Listing;
 use alta_model::console::result::Module;
 
 /// Lists the modules and commands that the server has.
@@ -10,7 +11,7 @@ use alta_model::console::result::Module;
 /// `help modules`: returns `[Module]`. Long. `Catalogue::from_modules` makes a catalogue of it. Attested by
 /// ATT-Dashboard.
 #[doc(alias = "help modules")]
-pub fn modules() -> Command<Vec<Module>> {
+pub fn modules() -> Command<Listing<Module>> {
     Command::new("help modules").read_by(read::list)
 }
 

@@ -6,14 +6,14 @@ use super::{SpawnArea, Stat, StatApplication, read};
 use crate::argument::{Argument, Target};
 use crate::command::Command;
 use alta_model::console::result::{Inventory, PlayerDetailed, StatInfo, StatValue};
-use alta_model::{User, UserId, Vector3};
+use alta_model::{Listing, User, UserId, Vector3};
 use std::time::Duration;
 
 /// Tells who is on the server.
 ///
 /// `player list`: returns `[User]`. Attested by TavernLib, tavernpy and Townsharp.
 #[doc(alias = "player list")]
-pub fn list() -> Command<Vec<User>> {
+pub fn list() -> Command<Listing<User>> {
     Command::new("player list").read_by(read::list)
 }
 
@@ -21,7 +21,7 @@ pub fn list() -> Command<Vec<User>> {
 ///
 /// `player list-detailed`: returns `[UserInfoDetailed]`. Attested by TavernLib and Townsharp.
 #[doc(alias = "player list-detailed")]
-pub fn list_detailed() -> Command<Vec<PlayerDetailed>> {
+pub fn list_detailed() -> Command<Listing<PlayerDetailed>> {
     Command::new("player list-detailed").read_by(read::list)
 }
 
@@ -69,7 +69,7 @@ pub fn username(id: UserId) -> Command<User> {
 /// for one without a body, for whom a self-hosted server may fail the whole command. Attested by TavernLib and
 /// att-voodoo-server.
 #[doc(alias = "player inventory")]
-pub fn inventory(players: impl Into<Target>) -> Command<Vec<Option<Inventory>>> {
+pub fn inventory(players: impl Into<Target>) -> Command<Listing<Option<Inventory>>> {
     let players = players.into();
     Command::new("player inventory")
         .arg(players)
@@ -229,7 +229,7 @@ pub fn check_stat(player: impl Into<Target>, stat: impl Into<Stat>) -> Command<S
 /// `player list-stats <player: Player>`: returns `[StatInfo]`. Of a player without a body, only the limits. Attested by
 /// TavernLib.
 #[doc(alias = "player list-stats")]
-pub fn list_stats(player: impl Into<Target>) -> Command<Vec<StatInfo>> {
+pub fn list_stats(player: impl Into<Target>) -> Command<Listing<StatInfo>> {
     let player = Argument::player(player.into());
     Command::new("player list-stats")
         .arg(player)

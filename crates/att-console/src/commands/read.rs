@@ -2,24 +2,18 @@
 
 use crate::error::Error;
 use crate::reply::Reply;
+use alta_model::{Listing, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// A list: also from one object, and without its nulls.
-pub(super) fn list<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
-    // The usual shape, which is polled a lot, is read in one go.
-    if let Ok(entries) = reply.read::<Vec<Option<T>>>() {
-        return Ok(entries.into_iter().flatten().collect());
-    }
+pub(super) fn list<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
     reply.read_list()
 }
 
 /// A list in which a null says something by its place.
-pub(super) fn places<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<Option<T>>, Error> {
-    if let Ok(places) = reply.read::<Vec<Option<T>>>() {
-        return Ok(places);
-    }
-    list(reply).map(|entries| entries.into_iter().map(Some).collect())
+pub(super) fn places<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<Option<T>>, Error> {
+    reply.read_places()
 }
 
 /// One value: also from a list that begins with it, and from a text.
@@ -38,9 +32,8 @@ pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
 /// What a command made, where servers differ in whether they say so: what cannot be read is left out, since the command
 /// has run and an error would look as if it had not.
 #[allow(clippy::unnecessary_wraps, reason = "it is a reader like the others")]
-pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Vec<T>, Error> {
-    let entries = reply.read_list::<Value>().unwrap_or_default().into_iter();
-    Ok(entries.filter_map(tolerantly).collect())
+pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
+    Ok(reply.read_whatever())
 }
 
 /// A value, also a single number or truth value that came as a text. Within models, they read such texts themselves.
@@ -48,5 +41,5 @@ fn tolerantly<T: DeserializeOwned>(value: Value) -> Option<T> {
     let text = value.as_str().map(|text| text.trim().to_ascii_lowercase());
     serde_json::from_value(value)
         .ok()
-        .or_else(|| serde_json::from_str(&text?).ok())
+        .or_else(|| json::from_str(&text?).ok())
 }

@@ -8,7 +8,7 @@ use crate::argument::{Argument, Target};
 use crate::command::Command;
 use crate::reply::Reply;
 use alta_model::console::result::{EntityInfo, EntityRef};
-use alta_model::{EntityId, Vector3};
+use alta_model::{EntityId, Listing, Vector3};
 
 /// Selects an entity for the commands that follow.
 ///
@@ -51,7 +51,7 @@ pub fn find(player: impl Into<Target>) -> Find {
 
 optional_arguments! {
     /// What [`find`] makes.
-    pub struct Find -> Vec<EntityRef> {
+    pub struct Find -> Listing<EntityRef> {
         /// How far around the player, in metres. Ten by default.
         distance(metres: f64) => metres.into(), else "10";
     }

@@ -3,8 +3,8 @@
 use super::{Prefab, read};
 use crate::argument::{Argument, Target};
 use crate::command::Command;
-use alta_model::Vector3;
 use alta_model::console::result::{EntityRef, PrefabEntry};
+use alta_model::{Listing, Vector3};
 
 /// The largest number of items that one command makes, as public bots limit it. No source tells a limit of the server's: a
 /// larger number is written by hand, with [`Command::new`].
@@ -23,7 +23,7 @@ pub fn item(players: impl Into<Target>, prefab: impl Into<Prefab>) -> Item {
 
 optional_arguments! {
     /// What [`item`] makes.
-    pub struct Item -> Vec<EntityRef> {
+    pub struct Item -> Listing<EntityRef> {
         /// How many for each player, 1 to [`MAX_COUNT`]. One by default.
         count(count: u32) => Argument::count(count, 1..=MAX_COUNT), else "1";
     }
@@ -46,7 +46,7 @@ pub fn exact(position: Vector3, rotation: Vector3, prefab: impl Into<Prefab>) ->
 /// servers; entries of another shape are left out. Types are inferred from the parameters' names. Attested by
 /// TavernLauncher's list and att-voodoo-server.
 #[doc(alias = "spawn string")]
-pub fn string(players: impl Into<Target>, save: impl AsRef<str>) -> Command<Vec<EntityRef>> {
+pub fn string(players: impl Into<Target>, save: impl AsRef<str>) -> Command<Listing<EntityRef>> {
     let save = Argument::save_string(save.as_ref());
     let command = Command::new("spawn string").arg(players.into()).arg(save);
     command.read_by(read::whatever)
@@ -69,7 +69,7 @@ pub fn string_raw(save: impl AsRef<str>) -> Command<EntityRef> {
 /// `spawn list`: returns `[{Hash, Name}]`. Long: TavernLauncher waits 60 s for it. Attested by TavernLauncher's list
 /// and attprefabulator.
 #[doc(alias = "spawn list")]
-pub fn list() -> Command<Vec<PrefabEntry>> {
+pub fn list() -> Command<Listing<PrefabEntry>> {
     Command::new("spawn list").read_by(read::list)
 }
 

@@ -6,6 +6,7 @@ use super::read;
 use crate::argument::Argument;
 use crate::command::Command;
 use crate::name::EventName;
+use alta_model::Listing;
 use alta_model::console::result::{EventListing, SubscriptionResult};
 
 /// Asks for a kind of event on this connection.
@@ -37,6 +38,6 @@ pub fn unsubscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
 /// `websocket subscriptions`: returns `[{name, type}]`. Not the events that are subscribed to. Attested by tavernpy and
 /// Alta-Dashboard.
 #[doc(alias = "websocket subscriptions")]
-pub fn subscriptions() -> Command<Vec<EventListing>> {
+pub fn subscriptions() -> Command<Listing<EventListing>> {
     Command::new("websocket subscriptions").read_by(read::list)
 }

@@ -280,7 +280,7 @@ async fn list_players(console: &Console, reporter: &Reporter, tally: &Tally) {
         }
         Err(error) => {
             count(&tally.failed_commands);
-            (json!({"error": error.to_string()}), Vec::new())
+            (json!({"error": error.to_string()}), Vec::new().into())
         }
     };
     reporter.step(&Step::Command {

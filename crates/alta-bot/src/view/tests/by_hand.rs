@@ -3,7 +3,7 @@
 use super::*;
 use crate::view::Membership;
 use crate::view::samples::read;
-use alta_model::{Permission, RoleId, ServerId, UserId};
+use alta_model::{GroupDetailed, JoinedGroup, Listing, Permission, RoleId, ServerId, UserId};
 
 #[test]
 fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_again() {
@@ -16,7 +16,7 @@ fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_
     for (part, ticket) in before {
         let found = match part {
             Part::Server(..) => read_server(up()),
-            Part::Members(_) => Found::Members(vec![member(ME, 2)]),
+            Part::Members(_) => Found::Members(vec![member(ME, 2)].into()),
             _ => Found::Group(joined(2).group),
         };
         rig.model.done(part, ticket, Some(found), rig.now, rig.wall);
@@ -99,7 +99,7 @@ fn a_heartbeat_that_says_nothing_new_is_no_change() {
 fn a_member_is_known_absent_or_not_known_yet() {
     let mut rig = Rig::new();
     let [birch, cobb] = [8, 9].map(UserId::new);
-    let all = || Found::Members(vec![member(ME, 2), member(birch, 2)]);
+    let all = || Found::Members(vec![member(ME, 2), member(birch, 2)].into());
     rig.model.joined(joined(2));
     rig.subscribed();
     assert!(matches!(rig.view().member(ME), Membership::Known(_)));
@@ -122,6 +122,32 @@ fn a_member_is_known_absent_or_not_known_yet() {
     assert!(!rig.view().is_at_least(birch, RoleId::OWNER));
     rig.event(GroupEvent::MemberGone(member(birch, 2)));
     assert_eq!(rig.view().member(birch), Membership::Absent);
+}
+
+#[test]
+fn what_could_not_be_read_of_a_list_is_not_taken_for_gone() {
+    let mut rig = Rig::new();
+    let [birch, cobb] = [8, 9].map(UserId::new);
+    rig.model.joined(joined(2));
+    rig.subscribed();
+    rig.answer_all(2, &up());
+    rig.event(GroupEvent::Member(member(birch, 1)));
+    let servers = rig.view().servers.len();
+
+    rig.model.read_everything(rig.now);
+    rig.pass(SOON);
+    let half: Listing<JoinedGroup> =
+        read(json!([{"group": {"id": 9}, "member": {"group_id": 9, "user_id": 1}}, {}]));
+    rig.answer(Part::List, Found::List(half));
+    assert_eq!(rig.left, []);
+    let mut group: GroupDetailed = read(json!({"id": GROUP, "servers": [{"name": "Thornwood"}]}));
+    group.roles = joined(2).group.roles;
+    rig.answer(Part::Group(GROUP), Found::Group(group));
+    assert_eq!(rig.view().servers.len(), servers);
+    let half = read(json!([member(ME, 2), {"group_id": GROUP, "user_id": []}]));
+    rig.answer(THE_MEMBERS, Found::Members(half));
+    assert!(matches!(rig.view().member(birch), Membership::Known(_)));
+    assert_eq!(rig.view().member(cobb), Membership::NotKnownYet);
 }
 
 #[test]
@@ -217,22 +243,22 @@ fn lists_bring_and_take_groups_unless_something_happened_meanwhile() {
     rig.pass(SOON);
     assert_eq!(rig.reading(), [Part::List], "one at a time");
     rig.model.read_list(rig.now);
-    rig.answer(Part::List, Found::List(vec![joined(2), other()]));
+    rig.answer(Part::List, Found::List(vec![joined(2), other()].into()));
     assert_eq!(rig.followed, [GROUP, GroupId::new(9)]);
     // It was asked for again meanwhile.
     rig.pass(SOON);
     assert_eq!(rig.reading(), [Part::List]);
     rig.model.left(GROUP);
-    rig.answer(Part::List, Found::List(vec![joined(2), other()]));
+    rig.answer(Part::List, Found::List(vec![joined(2), other()].into()));
     assert_eq!(rig.left, [GROUP]);
     assert_eq!(rig.followed.len(), 2, "not joined again by an old list");
     rig.pass(SOON);
-    rig.answer(Part::List, Found::List(vec![other()]));
+    rig.answer(Part::List, Found::List(vec![other()].into()));
     rig.pass(SOON);
     assert_eq!(rig.reading(), []);
     rig.model.read_list(rig.now);
     rig.pass(SOON);
-    rig.answer(Part::List, Found::List(Vec::new()));
+    rig.answer(Part::List, Found::List(Listing::default()));
     assert_eq!(rig.left, [GROUP, GroupId::new(9)]);
 }
 

@@ -116,7 +116,7 @@ impl World {
 
     fn found(&self, part: Part) -> Found {
         match part {
-            Part::List => Found::List(vec![joined(2)]),
+            Part::List => Found::List(vec![joined(2)].into()),
             Part::Group(_) => {
                 let mut group = joined(2).group;
                 let servers = self.servers.keys();
@@ -127,7 +127,7 @@ impl World {
                 let members = self.members.iter();
                 let mut members: Vec<_> = members.map(|id| member(UserId::new(*id), 1)).collect();
                 members.push(member(ME, 2));
-                Found::Members(members)
+                Found::Members(members.into())
             }
             Part::Server(_, id) if self.servers.contains_key(&id.get()) => {
                 read_server(self.record(id.get()))

@@ -112,9 +112,9 @@ impl Rig {
     fn answer_all(&mut self, role: i32, server: &Server) {
         while let Some((part, _)) = self.reads.first() {
             let found = match part {
-                Part::List => Found::List(vec![joined(role)]),
+                Part::List => Found::List(vec![joined(role)].into()),
                 Part::Group(_) => Found::Group(joined(role).group),
-                Part::Members(_) => Found::Members(vec![member(ME, role)]),
+                Part::Members(_) => Found::Members(vec![member(ME, role)].into()),
                 Part::Server(..) => Found::Server(Box::new(server.clone())),
             };
             self.answer(*part, found);

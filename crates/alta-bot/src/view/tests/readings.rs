@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::view::samples::read;
-use alta_model::{Permission, ServerId, UserId};
+use alta_model::{Listing, Permission, ServerId, UserId};
 use std::collections::BTreeMap;
 
 #[test]
@@ -101,7 +101,7 @@ fn when_a_group_cannot_be_read_the_list_tells_whether_it_is_still_ours() {
     rig.answer(THE_GROUP, None);
     rig.answer(THE_MEMBERS, None);
     rig.pass(SOON);
-    rig.answer(Part::List, Found::List(Vec::new()));
+    rig.answer(Part::List, Found::List(Listing::default()));
     assert_eq!(rig.left, [GROUP]);
 }
 
@@ -240,7 +240,7 @@ fn answer_for(rig: &mut Rig, time: Duration) -> BTreeMap<Part, Vec<Instant>> {
             let group = part.group().unwrap_or(GROUP);
             let found = match part {
                 Part::Server(_, id) => read_server(server(id, json!({"final_status": "Online"}))),
-                Part::Members(_) => Found::Members(vec![member(ME, 2)]),
+                Part::Members(_) => Found::Members(vec![member(ME, 2)].into()),
                 Part::Group(_) => {
                     let mut found = joined(2).group;
                     found.id = group;
@@ -253,7 +253,7 @@ fn answer_for(rig: &mut Rig, time: Duration) -> BTreeMap<Part, Vec<Instant>> {
                         joined.group.id = GroupId::new(number);
                         joined.group.servers[0].id = ServerId::new(100 + number);
                     }
-                    Found::List(all)
+                    Found::List(all.into())
                 }
             };
             rig.model

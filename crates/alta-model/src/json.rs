@@ -1,0 +1,267 @@
+//! Reads JSON as the game's servers write it, which is not always what `serde_json` takes.
+//!
+//! Three things that .NET writes make `serde_json` refuse a whole text: half of a surrogate pair as an escape (`"\ud83d"`,
+//! of a name that was cut within a character), a number beyond the range of `f64` (`1e999`), and a byte order mark. The
+//! functions here [`repair`] them. A text without them is read once, as `serde_json` does it.
+
+use std::{borrow::Cow, ops::Range};
+
+use serde::de::{DeserializeOwned, DeserializeSeed as _};
+use serde_json::{Deserializer, Error};
+
+use crate::listing::{Entries, Found, Listing};
+
+/// Reads a value.
+///
+/// # Errors
+///
+/// If it is no JSON, also after [`repair`], or no `T`.
+pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).or_else(|error| match repair(text) {
+        Cow::Owned(repaired) => serde_json::from_str(&repaired),
+        Cow::Borrowed(_) => Err(error),
+    })
+}
+
+/// Reads a list, and leaves out the entries that are odd; see [`Listing`].
+///
+/// # Errors
+///
+/// If it is no list, or if none of its entries is a `T` and not all of them are null.
+pub fn list<T: DeserializeOwned>(text: &str) -> Result<Listing<T>, Error> {
+    list_or_part(text)?.all_or_some()
+}
+
+/// Reads a list that may be a part of a longer one: where no entry can be read, it is empty, and the first entry's error
+/// is given beside it.
+///
+/// # Errors
+///
+/// If it is no list.
+pub fn part_of_list<T: DeserializeOwned>(text: &str) -> Result<(Listing<T>, Option<Error>), Error> {
+    let found = list_or_part(text)?;
+    Ok((found.listing, found.unreadable))
+}
+
+/// Reads a list in which each entry has its place: where a null stands, or an odd entry, there is none.
+///
+/// # Errors
+///
+/// As [`list`].
+pub fn places<T: DeserializeOwned>(text: &str) -> Result<Listing<Option<T>>, Error> {
+    match serde_json::from_str::<Vec<Option<T>>>(text) {
+        Ok(places) => Ok(places.into()),
+        Err(_) => entries(text, Some)?.all_or_some(),
+    }
+}
+
+fn list_or_part<T: DeserializeOwned>(text: &str) -> Result<Found<T>, Error> {
+    // The usual list is read in one go.
+    match serde_json::from_str::<Vec<T>>(text) {
+        Ok(entries) => Ok(Listing::from(entries).into()),
+        Err(_) => entries(text, |entry| entry),
+    }
+}
+
+fn entries<T: DeserializeOwned, E>(
+    text: &str,
+    keep: fn(Option<T>) -> Option<E>,
+) -> Result<Found<E>, Error> {
+    let repaired = repair(text);
+    let mut reader = Deserializer::from_str(&repaired);
+    let found = Entries::of(keep).deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(found)
+}
+
+/// Mends what `serde_json` refuses: half a surrogate pair becomes U+FFFD, a number beyond `f64` null, and a byte order mark
+/// white space. The text keeps its length, so that places in it stay what they are.
+pub fn repair(text: &str) -> Cow<'_, str> {
+    let mut repaired = String::new();
+    let mut copied = 0;
+    let mut replace = |range: Range<usize>, instead: &str| {
+        repaired.push_str(&text[copied..range.start]);
+        repaired.push_str(instead);
+        repaired.extend(std::iter::repeat_n(' ', range.len() - instead.len()));
+        copied = range.end;
+    };
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    if text.starts_with(BYTE_ORDER_MARK) {
+        at = BYTE_ORDER_MARK.len_utf8();
+        replace(0..at, "");
+    }
+    let mut in_string = false;
+    while let Some(byte) = bytes.get(at) {
+        let start = at;
+        at += 1;
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                let (length, is_whole) = escape(&bytes[start..]);
+                at = start + length;
+                if !is_whole {
+                    replace(start..at, "\\ufffd");
+                }
+            }
+            b'-' | b'0'..=b'9' if !in_string => {
+                let of_number =
+                    |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E');
+                at += bytes[at..]
+                    .iter()
+                    .take_while(|byte| of_number(byte))
+                    .count();
+                if text[start..at].parse().is_ok_and(f64::is_infinite) {
+                    replace(start..at, "null");
+                }
+            }
+            _ => {}
+        }
+    }
+    if copied == 0 {
+        return text.into();
+    }
+    repaired.push_str(&text[copied..]);
+    repaired.into()
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// The length of the escape that the bytes begin with, and whether it is a whole character: a surrogate needs its other
+/// half behind it.
+fn escape(bytes: &[u8]) -> (usize, bool) {
+    const UNICODE: usize = "\\ud83d".len();
+    match (code(bytes), bytes.get(UNICODE..).and_then(code)) {
+        (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (2 * UNICODE, true),
+        (Some(0xd800..=0xdfff), _) => (UNICODE, false),
+        (Some(_), _) => (UNICODE, true),
+        (None, _) => (2, true),
+    }
+}
+
+/// The code unit of `\ud83d`.
+fn code(escape: &[u8]) -> Option<u16> {
+    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    let digits = std::str::from_utf8(digits).ok().filter(|_| is_hex)?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{Server, User};
+
+    #[test]
+    fn half_a_character_becomes_a_replacement_character() {
+        for (text, value) in [
+            (r#"["Fox\ud83d"]"#, json!(["Fox\u{fffd}"])),
+            (r#"["\ude00 Fox"]"#, json!(["\u{fffd} Fox"])),
+            (r#"["\uDE00\uD83D"]"#, json!(["\u{fffd}\u{fffd}"])),
+            (r#"["\ud83d\ud83d\ude00"]"#, json!(["\u{fffd}\u{1f600}"])),
+            (r#"["\ud83dx\ude00"]"#, json!(["\u{fffd}x\u{fffd}"])),
+            (r#"["\ud83d\n"]"#, json!(["\u{fffd}\n"])),
+            (r#"["\\ud83d", "\ud83d"]"#, json!(["\\ud83d", "\u{fffd}"])),
+            (
+                r#"{"\ud83d": {"a\ude00": 1}}"#,
+                json!({"\u{fffd}": {"a\u{fffd}": 1}}),
+            ),
+            (r#"["\ud83d\"", "x"]"#, json!(["\u{fffd}\"", "x"])),
+        ] {
+            assert_eq!(from_str::<Value>(text).unwrap(), value, "{text}");
+            assert_eq!(repair(text).len(), text.len());
+        }
+        assert!(matches!(
+            repair(r#"["\ud83d\ude00", 1e9]"#),
+            Cow::Borrowed(_)
+        ));
+    }
+
+    #[test]
+    fn a_number_beyond_the_range_and_a_byte_order_mark_lose_nothing() {
+        let text = format!(
+            "\u{feff}{{\"a\": 1e999, \"b\": [-1E+400, 2.5], \"c\": \"1e999\", \"d\": {}}}",
+            "9".repeat(400)
+        );
+        let value: Value = from_str(&text).unwrap();
+        assert_eq!(
+            value,
+            json!({"a": null, "b": [null, 2.5], "c": "1e999", "d": null})
+        );
+        let server: Server =
+            from_str(r#"{"player_count": 1e999, "id": 7, "name": "\ud83d"}"#).unwrap();
+        assert_eq!(
+            (server.player_count, server.name.as_str()),
+            (None, "\u{fffd}")
+        );
+    }
+
+    #[test]
+    fn a_list_is_read_without_its_odd_entries() {
+        let users =
+            list::<User>(r#"[null, {"id": 8, "username": "\ud83d"}, {"id": []}, 5]"#).unwrap();
+        assert_eq!(users[0].username, "\u{fffd}");
+        assert_eq!(users.len(), 1);
+        assert_eq!(users.skipped().to_string(), "[0], [2], [3]");
+        let ids: Vec<_> = users.into_iter().map(|user| user.id.get()).collect();
+        assert_eq!(ids, [8]);
+        let all = list::<Option<i64>>("[1, null, 2]").unwrap();
+        assert_eq!((all.len(), all.skipped().count()), (3, 0));
+        assert!(list::<User>("null").unwrap().is_empty());
+        let nulls = list::<User>("[null, null]").unwrap();
+        assert_eq!((nulls.len(), nulls.skipped().count()), (0, 2));
+    }
+
+    #[test]
+    fn a_list_of_odd_entries_alone_is_no_empty_list() {
+        for text in [
+            r#"[{"id": []}]"#,
+            r#"[null, 5]"#,
+            r#"{"id": 5}"#,
+            "5",
+            "[",
+            "[] []",
+        ] {
+            assert!(list::<User>(text).is_err(), "{text}");
+        }
+        assert!(serde_json::from_str::<Listing<User>>("[5]").is_err());
+        let (part, unreadable) = part_of_list::<User>("[5, null]").unwrap();
+        assert_eq!((part.len(), part.skipped().count()), (0, 2));
+        assert!(unreadable.is_some());
+    }
+
+    #[test]
+    fn places_are_kept() {
+        let users = places::<User>(r#"[null, {"id": 8}, "x", {"id": 9}]"#).unwrap();
+        let ids: Vec<_> = users
+            .iter()
+            .map(|user| user.as_ref().map(|user| user.id.get()))
+            .collect();
+        assert_eq!(ids, [None, Some(8), None, Some(9)]);
+        assert_eq!(users.skipped().to_string(), "[2]");
+    }
+
+    proptest! {
+        #[test]
+        fn what_serde_json_reads_is_left_alone(text in "(\\PC|[\"\\\\{}\\[\\]0-9.eE-]|\\\\u[dD][89a-f][0-9a-f]{2}){0,40}") {
+            let repaired = repair(&text);
+            prop_assert_eq!(repaired.len(), text.len());
+            if let Ok(value) = serde_json::from_str::<Value>(&text) {
+                prop_assert_eq!(repaired.as_ref(), text.as_str());
+                prop_assert_eq!(from_str::<Value>(&text).unwrap(), value);
+            }
+        }
+
+        #[test]
+        fn any_string_of_escapes_is_read(units in prop::collection::vec(any::<u16>(), 0..8), odd in 0xd800_u16..0xe000) {
+            let mut units = units;
+            units.push(odd);
+            let escapes: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+            let read: String = from_str(&format!("\"{escapes}\"")).unwrap();
+            prop_assert_eq!(read, String::from_utf16_lossy(&units));
+        }
+    }
+}
