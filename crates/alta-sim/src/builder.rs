@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
-use crate::world::{Standing, World};
+use crate::world::{Era, Standing, World};
 use crate::{listen, town};
 
 /// Whether the world moves by itself.
@@ -19,7 +19,7 @@ pub enum Scenario {
     #[default]
     Empty,
     /// A living town: on every server that is online players join, walk through chunks and cave layers, fight, die,
-    /// trade and leave, one happening per [`Builder::pace`]. Servers send heartbeats.
+    /// trade and leave, one happening per [`Builder::pace`].
     Town,
 }
 
@@ -38,7 +38,9 @@ pub(crate) struct Config {
     pub(crate) port: u16,
     pub(crate) scenario: Scenario,
     pub(crate) pace: Duration,
-    pub(crate) heartbeats: Option<Duration>,
+    /// Zero for none.
+    pub(crate) heartbeats: Duration,
+    pub(crate) era: Era,
     pub(crate) bot: BotStart,
     pub(crate) default_world: bool,
     pub(crate) online: bool,
@@ -71,7 +73,8 @@ impl Builder {
                 port: 0,
                 scenario: Scenario::Empty,
                 pace: Duration::from_millis(500),
-                heartbeats: None,
+                heartbeats: town::HEARTBEAT,
+                era: Era::default(),
                 bot: BotStart::Role(2),
                 default_world: true,
                 online: true,
@@ -116,10 +119,21 @@ impl Builder {
         self
     }
 
-    /// Lets servers that are online send `group-server-heartbeat` that often (default: never in [`Scenario::Empty`],
-    /// 15 s in [`Scenario::Town`], as the cloud did).
+    /// How often servers that are online send `group-server-heartbeat` (default 15 s, as the cloud did).
     pub fn heartbeats(mut self, every: Duration) -> Self {
-        self.config.heartbeats = Some(every);
+        self.config.heartbeats = every.max(Duration::from_millis(1));
+        self
+    }
+
+    /// No server sends heartbeats but by [`Sim::heartbeat`].
+    pub fn without_heartbeats(mut self) -> Self {
+        self.config.heartbeats = Duration::ZERO;
+        self
+    }
+
+    /// In which year's shape REST and events write servers (default: [`Era::Y2023`]).
+    pub fn era(mut self, era: Era) -> Self {
+        self.config.era = era;
         self
     }
 
@@ -195,7 +209,7 @@ impl Builder {
         self
     }
 
-    /// How long [`Sim::wait_for`] and its like wait (default 10 s).
+    /// How long [`Sim::wait_for`] and its like wait (default 10 s); [`Sim::set_patience`] changes it later.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.config.patience = patience;
         self
@@ -244,6 +258,7 @@ impl Builder {
         let config = self.config;
         let now = Clock::start().now();
         let mut world = World::new(config.seed);
+        world.era = config.era;
         let bot = world.add_bot("Example_Bot", now);
         let user = world.person("Ashwick", false, now);
         let accounts = Accounts::new(bot, "Example_Bot", user, "Ashwick");
@@ -263,9 +278,7 @@ impl Builder {
         }
         world.take_effects();
         let online = config.online;
-        let heartbeats = config
-            .heartbeats
-            .or((config.scenario == Scenario::Town).then_some(town::HEARTBEAT));
+        let heartbeats = config.heartbeats;
         let scenario = config.scenario;
         let shared = Arc::new(Shared::new(config, runtime, world, accounts));
         let endpoints = listen::open(&shared)?;
@@ -273,8 +286,8 @@ impl Builder {
         if let Some((_, server)) = default.filter(|_| online) {
             sim.start_server(server)?;
         }
-        if let Some(every) = heartbeats {
-            town::send_heartbeats(&shared, every);
+        if !heartbeats.is_zero() {
+            town::send_heartbeats(&shared, heartbeats);
         }
         if scenario == Scenario::Town {
             town::live(&shared);

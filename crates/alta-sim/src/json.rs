@@ -74,6 +74,16 @@ impl Node {
         self
     }
 
+    /// Replaces the value of a member if it is there.
+    #[must_use]
+    pub(crate) fn set(self, (key, value): (&str, Node)) -> Self {
+        if self.get(key).is_some() {
+            self.with(key, value)
+        } else {
+            self
+        }
+    }
+
     /// Puts a value under a key, replacing it or adding it at the end.
     #[must_use]
     pub(crate) fn and(mut self, key: &str, value: impl Into<Node>) -> Self {

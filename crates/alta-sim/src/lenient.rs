@@ -1,4 +1,4 @@
-//! Request bodies as the cloud's reader forgave them.
+//! Request bodies and frames of the main websocket, as the cloud's reader forgave them.
 //!
 //! It took single quotes, so that Python's `str(dict)` worked (py-tale), and numbers and booleans in strings
 //! (`"should_launch":"false"`).
@@ -23,6 +23,14 @@ pub(crate) fn flag(value: Option<&Value>) -> Option<bool> {
         Value::String(text) if text.eq_ignore_ascii_case("true") => Some(true),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Some(false),
         _ => None,
+    }
+}
+
+/// A number that is not negative, written as such or in a string.
+pub(crate) fn number(value: Option<&Value>) -> Option<u64> {
+    match value? {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_u64(),
     }
 }
 
@@ -83,7 +91,7 @@ fn from_python(text: &str) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{flag, parse, text};
+    use super::{flag, number, parse, text};
 
     #[test]
     fn what_python_prints_for_a_dictionary_is_read() {
@@ -101,6 +109,10 @@ mod tests {
         assert_eq!(flag(super::member(&body, "should_launch")), Some(false));
         assert_eq!(text(&body, "NAME"), Some("Thornwood"));
         assert_eq!(flag(Some(&json!("perhaps"))), None);
+        for id in [json!(5), json!("5"), json!(" 5 ")] {
+            assert_eq!(number(Some(&id)), Some(5));
+        }
+        assert_eq!(number(Some(&json!(-5))), None);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The simulator as a program: point any client at it.
 
+use std::io::{self, Write as _};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use alta_sim::{Error, Scenario, Sim};
 use clap::{Parser, ValueEnum};
 
-/// Simulates A Township Tale's cloud and game servers on loopback ports, until Ctrl-C.
+/// Simulates A Township Tale's cloud and game servers on loopback ports, until it is interrupted or terminated.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -40,22 +42,28 @@ enum World {
     Town,
 }
 
+type BoxError = Box<dyn std::error::Error>;
+
 #[tokio::main]
-async fn main() -> std::process::ExitCode {
+async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match run(&arguments).await {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let cause = std::error::Error::source(&error)
+            let cause = error
+                .source()
                 .map(|source| format!(": {source}"))
                 .unwrap_or_default();
-            say_error(&format!("alta-sim: {error}{cause}"));
-            std::process::ExitCode::FAILURE
+            // Nobody can be told that standard error cannot be written to.
+            let _ = writeln!(io::stderr(), "alta-sim: {error}{cause}");
+            ExitCode::FAILURE
         }
     }
 }
 
-async fn run(arguments: &Arguments) -> Result<(), Error> {
+async fn run(arguments: &Arguments) -> Result<(), BoxError> {
+    // Before the first line is printed, so that who reads it can end the program.
+    let mut signals = Signals::listen()?;
     let scenario = match arguments.scenario {
         World::Empty => Scenario::Empty,
         World::Town => Scenario::Town,
@@ -72,46 +80,110 @@ async fn run(arguments: &Arguments) -> Result<(), Error> {
     }
     .start()
     .await?;
+    let text = addresses(&sim, arguments)?;
+    let printed = print(&text);
+    if printed.is_ok() {
+        signals.wait().await;
+    }
+    sim.shutdown().await;
+    match printed {
+        // Whoever reads the output wants no more of it, as `head` does.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(format!("writing to standard output: {error}").into()),
+        Ok(()) => Ok(()),
+    }
+}
+
+/// Where everything is, and the accounts: a line each.
+fn addresses(sim: &Sim, arguments: &Arguments) -> Result<String, Error> {
     let (bot, user) = (sim.bot(), sim.user());
-    say(&format!("token endpoint  {}", sim.token_url()));
-    say(&format!("REST            {}", sim.rest_url()));
-    say(&format!("main websocket  {}", sim.socket_url()));
-    say(&format!("client id       {}", bot.client_id));
-    say(&format!("client secret   {}", bot.client_secret));
-    say(&format!("bot user id     {}", bot.user_id));
-    say(&format!("user name       {}", user.username));
-    say(&format!("password        {}", user.password));
-    say(&format!(
-        "group, server   {}, {}",
-        sim.group(),
-        sim.server()
-    ));
-    say(&format!(
-        "console         {}",
-        sim.console_url(sim.server())?
-    ));
+    let mut lines = vec![
+        ("token endpoint", sim.token_url()),
+        ("REST", sim.rest_url()),
+        ("main websocket", sim.socket_url()),
+        ("client id", bot.client_id),
+        ("client secret", bot.client_secret),
+        ("bot user id", bot.user_id.to_string()),
+        ("user name", user.username),
+        ("password", user.password),
+        (
+            "group, server",
+            format!("{}, {}", sim.group(), sim.server()),
+        ),
+        ("console", sim.console_url(sim.server())?),
+    ];
     if arguments.self_hosted {
         let server = sim.add_self_hosted("Hollowmere")?;
-        sim.write_console_token(server, &arguments.token_folder)?;
-        say(&format!("self-hosted     {}", sim.console_url(server)?));
-        say(&format!(
-            "its token       {}",
-            arguments.token_folder.join("console_token.txt").display()
-        ));
+        let token = sim.write_console_token(server, &arguments.token_folder)?;
+        lines.push(("self-hosted", sim.console_url(server)?));
+        lines.push(("its token", token.display().to_string()));
     }
-    say("Ctrl-C ends it.");
-    // Without a signal handler there is nothing to wait for.
-    let _ = tokio::signal::ctrl_c().await;
-    sim.shutdown().await;
-    Ok(())
+    let lines = lines
+        .into_iter()
+        .map(|(label, value)| format!("{label:<15} {value}\n"));
+    Ok(lines.chain(["Ctrl-C ends it.\n".to_owned()]).collect())
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the program is for")]
-fn say(line: &str) {
-    println!("{line}");
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
-#[expect(clippy::print_stderr, reason = "this is what the program is for")]
-fn say_error(line: &str) {
-    eprintln!("{line}");
+/// What asks a program to end.
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// What asks a program to end; a closed window and a shutdown, too.
+#[cfg(windows)]
+struct Signals {
+    c: tokio::signal::windows::CtrlC,
+    r#break: tokio::signal::windows::CtrlBreak,
+    close: tokio::signal::windows::CtrlClose,
+    shutdown: tokio::signal::windows::CtrlShutdown,
+}
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::windows;
+
+        Ok(Self {
+            c: windows::ctrl_c()?,
+            r#break: windows::ctrl_break()?,
+            close: windows::ctrl_close()?,
+            shutdown: windows::ctrl_shutdown()?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.c.recv() => {}
+            _ = self.r#break.recv() => {}
+            _ = self.close.recv() => {}
+            _ = self.shutdown.recv() => {}
+        }
+    }
 }

@@ -111,7 +111,7 @@ impl Sim {
                 }
             }
         };
-        let patience = self.shared.config.patience;
+        let patience = self.shared.look(|state| state.patience);
         timeout(patience, waiting)
             .await
             .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {patience:?}{what}")))

@@ -94,6 +94,7 @@ recordings! {
     "rest/permission-check",
     "rest/regions",
     "rest/server-by-id",
+    "rest/server-by-id-2023",
     "rest/servers-by-name",
     "rest/session-login-refused",
     "rest/session-login",

@@ -110,6 +110,8 @@ pub(crate) struct State {
     pub(crate) migration_overlap: bool,
     /// How long the main websocket rests after each frame it reads.
     pub(crate) main_read_delay: Duration,
+    /// How long a test waits for something to happen.
+    pub(crate) patience: Duration,
     pub(crate) listening: BTreeMap<u64, Listening>,
     /// The console port that a self-hosted server keeps.
     pub(crate) fixed_ports: BTreeMap<u64, u16>,
@@ -143,6 +145,7 @@ impl Shared {
             migrations: HashMap::new(),
             migration_overlap: config.migration_overlap,
             main_read_delay: Duration::ZERO,
+            patience: config.patience,
             listening: BTreeMap::new(),
             fixed_ports: BTreeMap::new(),
             http_port: 0,

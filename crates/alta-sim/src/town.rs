@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::shared::Shared;
-use crate::world::{ITEMS, World};
+use crate::world::{Item, World};
 
 /// How often the cloud's servers sent heartbeats.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -80,7 +80,7 @@ pub(crate) fn live(shared: &Arc<Shared>) {
 pub(crate) fn send_heartbeats(shared: &Arc<Shared>, every: Duration) {
     let town = Arc::clone(shared);
     shared.spawn(async move {
-        let mut clock = interval(every.max(Duration::from_millis(1)));
+        let mut clock = interval(every);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The first tick is at once.
         clock.tick().await;
@@ -131,21 +131,25 @@ fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
             world.change_state(server, player, "Combat", false)
         }
         70..80 => {
-            let item = ITEMS[world.rng.usize(..ITEMS.len())];
+            let item = any_item(world);
             let change = ["Pickup", "Drop", "Dock", "Undock"][world.rng.usize(..4)];
-            world.handle_item(server, player, item, change)
+            world.handle_item(server, player, &item, change)
         }
         80..88 => {
             let seller = other?;
-            let item = ITEMS[world.rng.usize(..ITEMS.len())];
+            let item = any_item(world);
             let quantity = world.rng.u64(1..4);
             let price = 0.5 * f64::from(world.rng.u8(1..20));
-            world.trade(server, player, seller, item, price, quantity)
+            world.trade(server, player, seller, &item, price, quantity)
         }
         88..92 => world.die(server, player, None, "Unknown"),
         92..95 => world.die(server, player, Some(other?), "Impact"),
         _ => world.leave(server, player, now),
     }
+}
+
+fn any_item(world: &mut World) -> Item {
+    world.prefabs[world.rng.usize(..world.prefabs.len())].clone()
 }
 
 fn join(world: &mut World, server: u64, now: Timestamp) -> Option<()> {

@@ -7,7 +7,9 @@
 use alta_model::console::event::ConsoleEvent;
 use alta_model::{GroupId, ServerId, UserId, Vector3};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 pub use alta_sim::*;
 
@@ -47,6 +49,10 @@ pub use alta_sim::*;
 #[derive(Debug)]
 pub struct World {
     sim: Sim,
+    /// The server that everything here is about.
+    server: u64,
+    /// Where its token is, if it is a self-hosted one.
+    token_file: Option<PathBuf>,
     /// How many messages to each player were looked at.
     read: Mutex<BTreeMap<UserId, usize>>,
     /// Up to where commands were looked at, by the words that were asked for.
@@ -63,6 +69,53 @@ impl World {
         Ok(Sim::builder().start().await?.into())
     }
 
+    /// Starts one whose server is a self-hosted one: a console and a token, unknown to the cloud. The token is written to
+    /// `console_token.txt` in this folder, which must exist.
+    ///
+    #[cfg_attr(feature = "console", doc = "```")]
+    #[cfg_attr(not(feature = "console"), doc = "```ignore")]
+    /// use pytale::prelude::*;
+    /// use pytale::testing::World;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let folder = std::env::temp_dir().join(format!("own-server-{}", std::process::id()));
+    /// std::fs::create_dir_all(&folder)?;
+    /// let world = World::start_self_hosted(&folder).await?;
+    ///
+    /// // As a bot does it: an address and a token file.
+    /// let address = Console::address(&world.console_url()?)?;
+    /// let console = Console::open(TokenFile::new(address, folder.join("console_token.txt")));
+    /// world.player_joins("Ashwick")?;
+    /// assert_eq!(console.command(player::list()).await?[0].username, "Ashwick");
+    /// # console.close().await;
+    /// # std::fs::remove_dir_all(&folder)?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Listen`] if no port of the loopback can be opened, [`ErrorKind::File`] if the token cannot be written.
+    pub async fn start_self_hosted(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let sim = Sim::builder().start().await?;
+        let server = sim.add_self_hosted("Hollowmere")?;
+        let token_file = sim.write_console_token(server, folder.as_ref())?;
+        Ok(Self {
+            server,
+            token_file: Some(token_file),
+            ..sim.into()
+        })
+    }
+
+    /// The same world, in which everything that waits waits for so long: 10 s unless this says otherwise. A bot that greets
+    /// after 20 s needs more.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        self.sim.set_patience(patience);
+        self
+    }
+
     /// The simulator, for everything that is not here. Its ids are plain numbers.
     pub fn sim(&self) -> &Sim {
         &self.sim
@@ -70,7 +123,22 @@ impl World {
 
     /// The server.
     pub fn server(&self) -> ServerId {
-        ServerId::new(self.sim.server().cast_signed())
+        ServerId::new(self.server.cast_signed())
+    }
+
+    /// The address of the server's console, such as `ws://127.0.0.1:40123/`. A server of the cloud has a new one after each
+    /// start, a self-hosted one keeps it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPossible`] while a server of the cloud is down that has never been up.
+    pub fn console_url(&self) -> Result<String, Error> {
+        self.sim.console_url(self.server)
+    }
+
+    /// The token file of a self-hosted server; none of a server of the cloud.
+    pub fn token_file(&self) -> Option<&Path> {
+        self.token_file.as_deref()
     }
 
     /// The group that the server belongs to.
@@ -84,7 +152,7 @@ impl World {
     ///
     /// [`ErrorKind::TimedOut`].
     pub async fn wait_for_listener<E: ConsoleEvent>(&self) -> Result<(), Error> {
-        let server = self.sim.server();
+        let server = self.server;
         self.sim
             .wait_for_console_subscription(server, E::NAME)
             .await
@@ -96,7 +164,7 @@ impl World {
     ///
     /// [`ErrorKind::NotPossible`] while the server is down.
     pub fn player_joins(&self, username: &str) -> Result<UserId, Error> {
-        let player = self.sim.player_joins(self.sim.server(), username)?;
+        let player = self.sim.player_joins(self.server, username)?;
         Ok(UserId::new(player.cast_signed()))
     }
 
@@ -106,7 +174,7 @@ impl World {
     ///
     /// [`ErrorKind::NotFound`] if no such player is there.
     pub fn player_leaves(&self, player: UserId) -> Result<(), Error> {
-        self.sim.player_leaves(self.sim.server(), id(player))
+        self.sim.player_leaves(self.server, id(player))
     }
 
     /// A player goes to another place, such as `Cave Layer 3`.
@@ -115,7 +183,7 @@ impl World {
     ///
     /// [`ErrorKind::NotFound`] if no such player is there.
     pub fn player_moves(&self, player: UserId, chunk: &str) -> Result<(), Error> {
-        self.sim.player_moves(self.sim.server(), id(player), chunk)
+        self.sim.player_moves(self.server, id(player), chunk)
     }
 
     /// Puts a player at a position, in metres: no event, but `player detailed` and its like show it.
@@ -125,7 +193,18 @@ impl World {
     /// [`ErrorKind::NotFound`] if no such player is there.
     pub fn player_at(&self, player: UserId, at: Vector3) -> Result<(), Error> {
         let position = [at.x, at.y, at.z];
-        self.sim.player_at(self.sim.server(), id(player), position)
+        self.sim.player_at(self.server, id(player), position)
+    }
+
+    /// Puts a player's hands at positions, in meters: no event, but `player detailed` and its like show them. When the player
+    /// moves, the hands move along. [`Sim::player_hands`] tells where they are without this.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_hands(&self, player: UserId, left: Vector3, right: Vector3) -> Result<(), Error> {
+        let [left, right] = [left, right].map(|at| [at.x, at.y, at.z]);
+        self.sim.player_hands(self.server, id(player), left, right)
     }
 
     /// A player dies.
@@ -134,7 +213,7 @@ impl World {
     ///
     /// [`ErrorKind::NotFound`] if no such player is there.
     pub fn player_dies(&self, player: UserId) -> Result<(), Error> {
-        self.sim.player_dies(self.sim.server(), id(player))
+        self.sim.player_dies(self.server, id(player))
     }
 
     /// A player kills something, such as `Turabada Large Variant`.
@@ -143,7 +222,7 @@ impl World {
     ///
     /// [`ErrorKind::NotFound`] if no such player is there.
     pub fn player_kills(&self, player: UserId, creature: &str) -> Result<(), Error> {
-        let server = self.sim.server();
+        let server = self.server;
         self.sim.player_kills(server, id(player), creature)
     }
 
@@ -153,11 +232,12 @@ impl World {
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn player_trades(&self, buyer: UserId, seller: UserId) -> Result<(), Error> {
-        let server = self.sim.server();
+        let server = self.server;
         self.sim.player_trades(server, id(buyer), id(seller))
     }
 
-    /// Waits for the next message that a player gets, and returns it: the oldest that this has not returned yet.
+    /// Waits for the next message that a player gets, and returns it: the oldest that this has not returned yet. Waits for
+    /// 10 s, or as long as [`with_patience`](Self::with_patience) says.
     ///
     /// # Errors
     ///
@@ -168,7 +248,7 @@ impl World {
     /// Cancel safe: a message that was not returned is the next one.
     pub async fn message_to(&self, player: UserId) -> Result<String, Error> {
         let read = self.read(|read| read.get(&player).copied().unwrap_or_default());
-        let server = self.sim.server();
+        let server = self.server;
         let message = self.sim.wait_for_message(server, id(player), read).await?;
         self.read(|all| all.insert(player, read + 1));
         Ok(message.text)
@@ -176,7 +256,7 @@ impl World {
 
     /// What a player has been told until now, oldest first.
     pub fn messages_to(&self, player: UserId) -> Vec<String> {
-        let messages = self.sim.messages(self.sim.server()).into_iter();
+        let messages = self.sim.messages(self.server).into_iter();
         let to_them = messages.filter(|message| message.player == id(player));
         to_them.map(|message| message.text).collect()
     }
@@ -194,7 +274,7 @@ impl World {
     pub async fn wait_for_command(&self, words: &str) -> Result<String, Error> {
         let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let after = asked().get(words).copied();
-        let server = self.sim.server();
+        let server = self.server;
         let found = self.sim.wait_for_command(server, words, after).await?;
         asked().insert(words.to_owned(), found.number);
         Ok(found.command().unwrap_or_default())
@@ -206,7 +286,7 @@ impl World {
     ///
     /// [`ErrorKind::TimedOut`] if a bot keeps its console all the same.
     pub async fn stop_server(&self) -> Result<(), Error> {
-        let server = self.sim.server();
+        let server = self.server;
         self.sim.stop_server(server).await?;
         self.sim.wait_for_consoles(server, 0).await
     }
@@ -217,7 +297,7 @@ impl World {
     ///
     /// [`ErrorKind::Listen`] if no port of the loopback can be opened.
     pub fn start_server(&self) -> Result<(), Error> {
-        self.sim.start_server(self.sim.server())
+        self.sim.start_server(self.server)
     }
 
     /// The server goes down and comes up again. Bots come back by themselves:
@@ -240,6 +320,8 @@ impl From<Sim> for World {
     /// A world that was set up by hand. It must not be [bare](Builder::bare).
     fn from(sim: Sim) -> Self {
         Self {
+            server: sim.server(),
+            token_file: None,
             sim,
             read: Mutex::default(),
             asked: Mutex::default(),
@@ -276,19 +358,19 @@ impl World {
 impl World {
     /// The server's console, as a bot of a self-hosted server has it. It comes back at once after a restart.
     pub fn console(&self) -> att_console::Console {
-        let name = self.sim.name_of(self.sim.server()).unwrap_or_default();
+        let name = self.sim.name_of(self.server).unwrap_or_default();
         att_console::Console::open_with(self.access(), console_config().label(name))
     }
 
     /// Access to the server's console, for what opens it by itself.
     pub fn access(&self) -> impl att_console::Access + use<> {
-        WorldAccess(self.sim.clone())
+        WorldAccess(self.sim.clone(), self.server)
     }
 }
 
 /// Asked at every attempt, as in the cloud: the port is new after every start.
 #[cfg(feature = "console")]
-struct WorldAccess(Sim);
+struct WorldAccess(Sim, u64);
 
 #[cfg(feature = "console")]
 type Granted = Result<att_console::ConsoleAccess, att_console::AccessError>;
@@ -296,10 +378,11 @@ type Granted = Result<att_console::ConsoleAccess, att_console::AccessError>;
 #[cfg(feature = "console")]
 impl att_console::Access for WorldAccess {
     fn access(&self) -> std::pin::Pin<Box<dyn Future<Output = Granted> + Send + '_>> {
-        let server = self.0.server();
-        let url = self.0.console_url(server).ok();
+        let Self(sim, server) = self;
+        let server = *server;
+        let url = sim.console_url(server).ok();
         let access = url.and_then(|url| url.parse().ok()).map(|url| {
-            let token = self.0.console_token(server);
+            let token = sim.console_token(server);
             att_console::ConsoleAccess::new(url, token).may_change()
         });
         let down = || att_console::AccessError::NotYet {
@@ -317,8 +400,6 @@ fn console_config() -> att_console::Config {
 
 #[cfg(feature = "console")]
 fn at_once() -> alta_socket::BackoffPolicy {
-    use std::time::Duration;
-
     alta_socket::BackoffPolicy::new(Duration::from_millis(10), Duration::from_millis(50))
 }
 

@@ -161,3 +161,45 @@ async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
     world.stop_server().await.unwrap();
     assert!(world.player_joins("Brambletoe").is_err());
 }
+
+#[tokio::test]
+async fn a_bot_of_a_self_hosted_server_is_tested_with_its_address_and_token_file() {
+    let folder = std::env::temp_dir().join(format!("pytale-own-server-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let world = World::start_self_hosted(&folder).await.unwrap();
+    let file = world.token_file().unwrap();
+    assert_eq!(file, folder.join("console_token.txt"));
+    let address = Console::address(&world.console_url().unwrap()).unwrap();
+    let console = Console::open(TokenFile::new(address, file));
+    let bot = tokio::spawn(welcome(console.clone()));
+    world.wait_for_listener::<PlayerJoined>().await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
+    console.close().await;
+    bot.await.unwrap().unwrap();
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[tokio::test]
+async fn how_long_a_test_waits_is_its_own_choice() {
+    let world = World::start().await.unwrap();
+    let world = world.with_patience(Duration::from_millis(30));
+    let player = world.player_joins("Ashwick").unwrap();
+    let error = world.message_to(player).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert!(error.to_string().contains("30ms"), "{error}");
+}
+
+#[tokio::test]
+async fn hands_are_where_a_test_puts_them() {
+    let world = World::start().await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    let (left, right) = (Vector3::new(1.0, 2.0, 3.0), Vector3::new(1.5, 2.0, 3.0));
+    world.player_hands(player, left, right).unwrap();
+    let detailed = world.console().command(player::detailed(player)).await;
+    let detailed = detailed.unwrap();
+    assert_eq!(
+        (detailed.left_hand_position, detailed.right_hand_position),
+        (Some(left), Some(right))
+    );
+}

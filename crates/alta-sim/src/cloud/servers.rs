@@ -47,9 +47,13 @@ pub(crate) fn route(request: &mut Request<'_>, method: &str, path: &[&str], last
         .filter(|server| !server.self_hosted);
     let rows: Vec<Node> = servers
         .filter(|server| wanted(request, server))
-        .map(|server| server.json(ServerShape::Rest, request.now))
+        .map(|server| shown(request, server))
         .collect();
     page(rows, &request.call.query, request.config.page_size)
+}
+
+fn shown(request: &Request<'_>, server: &Server) -> Node {
+    server.json(ServerShape::Rest, request.state.world.era, request.now)
 }
 
 fn is_member(request: &Request<'_>, server: &Server, user: u64) -> bool {
@@ -80,9 +84,7 @@ fn one(request: &Request<'_>, method: &str, id: &str) -> Reply {
     if method != "GET" {
         return Reply::wrong_verb();
     }
-    find(request, id).map_or_else(Reply::not_found, |server| {
-        Reply::ok(server.json(ServerShape::Rest, request.now))
-    })
+    find(request, id).map_or_else(Reply::not_found, |server| Reply::ok(shown(request, server)))
 }
 
 /// `POST` and `DELETE servers/favorites/{id}`. What they answer is not attested: nothing.

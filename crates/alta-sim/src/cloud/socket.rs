@@ -12,6 +12,7 @@ use super::{migrate, subscriptions};
 use crate::faults::{Action, Hook, HttpAnswer};
 use crate::journal::{Service, What};
 use crate::json::Node;
+use crate::lenient;
 use crate::link::{BoxIo, Link, Outgoing, Reader, Reading, pump};
 use crate::recordings;
 use crate::shared::{MainLink, Shared, State};
@@ -142,22 +143,25 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// As forgiving as REST is with bodies: single quotes, numbers in strings, member names in any case.
     fn parse(text: &str) -> Option<Self> {
-        let mut frame: Value = serde_json::from_str(text).ok()?;
-        let text = |frame: &Value, name: &str| Some(frame.get(name)?.as_str()?.to_owned());
+        let frame = lenient::parse(text.as_bytes())?;
+        let text = |name: &str| lenient::text(&frame, name).map(str::to_owned);
         Some(Self {
-            id: frame.get("id").filter(|id| id.is_u64())?.clone().into(),
-            method: text(&frame, "method")?,
-            path: text(&frame, "path")?,
-            authorization: text(&frame, "authorization"),
-            content: frame.get_mut("content").map_or(Value::Null, Value::take),
+            id: lenient::number(lenient::member(&frame, "id"))?.into(),
+            method: text("method")?,
+            path: text("path")?,
+            authorization: text("authorization"),
+            content: lenient::member(&frame, "content")
+                .cloned()
+                .unwrap_or_default(),
         })
     }
 
-    /// The content, whether it came as JSON or as text that holds JSON.
+    /// The content, whether it came as JSON or as a string that holds JSON.
     pub(crate) fn json_content(&self) -> Value {
         match &self.content {
-            Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
+            Value::String(text) => lenient::parse(text.as_bytes()).unwrap_or_default(),
             other => other.clone(),
         }
     }

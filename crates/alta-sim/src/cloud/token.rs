@@ -14,7 +14,7 @@ use crate::journal::HttpRequest;
 use crate::json::Node;
 use crate::recordings;
 use crate::shared::State;
-use crate::tokens::{Identity, Purpose};
+use crate::tokens::Purpose;
 
 /// `POST /connect/token`.
 pub(crate) fn token(
@@ -86,18 +86,13 @@ pub(crate) fn token(
 
 fn user_tokens(state: &mut State, config: &Config, now: Timestamp, scopes: &[&str]) -> Reply {
     let user = state.accounts.user.clone();
-    let identity = Identity::User(user.user_id);
     let life = config.user_token_life;
-    let access = state
-        .tokens
-        .user(identity, &user.username, Purpose::Access, now, life);
-    let refresh = state.tokens.user(
-        identity,
-        &user.username,
-        Purpose::Refresh,
-        now,
-        sessions::refresh_life(config),
-    );
+    let mut give = |purpose, life| {
+        let tokens = &mut state.tokens;
+        tokens.user_by_grant(user.user_id, &user.username, purpose, now, life)
+    };
+    let access = give(Purpose::Access, life);
+    let refresh = give(Purpose::Refresh, sessions::refresh_life(config));
     Reply::ok(granted(&access, life.as_secs(), &scopes.join(" ")).and("refresh_token", refresh))
 }
 

@@ -94,6 +94,43 @@ impl Sim {
         self.named_standing("banning somebody", group, username, Standing::Banned)
     }
 
+    /// Lifts a ban. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group, or nobody of that name is banned from it.
+    pub fn unban(&self, group: u64, username: &str) -> Result<u64, Error> {
+        self.change("lifting a ban", |state, now| {
+            let world = &mut state.world;
+            let members = &world.groups.get(&group)?.members;
+            let user = members
+                .values()
+                .filter(|member| member.standing == Standing::Banned)
+                .find(|member| member.username.eq_ignore_ascii_case(username))?
+                .user_id;
+            let lifted = world.change_standing(group, user, Standing::Left, now);
+            lifted.map(|_| user)
+        })
+    }
+
+    /// Makes a role of a group's own, with permissions such as `Console`. Returns its id: 3 or more, and not 7, which is the
+    /// owner's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group.
+    pub fn add_role(&self, group: u64, name: &str, permissions: &[&str]) -> Result<u64, Error> {
+        self.change("adding a role", |state, _| {
+            let role = state
+                .world
+                .groups
+                .get_mut(&group)?
+                .add_role(name, permissions);
+            state.world.tell_group_update(group);
+            Some(role)
+        })
+    }
+
     fn named_standing(
         &self,
         doing: &'static str,

@@ -23,6 +23,12 @@ impl Sim {
             .with(|state, _| state.migration_overlap = overlap);
     }
 
+    /// How long [`wait_for`](Self::wait_for) and its like wait from now on, in place of
+    /// [`Builder::patience`](crate::Builder::patience).
+    pub fn set_patience(&self, patience: Duration) {
+        self.shared.with(|state, _| state.patience = patience);
+    }
+
     /// Ends every main websocket without a close frame.
     pub fn drop_main_sockets(&self) {
         self.end_all(|service| service == Service::MainSocket, &Outgoing::Cut);

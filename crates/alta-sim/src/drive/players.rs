@@ -2,7 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
-use crate::world::{ITEMS, Item};
+use crate::world::Item;
 
 impl Sim {
     /// Somebody joins a server. Returns the player's id.
@@ -119,11 +119,65 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn player_trades(&self, server: u64, buyer: u64, seller: u64) -> Result<(), Error> {
         self.change("trading", |state, _| {
-            state.world.trade(server, buyer, seller, ITEMS[1], 0.5, 2)
+            let item = state.world.prefabs.get(1)?.clone();
+            state.world.trade(server, buyer, seller, &item, 0.5, 2)
         })
     }
 
-    /// A player does something with an item (by name or hash; see `spawn list`): `Pickup`, `Drop`, `Dock`, `Undock`.
+    /// Puts a player's hands at positions, in meters: no event, but `player detailed` and its like show them. When the player
+    /// moves, the hands move along.
+    ///
+    /// Without this, hands are 0.95 m above the player's position: the left one at -0.2, 0.95, 0.3 from it, the right one at
+    /// 0.4, 0.95, 0.3. The head is at 0.1, 1.65, 0.1.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there.
+    pub fn player_hands(
+        &self,
+        server: u64,
+        player: u64,
+        left: [f64; 3],
+        right: [f64; 3],
+    ) -> Result<(), Error> {
+        self.change("placing a player's hands", |state, _| {
+            state.world.put_hands(server, player, left, right)
+        })
+    }
+
+    /// Makes a prefab, which from then on can be spawned, sent and handled on every server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotPossible`] if there is one of that name or hash already.
+    pub fn add_prefab(&self, name: &str, hash: u32) -> Result<(), Error> {
+        let added = self.shared.with(|state, _| {
+            let world = &mut state.world;
+            let is_new = world.prefab(name).is_none() && world.prefab(&hash.to_string()).is_none();
+            if is_new {
+                let name = name.into();
+                world.prefabs.push(Item { name, hash });
+            }
+            is_new
+        });
+        if added {
+            return Ok(());
+        }
+        let doing = format!("adding the prefab {name} with the hash {hash}");
+        Err(Error::new(ErrorKind::NotPossible, doing).because("there is one of that name or hash"))
+    }
+
+    /// Names and hashes of the prefabs, as `spawn list` tells them.
+    pub fn prefabs(&self) -> Vec<(String, u32)> {
+        self.shared.look(|state| {
+            let prefabs = state.world.prefabs.iter();
+            prefabs
+                .map(|item| (item.name.to_string(), item.hash))
+                .collect()
+        })
+    }
+
+    /// A player does something with an item (by name or hash; see [`prefabs`](Self::prefabs)): `Pickup`, `Drop`, `Dock`, `Undock`.
     ///
     /// # Errors
     ///
@@ -136,9 +190,8 @@ impl Sim {
         change: &str,
     ) -> Result<(), Error> {
         self.change("handling an item", |state, _| {
-            state
-                .world
-                .handle_item(server, player, Item::find(item)?, change)
+            let item = state.world.prefab(item)?;
+            state.world.handle_item(server, player, &item, change)
         })
     }
 

@@ -1,11 +1,13 @@
 //! Driving servers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, ErrorKind};
 use crate::game::answer;
 use crate::listen;
+use crate::secret_file;
 use crate::sim::Sim;
+use crate::world::ServerInfo;
 
 impl Sim {
     /// Makes a server of a group, offline.
@@ -94,6 +96,30 @@ impl Sim {
         })
     }
 
+    /// What a server is: fleet, region, version and the like.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn server_info(&self, server: u64) -> Result<ServerInfo, Error> {
+        self.change("reading what a server is", |state, _| {
+            Some(state.world.servers.get(&server)?.info.clone())
+        })
+    }
+
+    /// Changes what a server is, and says so (`group-server-update`).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn set_server_info(&self, server: u64, info: ServerInfo) -> Result<(), Error> {
+        self.change("changing what a server is", |state, now| {
+            state.world.servers.get_mut(&server)?.info = info;
+            state.world.tell_server("group-server-update", server, now);
+            Some(())
+        })
+    }
+
     /// Sends a `group-server-heartbeat` of a server now.
     pub fn heartbeat(&self, server: u64) {
         self.shared.with(|state, now| {
@@ -167,15 +193,21 @@ impl Sim {
         });
     }
 
-    /// Writes the token of a self-hosted server to `console_token.txt` in a folder.
+    /// Writes the token of a self-hosted server to `console_token.txt` in a folder, readable by its owner alone, in place of a
+    /// file that may be there. Returns the path.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::File`] if it cannot be written.
-    pub fn write_console_token(&self, server: u64, folder: &Path) -> Result<(), Error> {
+    pub fn write_console_token(&self, server: u64, folder: &Path) -> Result<PathBuf, Error> {
         let path = folder.join("console_token.txt");
-        std::fs::write(&path, self.console_token(server)).map_err(|source| {
-            Error::new(ErrorKind::File, format!("writing {}", path.display())).because(source)
-        })
+        let token = self.console_token(server);
+        match secret_file::write(&path, &token) {
+            Ok(()) => Ok(path),
+            Err(source) => {
+                let doing = format!("writing {}", path.display());
+                Err(Error::new(ErrorKind::File, doing).because(source))
+            }
+        }
     }
 }

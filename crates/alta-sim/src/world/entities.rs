@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::World;
 use crate::json::Node;
 
@@ -21,58 +23,36 @@ impl Entity {
     }
 }
 
-/// A kind of thing that can be spawned, held and traded.
-#[derive(Clone, Copy, Debug)]
+/// A prefab: a kind of thing that can be spawned, held and traded.
+#[derive(Clone, Debug)]
 pub(crate) struct Item {
     /// The display name, as in `InventoryChanged`.
-    pub(crate) name: &'static str,
+    pub(crate) name: Arc<str>,
     pub(crate) hash: u32,
 }
 
-/// A few prefabs; hashes that recordings show are theirs, the others are invented.
-pub(crate) const ITEMS: &[Item] = &[
-    Item {
-        name: "Short Sword Blade",
-        hash: 22_888,
-    },
-    Item {
-        name: "SpriggullDrumstick Full Cooked",
-        hash: 33_190,
-    },
-    Item {
-        name: "Handle Short Cool",
-        hash: 42_230,
-    },
-    Item {
-        name: "Torch",
-        hash: 31_502,
-    },
-    Item {
-        name: "Dynamite",
-        hash: 20_034,
-    },
-    Item {
-        name: "Apple Full Ripe",
-        hash: 17_610,
-    },
-    Item {
-        name: "Pickaxe",
-        hash: 40_868,
-    },
-    Item {
-        name: "Rope Clump",
-        hash: 61_652,
-    },
+/// A few prefabs; hashes that samples show are theirs, the others are invented.
+const STOCK: [(&str, u32); 8] = [
+    ("Short Sword Blade", 22_888),
+    ("SpriggullDrumstick Full Cooked", 33_190),
+    ("Handle Short Cool", 42_230),
+    ("Torch", 31_502),
+    ("Dynamite", 20_034),
+    ("Apple Full Ripe", 17_610),
+    ("Pickaxe", 40_868),
+    ("Rope Clump", 61_652),
 ];
 
 impl Item {
-    /// The prefab of that hash, or of that name without regard to case and spaces.
-    pub(crate) fn find(text: &str) -> Option<Item> {
-        let wanted = squeeze(text);
-        ITEMS
-            .iter()
-            .copied()
-            .find(|item| squeeze(item.name) == wanted || item.hash.to_string() == wanted)
+    /// The prefabs that there are from the start.
+    pub(crate) fn stock() -> Vec<Self> {
+        STOCK
+            .into_iter()
+            .map(|(name, hash)| Self {
+                name: name.into(),
+                hash,
+            })
+            .collect()
     }
 }
 
@@ -84,8 +64,15 @@ fn squeeze(name: &str) -> String {
 }
 
 impl World {
+    /// The prefab of that hash, or of that name without regard to case and spaces.
+    pub(crate) fn prefab(&self, text: &str) -> Option<Item> {
+        let wanted = squeeze(text);
+        let is_it = |item: &&Item| squeeze(&item.name) == wanted || item.hash.to_string() == wanted;
+        self.prefabs.iter().find(is_it).cloned()
+    }
+
     /// Puts a new thing into a server's world.
-    pub(crate) fn spawn(&mut self, server: u64, item: Item, position: [f64; 3]) -> Option<Entity> {
+    pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
         let server = self.servers.get_mut(&server)?;
         let id = server.entity_id();
         let name = format!("{}(Clone)", item.name);

@@ -57,6 +57,9 @@ pub(crate) struct Group {
     pub(crate) members: BTreeMap<u64, Member>,
 }
 
+/// The ids below are everybody's: 0 default, 1 member, 2 moderator.
+const FIRST_OWN_ROLE: u64 = 3;
+
 impl Group {
     pub(crate) fn member(&self, user: u64, standing: Standing) -> Option<&Member> {
         self.members
@@ -99,6 +102,24 @@ impl Group {
             .find(|role| role.get("role_id") == Some(&wanted))?;
         *role = changes.fold(role.clone(), |role, (name, value)| role.and(name, value));
         Some(role.clone())
+    }
+
+    /// Makes a role, without regard to whether the permissions are known ones.
+    pub(crate) fn add_role(&mut self, name: &str, permissions: &[&str]) -> u64 {
+        let mut id = FIRST_OWN_ROLE;
+        while self.has_role(id) {
+            id += 1;
+        }
+        let permissions: Vec<Node> = permissions.iter().map(|name| (*name).into()).collect();
+        if let Node::List(roles) = &mut self.roles {
+            roles.push(Node::object([
+                ("role_id", id.into()),
+                ("name", name.into()),
+                ("permissions", permissions.into()),
+                ("allowed_commands", Vec::<Node>::new().into()),
+            ]));
+        }
+        id
     }
 
     pub(crate) fn has_role(&self, role_id: u64) -> bool {

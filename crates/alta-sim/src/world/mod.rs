@@ -13,11 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-pub(crate) use entities::{Entity, ITEMS, Item};
+pub(crate) use entities::{Entity, Item};
 pub(crate) use friends::Bond;
 pub(crate) use groups::{Group, Member, Standing};
 pub(crate) use players::Player;
+pub use render::Era;
 pub(crate) use render::ServerShape;
+pub use servers::ServerInfo;
 pub(crate) use servers::{Server, Told};
 
 use crate::json::Node;
@@ -67,6 +69,9 @@ impl Person {
 /// Everything there is.
 #[derive(Debug)]
 pub(crate) struct World {
+    pub(crate) era: Era,
+    /// What can be spawned, held and traded.
+    pub(crate) prefabs: Vec<Item>,
     pub(crate) rng: fastrand::Rng,
     pub(crate) people: BTreeMap<u64, Person>,
     pub(crate) groups: BTreeMap<u64, Group>,
@@ -81,6 +86,8 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
+            era: Era::default(),
+            prefabs: Item::stock(),
             rng: fastrand::Rng::with_seed(seed),
             people: BTreeMap::new(),
             groups: BTreeMap::new(),

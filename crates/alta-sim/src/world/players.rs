@@ -22,11 +22,24 @@ pub(crate) struct Player {
     pub(crate) stats: BTreeMap<String, (f64, f64)>,
     pub(crate) left_hand: Option<Item>,
     pub(crate) right_hand: Option<Item>,
+    /// Where the hands are, from the player's position.
+    pub(crate) left_offset: [f64; 3],
+    pub(crate) right_offset: [f64; 3],
 }
 
 /// Where players appear.
 const SPAWN_CHUNK: &str = "Townhall Building Chunk";
 const SPAWN_POSITION: [f64; 3] = [-689.8619, 129.247_986, 72.306_04];
+
+/// Where the head is, from the player's position.
+const HEAD: [f64; 3] = [0.1, 1.65, 0.1];
+/// Where hands are that nobody placed.
+const LEFT_HAND: [f64; 3] = [-0.2, 0.95, 0.3];
+const RIGHT_HAND: [f64; 3] = [0.4, 0.95, 0.3];
+
+fn sum(one: [f64; 3], other: [f64; 3]) -> [f64; 3] {
+    std::array::from_fn(|axis| one[axis] + other[axis])
+}
 
 impl Player {
     pub(crate) fn json(&self) -> Node {
@@ -43,25 +56,19 @@ impl Player {
 
     /// Position, hands and head, as `player detailed` shows them.
     pub(crate) fn detailed(&self) -> Node {
-        let at = |x: f64, y: f64, z: f64| {
-            Node::from([
-                self.position[0] + x,
-                self.position[1] + y,
-                self.position[2] + z,
-            ])
-        };
+        let at = |offset: [f64; 3]| Node::from(sum(self.position, offset));
         let forward = || Node::from([0.0, 0.0, 1.0]);
         let up = || Node::from([0.0, 1.0, 0.0]);
         let down = || Node::from([0.0, -1.0, 0.0]);
         Node::object([
-            ("Position", at(0.0, 0.0, 0.0)),
-            ("HeadPosition", at(0.1, 1.65, 0.1)),
+            ("Position", self.position.into()),
+            ("HeadPosition", at(HEAD)),
             ("HeadForward", forward()),
             ("HeadUp", up()),
-            ("LeftHandPosition", at(-0.2, 0.95, 0.3)),
+            ("LeftHandPosition", at(self.left_offset)),
             ("LeftHandForward", down()),
             ("LeftHandUp", forward()),
-            ("RightHandPosition", at(0.4, 0.95, 0.3)),
+            ("RightHandPosition", at(self.right_offset)),
             ("RightHandForward", down()),
             ("RightHandUp", forward()),
             ("Chunk", self.long_chunk().into()),
@@ -119,6 +126,8 @@ impl World {
             stats: BTreeMap::new(),
             left_hand: None,
             right_hand: None,
+            left_offset: LEFT_HAND,
+            right_offset: RIGHT_HAND,
         };
         let data = player.presence("event-player-joined");
         found.players.insert(id, player);
@@ -152,6 +161,21 @@ impl World {
     /// Puts a player at a place without changing the chunk.
     pub(crate) fn put_at(&mut self, server: u64, player: u64, position: [f64; 3]) -> Option<()> {
         self.player_mut(server, player)?.position = position;
+        Some(())
+    }
+
+    /// Puts a player's hands at places. They go with the player from then on.
+    pub(crate) fn put_hands(
+        &mut self,
+        server: u64,
+        player: u64,
+        left: [f64; 3],
+        right: [f64; 3],
+    ) -> Option<()> {
+        let found = self.player_mut(server, player)?;
+        let back = found.position.map(|axis| -axis);
+        found.left_offset = sum(left, back);
+        found.right_offset = sum(right, back);
         Some(())
     }
 
@@ -219,13 +243,13 @@ impl World {
         server: u64,
         buyer: u64,
         seller: u64,
-        item: Item,
+        item: &Item,
         price: f64,
         quantity: u64,
     ) -> Option<()> {
         self.servers.get(&server)?;
         let data = recordings::console_data("event-trade-deck-used", 0)
-            .with("itemName", item.name)
+            .with("itemName", &*item.name)
             .with("itemHash", item.hash)
             .with("price", price)
             .with("quantity", quantity)
@@ -275,22 +299,20 @@ impl World {
         &mut self,
         server: u64,
         player: u64,
-        item: Item,
+        item: &Item,
         change: &str,
     ) -> Option<()> {
         let found = self.player_mut(server, player)?;
-        match change {
-            "Pickup" | "Undock" => found.right_hand = Some(item),
-            _ => found.right_hand = None,
-        }
-        let kind = if matches!(change, "Pickup" | "Drop") {
+        found.right_hand = matches!(change, "Pickup" | "Undock").then(|| item.clone());
+        // Where it is now, as far as the one sample shows: an item docked in the world has World.
+        let kind = if found.right_hand.is_some() {
             "Player"
         } else {
             "World"
         };
         let data = recordings::console_data("event-inventory-changed", 0)
             .with("User", found.json())
-            .with("ItemName", item.name)
+            .with("ItemName", &*item.name)
             .with("ItemHash", item.hash)
             .with(
                 "Material",

@@ -15,6 +15,47 @@ pub(crate) struct Told {
     pub(crate) joined_at: Timestamp,
 }
 
+/// What a server is, apart from what happens on it: every shape in which it is written has these values.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServerInfo {
+    /// `att-release` for PC, `att-quest` for Quest, or any other text.
+    pub fleet: String,
+    /// Such as `north-america-agones`.
+    pub region: String,
+    /// Stream, dash, four or five numbers: `main-1.6.0.0.40940`.
+    pub version: String,
+    /// 0 for the PC world, 4 for the Quest world.
+    pub scene_index: u64,
+    /// 1 for PC, 2 for Quest.
+    pub target: u64,
+    /// Who may join, such as `PrivateGroup`.
+    pub join_type: String,
+    /// A rank among the servers that players are offered.
+    pub playability: f64,
+    /// Written by servers that have a limit of their own.
+    pub player_limit: Option<u64>,
+    /// Known since 2023.
+    pub transport_system: u64,
+}
+
+impl Default for ServerInfo {
+    /// A server for PC, of a private group.
+    fn default() -> Self {
+        Self {
+            fleet: "att-release".to_owned(),
+            region: "north-america-agones".to_owned(),
+            version: "main-1.6.0.0.40940".to_owned(),
+            scene_index: 0,
+            target: 1,
+            join_type: "PrivateGroup".to_owned(),
+            playability: 0.0,
+            player_limit: None,
+            transport_system: 1,
+        }
+    }
+}
+
 /// A game server.
 #[derive(Clone, Debug)]
 #[expect(
@@ -25,6 +66,7 @@ pub(crate) struct Server {
     pub(crate) id: u64,
     pub(crate) name: String,
     pub(crate) description: String,
+    pub(crate) info: ServerInfo,
     /// `None` for a self-hosted server.
     pub(crate) group: Option<u64>,
     pub(crate) owner: u64,
@@ -85,6 +127,7 @@ impl World {
                 id,
                 name: name.to_owned(),
                 description: format!("The town of {name}."),
+                info: ServerInfo::default(),
                 group,
                 owner,
                 self_hosted: group.is_none(),
@@ -149,7 +192,7 @@ impl World {
         } else {
             ServerShape::Status
         };
-        let content = found.json(shape, now);
+        let content = found.json(shape, self.era, now);
         self.tell_main(event, group, content);
     }
 }

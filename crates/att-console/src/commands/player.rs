@@ -103,8 +103,8 @@ pub fn load_inventory(player: impl Into<Target>, save: impl AsRef<str>) -> Comma
 /// Shows a text to players for a while.
 ///
 /// `player message <players: PlayerList> <message: text> [duration: float = 10]`: returns nothing. The duration is in
-/// seconds. A player who joined less than about 15 s ago does not see it yet. Succeeds also when nobody was there to
-/// see it. Attested by TavernLib.
+/// seconds. A player who joined less than about 15 s ago does not see it yet. Succeeds also when a player has no body
+/// yet and sees nothing. How it ends when no player matches is not attested. Attested by TavernLib.
 #[doc(alias = "player message")]
 pub fn message(players: impl Into<Target>, text: impl Into<Argument>) -> Message {
     let command = Command::new("player message");

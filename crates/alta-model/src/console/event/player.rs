@@ -117,7 +117,7 @@ model! {
         default save_string: String = "SaveString",
         /// What happened.
         optional change_type: ChangeType = "ChangeType",
-        /// Where it is now.
+        /// Where it is now, by the one sample: an item that was docked in the world. Of drops and pickups there is none.
         optional inventory_type: InventoryType = "InventoryType",
         /// With whom it is now.
         optional destination_user: User = "DestinationUser",

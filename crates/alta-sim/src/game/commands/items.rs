@@ -4,7 +4,7 @@ use super::{Answered, Run};
 use crate::game::arguments::number;
 use crate::game::catalogue::{Parameter, Spec, command};
 use crate::json::Node;
-use crate::world::{ITEMS, Item};
+use crate::world::Item;
 
 const VOID: &str = "System.Void";
 const OBJECTS: &str = "System.Collections.Generic.IEnumerable`1[System.Object]";
@@ -28,20 +28,21 @@ pub(crate) const SPECS: &[Spec] = &[
             spawn,
         )
     },
-    command(&["spawn", "list"], &[], OBJECTS, |_| {
-        let row =
-            |item: &Item| Node::object([("Hash", item.hash.into()), ("Name", item.name.into())]);
-        Ok(Answered::list(ITEMS.iter().map(row).collect()))
+    command(&["spawn", "list"], &[], OBJECTS, |run| {
+        let row = |item: &Item| {
+            Node::object([("Hash", item.hash.into()), ("Name", (&*item.name).into())])
+        };
+        Ok(Answered::list(run.world.prefabs.iter().map(row).collect()))
     }),
     command(
         &["spawn", "string"],
         &[PLAYERS, ("value", "System.String", None)],
         OBJECTS,
         |run| {
-            let item = saved(run.argument(1))?;
+            let item = saved(run, run.argument(1))?;
             let mut rows = Vec::new();
             for id in run.players(0)? {
-                rows.extend(at_player(run, id, item));
+                rows.extend(at_player(run, id, &item));
             }
             Ok(Answered::list(rows))
         },
@@ -51,10 +52,10 @@ pub(crate) const SPECS: &[Spec] = &[
         &[("value", "System.String", None)],
         "System.Object",
         |run| {
-            let item = saved(run.argument(0))?;
+            let item = saved(run, run.argument(0))?;
             let entity = run
                 .world
-                .spawn(run.server, item, [0.0; 3])
+                .spawn(run.server, &item, [0.0; 3])
                 .ok_or_else(Answered::null_reference)?;
             Ok(Answered::Value(
                 entity.reference(),
@@ -100,7 +101,7 @@ pub(crate) const SPECS: &[Spec] = &[
             VOID,
             |run| {
                 run.user(0)?;
-                prefab(run.argument(1))?;
+                prefab(run, run.argument(1))?;
                 Ok(Answered::Nothing)
             },
         )
@@ -125,7 +126,7 @@ pub(crate) const SPECS: &[Spec] = &[
             &[("prefab", "Prefab", None)],
             VOID,
             |run| {
-                let item = prefab(run.argument(0))?;
+                let item = prefab(run, run.argument(0))?;
                 run.here_mut()?
                     .entities
                     .retain(|_, entity| entity.prefab != item.hash);
@@ -135,28 +136,30 @@ pub(crate) const SPECS: &[Spec] = &[
     },
 ];
 
-fn prefab(text: &str) -> Result<Item, Answered> {
-    Item::find(text).ok_or_else(|| Answered::Failed(format!("Couldn't find prefab {text}")))
+fn prefab(run: &Run<'_>, text: &str) -> Result<Item, Answered> {
+    run.world
+        .prefab(text)
+        .ok_or_else(|| Answered::Failed(format!("Couldn't find prefab {text}")))
 }
 
 /// The prefab of a save string: its first word.
-fn saved(text: &str) -> Result<Item, Answered> {
-    prefab(text.split(',').next().unwrap_or_default())
+fn saved(run: &Run<'_>, text: &str) -> Result<Item, Answered> {
+    prefab(run, text.split(',').next().unwrap_or_default())
 }
 
-fn at_player(run: &mut Run<'_>, player: u64, item: Item) -> Option<Node> {
+fn at_player(run: &mut Run<'_>, player: u64, item: &Item) -> Option<Node> {
     let position = run.world.player(run.server, player)?.position;
     Some(run.world.spawn(run.server, item, position)?.reference())
 }
 
 /// `spawn <players> <prefab> [count]`.
 fn spawn(run: &mut Run<'_>) -> Result<Answered, Answered> {
-    let item = prefab(run.argument(1))?;
+    let item = prefab(run, run.argument(1))?;
     let count: u32 = run.argument(2).parse().unwrap_or(1);
     let mut rows = Vec::new();
     for id in run.players(0)? {
         for _ in 0..count.min(SPAWN_LIMIT) {
-            rows.extend(at_player(run, id, item));
+            rows.extend(at_player(run, id, &item));
         }
     }
     Ok(Answered::list(rows))

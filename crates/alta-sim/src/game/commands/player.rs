@@ -249,15 +249,18 @@ fn inventory(run: &mut Run<'_>) -> Result<Answered, Answered> {
             continue;
         };
         let (position, body) = (player.position, player.body);
-        let show = |item: Option<Item>| item.map_or(Node::Null, |item| held(item, position, body));
-        let held: Vec<Node> = [player.left_hand, player.right_hand]
+        let show = |item: &Option<Item>| {
+            item.as_ref()
+                .map_or(Node::Null, |item| held(item, position, body))
+        };
+        let held: Vec<Node> = [&player.left_hand, &player.right_hand]
             .into_iter()
             .flatten()
             .map(|item| held(item, position, body))
             .collect();
         rows.push(Node::object([
-            ("LeftHand", show(player.left_hand)),
-            ("RightHand", show(player.right_hand)),
+            ("LeftHand", show(&player.left_hand)),
+            ("RightHand", show(&player.right_hand)),
             ("Belt", vec![Node::Null; 4].into()),
             ("Back", vec![Node::Null].into()),
             ("All", held.into()),
@@ -266,7 +269,7 @@ fn inventory(run: &mut Run<'_>) -> Result<Answered, Answered> {
     Ok(Answered::list(rows))
 }
 
-fn held(item: Item, position: [f64; 3], body: u64) -> Node {
+fn held(item: &Item, position: [f64; 3], body: u64) -> Node {
     Node::object([
         ("Position", position.into()),
         ("Rotation", [0.0; 3].into()),

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::world::{Effect, Item};
+use crate::world::Effect;
 
 /// A server with two players, and one console's session.
 struct Town {
@@ -204,13 +204,9 @@ fn stats_are_set_modified_and_read() {
 #[test]
 fn inventories_show_what_is_held() {
     let mut town = Town::new();
+    let torch = town.world.prefab("torch").unwrap();
     town.world
-        .handle_item(
-            town.server,
-            town.ashwick,
-            Item::find("torch").unwrap(),
-            "Pickup",
-        )
+        .handle_item(town.server, town.ashwick, &torch, "Pickup")
         .unwrap();
     let rows = town.result("player inventory *");
     assert_eq!(

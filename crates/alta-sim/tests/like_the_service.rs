@@ -1,0 +1,367 @@
+//! What foreign clients were seen to rely on.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use alta_sim::{Era, ErrorKind, Sim};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::{console, http, main_socket, rest};
+use serde_json::{Value, json};
+
+fn content(frame: &Value) -> Value {
+    serde_json::from_str(frame["content"].as_str().unwrap()).unwrap()
+}
+
+/// What Python prints for a dictionary.
+fn python(members: &[(&str, &str)]) -> String {
+    let members: Vec<_> = members
+        .iter()
+        .map(|(name, value)| format!("'{name}': {value}"))
+        .collect();
+    format!("{{{}}}", members.join(", "))
+}
+
+#[tokio::test]
+async fn the_main_websocket_reads_what_python_prints_for_a_dictionary() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = main_socket(&sim).await;
+    let authorization = format!("'Bearer {}'", sim.bot_token());
+    let path = format!("'subscription/group-update/{}'", sim.group());
+    let requests = [
+        python(&[
+            ("id", "5"),
+            ("method", "'GET'"),
+            ("path", "'migrate'"),
+            ("authorization", &authorization),
+        ]),
+        python(&[
+            ("id", "'6'"),
+            ("method", "'POST'"),
+            ("path", &path),
+            ("authorization", &authorization),
+        ]),
+        python(&[
+            ("Id", "7"),
+            ("Method", "'DELETE'"),
+            ("Path", &path),
+            ("content", "None"),
+            ("Authorization", &authorization),
+        ]),
+    ];
+    for (number, request) in requests.iter().enumerate() {
+        socket.send(request).await;
+        let answer = socket.json().await;
+        assert_eq!(
+            (&answer["id"], &answer["responseCode"]),
+            (&json!(number + 5), &json!(200)),
+            "{request}"
+        );
+    }
+
+    // The token of a migration comes back as Python prints it, in a string or as it is.
+    socket.send(&requests[0]).await;
+    let migration = content(&socket.json().await)["token"].clone();
+    let token = format!("{{'token': '{}'}}", migration.as_str().unwrap());
+    let mut next = main_socket(&sim).await;
+    let request = python(&[
+        ("id", "8"),
+        ("method", "'POST'"),
+        ("path", "'migrate'"),
+        ("content", &token),
+        ("authorization", &authorization),
+    ]);
+    next.send(&request).await;
+    assert_eq!(next.json().await["responseCode"], 200, "{request}");
+
+    // Neither JSON nor a dictionary is a request.
+    next.send("{'id': 9, 'method'").await;
+    assert_eq!(next.json().await["responseCode"], 400);
+}
+
+/// The shapes in which a server is written: REST, a status event, a heartbeat, a row of its group.
+async fn shapes(sim: &Sim) -> BTreeMap<&'static str, Value> {
+    let mut socket = main_socket(sim).await;
+    let (group, server) = (sim.group(), sim.server());
+    for (id, event) in [(1, "status"), (2, "heartbeat")] {
+        let path = format!("subscription/group-server-{event}/{group}");
+        assert_eq!(
+            socket.request(sim, id, "POST", &path).await["responseCode"],
+            200
+        );
+    }
+    sim.status(server);
+    let status = content(&socket.json().await);
+    sim.heartbeat(server);
+    let heartbeat = content(&socket.json().await);
+    let one = rest(sim, "GET", &format!("servers/{server}"), "").await;
+    let list = rest(sim, "GET", "servers/console", "").await;
+    BTreeMap::from([
+        ("status", status),
+        ("heartbeat", heartbeat),
+        ("one", one.json()),
+        ("list", list.json()[0].clone()),
+    ])
+}
+
+#[tokio::test]
+async fn a_server_is_the_same_wherever_it_is_written() {
+    for era in [Era::Y2022, Era::Y2023] {
+        let sim = Sim::builder().era(era).start().await.unwrap();
+        let mut info = sim.server_info(sim.server()).unwrap();
+        info.fleet = "att-quest".to_owned();
+        info.region = "australia-agones".to_owned();
+        info.version = "main-1.7.0.0.1".to_owned();
+        info.scene_index = 4;
+        info.target = 2;
+        info.join_type = "Public".to_owned();
+        sim.set_server_info(sim.server(), info).unwrap();
+        let shapes = shapes(&sim).await;
+        for (name, shape) in &shapes {
+            for (member, expected) in [
+                ("fleet", json!("att-quest")),
+                ("region", json!("australia-agones")),
+                ("version", json!("main-1.7.0.0.1")),
+                ("scene_index", json!(4)),
+                ("target", json!(2)),
+            ] {
+                assert_eq!(shape[member], expected, "{member} of {name} in {era:?}");
+            }
+            let join_type = shape.get("join_type");
+            assert!(
+                join_type.is_none_or(|join_type| join_type == "Public"),
+                "{name} in {era:?}"
+            );
+        }
+        let detailed = rest(&sim, "GET", &format!("groups/{}", sim.group()), "").await;
+        assert_eq!(detailed.json()["servers"][0]["scene_index"], 4);
+    }
+}
+
+#[tokio::test]
+async fn every_shape_of_2023_says_whether_the_server_is_online() {
+    let sim = Sim::builder().start().await.unwrap();
+    for (name, shape) in shapes(&sim).await {
+        assert_eq!(shape["is_online"], true, "{name}");
+        assert!(shape["online_ping"].is_string(), "{name}");
+    }
+    sim.stop_server(sim.server()).await.unwrap();
+    for (name, shape) in shapes(&sim).await {
+        assert_eq!(shape["is_online"], false, "{name}");
+        assert_eq!(shape.get("online_ping"), None, "{name}");
+    }
+
+    let sim = Sim::builder().era(Era::Y2022).start().await.unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    let old = shapes(&sim).await;
+    for name in ["one", "list", "status"] {
+        assert_eq!(old[name].get("is_online"), None, "{name}");
+        assert_eq!(old[name].get("online_ping"), None, "{name}");
+    }
+    assert_eq!(old["one"]["final_status"], "Offline");
+    assert_eq!(old["status"]["final_status"], "Online");
+}
+
+/// The claims of a token.
+fn claims(token: &Value) -> Value {
+    let part = token.as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_token_of_the_password_grant_names_the_user_in_sub() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (bot, user) = (sim.bot(), sim.user());
+    let credentials = format!(
+        "client_id={}&client_secret={}&scope=server.view",
+        bot.client_id,
+        bot.client_secret.replace('+', "%2B").replace('=', "%3D")
+    );
+    let hash = "fe12941c30d7c870c8028423fe426c4b12b99ed40a908dba085fb088ec9d37b6098295d24fa6024e575144784d90a60d2d2263e5b9f6aa43e2f8672700effdde";
+    let form = format!(
+        "{credentials}&grant_type=password&username={}&password={hash}",
+        user.username
+    );
+    let granted = http("POST", &sim.token_url(), &[], &form).await.json();
+    let renewal = format!(
+        "{credentials}&grant_type=refresh_token&refresh_token={}",
+        granted["refresh_token"].as_str().unwrap()
+    );
+    let renewed = http("POST", &sim.token_url(), &[], &renewal).await.json();
+    for token in [
+        &granted["access_token"],
+        &granted["refresh_token"],
+        &renewed["access_token"],
+    ] {
+        let claims = claims(token);
+        assert_eq!(claims["sub"], user.user_id.to_string());
+        assert_eq!(claims["UserId"], claims["sub"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_send_heartbeats_whether_a_town_lives_there_or_not() {
+    let count = async |sim: &Sim| {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        sim.serve_main_socket(far);
+        let mut request =
+            tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
+                sim.socket_url(),
+            )
+            .unwrap();
+        let bearer = format!("Bearer {}", sim.bot_token());
+        request
+            .headers_mut()
+            .insert("authorization", bearer.parse().unwrap());
+        let (socket, _) = tokio_tungstenite::client_async(request, near)
+            .await
+            .unwrap();
+        let mut socket = common::Socket(socket);
+        let path = format!("subscription/group-server-heartbeat/{}", sim.group());
+        let answer = socket.request(sim, 1, "POST", &path).await;
+        assert_eq!(answer["responseCode"], 200);
+        tokio::time::sleep(Duration::from_secs(61)).await;
+        sim.sent_main_events().total
+    };
+    let sim = Sim::builder().start().await.unwrap();
+    assert_eq!(count(&sim).await, 4);
+    let sim = Sim::builder().without_heartbeats().start().await.unwrap();
+    assert_eq!(count(&sim).await, 0);
+}
+
+#[tokio::test]
+async fn bans_are_lifted_and_groups_have_roles_of_their_own() {
+    let sim = Sim::builder().start().await.unwrap();
+    let group = sim.group();
+    let bans = async || {
+        let bans = rest(&sim, "GET", &format!("groups/{group}/bans"), "").await;
+        bans.json().as_array().unwrap().len()
+    };
+    let banned = sim.ban(group, "Grimbolt7").unwrap();
+    assert_eq!(bans().await, 1);
+    assert_eq!(sim.unban(group, "grimbolt7").unwrap(), banned);
+    assert_eq!(bans().await, 0);
+    let error = sim.unban(group, "Grimbolt7").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+
+    let keeper = sim.add_role(group, "Keeper", &["Console"]).unwrap();
+    let porter = sim.add_role(group, "Porter", &["Invite"]).unwrap();
+    assert!(keeper >= 3 && porter > keeper && porter != 7);
+    let roles = rest(&sim, "GET", &format!("groups/{group}"), "").await;
+    let roles = roles.json()["roles"].clone();
+    let named = |role: u64| {
+        let roles = roles.as_array().unwrap();
+        roles.iter().find(|one| one["role_id"] == role).cloned()
+    };
+    assert_eq!(named(keeper).unwrap()["name"], "Keeper");
+    for (role, status) in [(keeper, 200), (porter, 403)] {
+        sim.set_role(group, sim.bot().user_id, role).unwrap();
+        let path = format!("servers/{}/console", sim.server());
+        assert_eq!(rest(&sim, "POST", &path, "{}").await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn prefabs_can_be_added_and_hands_placed() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    sim.add_prefab("Lantern Blue", 4_711).unwrap();
+    assert!(sim.prefabs().contains(&("Lantern Blue".to_owned(), 4_711)));
+    for (name, hash) in [("lanternblue", 1), ("Other", 4_711)] {
+        let error = sim.add_prefab(name, hash).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotPossible);
+    }
+    let player = sim.player_joins(server, "Ashwick").unwrap();
+    let mut socket = console(&sim, server).await;
+    let spawned = socket.command(1, "spawn Ashwick lanternblue 2").await;
+    assert_eq!(spawned["data"]["Result"].as_array().unwrap().len(), 2);
+    let list = socket.command(2, "spawn list").await;
+    let rows = list["data"]["Result"].as_array().unwrap();
+    assert!(rows.contains(&json!({"Hash": 4_711, "Name": "Lantern Blue"})));
+    sim.player_handles(server, player, "Lantern Blue", "Pickup")
+        .unwrap();
+
+    sim.player_at(server, player, [10.0, 20.0, 30.0]).unwrap();
+    sim.player_hands(server, player, [10.0, 21.5, 30.0], [10.5, 21.0, 30.0])
+        .unwrap();
+    let hands = async |socket: &mut common::Socket, id| {
+        let detailed = socket.command(id, "player detailed Ashwick").await;
+        let result = &detailed["data"]["Result"];
+        (
+            result["LeftHandPosition"].clone(),
+            result["RightHandPosition"].clone(),
+        )
+    };
+    let placed = (json!([10.0, 21.5, 30.0]), json!([10.5, 21.0, 30.0]));
+    assert_eq!(hands(&mut socket, 3).await, placed);
+    sim.player_at(server, player, [11.0, 20.0, 30.0]).unwrap();
+    let moved = (json!([11.0, 21.5, 30.0]), json!([11.5, 21.0, 30.0]));
+    assert_eq!(hands(&mut socket, 4).await, moved);
+}
+
+#[tokio::test]
+async fn an_item_is_said_to_be_where_it_is_after_the_change() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let player = sim.player_joins(server, "Ashwick").unwrap();
+    let mut socket = console(&sim, server).await;
+    socket
+        .command(1, "websocket subscribe InventoryChanged")
+        .await;
+    for (change, place) in [
+        ("Pickup", "Player"),
+        ("Drop", "World"),
+        ("Undock", "Player"),
+        ("Dock", "World"),
+    ] {
+        sim.player_handles(server, player, "Torch", change).unwrap();
+        let event = socket.json().await;
+        assert_eq!(
+            (
+                &event["data"]["ChangeType"],
+                &event["data"]["InventoryType"]
+            ),
+            (&json!(change), &json!(place))
+        );
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_token_file_is_readable_by_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let folder = std::env::temp_dir().join(format!("alta-sim-token-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.add_self_hosted("Hollowmere").unwrap();
+    let mode = |path: &std::path::Path| {
+        let permissions = std::fs::metadata(path).unwrap().permissions();
+        permissions.mode() & 0o777
+    };
+    let path = sim.write_console_token(server, &folder).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    // In place of a file that everybody can read.
+    std::fs::write(&path, "old").unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    sim.write_console_token(server, &folder).unwrap();
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(
+        std::fs::read_to_string(&path).unwrap(),
+        sim.console_token(server)
+    );
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    std::fs::remove_dir_all(&folder).unwrap();
+
+    let error = sim.write_console_token(server, &folder).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::File);
+}
