@@ -17,8 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .rules(rules)
         .on_invite(|_, invitation| async move { println!("invited to {}", invitation.group.name) })
         .on_group_joined(|bot, group| watch(bot, group.id()))
-        .on_server_online(|_, server| async move { println!("{} is up", server.name) })
-        .on_server_offline(|_, server| async move { println!("{} is down", server.name) })
+        .on_server_online(|_, server| async move { tell(&server, "is up") })
+        .on_server_offline(|_, server| async move { tell(&server, "is down") })
         .start()
         .await?;
     for group in bot.view()?.groups() {
@@ -27,6 +27,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     bot.run().await?;
     Ok(())
+}
+
+fn tell(server: &ServerNews, what: &str) {
+    match server.known {
+        Known::Now => println!("{} {what}", server.name),
+        Known::AfterGap => println!("{} {what}; that came about some time ago", server.name),
+        _ => println!("{} {what}, as it was found", server.name),
+    }
 }
 
 async fn watch(bot: Bot, group: GroupId) -> Result<(), pytale::Error> {

@@ -6,15 +6,16 @@
 pub use std::time::Duration;
 
 pub use alta_model::{
-    Fleet, GroupId, Member, MemberType, Permission, Server, ServerId, Timestamp, User, UserId,
-    Vector3,
+    Fleet, GroupId, Member, MemberType, Permission, RoleId, Server, ServerId, Timestamp, User,
+    UserId, Vector3,
 };
 
 #[cfg(feature = "bot")]
 pub use alta_bot::{
     Bot, BotCredentials, Change, Endpoints, ErrorKind, Failure, FailureKind, GroupView, Handler,
-    HandlerError, Handlers, Health, Invitation, Invites, Limits, ManagedBot, Password, Rules,
-    Scopes, SelfHosted, ServerView, Standing, UserCredentials, View, ViewConfig,
+    HandlerError, Handlers, Health, Invitation, Invites, Known, Limits, ManagedBot, Membership,
+    Password, Rules, Scopes, SelfHosted, ServerNews, ServerView, Standing, UserCredentials, View,
+    ViewConfig,
 };
 
 #[cfg(feature = "console")]

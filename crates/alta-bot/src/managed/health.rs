@@ -20,10 +20,12 @@ pub struct Health {
     pub read_at: Option<Timestamp>,
     /// The groups that the bot belongs to.
     pub groups: usize,
-    /// Those of them that were read as a whole.
+    /// Those of them that are [complete](crate::GroupView::complete).
     pub groups_read: usize,
     /// The servers of these groups that are online.
     pub servers_online: usize,
+    /// Those of which it isn't known whether they are.
+    pub servers_unknown: usize,
     /// Who plays there.
     pub players_online: usize,
     /// The consoles that are open.
@@ -97,6 +99,8 @@ impl Sources {
             for group in view.groups() {
                 health.groups += 1;
                 health.groups_read += usize::from(group.complete);
+                let unknown = group.servers.values().filter(|it| it.known.is_none());
+                health.servers_unknown += unknown.count();
                 for server in group.online_servers() {
                     health.servers_online += 1;
                     health.players_online += server.player_count();
@@ -115,6 +119,7 @@ impl Health {
             groups: 0,
             groups_read: 0,
             servers_online: 0,
+            servers_unknown: 0,
             players_online: 0,
             consoles: Vec::new(),
             handlers_running: counted.running,

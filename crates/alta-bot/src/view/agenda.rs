@@ -94,10 +94,10 @@ impl Agenda {
             backoff: Backoff::new(retry, seed ^ seed_of(part)),
         });
         if reading.running.is_some() {
-            reading.again = earlier(reading.again, at);
+            reading.again = Some(earlier(reading.again, at));
         } else {
             let at = earlier(reading.due, at);
-            self.schedule(part, at);
+            self.schedule(part, Some(at));
         }
     }
 
@@ -183,8 +183,8 @@ impl Agenda {
     }
 }
 
-fn earlier(one: Option<Instant>, other: Instant) -> Option<Instant> {
-    Some(one.map_or(other, |one| one.min(other)))
+fn earlier(one: Option<Instant>, other: Instant) -> Instant {
+    one.map_or(other, |one| one.min(other))
 }
 
 fn seed_of(part: Part) -> u64 {

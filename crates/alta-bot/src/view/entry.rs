@@ -1,11 +1,12 @@
 //! One group.
 
+mod servers;
+
 use super::agenda::Part;
-use super::exchange::{ConsoleSays, Found, GroupEvent};
-use super::{GroupView, Known, ServerView, ViewConfig};
-use alta_model::{
-    GroupDetailed, JoinedGroup, Listing, Member, Server, ServerId, Timestamp, UserId,
-};
+use super::exchange::{Found, GroupEvent};
+use super::{GroupView, ServerView, ViewConfig};
+use alta_model::{GroupDetailed, JoinedGroup, Listing, Member, ServerId, Timestamp, UserId};
+use servers::Heard;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
@@ -23,29 +24,11 @@ pub(super) struct Entry {
     structure: u64,
     /// Counts the events about its members.
     memberships: u64,
-    pub(super) servers: HashMap<ServerId, Heard>,
+    servers: HashMap<ServerId, Heard>,
     /// What the group is not complete without.
     pending: BTreeSet<Part>,
     /// Servers that the group lists although there are none.
     gone: BTreeSet<ServerId>,
-}
-
-/// What is known of a server's ways.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Heard {
-    /// Counts what events and its console said of it.
-    stamp: u64,
-    beats: bool,
-    /// When it is missed if no heartbeat comes.
-    pub(super) due: Option<Instant>,
-    /// Whether events may have been missed since it was last heard of.
-    pub(super) gap: bool,
-    /// Whether the server was made while the bot looked on.
-    is_new: bool,
-    /// Whether its console is connected.
-    console: bool,
-    /// Whether its console has brought anything since the reading that runs began.
-    lives: bool,
 }
 
 /// What a reading is worth beside what was heard since it began.
@@ -176,6 +159,7 @@ impl Entry {
                 Arc::make_mut(known).name.clone_from(&server.name);
             }
         }
+        // An entry of the list that could not be read may be any of those that are known.
         let known = view.servers.keys().copied();
         let is_whole = !group.skipped().has("servers");
         let removed: Vec<_> = known
@@ -189,12 +173,12 @@ impl Entry {
         to_read.map(|server| Part::Server(id, server)).collect()
     }
 
+    /// Takes over the members. If these are not all, those that were known before stay.
     fn take_members(&mut self, members: Listing<Member>) {
         let view = Arc::make_mut(&mut self.view);
         let is_whole = members.skipped().is_empty();
         let mut members = by_id(members);
         if !is_whole {
-            // One that is not in the list may be what could not be read of it.
             for (user, member) in &*view.members {
                 members.entry(*user).or_insert_with(|| member.clone());
             }
@@ -206,31 +190,23 @@ impl Entry {
         view.members_known = is_whole;
     }
 
+    /// Takes over the members that were read before a page could not be: those that are not known yet.
+    pub(super) fn take_some_members(&mut self, members: Vec<Member>, stamp: u64) {
+        let is_outdated = self.stamp(Part::Members(self.view.id())) != stamp;
+        if self.view.members_known || is_outdated || members.is_empty() {
+            return;
+        }
+        let view = Arc::make_mut(&mut self.view);
+        let known = Arc::make_mut(&mut view.members);
+        for member in members {
+            known.entry(member.user_id).or_insert(member);
+        }
+    }
+
     fn take_me(&mut self, me: Member) {
         let view = Arc::make_mut(&mut self.view);
         view.members = Arc::new(by_id([me.clone()]));
         view.me = Arc::new(me);
-    }
-
-    /// What a reading that began at this stamp is worth.
-    pub(super) fn verdict(
-        &self,
-        part: Part,
-        found: &Found,
-        stamp: u64,
-        wall: Timestamp,
-    ) -> Verdict {
-        let Found::Server(record) = found else {
-            return Verdict::by(self.stamp(part) != stamp);
-        };
-        let is_up = record.is_up_at(wall);
-        let known = self.view.servers.get(&record.id);
-        let differs = known.is_some_and(|known| known.known.is_some() && known.is_online != is_up);
-        match self.servers.get(&record.id).filter(|_| differs) {
-            Some(heard) if heard.stamp != stamp || (heard.lives && !is_up) => Verdict::Contradicted,
-            Some(heard) if heard.console && !is_up => Verdict::Doubtful,
-            _ => Verdict::Agrees,
-        }
     }
 
     /// Takes over what was read. Returns what is to be read now. A server that runs and whose heart was heard before is
@@ -255,20 +231,6 @@ impl Entry {
             (Found::NoServer | Found::List(_), _) => {}
         }
         Vec::new()
-    }
-
-    fn take_server(&mut self, record: Server, stamp: u64, due: Option<Instant>, wall: Timestamp) {
-        let server = record.id;
-        self.gone.remove(&server);
-        let is_known = self.server(server).record.is_some();
-        if is_known && self.stamp(Part::Server(self.view.id(), server)) != stamp {
-            return;
-        }
-        let is_up = record.is_up_at(wall);
-        self.keep(record, is_up, wall);
-        if let Some(heard) = self.servers.get_mut(&server) {
-            heard.due = due.filter(|_| is_up && heard.beats);
-        }
     }
 
     fn remove_server(&mut self, server: ServerId) {
@@ -336,138 +298,11 @@ impl Entry {
             GroupEvent::Missed => Vec::new(),
         }
     }
-
-    /// The group has a server, perhaps since now.
-    fn server(&mut self, server: ServerId) -> &mut Arc<ServerView> {
-        let view = Arc::make_mut(&mut self.view);
-        let id = view.group.id;
-        view.servers.entry(server).or_insert_with(|| {
-            self.structure += 1;
-            let heard = self.servers.entry(server).or_default();
-            heard.is_new = view.complete;
-            Arc::new(ServerView::new(server, id, ""))
-        })
-    }
-
-    /// Keeps the record that an event brought: a heartbeat, or a status, which is a sign of life as well.
-    fn hear(
-        &mut self,
-        record: Server,
-        is_heartbeat: bool,
-        due: Option<Instant>,
-        wall: Timestamp,
-    ) -> Vec<Part> {
-        let (id, server) = (self.view.id(), record.id);
-        let is_listed = self.view.servers.contains_key(&server);
-        let mut to_read = Vec::new();
-        if !is_listed {
-            to_read.push(Part::Group(id));
-        }
-        if !tells_state(&record) {
-            to_read.push(Part::Server(id, server));
-            return to_read;
-        }
-        let is_up = record.is_up_at(wall);
-        self.keep(record, is_up, wall);
-        if let Some(heard) = self.servers.get_mut(&server) {
-            heard.stamp += 1;
-            heard.beats |= is_heartbeat && is_up;
-            let is_missed = is_heartbeat || heard.due.is_some();
-            heard.due = due.filter(|_| is_up && heard.beats && is_missed);
-        }
-        to_read
-    }
-
-    fn keep(&mut self, record: Server, is_up: bool, wall: Timestamp) {
-        self.found(record.id, is_up);
-        let server = Arc::make_mut(self.server(record.id));
-        if !record.name.is_empty() {
-            server.name.clone_from(&record.name);
-        }
-        server.is_silent = false;
-        server.heard = Some(wall);
-        server.record = Some(Arc::new(record));
-    }
-
-    /// Whether a server runs has been found out.
-    fn found(&mut self, id: ServerId, is_up: bool) {
-        self.server(id);
-        let heard = self.servers.entry(id).or_default();
-        let after_gap = std::mem::take(&mut heard.gap);
-        let is_new = std::mem::take(&mut heard.is_new);
-        let server = Arc::make_mut(self.server(id));
-        if server.known.is_none() || server.is_online != is_up {
-            server.known = Some(match server.known {
-                None if !is_new => Known::AtStart,
-                _ if after_gap => Known::AfterGap,
-                _ => Known::Now,
-            });
-            server.is_online = is_up;
-        }
-    }
-
-    /// The console of a server says something about it. One that is connected is a sign of life, and the server is missed
-    /// later.
-    pub(super) fn console(&mut self, server: ServerId, says: ConsoleSays, due: Option<Instant>) {
-        if !self.view.servers.contains_key(&server) {
-            return;
-        }
-        let heard = self.servers.entry(server).or_default();
-        heard.console = says == ConsoleSays::Connected;
-        let is_up = match says {
-            ConsoleSays::Connected => true,
-            ConsoleSays::NotUp => false,
-            ConsoleSays::Lost => return,
-        };
-        heard.stamp += 1;
-        heard.due = heard.due.and(due).filter(|_| is_up);
-        // A console looks at its server all the time: it has missed nothing.
-        heard.gap &= self.view.servers[&server].is_online == is_up;
-        self.found(server, is_up);
-        Arc::make_mut(self.server(server)).is_silent = false;
-    }
-
-    /// The console of a server has brought something: the server lives, whatever its heartbeats do. It is missed later.
-    pub(super) fn be_heard(&mut self, server: ServerId, due: Option<Instant>) {
-        let Some(heard) = self.servers.get_mut(&server) else {
-            return;
-        };
-        heard.lives = true;
-        heard.due = heard.due.and(due);
-        if self
-            .view
-            .servers
-            .get(&server)
-            .is_some_and(|it| it.is_silent)
-        {
-            Arc::make_mut(self.server(server)).is_silent = false;
-        }
-    }
-
-    /// Servers that have been missed since the last time: their heartbeats have stopped.
-    pub(super) fn silenced(&mut self, now: Instant) -> Vec<ServerId> {
-        let mut silent = Vec::new();
-        for (server, heard) in &mut self.servers {
-            if heard.due.is_some_and(|due| due <= now) {
-                heard.due = None;
-                silent.push(*server);
-            }
-        }
-        for server in &silent {
-            Arc::make_mut(self.server(*server)).is_silent = true;
-        }
-        silent
-    }
 }
 
 fn by_id(members: impl IntoIterator<Item = Member>) -> BTreeMap<UserId, Member> {
     let members = members.into_iter();
     members.map(|member| (member.user_id, member)).collect()
-}
-
-/// Whether a record says anything about whether the server runs.
-pub(super) fn tells_state(server: &Server) -> bool {
-    server.is_online.is_some() || server.final_status.is_some() || server.online_ping.is_some()
 }
 
 /// A group after an update that may hold the basic fields only.

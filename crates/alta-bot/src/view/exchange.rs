@@ -24,13 +24,21 @@ pub(super) enum Output {
 pub(super) enum Found {
     List(Listing<JoinedGroup>),
     Group(GroupDetailed),
-    /// All members.
+    /// All members, but for what could not be read of them.
     Members(Listing<Member>),
     /// The bot's own membership, where other members are not kept.
     Me(Member),
     Server(Box<Server>),
     /// There is no such server.
     NoServer,
+}
+
+/// A reading that has failed.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Failed {
+    pub(super) because: String,
+    /// The members that were read before a page could not be.
+    pub(super) members: Vec<Member>,
 }
 
 /// Something a group's subscription says.

@@ -3,7 +3,7 @@
 use super::ViewConfig;
 use super::agenda::Part;
 use super::consoles::Consoles;
-use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
+use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
 use super::fetch;
 use super::handle::Shared;
 use super::model::Model;
@@ -50,7 +50,7 @@ pub(super) struct Follower {
     /// many are asked for at once.
     confirming: JoinSet<(GroupId, bool)>,
     consoles: Consoles,
-    readings: JoinSet<(Part, Ticket, Result<Found, String>)>,
+    readings: JoinSet<(Part, Ticket, Result<Found, Failed>)>,
     /// What could not be read the last time.
     failing: HashSet<Part>,
 }
@@ -135,7 +135,7 @@ impl Follower {
                 (server, says) = self.consoles.next() => self.console(server, says),
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.tick(),
-                () = sleep_until(reading) => self.model.tick(now()),
+                () = sleep_until(reading) => self.model.begin(now()),
                 () = sleep_until(Some(refresh_at)) => {
                     self.model.read_everything(now());
                     refresh_at = after(refresh);
@@ -223,10 +223,13 @@ impl Follower {
         }
         let (rest, me, members) = (self.rest.clone(), self.me, self.config.members);
         self.readings.spawn(async move {
-            let found = match caught(fetch::part(&rest, part, me, members)).await {
-                Ok(found) => found.map_err(|error| format!("{error:?}")),
-                Err(panic) => Err(format!("reading it panicked: {panic}")),
-            };
+            let found = caught(fetch::part(&rest, part, me, members)).await;
+            let found = found.unwrap_or_else(|panic| {
+                Err(Failed {
+                    because: format!("reading it panicked: {panic}"),
+                    members: Vec::new(),
+                })
+            });
             (part, ticket, found)
         });
     }
@@ -277,7 +280,7 @@ impl Follower {
         self.model.event(group, event, now(), Timestamp::now());
     }
 
-    fn done(&mut self, part: Part, ticket: Ticket, found: Result<Found, String>) {
+    fn done(&mut self, part: Part, ticket: Ticket, found: Result<Found, Failed>) {
         match &found {
             Ok(_) => {
                 self.shared.read_now();
@@ -286,10 +289,12 @@ impl Follower {
                 }
             }
             // What keeps failing is told once.
-            Err(because) if self.failing.insert(part) => {
+            Err(Failed { because, .. }) if self.failing.insert(part) => {
                 warn!(%part, because, "could not be read, trying again");
             }
-            Err(because) => debug!(%part, because, "could not be read, trying again"),
+            Err(Failed { because, .. }) => {
+                debug!(%part, because, "could not be read, trying again");
+            }
         }
         if let Part::Server(group, server) = part
             && self.consoles.has_brought(server)
@@ -297,7 +302,7 @@ impl Follower {
             self.model.console_heard(group, server, now());
         }
         let wall = Timestamp::now();
-        self.model.done(part, ticket, found.ok(), now(), wall);
+        self.model.done(part, ticket, found, now(), wall);
     }
 
     fn tick(&mut self) {

@@ -5,7 +5,7 @@ use super::ViewConfig;
 use super::agenda::{Agenda, Part};
 use super::change::between;
 use super::entry::{Entry, Verdict, merged};
-use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
+use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
 use alta_model::{GroupId, JoinedGroup, Listing, ServerId, Timestamp, UserId};
 use alta_socket::{Backoff, BackoffPolicy, later};
 use std::collections::{BTreeMap, BTreeSet};
@@ -137,13 +137,17 @@ impl Model {
         self.with(group, |entry| entry.be_heard(server, due));
     }
 
-    /// Time has passed: servers that were due are silent, and what is due is read.
+    /// Time has passed: servers whose heartbeats are overdue are silent, and asked for.
     pub(super) fn tick(&mut self, now: Instant) {
         for group in self.ids() {
             let silent = self.with(group, |entry| entry.silenced(now));
             let silent = silent.unwrap_or_default().into_iter();
             self.want(silent.map(|server| Part::Server(group, server)), now);
         }
+    }
+
+    /// Begins the readings that are due.
+    pub(super) fn begin(&mut self, now: Instant) {
         while let Some((part, serial)) = self.agenda.begin(now) {
             let entry = part.group().and_then(|group| self.groups.get_mut(&group));
             let stamp = entry.map_or(self.list_stamp, |entry| entry.begin(part));
@@ -152,17 +156,17 @@ impl Model {
         }
     }
 
-    /// When a [`tick`](Self::tick) is wanted, besides the regular ones that find out who is silent.
+    /// When there is something to [`begin`](Self::begin).
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.agenda.deadline()
     }
 
-    /// What reading a part has brought; none if it failed.
+    /// What reading a part has brought.
     pub(super) fn done(
         &mut self,
         part: Part,
         ticket: Ticket,
-        found: Option<Found>,
+        found: Result<Found, Failed>,
         now: Instant,
         wall: Timestamp,
     ) {
@@ -170,13 +174,13 @@ impl Model {
             return;
         }
         match (part.group(), found) {
-            (None, Some(Found::List(list))) => self.listed(list, ticket, now),
-            (Some(group), Some(found)) => self.found(group, part, ticket, found, now, wall),
-            (_, _) => self.failed(part, now),
+            (None, Ok(Found::List(list))) => self.listed(list, ticket, now),
+            (Some(group), Ok(found)) => self.found(group, part, ticket, found, now, wall),
+            (_, found) => self.failed(part, ticket, found.err().unwrap_or_default(), now),
         }
     }
 
-    fn failed(&mut self, part: Part, now: Instant) {
+    fn failed(&mut self, part: Part, ticket: Ticket, failed: Failed, now: Instant) {
         self.agenda.failed(part, now);
         match part {
             // Perhaps it is not ours any more.
@@ -184,7 +188,12 @@ impl Model {
             Part::Server(group, _) => {
                 self.with(group, |entry| entry.settle(part));
             }
-            Part::List | Part::Members(_) => {}
+            Part::Members(group) => {
+                self.with(group, |entry| {
+                    entry.take_some_members(failed.members, ticket.stamp);
+                });
+            }
+            Part::List => {}
         }
     }
 

@@ -2,8 +2,11 @@
 
 use super::support::*;
 use alta_bot::{Invites, Known, Membership, Rules};
+use alta_http::HttpClient;
 use alta_model::{RoleId, UserId};
 use alta_sim::{Action, Fault, Hook, Sim, What};
+use bytes::Bytes;
+use http::Request;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ fn refuse(sim: &Sim, status: u16, path: &str) {
 #[tokio::test]
 async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_group() {
     for status in [504, 403] {
-        let sim = Sim::builder().page_size(7).start().await.unwrap();
+        let sim = Sim::builder().start().await.unwrap();
         for number in 0..21 {
             sim.add_member(sim.group(), &format!("Villager {number}"))
                 .unwrap();
@@ -78,13 +81,37 @@ async fn each_request_of_a_groups_reading_may_fail_without_the_others() {
 }
 
 #[tokio::test]
+async fn the_members_before_a_page_that_fails_are_kept() {
+    let sim = Sim::builder().start().await.unwrap();
+    for number in 0..12 {
+        sim.add_member(sim.group(), &format!("Villager {number}"))
+            .unwrap();
+    }
+    let second = |path: &str| path.contains("/members?") && path.contains("paginationToken");
+    let refuse = Fault::new(Hook::Http, Action::Refuse(403)).when(second);
+    sim.faults().arm(refuse.times(u32::MAX));
+    // Pages of five.
+    let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
+    let http = HttpClient::whole(tower::service_fn(move |mut request: Request<Bytes>| {
+        let smaller = request.uri().to_string().replace("limit=1000", "limit=5");
+        *request.uri_mut() = smaller.parse().unwrap();
+        let http = http.clone();
+        async move { http.send(request).await }
+    }));
+    let bot = within(builder(&sim).http(http).connect()).await.unwrap();
+    let view = within(bot.view(following())).await.unwrap();
+    let now = || view.group(group(&sim)).unwrap();
+    until("the first page", || now().members.len() >= 5).await;
+    assert!(!now().members_known && !now().complete);
+    assert_eq!(now().member(UserId::new(1)), Membership::NotKnownYet);
+    sim.faults().clear();
+    within(view.complete()).await.unwrap();
+    assert_eq!(now().members.len(), 14);
+}
+
+#[tokio::test]
 async fn a_group_that_was_joined_is_told_of_when_it_is_complete() {
-    let sim = Sim::builder()
-        .bot_invited()
-        .page_size(2)
-        .start()
-        .await
-        .unwrap();
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
     let cobb = sim.add_member(sim.group(), "Cobb").unwrap();
     let cobb = UserId::new(cobb.try_into().unwrap());
     // The members come later than all the rest.

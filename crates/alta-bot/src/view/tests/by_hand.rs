@@ -19,7 +19,7 @@ fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_
             Part::Members(_) => Found::Members(vec![member(ME, 2)].into()),
             _ => Found::Group(joined(2).group),
         };
-        rig.model.done(part, ticket, Some(found), rig.now, rig.wall);
+        rig.model.done(part, ticket, Ok(found), rig.now, rig.wall);
     }
     rig.collect();
     assert!(!rig.view().complete && !rig.view().permits(&Permission::Console));
@@ -274,7 +274,8 @@ fn what_a_group_that_was_left_still_says_is_of_no_account() {
     rig.event(GroupEvent::Heartbeat(up()));
     rig.console(ConsoleSays::Connected);
     for (part, ticket) in reads {
-        rig.model.done(part, ticket, None, rig.now, rig.wall);
+        let failed = Err(Failed::default());
+        rig.model.done(part, ticket, failed, rig.now, rig.wall);
     }
     rig.subscribed();
     rig.pass(SECOND * 3_600);

@@ -25,8 +25,8 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let told = prop::bool::weighted(0.7);
     let step = prop_oneof![
-        3 => (0..3_i64, any::<bool>(), told.clone()).prop_map(|(id, is, told)| Step::Server(id, is, told)),
-        2 => (10..13_i64, any::<bool>(), told.clone()).prop_map(|(id, is, told)| Step::Member(id, is, told)),
+        3 => (0..3_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Server(id, is, told)),
+        2 => (10..13_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Member(id, is, told)),
         1 => (0..3_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Exists(id, is, told)),
         1 => any::<bool>().prop_map(Step::Connect),
         1 => Just(Step::Missed),

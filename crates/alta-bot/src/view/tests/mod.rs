@@ -4,11 +4,11 @@ mod readings;
 mod states;
 
 use super::agenda::Part;
-use super::exchange::{ConsoleSays, Found, GroupEvent, Output, Ticket};
+use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
 use super::model::Model;
 use super::samples::{GROUP, ME, SERVER, joined, member, server};
 use super::{Change, GroupView, Known, ServerView, ViewConfig};
-use alta_model::{GroupId, Server, Timestamp};
+use alta_model::{GroupId, Member, Server, Timestamp};
 use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -100,10 +100,19 @@ impl Rig {
 
     /// Answers the reading of a part that has begun.
     fn answer(&mut self, part: Part, found: impl Into<Option<Found>>) {
+        self.end(part, found.into().ok_or_else(Failed::default));
+    }
+
+    /// Lets the reading of the members fail after these.
+    fn fail_after(&mut self, part: Part, members: Vec<Member>) {
+        let because = String::new();
+        self.end(part, Err(Failed { because, members }));
+    }
+
+    fn end(&mut self, part: Part, found: Result<Found, Failed>) {
         let at = self.reads.iter().position(|(it, _)| *it == part);
         let at = at.unwrap_or_else(|| panic!("{part} is not being read: {:?}", self.reads));
         let (_, ticket) = self.reads.remove(at);
-        let found = found.into();
         self.model.done(part, ticket, found, self.now, self.wall);
         self.pass(Duration::ZERO);
     }
@@ -124,6 +133,7 @@ impl Rig {
     fn pass(&mut self, time: Duration) {
         self.now += time;
         self.model.tick(self.now);
+        self.model.begin(self.now);
         self.collect();
     }
 
