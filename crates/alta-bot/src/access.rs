@@ -98,18 +98,17 @@ fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
             message: "it is being started".to_owned(),
             retry_after: Some(COLD_START),
         }),
-        Some(
-            JoinFailReason::CouldntAccessCluster
-            | JoinFailReason::WebRequestFailed
-            | JoinFailReason::CouldntAllocate
-            | JoinFailReason::CouldntAllocateWithMessage,
-        ) => Err(AccessError::Failed {
+        // Only these say that the server is not up; the view of the groups believes it.
+        None
+        | Some(JoinFailReason::Nothing | JoinFailReason::NotOnline | JoinFailReason::NotLaunched) => {
+            Err(AccessError::NotYet {
+                message: message(),
+                retry_after: None,
+            })
+        }
+        Some(_) => Err(AccessError::Failed {
             message: message(),
             source: None,
-        }),
-        _ => Err(AccessError::NotYet {
-            message: message(),
-            retry_after: None,
         }),
     }
 }
@@ -169,8 +168,16 @@ mod tests {
             ));
             assert!(matches!(refused, Err(AccessError::Refused(_))), "{reason}");
         }
-        let trouble = of(r#"{"server_id":7,"allowed":false,"fail_reason":"CouldntAccessCluster"}"#);
-        assert!(matches!(trouble, Err(AccessError::Failed { .. })));
+        for reason in ["CouldntAccessCluster", "PlayerLimitReached", "OutOfCheese"] {
+            let trouble = of(&format!(
+                r#"{{"server_id":7,"allowed":false,"fail_reason":"{reason}"}}"#
+            ));
+            // It says nothing about whether the server is up.
+            assert!(
+                matches!(trouble, Err(AccessError::Failed { .. })),
+                "{reason}"
+            );
+        }
         let strange = of(
             r#"{"server_id":7,"connection":{"address":"no host!","websocket_port":1},"token":"t"}"#,
         );

@@ -23,7 +23,7 @@ pub struct ViewConfig {
     /// How many readings may run at once: of a group, of its members, of a server. 4: below the five requests that the
     /// REST client runs at once, so that the bot's own calls find room.
     pub readings: usize,
-    /// A group is read when its events are confirmed, at the beginning or after an outage, or after this time all the same;
+    /// A group is read when its events are confirmed, or after this time all the same;
     /// [`on_group_joined`](crate::Handlers::on_group_joined) waits at most twice as long for the group to be complete. 30 s:
     /// one event that the service cannot give keeps nobody from knowing the group.
     pub patience: Duration,

@@ -127,10 +127,16 @@ impl Entry {
 
     /// Events may have been missed.
     pub(super) fn missed(&mut self) {
+        self.wait_for_nobody();
         for server in self.view.servers.keys() {
-            let heard = self.servers.entry(*server).or_default();
+            self.servers.entry(*server).or_default().gap = true;
+        }
+    }
+
+    /// No heartbeat is expected before the next one comes.
+    pub(super) fn wait_for_nobody(&mut self) {
+        for heard in self.servers.values_mut() {
             heard.due = None;
-            heard.gap = true;
         }
     }
 

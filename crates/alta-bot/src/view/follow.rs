@@ -128,7 +128,7 @@ impl Follower {
                     Some(event) => self.mine(event),
                     None => break,
                 },
-                Some((group, event)) = self.groups.next() => self.group(group, event),
+                Some((group, is_whole, event)) = self.groups.next() => self.group(group, is_whole, event),
                 Some(done) = self.confirming.join_next_with_id() => self.confirmed(&done),
                 // Readings catch their panics, so that each has an end.
                 Some(Ok((part, ticket, found))) = self.readings.join_next() => self.done(part, ticket, found),
@@ -271,8 +271,11 @@ impl Follower {
         }
     }
 
-    /// What happened in a group.
-    fn group(&mut self, group: GroupId, event: Result<Event<Value>, Missed>) {
+    /// What happened in a group, and whether nothing of it may be missing.
+    fn group(&mut self, group: GroupId, is_whole: bool, event: Result<Event<Value>, Missed>) {
+        if !is_whole {
+            self.model.interrupted(group);
+        }
         let event = match event {
             Ok(event) => understood(event.topic.event(), event.data),
             Err(_) => GroupEvent::Missed,
@@ -322,8 +325,12 @@ impl Follower {
 
     /// Whether events arrive, and whether the socket was changed under the subscriptions.
     fn status(&mut self, status: &alta_ws::Status) {
-        let connected = status.state.is_connected();
-        self.model.set_connected(connected, now());
+        if self.model.set_connected(status.state.is_connected()) {
+            let interrupted = self.groups.iter().filter(|it| !it.is_whole());
+            for events in interrupted {
+                self.model.interrupted(events.group);
+            }
+        }
         let totals = status.totals;
         if totals.migrations != self.seen.migrations
             || totals.failed_migrations != self.seen.failed_migrations
@@ -379,8 +386,15 @@ struct GroupEvents {
     stopped: oneshot::Receiver<()>,
 }
 
+impl GroupEvents {
+    /// Whether no event may be missing now.
+    fn is_whole(&self) -> bool {
+        self.events.interrupted_since().is_none()
+    }
+}
+
 impl Stream for GroupEvents {
-    type Item = (GroupId, Result<Event<Value>, Missed>);
+    type Item = (GroupId, bool, Result<Event<Value>, Missed>);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         if Pin::new(&mut self.stopped).poll(cx).is_ready() {
@@ -388,6 +402,6 @@ impl Stream for GroupEvents {
         }
         let group = self.group;
         let event = std::task::ready!(Pin::new(&mut self.events).poll_next(cx));
-        Poll::Ready(event.map(|event| (group, event)))
+        Poll::Ready(event.map(|event| (group, self.is_whole(), event)))
     }
 }

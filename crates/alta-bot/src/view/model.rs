@@ -78,19 +78,20 @@ impl Model {
         }
     }
 
-    /// Whether events arrive. While they don't, nobody's silence counts. When they come again, each group is read as soon
-    /// as its gap is told, or in the end all the same.
-    pub(super) fn set_connected(&mut self, connected: bool, now: Instant) {
-        if std::mem::replace(&mut self.connected, connected) == connected {
-            return;
+    /// Whether events arrive. While they don't, nobody's silence counts. Returns whether the connection was lost now.
+    pub(super) fn set_connected(&mut self, connected: bool) -> bool {
+        let was_connected = std::mem::replace(&mut self.connected, connected);
+        let is_lost = was_connected && !connected;
+        if is_lost {
+            self.groups.values_mut().for_each(Entry::wait_for_nobody);
         }
-        let in_the_end = later(now, self.config.patience);
-        for group in self.ids() {
-            if connected {
-                self.read(group, in_the_end);
-            } else if let Some(entry) = self.groups.get_mut(&group) {
-                entry.missed();
-            }
+        is_lost
+    }
+
+    /// A group's events may be missing since some time. When that is over, it is told as [`GroupEvent::Missed`].
+    pub(super) fn interrupted(&mut self, group: GroupId) {
+        if let Some(entry) = self.groups.get_mut(&group) {
+            entry.missed();
         }
     }
 
@@ -128,7 +129,8 @@ impl Model {
         now: Instant,
     ) {
         let due = self.due(now);
-        self.with(group, |entry| entry.console(server, says, due));
+        let to_read = self.with(group, |entry| entry.console(server, says, due));
+        self.want(to_read.unwrap_or_default(), now);
     }
 
     /// The console of a server has brought something since it was last looked at.

@@ -27,6 +27,8 @@ pub(super) struct Heard {
     pub(super) is_new: bool,
     /// Whether its console is connected.
     console: bool,
+    /// Whether its console has been connected since the server was last found not to run.
+    served: bool,
     /// Whether its console has brought anything since the reading that runs began.
     pub(super) lives: bool,
 }
@@ -132,6 +134,7 @@ impl Entry {
         let heard = self.servers.entry(id).or_default();
         let after_gap = std::mem::take(&mut heard.gap);
         let is_new = std::mem::take(&mut heard.is_new);
+        heard.served &= is_up;
         let server = Arc::make_mut(self.server(id));
         if server.known.is_none() || server.is_online != is_up {
             server.known = Some(match server.known {
@@ -143,30 +146,37 @@ impl Entry {
         }
     }
 
-    /// The console of a server says something about it. One that is connected is a sign of life, and the server is missed
-    /// later.
+    /// The console of a server says something about it. Returns what is to be read. One that is connected is a sign of
+    /// life, and the server is missed later.
     pub(in crate::view) fn console(
         &mut self,
         server: ServerId,
         says: ConsoleSays,
         due: Option<Instant>,
-    ) {
-        if !self.view.servers.contains_key(&server) {
-            return;
-        }
+    ) -> Vec<Part> {
+        let Some(known) = self.view.servers.get(&server) else {
+            return Vec::new();
+        };
+        let was_online = known.is_online;
         let heard = self.servers.entry(server).or_default();
         heard.console = says == ConsoleSays::Connected;
+        heard.served |= heard.console;
         let is_up = match says {
             ConsoleSays::Connected => true,
+            // A server that boots is told to run before its console can be had.
+            ConsoleSays::NotUp if was_online && !heard.served => {
+                return vec![Part::Server(self.view.id(), server)];
+            }
             ConsoleSays::NotUp => false,
-            ConsoleSays::Lost => return,
+            ConsoleSays::Lost => return Vec::new(),
         };
         heard.stamp += 1;
         heard.due = heard.due.and(due).filter(|_| is_up);
         // A console looks at its server all the time: it has missed nothing.
-        heard.gap &= self.view.servers[&server].is_online == is_up;
+        heard.gap &= was_online == is_up;
         self.found(server, is_up);
         Arc::make_mut(self.server(server)).is_silent = false;
+        Vec::new()
     }
 
     /// The console of a server has brought something: the server lives, whatever its heartbeats do. It is missed later.

@@ -94,7 +94,9 @@ impl Rig {
     }
 
     fn connected(&mut self, connected: bool) {
-        self.model.set_connected(connected, self.now);
+        if self.model.set_connected(connected) {
+            self.model.interrupted(GROUP);
+        }
         self.collect();
     }
 

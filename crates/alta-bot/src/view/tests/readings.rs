@@ -315,16 +315,6 @@ fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_to
 }
 
 #[test]
-fn a_gap_that_is_never_told_is_read_in_the_end_all_the_same() {
-    let mut rig = nine_groups();
-    rig.connected(false);
-    rig.connected(true);
-    let patience = ViewConfig::default().patience;
-    assert_eq!(answer_for(&mut rig, patience / 2).len(), 0);
-    assert_eq!(answer_for(&mut rig, patience).len(), 27);
-}
-
-#[test]
 fn what_is_asked_for_while_it_is_being_read_is_read_once_more() {
     let mut rig = Rig::settled(2);
     rig.event(GroupEvent::Missed);

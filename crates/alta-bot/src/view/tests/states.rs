@@ -111,12 +111,16 @@ fn a_console_that_is_lost_says_nothing_for_its_server() {
 #[test]
 fn what_a_console_knows_is_used_at_once() {
     let mut rig = beating();
+    rig.console(ConsoleSays::Connected);
+    rig.console(ConsoleSays::Lost);
+    assert!(rig.is_online());
     rig.console(ConsoleSays::NotUp);
     assert!(!rig.is_online());
     assert_eq!(rig.server().known, Some(Known::Now));
     assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
     rig.pass(SECOND * 3_600);
     assert_eq!(rig.reading(), []);
+    rig.console(ConsoleSays::NotUp);
     rig.console(ConsoleSays::Connected);
     assert!(rig.is_online());
     assert_eq!(rig.server().known, Some(Known::Now));
@@ -127,16 +131,41 @@ fn what_a_console_knows_is_used_at_once() {
     rig.console(ConsoleSays::NotUp);
     assert_eq!(rig.server().known, Some(Known::Now));
     assert!(!rig.is_online());
-    let mut rig = Rig::new();
-    rig.model.joined(joined(2));
-    rig.console(ConsoleSays::Connected);
+    for (says, is_online) in [(ConsoleSays::Connected, true), (ConsoleSays::NotUp, false)] {
+        let mut rig = Rig::new();
+        rig.model.joined(joined(2));
+        rig.console(says);
+        assert_eq!(rig.is_online(), is_online);
+        assert_eq!(rig.server().known, Some(Known::AtStart));
+    }
+}
+
+#[test]
+fn a_console_that_cannot_be_had_yet_puts_a_server_that_boots_not_offline_again() {
+    let mut rig = beating();
+    rig.console(ConsoleSays::NotUp);
+    rig.pass(Duration::ZERO);
     assert!(rig.is_online());
-    assert_eq!(rig.server().known, Some(Known::AtStart));
+    // They contradict each other, so the service decides.
+    rig.answer(THE_SERVER, read_server(up()));
+    assert_eq!(rig.changes(), []);
+    rig.console(ConsoleSays::NotUp);
+    rig.pass(Duration::ZERO);
+    rig.answer(THE_SERVER, read_server(down()));
+    assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
+    // Once it was connected, it knows when the server ends; and so again after the next start.
+    rig.event(GroupEvent::Heartbeat(up()));
+    rig.console(ConsoleSays::NotUp);
+    assert!(rig.is_online());
+    rig.console(ConsoleSays::Connected);
+    rig.console(ConsoleSays::NotUp);
+    assert!(!rig.is_online());
 }
 
 #[test]
 fn what_a_console_said_while_a_server_was_read_is_not_undone() {
     let mut rig = beating();
+    rig.console(ConsoleSays::Connected);
     rig.event(GroupEvent::Missed);
     rig.pass(SOON);
     rig.console(ConsoleSays::NotUp);
@@ -182,6 +211,19 @@ fn it_is_told_whether_a_state_was_found_or_has_come_about() {
     rig.pass(SOON);
     rig.answer_all(2, &up());
     assert_eq!(rig.server().known, Some(Known::AfterGap));
+}
+
+#[test]
+fn a_state_that_an_event_tells_before_its_gap_is_told_was_found_after_the_gap() {
+    let mut rig = beating();
+    rig.model.interrupted(GROUP);
+    rig.event(GroupEvent::Status(down()));
+    assert_eq!(rig.server().known, Some(Known::AfterGap));
+    // Of a group whose events go on over another websocket.
+    let mut rig = beating();
+    assert!(rig.model.set_connected(false));
+    rig.event(GroupEvent::Status(down()));
+    assert_eq!(rig.server().known, Some(Known::Now));
 }
 
 #[test]
