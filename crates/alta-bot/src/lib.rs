@@ -48,6 +48,7 @@ mod managed;
 mod nearest;
 mod open_console;
 mod panics;
+mod patient_access;
 mod requests;
 mod settings;
 mod shutdown_signal;

@@ -5,6 +5,7 @@ use crate::bot::Bot;
 use crate::consoles::{Managed, Reservation};
 use crate::debug::{Channel, TapDialer};
 use crate::error::{Error, ErrorKind};
+use crate::patient_access::PatientAccess;
 use crate::watch_server::{About, WatchServer};
 use alta_model::ServerId;
 use alta_rest::ConsoleOptions;
@@ -15,6 +16,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tracing::debug;
 
 impl Bot {
@@ -39,6 +41,7 @@ impl Bot {
             options: Ok(ConsoleOptions::default()),
             ensure_open: None,
             about: None,
+            is_up: None,
         }
     }
 }
@@ -53,6 +56,8 @@ pub struct OpenConsole<'a> {
     ensure_open: Option<Duration>,
     /// What the caller knows of the server, so that the service need not be asked.
     about: Option<About>,
+    /// Whether the server runs, if the caller watches it.
+    is_up: Option<watch::Receiver<bool>>,
 }
 
 /// How long opening waits for the server's name and group. They are for the label and for status events; a console opens
@@ -88,8 +93,10 @@ impl OpenConsole<'_> {
         self
     }
 
-    pub(crate) fn about(mut self, about: About) -> Self {
+    /// For somebody who watches the server.
+    pub(crate) fn watched(mut self, about: About, is_up: watch::Receiver<bool>) -> Self {
         self.about = Some(about);
+        self.is_up = Some(is_up);
         self
     }
 
@@ -122,7 +129,10 @@ impl OpenConsole<'_> {
             }));
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
-        let console = Console::open_with(access, config);
+        let console = match self.is_up {
+            Some(is_up) => Console::open_with(PatientAccess::new(access, is_up), config),
+            None => Console::open_with(access, config),
+        };
         let watching = WatchServer {
             server,
             console: console.clone(),

@@ -170,3 +170,35 @@ async fn groups_that_the_rules_name_and_that_are_not_the_bots_are_warned_of_by_i
         .invites(Invites::listed(allowed));
     assert_eq!(warnings(&sim, fine).await, "");
 }
+
+#[tokio::test]
+async fn a_handler_that_is_dropped_with_its_session_is_logged() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _log = tracing::subscriber::set_default(subscriber);
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .on_console(move |_| {
+            let notes = notes.clone();
+            async move {
+                notes.note("begins");
+                std::future::pending::<()>().await;
+            }
+        })
+        .on_console(|_| std::future::ready(()));
+    let _bot = start(bot).await;
+    noted.next_are(&["begins"]).await;
+    sim.drop_consoles(sim.server());
+    noted.next_are(&["begins"]).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let dropped = "on_console handlers are ended where they wait, with their session handlers=1";
+    let lines: Vec<_> = log.lines().filter(|line| line.contains(dropped)).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert!(lines[0].contains("name=\"Thornwood\""), "{log}");
+}

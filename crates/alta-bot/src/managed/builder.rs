@@ -175,6 +175,16 @@ impl Managed {
         self
     }
 
+    /// See [`Handlers::on_events_in_order`].
+    pub fn on_events_in_order<N: Into<EventName>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+        handler: impl HandlerFn2<Console, Result<Event<Value>, Missed>>,
+    ) -> Self {
+        self.handlers = self.handlers.on_events_in_order(names, handler);
+        self
+    }
+
     /// See [`Handlers::on_console`].
     pub fn on_console(mut self, handler: impl HandlerFn<Console>) -> Self {
         self.handlers = self.handlers.on_console(handler);

@@ -51,6 +51,12 @@ impl<K: Clone + Eq + Hash> Desk<K> {
         self.begin();
     }
 
+    /// A call that waits for everything before it, and that everything after it waits for.
+    pub(crate) fn push_alone(&mut self, key: K, call: Call) {
+        self.lanes.push_alone(key, call);
+        self.begin();
+    }
+
     /// Waits until a call ends, and begins the next. Never ends if there is none. Cancel safe.
     pub(crate) async fn turn(&mut self) {
         match self.tasks.join_next_with_id().await {

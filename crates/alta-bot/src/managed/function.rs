@@ -6,7 +6,7 @@ use std::future::Future;
 /// An error of a handler, of any type.
 pub type HandlerError = Box<dyn StdError + Send + Sync>;
 
-/// What a handler may return: nothing, or a result whose error is then reported.
+/// What a handler may return: nothing, or a result whose error is then reported. One that loops for ever returns neither.
 pub trait Outcome: Send + 'static {
     /// The result of it.
     ///
@@ -26,6 +26,25 @@ impl<E: Into<HandlerError> + Send + 'static> Outcome for Result<(), E> {
     fn result(self) -> Result<(), HandlerError> {
         self.map_err(Into::into)
     }
+}
+
+/// A handler that never returns, such as a loop in [`on_console`](crate::Handlers::on_console).
+impl Outcome for Never {
+    fn result(self) -> Result<(), HandlerError> {
+        match self {}
+    }
+}
+
+/// The type `!` of a block that never ends, which has no name on stable Rust: what a function pointer returns.
+type Never = <fn() -> ! as Returns>::Output;
+
+#[doc(hidden)]
+pub trait Returns {
+    type Output;
+}
+
+impl<T> Returns for fn() -> T {
+    type Output = T;
 }
 
 /// A handler of one thing: `Fn(A) -> Fut`, where the future is `Send` and returns an [`Outcome`].

@@ -14,6 +14,8 @@ use std::sync::Arc;
 type Result = std::result::Result<(), HandlerError>;
 pub(super) type Work = BoxFuture<'static, Result>;
 type FailureFunction = Arc<dyn Fn(&Failure) + Send + Sync>;
+/// An item of a console's stream.
+type Item = std::result::Result<Event<Value>, Missed>;
 type Function<A> = Arc<dyn Fn(A) -> Work + Send + Sync>;
 type EventFunction = Arc<
     dyn Fn(&Console, &Event<Value>) -> std::result::Result<Work, serde_json::Error> + Send + Sync,
@@ -40,13 +42,18 @@ type EventFunction = Arc<
 ///   is reported; everything else goes on.
 /// - The events of one player on one console are handled one after the other, in their order, by every handler in the
 ///   order of registration. Those of different players, and of different consoles, are handled side by side, within
-///   [`Limits`](crate::Limits).
+///   [`Limits`](crate::Limits): a handler of one player's event can be called before that of another player's earlier
+///   one. [`on_events_in_order`](Self::on_events_in_order) keeps the order of all events of a console.
+/// - A handler that waits delays the later events of the same player: a greeting that sleeps for 20 s is told 20 s late
+///   that the player has left. What takes long runs in a task of its own (`tokio::spawn`), and looks again before it acts.
+/// - Where events are missing, [`on_missed`](Self::on_missed) is called between those before and those after.
 /// - Handlers of one group's invitations, joins and servers are called one after the other as well.
 #[derive(Clone, Default)]
 #[must_use = "handlers do nothing until they are given to a bot"]
 pub struct Handlers {
     pub(super) consoles: Vec<Function<Console>>,
     pub(super) events: Vec<OnEvent>,
+    pub(super) in_order: Vec<OnEventsInOrder>,
     pub(super) missed: Vec<Function<(Console, Missed)>>,
     pub(super) invites: Vec<Function<(Bot, Invitation)>>,
     pub(super) group_joined: Vec<Function<(Bot, Arc<GroupView>)>>,
@@ -62,6 +69,12 @@ pub(super) struct OnEvent {
     pub(super) handler: &'static str,
     pub(super) names: Vec<EventName>,
     pub(super) function: EventFunction,
+}
+
+#[derive(Clone)]
+pub(super) struct OnEventsInOrder {
+    pub(super) names: Vec<EventName>,
+    pub(super) function: Function<(Console, Item)>,
 }
 
 /// An invitation that came, and what became of it.
@@ -98,6 +111,27 @@ impl Handlers {
     /// Called once per console session: whenever a console has connected, for the first time or again. When the
     /// connection is lost or the console closed, the future is dropped where it waits; the next session calls the handler
     /// anew. So a loop in it never runs twice. It isn't bound by [`Limits::handler_time`](crate::Limits::handler_time).
+    ///
+    /// Being dropped can happen at every `.await`, also between two commands that belong together, such as setting a home and
+    /// restoring it: the log says at `info` that it was ended. What must be finished is done in a task of its own
+    /// (`tokio::spawn`), or is made good by the next call. A command that fails ends the handler if it is returned by `?`; a
+    /// loop that should last handles it:
+    ///
+    /// ```
+    /// use alta_bot::Handlers;
+    /// use std::time::Duration;
+    ///
+    /// let handlers = Handlers::new().on_console(|console| async move {
+    ///     let mut hours = tokio::time::interval(Duration::from_secs(3_600));
+    ///     loop {
+    ///         hours.tick().await;
+    ///         if let Err(error) = console.command("time set 12").await {
+    ///             tracing::warn!(%error, "the time was not set");
+    ///         }
+    ///     }
+    /// });
+    /// # let _ = handlers;
+    /// ```
     pub fn on_console(mut self, handler: impl HandlerFn<Console>) -> Self {
         self.consoles.push(boxed(handler));
         self
@@ -140,7 +174,36 @@ impl Handlers {
         self
     }
 
-    /// Called where events of a console are missing.
+    /// Called for each event of these names and for each place where events are missing, on every console: one call after
+    /// the other, in the order of the console's stream. Different consoles are handled side by side.
+    ///
+    /// It is the handler for logs and for whatever else depends on the order of all events. A slow one delays only itself.
+    ///
+    /// ```
+    /// use alta_bot::Handlers;
+    ///
+    /// let handlers = Handlers::new().on_events_in_order(["PlayerJoined", "PlayerLeft"], |console, item| async move {
+    ///     match item {
+    ///         Ok(event) => println!("{}: {} {}", event.console, event.name, event.data),
+    ///         Err(missed) => println!("{}: {missed}", console.label()),
+    ///     }
+    /// });
+    /// # let _ = handlers;
+    /// ```
+    pub fn on_events_in_order<N: Into<EventName>>(
+        mut self,
+        names: impl IntoIterator<Item = N>,
+        handler: impl HandlerFn2<Console, Item>,
+    ) -> Self {
+        self.in_order.push(OnEventsInOrder {
+            names: names.into_iter().map(Into::into).collect(),
+            function: boxed2(handler),
+        });
+        self
+    }
+
+    /// Called where events of a console are missing, in their place: after the handlers of all events before it have ended,
+    /// and before those of later events begin. So a handler that takes long delays what comes after a gap.
     pub fn on_missed(mut self, handler: impl HandlerFn2<Console, Missed>) -> Self {
         self.missed.push(boxed2(handler));
         self
@@ -220,6 +283,7 @@ impl Handlers {
     pub fn and(mut self, others: Self) -> Self {
         self.consoles.extend(others.consoles);
         self.events.extend(others.events);
+        self.in_order.extend(others.in_order);
         self.missed.extend(others.missed);
         self.invites.extend(others.invites);
         self.group_joined.extend(others.group_joined);
@@ -233,7 +297,8 @@ impl Handlers {
     /// The events that have a handler, each once.
     pub(super) fn event_names(&self) -> Vec<EventName> {
         let mut names: Vec<EventName> = Vec::new();
-        for name in self.events.iter().flat_map(|on| &on.names) {
+        let in_order = self.in_order.iter().flat_map(|on| &on.names);
+        for name in self.events.iter().flat_map(|on| &on.names).chain(in_order) {
             if !names.contains(name) {
                 names.push(name.clone());
             }

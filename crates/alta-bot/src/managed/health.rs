@@ -54,7 +54,8 @@ pub struct ConsoleHealth {
     pub server: Option<ServerId>,
     /// Its group; none for a self-hosted one.
     pub group: Option<GroupId>,
-    /// How its server stands; none for a self-hosted one. Other than [`Standing::Wanted`] while it closes.
+    /// How its server stands; none for a self-hosted one. [`Standing::Offline`] while it waits for the server, another
+    /// than [`Standing::Wanted`] while it closes.
     pub standing: Option<Standing>,
     /// What it is doing, and what it has counted.
     pub status: att_console::Status,
@@ -131,15 +132,26 @@ impl Health {
         }
     }
 
-    /// Whether everything that should be connected is: the main websocket, and each open console.
+    /// Whether everything that should be connected is: the main websocket, and the console of each server that runs.
     pub fn is_connected(&self) -> bool {
         let socket = self.socket.as_ref();
         socket.is_none_or(|socket| socket.state.is_connected())
-            && self.consoles.iter().all(ConsoleHealth::is_connected)
+            && self
+                .consoles
+                .iter()
+                .all(|console| !console.is_expected() || console.is_connected())
     }
 }
 
 impl ConsoleHealth {
+    /// Whether it should be connected: its server is not known to sleep, and it is not being closed.
+    pub fn is_expected(&self) -> bool {
+        matches!(
+            self.standing,
+            None | Some(Standing::Wanted | Standing::Empty)
+        )
+    }
+
     /// Whether commands run on it now.
     pub fn is_connected(&self) -> bool {
         self.status.state.is_connected()

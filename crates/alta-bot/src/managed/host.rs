@@ -33,10 +33,15 @@ pub(crate) enum Report {
     Disconnected,
 }
 
+/// The name of that method.
+const IN_ORDER: &str = "on_events_in_order";
+
 /// Whose events keep their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Lane {
     Player(i64),
+    /// What one handler in order is told, by the place of the handler.
+    InOrder(usize),
     /// What concerns no player keeps its order, too.
     Nobody,
 }
@@ -101,7 +106,7 @@ impl Host {
                 Some(unknown) = self.confirming.join_next() => self.unknown(unknown.unwrap_or_default()),
             }
         };
-        self.session.shutdown().await;
+        self.end_session().await;
         self.confirming.shutdown().await;
         // Not before the session is over: its handler may wait for events of its own.
         self.events = None;
@@ -162,6 +167,14 @@ impl Host {
     /// When this returns, nothing of the old session runs any more.
     async fn end_session(&mut self) {
         self.session_number = None;
+        while self.session.try_join_next().is_some() {}
+        let handlers = self.session.len();
+        if handlers > 0 {
+            info!(
+                handlers,
+                "on_console handlers are ended where they wait, with their session"
+            );
+        }
         self.session.shutdown().await;
     }
 
@@ -197,6 +210,17 @@ impl Host {
             };
             self.call(lane, about, work);
         }
+        for (place, on) in context.handlers.in_order.iter().enumerate() {
+            if on.names.contains(&event.name) {
+                let mut about = self.about(IN_ORDER);
+                about.event = Some(event.name.clone());
+                let function = Arc::clone(&on.function);
+                let (console, event) = (self.console.clone(), Event::clone(&event));
+                self.call(Lane::InOrder(place), about, move || {
+                    function((console, Ok(event)))
+                });
+            }
+        }
     }
 
     fn missed(&mut self, missed: &Missed) {
@@ -207,27 +231,48 @@ impl Host {
         warn!(%missed, "events of a console are missing");
         let context = Arc::clone(&self.context);
         context.meter.missed(events);
+        for (place, on) in context.handlers.in_order.iter().enumerate() {
+            let function = Arc::clone(&on.function);
+            let (console, missed) = (self.console.clone(), missed.clone());
+            let about = self.about(IN_ORDER);
+            self.call(Lane::InOrder(place), about, move || {
+                function((console, Err(missed)))
+            });
+        }
         for function in &context.handlers.missed {
-            let about = self.about("on_missed");
             let function = Arc::clone(function);
             let (console, missed) = (self.console.clone(), missed.clone());
-            self.call(Lane::Nobody, about, move || function((console, missed)));
+            let work = move || function((console, missed));
+            let call = self.call_of(self.about("on_missed"), work);
+            self.desk.push_alone(Lane::Nobody, call);
         }
     }
 
     fn call(&mut self, lane: Lane, about: Failure, work: impl FnOnce() -> Work + Send + 'static) {
-        let work = Box::new(work);
-        let limit = Some(self.context.limits.handler_time);
-        self.desk.push(lane, Call { about, work, limit });
+        let call = self.call_of(about, work);
+        self.desk.push(lane, call);
+    }
+
+    fn call_of(&self, about: Failure, work: impl FnOnce() -> Work + Send + 'static) -> Call {
+        Call {
+            about,
+            work: Box::new(work),
+            limit: Some(self.context.limits.handler_time),
+        }
     }
 
     /// Nobody would ever hear of handlers of events that the server doesn't have.
     fn unknown(&self, names: Vec<EventName>) {
         for name in names {
-            let on = self.context.handlers.events.iter();
-            for on in on.filter(|on| on.names.contains(&name)) {
+            let handlers = &self.context.handlers;
+            let on = handlers.events.iter();
+            let on = on.filter(|on| on.names.contains(&name));
+            let in_order = handlers.in_order.iter();
+            let in_order = in_order.filter(|on| on.names.contains(&name));
+            let handlers = on.map(|on| on.handler).chain(in_order.map(|_| IN_ORDER));
+            for handler in handlers {
                 let suggestions = name.suggestions().into_iter().map(str::to_owned).collect();
-                let mut about = self.about(on.handler);
+                let mut about = self.about(handler);
                 about.event = Some(name.clone());
                 about.kind = FailureKind::NoSuchEvent { suggestions };
                 self.context.report(&about);

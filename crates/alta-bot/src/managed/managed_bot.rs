@@ -25,6 +25,11 @@ use tokio::sync::watch;
 /// console, of the fleets of the rules, and, if the rules leave empty servers alone, with players. It follows all of it:
 /// events of the main websocket, heartbeats that stop, changed roles, changed rules.
 ///
+/// A console stays open when its server stops: a restart is an outage that it bridges, with its streams, and reports as one
+/// gap. While the server sleeps, the console asks the cloud every ten minutes, and at once when the server is up. Where the
+/// bot itself closes a console and opens it again later (rules, roles), that time is a gap as well, in handlers and in the
+/// bot's streams.
+///
 /// # Logs and metrics
 ///
 /// Logs are in `tracing` spans: `bot` with the account, `console` with group and server. At `info` stands what happens

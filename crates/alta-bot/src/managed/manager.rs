@@ -45,6 +45,8 @@ pub(crate) struct Manager {
     /// The groups whose handlers are to be told when there is room for more calls. What changes to and fro meanwhile
     /// they aren't told of.
     untold: BTreeSet<GroupId>,
+    /// Tells the consoles that were opened whether their servers run.
+    up: BTreeMap<ServerId, watch::Sender<bool>>,
     /// Whether the groups that the rules name are to be compared with those that there are.
     rules_are_new: bool,
 }
@@ -72,6 +74,7 @@ impl Manager {
             told: told.collect(),
             joining: BTreeMap::new(),
             untold: BTreeSet::new(),
+            up: BTreeMap::new(),
             rules_are_new: true,
             bot,
             view,
@@ -143,15 +146,19 @@ impl Manager {
         let rules = Arc::clone(&self.rules.borrow());
         self.plan.look(group, view.as_deref(), &rules, now());
         if let Some(view) = view {
-            self.rename_consoles(&view);
+            self.tell_consoles(&view);
         }
         self.untold.insert(group);
     }
 
-    /// A rename can be missed while the main websocket is away; the view is then read anew.
-    fn rename_consoles(&self, group: &GroupView) {
+    /// Tells open consoles whether their servers run, and their names: a rename can be missed while the main websocket is
+    /// away, and the view is then read anew.
+    fn tell_consoles(&self, group: &GroupView) {
         for server in group.servers.values() {
             self.bot.inner.consoles.rename(server.id, &server.name);
+            if let Some(up) = self.up.get(&server.id) {
+                up.send_if_modified(|up| std::mem::replace(up, server.is_online) != *up);
+            }
         }
     }
 
@@ -285,6 +292,7 @@ impl Manager {
             News::Report(Report::Disconnected) => self.plan.disconnected(server, now()),
             News::Ended(end) => {
                 debug!(%server, ?end, "a console has ended");
+                self.up.remove(&server);
                 self.plan.ended(server, *end, now());
             }
         }
@@ -301,7 +309,9 @@ impl Manager {
                         group: Some(group),
                     };
                     let span = info_span!("console", %group, %server, name = about.name);
-                    let open = open(self.bot.clone(), server, about);
+                    let (up, is_up) = watch::channel(true);
+                    self.up.insert(server, up);
+                    let open = open(self.bot.clone(), server, about, is_up);
                     self.crew
                         .start(Key::Server(server), Some(group), span, open);
                 }
@@ -329,8 +339,9 @@ async fn open(
     bot: Bot,
     server: ServerId,
     about: About,
+    is_up: watch::Receiver<bool>,
 ) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
-    let opened = bot.open_console(server).about(about).await;
+    let opened = bot.open_console(server).watched(about, is_up).await;
     let (console, ours) = match opened {
         Ok(console) => (Ok(console), true),
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyOpen(_)) => {

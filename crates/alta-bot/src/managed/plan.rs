@@ -42,9 +42,7 @@ enum Stage {
     Waiting,
     /// Takes one of the places for those that open.
     Opening(Instant),
-    Open {
-        connected: bool,
-    },
+    Open,
     Closing,
 }
 
@@ -133,19 +131,20 @@ impl Plan {
 
     /// A console is connected.
     pub(crate) fn connected(&mut self, server: ServerId, now: Instant) {
-        self.set_connected(server, true, now);
+        self.opened(server, now);
     }
 
     /// A console is not connected: it was lost, or an attempt has failed. It goes on trying.
     pub(crate) fn disconnected(&mut self, server: ServerId, now: Instant) {
-        self.set_connected(server, false, now);
+        self.opened(server, now);
     }
 
-    fn set_connected(&mut self, server: ServerId, connected: bool, now: Instant) {
+    /// It leaves its place to the next one.
+    fn opened(&mut self, server: ServerId, now: Instant) {
         if let Some(seat) = self.seats.get_mut(&server)
-            && matches!(seat.stage, Stage::Opening(_) | Stage::Open { .. })
+            && matches!(seat.stage, Stage::Opening(_))
         {
-            seat.stage = Stage::Open { connected };
+            seat.stage = Stage::Open;
         }
         self.settle(server, now);
         self.open_next(now);
@@ -177,7 +176,7 @@ impl Plan {
             }
             due.push(*server);
             match (seat.stage, seat.pause) {
-                (Stage::Opening(_), _) => seat.stage = Stage::Open { connected: false },
+                (Stage::Opening(_), _) => seat.stage = Stage::Open,
                 (Stage::Closed, Pause::Until(_)) => seat.pause = Pause::No,
                 _ => {}
             }
@@ -217,7 +216,7 @@ impl Plan {
                     self.seats.remove(&server);
                 }
             }
-            Stage::Opening(_) | Stage::Open { .. } if !wanted => {
+            Stage::Opening(_) | Stage::Open if !wanted => {
                 seat.stage = Stage::Closing;
                 self.outputs.push(Output::Close(server));
             }
@@ -266,7 +265,9 @@ impl Seat {
     fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
         match (self.standing, self.stage) {
             (Standing::Wanted, _) => true,
-            (Standing::Empty, Stage::Opening(_) | Stage::Open { .. }) => {
+            // A restart is an outage that the console bridges. While its server sleeps it asks rarely.
+            (Standing::Offline, Stage::Opening(_) | Stage::Open) => true,
+            (Standing::Empty, Stage::Opening(_) | Stage::Open) => {
                 self.left_alone_at(empty_after).is_none_or(|at| at > now)
             }
             _ => false,
@@ -282,7 +283,7 @@ impl Seat {
         let empty = self.left_alone_at(empty_after);
         match (self.stage, self.pause) {
             (Stage::Closed, Pause::Until(at)) => Some(at),
-            (Stage::Open { .. }, _) => empty,
+            (Stage::Open, _) => empty,
             (Stage::Opening(since), _) => {
                 let limit = since.checked_add(OPENING_LIMIT);
                 limit.into_iter().chain(empty).min()

@@ -14,7 +14,7 @@ pub enum Standing {
     NoPermission,
     /// Its fleet is not among those of the rules.
     OtherFleet,
-    /// It doesn't run, or it isn't known yet whether it does.
+    /// It doesn't run, or it isn't known yet whether it does. A console that was opened stays open and waits for it.
     Offline,
     /// Nobody plays on it, and the rules leave such servers alone.
     Empty,

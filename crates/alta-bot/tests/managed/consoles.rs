@@ -51,7 +51,7 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
 }
 
 #[tokio::test]
-async fn consoles_close_and_reopen_as_servers_go_and_come() {
+async fn consoles_wait_for_servers_that_go_and_come() {
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
     let (up, down) = (notes.clone(), notes.clone());
@@ -70,7 +70,14 @@ async fn consoles_close_and_reopen_as_servers_go_and_come() {
 
     sim.stop_server(sim.server()).await.unwrap();
     noted.next_are(&["down Thornwood"]).await;
-    until("no console", || bot.consoles().is_empty()).await;
+    let asleep = || {
+        let health = bot.health();
+        health.consoles.len() == 1
+            && health.is_connected()
+            && !health.consoles[0].is_expected()
+            && !health.consoles[0].is_connected()
+    };
+    until("the console waits", asleep).await;
 
     sim.start_server(sim.server()).unwrap();
     noted.next_are(&["up Thornwood"]).await;

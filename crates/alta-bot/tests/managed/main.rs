@@ -13,6 +13,8 @@ mod handlers;
 mod invites;
 #[cfg(feature = "metrics")]
 mod metrics;
+mod order;
+mod outages;
 mod self_hosted;
 mod servers;
 mod shutdown;

@@ -142,7 +142,7 @@ async fn times_that_never_come_are_times_like_others() {
     sim.status(sim.server());
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     sim.stop_server(sim.server()).await.unwrap();
-    until("no console", || bot.consoles().is_empty()).await;
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     assert_eq!(within(bot.shutdown(never)).await.given_up, 0);
 }
 

@@ -83,8 +83,8 @@ fn a_console_is_opened_once_and_closed_once() {
     assert_eq!(rig.look(&played(2)), [OPEN]);
     assert_eq!(rig.look(&played(2)), []);
     rig.plan.connected(SERVER, rig.now);
-    assert_eq!(rig.look(&offline()), [CLOSE]);
-    assert_eq!(rig.look(&offline()), []);
+    assert_eq!(rig.look(&played(1)), [CLOSE]);
+    assert_eq!(rig.look(&played(1)), []);
     assert_eq!(rig.ended(End::AsTold), []);
     assert_eq!(rig.look(&played(2)), [OPEN]);
 }
@@ -98,11 +98,21 @@ fn one_that_is_wanted_again_while_it_closes_is_opened_when_it_is_closed() {
 }
 
 #[test]
-fn a_console_is_not_closed_for_the_silence_of_its_server() {
+fn a_console_stays_open_when_its_server_is_silent_or_sleeps_but_is_not_opened_for_it() {
     let mut rig = Rig::open(Rules::default());
     assert_eq!(rig.look(&silent()), []);
     rig.plan.disconnected(SERVER, rig.now);
     assert_eq!(rig.plan.take_outputs(), []);
+    assert_eq!(rig.look(&offline()), []);
+    assert_eq!(rig.pass(SECOND * 7 * 24 * 3_600), []);
+    assert_eq!(rig.look(&played(2)), []);
+    rig.rules.deny(GROUP);
+    assert_eq!(rig.look(&offline()), [CLOSE]);
+    assert_eq!(rig.ended(End::AsTold), []);
+
+    let mut rig = Rig::new();
+    assert_eq!(rig.look(&offline()), []);
+    assert_eq!(rig.pass(SECOND * 3_600), []);
 }
 
 #[test]

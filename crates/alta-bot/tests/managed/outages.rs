@@ -1,0 +1,183 @@
+//! Events are numbered while servers restart and rules change: each number reaches everybody, or lies in a reported gap.
+
+use super::support::*;
+use alta_bot::{Bot, ConsoleEvents, ManagedBot, Rules};
+use alta_model::Timestamp;
+use alta_sim::Sim;
+use att_console::Missed;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const EVENT: &str = "PlayerJoined";
+
+/// What one reader got, in order.
+#[derive(Clone, Default)]
+struct Got(Arc<Mutex<Vec<Item>>>);
+
+#[derive(Clone, Copy, Debug)]
+enum Item {
+    Number(usize),
+    Gap(Timestamp, Timestamp),
+}
+
+/// An event may be on its way for so long.
+const UNDER_WAY: Duration = Duration::from_millis(500);
+
+impl Got {
+    fn event(&self, data: &Value) {
+        let number = usize::try_from(data["user"]["id"].as_u64().unwrap()).unwrap();
+        self.0.lock().unwrap().push(Item::Number(number));
+    }
+
+    fn missed(&self, missed: &Missed) {
+        let Missed::Gap { since, until } = missed else {
+            panic!("{missed}");
+        };
+        self.0.lock().unwrap().push(Item::Gap(*since, *until));
+    }
+
+    fn has(&self, wanted: usize) -> bool {
+        let items = self.0.lock().unwrap();
+        let mut items = items.iter();
+        items.any(|item| matches!(item, Item::Number(number) if *number == wanted))
+    }
+
+    fn gaps(&self) -> usize {
+        let items = self.0.lock().unwrap();
+        let gaps = items.iter().filter(|item| matches!(item, Item::Gap(..)));
+        gaps.count()
+    }
+
+    /// From the first number on, each came once and in order, or it is missing between two others where a gap stands that
+    /// covers the time when it happened.
+    fn is_honest(&self, who: &str, happened: &[Timestamp]) {
+        let items = self.0.lock().unwrap().clone();
+        let mut last = None;
+        let mut gap = None;
+        for item in &items {
+            match *item {
+                Item::Gap(since, until) => gap = Some((since, until)),
+                Item::Number(number) => {
+                    let expected = last.map_or(number, |last| last + 1);
+                    assert!(number >= expected, "{who}: {number} again: {items:?}");
+                    for lost in expected..number {
+                        let at = happened[lost];
+                        let is_told = gap.is_some_and(|(since, until)| {
+                            since.saturating_duration_since(at) < UNDER_WAY && at <= until
+                        });
+                        assert!(is_told, "{who}: {lost} is lost in silence: {items:?}");
+                    }
+                    last = Some(number);
+                    gap = None;
+                }
+            }
+        }
+        assert_eq!(last, happened.len().checked_sub(1), "{who}: {items:?}");
+    }
+}
+
+/// A town in which something happens all the time, and a bot that listens to it in every way.
+struct Town {
+    sim: Sim,
+    bot: ManagedBot,
+    happened: Vec<Timestamp>,
+    handlers: Got,
+    stream: Got,
+}
+
+impl Town {
+    async fn new(rules: Rules) -> Self {
+        let sim = Sim::builder().start().await.unwrap();
+        let [handlers, stream] = [Got::default(), Got::default()];
+        let (events, missed) = (handlers.clone(), handlers.clone());
+        let bot = managed(&sim)
+            .rules(rules)
+            .on_events([EVENT], move |_, event| {
+                events.event(&event.data);
+                std::future::ready(())
+            })
+            .on_missed(move |_, item| {
+                missed.missed(&item);
+                std::future::ready(())
+            });
+        let bot = start(bot).await;
+        let listening = within(bot.bot().unwrap().subscribe_to([EVENT])).await;
+        tokio::spawn(listen(listening.unwrap(), stream.clone()));
+        let happened = Vec::new();
+        let mut town = Self {
+            sim,
+            bot,
+            happened,
+            handlers,
+            stream,
+        };
+        town.until_heard().await;
+        town
+    }
+
+    /// The next number. Nobody is another's player, so handlers keep them in order only if nothing is slow.
+    fn happens(&mut self) -> usize {
+        let number = self.happened.len();
+        self.happened.push(Timestamp::now());
+        let user = json!({"user": {"id": number, "username": "Ashwick"}});
+        self.sim.emit_console_event(self.sim.server(), EVENT, user);
+        number
+    }
+
+    /// Lets something happen until it is heard by everybody.
+    async fn until_heard(&mut self) {
+        for _ in 0..2_000 {
+            let number = self.happens();
+            tokio::time::sleep(Duration::from_millis(3)).await;
+            if self.handlers.has(number) && self.stream.has(number) {
+                return;
+            }
+        }
+        panic!("nobody hears it");
+    }
+
+    /// Lets something happen until that is so.
+    async fn until(&mut self, what: &str, holds: impl Fn(&Bot, &Sim) -> bool) {
+        for _ in 0..2_000 {
+            self.happens();
+            if holds(self.bot.bot().unwrap(), &self.sim) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+        panic!("never: {what}");
+    }
+
+    fn is_honest(&self) {
+        self.handlers.is_honest("handlers", &self.happened);
+        self.stream.is_honest("a stream of the bot", &self.happened);
+    }
+}
+
+async fn listen(mut events: ConsoleEvents<Value>, got: Got) {
+    while let Some(item) = events.next().await {
+        match item {
+            Ok(event) => got.event(&event.data),
+            Err(missed) => got.missed(&missed.missed),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
+    let mut town = Town::new(Rules::default()).await;
+    for restart in 1..=3 {
+        let server = town.sim.server();
+        town.sim.stop_server(server).await.unwrap();
+        let view = town.bot.view().unwrap().clone();
+        let is_up = move || view.server(server_id(server)).unwrap().is_online;
+        town.until("offline", |_, _| !is_up()).await;
+        town.sim.start_server(server).unwrap();
+        town.until_heard().await;
+        assert_eq!(town.handlers.gaps(), restart);
+        assert_eq!(town.stream.gaps(), restart);
+        assert_eq!(usize::try_from(town.bot.health().missed).unwrap(), restart);
+    }
+    town.is_honest();
+}
