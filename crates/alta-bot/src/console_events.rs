@@ -8,7 +8,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::SelectAll;
 use futures_util::task::AtomicWaker;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -16,6 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 /// The events of one console or of all, those that will be opened included, in one stream.
+///
+/// A console that is closed and opened again later, by the program or by a managed bot, is an outage like any other: the
+/// stream yields one gap, from when the server was last heard to its confirmation on the new console.
 ///
 /// Each console's events keep their order; between consoles there is none. Items are `Ok(event)`, which knows its
 /// server, or `Err(missed)` where something of one console is missing; the stream goes on after either. Each console has
@@ -75,7 +78,7 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
     pub fn is_live(&self) -> bool {
         let state = self.following.lock();
         let mut streams = self.streams.iter().chain(&state.new);
-        streams.all(|of| of.stream.is_live())
+        streams.all(|of| of.latest().is_live())
     }
 
     /// Since when events of any console may be missing; see [`Subscription::interrupted_since`].
@@ -90,8 +93,11 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
     pub fn interruptions(&self) -> Vec<(ServerId, Timestamp)> {
         let state = self.following.lock();
         let streams = self.streams.iter().chain(&state.new);
-        let interrupted = |of: &OfServer<T>| Some((of.server, of.stream.interrupted_since()?));
-        streams.filter_map(interrupted).collect()
+        let interrupted = |of: &OfServer<T>| Some((of.server, of.latest().interrupted_since()?));
+        let closed = state.seen.iter();
+        let closed = closed.filter(|(_, seen)| !seen.is_open);
+        let closed = closed.filter_map(|(server, seen)| Some((*server, seen.since?)));
+        streams.filter_map(interrupted).chain(closed).collect()
     }
 
     /// The names of the events it is subscribed to.
@@ -114,7 +120,13 @@ impl<T: DeserializeOwned> Stream for ConsoleEvents<T> {
                 streams.clear();
                 return Poll::Ready(None);
             }
-            streams.extend(state.new.drain(..));
+            for new in state.new.drain(..) {
+                // What the last console of the same server has brought comes first.
+                match streams.iter_mut().find(|of| of.server == new.server) {
+                    Some(of) => of.next.push_back(new.stream),
+                    None => streams.push(new),
+                }
+            }
             if !state.excluding.is_empty() {
                 let excluded = std::mem::take(&mut state.excluding);
                 let kept = std::mem::take(streams).into_iter();
@@ -142,6 +154,14 @@ impl<T> fmt::Debug for ConsoleEvents<T> {
 struct OfServer<T> {
     server: ServerId,
     stream: Subscription<T>,
+    /// Of consoles that were opened when the present one had been closed.
+    next: VecDeque<Subscription<T>>,
+}
+
+impl<T> OfServer<T> {
+    fn latest(&self) -> &Subscription<T> {
+        self.next.back().unwrap_or(&self.stream)
+    }
 }
 
 impl<T: DeserializeOwned> Stream for OfServer<T> {
@@ -149,8 +169,18 @@ impl<T: DeserializeOwned> Stream for OfServer<T> {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let server = self.server;
-        let item = std::task::ready!(self.stream.poll_next_unpin(cx));
-        Poll::Ready(item.map(|item| item.map_err(|missed| MissedOn { server, missed })))
+        loop {
+            match std::task::ready!(self.stream.poll_next_unpin(cx)) {
+                Some(item) => {
+                    let item = item.map_err(|missed| MissedOn { server, missed });
+                    return Poll::Ready(Some(item));
+                }
+                None => match self.next.pop_front() {
+                    Some(next) => self.stream = next,
+                    None => return Poll::Ready(None),
+                },
+            }
+        }
     }
 }
 
@@ -174,6 +204,8 @@ pub(crate) struct Following<T> {
 struct State<T> {
     /// Subscriptions that the stream has not taken over yet.
     new: Vec<OfServer<T>>,
+    /// The servers that had a console while the stream was there.
+    seen: BTreeMap<ServerId, Seen>,
     /// Servers that are no longer wanted, though all others are.
     excluded: BTreeSet<ServerId>,
     /// Those of them that the stream has not let go yet.
@@ -182,6 +214,13 @@ struct State<T> {
     complete: bool,
     /// Nothing is wanted any more.
     cut: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Seen {
+    is_open: bool,
+    /// Since when the stream misses the server's events, or did when its present console was opened.
+    since: Option<Timestamp>,
 }
 
 impl<T> Following<T> {
@@ -199,6 +238,7 @@ impl<T> Following<T> {
             overflow: None,
             state: Mutex::new(State {
                 new: Vec::new(),
+                seen: BTreeMap::new(),
                 excluded: BTreeSet::new(),
                 excluding: BTreeSet::new(),
                 complete: false,
@@ -229,6 +269,9 @@ pub(crate) trait Follow: Send + Sync {
 
     /// The console of a server has been opened: it is subscribed to if it is wanted.
     fn opened(&self, server: ServerId, console: &Console);
+
+    /// The console of a server has been closed. Events are missing since then; none if it was never connected.
+    fn closed(&self, server: ServerId, since: Option<Timestamp>);
 
     /// No other console will be opened.
     fn complete(&self);
@@ -265,11 +308,30 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
         if let Some(overflow) = self.overflow {
             subscribe = subscribe.overflow(overflow);
         }
+        let seen = state.seen.entry(server).or_insert(Seen {
+            is_open: true,
+            since: None,
+        });
+        seen.is_open = true;
+        if let Some(since) = seen.since {
+            subscribe = subscribe.resuming(since);
+        }
         let stream = subscribe.start();
-        state.new.push(OfServer { server, stream });
+        state.new.push(OfServer {
+            server,
+            stream,
+            next: VecDeque::new(),
+        });
         state.complete |= self.server.is_some();
         drop(state);
         self.waker.wake();
+    }
+
+    fn closed(&self, server: ServerId, since: Option<Timestamp>) {
+        if let Some(seen) = self.lock().seen.get_mut(&server) {
+            seen.is_open = false;
+            seen.since = since.or(seen.since);
+        }
     }
 
     fn complete(&self) {

@@ -4,7 +4,7 @@ use crate::bot::Bot;
 use crate::console_events::{Follow, Following};
 use crate::debug::Watcher;
 use crate::error::{Error, ErrorKind};
-use alta_model::ServerId;
+use alta_model::{ServerId, Timestamp};
 use alta_socket::{Publisher, TaskGuard, Watch};
 use att_console::Console;
 use futures_util::future::join_all;
@@ -120,7 +120,7 @@ impl Consoles {
         let mut open = self.lock();
         let place = open.by_server.get(&server);
         if place.is_some_and(|place| place.managed().is_some() && place.console().is_none()) {
-            open.by_server.remove(&server);
+            open.remove(server);
         }
     }
 
@@ -129,8 +129,17 @@ impl Consoles {
         let mut open = self.lock();
         let place = open.by_server.get(&server)?;
         let (managed, is_open) = (place.managed()?.clone(), place.console().is_some());
-        open.by_server.remove(&server);
+        open.remove(server);
         Some((managed, is_open))
+    }
+
+    /// A console that was taken out is closed: now it is known when its server was last heard. If another one was opened
+    /// meanwhile, its streams go on from when this one was taken out.
+    fn has_closed(&self, server: ServerId, console: &Console) {
+        let open = self.lock();
+        if !open.by_server.contains_key(&server) {
+            open.tell_closed(server, console);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -148,6 +157,25 @@ impl Drop for Consoles {
 }
 
 impl Open {
+    fn remove(&mut self, server: ServerId) {
+        if let Some(Place::Console(managed)) = self.by_server.remove(&server) {
+            self.tell_closed(server, &managed.console);
+        }
+    }
+
+    /// Tells streams since when they miss the events of a server, until its console is opened again.
+    fn tell_closed(&self, server: ServerId, console: &Console) {
+        let status = console.status();
+        let since = if status.state.is_closed() || status.totals.connects == 0 {
+            console.heard_until()
+        } else {
+            Some(Timestamp::now())
+        };
+        for follower in self.followers.iter().filter_map(Weak::upgrade) {
+            follower.closed(server, since);
+        }
+    }
+
     /// Those that are open, whether their servers are up or not. One that was refused for good is not.
     fn consoles(&self) -> impl Iterator<Item = (ServerId, &Console)> {
         let places = self.by_server.iter();
@@ -210,6 +238,7 @@ impl Bot {
         let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
         let (managed, was_open) = self.inner.consoles.take(server).ok_or_else(not_open)?;
         managed.close().await;
+        self.inner.consoles.has_closed(server, &managed.console);
         was_open.then_some(()).ok_or_else(not_open)
     }
 }
@@ -233,8 +262,9 @@ impl<'a> Reservation<'a> {
                 return Err(ErrorKind::AlreadyOpen(server));
             }
             // It is free, or what was in it was refused for good.
-            _ => open.by_server.insert(server, Place::Taken),
-        };
+            _ => open.remove(server),
+        }
+        open.by_server.insert(server, Place::Taken);
         Ok(Self {
             bot,
             server,

@@ -14,10 +14,10 @@ use crate::status::{Counted, Counters, State, Status};
 use crate::statuses::Statuses;
 use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
-use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
-use alta_socket::{Publisher, TaskGuard, Timers, later};
+use alta_model::{ServerId, Timestamp};
+use alta_socket::{Publisher, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -300,6 +300,15 @@ impl Console {
     /// What the console is doing now, and what it has counted.
     pub fn status(&self) -> Status {
         self.inner.shared.status()
+    }
+
+    /// When the server was last heard on the latest connection that has ended: events since then may be missing. None if no
+    /// connection has ended. A stream of another console of the same server can
+    /// [resume](Subscribe::resuming) from here.
+    pub fn heard_until(&self) -> Option<Timestamp> {
+        let heard = *self.inner.shared.counters.heard_until();
+        let now = tokio::time::Instant::now().into_std();
+        heard.map(|heard| wall_time(heard, now).into())
     }
 
     /// The console's states as a stream, each with the totals counted so far; it begins with the present one and ends

@@ -1,6 +1,8 @@
 use crate::error::{Closed, SHOWN};
 use alta_model::escaped;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
@@ -118,11 +120,23 @@ macro_rules! counters {
             $(pub(crate) $name: Counter,)*
             pub(crate) waiting: Counter,
             pub(crate) in_flight: Counter,
+            heard_until: Mutex<Option<Instant>>,
         }
 
         impl Counters {
             pub(crate) fn totals(&self) -> Totals {
                 Totals { $($name: self.$name.get(),)* }
+            }
+
+            /// A session has ended; the server was last heard then.
+            pub(crate) fn session_ended(&self, last_heard: Instant) {
+                *self.heard_until() = Some(last_heard);
+            }
+
+            /// When the server was last heard in the latest session that has ended.
+            pub(crate) fn heard_until(&self) -> MutexGuard<'_, Option<Instant>> {
+                // It is replaced in one step.
+                self.heard_until.lock().unwrap_or_else(PoisonError::into_inner)
             }
         }
     };

@@ -4,7 +4,7 @@ use super::context::Context;
 use super::deadline::{Deadline, Order, stop};
 use super::host::{Host, Key, Report};
 use super::plan::End;
-use alta_model::GroupId;
+use alta_model::{GroupId, Timestamp};
 use att_console::Console;
 use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
@@ -20,8 +20,10 @@ const REPORTS: usize = 256;
 pub(crate) struct Crew {
     context: Arc<Context>,
     consoles: Consoles,
-    tasks: JoinSet<(End, usize)>,
+    tasks: JoinSet<Ended>,
     keys: HashMap<Id, Key>,
+    /// Since when the handlers of a console that has ended miss its events.
+    missing: HashMap<Key, Timestamp>,
     orders: HashMap<Key, watch::Sender<Order>>,
     to_us: mpsc::Sender<(Key, Report)>,
     reports: mpsc::Receiver<(Key, Report)>,
@@ -42,6 +44,25 @@ pub(crate) enum News {
     Ended(End),
 }
 
+/// How looking after a console has ended.
+pub(crate) struct Ended {
+    pub(crate) end: End,
+    /// Calls of handlers that were given up.
+    pub(crate) given_up: usize,
+    /// Since when handlers miss the console's events; none if they never got any.
+    pub(crate) missing: Option<Timestamp>,
+}
+
+impl Ended {
+    fn before_it_began(end: End) -> Self {
+        Self {
+            end,
+            given_up: 0,
+            missing: None,
+        }
+    }
+}
+
 /// A console that was opened, and how to close it.
 pub(crate) struct Opened<F> {
     pub(crate) console: Console,
@@ -56,6 +77,7 @@ impl Crew {
             consoles,
             tasks: JoinSet::new(),
             keys: HashMap::new(),
+            missing: HashMap::new(),
             orders: HashMap::new(),
             to_us,
             reports,
@@ -75,19 +97,25 @@ impl Crew {
         let context = Arc::clone(&self.context);
         let consoles = self.consoles.clone();
         let reports = self.to_us.clone();
+        let missing = self.missing.get(&key).copied();
         let work = async move {
             let opened = tokio::select! {
                 opened = open => opened,
-                _ = stop(&mut orders) => return (End::AsTold, 0),
+                _ = stop(&mut orders) => return Ended::before_it_began(End::AsTold),
             };
             let Opened { console, close } = match opened {
                 Ok(opened) => opened,
-                Err(end) => return (end, 0),
+                Err(end) => return Ended::before_it_began(end),
             };
             let _shown = consoles.show(key, group, console.clone());
-            let host = Host::new(key, group, console, context, reports);
-            let ended = host.run(&mut orders).await;
+            let host = Host::new(key, group, console.clone(), context, reports, missing);
+            let mut ended = host.run(&mut orders).await;
             close.await;
+            if console.status().state.is_closed() {
+                // On a dead connection nothing was heard for a while already.
+                let heard_until = console.heard_until();
+                ended.missing = ended.missing.map(|at| at.min(heard_until.unwrap_or(at)));
+            }
             ended
         };
         let task = self.tasks.spawn(work.instrument(span));
@@ -110,19 +138,20 @@ impl Crew {
                 biased;
                 Some((key, report)) = self.reports.recv() => return (key, News::Report(report)),
                 Some(ended) = self.tasks.join_next_with_id() => {
-                    let (id, end) = match ended {
-                        Ok((id, (end, given_up))) => {
-                            self.given_up += given_up;
-                            (id, end)
+                    let (id, ended) = match ended {
+                        Ok((id, ended)) => {
+                            self.given_up += ended.given_up;
+                            (id, ended)
                         }
                         Err(error) => {
                             warn!(%error, "the task of a console has failed");
-                            (error.id(), End::Failed)
+                            (error.id(), Ended::before_it_began(End::Failed))
                         }
                     };
                     if let Some(key) = self.keys.remove(&id) {
                         self.orders.remove(&key);
-                        return (key, News::Ended(end));
+                        self.missing.extend(ended.missing.map(|since| (key, since)));
+                        return (key, News::Ended(ended.end));
                     }
                 }
             }
@@ -137,7 +166,7 @@ impl Crew {
         loop {
             tokio::select! {
                 ended = self.tasks.join_next() => match ended {
-                    Some(Ok((_, given_up))) => self.given_up += given_up,
+                    Some(Ok(ended)) => self.given_up += ended.given_up,
                     Some(Err(_)) => {}
                     None => return self.given_up,
                 },

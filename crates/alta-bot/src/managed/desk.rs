@@ -46,6 +46,11 @@ impl<K: Clone + Eq + Hash> Desk<K> {
         self.lanes.is_full()
     }
 
+    /// Whether there are calls that have not begun.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.lanes.has_waiting()
+    }
+
     pub(crate) fn push(&mut self, key: K, call: Call) {
         self.lanes.push(key, call);
         self.begin();

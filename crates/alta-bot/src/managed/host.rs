@@ -1,6 +1,7 @@
 //! One console for as long as it is open: its sessions, and its events on their way to the handlers.
 
 use super::context::Context;
+use super::crew::Ended;
 use super::deadline::{Deadline, Order, stop};
 use super::desk::{Call, Desk, Unreadable, watched};
 use super::failure::{Failure, FailureKind};
@@ -8,7 +9,7 @@ use super::handlers::Work;
 use super::plan::End;
 use crate::error::is_event_not_found;
 use crate::time::after;
-use alta_model::{GroupId, ServerId};
+use alta_model::{GroupId, ServerId, Timestamp};
 use att_console::{
     Closed, Console, Event, EventName, Missed, State, Status, Statuses, Subscription,
 };
@@ -58,6 +59,10 @@ pub(crate) struct Host {
     /// The handlers of the present session, and which session that is.
     session: JoinSet<()>,
     session_number: Option<u64>,
+    /// When the latest item was received that was read of the events.
+    read_until: Timestamp,
+    /// When the oldest item was received that some handler still waits for.
+    waiting_since: Option<Timestamp>,
     /// Finds out which events the server doesn't have.
     confirming: JoinSet<Vec<EventName>>,
 }
@@ -69,9 +74,16 @@ impl Host {
         console: Console,
         context: Arc<Context>,
         reports: mpsc::Sender<(Key, Report)>,
+        missing: Option<Timestamp>,
     ) -> Self {
         let names = context.handlers.event_names();
-        let events = (!names.is_empty()).then(|| console.subscribe_to(&names).start());
+        let events = (!names.is_empty()).then(|| {
+            let subscribe = console.subscribe_to(&names);
+            match missing {
+                Some(since) => subscribe.resuming(since).start(),
+                None => subscribe.start(),
+            }
+        });
         let mut confirming = JoinSet::new();
         confirming.spawn(unknown_to(console.clone(), names).in_current_span());
         Self {
@@ -82,6 +94,8 @@ impl Host {
             desk: Desk::new(Arc::clone(&context), context.limits.handlers_per_console),
             session: JoinSet::new(),
             session_number: None,
+            read_until: Timestamp::now(),
+            waiting_since: None,
             confirming,
             console,
             context,
@@ -89,9 +103,8 @@ impl Host {
         }
     }
 
-    /// Runs until told to stop, or until the console is closed for good. Tells how it ended, and how many calls of
-    /// handlers were given up.
-    pub(crate) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> (End, usize) {
+    /// Runs until told to stop, or until the console is closed for good.
+    pub(crate) async fn run(mut self, orders: &mut watch::Receiver<Order>) -> Ended {
         let (end, by) = loop {
             tokio::select! {
                 by = stop(orders) => break (End::AsTold, by),
@@ -101,16 +114,44 @@ impl Host {
                     }
                 }
                 event = next(&mut self.events), if !self.desk.is_full() => self.event(event),
-                () = self.desk.turn() => {}
+                () = self.desk.turn() => self.look_at_desk(),
                 Some(_) = self.session.join_next() => {}
                 Some(unknown) = self.confirming.join_next() => self.unknown(unknown.unwrap_or_default()),
             }
         };
         self.end_session().await;
         self.confirming.shutdown().await;
+        let missing = self.missing();
         // Not before the session is over: its handler may wait for events of its own.
         self.events = None;
-        (end, self.desk.finish(Deadline::new(by, orders)).await)
+        Ended {
+            end,
+            given_up: self.desk.finish(Deadline::new(by, orders)).await,
+            missing,
+        }
+    }
+
+    /// Since when handlers miss events if nothing more is read; none if there never was a connection.
+    fn missing(&self) -> Option<Timestamp> {
+        let status = self.console.status();
+        let until = if status.state.is_closed() {
+            self.console.heard_until()
+        } else {
+            (status.totals.connects > 0).then(Timestamp::now)
+        };
+        let events = self.events.as_ref();
+        let unread = events.is_some_and(|events| events.queued() > 0);
+        let unread = unread.then_some(self.read_until);
+        let interrupted = events.and_then(Subscription::interrupted_since);
+        let since = [self.waiting_since, unread, interrupted, until];
+        since.into_iter().flatten().min()
+    }
+
+    /// Everything that was received by then was handed to its handlers, if nothing waits.
+    fn look_at_desk(&mut self) {
+        if !self.desk.has_waiting() {
+            self.waiting_since = None;
+        }
     }
 
     /// Begins and ends sessions. Tells the console's end.
@@ -184,12 +225,23 @@ impl Host {
     }
 
     fn event(&mut self, event: Option<Result<Event<Value>, Missed>>) {
-        match event {
-            Some(Ok(event)) => self.handle(event),
-            Some(Err(missed)) => self.missed(&missed),
+        let Some(event) = event else {
             // The console is closed: its status says so as well.
-            None => self.events = None,
+            self.events = None;
+            return;
+        };
+        let (since, until) = match &event {
+            Ok(event) => (event.received(), event.received()),
+            Err(Missed::Gap { since, until }) => (*since, *until),
+            Err(_) => (self.read_until, self.read_until),
+        };
+        self.waiting_since.get_or_insert(since);
+        self.read_until = until;
+        match event {
+            Ok(event) => self.handle(event),
+            Err(missed) => self.missed(&missed),
         }
+        self.look_at_desk();
     }
 
     fn handle(&mut self, event: Event<Value>) {

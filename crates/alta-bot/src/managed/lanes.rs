@@ -46,6 +46,11 @@ impl<K: Clone + Eq + Hash, T> Lanes<K, T> {
         self.waiting >= self.capacity
     }
 
+    /// Whether there is work that has not begun.
+    pub(crate) fn has_waiting(&self) -> bool {
+        self.waiting > 0
+    }
+
     pub(crate) fn push(&mut self, key: K, work: T) {
         self.waiting += 1;
         if self.alone || !self.behind.is_empty() {

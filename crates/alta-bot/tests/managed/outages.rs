@@ -88,7 +88,10 @@ struct Town {
 
 impl Town {
     async fn new(rules: Rules) -> Self {
-        let sim = Sim::builder().start().await.unwrap();
+        Self::of(Sim::builder().start().await.unwrap(), rules).await
+    }
+
+    async fn of(sim: Sim, rules: Rules) -> Self {
         let [handlers, stream] = [Got::default(), Got::default()];
         let (events, missed) = (handlers.clone(), handlers.clone());
         let bot = managed(&sim)
@@ -180,4 +183,90 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
         assert_eq!(usize::try_from(town.bot.health().missed).unwrap(), restart);
     }
     town.is_honest();
+}
+
+#[tokio::test]
+async fn a_console_that_the_rules_close_and_open_again_leaves_one_gap() {
+    let mut town = Town::new(Rules::default()).await;
+    let group = group(&town.sim);
+    for change in 1..=3 {
+        town.bot.change_rules(|rules| rules.deny(group));
+        let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
+        town.until("closed", closed).await;
+        town.bot.change_rules(|rules| rules.allow(group));
+        town.until_heard().await;
+        assert_eq!(town.handlers.gaps(), change);
+        assert_eq!(town.stream.gaps(), change);
+    }
+    town.is_honest();
+}
+
+#[tokio::test]
+async fn a_role_that_comes_back_and_an_empty_server_that_fills_leave_a_gap() {
+    let rules = Rules::default().leave_empty_after(Duration::from_millis(1));
+    let sim = Sim::builder().start().await.unwrap();
+    let player = sim.player_joins(sim.server(), "Birch").unwrap();
+    let mut town = Town::of(sim, rules).await;
+    let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
+    let server = town.sim.server();
+    town.sim.player_leaves(server, player).unwrap();
+    town.sim.status(server);
+    town.until("closed, since it is empty", closed).await;
+    town.sim.player_joins(server, "Birch").unwrap();
+    town.sim.status(server);
+    town.until_heard().await;
+    assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
+
+    let me = town.sim.bot().user_id;
+    town.sim.set_role(town.sim.group(), me, 1).unwrap();
+    town.until("closed, since the role forbids it", closed)
+        .await;
+    town.sim.set_role(town.sim.group(), me, 2).unwrap();
+    town.until_heard().await;
+    assert_eq!((town.handlers.gaps(), town.stream.gaps()), (2, 2));
+    town.is_honest();
+}
+
+#[tokio::test]
+async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_bots_streams() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = within(builder(&sim).connect()).await.unwrap();
+    let server = server_id(sim.server());
+    let open = || async {
+        within(bot.open_console(server).ensure_open(PATIENCE))
+            .await
+            .unwrap()
+    };
+    let joins = |number: u64| {
+        let user = json!({"user": {"id": number, "username": "Ashwick"}});
+        sim.emit_console_event(sim.server(), EVENT, user);
+    };
+    let console = open().await;
+    let mut events = within(bot.subscribe_to([EVENT])).await.unwrap();
+    joins(0);
+    // It is read only after the new console has brought more.
+    until("it came", || console.status().totals.events == 1).await;
+    let before = Timestamp::now();
+    within(bot.close_console(server)).await.unwrap();
+    assert_eq!(events.interruptions().len(), 1);
+    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
+    joins(1);
+    open().await;
+    sim.wait_for_console_subscription(sim.server(), EVENT)
+        .await
+        .unwrap();
+    joins(2);
+    let mut number = async || match within(events.next()).await.unwrap() {
+        Ok(event) => event.data["user"]["id"].as_u64().unwrap(),
+        Err(missed) => panic!("{missed}"),
+    };
+    assert_eq!(number().await, 0);
+    let missed = within(events.next()).await.unwrap().unwrap_err();
+    let Missed::Gap { since, until } = missed.missed else {
+        panic!("{missed}");
+    };
+    assert!(since <= before && before <= until, "{missed}");
+    assert!(events.interruptions().is_empty());
+    let second = within(events.next()).await.unwrap().unwrap();
+    assert_eq!(second.data["user"]["id"], 2);
 }

@@ -304,6 +304,7 @@ impl<R: Waiter> Machine<R> {
             self.backoff.reset();
         }
         let last_heard = session.keepalive.last_heard();
+        self.counters.session_ended(last_heard);
         for name in self.topics.link_lost(last_heard) {
             self.outbox.push_back(Output::Interrupted(name, last_heard));
         }
@@ -366,6 +367,7 @@ impl<R: Waiter> Machine<R> {
                 return;
             }
             Phase::Session(session) => {
+                self.counters.session_ended(session.keepalive.last_heard());
                 self.outbox.push_back(Output::Close(session.link));
                 self.disconnect_commands(*session, &Trouble::Lost(because.to_string()));
             }
