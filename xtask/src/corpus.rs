@@ -11,6 +11,7 @@ const LONGEST_ARGUMENT: usize = 200;
 
 /// One input of a fuzz target.
 struct Seed {
+    krate: &'static str,
     target: &'static str,
     name: String,
     text: String,
@@ -30,13 +31,13 @@ pub(crate) fn run() -> Result<(), Error> {
         fs::write(&path, &seed.text)?;
         written += 1;
     }
-    println!("{written} files written to crates/att-console/fuzz/corpus");
+    println!("{written} files written to crates/*/fuzz/corpus");
     Ok(())
 }
 
 impl Seed {
     fn path(&self) -> PathBuf {
-        let corpus = root().join("crates/att-console/fuzz/corpus");
+        let corpus = root().join("crates").join(self.krate).join("fuzz/corpus");
         corpus.join(self.target).join(&self.name)
     }
 }
@@ -46,7 +47,11 @@ fn seeds() -> Result<Vec<Seed>, Error> {
     let mut seeds = Vec::new();
     let mut known = BTreeSet::new();
     for fixture in fixtures::load(&root().join("fixtures"))? {
-        let Some(name) = fixture.name.strip_prefix("console/") else {
+        let (name, krate, target) = if let Some(name) = fixture.name.strip_prefix("console/") {
+            (name, "att-console", "frame")
+        } else if let Some(name) = fixture.name.strip_prefix("main-ws/") {
+            (name, "alta-ws", "main_frame")
+        } else {
             continue;
         };
         let mut texts = Vec::new();
@@ -55,10 +60,14 @@ fn seeds() -> Result<Vec<Seed>, Error> {
             let text = frame["text"].as_str().unwrap_or_default();
             if frame["direction"] == "server" {
                 seeds.push(Seed {
-                    target: "frame",
+                    krate,
+                    target,
                     name: format!("{name}-{index}"),
                     text: text.to_owned(),
                 });
+            }
+            if krate != "att-console" {
+                continue;
             }
             let frame: Value = serde_json::from_str(text).unwrap_or_default();
             collect_texts(&frame["data"], &mut texts);
@@ -66,6 +75,7 @@ fn seeds() -> Result<Vec<Seed>, Error> {
         }
         texts.retain(|text| text.len() <= LONGEST_ARGUMENT && known.insert(text.clone()));
         seeds.extend(texts.into_iter().enumerate().map(|(index, text)| Seed {
+            krate: "att-console",
             target: "arguments",
             name: format!("{name}-{index}"),
             text,
@@ -92,9 +102,9 @@ mod tests {
     #[test]
     fn fuzzing_starts_from_the_recordings() {
         let seeds = seeds().unwrap();
-        for target in ["frame", "arguments"] {
+        for (target, least) in [("frame", 30), ("arguments", 30), ("main_frame", 15)] {
             let count = seeds.iter().filter(|seed| seed.target == target).count();
-            assert!(count > 30, "{target}: {count}");
+            assert!(count > least, "{target}: {count}");
         }
         for seed in seeds {
             let held = fs::read(seed.path()).is_ok_and(|bytes| bytes == seed.text.as_bytes());

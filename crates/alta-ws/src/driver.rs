@@ -300,6 +300,7 @@ impl Driver {
                     let name = topic.name();
                     self.shared.hub.lost(name, loss.since, loss.noticed);
                 }
+                Output::DeliverToAll(frame) => self.shared.hub.publish_to_all(&frame),
                 Output::Confirmed { topic, gap } => {
                     let between = gap.map(|gap| (gap.since, gap.until));
                     self.shared.hub.confirmed(topic.name(), between);

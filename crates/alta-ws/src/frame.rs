@@ -3,8 +3,8 @@ use crate::topic::Topic;
 use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame};
 use http::Method;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::de::{DeserializeOwned, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
@@ -73,8 +73,8 @@ pub(crate) struct Frame {
     pub(crate) topic: Topic,
     pub(crate) raw: RawFrame,
     pub(crate) received: Instant,
-    /// Where in the frame the content stands, as JSON.
-    pub(crate) content: Range<usize>,
+    /// Where in the frame the content stands, as JSON. `None` if the frame is no whole JSON object.
+    pub(crate) content: Option<Range<usize>>,
 }
 
 impl Footprint for Frame {
@@ -86,15 +86,23 @@ impl Footprint for Frame {
 impl Frame {
     /// The content's JSON text, unpacked from the text it is wrapped in.
     pub(crate) fn content(&self) -> Result<Cow<'_, str>, serde_json::Error> {
-        let json = self.raw.as_str().get(self.content.clone());
-        unwrap_content(json.unwrap_or_default())
+        let content = self.content_as_sent();
+        unwrap_content(
+            content.ok_or_else(|| serde_json::Error::custom("it is no whole JSON object"))?,
+        )
+    }
+
+    /// The content as it stands in the frame.
+    pub(crate) fn content_as_sent(&self) -> Option<&str> {
+        self.raw.as_str().get(self.content.clone()?)
     }
 }
 
-/// A frame from the server.
-#[derive(Debug)]
+/// A frame from the server, which is one JSON object.
+#[derive(Debug, PartialEq)]
 pub(crate) enum Incoming<'a> {
-    Malformed(&'static str),
+    /// It is no JSON object.
+    Malformed(MayBe<'a>),
     Gateway {
         message: Cow<'a, str>,
     },
@@ -111,69 +119,55 @@ pub(crate) enum Incoming<'a> {
     },
 }
 
-/// Every field as it stands, since none of them is worth losing a frame over if its type is another one.
-#[derive(Deserialize)]
+/// What a text that is no JSON object can have been, by the fields before the mistake.
+#[derive(Debug, PartialEq)]
+pub(crate) enum MayBe<'a> {
+    /// It is a reply, or an error of the gateway.
+    NoEvent,
+    /// Where the key cannot be read, of any topic.
+    Event {
+        event: Cow<'a, str>,
+        key: Option<Cow<'a, str>>,
+    },
+    /// The mistake comes before anything that tells.
+    Anything,
+}
+
+/// The fields of a frame, each as it stands: none of them is worth losing a frame over if its type is another one. Of a field
+/// that comes twice, the first value that is not null.
+#[derive(Default)]
 struct Wire<'a> {
-    #[serde(borrow, default)]
     id: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     event: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     key: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     content: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "responseCode")]
     response_code: Option<&'a RawValue>,
-    #[serde(borrow, default)]
     message: Option<&'a RawValue>,
-    #[serde(default, rename = "connectionId")]
-    connection_id: Option<IgnoredAny>,
+    connection_id: Option<&'a RawValue>,
 }
 
-/// Reads the frame that the service sends most, in the one way in which it writes it (every recorded event looks like
-/// this), by looking at its beginning and its end alone: event, key, and content. Anything else goes the long way.
-pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
-    let rest = text.strip_prefix(r#"{"id":0,"event":""#)?;
-    let (event, rest) = rest.split_once('"')?;
-    let rest = rest.strip_prefix(r#","key":""#)?;
-    let (key, rest) = rest.split_once('"')?;
-    let content = rest.strip_prefix(r#","content":"#)?;
-    let content = content.strip_suffix(r#","responseCode":200}"#)?;
-    let plain = |text: &str| !text.contains('\\');
-    let usual = plain(event)
-        && plain(key)
-        && event != "response"
-        && content.len() > 1
-        && content.starts_with('"')
-        && content.ends_with('"');
-    usual.then_some((event, key, content))
-}
+impl<'a> Wire<'a> {
+    /// Reads a JSON object into the fields; after an error, those before the mistake are there.
+    fn fill(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
+        let mut reader = serde_json::Deserializer::from_str(text);
+        reader.deserialize_map(self)?;
+        reader.end()
+    }
 
-impl<'a> Incoming<'a> {
-    /// Tells the frames of the main socket apart.
-    pub(crate) fn parse(text: &'a str) -> Self {
-        if let Some((event, key, content)) = usual_event(text) {
-            return Incoming::Event {
-                event: event.into(),
-                key: key.into(),
-                content,
-            };
-        }
-        if !text.trim_start().starts_with('{') {
-            return Incoming::Malformed("it is no JSON object");
-        }
-        let Ok(wire) = serde_json::from_str::<Wire<'_>>(text) else {
-            return Incoming::Malformed("it is no valid JSON object");
-        };
-        let content = wire.content.map_or("", RawValue::get);
-        let key = wire.key.map(read_text).unwrap_or_default();
-        match wire.event.map(read_text) {
-            Some(event) if wire.connection_id.is_none() => {
-                if event.eq_ignore_ascii_case("response") {
+    fn is_response(event: &str) -> bool {
+        event.eq_ignore_ascii_case("response")
+    }
+
+    fn into_incoming(self) -> Incoming<'a> {
+        let content = self.content.map_or("", RawValue::get);
+        let key = self.key.map(read_text).unwrap_or_default();
+        match self.event.map(read_text) {
+            Some(event) if self.connection_id.is_none() => {
+                if Self::is_response(&event) {
                     Incoming::Response {
-                        id: wire.id.and_then(read_number),
+                        id: self.id.and_then(read_number),
                         key,
-                        status: wire.response_code.and_then(read_number).unwrap_or_default(),
+                        status: self.response_code.and_then(read_number).unwrap_or_default(),
                         content,
                     }
                 } else {
@@ -185,9 +179,104 @@ impl<'a> Incoming<'a> {
                 }
             }
             _ => Incoming::Gateway {
-                message: wire.message.map(read_text).unwrap_or_default(),
+                message: self.message.map(read_text).unwrap_or_default(),
             },
         }
+    }
+
+    fn into_may_be(self) -> MayBe<'a> {
+        match (self.event.map(read_text), self.key.map(read_text)) {
+            _ if self.connection_id.is_some() => MayBe::NoEvent,
+            (Some(event), _) if Self::is_response(&event) => MayBe::NoEvent,
+            (Some(event), key) => MayBe::Event { event, key },
+            (None, _) => MayBe::Anything,
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Wire<'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            let field = match &*read_text(name) {
+                "id" => &mut self.id,
+                "event" => &mut self.event,
+                "key" => &mut self.key,
+                "content" => &mut self.content,
+                "responseCode" => &mut self.response_code,
+                "message" => &mut self.message,
+                "connectionId" => &mut self.connection_id,
+                _ => continue,
+            };
+            if field.is_none() && value.get() != "null" {
+                *field = Some(value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads the frame that the service sends most, in the one way in which it writes it (every recorded event looks like
+/// this): event, key, and content. Anything else goes the long way, which reads these to the same parts.
+pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
+    let rest = text.strip_prefix(r#"{"id":0,"event":""#)?;
+    let (event, rest) = rest.split_once('"')?;
+    let rest = rest.strip_prefix(r#","key":""#)?;
+    let (key, rest) = rest.split_once('"')?;
+    let content = rest.strip_prefix(r#","content":"#)?;
+    let content = content.strip_suffix(r#","responseCode":200}"#)?;
+    let usual = is_plain(event) && is_plain(key) && !Wire::is_response(event) && is_string(content);
+    usual.then_some((event, key, content))
+}
+
+/// Whether it stands in a JSON string as it is.
+fn is_plain(text: &str) -> bool {
+    !text.bytes().any(|byte| byte == b'\\' || byte < b' ')
+}
+
+/// Whether it is one JSON string, with nothing around it.
+fn is_string(json: &str) -> bool {
+    json.starts_with('"') && json.ends_with('"') && serde_json::from_str::<IgnoredAny>(json).is_ok()
+}
+
+impl<'a> Incoming<'a> {
+    /// Tells the frames of the main socket apart.
+    pub(crate) fn parse(text: &'a str) -> Self {
+        match usual_event(text) {
+            Some((event, key, content)) => Incoming::Event {
+                event: event.into(),
+                key: key.into(),
+                content,
+            },
+            None => Self::parse_any(text),
+        }
+    }
+
+    /// Reads any frame, usual ones too.
+    fn parse_any(text: &'a str) -> Self {
+        let mut wire = Wire::default();
+        match wire.fill(text) {
+            Ok(()) => wire.into_incoming(),
+            Err(_) => Incoming::Malformed(wire.into_may_be()),
+        }
+    }
+
+    /// A text read the short way, if that can read it, and the long way.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn both_ways(text: &'a str) -> Option<(Self, Self)> {
+        let (event, key, content) = usual_event(text)?;
+        let (event, key) = (event.into(), key.into());
+        let short = Incoming::Event {
+            event,
+            key,
+            content,
+        };
+        Some((short, Self::parse_any(text)))
     }
 }
 
@@ -208,18 +297,15 @@ fn read_number<N: std::str::FromStr>(value: &RawValue) -> Option<N> {
     value.get().trim_matches('"').parse().ok()
 }
 
-/// The text of a content: it is JSON wrapped in a text, but JSON as it is will do. After a text, the rest of the frame
-/// may follow.
+/// The text of a content, which is one JSON value: usually a string that holds JSON. Another value stands for itself.
 pub(crate) fn unwrap_content(content: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     if !content.starts_with('"') {
         return Ok(Cow::Borrowed(content));
     }
-    let any = |text: &str| String::deserialize(&mut serde_json::Deserializer::from_str(text));
     match unescape(&content[1..]) {
-        Some(text) => Ok(text),
-        None => any(content).or_else(|_| any(&json::repair(content))),
+        Some(text) => Ok(Cow::Owned(text)),
+        None => json::from_str(content).map(Cow::Owned),
     }
-    .map(Cow::Owned)
 }
 
 /// A JSON text up to its closing quote, if it has the short escapes only, as JSON within JSON usually has.
@@ -348,6 +434,7 @@ impl Request {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde::Deserialize as _;
 
     proptest! {
         #[test]
@@ -366,11 +453,8 @@ mod tests {
     proptest! {
         #[test]
         fn every_text_is_unwrapped_as_serde_json_does(
-            text in "(\\PC|[\n\r\t\\x08\\x0c\\x01/\"\\\\é]){0,20}",
-            follows in "[,}a\"]{0,3}") {
+            text in "(\\PC|[\n\r\t\\x08\\x0c\\x01/\"\\\\é]){0,20}") {
             let json = serde_json::Value::from(text.as_str()).to_string();
-            prop_assert_eq!(unwrap_content(&json).unwrap(), text.as_str());
-            let json = format!("{json}{follows}");
             prop_assert_eq!(unwrap_content(&json).unwrap(), text.as_str());
         }
 
@@ -378,6 +462,65 @@ mod tests {
         fn a_broken_text_is_an_error_for_both(json in "\"[a\\\\u0\"\n]{0,8}") {
             let theirs = String::deserialize(&mut serde_json::Deserializer::from_str(&json));
             prop_assert_eq!(unwrap_content(&json).ok().map(Cow::into_owned), theirs.ok());
+        }
+    }
+
+    /// A usual event, or one that is so but for a part of it.
+    fn nearly_usual() -> impl Strategy<Value = String> {
+        let name = "[a-z-]{0,4}|[Rr]esponse|[a\\\\\"\n\x01é]{0,3}";
+        let content = "\"([a7 ,:{}\\[\\]]|\\\\[\"\\\\/nux]|\\\\ud83d|\\\\u00e9|[\"\n\x01é]){0,8}\"|\\PC{0,4}|7|null";
+        let rest = "|| |x|,\"content\":\"1\"";
+        let tail = "|\n|x|\\{\\}|,\"responseCode\":200\\}";
+        (name, name, content, rest, tail).prop_map(|(event, key, content, rest, tail)| {
+            format!(
+                r#"{{"id":0,"event":"{event}","key":"{key}","content":{content}{rest},"responseCode":200}}{tail}"#
+            )
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn both_ways_read_any_frame_the_same(text in nearly_usual()) {
+            if let Some((short, long)) = Incoming::both_ways(&text) {
+                prop_assert_eq!(&short, &long);
+            }
+        }
+
+        #[test]
+        fn most_usual_events_are_read_the_short_way(content: String, key in "[0-9]{1,10}") {
+            let content = serde_json::Value::from(content).to_string();
+            let text = format!(
+                r#"{{"id":0,"event":"group-update","key":"{key}","content":{content},"responseCode":200}}"#
+            );
+            let (short, long) = Incoming::both_ways(&text).unwrap();
+            prop_assert_eq!(short, long);
+        }
+    }
+
+    #[test]
+    fn what_only_begins_and_ends_like_a_usual_event_is_none() {
+        let event = |content: &str| {
+            format!(
+                r#"{{"id":0,"event":"group-update","key":"7","content":{content},"responseCode":200}}"#
+            )
+        };
+        let usual = event(r#""1""#);
+        assert!(usual_event(&usual).is_some());
+        for text in [
+            format!("{usual}{usual}"),
+            format!("{usual} {usual}"),
+            format!("{usual}\n"),
+            event(r#""1","content":"2""#),
+            event(r#""1"x"2""#),
+            event(r#""\""#),
+            event(r#""\x""#),
+            event("\"\u{1}\""),
+            event("\"\n\""),
+            event(r#"""#),
+            usual.replacen("group-update", "Response", 1),
+            usual.replacen("group-update", "group\u{1}update", 1),
+        ] {
+            assert_eq!(usual_event(&text), None, "{text}");
         }
     }
 
@@ -457,7 +600,7 @@ mod tests {
         let frame = Frame {
             topic: Topic::known("group-update", 7),
             received: Instant::now(),
-            content: range_within(text, content),
+            content: Some(range_within(text, content)),
             raw: text.into(),
         };
         assert_eq!(frame.content().unwrap(), r#"{"id":7}"#);

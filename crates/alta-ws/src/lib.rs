@@ -70,6 +70,9 @@ mod error;
 mod events;
 mod fleet;
 mod frame;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod machine;
 mod open;
 mod shared;

@@ -96,7 +96,8 @@ pub struct Totals {
     pub reconnects: u64,
     /// Answers that no open request was waiting for.
     pub late_answers: u64,
-    /// Frames that were no JSON objects, or binary.
+    /// Frames that were no JSON objects, or binary, and parts of frames that were none. Where it may have been an event, its
+    /// streams were told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
     pub malformed: u64,
     /// Errors of the gateway in front of the service, which don't say what they answer.
     pub gateway_errors: u64,

@@ -69,6 +69,11 @@ impl Topic {
         }
     }
 
+    /// The topic of what may have been any event. No other topic equals it: names hold no blanks.
+    pub(crate) fn any() -> Self {
+        Self::from_name("an event of any topic")
+    }
+
     /// The event's name, in lower case.
     pub fn event(&self) -> &str {
         &self.name[..self.slash]

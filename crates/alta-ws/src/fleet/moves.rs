@@ -61,8 +61,10 @@ impl Moves {
         } else {
             Side::New
         };
-        let content = frame.raw.as_str().get(frame.content.clone());
-        let content = content.unwrap_or_default();
+        // Of what cannot be read, each copy counts.
+        let Some(content) = frame.content_as_sent() else {
+            return true;
+        };
         topic.seen.admit(side, frame.topic.name(), content, now)
     }
 

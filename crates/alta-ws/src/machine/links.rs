@@ -1,13 +1,8 @@
-use super::answers::Outcome;
 use super::conn::{Conn, Purpose};
 use super::migrate::{AFTER_THE_OLD_LINK, Migration};
-use super::seen::Side;
 use super::{Cx, Lane, OpenFailure, Output, Phase, Up};
 use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::{Frame, Incoming, Response, range_within, unwrap_content};
-use crate::topic::{Topic, write_name};
-use alta_socket::{LinkId, Lost, RawFrame, later};
-use std::borrow::Cow;
+use alta_socket::{LinkId, Lost, later};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,118 +96,6 @@ impl Lane {
             tracing::warn!(length, "a binary frame was skipped");
             self.heard(link, cx);
         }
-    }
-
-    /// An event as the service usually sends them. They are most of the traffic and change nothing: what is to be
-    /// delivered is given back at once.
-    pub(crate) fn usual_event(
-        &mut self,
-        link: LinkId,
-        raw: &RawFrame,
-        (event, key, content): (&str, &str, &str),
-        cx: &mut Cx<'_>,
-    ) -> Option<Frame> {
-        self.heard(link, cx);
-        write_name(&mut self.scratch, event, key);
-        self.event(link, raw, range_within(raw.as_str(), content), cx)
-    }
-
-    /// A text frame.
-    pub(crate) fn text(&mut self, link: LinkId, raw: &RawFrame, cx: &mut Cx<'_>) {
-        if !self.owns(link) {
-            return;
-        }
-        self.heard(link, cx);
-        match Incoming::parse(raw.as_str()) {
-            Incoming::Event {
-                event,
-                key,
-                content,
-            } => {
-                write_name(&mut self.scratch, &event, &key);
-                let content = range_within(raw.as_str(), content);
-                if let Some(frame) = self.event(link, raw, content, cx) {
-                    cx.shared.out.push_back(Output::Deliver(frame));
-                }
-            }
-            Incoming::Response {
-                id,
-                key,
-                status,
-                content,
-            } => {
-                let content =
-                    unwrap_content(content).map_or_else(|_| content.to_owned(), Cow::into_owned);
-                let response = Response {
-                    status,
-                    content,
-                    raw: raw.clone(),
-                };
-                let open = if let Some(conn) = self.conn(link) {
-                    conn.answered(id, &key, cx)
-                } else {
-                    cx.shared.totals.late_answers += 1;
-                    None
-                };
-                if let Some(open) = open {
-                    self.settle(open, Outcome::Answered(response), cx);
-                }
-                self.pump(cx);
-            }
-            Incoming::Gateway { message } => {
-                cx.shared.totals.gateway_errors += 1;
-                tracing::warn!(message = &*message, "the gateway reported an error");
-                let only = self.conn(link).and_then(Conn::take_only);
-                if let Some(open) = only {
-                    self.settle(open, Outcome::Gateway(message.into_owned()), cx);
-                }
-                self.pump(cx);
-            }
-            Incoming::Malformed(reason) => {
-                cx.shared.totals.malformed += 1;
-                tracing::warn!(reason, length = raw.as_str().len(), "a frame was skipped");
-            }
-        }
-    }
-
-    /// An event, whose topic's name is in the scratch, if it is to be passed on.
-    fn event(
-        &mut self,
-        link: LinkId,
-        raw: &RawFrame,
-        content: std::ops::Range<usize>,
-        cx: &mut Cx<'_>,
-    ) -> Option<Frame> {
-        cx.shared.totals.events += 1;
-        if let Phase::Up(up) = &mut self.phase {
-            let main = up.conn.link == link;
-            let text = raw.as_str().get(content.clone()).unwrap_or_default();
-            let admitted = match &mut up.migration {
-                Migration::Posting { seen, .. } => {
-                    let side = if main { Side::Old } else { Side::New };
-                    seen.admit(side, &self.scratch, text, cx.now)
-                }
-                Migration::HandOver { seen, .. } | Migration::Over { seen, .. } => {
-                    let side = if main { Side::New } else { Side::Old };
-                    seen.admit(side, &self.scratch, text, cx.now)
-                }
-                _ => true,
-            };
-            if !admitted {
-                cx.shared.totals.duplicates_suppressed += 1;
-                return None;
-            }
-        }
-        let topic = match self.topics.get_key_value(self.scratch.as_str()) {
-            Some((topic, _)) => topic.clone(),
-            None => Topic::from_name(&self.scratch),
-        };
-        Some(Frame {
-            topic,
-            raw: raw.clone(),
-            received: cx.now,
-            content,
-        })
     }
 
     /// A link is gone.

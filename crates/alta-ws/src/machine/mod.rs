@@ -3,6 +3,7 @@
 mod answers;
 mod batch;
 mod conn;
+mod frames;
 mod links;
 mod migrate;
 mod output;

@@ -36,6 +36,8 @@ pub(crate) enum Output {
     Deliver(Frame),
     /// The server held this subscription, and the link that it was on is lost.
     Interrupted { topic: Topic, loss: Loss },
+    /// Hand a frame that may have been any event to every reader.
+    DeliverToAll(Frame),
     /// The server holds this subscription; if it was lost, events may be missing.
     Confirmed { topic: Topic, gap: Option<Gap> },
     /// The server refused this subscription for good.

@@ -13,6 +13,7 @@ mod connections;
 mod each_request;
 mod events;
 mod faults;
+mod frames;
 mod hours;
 mod limits;
 mod logs;

@@ -1,4 +1,4 @@
-use super::world::{World, topic};
+use super::world::{World, config, topic};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::machine::OpenFailure;
@@ -11,7 +11,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Sockets with so many topics each, all of them held.
 fn holding(topics: i64, limit: usize) -> World {
-    let config = Config::default().subscriptions_per_socket(limit);
+    let config = config().subscriptions_per_socket(limit);
     holding_with(topics, config)
 }
 
@@ -145,7 +145,7 @@ fn a_socket_that_is_not_needed_any_more_keeps_nobody_waiting_for_its_migration()
 
 #[test]
 fn there_is_nothing_to_migrate_before_the_first_connection() {
-    let mut world = World::new(Config::default());
+    let mut world = World::new(config());
     world.migrate();
     assert_eq!(world.ended.get(&0), Some(&1));
     world.settle();
@@ -154,7 +154,7 @@ fn there_is_nothing_to_migrate_before_the_first_connection() {
 
 #[test]
 fn all_sockets_together_have_one_batch_on_its_way() {
-    let config = Config::default().batch(true).subscriptions_per_socket(3);
+    let config = config().batch(true).subscriptions_per_socket(3);
     let mut world = World::new(config);
     (1..9)
         .filter(|number| number % 3 > 0)

@@ -1,8 +1,7 @@
 //! Topics that move together, so that sockets can be closed.
 
 use super::reader::Item;
-use super::world::{World, topic};
-use crate::config::Config;
+use super::world::{World, config, topic};
 use crate::test_server::Reply;
 use alta_socket::{LinkId, Lost};
 use std::time::Duration;
@@ -11,7 +10,7 @@ const SECOND: Duration = Duration::from_secs(1);
 
 /// Three sockets with room for two topics each; the first and the second have one left.
 fn scattered() -> World {
-    let mut world = World::new(Config::default().subscriptions_per_socket(2));
+    let mut world = World::new(config().subscriptions_per_socket(2));
     for number in 0..6 {
         world.come(topic(number));
         world.look();
@@ -158,7 +157,7 @@ fn who_comes_for_a_topic_that_moves_is_served_by_the_socket_that_holds_it() {
 
 #[test]
 fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
-    let mut world = World::new(Config::default().subscriptions_per_socket(3));
+    let mut world = World::new(config().subscriptions_per_socket(3));
     for number in 0..4 {
         world.come(topic(number));
         world.look();
@@ -192,7 +191,7 @@ fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
 
 #[test]
 fn a_topic_that_keeps_failing_does_not_keep_others_from_moving() {
-    let mut world = World::new(Config::default().subscriptions_per_socket(4));
+    let mut world = World::new(config().subscriptions_per_socket(4));
     for number in 0..5 {
         world.come(topic(number));
         world.look();
@@ -315,7 +314,7 @@ fn nothing_moves_while_a_socket_migrates() {
 
 #[test]
 fn what_a_socket_forgets_in_the_moment_in_which_a_topic_arrives_is_its_own_matter() {
-    let config = Config::default().subscriptions_per_socket(3);
+    let config = config().subscriptions_per_socket(3);
     let mut world = World::new(config.max_in_flight(1));
     for number in 0..6 {
         world.come(topic(number));

@@ -36,6 +36,8 @@ impl Reader {
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(Some(delivery)) = self.subscriber.poll_next(&mut cx) {
             self.items.push(match delivery {
+                // It may have been any event.
+                Delivery::Frame(frame) if frame.content.is_none() => continue,
                 Delivery::Frame(frame) => Item::Event(frame.content().unwrap().parse().unwrap()),
                 Delivery::Gap(since, until) => Item::Gap(since, until),
                 Delivery::Lagged(count) => panic!("lagged by {count}"),

@@ -54,6 +54,11 @@ pub(super) struct World {
     pub(super) codes: Vec<u16>,
 }
 
+/// The default, but that an idle link may be silent for longer.
+pub(super) fn config() -> Config {
+    Config::default().ping(Duration::from_secs(60))
+}
+
 pub(super) fn topic(number: i64) -> Topic {
     let event = ["group-update", "group-server-status"][usize::from(number % 3 == 0)];
     Topic::known(event, number)
@@ -123,6 +128,7 @@ impl World {
                     assert!(loss.since <= loss.noticed);
                     self.hub.lost(topic.name(), loss.since, loss.noticed);
                 }
+                Output::DeliverToAll(frame) => self.hub.publish_to_all(&frame),
                 Output::Confirmed { topic, gap } => {
                     assert!(
                         gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)

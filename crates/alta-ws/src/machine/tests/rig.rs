@@ -30,6 +30,8 @@ pub(super) struct Rig {
     /// For each event, when and during which migration it was handed in, if during one, and how often it came out.
     pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
+    /// Whose readers were told of a frame that could not be read.
+    pub(super) told: Vec<String>,
     pub(super) confirmed: Vec<(String, Option<(Instant, Instant)>)>,
     pub(super) refused: Vec<(String, Error)>,
     pub(super) closed: Vec<u16>,
@@ -38,6 +40,7 @@ pub(super) struct Rig {
 
 pub(super) fn config() -> Config {
     Config::default()
+        .ping(Duration::from_secs(60))
         .migrate_spread(Duration::ZERO)
         .max_in_flight(3)
 }
@@ -68,6 +71,7 @@ impl Rig {
             calls: 0,
             handed: BTreeMap::new(),
             delivered: BTreeMap::new(),
+            told: Vec::new(),
             confirmed: Vec::new(),
             refused: Vec::new(),
             closed: Vec::new(),
@@ -135,6 +139,10 @@ impl Rig {
                     self.server.sockets.remove(&link);
                     self.closed.push(code);
                 }
+                Output::Deliver(frame) if frame.content.is_none() => {
+                    self.told.push(frame.topic.name().to_owned());
+                }
+                Output::DeliverToAll(_) => self.told.push("all".to_owned()),
                 Output::Deliver(frame) => {
                     let number = frame.content().unwrap().parse().unwrap();
                     *self.delivered.entry(number).or_default() += 1;
@@ -364,6 +372,19 @@ impl Rig {
                 return;
             }
         }
+    }
+
+    /// Lets everything be answered and arrive, until only this is asked for.
+    pub(super) fn settle_to(&mut self, request: &str) {
+        for _ in 0..10 {
+            if self.asked() == [request] {
+                return;
+            }
+            self.accept();
+            self.serve(self.main(), Reply::Do);
+            self.arrive(self.main());
+        }
+        panic!("{request} was not asked for");
     }
 
     /// What the server holds, on all links.

@@ -1,0 +1,108 @@
+//! Text frames that hold several objects, or less than one.
+
+use crate::faults::{numbers_until, tell};
+use crate::support::{connected, event, group, miss, within};
+use alta_sim::{Action, Fault, Hook, Junk, Sim};
+use alta_ws::{Client, GroupUpdate, Missed, Topic};
+use http::Method;
+
+/// The usual event that says this number.
+fn update(sim: &Sim, number: i64) -> String {
+    format!(
+        r#"{{"id":0,"event":"group-update","key":"{}","content":"{{\"id\":{number}}}","responseCode":200}}"#,
+        sim.group()
+    )
+}
+
+/// Sends this text instead of the next event.
+fn send(sim: &Sim, text: String) {
+    let instead = Action::Instead(Junk::Text(text));
+    sim.faults().arm(Fault::new(Hook::MainEvent, instead));
+    tell(sim, 0);
+}
+
+async fn subscribed() -> (Sim, Client, alta_ws::Subscription<serde_json::Value>) {
+    let (sim, client) = connected().await;
+    let topic = Topic::from(GroupUpdate(group(&sim)));
+    let stream = within(client.subscribe(topic)).await.unwrap();
+    (sim, client, stream)
+}
+
+#[tokio::test]
+async fn promise_02_every_object_of_a_frame_reaches_its_readers() {
+    let (sim, client, mut stream) = subscribed().await;
+    for between in ["", "\n", " \r\n "] {
+        send(&sim, [update(&sim, 1), update(&sim, 2)].join(between));
+        for number in 1..=2 {
+            let event = event(&mut stream).await;
+            assert_eq!(event.data["id"], number);
+            assert_eq!(event.raw.as_str(), update(&sim, number), "its own object");
+        }
+    }
+    // An answer behind an event, and an event behind the answer.
+    let answer =
+        r#"{"id":2,"event":"response","key":"GET /ws/coffee","content":"","responseCode":200}"#;
+    let text = format!("{}{answer}{}", update(&sim, 3), update(&sim, 4));
+    let instead = Action::Instead(Junk::Text(text));
+    sim.faults().arm(Fault::new(Hook::MainRequest, instead));
+    within(client.request(Method::GET, "coffee", None))
+        .await
+        .unwrap();
+    assert_eq!(numbers_until(&mut stream, 4).await, [3, 4]);
+    assert_eq!(client.status().totals.malformed, 0);
+}
+
+#[tokio::test]
+async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_read() {
+    let cut = |sim: &Sim| {
+        let whole = update(sim, 9);
+        whole[..whole.len() - 5].to_owned()
+    };
+    let rests: [(fn(&Sim) -> String, bool); 3] = [
+        (|_| "rubbish".to_owned(), true),
+        (|sim| update(sim, 9)[..20].to_owned(), true),
+        // Its topic can be read.
+        (|sim| update(sim, 9)[..60].to_owned(), false),
+    ];
+    for (rest, all) in rests {
+        let (sim, client, mut stream) = subscribed().await;
+        let other = Topic::new("group-server-status", sim.group()).unwrap();
+        let mut other = within(client.subscribe(other)).await.unwrap();
+        send(&sim, format!("{}{}", update(&sim, 1), rest(&sim)));
+        assert_eq!(event(&mut stream).await.data["id"], 1);
+        let missed = miss(&mut stream).await;
+        let Missed::Undecodable { raw, .. } = &missed else {
+            panic!("{missed}")
+        };
+        assert_eq!(raw.as_str(), rest(&sim), "the part that could not be read");
+        if all {
+            assert!(matches!(miss(&mut other).await, Missed::Undecodable { .. }));
+        }
+        tell(&sim, 2);
+        assert_eq!(event(&mut stream).await.data["id"], 2);
+        assert_eq!((other.queued(), client.status().totals.malformed), (0, 1));
+    }
+    let (sim, client, mut stream) = subscribed().await;
+    send(&sim, cut(&sim));
+    let missed = miss(&mut stream).await;
+    assert!(missed.to_string().contains("group-update/"), "{missed}");
+    assert_eq!(client.status().totals.malformed, 1);
+}
+
+#[tokio::test]
+async fn promise_03_an_event_that_is_no_json_is_told_however_usual_it_looks() {
+    let (sim, client, mut stream) = subscribed().await;
+    let odd = update(&sim, 1).replace(r#"\"id\""#, r#""id""#);
+    send(&sim, odd);
+    assert!(matches!(
+        miss(&mut stream).await,
+        Missed::Undecodable { .. }
+    ));
+    // The content is JSON in JSON: what follows its value makes it no JSON.
+    let mut typed = within(client.subscribe(GroupUpdate(group(&sim))))
+        .await
+        .unwrap();
+    send(&sim, update(&sim, 1).replace("1}\"", "1}{\\\"id\\\":2}\""));
+    assert!(matches!(miss(&mut typed).await, Missed::Undecodable { .. }));
+    assert_eq!(client.status().totals.malformed, 1);
+}
