@@ -21,6 +21,9 @@ fn send(sim: &Sim, text: String) {
     tell(sim, 0);
 }
 
+/// What follows an object in a frame.
+type Rest = fn(&Sim) -> String;
+
 async fn subscribed() -> (Sim, Client, alta_ws::Subscription<serde_json::Value>) {
     let (sim, client) = connected().await;
     let topic = Topic::from(GroupUpdate(group(&sim)));
@@ -58,7 +61,7 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
         let whole = update(sim, 9);
         whole[..whole.len() - 5].to_owned()
     };
-    let rests: [(fn(&Sim) -> String, bool); 3] = [
+    let rests: [(Rest, bool); 3] = [
         (|_| "rubbish".to_owned(), true),
         (|sim| update(sim, 9)[..20].to_owned(), true),
         // Its topic can be read.
