@@ -7,12 +7,14 @@ use alta_model::console::event::{
     SocialTabletPlayerBanned, SocialTabletPlayerReported, TraceLog, TradeDeckUsed, TrialFinished,
     TrialStarted, WarnLog,
 };
+use serde::Serialize;
 use serde_json::Value;
 
 macro_rules! any_event {
     ($($name:ident),* $(,)?) => {
-        /// An event of any kind, in its own type.
-        #[derive(Clone, Debug, PartialEq)]
+        /// An event of any kind, in its own type. As JSON, it is that event's data.
+        #[derive(Clone, Debug, PartialEq, Serialize)]
+        #[serde(untagged)]
         #[non_exhaustive]
         pub enum AnyEvent {
             $(

@@ -7,10 +7,11 @@ use std::ops::RangeInclusive;
 ///
 /// Nobody has published how the server escapes a quote inside quotes, so what cannot be represented for certain is an
 /// error that names the character, before anything is sent. To have it replaced instead, say so:
-/// [`Argument::replacing`].
+/// [`Argument::typographic`], [`Argument::replacing`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     written: Result<String, Problem>,
+    replaced: Vec<char>,
 }
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -66,33 +67,82 @@ impl Argument {
     /// [`ErrorKind::Argument`](crate::ErrorKind::Argument) before it is sent.
     pub fn text(text: impl AsRef<str>) -> Self {
         let text = text.as_ref();
-        Self {
-            written: match text.chars().find(|character| is_unwritable(*character)) {
-                None => Ok(format!("\"{text}\"")),
-                Some(character) => Err(Problem::Character {
-                    character,
-                    text: abbreviated(text),
-                }),
-            },
+        match text.chars().find(|character| is_unwritable(*character)) {
+            None => Self::bare(format!("\"{text}\"")),
+            Some(character) => Self::failed(Problem::Character {
+                character,
+                text: abbreviated(text),
+            }),
         }
     }
 
     /// A text, in double quotes, with every character that cannot be written replaced by `by` (or left out if that
-    /// cannot be written either).
+    /// cannot be written either). [`replaced`](Self::replaced) tells which there were.
+    ///
+    /// ```
+    /// use att_console::Argument;
+    ///
+    /// let name = Argument::replacing(r#"a"b\c"#, '\'');
+    /// assert_eq!(name.replaced(), ['"', '\\']);
+    /// ```
     pub fn replacing(text: impl AsRef<str>, by: char) -> Self {
-        let replaced: String = text
-            .as_ref()
-            .chars()
-            .map(|character| {
-                if is_unwritable(character) {
-                    by
-                } else {
-                    character
+        Self::replacing_each(text.as_ref(), |_, _| Some(by))
+    }
+
+    /// A text, in double quotes, made such that it can be written and reads the same: with “typographic” quotation marks
+    /// for straight ones, `/` for back-slashes, blanks for line breaks and tabs, and without other control characters.
+    /// [`replaced`](Self::replaced) tells which there were.
+    ///
+    /// ```
+    /// use att_console::{Argument, Command};
+    ///
+    /// let text = Argument::typographic(r#"He said "hi" and left"#);
+    /// assert_eq!(text.replaced(), ['"']);
+    /// let command = Command::new("player message *").arg(text);
+    /// assert_eq!(command.to_string(), "player message * \"He said “hi” and left\"");
+    /// ```
+    pub fn typographic(text: impl AsRef<str>) -> Self {
+        Self::replacing_each(text.as_ref(), |before, character| match character {
+            '"' if before.is_none_or(begins_a_quotation) => Some('\u{201c}'),
+            '"' => Some('\u{201d}'),
+            '\\' => Some('/'),
+            '\n' | '\t' => Some(' '),
+            other => is_line_break(other).then_some(' '),
+        })
+    }
+
+    /// The characters of the text that [`replacing`](Self::replacing) or [`typographic`](Self::typographic) replaced or left
+    /// out, in order, each once. Empty if the text stands there as it was.
+    pub fn replaced(&self) -> &[char] {
+        &self.replaced
+    }
+
+    /// `by` gets the character before and the one that cannot be written.
+    fn replacing_each(text: &str, by: impl Fn(Option<char>, char) -> Option<char>) -> Self {
+        let mut written = String::with_capacity(text.len());
+        let mut replaced = Vec::new();
+        let mut before = None;
+        for character in text.chars() {
+            if !is_unwritable(character) {
+                written.push(character);
+            } else {
+                written.extend(by(before, character).filter(|by| !is_unwritable(*by)));
+                if !replaced.contains(&character) {
+                    replaced.push(character);
                 }
-            })
-            .filter(|character| !is_unwritable(*character))
-            .collect();
-        Self::text(replaced)
+            }
+            before = Some(character);
+        }
+        if !replaced.is_empty() {
+            tracing::debug!(
+                ?replaced,
+                "an argument cannot hold these characters of its text"
+            );
+        }
+        Self {
+            replaced,
+            ..Self::text(written)
+        }
     }
 
     /// The name of something, or a number, as the server has them: bare if it is one plain word, else in quotes. `what` is the
@@ -114,16 +164,14 @@ impl Argument {
         if text.trim().is_empty() {
             return Self::failed(Problem::Empty { what });
         }
-        let written = Self::text(text).written;
-        Self {
-            written: written.map_err(|problem| match problem {
-                Problem::Character { character, text } => Problem::WordCharacter {
-                    what,
-                    character,
-                    text,
-                },
-                other => other,
+        match Self::text(text).written {
+            Ok(written) => Self::bare(written),
+            Err(Problem::Character { character, text }) => Self::failed(Problem::WordCharacter {
+                what,
+                character,
+                text,
             }),
+            Err(other) => Self::failed(other),
         }
     }
 
@@ -204,12 +252,16 @@ impl Argument {
     }
 
     pub(crate) fn bare(text: String) -> Self {
-        Self { written: Ok(text) }
+        Self {
+            written: Ok(text),
+            replaced: Vec::new(),
+        }
     }
 
     fn failed(problem: Problem) -> Self {
         Self {
             written: Err(problem),
+            replaced: Vec::new(),
         }
     }
 
@@ -230,6 +282,11 @@ fn is_a_number(text: &str) -> bool {
     !digits.is_empty() && digits.chars().all(char::is_numeric)
 }
 
+/// Whether a quotation mark after this character opens a quotation.
+fn begins_a_quotation(before: char) -> bool {
+    before.is_whitespace() || matches!(before, '(' | '[' | '{' | '<' | '\u{2014}' | '"')
+}
+
 /// Line and paragraph separators end lines for .NET, too.
 fn is_line_break(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}')
@@ -241,10 +298,10 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// What to do about a character that cannot be written in a text.
 fn advice(character: char) -> &'static str {
     if character == '"' {
-        "use typographic quotation marks (\u{201c} \u{201d}) instead, or let Argument::replacing put another character in its \
-         place"
+        "let Argument::typographic write typographic quotation marks (\u{201c} \u{201d}) for it, or Argument::replacing another \
+         character"
     } else {
-        "leave it out, or let Argument::replacing put another character in its place"
+        "leave it out, or let Argument::typographic or Argument::replacing put another character in its place"
     }
 }
 

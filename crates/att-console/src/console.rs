@@ -290,8 +290,8 @@ impl Console {
         Subscribe::new(self.clone(), names, AnyEvent::read)
     }
 
-    /// Every event that comes, also of kinds that this library does not know. Subscribes to all the events of a stock
-    /// server, log streams included; a mod's events come with them once anybody has subscribed to those
+    /// Every event that comes, also of kinds that this library does not know, and of the console's own commands
+    /// ([`Event::is_own`](crate::Event::is_own)). Subscribes to all the events of a stock server, log streams included; a mod's events come with them once anybody has subscribed to those
     /// ([`websocket::subscriptions`](crate::commands::websocket::subscriptions) lists what a server has).
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
         Subscribe::new(self.clone(), EventName::known().collect(), by_shape).everything()

@@ -9,6 +9,7 @@ use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
 use crate::status::{Counted, Counters, State, Status, Trouble};
+use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_socket::{
     Hub, Inbox, LinkEvent, LinkId, Lost, Publisher, RawFrame, Shutdown, Timers, Wake,
 };
@@ -271,10 +272,12 @@ impl Driver {
 
     fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>, now: Instant) -> Woken {
         let input = match frame {
-            Ok(frame) => match &frame.kind {
+            Ok(mut frame) => match &frame.kind {
                 Kind::Event(name) => {
-                    self.event(link, name, &frame, now);
-                    self.shared.counted.tell();
+                    if name.as_str() == CommandExecuted::NAME {
+                        frame.is_own = self.is_own(&frame, now);
+                    }
+                    self.event(link, &frame, now);
                     return Woken::ByEvent;
                 }
                 Kind::Broken => {
@@ -312,10 +315,19 @@ impl Driver {
     }
 
     /// Events are most of the traffic and change nothing: they go straight to who wants them.
-    fn event(&mut self, link: LinkId, name: &EventName, frame: &Frame, now: Instant) {
-        if self.machine.hears_event(link, now) && self.shared.hub.publish(name, frame) == 0 {
+    fn event(&mut self, link: LinkId, frame: &Frame, now: Instant) {
+        if let Kind::Event(name) = &frame.kind
+            && self.machine.hears_event(link, now)
+            && self.shared.hub.publish(name, frame) == 0
+        {
             self.shared.counters.unclaimed.add_one();
         }
+        self.shared.counted.tell();
+    }
+
+    fn is_own(&mut self, executed: &Frame, now: Instant) -> bool {
+        let executed = executed.decode::<CommandExecuted>();
+        executed.is_ok_and(|executed| self.machine.is_own(&executed.command, now))
     }
 
     fn tagged(

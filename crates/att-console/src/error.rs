@@ -36,6 +36,13 @@ pub enum ErrorKind {
         /// What the server suggests instead.
         suggestions: Vec<String>,
     },
+    /// The command was for everyone ([`Target::Everyone`](crate::Target::Everyone)), and the server answered that it found no
+    /// player: nobody is on. Not every server takes that for an error; some answer with success.
+    #[error("nobody is on the server: {message}")]
+    NobodyOnline {
+        /// What the server said.
+        message: String,
+    },
     /// The server has no event of that name.
     #[error("the server has no event of that name{}", suggested(.suggestions))]
     EventNotFound {

@@ -16,6 +16,8 @@ pub(crate) struct Frame {
     pub(crate) raw: RawFrame,
     pub(crate) kind: Kind,
     pub(crate) received: SystemTime,
+    /// It tells of a command that this console has sent.
+    pub(crate) is_own: bool,
     data: Span,
     time: Span,
 }
@@ -111,6 +113,7 @@ impl Frame {
             raw,
             kind,
             received,
+            is_own: false,
             data,
             time,
         }

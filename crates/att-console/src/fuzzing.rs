@@ -94,6 +94,14 @@ pub fn arguments(bytes: &[u8]) {
         read_back(Argument::replacing(text, by), None),
         "replacing makes any text writable"
     );
+    assert!(
+        read_back(Argument::typographic(text), None),
+        "typographic makes any text writable"
+    );
+    assert!(
+        read_back(Argument::typographic(text), None),
+        "typographic makes any text writable"
+    );
     read_back(Argument::word("a word", text), Some(text));
     read_back(Argument::save_string(text), None);
     if read_back(Target::from(text), Some(text)) {

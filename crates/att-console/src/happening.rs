@@ -2,9 +2,14 @@ use crate::frame::Frame;
 use crate::name::EventName;
 use alta_model::{ServerId, Timestamp};
 use alta_socket::RawFrame;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 
 /// Something that happened on a game server.
+///
+/// As JSON, for a log: `time` (the server's), `received`, `console`, `server`, `name`, and `data`. Fields that `T` does not
+/// have are not in it; a stream of [`Value`](serde_json::Value)s ([`Console::subscribe_to`](crate::Console::subscribe_to)) keeps
+/// all of them, as does [`raw`](Self::raw).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<T> {
@@ -51,6 +56,12 @@ impl<T> Event<T> {
         &self.frame.raw
     }
 
+    /// Whether it is a [`CommandExecuted`](crate::event::CommandExecuted) of a command that this console has sent itself. Streams
+    /// leave it out unless they ask for it ([`Subscribe::with_own_commands`](crate::Subscribe::with_own_commands)).
+    pub fn is_own(&self) -> bool {
+        self.frame.is_own
+    }
+
     /// The same event with other data.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
         Event {
@@ -60,5 +71,59 @@ impl<T> Event<T> {
             server: self.server,
             frame: self.frame,
         }
+    }
+}
+
+impl<T: Serialize> Serialize for Event<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(time) = self.timestamp() {
+            map.serialize_entry("time", &time)?;
+        }
+        map.serialize_entry("received", &self.received())?;
+        map.serialize_entry("console", &*self.console)?;
+        if let Some(server) = self.server {
+            map.serialize_entry("server", &server)?;
+        }
+        map.serialize_entry("name", self.name.as_str())?;
+        map.serialize_entry("data", &self.data)?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::any_event::AnyEvent;
+    use std::time::SystemTime;
+
+    #[test]
+    fn an_event_is_a_line_of_a_log() {
+        let text = r#"{"type":"Subscription","timeStamp":"2026-11-28T10:00:01.5Z","eventType":"PlayerLeft","data":{"user":{"id":1200000001,"username":"Ashwick"},"mood":"good"}}"#;
+        let event = |time: &str, server| {
+            let text = text.replace("2026-11-28T10:00:01.5Z", time);
+            let frame = Frame::read(text.as_str().into(), SystemTime::UNIX_EPOCH).unwrap();
+            let name = EventName::from("PlayerLeft");
+            let data = AnyEvent::read(&name, &frame).unwrap();
+            Event::new(data, name, "Thornwood".into(), server, frame)
+        };
+        let line = |event: &Event<AnyEvent>| serde_json::to_value(event).unwrap();
+        let full = line(&event("2026-11-28T10:00:01.5Z", Some(ServerId::new(7))));
+        let received = Timestamp::from(SystemTime::UNIX_EPOCH);
+        assert_eq!(
+            full,
+            serde_json::json!({
+                "time": "2026-11-28T10:00:01.5Z",
+                "received": received,
+                "console": "Thornwood",
+                "server": 7,
+                "name": "PlayerLeft",
+                "data": {"user": {"id": 1_200_000_001, "username": "Ashwick"}},
+            })
+        );
+        let bare = line(&event("", None));
+        assert_eq!((bare.get("time"), bare.get("server")), (None, None));
+        let whole = event("", None).map(|_| serde_json::Value::Null);
+        assert!(whole.raw().as_str().contains("mood"));
     }
 }

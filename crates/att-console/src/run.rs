@@ -7,6 +7,7 @@ use crate::error::{Error, ErrorKind};
 use crate::machine::Order;
 use crate::reply::Reply;
 use alta_model::ServerId;
+use alta_model::console::command_words;
 use alta_socket::later;
 use futures_core::future::BoxFuture;
 use std::future::IntoFuture;
@@ -115,6 +116,7 @@ impl<'a, T> Run<'a, T> {
         };
         let reply = Reply::new(frame);
         if let Some(failure) = reply.failure() {
+            let failure = nobody_online(failure, &line);
             return Err(Error::new(failure, doing()).answered_by(reply));
         }
         match read(&reply) {
@@ -147,6 +149,44 @@ impl<'a, T: 'a> IntoFuture for RunWithReply<'a, T> {
     }
 }
 
+/// The failure of a command for everyone that found nobody. No source has the words of servers that fail then; they are taken
+/// for that if they speak of players that are not to be found.
+fn nobody_online(failure: ErrorKind, line: &str) -> ErrorKind {
+    match failure {
+        ErrorKind::Server { message, .. }
+            if is_for_everyone(line)
+                && finds_nobody(&message)
+                && !names_another(&message, line) =>
+        {
+            ErrorKind::NobodyOnline { message }
+        }
+        failure => failure,
+    }
+}
+
+/// Whether `*` stands among the arguments, before any text.
+fn is_for_everyone(line: &str) -> bool {
+    let before_texts = line.split(['"', '\'']).next().unwrap_or_default();
+    before_texts.split_whitespace().any(|word| word == "*")
+}
+
+fn finds_nobody(message: &str) -> bool {
+    let message = message.to_lowercase();
+    let mentions = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    mentions(&[
+        "user", "player", "anyone", "anybody", "nobody", "no one", "sequence",
+    ]) && mentions(&["find", "found", "no ", "nobody", "not any", "empty", "none"])
+}
+
+/// Whether the message is about an argument behind the `*`, such as the player to whom everyone was to be teleported.
+fn names_another(message: &str, line: &str) -> bool {
+    let mut others = command_words(line)
+        .into_iter()
+        .skip_while(|word| *word != "*")
+        .skip(1);
+    others.any(|other| command_words(message).contains(&other))
+}
+
 /// Long lines are shortened in errors and logs.
 fn abbreviated(line: &str) -> String {
     let mut short: String = line.chars().take(80).collect();
@@ -154,4 +194,52 @@ fn abbreviated(line: &str) -> String {
         short.push('…');
     }
     short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_command_for_everyone_that_finds_nobody_says_that_nobody_is_on() {
+        let kind = |line, message: &str| {
+            let failure = ErrorKind::Server {
+                class: "System.Exception".to_owned(),
+                message: message.to_owned(),
+            };
+            nobody_online(failure, line)
+        };
+        for message in [
+            "Couldn't find user with identifier *",
+            "No players online",
+            "Sequence contains no elements",
+            "Nobody is here",
+            "The player list is empty",
+        ] {
+            let told = kind(r#"player message * "It is noon""#, message);
+            assert!(matches!(told, ErrorKind::NobodyOnline { .. }), "{message}");
+        }
+        for (line, message) in [
+            (
+                r#"player message 7 "*""#,
+                "Couldn't find user with identifier 7",
+            ),
+            (
+                "player kick Ashwick",
+                "Couldn't find user with identifier Ashwick",
+            ),
+            (
+                r#"player message * "a""#,
+                "Object reference not set to an instance of an object",
+            ),
+            ("player set-stat * charm 1", "Couldn't find stat charm"),
+            (
+                "player teleport * 7",
+                "Couldn't find user with identifier 7",
+            ),
+        ] {
+            let told = kind(line, message);
+            assert!(matches!(told, ErrorKind::Server { .. }), "{line}: {told}");
+        }
+    }
 }

@@ -36,6 +36,7 @@ pub struct Subscription<T> {
     label: LabelCopy,
     read: Reader<T>,
     keep: Option<Keep<T>>,
+    with_own: bool,
     /// Whether an event that could not be read was warned of.
     has_warned: bool,
 }
@@ -182,7 +183,11 @@ impl<T> Stream for Subscription<T> {
             let Some(delivery) = ready!(self.subscriber.poll_next(cx)) else {
                 return Poll::Ready(None);
             };
-            let item = delivery.into_result().and_then(|frame| self.read(frame));
+            let delivered = delivery.into_result();
+            if !self.with_own && delivered.as_ref().is_ok_and(|frame| frame.is_own) {
+                continue;
+            }
+            let item = delivered.and_then(|frame| self.read(frame));
             match (&item, &self.keep) {
                 (Ok(event), Some(keep)) if !keep(&event.data) => {}
                 _ => return Poll::Ready(Some(item)),
@@ -211,6 +216,7 @@ pub struct Subscribe<T> {
     since: Option<Timestamp>,
     read: Reader<T>,
     keep: Option<Keep<T>>,
+    with_own: bool,
 }
 
 impl<T> Subscribe<T> {
@@ -224,12 +230,25 @@ impl<T> Subscribe<T> {
             since: None,
             read,
             keep: None,
+            with_own: false,
         }
     }
 
     /// Everything that comes, not only what has these names.
     pub(crate) fn everything(mut self) -> Self {
         self.everything = true;
+        self.with_own_commands()
+    }
+
+    /// Also [`CommandExecuted`](crate::event::CommandExecuted) of commands that this console has sent itself, the library's
+    /// subscriptions among them. They are left out by default: a bot that answers each command with a command would answer
+    /// its own for ever. [`Event::is_own`] tells them from others.
+    ///
+    /// A server does not say who sent a command. Own is one of the same words that was sent on this connection and whose
+    /// event has not come yet, so of two bots that send the same line, each leaves one event out. What another `Console` sends is
+    /// not own, be it in the same program: two bots that both answer each command still answer each other.
+    pub fn with_own_commands(mut self) -> Self {
+        self.with_own = true;
         self
     }
 
@@ -294,6 +313,7 @@ impl<T> Subscribe<T> {
             shared: Arc::clone(shared),
             read: self.read,
             keep: self.keep,
+            with_own: self.with_own,
             has_warned: false,
         }
     }

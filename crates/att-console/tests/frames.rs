@@ -10,7 +10,7 @@ mod common;
 
 use att_console::commands::player;
 use att_console::event::PlayerJoined;
-use att_console::{Console, ErrorKind, Missed, UserId};
+use att_console::{Console, ErrorKind, Missed, Target, UserId};
 use common::server::{answer, joined, server};
 use common::{config, next, within};
 use std::future::IntoFuture;
@@ -172,4 +172,29 @@ async fn promise_04_a_subscription_whose_answer_is_lost_is_asked_for_again() {
             drop(within(console.subscribe::<PlayerJoined>()).await.unwrap());
         }
     }
+}
+
+#[tokio::test]
+async fn nobody_on_the_server_is_an_error_of_its_own() {
+    let access = server(move |id, _| {
+        let failed = r#"{"Exception":{"ClassName":"System.Exception","Message":"Couldn't find user with identifier *"}}"#;
+        vec![answer(id, failed)]
+    })
+    .await;
+    let console = Console::open_with(access, config());
+    let news = player::message(Target::Everyone, "It is noon");
+    let error = within(console.command(news)).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::NobodyOnline { .. }),
+        "{error}"
+    );
+    assert!(
+        error.to_string().contains("nobody is on the server"),
+        "{error}"
+    );
+    assert!(error.reply().is_some() && error.sent().is_none());
+    let error = within(console.command(player::message("Ashwick", "*")))
+        .await
+        .unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Server { .. }), "{error}");
 }

@@ -54,6 +54,7 @@ proptest! {
             return Ok(());
         };
         let replaced: String = tail.chars().map(|c| if is_unwritable(c) { '?' } else { c }).collect();
+        prop_assert!(written(Argument::typographic(&tail)).is_ok());
         let tail = written(Argument::replacing(&tail, '?'));
         let line = format!("player message 1200000001 {argument} {} 5", tail.unwrap());
         for tokenizer in Tokenizer::all() {
@@ -89,6 +90,36 @@ fn promise_07_the_error_names_the_character() {
         written(Argument::replacing("say \"hi\"\n", '\'')).unwrap(),
         "\"say 'hi''\""
     );
+}
+
+#[test]
+fn what_was_replaced_is_told() {
+    let greeted = Argument::replacing(r#"a"b\c"d"#, '\'');
+    assert_eq!(greeted.replaced(), ['"', '\\']);
+    assert_eq!(written(greeted).unwrap(), r#""a'b'c'd""#);
+    assert!(Argument::replacing("Ashwick", '\'').replaced().is_empty());
+    assert!(Argument::text("Ashwick").replaced().is_empty());
+    let left_out = Argument::replacing("a\"b", '\\');
+    assert_eq!(left_out.replaced(), ['"']);
+    assert_eq!(written(left_out).unwrap(), r#""ab""#);
+}
+
+#[test]
+fn straight_quotation_marks_become_typographic_ones() {
+    for (text, expected) in [
+        (r#""hi""#, "\u{201c}hi\u{201d}"),
+        (
+            r#"say "hi" ("you"), "he" said"#,
+            "say \u{201c}hi\u{201d} (\u{201c}you\u{201d}), \u{201c}he\u{201d} said",
+        ),
+        (r"C:\logs", "C:/logs"),
+        ("two\r\nlines\u{2028}and\ttab\u{7}", "two lines and tab"),
+        ("it's as it was", "it's as it was"),
+    ] {
+        let argument = Argument::typographic(text);
+        assert_eq!(argument.replaced().is_empty(), text == expected, "{text:?}");
+        assert_eq!(written(argument).unwrap(), format!("\"{expected}\""));
+    }
 }
 
 #[test]

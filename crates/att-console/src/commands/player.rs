@@ -1,6 +1,18 @@
 //! `player …`: who is there, and what is done to them.
 //!
 //! Progress has a module of its own: [`progression`](super::progression).
+//!
+//! While the console has no connection, a message waits for one like any command, up to 30 s, and may appear long after its
+//! occasion. [`WhenNotReady::Fail`](crate::WhenNotReady::Fail) drops it instead:
+//!
+//! ```no_run
+//! # use att_console::{Console, Target, WhenNotReady, commands::player};
+//! # async fn run(console: Console) -> Result<(), att_console::Error> {
+//! let news = player::message(Target::Everyone, "The gate opens now");
+//! console.command(news).when_not_ready(WhenNotReady::Fail).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 use super::{SpawnArea, Stat, StatApplication, read};
 use crate::argument::{Argument, Target};
@@ -44,14 +56,19 @@ pub fn count() -> Command<u32> {
     Command::new("player count").read_by(read::one)
 }
 
-/// Finds a player by name.
+/// Finds a player by name, online or not.
 ///
 /// `player id <username: text>`: returns `User`. A self-hosted server knows whoever has joined before, and gives the
-/// name back as it was written here. Attested by TavernLib.
+/// name back as it was written here; of others it says `Couldn't find user with …`. Attested by TavernLib.
 #[doc(alias = "player id")]
-pub fn id(name: impl AsRef<str>) -> Command<User> {
+pub fn find(name: impl AsRef<str>) -> Command<User> {
     let name = Argument::quoted("the name of a player", name.as_ref());
     Command::new("player id").arg(name).read_by(read::one)
+}
+
+/// Finds a player by name: what [`find`] does, called as the server calls it.
+pub fn id(name: impl AsRef<str>) -> Command<User> {
+    find(name)
 }
 
 /// Finds a player by id.
@@ -104,7 +121,8 @@ pub fn load_inventory(player: impl Into<Target>, save: impl AsRef<str>) -> Comma
 ///
 /// `player message <players: PlayerList> <message: text> [duration: float = 10]`: returns nothing. The duration is in
 /// seconds. A player who joined less than about 15 s ago does not see it yet. Succeeds also when a player has no body
-/// yet and sees nothing. How it ends when no player matches is not attested. Attested by TavernLib.
+/// yet and sees nothing. How it ends when no player matches is not attested. Without a connection it waits for one, up
+/// to 30 s, and may come late: `WhenNotReady::Fail` drops it instead. Attested by TavernLib.
 #[doc(alias = "player message")]
 pub fn message(players: impl Into<Target>, text: impl Into<Argument>) -> Message {
     let command = Command::new("player message");

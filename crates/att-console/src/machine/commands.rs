@@ -122,6 +122,9 @@ impl<R: Waiter> Machine<R> {
             };
             let id = session.begin(purpose, now, deadline);
             span.record("id", id);
+            if self.hears_commands {
+                session.own.sent(id, &line);
+            }
             self.outbox.push_back(Output::Send {
                 link,
                 id,

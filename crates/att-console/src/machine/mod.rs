@@ -13,6 +13,7 @@
 mod commands;
 mod io;
 mod login;
+mod own_commands;
 mod session;
 mod stall;
 mod topics;
@@ -64,6 +65,8 @@ pub(crate) struct Machine<R> {
     backoff: Backoff,
     queue: Queue<R>,
     topics: Topics<R>,
+    /// Whether somebody listens to commands that are executed.
+    hears_commands: bool,
     outbox: VecDeque<Output<R>>,
 }
 
@@ -80,6 +83,7 @@ impl<R: Waiter> Machine<R> {
             attempt: 0,
             silent_logins: 0,
             queue: Queue::default(),
+            hears_commands: false,
             outbox: VecDeque::new(),
         };
         machine.open();
@@ -256,6 +260,14 @@ impl<R: Waiter> Machine<R> {
                 self.counters.events.add_one();
                 true
             }
+            _ => false,
+        }
+    }
+
+    /// Whether a command that was executed is one that this console has sent.
+    pub(crate) fn is_own(&mut self, line: &str, now: Instant) -> bool {
+        match &mut self.phase {
+            Phase::Session(session) => session.own.take(line, now),
             _ => false,
         }
     }

@@ -1,4 +1,5 @@
 use super::Order;
+use super::own_commands::OwnCommands;
 use super::stall::Stall;
 use crate::config::Config;
 use crate::name::EventName;
@@ -26,6 +27,8 @@ pub(super) struct Session<R> {
     /// How many of the times to ask for all subscriptions again have passed.
     pub(super) asked_again: usize,
     stall: Stall,
+    /// What was sent while somebody listened to commands that are executed.
+    pub(super) own: OwnCommands,
 }
 
 /// What a request on the wire is for.
@@ -54,6 +57,7 @@ impl<R> Session<R> {
             unwritten: 0,
             asked_again: 0,
             stall: Stall::new(config.stalled_after, now),
+            own: OwnCommands::default(),
         }
     }
 
@@ -92,12 +96,14 @@ impl<R> Session<R> {
         if let Some(purpose) = self.requests.end(id) {
             self.commands -= usize::from(purpose.is_command());
         }
+        self.own.not_sent(id);
         self.stall.taken_back(self.requests.len(), now);
     }
 
     /// An answer arrived, to whatever it may be: the server answers.
     pub(super) fn answer(&mut self, id: u32, now: Instant) -> Answer<Purpose<R>> {
         let answer = self.requests.answer(id);
+        self.own.answered(id, now);
         if let Answer::To(purpose) = &answer {
             self.commands -= usize::from(purpose.is_command());
         }

@@ -6,9 +6,11 @@ use crate::error::ErrorKind;
 use crate::frame::Frame;
 use crate::name::EventName;
 use crate::reply::Reply;
+use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_model::console::result::SubscriptionResult;
 use alta_socket::later;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a request is waited for when the times to ask again are over: servers that load answer minutes later (tavernpy).
@@ -232,6 +234,9 @@ impl<R: Waiter> Machine<R> {
             topic.linger_until = Some(later(now, linger));
         }
         topic.wanted = wanted;
+        if name.as_str() == CommandExecuted::NAME {
+            self.hears_commands = wanted;
+        }
         if wanted {
             match topic.held {
                 Held::Yes => self.outbox.push_back(Output::Confirmed(name.clone(), None)),
@@ -296,10 +301,14 @@ impl<R: Waiter> Machine<R> {
             };
             let id = session.begin(purpose, now, until);
             tracing::debug!(event = %name, id, "asking to {verb}");
+            let line: Arc<str> = format!("websocket {verb} {name}").into();
+            if self.hears_commands {
+                session.own.sent(id, &line);
+            }
             self.outbox.push_back(Output::Send {
                 link: session.link,
                 id,
-                line: format!("websocket {verb} {name}").into(),
+                line,
                 owner: None,
             });
         }

@@ -5,7 +5,6 @@ pub(crate) mod server;
 
 use alta_sim::Sim;
 use att_console::{BackoffPolicy, Config, Console, ConsoleAccess, Event, Missed, Subscription};
-use serde::de::DeserializeOwned;
 use std::future::IntoFuture;
 use std::time::Duration;
 
@@ -49,8 +48,6 @@ pub(crate) async fn ready(sim: &Sim, server: u64) -> Console {
 }
 
 /// The next item of a stream that has one.
-pub(crate) async fn next<T: DeserializeOwned>(
-    stream: &mut Subscription<T>,
-) -> Result<Event<T>, Missed> {
+pub(crate) async fn next<T>(stream: &mut Subscription<T>) -> Result<Event<T>, Missed> {
     within(stream.next()).await.expect("the stream ended")
 }

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{DamageSource, PopulationAction};
+use crate::console::command_words;
 use crate::{EntityId, PrefabHash, User};
 
 model! {
@@ -41,7 +42,8 @@ model! {
 }
 
 model! {
-    /// Someone ran a console command; also one that does not exist.
+    /// Someone ran a console command; also one that does not exist. A console leaves its own commands out, which a bot that
+    /// answers each command with another one would answer for ever.
     pub struct CommandExecuted {
         /// The command as it was typed; empty when the server sent none.
         default command: String = "Command",
@@ -49,6 +51,24 @@ model! {
         optional was_successful: bool = "WasSuccessful",
         /// What the server said of it.
         optional message: String = "Message",
+    }
+}
+
+impl CommandExecuted {
+    /// The words of the command, taken apart as the server does: what stands in quotes is one word.
+    ///
+    /// ```
+    /// use alta_model::console::event::CommandExecuted;
+    ///
+    /// # let executed: CommandExecuted =
+    /// #     serde_json::from_str(r#"{"Command": "player kick \"Iris_\" \"be nice\""}"#).unwrap();
+    /// if let ["player", "kick", who, ..] = executed.words()[..] {
+    ///     println!("somebody kicked {who}");
+    /// }
+    /// # assert_eq!(executed.words(), ["player", "kick", "Iris_", "be nice"]);
+    /// ```
+    pub fn words(&self) -> Vec<&str> {
+        command_words(&self.command)
     }
 }
 

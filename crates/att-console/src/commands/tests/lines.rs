@@ -26,7 +26,7 @@ fn all() -> Vec<(&'static str, String, &'static str)> {
         ("player::list_detailed", line(player::list_detailed()), "player list-detailed"),
         ("player::detailed", line(player::detailed(ASHWICK)), "player detailed 1200000001"),
         ("player::count", line(player::count()), "player count"),
-        ("player::id", line(player::id("1234")), r#"player id "1234""#),
+        ("player::find", line(player::find("1234")), r#"player id "1234""#),
         ("player::username", line(player::username(ASHWICK)), "player username 1200000001"),
         ("player::inventory", line(player::inventory(Target::Everyone)), "player inventory *"),
         ("player::save_inventory", line(player::save_inventory("Ashwick")), r#"player inventory save "Ashwick""#),

@@ -219,7 +219,16 @@ impl World {
         if self.received.is_empty() {
             return;
         }
-        let (id, line) = self.received.remove(index % self.received.len());
+        let mut index = index % self.received.len();
+        if let Some(("websocket", about)) = self.received[index].1.split_once(' ')
+            && let Some((_, name)) = about.split_once(' ')
+        {
+            // What is said of one event is run in the order in which it was said, if not answered in that.
+            let of_name = |line: &str| line.starts_with("websocket") && line.ends_with(name);
+            let first = self.received.iter().position(|(_, line)| of_name(line));
+            index = first.unwrap_or(index);
+        }
+        let (id, line) = self.received.remove(index);
         let result = match line.split(' ').collect::<Vec<_>>()[..] {
             _ if fails => r#""Exception":{"Message":"not now"}"#,
             ["websocket", "subscribe", name] => {

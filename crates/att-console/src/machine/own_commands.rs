@@ -1,0 +1,106 @@
+//! Which of the commands that the server says were executed are this console's own.
+
+use alta_model::console::command_words;
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+/// How many commands are remembered; the oldest is forgotten first. As many as may be in flight by default.
+const LIMIT: usize = 1_024;
+
+/// How long after its answer the event of a command may come.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The commands that were sent on one connection and whose event has not come yet. The event says neither who sent a command
+/// nor under which id: the command itself is all there is to tell it by. Two bots that send the same line at the same time get
+/// two equal events; each takes one of them for its own.
+#[derive(Debug, Default)]
+pub(super) struct OwnCommands {
+    sent: VecDeque<Sent>,
+}
+
+#[derive(Debug)]
+struct Sent {
+    id: u32,
+    words: u64,
+    answered: Option<Instant>,
+}
+
+impl OwnCommands {
+    pub(super) fn sent(&mut self, id: u32, line: &str) {
+        if self.sent.len() == LIMIT {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(Sent {
+            id,
+            words: hash(line),
+            answered: None,
+        });
+    }
+
+    /// It was taken back.
+    pub(super) fn not_sent(&mut self, id: u32) {
+        self.sent.retain(|sent| sent.id != id);
+    }
+
+    pub(super) fn answered(&mut self, id: u32, now: Instant) {
+        if let Some(sent) = self.sent.iter_mut().find(|sent| sent.id == id) {
+            sent.answered = Some(now);
+        }
+    }
+
+    /// Whether a command that was executed is one of them. It is executed once.
+    pub(super) fn take(&mut self, line: &str, now: Instant) -> bool {
+        let is_over = |sent: &Sent| sent.answered.is_some_and(|answered| now > answered + GRACE);
+        self.sent.retain(|sent| !is_over(sent));
+        let words = hash(line);
+        let found = self.sent.iter().position(|sent| sent.words == words);
+        found.is_some_and(|at| self.sent.remove(at).is_some())
+    }
+}
+
+/// Of the words in any case, since a server may write a line in its own way.
+fn hash(line: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for word in command_words(line) {
+        word.to_ascii_lowercase().hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_own_once_however_its_line_is_written() {
+        let now = Instant::now();
+        let mut own = OwnCommands::default();
+        own.sent(1, r#"player message 7 "It is noon""#);
+        own.sent(2, "player list");
+        own.sent(3, "player list");
+        assert!(!own.take("player kick 7", now), "somebody else's");
+        assert!(own.take(r#"Player message  "7" 'It is noon'"#, now));
+        assert!(own.take("player list", now) && own.take("player list", now));
+        assert!(!own.take("player list", now), "the third is another bot's");
+    }
+
+    #[test]
+    fn one_that_was_taken_back_or_answered_long_ago_is_nobodys() {
+        let now = Instant::now();
+        let mut own = OwnCommands::default();
+        own.sent(1, "player list");
+        own.not_sent(1);
+        assert!(!own.take("player list", now));
+        own.sent(2, "player list");
+        own.sent(3, "player list");
+        own.answered(2, now);
+        let later = now + GRACE + Duration::from_secs(1);
+        assert!(own.take("player list", later), "the one without an answer");
+        assert!(!own.take("player list", later));
+        for id in 0..3_000 {
+            own.sent(id, "player list");
+        }
+        assert_eq!(own.sent.len(), LIMIT);
+    }
+}
