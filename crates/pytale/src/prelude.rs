@@ -25,6 +25,7 @@ pub use att_console::commands::*;
 #[cfg(feature = "console")]
 pub use att_console::{
     Argument, Command, Console, ConsoleAccess, Consoles, Event, EventName, Sent, Target, TokenFile,
+    WhenNotReady,
 };
 
 #[cfg(feature = "rest")]

@@ -138,6 +138,11 @@ impl Handlers {
     }
 
     /// Called for each event of this kind, on every console.
+    ///
+    /// What one player does on one console is handled in order, and so is what concerns no player; everything else side by
+    /// side, so a handler may run several times at once. A console's own commands are no
+    /// [`CommandExecuted`](att_console::event::CommandExecuted) for it
+    /// ([`Subscribe::with_own_commands`](att_console::Subscribe::with_own_commands)).
     pub fn on_event<E: ConsoleEvent>(
         mut self,
         handler: impl HandlerFn2<Console, Event<E>>,

@@ -117,7 +117,11 @@ fn one_detailed_player_is_read_from_an_object_a_list_and_the_other_case() {
 fn numbers_and_truth_values_that_came_as_texts_are_read() {
     let stats = r#"[{"Name": "health", "Min": "0", "Max": "1.5", "Value": "0,85"}]"#;
     let odd = read(player::list_stats(ASHWICK), &result(stats)).unwrap();
-    assert_eq!((odd[0].max, odd[0].value), (Some(1.5), None), "the rest is read");
+    assert_eq!(
+        (odd[0].max, odd[0].value),
+        (Some(1.5), None),
+        "the rest is read"
+    );
     let stats = stats.replace("0,85", "0.85");
     let stats = read(player::list_stats(ASHWICK), &result(&stats)).unwrap();
     assert_eq!((stats[0].max, stats[0].value), (Some(1.5), Some(0.85)));
