@@ -1,7 +1,7 @@
 use std::time::{Duration, SystemTime};
 
 use alta_http::HttpClient;
-use alta_model::Redactor;
+use alta_model::{Redactor, json};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value};
@@ -25,7 +25,8 @@ pub(crate) async fn exchange(
         };
         Error::new(kind, doing).with_source(error)
     })?;
-    let fields = serde_json::from_slice::<Map<String, Value>>(response.body());
+    let body = String::from_utf8_lossy(response.body());
+    let fields = json::from_str::<Map<String, Value>>(&body);
     match fields {
         Ok(fields) if response.status().is_success() => Ok(fields),
         Ok(fields) => Err(refusal(&response, &fields, doing, secrets)),

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use alta_model::{ServerId, Timestamp, UserId};
+use alta_model::{ServerId, Timestamp, UserId, json};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
@@ -30,7 +30,8 @@ impl Claims {
             })
             .collect();
         let payload = STANDARD_NO_PAD.decode(payload).ok()?;
-        serde_json::from_slice(&payload).ok().map(Self)
+        let payload = String::from_utf8_lossy(&payload);
+        json::from_str(&payload).ok().map(Self)
     }
 
     /// The account: `client_sub` of a bot (att-client, js-tale), `UserId` of a user, else `sub`.
@@ -197,6 +198,16 @@ mod tests {
         assert_eq!(claims.expires_at().unwrap().unix_seconds(), 1_700_003_600);
         assert_eq!(claims.valid_from().unwrap().unix_seconds(), 1_700_000_000);
         assert_eq!(claims.policies(), [""; 0]);
+    }
+
+    #[test]
+    fn half_a_character_in_a_name_hides_no_claim() {
+        let payload =
+            URL_SAFE_NO_PAD.encode(r#"{"Username":"Fox\ud83d","UserId":"7","exp":1700003600}"#);
+        let claims = Claims::from_jwt(&format!("e30.{payload}.c2ln")).unwrap();
+        assert_eq!(claims.username(), Some("Fox\u{fffd}"));
+        assert_eq!(claims.user_id(), Some(UserId::new(7)));
+        assert_eq!(claims.expires_at().unwrap().unix_seconds(), 1_700_003_600);
     }
 
     #[test]

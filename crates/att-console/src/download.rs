@@ -1,6 +1,7 @@
 use crate::access::ConsoleAccess;
 use alta_dial::without_credentials;
 use alta_model::console::result::FileDownload;
+use alta_model::json;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{AUTHORIZATION, HeaderValue};
@@ -33,7 +34,8 @@ pub(crate) fn request(access: &ConsoleAccess, file: &FileDownload) -> Option<htt
 /// The user in whose folder the server puts files: the claim `UserId` of the console's token.
 fn user_of(token: &str) -> Option<String> {
     let claims = token.split('.').nth(1)?.trim_end_matches('=');
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+    let claims: Value = json::from_str(&String::from_utf8_lossy(&claims)).ok()?;
     match &claims["UserId"] {
         Value::String(id) => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),
