@@ -353,7 +353,9 @@ type NoHttp = (String, Option<alta_http::Error>);
 #[cfg(any(feature = "hyper", feature = "platform-roots"))]
 fn default_http(proxy: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
     let mut config = alta_http::Config::default();
-    config.proxy = proxy.cloned();
+    if let Some(proxy) = proxy {
+        config = config.proxy(proxy.clone());
+    }
     #[cfg(feature = "hyper")]
     let http = HttpClient::web_roots(&config);
     #[cfg(not(feature = "hyper"))]

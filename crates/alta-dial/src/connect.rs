@@ -107,17 +107,16 @@ impl Connector {
     ///
     /// If the environment names one that cannot be used.
     pub fn way(&self, target: Target<'_>) -> Result<Option<ProxyServer>, ProxyError> {
-        let of_environment;
-        let proxy = match &self.proxy {
-            Some(proxy) => proxy,
-            None => {
-                of_environment = Proxy::from_env()?;
-                &of_environment
-            }
-        };
-        Ok(proxy
-            .server(target.host, target.port, target.is_secure)
-            .cloned())
+        let Target {
+            host,
+            port,
+            is_secure,
+        } = target;
+        let server = |proxy: &Proxy| proxy.server(host, port, is_secure).cloned();
+        match &self.proxy {
+            Some(proxy) => Ok(server(proxy)),
+            None => Proxy::from_env().map(|proxy| server(&proxy)),
+        }
     }
 
     /// Connects to the target, through a proxy where one is named.

@@ -178,18 +178,17 @@ impl Shared {
         }
         let last = name.last.as_ref().filter(|last| age(last) < STALE);
         let last = last.map(|(addresses, _)| Arc::clone(addresses));
-        let answer = match &name.flight {
-            Some(flight) => flight.answer.subscribe(),
-            None => {
-                let (sender, answer) = watch::channel(None);
-                name.flight = Some(Flight {
-                    answer: sender,
-                    since: None,
-                    is_slow: false,
-                });
-                state.queue.push_back(host);
-                answer
-            }
+        let answer = if let Some(flight) = &name.flight {
+            flight.answer.subscribe()
+        } else {
+            let (sender, answer) = watch::channel(None);
+            name.flight = Some(Flight {
+                answer: sender,
+                since: None,
+                is_slow: false,
+            });
+            state.queue.push_back(host);
+            answer
         };
         self.start(&mut state);
         Begun::Flight { answer, last }

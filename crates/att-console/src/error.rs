@@ -136,7 +136,7 @@ pub enum Closed {
     /// The program closed it, or dropped its last handle.
     #[error("closed by the program")]
     ByUs,
-    /// The server refused the token, or the cloud the access.
+    /// The server refused the token, the cloud the access, or a web server the address (401, 403).
     #[error("refused: {}", escaped(.0).at_most(SHOWN))]
     Refused(String),
     /// Nothing can ever be dialled at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
