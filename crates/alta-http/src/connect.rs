@@ -51,16 +51,16 @@ impl Dialer {
 
     async fn dial(self, uri: Uri) -> Result<Io, BoxError> {
         let no_host = || io::Error::new(io::ErrorKind::InvalidInput, "the address names no host");
-        let (tcp, to_proxy) = match self.forwarder(&uri) {
-            Some(proxy) => (self.connector.connect_to_proxy(&proxy).await?, true),
-            None => {
-                let target = target(&uri).ok_or_else(no_host)?;
-                (self.connector.connect(target).await?, false)
-            }
+        let forwarder = self.forwarder(&uri);
+        let tcp = if let Some(proxy) = &forwarder {
+            self.connector.connect_to_proxy(proxy).await?
+        } else {
+            let target = target(&uri).ok_or_else(no_host)?;
+            self.connector.connect(target).await?
         };
         Ok(Io {
             tcp: TokioIo::new(tcp),
-            to_proxy,
+            to_proxy: forwarder.is_some(),
         })
     }
 }
