@@ -17,7 +17,8 @@ use tokio_stream::wrappers::WatchStream;
 /// Events of all consoles of a [`Consoles`](crate::Consoles), with the name of the one each comes from. Each console's events
 /// keep their order; a busy console does not keep another waiting, and one that is quiet costs nothing.
 ///
-/// Consoles that are put in later are joined when it is read. It ends when the last handle to the set is dropped and what
+/// A console that is taken out, and one that takes its name later, are an outage like any other: one gap, from when the
+/// stream left the first to the confirmation on the second. Consoles that are put in later are joined when it is read. It ends when the last handle to the set is dropped and what
 /// had come before is read.
 pub struct AllConsoles<T> {
     consoles: Weak<Shared>,
@@ -29,6 +30,8 @@ pub struct AllConsoles<T> {
     keep: Option<Keep<T>>,
     /// The consoles that were joined, by name.
     joined: BTreeMap<Arc<str>, WeakConsole>,
+    /// The names that were joined and left, and since when their events are missing.
+    left: BTreeMap<Arc<str>, Timestamp>,
     streams: SelectAll<Member<T>>,
     ended: bool,
 }
@@ -50,6 +53,7 @@ impl<T> AllConsoles<T> {
             overflow: None,
             keep: None,
             joined: BTreeMap::new(),
+            left: BTreeMap::new(),
             streams: SelectAll::new(),
             ended: false,
         }
@@ -155,6 +159,11 @@ impl<T> AllConsoles<T> {
         if self.joined.len() < before {
             for member in &mut self.streams {
                 if !stays(&member.name, &member.console) {
+                    if member.leaving.is_none() {
+                        let missing = member.stream.as_ref().and_then(Subscription::left_at);
+                        let missing = missing.map(|since| (Arc::clone(&member.name), since));
+                        self.left.extend(missing);
+                    }
                     member.leave();
                 }
             }
@@ -175,6 +184,9 @@ impl<T> AllConsoles<T> {
             }
             if let Some(keep) = &self.keep {
                 wish = wish.keeping(Arc::clone(keep));
+            }
+            if let Some(since) = self.left.get(name) {
+                wish = wish.resuming(*since);
             }
             self.joined.insert(Arc::clone(name), console.downgrade());
             self.streams.push(Member {

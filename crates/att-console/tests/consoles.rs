@@ -12,6 +12,7 @@ use alta_sim::Sim;
 use att_console::event::PlayerJoined;
 use att_console::{AnyEvent, Console, Consoles, Missed};
 use common::{access, config, within};
+use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
 
 async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
@@ -158,4 +159,30 @@ async fn a_thousand_consoles_are_held_by_one_process() {
         .await
         .unwrap();
     sim.wait_for_consoles(server, 0).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_console_that_is_taken_out_and_put_in_again_leaves_a_gap() {
+    let (sim, servers) = world(&["Ashby"]).await;
+    let consoles = Consoles::new();
+    let console = open(&sim, servers[0]);
+    consoles.add("ashby", console.clone());
+    let mut joins = consoles.subscribe::<PlayerJoined>().start();
+    sim.wait_for_console_subscription(servers[0], "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(servers[0], "Ashwick").unwrap();
+    within(joins.next()).await.unwrap().1.unwrap();
+    consoles.remove("ashby");
+    console.close().await;
+    // The stream sees it when it is read.
+    assert!(joins.next().now_or_never().is_none());
+    sim.wait_for_consoles(servers[0], 0).await.unwrap();
+    sim.player_joins(servers[0], "Birch").unwrap();
+    consoles.add("ashby", open(&sim, servers[0]));
+    let missed = within(joins.next()).await.unwrap().1.unwrap_err();
+    assert!(matches!(missed, Missed::Gap { .. }), "{missed}");
+    sim.player_joins(servers[0], "Cobb").unwrap();
+    let joined = within(joins.next()).await.unwrap().1.unwrap();
+    assert_eq!(joined.data.user.username, "Cobb");
 }
