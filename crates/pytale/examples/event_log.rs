@@ -26,10 +26,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("accepted the invitation to {}", invitation.group.name);
         })
         .on_console(|console| async move { println!("{}: connected", console.label()) })
-        .on_events(EVENTS, |console, event| async move {
-            println!("{}: {} {}", console.label(), event.name, event.data);
+        // In the order in which they came, with the gaps between them.
+        .on_events_in_order(EVENTS, |console, item| async move {
+            match item {
+                Ok(event) => println!("{}: {} {}", event.console, event.name, event.data),
+                Err(missed) => println!("{}: {missed}", console.label()),
+            }
         })
-        .on_missed(|console, missed| async move { println!("{}: {missed}", console.label()) })
         .start()
         .await?;
     bot.run().await?;

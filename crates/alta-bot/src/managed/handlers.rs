@@ -31,15 +31,14 @@ type EventFunction = Arc<
 ///     .on_event::<PlayerJoined>(|console, event| async move {
 ///         console.command(player::message(event.data.user, "Welcome!")).await?;
 ///         Ok::<_, att_console::Error>(())
-///     })
-///     .on_failure(|failure| eprintln!("{failure}"));
+///     });
 /// # let _ = handlers;
 /// ```
 ///
 /// # What holds
 ///
 /// - A handler that panics, returns an error, or takes longer than [`Limits::handler_time`](crate::Limits::handler_time)
-///   is reported; everything else goes on.
+///   is logged as a warning and reported to [`on_failure`](Self::on_failure); everything else goes on.
 /// - The events of one player on one console are handled one after the other, in their order, by every handler in the
 ///   order of registration. Those of different players, and of different consoles, are handled side by side, within
 ///   [`Limits`](crate::Limits): a handler of one player's event can be called before that of another player's earlier
@@ -251,7 +250,8 @@ impl Handlers {
         self
     }
 
-    /// Called when a handler has failed. It is called in passing, so it must not block; it is logged in any case.
+    /// Called when a handler has failed, beside the warning that is logged in any case: for more than a log, such as a count
+    /// or a word to somebody. It is called in passing, so it must not block.
     pub fn on_failure(mut self, report: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.failures.push(Arc::new(report));
         self

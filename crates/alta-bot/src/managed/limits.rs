@@ -14,8 +14,8 @@ pub struct Limits {
     /// How many events of one console may wait for their handlers. 256; then events wait in the console's own queue, and
     /// when that is full too, the oldest are dropped and reported as missed.
     pub waiting: usize,
-    /// How long one call of a handler may take, `on_console` excepted. 5 min: long enough to sleep until somebody who
-    /// joined can see a message, short enough that a forgotten one doesn't hold a player's events up for ever.
+    /// How long one call of a handler may take, `on_console` excepted. 5 min: longer than any command takes, short enough that
+    /// a forgotten one doesn't hold a player's events up for ever.
     pub handler_time: Duration,
     /// How long handlers may go on when their console or the bot is closed, or the process is told to end. 10 s.
     pub grace: Duration,
