@@ -68,7 +68,7 @@ fn gone(server: &Arc<ServerView>) -> Option<ServerNews> {
         return None;
     }
     let it = Arc::make_mut(&mut server);
-    (it.is_online, it.is_silent) = (false, false);
+    (it.is_online, it.is_stale) = (false, false);
     it.known = Some(Known::Now);
     Some(ServerNews::new(server, Known::Now))
 }

@@ -18,7 +18,7 @@ pub(super) struct Entry {
     keep_members: bool,
     /// Whether the service has confirmed the group's subscriptions: readings before that could miss something.
     pub(super) subscribed: bool,
-    /// When all of it is read because events were missed.
+    /// When all of it is read again.
     pub(super) sweep_at: Option<Instant>,
     /// Counts the events about the group and about which servers it has.
     structure: u64,
@@ -128,9 +128,18 @@ impl Entry {
     /// Events may have been missed.
     pub(super) fn missed(&mut self) {
         self.wait_for_nobody();
-        for server in self.view.servers.keys() {
+        for server in self.doubt() {
+            self.set_stale(server, true);
+        }
+    }
+
+    /// What is found out next of any server may have come about some time ago.
+    pub(super) fn doubt(&mut self) -> Vec<ServerId> {
+        let servers: Vec<_> = self.view.servers.keys().copied().collect();
+        for server in &servers {
             self.servers.entry(*server).or_default().gap = true;
         }
+        servers
     }
 
     /// No heartbeat is expected before the next one comes.

@@ -87,8 +87,9 @@ pub struct ServerView {
     pub is_online: bool,
     /// How that is known; none if it is not known yet, since nothing told of it and it could not be read.
     pub known: Option<Known>,
-    /// Whether its heartbeats have stopped and REST could not be asked about it yet. It counts as before until then.
-    pub is_silent: bool,
+    /// Whether that may be outdated: its heartbeats have stopped, or events were missed, and nothing has told of it since. It
+    /// counts as before until then.
+    pub is_stale: bool,
     /// The last record of it; none before the first was read. Players who left when the server stopped may still be in
     /// it: ask [`players`](Self::players).
     pub record: Option<Arc<Server>>,
@@ -104,7 +105,7 @@ impl ServerView {
             name: name.to_owned(),
             is_online: false,
             known: None,
-            is_silent: false,
+            is_stale: false,
             record: None,
             heard: None,
         }

@@ -74,7 +74,8 @@ impl Model {
     pub(super) fn read_everything(&mut self, now: Instant) {
         self.read_list(now);
         for group in self.ids() {
-            self.miss(group, now);
+            self.with(group, Entry::doubt);
+            self.sweep(group, now);
         }
     }
 
@@ -88,11 +89,9 @@ impl Model {
         is_lost
     }
 
-    /// A group's events may be missing since some time. When that is over, it is told as [`GroupEvent::Missed`].
+    /// A group's events may be missing for some time. When that is over, it is told as [`GroupEvent::Missed`].
     pub(super) fn interrupted(&mut self, group: GroupId) {
-        if let Some(entry) = self.groups.get_mut(&group) {
-            entry.missed();
-        }
+        self.with(group, Entry::missed);
     }
 
     /// The service has confirmed a group's subscriptions.
@@ -112,7 +111,8 @@ impl Model {
         wall: Timestamp,
     ) {
         if matches!(event, GroupEvent::Missed) {
-            return self.miss(group, now);
+            self.interrupted(group);
+            return self.sweep(group, now);
         }
         let due = self.due(now);
         let to_read = self.with(group, |entry| entry.apply(event, due, wall));
@@ -259,13 +259,12 @@ impl Model {
         accepted
     }
 
-    /// A group's events may be missing: all of it is read again, once for all that is missing until then.
-    fn miss(&mut self, group: GroupId, now: Instant) {
+    /// All of a group is read again, once for whatever asks for that until then.
+    fn sweep(&mut self, group: GroupId, now: Instant) {
         let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let spread = self.config.spread.saturating_mul(count);
         let at = later(self.soon(now), self.random(spread));
         if let Some(entry) = self.groups.get_mut(&group) {
-            entry.missed();
             let planned = entry.sweep_at.filter(|planned| *planned > now);
             let at = *entry.sweep_at.insert(planned.unwrap_or(at));
             self.read(group, at);

@@ -159,7 +159,7 @@ async fn missing_heartbeats_alone_put_no_server_offline() {
     let path = format!("GET /api/servers/{}", sim.server());
     let refuse = Fault::new(Hook::Http, Action::Refuse(403)).containing(&path);
     sim.faults().arm(refuse.times(20));
-    until("it is silent", || server().is_silent).await;
+    until("it is stale", || server().is_stale).await;
     until("REST answers again", || sim.faults().armed() == 0).await;
     assert!(server().is_online);
 

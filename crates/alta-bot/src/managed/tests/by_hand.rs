@@ -73,7 +73,7 @@ fn offline() -> GroupView {
 
 fn silent() -> GroupView {
     let mut server = server(true, 1);
-    server.is_silent = true;
+    server.is_stale = true;
     group(GROUP, 2, [server])
 }
 

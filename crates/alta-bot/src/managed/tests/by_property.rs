@@ -127,7 +127,7 @@ impl World {
                 view.id = ServerId::new(*server);
                 view.group = GroupId::new(id);
                 view.is_online = truth.online;
-                view.is_silent = truth.silent;
+                view.is_stale = truth.silent;
                 group.servers.insert(view.id, Arc::new(view));
             }
         }

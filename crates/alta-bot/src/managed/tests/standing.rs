@@ -55,7 +55,7 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
     for (allowed, denied, is_allowed) in &lists {
         for (role, permits) in roles {
             for (fleets, fleet, in_fleet) in &fleets {
-                for (is_online, is_silent) in states {
+                for (is_online, is_stale) in states {
                     for (leave, players, is_played) in emptiness {
                         let mut rules = Rules::default().except(denied.clone());
                         rules.allowed = allowed.clone().map(|groups| groups.into_iter().collect());
@@ -64,7 +64,7 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
                         let mut record = fleet.clone();
                         record["player_count"] = players.into();
                         let mut server = view(GROUP, SERVER, is_online, record);
-                        server.is_silent = is_silent;
+                        server.is_stale = is_stale;
                         let group = group(GROUP, role, [server.clone()]);
                         let expected = if !is_allowed {
                             Standing::NotAllowed

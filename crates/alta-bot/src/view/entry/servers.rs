@@ -123,9 +123,17 @@ impl Entry {
         if !record.name.is_empty() {
             server.name.clone_from(&record.name);
         }
-        server.is_silent = false;
+        server.is_stale = false;
         server.heard = Some(wall);
         server.record = Some(Arc::new(record));
+    }
+
+    /// Whether what is known of a server may be outdated.
+    pub(super) fn set_stale(&mut self, server: ServerId, is_stale: bool) {
+        let known = self.view.servers.get(&server);
+        if known.is_some_and(|known| known.known.is_some() && known.is_stale != is_stale) {
+            Arc::make_mut(self.server(server)).is_stale = is_stale;
+        }
     }
 
     /// Whether a server runs has been found out.
@@ -175,7 +183,7 @@ impl Entry {
         // A console looks at its server all the time: it has missed nothing.
         heard.gap &= was_online == is_up;
         self.found(server, is_up);
-        Arc::make_mut(self.server(server)).is_silent = false;
+        self.set_stale(server, false);
         Vec::new()
     }
 
@@ -186,13 +194,8 @@ impl Entry {
         };
         heard.lives = true;
         heard.due = heard.due.and(due);
-        if self
-            .view
-            .servers
-            .get(&server)
-            .is_some_and(|it| it.is_silent)
-        {
-            Arc::make_mut(self.server(server)).is_silent = false;
+        if !heard.gap {
+            self.set_stale(server, false);
         }
     }
 
@@ -206,7 +209,7 @@ impl Entry {
             }
         }
         for server in &silent {
-            Arc::make_mut(self.server(*server)).is_silent = true;
+            self.set_stale(*server, true);
         }
         silent
     }

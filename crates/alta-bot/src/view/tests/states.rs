@@ -20,19 +20,19 @@ fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so(
     rig.pass(SECOND * 44);
     assert_eq!(rig.reading(), []);
     rig.pass(SECOND);
-    assert!(rig.is_online() && rig.server().is_silent);
+    assert!(rig.is_online() && rig.server().is_stale);
     assert_eq!(rig.reading(), [THE_SERVER]);
     // It runs, so the heartbeats are lost.
     rig.answer(THE_SERVER, read_server(up()));
-    assert!(rig.is_online() && !rig.server().is_silent);
+    assert!(rig.is_online() && !rig.server().is_stale);
     rig.pass(SECOND * 45);
     // REST fails: nothing is known, and that is not offline.
     rig.answer(THE_SERVER, None);
-    assert!(rig.is_online() && rig.server().is_silent);
+    assert!(rig.is_online() && rig.server().is_stale);
     assert_eq!(rig.changes(), []);
     rig.pass(SECOND);
     rig.answer(THE_SERVER, read_server(down()));
-    assert!(!rig.is_online() && !rig.server().is_silent);
+    assert!(!rig.is_online() && !rig.server().is_stale);
     assert_eq!(rig.server().known, Some(Known::Now));
     assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
     rig.event(GroupEvent::Heartbeat(up()));
@@ -49,20 +49,25 @@ fn a_server_that_never_sends_heartbeats_is_not_missed() {
 }
 
 #[test]
-fn nobody_is_silent_while_the_socket_is_not_connected_but_again_after_it_was_read() {
+fn nobody_is_stale_while_the_socket_is_not_connected_but_again_after_it_was_read() {
     let mut rig = beating();
     rig.connected(false);
     rig.pass(SECOND * 3_600);
-    assert!(rig.is_online() && !rig.server().is_silent);
+    assert!(rig.is_online() && rig.server().is_stale);
     assert_eq!(rig.reading(), []);
     rig.connected(true);
     rig.event(GroupEvent::Missed);
     rig.pass(SOON);
-    rig.answer_all(2, &up());
-    rig.pass(SECOND * 44);
-    assert!(!rig.server().is_silent);
+    rig.answer(THE_SERVER, None);
+    assert!(rig.is_online() && rig.server().is_stale);
     rig.pass(SECOND);
-    assert!(rig.server().is_silent);
+    rig.answer_all(2, &up());
+    assert!(!rig.server().is_stale);
+    rig.pass(SECOND * 44);
+    assert_eq!(rig.reading(), []);
+    rig.pass(SECOND);
+    assert!(rig.server().is_stale);
+    assert_eq!(rig.reading(), [THE_SERVER]);
 }
 
 #[test]
