@@ -1,4 +1,4 @@
-use alta_model::escaped;
+use alta_model::{Redactor, escaped};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,4 +32,19 @@ pub enum Lost {
     /// Nothing was heard for so long that the link must be dead.
     #[error("nothing was heard for {0:?}")]
     Silent(Duration),
+}
+
+impl Lost {
+    /// The same without what is secret in the other side's words.
+    #[must_use]
+    pub fn redacted(self, redactor: &Redactor) -> Self {
+        match self {
+            Lost::Closed { code, reason } => Lost::Closed {
+                code,
+                reason: redactor.redact(&reason).into_owned(),
+            },
+            Lost::Protocol(text) => Lost::Protocol(redactor.redact(&text).into_owned()),
+            other => other,
+        }
+    }
 }

@@ -16,7 +16,7 @@ use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
-use alta_model::{ServerId, Timestamp};
+use alta_model::{Redactor, ServerId, Timestamp};
 use alta_socket::{Publisher, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
@@ -112,6 +112,7 @@ impl Console {
         let shared = Arc::new(Shared {
             config: Arc::new(config),
             label,
+            redactor: Redactor::new(),
             place: access.address().and_then(|url| normalized(&url)),
             hub: alta_socket::Hub::default(),
             timers: Timers::current(),

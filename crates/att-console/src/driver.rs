@@ -9,10 +9,9 @@ use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
 use crate::name::EventName;
 use crate::open::open;
 use crate::status::{Counted, Counters, State, Status, Trouble};
+use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
-use alta_socket::{
-    Hub, Inbox, LinkEvent, LinkId, Lost, Publisher, RawFrame, Shutdown, Timers, Wake,
-};
+use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Timers, Wake};
 use futures_core::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -52,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) status: Publisher<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) counted: Counted,
+    /// Knows the tokens of all links: the server may repeat them.
+    pub(crate) redactor: Redactor,
     /// Where result files are fetched, and with which token: of the latest access.
     pub(crate) access: Mutex<Option<ConsoleAccess>>,
 }
@@ -138,6 +139,7 @@ impl Driver {
         let machine = Machine::new(
             Arc::clone(&shared.config),
             Arc::clone(&shared.counters),
+            shared.redactor.clone(),
             fastrand::u64(..),
         );
         Self {
@@ -245,20 +247,12 @@ impl Driver {
             LinkEvent::Pong => Input::Pong(link),
             LinkEvent::Written(tag) => return self.tagged(link, tag, now, Input::Written),
             LinkEvent::Skipped(tag) => return self.tagged(link, tag, now, Input::Skipped),
-            LinkEvent::Lost(Lost::Closed { code, reason }) => {
-                let reason = self.without_token(&reason).unwrap_or(reason);
-                Input::Lost(link, Lost::Closed { code, reason })
-            }
-            LinkEvent::Lost(lost) => Input::Lost(link, lost),
+            LinkEvent::Lost(lost) => Input::Lost(link, lost.redacted(&self.shared.redactor)),
         };
         self.machine.handle(input, now);
     }
 
     fn text(&mut self, link: LinkId, raw: RawFrame, now: Instant) -> Woken {
-        let raw = match self.without_token(raw.as_str()) {
-            Some(text) => text.into(),
-            None => raw,
-        };
         let mut woken = Woken::ByEvent;
         Frame::read_each(raw, SystemTime::now(), |frame| {
             if let Woken::Otherwise = self.frame(link, frame, now) {
@@ -300,18 +294,6 @@ impl Driver {
         };
         self.machine.handle(input, now);
         Woken::Otherwise
-    }
-
-    /// The text without the token, which the server may repeat until it is ready: its words go into errors and logs. None if
-    /// the token is not in it.
-    fn without_token(&self, text: &str) -> Option<String> {
-        if self.shown.is_connected() {
-            return None;
-        }
-        let access = self.latest_access();
-        let token = access.as_ref()?.token.expose();
-        let is_told = !token.is_empty() && text.contains(token);
-        is_told.then(|| text.replace(token, "<redacted>"))
     }
 
     /// Events are most of the traffic and change nothing: they go straight to who wants them.
@@ -397,8 +379,9 @@ impl Driver {
 
     fn open(&mut self, link: LinkId) {
         self.access_changed = None;
+        let redactor = self.shared.redactor.clone();
         let (access, config) = (Arc::clone(&self.access), Arc::clone(&self.shared.config));
-        self.inbox.links.open(link, open(access, config));
+        self.inbox.links.open(link, open(access, config, redactor));
     }
 
     fn authenticate(&mut self, link: LinkId) {

@@ -144,7 +144,7 @@ pub enum Closed {
     #[error("{}", escaped(.0))]
     Address(String),
     /// The token cannot be sent: it is empty or holds a control character.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Token(String),
     /// The console's task ended by a panic, of a dialer or an access that the program brought.
     #[error("the console's task panicked")]

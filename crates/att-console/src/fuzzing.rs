@@ -60,8 +60,9 @@ fn read_all(frame: Frame) {
     if !matches!(frame.kind, Kind::Answer { .. }) {
         return;
     }
-    let has_exception = Reply::new(frame.clone()).exception().is_some();
-    let outcome = Reply::of(frame);
+    let redactor = alta_model::Redactor::new();
+    let has_exception = Reply::new(frame.clone(), &redactor).exception().is_some();
+    let outcome = Reply::of(frame, &redactor);
     assert!(
         !has_exception || outcome.is_err(),
         "a failure is no success"

@@ -63,8 +63,9 @@ impl LabelCopy {
 }
 
 impl fmt::Display for Label {
+    /// Escaped: a server's name is its owner's choice.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.lock())
+        fmt::Display::fmt(&alta_model::escaped(&**self.lock()), f)
     }
 }
 

@@ -1,5 +1,6 @@
 use crate::nearest::nearest;
 use alta_model::console::event::{EVENT_NAMES, canonical_event_name};
+use alta_model::escaped;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -110,8 +111,9 @@ impl Hash for EventName {
 }
 
 impl fmt::Display for EventName {
+    /// The name, [`escaped`]: that of an unknown event is whatever the server says.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        fmt::Display::fmt(&escaped(self.as_str()), f)
     }
 }
 

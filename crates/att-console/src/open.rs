@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::error::with_sources;
 use crate::machine::Failure;
 use crate::status::Trouble;
+use alta_model::Redactor;
 use alta_socket::{DialError, Limits, WebSocket};
 use std::sync::Arc;
 
@@ -12,12 +13,23 @@ use std::sync::Arc;
 pub(crate) async fn open(
     access: Arc<dyn Access>,
     config: Arc<Config>,
+    redactor: Redactor,
+) -> Result<(WebSocket, ConsoleAccess), Failure> {
+    let opened = dial(access, config, &redactor).await;
+    opened.map_err(|failure| redacted(failure, &redactor))
+}
+
+async fn dial(
+    access: Arc<dyn Access>,
+    config: Arc<Config>,
+    redactor: &Redactor,
 ) -> Result<(WebSocket, ConsoleAccess), Failure> {
     let within = access.time_limit().unwrap_or(config.connect_timeout);
     let granted = tokio::time::timeout(within, access.access())
         .await
         .map_err(|_| trouble(Trouble::NoAccess(format!("none within {within:?}"))))?
         .map_err(no_access)?;
+    redactor.learn(granted.token.expose());
     usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
     let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
@@ -27,6 +39,28 @@ pub(crate) async fn open(
         .await
         .map_err(|error| unreachable(&error, &granted, &config))?;
     Ok((socket, granted))
+}
+
+/// The same without what is secret in the words of others.
+fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
+    let shown = |text: String| redactor.redact(&text).into_owned();
+    match failure {
+        Failure::Refused(text) => Failure::Refused(shown(text)),
+        Failure::Address(text) => Failure::Address(shown(text)),
+        Failure::Token(text) => Failure::Token(shown(text)),
+        Failure::Trouble {
+            trouble,
+            retry_after,
+        } => Failure::Trouble {
+            trouble: match trouble {
+                Trouble::NotUp(text) => Trouble::NotUp(shown(text)),
+                Trouble::NoAccess(text) => Trouble::NoAccess(shown(text)),
+                Trouble::Unreachable(text) => Trouble::Unreachable(shown(text)),
+                other => other,
+            },
+            retry_after,
+        },
+    }
 }
 
 fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Failure {

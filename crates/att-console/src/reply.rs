@@ -3,15 +3,19 @@ use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Kind};
 use crate::word::Word;
 use alta_model::console::result::{CommandInfo, Exception};
-use alta_model::{Listing, Timestamp, json};
+use alta_model::{Listing, Redactor, Timestamp, json};
 use alta_socket::RawFrame;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 /// How much of a result is shown in an error about it.
 const SHOWN: usize = 120;
+
+/// How much of a result is looked at for that, and shown by `Debug`.
+const LOOKED_AT: usize = 2_000;
 
 /// What the server answered to a command, as it said it: of one that succeeded, or, in [`Error::reply`], of one that failed.
 ///
@@ -21,29 +25,51 @@ const SHOWN: usize = 120;
 pub struct Reply {
     frame: Frame,
     answer: Arc<Answer>,
+    redactor: Redactor,
 }
 
 impl Reply {
-    pub(crate) fn new(frame: Frame) -> Self {
+    pub(crate) fn new(frame: Frame, redactor: &Redactor) -> Self {
         let answer = match &frame.kind {
             Kind::Answer { answer, .. } => Arc::clone(answer),
             // Nothing else answers a command.
             _ => Arc::default(),
         };
-        Self { frame, answer }
+        Self {
+            frame,
+            answer,
+            redactor: redactor.clone(),
+        }
     }
 
     /// Decides what an answer means: the reply of a command that ran, or the server's error.
-    pub(crate) fn of(frame: Frame) -> Result<Self, ErrorKind> {
-        let reply = Self::new(frame);
+    pub(crate) fn of(frame: Frame, redactor: &Redactor) -> Result<Self, ErrorKind> {
+        let reply = Self::new(frame, redactor);
         match reply.failure() {
             None => Ok(reply),
             Some(failure) => Err(failure),
         }
     }
 
-    /// Why the command failed, if it did. In doubt it did: what of an answer cannot be read is no success.
+    /// Why the command failed, if it did, without what is secret.
     pub(crate) fn failure(&self) -> Option<ErrorKind> {
+        let mut failure = self.sent_failure()?;
+        let words = match &mut failure {
+            ErrorKind::Server { class, message } => vec![class, message],
+            ErrorKind::CommandNotFound { suggestions } => suggestions.iter_mut().collect(),
+            ErrorKind::Decode { reason } => vec![reason],
+            _ => Vec::new(),
+        };
+        for text in words {
+            if let Cow::Owned(shown) = self.redactor.redact(text) {
+                *text = shown;
+            }
+        }
+        Some(failure)
+    }
+
+    /// Why the command failed, if it did. In doubt it did: what of an answer cannot be read is no success.
+    fn sent_failure(&self) -> Option<ErrorKind> {
         if let Some(exception) = self.exception() {
             return Some(failure(
                 exception,
@@ -61,7 +87,7 @@ impl Reply {
         self.value().is_none().then(|| ErrorKind::Decode {
             reason: format!(
                 "the server answered {} where a text should be",
-                shortened(odd)
+                self.beginning(odd, SHOWN)
             ),
         })
     }
@@ -186,31 +212,37 @@ impl Reply {
         self.answer.exception(self.raw().as_str())
     }
 
+    /// As much of a result as is shown, without what is secret in it.
+    fn beginning(&self, text: &str, characters: usize) -> String {
+        // Cut first, since a result may be large: of a secret that is cut, the beginning is known, too.
+        let end = text.char_indices().nth(LOOKED_AT);
+        let beginning = &text[..end.map_or(text.len(), |(end, _)| end)];
+        let redacted = self.redactor.redact(beginning);
+        let mut shown: String = redacted.chars().take(characters).collect();
+        if shown.len() < redacted.len() || beginning.len() < text.len() {
+            shown.push('…');
+        }
+        shown
+    }
+
     fn unreadable(&self, error: &serde_json::Error) -> Error {
         let text = self.sent_result().or(self.result_string());
-        let text = shortened(text.unwrap_or_default());
+        let text = self.beginning(text.unwrap_or_default(), SHOWN);
         let place = if text.is_empty() { "" } else { ", in " };
-        let reason = format!("{error}{place}{text}");
+        let error = error.to_string();
+        let reason = format!("{}{place}{text}", self.redactor.redact(&error));
         Error::new(ErrorKind::Decode { reason }, "reading a result").answered_by(self.clone())
     }
 }
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: Option<&str>| text.map(|text| self.beginning(text, LOOKED_AT));
         f.debug_struct("Reply")
-            .field("result", &self.sent_result())
-            .field("result_string", &self.result_string())
+            .field("result", &shown(self.sent_result()))
+            .field("result_string", &shown(self.result_string()))
             .finish_non_exhaustive()
     }
-}
-
-/// As much of a result as an error shows.
-fn shortened(text: &str) -> String {
-    let mut shown: String = text.chars().take(SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
 }
 
 /// What an exception means, which was sent as this JSON.
@@ -270,7 +302,10 @@ mod tests {
 
     fn reply(data: &str) -> Result<Reply, ErrorKind> {
         let text = format!(r#"{{"type":"CommandResult","data":{data},"commandId":1}}"#);
-        Reply::of(Frame::read(text.as_str().into(), SystemTime::now()).unwrap())
+        Reply::of(
+            Frame::read(text.as_str().into(), SystemTime::now()).unwrap(),
+            &Redactor::new(),
+        )
     }
 
     #[test]

@@ -114,7 +114,7 @@ impl<'a, T> Run<'a, T> {
             Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),
             Err(kind) => return Err(Error::new(kind, doing())),
         };
-        let reply = Reply::new(frame);
+        let reply = Reply::new(frame, &shared.redactor);
         if let Some(failure) = reply.failure() {
             let failure = nobody_online(failure, &line);
             return Err(Error::new(failure, doing()).answered_by(reply));

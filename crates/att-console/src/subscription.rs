@@ -168,7 +168,8 @@ impl<T> Subscription<T> {
     }
 
     fn read(&mut self, frame: Frame) -> Result<Event<T>, Missed> {
-        let undecodable = |reason| {
+        let undecodable = |reason: String| {
+            let reason = self.shared.redactor.redact(&reason).into_owned();
             let raw = frame.raw.clone();
             Missed::Undecodable { reason, raw }
         };

@@ -22,14 +22,16 @@ mod topics;
 mod tests;
 
 use crate::config::Config;
-use crate::error::{Closed, ErrorKind, with_sources};
+use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
 use crate::frame::{Frame, Kind};
 use crate::status::{Counters, State, Trouble};
+use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, later};
 use commands::Queue;
 pub(crate) use io::{Failure, Input, MayChange, Order, Output, Waiter};
 use login::answer_to_token;
 use session::Session;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,6 +60,7 @@ enum Phase<R> {
 pub(crate) struct Machine<R> {
     config: Arc<Config>,
     counters: Arc<Counters>,
+    redactor: Redactor,
     phase: Phase<R>,
     next_link: LinkId,
     attempt: u32,
@@ -72,12 +75,18 @@ pub(crate) struct Machine<R> {
 
 impl<R: Waiter> Machine<R> {
     /// A machine that begins to connect. `seed` fixes the jitter of its back-off.
-    pub(crate) fn new(config: Arc<Config>, counters: Arc<Counters>, seed: u64) -> Self {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        counters: Arc<Counters>,
+        redactor: Redactor,
+        seed: u64,
+    ) -> Self {
         let mut machine = Self {
             backoff: Backoff::new(config.backoff, seed),
             topics: Topics::new(config.linger),
             config,
             counters,
+            redactor,
             phase: Phase::Opening(LinkId::FIRST),
             next_link: LinkId::FIRST,
             attempt: 0,
@@ -210,6 +219,11 @@ impl<R: Waiter> Machine<R> {
         };
     }
 
+    /// A text of the server as it may be logged.
+    fn shown<'t>(&self, text: &'t str) -> Escaped<Cow<'t, str>> {
+        escaped(self.redactor.redact(text)).at_most(SHOWN)
+    }
+
     /// What a frame means depends on the phase: before the token is answered, only its answer counts.
     fn frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
         match &mut self.phase {
@@ -218,6 +232,7 @@ impl<R: Waiter> Machine<R> {
                     Some(Ok(())) => self.logged_in(link, now),
                     Some(Err(refusal)) => {
                         self.outbox.push_back(Output::Close(link));
+                        let refusal = self.redactor.redact(&refusal).into_owned();
                         self.close(Closed::Refused(refusal));
                     }
                     // Log streams may already run.
@@ -232,11 +247,13 @@ impl<R: Waiter> Machine<R> {
                         self.answer(id, frame, now);
                     }
                     Kind::System { .. } => {
-                        tracing::debug!(notice = frame.data(), "the server says something");
+                        let notice = self.shown(frame.data());
+                        tracing::debug!(%notice, "the server says something");
                         self.counters.notices.add_one();
                     }
                     Kind::Other(kind) => {
-                        tracing::debug!(kind, "skipping a frame of unknown type");
+                        let kind = self.shown(kind);
+                        tracing::debug!(%kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
                     }
                     // These go straight to their readers.

@@ -6,6 +6,7 @@ use crate::error::ErrorKind;
 use crate::frame::Frame;
 use crate::name::EventName;
 use crate::reply::Reply;
+use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_model::console::result::SubscriptionResult;
 use alta_socket::later;
@@ -335,7 +336,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn unsubscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
-        let failure = match read_outcome(frame) {
+        let failure = match read_outcome(frame, &self.redactor) {
             Outcome::Failed(error) => Some(error),
             _ => None,
         };
@@ -350,7 +351,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn subscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
-        let outcome = read_outcome(frame);
+        let outcome = read_outcome(frame, &self.redactor);
         let Some(topic) = self.topics.topics.get_mut(name) else {
             return;
         };
@@ -411,8 +412,8 @@ enum Outcome {
 }
 
 /// The answer to `websocket subscribe` or `unsubscribe`: a word, a number, or the text of older servers.
-fn read_outcome(frame: Frame) -> Outcome {
-    let reply = match Reply::of(frame) {
+fn read_outcome(frame: Frame, redactor: &Redactor) -> Outcome {
+    let reply = match Reply::of(frame, redactor) {
         Ok(reply) => reply,
         Err(error) => return Outcome::Failed(error),
     };
@@ -430,7 +431,10 @@ fn read_outcome(frame: Frame) -> Outcome {
             Outcome::Done { already: None }
         }
         Ok(other) => Outcome::Failed(ErrorKind::Decode {
-            reason: format!("{:?} is no answer to a subscription", other.as_str()),
+            reason: format!(
+                "{:?} is no answer to a subscription",
+                redactor.redact(other.as_str())
+            ),
         }),
         Err(error) => Outcome::Failed(error.kind().clone()),
     }

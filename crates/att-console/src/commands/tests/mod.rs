@@ -15,7 +15,10 @@ use std::time::SystemTime;
 const ASHWICK: UserId = UserId::new(1_200_000_001);
 
 fn reply_in(frame: &str) -> Result<Reply, ErrorKind> {
-    Reply::of(Frame::read(frame.into(), SystemTime::now()).unwrap())
+    Reply::of(
+        Frame::read(frame.into(), SystemTime::now()).unwrap(),
+        &alta_model::Redactor::new(),
+    )
 }
 
 fn data(data: &str) -> Reply {

@@ -45,7 +45,12 @@ pub(super) struct World {
 impl World {
     pub(super) fn new(config: Config) -> Self {
         let mut world = Self {
-            machine: Machine::new(Arc::new(config), Arc::new(Counters::default()), 7),
+            machine: Machine::new(
+                Arc::new(config),
+                Arc::new(Counters::default()),
+                Redactor::new(),
+                7,
+            ),
             now: Instant::now(),
             since: Instant::now(),
             confirms: BTreeMap::new(),
