@@ -43,6 +43,13 @@ impl<T> Escaped<T> {
     }
 }
 
+impl Escaped<Chain<'_>> {
+    /// The same line as it is, for code that has yet to hide something in it.
+    pub(crate) fn raw(&self) -> String {
+        self.value.to_string()
+    }
+}
+
 impl<T: fmt::Display> fmt::Display for Escaped<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut writer = Writer {

@@ -8,6 +8,7 @@ use crate::status::{Condition, Status};
 use crate::subscription::Subscribe;
 use crate::topic::Topic;
 use alta_auth::TokenSource;
+use alta_model::Redactor;
 use alta_socket::{Hub, TaskGuard, Watch, later};
 use futures_core::Stream;
 use http::Method;
@@ -237,6 +238,10 @@ impl Client {
     /// Cancel safe; the closing goes on.
     pub async fn close(&self) {
         self.inner.task.close().await;
+    }
+
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.inner.shared.redactor
     }
 
     pub(crate) fn hub(&self) -> &Hub<Topic, Frame> {

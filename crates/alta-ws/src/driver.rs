@@ -87,10 +87,17 @@ impl Driver {
         shutdown: Shutdown,
     ) -> Self {
         let config = Arc::clone(&shared.config);
+        let redactor = shared.redactor.clone();
+        redactor.learn_address(config.url.as_str());
         Self {
-            fleet: Fleet::new(Arc::clone(&config), fastrand::u64(..), now()),
+            fleet: Fleet::new(
+                Arc::clone(&config),
+                redactor.clone(),
+                fastrand::u64(..),
+                now(),
+            ),
             inbox: Inbox::new(calls, shutdown),
-            gate: Gate::new(dialer, headers, &config),
+            gate: Gate::new(dialer, headers, &config, redactor),
             tokens: Tokens::new(tokens),
             refused: None,
             shown: Shown {
@@ -215,7 +222,8 @@ impl Driver {
             LinkEvent::Skipped(tag) => self.fleet.skipped(link, request_id(tag), now),
             LinkEvent::Lost(lost) => {
                 self.unsent.retain(|unsent| unsent.link != link);
-                self.fleet.lost(link, &lost, now);
+                self.fleet
+                    .lost(link, &lost.redacted(&self.shared.redactor), now);
             }
         }
     }
@@ -361,6 +369,9 @@ impl Driver {
     fn send_unsent(&mut self, token: &Result<Token, Error>) {
         let now = now();
         let generation = self.tokens.generation();
+        if let Ok(token) = token {
+            self.shared.redactor.learn(token.expose());
+        }
         for unsent in std::mem::take(&mut self.unsent) {
             let Unsent {
                 link,

@@ -1,4 +1,4 @@
-use alta_model::{ApiError, ErrorCode, chain, escaped, json};
+use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How many characters of a server's words are shown.
-const SHOWN: usize = 200;
+pub(crate) const SHOWN: usize = 200;
 
 /// Why something on the main socket did not work. Cheap to clone: everybody who waited for one thing gets the same.
 #[derive(Clone)]
@@ -126,6 +126,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn caused_by_any(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
     /// The same failure, seen by somebody who was doing something else.
     pub(crate) fn while_doing(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
         self.0.doing = doing.into();
@@ -143,7 +148,14 @@ impl Error {
     }
 
     /// What the server's answer of this status and content means.
-    pub(crate) fn refused(status: u16, content: &str, doing: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn refused(
+        status: u16,
+        content: &str,
+        redactor: &Redactor,
+        doing: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        // Before it is read and cut, so that a field's name and the whole of a secret are seen.
+        let content = &*redactor.redact(content);
         let (message, error_code) = match json::from_str::<ApiError>(content) {
             Ok(error) => (error.message, error.error_code),
             // Not every error's content can be read; then its text says what it can.
@@ -263,14 +275,19 @@ mod tests {
     #[test]
     fn a_refusal_says_what_was_being_done_and_what_the_server_said() {
         let content = r#"{"message":"Not found","error_code":"ObjectNotFound"}"#;
-        let error = Error::refused(404, content, "subscribing to group-update/1");
+        let error = Error::refused(
+            404,
+            content,
+            &Redactor::new(),
+            "subscribing to group-update/1",
+        );
         assert_eq!(
             error.to_string(),
             "subscribing to group-update/1: the server answered 404: Not found"
         );
         assert!(!error.is_transient());
         let later = r#"{"message":"","error_code":"RetryActionLater"}"#;
-        assert!(Error::refused(400, later, "x").is_transient());
+        assert!(Error::refused(400, later, &Redactor::new(), "x").is_transient());
         for (status, transient) in [
             (429, true),
             (408, true),
@@ -278,14 +295,17 @@ mod tests {
             (0, true),
             (403, false),
         ] {
-            assert_eq!(Error::refused(status, "", "x").is_transient(), transient);
+            assert_eq!(
+                Error::refused(status, "", &Redactor::new(), "x").is_transient(),
+                transient
+            );
         }
     }
 
     #[test]
     fn an_error_content_that_cannot_be_read_is_kept_as_text_of_bounded_length() {
         let page = format!("<html>{}", "\u{e9}".repeat(1_000));
-        let error = Error::refused(502, &page, "subscribing");
+        let error = Error::refused(502, &page, &Redactor::new(), "subscribing");
         let ErrorKind::Refused { message, .. } = error.kind() else {
             panic!("{error:?}");
         };

@@ -9,6 +9,7 @@ use crate::machine::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCa
 use crate::spread::{LaneId, Spread};
 use crate::status::{Condition, State, Totals};
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::{LinkId, Lost, RawFrame, later};
 use moves::Moves;
 use std::collections::{BTreeMap, HashMap};
@@ -47,7 +48,7 @@ struct Migrator {
 
 impl Fleet {
     /// Begins with one socket. The `seed` fixes all chance.
-    pub(crate) fn new(config: Arc<Config>, seed: u64, now: Instant) -> Self {
+    pub(crate) fn new(config: Arc<Config>, redactor: Redactor, seed: u64, now: Instant) -> Self {
         let mut fleet = Self {
             spread: Spread::new(config.subscriptions_per_socket),
             config,
@@ -55,7 +56,7 @@ impl Fleet {
             moves: Moves::default(),
             look_at: None,
             rest_until: None,
-            shared: Shared::default(),
+            shared: Shared::new(redactor),
             seeds: fastrand::Rng::with_seed(seed),
             owners: HashMap::new(),
             migrators: Vec::new(),

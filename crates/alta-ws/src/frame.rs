@@ -1,6 +1,6 @@
 use crate::error::{Error, ErrorKind};
 use crate::topic::Topic;
-use alta_model::{Timestamp, json};
+use alta_model::{Redactor, Timestamp, json};
 use alta_socket::{Footprint, RawFrame};
 use http::Method;
 use serde::de::{DeserializeOwned, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -48,6 +48,7 @@ pub struct Response {
     pub content: String,
     /// The whole frame.
     pub raw: RawFrame,
+    pub(crate) redactor: Redactor,
 }
 
 impl Response {
@@ -58,7 +59,8 @@ impl Response {
     /// [`ErrorKind::Decode`] if it is not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         json::from_str(&self.content).map_err(|error| {
-            Error::new(ErrorKind::Decode, "reading an answer's content").caused_by(error)
+            Error::new(ErrorKind::Decode, "reading an answer's content")
+                .caused_by_any(self.redactor.cause(error))
         })
     }
 

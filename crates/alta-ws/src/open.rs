@@ -3,6 +3,7 @@ use crate::error::{Error, ErrorKind};
 use crate::machine::OpenFailure;
 use crate::tokens::get_token;
 use alta_auth::{Token, TokenSource};
+use alta_model::Redactor;
 use alta_socket::{Dial, DialError, Limits, WebSocket};
 use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(crate) struct Gate {
     headers: HeaderMap,
     url: Url,
     limits: Limits,
+    redactor: Redactor,
 }
 
 /// Why a link was not opened, and the token that the server refused, if it was that.
@@ -35,12 +37,18 @@ impl From<OpenFailure> for NotOpened {
 }
 
 impl Gate {
-    pub(crate) fn new(dialer: Arc<dyn Dial>, headers: HeaderMap, config: &Config) -> Self {
+    pub(crate) fn new(
+        dialer: Arc<dyn Dial>,
+        headers: HeaderMap,
+        config: &Config,
+        redactor: Redactor,
+    ) -> Self {
         Self {
             dialer,
             headers,
             url: config.url.clone(),
             limits: Limits::new(config.max_frame).connect(config.connect_timeout),
+            redactor,
         }
     }
 
@@ -53,6 +61,7 @@ impl Gate {
         let dialer = Arc::clone(&self.dialer);
         let mut headers = self.headers.clone();
         let (url, limits) = (self.url.clone(), self.limits);
+        let redactor = self.redactor.clone();
         async move {
             let token = match get_token(tokens, stale).await {
                 Ok(token) => token,
@@ -64,11 +73,12 @@ impl Gate {
                     });
                 }
             };
+            redactor.learn(token.expose());
             let bearer = bearer(&token).map_err(OpenFailure::Final)?;
             headers.insert(header::AUTHORIZATION, bearer);
             let opened = WebSocket::connect(&*dialer, &url, headers, limits).await;
             let socket = opened.map_err(|error| {
-                let failure = failure_of(error);
+                let failure = failure_of(error, &redactor);
                 let is_refused = matches!(failure, OpenFailure::Unauthorised(_));
                 NotOpened {
                     failure,
@@ -90,14 +100,16 @@ fn bearer(token: &Token) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-fn failure_of(error: DialError) -> OpenFailure {
-    match error.status() {
+fn failure_of(error: DialError, redactor: &Redactor) -> OpenFailure {
+    let status = error.status();
+    let cause = redactor.cause(error);
+    match status {
         Some(status @ (401 | 403)) => {
             let kind = ErrorKind::Unauthorised {
                 status: Some(status),
             };
-            OpenFailure::Unauthorised(Error::new(kind, DOING).caused_by(error))
+            OpenFailure::Unauthorised(Error::new(kind, DOING).caused_by_any(cause))
         }
-        _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by(error)),
+        _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by_any(cause)),
     }
 }

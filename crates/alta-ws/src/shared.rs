@@ -3,6 +3,7 @@ use crate::error::{Error, Sent};
 use crate::frame::{Frame, Request, Response};
 use crate::status::{Condition, State, Status, Totals};
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::{Hub, Publisher};
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -45,6 +46,8 @@ struct Ended {
 pub(crate) struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Hub<Topic, Frame>,
+    /// Knows the tokens of all links: the server may repeat them.
+    pub(crate) redactor: Redactor,
     totals: Mutex<Totals>,
     ended: OnceLock<Ended>,
 }
@@ -61,6 +64,7 @@ impl Shared {
         let shared = Self {
             config: Arc::new(config),
             hub: Hub::default(),
+            redactor: Redactor::new(),
             totals: Mutex::default(),
             ended: OnceLock::new(),
         };

@@ -3,7 +3,7 @@ use crate::error::Error;
 use crate::frame::{Event, Frame};
 use crate::shared::Call;
 use crate::topic::Topic;
-use alta_model::Timestamp;
+use alta_model::{Redactor, Timestamp, escaped};
 use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, wall_time};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -35,6 +35,7 @@ type Read<T> = fn(&str) -> Result<T, serde_json::Error>;
 pub struct Subscription<T> {
     subscriber: Subscriber<Topic, Frame>,
     read: Read<T>,
+    redactor: Redactor,
 }
 
 impl<T> Subscription<T> {
@@ -99,9 +100,9 @@ impl<T> Subscription<T> {
                 raw: frame.raw,
             }),
             Err(error) => {
-                let name = frame.topic.name();
-                tracing::warn!(topic = name, %error, "an event could not be read");
-                let reason = format!("{name}: {error}");
+                let reason = format!("{}: {error}", frame.topic.name());
+                let reason = self.redactor.redact(&reason).into_owned();
+                tracing::warn!(error = %escaped(&reason), "an event could not be read");
                 let raw = frame.raw;
                 Err(Missed::Undecodable { reason, raw })
             }
@@ -194,6 +195,7 @@ impl<T> Subscribe<T> {
                 None => hub.subscribe(self.topics, self.queue),
             },
             read: self.read,
+            redactor: self.client.redactor().clone(),
         }
     }
 

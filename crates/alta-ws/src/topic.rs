@@ -1,4 +1,5 @@
 use crate::error::{Error, ErrorKind};
+use alta_model::escaped;
 use std::borrow::Borrow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -127,13 +128,13 @@ impl FromStr for Topic {
 
 impl fmt::Display for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "subscription/{}", self.name)
+        write!(f, "subscription/{}", escaped(&self.name))
     }
 }
 
 impl fmt::Debug for Topic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Topic({})", self.name)
+        write!(f, "Topic({})", escaped(&self.name))
     }
 }
 

@@ -30,6 +30,7 @@ async fn dial(
         .map_err(|_| trouble(Trouble::NoAccess(format!("none within {within:?}"))))?
         .map_err(no_access)?;
     redactor.learn(granted.token.expose());
+    redactor.learn_address(granted.url.as_str());
     usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
     let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);

@@ -7,6 +7,7 @@ mod written;
 use std::{
     borrow::Cow,
     collections::VecDeque,
+    error::Error,
     fmt,
     ops::Range,
     sync::{Arc, PoisonError, RwLock},
@@ -15,7 +16,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose};
 
 use self::written::{Wanted, end_of, may_begin};
-use crate::{Secret, secret::REDACTED};
+use crate::{Secret, chain, escaped, secret::REDACTED};
 
 /// Hides secrets in text from outside before it is shown or logged.
 ///
@@ -76,11 +77,17 @@ impl Redactor {
     /// Hides this secret from now on, besides those known. After 64 secrets, the oldest is forgotten.
     pub fn learn(&self, secret: &str) {
         let secret = secret.trim();
-        if secret.is_empty() {
+        let is_known = |known: &VecDeque<Known>| {
+            let mut newest_first = known.iter().rev();
+            newest_first.any(|known| known.secret.expose() == secret)
+        };
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        if secret.is_empty() || is_known(&known) {
             return;
         }
+        drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.iter().any(|known| known.secret.expose() == secret) {
+        if is_known(&known) {
             return;
         }
         if known.len() == MOST_KNOWN {
@@ -100,6 +107,27 @@ impl Redactor {
             let json = serde_json::from_str::<String>(&format!("\"{written}\""));
             self.learn(json.as_deref().unwrap_or(written));
         });
+    }
+
+    /// Learns the password in an address, `scheme://user:password@host`, as it is and decoded.
+    pub fn learn_address(&self, address: &str) {
+        let Some(password) = shapes::password(address) else {
+            return;
+        };
+        self.learn(password);
+        self.learn(&written::decoded(password));
+    }
+
+    /// An error as it may be a cause of another: itself, or, if its words hold a secret or what a terminal obeys, those words
+    /// without them.
+    pub fn cause(&self, error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
+        let words = chain(&error).raw();
+        let shown = escaped(self.redact(&words)).to_string();
+        if shown == words {
+            Box::new(error)
+        } else {
+            shown.into()
+        }
     }
 
     /// The text without what is secret in it.

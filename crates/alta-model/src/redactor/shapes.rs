@@ -72,6 +72,14 @@ fn user_info(text: &[u8], at: usize) -> Option<Range<usize>> {
     (end > 0).then_some(start..start + end)
 }
 
+/// The password in an address, as it is written there.
+pub(super) fn password(address: &str) -> Option<&str> {
+    let at = address.find("://")?;
+    let range = user_info(address.as_bytes(), at)?;
+    let (_, password) = address.get(range)?.split_once(':')?;
+    Some(password)
+}
+
 /// Where this word ends, spelled perhaps with escapes.
 fn spelled(text: &[u8], mut at: usize, word: &[u8]) -> Option<usize> {
     for wanted in word {

@@ -168,6 +168,31 @@ fn what_holds_no_secret_is_shown_as_it_came() {
 }
 
 #[test]
+fn what_was_sent_is_learned_from_a_body_and_from_an_address() {
+    let redactor = Redactor::new();
+    redactor.learn_fields(r#"{"new_password_hash": "a\/b\u0063", "name": "Ashwick"}"#);
+    redactor.learn_fields("grant_type=x&client_secret=d%2Fe");
+    redactor.learn_address("wss://user:p%40ss@town.example/");
+    redactor.learn_address("wss://town.example/");
+    let shown = redactor
+        .redact("a/bc d/e p@ss p%40ss Ashwick x")
+        .into_owned();
+    let hidden = "<redacted>";
+    assert_eq!(
+        shown,
+        format!("{hidden} {hidden} {hidden} {hidden} Ashwick x")
+    );
+}
+
+#[test]
+fn a_cause_is_itself_unless_its_words_may_not_be_shown() {
+    let redactor = Redactor::knowing(["hunter2"]);
+    let io = |words: &str| redactor.cause(std::io::Error::other(words.to_owned()));
+    assert!(io("reset").is::<std::io::Error>());
+    assert_eq!(io("no hunter2 \u{1b}").to_string(), r"no <redacted> \u{1b}");
+}
+
+#[test]
 fn a_place_in_the_text_is_found_again() {
     let text = r#"{"token":"abcdefghijklmnop","x":1}"#;
     for (position, place) in [(0, '{'), (9, '"'), (text.len() - 2, '1')] {

@@ -84,6 +84,25 @@ fn readings(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     }
 }
 
+/// The text with its percent signs undone.
+pub(super) fn decoded(text: &str) -> String {
+    let mut rest = text.as_bytes();
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((&first, after)) = rest.split_first() {
+        match hex(after.get(..2)).filter(|_| first == b'%') {
+            Some(byte) => {
+                bytes.push(u8::try_from(byte).unwrap_or(first));
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// The one way of reading the next character that undoes an escape, if there is one.
 pub(super) fn unescaped(text: &[u8]) -> Option<(u8, usize)> {
     let mut last = None;

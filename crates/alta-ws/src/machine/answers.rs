@@ -4,6 +4,7 @@ use super::{Cx, Lane, Output, PendingCall};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Response;
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::LinkId;
 
 /// How a request ended.
@@ -24,11 +25,12 @@ impl Outcome {
         doing: String,
         after: std::time::Duration,
         sent: Sent,
+        redactor: &Redactor,
     ) -> Result<Response, Error> {
         Err(match self {
             Outcome::Answered(response) if response.is_success() => return Ok(response),
             Outcome::Answered(response) => {
-                Error::refused(response.status, &response.content, doing)
+                Error::refused(response.status, &response.content, redactor, doing)
             }
             Outcome::Gateway(message) => {
                 Error::new(ErrorKind::Gateway { message }, doing).of_request(sent)
@@ -63,6 +65,7 @@ impl Lane {
         let doing = open.doing();
         let sent = open.sent();
         let after = self.config.request_timeout;
+        let redactor = cx.shared.redactor.clone();
         match open.purpose {
             Purpose::Call(call) if renew && !call.renewed => {
                 self.line_up(PendingCall {
@@ -72,14 +75,14 @@ impl Lane {
             }
             Purpose::Call(call) => cx.shared.out.push_back(Output::Answer {
                 call: call.id,
-                result: outcome.into_result(doing, after, sent),
+                result: outcome.into_result(doing, after, sent, &redactor),
             }),
             Purpose::Subscribe(topic) => {
                 if self.repeat_once(&topic, renew) {
                     return;
                 }
                 let unknown = !outcome.did_nothing();
-                let result = outcome.into_result(doing, after, sent);
+                let result = outcome.into_result(doing, after, sent, &redactor);
                 self.subscribed(&topic, result.err(), unknown, cx);
             }
             Purpose::Batch(topics) => {
@@ -87,25 +90,25 @@ impl Lane {
                 let mut topics = topics;
                 topics.retain(|topic| !self.repeat_once(topic, renew));
                 let unknown = !outcome.did_nothing();
-                let result = outcome.into_result(doing, after, sent);
+                let result = outcome.into_result(doing, after, sent, &redactor);
                 self.batch_answered(&topics, result, unknown, cx);
             }
             Purpose::Unsubscribe(topic) => {
                 if self.repeat_once(&topic, renew) {
                     return;
                 }
-                let result = outcome.into_result(doing, after, sent);
+                let result = outcome.into_result(doing, after, sent, &redactor);
                 self.unsubscribed(&topic, result.err(), cx);
             }
             Purpose::MigrationToken => {
                 if self.asks_again(renew) {
                     return;
                 }
-                let result = outcome.into_result(doing, after, sent);
+                let result = outcome.into_result(doing, after, sent, &redactor);
                 self.migration_token(result, cx);
             }
             Purpose::Migrate => {
-                let result = outcome.into_result(doing, after, sent);
+                let result = outcome.into_result(doing, after, sent, &redactor);
                 self.migrated(result.map(drop), sent, cx);
             }
         }

@@ -3,8 +3,10 @@ use super::conn::Conn;
 use super::migrate::Migration;
 use super::seen::Side;
 use super::{Cx, Lane, Output, Phase};
+use crate::error::SHOWN;
 use crate::frame::{Frame, Incoming, MayBe, Response, range_within, unwrap_content};
 use crate::topic::{Topic, write_name};
+use alta_model::escaped;
 use alta_socket::{LinkId, RawFrame, objects};
 use std::borrow::Cow;
 
@@ -83,6 +85,7 @@ impl Lane {
                     status,
                     content,
                     raw: raw.clone(),
+                    redactor: cx.shared.redactor.clone(),
                 };
                 let open = if let Some(conn) = self.conn(link) {
                     conn.answered(id, &key, cx)
@@ -97,10 +100,12 @@ impl Lane {
             }
             Incoming::Gateway { message } => {
                 cx.shared.totals.gateway_errors += 1;
-                tracing::warn!(message = &*message, "the gateway reported an error");
+                let message = cx.shared.redactor.redact(&message).into_owned();
+                let shown = escaped(&message).at_most(SHOWN);
+                tracing::warn!(message = %shown, "the gateway reported an error");
                 let only = self.conn(link).and_then(Conn::take_only);
                 if let Some(open) = only {
-                    self.settle(open, Outcome::Gateway(message.into_owned()), cx);
+                    self.settle(open, Outcome::Gateway(message), cx);
                 }
                 self.pump(cx);
             }

@@ -269,6 +269,7 @@ impl Lane {
         });
         match token {
             Ok(MigrationToken { token }) => {
+                cx.shared.redactor.learn(token.expose());
                 if let Phase::Up(up) = &mut self.phase {
                     let link = cx.open(self.renewal_owed);
                     up.migration = Migration::Opening { link, token };

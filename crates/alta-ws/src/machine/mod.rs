@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Request;
 use crate::status::Totals;
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::{Backoff, LinkId};
 use conn::{Conn, Open, Purpose};
 use migrate::Migration;
@@ -49,11 +50,14 @@ pub(crate) struct Shared {
     pub(crate) migrated: Vec<(CallId, Result<(), Error>)>,
     /// Why there is no point in going on.
     pub(crate) fatal: Option<Error>,
+    /// Knows the tokens of all links: the server may repeat them.
+    pub(crate) redactor: Redactor,
 }
 
-impl Default for Shared {
-    fn default() -> Self {
+impl Shared {
+    pub(crate) fn new(redactor: Redactor) -> Self {
         Self {
+            redactor,
             next_link: LinkId::FIRST,
             totals: Totals::default(),
             last_failure: None,

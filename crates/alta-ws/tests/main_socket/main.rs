@@ -11,6 +11,7 @@ mod closing;
 mod connecting;
 mod connections;
 mod each_request;
+mod echoes;
 mod events;
 mod faults;
 mod frames;

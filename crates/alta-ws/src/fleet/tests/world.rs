@@ -9,6 +9,7 @@ use crate::frame::{Frame, Request, usual_event};
 use crate::machine::{CallId, OpenFailure, Output, PendingCall};
 use crate::test_server::{Reply, Server, Socket, number_in};
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::{Hub, LinkId, Lost, RawFrame};
 use http::Method;
 use std::collections::{BTreeMap, VecDeque};
@@ -69,7 +70,7 @@ impl World {
         let config = Arc::new(config);
         let now = Instant::now();
         let mut world = Self {
-            fleet: Fleet::new(Arc::clone(&config), 7, now),
+            fleet: Fleet::new(Arc::clone(&config), Redactor::new(), 7, now),
             hub: Hub::default(),
             now,
             server: Server::default(),

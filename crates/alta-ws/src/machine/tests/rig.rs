@@ -8,6 +8,7 @@ use crate::frame::Request;
 pub(super) use crate::test_server::Reply;
 use crate::test_server::{Server, Socket, number_in};
 use crate::topic::Topic;
+use alta_model::Redactor;
 use alta_socket::{LinkId, Lost, RawFrame};
 use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +53,7 @@ pub(super) fn topic(number: i64) -> Topic {
 impl Rig {
     pub(super) fn new(config: Config) -> Self {
         let config = Arc::new(config);
-        let mut shared = Shared::default();
+        let mut shared = Shared::new(Redactor::new());
         let now = Instant::now();
         let mut cx = Cx {
             now,
