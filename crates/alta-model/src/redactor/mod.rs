@@ -103,9 +103,11 @@ impl Redactor {
     /// repeat them anywhere.
     pub fn learn_fields(&self, sent: &str) {
         fields::find(sent.as_bytes(), |range, _| {
-            let written = &sent[range];
-            let json = serde_json::from_str::<String>(&format!("\"{written}\""));
-            self.learn(json.as_deref().unwrap_or(written));
+            let as_sent = &sent[range];
+            let json = serde_json::from_str::<String>(&format!("\"{as_sent}\""));
+            let value = json.as_deref().unwrap_or(as_sent);
+            self.learn(value);
+            self.learn(&written::decoded(value));
         });
     }
 
