@@ -212,7 +212,12 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         steps.push(step(
             "a minute of the main socket's soak",
             Check::Cargo(words("bench -p alta-ws --bench soak -- --quick")),
-            "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs it alone.",
+            "docs/reliability.md says what it counts; `cargo xtask soak main-socket --quick` runs it alone.",
+        ));
+        steps.push(step(
+            "a minute of the console's soak",
+            Check::Cargo(words("bench -p att-console --bench soak -- --quick")),
+            "docs/reliability.md says what it counts; `cargo xtask soak console --quick` runs it alone.",
         ));
     }
     for package in packages {

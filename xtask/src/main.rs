@@ -87,8 +87,10 @@ enum Command {
     FuzzCorpus,
     /// Makes calls against a live service and writes them as recordings, with names, ids, addresses and tokens replaced.
     Record(Box<record::Options>),
-    /// Runs the main socket for ten minutes with 20,000 numbered subscriptions, migrations and losses, and counts.
+    /// Runs a socket for ten minutes, numbered events and commands under losses of every kind, and counts.
     Soak {
+        /// Which; both, one after the other, if not given.
+        soak: Option<soak::Soak>,
         /// A minute only.
         #[arg(long)]
         quick: bool,
@@ -99,7 +101,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { full } => ci::run(full),
         Command::Record(options) => record::run(&options),
-        Command::Soak { quick } => soak::run(quick),
+        Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench {
             bench,
             only,

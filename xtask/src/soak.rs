@@ -1,20 +1,40 @@
-//! The main socket's soak, in release mode.
+//! The soaks of both sockets, in release mode.
 
 use crate::{Error, cargo};
+use clap::ValueEnum;
 
-/// Runs it: a minute if `quick`, otherwise ten and more.
-pub(crate) fn run(quick: bool) -> Result<(), Error> {
-    let mut command = cargo();
-    command.args(["bench", "-p", "alta-ws", "--bench", "soak"]);
-    if quick {
-        command.args(["--", "--quick"]);
+/// What can be soaked.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Soak {
+    /// Game-server consoles.
+    Console,
+    /// The main socket.
+    MainSocket,
+}
+
+impl Soak {
+    fn package(self) -> &'static str {
+        match self {
+            Soak::Console => "att-console",
+            Soak::MainSocket => "alta-ws",
+        }
     }
-    let status = command.status()?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err("a promise was broken, see above".into())
+}
+
+/// Runs one of them, or both: a minute each if `quick`, otherwise ten and more.
+pub(crate) fn run(soak: Option<Soak>, quick: bool) -> Result<(), Error> {
+    let both = [Soak::Console, Soak::MainSocket];
+    for soak in soak.map_or(both.to_vec(), |soak| vec![soak]) {
+        let mut command = cargo();
+        command.args(["bench", "-p", soak.package(), "--bench", "soak"]);
+        if quick {
+            command.args(["--", "--quick"]);
+        }
+        if !command.status()?.success() {
+            return Err("a promise was broken, see above".into());
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]

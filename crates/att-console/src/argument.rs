@@ -123,13 +123,13 @@ impl Argument {
         let mut replaced = Vec::new();
         let mut before = None;
         for character in text.chars() {
-            if !is_unwritable(character) {
-                written.push(character);
-            } else {
+            if is_unwritable(character) {
                 written.extend(by(before, character).filter(|by| !is_unwritable(*by)));
                 if !replaced.contains(&character) {
                     replaced.push(character);
                 }
+            } else {
+                written.push(character);
             }
             before = Some(character);
         }
