@@ -120,7 +120,7 @@ impl Manager {
                 (key, news) = self.crew.next() => self.news(key, &news),
                 () = self.desk.turn() => {}
                 () = sleep_until(deadline) => self.plan.tick(now()),
-                () = sleep_until(joined) => self.untold.extend(self.joining.keys()),
+                () = sleep_until(joined), if !self.desk.is_full() => self.untold.extend(self.joining.keys()),
             }
         };
         info!("closing");

@@ -128,6 +128,12 @@ impl Agenda {
         reading.is_some_and(|reading| reading.running.take_if(|it| *it == serial).is_some())
     }
 
+    /// Whether a part could not be read the last time.
+    pub(super) fn is_failing(&self, part: Part) -> bool {
+        let reading = self.readings.get(&part);
+        reading.is_some_and(|reading| reading.backoff.attempt() > 0)
+    }
+
     /// How often in a row a part had to be repeated.
     pub(super) fn repeats(&self, part: Part) -> u32 {
         self.readings.get(&part).map_or(0, |it| it.repeats)

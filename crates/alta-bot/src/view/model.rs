@@ -185,8 +185,8 @@ impl Model {
     fn failed(&mut self, part: Part, ticket: Ticket, failed: Failed, now: Instant) {
         self.agenda.failed(part, now);
         match part {
-            // Perhaps it is not ours any more.
-            Part::Group(_) => self.read_list(now),
+            // Perhaps it is not ours any more. A list that fails as well is tried again by itself.
+            Part::Group(_) if !self.agenda.is_failing(Part::List) => self.read_list(now),
             Part::Server(group, _) => {
                 self.with(group, |entry| entry.settle(part));
             }
@@ -195,7 +195,7 @@ impl Model {
                     entry.take_some_members(failed.members, ticket.stamp);
                 });
             }
-            Part::List => {}
+            Part::List | Part::Group(_) => {}
         }
     }
 

@@ -315,6 +315,28 @@ fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_to
 }
 
 #[test]
+fn while_nothing_can_be_read_each_part_is_tried_ever_more_seldom() {
+    let mut rig = nine_groups();
+    for number in 0..GROUPS {
+        let group = GroupId::new(number);
+        rig.model
+            .event(group, GroupEvent::Missed, rig.now, rig.wall);
+    }
+    let mut tries = BTreeMap::<_, usize>::new();
+    for _ in 0..6_000 {
+        rig.pass(Duration::from_millis(100));
+        for (part, ticket) in std::mem::take(&mut rig.reads) {
+            *tries.entry(part).or_default() += 1;
+            let failed = Err(Failed::default());
+            rig.model.done(part, ticket, failed, rig.now, rig.wall);
+        }
+    }
+    assert_eq!(tries.len(), 28);
+    // Ten minutes, with pauses of half a minute on average.
+    assert!(tries.values().all(|tries| *tries < 60), "{tries:?}");
+}
+
+#[test]
 fn what_is_asked_for_while_it_is_being_read_is_read_once_more() {
     let mut rig = Rig::settled(2);
     rig.event(GroupEvent::Missed);
