@@ -49,7 +49,8 @@ impl Access for CloudAccess {
 
     fn time_limit(&self) -> Option<Duration> {
         // The call has a limit of its own, and waits for its turn in it.
-        Some(self.rest.http().call_timeout() + Duration::from_secs(1))
+        let call = self.rest.http().call_timeout();
+        Some(call.saturating_add(Duration::from_secs(1)))
     }
 }
 

@@ -234,9 +234,7 @@ fn unquoted(value: &str) -> &str {
 
 /// The text, and whether others can read it.
 fn read(path: &Path) -> std::io::Result<(String, bool)> {
-    let (bytes, about) = att_console::read_small_file(path, LARGEST_FILE)?;
-    let not_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not text");
-    let text = String::from_utf8(bytes).map_err(not_text)?;
+    let (text, about) = att_console::read_small_file(path, LARGEST_FILE)?;
     Ok((text, readable_by_others(&about)))
 }
 

@@ -72,7 +72,7 @@ pub enum DialError {
         source: io::Error,
     },
     /// The server answered the websocket handshake with another status than 101.
-    #[error("the server refused the websocket with HTTP status {status}")]
+    #[error("the server refused the websocket with HTTP status {status}{}", asking_for(*.retry_after))]
     Rejected {
         /// The HTTP status.
         status: u16,
@@ -93,6 +93,12 @@ pub enum DialError {
         /// The proxy that there is on the way, without user and password.
         proxy: Option<String>,
     },
+}
+
+fn asking_for(pause: Option<Duration>) -> String {
+    pause.map_or(String::new(), |pause| {
+        format!(" and asks for a pause of {pause:?}")
+    })
 }
 
 fn through(proxy: Option<&str>) -> String {

@@ -60,6 +60,8 @@ async fn the_pause_that_a_refusal_asks_for_is_told() {
         let url = format!("ws://{address}/");
         let error = open(&url, HeaderMap::new(), BOUND, &direct()).await;
         assert_eq!(error.status(), Some(status));
+        let said = error.to_string().contains("asks for a pause of ");
+        assert_eq!(said, least.is_some(), "{error}");
         let asked = error.retry_after().map(|pause| pause.as_secs());
         assert!(asked >= least && asked.unwrap_or(0) <= most, "{asked:?}");
     }

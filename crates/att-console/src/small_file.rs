@@ -4,13 +4,14 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Reads a small file, such as one of a token or of settings, of at most `limit` bytes. Blocks as long as the file system
-/// does, but never for somebody who would have to write: a FIFO, a device and a folder are errors.
+/// Reads a small text file, such as one of a token or of settings, of at most `limit` bytes, in UTF-8 or, as its byte-order
+/// mark says, in UTF-16. Blocks as long as the file system does, but never for somebody who would have to write: a FIFO, a
+/// device and a folder are errors.
 ///
 /// # Errors
 ///
-/// If there is no such file, it cannot be opened or read, is not a regular file, or is larger.
-pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata)> {
+/// If there is no such file, it cannot be opened or read, is not a regular file, is larger, or is not text.
+pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(String, Metadata)> {
     let file = open(path)?;
     // Asked of what was opened: the path may lead elsewhere by now.
     let about = file.metadata()?;
@@ -23,7 +24,23 @@ pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(Vec<u8>, Metadata
     if bytes.len() as u64 > limit {
         return Err(unusable(&format!("it is larger than {limit} bytes")));
     }
-    Ok((bytes, about))
+    let text = text_of(bytes).ok_or_else(|| unusable("it is not text"))?;
+    Ok((text, about))
+}
+
+/// The text of a file in UTF-8, or in UTF-16 if its byte-order mark says so.
+fn text_of(bytes: Vec<u8>) -> Option<String> {
+    let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, odd) = rest.as_chunks::<2>();
+        let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
+        odd.is_empty()
+            .then(|| text.collect::<Result<_, _>>().ok())?
+    };
+    match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
+    }
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -50,12 +67,29 @@ mod tests {
     fn a_file_at_the_limit_is_read_and_one_above_it_is_not() {
         let path = std::env::temp_dir().join(format!("pytale-small-{}", std::process::id()));
         std::fs::write(&path, b"12345").unwrap();
-        assert_eq!(read_small_file(&path, 5).unwrap().0, b"12345");
+        assert_eq!(read_small_file(&path, 5).unwrap().0, "12345");
         let error = read_small_file(&path, 4).unwrap_err();
         assert_eq!(error.to_string(), "it is larger than 4 bytes");
         std::fs::remove_file(&path).unwrap();
         let gone = read_small_file(&path, 5).unwrap_err();
         assert_eq!(gone.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn a_file_is_text_in_utf_8_and_in_utf_16_with_its_mark() {
+        let utf_16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            let units = "eyJ.ä".encode_utf16().flat_map(bytes);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        for bytes in [
+            "eyJ.ä".as_bytes().to_vec(),
+            utf_16([0xff, 0xfe], u16::to_le_bytes),
+            utf_16([0xfe, 0xff], u16::to_be_bytes),
+        ] {
+            assert_eq!(text_of(bytes).as_deref(), Some("eyJ.ä"));
+        }
+        assert_eq!(text_of(vec![0xff, 0xfe, 0x41]), None, "half a character");
+        assert_eq!(text_of(vec![0x80]), None);
     }
 
     #[test]

@@ -105,8 +105,8 @@ impl TokenFile {
             source: source.map(Into::into),
         };
         let shown = self.path.display();
-        let bytes = match self.bytes().await {
-            Ok(bytes) => bytes,
+        let token = match self.text().await {
+            Ok(text) => Secret::new(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(AccessError::NotYet {
                     message: format!("the token file {shown} does not exist"),
@@ -120,9 +120,6 @@ impl TokenFile {
                 ));
             }
         };
-        let text = text_of(bytes)
-            .ok_or_else(|| failed(format!("the token file {shown} is not text"), None))?;
-        let token = Secret::new(text);
         if token.expose().is_empty() {
             return Err(AccessError::NotYet {
                 message: format!("the token file {shown} is empty"),
@@ -136,7 +133,7 @@ impl TokenFile {
     }
 
     /// What the file holds. On a thread of its own: a file system that does not answer holds up nobody else.
-    async fn bytes(&self) -> io::Result<Vec<u8>> {
+    async fn text(&self) -> io::Result<String> {
         let reading = Arc::clone(&self.reading).lock_owned().await;
         let path = self.path.clone();
         detached("token-file", move || {
@@ -187,21 +184,6 @@ impl Access for TokenFile {
 
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(self.until_changed())
-    }
-}
-
-/// The text of a file in UTF-8, or in UTF-16 if its byte-order mark says so.
-fn text_of(bytes: Vec<u8>) -> Option<String> {
-    let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let (pairs, odd) = rest.as_chunks::<2>();
-        let text = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)));
-        odd.is_empty()
-            .then(|| text.collect::<Result<_, _>>().ok())?
-    };
-    match bytes.as_slice() {
-        [0xff, 0xfe, rest @ ..] => units(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => units(rest, u16::from_be_bytes),
-        _ => String::from_utf8(bytes).ok(),
     }
 }
 
@@ -306,22 +288,5 @@ mod tests {
         );
         assert_eq!(place(&home, &files[..1]), None);
         assert_eq!(place(&[], &files), None);
-    }
-
-    #[test]
-    fn a_file_is_text_in_utf_8_and_in_utf_16_with_its_mark() {
-        let utf_16 = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
-            let units = "eyJ.ä".encode_utf16().flat_map(bytes);
-            mark.into_iter().chain(units).collect::<Vec<u8>>()
-        };
-        for bytes in [
-            "eyJ.ä".as_bytes().to_vec(),
-            utf_16([0xff, 0xfe], u16::to_le_bytes),
-            utf_16([0xfe, 0xff], u16::to_be_bytes),
-        ] {
-            assert_eq!(text_of(bytes).as_deref(), Some("eyJ.ä"));
-        }
-        assert_eq!(text_of(vec![0xff, 0xfe, 0x41]), None, "half a character");
-        assert_eq!(text_of(vec![0x80]), None);
     }
 }
