@@ -217,11 +217,16 @@ impl<'de, T: DeserializeOwned, E> Visitor<'de> for Entries<T, E> {
         let mut listing = Listing::default();
         let (mut first_odd, mut is_any_read) = (None, false);
         let mut index = 0;
-        while let Some(value) = seq.next_element_seed(Field::<Value>::at(1))? {
-            let read = match value {
-                Ok(None) => T::deserialize(Value::Null).map(Some).or(Ok(None)),
-                Ok(Some(value)) => T::deserialize(value).map(Some),
-                Err(odd) => Err(serde_json::Error::custom(odd)),
+        loop {
+            let (depth, mut value) = (1, None::<Value>);
+            let slot = &mut value;
+            let Some(outcome) = seq.next_element_seed(Field { depth, slot })? else {
+                break;
+            };
+            let read = match (outcome, value) {
+                (Ok(()), None) => T::deserialize(Value::Null).map(Some).or(Ok(None)),
+                (Ok(()), Some(value)) => T::deserialize(value).map(Some),
+                (Err(odd), _) => Err(serde_json::Error::custom(odd)),
             };
             let is_odd = read.is_err();
             let entry = read.unwrap_or_else(|error| {

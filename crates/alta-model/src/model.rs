@@ -49,7 +49,8 @@ macro_rules! model {
             fn read_fields<'de, A: serde::de::MapAccess<'de>>(
                 mut map: A,
                 mode: $crate::tolerant::Mode,
-            ) -> Result<$crate::tolerant::Read<Self>, A::Error> {
+                slot: &mut Option<Self>,
+            ) -> Result<$crate::tolerant::Outcome, A::Error> {
                 #[allow(non_camel_case_types, reason = "the fields' own names")]
                 enum Key { $( $field, )* other_ }
 
@@ -90,10 +91,7 @@ macro_rules! model {
                 while let Some(key) = map.next_key::<Key>()? {
                     match key {
                         $(
-                            Key::$field => {
-                                let value = model_field!(@read $marker map mode skipped odd $wire $ty);
-                                $field = $field.or(value);
-                            }
+                            Key::$field => model_field!(@read $marker map mode skipped odd $wire $field $ty),
                         )*
                         Key::other_ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
@@ -103,11 +101,12 @@ macro_rules! model {
                 if let Some(odd) = odd {
                     return Ok(Err(odd));
                 }
-                Ok(Ok(Some($name {
+                *slot = Some($name {
                     $( $field: model_field!(@finish $marker $field mode $wire), )*
                     skipped,
                     $( $local: Default::default(), )?
-                })))
+                });
+                Ok(Ok(()))
             }
 
             $(
@@ -121,8 +120,9 @@ macro_rules! model {
             fn read<'de, D: serde::Deserializer<'de>>(
                 deserializer: D,
                 depth: u8,
-            ) -> Result<$crate::tolerant::Read<Self>, D::Error> {
-                $crate::tolerant::read_record(deserializer, depth)
+                slot: &mut Option<Self>,
+            ) -> Result<$crate::tolerant::Outcome, D::Error> {
+                $crate::tolerant::read_record(deserializer, depth, slot)
             }
         }
 
@@ -164,40 +164,42 @@ macro_rules! model_field {
     (@slot slots $ty:ty) => { Vec<Option<$ty>> };
     (@slot $marker:ident $ty:ty) => { $ty };
 
-    (@read required $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
-        match $map.next_value_seed($crate::tolerant::Required::<$ty>::new($mode))? {
-            Ok(value) => value,
-            Err(found) => {
-                $odd.get_or_insert_with(|| found.of_field($wire));
-                None
-            }
+    (@read required $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+        if let Err(found) = $map.next_value_seed($crate::tolerant::Required {
+            mode: $mode,
+            slot: &mut $field,
+        })? {
+            $odd.get_or_insert_with(|| found.of_field($wire));
         }
     };
-    (@read list $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
-        model_field!(@list $map $mode $skipped $wire $ty, |entry| entry)
+    (@read list $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+        model_field!(@list $map $mode $skipped $wire $field $ty, |entry| entry)
     };
-    (@read slots $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
-        model_field!(@list $map $mode $skipped $wire $ty, Some)
+    (@read slots $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+        model_field!(@list $map $mode $skipped $wire $field $ty, Some)
     };
-    (@read $marker:ident $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $ty:ty) => {
-        match $map.next_value_seed($crate::tolerant::Field::<$ty>::at($mode.depth))? {
-            Ok(value) => value,
-            Err(_) => {
-                $skipped.field($wire);
-                None
-            }
+    (@read $marker:ident $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+        if $map
+            .next_value_seed($crate::tolerant::Field {
+                depth: $mode.depth,
+                slot: &mut $field,
+            })?
+            .is_err()
+        {
+            $skipped.field($wire);
         }
     };
 
-    (@list $map:ident $mode:ident $skipped:ident $wire:literal $ty:ty, $keep:expr) => {
-        $map.next_value_seed($crate::tolerant::List {
+    (@list $map:ident $mode:ident $skipped:ident $wire:literal $field:ident $ty:ty, $keep:expr) => {{
+        let list = $map.next_value_seed($crate::tolerant::List {
             field: $wire,
             depth: $mode.depth,
             skipped: &mut $skipped,
             keep: $keep,
             of: std::marker::PhantomData::<$ty>,
-        })?
-    };
+        })?;
+        $field = $field.or(list);
+    }};
 
     (@finish required $field:ident $mode:ident $wire:literal) => {
         match $field {

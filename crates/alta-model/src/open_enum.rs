@@ -89,8 +89,9 @@ macro_rules! open_enum {
             fn read<'de, D: serde::Deserializer<'de>>(
                 deserializer: D,
                 _: u8,
-            ) -> Result<$crate::tolerant::Read<Self>, D::Error> {
-                $crate::tolerant::scalar(deserializer)
+                slot: &mut Option<Self>,
+            ) -> Result<$crate::tolerant::Outcome, D::Error> {
+                $crate::tolerant::scalar(deserializer, slot)
             }
         }
 

@@ -9,7 +9,7 @@ mod record;
 mod scalar;
 mod value;
 
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
@@ -24,67 +24,66 @@ pub(crate) const DEEPEST: u8 = 100;
 
 /// Why a value is not what it should be.
 #[derive(Debug)]
-pub(crate) struct Odd(String);
+pub(crate) struct Odd(Box<str>);
 
-/// A value that was consumed: none for a null.
-pub(crate) type Read<T> = Result<Option<T>, Odd>;
+/// What came of a value that was consumed: nothing is in the slot if it was a null.
+pub(crate) type Outcome = Result<(), Odd>;
 
 /// A type that consumes any JSON value.
 pub(crate) trait Tolerant: Sized {
-    /// Reads the value; `depth` counts the arrays and objects around it.
-    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error>;
+    /// Reads the value into the slot, where it is not moved any more; `depth` counts the arrays and objects around it.
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        depth: u8,
+        slot: &mut Option<Self>,
+    ) -> Result<Outcome, D::Error>;
 }
 
 /// Reads a `T`, or fails.
 pub(crate) fn strictly<'de, T: Tolerant, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    T::read(deserializer, 0)?
-        .and_then(|value| value.ok_or_else(|| Odd::new("it is null")))
-        .map_err(D::Error::custom)
+    let mut slot = None;
+    T::read(deserializer, 0, &mut slot)?.map_err(D::Error::custom)?;
+    slot.ok_or_else(|| D::Error::custom("it is null"))
 }
 
-/// Reads a value as part of another one.
-pub(crate) struct Field<T> {
-    depth: u8,
-    of: PhantomData<T>,
+/// Reads a value as part of another one, unless its slot is taken.
+pub(crate) struct Field<'a, T> {
+    pub(crate) depth: u8,
+    pub(crate) slot: &'a mut Option<T>,
 }
 
-impl<T> Field<T> {
-    pub(crate) fn at(depth: u8) -> Self {
-        Self {
-            depth,
-            of: PhantomData,
+impl<'de, T: Tolerant> DeserializeSeed<'de> for Field<'_, T> {
+    type Value = Outcome;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
+        if self.slot.is_some() {
+            IgnoredAny::deserialize(deserializer)?;
+            return Ok(Ok(()));
         }
-    }
-}
-
-impl<'de, T: Tolerant> DeserializeSeed<'de> for Field<T> {
-    type Value = Read<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
         if self.depth >= DEEPEST {
             IgnoredAny::deserialize(deserializer)?;
             return Ok(Err(Odd::new("it is nested too deep")));
         }
-        T::read(deserializer, self.depth)
+        T::read(deserializer, self.depth, self.slot)
     }
 }
 
 impl Odd {
     pub(crate) fn new(reason: &str) -> Self {
-        Self(reason.to_owned())
+        Self(reason.into())
     }
 
     /// The same of a field.
     pub(crate) fn of_field(&self, field: &str) -> Self {
-        Self(format!("`{field}`: {self}"))
+        Self(format!("`{field}`: {self}").into())
     }
 }
 
 impl serde::de::Error for Odd {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self(message.to_string().into())
     }
 }
 
@@ -97,8 +96,15 @@ impl fmt::Display for Odd {
 }
 
 impl<T: Tolerant> Tolerant for Box<T> {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error> {
-        Ok(T::read(deserializer, depth)?.map(|value| value.map(Box::new)))
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        depth: u8,
+        slot: &mut Option<Self>,
+    ) -> Result<Outcome, D::Error> {
+        let mut unboxed = None;
+        let outcome = T::read(deserializer, depth, &mut unboxed)?;
+        *slot = unboxed.map(Box::new);
+        Ok(outcome)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{
 
 use crate::{
     Error, ErrorKind,
-    tolerant::{Field, Read, Tolerant, drain_seq, strictly},
+    tolerant::{Field, Outcome, Tolerant, drain_seq, strictly},
 };
 
 /// A position in metres, a direction, or three angles in degrees.
@@ -81,8 +81,13 @@ impl Serialize for Vector3 {
 }
 
 impl Tolerant for Vector3 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D, depth: u8) -> Result<Read<Self>, D::Error> {
-        deserializer.deserialize_any(VectorVisitor { depth })
+    fn read<'de, D: Deserializer<'de>>(
+        deserializer: D,
+        depth: u8,
+        slot: &mut Option<Self>,
+    ) -> Result<Outcome, D::Error> {
+        let depth = depth + 1;
+        deserializer.deserialize_any(VectorVisitor { depth, slot })
     }
 }
 
@@ -92,86 +97,96 @@ impl<'de> Deserialize<'de> for Vector3 {
     }
 }
 
-struct VectorVisitor {
+struct VectorVisitor<'a> {
+    /// Of the numbers.
     depth: u8,
+    slot: &'a mut Option<Vector3>,
 }
 
-impl VectorVisitor {
-    fn of(&self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Read<Vector3> {
-        match numbers {
-            [Some(x), Some(y), Some(z)] => Ok(Some(Vector3 { x, y, z })),
-            _ => self.odd(found),
-        }
+impl VectorVisitor<'_> {
+    fn take(self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Outcome {
+        let [Some(x), Some(y), Some(z)] = numbers else {
+            return self.odd(found);
+        };
+        *self.slot = Some(Vector3 { x, y, z });
+        Ok(())
     }
 
-    fn odd<T>(&self, found: Unexpected<'_>) -> Read<T> {
+    fn odd(&self, found: Unexpected<'_>) -> Outcome {
         Err(de::Error::invalid_type(found, self))
     }
 }
 
-impl<'de> Visitor<'de> for VectorVisitor {
-    type Value = Read<Vector3>;
+impl<'de> Visitor<'de> for VectorVisitor<'_> {
+    type Value = Outcome;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("three numbers")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut numbers = [None; 3];
-        for number in &mut numbers {
-            match seq.next_element_seed(Field::at(self.depth + 1))? {
-                Some(read) => *number = read.ok().flatten(),
-                None => return Ok(self.odd(Unexpected::Seq)),
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Outcome, A::Error> {
+        let (depth, mut numbers) = (self.depth, [None; 3]);
+        for slot in &mut numbers {
+            // One that is odd is missing.
+            if seq.next_element_seed(Field { depth, slot })?.is_none() {
+                return Ok(self.odd(Unexpected::Seq));
             }
         }
         drain_seq(seq)?;
-        Ok(self.of(numbers, Unexpected::Seq))
+        Ok(self.take(numbers, Unexpected::Seq))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut numbers = [None; 3];
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outcome, A::Error> {
+        let (depth, mut numbers) = (self.depth, [None; 3]);
         while let Some(name) = map.next_key::<String>()? {
             let mut axes = ["x", "y", "z"].into_iter();
-            let Some(axis) = axes.position(|axis| axis.eq_ignore_ascii_case(&name)) else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            };
-            let read = map.next_value_seed(Field::at(self.depth + 1))?;
-            numbers[axis] = numbers[axis].or(read.ok().flatten());
+            match axes.position(|axis| axis.eq_ignore_ascii_case(&name)) {
+                Some(axis) => {
+                    let slot = &mut numbers[axis];
+                    // One that is odd is missing.
+                    let _ = map.next_value_seed(Field { depth, slot })?;
+                }
+                None => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
         }
-        Ok(self.of(numbers, Unexpected::Map))
+        Ok(self.take(numbers, Unexpected::Map))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        let read = text.parse().map(Some);
-        Ok(read.or_else(|_| self.odd(Unexpected::Str(text))))
+    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+        *self.slot = text.parse().ok();
+        Ok(match self.slot {
+            Some(_) => Ok(()),
+            None => self.odd(Unexpected::Str(text)),
+        })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
         Ok(self.odd(Unexpected::Bool(value)))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
         Ok(self.odd(Unexpected::Signed(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
         Ok(self.odd(Unexpected::Unsigned(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
         Ok(self.odd(Unexpected::Float(number)))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(Ok(None))
+    fn visit_unit<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_none<E>(self) -> Result<Self::Value, E> {
-        Ok(Ok(None))
+    fn visit_none<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
         deserializer.deserialize_any(self)
     }
 }

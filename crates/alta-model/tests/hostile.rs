@@ -281,7 +281,7 @@ fn repeated() -> Vec<String> {
         "position",
     ];
     for entry in entries {
-        let list = format!("[{}]", vec![entry; 500].join(","));
+        let list = format!("[{}]", vec![entry; 100].join(","));
         for name in lists {
             texts.push(match name {
                 "" => list.clone(),

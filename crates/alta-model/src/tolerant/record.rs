@@ -5,7 +5,7 @@ use serde::{
     de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Field, Odd, Read, Tolerant, drain_map, drain_seq};
+use super::{Field, Odd, Outcome, Tolerant, drain_map, drain_seq};
 use crate::Skipped;
 
 /// What `model!` declares: fields by name.
@@ -14,7 +14,11 @@ pub(crate) trait Record: Sized {
     const EXPECTED: &'static str;
 
     /// Reads all fields of the object.
-    fn read_fields<'de, A: MapAccess<'de>>(map: A, mode: Mode) -> Result<Read<Self>, A::Error>;
+    fn read_fields<'de, A: MapAccess<'de>>(
+        map: A,
+        mode: Mode,
+        slot: &mut Option<Self>,
+    ) -> Result<Outcome, A::Error>;
 
     /// Reads the record from a string, if it can stand in one.
     fn from_text(_: &str) -> Option<Self> {
@@ -36,13 +40,13 @@ pub(crate) struct Mode {
 pub(crate) fn read_record<'de, T: Record, D: Deserializer<'de>>(
     deserializer: D,
     depth: u8,
-) -> Result<Read<T>, D::Error> {
+    slot: &mut Option<T>,
+) -> Result<Outcome, D::Error> {
     let mode = Mode {
         is_strict: false,
         depth: depth + 1,
     };
-    let of = PhantomData;
-    deserializer.deserialize_any(RecordVisitor { mode, of })
+    deserializer.deserialize_any(RecordVisitor { mode, slot })
 }
 
 /// Reads a record, or fails.
@@ -51,11 +55,14 @@ pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(deserializer: D) -> R
         is_strict: true,
         depth: 1,
     };
-    let of = PhantomData;
-    deserializer
-        .deserialize_any(RecordVisitor { mode, of })?
-        .and_then(|record| record.ok_or_else(|| odd::<T>("null")))
-        .map_err(D::Error::custom)
+    let mut slot = None;
+    let visitor = RecordVisitor {
+        mode,
+        slot: &mut slot,
+    };
+    let outcome = deserializer.deserialize_any(visitor)?;
+    outcome.map_err(D::Error::custom)?;
+    slot.ok_or_else(|| D::Error::custom(odd::<T>("null")))
 }
 
 fn odd<T: Record>(found: impl fmt::Display) -> Odd {
@@ -65,82 +72,77 @@ fn odd<T: Record>(found: impl fmt::Display) -> Odd {
     ))
 }
 
-struct RecordVisitor<T> {
+struct RecordVisitor<'a, T> {
     mode: Mode,
-    of: PhantomData<T>,
+    slot: &'a mut Option<T>,
 }
 
-impl<'de, T: Record> Visitor<'de> for RecordVisitor<T> {
-    type Value = Read<T>;
+impl<'de, T: Record> Visitor<'de> for RecordVisitor<'_, T> {
+    type Value = Outcome;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(T::EXPECTED)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Read<T>, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Outcome, E> {
         Ok(Err(odd::<T>("a bool")))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Read<T>, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
         Ok(Err(odd::<T>(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Read<T>, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
         Ok(Err(odd::<T>(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Read<T>, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
         Ok(Err(odd::<T>(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Read<T>, E> {
-        Ok(T::from_text(text)
-            .map(Some)
-            .ok_or_else(|| odd::<T>(format_args!("string {text:?}"))))
+    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+        *self.slot = T::from_text(text);
+        let is_read = self.slot.is_some();
+        let odd = || odd::<T>(format_args!("string {text:?}"));
+        Ok(is_read.then_some(()).ok_or_else(odd))
     }
 
-    fn visit_unit<E>(self) -> Result<Read<T>, E> {
-        Ok(Ok(None))
+    fn visit_unit<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_none<E>(self) -> Result<Read<T>, E> {
-        Ok(Ok(None))
+    fn visit_none<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Read<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outcome, A::Error> {
         drain_seq(seq)?;
         Ok(Err(odd::<T>("an array")))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
-        T::read_fields(map, self.mode)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Outcome, A::Error> {
+        T::read_fields(map, self.mode, self.slot)
     }
 }
 
 /// Reads a required field.
-pub(crate) struct Required<T> {
-    mode: Mode,
-    of: PhantomData<T>,
+pub(crate) struct Required<'a, T> {
+    pub(crate) mode: Mode,
+    pub(crate) slot: &'a mut Option<T>,
 }
 
-impl<T> Required<T> {
-    pub(crate) fn new(mode: Mode) -> Self {
-        let of = PhantomData;
-        Self { mode, of }
-    }
-}
+impl<'de, T: Tolerant> DeserializeSeed<'de> for Required<'_, T> {
+    type Value = Outcome;
 
-impl<'de, T: Tolerant> DeserializeSeed<'de> for Required<T> {
-    type Value = Read<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
-        match Field::at(self.mode.depth).deserialize(deserializer)? {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
+        let (depth, slot) = (self.mode.depth, self.slot);
+        match (Field { depth, slot }).deserialize(deserializer)? {
             Err(odd) if self.mode.is_strict => Err(D::Error::custom(odd)),
-            read => Ok(read),
+            outcome => Ok(outcome),
         }
     }
 }
@@ -180,16 +182,19 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> Visitor<'de> for List<'
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut list = Vec::new();
         let mut index = 0;
-        while let Some(read) = seq.next_element_seed(Field::at(self.depth + 1))? {
-            let is_odd = read.is_err();
-            let kept = (self.keep)(read.ok().flatten());
-            if is_odd || kept.is_none() {
+        loop {
+            let (depth, mut entry) = (self.depth + 1, None);
+            let slot = &mut entry;
+            let Some(outcome) = seq.next_element_seed(Field { depth, slot })? else {
+                return Ok(Some(list));
+            };
+            let kept = (self.keep)(entry);
+            if outcome.is_err() || kept.is_none() {
                 self.skipped.entry(self.field, index);
             }
             list.extend(kept);
             index += 1;
         }
-        Ok(Some(list))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {

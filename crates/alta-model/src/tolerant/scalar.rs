@@ -1,4 +1,4 @@
-use std::{fmt, marker::PhantomData};
+use std::fmt;
 
 use serde::{
     Deserialize, Deserializer,
@@ -6,7 +6,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Odd, Read, Tolerant, drain_map, drain_seq, number::Number};
+use super::{Odd, Outcome, Tolerant, drain_map, drain_seq, number::Number};
 use crate::{
     EntityId, GroupId, MemberPermissions, PrefabHash, RoleId, Secret, ServerId, TimeSpan,
     Timestamp, UserId,
@@ -15,16 +15,21 @@ use crate::{
 /// Reads a `T` that stands in a single token: a string, a number, a bool. An array or an object is consumed.
 pub(crate) fn scalar<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Read<T>, D::Error> {
-    deserializer.deserialize_any(Scalar(PhantomData))
+    slot: &mut Option<T>,
+) -> Result<Outcome, D::Error> {
+    deserializer.deserialize_any(Scalar(slot))
 }
 
 macro_rules! scalars {
     ($($name:ty),* $(,)?) => {
         $(
             impl Tolerant for $name {
-                fn read<'de, D: Deserializer<'de>>(deserializer: D, _: u8) -> Result<Read<Self>, D::Error> {
-                    scalar(deserializer)
+                fn read<'de, D: Deserializer<'de>>(
+                    deserializer: D,
+                    _: u8,
+                    slot: &mut Option<Self>,
+                ) -> Result<Outcome, D::Error> {
+                    scalar(deserializer, slot)
                 }
             }
         )*
@@ -36,61 +41,62 @@ scalars! {
     EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId,
 }
 
-struct Scalar<T>(PhantomData<T>);
+struct Scalar<'a, T>(&'a mut Option<T>);
 
-impl<'de, T: Deserialize<'de>> Scalar<T> {
-    fn of<D: Deserializer<'de, Error = Odd>>(token: D) -> Read<T> {
-        T::deserialize(Number(token)).map(Some)
+impl<'de, T: Deserialize<'de>> Scalar<'_, T> {
+    fn take<D: Deserializer<'de, Error = Odd>>(self, token: D) -> Outcome {
+        *self.0 = Some(T::deserialize(Number(token))?);
+        Ok(())
     }
 }
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Scalar<T> {
-    type Value = Read<T>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Scalar<'_, T> {
+    type Value = Outcome;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Read<T>, E> {
-        Ok(Self::of(value::BoolDeserializer::new(value)))
+    fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
+        Ok(self.take(value::BoolDeserializer::new(value)))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Read<T>, E> {
-        Ok(Self::of(value::I64Deserializer::new(number)))
+    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
+        Ok(self.take(value::I64Deserializer::new(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Read<T>, E> {
-        Ok(Self::of(value::U64Deserializer::new(number)))
+    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
+        Ok(self.take(value::U64Deserializer::new(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Read<T>, E> {
-        Ok(Self::of(value::F64Deserializer::new(number)))
+    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
+        Ok(self.take(value::F64Deserializer::new(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Read<T>, E> {
-        Ok(Self::of(value::StrDeserializer::new(text)))
+    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+        Ok(self.take(value::StrDeserializer::new(text)))
     }
 
-    fn visit_unit<E>(self) -> Result<Read<T>, E> {
-        Ok(Ok(None))
+    fn visit_unit<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_none<E>(self) -> Result<Read<T>, E> {
-        Ok(Ok(None))
+    fn visit_none<E>(self) -> Result<Outcome, E> {
+        Ok(Ok(()))
     }
 
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Read<T>, D::Error> {
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
         deserializer.deserialize_any(self)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Read<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outcome, A::Error> {
         drain_seq(seq)?;
-        Ok(T::deserialize(Compound(Unexpected::Seq)).map(Some))
+        Ok(self.take(Compound(Unexpected::Seq)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Read<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Outcome, A::Error> {
         drain_map(map)?;
-        Ok(T::deserialize(Compound(Unexpected::Map)).map(Some))
+        Ok(self.take(Compound(Unexpected::Map)))
     }
 }
 
