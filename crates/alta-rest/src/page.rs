@@ -172,7 +172,11 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     }
 
     fn keep(&mut self, page: Page<T>) {
-        self.skipped += page.items.skipped();
+        let skipped = page.items.skipped();
+        if !skipped.is_empty() {
+            tracing::debug!(request = %self.request, %skipped, "entries that cannot be read are left out");
+        }
+        self.skipped += skipped;
         self.is_any_read |= !page.items.is_empty();
         // Where anything can be read, what can't be is left out; a list of which nothing can be is an error at its end.
         self.unreadable = self

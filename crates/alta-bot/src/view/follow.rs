@@ -405,3 +405,23 @@ impl Stream for GroupEvents {
         Poll::Ready(event.map(|event| (group, self.is_whole(), event)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_event_of_a_server_that_stops_does_not_say_that_it_is_up() {
+        let is_up = |name: &str, data: Value| match understood(name, data) {
+            GroupEvent::Status(server) | GroupEvent::Heartbeat(server) => server.is_up(),
+            other => panic!("{other:?}"),
+        };
+        for name in [GroupServerStatus::EVENT, GroupServerHeartbeat::EVENT] {
+            let mut data = json!({"id": 7, "server_status": "Online", "final_status": "Online"});
+            assert!(!is_up(name, data.clone()));
+            data["online_ping"] = json!(Timestamp::now());
+            assert!(is_up(name, data));
+        }
+    }
+}
