@@ -22,8 +22,8 @@ pub(super) struct Consoles {
 
 struct Followed {
     statuses: Statuses,
-    /// How much it had brought when it was last looked at.
-    brought: u64,
+    /// How much it had delivered when it was last looked at.
+    delivered: u64,
 }
 
 impl Consoles {
@@ -70,31 +70,37 @@ impl Consoles {
                     server,
                     statuses: statuses.clone(),
                 });
-                let brought = 0;
-                self.followed.insert(server, Followed { statuses, brought });
+                let delivered = 0;
+                self.followed.insert(
+                    server,
+                    Followed {
+                        statuses,
+                        delivered,
+                    },
+                );
             }
         }
     }
 
-    /// Whether the console of a server has brought anything since this was last asked.
-    pub(super) fn has_brought(&mut self, server: ServerId) -> bool {
+    /// Whether the console of a server has delivered anything since this was last asked.
+    pub(super) fn has_delivered(&mut self, server: ServerId) -> bool {
         let followed = self.followed.get_mut(&server);
         followed.is_some_and(Followed::look)
     }
 
-    /// The servers whose consoles have brought anything since this was last asked.
-    pub(super) fn that_have_brought(&mut self) -> Vec<ServerId> {
+    /// The servers whose consoles have delivered anything since this was last asked.
+    pub(super) fn that_have_delivered(&mut self) -> Vec<ServerId> {
         let followed = self.followed.iter_mut();
-        let brought = followed.filter_map(|(server, it)| it.look().then_some(*server));
-        brought.collect()
+        let delivered = followed.filter_map(|(server, it)| it.look().then_some(*server));
+        delivered.collect()
     }
 }
 
 impl Followed {
     fn look(&mut self) -> bool {
         let totals = self.statuses.current().totals;
-        let brought = totals.events + totals.answers + totals.notices;
-        brought != std::mem::replace(&mut self.brought, brought)
+        let delivered = totals.events + totals.answers + totals.notices;
+        delivered != std::mem::replace(&mut self.delivered, delivered)
     }
 }
 

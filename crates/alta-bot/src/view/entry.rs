@@ -102,7 +102,7 @@ impl Entry {
     pub(super) fn begin(&mut self, part: Part) -> u64 {
         if let Part::Server(_, server) = part {
             let heard = self.servers.entry(server).or_default();
-            heard.lives = false;
+            heard.delivered = false;
         }
         self.stamp(part)
     }
@@ -127,7 +127,7 @@ impl Entry {
 
     /// Events may have been missed.
     pub(super) fn missed(&mut self) {
-        self.wait_for_nobody();
+        self.expect_no_heartbeats();
         for server in self.doubt() {
             self.set_stale(server, true);
         }
@@ -142,8 +142,8 @@ impl Entry {
         servers
     }
 
-    /// No heartbeat is expected before the next one comes.
-    pub(super) fn wait_for_nobody(&mut self) {
+    /// No heartbeat is overdue until the next one has come.
+    pub(super) fn expect_no_heartbeats(&mut self) {
         for heard in self.servers.values_mut() {
             heard.due = None;
         }
@@ -224,8 +224,8 @@ impl Entry {
         view.me = Arc::new(me);
     }
 
-    /// Takes over what was read. Returns what is to be read now. A server that runs and whose heart was heard before is
-    /// missed when it is `due`.
+    /// Takes over what was read. Returns what is to be read now. The next heartbeat of a server that runs is overdue at
+    /// `due`.
     pub(super) fn take(
         &mut self,
         part: Part,

@@ -218,8 +218,8 @@ impl Follower {
 
     fn read(&mut self, part: Part, ticket: Ticket) {
         if let Part::Server(_, server) = part {
-            // What it has brought before says nothing against what is read from now on.
-            self.consoles.has_brought(server);
+            // What it has delivered before says nothing against what is read from now on.
+            self.consoles.has_delivered(server);
         }
         let (rest, me, members) = (self.rest.clone(), self.me, self.config.members);
         self.readings.spawn(async move {
@@ -300,7 +300,7 @@ impl Follower {
             }
         }
         if let Part::Server(group, server) = part
-            && self.consoles.has_brought(server)
+            && self.consoles.has_delivered(server)
         {
             self.model.console_heard(group, server, now());
         }
@@ -309,7 +309,7 @@ impl Follower {
     }
 
     fn tick(&mut self) {
-        for server in self.consoles.that_have_brought() {
+        for server in self.consoles.that_have_delivered() {
             if let Some(group) = self.shared.group_of(server) {
                 self.model.console_heard(group, server, now());
             }

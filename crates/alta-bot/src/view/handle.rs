@@ -83,8 +83,8 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero or
-    /// the time-out of heartbeats too short for the main websocket, or the bot's user id isn't known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero,
+    /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) too short for the main websocket's ping, or the bot's user id not known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
     /// its groups cannot be listed.
     pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
         let problems = config.problems(self.socket()?.config().ping);

@@ -1,5 +1,5 @@
 //! What is known of the groups, and what has to be read over REST, without I/O: events, readings, what consoles say, and
-//! time go in, new states and wishes come out.
+//! time go in; new states and what is to be done come out.
 
 use super::ViewConfig;
 use super::agenda::{Agenda, Part};
@@ -79,12 +79,14 @@ impl Model {
         }
     }
 
-    /// Whether events arrive. While they don't, nobody's silence counts. Returns whether the connection was lost now.
+    /// Whether events arrive. While they don't, no heartbeat is overdue. Returns whether the connection was lost now.
     pub(super) fn set_connected(&mut self, connected: bool) -> bool {
         let was_connected = std::mem::replace(&mut self.connected, connected);
         let is_lost = was_connected && !connected;
         if is_lost {
-            self.groups.values_mut().for_each(Entry::wait_for_nobody);
+            self.groups
+                .values_mut()
+                .for_each(Entry::expect_no_heartbeats);
         }
         is_lost
     }
@@ -133,13 +135,13 @@ impl Model {
         self.want(to_read.unwrap_or_default(), now);
     }
 
-    /// The console of a server has brought something since it was last looked at.
+    /// The console of a server has delivered something since it was last looked at.
     pub(super) fn console_heard(&mut self, group: GroupId, server: ServerId, now: Instant) {
         let due = self.due(now);
         self.with(group, |entry| entry.be_heard(server, due));
     }
 
-    /// Time has passed: servers whose heartbeats are overdue are silent, and asked for.
+    /// Time has passed: servers whose heartbeats are overdue are read.
     pub(super) fn tick(&mut self, now: Instant) {
         for group in self.ids() {
             let silent = self.with(group, |entry| entry.silenced(now));
@@ -298,7 +300,7 @@ impl Model {
         below.min(LONGEST_SPREAD).mul_f64(share)
     }
 
-    /// When a server that is heard of now is missed.
+    /// When the next heartbeat is overdue of a server that is heard of now.
     fn due(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.config.heartbeat_timeout)
             .filter(|_| self.connected)
@@ -334,7 +336,7 @@ impl Model {
         }
     }
 
-    /// Does something with a group, and tells of its new state if it differs from the old one.
+    /// Changes a group, and outputs its new state if it differs from the old one.
     fn with<T>(&mut self, group: GroupId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
         let entry = self.groups.get_mut(&group)?;
         let old = Arc::clone(&entry.view);

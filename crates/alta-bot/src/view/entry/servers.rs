@@ -8,7 +8,7 @@ use alta_model::{Server, ServerId, Timestamp};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What is known of a server's ways.
+/// What a server's events and its console have told, besides what the view shows.
 #[derive(Clone, Copy, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -19,7 +19,7 @@ pub(super) struct Heard {
     pub(super) stamp: u64,
     /// Whether it has ever sent a heartbeat.
     beats: bool,
-    /// When it is missed if no heartbeat comes.
+    /// When the next heartbeat is overdue.
     pub(super) due: Option<Instant>,
     /// Whether events may have been missed since it was last heard of.
     pub(super) gap: bool,
@@ -29,8 +29,8 @@ pub(super) struct Heard {
     console: bool,
     /// Whether its console has been connected since the server was last found not to run.
     served: bool,
-    /// Whether its console has brought anything since the reading that runs began.
-    pub(super) lives: bool,
+    /// Whether its console has delivered anything since the running reading began.
+    pub(super) delivered: bool,
 }
 
 impl Entry {
@@ -49,7 +49,9 @@ impl Entry {
         let known = self.view.servers.get(&record.id);
         let differs = known.is_some_and(|known| known.known.is_some() && known.is_online != is_up);
         match self.servers.get(&record.id).filter(|_| differs) {
-            Some(heard) if heard.stamp != stamp || (heard.lives && !is_up) => Verdict::Contradicted,
+            Some(heard) if heard.stamp != stamp || (heard.delivered && !is_up) => {
+                Verdict::Contradicted
+            }
             Some(heard) if heard.console && !is_up => Verdict::Doubtful,
             _ => Verdict::Agrees,
         }
@@ -65,14 +67,14 @@ impl Entry {
     ) {
         let server = record.id;
         self.gone.remove(&server);
-        let is_known = self.server(server).record.is_some();
-        if is_known && self.stamp(Part::Server(self.view.id(), server)) != stamp {
-            return;
+        let is_outdated = self.stamp(Part::Server(self.view.id(), server)) != stamp;
+        if !is_outdated || self.server(server).record.is_none() {
+            let is_up = record.is_up_at(wall);
+            self.keep(record, is_up, wall);
         }
-        let is_up = record.is_up_at(wall);
-        self.keep(record, is_up, wall);
+        let is_online = self.server(server).is_online;
         if let Some(heard) = self.servers.get_mut(&server) {
-            heard.due = due.filter(|_| is_up && heard.beats);
+            heard.due = due.filter(|_| is_online && heard.beats);
         }
     }
 
@@ -88,7 +90,7 @@ impl Entry {
         })
     }
 
-    /// Keeps the record that an event brought: a heartbeat, or a status, which is a sign of life as well.
+    /// Keeps the record of a heartbeat or a status event. Returns what is to be read.
     pub(super) fn hear(
         &mut self,
         record: Server,
@@ -111,8 +113,7 @@ impl Entry {
         if let Some(heard) = self.servers.get_mut(&server) {
             heard.stamp += 1;
             heard.beats |= is_heartbeat && is_up;
-            let is_missed = is_heartbeat || heard.due.is_some();
-            heard.due = due.filter(|_| is_up && heard.beats && is_missed);
+            heard.due = due.filter(|_| is_up && heard.beats);
         }
         to_read
     }
@@ -154,8 +155,8 @@ impl Entry {
         }
     }
 
-    /// The console of a server says something about it. Returns what is to be read. One that is connected is a sign of
-    /// life, and the server is missed later.
+    /// The console of a server says something about it. Returns what is to be read. If the console is connected, the next
+    /// heartbeat is overdue at `due`.
     pub(in crate::view) fn console(
         &mut self,
         server: ServerId,
@@ -187,19 +188,19 @@ impl Entry {
         Vec::new()
     }
 
-    /// The console of a server has brought something: the server lives, whatever its heartbeats do. It is missed later.
+    /// The console of a server has delivered something, so the server runs. Its next heartbeat is overdue at `due`.
     pub(in crate::view) fn be_heard(&mut self, server: ServerId, due: Option<Instant>) {
         let Some(heard) = self.servers.get_mut(&server) else {
             return;
         };
-        heard.lives = true;
+        heard.delivered = true;
         heard.due = heard.due.and(due);
         if !heard.gap {
             self.set_stale(server, false);
         }
     }
 
-    /// Servers that have been missed since the last time: their heartbeats have stopped.
+    /// The servers whose heartbeats have become overdue since the last call.
     pub(in crate::view) fn silenced(&mut self, now: Instant) -> Vec<ServerId> {
         let mut silent = Vec::new();
         for (server, heard) in &mut self.servers {

@@ -40,6 +40,17 @@ fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so(
 }
 
 #[test]
+fn a_server_is_missed_again_though_a_status_came_while_it_was_asked_for() {
+    let mut rig = beating();
+    rig.pass(SECOND * 45);
+    rig.event(GroupEvent::Status(up()));
+    rig.answer(THE_SERVER, read_server(up()));
+    assert!(!rig.server().is_stale);
+    rig.pass(SECOND * 45);
+    assert_eq!(rig.reading(), [THE_SERVER]);
+}
+
+#[test]
 fn a_server_that_never_sends_heartbeats_is_not_missed() {
     let mut rig = Rig::settled(2);
     rig.event(GroupEvent::Status(up()));
