@@ -1,83 +1,89 @@
 //! What was sent, what arrived, and whether that is right.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::book::Book;
+use alta_model::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
-/// One subscription's books. Numbers begin at 1 and are sent in order; between two sockets they may overtake each other.
-#[derive(Default)]
-struct Book {
-    /// The last number sent.
-    sent: u64,
-    /// The largest number that arrived.
-    last: u64,
-    /// Whether a gap was told of since then.
-    gap: bool,
-    /// Smaller numbers that did not arrive (yet), and whether a gap was told of where they are missing.
-    missing: BTreeMap<u64, bool>,
-}
-
-#[derive(Default)]
 pub(crate) struct Ledger {
     books: Vec<Book>,
     /// Which connections a number was sent to, until it arrives.
     under_way: HashMap<(usize, u64), Vec<u64>>,
-    sent: u64,
-    arrived: u64,
-    in_gaps: u64,
+    /// Connections that bring nothing any more: the client closed them, or they fell silent.
+    dead: HashSet<u64>,
+    longest_gap: Duration,
+    gap_time: Duration,
+    gaps: u32,
     memory_first: Option<f64>,
     memory_now: f64,
     faults: Vec<String>,
-    given_up: HashSet<u64>,
 }
 
 impl Ledger {
-    pub(crate) fn new(places: usize) -> Self {
+    pub(crate) fn new(places: usize, longest_gap: Duration) -> Self {
         Self {
             books: (0..places).map(|_| Book::default()).collect(),
-            ..Self::default()
+            under_way: HashMap::new(),
+            dead: HashSet::new(),
+            longest_gap,
+            gap_time: Duration::ZERO,
+            gaps: 0,
+            memory_first: None,
+            memory_now: 0.0,
+            faults: Vec::new(),
         }
     }
 
     /// The number to send next.
     pub(crate) fn next(&mut self, place: usize) -> u64 {
-        let book = &mut self.books[place];
-        book.sent += 1;
-        self.sent += 1;
-        book.sent
+        self.books[place].next()
     }
 
-    pub(crate) fn sent(&mut self, place: usize, number: u64, to: Vec<u64>) {
+    pub(crate) fn sent(&mut self, place: usize, number: u64, mut to: Vec<u64>) {
+        to.retain(|connection| !self.dead.contains(connection));
         if !to.is_empty() {
             self.under_way.insert((place, number), to);
         }
     }
 
     pub(crate) fn arrived(&mut self, place: usize, number: u64) {
-        self.arrived += 1;
         self.under_way.remove(&(place, number));
-        let book = &mut self.books[place];
-        if number > book.last {
-            for skipped in book.last + 1..number {
-                book.missing.insert(skipped, book.gap);
-            }
-            book.last = number;
-            book.gap = false;
-        } else if book.missing.remove(&number).is_none() {
-            self.faults
-                .push(format!("number {number} of {place} arrived twice"));
-        }
+        let right = self.books[place].arrived(number);
+        self.note(place, right.err());
     }
 
-    pub(crate) fn gap(&mut self, place: usize) {
-        self.books[place].gap = true;
+    pub(crate) fn gap(&mut self, place: usize, since: Timestamp, until: Timestamp) {
+        self.gaps += 1;
+        self.gap_time += until.saturating_duration_since(since);
+        let right = self.books[place].gap(since, until, self.longest_gap);
+        self.note(place, right.err());
+    }
+
+    fn note(&mut self, place: usize, faults: impl IntoIterator<Item = String>) {
+        let faults = faults
+            .into_iter()
+            .map(|fault| format!("{fault}, of {place}"));
+        self.faults.extend(faults);
     }
 
     /// The client closed this connection: what was not read from it by then was not delivered.
     pub(crate) fn given_up(&mut self, connection: u64) {
-        if self.given_up.insert(connection) {
+        if self.dead.insert(connection) {
             self.under_way.retain(|_, to| {
                 to.retain(|sent| *sent != connection);
                 !to.is_empty()
             });
+        }
+    }
+
+    /// Nothing that is sent on this connection from now on arrives, nor this number.
+    pub(crate) fn silent(&mut self, connection: u64, place: usize, number: u64) {
+        self.dead.insert(connection);
+        if let Some(to) = self.under_way.get_mut(&(place, number)) {
+            to.retain(|sent| *sent != connection);
+            if to.is_empty() {
+                self.under_way.remove(&(place, number));
+            }
         }
     }
 
@@ -86,29 +92,39 @@ impl Ledger {
         self.books.iter().all(|book| book.last == book.sent)
     }
 
+    /// What is explained needs no more room.
     pub(crate) fn look_at_memory(&mut self) {
-        // What is explained needs no more room: what is missing inside a gap stays missing.
-        for book in &mut self.books {
-            let before = book.missing.len();
-            book.missing
-                .retain(|number, gap| !*gap || number + 10 > book.last);
-            self.in_gaps += (before - book.missing.len()) as u64;
-        }
+        self.settle(false);
         self.memory_now = resident();
         self.memory_first.get_or_insert(self.memory_now);
     }
 
+    fn settle(&mut self, at_the_end: bool) {
+        for place in 0..self.books.len() {
+            let faults = self.books[place].settle(at_the_end);
+            self.note(place, faults);
+        }
+    }
+
     pub(crate) fn sent_in_all(&self) -> u64 {
-        self.sent
+        self.books.iter().map(|book| book.sent).sum()
     }
 
     pub(crate) fn arrived_in_all(&self) -> u64 {
-        self.arrived
+        self.books.iter().map(|book| book.arrived).sum()
+    }
+
+    pub(crate) fn arrived_at(&self, place: usize) -> u64 {
+        self.books[place].arrived
     }
 
     pub(crate) fn in_gaps(&self) -> u64 {
-        let missing = self.books.iter().flat_map(|book| book.missing.values());
-        self.in_gaps + missing.filter(|gap| **gap).count() as u64
+        self.books.iter().map(|book| book.in_gaps).sum()
+    }
+
+    /// How long a gap was on average.
+    pub(crate) fn mean_gap(&self) -> Duration {
+        self.gap_time.checked_div(self.gaps).unwrap_or_default()
     }
 
     pub(crate) fn memory_first(&self) -> f64 {
@@ -119,8 +135,9 @@ impl Ledger {
         self.memory_now
     }
 
-    /// Everything that is not as promised.
-    pub(crate) fn faults(&self) -> Vec<String> {
+    /// Everything that is not as promised, now that nothing arrives any more.
+    pub(crate) fn faults(&mut self) -> Vec<String> {
+        self.settle(true);
         let mut faults = self.faults.clone();
         for (place, book) in self.books.iter().enumerate() {
             if book.last != book.sent {
@@ -129,10 +146,6 @@ impl Ledger {
                     book.last, book.sent
                 ));
             }
-            let unexplained = book.missing.iter().filter(|(_, gap)| !**gap);
-            faults.extend(unexplained.map(|(number, _)| {
-                format!("number {number} of {place} is missing, and no gap was told of")
-            }));
         }
         faults.extend(self.under_way.iter().map(|((place, number), to)| {
             format!("number {number} of {place} was delivered on {to:?} and not passed on")

@@ -1,6 +1,7 @@
-//! A soak: thousands of numbered subscriptions over many sockets, which migrate and are lost all the time, and some
-//! migrations are refused. Every number that a socket delivered must arrive once, every other must lie inside a reported
-//! gap, and memory must stay flat.
+//! A soak: thousands of numbered subscriptions over many sockets, which migrate, are cut and fall silent all the time; some
+//! migrations are refused, tokens expire, and some readers are too slow. Every number that a socket delivered must arrive
+//! once, every other must have been sent within a reported gap of a sensible length, what slow readers lose must be counted,
+//! and memory must stay flat.
 //!
 //! `cargo xtask soak` runs it, with `--quick` for a minute.
 
@@ -12,17 +13,21 @@
     reason = "a program that stops at the first surprise, and prints figures"
 )]
 
+mod book;
 mod ledger;
+mod slow;
+mod tokens;
 
-use alta_auth::StaticToken;
 use alta_sim::{Action, Fault, Hook, Service, Sim, What};
-use alta_ws::{Client, Config, Missed, Subscription, Topic, Totals};
+use alta_ws::{BackoffPolicy, Client, Config, Missed, Subscription, Topic, Totals};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, SelectAll};
 use ledger::Ledger;
 use serde_json::{Value, json};
+use slow::{Count, SLOW};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokens::Tokens;
 
 /// What each group is asked for.
 const EVENTS: [&str; 4] = [
@@ -33,6 +38,10 @@ const EVENTS: [&str; 4] = [
 ];
 /// Of so many migrations the service refuses one.
 const REFUSED: u32 = 10;
+/// Of so many events one goes to a subscription that is read slowly, too.
+const TO_SLOW: u128 = 20;
+/// How long it may take to connect again and to subscribe to everything, once a loss is noticed.
+const BACK_WITHIN: Duration = Duration::from_secs(15);
 /// A step of the pacemaker.
 const TICK: Duration = Duration::from_millis(5);
 /// How long the last events may take to arrive.
@@ -49,9 +58,16 @@ struct Plan {
     losses: u64,
     loss_every: Duration,
     migrate_after: Duration,
+    expire_every: Duration,
+    ping: Duration,
 }
 
 impl Plan {
+    /// A silent link is found at the second ping.
+    fn longest_gap(&self) -> Duration {
+        self.ping * 2 + BACK_WITHIN
+    }
+
     /// The default, unless sockets don't even live that long.
     fn hand_over(&self) -> Duration {
         Config::default().hand_over.min(self.migrate_after / 3)
@@ -66,6 +82,8 @@ const LONG: Plan = Plan {
     losses: 100,
     loss_every: Duration::from_millis(5_500),
     migrate_after: Duration::from_secs(240),
+    expire_every: Duration::from_secs(25),
+    ping: Duration::from_secs(3),
 };
 
 /// A minute, with proportionately as many events and misfortunes.
@@ -75,6 +93,7 @@ const QUICK: Plan = Plan {
     losses: 10,
     loss_every: Duration::from_secs(4),
     migrate_after: Duration::from_secs(35),
+    expire_every: Duration::from_secs(9),
     ..LONG
 };
 
@@ -84,9 +103,11 @@ const TRIAL: Plan = Plan {
     per_second: 200,
     lasting: Duration::from_secs(2),
     migrations: 1,
-    losses: 1,
+    losses: 2,
     loss_every: Duration::from_millis(700),
     migrate_after: Duration::from_millis(1_200),
+    expire_every: Duration::from_millis(500),
+    ping: Duration::from_millis(400),
 };
 
 fn main() {
@@ -126,14 +147,18 @@ async fn soak(plan: Plan) {
     let config = Config::default()
         .url(sim.socket_url().parse().unwrap())
         .hand_over(plan.hand_over())
+        .ping(plan.ping)
+        .reconnect(BackoffPolicy::new(TICK * 20, TICK * 400))
         .migrate_after(plan.migrate_after)
         .migrate_spread(plan.migrate_after / 2);
-    let client = Client::connect(StaticToken::new(sim.bot_token()), config).unwrap();
+    let tokens = Tokens::new(&sim);
+    let client = Client::connect(tokens.clone(), config).unwrap();
     let streams: SelectAll<Numbered> = topics
         .iter()
         .enumerate()
         .map(|(place, topic)| numbered(place, client.subscribe(topic.clone()).start()))
         .collect();
+    let slow = slow::read(&client, &topics);
     sim.wait_until(|sim| sim.main_socket_subscriptions().len() == topics.len())
         .await
         .unwrap();
@@ -144,7 +169,8 @@ async fn soak(plan: Plan) {
         begin.elapsed().as_secs_f64()
     );
 
-    let ledger = Arc::new(Mutex::new(Ledger::new(topics.len())));
+    let ledger = Ledger::new(topics.len(), plan.longest_gap());
+    let ledger = Arc::new(Mutex::new(ledger));
     let reader = tokio::spawn(read(streams, Arc::clone(&ledger)));
     let losses = misfortune(plan, &sim, &client, &topics, &ledger).await;
 
@@ -167,13 +193,30 @@ async fn soak(plan: Plan) {
     client.close().await;
     reader.await.unwrap();
     excuse(&sim, &ledger);
-    report(
-        &plan,
-        &ledger.lock().unwrap(),
-        totals,
-        losses,
-        begin.elapsed(),
+    let mut counts = Vec::new();
+    for reader in slow {
+        counts.push(reader.await.unwrap());
+    }
+    let mut ledger = ledger.lock().unwrap();
+    check_slow(&ledger, &counts);
+    println!("{} tokens renewed", tokens.renewals());
+    assert!(tokens.renewals() > 0, "no token was renewed");
+    report(&plan, &mut ledger, totals, &losses, begin.elapsed());
+}
+
+/// What a slow reader read and lost is what the other reader of its topic read.
+fn check_slow(ledger: &Ledger, counts: &[Count]) {
+    let sum = |part: fn(&Count) -> u64| counts.iter().map(part).sum::<u64>();
+    println!(
+        "slow readers read {} and lost {}",
+        sum(|count| count.read),
+        sum(|count| count.lagged)
     );
+    for (place, count) in counts.iter().enumerate() {
+        let in_all = count.read + count.lagged;
+        assert_eq!(in_all, ledger.arrived_at(place), "slow reader {place}");
+    }
+    assert!(sum(|count| count.lagged) > 0, "no reader was too slow");
 }
 
 /// So many groups with the bot in them, and every topic of theirs.
@@ -194,49 +237,119 @@ fn distinct(sim: &Sim) -> usize {
     held.len()
 }
 
-fn emit(sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) {
+/// Sends the next number of a subscription, and tells which and to which connections.
+fn emit(sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) -> (u64, Vec<u64>) {
     let topic = &topics[place];
     // Before it can arrive.
     let mut ledger = ledger.lock().unwrap();
     let number = ledger.next(place);
     let content = json!({"id": topic.key(), "number": number});
     let to = sim.emit_main_event_traced(topic.event(), topic.key().parse().unwrap(), content);
-    ledger.sent(place, number, to);
+    ledger.sent(place, number, to.clone());
+    (number, to)
 }
 
-/// Sends events all the time, and loses a random socket every now and then; how often.
+/// What was done to sockets.
+#[derive(Default)]
+struct Losses {
+    cut: u64,
+    /// Connections that fell silent, and when.
+    silent: Vec<(u64, Instant)>,
+    silenced: u64,
+}
+
+impl Losses {
+    fn count(&self) -> u64 {
+        self.cut + self.silenced
+    }
+
+    fn cut(&mut self, sim: &Sim, random: &mut fastrand::Rng) {
+        if let Some(socket) = random.choice(sim.main_sockets()) {
+            self.cut += u64::from(sim.drop_main_socket(socket).is_ok());
+        }
+    }
+
+    /// Lets the socket of a subscription fall silent with its next event.
+    async fn silence(&mut self, sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) {
+        let name = topics[place].name().to_owned();
+        let silence = Fault::new(Hook::MainEvent, Action::Silence);
+        sim.faults().arm(silence.when(move |event| event == name));
+        // While nobody is subscribed, the fault is not used up.
+        for _ in 0..1_000 {
+            let (number, to) = emit(sim, topics, ledger, place);
+            for connection in &to {
+                // During a migration it may be either of two.
+                ledger.lock().unwrap().silent(*connection, place, number);
+                self.silent.push((*connection, Instant::now()));
+            }
+            if !to.is_empty() {
+                self.silenced += 1;
+                return;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+        panic!("nobody is subscribed to {}", topics[place]);
+    }
+
+    /// The client has noticed by now which sockets are silent: the server lets go of them.
+    fn forget_silent(&mut self, sim: &Sim, after: Duration) {
+        self.silent.retain(|(connection, since)| {
+            let is_over = since.elapsed() >= after;
+            if is_over {
+                // It may be gone.
+                let _ = sim.drop_main_socket(*connection);
+            }
+            !is_over
+        });
+    }
+}
+
+/// Sends events all the time, cuts a random socket or lets one fall silent every now and then, and lets tokens expire.
 async fn misfortune(
     plan: Plan,
     sim: &Sim,
     client: &Client,
     topics: &[Topic],
     ledger: &Mutex<Ledger>,
-) -> u64 {
+) -> Losses {
     let refuse = Fault::new(Hook::MainRequest, Action::Refuse(500));
     sim.faults()
         .arm(refuse.containing("POST migrate").every(REFUSED));
     let mut random = fastrand::Rng::with_seed(7);
     let begin = Instant::now();
     let mut next_loss = begin + plan.loss_every;
+    let mut next_expiry = begin + plan.expire_every;
     let mut next_look = begin + plan.lasting / 5;
-    let mut losses = 0;
+    let mut losses = Losses::default();
     let mut sent = 0;
     let mut ticks = tokio::time::interval(TICK);
     loop {
         ticks.tick().await;
         let elapsed = begin.elapsed();
         while sent < elapsed.as_millis() * plan.per_second / 1_000 {
-            emit(sim, topics, ledger, random.usize(..topics.len()));
+            let places = if sent % TO_SLOW == 0 {
+                SLOW
+            } else {
+                topics.len()
+            };
+            emit(sim, topics, ledger, random.usize(..places));
             sent += 1;
         }
         let now = Instant::now();
+        if now >= next_expiry {
+            next_expiry = now + plan.expire_every;
+            sim.expire_tokens();
+        }
         if now >= next_loss {
             next_loss = now + plan.loss_every;
+            losses.forget_silent(sim, plan.ping * 3);
             // Both kinds of hand-over: the old socket gets the events, too, or not any more.
             sim.set_migration_overlap(random.bool());
-            let sockets = sim.main_sockets();
-            if let Some(socket) = random.choice(sockets) {
-                losses += u64::from(sim.drop_main_socket(socket).is_ok());
+            if losses.count() % 2 == 0 {
+                losses.cut(sim, &mut random);
+            } else {
+                let place = random.usize(..topics.len());
+                losses.silence(sim, topics, ledger, place).await;
             }
             excuse(sim, ledger);
         }
@@ -246,15 +359,18 @@ async fn misfortune(
             let mut ledger = ledger.lock().unwrap();
             ledger.look_at_memory();
             println!(
-                "{:>4} s: {sent} events, {} migrations, {losses} losses, {:.0} MiB",
+                "{:>4} s: {sent} events, {} migrations, {} losses, {:.0} MiB",
                 elapsed.as_secs(),
                 totals.migrations,
+                losses.count(),
                 ledger.memory_now()
             );
         }
         let migrations = client.status().totals.migrations;
-        let enough = losses >= plan.losses && migrations >= plan.migrations;
+        let enough = losses.count() >= plan.losses && migrations >= plan.migrations;
         if elapsed >= plan.lasting && (enough || elapsed >= plan.lasting * 3) {
+            // Whatever is silent is noticed now, if it was not before.
+            losses.forget_silent(sim, Duration::ZERO);
             return losses;
         }
     }
@@ -265,7 +381,7 @@ async fn read(mut streams: SelectAll<Numbered>, ledger: Arc<Mutex<Ledger>>) {
         let mut ledger = ledger.lock().unwrap();
         match item {
             Ok(number) => ledger.arrived(place, number),
-            Err(Missed::Gap { .. }) => ledger.gap(place),
+            Err(Missed::Gap { since, until }) => ledger.gap(place, since, until),
             Err(other) => panic!("{other}"),
         }
     }
@@ -280,29 +396,34 @@ fn excuse(sim: &Sim, ledger: &Mutex<Ledger>) {
     }
 }
 
-fn report(plan: &Plan, ledger: &Ledger, totals: Totals, losses: u64, took: Duration) {
+fn report(plan: &Plan, ledger: &mut Ledger, totals: Totals, losses: &Losses, took: Duration) {
+    let faults = ledger.faults();
     println!(
-        "{} events sent, {} arrived, {} in gaps; {} migrations, {} failed; {losses} sockets lost; {} gaps told; \
-         {} duplicates suppressed; {:.0} MiB after a fifth of the time, {:.0} MiB at the end; {:.0} s",
+        "{} events sent, {} arrived, {} in gaps; {} migrations, {} failed; {} sockets cut, {} silent; {} gaps told of {:.1} s \
+         on average; {} duplicates suppressed; {:.0} MiB after a fifth of the time, {:.0} MiB at the end; {:.0} s",
         ledger.sent_in_all(),
         ledger.arrived_in_all(),
         ledger.in_gaps(),
         totals.migrations,
         totals.failed_migrations,
+        losses.cut,
+        losses.silenced,
         totals.gaps,
+        ledger.mean_gap().as_secs_f64(),
         totals.duplicates_suppressed,
         ledger.memory_first(),
         ledger.memory_now(),
         took.as_secs_f64()
     );
-    let faults = ledger.faults();
-    assert!(faults.is_empty(), "{faults:#?}");
-    assert!(losses >= plan.losses, "{losses} losses only");
+    let shown = &faults[..faults.len().min(20)];
+    assert!(faults.is_empty(), "{} faults: {shown:#?}", faults.len());
+    let count = losses.count();
+    assert!(count >= plan.losses, "{count} losses only");
     assert!(totals.migrations >= plan.migrations, "too few migrations");
     // What the allocator keeps for itself varies by some.
     let allowed = ledger.memory_first() * 1.2 + 16.0;
     assert!(ledger.memory_now() <= allowed, "memory grew");
     println!(
-        "every number that a socket delivered arrived once, every other lay in a reported gap"
+        "every number that a socket delivered arrived once, every other was sent within a reported gap"
     );
 }

@@ -1,0 +1,45 @@
+//! Readers that are too slow for what they are sent: what they lose is counted to the last event.
+
+use alta_ws::{Client, Missed, Overflow, Topic};
+use std::time::Duration;
+use tokio::task::JoinHandle;
+
+/// How many topics have a slow reader beside the other one, and more events than it reads.
+pub(crate) const SLOW: usize = 4;
+
+/// How long a slow reader rests after each item: it reads less than it is sent.
+const REST: Duration = Duration::from_millis(100);
+const CAPACITY: usize = 8;
+
+/// How many events reached a stream, and how many it was told to have lost.
+#[derive(Clone, Copy)]
+pub(crate) struct Count {
+    pub(crate) read: u64,
+    pub(crate) lagged: u64,
+}
+
+/// Begins to read the first topics slowly.
+pub(crate) fn read(client: &Client, topics: &[Topic]) -> Vec<JoinHandle<Count>> {
+    let overflows = [Overflow::DropOldest, Overflow::DropNewest];
+    let overflows = overflows.into_iter().cycle();
+    let topics = topics.iter().take(SLOW).zip(overflows);
+    topics
+        .map(|(topic, overflow)| {
+            let stream = client.subscribe(topic.clone());
+            let mut stream = stream.capacity(CAPACITY).overflow(overflow).start();
+            tokio::spawn(async move {
+                let mut count = Count { read: 0, lagged: 0 };
+                while let Some(item) = stream.next().await {
+                    match item {
+                        Ok(_) => count.read += 1,
+                        Err(Missed::Lagged(events)) => count.lagged += events,
+                        Err(Missed::Gap { .. }) => {}
+                        Err(other) => panic!("{other}"),
+                    }
+                    tokio::time::sleep(REST).await;
+                }
+                count
+            })
+        })
+        .collect()
+}
