@@ -39,7 +39,7 @@ const EVENTS: [&str; 4] = [
 /// Of so many migrations the service refuses one.
 const REFUSED: u32 = 10;
 /// Of so many events one goes to a subscription that is read slowly, too.
-const TO_SLOW: u128 = 20;
+const TO_SLOW: u128 = 10;
 /// How long it may take to connect again and to subscribe to everything, once a loss is noticed.
 const BACK_WITHIN: Duration = Duration::from_secs(15);
 /// A step of the pacemaker.
@@ -101,13 +101,13 @@ const QUICK: Plan = Plan {
 const TRIAL: Plan = Plan {
     groups: 20,
     per_second: 200,
-    lasting: Duration::from_secs(2),
+    lasting: Duration::from_secs(3),
     migrations: 1,
     losses: 2,
     loss_every: Duration::from_millis(700),
     migrate_after: Duration::from_millis(1_200),
     expire_every: Duration::from_millis(500),
-    ping: Duration::from_millis(400),
+    ping: Duration::from_millis(1_500),
 };
 
 fn main() {
@@ -263,8 +263,15 @@ impl Losses {
         self.cut + self.silenced
     }
 
+    fn is_silent(&self, socket: u64) -> bool {
+        self.silent.iter().any(|(silent, _)| *silent == socket)
+    }
+
     fn cut(&mut self, sim: &Sim, random: &mut fastrand::Rng) {
-        if let Some(socket) = random.choice(sim.main_sockets()) {
+        let mut sockets = sim.main_sockets();
+        // The end of a silent one would be noticed.
+        sockets.retain(|socket| !self.is_silent(*socket));
+        if let Some(socket) = random.choice(sockets) {
             self.cut += u64::from(sim.drop_main_socket(socket).is_ok());
         }
     }
@@ -276,7 +283,8 @@ impl Losses {
         sim.faults().arm(silence.when(move |event| event == name));
         // While nobody is subscribed, the fault is not used up.
         for _ in 0..1_000 {
-            let (number, to) = emit(sim, topics, ledger, place);
+            let (number, mut to) = emit(sim, topics, ledger, place);
+            to.retain(|socket| !self.is_silent(*socket));
             for connection in &to {
                 // During a migration it may be either of two.
                 ledger.lock().unwrap().silent(*connection, place, number);

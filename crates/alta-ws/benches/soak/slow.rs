@@ -8,8 +8,8 @@ use tokio::task::JoinHandle;
 pub(crate) const SLOW: usize = 4;
 
 /// How long a slow reader rests after each item: it reads less than it is sent.
-const REST: Duration = Duration::from_millis(100);
-const CAPACITY: usize = 8;
+const REST: Duration = Duration::from_millis(400);
+const CAPACITY: usize = 2;
 
 /// How many events reached a stream, and how many it was told to have lost.
 #[derive(Clone, Copy)]
