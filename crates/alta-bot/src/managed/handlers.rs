@@ -222,7 +222,8 @@ impl Handlers {
 
     /// Called when the bot has come to belong to a group, with the group as a whole: it is waited for until it is
     /// [complete](GroupView::complete), or for twice [`ViewConfig::patience`](crate::ViewConfig::patience). The groups that the bot
-    /// belongs to at the start are in the view: see [`Bot::current_view`].
+    /// belongs to at the start are in the view: see [`Bot::current_view`]. It is called for groups that the rules leave out as
+    /// well: somebody else may have accepted for the bot.
     pub fn on_group_joined(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
         self.group_joined.push(boxed2(handler));
         self
@@ -260,7 +261,7 @@ impl Handlers {
     /// All handlers as the methods of one thing.
     pub fn handler<H: Handler>(self, handler: H) -> Self {
         let handler = Arc::new(handler);
-        let names = handler.events();
+        let (names, in_order) = (handler.events(), handler.events_in_order());
         macro_rules! method {
             ($name:ident($($argument:ident),*)) => {{
                 let handler = Arc::clone(&handler);
@@ -280,6 +281,9 @@ impl Handlers {
             .on_server_offline(method!(server_offline(bot, server)));
         if !names.is_empty() {
             this = this.on_events(names, method!(event(console, event)));
+        }
+        if !in_order.is_empty() {
+            this = this.on_events_in_order(in_order, method!(event_in_order(console, item)));
         }
         this.on_failure(move |failure| handler.failure(failure))
     }
@@ -347,6 +351,17 @@ pub trait Handler: Send + Sync + 'static {
     /// The events that [`event`](Self::event) is called for. Asked once.
     fn events(&self) -> Vec<EventName> {
         Vec::new()
+    }
+
+    /// The events that [`event_in_order`](Self::event_in_order) is called for. Asked once.
+    fn events_in_order(&self) -> Vec<EventName> {
+        Vec::new()
+    }
+
+    /// See [`Handlers::on_events_in_order`].
+    fn event_in_order(&self, console: Console, item: Item) -> impl Future<Output = Result> + Send {
+        let _ = (console, item);
+        std::future::ready(Ok(()))
     }
 
     /// See [`Handlers::on_console`].

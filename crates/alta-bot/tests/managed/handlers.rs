@@ -2,7 +2,7 @@ use super::support::*;
 use alta_bot::event::{PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk};
 use alta_bot::{FailureKind, Handler, HandlerError, Handlers, Limits};
 use alta_sim::Sim;
-use att_console::{Console, Event, EventName};
+use att_console::{Console, Event, EventName, Missed};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -261,13 +261,26 @@ async fn a_type_with_methods_serves_as_all_handlers() {
             self.0.note(&event.data["door"]);
             Err("stuck".into())
         }
+        fn events_in_order(&self) -> Vec<EventName> {
+            vec!["DoorShut".into()]
+        }
+        async fn event_in_order(
+            &self,
+            _: Console,
+            item: Result<Event<Value>, Missed>,
+        ) -> Result<(), HandlerError> {
+            self.0.note(format!("shut {}", item?.data["door"]));
+            Ok(())
+        }
         fn failure(&self, failure: &alta_bot::Failure) {
             assert_eq!(failure.kind, FailureKind::Failed("stuck".to_owned()));
             self.0.note(failure);
         }
     }
     let sim = Sim::builder().start().await.unwrap();
-    sim.offer_console_event(sim.server(), "DoorOpened");
+    for event in ["DoorOpened", "DoorShut"] {
+        sim.offer_console_event(sim.server(), event);
+    }
     let (notes, mut noted) = notes();
     let _bot = start(managed(&sim).handlers(Handlers::new().handler(Doors(notes)))).await;
     noted.next_are(&["on Thornwood"]).await;
@@ -278,6 +291,11 @@ async fn a_type_with_methods_serves_as_all_handlers() {
     noted
         .next_are(&["4", "on_events of DoorOpened on Thornwood: stuck"])
         .await;
+    sim.wait_for_console_subscription(sim.server(), "DoorShut")
+        .await
+        .unwrap();
+    sim.emit_console_event(sim.server(), "DoorShut", json!({"door": 5}));
+    noted.next_are(&["shut 5"]).await;
 }
 
 #[tokio::test]

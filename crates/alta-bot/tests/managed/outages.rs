@@ -1,7 +1,7 @@
 //! Events are numbered while servers restart and rules change: each number reaches everybody, or lies in a reported gap.
 
 use super::support::*;
-use alta_bot::{Bot, ConsoleEvents, ManagedBot, Rules};
+use alta_bot::{Bot, ConsoleEvents, Limits, ManagedBot, Rules};
 use alta_model::Timestamp;
 use alta_sim::Sim;
 use att_console::Missed;
@@ -54,22 +54,22 @@ impl Got {
     fn is_honest(&self, who: &str, happened: &[Timestamp]) {
         let items = self.0.lock().unwrap().clone();
         let mut last = None;
-        let mut gap = None;
+        let mut gaps: Vec<(Timestamp, Timestamp)> = Vec::new();
         for item in &items {
             match *item {
-                Item::Gap(since, until) => gap = Some((since, until)),
+                Item::Gap(since, until) => gaps.push((since, until)),
                 Item::Number(number) => {
                     let expected = last.map_or(number, |last| last + 1);
                     assert!(number >= expected, "{who}: {number} again: {items:?}");
                     for lost in expected..number {
                         let at = happened[lost];
-                        let is_told = gap.is_some_and(|(since, until)| {
-                            since.saturating_duration_since(at) < UNDER_WAY && at <= until
+                        let is_told = gaps.iter().any(|(since, until)| {
+                            since.saturating_duration_since(at) < UNDER_WAY && at <= *until
                         });
                         assert!(is_told, "{who}: {lost} is lost in silence: {items:?}");
                     }
                     last = Some(number);
-                    gap = None;
+                    gaps.clear();
                 }
             }
         }
@@ -269,4 +269,82 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
     assert!(events.interruptions().is_empty());
     let second = within(events.next()).await.unwrap().unwrap();
     assert_eq!(second.data["user"]["id"], 2);
+}
+
+#[tokio::test]
+async fn events_that_wait_for_slow_handlers_when_a_console_is_closed_lie_in_the_gap() {
+    let sim = Sim::builder().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let missed = notes.clone();
+    let limits = Limits::default().grace(Duration::from_millis(20));
+    let bot = managed(&sim)
+        .limits(limits)
+        .on_events([EVENT], move |_, event| {
+            let notes = notes.clone();
+            async move {
+                let number = event.data["number"].as_u64().unwrap();
+                notes.note(number);
+                if number == 0 {
+                    std::future::pending::<()>().await;
+                }
+            }
+        })
+        .on_missed(move |_, item| {
+            let Missed::Gap { since, until } = item else {
+                panic!("{item}");
+            };
+            missed.note(format!("{since} {until}"));
+            std::future::ready(())
+        });
+    let bot = start(bot).await;
+    sim.wait_for_console_subscription(sim.server(), EVENT)
+        .await
+        .unwrap();
+    // The second is of the same player as the first, and waits for it.
+    let happens = |player: u64, number: u64| {
+        let user = json!({"user": {"id": player, "username": "Ashwick"}, "number": number});
+        sim.emit_console_event(sim.server(), EVENT, user);
+        Timestamp::now()
+    };
+    happens(1, 0);
+    noted.next_are(&["0"]).await;
+    let lost = happens(1, 1);
+    until("it waits", || bot.health().events == 2).await;
+    let read = Timestamp::now();
+    happens(2, 2);
+    noted.next_are(&["2"]).await;
+    bot.change_rules(|rules| rules.deny(group(&sim)));
+    until("closed", || bot.consoles().is_empty()).await;
+    bot.change_rules(|rules| rules.allow(group(&sim)));
+    let gap = noted.next().await;
+    let (since, until) = gap.split_once(' ').unwrap();
+    let [since, until]: [Timestamp; 2] = [since, until].map(|at| at.parse().unwrap());
+    assert!(since <= read && lost <= until, "{lost} {read}: {gap}");
+}
+
+#[tokio::test]
+async fn a_console_that_is_closed_while_its_server_sleeps_leaves_one_gap_in_handlers() {
+    let mut town = Town::new(Rules::default()).await;
+    let server = town.sim.server();
+    town.sim.stop_server(server).await.unwrap();
+    let group = group(&town.sim);
+    let health = |town: &Town| town.bot.health();
+    let lost = |town: &Town| health(town).consoles.iter().all(|it| !it.is_connected());
+    for _ in 0..2_000 {
+        if lost(&town) {
+            break;
+        }
+        town.happens();
+        tokio::time::sleep(Duration::from_millis(3)).await;
+    }
+    town.bot.change_rules(|rules| rules.deny(group));
+    let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
+    town.until("closed", closed).await;
+    town.sim.start_server(server).unwrap();
+    town.bot.change_rules(|rules| rules.allow(group));
+    town.until_heard().await;
+    assert_eq!(town.handlers.gaps(), 1);
+    // A stream tells of the gap that it is in when its console closes, and of the rest when the next one is there.
+    assert_eq!(town.stream.gaps(), 2);
+    town.is_honest();
 }
