@@ -61,10 +61,10 @@ impl Got {
                 Item::Number(number) => {
                     let expected = last.map_or(number, |last| last + 1);
                     assert!(number >= expected, "{who}: {number} again: {items:?}");
-                    for lost in expected..number {
-                        let at = happened[lost];
+                    let lost = happened.iter().enumerate().take(number);
+                    for (lost, at) in lost.skip(expected) {
                         let is_told = gaps.iter().any(|(since, until)| {
-                            since.saturating_duration_since(at) < UNDER_WAY && at <= *until
+                            since.saturating_duration_since(*at) < UNDER_WAY && at <= until
                         });
                         assert!(is_told, "{who}: {lost} is lost in silence: {items:?}");
                     }
