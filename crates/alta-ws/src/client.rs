@@ -9,7 +9,7 @@ use crate::subscription::Subscribe;
 use crate::topic::Topic;
 use alta_auth::TokenSource;
 use alta_model::Redactor;
-use alta_socket::{Hub, TaskGuard, Watch, later};
+use alta_socket::{Hub, TaskGuard, Timers, Watch, later};
 use futures_core::Stream;
 use http::Method;
 use serde_json::Value;
@@ -54,12 +54,17 @@ struct Inner {
     shared: Arc<Shared>,
     condition: Watch<Condition>,
     calls: mpsc::Sender<Call>,
+    /// Of the runtime that the task runs on.
+    timers: Timers,
     task: TaskGuard,
 }
 
 impl Client {
     /// Begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
     /// wait until the client is [`ready`](Self::ready). The tokens are a bot's.
+    ///
+    /// It lives on the runtime that it is made on, and is closed with it. Its requests and streams may be awaited anywhere, on
+    /// another runtime or on none.
     ///
     /// # Errors
     ///
@@ -95,6 +100,7 @@ impl Client {
                 shared,
                 condition,
                 calls,
+                timers: Timers::current(),
                 task,
             }),
         })
@@ -180,16 +186,17 @@ impl Client {
         let (reply, answer) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed(doing.clone()).of_request(sent);
-        let place = tokio::time::timeout_at(deadline.into(), self.inner.calls.reserve()).await;
+        let reserving = self.inner.calls.reserve();
+        let place = self.inner.timers.timeout_at(deadline, reserving).await;
         match place {
-            Ok(Ok(place)) => place.send(Call::Request {
+            Some(Ok(place)) => place.send(Call::Request {
                 request,
                 deadline,
                 owner: Arc::downgrade(&alive),
                 reply,
             }),
-            Ok(Err(_)) => return Err(closed(Sent::NotSent)),
-            Err(_) => {
+            Some(Err(_)) => return Err(closed(Sent::NotSent)),
+            None => {
                 let sent = Sent::NotSent;
                 return Err(Error::new(ErrorKind::TimedOut { after, sent }, doing));
             }

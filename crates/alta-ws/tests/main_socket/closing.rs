@@ -171,3 +171,21 @@ fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
         });
     }
 }
+
+#[test]
+fn a_request_may_be_awaited_where_there_are_no_timers() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (_sim, client) = runtime.block_on(async {
+        let sim = start(Sim::builder()).await;
+        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        within(client.ready()).await.unwrap();
+        (sim, client)
+    });
+    let bare = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let error = bare
+        .block_on(client.request(Method::GET, "coffee", None))
+        .unwrap_err();
+    assert_eq!(error.sent(), None, "it was answered: {error}");
+}
