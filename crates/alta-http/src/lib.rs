@@ -24,6 +24,10 @@
 //! # }
 //! ```
 //!
+//! # Runtime
+//!
+//! Requests are awaited in a tokio runtime with timers and I/O (`enable_all`). Elsewhere tokio panics, and says so.
+//!
 //! # Layers
 //!
 //! [`HttpClient::layered`] puts the default layers around a transport; [`HttpClient::new`] adds the first and the last of

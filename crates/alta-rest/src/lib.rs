@@ -26,6 +26,10 @@
 //! # }
 //! ```
 //!
+//! # Runtime
+//!
+//! Calls are awaited in a tokio runtime with timers and I/O (`enable_all`). Elsewhere tokio panics, and says so.
+//!
 //! # Lists
 //!
 //! Lists come in pages, and [`Pages`] fetches them as they are read: item by item ([`Pages::next`], or as a `Stream`), or

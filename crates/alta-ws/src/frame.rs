@@ -4,6 +4,7 @@ use alta_model::{Redactor, Timestamp, json};
 use alta_socket::{Footprint, RawFrame};
 use http::Method;
 use serde::de::{DeserializeOwned, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -13,6 +14,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// One event as the server sent it, its content read as `T`.
+///
+/// As JSON, for a log: `received`, `topic`, and `data`. Fields that `T` does not have are not in it; [`raw`](Self::raw) has all of
+/// them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<T> {
@@ -35,6 +39,16 @@ impl<T> Event<T> {
             received: self.received,
             raw: self.raw,
         }
+    }
+}
+
+impl<T: Serialize> Serialize for Event<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut event = serializer.serialize_struct("Event", 3)?;
+        event.serialize_field("received", &self.received)?;
+        event.serialize_field("topic", &self.topic.to_string())?;
+        event.serialize_field("data", &self.data)?;
+        event.end()
     }
 }
 
@@ -676,5 +690,20 @@ mod tests {
         assert_eq!(frame["content"], raw);
         assert!(request.is_answered_by("POST /ws/subscription/group-update/7"));
         assert!(!request.is_answered_by("DELETE /ws/subscription/group-update/7"));
+    }
+
+    #[test]
+    fn an_event_is_a_line_of_a_log() {
+        let received: Timestamp = "2026-11-28T10:00:01.5Z".parse().unwrap();
+        let event = Event {
+            data: serde_json::json!({"id": 7}),
+            topic: Topic::known("group-update", 7),
+            received,
+            raw: "{}".into(),
+        };
+        assert_eq!(
+            serde_json::to_value(&event).unwrap(),
+            serde_json::json!({"received": received, "topic": event.topic.to_string(), "data": {"id": 7}})
+        );
     }
 }
