@@ -202,3 +202,27 @@ async fn a_handler_that_is_dropped_with_its_session_is_logged() {
     assert_eq!(lines.len(), 1, "{log}");
     assert!(lines[0].contains("name=\"Thornwood\""), "{log}");
 }
+
+#[tokio::test]
+async fn rules_that_are_changed_are_looked_at_like_those_of_the_start() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::WARN)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _log = tracing::subscriber::set_default(subscriber);
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = start(managed(&sim)).await;
+    let log = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(log(), "");
+    bot.change_rules(|rules| {
+        rules.allowed = Some([group_id(987_654)].into());
+        rules.invites = Invites::listed([group_id(1)]);
+    });
+    until("both are warned of", || {
+        log().contains("group=987654") && log().contains("group 1 is listed but not allowed")
+    })
+    .await;
+}

@@ -41,6 +41,9 @@ const NO_EFFECT: [Course; 4] = [
     Course::new(false, Reply::Lost),
 ];
 
+/// Every membership can be read.
+const READABLE: (usize, u16) = (0, 0);
+
 impl Course {
     const fn new(takes_effect: bool, reply: Reply) -> Self {
         Self {
@@ -50,8 +53,8 @@ impl Course {
     }
 }
 
-/// Follows these courses, one a request to accept, and fails the first `unread` readings of a membership.
-fn http(courses: &[Course], unread: usize) -> HttpClient {
+/// Follows these courses, one a request to accept, and answers the first `unread` readings of a membership with this status.
+fn http(courses: &[Course], (unread, refusal): (usize, u16)) -> HttpClient {
     let config = alta_http::Config::default();
     let inner = HttpClient::web_roots(&config).unwrap();
     let courses: VecDeque<_> = courses.iter().copied().collect();
@@ -69,7 +72,7 @@ fn http(courses: &[Course], unread: usize) -> HttpClient {
                 let is_reading = request.method() == Method::GET && path.contains("/members/");
                 if is_reading && script.lock().unwrap().1 > 0 {
                     script.lock().unwrap().1 -= 1;
-                    return Ok(status(403));
+                    return Ok(status(refusal));
                 }
                 return inner.send(request).await.map_err(Into::into);
             };
@@ -108,7 +111,7 @@ async fn connect(sim: &Sim, http: HttpClient) -> Bot {
 }
 
 /// Accepts the one invitation by a stream, and by a managed bot.
-async fn is_reported_once(courses: &[Course], unread: usize) {
+async fn is_reported_once(courses: &[Course], unread: (usize, u16)) {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(&sim, http(courses, unread)).await;
     let mut invites = within(bot.accept_invites()).await.unwrap();
@@ -139,23 +142,24 @@ async fn is_reported_once(courses: &[Course], unread: usize) {
 
 #[tokio::test]
 async fn a_request_that_took_effect_is_not_repeated_and_is_reported() {
-    let courses = EFFECT.map(|course| async move { is_reported_once(&[course], 0).await });
+    let courses = EFFECT.map(|course| async move { is_reported_once(&[course], READABLE).await });
     futures_util::future::join_all(courses).await;
 }
 
 #[tokio::test]
 async fn a_request_without_effect_is_repeated_and_reported_once() {
-    let courses = NO_EFFECT.map(|course| async move { is_reported_once(&[course], 0).await });
+    let courses =
+        NO_EFFECT.map(|course| async move { is_reported_once(&[course], READABLE).await });
     futures_util::future::join_all(courses).await;
 }
 
 #[tokio::test]
 async fn a_request_that_takes_effect_after_the_membership_was_read_is_reported_as_ours() {
     // The service says no to a membership that is there: the next request is rejected, since the first took effect.
-    is_reported_twice_asked(&[EFFECT[0]], 1).await;
+    is_reported_twice_asked(&[EFFECT[0]], (1, 403)).await;
 }
 
-async fn is_reported_twice_asked(courses: &[Course], unread: usize) {
+async fn is_reported_twice_asked(courses: &[Course], unread: (usize, u16)) {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(&sim, http(courses, unread)).await;
     let mut invites = within(bot.accept_invites()).await.unwrap();
@@ -167,7 +171,7 @@ async fn is_reported_twice_asked(courses: &[Course], unread: usize) {
 #[tokio::test]
 async fn a_call_that_is_dropped_while_the_reply_is_awaited_does_not_lose_the_acceptance() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
-    let bot = connect(&sim, http(&[Course::new(true, Reply::Never)], 0)).await;
+    let bot = connect(&sim, http(&[Course::new(true, Reply::Never)], READABLE)).await;
     let mut invites = within(bot.accept_invites()).await.unwrap();
     tokio::select! {
         _ = invites.next() => panic!("nobody replies"),
@@ -181,7 +185,11 @@ async fn a_call_that_is_dropped_while_the_reply_is_awaited_does_not_lose_the_acc
 #[tokio::test]
 async fn an_acceptance_that_fails_is_reported_and_others_go_on() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
-    let bot = connect(&sim, http(&[Course::new(false, Reply::Status(403))], 0)).await;
+    let bot = connect(
+        &sim,
+        http(&[Course::new(false, Reply::Status(403))], READABLE),
+    )
+    .await;
     let mut invites = within(bot.accept_invites()).await.unwrap();
     let refused = within(invites.next()).await.unwrap().unwrap_err();
     assert_eq!(*refused.kind(), alta_bot::ErrorKind::Rest);
@@ -191,4 +199,26 @@ async fn an_acceptance_that_fails_is_reported_and_others_go_on() {
     assert_eq!(next.group_id, group_id(other));
     within(bot.close()).await;
     assert!(within(invites.next()).await.is_none());
+}
+
+#[tokio::test]
+async fn an_acceptance_that_stays_unclear_is_a_failure_and_is_reported_when_it_is_cleared_up() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let failed = notes.clone();
+    let bot = builder(&sim)
+        .http(http(&[EFFECT[0]], (7, 503)))
+        .managed()
+        .view_config(following())
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        })
+        .on_failure(move |failure| failed.note(failure.handler));
+    let bot = start(bot).await;
+    // By then it is not listed any more.
+    noted.next_are(&["on_invite", "accepted true"]).await;
+    assert_eq!(asked(&sim), 1);
+    assert_eq!(bot.health().invites_accepted, 1);
 }
