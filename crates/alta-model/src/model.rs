@@ -335,7 +335,7 @@ mod tests {
             /// Any JSON.
             optional any: serde_json::Value = "any",
             /// Itself.
-            optional outer: Box<Outer> = "outer",
+            optional within: Box<Outer> = "outer",
         }
     }
 

@@ -51,7 +51,7 @@ mod tests {
             (" player\tkick  7 ", &["player", "kick", "7"]),
             (r#"time set "" 5"#, &["time", "set", "", "5"]),
             (r#"say 'two words' "it's""#, &["say", "two words", "it's"]),
-            (r#"say 'tis O'Neil's"#, &["say", "'tis", "O'Neil's"]),
+            (r"say 'tis O'Neil's", &["say", "'tis", "O'Neil's"]),
             (r#"say "no end"#, &["say", "no end"]),
             (r#"say "a"b"#, &["say", "a", "b"]),
         ];

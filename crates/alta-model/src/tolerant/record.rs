@@ -167,8 +167,10 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> DeserializeSeed<'de> fo
 }
 
 impl<T, K> List<'_, T, K> {
-    fn is_none(self) {
+    /// What is no list is left out as a whole.
+    fn leave_out<E>(self) -> Option<Vec<E>> {
         self.skipped.field(self.field);
+        None
     }
 }
 
@@ -199,33 +201,27 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> Visitor<'de> for List<'
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         drain_map(map)?;
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_bool<E2>(self, _: bool) -> Result<Self::Value, E2> {
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_i64<E2>(self, _: i64) -> Result<Self::Value, E2> {
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_u64<E2>(self, _: u64) -> Result<Self::Value, E2> {
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_f64<E2>(self, _: f64) -> Result<Self::Value, E2> {
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_str<E2>(self, _: &str) -> Result<Self::Value, E2> {
-        self.is_none();
-        Ok(None)
+        Ok(self.leave_out())
     }
 
     fn visit_unit<E2>(self) -> Result<Self::Value, E2> {

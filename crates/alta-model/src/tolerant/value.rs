@@ -27,9 +27,8 @@ struct ValueVisitor<'a> {
 }
 
 impl ValueVisitor<'_> {
-    fn take(self, value: impl Into<Value>) -> Outcome {
+    fn take(self, value: impl Into<Value>) {
         *self.slot = Some(value.into());
-        Ok(())
     }
 }
 
@@ -41,24 +40,29 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
-        Ok(self.take(value))
+        self.take(value);
+        Ok(Ok(()))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
-        Ok(self.take(number))
+        self.take(number);
+        Ok(Ok(()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
-        Ok(self.take(number))
+        self.take(number);
+        Ok(Ok(()))
     }
 
     /// What is not finite is null.
     fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
-        Ok(self.take(number))
+        self.take(number);
+        Ok(Ok(()))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
-        Ok(self.take(text))
+        self.take(text);
+        Ok(Ok(()))
     }
 
     fn visit_unit<E>(self) -> Result<Outcome, E> {
@@ -80,7 +84,10 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
             let slot = &mut entry;
             match seq.next_element_seed(Field { depth, slot })? {
                 Some(Ok(())) => entries.push(entry.unwrap_or_default()),
-                None => return Ok(self.take(entries)),
+                None => {
+                    self.take(entries);
+                    return Ok(Ok(()));
+                }
                 Some(Err(odd)) => {
                     drain_seq(seq)?;
                     return Ok(Err(odd));
@@ -100,6 +107,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
             }
             fields.insert(name, value.unwrap_or_default());
         }
-        Ok(self.take(fields))
+        self.take(fields);
+        Ok(Ok(()))
     }
 }
