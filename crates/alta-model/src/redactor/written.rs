@@ -89,15 +89,12 @@ pub(super) fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     let mut bytes = Vec::with_capacity(rest.len());
     while let Some((&first, after)) = rest.split_first() {
-        match hex(after.get(..2)).filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(u8::try_from(byte).unwrap_or(first));
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let Some(byte) = hex(after.get(..2)).filter(|_| first == b'%') {
+            bytes.push(u8::try_from(byte).unwrap_or(first));
+            rest = &after[2..];
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
