@@ -1,4 +1,9 @@
 //! One odd value loses nothing beside it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use alta_model::console::event::{
     ChangeType, InfoLog, InventoryChanged, InventoryType, PlayerJoined, PlayerKilled,
@@ -8,10 +13,8 @@ use alta_model::{GroupDetailed, InvitedGroup, JoinResult, JoinType, Member, Owne
 use serde::de::DeserializeOwned;
 
 fn read<T: DeserializeOwned>(json: &str) -> T {
-    match serde_json::from_str(json) {
-        Ok(value) => value,
-        Err(error) => panic!("{error}: {json}"),
-    }
+    let read = serde_json::from_str(json);
+    read.unwrap_or_else(|error| panic!("{error}: {json}"))
 }
 
 #[test]
@@ -114,7 +117,7 @@ fn a_required_field_stays_required() {
         r#"{"id":[7]}"#,
         r#"{"id":"seven"}"#,
         r#"{"id":1.5}"#,
-        r#"[7]"#,
+        "[7]",
         "null",
     ] {
         assert!(serde_json::from_str::<Server>(json).is_err(), "{json}");

@@ -117,9 +117,9 @@ async fn pages(bodies: [&str; 3]) -> (MockServer, Client) {
 #[tokio::test]
 async fn what_is_left_out_ends_no_paging() {
     for bodies in [
-        [r#"[{"id":1},{}]"#, r#"[{}]"#, r#"[{"id":2},null]"#],
-        [r#"[{}]"#, r#"[{"id":1},null]"#, r#"[{},{"id":2}]"#],
-        [r#"[{},null]"#, r#"[{}]"#, r#"[{"id":1},{"id":2}]"#],
+        [r#"[{"id":1},{}]"#, "[{}]", r#"[{"id":2},null]"#],
+        ["[{}]", r#"[{"id":1},null]"#, r#"[{},{"id":2}]"#],
+        ["[{},null]", "[{}]", r#"[{"id":1},{"id":2}]"#],
     ] {
         let (server, client) = pages(bodies).await;
         let mut servers = client.servers().online();
