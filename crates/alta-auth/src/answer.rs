@@ -16,6 +16,9 @@ pub(crate) async fn exchange(
     doing: &'static str,
     secrets: &[&str],
 ) -> Result<Map<String, Value>, Error> {
+    // A server may repeat what it was sent, and may say a token where none belongs.
+    let redactor = Redactor::knowing(secrets.iter().copied());
+    redactor.learn_address(&request.uri().to_string());
     let response = http.send(request).await.map_err(|error| {
         let kind = match error.kind() {
             alta_http::ErrorKind::TimedOut => ErrorKind::TimedOut,
@@ -29,8 +32,8 @@ pub(crate) async fn exchange(
     let fields = json::from_str::<Map<String, Value>>(&body);
     match fields {
         Ok(fields) if response.status().is_success() => Ok(fields),
-        Ok(fields) => Err(refusal(&response, &fields, doing, secrets)),
-        Err(_) => Err(refusal(&response, &Map::new(), doing, secrets)),
+        Ok(fields) => Err(refusal(&response, &fields, doing, &redactor)),
+        Err(_) => Err(refusal(&response, &Map::new(), doing, &redactor)),
     }
 }
 
@@ -39,10 +42,8 @@ fn refusal(
     response: &Response<Bytes>,
     fields: &Map<String, Value>,
     doing: &'static str,
-    secrets: &[&str],
+    redactor: &Redactor,
 ) -> Error {
-    // A server may repeat what it was sent, and may say a token where none belongs.
-    let redactor = Redactor::knowing(secrets.iter().copied());
     let text = |name: &str| match fields.get(name)? {
         Value::String(text) if !text.is_empty() => Some(redactor.redact(text).into_owned()),
         Value::Number(number) => Some(number.to_string()),
@@ -51,7 +52,7 @@ fn refusal(
     let code = text("error_code").or_else(|| text("error"));
     let message = text("error_description")
         .or_else(|| text("message"))
-        .or_else(|| beginning(response, &redactor));
+        .or_else(|| beginning(response, redactor));
     let kind = kind(response.status(), code.as_deref());
     let retry_after = alta_http::retry_after(response.headers(), SystemTime::now());
     let status = response.status().as_u16();
@@ -162,7 +163,8 @@ mod tests {
             .body(Bytes::from(body))
             .unwrap();
         let fields = serde_json::from_slice(response.body()).unwrap_or_default();
-        let error = refusal(&response, &fields, "logging in", secrets);
+        let redactor = Redactor::knowing(secrets.iter().copied());
+        let error = refusal(&response, &fields, "logging in", &redactor);
         error.message().map(str::to_owned)
     }
 

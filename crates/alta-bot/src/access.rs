@@ -36,6 +36,7 @@ impl CloudAccess {
             Err(error) if is_refusal(&error) => Err(AccessError::Refused(format!("{error:?}"))),
             Err(error) => Err(AccessError::Failed {
                 message: "asking the cloud".to_owned(),
+                retry_after: error.retry_after(),
                 source: Some(Box::new(error)),
             }),
         }
@@ -87,6 +88,7 @@ fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
             return Err(AccessError::Failed {
                 message: "the cloud named no address that a websocket could have".to_owned(),
                 source: None,
+                retry_after: None,
             });
         };
         let mut access = ConsoleAccess::new(url, token.clone()).may_change();
@@ -110,6 +112,7 @@ fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
         Some(_) => Err(AccessError::Failed {
             message: message(),
             source: None,
+            retry_after: None,
         }),
     }
 }

@@ -43,6 +43,8 @@ impl Client {
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
+        let redactor = Redactor::new();
+        redactor.learn_address(base_url.as_str());
         Self {
             inner: Arc::new(Inner {
                 http,
@@ -51,7 +53,7 @@ impl Client {
                 user_agent: HeaderValue::from_static(USER_AGENT),
                 api_key: HeaderValue::from_static(API_KEY),
                 checks_scopes: true,
-                redactor: Redactor::new(),
+                redactor,
             }),
         }
     }

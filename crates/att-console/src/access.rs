@@ -111,7 +111,7 @@ pub enum AccessError {
     /// Not at all: no permission, a wrong id. The console closes for good.
     #[error("refused: {}", escaped(.0))]
     Refused(String),
-    /// Asking failed. Tried again after the back-off.
+    /// Asking failed. Tried again after the back-off, or after `retry_after`, which its cap bounds.
     #[error("failed: {}", escaped(.message))]
     Failed {
         /// What failed.
@@ -119,6 +119,8 @@ pub enum AccessError {
         /// Why.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
+        /// The pause that whoever was asked asks for.
+        retry_after: Option<Duration>,
     },
 }
 

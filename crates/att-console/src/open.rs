@@ -28,7 +28,7 @@ async fn dial(
     let granted = tokio::time::timeout(within, access.access())
         .await
         .map_err(|_| trouble(Trouble::NoAccess(format!("none within {within:?}"))))?
-        .map_err(no_access)?;
+        .map_err(|error| no_access(error, &config))?;
     redactor.learn(granted.token.expose());
     redactor.learn_address(granted.url.as_str());
     usable(&granted)?;
@@ -107,7 +107,7 @@ fn trouble(trouble: Trouble) -> Failure {
     }
 }
 
-fn no_access(error: AccessError) -> Failure {
+fn no_access(error: AccessError, config: &Config) -> Failure {
     match error {
         AccessError::Refused(message) => Failure::Refused(message),
         AccessError::NotYet {
@@ -117,12 +117,19 @@ fn no_access(error: AccessError) -> Failure {
             trouble: Trouble::NotUp(message),
             retry_after,
         },
-        AccessError::Failed { message, source } => {
+        AccessError::Failed {
+            message,
+            source,
+            retry_after,
+        } => {
             let why = match &source {
                 Some(source) => format!("{message}: {}", with_sources(&**source)),
                 None => message,
             };
-            trouble(Trouble::NoAccess(why))
+            Failure::Trouble {
+                trouble: Trouble::NoAccess(why),
+                retry_after: retry_after.map(|asked| asked.min(config.backoff.cap)),
+            }
         }
     }
 }

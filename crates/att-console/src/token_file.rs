@@ -103,6 +103,7 @@ impl TokenFile {
         let failed = |message: String, source: Option<io::Error>| AccessError::Failed {
             message,
             source: source.map(Into::into),
+            retry_after: None,
         };
         let shown = self.path.display();
         let token = match self.text().await {

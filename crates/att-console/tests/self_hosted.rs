@@ -275,6 +275,44 @@ async fn access_that_never_comes_is_asked_for_again() {
     .unwrap();
 }
 
+/// An access that fails and asks for a pause; counts.
+struct Busy(AtomicU32, Duration);
+
+impl Access for Busy {
+    fn access(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<ConsoleAccess, AccessError>> + Send + '_>> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        let busy = AccessError::Failed {
+            message: "too many requests".to_owned(),
+            source: None,
+            retry_after: Some(self.1),
+        };
+        Box::pin(std::future::ready(Err(busy)))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_an_access_asks_for_is_made_under_the_cap() {
+    let cap = Duration::from_secs(60);
+    for (asked, made) in [(7, 7), (3_600, 60)] {
+        let access = Arc::new(Busy(AtomicU32::new(0), Duration::from_secs(asked)));
+        let backoff = att_console::BackoffPolicy::new(Duration::from_millis(1), cap);
+        let started = tokio::time::Instant::now();
+        let console = Console::open_with(Arc::clone(&access), config().backoff(backoff));
+        let mut statuses = console.statuses();
+        let twice = |_: &Status| access.0.load(Ordering::SeqCst) > 2;
+        let end = statuses.wait_for(twice);
+        tokio::time::timeout(cap * 10, end).await.unwrap().unwrap();
+        let elapsed = started.elapsed();
+        let least = Duration::from_secs(2 * made);
+        assert!(
+            elapsed >= least && elapsed < least + Duration::from_secs(1),
+            "{elapsed:?}"
+        );
+    }
+}
+
 /// Hands the simulator one end of an in-memory stream.
 struct InMemory {
     sim: Sim,
