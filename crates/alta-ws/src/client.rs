@@ -164,7 +164,8 @@ impl Client {
     ///
     /// [`ErrorKind::Refused`] if the answer's status is not of success, [`ErrorKind::Gateway`],
     /// [`ErrorKind::TimedOut`] and [`ErrorKind::Disconnected`] with whether it may have run, [`ErrorKind::NoToken`],
-    /// [`ErrorKind::Closed`]. It is never sent twice, but once more after its token was refused (401).
+    /// [`ErrorKind::Closed`]. [`Error::sent`] tells whether it may have run. It is never sent twice, but once more after its
+    /// token was refused (401).
     ///
     /// # Cancel safety
     ///
@@ -210,6 +211,7 @@ impl Client {
     /// # Errors
     ///
     /// Why a socket could not be moved; it is tried again, or everything is subscribed anew, without further ado.
+    /// [`Error::sent`] tells whether the server was asked to.
     ///
     /// # Cancel safety
     ///

@@ -257,7 +257,29 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether it is one JSON string, with nothing around it.
 fn is_string(json: &str) -> bool {
-    json.starts_with('"') && json.ends_with('"') && serde_json::from_str::<IgnoredAny>(json).is_ok()
+    has_short_escapes_only(json)
+        || json.starts_with('"')
+            && json.ends_with('"')
+            && serde_json::from_str::<IgnoredAny>(json).is_ok()
+}
+
+/// Whether it is a JSON string that holds no escapes but those that JSON within JSON usually has. Compares every pair of bytes
+/// without a branch, which compilers vectorize: this is several times as fast as reading the string.
+fn has_short_escapes_only(json: &str) -> bool {
+    let [text @ .., b'"'] = json.as_bytes() else {
+        return false;
+    };
+    let [b'"', rest @ ..] = text else {
+        return false;
+    };
+    let mut odd = rest.last() == Some(&b'\\');
+    for (before, byte) in text.iter().zip(rest) {
+        let quote = *byte == b'"';
+        let letter = (*byte == b'n') | (*byte == b'r') | (*byte == b't') | (*byte == b'/');
+        let escaped = *before == b'\\';
+        odd |= (*byte < b' ') | (escaped != (quote | (escaped & letter)));
+    }
+    !odd
 }
 
 impl<'a> Incoming<'a> {
@@ -510,6 +532,14 @@ mod tests {
             );
             let (short, long) = Incoming::both_ways(&text).unwrap();
             prop_assert_eq!(short, long);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_string_is_one_for_serde_json_too(json in "\"?(\\\\[\"\\\\/bfnrtux]|\\\\u00e9|[a\"\n\x01é]){0,6}\"?") {
+            let theirs = json.starts_with('"') && serde_json::from_str::<&RawValue>(&json).is_ok();
+            prop_assert_eq!(is_string(&json), theirs && !json.ends_with('\n'));
         }
     }
 

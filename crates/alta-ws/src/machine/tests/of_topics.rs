@@ -273,3 +273,49 @@ fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
         "POST subscription/group-update/Abc"
     );
 }
+
+#[test]
+fn a_lost_answer_is_asked_for_again_within_the_documented_times_however_often_it_is_lost() {
+    let config = config();
+    let at_most = |attempt: u32| {
+        let pause = config.reconnect.first * 2_u32.pow(attempt);
+        config.request_timeout + pause.min(config.reconnect.cap) + SECOND
+    };
+    for (request, held) in [("POST", true), ("DELETE", false)] {
+        let mut rig = Rig::open(config.clone());
+        rig.want(&topic(1));
+        if !held {
+            rig.settle();
+            rig.unwant(&topic(1));
+            rig.pass(SECOND * 2);
+        }
+        let asked = format!("{request} subscription/group-update/1");
+        for attempt in 0..8 {
+            assert_eq!(rig.asked(), [asked.as_str()]);
+            rig.serve(rig.main(), Reply::DoSilently);
+            assert!(rig.asked().is_empty());
+            let until = rig.now + at_most(attempt);
+            while rig.asked().is_empty() {
+                assert!(rig.now < until, "{asked}, attempt {attempt}");
+                rig.pass(SECOND);
+                rig.pong(rig.main());
+            }
+        }
+        rig.settle();
+        assert_eq!(rig.held().len(), usize::from(held));
+    }
+}
+
+#[test]
+fn a_batch_whose_answer_is_lost_is_asked_for_singly_after_its_time() {
+    let mut rig = in_batches(&[1, 2, 3]);
+    rig.serve(rig.main(), Reply::DoSilently);
+    for _ in 0..30 {
+        assert!(rig.asked().is_empty());
+        rig.pass(SECOND);
+        rig.pong(rig.main());
+    }
+    assert_eq!(rig.asked().len(), 3);
+    rig.settle();
+    assert_eq!(rig.confirmed.len(), 3);
+}
