@@ -265,6 +265,10 @@ fn is_string(json: &str) -> bool {
 
 /// Whether it is a JSON string that holds no escapes but those that JSON within JSON usually has. Compares every pair of bytes
 /// without a branch, which compilers vectorize: this is several times as fast as reading the string.
+#[allow(
+    clippy::needless_bitwise_bool,
+    reason = "a branch would not be vectorized"
+)]
 fn has_short_escapes_only(json: &str) -> bool {
     let [text @ .., b'"'] = json.as_bytes() else {
         return false;
