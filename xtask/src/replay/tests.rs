@@ -73,7 +73,13 @@ fn what_the_server_says_otherwise_than_our_client_understands_is_noticed() {
             r#""user":7,"x":{"#,
             "PlayerJoined: invalid type",
         ),
-        ("console/check-stat", 1, "0.85", r#"{"a":1}"#, "Decode"),
+        (
+            "console/check-stat",
+            1,
+            r#""Result":{"#,
+            r#""Result":7,"x":{"#,
+            "Decode",
+        ),
         (
             "console/player-list",
             1,
