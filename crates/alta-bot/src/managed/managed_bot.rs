@@ -21,7 +21,7 @@ use tokio::sync::watch;
 ///
 /// # What should be open
 ///
-/// The consoles of all servers that are online, in groups that the [`Rules`] allow and in which the bot's role permits the
+/// The consoles of all servers that are online, or of which that cannot be read, in groups that the [`Rules`] allow and in which the bot's role permits the
 /// console, of the fleets of the rules, and, if the rules leave empty servers alone, with players. It follows all of it:
 /// events of the main websocket, heartbeats that stop, changed roles, changed rules.
 ///

@@ -157,7 +157,8 @@ impl Manager {
         for server in group.servers.values() {
             self.bot.inner.consoles.rename(server.id, &server.name);
             if let Some(up) = self.up.get(&server.id) {
-                up.send_if_modified(|up| std::mem::replace(up, server.is_online) != *up);
+                let is_up = server.is_online || server.known.is_none();
+                up.send_if_modified(|up| std::mem::replace(up, is_up) != *up);
             }
         }
     }

@@ -265,7 +265,8 @@ impl Seat {
     fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
         match (self.standing, self.stage) {
             // A restart is an outage that the console bridges. While its server sleeps it asks rarely.
-            (Standing::Wanted, _) | (Standing::Offline, Stage::Opening(_) | Stage::Open) => true,
+            (Standing::Wanted | Standing::Unknown, _)
+            | (Standing::Offline, Stage::Opening(_) | Stage::Open) => true,
             (Standing::Empty, Stage::Opening(_) | Stage::Open) => {
                 self.left_alone_at(empty_after).is_none_or(|at| at > now)
             }

@@ -14,6 +14,8 @@ pub enum Standing {
     NoPermission,
     /// Its fleet is not among those of the rules.
     OtherFleet,
+    /// It could not be read whether it runs. Its console is opened: the cloud's answer about access tells.
+    Unknown,
     /// It doesn't run, or it isn't known yet whether it does. A console that was opened stays open and waits for it.
     Offline,
     /// Nobody plays on it, and the rules leave such servers alone.
@@ -33,10 +35,12 @@ pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> St
         Standing::NotAllowed
     } else if !group.permits(&Permission::Console) {
         Standing::NoPermission
-    } else if !server.is_online {
+    } else if !server.is_online && (server.known.is_some() || !group.complete) {
         Standing::Offline
     } else if fleets.is_some_and(|fleets| !fleet.is_some_and(|fleet| fleets.contains(fleet))) {
         Standing::OtherFleet
+    } else if !server.is_online {
+        Standing::Unknown
     } else if rules.leave_empty_after.is_some() && server.player_count() == 0 {
         Standing::Empty
     } else {

@@ -123,6 +123,29 @@ async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() 
 }
 
 #[tokio::test]
+async fn a_server_that_can_never_be_read_gets_its_console_all_the_same() {
+    let sim = Sim::builder().start().await.unwrap();
+    let details = format!("GET /api/servers/{}", sim.server());
+    let gone = Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(504)));
+    let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
+    sim.faults().arm(gone.times(100_000));
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim).on_console(move |console| {
+        let notes = notes.clone();
+        async move { notes.note(console.label()) }
+    });
+    let bot = start(bot).await;
+    noted.next_are(&["Thornwood"]).await;
+    // The console says that the server runs.
+    let view = bot.view().unwrap();
+    until("it is online", || {
+        view.server(server_id(sim.server())).unwrap().is_online
+    })
+    .await;
+    assert!(bot.health().consoles[0].is_expected());
+}
+
+#[tokio::test]
 async fn groups_are_allowed_and_denied_while_the_bot_runs() {
     let sim = Sim::builder().start().await.unwrap();
     let other = sim.add_group("Hollowmere");

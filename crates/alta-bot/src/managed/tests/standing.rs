@@ -127,3 +127,16 @@ fn allowing_and_denying_undo_each_other() {
     rules.allow(GROUP);
     assert!(rules.allows(GROUP) && rules.allows(other));
 }
+
+#[test]
+fn a_server_that_could_not_be_read_is_tried_and_one_that_is_not_read_yet_is_not() {
+    let mut server = view(GROUP, SERVER, false, json!({}));
+    server.known = None;
+    let mut group = group(GROUP, 2, [server.clone()]);
+    let rules = Rules::default();
+    assert_eq!(judge(&group, &server, &rules), Standing::Unknown);
+    let fleets = Rules::default().fleets([Fleet::AttQuest]);
+    assert_eq!(judge(&group, &server, &fleets), Standing::OtherFleet);
+    group.complete = false;
+    assert_eq!(judge(&group, &server, &rules), Standing::Offline);
+}
