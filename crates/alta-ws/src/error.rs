@@ -16,7 +16,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     doing: Cow<'static, str>,
-    /// Of kinds that do not hold it themselves.
+    /// Whether the request can have had an effect, for kinds without a field for it.
     sent: Option<Sent>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -137,7 +137,7 @@ impl Error {
         self
     }
 
-    /// The same failure of a request that was sent, or not. An answer says more than this, and stays as it is.
+    /// Records whether the request was sent. An error that is the server's reply stays as it is.
     pub(crate) fn of_request(mut self, was: Sent) -> Self {
         match &mut self.0.kind {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => *sent = was,

@@ -37,7 +37,7 @@ pub(crate) enum Call {
 #[derive(Debug)]
 struct Ended {
     because: Error,
-    /// What is known of a call that it took and did not answer.
+    /// Whether a call that the task took and did not answer can have been sent.
     unanswered: Sent,
 }
 
@@ -105,7 +105,7 @@ impl Shared {
     }
 }
 
-/// What the task shows to handles. However the task ends, nobody waits for it any more.
+/// What the task shows to handles. Dropping it tells them that the task has ended, also by a panic or with its runtime.
 pub(crate) struct Shown {
     pub(crate) shared: Arc<Shared>,
     pub(crate) publisher: Publisher<Condition>,

@@ -22,8 +22,8 @@ const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 /// a busy program reads one of its links later. Not longer, since an equal event that comes later is another one.
 const COPIES_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long the answer to the last step is waited for once the old link has ended: a service that cuts the old link itself
-/// answers at once. Without an answer nothing is known to be subscribed to, so no event can be expected on the new link.
+/// How long to wait for the reply to the last step once the old link has ended: a service that cuts the old link itself
+/// replies at once. Without that reply the new link may hold no subscription, and bring no event.
 pub(super) const AFTER_THE_OLD_LINK: Duration = Duration::from_secs(1);
 
 /// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
