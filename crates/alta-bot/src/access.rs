@@ -1,4 +1,4 @@
-use alta_model::{JoinFailReason, JoinResult, ServerId};
+use alta_model::{JoinFailReason, JoinResult, Redactor, ServerId};
 use alta_rest::ConsoleOptions;
 use att_console::{Access, AccessError, ConsoleAccess};
 use futures_core::future::BoxFuture;
@@ -31,7 +31,7 @@ impl CloudAccess {
     async fn ask(&self) -> Result<ConsoleAccess, AccessError> {
         let servers = self.rest.servers();
         match servers.console(self.server, self.options).await {
-            Ok(answer) => read(answer),
+            Ok(answer) => read(answer, self.rest.redactor()),
             // The wrong account, its scopes, or the wrong id: asking again would not help.
             Err(error) if is_refusal(&error) => Err(AccessError::Refused(format!("{error:?}"))),
             Err(error) => Err(AccessError::Failed {
@@ -68,10 +68,10 @@ pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
 }
 
 /// Whether access was given is told by the connection and the token, not by `allowed` (att-client, Townsharp).
-fn read(answer: JoinResult) -> Result<ConsoleAccess, AccessError> {
+fn read(answer: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, AccessError> {
     let reason = answer.fail_reason;
     let message = || match (&answer.message, &reason) {
-        (Some(message), _) => message.clone(),
+        (Some(message), _) => redactor.redact(message).into_owned(),
         (None, Some(reason)) => reason.as_str().to_owned(),
         (None, None) => "the cloud gave no reason".to_owned(),
     };
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn of(json: &str) -> Result<ConsoleAccess, AccessError> {
-        read(serde_json::from_str(json).unwrap())
+        read(serde_json::from_str(json).unwrap(), &Redactor::new())
     }
 
     #[test]

@@ -261,9 +261,9 @@ impl Builder {
         ];
         for (what, url, [plain, secure]) in addresses {
             if ![plain, secure].contains(&url.scheme()) {
-                let scheme = url.scheme();
+                // How it begins is not shown: it may be a secret that was put in the wrong place.
                 self.problem(format!(
-                    "the {what} address begins with {scheme}: and not with {plain}:// or {secure}://"
+                    "the {what} address begins neither with {plain}:// nor with {secure}://"
                 ));
             } else if url.scheme() == plain && !is_local(url) {
                 self.warning(format!(

@@ -43,6 +43,9 @@ pub(crate) fn did_you_mean(suggestions: &[String]) -> String {
     if suggestions.is_empty() {
         String::new()
     } else {
-        format!("; did you mean {}?", suggestions.join(", "))
+        format!(
+            "; did you mean {}?",
+            alta_model::escaped(suggestions.join(", "))
+        )
     }
 }

@@ -6,7 +6,6 @@ use alta_auth::{BotCredentials, Password, Scopes, UserCredentials};
 use alta_model::{Secret, UserId};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 use url::Url;
@@ -144,13 +143,19 @@ impl Builder {
             socket_url,
         } = &mut endpoints;
         let urls = [
-            ("ALTA_TOKEN_URL", token_url),
-            ("ALTA_REST_URL", rest_url),
-            ("ALTA_SOCKET_URL", socket_url),
+            ("ALTA_TOKEN_URL", "http", token_url),
+            ("ALTA_REST_URL", "http", rest_url),
+            ("ALTA_SOCKET_URL", "ws", socket_url),
         ];
-        for (name, url) in urls {
-            if let Some(new) = self.parse::<Url>(name, take(name), source) {
+        for (name, scheme, url) in urls {
+            let what = format!("an address that begins with {scheme}:// or {scheme}s://");
+            let Some(new) = self.parse::<Url>(name, &what, take(name), source) else {
+                continue;
+            };
+            if new.scheme() == scheme || new.scheme().strip_suffix('s') == Some(scheme) {
                 *url = new;
+            } else {
+                self.problem(format!("{source} sets {name} to what is not {what}"));
             }
         }
         self.endpoints = endpoints;
@@ -158,7 +163,9 @@ impl Builder {
         match bot {
             (Some(id), Some(secret), scopes) => {
                 let mut credentials = BotCredentials::new(id, secret);
-                if let Some(scopes) = self.parse::<Scopes>("ALTA_SCOPES", scopes, source) {
+                if let Some(scopes) =
+                    self.parse::<Scopes>("ALTA_SCOPES", "a list of scopes", scopes, source)
+                {
                     credentials = credentials.with_scopes(scopes);
                 }
                 self.bot = Some(credentials);
@@ -187,28 +194,33 @@ impl Builder {
             }
             (None, None) => {}
         }
-        if let Some(id) = self.parse::<UserId>("ALTA_USER_ID", user_id, source) {
+        if let Some(id) = self.parse::<UserId>(
+            "ALTA_USER_ID",
+            "a user's id, which is a number",
+            user_id,
+            source,
+        ) {
             self.user_id = Some(id);
         }
         let debug = debug.map(|truth| truth.to_ascii_lowercase());
-        if let Some(on) = self.parse::<bool>("ALTA_DEBUG", debug, source) {
+        if let Some(on) = self.parse::<bool>("ALTA_DEBUG", "true or false", debug, source) {
             self = self.debug(on);
         }
         self
     }
 
-    fn parse<T: FromStr<Err: fmt::Display>>(
+    fn parse<T: FromStr>(
         &mut self,
         name: &str,
+        what: &str,
         text: Option<String>,
         source: &str,
     ) -> Option<T> {
         match Secret::trimmed(&text?).parse() {
             Ok(value) => Some(value),
-            Err(error) => {
-                self.problem(format!(
-                    "{source} sets {name} to what it cannot be: {error}"
-                ));
+            Err(_) => {
+                // The value is not shown: it may be a secret that was put in the wrong place.
+                self.problem(format!("{source} sets {name} to what is not {what}"));
                 None
             }
         }

@@ -186,7 +186,8 @@ impl Client {
         result
     }
 
-    pub(crate) fn redactor(&self) -> &Redactor {
+    /// Knows the secrets that this client and its clones have sent: for texts of the service that a program shows.
+    pub fn redactor(&self) -> &Redactor {
         &self.inner.redactor
     }
 

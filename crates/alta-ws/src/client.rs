@@ -249,7 +249,8 @@ impl Client {
         self.inner.task.close().await;
     }
 
-    pub(crate) fn redactor(&self) -> &Redactor {
+    /// Knows the tokens that this client has sent: for texts of the service that a program shows.
+    pub fn redactor(&self) -> &Redactor {
         &self.inner.shared.redactor
     }
 

@@ -329,6 +329,11 @@ impl Console {
         self.inner.shared.label.get()
     }
 
+    /// Knows the tokens that this console has sent: for texts of the server that a program shows.
+    pub fn redactor(&self) -> &Redactor {
+        &self.inner.shared.redactor
+    }
+
     /// Changes the [`label`](Self::label) for every handle: the server was renamed. Events that are read from now on
     /// carry the new one.
     pub fn set_label(&self, label: impl Into<Arc<str>>) {

@@ -3,10 +3,10 @@
 use super::context::Context;
 use super::deadline::Deadline;
 use super::failure::{Failure, FailureKind};
-use super::function::HandlerError;
 use super::handlers::Work;
 use super::lanes::Lanes;
 use crate::panics::caught;
+use alta_model::chain;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
@@ -135,7 +135,7 @@ pub(crate) async fn watched(
         Ok(Ok(Ok(()))) => return,
         Ok(Ok(Err(error))) => match error.downcast_ref::<Unreadable>() {
             Some(Unreadable(error)) => FailureKind::Unreadable(error.to_string()),
-            None => FailureKind::Failed(chain(&error)),
+            None => FailureKind::Failed(chain(&*error).to_string()),
         },
         Ok(Err(panic)) => FailureKind::Panicked(panic),
         Err(limit) => FailureKind::TimedOut(limit),
@@ -146,16 +146,4 @@ pub(crate) async fn watched(
 /// Stands for a handler that was not called, since its event could not be read.
 #[derive(Debug, thiserror::Error)]
 #[error("the event could not be read")]
-pub(crate) struct Unreadable(#[source] pub(crate) serde_json::Error);
-
-/// An error and its causes in one line.
-fn chain(error: &HandlerError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
-}
+pub(crate) struct Unreadable(#[source] pub(crate) Box<dyn std::error::Error + Send + Sync>);

@@ -1,4 +1,4 @@
-use alta_model::{GroupId, ServerId};
+use alta_model::{GroupId, ServerId, escaped};
 use att_console::EventName;
 use std::fmt;
 use std::sync::Arc;
@@ -28,16 +28,16 @@ pub struct Failure {
 #[non_exhaustive]
 pub enum FailureKind {
     /// It panicked, with this message.
-    #[error("it panicked: {0}")]
+    #[error("it panicked: {}", escaped(.0))]
     Panicked(String),
     /// It returned an error; this is the error and its causes.
-    #[error("{0}")]
+    #[error("{}", escaped(.0))]
     Failed(String),
     /// It was ended because it took too long; see [`Limits::handler_time`](crate::Limits::handler_time).
     #[error("it did not end within {0:?}")]
     TimedOut(Duration),
     /// It wasn't called: the event could not be read as the type it takes.
-    #[error("the event could not be read: {0}")]
+    #[error("the event could not be read: {}", escaped(.0))]
     Unreadable(String),
     /// It will never be called on this console: the server has no such event.
     #[error("the server has no such event{}", crate::nearest::did_you_mean(.suggestions))]
@@ -67,7 +67,7 @@ impl fmt::Display for Failure {
             write!(f, " of {event}")?;
         }
         if let Some(console) = &self.console {
-            write!(f, " on {console}")?;
+            write!(f, " on {}", escaped(console))?;
         } else if let Some(group) = self.group {
             write!(f, " in group {group}")?;
         }

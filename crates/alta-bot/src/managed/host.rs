@@ -257,8 +257,10 @@ impl Host {
             let function = Arc::clone(&on.function);
             let (console, event) = (self.console.clone(), Arc::clone(&event));
             let work = move || {
-                function(&console, &event)
-                    .unwrap_or_else(|error| Box::pin(async move { Err(Unreadable(error).into()) }))
+                function(&console, &event).unwrap_or_else(|error| {
+                    let error = Unreadable(console.redactor().cause(error));
+                    Box::pin(async move { Err(error.into()) })
+                })
             };
             self.call(lane, about, work);
         }

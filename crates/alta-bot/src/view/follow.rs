@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::panics::caught;
 use crate::requests::LONGEST_LIST;
 use crate::time::{after, now, sleep_until};
-use alta_model::{GroupId, JoinedGroup, Server, ServerId, Timestamp, UserId};
+use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
 use alta_socket::Shutdown;
 use alta_ws::{
     Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupServerCreate,
@@ -259,12 +259,12 @@ impl Follower {
         };
         let name = event.topic.event();
         if name == MeGroupCreate::EVENT {
-            match read::<JoinedGroup>(name, event.data) {
+            match read::<JoinedGroup>(name, event.data, self.socket.redactor()) {
                 Some(joined) => self.model.joined(joined),
                 None => self.model.read_list(now()),
             }
         } else {
-            match read::<LeftGroup>(name, event.data) {
+            match read::<LeftGroup>(name, event.data, self.socket.redactor()) {
                 Some(left) => self.model.left(left.group.id),
                 None => self.model.read_list(now()),
             }
@@ -277,7 +277,7 @@ impl Follower {
             self.model.interrupted(group);
         }
         let event = match event {
-            Ok(event) => understood(event.topic.event(), event.data),
+            Ok(event) => understood(event.topic.event(), event.data, self.socket.redactor()),
             Err(_) => GroupEvent::Missed,
         };
         self.model.event(group, event, now(), Timestamp::now());
@@ -350,30 +350,32 @@ impl Drop for End {
     }
 }
 
-fn read<T: DeserializeOwned>(name: &str, data: Value) -> Option<T> {
+fn read<T: DeserializeOwned>(name: &str, data: Value, redactor: &Redactor) -> Option<T> {
     let data = serde_json::from_value(data);
-    data.inspect_err(|error| warn!(event = name, %error, "an event could not be read"))
-        .ok()
+    data.inspect_err(|error| {
+        let error = redactor.redact(&error.to_string()).into_owned();
+        warn!(event = name, error = %escaped(error), "an event could not be read");
+    })
+    .ok()
 }
 
-fn understood(name: &str, data: Value) -> GroupEvent {
+fn understood(name: &str, data: Value, redactor: &Redactor) -> GroupEvent {
     let event = match name {
-        GroupUpdate::EVENT => read(name, data).map(GroupEvent::Updated),
+        GroupUpdate::EVENT => read(name, data, redactor).map(GroupEvent::Updated),
         GroupMemberCreate::EVENT | GroupMemberUpdate::EVENT => {
-            read(name, data).map(GroupEvent::Member)
+            read(name, data, redactor).map(GroupEvent::Member)
         }
-        GroupMemberDelete::EVENT => read(name, data).map(GroupEvent::MemberGone),
-        GroupServerCreate::EVENT => read(name, data).map(GroupEvent::ServerMade),
+        GroupMemberDelete::EVENT => read(name, data, redactor).map(GroupEvent::MemberGone),
+        GroupServerCreate::EVENT => read(name, data, redactor).map(GroupEvent::ServerMade),
         GroupServerDelete::EVENT => {
-            read::<Server>(name, data).map(|server| GroupEvent::ServerGone(server.id))
+            read::<Server>(name, data, redactor).map(|server| GroupEvent::ServerGone(server.id))
         }
-        GroupServerUpdate::EVENT => read(name, data).map(GroupEvent::ServerUpdated),
+        GroupServerUpdate::EVENT => read(name, data, redactor).map(GroupEvent::ServerUpdated),
         GroupServerStatus::EVENT => {
-            read(name, data).map(|server: Server| GroupEvent::Status(server.from_event()))
+            read(name, data, redactor).map(|server: Server| GroupEvent::Status(server.from_event()))
         }
-        GroupServerHeartbeat::EVENT => {
-            read(name, data).map(|server: Server| GroupEvent::Heartbeat(server.from_event()))
-        }
+        GroupServerHeartbeat::EVENT => read(name, data, redactor)
+            .map(|server: Server| GroupEvent::Heartbeat(server.from_event())),
         _ => None,
     };
     event.unwrap_or(GroupEvent::Missed)

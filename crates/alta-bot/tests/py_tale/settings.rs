@@ -91,8 +91,8 @@ async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
     for part in [
         "not ALTA_CLIENT_ID",
         "not ALTA_PASSWORD",
-        "ALTA_USER_ID to what it cannot be",
-        "REST address begins with ftp:",
+        "ALTA_USER_ID to what is not a user's id",
+        "ALTA_REST_URL to what is not an address that begins with http:// or https://",
         "did you mean ALTA_CLIENT_ID",
         "line 6",
         "line 7",
@@ -109,6 +109,29 @@ async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
         !shown.contains("c2Vj") && !shown.contains("hunter2"),
         "{shown}"
     );
+}
+
+#[tokio::test]
+async fn a_secret_in_the_place_of_any_other_setting_is_named_and_not_shown() {
+    for name in [
+        "ALTA_USER_ID",
+        "ALTA_TOKEN_URL",
+        "ALTA_REST_URL",
+        "ALTA_SOCKET_URL",
+        "ALTA_DEBUG",
+        "ALTA_NONSENSE",
+    ] {
+        for secret in ["hunter2", "hunter2:abc==", "//hunter2@", "\u{1b}hunter2"] {
+            let text = format!("ALTA_CLIENT_ID=c\nALTA_CLIENT_SECRET=s\n{name}={secret}\n");
+            let file = File::new("misplaced", &text);
+            let builder = Bot::builder().read_file(&file.0);
+            let shown = format!("{builder:?} {:?}", builder.warnings());
+            assert!(!shown.contains("hunter2"), "{name}: {shown}");
+            let error = refused(builder).await;
+            let shown = format!("{error} {error:?} {error:#?} {}", error.kind());
+            assert!(!shown.contains("hunter2"), "{name}: {shown}");
+        }
+    }
 }
 
 #[tokio::test]
