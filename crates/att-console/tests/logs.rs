@@ -48,7 +48,7 @@ fn listen() -> (Log, tracing::subscriber::DefaultGuard) {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         // As SECURITY.md says: the websocket library prints whole frames at trace.
-        .with_env_filter("trace,tungstenite=debug,tokio_tungstenite=debug")
+        .with_env_filter("trace,tungstenite=info,tokio_tungstenite=info")
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
