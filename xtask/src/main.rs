@@ -14,6 +14,8 @@ mod ci;
 mod combinations;
 mod corpus;
 mod endpoints;
+#[cfg(test)]
+mod error_kinds;
 mod fixtures;
 mod layers;
 mod record;

@@ -67,7 +67,8 @@ impl<T: fmt::Display> fmt::Debug for Escaped<T> {
     }
 }
 
-/// Shows an error and its causes in one line, `what failed: why: why`, [`escaped`].
+/// Shows an error and its causes in one line, `what failed: why: why`, [`escaped`]. A cause that is quoted before it is not
+/// repeated.
 ///
 /// ```
 /// let error = std::io::Error::other("no route\nto host");
@@ -83,9 +84,16 @@ pub struct Chain<'a>(&'a dyn Error);
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut causes = std::iter::successors(self.0.source(), |&cause| cause.source());
-        causes.try_for_each(|cause| write!(f, ": {cause}"))
+        let mut line = self.0.to_string();
+        for cause in std::iter::successors(self.0.source(), |&cause| cause.source()) {
+            let words = cause.to_string();
+            // Some errors say in their message what their cause says.
+            if !line.contains(&words) {
+                line.push_str(": ");
+                line.push_str(&words);
+            }
+        }
+        f.write_str(&line)
     }
 }
 
@@ -190,6 +198,8 @@ mod tests {
         }
         let error = Outer(std::io::Error::other("bad\x1b"));
         assert_eq!(chain(&error).to_string(), r"reading a\u{202e}: bad\u{1b}");
+        let told = Outer(std::io::Error::other("reading"));
+        assert_eq!(chain(&told).to_string(), r"reading a\u{202e}");
     }
 
     proptest! {

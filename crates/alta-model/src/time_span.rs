@@ -221,7 +221,9 @@ mod tests {
             "1:00:00:00",
             "00:00:00.é",
         ] {
-            assert!(text.parse::<TimeSpan>().is_err(), "{text}");
+            let error = text.parse::<TimeSpan>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TimeSpan, "{text}");
+            assert!(error.to_string().contains("is not a time span"), "{error}");
         }
     }
 

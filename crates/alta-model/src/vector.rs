@@ -243,6 +243,11 @@ mod tests {
         ] {
             assert!(serde_json::from_str::<Vector3>(json).is_err(), "{json}");
         }
+        for text in ["", "1,2", "1,2,3,4", "a,b,c", "1,2,\u{1b}"] {
+            let error = text.parse::<Vector3>().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Vector3, "{text:?}");
+            assert!(!error.to_string().contains('\u{1b}'));
+        }
     }
 
     #[test]

@@ -147,8 +147,14 @@ impl Tls {
         if !wanted {
             return Ok(Self::default());
         }
+        Self::named(vec![
+            "localhost".to_owned(),
+            Ipv4Addr::LOCALHOST.to_string(),
+        ])
+    }
+
+    fn named(names: Vec<String>) -> Result<Self, Error> {
         let doing = || Error::new(ErrorKind::Certificate, "making a certificate for localhost");
-        let names = vec!["localhost".to_owned(), Ipv4Addr::LOCALHOST.to_string()];
         let made =
             rcgen::generate_simple_self_signed(names).map_err(|source| doing().because(source))?;
         let certificate = made.cert.der().clone();
@@ -174,5 +180,17 @@ impl Tls {
             None => Some(Box::new(stream)),
             Some(acceptor) => Some(Box::new(acceptor.accept(stream).await.ok()?)),
         }
+    }
+}
+
+#[cfg(all(test, feature = "tls"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_certificate_can_have_is_an_error_with_its_cause() {
+        let error = Tls::named(vec!["Thörnwood".to_owned()]).err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::Certificate);
+        assert!(std::error::Error::source(&error).is_some());
     }
 }

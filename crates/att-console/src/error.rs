@@ -16,6 +16,7 @@ pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
     reply: Option<Box<Reply>>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
 /// What went wrong.
@@ -175,7 +176,13 @@ impl Error {
             kind,
             doing: doing.into(),
             reply: None,
+            source: None,
         }
+    }
+
+    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     /// The same trouble, met while doing something else.
@@ -224,7 +231,7 @@ impl fmt::Display for Error {
 }
 
 impl fmt::Debug for Error {
-    /// The message: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return f
@@ -232,13 +239,31 @@ impl fmt::Debug for Error {
                 .field("kind", &self.kind)
                 .field("doing", &self.doing)
                 .field("reply", &self.reply)
+                .field("source", &self.source)
                 .finish();
         }
-        write!(f, "{self}")
+        fmt::Display::fmt(&chain(self), f)
     }
 }
 
-impl StdError for Error {}
+impl StdError for Error {
+    /// What caused it: why the connection was lost or the console is closed, what is wrong with an argument or a result. The
+    /// message says it, too.
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.kind {
+            ErrorKind::Disconnected { because, .. }
+            | ErrorKind::NotReadyWithin {
+                because: Some(because),
+                ..
+            } => Some(because),
+            ErrorKind::Closed { because } => Some(because),
+            _ => {
+                let source = self.source.as_deref();
+                source.map(|source| source as &(dyn StdError + 'static))
+            }
+        }
+    }
+}
 
 /// An error and what caused it, in a line.
 pub(crate) fn with_sources(error: &dyn StdError) -> String {

@@ -122,7 +122,7 @@ impl Reply {
             (None, Some(text)) => from_text(text),
             (None, None) => serde_json::from_value(Value::Null),
         };
-        read.map_err(|error| self.unreadable(&error))
+        read.map_err(|error| self.unreadable(error))
     }
 
     /// The result as a list: where some servers return one object and others a list, either is taken. Entries that are null
@@ -160,7 +160,7 @@ impl Reply {
         } else {
             json::from_str(result).map(|entry| one(entry).into())
         };
-        read.map_err(|error| self.unreadable(&error))
+        read.map_err(|error| self.unreadable(error))
     }
 
     /// `Result` as JSON; `None` if the command returns nothing.
@@ -225,13 +225,15 @@ impl Reply {
         shown
     }
 
-    fn unreadable(&self, error: &serde_json::Error) -> Error {
+    fn unreadable(&self, error: serde_json::Error) -> Error {
         let text = self.sent_result().or(self.result_string());
         let text = self.beginning(text.unwrap_or_default(), SHOWN);
         let place = if text.is_empty() { "" } else { ", in " };
-        let error = error.to_string();
-        let reason = format!("{}{place}{text}", self.redactor.redact(&error));
-        Error::new(ErrorKind::Decode { reason }, "reading a result").answered_by(self.clone())
+        let cause = self.redactor.cause(error);
+        let reason = format!("{cause}{place}{text}");
+        Error::new(ErrorKind::Decode { reason }, "reading a result")
+            .answered_by(self.clone())
+            .caused_by(cause)
     }
 }
 

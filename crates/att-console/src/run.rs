@@ -81,7 +81,7 @@ impl<'a, T> Run<'a, T> {
         let shared = self.console.shared();
         let line = line.map_err(|problem| {
             let doing = format!("writing a command for {}", shared.label);
-            Error::new(ErrorKind::Argument(problem.to_string()), doing)
+            Error::new(ErrorKind::Argument(problem.to_string()), doing).caused_by(problem)
         })?;
         let line: Arc<str> = line.into();
         // Only written if it is needed: a command that succeeds is the usual case.

@@ -75,6 +75,10 @@ impl TokenFile {
                     .unwrap_or_default()
             },
         );
+        Self::found(url, place)
+    }
+
+    fn found(url: Url, place: Option<PathBuf>) -> Result<Self, Error> {
         let doing = "looking for the token file of this machine's server";
         match place {
             Some(place) => Ok(Self::new(url, place)),
@@ -223,6 +227,15 @@ fn default_place(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_machine_without_a_place_for_the_file_is_told_what_to_say() {
+        let url: Url = LOCAL_CONSOLE.parse().unwrap();
+        let nowhere = default_place(|_| None, |_| Vec::new());
+        let error = TokenFile::found(url, nowhere).unwrap_err();
+        assert_eq!(*error.kind(), ErrorKind::NoTokenFile);
+        assert!(error.to_string().contains("TokenFile::new"), "{error}");
+    }
 
     /// Where the file is looked for, with these variables and these files in the world.
     fn place(variables: &[(&str, &str)], files: &[&str]) -> Option<String> {

@@ -415,7 +415,7 @@ mod tests {
 
     #[test]
     fn the_last_event_of_a_server_that_stops_does_not_say_that_it_is_up() {
-        let is_up = |name: &str, data: Value| match understood(name, data) {
+        let is_up = |name: &str, data: Value| match understood(name, data, &Redactor::new()) {
             GroupEvent::Status(server) | GroupEvent::Heartbeat(server) => server.is_up(),
             other => panic!("{other:?}"),
         };

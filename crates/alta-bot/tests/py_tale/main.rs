@@ -7,6 +7,7 @@
 )]
 
 mod debug;
+mod download;
 mod settings;
 mod support;
 mod verbs;

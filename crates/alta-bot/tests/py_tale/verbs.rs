@@ -467,6 +467,10 @@ async fn a_path_that_the_service_refuses_is_told_in_its_words() {
     }
     let mistyped = format!("subscription/group-server-statsu/{}", sim.group());
     let error = within(bot.main_sub(&mistyped)).await.unwrap_err();
+    assert!(matches!(
+        error.kind(),
+        ErrorKind::SubscriptionRefused { status: 404, .. }
+    ));
     assert!(
         error
             .to_string()
