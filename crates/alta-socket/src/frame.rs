@@ -1,28 +1,29 @@
 use bytes::Bytes;
 use std::fmt;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use std::sync::Arc;
 
-/// The text of one frame as it arrived, reference-counted: a clone shares the bytes.
+/// The text of one frame as it arrived, reference-counted: a clone shares the bytes. It holds no more than the text, so that
+/// one that is kept keeps nothing else.
 ///
 /// `Debug` shows only the length, since frames can hold what should not be logged.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct RawFrame(Utf8Bytes);
+pub struct RawFrame(Arc<str>);
 
 impl RawFrame {
     /// The text.
     pub fn as_str(&self) -> &str {
-        self.0.as_str()
+        &self.0
     }
 
     /// The bytes of the text, sharing them.
     pub fn to_bytes(&self) -> Bytes {
-        AsRef::<Bytes>::as_ref(&self.0).clone()
-    }
-}
-
-impl From<Utf8Bytes> for RawFrame {
-    fn from(text: Utf8Bytes) -> Self {
-        Self(text)
+        struct Owner(Arc<str>);
+        impl AsRef<[u8]> for Owner {
+            fn as_ref(&self) -> &[u8] {
+                self.0.as_bytes()
+            }
+        }
+        Bytes::from_owner(Owner(Arc::clone(&self.0)))
     }
 }
 
@@ -35,12 +36,6 @@ impl From<String> for RawFrame {
 impl From<&str> for RawFrame {
     fn from(text: &str) -> Self {
         Self(text.into())
-    }
-}
-
-impl From<RawFrame> for Utf8Bytes {
-    fn from(frame: RawFrame) -> Self {
-        frame.0
     }
 }
 

@@ -26,6 +26,7 @@ mod bells;
 mod dial;
 mod frame;
 mod hub;
+mod inbound;
 mod inbox;
 mod keepalive;
 mod link;

@@ -8,9 +8,11 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use std::collections::VecDeque;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
+use tokio::time::Sleep;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::error::CapacityError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -23,8 +25,12 @@ use url::Url;
 /// event. What more there is, is read ahead.
 const READ: usize = 1024;
 
-/// Small frames are gathered up to this size before they are written, when several are sent at once.
+/// Small frames are gathered up to this size before they are written, when several are sent at once. More than this and the
+/// last frame is never in the library's buffer: a frame is handed over when the ones before are written, pongs included.
 const WRITE_BUFFER: usize = 4 * 1024;
+
+/// As long as a command or a request may take: by then nobody waits for what could not be written.
+const WRITE: Duration = Duration::from_secs(30);
 
 /// The bounds of one connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,14 +40,17 @@ pub struct Limits {
     pub frame: usize,
     /// How long dialling, TLS and the websocket handshake may take together.
     pub connect: Duration,
+    /// How long nothing at all may be written while something waits to be. Then the link is lost.
+    pub write: Duration,
 }
 
 impl Limits {
-    /// Frames of at most this size; ten seconds to connect, as tavernpy allows.
+    /// Frames of at most this size; ten seconds to connect, as tavernpy allows, and thirty to write.
     pub fn new(frame: usize) -> Self {
         Self {
             frame,
             connect: Duration::from_secs(10),
+            write: WRITE,
         }
     }
 
@@ -51,12 +60,19 @@ impl Limits {
         self.connect = within;
         self
     }
+
+    /// With another time allowed for writing.
+    #[must_use]
+    pub fn write(mut self, within: Duration) -> Self {
+        self.write = within;
+        self
+    }
 }
 
 /// An open websocket, to be handed to [`Links`](crate::Links).
 pub struct WebSocket {
     stream: WebSocketStream<ReadAhead<BoxIo>>,
-    limit: usize,
+    limits: Limits,
 }
 
 impl WebSocket {
@@ -111,10 +127,10 @@ impl WebSocket {
             .max_frame_size(Some(limits.frame));
         let io = ReadAhead::new(io);
         match client_async_with_config(request, io, Some(config)).await {
-            Ok((stream, _)) => Ok(Self {
-                stream,
-                limit: limits.frame,
-            }),
+            Ok((mut stream, _)) => {
+                stream.get_mut().begin_frames(limits.frame);
+                Ok(Self { stream, limits })
+            }
             Err(WsError::Http(response)) => Err(DialError::Rejected {
                 status: response.status().as_u16(),
                 retry_after: retry_after(response.headers(), SystemTime::now()),
@@ -141,7 +157,8 @@ impl fmt::Debug for WebSocket {
 pub(crate) enum Pumped {
     Text(RawFrame),
     Binary(usize),
-    Pong,
+    /// Something else arrived: a ping, a pong, a part of a frame.
+    Heard,
     /// The frame sent under this tag was handed to the socket.
     Written(u64),
     /// The frame queued under this tag was not sent, since whoever wanted it is gone.
@@ -157,6 +174,7 @@ enum Outgoing {
         owner: Option<Weak<()>>,
     },
     Ping,
+    Pong(Vec<u8>),
 }
 
 /// One websocket being pumped: writing never holds up reading, and reading never holds up writing.
@@ -165,6 +183,8 @@ pub(crate) struct Link {
     outgoing: VecDeque<Outgoing>,
     reports: VecDeque<Pumped>,
     unflushed: bool,
+    /// Rings when nothing could be written for too long.
+    stuck: Option<Pin<Box<Sleep>>>,
     /// Why nothing can be written any more. What had arrived before is still read.
     failed: Option<Lost>,
 }
@@ -176,11 +196,12 @@ impl Link {
             outgoing: VecDeque::new(),
             reports: VecDeque::new(),
             unflushed: false,
+            stuck: None,
             failed: None,
         }
     }
 
-    pub(crate) fn send(&mut self, text: RawFrame, tag: Option<u64>, owner: Option<Weak<()>>) {
+    pub(crate) fn send(&mut self, text: String, tag: Option<u64>, owner: Option<Weak<()>>) {
         let text = text.into();
         self.outgoing.push_back(Outgoing::Text { text, tag, owner });
     }
@@ -211,24 +232,68 @@ impl Link {
         if let Some(report) = self.reports.pop_front() {
             return Poll::Ready(report);
         }
-        loop {
-            let Poll::Ready(message) = self.socket.stream.poll_next_unpin(cx) else {
-                return match self.failed.take() {
-                    Some(lost) => Poll::Ready(Pumped::Lost(lost)),
-                    None => Poll::Pending,
-                };
-            };
-            return Poll::Ready(match message {
-                Some(Ok(Message::Text(text))) => Pumped::Text(text.into()),
-                Some(Ok(Message::Binary(bytes))) => Pumped::Binary(bytes.len()),
-                Some(Ok(Message::Pong(_))) => Pumped::Pong,
-                // A ping is answered by the library at the next read or flush; a raw frame is never read.
-                Some(Ok(Message::Ping(_) | Message::Frame(_))) => continue,
-                Some(Ok(Message::Close(frame))) => Pumped::Lost(closed_by(frame)),
-                Some(Err(error)) => Pumped::Lost(self.why_lost(error)),
-                None => Pumped::Lost(Lost::Broken(None)),
-            });
+        if self.failed.is_none() && self.is_stuck(cx) {
+            return Poll::Ready(Pumped::Lost(Lost::Unwritable(self.socket.limits.write)));
         }
+        let message = self.socket.stream.poll_next_unpin(cx);
+        // Whatever is reported says that something was heard.
+        let heard = self.socket.stream.get_mut().take_heard();
+        if self.answer_ping() {
+            // It is written when the link is polled next.
+            cx.waker().wake_by_ref();
+        }
+        let Poll::Ready(message) = message else {
+            return match self.failed.take() {
+                Some(lost) => Poll::Ready(Pumped::Lost(lost)),
+                None if heard => Poll::Ready(Pumped::Heard),
+                None => Poll::Pending,
+            };
+        };
+        Poll::Ready(match message {
+            Some(Ok(Message::Text(text))) => Pumped::Text(RawFrame::from(text.as_str())),
+            Some(Ok(Message::Binary(bytes))) => Pumped::Binary(bytes.len()),
+            // Pings do not come through, and a raw frame is never read.
+            Some(Ok(Message::Pong(_) | Message::Ping(_) | Message::Frame(_))) => Pumped::Heard,
+            Some(Ok(Message::Close(frame))) => Pumped::Lost(closed_by(frame)),
+            Some(Err(error)) => Pumped::Lost(self.why_lost(error)),
+            None => Pumped::Lost(Lost::Broken(None)),
+        })
+    }
+
+    /// Queues the answer to the last ping, if one has come. Those before need none: of many that wait, one is left.
+    fn answer_ping(&mut self) -> bool {
+        let Some(payload) = self.socket.stream.get_mut().take_ping() else {
+            return false;
+        };
+        let waiting = self
+            .outgoing
+            .iter_mut()
+            .find_map(|outgoing| match outgoing {
+                Outgoing::Pong(waiting) => Some(waiting),
+                _ => None,
+            });
+        match waiting {
+            Some(waiting) => *waiting = payload,
+            None => self.outgoing.push_front(Outgoing::Pong(payload)),
+        }
+        true
+    }
+
+    /// Whether something waits to be written and nothing could be for too long.
+    fn is_stuck(&mut self, cx: &mut Context<'_>) -> bool {
+        let wrote = self.socket.stream.get_mut().take_wrote();
+        if self.outgoing.is_empty() && !self.unflushed {
+            self.stuck = None;
+            return false;
+        }
+        if wrote {
+            self.stuck = None;
+        }
+        let within = self.socket.limits.write;
+        let stuck = self
+            .stuck
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        stuck.as_mut().poll(cx).is_ready()
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
@@ -249,6 +314,7 @@ impl Link {
                 }
                 Outgoing::Text { text, tag, .. } => (Message::Text(text.clone()), *tag),
                 Outgoing::Ping => (Message::Ping(bytes::Bytes::new()), None),
+                Outgoing::Pong(payload) => (Message::Pong(payload.clone().into()), None),
             };
             self.outgoing.pop_front();
             self.unflushed = true;
@@ -274,7 +340,7 @@ impl Link {
     fn why_lost(&self, error: WsError) -> Lost {
         match error {
             WsError::Capacity(CapacityError::MessageTooLong { .. }) => Lost::Oversize {
-                limit: self.socket.limit,
+                limit: self.socket.limits.frame,
             },
             WsError::Utf8(_) => Lost::InvalidUtf8,
             WsError::Protocol(

@@ -40,8 +40,8 @@ pub enum LinkEvent<X, E> {
     Text(RawFrame),
     /// A binary frame of so many bytes, which no server of ours sends.
     Binary(usize),
-    /// A pong.
-    Pong,
+    /// Something arrived that is none of these: a ping, a pong, a part of a frame. The other side lives.
+    Heard,
     /// The frame sent under this tag has been handed to the socket: from here on it may reach the server.
     Written(u64),
     /// The frame sent under this tag by [`Links::send_for`] was not sent: its owner had gone.
@@ -107,7 +107,7 @@ impl<X, E> Links<X, E> {
 
     /// Queues a text frame. With a tag, [`LinkEvent::Written`] tells when it was handed to the socket. A link that is
     /// gone swallows it: its loss has been reported.
-    pub fn send(&mut self, id: LinkId, text: RawFrame, tag: Option<u64>) {
+    pub fn send(&mut self, id: LinkId, text: String, tag: Option<u64>) {
         if let Some(link) = self.link(id) {
             link.send(text, tag, None);
         }
@@ -115,7 +115,7 @@ impl<X, E> Links<X, E> {
 
     /// Like [`send`](Self::send), for somebody who may go away: once nobody holds `owner` any more, a frame that was
     /// not yet handed to the socket is not sent, and [`LinkEvent::Skipped`] says so.
-    pub fn send_for(&mut self, id: LinkId, text: RawFrame, tag: u64, owner: Weak<()>) {
+    pub fn send_for(&mut self, id: LinkId, text: String, tag: u64, owner: Weak<()>) {
         if let Some(link) = self.link(id) {
             link.send(text, Some(tag), Some(owner));
         }
@@ -200,7 +200,7 @@ impl<X, E> Links<X, E> {
             SlotState::Open(link) => match ready!(link.poll(&mut cx)) {
                 Pumped::Text(frame) => LinkEvent::Text(frame),
                 Pumped::Binary(length) => LinkEvent::Binary(length),
-                Pumped::Pong => LinkEvent::Pong,
+                Pumped::Heard => LinkEvent::Heard,
                 Pumped::Written(tag) => LinkEvent::Written(tag),
                 Pumped::Skipped(tag) => LinkEvent::Skipped(tag),
                 Pumped::Lost(lost) => {

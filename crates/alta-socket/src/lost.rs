@@ -32,6 +32,9 @@ pub enum Lost {
     /// Nothing was heard for so long that the link must be dead.
     #[error("nothing was heard for {0:?}")]
     Silent(Duration),
+    /// The other side took nothing of what was to be written for so long.
+    #[error("nothing could be written for {0:?}")]
+    Unwritable(Duration),
 }
 
 impl Lost {

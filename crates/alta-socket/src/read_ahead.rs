@@ -1,25 +1,104 @@
+use crate::inbound::Inbound;
 use bytes::{Buf as _, BytesMut};
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_util::io::poll_read_buf;
 
-/// How much is read at once while much arrives.
+/// How much is read at once.
 const AHEAD: usize = 16 * 1024;
 
-/// Reads ahead while more arrives than the reader takes at once, so that its own buffer can be small: of a thousand calm
-/// connections none holds a large one, and of a busy one few system calls are made.
+/// What lies between a connection and the websocket library: it reads more at once than the library asks for, so that the
+/// library's own buffer can be small, and hands on what [`Inbound`] makes of it. Of a thousand calm connections none holds
+/// anything here, and of a busy one few system calls are made.
 #[derive(Debug)]
 pub(crate) struct ReadAhead<T> {
     io: T,
-    /// What was read and not taken yet. Only there once the reader had no room left; else it reads straight from below.
-    ahead: Option<BytesMut>,
+    stage: Stage,
+    /// What was read and not taken yet.
+    ahead: BytesMut,
+    /// Whether anything was read, or written, since that was last asked for.
+    heard: bool,
+    wrote: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// The answer to the handshake: so many bytes of its present line have come.
+    Head {
+        line: usize,
+    },
+    /// The handshake is answered. What follows waits until it is known what that is.
+    AfterHead,
+    Frames(Inbound),
 }
 
 impl<T> ReadAhead<T> {
+    /// A connection on which a handshake begins.
     pub(crate) fn new(io: T) -> Self {
-        Self { io, ahead: None }
+        Self {
+            io,
+            stage: Stage::Head { line: 0 },
+            ahead: BytesMut::new(),
+            heard: false,
+            wrote: false,
+        }
+    }
+
+    /// The handshake has succeeded: frames follow, of which larger ones than this will be refused.
+    pub(crate) fn begin_frames(&mut self, limit: usize) {
+        let mut inbound = Inbound::new(limit);
+        let raw = std::mem::take(&mut self.ahead);
+        inbound.take(&raw, |bytes| self.ahead.extend_from_slice(bytes));
+        self.heard = !raw.is_empty();
+        self.stage = Stage::Frames(inbound);
+    }
+
+    /// Whether anything at all was read since the last call.
+    pub(crate) fn take_heard(&mut self) -> bool {
+        std::mem::take(&mut self.heard)
+    }
+
+    /// Whether anything was written since the last call.
+    pub(crate) fn take_wrote(&mut self) -> bool {
+        std::mem::take(&mut self.wrote)
+    }
+
+    /// The payload of the last ping that has come since the last call.
+    pub(crate) fn take_ping(&mut self) -> Option<Vec<u8>> {
+        match &mut self.stage {
+            Stage::Frames(inbound) => inbound.take_ping(),
+            Stage::Head { .. } | Stage::AfterHead => None,
+        }
+    }
+}
+
+impl Stage {
+    /// Puts what the library is to read of these bytes, and returns what is not to be read yet.
+    fn take<'a>(&mut self, bytes: &'a [u8], mut put: impl FnMut(&[u8])) -> &'a [u8] {
+        match self {
+            Stage::Head { line } => {
+                for (index, byte) in bytes.iter().enumerate() {
+                    match byte {
+                        b'\n' if *line == 0 => {
+                            let (head, rest) = bytes.split_at(index + 1);
+                            put(head);
+                            *self = Stage::AfterHead;
+                            return rest;
+                        }
+                        b'\n' => *line = 0,
+                        b'\r' => {}
+                        _ => *line += 1,
+                    }
+                }
+                put(bytes);
+            }
+            // Somebody reads on though it is no handshake: what comes is theirs.
+            Stage::AfterHead => put(bytes),
+            Stage::Frames(inbound) => inbound.take(bytes, put),
+        }
+        &[]
     }
 }
 
@@ -30,27 +109,47 @@ impl<T: AsyncRead + Unpin> AsyncRead for ReadAhead<T> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let io = Pin::new(&mut this.io);
-        let Some(ahead) = &mut this.ahead else {
-            let read = ready!(io.poll_read(cx, buf));
-            if buf.remaining() == 0 {
-                // More may be there than there was room for.
-                this.ahead = Some(BytesMut::new());
-            }
-            return Poll::Ready(read);
-        };
-        if ahead.is_empty() {
-            ahead.reserve(AHEAD);
-            let read = poll_read_buf(io, cx, ahead);
-            if ahead.is_empty() {
-                this.ahead = None;
-                return read.map_ok(|_| ());
-            }
+        if !this.ahead.is_empty() {
+            let taken = this.ahead.len().min(buf.remaining());
+            buf.put_slice(&this.ahead[..taken]);
+            this.ahead.advance(taken);
+            return Poll::Ready(Ok(()));
         }
-        let taken = ahead.len().min(buf.remaining());
-        buf.put_slice(&ahead[..taken]);
-        ahead.advance(taken);
-        Poll::Ready(Ok(()))
+        let mut chunk = [MaybeUninit::uninit(); AHEAD];
+        let mut chunk = ReadBuf::uninit(&mut chunk);
+        let Poll::Ready(read) = Pin::new(&mut this.io).poll_read(cx, &mut chunk) else {
+            // Nothing more is there: the room is not needed for now.
+            this.ahead = BytesMut::new();
+            return Poll::Pending;
+        };
+        read?;
+        if chunk.filled().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        this.heard = true;
+        let before = buf.filled().len();
+        let ahead = &mut this.ahead;
+        let rest = this.stage.take(chunk.filled(), |bytes| {
+            let (now, later) = bytes.split_at(bytes.len().min(buf.remaining()));
+            buf.put_slice(now);
+            ahead.extend_from_slice(later);
+        });
+        ahead.extend_from_slice(rest);
+        if buf.filled().len() > before {
+            return Poll::Ready(Ok(()));
+        }
+        // All of it was a ping, or the beginning of a header. Others get their turn before more is read, since a flood of
+        // pings would never end.
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl<T: AsyncWrite + Unpin> ReadAhead<T> {
+    fn note_written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        let written = ready!(written);
+        self.wrote |= matches!(written, Ok(count) if count > 0);
+        Poll::Ready(written)
     }
 }
 
@@ -60,7 +159,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ReadAhead<T> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let written = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.note_written(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -76,7 +176,8 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for ReadAhead<T> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let written = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.note_written(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -146,7 +247,7 @@ mod tests {
         assert_eq!(read(&mut io, 1_024).unwrap().unwrap(), [1; 10]);
         assert!(read(&mut io, 1_024).is_none());
         assert_eq!(read(&mut io, 1_024).unwrap().unwrap(), [2; 10]);
-        assert!(io.ahead.is_none());
+        assert_eq!(io.ahead.capacity(), 0);
         assert_eq!(io.io.asked, 3);
     }
 
@@ -158,9 +259,9 @@ mod tests {
             count += bytes.unwrap().len();
         }
         assert_eq!(count, 10_000);
-        // The first hundred, the rest, and that there is no more.
-        assert_eq!(io.io.asked, 3);
-        assert!(io.ahead.is_none());
+        // All of it, and that there is no more.
+        assert_eq!(io.io.asked, 2);
+        assert_eq!(io.ahead.capacity(), 0);
     }
 
     #[test]

@@ -38,6 +38,9 @@ pub struct Config {
     pub request_timeout: Duration,
     /// How long dialling, TLS and the handshake may take together. 10 s by default.
     pub connect_timeout: Duration,
+    /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s by default:
+    /// by then no request is waited for any more.
+    pub write_timeout: Duration,
     /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilise the service
     /// (att-client).
     pub max_in_flight: usize,
@@ -81,6 +84,7 @@ impl Default for Config {
             ping: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
             max_in_flight: 5,
             batch: false,
             max_frame: 1 << 20,
@@ -115,6 +119,7 @@ setters! {
     ping: Duration,
     request_timeout: Duration,
     connect_timeout: Duration,
+    write_timeout: Duration,
     max_in_flight: usize,
     batch: bool,
     max_frame: usize,
@@ -190,6 +195,7 @@ impl Config {
             ("ping", self.ping),
             ("request_timeout", self.request_timeout),
             ("connect_timeout", self.connect_timeout),
+            ("write_timeout", self.write_timeout),
             ("migrate_after", self.migrate_after),
         ];
         for (name, duration) in durations {
@@ -268,6 +274,7 @@ impl fmt::Debug for Config {
             .field("ping", &self.ping)
             .field("request_timeout", &self.request_timeout)
             .field("connect_timeout", &self.connect_timeout)
+            .field("write_timeout", &self.write_timeout)
             .field("max_in_flight", &self.max_in_flight)
             .field("batch", &self.batch)
             .field("max_frame", &self.max_frame)
@@ -304,6 +311,7 @@ mod tests {
             config().ping(Duration::ZERO),
             config().request_timeout(Duration::ZERO),
             config().connect_timeout(Duration::ZERO),
+            config().write_timeout(Duration::ZERO),
             config().migrate_after(Duration::ZERO),
         ] {
             assert!(config.check().is_err(), "{config:?}");

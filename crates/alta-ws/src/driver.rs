@@ -217,7 +217,7 @@ impl Driver {
                 self.text(link, &raw);
             }
             LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
-            LinkEvent::Pong => self.fleet.pong(link, now),
+            LinkEvent::Heard => self.fleet.heard(link, now),
             LinkEvent::Written(tag) => self.fleet.written(link, request_id(tag), now),
             LinkEvent::Skipped(tag) => self.fleet.skipped(link, request_id(tag), now),
             LinkEvent::Lost(lost) => {

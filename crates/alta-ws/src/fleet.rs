@@ -256,7 +256,7 @@ impl Fleet {
         self.with_owner(link, now, |lane, cx| lane.binary(link, length, cx));
     }
 
-    pub(crate) fn pong(&mut self, link: LinkId, now: Instant) {
+    pub(crate) fn heard(&mut self, link: LinkId, now: Instant) {
         self.with_owner(link, now, |lane, cx| lane.heard(link, cx));
     }
 

@@ -460,15 +460,14 @@ impl Request {
     }
 
     /// The frame to send. It holds the token.
-    pub(crate) fn frame(&self, id: u32, token: &str) -> Result<RawFrame, serde_json::Error> {
-        let text = serde_json::to_string(&WireRequest {
+    pub(crate) fn frame(&self, id: u32, token: &str) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&WireRequest {
             id,
             method: self.method.as_str(),
             path: &self.path,
             authorization: &format!("Bearer {token}"),
             content: self.content.as_ref(),
-        })?;
-        Ok(text.into())
+        })
     }
 }
 

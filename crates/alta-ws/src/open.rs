@@ -47,7 +47,9 @@ impl Gate {
             dialer,
             headers,
             url: config.url.clone(),
-            limits: Limits::new(config.max_frame).connect(config.connect_timeout),
+            limits: Limits::new(config.max_frame)
+                .connect(config.connect_timeout)
+                .write(config.write_timeout),
             redactor,
         }
     }

@@ -30,6 +30,9 @@ pub struct Config {
     pub silent_logins: u32,
     /// How long dialling may take. 10 s.
     pub connect_timeout: Duration,
+    /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s: by then
+    /// no command is waited for any more.
+    pub write_timeout: Duration,
     /// When subscriptions are asked for again after login, since a server that just started may lose them (tavernpy), and how
     /// long after it was first made a request for one is made again if no answer came. After 8, 20 and 40 s.
     pub ask_again: Vec<Duration>,
@@ -85,6 +88,9 @@ const SILENT_LOGINS: u32 = 3;
 /// tavernpy's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// As long as a command may take.
+const WRITE_TIMEOUT: Duration = COMMAND_TIMEOUT;
+
 /// tavernpy's, found by trying: a server that just started may lose or delay subscriptions.
 const ASK_AGAIN: [Duration; 3] = [
     Duration::from_secs(8),
@@ -114,6 +120,7 @@ impl Default for Config {
             login_timeout: LOGIN_TIMEOUT,
             silent_logins: SILENT_LOGINS,
             connect_timeout: CONNECT_TIMEOUT,
+            write_timeout: WRITE_TIMEOUT,
             ask_again: ASK_AGAIN.to_vec(),
             linger: LINGER,
             stalled_after: STALLED_AFTER,
@@ -160,6 +167,8 @@ setters! {
     silent_logins: u32 => silent_logins.max(1);
     /// With another time allowed for dialling.
     connect_timeout: Duration => connect_timeout;
+    /// With another time that writing may stand still.
+    write_timeout: Duration => write_timeout;
     /// With other times at which subscriptions are asked for again after login.
     ask_again: Vec<Duration> => ask_again;
     /// With another linger of subscriptions that nobody reads any more.

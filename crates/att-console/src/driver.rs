@@ -244,7 +244,7 @@ impl Driver {
                 tracing::debug!(length, "skipping a binary frame");
                 Input::Malformed(link)
             }
-            LinkEvent::Pong => Input::Pong(link),
+            LinkEvent::Heard => Input::Heard(link),
             LinkEvent::Written(tag) => return self.tagged(link, tag, now, Input::Written),
             LinkEvent::Skipped(tag) => return self.tagged(link, tag, now, Input::Skipped),
             LinkEvent::Lost(lost) => Input::Lost(link, lost.redacted(&self.shared.redactor)),
@@ -349,8 +349,8 @@ impl Driver {
                     let text = serde_json::to_string(&request).unwrap_or_default();
                     let links = &mut self.inbox.links;
                     match owner {
-                        Some(owner) => links.send_for(link, text.into(), id.into(), owner),
-                        None => links.send(link, text.into(), Some(id.into())),
+                        Some(owner) => links.send_for(link, text, id.into(), owner),
+                        None => links.send(link, text, Some(id.into())),
                     }
                 }
                 Output::Recall(link, id) => {
@@ -388,7 +388,7 @@ impl Driver {
         if let Some((granted, access)) = self.granted.take()
             && granted == link
         {
-            let token = RawFrame::from(access.token.expose());
+            let token = access.token.expose().to_owned();
             self.inbox.links.send(link, token, None);
         }
     }

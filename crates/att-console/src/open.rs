@@ -33,7 +33,9 @@ async fn dial(
     redactor.learn_address(granted.url.as_str());
     usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
-    let limits = Limits::new(config.frame_limit).connect(config.connect_timeout);
+    let limits = Limits::new(config.frame_limit)
+        .connect(config.connect_timeout)
+        .write(config.write_timeout);
     let headers = http::HeaderMap::new();
     let dialer = config.the_dialer().map_err(Failure::Address)?;
     let socket = WebSocket::connect(&*dialer, &granted.url, headers, limits)

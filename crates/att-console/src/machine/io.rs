@@ -40,7 +40,8 @@ pub(crate) enum Input<R> {
     Frame(LinkId, Frame),
     /// A frame arrived that cannot be read.
     Malformed(LinkId),
-    Pong(LinkId),
+    /// Anything else arrived.
+    Heard(LinkId),
     Written(LinkId, u32),
     /// The command under this id was taken back before it was handed to the socket.
     Skipped(LinkId, u32),

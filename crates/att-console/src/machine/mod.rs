@@ -157,7 +157,7 @@ impl<R: Waiter> Machine<R> {
                 self.counters.malformed.add_one();
                 self.heard(link, now);
             }
-            Input::Pong(link) => self.heard(link, now),
+            Input::Heard(link) => self.heard(link, now),
             Input::Written(link, id) => self.written(link, id, now),
             Input::Skipped(link, id) => self.not_sent(link, id, now),
             Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),

@@ -357,7 +357,7 @@ impl World {
     }
 
     pub(super) fn pong(&mut self, link: LinkId) {
-        self.act(|fleet, now| fleet.pong(link, now));
+        self.act(|fleet, now| fleet.heard(link, now));
     }
 
     /// A link breaks, and what was on its way is lost; or it ends in order, and everything arrives before.

@@ -247,7 +247,7 @@ fn a_link_that_falls_silent_is_given_up() {
     assert!(
         matches!(world.machine.state(), State::Recovering { because: Trouble::Lost(why), .. } if why.contains("30s"))
     );
-    world.give(Input::Pong(link));
+    world.give(Input::Heard(link));
 }
 
 #[test]

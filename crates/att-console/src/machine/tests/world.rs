@@ -343,7 +343,7 @@ impl World {
             // The server answers pings, if it is there.
             if let Some(link) = self.link {
                 self.heard = self.now;
-                self.give(Input::Pong(link));
+                self.give(Input::Heard(link));
             }
             rounds += 1;
             assert!(rounds < 10_000, "a timer that is due for ever");
