@@ -114,7 +114,10 @@ pub use statuses::Statuses;
 pub use subscription::{Subscribe, Subscription};
 pub use token_file::TokenFile;
 
-pub use alta_model::{EntityId, PrefabHash, Secret, ServerId, Timestamp, User, UserId, Vector3};
+pub use alta_model::{
+    EntityId, Listing, Place, PrefabHash, Secret, ServerId, Skipped, Timestamp, User, UserId,
+    Vector3,
+};
 pub use alta_socket::{
     BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Io, Missed, Overflow, Proxy, ProxyError,
     QueueConfig, RawFrame, Resolver, TcpDialer,
