@@ -155,8 +155,7 @@ impl Client {
         let token = match source {
             Some(source) => {
                 let token = in_time(deadline, source.token()).await;
-                let failed = |error| Error::new(ErrorKind::Login, request).with_source(error);
-                Some(token.map_err(failed)?)
+                Some(token.map_err(|error| no_token(request, error))?)
             }
             None => None,
         };
@@ -259,6 +258,15 @@ fn without_credentials(address: &str) -> String {
     let (authority, path) = rest.split_at(end);
     let host = authority.rsplit('@').next().unwrap_or_default();
     format!("{scheme}://{host}{path}")
+}
+
+/// Why there is no token: none can be had, or the one that was given cannot be sent.
+fn no_token(request: &Request, error: alta_auth::Error) -> Error {
+    let kind = match error.kind() {
+        alta_auth::ErrorKind::InvalidInput => ErrorKind::InvalidRequest,
+        _ => ErrorKind::Login,
+    };
+    Error::new(kind, request).with_source(error)
 }
 
 /// A token, if it comes in time.

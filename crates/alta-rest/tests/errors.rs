@@ -414,7 +414,7 @@ async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
     let token = Identities::bot(Arc::new(StaticToken::new("two\nlines")));
     let broken = support::client(&server.uri(), token);
     let error = broken.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Login);
+    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
     assert!(format!("{error:?}").contains("the fixed token has a control character"));
     assert!(!format!("{error:?}").contains("lines"));
     assert!(server.received_requests().await.unwrap().is_empty());

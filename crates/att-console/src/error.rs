@@ -137,7 +137,7 @@ pub enum Closed {
     /// The program closed it, or dropped its last handle.
     #[error("closed by the program")]
     ByUs,
-    /// The server refused the token, the cloud the access, or a web server the address (401, 403).
+    /// The server refused the token, the cloud the access, or a web server the address's user and password (401, 403).
     #[error("refused: {}", escaped(.0).at_most(SHOWN))]
     Refused(String),
     /// Nothing can ever be dialled at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is

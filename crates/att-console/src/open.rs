@@ -8,6 +8,7 @@ use crate::status::Trouble;
 use alta_model::Redactor;
 use alta_socket::{DialError, Limits, WebSocket};
 use std::sync::Arc;
+use url::Url;
 
 /// An open websocket comes with the access it was opened by.
 pub(crate) async fn open(
@@ -72,10 +73,12 @@ fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Fa
         DialError::Address { .. } | DialError::Environment(_) => {
             Failure::Address(error.to_string())
         }
-        // So will an address that is not let in, if it cannot become another.
+        // So will a user and a password that are refused, if they cannot become others.
         DialError::Rejected {
             status: 401 | 403, ..
-        } if !access.may_change => Failure::Refused(error.to_string()),
+        } if !access.may_change && has_credentials(&access.url) => {
+            Failure::Refused(error.to_string())
+        }
         _ => Failure::Trouble {
             trouble: Trouble::Unreachable(with_sources(error)),
             retry_after: error
@@ -83,6 +86,10 @@ fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Fa
                 .map(|asked| asked.min(config.backoff.cap)),
         },
     }
+}
+
+fn has_credentials(address: &Url) -> bool {
+    !address.username().is_empty() || address.password().is_some()
 }
 
 /// Whether the token can be sent. One that will not change is no better the next time.
