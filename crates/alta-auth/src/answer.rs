@@ -182,6 +182,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_repeated_with_escapes_is_cut_out_and_what_a_terminal_obeys_is_escaped() {
+        let body =
+            "{\"message\": \"hunter\\/2 \\u001b[2J\\u202e\", \"error\": \"h%75nter%2F2\\n\"}";
+        let response = Response::builder()
+            .status(401)
+            .body(Bytes::from(body))
+            .unwrap();
+        let fields = serde_json::from_slice(response.body()).unwrap();
+        let error = refusal(&response, &fields, "logging in", &Redactor::knowing(["hunter/2"]));
+        assert_eq!(
+            error.to_string(),
+            r"logging in: refused with status 401: <redacted> \u{1b}[2J\u{202e} (<redacted>\n)"
+        );
+        let shown = format!("{error:?} {}", format!("{error:#?}").replace('\n', " "));
+        assert!(
+            !shown.contains(char::is_control) && !shown.contains("nter"),
+            "{shown:?}"
+        );
+    }
+
+    #[test]
     fn a_secret_at_the_place_where_the_text_is_cut_is_cut_out_as_a_whole() {
         for before in 180..200 {
             let body = "x".repeat(before) + "hunter2==";

@@ -465,6 +465,90 @@ async fn no_error_shows_a_secret() {
 }
 
 #[tokio::test]
+async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_nor_to_a_terminal() {
+    let token = "a/token+of \"some\" length=";
+    let json = serde_json::to_string(token).unwrap();
+    let json = json.trim_matches('"');
+    let obeyed = "\\u001b[2J\\r\\n\\u202e\\u2028";
+    for written in [
+        json.to_owned(),
+        json.replace('/', "\\/"),
+        json.replace('/', "\\u002f"),
+        "a%2Ftoken%2Bof%20%22some%22%20length%3D".to_owned(),
+    ] {
+        for (status, body) in [
+            (
+                403,
+                format!(
+                    r#"{{"message": "no {written}{obeyed}", "error_code": "{written}{obeyed}"}}"#
+                ),
+            ),
+            (
+                400,
+                format!(
+                    r#"{{"request_model_errors": {{"errors": [{{"field": "{written}", "message": "{written}{obeyed}"}}]}}}}"#
+                ),
+            ),
+            (200, format!(r#"{{"id": "{written}{obeyed}"}}"#)),
+            (
+                200,
+                format!(r#"{{"id": 7, "name": {{"{written}": "{obeyed}"#),
+            ),
+            (
+                500,
+                format!("<html>\u{1b}]0;{written}\r\n\u{9b}\u{202e}</html>"),
+            ),
+        ] {
+            let answer = ResponseTemplate::new(status).set_body_string(&body);
+            let (server, _) = serve([Mock::given(any()).respond_with(answer)]).await;
+            let tokens = Arc::new(StaticToken::new(token));
+            let client = client(&server.uri(), Identities::bot(tokens));
+            let error = client.groups().get(GROUP).await.unwrap_err();
+            let kept = String::from_utf8_lossy(error.body());
+            let long = format!("{error:#?}").replace('\n', " ");
+            let shown = format!("{error} {error:?} {long}");
+            for secret in [token, &*written, json, "some"] {
+                assert!(!shown.contains(secret), "{secret} in {shown}");
+                assert!(!kept.contains(secret), "{secret} in {kept}");
+            }
+            let obeyed = |c: char| c.is_control() || "\u{202e}\u{2028}".contains(c);
+            assert!(!shown.contains(obeyed), "{shown:?}");
+        }
+    }
+
+    // The one that was refused is still a secret when there is another.
+    let refused = ResponseTemplate::new(401).set_body_string("no token-1");
+    let repeated = ResponseTemplate::new(403).set_body_string("once token-1, now token-2");
+    let (server, _) = serve([
+        Mock::given(header("authorization", "Bearer token-1")).respond_with(refused),
+        Mock::given(header("authorization", "Bearer token-2")).respond_with(repeated),
+    ])
+    .await;
+    let client = client(
+        &server.uri(),
+        Identities::bot(Arc::new(Renewing::default())),
+    );
+    let error = client.groups().get(GROUP).await.unwrap_err();
+    let shown = format!("{error} {error:?} {error:#?}");
+    assert!(shown.contains("once <redacted>, now <redacted>"), "{shown}");
+    assert!(!shown.contains("token-"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_hash_that_was_sent_in_a_body_is_not_shown_when_the_service_repeats_it() {
+    let repeat = |request: &wiremock::Request| {
+        let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
+        let hash = body["new_password_hash"].as_str().unwrap();
+        ResponseTemplate::new(400).set_body_json(json!({"message": format!("{hash} is old")}))
+    };
+    let (_server, client) = serve([Mock::given(any()).respond_with(repeat)]).await;
+    let request = Request::new(Method::POST, "users/7/password")
+        .json(&json!({"new_password_hash": "bm90LXRoaXM/aGFzaA"}));
+    let error = client.send(&request).await.unwrap_err();
+    assert_eq!(error.message(), Some("<redacted> is old"));
+}
+
+#[tokio::test]
 async fn nothing_shows_the_query_of_a_raw_request() {
     let (_server, client) =
         serve([Mock::given(any()).respond_with(ResponseTemplate::new(400))]).await;

@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::names::invented;
 use crate::Error;
+use alta_model::Redactor;
 
 /// Ids below this are roles, presets and the like, which are nobody's.
 const FIRST_ID: u64 = 1_000;
@@ -213,6 +214,8 @@ impl Replacements {
         if let Some(whole) = maps.iter().find_map(|map| map.get(&text)) {
             return whole.clone();
         }
+        // A token that stands in a sentence is nobody's field.
+        let text = Redactor::new().redact(&text).into_owned();
         if is_taken_out(&text) {
             return text;
         }
