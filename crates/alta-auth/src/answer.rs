@@ -190,7 +190,12 @@ mod tests {
             .body(Bytes::from(body))
             .unwrap();
         let fields = serde_json::from_slice(response.body()).unwrap();
-        let error = refusal(&response, &fields, "logging in", &Redactor::knowing(["hunter/2"]));
+        let error = refusal(
+            &response,
+            &fields,
+            "logging in",
+            &Redactor::knowing(["hunter/2"]),
+        );
         assert_eq!(
             error.to_string(),
             r"logging in: refused with status 401: <redacted> \u{1b}[2J\u{202e} (<redacted>\n)"

@@ -230,7 +230,9 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             None => Standing::Unserved,
         };
         queue.outage(|outage| {
-            keys.iter().for_each(|_| outage.add(standing));
+            for _ in &keys {
+                outage.add(standing);
+            }
             match since {
                 Some(since) if !keys.is_empty() => outage.begins(since),
                 // Without a key it lacks none.
