@@ -18,7 +18,8 @@ use std::task::{Context, Poll};
 /// The events of one console or of all, those that will be opened included, in one stream.
 ///
 /// A console that is closed and opened again later, by the program or by a managed bot, is an outage like any other: the
-/// stream yields one gap, from when the server was last heard to its confirmation on the new console.
+/// stream yields one gap, from when the server was last heard to its confirmation on the new console. Until then
+/// [`interruptions`](Self::interruptions) tells.
 ///
 /// Each console's events keep their order; between consoles there is none. Items are `Ok(event)`, which knows its
 /// server, or `Err(missed)` where something of one console is missing; the stream goes on after either. Each console has
@@ -29,6 +30,9 @@ use std::task::{Context, Poll};
 pub struct ConsoleEvents<T> {
     following: Arc<Following<T>>,
     streams: SelectAll<OfServer<T>>,
+    /// The gaps in which consoles were closed. They go on: they are told with the gap of the server's next console, or when
+    /// there will be none.
+    open_gaps: BTreeMap<ServerId, MissedOn>,
 }
 
 /// Something of one console is missing in a stream of several.
@@ -47,6 +51,7 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
         Self {
             following,
             streams: SelectAll::new(),
+            open_gaps: BTreeMap::new(),
         }
     }
 
@@ -77,8 +82,8 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
     /// Whether every console is live; see [`Subscription::is_live`].
     pub fn is_live(&self) -> bool {
         let state = self.following.lock();
-        let mut streams = self.streams.iter().chain(&state.new);
-        streams.all(|of| of.latest().is_live())
+        let mut streams = self.latest(&state);
+        streams.all(|(_, stream)| stream.is_live())
     }
 
     /// Since when events of any console may be missing; see [`Subscription::interrupted_since`].
@@ -92,12 +97,22 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
     /// The servers of which events may be missing, and since when.
     pub fn interruptions(&self) -> Vec<(ServerId, Timestamp)> {
         let state = self.following.lock();
-        let streams = self.streams.iter().chain(&state.new);
-        let interrupted = |of: &OfServer<T>| Some((of.server, of.latest().interrupted_since()?));
+        let interrupted = self.latest(&state);
+        let interrupted =
+            interrupted.filter_map(|(server, stream)| Some((server, stream.interrupted_since()?)));
         let closed = state.seen.iter();
         let closed = closed.filter(|(_, seen)| !seen.is_open);
         let closed = closed.filter_map(|(server, seen)| Some((*server, seen.since?)));
-        streams.filter_map(interrupted).chain(closed).collect()
+        interrupted.chain(closed).collect()
+    }
+
+    fn latest<'a>(
+        &'a self,
+        state: &'a State<T>,
+    ) -> impl Iterator<Item = (ServerId, &'a Subscription<T>)> {
+        let new = state.new.iter().map(|(server, stream)| (*server, stream));
+        let streams = self.streams.iter();
+        streams.map(|of| (of.server, of.latest())).chain(new)
     }
 
     /// The names of the events it is subscribed to.
@@ -110,7 +125,11 @@ impl<T: DeserializeOwned> Stream for ConsoleEvents<T> {
     type Item = Result<Event<T>, MissedOn>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let Self { following, streams } = &mut *self;
+        let Self {
+            following,
+            streams,
+            open_gaps,
+        } = &mut *self;
         following.waker.register(cx.waker());
         let complete = {
             let mut state = following.lock();
@@ -120,24 +139,40 @@ impl<T: DeserializeOwned> Stream for ConsoleEvents<T> {
                 streams.clear();
                 return Poll::Ready(None);
             }
-            for new in state.new.drain(..) {
+            for (server, stream) in state.new.drain(..) {
                 // What the last console of the same server has brought comes first.
-                match streams.iter_mut().find(|of| of.server == new.server) {
-                    Some(of) => of.next.push_back(new.stream),
-                    None => streams.push(new),
+                match streams.iter_mut().find(|of| of.server == server) {
+                    Some(of) => of.next.push_back(stream),
+                    None => streams.push(OfServer::new(server, stream)),
                 }
             }
             if !state.excluding.is_empty() {
                 let excluded = std::mem::take(&mut state.excluding);
+                open_gaps.retain(|server, _| !excluded.contains(server));
                 let kept = std::mem::take(streams).into_iter();
                 streams.extend(kept.filter(|stream| !excluded.contains(&stream.server)));
             }
             state.complete
         };
-        match streams.poll_next_unpin(cx) {
-            Poll::Ready(Some(item)) => Poll::Ready(Some(item)),
-            Poll::Ready(None) if complete => Poll::Ready(None),
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        loop {
+            let Some(read) = std::task::ready!(streams.poll_next_unpin(cx)) else {
+                return if complete {
+                    let untold = open_gaps.pop_first();
+                    Poll::Ready(untold.map(|(_, missed)| Err(missed)))
+                } else {
+                    Poll::Pending
+                };
+            };
+            match read {
+                Read::Item(item) => {
+                    let item = item.map_err(|missed| one_gap(open_gaps, missed));
+                    return Poll::Ready(Some(item));
+                }
+                Read::LastGap(missed) => {
+                    let missed = one_gap(open_gaps, missed);
+                    open_gaps.insert(missed.server, missed);
+                }
+            }
         }
     }
 }
@@ -151,36 +186,85 @@ impl<T> fmt::Debug for ConsoleEvents<T> {
     }
 }
 
+/// A gap, together with the one in which the server's last console was closed.
+fn one_gap(open: &mut BTreeMap<ServerId, MissedOn>, missed: MissedOn) -> MissedOn {
+    let Missed::Gap { since, until } = missed.missed else {
+        return missed;
+    };
+    let server = missed.server;
+    let since = match open.remove(&server).map(|before| before.missed) {
+        Some(Missed::Gap { since: before, .. }) => since.min(before),
+        _ => since,
+    };
+    let missed = Missed::Gap { since, until };
+    MissedOn { server, missed }
+}
+
+/// What is read of one server's consoles.
+enum Read<T> {
+    Item(Result<Event<T>, MissedOn>),
+    /// A console was closed in this gap.
+    LastGap(MissedOn),
+}
+
 struct OfServer<T> {
     server: ServerId,
     stream: Subscription<T>,
+    /// What followed a gap, read to see whether anything does.
+    ahead: Option<Result<Event<T>, Missed>>,
     /// Of consoles that were opened when the present one had been closed.
     next: VecDeque<Subscription<T>>,
 }
 
+/// Nothing in it is ever pinned.
+impl<T> Unpin for OfServer<T> {}
+
 impl<T> OfServer<T> {
+    fn new(server: ServerId, stream: Subscription<T>) -> Self {
+        Self {
+            server,
+            stream,
+            ahead: None,
+            next: VecDeque::new(),
+        }
+    }
+
     fn latest(&self) -> &Subscription<T> {
         self.next.back().unwrap_or(&self.stream)
     }
 }
 
 impl<T: DeserializeOwned> Stream for OfServer<T> {
-    type Item = Result<Event<T>, MissedOn>;
+    type Item = Read<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let server = self.server;
-        loop {
-            match std::task::ready!(self.stream.poll_next_unpin(cx)) {
-                Some(item) => {
-                    let item = item.map_err(|missed| MissedOn { server, missed });
-                    return Poll::Ready(Some(item));
-                }
+        let item = loop {
+            let item = match self.ahead.take() {
+                Some(ahead) => Some(ahead),
+                None => std::task::ready!(self.stream.poll_next_unpin(cx)),
+            };
+            match item {
+                Some(item) => break item.map_err(|missed| MissedOn { server, missed }),
                 None => match self.next.pop_front() {
                     Some(next) => self.stream = next,
                     None => return Poll::Ready(None),
                 },
             }
-        }
+        };
+        Poll::Ready(Some(match item {
+            Err(gap) if matches!(gap.missed, Missed::Gap { .. }) => {
+                match self.stream.poll_next_unpin(cx) {
+                    Poll::Ready(None) => Read::LastGap(gap),
+                    Poll::Ready(ahead) => {
+                        self.ahead = ahead;
+                        Read::Item(Err(gap))
+                    }
+                    Poll::Pending => Read::Item(Err(gap)),
+                }
+            }
+            item => Read::Item(item),
+        }))
     }
 }
 
@@ -203,7 +287,7 @@ pub(crate) struct Following<T> {
 
 struct State<T> {
     /// Subscriptions that the stream has not taken over yet.
-    new: Vec<OfServer<T>>,
+    new: Vec<(ServerId, Subscription<T>)>,
     /// The servers that had a console while the stream was there.
     seen: BTreeMap<ServerId, Seen>,
     /// Servers that are no longer wanted, though all others are.
@@ -317,11 +401,7 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
             subscribe = subscribe.resuming(since);
         }
         let stream = subscribe.start();
-        state.new.push(OfServer {
-            server,
-            stream,
-            next: VecDeque::new(),
-        });
+        state.new.push((server, stream));
         state.complete |= self.server.is_some();
         drop(state);
         self.waker.wake();
@@ -346,7 +426,7 @@ impl<T: DeserializeOwned + 'static> Follow for Following<T> {
         let mut state = self.lock();
         let first = !state.cut && state.excluded.insert(server);
         if first {
-            state.new.retain(|stream| stream.server != server);
+            state.new.retain(|(other, _)| *other != server);
             state.excluding.insert(server);
         }
         drop(state);
@@ -382,7 +462,7 @@ mod tests {
         assert!(following.wants(third) && following.cut());
         following.opened(third, &console);
         let state = following.lock();
-        let opened: Vec<_> = state.new.iter().map(|stream| stream.server).collect();
+        let opened: Vec<_> = state.new.iter().map(|(server, _)| *server).collect();
         assert_eq!(opened, [second]);
     }
 }

@@ -133,9 +133,8 @@ impl Consoles {
         Some((managed, is_open))
     }
 
-    /// A console that was taken out while it was connected is closed: now it is known when its server was last heard. If
-    /// another one was opened meanwhile, its streams go on from when this one was taken out. (Streams of one that was not
-    /// connected have told of that gap at their end.)
+    /// A console that was taken out is closed: now it is known when its server was last heard. If another one was opened
+    /// meanwhile, its streams go on from when this one was taken out.
     fn has_closed(&self, server: ServerId, console: &Console) {
         let open = self.lock();
         if !open.by_server.contains_key(&server) {
@@ -238,11 +237,8 @@ impl Bot {
     pub async fn close_console(&self, server: ServerId) -> Result<(), Error> {
         let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
         let (managed, was_open) = self.inner.consoles.take(server).ok_or_else(not_open)?;
-        let was_connected = managed.console.status().state.is_connected();
         managed.close().await;
-        if was_connected {
-            self.inner.consoles.has_closed(server, &managed.console);
-        }
+        self.inner.consoles.has_closed(server, &managed.console);
         was_open.then_some(()).ok_or_else(not_open)
     }
 }

@@ -5,6 +5,7 @@ use alta_bot::{Bot, ConsoleEvents, Limits, ManagedBot, Rules};
 use alta_model::Timestamp;
 use alta_sim::Sim;
 use att_console::Missed;
+use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -343,8 +344,35 @@ async fn a_console_that_is_closed_while_its_server_sleeps_leaves_one_gap_in_hand
     town.sim.start_server(server).unwrap();
     town.bot.change_rules(|rules| rules.allow(group));
     town.until_heard().await;
-    assert_eq!(town.handlers.gaps(), 1);
-    // A stream tells of the gap that it is in when its console closes, and of the rest when the next one is there.
-    assert_eq!(town.stream.gaps(), 2);
+    assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
     town.is_honest();
+}
+
+#[tokio::test]
+async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
+    let sim = Sim::builder().start().await.unwrap();
+    let bot = within(builder(&sim).connect()).await.unwrap();
+    let server = server_id(sim.server());
+    let console = within(bot.open_console(server).ensure_open(PATIENCE)).await;
+    let console = console.unwrap();
+    let mut events = within(bot.subscribe_to([EVENT])).await.unwrap();
+    sim.stop_server(sim.server()).await.unwrap();
+    until("it is lost", || !console.status().state.is_connected()).await;
+    within(bot.close_console(server)).await.unwrap();
+    assert!(events.next().now_or_never().is_none(), "it goes on");
+    let [(interrupted, since)] = events.interruptions()[..] else {
+        panic!("{:?}", events.interruptions());
+    };
+    assert_eq!(interrupted, server);
+    within(bot.close()).await;
+    let missed = within(events.next()).await.unwrap().unwrap_err();
+    let Missed::Gap { since: told, until } = missed.missed else {
+        panic!("{missed}");
+    };
+    let difference = told.max(since).saturating_duration_since(told.min(since));
+    assert!(
+        difference < UNDER_WAY && told < until,
+        "{since}: {told} {until}"
+    );
+    assert!(within(events.next()).await.is_none());
 }

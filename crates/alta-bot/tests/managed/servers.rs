@@ -76,6 +76,7 @@ async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
     noted.next_are(&["down Fern Now"]).await;
 
     // What the rules come to allow is found as it is.
+    sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     bot.change_rules(|rules| rules.deny(group(&sim)));
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     bot.change_rules(|rules| rules.allow(group(&sim)));
