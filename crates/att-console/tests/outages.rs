@@ -35,7 +35,7 @@ async fn until(stream: &mut Subscription<Value>, last: &str) -> Vec<Result<Event
 }
 
 /// Cuts the connection; the subscription to this event is confirmed last, after another event has come.
-async fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
+fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
     let answer = Fault::new(
         Hook::ConsoleCommand,
         Action::Delay(Duration::from_millis(300)),
@@ -54,7 +54,7 @@ async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_names() {
     let mut some = within(console.subscribe_to(names)).await.unwrap();
     let mut everything = within(console.subscribe_to_everything()).await.unwrap();
     for _ in 0..2 {
-        cut_with_one_confirmed_late(&sim, server, "PlayerKilled").await;
+        cut_with_one_confirmed_late(&sim, server, "PlayerKilled");
         disconnected(&console).await;
         sim.wait_for_console_subscription(server, "PlayerJoined")
             .await

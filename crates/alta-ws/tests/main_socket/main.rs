@@ -24,6 +24,7 @@ mod misbehaviour;
 mod proxy;
 mod raw_requests;
 mod secrets;
+mod slow_links;
 mod spreading;
 mod streams;
 mod subscriptions;
