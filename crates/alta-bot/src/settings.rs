@@ -216,14 +216,12 @@ impl Builder {
         text: Option<String>,
         source: &str,
     ) -> Option<T> {
-        match Secret::trimmed(&text?).parse() {
-            Ok(value) => Some(value),
-            Err(_) => {
-                // The value is not shown: it may be a secret that was put in the wrong place.
-                self.problem(format!("{source} sets {name} to what is not {what}"));
-                None
-            }
+        let value = Secret::trimmed(&text?).parse().ok();
+        if value.is_none() {
+            // The value is not shown: it may be a secret that was put in the wrong place.
+            self.problem(format!("{source} sets {name} to what is not {what}"));
         }
+        value
     }
 }
 

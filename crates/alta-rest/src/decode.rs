@@ -33,7 +33,8 @@ pub(crate) fn read<T: DeserializeOwned>(
         } else {
             // serde's own text may quote a value: a masked one only if the path says so.
             format!(
-                "at {path}: {}: {around}",
+                "at {}: {}: {around}",
+                redactor.redact(&path),
                 reason(&error, shown == text, redactor)
             )
         };

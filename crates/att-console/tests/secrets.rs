@@ -65,7 +65,7 @@ impl Shown {
     fn debug(&self, value: &dyn Debug) {
         writeln!(self.clone(), "shown: {value:?}").unwrap();
         // Its lines are its own.
-        let long = format!("{value:#?}").replace("\n", " ");
+        let long = format!("{value:#?}").replace('\n', " ");
         writeln!(self.clone(), "shown: {long}").unwrap();
     }
 

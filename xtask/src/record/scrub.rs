@@ -187,7 +187,7 @@ impl Replacements {
                 .and_then(|id| Some(Value::from(id.parse::<u64>().ok()?)))
                 .unwrap_or(Value::Number(number)),
             Value::String(text) if field == "path" => Value::String(self.replace_path(&text)),
-            Value::String(text) => Value::String(self.replace_text(text)),
+            Value::String(text) => Value::String(self.replace_text(&text)),
             other => other,
         }
     }
@@ -197,7 +197,7 @@ impl Replacements {
             .split('/')
             .map(|segment| {
                 let decoded = percent_decode_str(segment).decode_utf8_lossy().into_owned();
-                let replaced = self.replace_text(decoded.clone());
+                let replaced = self.replace_text(&decoded);
                 if replaced == decoded {
                     segment.to_owned()
                 } else {
@@ -209,18 +209,18 @@ impl Replacements {
     }
 
     /// Replaces a whole text, or the originals within it.
-    fn replace_text(&self, text: String) -> String {
+    fn replace_text(&self, text: &str) -> String {
         let maps = [&self.tokens, &self.addresses, &self.names, &self.ids];
-        if let Some(whole) = maps.iter().find_map(|map| map.get(&text)) {
+        if let Some(whole) = maps.iter().find_map(|map| map.get(text)) {
             return whole.clone();
         }
         // A token that stands in a sentence is nobody's field.
-        let text = Redactor::new().redact(&text).into_owned();
-        if is_taken_out(&text) {
-            return text;
+        let text = &*Redactor::new().redact(text);
+        if is_taken_out(text) {
+            return text.to_owned();
         }
         let all: Vec<_> = maps.into_iter().flatten().collect();
-        let (mut replaced, mut rest) = (String::new(), text.as_str());
+        let (mut replaced, mut rest) = (String::new(), text);
         // The first of them, the longest if several begin there; what is put in is not looked at again.
         while let Some((at, original, replacement)) = all
             .iter()
