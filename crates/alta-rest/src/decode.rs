@@ -107,6 +107,8 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
     let shown = redactor.redact_bytes(response.body());
     // Of a secret in a text in it, the field may be named only there.
     let api = json::from_str::<ApiError>(&shown).ok();
+    // One that says nothing that can be read is shown as it is.
+    let api = api.filter(|api| !api.message.is_empty() || api.skipped().is_empty());
     let mut error = Error::new(kind, request).with_status(status);
     if api.is_none() && !shown.trim().is_empty() {
         error = error.with_detail(around(shown.trim(), 0));

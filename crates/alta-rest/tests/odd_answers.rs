@@ -55,6 +55,12 @@ async fn half_a_character_in_a_refusal_hides_no_error_code() {
     let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
     assert_eq!(error.message(), Some("no Fox\u{fffd}"));
     assert_eq!(error.error_code().unwrap().as_str(), "InvalidUser");
+
+    let refusal =
+        ResponseTemplate::new(400).set_body_raw(r#"{"message":["no Fox"]}"#, "application/json");
+    let (_server, client) = serve([Mock::given(any()).respond_with(refusal)]).await;
+    let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
+    assert!(error.to_string().contains("no Fox"), "{error}");
 }
 
 #[tokio::test]
