@@ -195,11 +195,15 @@ fn collect(value: &Value, samples: &mut Vec<String>) {
         }
         Value::Object(fields) => {
             samples.push(value.to_string());
-            fields.values().for_each(|value| collect(value, samples));
+            for field in fields.values() {
+                collect(field, samples);
+            }
         }
         Value::Array(entries) => {
             samples.push(value.to_string());
-            entries.iter().for_each(|value| collect(value, samples));
+            for entry in entries {
+                collect(entry, samples);
+            }
         }
         _ => {}
     }
