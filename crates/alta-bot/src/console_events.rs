@@ -79,8 +79,11 @@ impl<T: DeserializeOwned> ConsoleEvents<T> {
         }
     }
 
-    /// Whether every console is live; see [`Subscription::is_live`].
+    /// Whether every console is live, and none is closed in a gap; see [`Subscription::is_live`].
     pub fn is_live(&self) -> bool {
+        if self.interrupted_since().is_some() {
+            return false;
+        }
         let state = self.following.lock();
         let mut streams = self.latest(&state);
         streams.all(|(_, stream)| stream.is_live())

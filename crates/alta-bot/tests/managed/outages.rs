@@ -250,6 +250,7 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
     let before = Timestamp::now();
     within(bot.close_console(server)).await.unwrap();
     assert_eq!(events.interruptions().len(), 1);
+    assert!(!events.is_live());
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     joins(1);
     open().await;
@@ -267,7 +268,7 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
         panic!("{missed}");
     };
     assert!(since <= before && before <= until, "{missed}");
-    assert!(events.interruptions().is_empty());
+    assert!(events.interruptions().is_empty() && events.is_live());
     let second = within(events.next()).await.unwrap().unwrap();
     assert_eq!(second.data["user"]["id"], 2);
 }
@@ -364,6 +365,7 @@ async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
         panic!("{:?}", events.interruptions());
     };
     assert_eq!(interrupted, server);
+    assert!(!events.is_live());
     within(bot.close()).await;
     let missed = within(events.next()).await.unwrap().unwrap_err();
     let Missed::Gap { since: told, until } = missed.missed else {
