@@ -36,7 +36,7 @@ impl KeepAlive {
         }
     }
 
-    /// Something arrived on the link: a frame, a pong.
+    /// Something arrived on the link: any byte counts.
     pub fn heard(&mut self, now: Instant) {
         self.awaiting_pong = false;
         self.last_heard = now;

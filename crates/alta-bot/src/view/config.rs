@@ -29,7 +29,7 @@ pub struct ViewConfig {
     pub patience: Duration,
     /// How long to wait until a reading that failed is tried again, or an invitation that could not be accepted.
     pub retry: BackoffPolicy,
-    /// The queue of every stream of changes. 1,024 changes, the oldest dropped first.
+    /// The queue of every stream of changes. 65,536 changes, the oldest dropped first.
     pub queue: QueueConfig,
 }
 
