@@ -421,8 +421,10 @@ mod tests {
 
     #[test]
     fn a_queue_for_no_event_holds_one() {
-        let mut config = QueueConfig::default();
-        config.capacity = 0;
+        let config = QueueConfig {
+            capacity: 0,
+            ..QueueConfig::default()
+        };
         let queue = Queue::new(config);
         queue.push(1_u32);
         queue.push(2);
