@@ -51,7 +51,7 @@ pub enum Channel {
 /// What looks at the traffic.
 pub(crate) type Watcher = Arc<dyn Fn(&Traffic) + Send + Sync>;
 
-/// The most of one text that is shown.
+/// The most of one text that is shown, as of a redacted one.
 pub(crate) const SHOWN: usize = 64 * 1024;
 
 impl fmt::Display for Traffic {
@@ -88,10 +88,11 @@ impl fmt::Display for Channel {
 
 /// A text as it is shown: without what is secret, and not longer than is shown of one.
 fn shown(text: &str, redactor: &Redactor) -> String {
-    let text = redactor.redact(text);
-    match text.char_indices().find(|(at, _)| *at >= SHOWN) {
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
-        None => text.into_owned(),
+    let shown = redactor.redact(text);
+    if text.len() > SHOWN {
+        format!("{shown} ({} bytes)", text.len())
+    } else {
+        shown.into_owned()
     }
 }
 

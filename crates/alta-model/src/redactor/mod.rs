@@ -15,7 +15,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose};
 
-use self::written::{Wanted, end_of, may_begin};
+use self::written::{Wanted, end_of, first_bytes};
 use crate::{Secret, chain, escaped, secret::REDACTED};
 
 /// Hides secrets in text from outside before it is shown or logged.
@@ -55,6 +55,9 @@ const MOST_KNOWN: usize = 64;
 
 /// As many first bytes of a secret are hidden like the whole of it.
 const BEGINNING: usize = 16;
+
+/// No longer text is shown. A server must not be able to keep a task busy with one.
+const LONGEST: usize = 64 * 1024;
 
 /// The base64 of a shorter secret is not looked for: it would be found in other texts.
 const SHORTEST_ENCODED: usize = 6;
@@ -133,8 +136,14 @@ impl Redactor {
     }
 
     /// The text without what is secret in it.
+    ///
+    /// It is for texts that are shown: at most the first 64 KiB are left of a longer one, and `…`.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.redact_at(text, 0).0
+        if text.len() <= LONGEST {
+            return self.redact_whole(text, 0).0;
+        }
+        let beginning = &text[..boundary(text, LONGEST)];
+        Cow::Owned(self.redact_whole(beginning, 0).0.into_owned() + "\u{2026}")
     }
 
     /// The text of these bytes without what is secret in it; bytes that are no UTF-8 are replaced by U+FFFD.
@@ -145,8 +154,21 @@ impl Redactor {
         }
     }
 
-    /// The text without what is secret in it, and where a byte of it has moved.
+    /// The text without what is secret in it, and where a byte of it has moved. Of a text of more than 64 KiB, as much as that
+    /// around the position.
     pub fn redact_at<'t>(&self, text: &'t str, position: usize) -> (Cow<'t, str>, usize) {
+        if text.len() > LONGEST {
+            // Some bytes before the place are looked at with it, but what is cut there is not shown.
+            let start = boundary(text, position.saturating_sub(LONGEST / 2));
+            let end = boundary(text, start + LONGEST);
+            let (shown, moved) =
+                self.redact_whole(&text[start..end], position - start.min(position));
+            return (Cow::Owned(shown.into_owned()), moved);
+        }
+        self.redact_whole(text, position)
+    }
+
+    fn redact_whole<'t>(&self, text: &'t str, position: usize) -> (Cow<'t, str>, usize) {
         let hidden = self.hidden(text);
         if hidden.is_empty() {
             return (Cow::Borrowed(text), position.min(text.len()));
@@ -213,9 +235,14 @@ impl Redactor {
                 at += REDACTED.len();
                 continue;
             }
+            // Once for all secrets, since there may be many.
+            let firsts = first_bytes(&text[at..]);
             let ends = wanted
                 .iter()
-                .filter(|wanted| may_begin(**wanted, text[at]))
+                .filter(|wanted| {
+                    let first = wanted.text.first();
+                    first.is_some_and(|first| firsts[usize::from(*first)])
+                })
                 .filter_map(|wanted| end_of(text, at, *wanted));
             match ends.max() {
                 Some(end) => {
@@ -226,6 +253,14 @@ impl Redactor {
             }
         }
     }
+}
+
+/// The place between two characters at or before this one.
+fn boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at)
+        .rfind(|at| text.is_char_boundary(*at))
+        .unwrap_or_default()
 }
 
 /// A part of a text that is not shown.

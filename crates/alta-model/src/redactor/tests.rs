@@ -204,6 +204,39 @@ fn a_place_in_the_text_is_found_again() {
     assert_eq!(Redactor::new().redact_at(text, 99).1, shown.len());
 }
 
+#[test]
+fn a_long_text_is_cut_with_what_is_secret_at_the_cut_and_searched_in_a_bounded_time() {
+    let redactor = Redactor::new();
+    for number in 0..MOST_KNOWN {
+        redactor.learn(&format!("token-{number:02}/of some length"));
+    }
+    let one = Redactor::knowing(["token-07/of some length"]);
+    for written in ["token-07/of some length", "token-07\\u002fof some length"] {
+        for before in LONGEST - written.len() - 1..=LONGEST {
+            let text = "é".repeat(before / 2) + &"x".repeat(before % 2) + written + " and more";
+            let shown = one.redact(&text);
+            assert!(
+                !shown.contains("tok") || shown.ends_with("tok…"),
+                "{}",
+                &shown[LONGEST - 40..]
+            );
+            assert!(shown.len() < LONGEST + 20 && shown.ends_with('…'));
+        }
+    }
+    let text = format!(
+        "{}token-07/of some length{}",
+        "a".repeat(100_000),
+        "b".repeat(100_000)
+    );
+    let (shown, moved) = redactor.redact_at(&text, 100_000);
+    assert!(shown[moved..].starts_with("<redacted>bb") && shown.len() < LONGEST + 20);
+    // Every byte may begin an escape.
+    let text = LONGEST / 4;
+    for hostile in ["\\", "%25", "&#", "eyJ", "token=", "Bearer ", "://", "\\\""] {
+        redactor.redact(&hostile.repeat(text));
+    }
+}
+
 /// One way of writing a character.
 fn written(c: char, way: u8) -> String {
     let (mut units, mut bytes) = ([0; 2], [0; 4]);

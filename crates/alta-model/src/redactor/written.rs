@@ -32,21 +32,20 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
     let mut end = None;
     // How much of the wanted text has been found, and up to where. A character may be read in more than one way.
     let mut reached = BTreeSet::new();
-    let is_end = |found, at| {
-        found == wanted.text.len()
-            || found >= wanted.beginning
-            || (at == text.len() && found >= SHORTEST_CUT)
+    let end_here = |found, at| {
+        let is_cut = at == text.len() || is_cut_escape(&text[at..]);
+        if found >= SHORTEST_CUT && is_cut {
+            Some(text.len())
+        } else {
+            (found == wanted.text.len() || found >= wanted.beginning).then_some(at)
+        }
     };
-    if is_end(found, at) {
-        end = Some(at);
-    }
+    end = end.max(end_here(found, at));
     if text.get(at).copied().is_some_and(begins_escape) {
         reached.insert((found, at));
     }
     while let Some((found, at)) = reached.pop_first() {
-        if is_end(found, at) {
-            end = end.max(Some(at));
-        }
+        end = end.max(end_here(found, at));
         readings(&text[at..], |read, length| {
             if is_next(found, read) {
                 reached.insert((found + read.len(), at + length));
@@ -58,6 +57,27 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
 
 /// The shortest beginning of a secret that is hidden at the end of a text that may be cut.
 const SHORTEST_CUT: usize = 4;
+
+/// Whether the text ends within an escape that begins here.
+fn is_cut_escape(rest: &[u8]) -> bool {
+    let mut ways = 0;
+    readings(rest, |_, _| ways += 1);
+    rest.len() < LONGEST_ESCAPE && begins_escape(rest[0]) && ways == 1
+}
+
+/// No escape that is cut is longer.
+const LONGEST_ESCAPE: usize = 12;
+
+/// With which bytes a text can begin that is written here.
+pub(super) fn first_bytes(text: &[u8]) -> [bool; 256] {
+    let mut firsts = [false; 256];
+    readings(text, |read, _| {
+        if let Some(first) = read.first() {
+            firsts[usize::from(*first)] = true;
+        }
+    });
+    firsts
+}
 
 /// Whether one of the wanted text's writings can begin with this byte.
 pub(super) fn may_begin(wanted: Wanted<'_>, byte: u8) -> bool {
