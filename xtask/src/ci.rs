@@ -29,7 +29,7 @@ enum Check {
     },
     /// The same, with the documentation's warnings as errors.
     Doc(Vec<String>),
-    /// The recordings.
+    /// The fixtures.
     Fixtures,
     /// The generated part of the architecture's page.
     Architecture,

@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz-corpus`: what fuzzing starts from, taken from the recordings.
+//! `cargo xtask fuzz-corpus`: what fuzzing starts from, taken from the fixtures.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

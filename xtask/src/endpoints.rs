@@ -37,8 +37,8 @@ fn file() -> PathBuf {
     root().join("docs/endpoints.md")
 }
 
-/// What is missing of the listed endpoints: a method, a recording of its success, or the account that it takes; and which
-/// kinds of errors have no recording.
+/// What is missing of the listed endpoints: a method, a fixture of its success, or the account that it takes; and which
+/// kinds of errors have no fixture.
 pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
     let recorded: BTreeSet<(String, String)> = fixtures.iter().filter_map(success).collect();
     let mut missing = shapes::missing(fixtures);
@@ -100,7 +100,7 @@ fn shape(template: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Method and path of the call whose success was recorded.
+/// Method and path of the call whose success a fixture shows.
 fn success(fixture: &Fixture) -> Option<(String, String)> {
     let (request, response) = (
         &fixture.recording["request"],
@@ -142,7 +142,7 @@ What of the REST API has a method in `alta-rest`. This page is made from the met
 
 *Account* is in whose name a call is made: `either` takes the bot's token if the client has one, else the user's. *Attested
 for* is for whom the sources show it; a bot may be refused what is attested for users only, or not. Lists in brackets come
-page by page. *Recordings* are the files in `fixtures/rest` that each call is tested against, which name their sources.
+page by page. *Fixtures* are the files in `fixtures/rest` that each call is tested against, which name their sources.
 ";
 
 fn page(fixtures: &[Fixture]) -> Result<String, Error> {
@@ -212,7 +212,7 @@ fn without_links(text: &str) -> String {
 }
 
 const COLUMNS: &str = "\
-| endpoint | method | what it does | account | attested for | answer | in py-tale | recordings |
+| endpoint | method | what it does | account | attested for | answer | in py-tale | fixtures |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 
@@ -262,7 +262,7 @@ mod tests {
         run(true).unwrap();
     }
 
-    /// The round trip of each recording is made by `cargo xtask test-fixtures`, and by a test of its own.
+    /// The round trip of each fixture is made by `cargo xtask test-fixtures`, and by a test of its own.
     #[test]
     fn every_listed_endpoint_has_a_method_and_a_recording() {
         assert_eq!(missing(&recordings_at_hand()).unwrap(), [] as [&str; 0]);

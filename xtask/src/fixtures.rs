@@ -1,4 +1,4 @@
-//! `cargo xtask test-fixtures`: every recording against everything that must hold for it.
+//! `cargo xtask test-fixtures`: every fixture against everything that must hold for it.
 
 mod format;
 mod subject;
@@ -10,17 +10,17 @@ use serde_json::Value;
 
 use crate::{Error, endpoints, replay, replay_rest, root, round_trip};
 
-/// A recording: its name, `rest/user-by-id`, and its content.
+/// A fixture: its name, `rest/user-by-id`, and its content.
 pub(crate) struct Fixture {
     pub(crate) name: String,
     pub(crate) recording: Value,
 }
 
-/// What came of one recording.
+/// What came of one fixture.
 #[derive(Serialize)]
 struct Row {
     fixture: String,
-    /// The call that was recorded, or the command or event.
+    /// The call, or the command or event.
     endpoint: String,
     result: &'static str,
     ms: f64,
@@ -28,7 +28,7 @@ struct Row {
     problems: Vec<String>,
 }
 
-/// A way to check a recording. It gives what was checked, each with its problems: none is good.
+/// A way to check a fixture. It gives what was checked, each with its problems: none is good.
 type Checker = fn(&Fixture) -> Vec<(String, Vec<String>)>;
 
 const CHECKERS: [Checker; 4] = [
@@ -43,7 +43,7 @@ const CHECKERS: [Checker; 4] = [
     replay_rest::exchange,
 ];
 
-/// Checks the recordings whose name contains `filter` and prints what was found.
+/// Checks the fixtures whose name contains `filter` and prints what was found.
 pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
     let start = Instant::now();
     let fixtures: Vec<Fixture> = load(&root().join("fixtures"))?
@@ -51,7 +51,7 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         .filter(|fixture| filter.is_none_or(|part| fixture.name.contains(part)))
         .collect();
     if fixtures.is_empty() {
-        return Err("no recording has such a name".into());
+        return Err("no fixture has such a name".into());
     }
 
     if !json {
@@ -70,11 +70,11 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         }
     }
     if failed > 0 {
-        return Err(format!("{failed} of {} recordings failed", fixtures.len()).into());
+        return Err(format!("{failed} of {} fixtures failed", fixtures.len()).into());
     }
     if !json {
         println!(
-            "{} recordings, {checks} checks, all passed in {} ms",
+            "{} fixtures, {checks} checks, all passed in {} ms",
             fixtures.len(),
             start.elapsed().as_millis()
         );
@@ -95,7 +95,7 @@ pub(crate) fn list_missing() -> Result<(), Error> {
     Err(format!("{} things are missing", missing.len()).into())
 }
 
-/// Makes all checks of one recording, and counts them.
+/// Makes all checks of one fixture, and counts them.
 fn examine(fixture: &Fixture) -> (Row, usize) {
     let begun = Instant::now();
     let results: Vec<_> = CHECKERS.iter().flat_map(|check| check(fixture)).collect();
@@ -133,16 +133,16 @@ fn print_row(row: &Row) {
     }
 }
 
-/// The folders that hold recordings.
+/// The folders that hold fixtures.
 const KINDS: [&str; 3] = ["console", "main-ws", "rest"];
 
-/// Where a recording does not follow the format.
+/// Where a fixture does not follow the format.
 #[cfg(test)]
 pub(crate) fn format_problems(fixture: &Fixture) -> Vec<String> {
     format::problems(fixture)
 }
 
-/// Every recording, in the order of their names.
+/// Every fixture, in the order of their names.
 pub(crate) fn load(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();
     let mut paths = Vec::new();
@@ -182,6 +182,8 @@ fn json_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -211,5 +213,52 @@ mod tests {
                 );
             }
         }
+    }
+
+    fn readme() -> String {
+        fs::read_to_string(root().join("fixtures/README.md")).unwrap()
+    }
+
+    /// Nobody should take a file for what it is not.
+    #[test]
+    fn the_readme_says_how_many_fixtures_of_each_basis_there_are() {
+        let fixtures = load(&root().join("fixtures")).unwrap();
+        let of = |basis: &str| {
+            let has = |fixture: &&Fixture| fixture.recording["basis"] == basis;
+            fixtures.iter().filter(has).count()
+        };
+        let readme = readme();
+        assert_eq!(
+            of("recorded"),
+            0,
+            "fixtures/README.md says that there is none"
+        );
+        for (basis, said) in [
+            ("sample", "are samples"),
+            ("constructed", "are\nconstructed"),
+        ] {
+            let said = format!(" {} {said}", of(basis));
+            assert!(readme.contains(&said), "fixtures/README.md lacks {said:?}");
+        }
+    }
+
+    #[test]
+    fn the_readme_says_where_each_project_that_is_named_as_a_source_is() {
+        let projects: BTreeSet<String> = load(&root().join("fixtures"))
+            .unwrap()
+            .iter()
+            .flat_map(|fixture| fixture.recording["source"].as_str().unwrap().split("; "))
+            .map(|source| source.split([' ', ',']).next().unwrap().to_owned())
+            .filter(|name| !["RFC", "none"].contains(&name.as_str()))
+            .collect();
+        let readme = readme();
+        let table = readme.split("| name | project |").nth(1).unwrap();
+        let table = table.split("\n\n").next().unwrap();
+        let explained: BTreeSet<String> = table
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(projects, explained);
     }
 }

@@ -52,7 +52,7 @@ const BELOW_BOT: &[&str] = &[
     "att-console",
 ];
 
-/// The chores replay recordings to the clients.
+/// The chores replay fixtures to the clients.
 const XTASK: &[&str] = &[
     "alta-model",
     "alta-http",

@@ -46,16 +46,16 @@ enum Command {
         #[arg(long)]
         full: bool,
     },
-    /// Checks the recordings: their format, that the models read and write them without loss, and that the clients deal with
-    /// them as recorded.
+    /// Checks the fixtures: their format, that the models read and write them without loss, and that the clients deal with
+    /// them as they must.
     TestFixtures {
-        /// Only recordings whose name contains this, such as `rest/` or `player-`.
+        /// Only fixtures whose name contains this, such as `rest/` or `player-`.
         #[arg(long)]
         filter: Option<String>,
         /// One JSON object a line instead of a table.
         #[arg(long)]
         json: bool,
-        /// Name the listed endpoints that have no method or no recording, and the kinds of errors without one, instead.
+        /// Name the listed endpoints that have no method or no fixture, and the kinds of errors without one, instead.
         #[arg(long, conflicts_with_all = ["filter", "json"])]
         list_missing: bool,
     },
@@ -85,7 +85,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Writes what fuzzing starts from, taken from the recordings.
+    /// Writes what fuzzing starts from, taken from the fixtures.
     FuzzCorpus,
     /// Makes calls against a live service and writes them as recordings, with names, ids, addresses and tokens replaced.
     Record(Box<record::Options>),

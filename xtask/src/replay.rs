@@ -1,7 +1,7 @@
-//! Recorded conversations, played by a scripted server to the real clients.
+//! Fixtures' conversations, played by a scripted server to the real clients.
 //!
-//! The server says what was recorded, word for word but for the ids, which are the client's own. What the client sends is
-//! compared with what the recorded client sent, and what it hands out with what the recorded server said.
+//! The server says what the fixture has, word for word but for the ids, which are the client's own. What the client sends is
+//! compared with what the fixture's client sends, and what it hands out with what the fixture's server says.
 
 mod console;
 mod console_typed;
@@ -24,7 +24,7 @@ use crate::{Error, fixtures::Fixture};
 /// Nothing in a replay takes as long as this, unless it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The checks of one recorded conversation, each with its problems.
+/// The checks of one fixture's conversation, each with its problems.
 pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
     if fixture.recording["frames"].is_null() {
         return Vec::new();
@@ -38,13 +38,13 @@ pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
 /// What the client is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Play {
-    /// Whole answers and events as JSON, by lines and names as they were recorded.
+    /// Whole answers and events as JSON, by lines and names as the fixture has it.
     Raw,
     /// Commands by the functions that write them, results and events by their types.
     Typed,
 }
 
-/// Plays one recording; nothing if it holds nothing to play this way.
+/// Plays one fixture; nothing if it holds nothing to play this way.
 fn replay(fixture: &Fixture, play: Play) -> Option<Vec<String>> {
     let script = match script::Script::of(fixture, play) {
         Ok(script) => script,

@@ -1,5 +1,5 @@
-//! Recorded REST exchanges, made again: a server answers as recorded, the typed call is made, and both what is sent and what
-//! comes of the answer are compared with the recording.
+//! Fixtures' REST exchanges, made again: a server gives the fixture's answer, the typed call is made, and both what is sent
+//! and what comes of the answer are compared with the fixture.
 
 mod calls;
 mod logins;
@@ -22,7 +22,7 @@ use crate::{Error, fixtures::Fixture};
 /// No replay takes as long as this, unless it fails.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The checks of one recorded exchange, each with its problems.
+/// The checks of one fixture's exchange, each with its problems.
 pub(crate) fn exchange(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
     if !fixture.name.starts_with("rest/") {
         return Vec::new();
@@ -46,7 +46,7 @@ fn replay(fixture: &Fixture) -> Result<Vec<String>, Error> {
     })
 }
 
-/// Makes the recorded call against the server: the typed one, or a login, or a raw call for what has no method.
+/// Makes the fixture's call against the server: the typed one, or a login, or a raw call for what has no method.
 async fn make(recorded: &Recorded, server: &Server) -> Result<outcome::Outcome, Error> {
     match logins::login(recorded, server)? {
         Some(login) => Ok(logins::make(login, recorded).await),
@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    /// What is found when a recording is changed like this.
+    /// What is found when a fixture is changed like this.
     fn found(name: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
         let path = crate::root().join(format!("fixtures/{name}.json"));
         let mut recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();

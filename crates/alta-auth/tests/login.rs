@@ -1,4 +1,4 @@
-//! Logins against a server that answers as the recordings do.
+//! Logins against a server that answers as the fixtures do.
 #![cfg(feature = "login")]
 #![allow(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Every recording is read completely by its model and written again unchanged.
+//! Every fixture is read completely by its model and written again unchanged.
 
 #![allow(
     clippy::unwrap_used,
@@ -46,7 +46,7 @@ fn every_documented_field_of_every_recording_is_read_and_written_again() {
     assert!(count >= 80, "only {count} values were tried");
 }
 
-/// What has no model here, so that a recording cannot go unread by accident. Of REST, the chore that replays recordings
+/// What has no model here, so that a fixture cannot go unread by accident. Of REST, the chore that replays fixtures
 /// makes sure of it.
 #[test]
 fn a_recording_without_a_model_is_one_that_another_crate_owns() {

@@ -19,7 +19,7 @@ use wiremock::{
     matchers::{path, query_param, query_param_is_missing},
 };
 
-/// Two recorded pages; the second is asked for by the recorded token.
+/// The fixtures' two pages; the second is asked for by the fixture's token.
 async fn two_pages() -> (MockServer, Pages<JoinedGroup>) {
     let token = &recording("joined-groups-page-2")["request"]["query"]["paginationToken"];
     let (server, client) = serve([

@@ -1,4 +1,4 @@
-//! Every recorded exchange that this crate makes: what is sent is what was recorded, and what comes back is read.
+//! Every fixture's exchange that this crate makes: what is sent is what the fixture has, and what comes back is read.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use serde_json::Value;
 use support::{BOT, USER, answer, recording, serve};
 use wiremock::{Mock, matchers::any};
 
-/// Makes a call against the recorded answer, and checks that what was sent is the recorded request.
+/// Makes a call against the fixture's answer, and checks that what was sent is the fixture's request.
 async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
     let (server, client) = serve([Mock::given(any()).respond_with(answer(name)).expect(1)]).await;
     let result = call(client).await;

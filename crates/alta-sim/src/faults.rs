@@ -122,8 +122,8 @@ pub enum Action {
     /// HTTP: the answer's head and half of its body, then the end of the connection. Elsewhere the same as
     /// [`Action::Cut`].
     Truncate,
-    /// The main websocket: what was asked for is not done; the answer has this status and the recorded error content.
-    /// The console: the recorded exception with this number in its message. HTTP: an error body with this status.
+    /// The main websocket: what was asked for is not done; the answer has this status and the fixture's error content.
+    /// The console: the fixture's exception with this number in its message. HTTP: an error body with this status.
     Refuse(u16),
     /// The websocket is closed with this code and reason; HTTP connections end.
     Close(u16, String),

@@ -60,7 +60,7 @@ impl Node {
         }
     }
 
-    /// Replaces the value of a member that the recording has; a name it has not is a mistake in this crate.
+    /// Replaces the value of a member that the fixture has; a name it has not is a mistake in this crate.
     #[must_use]
     pub(crate) fn with(mut self, key: &str, value: impl Into<Node>) -> Self {
         let member = match &mut self {

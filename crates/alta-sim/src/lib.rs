@@ -1,8 +1,8 @@
 //! An embedded simulator of A Township Tale's cloud and game servers.
 //!
 //! It speaks the token endpoint, REST, the main websocket and any number of consoles on loopback ports, to any client.
-//! Its frames are built from recorded traffic and share no type with the client crates, so that a misspelt field
-//! name in a client cannot cancel out.
+//! Its frames are built from samples and attested shapes and share no type with the client crates, so that a misspelt
+//! field name in a client cannot cancel out.
 //!
 //! ```
 //! # async fn run() -> Result<(), alta_sim::Error> {

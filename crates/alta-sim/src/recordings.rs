@@ -1,6 +1,6 @@
-//! The recorded traffic that every frame is built from.
+//! The samples and constructed exchanges that every frame is built from.
 //!
-//! Nothing here is shared with the client crates: a field name that the client misspells meets the recorded one.
+//! Nothing here is shared with the client crates: a field name that the client misspells meets the attested one.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -106,7 +106,7 @@ recordings! {
     "rest/user-search-by-name",
 }
 
-/// A recording, taken apart.
+/// A fixture, taken apart.
 #[derive(Debug)]
 struct Recording {
     /// The body of a REST answer.
@@ -123,7 +123,7 @@ static NOTHING: Recording = Recording {
     contents: Vec::new(),
 };
 
-/// All recordings, parsed once.
+/// All fixtures, parsed once.
 static PARSED: LazyLock<HashMap<&'static str, Recording>> = LazyLock::new(|| {
     ALL.iter()
         .filter_map(|(name, text)| Some((*name, Recording::parse(text)?)))
@@ -167,19 +167,19 @@ impl Recording {
     }
 }
 
-/// A recording as a whole.
+/// A fixture as a whole.
 fn recording(name: &str) -> &'static Recording {
     let found = PARSED.get(name);
     debug_assert!(found.is_some(), "there is no recording {name}");
     found.unwrap_or(&NOTHING)
 }
 
-/// The body of a recorded REST answer.
+/// The body of a fixture's REST answer.
 pub(crate) fn rest_body(name: &str) -> Node {
     recording(&format!("rest/{name}")).body.clone()
 }
 
-/// The first item of a recorded REST answer that is a list.
+/// The first item of a fixture's REST answer that is a list.
 pub(crate) fn rest_item(name: &str) -> Node {
     first(recording(&format!("rest/{name}")).body.as_list())
 }
@@ -188,7 +188,7 @@ fn first(nodes: &[Node]) -> Node {
     nodes.first().cloned().unwrap_or(Node::Null)
 }
 
-/// The `nth` frame that the server sent in a recorded console (from 0).
+/// The `nth` frame that the server sent in a fixture of a console (from 0).
 pub(crate) fn console(name: &str, nth: usize) -> Node {
     recording(&format!("console/{name}"))
         .frames
@@ -197,7 +197,7 @@ pub(crate) fn console(name: &str, nth: usize) -> Node {
         .unwrap_or(Node::Null)
 }
 
-/// The `data` of a recorded console frame.
+/// The `data` of a frame in a fixture of a console.
 pub(crate) fn console_data(name: &str, nth: usize) -> Node {
     let frame = recording(&format!("console/{name}")).frames.get(nth);
     frame
@@ -206,7 +206,7 @@ pub(crate) fn console_data(name: &str, nth: usize) -> Node {
         .unwrap_or(Node::Null)
 }
 
-/// The `nth` frame that the server sent on a recorded main websocket (from 0).
+/// The `nth` frame that the server sent in a fixture of the main websocket (from 0).
 pub(crate) fn main_socket(name: &str, nth: usize) -> Node {
     recording(&format!("main-ws/{name}"))
         .frames

@@ -237,7 +237,7 @@ impl<'de> Visitor<'de> for &mut Wire<'de> {
     }
 }
 
-/// Reads the frame that the service sends most, in the one way in which it writes it (every recorded event looks like
+/// Reads the frame that the service sends most, in the one way in which it writes it (every sample of an event looks like
 /// this): event, key, and content. Anything else goes the long way, which reads these to the same parts.
 pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
     let rest = text.strip_prefix(r#"{"id":0,"event":""#)?;

@@ -155,7 +155,7 @@ fn parts(text: &str) -> Result<Parts, Malformed> {
     usual_frame(text).map_or_else(|| any_frame(text), Ok)
 }
 
-/// Reads the frames that servers send most, in the one way in which they write them (every recorded one looks like
+/// Reads the frames that servers send most, in the one way in which they write them (every sample looks like
 /// this). Anything else goes the long way, which reads these to the same parts.
 fn usual_frame(text: &str) -> Option<Parts> {
     let rest = text.strip_prefix(r#"{"type":""#)?;

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Runs a target on its corpus, which begins with the recordings and grows with what fuzzing finds.
+    /// Runs a target on its corpus, which begins with the fixtures and grows with what fuzzing finds.
     fn run(target: fn(&[u8]), name: &str) {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz/corpus")

@@ -1,4 +1,4 @@
-//! The ways in which a call can fail, each of which must have been recorded.
+//! The ways in which a call can fail, each of which must have a fixture.
 
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ const SHAPES: [Shape; 11] = [
     }),
 ];
 
-/// The kinds of which there is no recording.
+/// The kinds of which there is no fixture.
 pub(super) fn missing(fixtures: &[Fixture]) -> Vec<String> {
     SHAPES
         .iter()

@@ -1,4 +1,4 @@
-//! The console client against a recording.
+//! The console client against a fixture.
 
 use std::{pin::Pin, time::Duration};
 
@@ -23,13 +23,13 @@ const IDS: IdFields = IdFields {
     server: "commandId",
 };
 
-/// The token where a recording has none.
+/// The token where a fixture has none.
 const TOKEN: &str = "<console token>";
 
-/// How long the client waits for a server that, as recorded, does not answer the token.
+/// How long the client waits for a server that, as in the fixture, does not answer the token.
 const SILENCE: Duration = Duration::from_millis(50);
 
-/// Plays a recording to a console.
+/// Plays a fixture to a console.
 pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Result<(), Error> {
     let server = Server::start(script, IDS, AROUND, problems).await?;
     let login = script.steps.first().filter(|step| is_token(step));
@@ -68,7 +68,7 @@ fn is_token(step: &Step) -> bool {
     step.from == Side::Client && step.json().is_null()
 }
 
-/// A login and subscriptions, as the recordings of them have it, and a yes to anything else.
+/// A login and subscriptions, as the fixtures of them have it, and a yes to anything else.
 const AROUND: Around = |text| {
     let Ok(request) = serde_json::from_str::<Value>(text) else {
         return (text == TOKEN).then(|| {
@@ -102,7 +102,7 @@ pub(super) struct Heard {
     pub(super) name: String,
     pub(super) raw: String,
     pub(super) timestamp: Option<Timestamp>,
-    /// Whether its data is what the recorded data says.
+    /// Whether its data is what the fixture's data says.
     pub(super) is_same: bool,
 }
 
@@ -116,7 +116,7 @@ impl Player<'_> {
             }
             self.streams = streams;
         } else {
-            // The recording begins when its events are subscribed to.
+            // The fixture begins when its events are subscribed to.
             self.is_let_in().await?;
             self.streams = self.subscribe_beforehand().await?;
             self.server.begin();
@@ -171,7 +171,7 @@ impl Player<'_> {
         Ok(streams)
     }
 
-    /// Does what the recorded client did, one frame after the other, and compares how each ended.
+    /// Does what the fixture's client did, one frame after the other, and compares how each ended.
     async fn ask(&self) -> Result<Vec<Named>, Error> {
         let mut asked = Vec::new();
         for (at, step) in self.script.of_side(Side::Client) {
@@ -202,7 +202,7 @@ impl Player<'_> {
         Ok(streams)
     }
 
-    /// The first recorded answer to a command.
+    /// The fixture's first answer to a command.
     fn answer_to(&self, command: &Value) -> Value {
         self.script
             .of_side(Side::Server)
@@ -211,7 +211,7 @@ impl Player<'_> {
             .unwrap_or_default()
     }
 
-    /// Compares the events that the streams have with the recorded ones.
+    /// Compares the events that the streams have with the fixture's.
     async fn listen(&mut self) -> Result<(), Error> {
         for (name, stream) in &mut self.streams {
             for (_, step) in self.script.of_side(Side::Server) {
@@ -267,7 +267,7 @@ impl Player<'_> {
     }
 }
 
-/// The errors that the recordings show.
+/// The errors that the fixtures show.
 fn expected_error(recording: &str, command: &Step) -> Option<ErrorKind> {
     let suggestions = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     Some(match (recording, command.index) {
@@ -293,7 +293,7 @@ pub(super) fn raw_events(stream: Subscription<Value>) -> Events {
     Box::pin(stream.map(|item| item.map(|event| heard(&event, Value::clone))))
 }
 
-/// Looks at an event: its data is to be what `read` makes of the recorded data.
+/// Looks at an event: its data is to be what `read` makes of the fixture's data.
 pub(super) fn heard<T: PartialEq>(
     event: &att_console::Event<T>,
     read: impl Fn(&Value) -> T,

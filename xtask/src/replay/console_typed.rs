@@ -1,4 +1,4 @@
-//! What a recorded console client asked for, asked of ours: by name, and by type.
+//! What a fixture's console client asked for, asked of ours: by name, and by type.
 
 use alta_model::{
     UserId,
@@ -18,7 +18,7 @@ use super::{
     script::{Script, Side},
 };
 
-/// Whether there is anything in a recording that our client has types for.
+/// Whether there is anything in a fixture that our client has types for.
 pub(super) fn has_types(script: &Script) -> bool {
     let lines = script.of_side(Side::Client).filter_map(|(_, step)| {
         let line = step.json()["content"].as_str()?.to_owned();
@@ -31,7 +31,7 @@ pub(super) fn is_event(frame: &Value) -> bool {
     frame["type"] == "Subscription" || frame["type"] == 1
 }
 
-/// The names of the events in a recording, each once.
+/// The names of the events in a fixture, each once.
 pub(super) fn event_names(script: &Script) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for (_, step) in script.of_side(Side::Server) {
@@ -53,7 +53,7 @@ pub(super) struct Got {
     pub(super) events: Option<Named>,
 }
 
-/// Asks for what a recorded line asks for, and compares the result with the recorded answer.
+/// Asks for what a fixture's line asks for, and compares the result with the fixture's answer.
 pub(super) fn ask(
     console: Console,
     play: Play,
@@ -84,7 +84,7 @@ pub(super) fn ask(
     }
 }
 
-/// Runs a line as it is; its reply is to be the recorded one.
+/// Runs a line as it is; its reply is to be the fixture's.
 fn raw(
     console: Console,
     line: String,
@@ -111,10 +111,10 @@ fn raw(
     })
 }
 
-/// A command to be run, given the recorded answer.
+/// A command to be run, given the fixture's answer.
 type Ask = Box<dyn FnOnce(Console, Value) -> BoxFuture<'static, Result<Got, ErrorKind>>>;
 
-/// The result is to be what its type makes of the recorded one. That the type loses nothing is the round trip's to show.
+/// The result is to be what its type makes of the fixture's. That the type loses nothing is the round trip's to show.
 fn result<T>(command: impl Into<Command<T>>) -> Ask
 where
     T: DeserializeOwned + PartialEq + std::fmt::Debug + Send + 'static,
@@ -142,7 +142,7 @@ where
     })
 }
 
-/// The function that writes a recorded line.
+/// The function that writes a fixture's line.
 fn typed(line: &str) -> Option<Ask> {
     let words: Vec<&str> = line.split(' ').collect();
     Some(match words[..] {

@@ -1,4 +1,4 @@
-//! Where a replay is not simply the recording, each with its reason. The lists are exact: an entry that is not needed is
+//! Where a replay is not simply the fixture, each with its reason. The lists are exact: an entry that is not needed is
 //! a problem, too.
 
 use serde_json::Value;
@@ -8,20 +8,20 @@ use super::{
     script::Side::{self, Client, Server},
 };
 
-/// What our client sends where it does not send what the recorded client sent.
+/// What our client sends where it does not send what the fixture's client sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ours {
-    /// The same request written in another way: this is done to the recorded one.
+    /// The same request written in another way: this is done to the fixture's.
     Rewritten(fn(&mut Value)),
     /// Nothing: the server's frames are played as if it had been sent.
     Nothing,
 }
 
-/// A frame that our client does not send as it was recorded.
+/// A frame that our client does not send as the fixture has it.
 #[derive(Debug)]
 pub(super) struct Departure {
     pub(super) recording: &'static str,
-    /// Its place in the recording.
+    /// Its place in the fixture.
     pub(super) frame: usize,
     /// Where it departs; in both if none.
     pub(super) play: Option<Play>,
@@ -71,7 +71,7 @@ pub(super) fn departure(recording: &str, frame: usize, play: Play) -> Option<&'s
         .filter(|departure| departure.play.is_none_or(|only| only == play))
 }
 
-/// A frame that a recording leaves out, and that came before its `frame`.
+/// A frame that a fixture leaves out, and that came before its `frame`.
 pub(super) struct Missing {
     pub(super) recording: &'static str,
     pub(super) frame: usize,
@@ -137,7 +137,7 @@ pub(super) const MISSING: &[Missing] = &[
     ),
 ];
 
-/// The frames to put in before one of a recording.
+/// The frames to put in before one of a fixture.
 pub(super) fn missing_before(
     recording: &str,
     frame: usize,

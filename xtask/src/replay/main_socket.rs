@@ -1,4 +1,4 @@
-//! The main socket's client against a recording.
+//! The main socket's client against a fixture.
 
 use std::{cell::Cell, time::Duration};
 
@@ -21,10 +21,10 @@ const IDS: IdFields = IdFields {
     server: "id",
 };
 
-/// The recordings' token.
+/// The fixtures' token.
 const TOKEN: &str = "<bot access token>";
 
-/// Plays a recording to the client.
+/// Plays a fixture to the client.
 pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Result<(), Error> {
     let server = Server::start(script, IDS, AROUND, problems).await?;
     let client = Client::connect(StaticToken::new(TOKEN), config().url(server.url.parse()?))?;
@@ -52,7 +52,7 @@ fn config() -> Config {
         .batch(true)
 }
 
-/// Anything that is asked for outside of the recording is granted.
+/// Anything that is asked for outside of the fixture is granted.
 const AROUND: Around = |text| {
     let request: Value = serde_json::from_str(text).ok()?;
     let (method, path) = (request["method"].as_str()?, request["path"].as_str()?);
@@ -81,7 +81,7 @@ impl Player<'_> {
         if self.script.name != "main-ws/batch-subscribe-failures" {
             within("connecting", self.client.ready()).await??;
         }
-        // What is only heard, and what is unsubscribed from, was subscribed to before the recording began.
+        // What is only heard, and what is unsubscribed from, was subscribed to before the fixture began.
         let mut heard = Vec::new();
         for topic in self.topics_of_events() {
             heard.push((topic.clone(), self.subscribe(&topic).await?));
@@ -133,7 +133,7 @@ impl Player<'_> {
             .collect()
     }
 
-    /// Does what the recorded client did, one frame after the other, and compares how each ended.
+    /// Does what the fixture's client did, one frame after the other, and compares how each ended.
     async fn ask(&self, to_drop: &mut Vec<(Topic, Events)>) -> Result<(), Error> {
         for (at, step) in self.script.of_side(Side::Client) {
             if step.expected().is_none() {
@@ -164,7 +164,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Subscribes to many topics at once; those which the recorded answer says have failed, and no others, are asked for
+    /// Subscribes to many topics at once; those which the fixture's answer says have failed, and no others, are asked for
     /// once more.
     async fn batch(&self, step: &Step, frame: &Value) -> Result<(), Error> {
         let mut topics = Vec::new();
@@ -206,7 +206,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Sends a request as it is; its answer is to be the recorded one.
+    /// Sends a request as it is; its answer is to be the fixture's.
     async fn request(&self, step: &Step, frame: &Value) -> Result<(), Error> {
         let method: Method = frame["method"].as_str().unwrap_or_default().parse()?;
         let content = Some(&frame["content"]).filter(|content| !content.is_null());
@@ -244,7 +244,7 @@ impl Player<'_> {
             .unwrap_or_default()
     }
 
-    /// Compares how something ended with the recording's error, if it has one.
+    /// Compares how something ended with the fixture's error, if it has one.
     fn ended(&self, step: &Step, error: Option<&alta_ws::Error>) {
         let what = format!("how {} ended", step.label());
         let got = error.map(|error| error.kind().clone());
@@ -253,7 +253,7 @@ impl Player<'_> {
             .same(&what, &got, &expected_error(&self.script.name));
     }
 
-    /// Compares the events that the streams have with the recorded ones.
+    /// Compares the events that the streams have with the fixture's.
     async fn listen(&self, heard: &mut [(Topic, Events)]) -> Result<(), Error> {
         for (_, step) in self.script.of_side(Side::Server) {
             let recorded = step.json();
@@ -329,7 +329,7 @@ fn topic_of_event(frame: &Value) -> Option<Topic> {
     Some((event.to_owned(), frame["key"].as_str()?.to_owned()))
 }
 
-/// The errors that the recordings show.
+/// The errors that the fixtures show.
 fn expected_error(recording: &str) -> Option<ErrorKind> {
     let refused = |status: u16, message: &str, code: &str| ErrorKind::Refused {
         status,

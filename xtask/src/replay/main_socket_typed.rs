@@ -20,13 +20,13 @@ pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send
 pub(super) struct Heard {
     pub(super) topic: (String, String),
     pub(super) raw: String,
-    /// Whether its data is what the recorded content says.
+    /// Whether its data is what the fixture's content says.
     pub(super) is_same: bool,
 }
 
 type Subscribing = BoxFuture<'static, Result<Events, alta_ws::Error>>;
 
-/// Whether there is anything in a recording that our client has types for.
+/// Whether there is anything in a fixture that our client has types for.
 pub(super) fn has_types(script: &Script) -> bool {
     script.of_side(Side::Server).any(|(_, step)| {
         let frame = step.json();
@@ -90,7 +90,7 @@ where
     })
 }
 
-/// Looks at an event: its data is to be what its type makes of the recorded content.
+/// Looks at an event: its data is to be what its type makes of the fixture's content.
 fn heard<S: Subscribable>(event: &Event<S::Content>) -> Heard
 where
     S::Content: PartialEq,

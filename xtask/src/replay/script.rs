@@ -1,4 +1,4 @@
-//! A recording as a list of frames to be sent and to be waited for.
+//! A fixture as a list of frames to be sent and to be waited for.
 
 use serde_json::Value;
 
@@ -8,9 +8,9 @@ use super::{
 };
 use crate::fixtures::Fixture;
 
-/// A recorded conversation, with the frames that it leaves out put in.
+/// A fixture's conversation, with the frames that it leaves out put in.
 pub(super) struct Script {
-    /// The recording's name.
+    /// The fixture's name.
     pub(super) name: String,
     pub(super) steps: Vec<Step>,
 }
@@ -19,9 +19,9 @@ pub(super) struct Script {
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) from: Side,
-    /// The frame as it was recorded.
+    /// The frame as the fixture has it.
     pub(super) text: String,
-    /// Its place in the recording; none if it was put in.
+    /// Its place in the fixture; none if it was put in.
     pub(super) index: Option<usize>,
     /// How our client departs from it.
     pub(super) departure: Option<&'static Departure>,
@@ -67,7 +67,7 @@ impl Step {
 }
 
 impl Script {
-    /// Reads a recording.
+    /// Reads a fixture.
     pub(super) fn of(fixture: &Fixture, play: Play) -> Result<Self, String> {
         let mut steps = Vec::new();
         let recorded = fixture.recording["frames"].as_array();

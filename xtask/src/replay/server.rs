@@ -1,4 +1,4 @@
-//! A websocket server that plays the server's part of a recording.
+//! A websocket server that plays the server's part of a fixture.
 
 use std::{
     collections::HashMap,
@@ -26,7 +26,7 @@ use crate::Error;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// What the server answers before and after the recording, where a recording shows only the middle of a conversation:
+/// What the server answers before and after the fixture, where a fixture shows only the middle of a conversation:
 /// nothing if it cannot.
 pub(super) type Around = fn(&str) -> Option<String>;
 
@@ -90,12 +90,12 @@ impl Server {
         })
     }
 
-    /// From now on the recording is played.
+    /// From now on the fixture is played.
     pub(super) fn begin(&self) {
         self.begin.send_replace(true);
     }
 
-    /// What was asked for outside of the recording, in order.
+    /// What was asked for outside of the fixture, in order.
     pub(super) fn granted(&self) -> Vec<String> {
         let granted = self.granted.lock();
         granted.unwrap_or_else(PoisonError::into_inner).clone()
@@ -131,9 +131,9 @@ struct Stage {
     accepted: usize,
     /// The socket on which the client spoke last.
     current: usize,
-    /// What was answered outside of the recording.
+    /// What was answered outside of the fixture.
     granted: Arc<Mutex<Vec<String>>>,
-    /// Recorded ids, and what the client has in their place.
+    /// Fixtures' ids, and what the client has in their place.
     theirs: HashMap<u64, u64>,
     /// A ping went out before a frame of the server, so that what the client sends without waiting for that frame is
     /// here before it: the step it went out for, and whether it was answered.
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     async fn accept(&mut self, tcp: TcpStream) {
-        // Without it small frames wait for each other; whoever gives up while connecting is no concern of a recording.
+        // Without it small frames wait for each other; whoever gives up while connecting is no concern of a fixture.
         let _ = tcp.set_nodelay(true);
         let Ok(socket) = tokio_tungstenite::accept_async(tcp).await else {
             return;
@@ -294,7 +294,7 @@ impl Stage {
             .same(&format!("{label}, as ours sends it"), &sent, &expected);
     }
 
-    /// A frame of the server as it was recorded, with the client's own id.
+    /// A frame of the server as the fixture has it, with the client's own id.
     fn with_their_ids(&self, step: &Step) -> String {
         let field = self.ids.server;
         let mapped = step.json()[field]
@@ -303,7 +303,7 @@ impl Stage {
         let Some((recorded, theirs)) = mapped else {
             return step.text.clone();
         };
-        // Only the digits change: everything else is the recording's, character for character.
+        // Only the digits change: everything else is the fixture's, character for character.
         let written = format!("\"{field}\":{recorded}");
         step.text
             .replacen(&written, &format!("\"{field}\":{theirs}"), 1)

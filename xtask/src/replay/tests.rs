@@ -24,7 +24,7 @@ fn recording(name: &str) -> Fixture {
     all.pop().unwrap_or_else(|| panic!("there is no {name}"))
 }
 
-/// All problems of a recording whose frames were changed, of both ways to play it.
+/// All problems of a fixture whose frames were changed, of both ways to play it.
 fn problems_of(mut fixture: Fixture, change: impl Fn(&mut Vec<Value>)) -> String {
     change(fixture.recording["frames"].as_array_mut().unwrap());
     let plays = [Play::Raw, Play::Typed];

@@ -1,4 +1,4 @@
-//! Recorded calls, made by the methods of `alta-rest`.
+//! Fixtures' calls, made by the methods of `alta-rest`.
 
 use std::{future::Future, sync::Arc};
 
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::Error;
 
-/// More items than a recording has.
+/// More items than a fixture has.
 const BOUND: usize = 10_000;
 
-/// Makes the recorded call in the recorded account's name.
+/// Makes the fixture's call in the name of its account.
 pub(super) async fn make(recorded: &Recorded, server: &Server) -> Result<Outcome, Error> {
     let token = |header: &str| {
         let token = header.strip_prefix("Bearer ").unwrap_or_default();
@@ -159,7 +159,7 @@ fn secret(r: &Recorded, field: &str) -> Secret {
     Secret::new(r.text(field))
 }
 
-/// A request's name and the method that makes it, with what stands in the recorded path and body.
+/// A request's name and the method that makes it, with what stands in the fixture's path and body.
 macro_rules! calls {
     ($request:ident, $c:ident, $r:ident; $($name:ident => $make:expr,)*) => {
         match $request {

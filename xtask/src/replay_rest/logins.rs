@@ -1,4 +1,4 @@
-//! Recorded logins, made by `alta-auth`.
+//! Fixtures' logins, made by `alta-auth`.
 
 use alta_auth::{BotCredentials, BotLogin, Endpoints, Login, Password, UserCredentials, UserLogin};
 use url::form_urlencoded;
@@ -38,7 +38,7 @@ pub(crate) const LOGINS: [(&str, &str, &str, &str, &str); 4] = [
     ),
 ];
 
-/// The login that was recorded, if it is one.
+/// The login of the fixture, if it is one.
 pub(super) fn login(recorded: &Recorded, server: &Server) -> Result<Option<Box<dyn Login>>, Error> {
     let uri = server.uri();
     let endpoints = Endpoints::new(
@@ -79,7 +79,7 @@ fn bot(recorded: &Recorded) -> Result<BotCredentials, Error> {
     Ok(credentials.with_scopes(field("scope")?.parse()?))
 }
 
-/// Logs in; twice if it is the renewal of a session that was recorded.
+/// Logs in; twice if the fixture is the renewal of a session.
 pub(super) async fn make(login: Box<dyn Login>, recorded: &Recorded) -> Outcome {
     if recorded.request.method == "PUT"
         && let Err(error) = login.log_in().await

@@ -1,4 +1,4 @@
-//! What came of a call, against what was recorded.
+//! What came of a call, against what the fixture has.
 
 use alta_model::ApiError;
 use alta_rest::ErrorKind;
@@ -17,7 +17,7 @@ pub(super) enum Outcome {
     Login(Result<alta_auth::Grant, alta_auth::Error>),
 }
 
-/// Where the outcome is not what the recorded answer says.
+/// Where the outcome is not what the fixture's answer says.
 pub(super) fn problems(recorded: &Recorded, outcome: &Outcome) -> Vec<String> {
     match outcome {
         Outcome::Typed(Ok(read)) => match fault(recorded) {
@@ -36,7 +36,7 @@ pub(super) fn problems(recorded: &Recorded, outcome: &Outcome) -> Vec<String> {
     }
 }
 
-/// The error that a recorded answer must lead to, if it must.
+/// The error that a fixture's answer must lead to, if it must.
 fn fault(recorded: &Recorded) -> Option<ErrorKind> {
     let response = &recorded.response;
     Some(match response.status {
@@ -95,7 +95,7 @@ fn lines(difference: &round_trip::Difference) -> Vec<String> {
     .collect()
 }
 
-/// Where an error is not the one that the recorded answer means, or does not tell all that stands there.
+/// Where an error is not the one that the fixture's answer means, or does not tell all that stands there.
 fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
     let mut problems = Vec::new();
     let wanted = fault(recorded);

@@ -1,4 +1,4 @@
-//! A recorded exchange, taken apart.
+//! A fixture's exchange, taken apart.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -88,7 +88,7 @@ impl Recorded {
             .ok_or_else(|| format!("{name} is not in the path").into())
     }
 
-    /// The body of the request as JSON, also if it was recorded as the text that was sent.
+    /// The body of the request as JSON, also if the fixture has the text that was sent.
     pub(super) fn body(&self) -> Value {
         match &self.request.body {
             Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),

@@ -1,4 +1,4 @@
-//! What was sent, against what was recorded.
+//! What was sent, against what the fixture has.
 
 use alta_model::Permission;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use super::{
     server::Sent,
 };
 
-/// Where our requests differ from the recorded one, but for the normalisations of `fixtures/README.md`. It must be sent once,
+/// Where our requests differ from the fixture's, but for the normalisations of `fixtures/README.md`. It must be sent once,
 /// and nothing else but what leads to it or follows from its answer.
 pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     let path = recorded.path();
@@ -38,7 +38,7 @@ pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     problems
 }
 
-/// Whether another request belongs to the recorded one.
+/// Whether another request belongs to the fixture's.
 fn belongs(recorded: &Recorded, sent: &Sent) -> bool {
     let (wanted, path) = (&recorded.request, sent.url.path());
     let is_paged = wanted.query.contains_key(PAGING)
@@ -67,7 +67,7 @@ fn value(sent: &Sent, wanted: &str) -> Option<String> {
 fn compare_queries(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
     let wanted = &recorded.request.query;
     let mut got = pairs(sent);
-    // Every list asks for a size of its pages; not every recorded client does.
+    // Every list asks for a size of its pages; not every source does.
     if !wanted.contains_key("limit") {
         got.retain(|(name, _)| name != "limit");
     }
@@ -115,7 +115,7 @@ fn compare_bodies(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) 
 
 fn is_json(text: &str, wanted: Value) -> bool {
     serde_json::from_str(text).is_ok_and(|mut got: Value| {
-        // What our types always write may be missing from a recording if it is empty.
+        // What our types always write may be missing from a fixture if it is empty.
         if let (Value::Object(got), Value::Object(wanted)) = (&mut got, &wanted) {
             got.retain(|name, value| *value != "" || wanted.contains_key(name));
         }

@@ -1,4 +1,4 @@
-//! A server on the loopback that answers as recorded: `wiremock`, or a bare listener for bodies that it cannot make.
+//! A server on the loopback that gives the fixture's answer: `wiremock`, or a bare listener for bodies that it cannot make.
 
 use std::{
     collections::BTreeMap,
@@ -114,11 +114,11 @@ impl Drop for Server {
     }
 }
 
-/// The recorded answer, and what must come before it or after it.
+/// The fixture's answer, and what must come before it or after it.
 struct Answers {
     recorded: ResponseTemplate,
     is_renewal: bool,
-    /// The paging token that the recorded request sends: an empty page must have given it out.
+    /// The paging token that the fixture's request sends: an empty page must have given it out.
     token: Option<String>,
     count: AtomicUsize,
 }

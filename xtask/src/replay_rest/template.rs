@@ -1,4 +1,4 @@
-//! Finding the call that a recorded method and path belong to.
+//! Finding the call that a fixture's method and path belong to.
 
 use std::collections::BTreeMap;
 

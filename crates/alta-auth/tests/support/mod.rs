@@ -19,7 +19,7 @@ pub(crate) fn recording(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// The recorded answer.
+/// The fixture's answer.
 pub(crate) fn answer(name: &str) -> ResponseTemplate {
     let response = &recording(name)["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();

@@ -1,4 +1,4 @@
-//! Reading each recording with its model, writing it again, and comparing the two.
+//! Reading each fixture with its model, writing it again, and comparing the two.
 //!
 //! Included by the crate's own test and by `cargo xtask test-fixtures`.
 
@@ -11,7 +11,7 @@ use alta_model::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Fields that stand in a recording on purpose although no source knows them.
+/// Fields that stand in a fixture on purpose although no source knows them.
 const UNDOCUMENTED: [(&str, &str); 1] = [("console/event-unknown", "newField")];
 
 /// Spellings that are neither the written one nor another case of it.
@@ -21,7 +21,7 @@ const ALIASES: [(&str, &str); 3] = [
     ("player", "user"),
 ];
 
-/// One value of a recording and what became of it.
+/// One value of a fixture and what became of it.
 #[derive(Debug)]
 pub struct Trip {
     /// The type that read it.
@@ -57,7 +57,7 @@ fn short_name<T>() -> String {
     name.rsplit("::").next().unwrap_or(name).to_owned()
 }
 
-/// Every round trip that the recording `name` (`rest/user-by-id`) gives.
+/// Every round trip that the fixture `name` (`rest/user-by-id`) gives.
 pub fn trips(name: &str, recording: &Value) -> Vec<Trip> {
     let values = match recording["kind"].as_str() {
         Some("rest") => rest(recording),
@@ -283,12 +283,12 @@ fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
     Ok(())
 }
 
-/// One place in which a recorded value and the one that was written from its type differ.
+/// One place in which a fixture's value and the one that was written from its type differ.
 #[derive(Debug)]
 pub struct Difference {
     /// The place, `.roles[0].name`.
     pub at: String,
-    /// What was recorded, if anything was.
+    /// What the fixture has, if anything.
     pub recorded: Option<Value>,
     /// What was written, if anything was.
     pub written: Option<Value>,
@@ -305,7 +305,7 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Adds what differs between a recorded value and the one that was written from its type.
+/// Adds what differs between a fixture's value and the one that was written from its type.
 pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Difference>) {
     match (original, written) {
         (Value::Object(original), Value::Object(written)) => {
@@ -349,7 +349,7 @@ pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Diff
     }
 }
 
-/// Under which name a field of the recording was written.
+/// Under which name a field of the fixture was written.
 fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Option<&'a str> {
     let alias = ALIASES
         .iter()

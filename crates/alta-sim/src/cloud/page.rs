@@ -5,7 +5,7 @@ use crate::json::Node;
 
 /// One page of a list, with the token of the next in the header if there is more.
 ///
-/// The token is opaque; it has the invented content of the recording, which must be URL-encoded to survive.
+/// The token is opaque; it has the invented content of the fixture, which must be URL-encoded to survive.
 pub(crate) fn page(
     items: Vec<Node>,
     query: &BTreeMap<String, String>,

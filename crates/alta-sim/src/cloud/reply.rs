@@ -56,7 +56,7 @@ impl Reply {
         Self::error(404, "Not found", "ObjectNotFound")
     }
 
-    /// The recorded answer to somebody without the permission.
+    /// The fixture's answer to somebody without the permission.
     pub(crate) fn forbidden() -> Self {
         Self {
             body: Some(recordings::rest_body("console-access-forbidden")),
@@ -64,12 +64,12 @@ impl Reply {
         }
     }
 
-    /// The recorded answer to the wrong verb: no body.
+    /// The fixture's answer to the wrong verb: no body.
     pub(crate) fn wrong_verb() -> Self {
         Self::status(405)
     }
 
-    /// The recorded answer to a body that cannot be used.
+    /// The fixture's answer to a body that cannot be used.
     pub(crate) fn bad_request(field: Option<&str>, message: &str) -> Self {
         let template = recordings::rest_body("bad-request-model");
         let entry = match field {

@@ -181,7 +181,7 @@ impl Outcome {
         }
     }
 
-    /// An error whose content is that of a recorded one.
+    /// An error with the content of a fixture.
     pub(crate) fn recorded(recording: &str) -> Self {
         let frame = recordings::main_socket(recording, 0);
         let status = frame

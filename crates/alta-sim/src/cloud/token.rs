@@ -103,7 +103,7 @@ fn granted(token: &str, life: u64, scope: &str) -> Node {
         .with("scope", scope)
 }
 
-/// An OAuth error, in the shape recorded for a wrong secret.
+/// An OAuth error, in the shape of the fixture of a wrong secret.
 fn refusal(error: &str) -> Reply {
     Reply {
         body: Some(recordings::rest_body("token-invalid-client").with("error", error)),

@@ -79,7 +79,7 @@ impl Sim {
         })
     }
 
-    /// A player dies of something: the six frames as recorded.
+    /// A player dies of something: the six frames as in the fixture.
     ///
     /// # Errors
     ///

@@ -50,7 +50,7 @@ impl World {
         mine || theirs
     }
 
-    /// The recorded friend with the other's values.
+    /// The fixture's friend with the other's values.
     pub(crate) fn friend(&self, me: u64, other: u64) -> Option<Node> {
         let bond = self.bond(me, other)?;
         let asked = [(me, other), (other, me)];

@@ -52,7 +52,7 @@ pub(crate) struct Group {
     pub(crate) kind: String,
     pub(crate) owner: u64,
     pub(crate) created_at: Timestamp,
-    /// The recorded roles: Member 1, Moderator 2, Owner 7.
+    /// The fixture's roles: Member 1, Moderator 2, Owner 7.
     pub(crate) roles: Node,
     pub(crate) members: BTreeMap<u64, Member>,
 }

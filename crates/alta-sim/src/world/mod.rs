@@ -24,7 +24,7 @@ pub(crate) use servers::{Server, Told};
 
 use crate::json::Node;
 
-/// The first ids of each kind; they follow the recordings.
+/// The first ids of each kind; they follow the fixtures.
 const FIRST_BOT: u64 = 1_100_000_001;
 const FIRST_PERSON: u64 = 1_200_000_001;
 const FIRST_SELF_HOSTED_PERSON: u64 = 1_000_000_001;

@@ -194,7 +194,7 @@ impl World {
         Some(())
     }
 
-    /// A death in the recorded order of six frames; by another player if one is given.
+    /// A death in the fixture's order of six frames; by another player if one is given.
     pub(crate) fn die(
         &mut self,
         server: u64,

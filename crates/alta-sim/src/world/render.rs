@@ -1,4 +1,4 @@
-//! What the world's things look like on the wire: recorded objects with this world's values in them.
+//! What the world's things look like on the wire: the fixtures' objects with this world's values in them.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::clock::{rest_time, time_span};
 use crate::json::Node;
 use crate::recordings;
 
-/// `{id, username}`, from the recorded user.
+/// `{id, username}`, from the fixture's user.
 pub(crate) fn user(id: u64, username: &str) -> Node {
     recordings::rest_body("user-by-id")
         .with("id", id)
@@ -17,7 +17,7 @@ pub(crate) fn user(id: u64, username: &str) -> Node {
 }
 
 impl Member {
-    /// The recorded member with this one's values.
+    /// The fixture's member with this one's values.
     pub(crate) fn json(&self) -> Node {
         let permissions = match self.role_id {
             // No flag has the value 0, so no name can be written.

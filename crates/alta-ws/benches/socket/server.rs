@@ -98,7 +98,7 @@ async fn talk(tcp: TcpStream, shared: &Shared, keys: &mut Vec<String>) -> Outcom
     }
 }
 
-/// A status of a server with three players, as recorded ones look.
+/// A status of a server with three players, as samples look.
 fn event(key: &str) -> String {
     let content = format!(
         r#"{{"id":1234567,"name":"A Quiet Place","online_players":[{{"id":1200000001,"username":"fernhollow"}},{{"id":1200000002,"username":"ashwick"}},{{"id":1200000003,"username":"juno"}}],"server_status":"Online","final_status":"Online","scene_index":0,"target":1,"region":"north-america-east","online_ping":"2023-07-02T03:04:55.727087Z","last_online":"2023-07-02T03:04:55.727087Z","description":"Slow and friendly","playability":0.0,"version":"main-1.7.2.1.42203","group_id":{key},"owner_type":"Group","owner_id":7,"type":"Normal","fleet":"att-quest","up_time":"2.03:04:05"}}"#

@@ -223,7 +223,7 @@ pub(crate) fn run(
     }
 }
 
-/// The recorded message, with commands of the same module that look alike.
+/// The fixture's message, with commands of the same module that look alike.
 fn not_found(words: &[String], booting: bool) -> String {
     let alike = |spec: &&Spec| {
         let candidate = spec.words().collect::<Vec<_>>().join(" ");

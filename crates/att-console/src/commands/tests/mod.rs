@@ -39,7 +39,7 @@ fn read<T>(command: impl Into<Command<T>>, reply: &Reply) -> Result<T, crate::Er
     reader(reply)
 }
 
-/// The last frame of a recording that the server sent.
+/// The last frame of a fixture that the server sent.
 fn recorded(name: &str) -> Result<Reply, ErrorKind> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/console");
     let text = std::fs::read_to_string(path.join(format!("{name}.json"))).unwrap();
