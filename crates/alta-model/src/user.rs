@@ -62,8 +62,8 @@ model! {
         optional icon: i64 = "icon",
         /// How far the friendship has come.
         optional r#type: FriendshipType = "type",
-        /// The other's name on Oculus; only where friends are looked for by it.
-        optional oculus_identifier: String = "oculus_identifier",
+        /// The other's id on Oculus; only where friends are looked for by it.
+        optional oculus_identifier: u64 = "oculus_identifier",
     }
 }
 

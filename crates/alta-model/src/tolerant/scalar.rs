@@ -37,7 +37,7 @@ macro_rules! scalars {
 }
 
 scalars! {
-    bool, f64, i64, u16, String, Secret, TimeSpan, Timestamp, MemberPermissions,
+    bool, f64, i64, u16, u64, String, Secret, TimeSpan, Timestamp, MemberPermissions,
     EntityId, GroupId, PrefabHash, RoleId, ServerId, UserId,
 }
 

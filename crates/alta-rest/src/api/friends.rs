@@ -30,7 +30,7 @@ endpoints! {
     fn join(user: UserId, other: UserId) -> one FriendResult = JoinFriends: User POST ["friends", user, other];
 
     /// Which of the user's friends on Oculus play (.NET client): the answers have
-    /// [`oculus_identifier`](Friend::oculus_identifier). What the list holds is not attested, so it is raw.
+    /// [`oculus_identifier`](Friend::oculus_identifier). The list holds ids on Oculus, which are numbers.
     fn on_oculus(friends: Value) -> one Listing<Friend>
         = FindOculusFriends: User POST ["friends", "oculus"], json(&json!({"oculus_friends": friends}));
 }

@@ -75,7 +75,7 @@ endpoints! {
     fn validate_email(email: String as impl Into<String>) -> nothing ()
         = ValidateEmail: User POST ["users", "validate-email"], json(&json!({"email": email}));
 
-    /// The user's presets of looks (.NET client); raw, since their shape is not attested.
+    /// The user's presets of looks (.NET client): a list of `{user_id, preset_id, bytes_size, data, timestamp}`.
     fn presets() -> one Value = ListPresets: User GET ["users", "me", "presets"];
 
     /// Keeps a preset (.NET client): `bytes_size`, `data`, `preset_id`.
@@ -91,7 +91,7 @@ endpoints! {
     fn set_achievement(user: UserId, achievement: Value) -> one Value
         = SetAchievement: User POST ["users", user, "achievements"], json(achievement);
 
-    /// An account's statistics of actions: `{stats}` (.NET client).
+    /// An account's statistics of actions: `{stats}`, a list of `{hash, new_progress, progress}` (.NET client).
     fn action_stats(user: UserId) -> one Value = GetActionStats: User GET ["users", user, "action-stats"];
 
     /// Changes an account's statistics of actions: `{stats}` (.NET client).
