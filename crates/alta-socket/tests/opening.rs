@@ -6,13 +6,17 @@
     reason = "a test fails by panicking"
 )]
 
-use alta_socket::{DialError, Limits, Proxy, Resolver, TcpDialer, WebSocket};
+#[cfg(target_os = "linux")]
+use alta_socket::Resolver;
+use alta_socket::{DialError, Limits, Proxy, TcpDialer, WebSocket};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+#[cfg(target_os = "linux")]
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use url::Url;
 
