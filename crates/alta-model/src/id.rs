@@ -2,7 +2,7 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, json};
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident($inner:ty), $called:literal) => {
@@ -75,9 +75,20 @@ macro_rules! id {
                             .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(value), &self))
                     }
 
+                    fn visit_f64<E: de::Error>(self, value: f64) -> Result<$name, E> {
+                        /// Up to here every integer has an `f64` of its own.
+                        const EXACT: f64 = 9_007_199_254_740_992.0;
+                        (value.abs() <= EXACT)
+                            .then(|| json::whole_number(&value.to_string()))
+                            .flatten()
+                            .map($name)
+                            .ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
+                    }
+
                     fn visit_str<E: de::Error>(self, text: &str) -> Result<$name, E> {
-                        text.parse()
-                            .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                        json::whole_number(text)
+                            .map($name)
+                            .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
                     }
                 }
 
@@ -156,6 +167,19 @@ impl RoleId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_may_have_a_fraction_of_zero_and_stand_in_a_text() {
+        for json in ["7", "7.0", "\"7\"", "\" 7 \"", "\"7.0\""] {
+            let id: UserId = serde_json::from_str(json).unwrap();
+            assert_eq!(id, UserId::new(7), "{json}");
+        }
+        for json in [
+            "7.5", "1e17", "-1e300", "\"\"", "\"NaN\"", "true", "[7]", "null",
+        ] {
+            assert!(serde_json::from_str::<UserId>(json).is_err(), "{json}");
+        }
+    }
 
     #[test]
     fn an_id_is_read_from_a_number_and_from_digits_in_a_text() {

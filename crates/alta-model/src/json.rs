@@ -4,7 +4,7 @@
 //! of a name that was cut within a character), a number beyond the range of `f64` (`1e999`), and a byte order mark. The
 //! functions here [`repair`] them. A text without them is read once, as `serde_json` does it.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, ops::Range, str::FromStr};
 
 use serde::de::{DeserializeOwned, DeserializeSeed as _};
 use serde_json::{Deserializer, Error};
@@ -72,6 +72,16 @@ fn entries<T: DeserializeOwned, E>(
     let found = Entries::of(keep).deserialize(&mut reader)?;
     reader.end()?;
     Ok(found)
+}
+
+/// The whole number that a JSON number or text stands for, which may have a fraction of zero: `7`, `7.0`, `" 7 "`.
+pub fn whole_number<N: FromStr>(value: &str) -> Option<N> {
+    let number = value.trim_matches(|letter: char| letter == '"' || letter.is_whitespace());
+    let digits = match number.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => number,
+    };
+    digits.parse().ok()
 }
 
 /// Mends what `serde_json` refuses: half a surrogate pair becomes U+FFFD, a number beyond `f64` null, and a byte order mark
@@ -231,6 +241,16 @@ mod tests {
         let (part, unreadable) = part_of_list::<User>("[5, null]").unwrap();
         assert_eq!((part.len(), part.skipped().count()), (0, 2));
         assert!(unreadable.is_some());
+    }
+
+    #[test]
+    fn a_whole_number_may_have_a_fraction_of_zero_and_stand_in_a_text() {
+        for value in ["7", "7.0", "7.000", "\"7\"", "\" 7.0 \""] {
+            assert_eq!(whole_number::<u32>(value), Some(7), "{value}");
+        }
+        for value in ["", "7.5", "-7", "[7]", "null", "\"7.0.0\"", "99999999999"] {
+            assert_eq!(whole_number::<u32>(value), None, "{value}");
+        }
     }
 
     #[test]

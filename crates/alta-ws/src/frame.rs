@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -117,7 +118,7 @@ impl Frame {
 /// A frame from the server, which is one JSON object.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Incoming<'a> {
-    /// It is no JSON object.
+    /// It is no JSON object, or says nothing.
     Malformed(MayBe<'a>),
     Gateway {
         message: Cow<'a, str>,
@@ -150,7 +151,7 @@ pub(crate) enum MayBe<'a> {
 }
 
 /// The fields of a frame, each as it stands: none of them is worth losing a frame over if its type is another one. Of a field
-/// that comes twice, the first value that is not null.
+/// that comes twice, the first value that is not null. Names count whatever their case.
 #[derive(Default)]
 struct Wire<'a> {
     id: Option<&'a RawValue>,
@@ -168,6 +169,22 @@ impl<'a> Wire<'a> {
         let mut reader = serde_json::Deserializer::from_str(text);
         reader.deserialize_map(self)?;
         reader.end()
+    }
+
+    fn field(&mut self, name: &str) -> Option<&mut Option<&'a RawValue>> {
+        let fields = [
+            ("id", &mut self.id),
+            ("event", &mut self.event),
+            ("key", &mut self.key),
+            ("content", &mut self.content),
+            ("responseCode", &mut self.response_code),
+            ("message", &mut self.message),
+            ("connectionId", &mut self.connection_id),
+        ];
+        let mut named = fields
+            .into_iter()
+            .filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.next().map(|(_, field)| field)
     }
 
     fn is_response(event: &str) -> bool {
@@ -194,6 +211,9 @@ impl<'a> Wire<'a> {
                     }
                 }
             }
+            None if self.message.is_none() && self.connection_id.is_none() => {
+                Incoming::Malformed(MayBe::Anything)
+            }
             _ => Incoming::Gateway {
                 message: self.message.map(read_text).unwrap_or_default(),
             },
@@ -219,15 +239,8 @@ impl<'de> Visitor<'de> for &mut Wire<'de> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            let field = match &*read_text(name) {
-                "id" => &mut self.id,
-                "event" => &mut self.event,
-                "key" => &mut self.key,
-                "content" => &mut self.content,
-                "responseCode" => &mut self.response_code,
-                "message" => &mut self.message,
-                "connectionId" => &mut self.connection_id,
-                _ => continue,
+            let Some(field) = self.field(&read_text(name)) else {
+                continue;
             };
             if field.is_none() && value.get() != "null" {
                 *field = Some(value);
@@ -335,8 +348,8 @@ fn read_text(value: &RawValue) -> Cow<'_, str> {
     }
 }
 
-fn read_number<N: std::str::FromStr>(value: &RawValue) -> Option<N> {
-    value.get().trim_matches('"').parse().ok()
+fn read_number<N: FromStr>(value: &RawValue) -> Option<N> {
+    json::whole_number(value.get())
 }
 
 /// The text of a content, which is one JSON value: usually a string that holds JSON. Another value stands for itself.
@@ -670,6 +683,10 @@ mod tests {
             ("null", "malformed"),
             (r#"{"message":"Forbidden","connectionId":"A="}"#, "gateway"),
             (r#"{"message":"odd"}"#, "gateway"),
+            ("{}", "malformed"),
+            (r#"{"id":0,"event":null}"#, "malformed"),
+            (r#"{"Event":"x","KEY":"7"}"#, "event"),
+            (r#"{"ID":1.0,"Event":"Response"}"#, "response"),
             (r#"{"event":"response","key":"","content":""}"#, "response"),
             (
                 r#"{"event":"x","key":7,"id":null,"content":{"a":1}}"#,
@@ -683,21 +700,25 @@ mod tests {
 
     #[test]
     fn odd_types_of_a_field_lose_no_frame() {
-        let text = r#"{"id":"12","event":"response","key":"GET \/ws\/migrate","content":null,"responseCode":"200"}"#;
-        let Incoming::Response {
-            id,
-            key,
-            status,
-            content,
-        } = Incoming::parse(text)
-        else {
-            panic!("not a response");
-        };
-        assert_eq!(
-            (id, &*key, status, content),
-            (Some(12), "GET /ws/migrate", 200, "")
-        );
-        assert_eq!(range_within(text, content), 0..0);
+        for text in [
+            r#"{"id":"12","event":"response","key":"GET \/ws\/migrate","content":null,"responseCode":"200"}"#,
+            r#"{"Id":12.0,"Event":"response","Key":"GET /ws/migrate","RESPONSECODE":" 200.0 "}"#,
+        ] {
+            let Incoming::Response {
+                id,
+                key,
+                status,
+                content,
+            } = Incoming::parse(text)
+            else {
+                panic!("not a response");
+            };
+            assert_eq!(
+                (id, &*key, status, content),
+                (Some(12), "GET /ws/migrate", 200, "")
+            );
+            assert_eq!(range_within(text, content), 0..0);
+        }
     }
 
     #[test]

@@ -161,7 +161,7 @@ impl Argument {
 
     /// The name of something, in quotes.
     pub(crate) fn quoted(what: &'static str, text: &str) -> Self {
-        if text.trim().is_empty() {
+        if is_blank(text) {
             return Self::failed(Problem::Empty { what });
         }
         match Self::text(text).written {
@@ -177,7 +177,7 @@ impl Argument {
 
     /// The same argument, unless it is an empty text.
     pub(crate) fn not_empty(self, what: &'static str) -> Self {
-        let is_empty = |text: &String| text.trim_matches('"').trim().is_empty();
+        let is_empty = |text: &String| is_blank(text.trim_matches('"'));
         if self.written.as_ref().is_ok_and(is_empty) {
             Self::failed(Problem::Empty { what })
         } else {
@@ -277,6 +277,18 @@ pub(crate) fn is_unwritable(character: char) -> bool {
 }
 
 /// What .NET, too, takes for a whole number: digits, perhaps with a sign.
+/// Whether nothing of it is to be seen.
+fn is_blank(text: &str) -> bool {
+    let is_seen = |letter: char| {
+        !letter.is_whitespace()
+            && !matches!(
+                letter,
+                BYTE_ORDER_MARK | '\u{200b}'..='\u{200f}' | '\u{2060}'
+            )
+    };
+    !text.contains(is_seen)
+}
+
 fn is_a_number(text: &str) -> bool {
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text).trim_start();
     !digits.is_empty() && digits.chars().all(char::is_numeric)
@@ -439,7 +451,7 @@ impl Target {
                     Err(Problem::Target { name, why })
                 };
                 let trimmed = name.trim();
-                if trimmed.is_empty() {
+                if is_blank(trimmed) {
                     refused("it is empty")
                 } else if name.contains(',') {
                     refused("a comma makes it a list")

@@ -93,7 +93,7 @@ impl Frame {
                     Err(Malformed::NotAnObject) => Ok(broken(object)),
                     Err(malformed) => Err(malformed),
                 },
-                Err(rest) if count > 1 || rest.starts_with('{') => Ok(broken(rest)),
+                Err(rest) if count > 1 || rest.contains('{') => Ok(broken(rest)),
                 Err(_) => Err(Malformed::NotAnObject),
             });
         }
@@ -236,17 +236,23 @@ fn any_frame(text: &str) -> Result<Parts, Malformed> {
         let word = Word::of(event?);
         word.text().map(EventName::from)
     };
-    let kind = match (kind.text(), kind.number()) {
-        (Some("SystemMessage"), _) | (_, Some(0)) => Kind::System { level: event() },
-        (Some("Subscription"), _) | (_, Some(1)) => {
-            Kind::Event(event().ok_or(Malformed::Nameless)?)
-        }
-        (Some("CommandResult"), _) | (_, Some(2)) => Kind::Answer {
+    let is = |name: &str, number: u32| {
+        let is_named = kind
+            .text()
+            .is_some_and(|text| text.eq_ignore_ascii_case(name));
+        is_named || kind.number() == Some(number)
+    };
+    let kind = if is("SystemMessage", 0) {
+        Kind::System { level: event() }
+    } else if is("Subscription", 1) {
+        Kind::Event(event().ok_or(Malformed::Nameless)?)
+    } else if is("CommandResult", 2) {
+        Kind::Answer {
             id: id.map(Word::of).as_ref().and_then(Word::number),
             answer: Arc::new(Answer::of(text, data.unwrap_or("null"))),
-        },
-        (Some(other), _) => Kind::Other(other.into()),
-        _ => return Err(Malformed::NoType),
+        }
+    } else {
+        Kind::Other(kind.text().ok_or(Malformed::NoType)?.into())
     };
     let span =
         |part: Option<&str>| part.map_or_else(Span::default, |part| Span::within(text, part));
@@ -268,6 +274,8 @@ mod tests {
             ("\"SystemMessage\"", "0"),
             ("\"Subscription\"", "1"),
             ("\"CommandResult\"", "2"),
+            ("\"subscription\"", "1.0"),
+            ("\"commandresult\"", "\"2\""),
         ] {
             let frame = |kind| {
                 read(&format!(
@@ -290,11 +298,19 @@ mod tests {
 
     #[test]
     fn an_answers_id_is_read_from_a_number_and_from_digits() {
-        for id in ["7", "\"7\"", "\" 7 \""] {
+        for id in ["7", "\"7\"", "\" 7 \"", "7.0", "\"7.0\""] {
             let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
             assert!(matches!(frame.kind, Kind::Answer { id: Some(7), .. }));
         }
-        for id in ["-7", "7.5", "[7]", "null", "99999999999"] {
+        for id in [
+            "-7",
+            "7.5",
+            "[7]",
+            "null",
+            "99999999999",
+            "1e999",
+            "\"NaN\"",
+        ] {
             let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
             assert!(matches!(frame.kind, Kind::Answer { id: None, .. }));
         }
@@ -454,6 +470,10 @@ mod tests {
         );
         for text in ["", " ", "ping", "[1, 2]"] {
             assert_eq!(found(text), [Err(Malformed::NotAnObject)], "{text}");
+        }
+        for text in [format!("[{event},{answer}]"), format!("rubbish{event}")] {
+            let told = Ok(format!("broken {text}"));
+            assert_eq!(found(&text), [told], "events may be in it");
         }
     }
 

@@ -93,14 +93,16 @@ impl Reply {
     }
 
     /// The server's error, if the command failed: what `Exception` holds, or a text that begins with an exception's name, in
-    /// `ResultString` beside no result, or as the result (tavernpy). None also if its shape was never seen; see
+    /// `ResultString` beside no result or one that is a text, or as the result (tavernpy). None also if its shape was never seen; see
     /// [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
         if let Some(exception) = self.sent_exception() {
             return json::from_str(exception).ok();
         }
         match self.value().map(Word::of) {
-            Some(Word::Text(text)) => Exception::from_text(&text),
+            Some(Word::Text(text)) => {
+                Exception::from_text(&text).or_else(|| Exception::from_text(self.result_string()?))
+            }
             Some(_) => None,
             None => Exception::from_text(self.result_string()?),
         }
@@ -152,7 +154,9 @@ impl Reply {
         many: fn(&str) -> Result<Listing<E>, serde_json::Error>,
         one: fn(T) -> Vec<E>,
     ) -> Result<Listing<E>, Error> {
-        let Some(result) = self.sent_result() else {
+        // A text may hold the list itself.
+        let in_text = || self.text().filter(|text| text.starts_with("[{"));
+        let Some(result) = self.sent_result().or_else(in_text) else {
             return Ok(Listing::default());
         };
         let read = if result.starts_with('[') {
@@ -271,10 +275,11 @@ fn failure(exception: Exception, sent: &str) -> ErrorKind {
     }
 }
 
-/// A single number or truth value that some servers write as a text.
+/// A single number or truth value that some servers write as a text, or a whole number with a fraction of zero.
 fn numbers_in_text<T: DeserializeOwned>(result: &str) -> Option<T> {
-    let text: String = json::from_str(result).ok()?;
-    json::from_str(text.trim()).ok()
+    let in_text = json::from_str::<String>(result).ok();
+    let in_text = in_text.and_then(|text| json::from_str(text.trim()).ok());
+    in_text.or_else(|| json::from_str(&json::whole_number::<i64>(result)?.to_string()).ok())
 }
 
 /// At least two identifiers joined by dots, with `+` for nested types and a back-quote with a number for generic ones,
@@ -326,6 +331,10 @@ mod tests {
         let only_text = reply(r#"{"ResultString":"975"}"#).unwrap();
         assert_eq!(only_text.read::<i64>().unwrap(), 975);
         reply(r#"{"ResultString":"Success"}"#).unwrap();
+        for whole in ["5.0", "\"5.0\"", "\" 5 \""] {
+            let whole = reply(&format!(r#"{{"Result":{whole}}}"#)).unwrap();
+            assert_eq!(whole.read::<u32>().unwrap(), 5);
+        }
     }
 
     #[test]
@@ -340,6 +349,8 @@ mod tests {
     fn one_object_and_a_list_with_nulls_are_both_lists() {
         let one = reply(r#"{"Result":{"id":1,"username":"Ashwick"}}"#).unwrap();
         assert_eq!(one.read_list::<User>().unwrap().len(), 1);
+        let in_text = reply(r#"{"ResultString":"[{\"id\":1,\"username\":\"Ashwick\"}]"}"#).unwrap();
+        assert_eq!(in_text.read_list::<User>().unwrap().len(), 1);
         let many = reply(r#"{"Result":[null,{"id":1,"username":"Ashwick"},null]}"#).unwrap();
         assert_eq!(many.read_list::<User>().unwrap().len(), 1);
         assert!(

@@ -1,8 +1,9 @@
+use alta_model::json::{self, whole_number};
 use std::borrow::Cow;
 
 /// A JSON value that is a word or a number, whichever of them a server writes it as.
 pub(crate) enum Word<'a> {
-    Number(u64),
+    Number(u32),
     Text(Cow<'a, str>),
     /// Neither.
     Else,
@@ -10,14 +11,13 @@ pub(crate) enum Word<'a> {
 
 impl<'a> Word<'a> {
     /// Reads one JSON value.
-    pub(crate) fn of(json: &'a str) -> Self {
-        let Some(quoted) = json.strip_prefix('"') else {
-            return json.parse().map_or(Self::Else, Self::Number);
+    pub(crate) fn of(value: &'a str) -> Self {
+        let Some(quoted) = value.strip_prefix('"') else {
+            return whole_number(value).map_or(Self::Else, Self::Number);
         };
         match quoted.strip_suffix('"') {
             Some(plain) if !plain.contains('\\') => Self::Text(plain.into()),
-            _ => alta_model::json::from_str(json)
-                .map_or(Self::Else, |text: String| Self::Text(text.into())),
+            _ => json::from_str(value).map_or(Self::Else, |text: String| Self::Text(text.into())),
         }
     }
 
@@ -30,8 +30,8 @@ impl<'a> Word<'a> {
 
     pub(crate) fn number(&self) -> Option<u32> {
         match self {
-            Self::Number(number) => u32::try_from(*number).ok(),
-            Self::Text(text) => text.trim().parse().ok(),
+            Self::Number(number) => Some(*number),
+            Self::Text(text) => whole_number(text),
             Self::Else => None,
         }
     }

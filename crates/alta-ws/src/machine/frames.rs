@@ -45,8 +45,10 @@ impl Lane {
         for piece in objects(text) {
             // What is kept of one piece should not keep the others.
             let raw = RawFrame::from(piece.unwrap_or_else(|rest| rest));
+            // In a list, or behind rubbish.
+            let names_event = !raw.as_str().starts_with('{') && raw.as_str().contains(r#""event""#);
             let incoming = match Incoming::parse(raw.as_str()) {
-                Incoming::Malformed(MayBe::Anything) if is_first => {
+                Incoming::Malformed(MayBe::Anything) if is_first && !names_event => {
                     Incoming::Malformed(MayBe::NoEvent)
                 }
                 incoming => incoming,

@@ -29,7 +29,7 @@ optional_arguments! {
     /// What [`destroy_free`] makes.
     pub struct DestroyFree -> Reply {
         /// In which chunks. How they are written is not attested; bots leave it out.
-        chunks(chunks: impl Into<Argument>) => chunks.into(), else "*";
+        chunks(chunks: impl Into<Argument>) => chunks.into().not_empty("the name of a chunk"), else "*";
     }
 }
 

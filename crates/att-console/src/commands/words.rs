@@ -130,9 +130,9 @@ impl From<SpawnArea> for Argument {
     fn from(area: SpawnArea) -> Self {
         match area {
             // One of the known names, in whatever case, is that place.
-            SpawnArea::Other(name) => match SpawnArea::known(&name) {
+            SpawnArea::Other(name) => match SpawnArea::known(name.trim()) {
                 Some(known) => Self::bare(known.as_str().to_owned()),
-                None => Self::place(&name),
+                None => Self::place(name.trim()),
             },
             known => Self::bare(known.as_str().to_owned()),
         }

@@ -36,9 +36,25 @@ model! {
 
 impl Exception {
     /// Reads an error that came as a text, `System.NullReferenceException: Object reference not set…`; none if the text does
-    /// not begin with a dotted name that ends in `Exception`, a colon and a space (tavernpy).
+    /// not begin with a dotted name that ends in `Exception`, and a colon (tavernpy). The colon may follow an error's number,
+    /// `System.Net.Sockets.SocketException (10061): …`. It is absent where .NET has no message to write: the text then ends
+    /// behind the name, which has a dot, or goes on in the next line.
     pub fn from_text(text: &str) -> Option<Self> {
-        let (class_name, message) = text.split_once(": ")?;
+        let text = text.trim();
+        let end_of_name = text.find([':', '(', ' ', '\r', '\n']);
+        let (class_name, rest) = text.split_at(end_of_name.unwrap_or(text.len()));
+        let behind_number = rest
+            .strip_prefix(" (")
+            .and_then(|number| number.split_once("):"));
+        let message = match (rest.strip_prefix(':'), behind_number) {
+            (Some(message), _) | (None, Some((_, message))) => message,
+            _ if class_name.contains('.')
+                && (rest.is_empty() || rest.starts_with(['\r', '\n'])) =>
+            {
+                rest
+            }
+            _ => return None,
+        };
         let identifier = |part: &str| {
             part.starts_with(|first: char| first.is_alphabetic() || first == '_')
                 && part
@@ -49,7 +65,7 @@ impl Exception {
             class_name.ends_with("Exception") && class_name.split('.').all(identifier);
         is_exception.then(|| Self {
             class_name: class_name.to_owned(),
-            ..Self::from_message(message)
+            ..Self::from_message(message.trim_start())
         })
     }
 
@@ -90,11 +106,27 @@ mod tests {
             "Success",
             "Note: Exception",
             "An Exception: not a name",
-            "System.Exception",
+            "NotFoundException",
+            "System.Exception is a class",
+            "System.Exception (see below)",
+            "System.Exceptional",
             "1Exception: x",
             "Ashwick: hello",
         ] {
             assert!(Exception::from_text(text).is_none(), "{text}");
+        }
+        for (text, message) in [
+            ("System.Exception: x", "x"),
+            (" System.Exception:x", "x"),
+            ("System.Exception (0x80004005): x", "x"),
+            ("System.Exception", ""),
+            ("System.Exception\r\n   at A.B()", "at A.B()"),
+        ] {
+            let exception = Exception::from_text(text).unwrap();
+            assert_eq!(
+                (exception.class_name.as_str(), exception.message.as_str()),
+                ("System.Exception", message)
+            );
         }
         assert!(Exception::from_text("Exception: x").is_some());
     }

@@ -78,6 +78,17 @@ fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_t
         ("rubbish", None, all),
         (",", None, all),
         (r#"{"id":}"#, None, all),
+        ("{}", None, all),
+        (
+            r#"[{"id":0,"event":"group-update","key":"7","content":"{}"}]"#,
+            all,
+            all,
+        ),
+        (
+            r#"x{"id":0,"event":"group-update","key":"7","content":"{}"}"#,
+            all,
+            all,
+        ),
         (&answered[..40], None, None),
         (r#"{"connectionId":"A=","message":"#, None, None),
         (

@@ -323,9 +323,11 @@ fn a_place_is_never_a_player_and_a_player_never_a_place() {
     let place = |name: &str| tried(player::teleport(ASHWICK, SpawnArea::Other(name.to_owned())));
     let error = place("1200000002").unwrap_err();
     assert!(error.contains("a player's id"), "{error}");
-    for name in ["", " ", "*", "1,2", "-5", "a\"b"] {
+    for name in ["", " ", "\u{feff}", "*", "1,2", "-5", "a\"b"] {
         place(name).unwrap_err();
+        tried(player::kill(name)).unwrap_err();
     }
+    assert_eq!(place(" home ").unwrap(), "player teleport 1200000001 Home");
     assert_eq!(place("hOmE").unwrap(), "player teleport 1200000001 Home");
     assert_eq!(
         "tower end".parse::<SpawnArea>().unwrap_err().to_string(),
@@ -353,9 +355,10 @@ fn a_place_is_never_a_player_and_a_player_never_a_place() {
 
 #[test]
 fn what_has_a_name_has_one_that_is_not_empty() {
-    for name in ["", " ", "\t"] {
+    for name in ["", " ", "\t", "\u{feff}", "\u{200b} "] {
         for tried in [
             tried(wacky::destroy_free(name)),
+            tried(wacky::destroy_free("dynamite").chunks(name)),
             tried(spawn::exact(Vector3::default(), Vector3::default(), name)),
             tried(settings::change(name, 1)),
             tried(population::spawned(name)),
