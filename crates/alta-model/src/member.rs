@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{GroupId, RoleId, Timestamp, UserId};
+use crate::{GroupId, RoleId, Timestamp, UserId, json};
 
 model! {
     /// A relation between an account and a group: a member, but also one who is invited, asked to join, left or is banned.
@@ -162,6 +162,12 @@ impl<'de> Deserialize<'de> for MemberPermissions {
                 Ok(MemberPermissions::parse(text))
             }
 
+            fn visit_f64<E: de::Error>(self, bits: f64) -> Result<MemberPermissions, E> {
+                json::whole_number(&bits.to_string())
+                    .map(MemberPermissions::from_bits)
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Float(bits), &self))
+            }
+
             fn visit_u64<E: de::Error>(self, bits: u64) -> Result<MemberPermissions, E> {
                 u32::try_from(bits)
                     .map(MemberPermissions::from_bits)
@@ -199,6 +205,7 @@ mod tests {
     fn numbers_and_names_mean_the_same() {
         assert_eq!(read("3"), read("\"Member, Moderator\""));
         assert_eq!(read("\"3\""), read("\"moderator,member\""));
+        assert_eq!(read("3.0"), read("3"));
         assert!(read("7").is_admin() && read("7").is_moderator() && read("7").is_member());
         assert_eq!(read("\"Member, Herald\"").unknown(), ["Herald"]);
     }

@@ -108,9 +108,12 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
     // Of a secret in a text in it, the field may be named only there.
     let api = json::from_str::<ApiError>(&shown).ok();
     // One that says nothing that can be read is shown as it is.
-    let api = api.filter(|api| !api.message.is_empty() || api.skipped().is_empty());
+    let is_told = api.as_ref().is_some_and(|api| {
+        let has_more = api.error_code.is_some() || api.request_model_errors.is_some();
+        !api.message.is_empty() || has_more && api.skipped().is_empty()
+    });
     let mut error = Error::new(kind, request).with_status(status);
-    if api.is_none() && !shown.trim().is_empty() {
+    if !is_told && !shown.trim().is_empty() {
         error = error.with_detail(around(shown.trim(), 0));
     }
     error

@@ -61,6 +61,16 @@ async fn half_a_character_in_a_refusal_hides_no_error_code() {
     let (_server, client) = serve([Mock::given(any()).respond_with(refusal)]).await;
     let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
     assert!(error.to_string().contains("no Fox"), "{error}");
+    for body in [
+        r#"{"message":{"text":"no Fox"},"error_code":20}"#,
+        r#"{"message":null,"error":"no Fox"}"#,
+    ] {
+        let refusal = ResponseTemplate::new(400).set_body_raw(body, "application/json");
+        let (_server, client) = serve([Mock::given(any()).respond_with(refusal)]).await;
+        let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
+        assert!(error.to_string().contains("no Fox"), "{error}");
+        assert_eq!(error.error_code().is_some(), body.contains("20"), "{body}");
+    }
 }
 
 #[tokio::test]
