@@ -5,7 +5,7 @@ use crate::bot::Bot;
 use crate::consoles::{Managed, Reservation};
 use crate::debug::{Channel, TapDialer};
 use crate::error::{Error, ErrorKind};
-use crate::patient_access::PatientAccess;
+use crate::patient_access::{PatientAccess, Watched};
 use crate::watch_server::{About, WatchServer};
 use alta_model::ServerId;
 use alta_rest::ConsoleOptions;
@@ -16,7 +16,6 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
 use tracing::debug;
 
 impl Bot {
@@ -41,7 +40,7 @@ impl Bot {
             options: Ok(ConsoleOptions::default()),
             ensure_open: None,
             about: None,
-            is_up: None,
+            watched: None,
         }
     }
 }
@@ -57,7 +56,7 @@ pub struct OpenConsole<'a> {
     /// What the caller knows of the server, so that the service need not be asked.
     about: Option<About>,
     /// Whether the server runs, if the caller watches it.
-    is_up: Option<watch::Receiver<bool>>,
+    watched: Option<Watched>,
 }
 
 /// How long opening waits for the server's name and group. They are for the label and for status events; a console opens
@@ -94,9 +93,9 @@ impl OpenConsole<'_> {
     }
 
     /// For somebody who watches the server.
-    pub(crate) fn watched(mut self, about: About, is_up: watch::Receiver<bool>) -> Self {
+    pub(crate) fn watched(mut self, about: About, watched: Watched) -> Self {
         self.about = Some(about);
-        self.is_up = Some(is_up);
+        self.watched = Some(watched);
         self
     }
 
@@ -129,8 +128,8 @@ impl OpenConsole<'_> {
             }));
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
-        let console = match self.is_up {
-            Some(is_up) => Console::open_with(PatientAccess::new(access, is_up), config),
+        let console = match self.watched {
+            Some(watched) => Console::open_with(PatientAccess::new(access, watched), config),
             None => Console::open_with(access, config),
         };
         let watching = WatchServer {

@@ -8,20 +8,62 @@ use tokio::sync::watch;
 /// only needed if nobody hears that it has started.
 const ASLEEP: Duration = Duration::from_secs(10 * 60);
 
+/// Who does not hear of servers for so long is no help: the console asks for itself.
+const UNHEARD: Duration = Duration::from_secs(15);
+
+/// What somebody who watches a server knows.
+#[derive(Clone, Debug)]
+pub(crate) struct Watched {
+    /// Whether it runs.
+    pub(crate) is_up: watch::Receiver<bool>,
+    /// Whether its start would be heard: the main websocket is connected.
+    pub(crate) hears: watch::Receiver<bool>,
+}
+
+impl Watched {
+    fn is_asleep(&self) -> bool {
+        *self.hears.borrow() && !*self.is_up.borrow()
+    }
+
+    /// Waits until the server is up, or may be up unheard. Never ends if nobody watches any more.
+    async fn may_be_up(&self) {
+        let Self { mut is_up, hears } = self.clone();
+        let up = async {
+            if is_up.wait_for(|is_up| *is_up).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = up => {}
+            () = unheard(hears, UNHEARD) => {}
+        }
+    }
+}
+
+async fn unheard(mut hears: watch::Receiver<bool>, long: Duration) {
+    while hears.wait_for(|hears| !*hears).await.is_ok() {
+        let again = tokio::time::timeout(long, hears.wait_for(|hears| *hears));
+        if again.await.is_err() {
+            return;
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
 /// Access to the console of a server that somebody else watches: while it is known not to run, the console asks rarely, and
 /// it asks at once when the server is up.
 pub(crate) struct PatientAccess<A> {
     access: A,
-    is_up: watch::Receiver<bool>,
+    watched: Watched,
     /// Whether the server was known not to run when access was last asked for.
     asked_asleep: AtomicBool,
 }
 
 impl<A> PatientAccess<A> {
-    pub(crate) fn new(access: A, is_up: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(access: A, watched: Watched) -> Self {
         Self {
             access,
-            is_up,
+            watched,
             asked_asleep: AtomicBool::new(false),
         }
     }
@@ -30,7 +72,7 @@ impl<A> PatientAccess<A> {
 impl<A: Access> Access for PatientAccess<A> {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         Box::pin(async {
-            let asleep = !*self.is_up.borrow();
+            let asleep = self.watched.is_asleep();
             self.asked_asleep.store(asleep, Ordering::Relaxed);
             match self.access.access().await {
                 Err(AccessError::NotYet {
@@ -56,10 +98,7 @@ impl<A: Access> Access for PatientAccess<A> {
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
             if self.asked_asleep.load(Ordering::Relaxed) {
-                let mut is_up = self.is_up.clone();
-                if is_up.wait_for(|is_up| *is_up).await.is_ok() {
-                    return;
-                }
+                return self.watched.may_be_up().await;
             }
             // The back-off decides: nobody watches the server, or it was up when access was asked for.
             self.access.changed().await;
@@ -94,7 +133,8 @@ mod tests {
     #[test]
     fn a_server_that_sleeps_is_asked_about_rarely_and_at_once_when_it_is_up() {
         let (up, is_up) = watch::channel(true);
-        let access = PatientAccess::new(NotUp, is_up);
+        let (_hearing, hears) = watch::channel(true);
+        let access = PatientAccess::new(NotUp, Watched { is_up, hears });
         assert_eq!(ask(&access), None, "the back-off decides");
         up.send_replace(false);
         up.send_replace(true);
@@ -111,5 +151,23 @@ mod tests {
         assert_eq!(ask(&access), Some(ASLEEP));
         drop(up);
         assert_eq!(access.changed().now_or_never(), None, "no loop of requests");
+    }
+
+    #[tokio::test]
+    async fn a_server_of_which_nothing_is_heard_is_asked_about_as_any_other() {
+        let (_up, is_up) = watch::channel(false);
+        let (hearing, hears) = watch::channel(false);
+        let watched = Watched { is_up, hears };
+        let access = PatientAccess::new(NotUp, watched.clone());
+        assert_eq!(ask(&access), None, "the back-off decides");
+        assert_eq!(access.changed().now_or_never(), None, "no loop of requests");
+
+        hearing.send_replace(true);
+        assert_eq!(ask(&access), Some(ASLEEP));
+        hearing.send_replace(false);
+        assert_eq!(access.changed().now_or_never(), None, "it may be short");
+        let unheard = unheard(watched.hears, Duration::from_millis(1));
+        let waited = tokio::time::timeout(Duration::from_secs(10), unheard).await;
+        assert!(waited.is_ok(), "it asks after a while");
     }
 }

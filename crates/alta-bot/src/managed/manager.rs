@@ -14,6 +14,7 @@ use super::self_hosted::SelfHosted;
 use super::told::Told;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
+use crate::patient_access::Watched;
 use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, View};
 use crate::watch_server::About;
@@ -47,6 +48,8 @@ pub(crate) struct Manager {
     untold: BTreeSet<GroupId>,
     /// Tells the consoles that were opened whether their servers run.
     up: BTreeMap<ServerId, watch::Sender<bool>>,
+    /// Tells them whether a server's start would be heard.
+    hears: watch::Sender<bool>,
     /// Whether the groups that the rules name are to be compared with those that there are.
     rules_are_new: bool,
 }
@@ -75,6 +78,7 @@ impl Manager {
             joining: BTreeMap::new(),
             untold: BTreeSet::new(),
             up: BTreeMap::new(),
+            hears: watch::Sender::new(false),
             rules_are_new: true,
             bot,
             view,
@@ -92,6 +96,7 @@ impl Manager {
         self.look_at_all();
         warn_of_rules(&self.rules.borrow());
         let grace = self.context.limits.grace;
+        let mut socket = self.bot.socket().ok().map(alta_ws::Client::statuses);
         let by = loop {
             self.perform();
             self.tell();
@@ -118,6 +123,9 @@ impl Manager {
                     self.mail(mail);
                 }
                 (key, news) = self.crew.next() => self.news(key, &news),
+                hears = next_connected(&mut socket) => {
+                    self.hears.send_if_modified(|now| std::mem::replace(now, hears) != hears);
+                }
                 () = self.desk.turn() => {}
                 () = sleep_until(deadline) => self.plan.tick(now()),
                 () = sleep_until(joined), if !self.desk.is_full() => self.untold.extend(self.joining.keys()),
@@ -312,7 +320,9 @@ impl Manager {
                     let span = info_span!("console", %group, %server, name = about.name);
                     let (up, is_up) = watch::channel(true);
                     self.up.insert(server, up);
-                    let open = open(self.bot.clone(), server, about, is_up);
+                    let hears = self.hears.subscribe();
+                    let watched = Watched { is_up, hears };
+                    let open = open(self.bot.clone(), server, about, watched);
                     self.crew
                         .start(Key::Server(server), Some(group), span, open);
                 }
@@ -323,6 +333,18 @@ impl Manager {
             }
         }
     }
+}
+
+/// Whether the main websocket is connected, when its state changes.
+async fn next_connected(socket: &mut Option<alta_ws::Statuses>) -> bool {
+    if let Some(statuses) = socket {
+        if let Some(status) = statuses.next().await {
+            return status.state.is_connected();
+        }
+        *socket = None;
+        return false;
+    }
+    std::future::pending().await
 }
 
 /// Says how rules limit each other.
@@ -340,9 +362,9 @@ async fn open(
     bot: Bot,
     server: ServerId,
     about: About,
-    is_up: watch::Receiver<bool>,
+    watched: Watched,
 ) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
-    let opened = bot.open_console(server).watched(about, is_up).await;
+    let opened = bot.open_console(server).watched(about, watched).await;
     let (console, ours) = match opened {
         Ok(console) => (Ok(console), true),
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyOpen(_)) => {

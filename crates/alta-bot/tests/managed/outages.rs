@@ -3,7 +3,7 @@
 use super::support::*;
 use alta_bot::{Bot, ConsoleEvents, Limits, ManagedBot, Rules};
 use alta_model::Timestamp;
-use alta_sim::Sim;
+use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
 use att_console::Missed;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -183,6 +183,29 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
         assert_eq!(town.stream.gaps(), restart);
         assert_eq!(usize::try_from(town.bot.health().missed).unwrap(), restart);
     }
+    town.is_honest();
+}
+
+#[tokio::test]
+async fn a_restart_that_no_event_tells_of_is_one_gap() {
+    let mut town = Town::new(Rules::default()).await;
+    let refuse = Action::Answer(HttpAnswer::status(503));
+    let refuse = Fault::new(Hook::MainUpgrade, refuse).times(u32::MAX);
+    town.sim.faults().arm(refuse);
+    town.sim.drop_main_sockets();
+    let connected = |bot: &Bot, _: &Sim| bot.socket().unwrap().status().state.is_connected();
+    town.until("the main websocket is lost", |bot, sim| {
+        !connected(bot, sim)
+    })
+    .await;
+    let server = town.sim.server();
+    town.sim.stop_server(server).await.unwrap();
+    let view = town.bot.view().unwrap().clone();
+    let is_up = move || view.server(server_id(server)).unwrap().is_online;
+    town.until("offline", |_, _| !is_up()).await;
+    town.sim.start_server(server).unwrap();
+    town.until_heard().await;
+    assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
     town.is_honest();
 }
 
