@@ -8,8 +8,10 @@ use alta_model::{GroupId, Role, ServerId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// One that is refused although the role permits it is tried again after this: the service may have been wrong.
-pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// One that is refused although the role permits it is tried again after this, for the service may have been wrong, and after
+/// twice as long each time that it is refused again, up to the longest.
+pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(5 * 60);
 /// One that could not be opened is tried again after this.
 pub(crate) const FAILED_PAUSE: Duration = Duration::from_secs(10);
 /// One that has not come up within this makes room for the next at start-up, and goes on trying.
@@ -33,6 +35,8 @@ struct Seat {
     role: Option<Role>,
     empty_since: Option<Instant>,
     pause: Pause,
+    /// How often in a row it was refused.
+    refusals: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,6 +135,9 @@ impl Plan {
 
     /// A console is connected.
     pub(crate) fn connected(&mut self, server: ServerId, now: Instant) {
+        if let Some(seat) = self.seats.get_mut(&server) {
+            seat.refusals = 0;
+        }
         self.opened(server, now);
     }
 
@@ -158,7 +165,7 @@ impl Plan {
             seat.pause = match end {
                 _ if told_to => Pause::No,
                 End::AsTold => Pause::No,
-                End::Refused => Pause::after(REFUSED_PAUSE, now),
+                End::Refused => Pause::after(seat.refused(), now),
                 End::Failed => Pause::after(FAILED_PAUSE, now),
                 End::ByHand => Pause::UntilChanged,
             };
@@ -249,7 +256,15 @@ impl Seat {
             role: None,
             empty_since: None,
             pause: Pause::No,
+            refusals: 0,
         }
+    }
+
+    /// Counts a refusal, and tells how long to wait after it.
+    fn refused(&mut self) -> Duration {
+        let pause = REFUSED_PAUSE.saturating_mul(2_u32.saturating_pow(self.refusals));
+        self.refusals = self.refusals.saturating_add(1);
+        pause.min(LONGEST_REFUSED_PAUSE)
     }
 
     fn stand(&mut self, standing: Standing, role: Option<&Role>, now: Instant) {

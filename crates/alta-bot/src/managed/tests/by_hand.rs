@@ -1,5 +1,7 @@
 use crate::managed::Rules;
-use crate::managed::plan::{End, FAILED_PAUSE, OPENING_LIMIT, Output, Plan, REFUSED_PAUSE};
+use crate::managed::plan::{
+    End, FAILED_PAUSE, LONGEST_REFUSED_PAUSE, OPENING_LIMIT, Output, Plan, REFUSED_PAUSE,
+};
 use crate::view::samples::{GROUP, SERVER, group, view};
 use crate::view::{GroupView, ServerView};
 use alta_model::{GroupId, ServerId};
@@ -127,6 +129,18 @@ fn a_refused_console_waits_until_time_has_passed_or_something_is_different() {
     assert_eq!(rig.plan.deadline(), Some(rig.now + REFUSED_PAUSE));
     assert_eq!(rig.pass(REFUSED_PAUSE / 2), []);
     assert_eq!(rig.pass(REFUSED_PAUSE / 2), [OPEN]);
+    assert_eq!(rig.ended(End::Refused), []);
+    assert_eq!(rig.plan.deadline(), Some(rig.now + REFUSED_PAUSE * 2));
+    for _ in 0..70 {
+        assert_eq!(rig.pass(LONGEST_REFUSED_PAUSE), [OPEN]);
+        assert_eq!(rig.ended(End::Refused), []);
+    }
+    let longest = rig.now + LONGEST_REFUSED_PAUSE;
+    assert_eq!(rig.plan.deadline(), Some(longest));
+    assert_eq!(rig.pass(LONGEST_REFUSED_PAUSE), [OPEN]);
+    rig.plan.connected(SERVER, rig.now);
+    assert_eq!(rig.ended(End::Refused), []);
+    assert_eq!(rig.plan.deadline(), Some(rig.now + REFUSED_PAUSE));
 
     let mut rig = refused();
     assert_eq!(rig.look(&offline()), []);
