@@ -93,8 +93,8 @@ impl Reply {
     }
 
     /// The server's error, if the command failed: what `Exception` holds, or a text that begins with an exception's name, in
-    /// `ResultString` beside no result or one that is a text, or as the result (tavernpy). None also if its shape was never seen; see
-    /// [`raw`](Self::raw).
+    /// `ResultString` beside no result or one that is a text, or as the result (tavernpy), or an exception as the result. None
+    /// also if its shape was never seen; see [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
         if let Some(exception) = self.sent_exception() {
             return json::from_str(exception).ok();
@@ -103,7 +103,7 @@ impl Reply {
             Some(Word::Text(text)) => {
                 Exception::from_text(&text).or_else(|| Exception::from_text(self.result_string()?))
             }
-            Some(_) => None,
+            Some(_) => self.exception_as_result(),
             None => Exception::from_text(self.result_string()?),
         }
     }
@@ -210,6 +210,17 @@ impl Reply {
             inner.is_some_and(|inner| inner.trim().is_empty())
         };
         self.sent_result().filter(|result| !is_empty(result))
+    }
+
+    /// The result, if it is an exception by the name of its class.
+    fn exception_as_result(&self) -> Option<Exception> {
+        let result = self.sent_result()?;
+        let may_be = result.starts_with('{') && result.contains(r#"Exception""#);
+        let exception: Exception = may_be.then(|| json::from_str(result).ok()).flatten()?;
+        exception
+            .class_name
+            .ends_with("Exception")
+            .then_some(exception)
     }
 
     fn sent_exception(&self) -> Option<&str> {

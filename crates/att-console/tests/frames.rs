@@ -117,6 +117,7 @@ async fn promise_05_a_failure_is_never_a_success() {
         r#"{"Exception":{"ClassName":"System.Exception","Message":null,"InnerException":{"Message":"no such player"}}}"#,
         r#"{"Result":"","ResultString":"System.Exception: no such player"}"#,
         r#"{"Result":[],"ResultString":"System.Exception: no such player"}"#,
+        r#"{"Result":{"ClassName":"System.Exception","Message":"no such player"}}"#,
         r#"{"Result":"Failed","ResultString":"System.Exception: no such player"}"#,
         r#"{"Result":null,"ResultString":"System.Exception (0x80004005): no such player"}"#,
         r#"{"Result":null,"ResultString":"System.Exception\r\nno such player"}"#,
