@@ -43,8 +43,6 @@ impl Client {
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
-        let redactor = Redactor::new();
-        redactor.learn_address(base_url.as_str());
         Self {
             inner: Arc::new(Inner {
                 http,
@@ -53,7 +51,7 @@ impl Client {
                 user_agent: HeaderValue::from_static(USER_AGENT),
                 api_key: HeaderValue::from_static(API_KEY),
                 checks_scopes: true,
-                redactor,
+                redactor: Redactor::new(),
             }),
         }
     }
@@ -216,6 +214,12 @@ impl Client {
         };
         let mut message = request.build(&self.inner.base).map_err(invalid)?;
         message.extensions_mut().insert(deadline);
+        self.inner.redactor.learn_address(&self.inner.base);
+        if let Ok(key) = self.inner.api_key.to_str()
+            && key != API_KEY
+        {
+            self.inner.redactor.learn(key);
+        }
         if let Some(sent) = request.secrets() {
             self.inner.redactor.learn_fields(sent);
         }

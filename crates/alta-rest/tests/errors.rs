@@ -535,6 +535,22 @@ async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_n
 }
 
 #[tokio::test]
+async fn a_key_and_the_addresss_password_are_not_shown_however_many_tokens_came_after_them() {
+    let refusal = json!({"message": "neither our/key nor hun/ter20 nor aHVuL3RlcjIw"});
+    let answer = ResponseTemplate::new(400).set_body_json(refusal);
+    let (server, _) = serve([Mock::given(any()).respond_with(answer)]).await;
+    let base = server.uri().replace("://", "://me:hun%2Fter20@");
+    let client = client(&base, both()).with_api_key("our/key".parse().unwrap());
+    for number in 0..100 {
+        client.redactor().learn(&format!("token-{number}"));
+        let request = Request::new(Method::POST, "x").json(&json!({"password": number}));
+        let error = client.send(&request).await.unwrap_err();
+        let shown = "neither <redacted> nor <redacted> nor <redacted>";
+        assert_eq!(error.message(), Some(shown));
+    }
+}
+
+#[tokio::test]
 async fn a_hash_that_was_sent_in_a_body_is_not_shown_when_the_service_repeats_it() {
     let repeat = |request: &wiremock::Request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();

@@ -23,8 +23,6 @@ impl Timer {
     /// Ready when `deadline` may have passed. It can ring early; the machine looks at the clock.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = deadline else {
-            // It may just have rung. Kept, it would be taken for one that has yet to ring, and no later deadline for late.
-            self.armed = None;
             return Poll::Pending;
         };
         match &mut self.armed {

@@ -88,7 +88,6 @@ impl Driver {
     ) -> Self {
         let config = Arc::clone(&shared.config);
         let redactor = shared.redactor.clone();
-        redactor.learn_address(config.url.as_str());
         Self {
             fleet: Fleet::new(
                 Arc::clone(&config),

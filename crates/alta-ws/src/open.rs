@@ -2,7 +2,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::machine::OpenFailure;
 use crate::tokens::get_token;
-use alta_auth::{Token, TokenSource};
+use alta_auth::{API_KEY, Token, TokenSource};
 use alta_model::Redactor;
 use alta_socket::{Dial, DialError, Limits, WebSocket};
 use http::{HeaderMap, HeaderValue, header};
@@ -75,6 +75,8 @@ impl Gate {
                     });
                 }
             };
+            redactor.learn_address(url.as_str());
+            redactor.learn(own_key(&headers));
             redactor.learn(token.expose());
             let bearer = bearer(&token).map_err(OpenFailure::Final)?;
             headers.insert(header::AUTHORIZATION, bearer);
@@ -90,6 +92,12 @@ impl Gate {
             Ok((socket, ()))
         }
     }
+}
+
+/// The `x-api-key`, unless it is the one that everybody knows.
+fn own_key(headers: &HeaderMap) -> &str {
+    let key = headers.get("x-api-key").and_then(|key| key.to_str().ok());
+    key.filter(|key| *key != API_KEY).unwrap_or_default()
 }
 
 fn bearer(token: &Token) -> Result<HeaderValue, Error> {

@@ -38,14 +38,25 @@ impl Console {
     pub fn address(text: &str) -> Result<Url, Error> {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         read(text).map_err(|reason| {
+            let reason = if Parts::of(text).rest.contains('@') {
+                // What stands before may be a password, so the reason is not to quote it.
+                UNESCAPED.to_owned()
+            } else {
+                reason
+            };
             let doing = format!("reading {:?} as a console's address", shown(text));
             Error::new(ErrorKind::Address(reason), doing)
         })
     }
 }
 
+const EXAMPLE: &str = "is one such as ws://127.0.0.1:1760 meant?";
+
+/// What is wrong with `ws://me:a/b@town.example`.
+const UNESCAPED: &str = "in a user and a password before the @, write %2F for /, %3F for ?, %23 for # and %5C for \\, as in \
+    ws://user:a%2Fb@town.example:1760";
+
 fn read(text: &str) -> Result<Url, String> {
-    const EXAMPLE: &str = "is one such as ws://127.0.0.1:1760 meant?";
     if text.is_empty() {
         return Err(format!("it is empty; {EXAMPLE}"));
     }
@@ -56,6 +67,9 @@ fn read(text: &str) -> Result<Url, String> {
         ));
     }
     let parts = Parts::of(text);
+    if parts.path().contains('@') {
+        return Err(UNESCAPED.to_owned());
+    }
     let scheme = parts.scheme.unwrap_or("ws").to_ascii_lowercase();
     if !matches!(scheme.as_str(), "ws" | "wss") {
         let (host, path) = (parts.host, parts.path());
@@ -83,6 +97,9 @@ fn read(text: &str) -> Result<Url, String> {
 
 /// Host and port as they are written, an IPv6 address in brackets.
 fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), String> {
+    if text.is_empty() {
+        return Err(format!("it names no host; {EXAMPLE}"));
+    }
     if let Some(port) = text.strip_prefix("::1:").filter(|port| is_number(port)) {
         return Err(format!(
             "an IPv6 address stands in brackets before a port; is {scheme}://[::1]:{port} meant?"
@@ -118,7 +135,8 @@ fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), Stri
         ));
     }
     match port.parse() {
-        Ok(port) if port > 0 => Ok((host, Some(port))),
+        // A number may be written with a plus sign, a port may not.
+        Ok(number) if number > 0 && is_number(port) => Ok((host, Some(number))),
         _ if port.is_empty() => Err(format!(
             "the port is missing behind the colon; is {scheme}://{host}:1760 meant?"
         )),
@@ -173,12 +191,13 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// An address without user, password and query.
+/// An address without user, password and query; a password may hold what would end it.
 fn shown(text: &str) -> String {
-    let parts = Parts::of(text);
-    let scheme = parts
+    let scheme = Parts::of(text)
         .scheme
         .map_or(String::new(), |scheme| format!("{scheme}://"));
+    let behind_user = text.rsplit('@').next().unwrap_or_default();
+    let parts = Parts::of(behind_user);
     format!("{scheme}{}{}", parts.host, parts.path())
 }
 
@@ -254,6 +273,8 @@ mod tests {
             "::1:1760",
             "ws://::1:1760",
             "2001:db8::17::1",
+            "ws:///console",
+            "127.0.0.1:+1760",
             "fe80::1%eth0",
             "ws:/town.example",
             "http:town.example",
@@ -278,6 +299,7 @@ mod tests {
                 "HTTPS://me:hunter20@town.example:1760/x",
                 "ws://town.example:1760/x",
             ),
+            ("ws://me:hunter20/x@town.example", "%2F for /"),
         ] {
             let said = Console::address(text).unwrap_err().to_string();
             assert!(said.contains(meant), "{said}");
@@ -292,6 +314,15 @@ mod tests {
             "me:hunter20@1760",
             "http://hunter20@town.example#hunter20",
             "me:hunter20@a b",
+            // Characters that would end the host.
+            "ws://me:hunter20/x@town.example:1760",
+            "ws://me:x/hunter20@town.example:1760",
+            "ws://me:hunter20?x@town.example:1760",
+            "me:hunter20#x@town.example",
+            r"ws://me:hunter20\x@town.example:1760",
+            "hunter20/@town.example:x",
+            "http://me:hunter20/x@town.example",
+            "ws://hunter20/x y@town.example",
         ] {
             let error = Console::address(text).unwrap_err();
             let said = format!("{error} {error:?} {error:#?}");

@@ -1,6 +1,7 @@
 //! Hiding secrets in text.
 
 mod fields;
+mod pieces;
 mod shapes;
 mod written;
 
@@ -8,7 +9,7 @@ use std::{
     borrow::Cow,
     collections::VecDeque,
     error::Error,
-    fmt,
+    fmt::{self, Write as _},
     ops::Range,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -21,9 +22,9 @@ use crate::{Secret, chain, escaped, secret::REDACTED};
 /// Hides secrets in text from outside before it is shown or logged.
 ///
 /// It hides
-/// - the secrets that it was [told](Self::learn), as they are or written with escapes: as JSON does (`\/`, `\u0041`, also in a
-///   text in JSON), URLs (`%41`), forms (`+`), HTML (`&amp;`), or in base64; of a longer one its beginning as well, and what of
-///   it stands at the end of a text that was cut;
+/// - the secrets that it was [told](Self::learn), in letters of any case, as they are or written with escapes: as JSON does
+///   (`\/`, `\u0041`, also in a text in JSON), URLs (`%41`), forms (`+`), HTML (`&amp;`), or in base64 or hexadecimal digits; of
+///   a longer one any piece of 16 bytes as well, and what of it stands at the end of a text that was cut;
 /// - the values of fields whose names say token, password, secret or authorization, in JSON (whole or cut), forms and headers;
 /// - what looks like a JSON web token, what follows `Bearer` and `Basic`, and user and password in an address.
 ///
@@ -44,7 +45,7 @@ pub struct Redactor {
     known: Arc<RwLock<VecDeque<Known>>>,
 }
 
-/// A secret, and its base64 as it is in the middle of something encoded.
+/// A secret, its base64 as it is in the middle of something encoded, and its hexadecimal digits.
 struct Known {
     secret: Secret,
     encoded: Vec<Secret>,
@@ -53,13 +54,13 @@ struct Known {
 /// How many secrets are known at once. Who learns more has long-lived connections whose first tokens have expired.
 const MOST_KNOWN: usize = 64;
 
-/// As many first bytes of a secret are hidden like the whole of it.
+/// As many bytes of a secret are hidden like the whole of it: its beginning however it is written, others as they are.
 const BEGINNING: usize = 16;
 
 /// No longer text is shown. A server must not be able to keep a task busy with one.
 const LONGEST: usize = 64 * 1024;
 
-/// The base64 of a shorter secret is not looked for: it would be found in other texts.
+/// An encoding of a shorter secret is not looked for: it would be found in other texts.
 const SHORTEST_ENCODED: usize = 6;
 
 impl Redactor {
@@ -77,20 +78,27 @@ impl Redactor {
         redactor
     }
 
-    /// Hides this secret from now on, besides those known. After 64 secrets, the oldest is forgotten.
+    /// Hides this secret from now on, besides those known. After 64 secrets, the one that was learned longest ago is
+    /// forgotten: what is still in use is learned again with each use.
     pub fn learn(&self, secret: &str) {
         let secret = secret.trim();
-        let is_known = |known: &VecDeque<Known>| {
+        // How many have been learned since.
+        let age = |known: &VecDeque<Known>| {
             let mut newest_first = known.iter().rev();
-            newest_first.any(|known| known.secret.expose() == secret)
+            newest_first.position(|known| known.secret.expose() == secret)
         };
+        let is_young = |age: Option<usize>| age.is_some_and(|age| age < MOST_KNOWN / 2);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if secret.is_empty() || is_known(&known) {
+        if secret.is_empty() || is_young(age(&known)) {
             return;
         }
         drop(known);
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if is_known(&known) {
+        if let Some(age) = age(&known) {
+            let place = known.len() - 1 - age;
+            if let Some(old) = known.remove(place) {
+                known.push_back(old);
+            }
             return;
         }
         if known.len() == MOST_KNOWN {
@@ -202,7 +210,10 @@ impl Redactor {
         found.sort_by_key(|hidden| (hidden.range.start, usize::MAX - hidden.range.end));
         let mut merged: Vec<Hidden<'_>> = Vec::with_capacity(found.len());
         for mut hidden in found {
-            // The beginning of a secret may end inside a character.
+            // A piece of a secret may begin and end inside a character.
+            while !text.is_char_boundary(hidden.range.start) {
+                hidden.range.start -= 1;
+            }
             while !text.is_char_boundary(hidden.range.end) {
                 hidden.range.end += 1;
             }
@@ -225,10 +236,12 @@ impl Redactor {
             .flat_map(|known| std::iter::once(&known.secret).chain(&known.encoded))
             .map(|secret| Wanted {
                 text: secret.expose().as_bytes(),
-                folds_case: false,
+                folds_case: true,
                 beginning: BEGINNING,
             })
             .collect();
+        let secrets = known.iter().map(|known| known.secret.expose().as_bytes());
+        pieces::find(text, secrets, BEGINNING, &mut found);
         let mut at = 0;
         while at < text.len() {
             if text[at..].starts_with(REDACTED.as_bytes()) {
@@ -270,7 +283,8 @@ struct Hidden<'t> {
     quote: &'t str,
 }
 
-/// What is always the same of the secret's base64, wherever it stands in what is encoded: `user:secret`, for example.
+/// What is always the same of the secret's base64, wherever it stands in what is encoded: `user:secret`, for example. And
+/// its hexadecimal digits.
 fn encoded(secret: &str) -> Vec<Secret> {
     if secret.len() < SHORTEST_ENCODED {
         return Vec::new();
@@ -291,6 +305,12 @@ fn encoded(secret: &str) -> Vec<Secret> {
             }
         }
     }
+    let mut digits = String::with_capacity(2 * secret.len());
+    for byte in secret.bytes() {
+        // Writing to a string does not fail.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    all.push(Secret::from(digits));
     all
 }
 

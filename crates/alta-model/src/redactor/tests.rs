@@ -42,6 +42,56 @@ fn a_known_secret_is_hidden_in_base64_at_any_place() {
 }
 
 #[test]
+fn a_known_secret_is_hidden_in_hexadecimal_digits_and_in_letters_of_any_case() {
+    let secret = "Xk9-T0ken.of\u{e4}";
+    let redactor = Redactor::knowing([secret]);
+    let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digits = digits.concat();
+    for written in [
+        digits.to_uppercase(),
+        digits,
+        secret.to_ascii_lowercase(),
+        secret.to_ascii_uppercase(),
+    ] {
+        assert_eq!(redactor.redact(&written), "<redacted>", "{written}");
+    }
+}
+
+#[test]
+fn each_piece_of_a_secret_that_is_repeated_in_two_messages_is_hidden() {
+    let secret = "Xk9-fQ2/zz+T0ken_with.many~chars=and\u{e4}more/of+them.";
+    let redactor = Redactor::knowing([secret]);
+    for cut in (BEGINNING..secret.len() - BEGINNING).filter(|cut| secret.is_char_boundary(*cut)) {
+        let (first, second) = secret.split_at(cut);
+        assert_eq!(redactor.redact(&format!("no {first}!")), "no <redacted>!");
+        assert_eq!(redactor.redact(&format!("{second}!")), "<redacted>!");
+        let middle = &secret.as_bytes()[cut - 8..cut + 8];
+        let middle = String::from_utf8_lossy(middle).to_ascii_uppercase();
+        if !middle.contains('\u{fffd}') {
+            assert_eq!(redactor.redact(&format!("a {middle} b")), "a <redacted> b");
+        }
+    }
+    // A piece that begins and ends inside a character.
+    let redactor = Redactor::knowing(["\u{e4}0123456789abcdefghij\u{e4}"]);
+    let shown = redactor
+        .redact("x\u{14}\u{664}0123456789abcdefghij\u{e5}x")
+        .into_owned();
+    assert!(!shown.contains("0123456789"), "{shown}");
+    assert_eq!(redactor.redact("0123456789abcde"), "0123456789abcde");
+}
+
+#[test]
+fn what_is_learned_again_is_not_forgotten() {
+    let redactor = Redactor::new();
+    for number in 0..3 * MOST_KNOWN {
+        redactor.learn("hunter/2");
+        redactor.learn(&format!("<token {number:03}>"));
+    }
+    assert_eq!(redactor.known.read().unwrap().len(), MOST_KNOWN);
+    assert_eq!(redactor.redact("hunter/2"), "<redacted>");
+}
+
+#[test]
 fn a_long_beginning_is_hidden_and_what_a_cut_text_ends_with() {
     let redactor = Redactor::knowing(["0123456789abcdefghij"]);
     for (text, shown) in [

@@ -68,12 +68,13 @@ fn is_cut_escape(rest: &[u8]) -> bool {
 /// No escape that is cut is longer.
 const LONGEST_ESCAPE: usize = 12;
 
-/// With which bytes a text can begin that is written here.
+/// With which bytes a text can begin that is written here, in letters of any case.
 pub(super) fn first_bytes(text: &[u8]) -> [bool; 256] {
     let mut firsts = [false; 256];
     readings(text, |read, _| {
         if let Some(first) = read.first() {
-            firsts[usize::from(*first)] = true;
+            firsts[usize::from(first.to_ascii_lowercase())] = true;
+            firsts[usize::from(first.to_ascii_uppercase())] = true;
         }
     });
     firsts

@@ -25,6 +25,9 @@ const TOKEN: &str = "a/token+of \"some\" length=";
 /// What the migration token is.
 const MIGRATION: &str = "only-for/this move";
 
+/// The service's own `x-api-key`.
+const KEY: &str = "our/key";
+
 /// What a terminal acts on.
 const OBEYED: &str = "\u{1b}[2J\r\n\u{202e}\u{9b}31m\u{2028}";
 
@@ -84,7 +87,7 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
             continue;
         };
         note(tokens, request["authorization"].as_str().unwrap());
-        let text = format!("{}{OBEYED}", tokens.lock().unwrap().join(", "));
+        let text = format!("{KEY}, {}{OBEYED}", tokens.lock().unwrap().join(", "));
         let path = request["path"].as_str().unwrap();
         if path == "migrate" {
             note(tokens, &format!("Bearer {MIGRATION}"));
@@ -170,6 +173,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
     let soon = Duration::from_millis(20);
     let config = Config::default()
         .url(url.parse().unwrap())
+        .api_key(KEY)
         .reconnect(BackoffPolicy::new(soon, soon))
         .linger(soon);
     let client = Client::connect(Arc::new(Numbered(AtomicUsize::new(1))), config).unwrap();
@@ -242,10 +246,11 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
             .replace("\\\"", "\"")
             .replace("\\\\", "\\")
             .replace("\\/", "/");
-        for secret in known
-            .iter()
-            .map(String::as_str)
-            .chain([TOKEN, MIGRATION, "some\\\" length"])
+        for secret in
+            known
+                .iter()
+                .map(String::as_str)
+                .chain([TOKEN, MIGRATION, KEY, "some\\\" length"])
         {
             assert!(
                 !line.contains(secret) && !plain.contains(secret),

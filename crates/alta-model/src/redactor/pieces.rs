@@ -1,0 +1,50 @@
+//! Finding pieces of secrets: who repeats one in two messages writes no beginning in the second.
+
+use std::{collections::HashMap, ops::Range};
+
+/// Each piece that is long enough holds a whole block.
+const BLOCK: usize = 8;
+
+/// Calls with each piece of at least `shortest` bytes (two blocks) of a secret that is longer, in letters of any case.
+pub(super) fn find<'s>(
+    text: &[u8],
+    secrets: impl Iterator<Item = &'s [u8]>,
+    shortest: usize,
+    mut found: impl FnMut(Range<usize>),
+) {
+    if text.len() < shortest {
+        return;
+    }
+    let mut blocks = HashMap::new();
+    for secret in secrets.filter(|secret| secret.len() > shortest) {
+        for (number, block) in secret.as_chunks::<BLOCK>().0.iter().enumerate() {
+            let block = block.map(|byte| byte.to_ascii_lowercase());
+            blocks.entry(block).or_insert((secret, number * BLOCK));
+        }
+    }
+    if blocks.is_empty() {
+        return;
+    }
+    let mut at = 0;
+    while let Some(block) = text.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        let block = block.map(|byte| byte.to_ascii_lowercase());
+        if let Some(&(secret, place)) = blocks.get(&block) {
+            let before = text[..at].iter().rev().zip(secret[..place].iter().rev());
+            let start = at - alike(before);
+            let end = at + alike(text[at..].iter().zip(&secret[place..]));
+            if end - start >= shortest {
+                found(start..end);
+                at = end;
+                continue;
+            }
+        }
+        at += 1;
+    }
+}
+
+/// How many of these pairs, from the first on, are the same letter.
+fn alike<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>) -> usize {
+    pairs
+        .take_while(|(one, other)| one.eq_ignore_ascii_case(other))
+        .count()
+}
