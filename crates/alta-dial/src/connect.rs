@@ -4,6 +4,7 @@ use crate::race::race;
 use crate::{socks, tunnel};
 use std::io;
 use std::net::IpAddr;
+use std::time::Instant;
 use tokio::net::TcpStream;
 
 /// Where a connection is to lead.
@@ -65,6 +66,9 @@ pub enum ConnectError {
 }
 
 /// Makes TCP connections: looks names up, races addresses, goes through proxies. Cheap to clone.
+///
+/// Who connects to the same host again within five minutes begins with another address, if there is one: the last may accept
+/// connections and say nothing on them.
 #[derive(Clone, Debug)]
 pub struct Connector {
     resolver: Resolver,
@@ -165,15 +169,24 @@ impl Connector {
     async fn direct(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
         let host = bare(host);
         let addresses = self.resolver.resolve(host).await;
-        let addresses = addresses.map_err(|source| ConnectError::LookUp {
+        let mut addresses = addresses.map_err(|source| ConnectError::LookUp {
             host: host.to_owned(),
             source,
         })?;
+        let has_several = addresses.len() > 1;
+        if has_several {
+            let recent = self.resolver.recent();
+            recent.sort(host, port, &mut addresses, Instant::now());
+        }
         let connected = race(addresses, port, TcpStream::connect).await;
         let tcp = connected.map_err(|source| ConnectError::Connect {
             address: host_and_port(host, port),
             source,
         })?;
+        if has_several && let Ok(peer) = tcp.peer_addr() {
+            let recent = self.resolver.recent();
+            recent.opened(host, port, peer.ip(), Instant::now());
+        }
         // What is sent is small and waited for; a connection that refuses the option still works.
         let _ = tcp.set_nodelay(true);
         Ok(tcp)

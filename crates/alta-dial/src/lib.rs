@@ -16,6 +16,7 @@ mod exceptions;
 mod lookup;
 mod proxy;
 mod race;
+mod recent;
 mod retry_after;
 mod socks;
 mod tunnel;

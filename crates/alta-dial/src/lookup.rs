@@ -1,5 +1,6 @@
 //! Names are looked up on threads of their own: one at a time for a name, and no slow name in front of another.
 
+use crate::recent::Recent;
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::io;
@@ -50,6 +51,7 @@ pub struct Resolver(Arc<Shared>);
 struct Shared {
     look_up: Box<Lookup>,
     state: Mutex<State>,
+    recent: Recent,
 }
 
 #[derive(Default)]
@@ -83,7 +85,13 @@ impl Resolver {
         Self(Arc::new(Shared {
             look_up: Box::new(look_up),
             state: Mutex::default(),
+            recent: Recent::default(),
         }))
+    }
+
+    /// What has been connected to lately, by all who use this resolver: a console makes a connector for each attempt.
+    pub(crate) fn recent(&self) -> &Recent {
+        &self.0.recent
     }
 
     /// The system's, shared by the whole process.

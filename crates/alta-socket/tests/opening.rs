@@ -154,3 +154,37 @@ async fn a_name_whose_first_address_never_answers_is_reached_by_its_second() {
     assert_eq!(error.status(), Some(418));
     assert!(asked.await.unwrap().contains("host: town.example"));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_name_whose_first_addresses_accept_and_say_nothing_is_reached_by_another() {
+    let silent = TcpListener::bind("127.0.0.2:0").await.unwrap();
+    let port = silent.local_addr().unwrap().port();
+    let silent_too = TcpListener::bind(("127.0.0.3", port)).await.unwrap();
+    let server = TcpListener::bind(("127.0.0.4", port)).await.unwrap();
+    let serving = tokio::spawn(async move {
+        let (stream, _) = server.accept().await.unwrap();
+        tokio_tungstenite::accept_async(stream).await.unwrap()
+    });
+    let resolver = Resolver::new(|_| Ok((2..5).map(|last| [127, 0, 0, last].into()).collect()));
+    // A dialer for each attempt, as consoles have it.
+    let dialer = || direct().with_resolver(resolver.clone());
+    let url = format!("ws://town.example:{port}/");
+    for _ in 0..2 {
+        let error = open(
+            &url,
+            HeaderMap::new(),
+            Duration::from_millis(200),
+            &dialer(),
+        )
+        .await;
+        assert!(matches!(error, DialError::TimedOut { .. }), "{error}");
+    }
+    let url = url.parse().unwrap();
+    let limits = Limits::new(1024).connect(BOUND);
+    let dialer = dialer();
+    let opening = WebSocket::connect(&dialer, &url, HeaderMap::new(), limits);
+    tokio::time::timeout(BOUND, opening).await.unwrap().unwrap();
+    serving.await.unwrap();
+    drop((silent, silent_too));
+}
