@@ -1,12 +1,16 @@
 use att_console::{Access, AccessError, ConsoleAccess};
 use futures_core::future::BoxFuture;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// How often the cloud is asked about a server that does not run: six requests an hour, however long it sleeps. They are
 /// only needed if nobody hears that it has started.
 const ASLEEP: Duration = Duration::from_secs(10 * 60);
+
+/// So often it is asked as any other first, for about a minute: most servers that stop come back soon, and the event that
+/// says so may get lost.
+const SOON: u32 = 8;
 
 /// Who does not hear of servers for so long is no help: the console asks for itself.
 const UNHEARD: Duration = Duration::from_secs(15);
@@ -55,8 +59,8 @@ async fn unheard(mut hears: watch::Receiver<bool>, long: Duration) {
 pub(crate) struct PatientAccess<A> {
     access: A,
     watched: Watched,
-    /// Whether the server was known not to run when access was last asked for.
-    asked_asleep: AtomicBool,
+    /// How often in a row access was asked for while the server was known not to run.
+    asked_asleep: AtomicU32,
 }
 
 impl<A> PatientAccess<A> {
@@ -64,7 +68,7 @@ impl<A> PatientAccess<A> {
         Self {
             access,
             watched,
-            asked_asleep: AtomicBool::new(false),
+            asked_asleep: AtomicU32::new(0),
         }
     }
 }
@@ -72,13 +76,17 @@ impl<A> PatientAccess<A> {
 impl<A: Access> Access for PatientAccess<A> {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
         Box::pin(async {
-            let asleep = self.watched.is_asleep();
-            self.asked_asleep.store(asleep, Ordering::Relaxed);
+            let asked = if self.watched.is_asleep() {
+                self.asked_asleep.load(Ordering::Relaxed).saturating_add(1)
+            } else {
+                0
+            };
+            self.asked_asleep.store(asked, Ordering::Relaxed);
             match self.access.access().await {
                 Err(AccessError::NotYet {
                     message,
                     retry_after: None,
-                }) if asleep => Err(AccessError::NotYet {
+                }) if asked > SOON => Err(AccessError::NotYet {
                     message,
                     retry_after: Some(ASLEEP),
                 }),
@@ -97,7 +105,7 @@ impl<A: Access> Access for PatientAccess<A> {
 
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(async {
-            if self.asked_asleep.load(Ordering::Relaxed) {
+            if self.asked_asleep.load(Ordering::Relaxed) > 0 {
                 return self.watched.may_be_up().await;
             }
             // The back-off decides: nobody watches the server, or it was up when access was asked for.
@@ -141,14 +149,18 @@ mod tests {
         assert_eq!(access.changed().now_or_never(), None, "no loop of requests");
 
         up.send_replace(false);
+        for _ in 0..SOON {
+            assert_eq!(ask(&access), None, "it may be back soon");
+        }
         assert_eq!(ask(&access), Some(ASLEEP));
         assert_eq!(access.changed().now_or_never(), None);
         // It came up before anybody waited for that.
         up.send_replace(true);
         assert_eq!(access.changed().now_or_never(), Some(()));
 
+        assert_eq!(ask(&access), None);
         up.send_replace(false);
-        assert_eq!(ask(&access), Some(ASLEEP));
+        assert_eq!(ask(&access), None, "it was up since");
         drop(up);
         assert_eq!(access.changed().now_or_never(), None, "no loop of requests");
     }
@@ -163,7 +175,8 @@ mod tests {
         assert_eq!(access.changed().now_or_never(), None, "no loop of requests");
 
         hearing.send_replace(true);
-        assert_eq!(ask(&access), Some(ASLEEP));
+        let asked = std::iter::repeat_with(|| ask(&access)).take(9);
+        assert_eq!(asked.last(), Some(Some(ASLEEP)));
         hearing.send_replace(false);
         assert_eq!(access.changed().now_or_never(), None, "it may be short");
         let unheard = unheard(watched.hears, Duration::from_millis(1));

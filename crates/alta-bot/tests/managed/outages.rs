@@ -210,6 +210,23 @@ async fn a_restart_that_no_event_tells_of_is_one_gap() {
 }
 
 #[tokio::test]
+async fn a_restart_behind_a_half_open_main_websocket_is_one_gap() {
+    let mut town = Town::new(Rules::default()).await;
+    let silence = Fault::new(Hook::MainUpgrade, Action::Silence);
+    town.sim.faults().arm(silence.times(u32::MAX));
+    town.sim.silence_main_sockets();
+    let server = town.sim.server();
+    town.sim.stop_server(server).await.unwrap();
+    let view = town.bot.view().unwrap().clone();
+    let is_up = move || view.server(server_id(server)).unwrap().is_online;
+    town.until("the console tells", |_, _| !is_up()).await;
+    town.sim.start_server(server).unwrap();
+    town.until_heard().await;
+    assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
+    town.is_honest();
+}
+
+#[tokio::test]
 async fn a_console_that_the_rules_close_and_open_again_leaves_one_gap() {
     let mut town = Town::new(Rules::default()).await;
     let group = group(&town.sim);
