@@ -58,6 +58,10 @@ impl TokenSource for StaticToken {
     fn token(&self) -> BoxFuture<'_, Result<Token, Error>> {
         let checked = self.0.check("the fixed token");
         Box::pin(async {
+            if self.0.is_empty() {
+                return Err(Error::new(ErrorKind::InvalidInput, "reading a fixed token")
+                    .with_message("it is empty"));
+            }
             checked.map_err(|error| {
                 Error::new(ErrorKind::InvalidInput, "reading a fixed token").with_source(error)
             })?;
@@ -100,6 +104,15 @@ mod tests {
             "{said}"
         );
         assert!(!said.contains("eyJ"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn a_fixed_token_of_blanks_is_an_error() {
+        for empty in ["", " \r\n", "\u{feff}"] {
+            let error = StaticToken::new(empty).token().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().contains("it is empty"), "{error}");
+        }
     }
 
     #[tokio::test]

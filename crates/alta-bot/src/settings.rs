@@ -110,7 +110,7 @@ impl Builder {
                 self.problem(format!("line {number} of {source} sets {name} again"));
             }
         }
-        values.retain(|_, value| !value.is_empty());
+        values.retain(|_, value| !Secret::trimmed(value).is_empty());
         values
     }
 
@@ -315,6 +315,25 @@ mod tests {
         );
         assert_eq!(builder.bot.unwrap().client_id(), "itsley");
         assert_eq!(builder.user_id, Some(UserId::new(17)));
+    }
+
+    #[test]
+    fn a_value_of_blanks_is_not_set_wherever_it_stands() {
+        let mut builder = Builder::default();
+        let values = builder.lines(
+            "ALTA_CLIENT_ID=c\nALTA_CLIENT_SECRET=\" \u{feff}\"",
+            "a file",
+        );
+        let of_file = builder.read(values, "a file");
+        let of_environment = Builder::default().read_variables(|name| match name {
+            "ALTA_CLIENT_ID" => Some("c".into()),
+            "ALTA_CLIENT_SECRET" => Some(" \r\n".into()),
+            _ => None,
+        });
+        for (builder, source) in [(of_file, "a file"), (of_environment, "the environment")] {
+            let problem = format!("{source} sets ALTA_CLIENT_ID but not ALTA_CLIENT_SECRET");
+            assert_eq!(builder.problems(), [problem]);
+        }
     }
 
     #[test]
