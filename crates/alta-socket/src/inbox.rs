@@ -317,7 +317,7 @@ mod tests {
         rig.servers[1].send("hello".into()).await.unwrap();
         let second = LinkId::FIRST.next();
         assert!(
-            matches!(rig.settle().await, Some(Wake::Link(link, LinkEvent::Text(_))) if link == second)
+            matches!(rig.settle().await, Some(Wake::Link(link, LinkEvent::Text(..))) if link == second)
         );
         assert!(rig.settle().await.is_none());
         let after = rig.reads();
@@ -334,7 +334,7 @@ mod tests {
         rig.servers[0].flush().await.unwrap();
         rig.servers[1].send("quiet".into()).await.unwrap();
         let mut order = Vec::new();
-        while let Some(Wake::Link(link, LinkEvent::Text(_))) = rig.settle().await {
+        while let Some(Wake::Link(link, LinkEvent::Text(..))) = rig.settle().await {
             order.push(link);
         }
         assert_eq!(order.len(), 11);

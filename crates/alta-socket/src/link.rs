@@ -2,6 +2,7 @@ use crate::dial::{BoxIo, Dial, DialError, shown};
 use crate::frame::RawFrame;
 use crate::lost::Lost;
 use crate::read_ahead::ReadAhead;
+use crate::read_at::ReadAt;
 use alta_dial::{basic_authorization, retry_after, without_credentials};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::HeaderMap;
@@ -155,7 +156,7 @@ impl fmt::Debug for WebSocket {
 /// What one link reports.
 #[derive(Debug)]
 pub(crate) enum Pumped {
-    Text(RawFrame),
+    Text(RawFrame, ReadAt),
     Binary(usize),
     /// Something else arrived: a ping, a pong, a part of a frame.
     Heard,
@@ -187,6 +188,8 @@ pub(crate) struct Link {
     stuck: Option<Pin<Box<Sleep>>>,
     /// Why nothing can be written any more. What had arrived before is still read.
     failed: Option<Lost>,
+    /// When anything was read last.
+    read_at: ReadAt,
 }
 
 impl Link {
@@ -198,6 +201,7 @@ impl Link {
             unflushed: false,
             stuck: None,
             failed: None,
+            read_at: ReadAt::now(),
         }
     }
 
@@ -238,6 +242,9 @@ impl Link {
         let message = self.socket.stream.poll_next_unpin(cx);
         // Whatever is reported says that something was heard.
         let heard = self.socket.stream.get_mut().take_heard();
+        if heard {
+            self.read_at = ReadAt::now();
+        }
         if self.answer_ping() {
             // It is written when the link is polled next.
             cx.waker().wake_by_ref();
@@ -250,7 +257,9 @@ impl Link {
             };
         };
         Poll::Ready(match message {
-            Some(Ok(Message::Text(text))) => Pumped::Text(RawFrame::from(text.as_str())),
+            Some(Ok(Message::Text(text))) => {
+                Pumped::Text(RawFrame::from(text.as_str()), self.read_at)
+            }
             Some(Ok(Message::Binary(bytes))) => Pumped::Binary(bytes.len()),
             // Pings do not come through, and a raw frame is never read.
             Some(Ok(Message::Pong(_) | Message::Ping(_) | Message::Frame(_))) => Pumped::Heard,

@@ -2,6 +2,7 @@ use crate::bells::{Bells, LinkBell, Source};
 use crate::frame::RawFrame;
 use crate::link::{Link, Pumped, WebSocket};
 use crate::lost::Lost;
+use crate::read_at::ReadAt;
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 use std::fmt;
@@ -37,7 +38,7 @@ pub enum LinkEvent<X, E> {
     /// It could not be opened; the link is gone.
     Failed(E),
     /// A text frame.
-    Text(RawFrame),
+    Text(RawFrame, ReadAt),
     /// A binary frame of so many bytes, which no server of ours sends.
     Binary(usize),
     /// Something arrived that is none of these: a ping, a pong, a part of a frame. The other side lives.
@@ -198,7 +199,7 @@ impl<X, E> Links<X, E> {
                 }
             },
             SlotState::Open(link) => match ready!(link.poll(&mut cx)) {
-                Pumped::Text(frame) => LinkEvent::Text(frame),
+                Pumped::Text(frame, read_at) => LinkEvent::Text(frame, read_at),
                 Pumped::Binary(length) => LinkEvent::Binary(length),
                 Pumped::Heard => LinkEvent::Heard,
                 Pumped::Written(tag) => LinkEvent::Written(tag),

@@ -13,7 +13,7 @@ use crate::status::{Condition, State};
 use crate::tokens::Tokens;
 use crate::topic::Topic;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, RawFrame, ReadAt, Shutdown, Wake};
 use http::HeaderMap;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -60,6 +60,8 @@ enum Woken {
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     shown: Shown,
+    /// The time that the machines know.
+    latest: Instant,
     fleet: Fleet,
     inbox: SocketInbox,
     gate: Gate,
@@ -99,6 +101,7 @@ impl Driver {
             gate: Gate::new(dialer, headers, &config, redactor),
             tokens: Tokens::new(tokens),
             refused: None,
+            latest: now(),
             shown: Shown {
                 shared: Arc::clone(&shared),
                 publisher,
@@ -159,19 +162,24 @@ impl Driver {
         };
         match woken {
             Err(token) => self.send_unsent(&token),
-            Ok(Wake::Link(link, LinkEvent::Text(raw))) => return self.text(link, &raw),
+            Ok(Wake::Link(link, LinkEvent::Text(raw, read_at))) => {
+                return self.text(link, &raw, read_at);
+            }
             Ok(wake) => self.wake(wake),
         }
         Woken::Otherwise
     }
 
     /// Usual events go straight to who wants them.
-    fn text(&mut self, link: LinkId, raw: &RawFrame) -> Woken {
+    fn text(&mut self, link: LinkId, raw: &RawFrame, read_at: ReadAt) -> Woken {
+        // Another link may have been dealt with since it was read: the machines' time does not go back.
+        let now = read_at.instant.max(self.latest);
+        self.latest = now;
         let Some(event) = usual_event(raw.as_str()) else {
-            self.fleet.text(link, raw, now());
+            self.fleet.text(link, raw, now);
             return Woken::Otherwise;
         };
-        if let Some(frame) = self.fleet.usual_event(link, raw, event, now()) {
+        if let Some(frame) = self.fleet.usual_event(link, raw, event, now) {
             self.deliver(&frame);
         }
         Woken::ByEvent
@@ -185,6 +193,7 @@ impl Driver {
 
     fn wake(&mut self, wake: Wake<(), NotOpened, Call>) {
         let now = now();
+        self.latest = now;
         // Only these make a machine give a link up by itself: it must know then what was handed to the socket.
         if matches!(wake, Wake::Timer | Wake::Stop) {
             while let Some((link, event)) = self.inbox.links.next_report() {
@@ -212,8 +221,8 @@ impl Driver {
                 self.refused = refused.or(self.refused.take());
                 self.fleet.open_failed(link, failure, now);
             }
-            LinkEvent::Text(raw) => {
-                self.text(link, &raw);
+            LinkEvent::Text(raw, read_at) => {
+                self.text(link, &raw, read_at);
             }
             LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
             LinkEvent::Heard => self.fleet.heard(link, now),

@@ -11,11 +11,13 @@ use crate::open::open;
 use crate::status::{Counted, Counters, State, Status, Trouble};
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
-use alta_socket::{Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, Shutdown, Timers, Wake};
+use alta_socket::{
+    Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, ReadAt, Shutdown, Timers, Wake,
+};
 use futures_core::future::BoxFuture;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 use tokio::sync::{mpsc, oneshot};
 use url::Url;
 
@@ -121,6 +123,8 @@ pub(crate) struct Driver {
     inbox: ConsoleInbox,
     /// The access of the open link, whose token is the first thing sent on it.
     granted: Option<(LinkId, ConsoleAccess)>,
+    /// The time that the machine knows.
+    latest: Instant,
     /// The state that was shown last.
     shown: State,
     /// Whether nothing more is to be done.
@@ -143,6 +147,7 @@ impl Driver {
             fastrand::u64(..),
         );
         Self {
+            latest: now(),
             shown: shared.status.get(),
             ended: false,
             shared,
@@ -187,7 +192,7 @@ impl Driver {
             }
         };
         match wake {
-            Wake::Link(link, LinkEvent::Text(raw)) => self.text(link, raw, now()),
+            Wake::Link(link, LinkEvent::Text(raw, read_at)) => self.text(link, raw, read_at),
             wake => {
                 self.wake(wake);
                 Woken::Otherwise
@@ -197,6 +202,7 @@ impl Driver {
 
     fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
         let now = now();
+        self.latest = now;
         // Only these make the machine give a link up by itself.
         if matches!(wake, Wake::Timer | Wake::Stop) {
             self.take_reports(now);
@@ -236,8 +242,8 @@ impl Driver {
                 Input::Opened(link, may_change)
             }
             LinkEvent::Failed(failure) => Input::Failed(link, failure),
-            LinkEvent::Text(raw) => {
-                self.text(link, raw, now);
+            LinkEvent::Text(raw, read_at) => {
+                self.text(link, raw, read_at);
                 return;
             }
             LinkEvent::Binary(length) => {
@@ -252,9 +258,12 @@ impl Driver {
         self.machine.handle(input, now);
     }
 
-    fn text(&mut self, link: LinkId, raw: RawFrame, now: Instant) -> Woken {
+    fn text(&mut self, link: LinkId, raw: RawFrame, read_at: ReadAt) -> Woken {
+        // Something that woke the task may have been dealt with since it was read: the machine's time does not go back.
+        let now = read_at.instant.max(self.latest);
+        self.latest = now;
         let mut woken = Woken::ByEvent;
-        Frame::read_each(raw, SystemTime::now(), |frame| {
+        Frame::read_each(raw, read_at.wall, |frame| {
             if let Woken::Otherwise = self.frame(link, frame, now) {
                 woken = Woken::Otherwise;
                 // Before what follows in the same text: a gap must not be told after it.
