@@ -98,8 +98,9 @@ impl Console {
     /// Opens a console: begins to connect in the background and returns at once. Commands and subscriptions may follow
     /// immediately; they wait until it is [`ready`](Self::ready).
     ///
-    /// It lives on the runtime that it is opened on, and closes with it ([`Closed::RuntimeEnded`]). Its commands and streams
-    /// may be awaited anywhere, on another runtime or on none.
+    /// It lives on the runtime that it is opened on, and closes with it
+    /// ([`Closed::RuntimeEnded`](crate::Closed::RuntimeEnded)). Its commands and streams may be awaited anywhere, on another
+    /// runtime or on none.
     ///
     /// # Panics
     ///
