@@ -6,8 +6,8 @@
 /// - Windows: Ctrl-C, Ctrl-Break, a closed console window, a logoff and a shutdown. After the last three, Windows leaves the
 ///   process about five seconds.
 ///
-/// A signal that cannot be listened to is left out. From the first call on, the process no longer ends by these signals
-/// alone: the caller ends it.
+/// The signals are listened to from the call on, not only when the future is first polled; one that cannot be listened to is
+/// left out. From then on the process no longer ends by these signals alone: the caller ends it.
 ///
 /// # Cancel safety
 ///
@@ -16,28 +16,32 @@
 /// # Panics
 ///
 /// Outside a tokio runtime with its I/O driver enabled.
-pub async fn shutdown_signal() {
-    platform::first_signal().await;
+pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
+    platform::first_signal()
 }
 
 #[cfg(unix)]
 mod platform {
-    use std::future::pending;
+    use std::future::poll_fn;
+    use std::task::Poll;
     use tokio::signal::unix::{SignalKind, signal};
 
-    pub(super) async fn first_signal() {
-        tokio::select! {
-            () = wait_for(SignalKind::interrupt()) => {}
-            () = wait_for(SignalKind::terminate()) => {}
-        }
-    }
-
-    async fn wait_for(kind: SignalKind) {
-        match signal(kind) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => pending().await,
+    pub(super) fn first_signal() -> impl Future<Output = ()> + Send + 'static {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate()];
+        let mut signals: Vec<_> = kinds
+            .into_iter()
+            .filter_map(|kind| signal(kind).ok())
+            .collect();
+        async move {
+            poll_fn(|cx| {
+                let received = signals.iter_mut().map(|signal| signal.poll_recv(cx));
+                // Each of them is polled, so that each wakes this task.
+                match received.filter(Poll::is_ready).count() {
+                    0 => Poll::Pending,
+                    _ => Poll::Ready(()),
+                }
+            })
+            .await;
         }
     }
 }
@@ -47,26 +51,32 @@ mod platform {
     use std::future::pending;
     use tokio::signal::windows;
 
-    macro_rules! wait_for {
-        ($signal:ident) => {
+    macro_rules! listen {
+        ($signal:ident) => {{
+            let signal = windows::$signal();
             async {
-                match windows::$signal() {
+                match signal {
                     Ok(mut signal) => {
                         signal.recv().await;
                     }
                     Err(_) => pending().await,
                 }
             }
-        };
+        }};
     }
 
-    pub(super) async fn first_signal() {
-        tokio::select! {
-            () = wait_for!(ctrl_c) => {}
-            () = wait_for!(ctrl_break) => {}
-            () = wait_for!(ctrl_close) => {}
-            () = wait_for!(ctrl_logoff) => {}
-            () = wait_for!(ctrl_shutdown) => {}
+    pub(super) fn first_signal() -> impl Future<Output = ()> + Send + 'static {
+        let (c, r#break) = (listen!(ctrl_c), listen!(ctrl_break));
+        let (close, logoff) = (listen!(ctrl_close), listen!(ctrl_logoff));
+        let shutdown = listen!(ctrl_shutdown);
+        async {
+            tokio::select! {
+                () = c => {}
+                () = r#break => {}
+                () = close => {}
+                () = logoff => {}
+                () = shutdown => {}
+            }
         }
     }
 }
@@ -74,6 +84,7 @@ mod platform {
 #[cfg(not(any(unix, windows)))]
 mod platform {
     pub(super) async fn first_signal() {
+        // Nothing is registered before the first poll here.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -17,6 +17,7 @@ pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 /// Runs the demo. Returns true if all of it happened and nothing was missed, or if the reader of the output left before the
 /// end.
 pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
+    let interrupted = pytale::shutdown_signal();
     let sim = Sim::builder()
         .seed(options.seed)
         .bot_invited()
@@ -29,7 +30,7 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
     let outcome = tokio::select! {
         outcome = bot::run(&sim, &reporter, length, options.seed) => outcome,
         () = reporter.output_failed() => Ok(true),
-        () = pytale::shutdown_signal() => {
+        () = interrupted => {
             reporter.note("interrupted, closing");
             Ok(false)
         }
