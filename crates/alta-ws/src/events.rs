@@ -1,7 +1,5 @@
 use crate::topic::Topic;
-use alta_model::{
-    Group, GroupDetailed, GroupId, InvitedGroup, JoinedGroup, Member, Server, UserId, json,
-};
+use alta_model::{Group, GroupDetailed, GroupId, InvitedGroup, Member, Server, UserId, json};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -118,9 +116,9 @@ macro_rules! events {
 
 events! {
     /// this account joined a group (att-client, Townsharp, js-tale).
-    MeGroupCreate(UserId): "me-group-create" => JoinedGroup;
+    MeGroupCreate(UserId): "me-group-create" => GroupMembership;
     /// this account left a group, was kicked or banned (att-client, Townsharp, js-tale).
-    MeGroupDelete(UserId): "me-group-delete" => LeftGroup;
+    MeGroupDelete(UserId): "me-group-delete" => GroupMembership;
     /// this account was invited to a group (py-tale README).
     MeGroupInviteCreate(UserId): "me-group-invite-create" => InvitedGroup;
     /// an invitation of this account is gone (py-tale README).
@@ -163,23 +161,25 @@ events! {
     GroupServerHeartbeat(GroupId): "group-server-heartbeat" => Server, Server::from_event;
 }
 
-/// What `me-group-delete` says: the group, and the membership that ended if it was sent (js-tale copes with a bare
-/// group).
+/// The content of `me-group-create` and `me-group-delete`: a group and this account's membership in it.
+///
+/// Townsharp and newer versions of att-client read both; older versions of att-client and js-tale also read a group
+/// alone.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LeftGroup {
+pub struct GroupMembership {
     /// The group.
     pub group: GroupDetailed,
-    /// This account's membership, as it ended; none if the server sent none that could be read.
+    /// This account's membership, as it began or ended; `None` if the server sent none that can be read.
     pub member: Option<Member>,
 }
 
-impl<'de> Deserialize<'de> for LeftGroup {
+impl<'de> Deserialize<'de> for GroupMembership {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut value = Value::deserialize(deserializer)?;
         let mut take = |name| value.get_mut(name).map(Value::take);
         let (group, member) = (take("group"), take("member"));
-        // One that can't be read is none, as any optional field.
+        // A membership that cannot be read counts as absent, like any optional field.
         let member = member.and_then(|member| serde_json::from_value(member).ok());
         let group = serde_json::from_value(group.unwrap_or(value)).map_err(D::Error::custom)?;
         Ok(Self { group, member })
@@ -211,16 +211,19 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_was_left_may_come_alone() {
-        let bare: LeftGroup = serde_json::from_str(r#"{"id": 7, "name": "Thornwood"}"#).unwrap();
+    fn a_group_that_was_joined_or_left_may_come_alone() {
+        let bare: GroupMembership =
+            serde_json::from_str(r#"{"id": 7, "name": "Thornwood"}"#).unwrap();
         assert_eq!((bare.group.name.as_str(), bare.member), ("Thornwood", None));
         let whole = r#"{"group": {"id": 7}, "member": {"group_id": 7, "user_id": 3}}"#;
-        let whole: LeftGroup = serde_json::from_str(whole).unwrap();
+        let whole: GroupMembership = serde_json::from_str(whole).unwrap();
         assert_eq!(whole.member.unwrap().user_id, UserId::new(3));
         let odd = r#"{"group": {"id": 7, "name": "Fox\ud83d"}, "member": {"user_id": []}}"#;
-        let odd: LeftGroup = json::from_str(odd).unwrap();
+        let odd: GroupMembership = json::from_str(odd).unwrap();
         assert_eq!((odd.group.name.as_str(), odd.member), ("Fox\u{fffd}", None));
-        assert!(serde_json::from_str::<LeftGroup>(r#"{"group": {}}"#).is_err());
+        for incomplete in [r#"{"group": {}}"#, r#"{"name": "Thornwood"}"#, "[]"] {
+            assert!(serde_json::from_str::<GroupMembership>(incomplete).is_err());
+        }
     }
 
     #[test]

@@ -89,9 +89,9 @@ pub use config::Config;
 pub use error::{Error, ErrorKind, Sent};
 pub use events::{
     GroupBanCreate, GroupBanDelete, GroupInviteCreate, GroupInviteDelete, GroupMemberCreate,
-    GroupMemberDelete, GroupMemberUpdate, GroupRequestCreate, GroupRequestDelete,
+    GroupMemberDelete, GroupMemberUpdate, GroupMembership, GroupRequestCreate, GroupRequestDelete,
     GroupServerCreate, GroupServerDelete, GroupServerHeartbeat, GroupServerStatus,
-    GroupServerUpdate, GroupUpdate, LeftGroup, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
+    GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
     MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete, Subscribable,
 };
 pub use frame::{Event, Response};

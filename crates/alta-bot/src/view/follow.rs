@@ -15,9 +15,10 @@ use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
 use alta_socket::Shutdown;
 use alta_ws::{
-    Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupServerCreate,
-    GroupServerDelete, GroupServerHeartbeat, GroupServerStatus, GroupServerUpdate, GroupUpdate,
-    LeftGroup, MeGroupCreate, MeGroupDelete, Missed, Statuses, Subscription, Topic, Totals,
+    Event, GroupMemberCreate, GroupMemberDelete, GroupMemberUpdate, GroupMembership,
+    GroupServerCreate, GroupServerDelete, GroupServerHeartbeat, GroupServerStatus,
+    GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, Missed, Statuses, Subscription,
+    Topic, Totals,
 };
 use futures_core::Stream;
 use futures_util::future::join_all;
@@ -264,7 +265,7 @@ impl Follower {
                 None => self.model.read_list(now()),
             }
         } else {
-            match read::<LeftGroup>(name, event.data, self.socket.redactor()) {
+            match read::<GroupMembership>(name, event.data, self.socket.redactor()) {
                 Some(left) => self.model.left(left.group.id),
                 None => self.model.read_list(now()),
             }

@@ -43,8 +43,10 @@ async fn every_event_that_any_client_knows_is_typed() {
     assert_eq!(create.data.group.id, id);
     let delete = told(&at, MeGroupDelete(me), "me-group-delete", &joined).await;
     assert_eq!(delete.data.member.unwrap().user_id, UserId::new(7));
+    let bare = told(&at, MeGroupCreate(me), "me-group-create", &group).await;
+    assert_eq!((bare.data.group.id, bare.data.member), (id, None));
     let bare = told(&at, MeGroupDelete(me), "me-group-delete", &group).await;
-    assert_eq!(bare.data.group.id, id);
+    assert_eq!((bare.data.group.id, bare.data.member), (id, None));
     macro_rules! groups {
         ($($event:ident($key:expr), $name:literal;)*) => { $(
             let of = told(&at, $event($key), $name, &group).await.data;
