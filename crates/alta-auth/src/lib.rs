@@ -56,6 +56,8 @@
 //! assert_eq!(claims.expires_at().map(|end| end.unix_seconds()), Some(9_999_999_999));
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "login")]
 mod answer;
 #[cfg(feature = "login")]
@@ -107,3 +109,7 @@ pub const API_KEY: &str = "2l6aQGoNes8EHb94qMhqQ5m2iaiOM9666oDTPORf";
 
 /// The header `User-Agent` that is sent unless you choose another; some proxies refuse requests without one.
 pub const USER_AGENT: &str = concat!("pytale/", env!("CARGO_PKG_VERSION"));
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

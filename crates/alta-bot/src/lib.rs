@@ -29,6 +29,8 @@
 //! | `platform-roots` | the same, trusting what the platform trusts; `hyper` goes before |
 //! | `metrics` | counters and gauges of a [`ManagedBot`], through the `metrics` facade |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod acceptance;
 mod access;
 mod body;

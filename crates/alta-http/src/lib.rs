@@ -56,6 +56,8 @@
 //! | `webpki-roots` (default) | `HttpClient::web_roots`, `Tls::web_roots` |
 //! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod client;
 mod collect;
 mod config;
@@ -89,3 +91,7 @@ pub use tls::Tls;
 pub use trace::Trace;
 #[cfg(feature = "hyper")]
 pub use transport::{Transport, TransportBody};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -69,3 +69,7 @@ pub use time_span::TimeSpan;
 pub use timestamp::Timestamp;
 pub use user::{Friend, FriendRequestOutcome, FriendResult, FriendshipType, Statistics, User};
 pub use vector::Vector3;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -51,6 +51,8 @@
 //! token is refused is sent once more with a new one. Everything else about repeating, waiting and limits is the
 //! [`HttpClient`](alta_http::HttpClient)'s: see `alta_http::Config`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[macro_use]
 mod endpoint;
 
@@ -72,3 +74,7 @@ pub use error::{Error, ErrorKind};
 pub use info::EndpointInfo;
 pub use page::Pages;
 pub use request::Request;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -29,6 +29,8 @@
 //! | `program` (default) | the program `alta-sim` |
 //! | `tls` | TLS for REST and the main websocket |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod accounts;
 mod builder;
 mod clock;
@@ -61,3 +63,7 @@ pub use journal::{HttpRequest, Received, Service, What};
 pub use observe::{Message, Sent, SentTo};
 pub use sim::Sim;
 pub use world::{Era, ServerInfo};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

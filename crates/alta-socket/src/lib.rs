@@ -21,6 +21,8 @@
 //! | `webpki-roots` (default) | [`Tls::web_roots`] |
 //! | `platform-roots` | [`Tls::platform_roots`] |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backoff;
 mod bells;
 mod dial;

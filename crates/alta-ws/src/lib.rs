@@ -63,6 +63,8 @@
 //! | `webpki-roots` (default) | Mozilla's root certificates, which the default dialer trusts |
 //! | `platform-roots` | the platform's root certificates, which it trusts otherwise |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod client;
 mod config;
 mod driver;
@@ -107,3 +109,7 @@ pub use alta_socket::{
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

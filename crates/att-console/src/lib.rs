@@ -48,6 +48,8 @@
 //! | `webpki-roots` | `Tls::web_roots` |
 //! | `platform-roots` | `Tls::platform_roots` |
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod access;
 mod address;
 mod all_consoles;
@@ -124,3 +126,7 @@ pub use alta_socket::{
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -74,6 +74,8 @@
 //! `docs/guide.md` goes from an empty folder to a bot that runs for weeks; whoever comes from py-tale, att-client or tavernpy
 //! finds everything in the document of that name; `examples/` has whole bots.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub use alta_model as model;
 
 #[cfg(any(feature = "rest", feature = "ws"))]
@@ -121,3 +123,7 @@ mod documents {
         fixtures: "docs/fixtures.md";
     }
 }
+
+#[cfg(all(doctest, feature = "console"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
