@@ -1,4 +1,4 @@
-//! Everything that has to pass before a change goes in, cheapest first.
+//! `cargo xtask ci`: everything that has to pass before a change goes in, the cheapest first.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 use cargo_metadata::{Package, TargetKind};
 
 use crate::{
-    Error, architecture, cargo, combinations, endpoints, fixtures, metadata, root, tools::Tool,
+    Error, architecture, cargo, combinations, endpoints, fixtures, metadata, packages, root,
+    tools::Tool,
 };
 
-/// One thing to check.
 struct Step {
+    /// Selects the step on the command line; the steps of single crates share one.
+    id: &'static str,
     name: String,
     check: Check,
-    /// What it needs beside this toolchain.
+    /// The tools that it needs beside this toolchain.
     tools: &'static [Tool],
-    /// What to do when it fails.
+    /// How to fix a failure.
     advice: &'static str,
 }
 
@@ -27,26 +29,52 @@ enum Check {
         toolchain: &'static str,
         args: Vec<String>,
     },
-    /// The same, with the documentation's warnings as errors.
+    /// Cargo with these arguments; warnings of rustdoc are errors.
     Doc(Vec<String>),
-    /// The fixtures.
-    Fixtures,
-    /// The generated part of the architecture's page.
-    Architecture,
-    /// The page of the endpoints.
-    Endpoints,
+    /// A program without arguments.
+    Program(&'static str),
+    /// A check of this program.
+    Own(fn() -> Result<(), Error>),
     /// A package with each of these sets of features.
     Combinations(String, Vec<Vec<String>>),
 }
 
-/// Runs every step in order and stops at the first that fails.
-pub(crate) fn run(full: bool) -> Result<(), Error> {
+/// Which steps to run.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only these steps, such as `lints tests`; all if none is given.
+    steps: Vec<String>,
+    /// Also the steps that take longer: a minute of each soak, every feature of every crate alone.
+    #[arg(long)]
+    full: bool,
+    /// Print the steps instead.
+    #[arg(long)]
+    list: bool,
+}
+
+/// Runs the steps in order and stops at the first that fails.
+pub(crate) fn run(options: &Options) -> Result<(), Error> {
     let packages = metadata()?
         .workspace_packages()
         .into_iter()
         .cloned()
         .collect::<Vec<_>>();
-    let steps = steps(&packages, full)?;
+    let mut steps = steps(&packages, options.full)?;
+    if options.list {
+        for step in steps {
+            println!("{:<14} {}", step.id, step.name);
+        }
+        return Ok(());
+    }
+    let is_known = |id: &&String| steps.iter().any(|step| step.id == **id);
+    if let Some(unknown) = options.steps.iter().find(|id| !is_known(id)) {
+        return Err(format!("there is no step {unknown}: `cargo xtask ci --list`").into());
+    }
+    steps.retain(|step| options.steps.is_empty() || options.steps.iter().any(|id| id == step.id));
+    perform_all(steps)
+}
+
+fn perform_all(steps: Vec<Step>) -> Result<(), Error> {
     let count = steps.len();
     let mut times = Vec::new();
     let start = Instant::now();
@@ -57,11 +85,11 @@ pub(crate) fn run(full: bool) -> Result<(), Error> {
             continue;
         }
         let begun = Instant::now();
-        let outcome = perform(&step.check);
+        let result = perform(&step.check);
         let time = begun.elapsed();
-        if let Err(error) = outcome {
+        if let Err(error) = result {
             return Err(format!(
-                "{} failed after {}: {error}\nWhat to do: {}",
+                "{} failed after {}: {error}\nHow to fix it: {}",
                 step.name,
                 seconds(time),
                 step.advice
@@ -87,9 +115,7 @@ fn seconds(time: Duration) -> String {
 fn perform(check: &Check) -> Result<(), Error> {
     let mut command = cargo();
     match check {
-        Check::Fixtures => return fixtures::run(None, false),
-        Check::Architecture => return architecture::run(true),
-        Check::Endpoints => return endpoints::run(true),
+        Check::Own(check) => return check(),
         Check::Combinations(package, sets) => {
             return combinations::check(package, APART, sets);
         }
@@ -99,23 +125,27 @@ fn perform(check: &Check) -> Result<(), Error> {
             command.args(args)
         }
         Check::Doc(args) => command.args(args).env("RUSTDOCFLAGS", "-D warnings"),
+        Check::Program(name) => {
+            command = Command::new(name);
+            command.current_dir(root())
+        }
     };
     let status = command.status()?;
     if status.success() {
         Ok(())
     } else {
-        Err(format!("cargo ended with {status}").into())
+        Err(format!("the program ended with {status}").into())
     }
 }
 
-/// Its builds cannot be shared with this toolchain's, which they would only crowd out.
+/// Uses a target folder of its own: two toolchains cannot share builds, and would replace each other's.
 fn other_cargo(toolchain: &str) -> Result<Command, Error> {
     let target = metadata()?.target_directory.join(toolchain);
     let mut command = Command::new("rustup");
     command.current_dir(root());
     command.args(["run", toolchain, "cargo"]);
     command.env("CARGO_TARGET_DIR", target);
-    // Cargo sets these for the programs that it runs; they name this toolchain.
+    // Cargo sets these variables for the programs that it runs; they name this toolchain.
     for name in ["CARGO", "RUSTC", "RUSTDOC", "RUSTUP_TOOLCHAIN"] {
         command.env_remove(name);
     }
@@ -127,7 +157,8 @@ fn words(text: &str) -> Vec<String> {
 }
 
 fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
-    let step = |name: &str, check, advice| Step {
+    let step = |id, name: &str, check, advice| Step {
+        id,
         name: name.to_owned(),
         check,
         tools: &[],
@@ -136,71 +167,97 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
     let mut steps = vec![
         step(
             "format",
+            "format",
             Check::Cargo(words("fmt --all --check")),
             "run `cargo fmt --all`.",
         ),
+        Step {
+            tools: &[Tool::Optional("typos", "cargo install typos-cli")],
+            ..step(
+                "spelling",
+                "spelling",
+                Check::Program("typos"),
+                "run `typos -w`; a word of a server goes to typos.toml.",
+            )
+        },
         step(
-            "recordings",
-            Check::Fixtures,
-            "read fixtures/README.md; `cargo xtask test-fixtures --filter NAME` shows one recording.",
+            "fixtures",
+            "fixtures",
+            Check::Own(|| fixtures::run(None, false)),
+            "read fixtures/README.md; `cargo xtask test-fixtures --filter NAME` shows one fixture.",
         ),
         step(
-            "the page of the architecture",
-            Check::Architecture,
+            "architecture",
+            "docs/architecture.md",
+            Check::Own(|| architecture::run(true)),
             "run `cargo xtask architecture`.",
         ),
         step(
-            "the page of the endpoints",
-            Check::Endpoints,
+            "endpoints",
+            "docs/endpoints.md",
+            Check::Own(|| endpoints::run(true)),
             "run `cargo xtask endpoints`.",
         ),
+        step(
+            "packages",
+            "files and keywords of the packages",
+            Check::Own(packages::check),
+            "compare Cargo.toml and the files of the crate with those of another crate.",
+        ),
         Step {
-            tools: &[Tool::Program("cargo-deny")],
+            tools: &[Tool::Optional("cargo-deny", "cargo install cargo-deny")],
             ..step(
+                "dependencies",
                 "licenses, sources and versions of dependencies",
                 Check::Cargo(words("deny --all-features check licenses bans sources")),
                 "deny.toml says what is allowed, and why.",
             )
         },
         step(
+            "lints",
             "lints, all features",
             Check::Cargo(words(
                 "clippy --workspace --all-targets --all-features -- -D warnings",
             )),
-            "do what clippy says; an `#[allow]` needs its reason.",
+            "follow clippy's advice; an `#[allow]` needs its reason.",
         ),
         step(
+            "tests",
             "tests and examples in the documentation, all features",
             Check::Cargo(words("test --workspace --all-features")),
             "run the one test that failed with `cargo test -p CRATE NAME`.",
         ),
         step(
+            "docs",
             "documentation",
             Check::Doc(words("doc --no-deps --workspace --all-features")),
-            "mend the links and the missing words that rustdoc names.",
+            "fix the links and write the missing documentation that rustdoc names.",
         ),
         Step {
             tools: &[Tool::Target(WINDOWS), Tool::Program(WINDOWS_C_COMPILER)],
             ..step(
+                "windows",
                 "every target for Windows",
                 Check::Cargo(words(&format!(
                     "check --workspace --all-targets --all-features --target {WINDOWS}"
                 ))),
-                "put what only one platform has behind `#[cfg(unix)]` or `#[cfg(windows)]`, with the other's way beside it.",
+                "put code for one platform behind `#[cfg(unix)]` or `#[cfg(windows)]`, with the code for the other beside it.",
             )
         },
         Step {
             tools: &[Tool::Toolchain(MINIMUM)],
             ..step(
+                "msrv",
                 "every target with the minimum supported Rust version",
                 Check::OtherCargo {
                     toolchain: MINIMUM,
                     args: words("check --workspace --all-targets --all-features"),
                 },
-                "use what that version has, or raise `rust-version` in Cargo.toml and README.md; that is a minor change.",
+                "avoid newer features of Rust, or raise `rust-version` in Cargo.toml and README.md; that is a minor change.",
             )
         },
         step(
+            "tls",
             "a build with two TLS providers",
             Check::Cargo(words(
                 "run --quiet --manifest-path xtask/two-providers/Cargo.toml",
@@ -209,16 +266,14 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         ),
     ];
     if full {
-        steps.push(step(
-            "a minute of the main socket's soak",
-            Check::Cargo(words("bench -p alta-ws --bench soak -- --quick")),
-            "docs/reliability.md says what it counts; `cargo xtask soak main-socket --quick` runs it alone.",
-        ));
-        steps.push(step(
-            "a minute of the console's soak",
-            Check::Cargo(words("bench -p att-console --bench soak -- --quick")),
-            "docs/reliability.md says what it counts; `cargo xtask soak console --quick` runs it alone.",
-        ));
+        for (name, package) in [("main socket", "alta-ws"), ("console", "att-console")] {
+            steps.push(step(
+                "soak",
+                &format!("a minute of the {name}'s soak"),
+                Check::Cargo(words(&format!("bench -p {package} --bench soak -- --quick"))),
+                "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs the soaks alone.",
+            ));
+        }
     }
     for package in packages {
         steps.extend(alone(package, full));
@@ -231,22 +286,23 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
 
 const WINDOWS: &str = "x86_64-pc-windows-gnu";
 
-/// Some dependencies compile C even for a check.
+/// Some dependencies compile C code even for a check.
 const WINDOWS_C_COMPILER: &str = "x86_64-w64-mingw32-gcc";
 
 /// The `rust-version` of the workspace.
 const MINIMUM: &str = "1.88";
 
-/// Whose features are there to leave parts out: every combination has to build.
+/// The packages of which every combination of features has to build, since their features leave parts out.
 const COMBINED: [&str; 2] = ["alta-bot", "pytale"];
 
-/// The feature that brings the most of other people's crates.
+/// The feature that builds the most third-party crates.
 const APART: &str = "hyper";
 
 fn combined(package: &Package) -> Result<Step, Error> {
     let sets = combinations::of(package)?;
     let (name, count) = (package.name.to_string(), sets.len());
     Ok(Step {
+        id: "alone",
         name: format!("{name} alone, each of {count} combinations of its features"),
         check: Check::Combinations(name, sets),
         tools: &[],
@@ -254,10 +310,10 @@ fn combined(package: &Package) -> Result<Step, Error> {
     })
 }
 
-const BY_FEATURE: &str = "put what needs a feature behind `#[cfg(feature = …)]`, or name the missing feature of a dependency in the \
-                          crate's own Cargo.toml.";
+const BY_FEATURE: &str = "put code that needs a feature behind `#[cfg(feature = …)]`, or name the missing feature of a dependency \
+                          in the Cargo.toml of the crate.";
 
-/// A crate by itself, so that it cannot live on features which its neighbours switched on.
+/// Checks a crate by itself, so that it cannot depend on features that other crates of the workspace enable.
 fn alone(package: &Package, full: bool) -> Vec<Step> {
     let target = if package
         .targets
@@ -270,6 +326,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
     };
     let name = &package.name;
     let step = |with: &str, flags: &str| Step {
+        id: "alone",
         name: format!("{name} alone, {with}"),
         check: Check::Cargo(words(&format!(
             "clippy --no-deps -p {name} {target}{flags} -- -D warnings"
@@ -285,7 +342,7 @@ fn alone(package: &Package, full: bool) -> Vec<Step> {
             .keys()
             .filter(|feature| *feature != "default")
     };
-    // Without features of its own, a crate is the same with none.
+    // A crate without features is the same with and without default features.
     if features().next().is_some() {
         steps.push(step("no features", " --no-default-features"));
     }

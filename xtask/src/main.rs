@@ -18,6 +18,7 @@ mod endpoints;
 mod error_kinds;
 mod fixtures;
 mod layers;
+mod packages;
 mod record;
 mod replay;
 mod replay_rest;
@@ -41,11 +42,7 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 #[command(name = "cargo xtask")]
 enum Command {
     /// Everything that has to pass before a change goes in.
-    Ci {
-        /// Also what takes longer: every feature of every crate alone.
-        #[arg(long)]
-        full: bool,
-    },
+    Ci(ci::Options),
     /// Checks the fixtures: their format, that the models read and write them without loss, and that the clients deal with
     /// them as they must.
     TestFixtures {
@@ -101,7 +98,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
-        Command::Ci { full } => ci::run(full),
+        Command::Ci(options) => ci::run(&options),
         Command::Record(options) => record::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench {

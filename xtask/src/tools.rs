@@ -7,8 +7,10 @@ use crate::Error;
 /// A tool beside the toolchain that builds the workspace.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tool {
-    /// A program on the path, which answers to `--version`.
+    /// A program on the path that accepts `--version`.
     Program(&'static str),
+    /// The same, with the command that installs it. Its check may be skipped on every machine.
+    Optional(&'static str, &'static str),
     /// The standard library of another target.
     Target(&'static str),
     /// Another toolchain.
@@ -18,7 +20,7 @@ pub(crate) enum Tool {
 impl Tool {
     pub(crate) fn is_there(self) -> bool {
         match self {
-            Self::Program(name) => Command::new(name)
+            Self::Program(name) | Self::Optional(name, _) => Command::new(name)
                 .arg("--version")
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
@@ -29,27 +31,28 @@ impl Tool {
         }
     }
 
-    /// Says that a check is left out for want of this tool. On a machine for continuous integration, where `CI` is set, only
-    /// programs that the checks do without may be missing.
+    /// Prints that a check is skipped because this tool is missing. Fails on a machine for continuous integration, where
+    /// `CI` is set, unless the tool is optional.
     pub(crate) fn skip(self) -> Result<(), Error> {
         let how = match self {
             Self::Program(name) => format!("{name} is not installed"),
-            Self::Target(name) => format!("`rustup target add {name}` installs what it needs"),
-            Self::Toolchain(name) => {
-                format!(
-                    "`rustup toolchain install {name} --profile minimal` installs what it needs"
-                )
+            Self::Optional(name, install) => {
+                format!("{name} is not installed; `{install}` installs it")
             }
+            Self::Target(name) => format!("`rustup target add {name}` installs the target"),
+            Self::Toolchain(name) => format!(
+                "`rustup toolchain install {name} --profile minimal` installs the toolchain"
+            ),
         };
-        if std::env::var_os("CI").is_some() && !matches!(self, Self::Program("cargo-deny")) {
+        if std::env::var_os("CI").is_some() && !matches!(self, Self::Optional(..)) {
             return Err(how.into());
         }
-        println!("    left out: {how}");
+        println!("    skipped: {how}");
         Ok(())
     }
 }
 
-/// Whether a line of what rustup lists begins with this.
+/// Returns whether a line of rustup's list begins with `name`.
 fn lists(args: &[&str], name: &str) -> bool {
     Command::new("rustup")
         .args(args)
@@ -65,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_there_is_noticed() {
+    fn a_missing_tool_is_noticed() {
         assert!(Tool::Program("cargo").is_there());
         assert!(!Tool::Program("no-such-program").is_there());
         assert!(!Tool::Target("no-such-target").is_there());

@@ -15,7 +15,9 @@ fn root() -> PathBuf {
 
 /// The documents by their paths, with what is in them.
 fn documents() -> Vec<(String, String)> {
-    let mut paths = vec!["README.md".to_owned(), "SECURITY.md".to_owned()];
+    let mut paths = ["README.md", "SECURITY.md", "CONTRIBUTING.md"]
+        .map(str::to_owned)
+        .to_vec();
     for folder in ["docs", "docs/decisions", "fixtures"] {
         for entry in fs::read_dir(root().join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
@@ -42,6 +44,7 @@ fn every_document_that_is_promised_is_there() {
     for name in [
         "guide",
         "architecture",
+        "glossary",
         "reliability",
         "performance",
         "security",
