@@ -89,6 +89,14 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Wake<X, E, C> {
+        // Most messages have been read with the one before: nothing need be asked for these.
+        if self.last == Source::Links
+            && self.streak < STREAK
+            && let Some((id, event)) = self.links.received()
+        {
+            self.streak += 1;
+            return Wake::Link(id, event);
+        }
         poll_fn(|cx| {
             self.bells.wake(cx.waker());
             self.bells.take(&mut self.ready);
@@ -191,8 +199,8 @@ impl<X, E, C> fmt::Debug for Inbox<X, E, C> {
 mod tests {
     use super::*;
     use crate::dial::{BoxIo, Dial, DialError};
-    use crate::link::{Limits, WebSocket};
     use crate::task::TaskGuard;
+    use crate::websocket::{Limits, WebSocket};
     use futures_util::SinkExt as _;
     use std::io;
     use std::pin::Pin;
@@ -327,8 +335,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn links_take_turns_however_busy_one_is() {
+        const MANY: usize = 10 * STREAK as usize;
         let mut rig = rig(2).await;
-        for _ in 0..10 {
+        for _ in 0..MANY {
             rig.servers[0].feed("busy".into()).await.unwrap();
         }
         rig.servers[0].flush().await.unwrap();
@@ -337,9 +346,11 @@ mod tests {
         while let Some(Wake::Link(link, LinkEvent::Text(..))) = rig.settle().await {
             order.push(link);
         }
-        assert_eq!(order.len(), 11);
+        assert_eq!(order.len(), MANY + 1);
         let turn = order.iter().position(|link| *link != LinkId::FIRST);
-        assert!(turn.is_some_and(|turn| turn <= 1), "{order:?}");
+        // Two streaks: the busy link's turn may come just before the other one is ready.
+        let most = 2 * STREAK as usize + 2;
+        assert!(turn.is_some_and(|turn| turn <= most), "{order:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -28,17 +28,15 @@ mod bells;
 mod dial;
 mod frame;
 mod hub;
-mod inbound;
 mod inbox;
 mod keepalive;
-mod link;
+
 mod links;
 mod lost;
 mod missed;
 mod objects;
 mod outage;
 mod queue;
-mod read_ahead;
 mod read_at;
 mod requests;
 mod status;
@@ -47,6 +45,7 @@ mod timer;
 #[cfg(feature = "tls")]
 mod tls;
 mod wall;
+mod websocket;
 
 pub use alta_dial::{ConnectError, Proxy, ProxyError, Resolver};
 pub use backoff::{Backoff, BackoffPolicy};
@@ -55,7 +54,6 @@ pub use frame::RawFrame;
 pub use hub::{Hub, Subscriber};
 pub use inbox::{Inbox, Wake};
 pub use keepalive::{KeepAlive, Liveness};
-pub use link::{Limits, WebSocket};
 pub use links::{LinkEvent, LinkId, Links};
 pub use lost::Lost;
 pub use missed::{Missed, Overflow};
@@ -68,3 +66,4 @@ pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub use wall::{later, wall_time};
+pub use websocket::{Limits, WebSocket};

@@ -1,8 +1,8 @@
 use crate::bells::{Bells, LinkBell, Source};
 use crate::frame::RawFrame;
-use crate::link::{Link, Pumped, WebSocket};
 use crate::lost::Lost;
 use crate::read_at::ReadAt;
+use crate::websocket::{Link, Pumped, WebSocket};
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 use std::fmt;
@@ -51,6 +51,19 @@ pub enum LinkEvent<X, E> {
     Lost(Lost),
 }
 
+impl<X, E> From<Pumped> for LinkEvent<X, E> {
+    fn from(report: Pumped) -> Self {
+        match report {
+            Pumped::Text(frame, read_at) => Self::Text(frame, read_at),
+            Pumped::Binary(length) => Self::Binary(length),
+            Pumped::Heard => Self::Heard,
+            Pumped::Written(tag) => Self::Written(tag),
+            Pumped::Skipped(tag) => Self::Skipped(tag),
+            Pumped::Lost(lost) => Self::Lost(lost),
+        }
+    }
+}
+
 /// The future that opens a link.
 type Opening<X, E> = BoxFuture<'static, Result<(WebSocket, X), E>>;
 
@@ -73,6 +86,8 @@ pub struct Links<X, E> {
     slots: Vec<Slot<X, E>>,
     /// Who has something to do, in turn, so that a busy link does not hide another.
     turns: VecDeque<LinkId>,
+    /// The link that reported last, and its place: it may have more that has been read already.
+    last: Option<(usize, LinkId)>,
     closing: Vec<BoxFuture<'static, ()>>,
     bells: Bells,
     closing_waker: Waker,
@@ -83,6 +98,7 @@ impl<X, E> Links<X, E> {
         Self {
             slots: Vec::new(),
             turns: VecDeque::new(),
+            last: None,
             closing: Vec::new(),
             closing_waker: bells.source(Source::Closing),
             bells,
@@ -139,7 +155,7 @@ impl<X, E> Links<X, E> {
         if let Some(index) = self.position(id)
             && let SlotState::Open(link) = self.slots.remove(index).state
         {
-            self.see_off(Box::pin(link.close(code, reason, CLOSE_WITHIN)));
+            self.see_off(Box::pin(link.close(code, reason.into(), CLOSE_WITHIN)));
         }
     }
 
@@ -178,9 +194,20 @@ impl<X, E> Links<X, E> {
             self.slots[index].queued = false;
             if let Poll::Ready(event) = self.poll_slot(index) {
                 self.queue(id);
+                self.last = Some((index, id));
                 return Some((id, event));
             }
         }
+    }
+
+    /// The next message that the link that reported last has read already.
+    pub(crate) fn received(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
+        let (index, id) = self.last?;
+        let slot = self.slots.get_mut(index).filter(|slot| slot.id == id)?;
+        let SlotState::Open(link) = &mut slot.state else {
+            return None;
+        };
+        Some((id, link.received()?.into()))
     }
 
     /// Polls one link. One that ended is gone afterwards.
@@ -198,20 +225,20 @@ impl<X, E> Links<X, E> {
                     LinkEvent::Failed(error)
                 }
             },
-            SlotState::Open(link) => match ready!(link.poll(&mut cx)) {
-                Pumped::Text(frame, read_at) => LinkEvent::Text(frame, read_at),
-                Pumped::Binary(length) => LinkEvent::Binary(length),
-                Pumped::Heard => LinkEvent::Heard,
-                Pumped::Written(tag) => LinkEvent::Written(tag),
-                Pumped::Skipped(tag) => LinkEvent::Skipped(tag),
-                Pumped::Lost(lost) => {
+            SlotState::Open(link) => {
+                let report = ready!(link.poll(&mut cx));
+                if let Pumped::Lost(lost) = &report {
                     let gone = self.slots.remove(index);
-                    if let (Lost::Closed { .. }, SlotState::Open(link)) = (&lost, gone.state) {
-                        self.see_off(Box::pin(link.end(CLOSE_WITHIN)));
+                    if let (Lost::Closed { code, reason }, SlotState::Open(link)) =
+                        (lost, gone.state)
+                    {
+                        // The reply repeats what the server says.
+                        let reason = reason.clone().into();
+                        self.see_off(Box::pin(link.close(*code, reason, CLOSE_WITHIN)));
                     }
-                    LinkEvent::Lost(lost)
                 }
-            },
+                report.into()
+            }
         })
     }
 
@@ -220,11 +247,7 @@ impl<X, E> Links<X, E> {
         self.slots
             .iter_mut()
             .find_map(|slot| match &mut slot.state {
-                SlotState::Open(link) => match link.report()? {
-                    Pumped::Written(tag) => Some((slot.id, LinkEvent::Written(tag))),
-                    Pumped::Skipped(tag) => Some((slot.id, LinkEvent::Skipped(tag))),
-                    _ => None,
-                },
+                SlotState::Open(link) => Some((slot.id, link.report()?.into())),
                 SlotState::Opening(_) => None,
             })
     }

@@ -1,0 +1,218 @@
+use crate::dial::{BoxIo, Dial, DialError, shown};
+use alta_dial::{basic_authorization, retry_after, without_credentials};
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::client_async_with_config;
+use tokio_tungstenite::tungstenite::Error as WsError;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use url::Url;
+
+/// As long as a command or a request may take: by then nobody waits for what could not be written.
+const WRITE: Duration = Duration::from_secs(30);
+
+/// The bounds of one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The largest message accepted, in bytes. A larger one ends the connection.
+    pub frame: usize,
+    /// The time for dialing, TLS and the websocket handshake together.
+    pub connect: Duration,
+    /// The time that the connection may take nothing although bytes wait to be written. Then it is lost.
+    pub write: Duration,
+}
+
+impl Limits {
+    /// Messages of at most this size; ten seconds to connect, as tavernpy allows, and thirty to write.
+    pub fn new(frame: usize) -> Self {
+        Self {
+            frame,
+            connect: Duration::from_secs(10),
+            write: WRITE,
+        }
+    }
+
+    /// With another time for connecting.
+    #[must_use]
+    pub fn connect(mut self, within: Duration) -> Self {
+        self.connect = within;
+        self
+    }
+
+    /// With another time for writing.
+    #[must_use]
+    pub fn write(mut self, within: Duration) -> Self {
+        self.write = within;
+        self
+    }
+}
+
+/// An open websocket, to be handed to [`Links`](crate::Links).
+pub struct WebSocket {
+    pub(super) io: BoxIo,
+    /// Bytes behind the handshake that arrived with it.
+    pub(super) early: Vec<u8>,
+    pub(super) limits: Limits,
+}
+
+impl WebSocket {
+    /// Dials `address` and performs the websocket handshake, sending these headers beside the usual ones. User and password of
+    /// the address are sent as `Authorization: Basic`; they take the place of such a header.
+    ///
+    /// # Errors
+    ///
+    /// See [`DialError`]. A status other than 101 is [`DialError::Rejected`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future drops the connection.
+    pub async fn connect(
+        dialer: &dyn Dial,
+        address: &Url,
+        headers: HeaderMap,
+        limits: Limits,
+    ) -> Result<Self, DialError> {
+        let opening = async {
+            let io = dialer.dial(address).await?;
+            Self::shake_hands(io, address, headers, limits).await
+        };
+        tokio::time::timeout(limits.connect, opening)
+            .await
+            .map_err(|_| DialError::TimedOut {
+                after: limits.connect,
+                proxy: dialer.proxy(address),
+            })?
+    }
+
+    async fn shake_hands(
+        io: BoxIo,
+        address: &Url,
+        headers: HeaderMap,
+        limits: Limits,
+    ) -> Result<Self, DialError> {
+        let mut request = without_credentials(address)
+            .as_str()
+            .into_client_request()
+            .map_err(|error| DialError::Handshake {
+                reason: error.to_string(),
+            })?;
+        request.headers_mut().extend(headers);
+        if let Some(basic) = basic_authorization(address) {
+            request.headers_mut().insert(AUTHORIZATION, basic);
+        }
+        // The library reads and writes no frame: its buffers stay unused.
+        let config = WebSocketConfig::default()
+            .read_buffer_size(0)
+            .write_buffer_size(0);
+        match client_async_with_config(request, Head::new(io), Some(config)).await {
+            Ok((stream, _)) => {
+                let Head { io, early, .. } = stream.into_inner();
+                Ok(Self { io, early, limits })
+            }
+            Err(WsError::Http(response)) => Err(DialError::Rejected {
+                status: response.status().as_u16(),
+                retry_after: retry_after(response.headers(), SystemTime::now()),
+            }),
+            Err(WsError::Io(source)) => Err(DialError::Connect {
+                address: shown(address),
+                source,
+            }),
+            Err(error) => Err(DialError::Handshake {
+                reason: error.to_string(),
+            }),
+        }
+    }
+}
+
+impl fmt::Debug for WebSocket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket").finish_non_exhaustive()
+    }
+}
+
+/// A connection during the handshake: it hands out the head of the response and keeps the bytes behind it, which are frames.
+struct Head<T> {
+    io: T,
+    /// The length of the line that has not ended.
+    line: usize,
+    is_over: bool,
+    early: Vec<u8>,
+}
+
+impl<T> Head<T> {
+    fn new(io: T) -> Self {
+        Self {
+            io,
+            line: 0,
+            is_over: false,
+            early: Vec::new(),
+        }
+    }
+
+    /// The number of bytes that belong to the head.
+    fn length_of_head(&mut self, bytes: &[u8]) -> usize {
+        for (index, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'\n' if self.line == 0 => {
+                    self.is_over = true;
+                    return index + 1;
+                }
+                b'\n' => self.line = 0,
+                b'\r' => {}
+                _ => self.line += 1,
+            }
+        }
+        bytes.len()
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Head<T> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        // A response that is not a handshake may have a body.
+        if this.is_over && !this.early.is_empty() {
+            let count = this.early.len().min(buf.remaining());
+            buf.put_slice(&this.early[..count]);
+            this.early.drain(..count);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut this.io).poll_read(cx, buf))?;
+        if !this.is_over {
+            let read = &buf.filled()[before..];
+            let head = this.length_of_head(read);
+            this.early.extend_from_slice(&read[head..]);
+            buf.set_filled(before + head);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Head<T> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}

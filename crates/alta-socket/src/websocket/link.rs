@@ -1,0 +1,263 @@
+use super::handshake::{Limits, WebSocket};
+use super::reader::{FrameReader, Message};
+use super::writer::FrameWriter;
+use crate::dial::BoxIo;
+use crate::frame::RawFrame;
+use crate::lost::Lost;
+use crate::read_at::ReadAt;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::time::Sleep;
+
+/// The most that is read at once. It lies on the stack, so that an idle connection holds no buffer.
+const READ: usize = 16 * 1024;
+
+/// One report of a link.
+#[derive(Debug)]
+pub(crate) enum Pumped {
+    Text(RawFrame, ReadAt),
+    Binary(usize),
+    /// Bytes arrived that complete no message: a ping, a pong, a part of a frame.
+    Heard,
+    /// The frame sent under this tag was handed to the socket.
+    Written(u64),
+    /// The frame queued under this tag was not sent: its owner has gone.
+    Skipped(u64),
+    Lost(Lost),
+}
+
+/// One open websocket: neither direction holds up the other.
+pub(crate) struct Link {
+    io: BoxIo,
+    limits: Limits,
+    reader: FrameReader,
+    writer: FrameWriter,
+    /// The time of the last read, which is that of all received messages.
+    read_at: ReadAt,
+    received: VecDeque<Data>,
+    /// The reason why nothing more is read, told after the received messages.
+    ended: Option<Lost>,
+    reports: VecDeque<Pumped>,
+    is_unflushed: bool,
+    /// Runs while bytes wait to be written and none can be.
+    stuck: Option<Pin<Box<Sleep>>>,
+    /// The reason why nothing can be written. What has arrived is still read.
+    failed: Option<Lost>,
+}
+
+#[derive(Debug)]
+enum Data {
+    Text(RawFrame),
+    Binary(usize),
+}
+
+impl Link {
+    pub(crate) fn new(socket: WebSocket) -> Self {
+        let WebSocket { io, early, limits } = socket;
+        let mut link = Self {
+            io,
+            limits,
+            reader: FrameReader::new(limits.frame),
+            writer: FrameWriter::default(),
+            read_at: ReadAt::now(),
+            received: VecDeque::new(),
+            ended: None,
+            reports: VecDeque::new(),
+            is_unflushed: false,
+            stuck: None,
+            failed: None,
+        };
+        link.decode(&early);
+        link
+    }
+
+    pub(crate) fn send(&mut self, text: String, tag: Option<u64>, owner: Option<Weak<()>>) {
+        self.writer.text(text, tag, owner);
+    }
+
+    pub(crate) fn ping(&mut self) {
+        self.writer.ping();
+    }
+
+    /// Takes a frame back that was not yet handed to the socket.
+    pub(crate) fn recall(&mut self, tag: u64) -> bool {
+        self.writer.recall(tag)
+    }
+
+    /// A report on a sent frame, without reading or writing.
+    pub(crate) fn report(&mut self) -> Option<Pumped> {
+        self.reports.pop_front()
+    }
+
+    /// The next message that has been read already.
+    pub(crate) fn received(&mut self) -> Option<Pumped> {
+        Some(match self.received.pop_front()? {
+            Data::Text(text) => Pumped::Text(text, self.read_at),
+            Data::Binary(length) => Pumped::Binary(length),
+        })
+    }
+
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
+        if self.failed.is_none() {
+            self.failed = self.write(cx).err();
+        }
+        // Before a loss is told, so that its owner knows of every frame whether it may have been sent.
+        if let Some(report) = self.reports.pop_front() {
+            return Poll::Ready(report);
+        }
+        if matches!(self.failed, Some(Lost::Unwritable(_)))
+            && let Some(lost) = self.failed.take()
+        {
+            return Poll::Ready(Pumped::Lost(lost));
+        }
+        if let Some(message) = self.received() {
+            return Poll::Ready(message);
+        }
+        if let Some(lost) = self.ended.take() {
+            return Poll::Ready(Pumped::Lost(lost));
+        }
+        match self.read(cx) {
+            Poll::Ready(()) => {
+                let message = self.received();
+                let message = message.or_else(|| self.ended.take().map(Pumped::Lost));
+                Poll::Ready(message.unwrap_or(Pumped::Heard))
+            }
+            Poll::Pending => {
+                if let Some(lost) = self.failed.take() {
+                    return Poll::Ready(Pumped::Lost(lost));
+                }
+                self.shrink();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Reads once, and decodes the messages.
+    fn read(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut chunk = [MaybeUninit::uninit(); READ];
+        let mut chunk = ReadBuf::uninit(&mut chunk);
+        match ready!(Pin::new(&mut self.io).poll_read(cx, &mut chunk)) {
+            Ok(()) if chunk.filled().is_empty() => self.ended = Some(Lost::Broken(None)),
+            Ok(()) => {
+                self.read_at = ReadAt::now();
+                // A pong is written at the next poll, which follows: what is read is reported.
+                self.decode(chunk.filled());
+            }
+            Err(error) => self.ended = Some(Lost::Broken(Some(Arc::new(error)))),
+        }
+        Poll::Ready(())
+    }
+
+    fn decode(&mut self, mut bytes: &[u8]) {
+        loop {
+            match self.reader.read(&mut bytes) {
+                Ok(None) => return,
+                Ok(Some(Message::Text(text))) => self.received.push_back(Data::Text(text)),
+                Ok(Some(Message::Binary(length))) => {
+                    self.received.push_back(Data::Binary(length));
+                }
+                Ok(Some(Message::Ping(payload))) => self.writer.pong(payload),
+                Ok(Some(Message::Pong)) => {}
+                Ok(Some(Message::Close { code, reason })) => {
+                    self.ended = Some(Lost::Closed { code, reason });
+                    return;
+                }
+                Err(lost) => {
+                    self.ended = Some(lost);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Writes all that the socket takes. Fails if nothing can be written any more, or none was for too long.
+    fn write(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
+        let broken = |error| Lost::Broken(Some(Arc::new(error)));
+        while let Some(bytes) = self.writer.next(|report| self.reports.push_back(report)) {
+            let Poll::Ready(written) = Pin::new(&mut self.io).poll_write(cx, bytes) else {
+                return self.is_stuck(cx);
+            };
+            match written.map_err(broken)? {
+                0 => return Err(Lost::Broken(None)),
+                written => self.writer.advance(written),
+            }
+            self.is_unflushed = true;
+            self.stuck = None;
+        }
+        if self.is_unflushed {
+            let Poll::Ready(flushed) = Pin::new(&mut self.io).poll_flush(cx) else {
+                return self.is_stuck(cx);
+            };
+            flushed.map_err(broken)?;
+            self.is_unflushed = false;
+            self.stuck = None;
+        }
+        Ok(())
+    }
+
+    /// Fails if bytes have waited to be written for too long.
+    fn is_stuck(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
+        let within = self.limits.write;
+        let stuck = self
+            .stuck
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));
+        match stuck.as_mut().poll(cx) {
+            Poll::Ready(()) => Err(Lost::Unwritable(within)),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// Gives back the memory that an idle connection does not need.
+    fn shrink(&mut self) {
+        self.writer.shrink();
+        if self.received.capacity() > 0 {
+            self.received = VecDeque::new();
+        }
+        if self.reports.capacity() > 0 {
+            self.reports = VecDeque::new();
+        }
+    }
+
+    /// Sends a close frame, the first or the reply to the server's, and waits for the server to end the connection; for at most
+    /// `within`.
+    pub(crate) async fn close(
+        mut self: Box<Self>,
+        code: u16,
+        reason: Cow<'static, str>,
+        within: Duration,
+    ) {
+        self.writer.close(code, &reason);
+        let finished = poll_fn(|cx| {
+            if self.write(cx).is_err() {
+                return Poll::Ready(());
+            }
+            // Nobody wants what arrives now.
+            let mut chunk = [MaybeUninit::uninit(); READ];
+            loop {
+                let mut chunk = ReadBuf::uninit(&mut chunk);
+                match ready!(Pin::new(&mut self.io).poll_read(cx, &mut chunk)) {
+                    Ok(()) if !chunk.filled().is_empty() => {}
+                    _ => return Poll::Ready(()),
+                }
+            }
+        });
+        // A server that does not reply is left alone.
+        let _ = tokio::time::timeout(within, finished).await;
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("queued", &self.writer.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! One websocket: the handshake, the frames, and the connection that carries them.
+//!
+//! The handshake is tungstenite's. Frames are read and written here, since the library keeps its buffers at the size of the
+//! largest frame and queues a pong for every ping: see `docs/decisions/frames-of-our-own.md`.
+
+mod handshake;
+#[cfg(test)]
+mod library;
+mod link;
+mod reader;
+mod writer;
+
+pub use handshake::{Limits, WebSocket};
+pub(crate) use link::{Link, Pumped};
