@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, error::Details};
 
 /// Sends a login and sorts what comes back: the fields of a success, or the error. Whatever the server says, these
 /// secrets are cut out of it.
@@ -22,11 +22,11 @@ pub(crate) async fn exchange(
     let response = http.send(request).await.map_err(|error| {
         let kind = match error.kind() {
             alta_http::ErrorKind::TimedOut => ErrorKind::TimedOut,
-            alta_http::ErrorKind::TooLarge => ErrorKind::UnexpectedAnswer,
+            alta_http::ErrorKind::TooLarge => ErrorKind::UnexpectedResponse,
             alta_http::ErrorKind::InvalidInput => ErrorKind::InvalidInput,
             _ => ErrorKind::Transport,
         };
-        Error::new(kind, doing).with_source(error)
+        Error::new(kind, doing).caused_by(error)
     })?;
     let body = String::from_utf8_lossy(response.body());
     let fields = json::from_str::<Map<String, Value>>(&body);
@@ -54,9 +54,12 @@ fn refusal(
         .or_else(|| text("message"))
         .or_else(|| beginning(response, redactor));
     let kind = kind(response.status(), code.as_deref());
-    let retry_after = alta_http::retry_after(response.headers(), SystemTime::now());
-    let status = response.status().as_u16();
-    Error::new(kind, doing).with_answer(status, code, message, retry_after)
+    Error::new(kind, doing).with_response(Details {
+        status: Some(response.status().as_u16()),
+        code,
+        message,
+        retry_after: alta_http::retry_after(response.headers(), SystemTime::now()),
+    })
 }
 
 /// What an answer means for another attempt: the code decides, then the status.
@@ -77,7 +80,7 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
         {
             ErrorKind::Refused
         }
-        _ => ErrorKind::UnexpectedAnswer,
+        _ => ErrorKind::UnexpectedResponse,
     }
 }
 
@@ -113,7 +116,7 @@ pub(crate) fn required(
 ) -> Result<String, Error> {
     match fields.get(name) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
-        _ => Err(Error::new(ErrorKind::UnexpectedAnswer, doing)
+        _ => Err(Error::new(ErrorKind::UnexpectedResponse, doing)
             .with_message(format!("the answer holds no {name}"))),
     }
 }
@@ -134,10 +137,10 @@ mod tests {
             (400, Some("RetryActionLater"), ErrorKind::RateLimited),
             (400, None, ErrorKind::Refused),
             (403, None, ErrorKind::Refused),
-            (404, None, ErrorKind::UnexpectedAnswer),
-            (405, None, ErrorKind::UnexpectedAnswer),
-            (302, None, ErrorKind::UnexpectedAnswer),
-            (200, None, ErrorKind::UnexpectedAnswer),
+            (404, None, ErrorKind::UnexpectedResponse),
+            (405, None, ErrorKind::UnexpectedResponse),
+            (302, None, ErrorKind::UnexpectedResponse),
+            (200, None, ErrorKind::UnexpectedResponse),
             (429, None, ErrorKind::RateLimited),
             (408, None, ErrorKind::TimedOut),
             (500, Some("NoAccountFound"), ErrorKind::Server),

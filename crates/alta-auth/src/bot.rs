@@ -91,7 +91,7 @@ impl BotLogin {
     }
 
     fn request(&self) -> Result<Request<Bytes>, Error> {
-        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).with_source(error);
+        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
         self.credentials.check().map_err(unusable)?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
@@ -104,7 +104,7 @@ impl BotLogin {
             .header(ACCEPT, "application/json")
             .header(USER_AGENT, crate::USER_AGENT)
             .body(Bytes::from(form))
-            .map_err(|source| Error::new(ErrorKind::InvalidInput, DOING).with_source(source))?;
+            .map_err(|source| Error::new(ErrorKind::InvalidInput, DOING).caused_by(source))?;
         // It changes nothing at the service.
         request.extensions_mut().insert(Repeatable);
         request.extensions_mut().insert(Urgent);

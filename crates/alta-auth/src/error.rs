@@ -1,29 +1,28 @@
-use std::{borrow::Cow, error, fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
-use alta_model::{chain, escaped};
+use alta_model::error_type::{ErrorDetails, Fields};
 
-/// Why no token could be had.
-///
-/// It is cheap to clone: everybody who waited for one failed login gets the same error.
-#[derive(Clone)]
-pub struct Error(Arc<Inner>);
-
-#[derive(Clone, Debug)]
-struct Inner {
-    kind: ErrorKind,
-    doing: Cow<'static, str>,
-    status: Option<u16>,
-    code: Option<String>,
-    message: Option<String>,
-    retry_after: Option<Duration>,
-    source: Option<Arc<dyn error::Error + Send + Sync>>,
+alta_model::error_type! {
+    /// No token could be obtained.
+    ///
+    /// It is cheap to clone: all callers that wait for one failed login get the same error.
+    pub struct Error(ErrorKind, Details);
 }
 
-/// What can be done about an [`Error`].
+/// The content of the service's response.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    pub(crate) status: Option<u16>,
+    pub(crate) code: Option<String>,
+    pub(crate) message: Option<String>,
+    pub(crate) retry_after: Option<Duration>,
+}
+
+/// The reason of an [`Error`], for a program to match on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The credentials or the token are refused, for good: asking again with the same ones is useless.
+    /// The service refuses the credentials or the token. A retry with the same ones fails again.
     #[error("refused")]
     Refused,
     /// The service asks for a pause; [`Error::retry_after`] may say how long.
@@ -35,149 +34,93 @@ pub enum ErrorKind {
     /// The service was not reached, or the exchange broke off.
     #[error("the service was not reached")]
     Transport,
-    /// The service did not answer in time.
-    #[error("no answer in time")]
+    /// The service did not respond in time.
+    #[error("no response in time")]
     TimedOut,
-    /// What was given cannot be used, whatever the server thinks of it.
-    #[error("not usable")]
+    /// An argument is invalid. Nothing was sent.
+    #[error("invalid input")]
     InvalidInput,
-    /// The answer is not what the account service sends: perhaps the address is that of something else.
-    #[error("the answer could not be understood")]
-    UnexpectedAnswer,
+    /// The response is not one of the account service: perhaps the address belongs to something else.
+    #[error("the response could not be understood")]
+    UnexpectedResponse,
 }
 
 impl Error {
-    /// An error of a [`TokenSource`](crate::TokenSource): its kind, and what was being done, in a few words.
-    pub fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
-        Self(Arc::new(Inner {
-            kind,
-            doing: doing.into(),
-            status: None,
-            code: None,
-            message: None,
-            retry_after: None,
-            source: None,
-        }))
-    }
-
-    /// Adds what caused it.
+    /// Adds a sentence for people, the server's or a token source's own.
     #[must_use]
-    pub fn with_source(self, source: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
-        self.with(|inner| inner.source = Some(source.into().into()))
-    }
-
-    /// Adds a sentence for people, the server's or a source's own.
-    #[must_use]
-    pub fn with_message(self, message: impl Into<String>) -> Self {
-        self.with(|inner| inner.message = Some(message.into()))
-    }
-
-    /// Adds what the server's answer says.
-    #[cfg(feature = "login")]
-    pub(crate) fn with_answer(
-        self,
-        status: u16,
-        code: Option<String>,
-        message: Option<String>,
-        retry_after: Option<Duration>,
-    ) -> Self {
-        self.with(|inner| {
-            inner.status = Some(status);
-            inner.code = code;
-            inner.message = message;
-            inner.retry_after = retry_after;
-        })
-    }
-
-    /// Adds a pause after which another attempt makes sense.
-    #[must_use]
-    pub fn with_retry_after(self, pause: Duration) -> Self {
-        self.with(|inner| inner.retry_after = Some(pause))
-    }
-
-    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
-        change(Arc::make_mut(&mut self.0));
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.0.fields_mut().details.message = Some(message.into());
         self
     }
 
-    /// What can be done about it.
-    pub fn kind(&self) -> ErrorKind {
-        self.0.kind
+    /// Adds the content of the service's response.
+    #[cfg(feature = "login")]
+    pub(crate) fn with_response(mut self, response: Details) -> Self {
+        self.0.fields_mut().details = response;
+        self
     }
 
-    /// The status of the answer, if there was one.
+    /// Adds a pause after which a retry makes sense.
+    #[must_use]
+    pub fn with_retry_after(mut self, pause: Duration) -> Self {
+        self.0.fields_mut().details.retry_after = Some(pause);
+        self
+    }
+
+    /// The status of the response, if there was one.
     pub fn status(&self) -> Option<u16> {
-        self.0.status
+        self.response().status
     }
 
-    /// The server's word for programs: OAuth's `error` (`invalid_client`, `invalid_scope`, `invalid_grant`) or the
+    /// The server's code for programs: OAuth's `error` (`invalid_client`, `invalid_scope`, `invalid_grant`) or the
     /// REST API's `error_code` (`InvalidLoginCredentials`, `ExpiredToken`).
     pub fn code(&self) -> Option<&str> {
-        self.0.code.as_deref()
+        self.response().code.as_deref()
     }
 
-    /// The server's words for people.
+    /// The server's message for people.
     pub fn message(&self) -> Option<&str> {
-        self.0.message.as_deref()
+        self.response().message.as_deref()
     }
 
     /// The pause that the server asked for.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.response().retry_after
     }
 
-    /// Whether the same request may succeed later: everything but a refusal and an answer that makes no sense.
+    /// Whether the same request may succeed later: everything but a refusal, invalid input and an unexpected response.
     pub fn is_transient(&self) -> bool {
         matches!(
-            self.0.kind,
+            self.kind(),
             ErrorKind::RateLimited | ErrorKind::Server | ErrorKind::Transport | ErrorKind::TimedOut
         )
     }
+
+    fn response(&self) -> &Details {
+        &self.0.fields().details
+    }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            kind,
-            doing,
+impl ErrorDetails<ErrorKind> for Details {
+    fn write(error: &Fields<ErrorKind, Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
             status,
             code,
             message,
             retry_after,
-            ..
-        } = &*self.0;
-        write!(f, "{}: {kind}", escaped(doing))?;
+        } = &error.details;
         if let Some(status) = status {
             write!(f, " with status {status}")?;
         }
         match (code, message) {
-            (Some(code), Some(message)) => write!(f, ": {} ({})", escaped(message), escaped(code))?,
-            (Some(text), None) | (None, Some(text)) => write!(f, ": {}", escaped(text))?,
+            (Some(code), Some(message)) => write!(f, ": {message} ({code})")?,
+            (Some(text), None) | (None, Some(text)) => write!(f, ": {text}")?,
             (None, None) => {}
         }
         match retry_after {
-            Some(pause) => write!(f, "; not to be tried again for {pause:?}"),
+            Some(pause) => write!(f, "; retry after {pause:?}"),
             None => Ok(()),
         }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return fmt::Debug::fmt(&*self.0, f);
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn error::Error + 'static))
     }
 }
 
@@ -190,7 +133,7 @@ mod tests {
     #[test]
     fn the_message_is_one_level_and_the_cause_is_the_source() {
         let error = Error::new(ErrorKind::Transport, "logging in")
-            .with_source(std::io::Error::other("no route"));
+            .caused_by(std::io::Error::other("no route"));
         assert_eq!(error.to_string(), "logging in: the service was not reached");
         assert_eq!(error.source().unwrap().to_string(), "no route");
         assert!(error.clone().is_transient());
@@ -199,7 +142,7 @@ mod tests {
     #[test]
     fn what_is_added_to_a_clone_is_the_clones_alone() {
         let error = Error::new(ErrorKind::Server, "logging in")
-            .with_source(std::io::Error::other("no route"));
+            .caused_by(std::io::Error::other("no route"));
         let other = error.clone().with_message("later");
         assert_eq!((error.message(), other.message()), (None, Some("later")));
         assert_eq!(other.source().unwrap().to_string(), "no route");

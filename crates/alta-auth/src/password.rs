@@ -126,7 +126,7 @@ mod tests {
         let password = Password::automatic(passphrase.clone());
         assert_eq!(password, Password::plain(passphrase.clone()));
         let error = Password::hashed(passphrase).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(*error.kind(), ErrorKind::InvalidInput);
         assert!(!error.to_string().contains("horse"));
     }
 

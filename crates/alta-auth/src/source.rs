@@ -63,7 +63,7 @@ impl TokenSource for StaticToken {
                     .with_message("it is empty"));
             }
             checked.map_err(|error| {
-                Error::new(ErrorKind::InvalidInput, "reading a fixed token").with_source(error)
+                Error::new(ErrorKind::InvalidInput, "reading a fixed token").caused_by(error)
             })?;
             Ok(self.0.clone())
         })
@@ -90,14 +90,14 @@ mod tests {
         let token = source.token().await.unwrap();
         assert_eq!(token.expose(), "abc");
         let error = source.renew(&token).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(*error.kind(), ErrorKind::Refused);
         assert!(!error.is_transient());
     }
 
     #[tokio::test]
     async fn a_fixed_token_with_a_control_character_is_an_error_that_does_not_show_it() {
         let error = StaticToken::new("eyJ0\neyJ1").token().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        assert_eq!(*error.kind(), ErrorKind::InvalidInput);
         let said = format!("{error:?}");
         assert!(
             said.contains("the fixed token has a control character"),
@@ -110,7 +110,7 @@ mod tests {
     async fn a_fixed_token_of_blanks_is_an_error() {
         for empty in ["", " \r\n", "\u{feff}"] {
             let error = StaticToken::new(empty).token().await.unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert_eq!(*error.kind(), ErrorKind::InvalidInput);
             assert!(error.to_string().contains("it is empty"), "{error}");
         }
     }

@@ -88,7 +88,7 @@ impl UserLogin {
     async fn first(&self) -> Result<Grant, Error> {
         const DOING: &str = "logging in as a user";
 
-        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).with_source(error);
+        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
         self.credentials.check().map_err(unusable)?;
         let hash = self.credentials.password.expose_hash();
         let (path, body) = match &self.credentials.account {
@@ -112,7 +112,7 @@ impl UserLogin {
 
         let mut request = self.request(Method::PUT, "sessions", &json!({}), DOING)?;
         let mut header = HeaderValue::try_from(format!("Bearer {}", token.expose()))
-            .map_err(|source| Error::new(ErrorKind::UnexpectedAnswer, DOING).with_source(source))?;
+            .map_err(|source| Error::new(ErrorKind::UnexpectedResponse, DOING).caused_by(source))?;
         header.set_sensitive(true);
         request.headers_mut().insert(AUTHORIZATION, header);
         let fields = exchange(&self.http, request, DOING, &[token.expose()]).await?;
@@ -134,7 +134,7 @@ impl UserLogin {
             .header(USER_AGENT, crate::USER_AGENT)
             .header("x-api-key", API_KEY)
             .body(Bytes::from(body.to_string()))
-            .map_err(|source| Error::new(ErrorKind::InvalidInput, doing).with_source(source))?;
+            .map_err(|source| Error::new(ErrorKind::InvalidInput, doing).caused_by(source))?;
         request.extensions_mut().insert(Urgent);
         Ok(request)
     }

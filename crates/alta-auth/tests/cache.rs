@@ -148,7 +148,7 @@ async fn everybody_who_waited_gets_the_one_refusal_and_the_next_caller_asks_anew
     tokio::task::yield_now().await;
     script.gate.add_permits(100);
     for token in callers.join_all().await {
-        assert_eq!(token.unwrap_err().kind(), ErrorKind::Refused);
+        assert_eq!(*token.unwrap_err().kind(), ErrorKind::Refused);
     }
     assert_eq!(script.asked(), 1);
     script.fail(None);
@@ -210,7 +210,7 @@ async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at
         assert_eq!(cache.token().await.unwrap().expose(), "token-1");
         assert_eq!(script.asked(), 3);
         clock.forward(75);
-        assert_eq!(cache.token().await.unwrap_err().kind(), kind);
+        assert_eq!(*cache.token().await.unwrap_err().kind(), kind);
         assert_eq!(cache.held(), None);
         script.fail(None);
         assert_eq!(cache.token().await.unwrap().expose(), "token-5");
@@ -303,7 +303,7 @@ async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_log
     }
     for _ in 0..20 {
         let error = cache.renew(&token).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::RateLimited);
+        assert_eq!(*error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
     }
     assert_eq!(script.asked(), 4);
@@ -331,7 +331,7 @@ async fn a_login_that_has_failed_is_not_the_answer_to_those_who_ask_later() {
     }
     script.gate.add_permits(2);
     assert_eq!(
-        cache.token().await.unwrap_err().kind(),
+        *cache.token().await.unwrap_err().kind(),
         ErrorKind::Transport
     );
     script.fail(None);

@@ -80,7 +80,7 @@ async fn a_wrong_client_secret_is_refused_at_once_and_not_tried_again() {
     let server = serve([token]).await;
     let source = TokenCache::new(bot(&server.uri(), "wrong"));
     let error = source.token().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(*error.kind(), ErrorKind::Refused);
     assert!(!error.is_transient());
     assert_eq!(
         (error.status(), error.code()),
@@ -98,7 +98,7 @@ async fn a_host_that_is_not_there_is_a_transient_error_that_names_it() {
     let uri = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let error = bot(&uri, "secret").log_in().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     assert!(error.is_transient());
     assert!(error.source().unwrap().to_string().contains(&uri));
 }
@@ -109,7 +109,7 @@ async fn an_address_that_no_login_can_go_to_does_not_heal() {
         .log_in()
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert_eq!(*error.kind(), ErrorKind::InvalidInput);
     assert!(!error.is_transient());
 }
 
@@ -122,7 +122,7 @@ async fn a_service_that_fails_with_a_page_of_html_is_a_transient_error_with_its_
     let server = serve([token]).await;
     let error = bot(&server.uri(), "secret").log_in().await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.status()),
+        (*error.kind(), error.status()),
         (ErrorKind::Server, Some(502))
     );
     let message = error.message().unwrap();
@@ -140,7 +140,7 @@ async fn an_address_that_is_something_else_is_an_unexpected_answer() {
     ] {
         let server = serve([Mock::given(path("/connect/token")).respond_with(answer)]).await;
         let error = bot(&server.uri(), "secret").log_in().await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedAnswer);
+        assert_eq!(*error.kind(), ErrorKind::UnexpectedResponse);
         assert!(!error.is_transient());
     }
 }
@@ -157,7 +157,7 @@ async fn an_answer_that_is_cut_is_a_transient_error() {
         }
     });
     let error = bot(&uri, "secret").log_in().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     server.abort();
 }
 
@@ -203,7 +203,7 @@ async fn a_wrong_password_is_refused_at_once_in_the_servers_words() {
         .expect(1);
     let server = serve([session]).await;
     let error = user(&server.uri()).log_in().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(*error.kind(), ErrorKind::Refused);
     assert_eq!(error.code(), Some("InvalidLoginCredentials"));
     assert_eq!(error.message(), Some("Invalid login credentials"));
 }
@@ -280,5 +280,5 @@ async fn a_service_that_fails_at_a_refresh_is_not_asked_for_a_login() {
     let login = user(&server.uri());
     login.log_in().await.unwrap();
     let error = login.log_in().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Server);
+    assert_eq!(*error.kind(), ErrorKind::Server);
 }

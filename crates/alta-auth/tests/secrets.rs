@@ -76,7 +76,7 @@ async fn no_log_error_or_debug_text_shows_a_secret() {
             .unwrap()
             .ends_with("client_secret=<redacted>")
     );
-    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(*error.kind(), ErrorKind::Refused);
     let source = TokenCache::new(user);
     let token = source.token().await.unwrap();
     source.renew(&token).await.unwrap();

@@ -57,11 +57,9 @@ impl Access for CloudAccess {
 
 /// Whether the same call would be refused again.
 pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
-    use alta_rest::ErrorKind::{
-        Forbidden, Login, MissingScope, NoAccount, NotAuthorised, NotFound,
-    };
+    use alta_rest::ErrorKind::{Forbidden, Login, MissingScope, NoAccount, NotFound, Unauthorized};
     match error.kind() {
-        Forbidden | NotAuthorised | NotFound | MissingScope | NoAccount => true,
+        Forbidden | Unauthorized | NotFound | MissingScope | NoAccount => true,
         Login => !error.is_transient(),
         _ => false,
     }

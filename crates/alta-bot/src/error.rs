@@ -1,15 +1,12 @@
-use alta_model::{ErrorCode, ServerId, chain, escaped};
+use alta_model::{ErrorCode, ServerId, escaped};
 use std::borrow::Cow;
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
-/// Something asked of a bot did not come about. [`kind`](Self::kind) is for the program; the message says what was being
-/// done, and the [`source`](StdError::source) which part of the bot failed at it and why. `{:?}` shows both in one line.
-pub struct Error {
-    kind: ErrorKind,
-    doing: Cow<'static, str>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+alta_model::error_type! {
+    /// An operation of a bot failed. [`kind`](Self::kind) is for the program; the message names the operation, and the
+    /// [`source`](StdError::source) is the error of the part that failed. `{:?}` shows both in one line.
+    pub struct Error(ErrorKind, ());
 }
 
 /// What went wrong.
@@ -106,14 +103,6 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            doing: doing.into(),
-            source: None,
-        }
-    }
-
     /// A failed call of the REST API: what the account lacks is told apart.
     pub(crate) fn of_rest(error: alta_rest::Error, doing: impl Into<Cow<'static, str>>) -> Self {
         let kind = match error.kind() {
@@ -145,10 +134,10 @@ impl Error {
         server: ServerId,
         doing: impl Into<Cow<'static, str>>,
     ) -> Self {
-        use alta_rest::ErrorKind::{Forbidden, MissingScope, NotAuthorised};
+        use alta_rest::ErrorKind::{Forbidden, MissingScope, Unauthorized};
 
         match error.kind() {
-            Forbidden | MissingScope | NotAuthorised => {
+            Forbidden | MissingScope | Unauthorized => {
                 Self::new(ErrorKind::PermissionDenied, doing).because(error)
             }
             _ => Self::of_server(error, server, doing),
@@ -177,53 +166,15 @@ impl Error {
         Self::new(kind, doing).because(error)
     }
 
-    pub(crate) fn because(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.source = Some(Box::new(source));
-        self
-    }
-
-    /// What went wrong.
-    pub fn kind(&self) -> &ErrorKind {
-        &self.kind
-    }
-
-    /// What was being done.
-    pub fn doing(&self) -> &str {
-        &self.doing
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", escaped(&self.doing), self.kind)
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return f
-                .debug_struct("Error")
-                .field("kind", &self.kind)
-                .field("doing", &self.doing)
-                .field("source", &self.source)
-                .finish();
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+    pub(crate) fn because(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.caused_by(source)
     }
 }
 
 /// Lets `?` pass on what a part of the bot said.
 impl From<alta_rest::Error> for Error {
     fn from(error: alta_rest::Error) -> Self {
-        let doing = format!("calling {}", error.request());
+        let doing = format!("calling {}", error.doing());
         Self::of_rest(error, doing)
     }
 }

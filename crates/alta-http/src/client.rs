@@ -180,7 +180,7 @@ impl HttpClient {
             .await
             .unwrap_or_else(|_| {
                 let waited = format!("waited for {within:?}");
-                Err(Error::new(ErrorKind::TimedOut, waited))
+                Err(Error::from(ErrorKind::TimedOut).caused_by(waited))
             });
         result.map_err(|error| error.of(&target))
     }
@@ -190,9 +190,9 @@ impl HttpClient {
 fn check_environment(config: &Config) -> Result<(), Error> {
     match config.proxy {
         Some(_) => Ok(()),
-        None => crate::Proxy::from_env()
-            .map(drop)
-            .map_err(|error| Error::new(ErrorKind::InvalidInput, error)),
+        None => crate::Proxy::from_env().map(drop).map_err(|error| {
+            Error::new(ErrorKind::InvalidInput, "reading the environment").caused_by(error)
+        }),
     }
 }
 

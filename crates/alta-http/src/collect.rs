@@ -53,10 +53,9 @@ where
             let (parts, body) = response.into_parts();
             let announced = body.size_hint().lower();
             if announced > limit as u64 {
-                return Err(Error::new(
-                    ErrorKind::TooLarge,
-                    format!("{announced} bytes are announced, {limit} are allowed"),
-                ));
+                return Err(Error::from(ErrorKind::TooLarge).caused_by(format!(
+                    "{announced} bytes are announced, {limit} are allowed"
+                )));
             }
             let body = Limited::new(body, limit)
                 .collect()
@@ -70,13 +69,11 @@ where
 
 fn body_error(error: BoxError, limit: usize) -> Error {
     if chain(&*error).any(<dyn std::error::Error>::is::<LengthLimitError>) {
-        return Error::new(
-            ErrorKind::TooLarge,
-            format!("more than the {limit} bytes that are allowed"),
-        );
+        return Error::from(ErrorKind::TooLarge)
+            .caused_by(format!("more than the {limit} bytes that are allowed"));
     }
     // An answer has begun, so the request was sent, whatever the body's error says.
-    Error::new(ErrorKind::Transport, error)
+    Error::from(ErrorKind::Transport).caused_by(error)
 }
 
 #[cfg(test)]
@@ -100,7 +97,7 @@ mod tests {
             let result = Collect::new(service, limit).oneshot(request()).await;
             match result {
                 Ok(response) => assert!(whole && response.body() == "12345"),
-                Err(error) => assert!(!whole && error.kind() == ErrorKind::TooLarge),
+                Err(error) => assert!(!whole && *error.kind() == ErrorKind::TooLarge),
             }
         }
     }
@@ -116,7 +113,7 @@ mod tests {
             .oneshot(request())
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert_eq!(*error.kind(), ErrorKind::TooLarge);
     }
 
     struct Frames<I>(I);

@@ -13,7 +13,8 @@ pub(crate) fn move_to_header(request: &mut Request<Bytes>) -> Result<(), Error> 
         return Ok(());
     };
     // The causes are left out: they might quote the address.
-    let invalid = || Error::new(ErrorKind::InvalidInput, "user or password cannot be read");
+    let invalid =
+        || Error::from(ErrorKind::InvalidInput).caused_by("user or password cannot be read");
     let host = host.parse().map_err(|_| invalid())?;
     let address: Url = request.uri().to_string().parse().map_err(|_| invalid())?;
     let mut parts = request.uri().clone().into_parts();

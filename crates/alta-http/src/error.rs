@@ -6,11 +6,9 @@ use http::{Method, Request, Uri};
 /// Any error, as services have it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
-/// Why an exchange failed. An answer of any status is no error.
-pub struct Error {
-    kind: ErrorKind,
-    doing: Option<String>,
-    source: Option<BoxError>,
+alta_model::error_type! {
+    /// An HTTP exchange failed. A response of any status is not an error.
+    pub struct Error(ErrorKind, ());
 }
 
 /// What became of the request.
@@ -38,16 +36,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// An error of a layer or a transport of one's own: its kind, and what caused it.
-    pub fn new(kind: ErrorKind, source: impl Into<BoxError>) -> Self {
-        Self {
-            kind,
-            doing: None,
-            source: Some(source.into()),
-        }
-    }
-
-    /// Sorts the error of a service: ours is kept, [`NotSent`] is believed, anything else counts as sent.
+    /// Classifies the error of a service: one of ours is kept, [`NotSent`] is believed, any other counts as sent.
     pub(crate) fn sort(error: impl Into<BoxError>) -> Self {
         let error = match error.into().downcast::<Self>() {
             Ok(ours) => return *ours,
@@ -58,58 +47,31 @@ impl Error {
         } else {
             ErrorKind::Transport
         };
-        Self::new(kind, error)
+        Self::from(kind).caused_by(error)
     }
 
-    /// Says which request it was, unless that is known.
-    pub(crate) fn of(mut self, target: &Target) -> Self {
-        self.doing.get_or_insert_with(|| target.to_string());
-        self
+    /// Names the request, unless the error names an operation already.
+    pub(crate) fn of(self, target: &Target) -> Self {
+        if self.doing().is_empty() {
+            self.while_doing(target.to_string())
+        } else {
+            self
+        }
     }
 
-    /// What became of the request.
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-
-    /// Whether the server may have got the request, and acted.
+    /// Whether the server may have received the request and acted on it.
     pub fn may_have_arrived(&self) -> bool {
         !matches!(
-            self.kind,
+            self.kind(),
             ErrorKind::NotSent | ErrorKind::Tls | ErrorKind::InvalidInput
         )
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.doing {
-            Some(doing) => write!(f, "{}: {}", escaped(doing), self.kind),
-            None => self.kind.fmt(f),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return f
-                .debug_struct("Error")
-                .field("kind", &self.kind)
-                .field("doing", &self.doing)
-                .field("source", &self.source)
-                .finish();
-        }
-        fmt::Display::fmt(&alta_model::chain(self), f)
-    }
-}
-
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn error::Error + 'static))
+/// The error of a layer or a transport: [`HttpClient::send`](crate::HttpClient::send) adds the request to its message.
+impl From<ErrorKind> for Error {
+    fn from(kind: ErrorKind) -> Self {
+        Self::new(kind, "")
     }
 }
 
@@ -200,11 +162,11 @@ mod tests {
     fn the_marker_is_found_anywhere_in_the_chain() {
         let nested = io::Error::other(NotSent::new("no route"));
         let error = Error::sort(nested);
-        assert_eq!(error.kind(), ErrorKind::NotSent);
+        assert_eq!(*error.kind(), ErrorKind::NotSent);
         assert!(!error.may_have_arrived());
 
         let error = Error::sort("reset");
-        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert_eq!(*error.kind(), ErrorKind::Transport);
         assert!(error.may_have_arrived());
     }
 
@@ -213,7 +175,9 @@ mod tests {
         let request = Request::get("https://user:pass@example.org:8080/api/check?token=eyJ")
             .body(())
             .unwrap();
-        let error = Error::new(ErrorKind::TimedOut, "slow").of(&Target::of(&request));
+        let error = Error::from(ErrorKind::TimedOut)
+            .caused_by("slow")
+            .of(&Target::of(&request));
         assert_eq!(
             error.to_string(),
             "GET https://example.org:8080/api/check: no answer in time"

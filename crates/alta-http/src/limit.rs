@@ -73,7 +73,7 @@ where
                     let waited = deadline.remaining();
                     tokio::time::timeout(waited, turn).await.map_err(|_| {
                         let problem = format!("waited {waited:?} for other requests to end");
-                        Error::new(ErrorKind::NotSent, problem)
+                        Error::from(ErrorKind::NotSent).caused_by(problem)
                     })?
                 }
             };

@@ -184,7 +184,7 @@ mod tests {
                         Ok(response.body(Bytes::new()).unwrap())
                     }
                     Err(ErrorKind::NotSent) => Err(Error::sort(NotSent::new("down"))),
-                    Err(kind) => Err(Error::new(kind, "failed")),
+                    Err(kind) => Err(Error::from(kind).caused_by("failed")),
                 })
             })
         };
@@ -192,7 +192,7 @@ mod tests {
         let result = Retry::new(service, config).oneshot(request).await;
         let outcome = result
             .map(|response| response.status().as_u16())
-            .map_err(|error| error.kind());
+            .map_err(|error| *error.kind());
         let calls = *calls.lock().unwrap();
         (outcome, calls, started.elapsed())
     }

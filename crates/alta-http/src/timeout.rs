@@ -53,7 +53,7 @@ where
             attempt.map_or_else(
                 |_| {
                     let waited = format!("waited for {after:?}");
-                    Err(Error::new(ErrorKind::TimedOut, waited))
+                    Err(Error::from(ErrorKind::TimedOut).caused_by(waited))
                 },
                 |result| result.map_err(Error::sort),
             )
@@ -75,7 +75,7 @@ mod tests {
             .oneshot(Request::new(Bytes::new()))
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(*error.kind(), ErrorKind::TimedOut);
         assert!(error.may_have_arrived());
         assert_eq!(started.elapsed(), Duration::from_secs(10));
     }

@@ -35,7 +35,9 @@ impl Tls {
 
         let config = builder()?
             .with_platform_verifier()
-            .map_err(|source| Error::new(ErrorKind::Tls, source))?
+            .map_err(|source| {
+                Error::new(ErrorKind::Tls, "starting the platform's verifier").caused_by(source)
+            })?
             .with_no_client_auth();
         Ok(Self(Arc::new(config)))
     }
@@ -52,7 +54,9 @@ impl Tls {
         for certificate in certificates {
             roots
                 .add(CertificateDer::from(certificate.into()))
-                .map_err(|source| Error::new(ErrorKind::Tls, source))?;
+                .map_err(|source| {
+                    Error::new(ErrorKind::Tls, "reading a root certificate").caused_by(source)
+                })?;
         }
         Self::trusting(roots)
     }
@@ -85,7 +89,9 @@ fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier
         .unwrap_or_else(|| Arc::new(rustls::crypto::ring::default_provider()));
     ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|source| Error::new(ErrorKind::Tls, source))
+        .map_err(|source| {
+            Error::new(ErrorKind::Tls, "choosing the protocol versions").caused_by(source)
+        })
 }
 
 impl fmt::Debug for Tls {

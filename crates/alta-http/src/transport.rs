@@ -103,7 +103,7 @@ impl Service<Request<Bytes>> for Transport {
         let uri = request.uri();
         if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
             let problem = "an address begins with http:// or https:// and names a host";
-            let error = Error::new(ErrorKind::InvalidInput, problem);
+            let error = Error::from(ErrorKind::InvalidInput).caused_by(problem);
             return Box::pin(std::future::ready(Err(error.into())));
         }
         #[cfg_attr(

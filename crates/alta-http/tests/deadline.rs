@@ -57,7 +57,7 @@ async fn fifty_hung_calls_end_within_a_minute_and_hold_up_no_login() {
     // Who never had a turn knows that nothing was sent.
     let unsent = errors
         .iter()
-        .filter(|error| error.kind() == ErrorKind::NotSent);
+        .filter(|error| *error.kind() == ErrorKind::NotSent);
     assert!(unsent.clone().count() >= 10, "{errors:?}");
     assert!(unsent.clone().all(|error| !error.may_have_arrived()));
     let said = format!("{:?}", unsent.clone().next().unwrap());
@@ -65,7 +65,7 @@ async fn fifty_hung_calls_end_within_a_minute_and_hold_up_no_login() {
     assert!(
         errors
             .iter()
-            .any(|error| error.kind() == ErrorKind::TimedOut)
+            .any(|error| *error.kind() == ErrorKind::TimedOut)
     );
 }
 
@@ -112,7 +112,7 @@ async fn a_service_without_layers_is_bounded_and_the_bound_is_configured() {
     for (http, within) in clients {
         let started = Instant::now();
         let error = http.send(request("GET")).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert_eq!(*error.kind(), ErrorKind::TimedOut);
         let late = started.elapsed().checked_sub(within).unwrap();
         assert!(late <= Duration::from_millis(100), "{late:?}");
     }

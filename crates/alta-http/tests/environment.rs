@@ -99,7 +99,7 @@ async fn in_an_environment_with_proxies() {
     assert_eq!(response.unwrap().body(), "proxy");
     // The tunnel leads nowhere.
     let error = get(&client, "https://example.invalid/").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
     get(&client, &format!("http://127.0.0.1:{port}/"))
         .await
         .unwrap();
@@ -170,5 +170,5 @@ async fn on_a_platform_with_one_root() {
         http::Version::HTTP_2
     );
     let error = get(&client, &url("TEST_OTHER")).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
 }

@@ -103,7 +103,7 @@ async fn a_compressed_answer_that_is_cut_or_broken_is_a_broken_exchange() {
         let length = body.len();
         let url = start_raw(body, length).await;
         let error = get(&url, &Config::default().attempts(1)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Transport);
+        assert_eq!(*error.kind(), ErrorKind::Transport);
     }
     let length = whole.len();
     let response = get(&start_raw(whole, length).await, &Config::default()).await;
@@ -144,7 +144,7 @@ async fn a_little_that_becomes_too_much_is_left_at_the_limit() {
     let length = body.len();
     let url = start_raw(body, length).await;
     let error = get(&url, &Config::default()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(*error.kind(), ErrorKind::TooLarge);
 }
 
 #[tokio::test]
@@ -152,7 +152,7 @@ async fn the_limit_counts_what_comes_out() {
     let url = start(vec![b' '; 1_000_000].leak()).await;
     let config = Config::default().body_limit(999_999);
     let error = get(&url, &config).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(*error.kind(), ErrorKind::TooLarge);
     let config = Config::default().body_limit(1_000_000);
     assert_eq!(get(&url, &config).await.unwrap().body().len(), 1_000_000);
 }

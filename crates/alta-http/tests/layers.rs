@@ -74,17 +74,17 @@ async fn a_layer_of_others_takes_the_place_of_one() {
         .timeout(Duration::from_secs(3))
         .service(silent());
     let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     assert!(started.elapsed() >= Duration::from_secs(6));
 
     // One that says what it means.
     let stack = ServiceBuilder::new()
         .layer(Retry::layer(&Config::default().attempts(2)))
-        .map_err(|error| Error::new(ErrorKind::TimedOut, error))
+        .map_err(|error| Error::from(ErrorKind::TimedOut).caused_by(error))
         .timeout(Duration::from_secs(3))
         .service(silent());
     let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(*error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,5 +18,5 @@ fn the_process_s_provider_wins_over_ours_and_one_that_is_of_no_use_is_an_error()
         ..ring::default_provider()
     };
     useless.install_default().unwrap();
-    assert_eq!(Tls::web_roots().unwrap_err().kind(), ErrorKind::Tls);
+    assert_eq!(*Tls::web_roots().unwrap_err().kind(), ErrorKind::Tls);
 }

@@ -60,7 +60,7 @@ async fn a_secure_request_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_
     let error = get("https://example.invalid/api/groups", proxy)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
     let request = requests.lock().unwrap()[0].clone();
     assert!(
         request.starts_with("connect example.invalid:443 http/1.1\r\n"),
@@ -146,7 +146,7 @@ async fn a_dead_or_silent_proxy_is_named() {
             let request = Request::get(url).body(Bytes::new()).unwrap();
             let error = timeout(Duration::from_secs(10), client.send(request)).await;
             let error = error.unwrap().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::NotSent);
+            assert_eq!(*error.kind(), ErrorKind::NotSent);
             let said = format!("{error:?}");
             let named = format!("the proxy http://{proxy}");
             assert!(said.contains(&named) && said.contains(reason), "{said}");

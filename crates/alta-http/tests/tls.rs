@@ -58,7 +58,7 @@ async fn an_unknown_certificate_is_refused_before_anything_is_sent() {
         .await
         .unwrap()
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
 }
 
 #[tokio::test]
@@ -85,5 +85,5 @@ async fn the_callers_own_configuration_is_used_and_may_name_protocols() {
 #[test]
 fn what_is_no_certificate_is_an_error() {
     let error = Tls::with_roots([b"certificate".to_vec()]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Tls);
+    assert_eq!(*error.kind(), ErrorKind::Tls);
 }

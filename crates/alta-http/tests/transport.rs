@@ -137,7 +137,7 @@ async fn a_cut_body_is_a_broken_exchange_and_is_tried_again() {
     let error = send(&client(&config()), "GET", &server.url(), "")
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     assert!(error.may_have_arrived());
     assert_eq!(server.count(), 3);
 }
@@ -148,7 +148,7 @@ async fn a_post_whose_answer_is_cut_is_not_sent_again() {
     let error = send(&client(&config()), "POST", &server.url(), "{}")
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     assert_eq!(server.count(), 1);
 }
 
@@ -163,7 +163,7 @@ async fn a_body_above_the_limit_is_refused_whether_announced_or_not() {
         let error = send(&client(&config().body_limit(63)), "GET", &server.url(), "")
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert_eq!(*error.kind(), ErrorKind::TooLarge);
         assert_eq!(server.count(), 1);
     }
 }
@@ -181,7 +181,7 @@ async fn a_host_that_refuses_connections_is_not_sent_to_and_the_error_names_the_
     )
     .await
     .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
     assert!(!error.may_have_arrived());
     assert_eq!(
         error.to_string(),
@@ -193,7 +193,7 @@ async fn a_host_that_refuses_connections_is_not_sent_to_and_the_error_names_the_
 async fn an_address_that_is_none_is_said_to_be_and_not_tried_again() {
     for uri in ["/api/groups", "example.org:443", "ftp://127.0.0.1/api"] {
         let error = send(&client(&config()), "GET", uri, "").await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{uri}");
+        assert_eq!(*error.kind(), ErrorKind::InvalidInput, "{uri}");
         assert!(!error.may_have_arrived());
     }
 }
@@ -206,7 +206,7 @@ async fn a_server_that_says_nothing_is_a_timeout() {
         .attempts(2)
         .attempt_timeout(Duration::from_millis(50));
     let error = send(&client(&config), "GET", &url, "").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(*error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -218,7 +218,7 @@ async fn a_body_that_never_ends_is_a_timeout() {
     let error = send(&client(&config), "GET", &server.url(), "")
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(*error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -229,7 +229,7 @@ async fn a_tls_handshake_that_never_ends_counts_as_not_sent() {
         .attempts(1)
         .connect_timeout(Duration::from_millis(50));
     let error = send(&client(&config), "POST", &url, "").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
 }
 
 #[tokio::test]

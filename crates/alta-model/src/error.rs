@@ -1,80 +1,33 @@
-use std::{error::Error as StdError, fmt};
-
-use crate::chain;
-
-/// Why a text could not be read as one of this crate's types.
-pub struct Error {
-    kind: ErrorKind,
-    text: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+crate::error_type! {
+    /// A string could not be read as one of this crate's types.
+    pub struct Error(ErrorKind, ());
 }
 
-/// What was being read.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// The type as which a string could not be read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An id: a decimal number, optionally signed. The text names the kind of id.
+    /// An id: a decimal number with an optional sign. The string names the kind of id.
+    #[error("not a {0}")]
     Id(&'static str),
     /// A point in time in ISO 8601.
+    #[error("not a timestamp")]
     Timestamp,
     /// A .NET time span, `[-][days.]hh:mm:ss[.fraction]`.
+    #[error("not a time span")]
     TimeSpan,
     /// Three numbers, `x,y,z`.
+    #[error("not a vector")]
     Vector3,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, text: &str) -> Self {
-        Self {
-            kind,
-            // Enough to recognise it; the text may be anything a server sent.
-            text: text.chars().take(64).collect(),
-            source: None,
-        }
-    }
-
-    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-
-    /// What was being read.
-    pub fn kind(&self) -> ErrorKind {
-        self.kind
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = &self.text;
-        match self.kind {
-            ErrorKind::Id(name) => write!(f, "{text:?} is not a {name}"),
-            ErrorKind::Timestamp => write!(f, "{text:?} is not a point in time"),
-            ErrorKind::TimeSpan => write!(f, "{text:?} is not a time span"),
-            ErrorKind::Vector3 => write!(f, "{text:?} is not a vector"),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return f
-                .debug_struct("Error")
-                .field("kind", &self.kind)
-                .field("text", &self.text)
-                .field("source", &self.source)
-                .finish();
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
+    /// The error of reading this string, of which its first 64 characters are shown: a server may have sent anything.
+    pub(crate) fn of(kind: ErrorKind, text: &str) -> Self {
+        let end = text
+            .char_indices()
+            .nth(64)
+            .map_or(text.len(), |(end, _)| end);
+        Self::new(kind, format!("reading {:?}", &text[..end]))
     }
 }

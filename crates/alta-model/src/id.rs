@@ -41,7 +41,7 @@ macro_rules! id {
 
             fn from_str(text: &str) -> Result<Self, Error> {
                 text.parse().map(Self).map_err(|source: std::num::ParseIntError| {
-                    Error::new(ErrorKind::Id($called), text).caused_by(source)
+                    Error::of(ErrorKind::Id($called), text).caused_by(source)
                 })
             }
         }
@@ -210,8 +210,8 @@ mod tests {
     #[test]
     fn the_error_names_the_kind_of_id_and_the_text() {
         let error = "Thornwood".parse::<ServerId>().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Id("server id"));
-        assert_eq!(error.to_string(), r#""Thornwood" is not a server id"#);
+        assert_eq!(*error.kind(), ErrorKind::Id("server id"));
+        assert_eq!(error.to_string(), r#"reading "Thornwood": not a server id"#);
     }
 
     #[test]

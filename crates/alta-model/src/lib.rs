@@ -31,6 +31,8 @@ pub mod json;
 mod account;
 mod api_error;
 mod error;
+#[doc(hidden)]
+pub mod error_type;
 mod escaped;
 mod group;
 mod id;

@@ -89,7 +89,7 @@ impl FromStr for TimeSpan {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        parse(text).ok_or_else(|| Error::new(ErrorKind::TimeSpan, text))
+        parse(text).ok_or_else(|| Error::of(ErrorKind::TimeSpan, text))
     }
 }
 
@@ -222,8 +222,8 @@ mod tests {
             "00:00:00.é",
         ] {
             let error = text.parse::<TimeSpan>().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::TimeSpan, "{text}");
-            assert!(error.to_string().contains("is not a time span"), "{error}");
+            assert_eq!(*error.kind(), ErrorKind::TimeSpan, "{text}");
+            assert!(error.to_string().contains("not a time span"), "{error}");
         }
     }
 

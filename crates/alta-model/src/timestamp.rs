@@ -165,7 +165,7 @@ impl FromStr for Timestamp {
             .or_else(|_| parse(text))
             .or_else(|source| end_of_day(text).ok_or(source))
             .map(Self::saturating_from)
-            .map_err(|source| Error::new(ErrorKind::Timestamp, text).caused_by(source))
+            .map_err(|source| Error::of(ErrorKind::Timestamp, text).caused_by(source))
     }
 }
 
@@ -350,7 +350,7 @@ mod tests {
     fn what_is_no_time_is_an_error_with_the_text() {
         for text in ["", "yesterday", "2022-13-01T00:00:00Z", "12:00:00"] {
             let error = text.parse::<Timestamp>().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Timestamp);
+            assert_eq!(*error.kind(), ErrorKind::Timestamp);
             assert!(error.to_string().contains(text));
         }
     }

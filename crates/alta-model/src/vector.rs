@@ -65,7 +65,7 @@ impl FromStr for Vector3 {
             numbers.next(),
         ) {
             (Some(Ok(x)), Some(Ok(y)), Some(Ok(z)), None) => Ok(Self { x, y, z }),
-            _ => Err(Error::new(ErrorKind::Vector3, text)),
+            _ => Err(Error::of(ErrorKind::Vector3, text)),
         }
     }
 }
@@ -245,7 +245,7 @@ mod tests {
         }
         for text in ["", "1,2", "1,2,3,4", "a,b,c", "1,2,\u{1b}"] {
             let error = text.parse::<Vector3>().unwrap_err();
-            assert_eq!(error.kind(), ErrorKind::Vector3, "{text:?}");
+            assert_eq!(*error.kind(), ErrorKind::Vector3, "{text:?}");
             assert!(!error.to_string().contains('\u{1b}'));
         }
     }

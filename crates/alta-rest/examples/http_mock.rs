@@ -30,7 +30,7 @@ pub(crate) async fn run() -> Result<(String, ErrorKind), Box<dyn Error + Send + 
     let group = rest.groups().get("7".parse()?).await?;
     match rest.groups().get("8".parse()?).await {
         Ok(other) => Err(format!("there is no {}", other.name).into()),
-        Err(error) => Ok((group.name, error.kind())),
+        Err(error) => Ok((group.name, *error.kind())),
     }
 }
 

@@ -145,7 +145,7 @@ impl Client {
     /// As for [`request`](Self::request).
     pub async fn send(&self, request: &Request) -> Result<Response<Bytes>, Error> {
         if let Some(problem) = request.invalid() {
-            return Err(Error::new(ErrorKind::InvalidRequest, request).with_detail(problem));
+            return Err(Error::of(ErrorKind::InvalidRequest, request).with_explanation(problem));
         }
         // For everything: a login, the exchange, another login and another exchange.
         let deadline = Deadline::after(self.inner.http.call_timeout());
@@ -162,8 +162,8 @@ impl Client {
             && let Some(scopes) = request.missing_scopes(token)
         {
             let scopes = scopes.join(" or ");
-            return Err(Error::new(ErrorKind::MissingScope, request)
-                .with_detail(format!("it needs {scopes}, which the token does not have")));
+            return Err(Error::of(ErrorKind::MissingScope, request)
+                .with_explanation(format!("it needs {scopes}, which the token does not have")));
         }
         let mut result = self.attempt(request, token.as_ref(), deadline).await;
         if let (Some(source), Some(stale), Err(error)) = (source, &token, &result)
@@ -175,9 +175,9 @@ impl Client {
                     result = self.attempt(request, Some(&new), deadline).await;
                 }
                 Err(error) if error.is_transient() => {
-                    return Err(Error::new(ErrorKind::Login, request).with_source(error));
+                    return Err(Error::of(ErrorKind::Login, request).caused_by(error));
                 }
-                Err(error) => result = result.map_err(|refused| refused.with_source(error)),
+                Err(error) => result = result.map_err(|refused| refused.caused_by(error)),
             }
         }
         result
@@ -198,8 +198,8 @@ impl Client {
             .identities
             .tokens(request.in_whose_name())
             .map_err(|missing| {
-                Error::new(ErrorKind::NoAccount, request)
-                    .with_detail(format!("it needs {missing}, and the client has none"))
+                Error::of(ErrorKind::NoAccount, request)
+                    .with_explanation(format!("it needs {missing}, and the client has none"))
             })
     }
 
@@ -209,9 +209,8 @@ impl Client {
         token: Option<&Token>,
         deadline: Deadline,
     ) -> Result<Response<Bytes>, Error> {
-        let invalid = |source: http::Error| {
-            Error::new(ErrorKind::InvalidRequest, request).with_source(source)
-        };
+        let invalid =
+            |source: http::Error| Error::of(ErrorKind::InvalidRequest, request).caused_by(source);
         let mut message = request.build(&self.inner.base).map_err(invalid)?;
         message.extensions_mut().insert(deadline);
         self.inner.redactor.learn_address(&self.inner.base);
@@ -233,8 +232,8 @@ impl Client {
             self.inner.redactor.learn(token.expose());
             let mut bearer =
                 HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-                    Error::new(ErrorKind::InvalidRequest, request)
-                        .with_detail("the token holds characters that no header can")
+                    Error::of(ErrorKind::InvalidRequest, request)
+                        .with_explanation("the token holds characters that no header can")
                 })?;
             bearer.set_sensitive(true);
             headers.insert(AUTHORIZATION, bearer);
@@ -270,7 +269,7 @@ fn no_token(request: &Request, error: alta_auth::Error) -> Error {
         alta_auth::ErrorKind::InvalidInput => ErrorKind::InvalidRequest,
         _ => ErrorKind::Login,
     };
-    Error::new(kind, request).with_source(error)
+    Error::of(kind, request).caused_by(error)
 }
 
 /// A token, if it comes in time.
@@ -292,7 +291,7 @@ fn failure(request: &Request, error: alta_http::Error) -> Error {
         alta_http::ErrorKind::TooLarge => ErrorKind::TooLarge,
         _ => ErrorKind::Transport,
     };
-    Error::new(kind, request).with_source(error)
+    Error::of(kind, request).caused_by(error)
 }
 
 /// A refused request has not been carried out, so sending it again is safe whatever it asks for.

@@ -38,9 +38,9 @@ pub(crate) fn read<T: DeserializeOwned>(
                 reason(&error, shown == text, redactor)
             )
         };
-        Error::new(ErrorKind::Decode, request)
+        Error::of(ErrorKind::Decode, request)
             .with_status(response.status())
-            .with_detail(detail)
+            .with_explanation(detail)
             .with_body(kept(&shown))
     })
 }
@@ -57,7 +57,7 @@ pub(crate) fn read_page<T: DeserializeOwned>(
     match json::part_of_list(&text(response)) {
         Ok((page, unreadable)) => Ok((page, unreadable.and_then(|_| failure()))),
         Err(error) => Err(failure().unwrap_or_else(|| {
-            Error::new(ErrorKind::Decode, request).with_detail(error.to_string())
+            Error::of(ErrorKind::Decode, request).with_explanation(error.to_string())
         })),
     }
 }
@@ -94,7 +94,7 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
     let status = response.status();
     let kind = match status {
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => ErrorKind::Rejected,
-        StatusCode::UNAUTHORIZED => ErrorKind::NotAuthorised,
+        StatusCode::UNAUTHORIZED => ErrorKind::Unauthorized,
         StatusCode::FORBIDDEN => ErrorKind::Forbidden,
         StatusCode::NOT_FOUND => ErrorKind::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => ErrorKind::MethodNotAllowed,
@@ -112,9 +112,9 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
         let has_more = api.error_code.is_some() || api.request_model_errors.is_some();
         !api.message.is_empty() || has_more && api.skipped().is_empty()
     });
-    let mut error = Error::new(kind, request).with_status(status);
+    let mut error = Error::of(kind, request).with_status(status);
     if !is_told && !shown.trim().is_empty() {
-        error = error.with_detail(around(shown.trim(), 0));
+        error = error.with_explanation(around(shown.trim(), 0));
     }
     error
         .with_api(api)

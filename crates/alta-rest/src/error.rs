@@ -1,45 +1,50 @@
 use std::{error, fmt, time::Duration};
 
-use alta_model::{ApiError, ErrorCode, chain, escaped};
+use alta_model::{
+    ApiError, ErrorCode,
+    error_type::{ErrorDetails, Fields},
+};
 use bytes::Bytes;
 use http::StatusCode;
 
-/// Why a call failed.
-pub struct Error(Box<Inner>);
+use crate::Request;
 
-#[derive(Debug)]
-struct Inner {
-    kind: ErrorKind,
-    request: String,
+alta_model::error_type! {
+    /// A call failed. [`doing`](Self::doing) is the request: its method and its path below the base, without the query.
+    pub struct Error(ErrorKind, Details);
+}
+
+/// The content of the response, and an explanation of the client.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
     status: Option<StatusCode>,
     api: Option<ApiError>,
     body: Bytes,
-    detail: Option<String>,
+    explanation: Option<String>,
     retry_after: Option<Duration>,
-    source: Option<Box<dyn error::Error + Send + Sync>>,
 }
 
-/// What kind of trouble it is, and so what can be done about it.
+/// The reason of an [`Error`], for a program to match on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The request breaks a rule of the service, or its fields are wrong (400, 422); accepting an invitation twice, for
-    /// example.
+    /// The request breaks a rule of the service, or has invalid fields (400, 422): for example, an invitation is accepted
+    /// twice.
     #[error("rejected")]
     Rejected,
-    /// The token was refused, and so was a new one if there was any (401).
-    #[error("not authorised")]
-    NotAuthorised,
-    /// The account may not do that (403).
+    /// The service refused the token, and then the renewed one if there was one (401).
+    #[error("unauthorized")]
+    Unauthorized,
+    /// The account lacks the permission (403).
     #[error("forbidden")]
     Forbidden,
-    /// There is no such thing, or it is not the account's to see (404).
+    /// The object does not exist, or the account cannot see it (404).
     #[error("not found")]
     NotFound,
-    /// The service has the address, but not for this verb (405).
+    /// The address exists, but not for this method (405).
     #[error("method not allowed")]
     MethodNotAllowed,
-    /// It contradicts what there is (409).
+    /// The request contradicts the current state (409).
     #[error("conflict")]
     Conflict,
     /// Too many requests (429).
@@ -48,228 +53,183 @@ pub enum ErrorKind {
     /// The service failed (500 and above).
     #[error("the service failed")]
     Server,
-    /// A status that the API is not known to send, a redirect for example: perhaps the base URL is that of something else.
+    /// The API is not known to send this status, such as a redirect: perhaps the base URL belongs to something else.
     #[error("unexpected status")]
     UnexpectedStatus,
-    /// The request never left this machine: no connection could be made.
+    /// The request was not sent: no connection could be made.
     #[error("the request could not be sent")]
     NotSent,
-    /// The exchange broke off. The service may have acted.
+    /// The exchange broke off. The service may have executed the request.
     #[error("the exchange broke off")]
     Transport,
-    /// There was no whole answer in time. The service may have acted.
-    #[error("no answer in time")]
+    /// No complete response came in time. The service may have executed the request.
+    #[error("no response in time")]
     TimedOut,
-    /// The answer, or a list asked for with a bound, is larger than allowed.
+    /// The response, or a list requested with a bound, is larger than allowed.
     #[error("too large")]
     TooLarge,
-    /// The answer could not be understood. The service has acted.
-    #[error("the answer could not be understood")]
+    /// The response could not be decoded. The service has executed the request.
+    #[error("the response could not be decoded")]
     Decode,
-    /// The pages of a list lead in a circle.
+    /// The pages of a list form a circle.
     #[error("the pages of the list do not end")]
     EndlessPages,
     /// The client has no token of the kind that the call needs.
     #[error("no account for this call")]
     NoAccount,
-    /// The bot's token lacks the scope that the call needs, as far as their names tell; see
+    /// The bot's token lacks the scope that the call needs, judged by the names of the scopes; see
     /// [`Client::without_scope_checks`](crate::Client::without_scope_checks). Nothing was sent.
     #[error("a scope is missing")]
     MissingScope,
-    /// No token could be had; the source tells why.
+    /// No token could be obtained; the source says why.
     #[error("no token")]
     Login,
-    /// The request cannot be sent as it is, or to that address.
+    /// The request is invalid, or cannot be sent to its address.
     #[error("invalid request")]
     InvalidRequest,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, request: impl fmt::Display) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            request: request.to_string(),
-            status: None,
-            api: None,
-            body: Bytes::new(),
-            detail: None,
-            retry_after: None,
-            source: None,
-        }))
+    /// The error of this request.
+    pub(crate) fn of(kind: ErrorKind, request: &Request) -> Self {
+        Self::new(kind, request.to_string())
     }
 
     pub(crate) fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
+        self.0.fields_mut().details.status = Some(status);
         self
     }
 
     pub(crate) fn with_api(mut self, api: Option<ApiError>) -> Self {
-        self.0.api = api;
+        self.0.fields_mut().details.api = api;
         self
     }
 
     pub(crate) fn with_body(mut self, body: Bytes) -> Self {
-        self.0.body = body;
+        self.0.fields_mut().details.body = body;
         self
     }
 
-    pub(crate) fn with_detail(mut self, detail: impl Into<String>) -> Self {
-        self.0.detail = Some(detail.into());
+    pub(crate) fn with_explanation(mut self, explanation: impl Into<String>) -> Self {
+        self.0.fields_mut().details.explanation = Some(explanation.into());
         self
     }
 
     pub(crate) fn with_retry_after(mut self, pause: Option<Duration>) -> Self {
-        self.0.retry_after = pause;
+        self.0.fields_mut().details.retry_after = pause;
         self
     }
 
-    pub(crate) fn with_source(
-        mut self,
-        source: impl Into<Box<dyn error::Error + Send + Sync>>,
-    ) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    /// What kind of trouble it is.
-    pub fn kind(&self) -> ErrorKind {
-        self.0.kind
-    }
-
-    /// The request: method and path below the base, without the query.
-    pub fn request(&self) -> &str {
-        &self.0.request
-    }
-
-    /// The status of the answer, if there was one.
+    /// The status of the response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
-        self.0.status
+        self.details().status
     }
 
-    /// The service's words for people, if it sent any.
+    /// The service's message for people, if it sent one.
     pub fn message(&self) -> Option<&str> {
-        let message = &self.0.api.as_ref()?.message;
-        (!message.is_empty()).then_some(message)
+        self.details().message()
     }
 
-    /// The service's word for programs, if it sent one.
+    /// The service's code for programs, if it sent one.
     pub fn error_code(&self) -> Option<&ErrorCode> {
-        self.0.api.as_ref()?.error_code.as_ref()
+        self.details().error_code()
     }
 
-    /// The body of the answer as the API's own error, with the fields that it found wrong, if it is one.
+    /// The body of the response as the API's own error, with the fields that the service rejected, if it is one.
     pub fn api_error(&self) -> Option<&ApiError> {
-        self.0.api.as_ref()
+        self.details().api.as_ref()
     }
 
-    /// The first kilobyte of the answer's body, with `<redacted>` for what is secret in it.
+    /// The first kilobyte of the response's body, with `<redacted>` in place of secrets.
     pub fn body(&self) -> &Bytes {
-        &self.0.body
+        &self.details().body
     }
 
     /// The pause that the service asked for.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.0.retry_after
+        self.details().retry_after
     }
 
     /// Whether the same request may succeed later.
     pub fn is_transient(&self) -> bool {
-        match self.0.kind {
+        match self.kind() {
             ErrorKind::RateLimited
             | ErrorKind::Server
             | ErrorKind::NotSent
             | ErrorKind::Transport
             | ErrorKind::TimedOut => true,
-            ErrorKind::Login => self
-                .0
-                .source
-                .as_deref()
+            ErrorKind::Login => error::Error::source(self)
                 .and_then(|source| source.downcast_ref::<alta_auth::Error>())
                 .is_some_and(alta_auth::Error::is_transient),
             _ => matches!(self.error_code(), Some(ErrorCode::RetryActionLater)),
         }
     }
 
-    fn changes_something(&self) -> bool {
-        let (method, _) = self.0.request.split_once(' ').unwrap_or_default();
-        !matches!(method, "GET" | "HEAD" | "OPTIONS")
+    /// Whether the service may have executed the request although the call failed.
+    pub fn may_have_run(&self) -> bool {
+        self.kind().may_have_run()
     }
 
-    /// Whether the service may have acted although the call failed.
-    pub fn may_have_run(&self) -> bool {
+    fn details(&self) -> &Details {
+        &self.0.fields().details
+    }
+}
+
+impl ErrorKind {
+    fn may_have_run(self) -> bool {
         matches!(
-            self.0.kind,
-            ErrorKind::Server
-                | ErrorKind::Transport
-                | ErrorKind::TimedOut
-                | ErrorKind::TooLarge
-                | ErrorKind::Decode
+            self,
+            Self::Server | Self::Transport | Self::TimedOut | Self::TooLarge | Self::Decode
         )
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&escaped(Message(self)), f)
+impl Details {
+    fn message(&self) -> Option<&str> {
+        let message = &self.api.as_ref()?.message;
+        (!message.is_empty()).then_some(message)
+    }
+
+    fn error_code(&self) -> Option<&ErrorCode> {
+        self.api.as_ref()?.error_code.as_ref()
     }
 }
 
-/// What an error says, as the service wrote it.
-struct Message<'a>(&'a Error);
-
-impl fmt::Display for Message<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Message(error) = self;
-        let inner = &*error.0;
-        write!(f, "{}: {}", inner.request, inner.kind)?;
-        if let Some(status) = inner.status {
+impl ErrorDetails<ErrorKind> for Details {
+    fn write(error: &Fields<ErrorKind, Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let details = &error.details;
+        if let Some(status) = details.status {
             write!(f, " ({})", status.as_u16())?;
         }
-        if let Some(detail) = &inner.detail {
-            write!(f, ": {detail}")?;
+        if let Some(explanation) = &details.explanation {
+            write!(f, ": {explanation}")?;
         }
-        match (error.message(), error.error_code()) {
+        match (details.message(), details.error_code()) {
             (Some(message), Some(code)) => write!(f, ": {message} ({code})")?,
             (Some(message), None) => write!(f, ": {message}")?,
             (None, Some(code)) => write!(f, ": {code}")?,
             (None, None) => {}
         }
-        let wrong = inner
+        let rejected = details
             .api
             .iter()
             .filter_map(|api| api.request_model_errors.as_ref())
             .flat_map(|errors| &errors.errors);
-        for error in wrong {
+        for error in rejected {
             match &error.field {
                 Some(field) => write!(f, "; {field}: {}", error.message)?,
                 None => write!(f, "; {}", error.message)?,
             }
         }
-        if let Some(pause) = inner.retry_after {
-            write!(f, "; not to be tried again for {pause:?}")?;
+        if let Some(pause) = details.retry_after {
+            write!(f, "; retry after {pause:?}")?;
         }
-        if error.may_have_run() && error.changes_something() {
-            f.write_str("; it may have been carried out")?;
+        let is_read_only = ["GET ", "HEAD ", "OPTIONS "]
+            .iter()
+            .any(|method| error.doing.starts_with(method));
+        if error.kind.may_have_run() && !is_read_only {
+            f.write_str("; the service may have executed it")?;
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return fmt::Debug::fmt(&*self.0, f);
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl error::Error for Error {
-    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn error::Error + 'static))
     }
 }

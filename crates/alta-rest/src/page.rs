@@ -122,8 +122,8 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         while let Some(item) = self.next().await {
             let item = item?;
             if list.len() == bound {
-                return Err(Error::new(ErrorKind::TooLarge, &self.request)
-                    .with_detail(format!("the list has more than {bound} items")));
+                return Err(Error::of(ErrorKind::TooLarge, &self.request)
+                    .with_explanation(format!("the list has more than {bound} items")));
             }
             list.push(item);
         }
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
             return Ok(());
         };
         let endless =
-            |detail| Error::new(ErrorKind::EndlessPages, &self.request).with_detail(detail);
+            |detail| Error::of(ErrorKind::EndlessPages, &self.request).with_explanation(detail);
         if self.seen.len() == MAX_PAGES {
             return Err(endless(format!("there are more than {MAX_PAGES} of them")));
         }

@@ -40,7 +40,7 @@ async fn a_status_is_a_kind() {
     for (status, kind, transient) in [
         (302, ErrorKind::UnexpectedStatus, false),
         (400, ErrorKind::Rejected, false),
-        (401, ErrorKind::NotAuthorised, false),
+        (401, ErrorKind::Unauthorized, false),
         (403, ErrorKind::Forbidden, false),
         (404, ErrorKind::NotFound, false),
         (405, ErrorKind::MethodNotAllowed, false),
@@ -53,11 +53,11 @@ async fn a_status_is_a_kind() {
     ] {
         let answer = ResponseTemplate::new(status).insert_header("retry-after", "31");
         let error = get_group(answer).await;
-        assert_eq!(error.kind(), kind, "{status}");
+        assert_eq!(*error.kind(), kind, "{status}");
         assert_eq!(error.is_transient(), transient, "{status}");
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(31)));
-        assert_eq!(error.request(), "GET groups/7");
+        assert_eq!(error.doing(), "GET groups/7");
     }
 }
 
@@ -75,7 +75,7 @@ async fn a_change_that_may_have_been_made_and_a_pause_are_in_the_message() {
     assert!(error.may_have_run());
     assert_eq!(
         error.to_string(),
-        "POST groups/invites/7: the exchange broke off; it may have been carried out"
+        "POST groups/invites/7: the exchange broke off; the service may have executed it"
     );
     let error = unanswered.groups().get(GROUP).await.unwrap_err();
     assert_eq!(error.to_string(), "GET groups/7: the exchange broke off");
@@ -86,7 +86,7 @@ async fn a_change_that_may_have_been_made_and_a_pause_are_in_the_message() {
     assert!(!error.may_have_run());
     assert_eq!(
         error.to_string(),
-        "POST groups/invites/7: too many requests (429); not to be tried again for 31s"
+        "POST groups/invites/7: too many requests (429); retry after 31s"
     );
     assert_eq!(server.received_requests().await.unwrap().len(), 1);
 }
@@ -140,7 +140,7 @@ async fn a_call_as_a_whole_is_bounded_with_its_login() {
         let client = alta_rest::Client::new(http.clone(), base.clone(), identities);
         let started = tokio::time::Instant::now();
         let error = client.groups().get(GROUP).await.unwrap_err();
-        assert_eq!(error.kind(), kind);
+        assert_eq!(*error.kind(), kind);
         assert!(error.is_transient());
         let elapsed = started.elapsed();
         let within = Duration::from_secs(60);
@@ -178,7 +178,7 @@ async fn a_page_of_html_keeps_its_status_and_its_beginning() {
     let page = "<html>\n<h1>500</h1>".to_owned() + &"x".repeat(5_000);
     let error = get_group(ResponseTemplate::new(500).set_body_string(page)).await;
     assert_eq!(
-        (error.kind(), error.status().unwrap().as_u16()),
+        (*error.kind(), error.status().unwrap().as_u16()),
         (ErrorKind::Server, 500)
     );
     assert!(
@@ -192,7 +192,7 @@ async fn a_page_of_html_keeps_its_status_and_its_beginning() {
 #[tokio::test]
 async fn html_with_a_good_status_is_no_answer() {
     let error = get_group(ResponseTemplate::new(200).set_body_string("<html>hello")).await;
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(*error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("<html>hello"), "{error}");
     assert!(error.may_have_run());
 }
@@ -203,7 +203,7 @@ async fn a_field_of_the_wrong_type_is_named_with_the_text_around_it() {
         "id": "first", "roles": [{"role_id": 1}, {"role_id": 2}]
     })))
     .await;
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(*error.kind(), ErrorKind::Decode);
     let text = error.to_string();
     assert!(text.contains("at id: "), "{text}");
     assert!(text.contains(r#"{"id":"first","#), "{text}");
@@ -214,14 +214,14 @@ async fn an_empty_answer_is_named_as_such() {
     let error = get_group(ResponseTemplate::new(200)).await;
     assert_eq!(
         error.to_string(),
-        "GET groups/7: the answer could not be understood (200): the body is empty"
+        "GET groups/7: the response could not be decoded (200): the body is empty"
     );
 }
 
 #[tokio::test]
 async fn an_answer_that_is_larger_than_allowed_is_not_read() {
     let error = get_group(ResponseTemplate::new(200).set_body_string("x".repeat(100_001))).await;
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(*error.kind(), ErrorKind::TooLarge);
     assert!(!error.is_transient());
 }
 
@@ -237,7 +237,7 @@ async fn a_cut_answer_is_a_broken_exchange() {
         }
     });
     let error = client(&uri, both()).groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::Transport);
     assert!(error.is_transient() && error.may_have_run());
     server.abort();
 }
@@ -248,7 +248,7 @@ async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
     let uri = format!("http://{}", free.local_addr().unwrap());
     drop(free);
     let error = client(&uri, both()).groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotSent);
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
     assert!(error.is_transient() && !error.may_have_run());
     assert!(error.source().unwrap().to_string().contains(&uri));
 }
@@ -257,7 +257,7 @@ async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
 async fn an_address_that_no_request_can_go_to_does_not_heal() {
     let client = client("ftp://127.0.0.1:1", both());
     let error = client.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
     assert!(!error.is_transient() && !error.may_have_run());
     let source = error.source().unwrap().to_string();
     assert!(source.contains("not usable"), "{source}");
@@ -271,7 +271,7 @@ async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_noth
         Identities::bot(Arc::new(StaticToken::new(BOT))),
     );
     let error = bot.users().search("Ashwick").await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NoAccount);
+    assert_eq!(*error.kind(), ErrorKind::NoAccount);
     assert_eq!(
         error.to_string(),
         "POST users/search/username: no account for this call: it needs a user's token, and the client has none"
@@ -341,7 +341,7 @@ async fn a_token_that_is_refused_again_is_an_error_and_not_renewed_for_ever() {
     let tokens = Arc::new(Renewing::default());
     let client = client(&server.uri(), Identities::bot(tokens.clone()));
     let error = client.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotAuthorised);
+    assert_eq!(*error.kind(), ErrorKind::Unauthorized);
     assert_eq!(tokens.renewals(), 1);
 }
 
@@ -351,7 +351,7 @@ async fn a_renewal_that_fails_is_the_error_and_one_that_is_refused_is_its_cause(
         (alta_auth::ErrorKind::Transport, ErrorKind::Login, true),
         (
             alta_auth::ErrorKind::Refused,
-            ErrorKind::NotAuthorised,
+            ErrorKind::Unauthorized,
             false,
         ),
     ] {
@@ -365,7 +365,7 @@ async fn a_renewal_that_fails_is_the_error_and_one_that_is_refused_is_its_cause(
         };
         let client = client(&server.uri(), Identities::bot(Arc::new(tokens)));
         let error = client.groups().get(GROUP).await.unwrap_err();
-        assert_eq!((error.kind(), error.is_transient()), (kind, transient));
+        assert_eq!((*error.kind(), error.is_transient()), (kind, transient));
         assert!(error.source().unwrap().is::<alta_auth::Error>());
     }
 }
@@ -385,7 +385,7 @@ async fn a_wrong_client_secret_is_seen_at_the_first_call() {
     let tokens = Arc::new(TokenCache::new(login));
     let client = client(&server.uri(), Identities::bot(tokens));
     let error = client.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Login);
+    assert_eq!(*error.kind(), ErrorKind::Login);
     assert!(!error.is_transient());
     assert!(
         error
@@ -400,7 +400,7 @@ async fn a_wrong_client_secret_is_seen_at_the_first_call() {
 async fn a_redirect_is_not_followed() {
     let answer = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:1/");
     let error = get_group(answer).await;
-    assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+    assert_eq!(*error.kind(), ErrorKind::UnexpectedStatus);
 }
 
 #[tokio::test]
@@ -409,12 +409,12 @@ async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
     for name in ["", "..", "."] {
         let mut found = client.servers().named(name);
         let error = found.next().await.unwrap().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+        assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
     }
     let token = Identities::bot(Arc::new(StaticToken::new("two\nlines")));
     let broken = support::client(&server.uri(), token);
     let error = broken.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+    assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
     assert!(format!("{error:?}").contains("the fixed token has a control character"));
     assert!(!format!("{error:?}").contains("lines"));
     assert!(server.received_requests().await.unwrap().is_empty());
@@ -580,7 +580,7 @@ async fn a_password_in_the_base_address_is_neither_sent_nor_shown() {
     let base = server.uri().replace("://", "://itsley:hunter20@");
     let client = client(&base, both());
     let error = client.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(*error.kind(), ErrorKind::NotFound);
     assert!(!format!("{client:?} {error:?}").contains("hunter20"));
 }
 
@@ -603,7 +603,7 @@ async fn a_call_whose_scope_was_not_granted_names_it_and_is_not_sent() {
         asked.unwrap_err()
     };
     let error = console(bot.clone()).await;
-    assert_eq!(error.kind(), ErrorKind::MissingScope);
+    assert_eq!(*error.kind(), ErrorKind::MissingScope);
     assert_eq!(
         error.to_string(),
         "POST servers/7/console: a scope is missing: it needs server.console, which the token does not have"
@@ -617,9 +617,9 @@ async fn a_call_whose_scope_was_not_granted_names_it_and_is_not_sent() {
         client(&server.uri(), granted("")),
         client(&server.uri(), both()),
     ] {
-        assert_eq!(console(client).await.kind(), ErrorKind::Forbidden);
+        assert_eq!(*console(client).await.kind(), ErrorKind::Forbidden);
     }
     // One of two is enough.
     let error = bot.groups().get(GROUP).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(*error.kind(), ErrorKind::Forbidden);
 }

@@ -31,7 +31,7 @@ async fn reqwest_says_what_was_not_sent() {
     let http = http_reqwest::over_reqwest(reqwest::Client::new());
     let request = http::Request::post(uri).body(bytes::Bytes::new()).unwrap();
     let error = http.send(request).await.unwrap_err();
-    assert_eq!(error.kind(), alta_http::ErrorKind::NotSent);
+    assert_eq!(*error.kind(), alta_http::ErrorKind::NotSent);
 }
 
 #[tokio::test]

@@ -146,7 +146,7 @@ async fn an_answer_of_a_hundred_megabytes_is_left_at_the_limit_whether_announced
         .await;
         let client = client(&uri, &Config::default());
         let got = tokio::time::timeout(BOUND, client.groups().get(GroupId::new(7))).await;
-        assert_eq!(got.unwrap().unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(*got.unwrap().unwrap_err().kind(), ErrorKind::TooLarge);
         // The limit, and what the system keeps on its way.
         let sent = sent.load(Ordering::SeqCst);
         assert!(sent < Config::BODY_LIMIT * 2, "{sent} bytes were taken");
@@ -169,7 +169,7 @@ async fn a_body_that_drips_for_ever_is_given_up_however_steady_it_drips() {
         .attempt_timeout(Duration::from_millis(200));
     let client = client(&uri, &config);
     let got = tokio::time::timeout(BOUND, client.groups().get(GroupId::new(7))).await;
-    assert_eq!(got.unwrap().unwrap_err().kind(), ErrorKind::TimedOut);
+    assert_eq!(*got.unwrap().unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn the_token_does_not_follow_a_redirect_to_another_host() {
         let answer = ResponseTemplate::new(status).insert_header("location", location.as_str());
         let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
         let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::UnexpectedStatus);
+        assert_eq!(*error.kind(), ErrorKind::UnexpectedStatus);
     }
     assert!(elsewhere.0.received_requests().await.unwrap().is_empty());
 }

@@ -110,11 +110,11 @@ async fn a_list_of_which_nothing_can_be_read_is_no_empty_list() {
     ] {
         let (_server, client) = answering(body).await;
         let error = client.servers().online().collect(10).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
+        assert_eq!(*error.kind(), ErrorKind::Decode, "{body}");
     }
     let (_server, client) = answering(r#"[{"display_name":"nowhere"}]"#).await;
     let error = client.servers().regions().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(*error.kind(), ErrorKind::Decode);
 }
 
 /// Pages a, b and c with these bodies.
@@ -150,7 +150,7 @@ async fn what_is_left_out_ends_no_paging() {
     let (_server, client) = pages(["[{}]", "[]", "[{},{}]"]).await;
     let mut servers = client.servers().online();
     let error = servers.next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(*error.kind(), ErrorKind::Decode);
     assert!(servers.next().await.is_none());
     assert_eq!(servers.skipped().count(), 3);
 }

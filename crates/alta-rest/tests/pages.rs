@@ -78,7 +78,7 @@ async fn a_list_longer_than_the_bound_is_an_error_and_not_cut() {
     assert_eq!(pages.collect(3).await.unwrap().len(), 3);
     let (_server, pages) = two_pages().await;
     let error = pages.collect(2).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(*error.kind(), ErrorKind::TooLarge);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn a_list_that_breaks_off_at_the_bound_says_why_and_not_that_it_is_too_lon
     .await;
     let pages = client.raw_pages(Request::new(Method::GET, "friends"));
     let error = pages.collect(2).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(*error.kind(), ErrorKind::Forbidden);
 }
 
 #[tokio::test]
@@ -113,7 +113,7 @@ async fn a_token_that_comes_again_is_an_error() {
     assert_eq!(pages.next().await.unwrap().unwrap(), 1);
     assert_eq!(pages.next().await.unwrap().unwrap(), 1);
     let error = pages.next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::EndlessPages);
+    assert_eq!(*error.kind(), ErrorKind::EndlessPages);
     assert!(pages.next().await.is_none());
     assert_eq!(requests(&server).await, 3);
 }
@@ -154,7 +154,7 @@ async fn an_error_ends_the_list_and_names_the_item() {
     .await;
     let mut members = client.members().list("7".parse().unwrap());
     let error = members.next().await.unwrap().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert_eq!(*error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("user_id"), "{error}");
     assert!(members.next().await.is_none());
 }

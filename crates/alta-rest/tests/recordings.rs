@@ -218,7 +218,7 @@ async fn a_wrong_verb_is_an_error_with_an_empty_body() {
         client.send(&request).await.unwrap_err()
     })
     .await;
-    assert_eq!(error.kind(), ErrorKind::MethodNotAllowed);
+    assert_eq!(*error.kind(), ErrorKind::MethodNotAllowed);
     assert_eq!(error.message(), None);
     assert_eq!(
         error.to_string(),
@@ -296,7 +296,7 @@ async fn access_to_a_console_given_and_not_given() {
     let error = console("console-access-forbidden", 300_000_026)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(*error.kind(), ErrorKind::Forbidden);
     assert_eq!(
         error.error_code(),
         Some(&ErrorCode::InvalidPermissionsToPerformAction)
@@ -333,7 +333,7 @@ async fn wrong_fields_are_named() {
         .create_server(group(2_000_000_024), new)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(*error.kind(), ErrorKind::Rejected);
     assert_eq!(
         error.to_string(),
         "POST groups/2000000024/servers: rejected (400): Bad API Request (InvalidRequestModel); \

@@ -107,7 +107,7 @@ async fn an_invitation_is_accepted_once() {
     assert_eq!(member.r#type, Some(MemberType::Accepted));
     assert_eq!(client.invites().list().collect(10).await.unwrap(), []);
     let error = client.invites().accept(invited).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert_eq!(*error.kind(), ErrorKind::Rejected);
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn wrong_credentials_are_refused_at_the_first_attempt() {
     let sim = Sim::builder().start().await.unwrap();
     let error = bot_tokens(&sim, "wrong").token().await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.code()),
+        (*error.kind(), error.code()),
         (alta_auth::ErrorKind::Refused, Some("invalid_client"))
     );
     assert_eq!(count(&sim, "POST", "connect/token"), 1);
@@ -154,7 +154,7 @@ async fn wrong_credentials_are_refused_at_the_first_attempt() {
     let credentials = UserCredentials::with_email(sim.user().email, Password::plain("wrong"));
     let error = user_tokens(&sim, credentials).token().await.unwrap_err();
     assert_eq!(
-        (error.kind(), error.code()),
+        (*error.kind(), error.code()),
         (
             alta_auth::ErrorKind::Refused,
             Some("InvalidLoginCredentials")
@@ -211,7 +211,7 @@ async fn trouble_with_what_must_not_be_repeated_is_an_error_after_one_request() 
             .servers()
             .console(server(&sim), ConsoleOptions::default());
         let error = console.await.unwrap_err();
-        assert_eq!(error.kind(), kind);
+        assert_eq!(*error.kind(), kind);
         assert!(error.may_have_run());
         assert_eq!(count(&sim, "POST", "console"), before + 1);
         sim.faults().clear();
@@ -234,7 +234,7 @@ async fn a_silent_service_is_a_timeout() {
     );
     sim.faults().arm(Fault::new(Hook::Http, Action::Silence));
     let error = client.groups().get(group(&sim)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::TimedOut);
+    assert_eq!(*error.kind(), ErrorKind::TimedOut);
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn a_console_is_given_refused_or_down() {
         .console(server(&sim), options)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert_eq!(*error.kind(), ErrorKind::Forbidden);
 
     let sim = Sim::builder().server_online(false).start().await.unwrap();
     let access = client(&sim)
@@ -309,7 +309,7 @@ async fn members_come_and_go() {
     assert_eq!(invited[0].user_id, friend);
     client.invites().revoke(group, friend).await.unwrap();
     let error = members.get(group, friend).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(*error.kind(), ErrorKind::NotFound);
 
     client.groups().leave(group).await.unwrap();
     assert_eq!(client.groups().joined().collect(10).await.unwrap(), []);
@@ -331,7 +331,7 @@ async fn servers_are_found_by_every_road() {
     }
     assert!(!servers.regions().await.unwrap().is_empty());
     let error = servers.get(ServerId::new(1)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(*error.kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -355,7 +355,7 @@ async fn favourites_and_friends_are_the_users() {
     let me = user(sim.user().user_id);
     assert!(client.users().is_verified(me).await.unwrap());
     assert_eq!(
-        friends.add(me).await.unwrap_err().kind(),
+        *friends.add(me).await.unwrap_err().kind(),
         ErrorKind::Rejected
     );
 }

@@ -1,24 +1,32 @@
+use alta_model::error_type::{ErrorDetails, Fields};
 use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How many characters of a server's words are shown.
 pub(crate) const SHOWN: usize = 200;
 
-/// Why something on the main socket did not work. Cheap to clone: everybody who waited for one thing gets the same.
-#[derive(Clone)]
-pub struct Error(Box<Inner>);
+alta_model::error_type! {
+    /// An operation of the main websocket failed. It is cheap to clone: all callers that wait for one operation get the same
+    /// error.
+    pub struct Error(ErrorKind, Details);
+}
 
-#[derive(Clone, Debug)]
-struct Inner {
-    kind: ErrorKind,
-    doing: Cow<'static, str>,
-    /// Whether the request can have had an effect, for kinds without a field for it.
+/// Whether the request can have had an effect, for kinds without a field for it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Details {
     sent: Option<Sent>,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl ErrorDetails<ErrorKind> for Details {
+    fn write(error: &Fields<ErrorKind, Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match error.details.sent {
+            Some(sent) => write!(f, ", {sent}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What can be done about an [`Error`].
@@ -108,41 +116,21 @@ impl fmt::Display for Sent {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            doing: doing.into(),
-            sent: None,
-            source: None,
-        }))
-    }
-
     pub(crate) fn closed(doing: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Closed, doing)
     }
 
-    pub(crate) fn caused_by(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.0.source = Some(Arc::new(source));
-        self
-    }
-
-    pub(crate) fn caused_by_any(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    /// The same failure, seen by somebody who was doing something else.
-    pub(crate) fn while_doing(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
-        self.0.doing = doing.into();
-        self
+    pub(crate) fn caused_by_any(self, source: Box<dyn StdError + Send + Sync>) -> Self {
+        self.caused_by(source)
     }
 
     /// Records whether the request was sent. An error that is the server's reply stays as it is.
     pub(crate) fn of_request(mut self, was: Sent) -> Self {
-        match &mut self.0.kind {
+        let fields = self.0.fields_mut();
+        match &mut fields.kind {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => *sent = was,
             ErrorKind::Refused { .. } | ErrorKind::Decode => {}
-            _ => self.0.sent = Some(was),
+            _ => fields.details.sent = Some(was),
         }
         self
     }
@@ -173,21 +161,11 @@ impl Error {
         Self::new(kind, doing)
     }
 
-    /// What can be done about it.
-    pub fn kind(&self) -> &ErrorKind {
-        &self.0.kind
-    }
-
-    /// What was being done.
-    pub fn doing(&self) -> &str {
-        &self.0.doing
-    }
-
     /// Whether a request that was not answered can have had an effect. `None` if an answer came, or if there was no request.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => Some(*sent),
-            _ => self.0.sent,
+            _ => self.0.fields().details.sent,
         }
     }
 
@@ -217,7 +195,7 @@ impl Error {
 
     /// The pause that a server asked for: the socket's, when it refused the handshake, or the account service's.
     pub fn retry_after(&self) -> Option<Duration> {
-        let source = self.0.source.as_deref()?;
+        let source = self.source()?;
         let of_login = || source.downcast_ref::<alta_auth::Error>()?.retry_after();
         source
             .downcast_ref::<alta_socket::DialError>()
@@ -236,35 +214,6 @@ impl Error {
     /// This error and its causes in one line, for a state that is shown to people.
     pub(crate) fn chain(&self) -> String {
         chain(self).to_string()
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", escaped(&self.0.doing), self.0.kind)?;
-        match &self.0.sent {
-            Some(sent) => write!(f, ", {sent}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return fmt::Debug::fmt(&*self.0, f);
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn StdError + 'static))
     }
 }
 

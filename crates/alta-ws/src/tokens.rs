@@ -99,7 +99,7 @@ pub(crate) async fn get_token(
     };
     match tokio::time::timeout(TOKEN_WITHIN, token).await {
         Ok(Ok(token)) => Ok(token),
-        Ok(Err(error)) if error.kind() == alta_auth::ErrorKind::Refused => {
+        Ok(Err(error)) if *error.kind() == alta_auth::ErrorKind::Refused => {
             let kind = ErrorKind::Unauthorised { status: None };
             Err(Error::new(kind, DOING).caused_by(error))
         }

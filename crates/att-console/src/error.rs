@@ -1,7 +1,7 @@
 use crate::reply::Reply;
 use crate::status::Trouble;
+use alta_model::error_type::ErrorDetails;
 use alta_model::{chain, escaped};
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -9,15 +9,22 @@ use std::time::Duration;
 /// How many characters of a server's words are shown.
 pub(crate) const SHOWN: usize = 500;
 
-/// Something asked of a console did not come about. [`kind`](Self::kind) is for the program, the message for people: it
-/// says what was being done and what the server said. The server's whole answer, if there was one, is in
-/// [`reply`](Self::reply).
-pub struct Error {
-    kind: ErrorKind,
-    doing: Cow<'static, str>,
-    reply: Option<Box<Reply>>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+alta_model::error_type! {
+    /// An operation of a console failed. [`kind`](Self::kind) is for the program, the message for people: it names the
+    /// operation and what the server said. The server's whole reply, if there was one, is in [`reply`](Self::reply).
+    ///
+    /// The `source()` is the reason why the connection was lost or the console is closed, or what is wrong with an argument
+    /// or a result. The message says it, too.
+    pub struct Error(ErrorKind, Details);
 }
+
+/// The server's reply, if there was one.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Details {
+    reply: Option<Reply>,
+}
+
+impl ErrorDetails<ErrorKind> for Details {}
 
 /// What went wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,6 +69,7 @@ pub enum ErrorKind {
     #[error("the connection was lost ({because}); {sent}")]
     Disconnected {
         /// Why it was lost.
+        #[source]
         because: Trouble,
         /// Whether the command may have run.
         sent: Sent,
@@ -73,6 +81,7 @@ pub enum ErrorKind {
     #[error("the console is closed: {because}")]
     Closed {
         /// Why.
+        #[source]
         because: Closed,
     },
     /// An argument cannot be written in a command for certain. Nothing was sent.
@@ -98,6 +107,7 @@ pub enum ErrorKind {
         /// The time allowed.
         after: Duration,
         /// Why the last attempt failed, if one did meanwhile.
+        #[source]
         because: Option<Trouble>,
     },
     /// It is not known where the server's files are fetched.
@@ -171,96 +181,25 @@ fn suggested(names: &[String]) -> String {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, doing: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            kind,
-            doing: doing.into(),
-            reply: None,
-            source: None,
-        }
-    }
-
-    pub(crate) fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
-        self
-    }
-
-    /// The same trouble, met while doing something else.
-    pub(crate) fn while_doing(mut self, doing: impl Into<Cow<'static, str>>) -> Self {
-        self.doing = doing.into();
-        self
-    }
-
-    /// The same, of which the server said this.
+    /// Adds the server's reply.
     pub(crate) fn answered_by(mut self, reply: Reply) -> Self {
-        self.reply = Some(Box::new(reply));
+        self.0.fields_mut().details.reply = Some(reply);
         self
     }
 
-    /// What went wrong.
-    pub fn kind(&self) -> &ErrorKind {
-        &self.kind
-    }
-
-    /// What was being done, such as `running "player list" on Thornwood`.
-    pub fn doing(&self) -> &str {
-        &self.doing
-    }
-
-    /// The server's answer, where one came: of a command that failed, or whose result could not be read.
+    /// The server's reply, if one came: of a command that failed, or whose result could not be read.
     pub fn reply(&self) -> Option<&Reply> {
-        self.reply.as_deref()
+        self.0.fields().details.reply.as_ref()
     }
 
     /// Whether the command may have run on the server. `None` where an answer came.
     pub fn sent(&self) -> Option<Sent> {
-        match &self.kind {
+        match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. } => Some(*sent),
             ErrorKind::NotReady | ErrorKind::Closed { .. } | ErrorKind::Argument(_) => {
                 Some(Sent::NotSent)
             }
             _ => None,
-        }
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", escaped(&self.doing), self.kind)
-    }
-}
-
-impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if f.alternate() {
-            return f
-                .debug_struct("Error")
-                .field("kind", &self.kind)
-                .field("doing", &self.doing)
-                .field("reply", &self.reply)
-                .field("source", &self.source)
-                .finish();
-        }
-        fmt::Display::fmt(&chain(self), f)
-    }
-}
-
-impl StdError for Error {
-    /// What caused it: why the connection was lost or the console is closed, what is wrong with an argument or a result. The
-    /// message says it, too.
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        match &self.kind {
-            ErrorKind::Disconnected { because, .. }
-            | ErrorKind::NotReadyWithin {
-                because: Some(because),
-                ..
-            } => Some(because),
-            ErrorKind::Closed { because } => Some(because),
-            _ => {
-                let source = self.source.as_deref();
-                source.map(|source| source as &(dyn StdError + 'static))
-            }
         }
     }
 }

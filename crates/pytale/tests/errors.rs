@@ -34,7 +34,10 @@ async fn an_error_of_any_crate_that_main_returns_is_readable() {
     let world = World::start().await.unwrap();
 
     let model = "twelve".parse::<ServerId>().unwrap_err();
-    assert_readable(&model, &["\"twelve\" is not a server id", "invalid digit"]);
+    assert_readable(
+        &model,
+        &["reading \"twelve\": not a server id", "invalid digit"],
+    );
 
     let sim = world.player_leaves(UserId::new(1)).unwrap_err();
     assert_readable(&sim, &["there is no such thing in this world"]);

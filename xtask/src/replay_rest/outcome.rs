@@ -42,7 +42,7 @@ fn fault(recorded: &Recorded) -> Option<ErrorKind> {
     Some(match response.status {
         _ if response.transfer == Some(Transfer::Cut) => ErrorKind::Transport,
         400 | 422 => ErrorKind::Rejected,
-        401 => ErrorKind::NotAuthorised,
+        401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
         404 => ErrorKind::NotFound,
         405 => ErrorKind::MethodNotAllowed,
@@ -99,7 +99,7 @@ fn lines(difference: &round_trip::Difference) -> Vec<String> {
 fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
     let mut problems = Vec::new();
     let wanted = fault(recorded);
-    if wanted != Some(error.kind()) {
+    if wanted != Some(*error.kind()) {
         return vec![format!("{error}; it was to be {wanted:?}")];
     }
     if recorded.response.transfer != Some(Transfer::Cut)

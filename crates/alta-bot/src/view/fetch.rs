@@ -49,7 +49,7 @@ async fn one(rest: &Client, part: Part, me: UserId) -> Result<Found, Error> {
         Part::Members(group) => Found::Me(rest.members().get(group, me).await?),
         Part::Server(_, server) => match rest.servers().get(server).await {
             Ok(server) => Found::Server(Box::new(server)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Found::NoServer,
+            Err(error) if *error.kind() == ErrorKind::NotFound => Found::NoServer,
             Err(error) => return Err(error),
         },
     })

@@ -103,7 +103,7 @@ impl Servers<'_> {
     /// See [`ErrorKind`].
     pub async fn regions(self) -> Result<Listing<Region>, Error> {
         match self.server_regions().await {
-            Err(error) if error.kind() == ErrorKind::NotFound => self.top_regions().await,
+            Err(error) if *error.kind() == ErrorKind::NotFound => self.top_regions().await,
             result => result,
         }
     }
