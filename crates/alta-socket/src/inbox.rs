@@ -108,6 +108,17 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         .await
     }
 
+    /// A reason to wake that is there already.
+    pub fn next_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
+        &mut self,
+        hub: &Hub<K, F>,
+        deadline: Option<Instant>,
+        takes_calls: bool,
+    ) -> Option<Wake<X, E, C>> {
+        self.bells.take(&mut self.ready);
+        self.first_ready(hub, deadline, takes_calls)
+    }
+
     fn first_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,

@@ -110,11 +110,8 @@ struct Request<'a> {
 /// An open websocket comes with the access it was opened by.
 type ConsoleInbox = Inbox<ConsoleAccess, Failure, Call>;
 
-/// Whether anything but the delivery of an event may be to do.
-enum Woken {
-    ByEvent,
-    Otherwise,
-}
+/// How many wake-ups the machine is told of before its outputs are performed. Commands of one batch leave in one write.
+const BATCH: usize = 64;
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
@@ -125,6 +122,8 @@ pub(crate) struct Driver {
     granted: Option<(LinkId, ConsoleAccess)>,
     /// The time that the machine knows.
     latest: Instant,
+    /// Whether the machine was told anything since its outputs were performed. Events change nothing.
+    is_unsettled: bool,
     /// The state that was shown last.
     shown: State,
     /// Whether nothing more is to be done.
@@ -148,6 +147,7 @@ impl Driver {
         );
         Self {
             latest: now(),
+            is_unsettled: true,
             shown: shared.status.get(),
             ended: false,
             shared,
@@ -162,17 +162,21 @@ impl Driver {
     /// Boxed, since a future holds room for its arguments twice.
     pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!("opening");
+        let mut deadline = None;
         loop {
-            self.perform_outputs();
-            if self.ended {
-                break;
+            if std::mem::take(&mut self.is_unsettled) {
+                self.take_changes(self.latest);
+                self.perform_outputs();
+                if self.ended {
+                    break;
+                }
+                self.show_state();
+                self.machine.count_commands();
+                self.shared.counted.tell();
+                deadline = self.machine.deadline();
             }
-            self.show_state();
-            self.machine.count_commands();
-            self.shared.counted.tell();
             // Events move the deadline back, if at all: it may be early, which costs nothing.
-            let deadline = self.machine.deadline();
-            while let Woken::ByEvent = self.wait(deadline).await {}
+            self.take_batch(deadline).await;
         }
         self.show_state();
         self.shared.hub.end();
@@ -180,29 +184,37 @@ impl Driver {
         tracing::debug!("closed");
     }
 
-    /// Waits for one thing to happen and tells the machine.
-    async fn wait(&mut self, deadline: Option<Instant>) -> Woken {
+    /// Waits until something happens, and tells the machine all that has happened by then.
+    async fn take_batch(&mut self, deadline: Option<Instant>) {
         let wake = tokio::select! {
             biased;
             wake = self.inbox.next(&self.shared.hub, deadline, true) => wake,
             () = changed(&mut self.access_changed) => {
                 self.access_changed = None;
-                self.machine.handle(Input::RetryNow, now());
-                return Woken::Otherwise;
+                self.handle(Input::RetryNow, now());
+                return;
             }
         };
-        match wake {
-            Wake::Link(link, LinkEvent::Text(raw, read_at)) => self.text(link, raw, read_at),
-            wake => {
-                self.wake(wake);
-                Woken::Otherwise
+        self.latest = now().max(self.latest);
+        self.wake(wake);
+        for _ in 1..BATCH {
+            match self.inbox.next_ready(&self.shared.hub, deadline, true) {
+                Some(wake) => self.wake(wake),
+                None => break,
             }
         }
     }
 
+    fn handle(&mut self, input: Input<Outcome>, now: Instant) {
+        self.is_unsettled = true;
+        self.machine.handle(input, now);
+    }
+
     fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
-        let now = now();
-        self.latest = now;
+        if matches!(wake, Wake::Timer) {
+            self.latest = now().max(self.latest);
+        }
+        let now = self.latest;
         // Only these make the machine give a link up by itself.
         if matches!(wake, Wake::Timer | Wake::Stop) {
             self.take_reports(now);
@@ -210,26 +222,26 @@ impl Driver {
         match wake {
             Wake::Link(link, event) => self.link(link, event, now),
             Wake::Changed => self.take_changes(now),
-            Wake::Call(call) => {
+            Wake::Call(Call::Order(order)) => self.handle(Input::Order(order), now),
+            Wake::Call(Call::Confirm(name, outcome)) => {
                 // A subscriber's wish must be known before its question whether it is granted.
                 self.take_changes(now);
-                match call {
-                    Call::Order(order) => self.machine.handle(Input::Order(order), now),
-                    Call::Confirm(name, outcome) => {
-                        self.machine.handle(Input::Confirm(name, outcome), now);
-                    }
-                    Call::RetryNow => self.machine.handle(Input::RetryNow, now),
-                }
+                self.handle(Input::Confirm(name, outcome), now);
             }
-            Wake::Timer => self.machine.handle(Input::Timer, now),
-            Wake::Stop => self.machine.handle(Input::Stop, now),
+            Wake::Call(Call::RetryNow) => self.handle(Input::RetryNow, now),
+            Wake::Timer => self.handle(Input::Timer, now),
+            Wake::Stop => self.handle(Input::Stop, now),
         }
     }
 
     /// Tells the machine what was handed to the socket. It must know that before it gives a link up.
     fn take_reports(&mut self, now: Instant) {
         while let Some((link, event)) = self.inbox.links.next_report() {
-            self.link(link, event, now);
+            match event {
+                LinkEvent::Written(tag) => self.tagged(link, tag, now, Input::Written),
+                LinkEvent::Skipped(tag) => self.tagged(link, tag, now, Input::Skipped),
+                _ => {}
+            }
         }
     }
 
@@ -251,37 +263,32 @@ impl Driver {
                 Input::Malformed(link)
             }
             LinkEvent::Heard => Input::Heard(link),
-            LinkEvent::Written(tag) => return self.tagged(link, tag, now, Input::Written),
+            LinkEvent::Written(tag) => {
+                self.tagged(link, tag, now, Input::Written);
+                // Those written with it.
+                return self.take_reports(now);
+            }
             LinkEvent::Skipped(tag) => return self.tagged(link, tag, now, Input::Skipped),
             LinkEvent::Lost(lost) => Input::Lost(link, lost.redacted(&self.shared.redactor)),
         };
-        self.machine.handle(input, now);
+        self.handle(input, now);
     }
 
-    fn text(&mut self, link: LinkId, raw: RawFrame, read_at: ReadAt) -> Woken {
+    fn text(&mut self, link: LinkId, raw: RawFrame, read_at: ReadAt) {
         // Something that woke the task may have been dealt with since it was read: the machine's time does not go back.
         let now = read_at.instant.max(self.latest);
         self.latest = now;
-        let mut woken = Woken::ByEvent;
-        Frame::read_each(raw, read_at.wall, |frame| {
-            if let Woken::Otherwise = self.frame(link, frame, now) {
-                woken = Woken::Otherwise;
-                // Before what follows in the same text: a gap must not be told after it.
-                self.perform_outputs();
-            }
-        });
-        woken
+        Frame::read_each(raw, read_at.wall, |frame| self.frame(link, frame, now));
     }
 
-    fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>, now: Instant) -> Woken {
+    fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>, now: Instant) {
         let input = match frame {
             Ok(mut frame) => match &frame.kind {
                 Kind::Event(name) => {
                     if name.as_str() == CommandExecuted::NAME {
                         frame.is_own = self.is_own(&frame, now);
                     }
-                    self.event(link, &frame, now);
-                    return Woken::ByEvent;
+                    return self.event(link, &frame, now);
                 }
                 Kind::Broken => {
                     tracing::debug!(
@@ -290,6 +297,7 @@ impl Driver {
                     );
                     // It may have been an event, of whatever name.
                     if self.machine.is_ready_on(link) {
+                        self.settle_streams();
                         self.shared.hub.publish_to_all(&frame);
                     }
                     Input::Malformed(link)
@@ -301,12 +309,19 @@ impl Driver {
                 Input::Malformed(link)
             }
         };
-        self.machine.handle(input, now);
-        Woken::Otherwise
+        self.handle(input, now);
+    }
+
+    /// Before anything is delivered: a gap must not be told after an event that follows it.
+    fn settle_streams(&mut self) {
+        if self.is_unsettled {
+            self.perform_outputs();
+        }
     }
 
     /// Events are most of the traffic and change nothing: they go straight to who wants them.
     fn event(&mut self, link: LinkId, frame: &Frame, now: Instant) {
+        self.settle_streams();
         if let Kind::Event(name) = &frame.kind
             && self.machine.hears_event(link, now)
             && self.shared.hub.publish(name, frame) == 0
@@ -330,14 +345,14 @@ impl Driver {
     ) {
         // Tags are request ids, but for that of the token, which nobody waits for.
         if let Ok(id) = u32::try_from(tag) {
-            self.machine.handle(input(link, id), now);
+            self.handle(input(link, id), now);
         }
     }
 
     fn take_changes(&mut self, now: Instant) {
         for name in self.shared.hub.take_changes() {
             let wanted = self.shared.hub.is_wanted(&name);
-            self.machine.handle(Input::Wanted(name, wanted), now);
+            self.handle(Input::Wanted(name, wanted), now);
         }
     }
 

@@ -95,14 +95,14 @@ impl<R: Waiter> Machine<R> {
             self.queue.drop_abandoned();
         }
         self.queue.push(order);
-        self.pump(now);
+        self.pump_due = Some(now);
     }
 
-    /// Hands over as much as the link should hold: subscriptions first, then commands in their order.
+    /// Hands over all that may be in flight: subscriptions first, then commands in their order.
     pub(super) fn pump(&mut self, now: Instant) {
         self.reconcile(now);
         while let Phase::Session(session) = &mut self.phase {
-            if !session.has_room() || session.open_commands() >= self.config.in_flight {
+            if session.open_commands() >= self.config.in_flight {
                 break;
             }
             let Some(order) = self.queue.pop() else { break };
@@ -134,7 +134,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    pub(super) fn written(&mut self, link: LinkId, id: u32, now: Instant) {
+    pub(super) fn written(&mut self, link: LinkId, id: u32) {
         let Phase::Session(session) = &mut self.phase else {
             return;
         };
@@ -145,7 +145,6 @@ impl<R: Waiter> Machine<R> {
             order.span.in_scope(|| tracing::debug!("sent"));
             self.counters.commands.add_one();
         }
-        self.pump(now);
     }
 
     /// The frame was not handed to the socket and never will be: the caller had gone, or its time was over.
@@ -160,7 +159,7 @@ impl<R: Waiter> Machine<R> {
         if let Some(order) = session.recalling.remove(&id) {
             self.time_out(order, Sent::NotSent);
         }
-        self.pump(now);
+        self.pump_due = Some(now);
     }
 
     pub(super) fn timed_out_after_sending(&mut self, link: LinkId, id: u32) {
@@ -191,7 +190,7 @@ impl<R: Waiter> Machine<R> {
                     Purpose::Subscribe(name) => self.subscribe_answered(&name, frame, now),
                     Purpose::Unsubscribe(name) => self.unsubscribe_answered(&name, frame, now),
                 }
-                self.pump(now);
+                self.pump_due = Some(now);
             }
             Answer::Late => {
                 tracing::debug!(id, "skipping an answer whose command had ended");

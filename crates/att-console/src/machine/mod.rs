@@ -70,6 +70,8 @@ pub(crate) struct Machine<R> {
     topics: Topics<R>,
     /// Whether somebody listens to commands that are executed.
     hears_commands: bool,
+    /// When something last happened that may allow more to be sent.
+    pump_due: Option<Instant>,
     outbox: VecDeque<Output<R>>,
 }
 
@@ -93,13 +95,21 @@ impl<R: Waiter> Machine<R> {
             silent_logins: 0,
             queue: Queue::default(),
             hears_commands: false,
+            pump_due: None,
             outbox: VecDeque::new(),
         };
         machine.open();
         machine
     }
 
+    /// The next thing to do. Requests to send come last, once for all inputs since the previous call, so that a batch of
+    /// commands is sent together.
     pub(crate) fn poll_output(&mut self) -> Option<Output<R>> {
+        if self.outbox.is_empty()
+            && let Some(now) = self.pump_due.take()
+        {
+            self.pump(now);
+        }
         self.outbox.pop_front()
     }
 
@@ -108,14 +118,10 @@ impl<R: Waiter> Machine<R> {
         let phase = match &self.phase {
             Phase::Opening(_) | Phase::Closed(_) => None,
             Phase::Login { until, .. } | Phase::Waiting { until, .. } => Some(*until),
-            Phase::Session(session) => {
-                // While the link is full nothing more could be sent, however overdue it is.
-                let topics = self.topics.deadline().filter(|_| session.has_room());
-                [session.deadline(&self.config), topics]
-                    .into_iter()
-                    .flatten()
-                    .min()
-            }
+            Phase::Session(session) => [session.deadline(&self.config), self.topics.deadline()]
+                .into_iter()
+                .flatten()
+                .min(),
         };
         [phase, self.queue.deadline()].into_iter().flatten().min()
     }
@@ -158,7 +164,7 @@ impl<R: Waiter> Machine<R> {
                 self.heard(link, now);
             }
             Input::Heard(link) => self.heard(link, now),
-            Input::Written(link, id) => self.written(link, id, now),
+            Input::Written(link, id) => self.written(link, id),
             Input::Skipped(link, id) => self.not_sent(link, id, now),
             Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),
             Input::Lost(link, lost) => self.lost(link, &lost, now),
@@ -295,7 +301,7 @@ impl<R: Waiter> Machine<R> {
         self.counters.connects.add_one();
         let session = Session::new(link, &self.config, now);
         self.phase = Phase::Session(Box::new(session));
-        self.pump(now);
+        self.pump_due = Some(now);
     }
 
     fn heard(&mut self, link: LinkId, now: Instant) {
@@ -385,7 +391,7 @@ impl<R: Waiter> Machine<R> {
         session.note_stall(now);
         self.ask_again_if_due(now);
         self.expire_sent(now);
-        self.pump(now);
+        self.pump_due = Some(now);
     }
 
     fn close(&mut self, because: Closed) {

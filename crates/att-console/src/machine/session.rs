@@ -7,10 +7,6 @@ use alta_socket::{Answer, KeepAlive, LinkId, Requests, later};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// How many frames may wait for the socket at once. More would only wait there instead of in the queue, where they can
-/// still be taken back.
-const WINDOW: usize = 16;
-
 /// One connection from the acceptance of the token to its loss.
 #[derive(Debug)]
 pub(super) struct Session<R> {
@@ -22,8 +18,6 @@ pub(super) struct Session<R> {
     commands: usize,
     /// Commands whose time is over and whose frame is being taken back.
     pub(super) recalling: BTreeMap<u32, Box<Order<R>>>,
-    /// Frames that were handed to the link and not yet to the socket.
-    pub(super) unwritten: usize,
     /// How many of the times to ask for all subscriptions again have passed.
     pub(super) asked_again: usize,
     stall: Stall,
@@ -54,7 +48,6 @@ impl<R> Session<R> {
             requests: Requests::default(),
             commands: 0,
             recalling: BTreeMap::new(),
-            unwritten: 0,
             asked_again: 0,
             stall: Stall::new(config.stalled_after, now),
             own: OwnCommands::default(),
@@ -65,22 +58,15 @@ impl<R> Session<R> {
         self.commands + self.recalling.len()
     }
 
-    /// Whether another frame may be handed to the link.
-    pub(super) fn has_room(&self) -> bool {
-        self.unwritten < WINDOW
-    }
-
     /// Opens a request, whose frame is handed to the link now, and returns its id.
     pub(super) fn begin(&mut self, purpose: Purpose<R>, now: Instant, deadline: Instant) -> u32 {
         self.commands += usize::from(purpose.is_command());
-        self.unwritten += 1;
         self.stall.asked(now);
         self.requests.begin(purpose, now, deadline)
     }
 
     /// The frame of this request was handed to the socket. The command, if it is one.
     pub(super) fn written(&mut self, id: u32) -> Option<&Order<R>> {
-        self.unwritten = self.unwritten.saturating_sub(1);
         match self.requests.get_mut(id) {
             Some(Purpose::Command { order, written }) => {
                 *written = true;
@@ -92,7 +78,6 @@ impl<R> Session<R> {
 
     /// The frame of this request will never be handed to the socket.
     pub(super) fn not_written(&mut self, id: u32, now: Instant) {
-        self.unwritten = self.unwritten.saturating_sub(1);
         if let Some(purpose) = self.requests.end(id) {
             self.commands -= usize::from(purpose.is_command());
         }

@@ -246,7 +246,7 @@ impl<R: Waiter> Machine<R> {
             }
         }
         self.topics.forget_if_finished(name);
-        self.pump(now);
+        self.pump_due = Some(now);
     }
 
     pub(super) fn confirm(&mut self, name: &EventName, waiter: R) {
@@ -280,9 +280,6 @@ impl<R: Waiter> Machine<R> {
             return;
         };
         for (name, topic) in &mut self.topics.topics {
-            if !session.has_room() {
-                break;
-            }
             let Some((step, due)) = topic.next_step() else {
                 continue;
             };
