@@ -1,4 +1,5 @@
 use crate::answer::Answer;
+use crate::compact::end_of_compact_object;
 use crate::fields::{each_field, keep_first};
 use crate::name::EventName;
 use crate::span::Span;
@@ -158,32 +159,27 @@ fn parts(text: &str) -> Result<Parts, Malformed> {
 /// Reads the frames that servers send most, in the one way in which they write them (every sample looks like
 /// this). Anything else goes the long way, which reads these to the same parts.
 fn usual_frame(text: &str) -> Option<Parts> {
-    let rest = text.strip_prefix(r#"{"type":""#)?;
-    let (kind, rest) = rest.split_once('"')?;
-    let rest = rest.strip_prefix(r#","timeStamp":""#)?;
-    let (time, rest) = rest.split_once('"')?;
-    if !is_plain(time) {
-        return None;
-    }
-    let (kind, data) = match kind {
-        "Subscription" => usual_event(rest)?,
-        "CommandResult" => usual_answer(text, rest)?,
-        _ => return None,
-    };
-    Some((kind, Span::within(text, data), Span::within(text, time)))
+    usual_event(text).or_else(|| usual_answer(text))
 }
 
 /// An event ends with its data, which is an object.
-fn usual_event(rest: &str) -> Option<(Kind, &str)> {
+fn usual_event(text: &str) -> Option<Parts> {
+    let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
+    let (time, rest) = plain_string(rest)?;
     let rest = rest.strip_prefix(r#","eventType":""#)?;
-    let (name, rest) = rest.split_once('"')?;
+    let (name, rest) = plain_string(rest)?;
     let data = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
-    let is_usual = is_plain(name) && is_object(data);
-    is_usual.then(|| (Kind::Event(EventName::from(name)), data))
+    let data = Span::within(text, data);
+    is_object(text, data).then(|| {
+        let kind = Kind::Event(EventName::from(name));
+        (kind, data, Span::within(text, time))
+    })
 }
 
 /// The id is read from the end: what stands between is `data` only if it is one JSON object.
-fn usual_answer<'a>(text: &str, rest: &'a str) -> Option<(Kind, &'a str)> {
+fn usual_answer(text: &str) -> Option<Parts> {
+    let rest = text.strip_prefix(r#"{"type":"CommandResult","timeStamp":""#)?;
+    let (time, rest) = plain_string(rest)?;
     let rest = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
     let (data, id) = rest.rsplit_once(',')?;
     let id = id.strip_prefix(r#""commandId":"#)?;
@@ -193,21 +189,27 @@ fn usual_answer<'a>(text: &str, rest: &'a str) -> Option<(Kind, &'a str)> {
         id: id.parse().ok(),
         answer: Arc::new(answer),
     };
-    Some((kind, data))
+    Some((kind, Span::within(text, data), Span::within(text, time)))
 }
 
-/// Whether it is one JSON object, with nothing around it.
-fn is_object(json: &str) -> bool {
+/// Returns the rest of a JSON string that stands in the text as it is, and what follows its closing quote.
+fn plain_string(text: &str) -> Option<(&str, &str)> {
+    let odd = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
+    let (string, rest) = text.split_at(text.bytes().position(odd)?);
+    Some((string, rest.strip_prefix('"')?))
+}
+
+/// Whether the part of the text is one JSON object, with nothing around it.
+fn is_object(text: &str, part: Span) -> bool {
+    if end_of_compact_object(text, part.start()) == Some(part.end()) {
+        return true;
+    }
+    let json = part.of(text);
     is_enclosed(json) && serde_json::from_str::<IgnoredAny>(json).is_ok()
 }
 
 fn is_enclosed(json: &str) -> bool {
     json.starts_with('{') && json.ends_with('}')
-}
-
-/// Whether it stands in a JSON text as it is.
-fn is_plain(text: &str) -> bool {
-    !text.bytes().any(|byte| byte == b'\\' || byte < b' ')
 }
 
 /// Whether JSON takes it for a whole number: without leading zeros.

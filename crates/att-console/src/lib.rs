@@ -59,6 +59,7 @@ mod argument;
 pub mod catalogue;
 mod command;
 pub mod commands;
+mod compact;
 mod config;
 mod console;
 mod consoles;

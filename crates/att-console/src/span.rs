@@ -18,8 +18,15 @@ impl Span {
 
     /// The part, in the same text.
     pub(crate) fn of(self, text: &str) -> &str {
-        text.get(self.start as usize..self.end as usize)
-            .unwrap_or_default()
+        text.get(self.start()..self.end()).unwrap_or_default()
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn end(self) -> usize {
+        self.end as usize
     }
 
     pub(crate) fn without_quotes(self) -> Self {
