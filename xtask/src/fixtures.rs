@@ -136,12 +136,6 @@ fn print_row(row: &Row) {
 /// The folders that hold fixtures.
 const KINDS: [&str; 3] = ["console", "main-ws", "rest"];
 
-/// Where a fixture does not follow the format.
-#[cfg(test)]
-pub(crate) fn format_problems(fixture: &Fixture) -> Vec<String> {
-    format::problems(fixture)
-}
-
 /// Every fixture, in the order of their names.
 pub(crate) fn load(folder: &Path) -> Result<Vec<Fixture>, Error> {
     let mut fixtures = Vec::new();

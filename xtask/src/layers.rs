@@ -60,7 +60,6 @@ const XTASK: &[&str] = &[
     "alta-rest",
     "alta-ws",
     "att-console",
-    "alta-sim",
 ];
 
 /// Edges that exist only with a feature: from, to, feature.

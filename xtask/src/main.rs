@@ -19,7 +19,6 @@ mod error_kinds;
 mod fixtures;
 mod layers;
 mod packages;
-mod record;
 mod replay;
 mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
@@ -84,8 +83,6 @@ enum Command {
     },
     /// Writes what fuzzing starts from, taken from the fixtures.
     FuzzCorpus,
-    /// Makes calls against a live service and writes them as recordings, with names, ids, addresses and tokens replaced.
-    Record(Box<record::Options>),
     /// Runs a socket for ten minutes, numbered events and commands under losses of every kind, and counts.
     Soak {
         /// Which; both, one after the other, if not given.
@@ -99,7 +96,6 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci(options) => ci::run(&options),
-        Command::Record(options) => record::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench {
             bench,

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
 /// Bots for A Township Tale, at the command line.
@@ -15,6 +17,17 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
+    /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.
+    ///
+    /// The same original gets the same replacement in all files. Nothing is printed if an original would remain. Free text,
+    /// such as a chat message, is not recognized: read the output before you share it.
+    Anonymize(AnonymizeOptions),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct AnonymizeOptions {
+    /// Files with JSON values, one after the other; standard input if none is given.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Debug, ClapArgs)]

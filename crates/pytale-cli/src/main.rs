@@ -1,5 +1,6 @@
 //! `tale`: a demo of the library, and tools for consoles.
 
+mod anonymize;
 mod args;
 mod demo;
 mod output;
@@ -16,6 +17,7 @@ async fn main() -> ExitCode {
     log_to_stderr(args.verbose);
     let outcome = match args.command {
         Command::Demo(options) => demo::run(&options).await,
+        Command::Anonymize(options) => anonymize::run(&options),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,
