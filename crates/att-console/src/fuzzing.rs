@@ -104,7 +104,7 @@ pub fn arguments(bytes: &[u8]) {
         "typographic makes any text writable"
     );
     read_back(Argument::word("a word", text), Some(text));
-    read_back(Argument::save_string(text), None);
+    read_back(Argument::save_string("value", text), None);
     if read_back(Target::from(text), Some(text)) {
         let name = text.trim();
         assert!(

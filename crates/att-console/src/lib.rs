@@ -101,7 +101,7 @@ pub mod result {
 pub use access::{Access, AccessError, ConsoleAccess};
 pub use all_consoles::AllConsoles;
 pub use any_event::AnyEvent;
-pub use argument::{Argument, Target};
+pub use argument::{Argument, PlayerRef, Target};
 pub use command::Command;
 pub use config::{Config, WhenNotReady};
 pub use console::Console;

@@ -1,7 +1,7 @@
-//! The catalogue holds every command that is known, and the functions and the page say what it says.
+//! The catalogue contains all known commands, and `docs/commands.md` is current.
 //!
-//! After a change to `catalogue.json`, `UPDATE_COMMANDS=1 cargo test -p att-console --test catalogue` writes the
-//! documentation of the functions and `docs/commands.md` anew.
+//! After a change to a declaration in `src/commands`, `UPDATE_COMMANDS=1 cargo test -p att-console --test catalogue` writes
+//! `docs/commands.md`.
 
 #![allow(
     clippy::unwrap_used,
@@ -14,7 +14,7 @@
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
 mod render;
 
-use att_console::catalogue::{Entry, Overload, stock};
+use att_console::catalogue::{Entry, stock};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,14 +25,6 @@ fn root() -> PathBuf {
 
 fn is_updating() -> bool {
     std::env::var_os("UPDATE_COMMANDS").is_some()
-}
-
-/// Each function's name with what it writes.
-fn builders() -> impl Iterator<Item = (&'static str, &'static Entry, &'static Overload)> {
-    stock().entries().iter().flat_map(|entry| {
-        let overloads = entry.overloads.iter();
-        overloads.filter_map(move |overload| Some((overload.builder.as_deref()?, entry, overload)))
-    })
 }
 
 #[test]
@@ -90,7 +82,7 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
     }
 }
 
-/// What bots and servers' counts name most often: whoever asks for less wants one of these.
+/// The commands that bots use most, and those with the most calls.
 const MOST_USED: &str = "\
     bans from-server|debug server-stats|festivities start|help|help modules|player check-stat|player cripple|\
     player damage|player detailed|player downed-duration|player fling|player get-home|player god-mode|player id|\
@@ -103,7 +95,7 @@ const MOST_USED: &str = "\
     trade atm get|trade atm set|trade post|wacky destroy|wacky destroy-free|wacky replace|websocket subscribe|\
     websocket subscriptions";
 
-/// Only the name of these is known.
+/// No source gives more than the names of these.
 const WITHOUT_PARAMETERS: [&str; 3] = ["player damage", "player downed-duration", "player fling"];
 
 #[test]
@@ -119,7 +111,7 @@ fn the_most_used_are_marked_and_have_functions() {
     }
 }
 
-/// Their names say nothing, and nobody else does.
+/// Neither the names of these nor any source gives their effect.
 const WITHOUT_DESCRIPTION: [&str; 7] = [
     "debug load-marker",
     "debug set",
@@ -170,96 +162,32 @@ fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values
     }
 }
 
-/// The functions of a module of commands, each with the path it says it writes.
-fn functions(source: &str) -> Vec<(String, Option<String>)> {
-    let lines: Vec<&str> = source.lines().collect();
-    let mut found = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        let Some(rest) = line.trim_start().strip_prefix("pub fn ") else {
-            continue;
-        };
-        let name = rest.split(['(', '<']).next().unwrap().to_owned();
-        let alias = at.checked_sub(1).and_then(|above| {
-            let path = lines[above].trim_start().strip_prefix("#[doc(alias = \"")?;
-            path.strip_suffix("\")]").map(str::to_owned)
-        });
-        found.push((name, alias));
+#[test]
+fn every_function_comes_from_a_declaration() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
+    let mut declared = 0;
+    for folder in [folder.join("trade"), folder] {
+        for file in fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            let source = fs::read_to_string(&path).unwrap_or_default();
+            if source.contains("\ncommands! {") {
+                declared += 1;
+                assert!(!source.contains("pub fn "), "{}", path.display());
+            }
+        }
     }
-    found
+    assert!(declared > 15, "{declared}");
 }
 
 #[test]
-fn every_function_has_its_command_in_the_catalogue_and_names_its_path() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
-    let mut written = BTreeSet::new();
-    for file in fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        if path.is_dir() {
-            continue;
-        }
-        let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        for (name, alias) in functions(&fs::read_to_string(&path).unwrap()) {
-            let Some(alias) = alias.filter(|_| name != "atm") else {
-                continue;
-            };
-            let function = if module == "trade" && ["get", "add", "set"].contains(&name.as_str()) {
-                format!("trade::Atm::{name}")
-            } else {
-                format!("{module}::{name}")
-            };
-            written.insert((function, alias));
-        }
-    }
-    let held: BTreeSet<(String, String)> = builders()
-        .map(|(name, entry, _)| (name.to_owned(), entry.path.clone()))
-        .collect();
-    assert_eq!(written, held);
-}
-
-/// The source with the catalogue's words before the function.
-fn documented(source: &str, name: &str, entry: &Entry, overload: &Overload) -> String {
-    let lines: Vec<&str> = source.lines().collect();
-    let is_function = |line: &&str| {
-        let rest = line.trim_start().strip_prefix("pub fn ");
-        rest.is_some_and(|rest| rest.starts_with(&format!("{name}(")))
-    };
-    let at = lines.iter().position(is_function);
-    let at = at.unwrap_or_else(|| panic!("there is no function {name}"));
-    let attribute = at - 1;
-    let begin = lines[..attribute]
-        .iter()
-        .rposition(|line| !line.trim_start().starts_with("///"))
-        .map_or(0, |last| last + 1);
-    let indent: String = lines[at]
-        .chars()
-        .take_while(|letter| *letter == ' ')
-        .collect();
-    let before = lines[..begin].iter().map(|line| (*line).to_owned());
-    let after = lines[attribute..].iter().map(|line| (*line).to_owned());
-    let lines: Vec<String> = before
-        .chain(render::doc_lines(entry, overload, &indent))
-        .chain(after)
-        .collect();
-    lines.join("\n") + "\n"
-}
-
-#[test]
-fn the_documentation_of_the_functions_is_the_catalogues() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/commands");
-    for (name, entry, overload) in builders() {
-        let (module, function) = name.split_once("::").unwrap();
-        let function = function.rsplit("::").next().unwrap();
-        let path = folder.join(format!("{module}.rs"));
-        let source = fs::read_to_string(&path).unwrap();
-        let expected = documented(&source, function, entry, overload);
-        if is_updating() {
-            fs::write(&path, &expected).unwrap();
-        } else {
-            assert_eq!(
-                source, expected,
-                "{name} is not documented as the catalogue says"
-            );
-        }
+fn a_command_whose_effect_and_result_are_unknown_has_no_function() {
+    for entry in stock().entries() {
+        let is_guess = entry.inferred && entry.returns.is_none() && !entry.most_used;
+        let mut overloads = entry.overloads.iter();
+        assert!(
+            !is_guess || overloads.all(|overload| overload.builder.is_none()),
+            "{entry}"
+        );
     }
 }
 

@@ -5,7 +5,7 @@ use alta_model::{
     console::event::{self, ConsoleEvent},
 };
 use att_console::{
-    Command, Console, ErrorKind, Target,
+    Command, Console, ErrorKind, PlayerRef,
     commands::{Stat, chunks, player, select, spawn, websocket},
 };
 use futures_util::{StreamExt as _, future::BoxFuture};
@@ -147,12 +147,12 @@ fn typed(line: &str) -> Option<Ask> {
     let words: Vec<&str> = line.split(' ').collect();
     Some(match words[..] {
         ["player", "list"] => result(player::list()),
-        ["player", "kill", who] => read(player::kill(target(who)), |_| Some(())),
+        ["player", "kill", who] => read(player::kill(player(who)), |_| Some(())),
         ["player", "check-stat", who, "health"] => {
-            result(player::check_stat(target(who), Stat::Health))
+            result(player::check_stat(player(who), Stat::Health))
         }
         ["select", "find", who, distance] => {
-            result(select::find(target(who)).distance(distance.parse().ok()?))
+            result(select::find(player(who)).distance(distance.parse().ok()?))
         }
         ["spawn", "string-raw", save] => result(spawn::string_raw(save)),
         ["chunks", "print-all"] => result(chunks::print_all()),
@@ -163,7 +163,7 @@ fn typed(line: &str) -> Option<Ask> {
     })
 }
 
-fn target(word: &str) -> Target {
+fn player(word: &str) -> PlayerRef {
     match word.parse() {
         Ok(id) => UserId::new(id).into(),
         Err(_) => word.into(),

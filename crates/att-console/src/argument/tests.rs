@@ -1,12 +1,14 @@
 use super::tokenizer::Tokenizer;
 use super::*;
+use alta_model::console::result::PlayerDetailed;
+use alta_model::{User, UserId, Vector3};
 use proptest::prelude::*;
 
 fn written(argument: impl Into<Argument>) -> Result<String, Problem> {
     argument.into().into_written()
 }
 
-/// Now and then ten kilobytes of it, with what is hostile at the beginning, in the middle or at the end.
+/// Sometimes makes the string ten kilobytes long, with the hostile part at the beginning, in the middle or at the end.
 fn maybe_long(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let filler = prop_oneof![9 => Just(0_usize), 1 => Just(10 * 1024)];
     (text, filler, 0_usize..3).prop_map(|(text, filler, place)| {
@@ -66,7 +68,9 @@ proptest! {
 
     #[test]
     fn promise_07_a_name_is_one_target_or_an_error(name in maybe_long(hostile_text())) {
-        if let Ok(target) = written(Target::from(name.as_str())) {
+        let target = written(Target::from(name.as_str()));
+        prop_assert_eq!(&target, &written(PlayerRef::from(name.as_str())));
+        if let Ok(target) = target {
             for tokenizer in Tokenizer::all() {
                 let words = tokenizer.split(&format!("player kill {target}"));
                 prop_assert!(words == ["player", "kill", &name], "{tokenizer:?}");

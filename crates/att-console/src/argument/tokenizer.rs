@@ -1,6 +1,6 @@
-//! How the server's side of a command line might be read. Nobody has published how it is.
+//! The possible ways in which a server reads a command line. No source says which one it uses.
 
-/// How a console might split a line: the published clients agree on double quotes and on nothing else.
+/// One way to split a line. The published clients agree on double quotes and on nothing else.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tokenizer {
     backslash_escapes: bool,
@@ -9,7 +9,7 @@ pub(crate) struct Tokenizer {
 }
 
 impl Tokenizer {
-    /// Every way.
+    /// All ways.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         (0..8).map(|bits| Self {
             backslash_escapes: bits & 1 != 0,

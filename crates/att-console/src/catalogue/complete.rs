@@ -1,21 +1,21 @@
 use super::{Catalogue, Entry, Parameter, words};
 use std::collections::BTreeSet;
 
-/// One way to go on with a line.
+/// One completion of a line.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Completion<'a> {
-    /// The line up to and with the completed word.
+    /// The line up to the completed word, including it.
     pub line: String,
-    /// The word that was completed.
+    /// The completed word.
     pub word: String,
-    /// The command that the line is now; `None` for a module, and for a value.
+    /// The command that the line now calls; `None` for a module and for a value.
     pub entry: Option<&'a Entry>,
 }
 
 impl Catalogue {
-    /// How the last word of a line may go on: modules and commands by their beginning, in any case of letters, aliases
-    /// included, and the values of a parameter where they are known. After a space, the words that may come next.
+    /// Completes the last word of a line: with modules, commands and aliases that begin with it, ignoring case, and with the
+    /// known values of a parameter. After a space, returns the possible next words.
     ///
     /// ```
     /// use att_console::catalogue;
@@ -24,7 +24,7 @@ impl Catalogue {
     /// assert_eq!(lines, ["player teleport"]);
     /// ```
     ///
-    /// For names of players, prefabs and the like, ask [`expected`](Self::expected) which it is to be.
+    /// For names of players, prefabs and the like, [`expected`](Self::expected) returns the parameter.
     pub fn complete(&self, line: &str) -> Vec<Completion<'_>> {
         let typed = Typed::of(line);
         let mut found = self.words_after(&typed);
@@ -73,8 +73,8 @@ impl Catalogue {
             .collect()
     }
 
-    /// What the last word of a line is to be: the parameters at its place, one for each overload that has one. After a
-    /// space, the parameters that come next. Empty while the command itself is still being typed.
+    /// The parameters that the last word of a line can be, one for each overload. After a space, the next parameters. Empty
+    /// while the command itself is incomplete.
     pub fn expected(&self, line: &str) -> Vec<&Parameter> {
         let typed = Typed::of(line);
         let Some((entry, length)) = self.split(line) else {
@@ -86,7 +86,7 @@ impl Catalogue {
         let mut parameters = Vec::new();
         for overload in &entry.overloads {
             let found = overload.parameters.get(place);
-            // What repeats, or takes the rest of the line, is always the last.
+            // A parameter that repeats, or takes the rest of the line, is always the last one.
             let found =
                 found.or_else(|| overload.parameters.last().filter(|last| is_endless(last)));
             parameters.extend(found.filter(|found| !parameters.contains(found)));
@@ -104,7 +104,7 @@ fn begins(word: &str, beginning: &str) -> bool {
         .is_some_and(|start| start.eq_ignore_ascii_case(beginning))
 }
 
-/// A line that is being typed: the words that stand, and the one that may go on.
+/// An incomplete line: the complete words, and the last one.
 struct Typed<'a> {
     before: Vec<&'a str>,
     last: &'a str,
@@ -113,7 +113,7 @@ struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    /// Words are parted by spaces, save inside double quotes.
+    /// Splits a line at white space outside of double quotes.
     fn of(line: &'a str) -> Self {
         let (mut before, mut begin, mut quoted) = (Vec::new(), None, false);
         for (at, letter) in line.char_indices() {

@@ -6,37 +6,36 @@ use std::fmt;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Entry {
-    /// Modules and name as they are typed, with spaces between: `player message`; for a module's own command the
-    /// module alone, `time`.
+    /// The modules and the name, separated by spaces: `player message`; for the command of a module itself, the module
+    /// alone: `time`.
     pub path: String,
-    /// What it does, in one sentence; empty where nobody says so.
+    /// The effect, in one sentence; empty if no source gives it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
     /// Other paths to the same command: `player tp`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
-    /// The ways to call it; the server chooses by the arguments' text. Empty if its parameters are not known.
+    /// The ways to call it; the server chooses by the text of the arguments. Empty if no source gives the parameters.
     pub overloads: Vec<Overload>,
-    /// What it returns: `nothing`, `log` (it writes to the server's log instead), or the type in words. `None` where
-    /// nobody says so.
+    /// The result: `nothing`, `log` (it writes to the server's log instead), or the type. `None` if no source gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returns: Option<String>,
-    /// What else is worth knowing.
+    /// Further information.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remarks: Option<String>,
-    /// Why there is no ready-made command for it, and what to beware of.
+    /// The danger of the command, and the reason why it has no function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caution: Option<String>,
-    /// How often it was called, in the one public count (Townsharp).
+    /// The number of calls in the one public count (Townsharp).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uses: Option<u64>,
-    /// Whether it is one of those that bots use most.
+    /// True for the commands that bots use most.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub most_used: bool,
-    /// Whether the description is inferred from the name alone.
+    /// True if the description is inferred from the name alone.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub inferred: bool,
-    /// Which public programs or texts attest it.
+    /// The public programs or texts that attest it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sources: Vec<String>,
 }
@@ -54,7 +53,7 @@ impl Entry {
 }
 
 impl fmt::Display for Entry {
-    /// A line for each overload: `player kick <players: PlayerList> [reason: text = No reason provided]`.
+    /// A line for each overload: `player kick <players: PlayerList> [reason: string = No reason provided]`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.overloads.is_empty() {
             return write!(f, "{} …", self.path);
@@ -77,36 +76,36 @@ impl fmt::Display for Entry {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Overload {
-    /// What it takes, in order.
+    /// The parameters, in order.
     pub parameters: Vec<Parameter>,
-    /// The function in [`commands`](crate::commands) that writes it: `player::message`.
+    /// The function in [`commands`](crate::commands) that builds it: `player::message`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub builder: Option<String>,
 }
 
-/// What a command takes.
+/// A parameter of a command.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// The name of its type, see [`Catalogue::type_named`](super::Catalogue::type_named); empty if it is not known.
+    /// The name of its type, see [`Catalogue::type_named`](super::Catalogue::type_named); empty if no source gives it.
     #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
     pub r#type: String,
-    /// Whether the type is inferred from the name.
+    /// True if the type is inferred from the name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub presumed: bool,
-    /// Whether it may be left out.
+    /// True if the server does not require it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,
-    /// What it is when left out, where that is known.
+    /// The default, if a source gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
 }
 
 impl fmt::Display for Parameter {
-    /// `<players: PlayerList>`, or in square brackets, with the default, if it may be left out.
+    /// `<players: PlayerList>`; an optional one in square brackets, with its default.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.optional { "[" } else { "<" })?;
         f.write_str(&self.name)?;
@@ -120,16 +119,16 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// A type of parameters.
+/// The type of a parameter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ParameterType {
-    /// Its name: the server's where it is known (`PlayerList`), a plain word for what every language has (`text`).
+    /// Its name: the server's (`PlayerList`), or a common word (`string`).
     pub name: String,
-    /// How a value is written in a command.
+    /// The way to write a value in a command.
     pub written: String,
-    /// The values that are known, if they can be listed. There may be more.
+    /// The known values; there can be more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<String>,
 }

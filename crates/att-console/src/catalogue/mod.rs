@@ -1,7 +1,7 @@
-//! The commands of a console as data: what there is, what each takes, what it returns, who attests it.
+//! The commands of a console as data: names, parameters, results and sources.
 //!
-//! [`stock`] has the commands that the public sources know. What a given server really has, mods included, it tells
-//! itself; [`Catalogue::from_modules`] brings its answer into the same form:
+//! [`stock`] has the commands that public sources know. A server itself lists the commands that it has, including those of
+//! mods; [`Catalogue::from_modules`] turns its reply into the same form:
 //!
 //! ```no_run
 //! use att_console::{Console, catalogue::Catalogue, commands::help};
@@ -19,25 +19,14 @@
 mod complete;
 mod entry;
 mod modules;
+mod stock;
+mod types;
 
 pub use complete::Completion;
 pub use entry::{Entry, Overload, Parameter, ParameterType};
+pub use stock::stock;
 
 use serde::{Deserialize, Serialize};
-use std::sync::LazyLock;
-
-/// The commands that the public sources know: the community's list of 294, those that only usage statistics or bots
-/// attest, and the ones that TavernLib adds.
-///
-/// Servers and mods differ; see [`Catalogue::from_modules`].
-pub fn stock() -> &'static Catalogue {
-    static STOCK: LazyLock<Catalogue> =
-        // A test reads the file, so that it is never empty.
-        LazyLock::new(|| {
-            serde_json::from_str(include_str!("../../catalogue.json")).unwrap_or_default()
-        });
-    &STOCK
-}
 
 /// A set of commands, with the types of their parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -48,43 +37,43 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The commands, those of a module together.
+    /// The commands; those of a module stand together.
     pub fn entries(&self) -> &[Entry] {
         &self.commands
     }
 
-    /// The types of parameters that are explained.
+    /// The types of the parameters.
     pub fn types(&self) -> &[ParameterType] {
         &self.types
     }
 
-    /// The type of this name.
+    /// The type with this name.
     pub fn type_named(&self, name: &str) -> Option<&ParameterType> {
         self.types.iter().find(|known| known.name == name)
     }
 
-    /// The command at this path, or of which it is an alias; in any case of letters.
+    /// The command with this path or alias, ignoring case.
     ///
-    /// Also takes the form that answers have as `FullName`: `player.kill`, `select move.exact`, `time.`.
+    /// Also accepts the form of `FullName` in replies: `player.kill`, `select move.exact`, `time.`.
     pub fn get(&self, path: &str) -> Option<&Entry> {
         let path: Vec<&str> = words(path).collect();
         self.named(&path)
     }
 
-    /// The command that a line calls, which may have arguments: that of the longest path which begins the line.
+    /// The command that a line calls, with or without arguments: the one with the longest path that begins the line.
     pub fn called_by(&self, line: &str) -> Option<&Entry> {
         self.split(line).map(|(entry, _)| entry)
     }
 
-    /// The command's own words in a line, without its arguments: for logs, which should not hold what players say. Of a
-    /// command that is not known, the first word.
+    /// The words of the command in a line, without its arguments: for logs, which do not show what players write. For an
+    /// unknown command, the first word.
     pub(crate) fn words_of(&self, line: &str) -> String {
         let length = self.split(line).map_or(1, |(_, length)| length);
         let words: Vec<&str> = line.split_whitespace().take(length).collect();
         words.join(" ")
     }
 
-    /// The command of a line, and how many of its words are the command's.
+    /// The command of a line, and the number of words in its path.
     fn split(&self, line: &str) -> Option<(&Entry, usize)> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let longest = self.longest_path().min(words.len());
@@ -110,7 +99,7 @@ impl Catalogue {
     }
 }
 
-/// The words of a path; a dot before the last one is as good as a space.
+/// The words of a path, separated by spaces or dots.
 fn words(path: &str) -> impl Iterator<Item = &str> {
     path.split([' ', '.']).filter(|word| !word.is_empty())
 }

@@ -3,10 +3,10 @@ use alta_model::console::result::{Module, ModuleCommand, ModuleParameter};
 use serde_json::Value;
 
 impl Catalogue {
-    /// The commands that a server says it has: its answer to [`help::modules`](crate::commands::help::modules).
+    /// The commands that a server lists in its reply to [`help::modules`](crate::commands::help::modules).
     ///
-    /// Names, parameters and defaults are the server's own; what it leaves out (descriptions, results, remarks) comes
-    /// from [`stock`] where a command of that path is known there.
+    /// Names, parameters and defaults are the server's own. Missing descriptions, results and remarks come from [`stock`], if
+    /// it has a command with that path.
     pub fn from_modules(modules: impl IntoIterator<Item = Module>) -> Self {
         let mut catalogue = Self {
             types: stock().types.clone(),
@@ -43,7 +43,7 @@ impl Catalogue {
             return;
         }
         let aliases = command.aliases.iter().map(|alias| below(module, alias));
-        // Servers list the name itself among them.
+        // Servers list the name itself among its aliases.
         let aliases = aliases.filter(|alias| !alias.eq_ignore_ascii_case(&path));
         let said = Entry {
             aliases: aliases.collect(),
@@ -56,7 +56,7 @@ impl Catalogue {
     }
 }
 
-/// With what the public sources know of the command.
+/// Adds the information of the public sources to a command.
 fn completed(mut said: Entry) -> Entry {
     let Some(known) = stock().get(&said.path) else {
         return said;
@@ -80,7 +80,7 @@ fn completed(mut said: Entry) -> Entry {
     }
 }
 
-/// The path of something in a module, also if its name has the module's in it already.
+/// The path of a command or module in a module, also if its name contains the module's path already.
 fn below(module: &str, name: &str) -> String {
     let inside: Vec<&str> = words(name).collect();
     let outside: Vec<&str> = words(module).collect();
@@ -110,25 +110,24 @@ fn parameter(said: ModuleParameter) -> Parameter {
     }
 }
 
-/// A .NET type's name as the catalogue has it: `System.String` is `text`, `UnityEngine.Vector3` is `Vector3`,
-/// `System.UInt32[]` is `u32...`.
+/// The name of a .NET type in the catalogue: `System.String` is `string`, `UnityEngine.Vector3` is `Vector3`,
+/// `System.UInt32[]` is `integer...`.
 fn plain(name: &str) -> String {
     if let Some(one) = name.strip_suffix("[]") {
         return format!("{}...", plain(one));
     }
     let last = name.rsplit(['.', '+']).next().unwrap_or(name);
     match last {
-        "String" => "text",
+        "String" => "string",
         "Boolean" => "bool",
-        "Int16" | "Int32" | "Int64" => "int",
-        "UInt32" => "u32",
+        "Int16" | "Int32" | "Int64" | "UInt32" => "integer",
         "Single" | "Double" => "float",
         "StatDefinition" => "Stat",
         "StatApplicationType" => "StatApplication",
         "SpawnAreaIdentifier" => "SpawnArea",
         "NetworkPrefab" => "Prefab",
         "IPlayer" => "Player",
-        // A generic type's arguments have dots, too: it stays as it is.
+        // The arguments of a generic type have dots, too: the name is kept as it is.
         _ if name.contains(['[', '`']) => name,
         other => other,
     }

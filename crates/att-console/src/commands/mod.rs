@@ -1,8 +1,8 @@
-//! The usual commands, with their arguments as values and their results typed.
+//! The usual commands, with values as arguments and typed results.
 //!
-//! A function for each command, in a module for each module of the console; `player message` is [`player::message`].
-//! What they are, and what else a console has, is in the [`catalogue`](crate::catalogue); what has no function here is
-//! written as [`Command::new`](crate::Command::new) with its path and arguments.
+//! Each command is a function, in a module named after the module of the console: `player message` is
+//! [`player::message`]. The [`catalogue`](crate::catalogue) lists these commands, and all others that a console has; write a
+//! command without a function as [`Command::new`](crate::Command::new) with its path and arguments.
 //!
 //! ```
 //! use att_console::{Command, commands::{player, trade}, Target};
@@ -12,83 +12,38 @@
 //! let greeting = player::message("Ashwick", "Welcome").duration(Duration::from_secs(5));
 //! assert_eq!(line(greeting.into()), r#"player message "Ashwick" "Welcome" 5"#);
 //! assert_eq!(line(player::kill(Target::Everyone)), "player kill *");
-//! assert_eq!(line(trade::atm().add("Ashwick", -40)), r#"trade atm add "Ashwick" -40"#);
+//! assert_eq!(line(trade::atm::add("Ashwick", -40)), r#"trade atm add "Ashwick" -40"#);
 //! ```
 //!
-//! Arguments that may be left out are set by name, as the duration is here. Durations are in seconds, positions in
-//! metres, angles in degrees. What a command returns beyond its type is in the whole answer:
-//! [`returning_reply`](crate::Command::returning_reply), and [`Reply::read`](crate::Reply::read) then gives the type.
-//! Where nobody attests what a command returns, the answer itself, a [`Reply`](crate::Reply), is the result.
+//! Optional arguments are set by name, such as `duration` above. Durations are [`Duration`](std::time::Duration)s, positions
+//! are in meters, angles in degrees. [`returning_reply`](crate::Command::returning_reply) returns the whole reply;
+//! [`Reply::read`](crate::Reply::read) then reads the typed result. If no source says what a command returns, the whole
+//! [`Reply`](crate::Reply) is the result.
 //!
-//! Whom a command is for is a [`Target`](crate::Target); one for a single player refuses everyone and lists before anything
-//! is sent.
+//! A command for several players takes a [`Target`](crate::Target), a command for one player a
+//! [`PlayerRef`](crate::PlayerRef).
 //!
-//! Commands that destroy saved data or end the server, and those of the game client, have no function on purpose.
+//! Some commands have no function: those that destroy saved data or stop the server, those of the game client, and those
+//! whose effect and result no source describes. They are in the catalogue only.
 
-/// Declares a command with arguments that may be left out, as a type with a setter for each, in their order.
-macro_rules! optional_arguments {
-    (
-        $(#[$meta:meta])*
-        pub struct $name:ident -> $result:ty {
-            $(
-                $(#[$setter_meta:meta])*
-                $setter:ident($value:ident: $given:ty) => $argument:expr, else $default:literal
-            );+ $(;)?
-        }
-    ) => {
-        $(#[$meta])*
-        ///
-        /// It is a command with or without them: give it to [`Console::command`](crate::Console::command).
-        #[derive(Clone, Debug)]
-        #[must_use = "a command does nothing until it is given to a console"]
-        pub struct $name {
-            command: crate::command::Command<$result>,
-            $( $setter: Option<crate::argument::Argument>, )+
-        }
-
-        impl $name {
-            fn new(command: crate::command::Command<$result>) -> Self {
-                Self { command, $( $setter: None, )+ }
-            }
-
-            $(
-                $(#[$setter_meta])*
-                pub fn $setter(mut self, $value: $given) -> Self {
-                    self.$setter = Some($argument);
-                    self
-                }
-            )+
-
-            /// The same command with the whole answer for a result.
-            pub fn returning_reply(self) -> crate::command::Command<crate::reply::Reply> {
-                crate::command::Command::from(self).returning_reply()
-            }
-        }
-
-        impl From<$name> for crate::command::Command<$result> {
-            fn from(options: $name) -> Self {
-                crate::commands::with_trailing(options.command, [$( (options.$setter, $default) ),+])
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            /// The line as it is sent, or what is wrong with it.
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                crate::command::Command::from(self.clone()).fmt(f)
-            }
-        }
-    };
-}
+pub(crate) mod declaration;
+#[macro_use]
+mod parameter;
+#[macro_use]
+mod result;
+#[macro_use]
+mod declare;
+mod read;
 
 pub mod bans;
+mod catalogue_only;
 pub mod chunks;
 pub mod debug;
 pub mod festivities;
+mod game_client;
 pub mod help;
 pub mod player;
-pub mod population;
 pub mod progression;
-mod read;
 pub mod repeat;
 pub mod save;
 pub mod select;
@@ -98,25 +53,40 @@ pub mod time;
 pub mod trade;
 pub mod wacky;
 pub mod websocket;
+
+#[macro_use]
 mod words;
-pub mod world;
+mod prefab;
+mod spawn_area;
 
-pub use words::{Prefab, ProgressionPath, SpawnArea, Stat, StatApplication, UnknownPlace};
+pub use prefab::Prefab;
+pub use spawn_area::{SpawnArea, UnknownPlace};
+pub use words::{ProgressionPath, Stat, StatApplication};
 
-use crate::argument::Argument;
-use crate::command::Command;
+use declaration::Declaration;
 
-/// Adds arguments up to the last one given, with their defaults for those left out before it.
-fn with_trailing<T, const N: usize>(
-    command: Command<T>,
-    options: [(Option<Argument>, &str); N],
-) -> Command<T> {
-    let given = options.iter().rposition(|(value, _)| value.is_some());
-    let written = options.into_iter().take(given.map_or(0, |last| last + 1));
-    written.fold(command, |command, (value, default)| {
-        command.arg(value.unwrap_or_else(|| Argument::bare(default.to_owned())))
-    })
-}
+/// All commands, in the order of the catalogue: those of a console's module together.
+pub(crate) const DECLARATIONS: &[&[Declaration]] = &[
+    player::DECLARATIONS,
+    progression::DECLARATIONS,
+    select::DECLARATIONS,
+    spawn::DECLARATIONS,
+    trade::DECLARATIONS,
+    trade::atm::DECLARATIONS,
+    time::DECLARATIONS,
+    wacky::DECLARATIONS,
+    websocket::DECLARATIONS,
+    bans::DECLARATIONS,
+    chunks::DECLARATIONS,
+    debug::DECLARATIONS,
+    festivities::DECLARATIONS,
+    help::DECLARATIONS,
+    repeat::DECLARATIONS,
+    save::DECLARATIONS,
+    settings::DECLARATIONS,
+    catalogue_only::DECLARATIONS,
+    game_client::DECLARATIONS,
+];
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! Results whose shape differs between servers.
+//! Readers for results whose shape differs between servers.
 
 use crate::error::Error;
 use crate::reply::Reply;
@@ -6,17 +6,7 @@ use alta_model::{Listing, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// A list: also from one object, and without its nulls.
-pub(super) fn list<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
-    reply.read_list()
-}
-
-/// A list in which a null says something by its place.
-pub(super) fn places<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<Option<T>>, Error> {
-    reply.read_places()
-}
-
-/// One value: also from a list that begins with it, and from a text.
+/// Reads one value; also the first entry of an array, and a number or bool in a string.
 pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
     reply.read::<T>().or_else(|error| {
         let whole = reply.result();
@@ -29,14 +19,13 @@ pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
     })
 }
 
-/// What a command made, where servers differ in whether they say so: what cannot be read is left out, since the command
-/// has run and an error would look as if it had not.
+/// Reads a list without the entries of another shape. The command has run: an error would say the opposite.
 #[allow(clippy::unnecessary_wraps, reason = "it is a reader like the others")]
-pub(super) fn whatever<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
+pub(super) fn lenient<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
     Ok(reply.read_whatever())
 }
 
-/// A value, also a single number or truth value that came as a text. Within models, they read such texts themselves.
+/// Reads a value, also a single number or bool in a string. Models read such strings in their fields themselves.
 fn tolerantly<T: DeserializeOwned>(value: Value) -> Option<T> {
     let text = value.as_str().map(|text| text.trim().to_ascii_lowercase());
     serde_json::from_value(value)

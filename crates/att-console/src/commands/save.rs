@@ -1,21 +1,39 @@
 //! `save …`: saving the world.
 
-use crate::command::Command;
+commands! {
+    /// Returns information about saving.
+    "save" { (); } by [TavernLauncher], inferred;
 
-/// Saves the world.
-///
-/// `save now`: what it returns is not attested. What it does is inferred from its name. Attested by TavernLauncher's
-/// list.
-#[doc(alias = "save now")]
-pub fn now() -> Command {
-    Command::new("save now")
-}
+    /// Creates a backup of the save.
+    "save backup" { (isInstant: bool); } by [TavernLauncher], inferred;
 
-/// Makes a backup of the save.
-///
-/// `save backup <isInstant: bool>`: what it returns is not attested. What it does is inferred from its name. Types are
-/// inferred from the parameters' names. Attested by TavernLauncher's list.
-#[doc(alias = "save backup")]
-pub fn backup(is_instant: bool) -> Command {
-    Command::new("save backup").arg(is_instant)
+    /// Deletes all saved data.
+    "save full-wipe" { (); } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Saves the world.
+    "save now" { fn now(); } by [TavernLauncher], inferred, most_used;
+
+    /// Deletes the saved data of a player.
+    "save player-wipe" {
+        (user: UserInfoAccess, isWipingLockbox: bool, isWipingATM: bool, isWipingPostbox: bool, isWipingLandmarks: bool, isWipingMap: bool);
+    } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the saved data of all players.
+    "save player-wipe-all" { (isWipingATM: bool, isWipingPostbox: bool, isWipingLandmarks: bool, isWipingMap: bool); }
+        by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the world.
+    "save wipe" { (isSettingOffline: bool); } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the world in any case.
+    "save wipe-forced" { (keepPlayers: _); } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the stored items.
+    "save wipe-storage" { (); } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the cache.
+    "save wipecache" { (isSettingOffline: bool); } by [TavernLauncher], inferred, caution("Destroys saved data.");
+
+    /// Deletes the caves.
+    "save wipecaves" { (); } by [TavernLauncher], inferred, caution("Destroys saved data.");
 }

@@ -1,43 +1,46 @@
-//! `wacky …`: what is left, entities' ends above all.
+//! `wacky …`: various commands, such as destroying entities.
 
-use super::Prefab;
-use crate::argument::Argument;
-use crate::command::Command;
-use crate::reply::Reply;
-use alta_model::EntityId;
+commands! {
+    "wacky chisel-deck" { (); } by [TavernLauncher], uses(3);
 
-/// Destroys an entity.
-///
-/// `wacky destroy <id: entity id>`: what it returns is not attested. Types are inferred from the parameters' names.
-/// Attested by TavernLauncher's list and att-client.
-#[doc(alias = "wacky destroy")]
-pub fn destroy(id: EntityId) -> Command {
-    Command::new("wacky destroy").arg(id)
-}
+    /// Resets a player's body.
+    "wacky cleanplayerbody" { (player: Player); } by [TavernLauncher], inferred;
 
-/// Destroys all of a kind that lie about freely.
-///
-/// `wacky destroy-free <prefab: Prefab> [chunks]`: what it returns is not attested. Acts on the whole world. What it
-/// does is inferred from its name. Types are inferred from the parameters' names. Attested by TavernLauncher's list and
-/// att-client.
-#[doc(alias = "wacky destroy-free")]
-pub fn destroy_free(prefab: impl Into<Prefab>) -> DestroyFree {
-    DestroyFree::new(Command::new("wacky destroy-free").arg(prefab.into()))
-}
+    /// Resets a player's state.
+    "wacky cleanplayerstate" { (player: Player); } by [TavernLauncher], inferred;
 
-optional_arguments! {
-    /// What [`destroy_free`] makes.
-    pub struct DestroyFree -> Reply {
-        /// In which chunks. How they are written is not attested; bots leave it out.
-        chunks(chunks: impl Into<Argument>) => chunks.into().not_empty("the name of a chunk"), else "*";
-    }
-}
+    /// Destroys an entity.
+    "wacky destroy" { fn destroy(id: EntityId); } by [TavernLauncher, AttClient], most_used, uses(20_327);
 
-/// Makes an item anew in its place.
-///
-/// `wacky replace <id: entity id>`: what it returns is not attested. What it does is inferred from its name. Types are
-/// inferred from the parameters' names. Attested by TavernLauncher's list and att-client.
-#[doc(alias = "wacky replace")]
-pub fn replace(id: EntityId) -> Command {
-    Command::new("wacky replace").arg(id)
+    /// Destroys all unattached entities of a prefab.
+    ///
+    /// Affects the whole world.
+    "wacky destroy-free" {
+        fn destroy_free(prefab: Prefab) with DestroyFree {
+            /// The chunks to search. No source says how to write them; bots leave them out.
+            chunks: Chunk = _,
+        };
+    } by [TavernLauncher, AttClient], inferred, most_used, uses(7_803);
+
+    /// Destroys all entities of a prefab.
+    "wacky destroyall" { (prefab: Prefab); }
+        by [TavernLauncher], inferred, uses(63), caution("Also destroys what players built and carry.");
+
+    /// Scales the players' input.
+    "wacky inputscale" { (scale: _); } by [TavernLauncher], inferred;
+
+    "wacky marcopolo" { (player: Player); } by [TavernLauncher], uses(25);
+
+    "wacky ow-loot" { (); } by [TavernLauncher], uses(9);
+
+    /// Replaces an item with a new copy of it.
+    "wacky replace" { fn replace(id: EntityId); } by [TavernLauncher, AttClient], inferred, most_used, uses(676);
+
+    /// Replaces the selected entity with a new copy of it.
+    "wacky replace-selected" { (); } by [TavernLauncher], inferred;
+
+    /// Sets the volume of voices, near and far.
+    "wacky setvolume" { (local: _, remote: _); } by [TavernLauncher], inferred;
+
+    "wacky smelter" { (); } by [TavernLauncher], uses(2);
 }

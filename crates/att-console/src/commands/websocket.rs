@@ -1,43 +1,25 @@
-//! `websocket …`: events, by hand.
+//! `websocket …`: event subscriptions by hand.
 //!
-//! [`Console::subscribe`](crate::Console::subscribe) does this, and does it again after every reconnection.
+//! [`Console::subscribe`](crate::Console::subscribe) does this, and repeats it after each reconnection.
 
-use super::read;
-use crate::argument::Argument;
-use crate::command::Command;
-use crate::name::EventName;
-use alta_model::Listing;
 use alta_model::console::result::{EventListing, SubscriptionResult};
 
-/// Asks for a kind of event on this connection.
-///
-/// `websocket subscribe <eventType: text>`: returns `Success, Unchanged or NotFound`. A console subscribes by itself,
-/// and again after every reconnection: this is for looking at the wire. Attested by TavernLib and tavernpy.
-#[doc(alias = "websocket subscribe")]
-pub fn subscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
-    let event = Argument::word("the name of an event", event.into().as_str());
-    Command::new("websocket subscribe")
-        .arg(event)
-        .read_by(read::one)
-}
+commands! {
+    /// Subscribes this connection to an event.
+    ///
+    /// A console subscribes by itself, and again after each reconnection; this command is for looking at the wire.
+    "websocket subscribe" -> one SubscriptionResult { fn subscribe(event "eventType": EventName); }
+        by [TavernLib, Tavernpy], most_used, uses(119_016);
 
-/// Asks for no more events of a kind.
-///
-/// `websocket unsubscribe <eventType: text>`: returns `Success, Unchanged or NotFound`. A console takes care of that by
-/// itself: this goes behind its back. Attested by tavernpy.
-#[doc(alias = "websocket unsubscribe")]
-pub fn unsubscribe(event: impl Into<EventName>) -> Command<SubscriptionResult> {
-    let event = Argument::word("the name of an event", event.into().as_str());
-    Command::new("websocket unsubscribe")
-        .arg(event)
-        .read_by(read::one)
-}
+    /// Lists the events that the server has.
+    ///
+    /// Not the events that this connection is subscribed to.
+    "websocket subscriptions" -> list EventListing { fn subscriptions(); }
+        by [Tavernpy, AltaDashboard], most_used, uses(330);
 
-/// Lists the events that the server has.
-///
-/// `websocket subscriptions`: returns `[{name, type}]`. Not the events that are subscribed to. Attested by tavernpy and
-/// Alta-Dashboard.
-#[doc(alias = "websocket subscriptions")]
-pub fn subscriptions() -> Command<Listing<EventListing>> {
-    Command::new("websocket subscriptions").read_by(read::list)
+    /// Unsubscribes this connection from an event.
+    ///
+    /// A console unsubscribes by itself; it does not notice this command.
+    "websocket unsubscribe" -> one SubscriptionResult { fn unsubscribe(event "eventType": EventName); }
+        by [Tavernpy], most_used, uses(4);
 }

@@ -1,8 +1,9 @@
-//! What the functions write, and how they read what servers answer.
+//! The results that the functions read out of replies.
 
 mod lines;
 
 use super::*;
+use crate::command::Command;
 use crate::frame::Frame;
 use crate::reply::Reply;
 use crate::{ErrorKind, Target};
@@ -39,7 +40,7 @@ fn read<T>(command: impl Into<Command<T>>, reply: &Reply) -> Result<T, crate::Er
     reader(reply)
 }
 
-/// The last frame of a fixture that the server sent.
+/// The last frame of the server in a fixture.
 fn recorded(name: &str) -> Result<Reply, ErrorKind> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/console");
     let text = std::fs::read_to_string(path.join(format!("{name}.json"))).unwrap();
@@ -117,7 +118,7 @@ fn one_detailed_player_is_read_from_an_object_a_list_and_the_other_case() {
 }
 
 #[test]
-fn numbers_and_truth_values_that_came_as_texts_are_read() {
+fn numbers_and_bools_in_strings_are_read() {
     let stats = r#"[{"Name": "health", "Min": "0", "Max": "1.5", "Value": "0,85"}]"#;
     let odd = read(player::list_stats(ASHWICK), &result(stats)).unwrap();
     assert_eq!(
@@ -129,7 +130,7 @@ fn numbers_and_truth_values_that_came_as_texts_are_read() {
     let stats = read(player::list_stats(ASHWICK), &result(&stats)).unwrap();
     assert_eq!((stats[0].max, stats[0].value), (Some(1.5), Some(0.85)));
     let text = DETAILED.replace("-870.5, 150.25, 98.0", r#""-870.5", "150.25", "98""#);
-    // Somebody's name is a text whatever it looks like.
+    // A name stays a string, even if it looks like a number.
     let text = text.replace("\"Ashwick\"", "\"1234\"");
     let player = read(player::detailed(ASHWICK), &result(&text)).unwrap();
     assert_eq!(player.position, Some(Vector3::new(-870.5, 150.25, 98.0)));
@@ -141,7 +142,7 @@ fn numbers_and_truth_values_that_came_as_texts_are_read() {
         r#"{"Result":[975]}"#,
     ] {
         assert_eq!(
-            read(trade::atm().get(ASHWICK), &data(balance)).unwrap(),
+            read(trade::atm::get(ASHWICK), &data(balance)).unwrap(),
             975,
             "{balance}"
         );
@@ -188,7 +189,7 @@ fn an_inventory_keeps_the_places_of_those_without_a_body() {
 }
 
 #[test]
-fn a_home_is_read_from_three_numbers_and_from_a_text() {
+fn a_home_is_read_from_three_numbers_and_from_a_string() {
     let home = Vector3::new(1.0, 2.5, -3.0);
     for answer in [
         r#"{"Result":[1.0, 2.5, -3]}"#,
@@ -273,7 +274,7 @@ fn a_result_that_cannot_be_read_is_an_error_that_shows_it() {
 }
 
 #[test]
-fn the_whole_answer_is_at_hand_also_from_a_function_with_settings() {
+fn the_whole_reply_is_available_also_with_optional_arguments() {
     let success = data(r#"{"ResultString":"Success"}"#);
     let message = player::message(ASHWICK, "Hi").duration(std::time::Duration::from_secs(3));
     let command = message.returning_reply();
