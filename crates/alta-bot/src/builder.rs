@@ -1,15 +1,15 @@
 use crate::bot::Bot;
 use crate::consoles::Consoles;
-use crate::debug::{self, Channel, TapDialer, Traffic, Watcher};
+use crate::debug::{self, Channel, Traffic, Watcher};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use alta_auth::{
     BotCredentials, BotLogin, Login, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
 };
 use alta_http::HttpClient;
-use alta_model::{Redactor, UserId};
+use alta_model::UserId;
 use alta_rest::Identities;
-use alta_ws::{Proxy, TcpDialer};
+use alta_ws::Proxy;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -124,7 +124,7 @@ impl Builder {
     #[doc(alias = "wait_for_ws")]
     pub async fn connect(mut self) -> Result<Bot, Error> {
         let http = self.checked()?;
-        let http = self.tapped(http)?;
+        let http = self.tapped(http);
         let addresses = self.endpoints;
         let endpoints = alta_auth::Endpoints::new(addresses.token_url, addresses.rest_url.clone());
 
@@ -181,22 +181,12 @@ impl Builder {
     }
 
     /// Shows what goes over HTTP and the main websocket to who watches, if anybody does.
-    fn tapped(&mut self, http: HttpClient) -> Result<HttpClient, Error> {
+    fn tapped(&mut self, http: HttpClient) -> HttpClient {
         let Some(watcher) = &self.watcher else {
-            return Ok(http);
+            return http;
         };
-        let dialer = match (self.socket.dialer.take(), self.socket.proxy.take()) {
-            (Some(dialer), _) => dialer,
-            (None, Some(proxy)) => Arc::new(default_dialer()?.with_proxy(proxy)),
-            (None, None) => Arc::new(default_dialer()?),
-        };
-        self.socket.dialer = Some(Arc::new(TapDialer {
-            dialer,
-            channel: Channel::MainSocket,
-            watcher: Arc::clone(watcher),
-            redactor: Redactor::new(),
-        }));
-        Ok(debug::tap_http(http, Arc::clone(watcher)))
+        self.socket.observer = Some(debug::observer(watcher, Channel::MainSocket));
+        debug::tap_http(http, debug::observer(watcher, Channel::Http))
     }
 
     pub(crate) fn problem(&mut self, problem: String) {
@@ -372,24 +362,6 @@ fn default_http(proxy: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
 fn default_http(_: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
     let problem = "no HTTP stack was given, and the features `hyper` and `platform-roots` are off";
     Err((problem.to_owned(), None))
-}
-
-/// What the main websocket would be dialled by.
-#[cfg(any(feature = "hyper", feature = "platform-roots"))]
-fn default_dialer() -> Result<TcpDialer, Error> {
-    #[cfg(feature = "hyper")]
-    let tls = alta_ws::Tls::web_roots();
-    #[cfg(not(feature = "hyper"))]
-    let tls = alta_ws::Tls::platform_roots();
-    let tls = tls
-        .map_err(|error| not_configured(vec!["TLS cannot be set up".to_owned()]).because(error))?;
-    Ok(TcpDialer::with_tls(tls))
-}
-
-#[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
-#[allow(clippy::unnecessary_wraps, reason = "with roots to trust it can fail")]
-fn default_dialer() -> Result<TcpDialer, Error> {
-    Ok(TcpDialer::plain())
 }
 
 fn not_configured(problems: Vec<String>) -> Error {

@@ -3,7 +3,7 @@
 use crate::access::CloudAccess;
 use crate::bot::Bot;
 use crate::consoles::{Managed, Reservation};
-use crate::debug::{Channel, TapDialer};
+use crate::debug::{self, Channel};
 use crate::error::{Error, ErrorKind};
 use crate::patient_access::{PatientAccess, Watched};
 use crate::watch_server::{About, WatchServer};
@@ -115,17 +115,8 @@ impl OpenConsole<'_> {
         if follow_name {
             config.label = about.as_ref().and_then(About::label);
         }
-        // What is wrong with the dialer is told by the console.
-        if let Some(watcher) = &bot.inner.consoles.watcher
-            && let Ok(dialer) = config.the_dialer()
-        {
-            config.proxy = None;
-            config.dialer = Some(Arc::new(TapDialer {
-                dialer,
-                channel: Channel::Console(server),
-                watcher: Arc::clone(watcher),
-                redactor: alta_model::Redactor::new(),
-            }));
+        if let Some(watcher) = &bot.inner.consoles.watcher {
+            config.observer = Some(debug::observer(watcher, Channel::Console(server)));
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
         let console = match self.watched {

@@ -211,7 +211,7 @@ mod tests {
     use super::*;
     use crate::dial::{BoxIo, Dial, DialError};
     use crate::task::TaskGuard;
-    use crate::websocket::{Limits, WebSocket};
+    use crate::websocket::{LinkConfig, WebSocket};
     use futures_util::SinkExt as _;
     use std::io;
     use std::pin::Pin;
@@ -297,7 +297,7 @@ mod tests {
             rig.inbox.links.open(id, async move {
                 let address = Url::parse("ws://example.invalid/").unwrap();
                 let headers = http::HeaderMap::new();
-                WebSocket::connect(&dialer, &address, headers, Limits::new(1024))
+                WebSocket::connect(&dialer, &address, headers, LinkConfig::new(1024))
                     .await
                     .map(|socket| (socket, ()))
             });

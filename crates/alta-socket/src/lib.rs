@@ -66,4 +66,4 @@ pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub use wall::{later, wall_time};
-pub use websocket::{Limits, WebSocket};
+pub use websocket::{Direction, LinkConfig, Observer, WebSocket};

@@ -8,7 +8,7 @@
 
 mod support;
 
-use alta_socket::{Limits, LinkEvent, LinkId, Lost};
+use alta_socket::{LinkConfig, LinkEvent, LinkId, Lost};
 use std::time::Duration;
 use support::{PING, Rig, TEXT, frame, header};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -18,7 +18,7 @@ const ROOM: usize = 1024;
 
 #[tokio::test(start_paused = true)]
 async fn every_part_of_a_frame_that_comes_slowly_is_heard_and_so_are_pings() {
-    let (mut rig, mut server) = Rig::open(Limits::new(100_000), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(100_000), ROOM).await;
     let sending = tokio::spawn(async move {
         server.write_all(&header(TEXT, 5_000)).await.unwrap();
         for _ in 0..50 {
@@ -63,7 +63,8 @@ async fn every_part_of_a_frame_that_comes_slowly_is_heard_and_so_are_pings() {
 async fn a_link_on_which_nothing_can_be_written_is_lost_after_its_time() {
     for pings in [false, true] {
         let within = Duration::from_secs(7);
-        let (mut rig, mut server) = Rig::open(Limits::new(1_000).write(within), ROOM).await;
+        let (mut rig, mut server) =
+            Rig::open(LinkConfig::new(1_000).write_timeout(within), ROOM).await;
         let begin = Instant::now();
         if pings {
             // It pings without end and never reads.
@@ -92,7 +93,7 @@ async fn a_link_on_which_nothing_can_be_written_is_lost_after_its_time() {
 #[tokio::test(start_paused = true)]
 async fn a_link_that_is_read_slowly_lives() {
     let within = Duration::from_secs(7);
-    let (mut rig, mut server) = Rig::open(Limits::new(1_000).write(within), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(1_000).write_timeout(within), ROOM).await;
     rig.inbox
         .links
         .send(LinkId::FIRST, "a".repeat(20_000), Some(1));
@@ -113,7 +114,7 @@ async fn a_link_that_is_read_slowly_lives() {
 #[tokio::test(start_paused = true)]
 async fn of_pings_that_come_faster_than_pongs_are_read_the_last_is_answered() {
     const PINGS: u32 = 20_000;
-    let (mut rig, mut server) = Rig::open(Limits::new(1_000), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(1_000), ROOM).await;
     let server = tokio::spawn(async move {
         for number in 0..PINGS {
             server

@@ -8,7 +8,7 @@
 
 mod support;
 
-use alta_socket::{Limits, LinkEvent, Lost, QueueConfig, RawFrame};
+use alta_socket::{LinkConfig, LinkEvent, Lost, QueueConfig, RawFrame};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use std::alloc::System;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn promise_11_what_is_kept_holds_its_own_size_and_buffers_shrink_again() {
 
 async fn small_frames_between_large_ones() {
     const ROUNDS: usize = 200;
-    let (mut rig, mut server) = Rig::open(Limits::new(MIB), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(MIB), ROOM).await;
     let before = held();
     let mut kept = Vec::with_capacity(ROUNDS * 2);
     let large = frame(TEXT, &vec![b'a'; 300 * KIB]);
@@ -67,7 +67,7 @@ async fn small_frames_between_large_ones() {
 }
 
 async fn a_link_that_has_read_a_large_frame() {
-    let (mut rig, mut server) = Rig::open(Limits::new(64 * MIB), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(64 * MIB), ROOM).await;
     let before = held();
     let sending = tokio::spawn(async move {
         let piece = vec![b'a'; MIB];
@@ -93,7 +93,7 @@ async fn a_link_that_has_read_a_large_frame() {
 }
 
 async fn a_server_that_pings_and_never_reads() {
-    let (mut rig, mut server) = Rig::open(Limits::new(MIB), ROOM).await;
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(MIB), ROOM).await;
     let before = held();
     let flood = tokio::spawn(async move {
         let pings = frame(PING, &[7; 125]).repeat(100);

@@ -8,7 +8,7 @@
 
 #[cfg(target_os = "linux")]
 use alta_socket::Resolver;
-use alta_socket::{DialError, Limits, Proxy, TcpDialer, WebSocket};
+use alta_socket::{DialError, LinkConfig, Proxy, TcpDialer, WebSocket};
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderValue};
 use std::net::SocketAddr;
@@ -40,7 +40,7 @@ async fn server(answer: String) -> (SocketAddr, JoinHandle<String>) {
 
 async fn open(url: &str, headers: HeaderMap, within: Duration, dialer: &TcpDialer) -> DialError {
     let url: Url = url.parse().unwrap();
-    let limits = Limits::new(1024).connect(within);
+    let limits = LinkConfig::new(1024).connect_timeout(within);
     let opening = WebSocket::connect(dialer, &url, headers, limits);
     let opened = tokio::time::timeout(BOUND, opening).await.unwrap();
     opened.unwrap_err()
@@ -181,7 +181,7 @@ async fn a_name_whose_first_addresses_accept_and_say_nothing_is_reached_by_anoth
         assert!(matches!(error, DialError::TimedOut { .. }), "{error}");
     }
     let url = url.parse().unwrap();
-    let limits = Limits::new(1024).connect(BOUND);
+    let limits = LinkConfig::new(1024).connect_timeout(BOUND);
     let dialer = dialer();
     let opening = WebSocket::connect(&dialer, &url, HeaderMap::new(), limits);
     tokio::time::timeout(BOUND, opening).await.unwrap().unwrap();

@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind};
 use alta_auth::API_KEY;
 use alta_model::Secret;
-use alta_socket::{BackoffPolicy, Dial, Proxy, QueueConfig, TcpDialer};
+use alta_socket::{BackoffPolicy, Dial, Observer, Proxy, QueueConfig, TcpDialer};
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
 use std::sync::Arc;
@@ -70,6 +70,8 @@ pub struct Config {
     /// How long to wait between attempts to connect, and to repeat what the service could not do. Full jitter between
     /// 1 s and 60 s by default.
     pub reconnect: BackoffPolicy,
+    /// Sees every text frame that is sent and received, without its secrets, for debugging. None by default.
+    pub observer: Option<Observer>,
 }
 
 impl Default for Config {
@@ -95,6 +97,7 @@ impl Default for Config {
             linger: Duration::from_secs(2),
             queue: QueueConfig::default(),
             reconnect: BackoffPolicy::default(),
+            observer: None,
         }
     }
 }
@@ -158,6 +161,13 @@ impl Config {
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
+        self
+    }
+
+    /// With an [`observer`](Self#structfield.observer) of all text frames.
+    #[must_use]
+    pub fn observer(mut self, observer: Observer) -> Self {
+        self.observer = Some(observer);
         self
     }
 

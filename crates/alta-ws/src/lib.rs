@@ -104,8 +104,8 @@ pub use topic::Topic;
 pub use alta_auth::{StaticToken, Token, TokenSource};
 pub use alta_model::{GroupId, UserId};
 pub use alta_socket::{
-    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Io, Missed, Overflow, Proxy, ProxyError,
-    QueueConfig, RawFrame, Resolver, TcpDialer,
+    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Direction, Io, Missed, Observer, Overflow,
+    Proxy, ProxyError, QueueConfig, RawFrame, Resolver, TcpDialer,
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};

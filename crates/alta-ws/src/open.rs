@@ -4,7 +4,7 @@ use crate::machine::OpenFailure;
 use crate::tokens::get_token;
 use alta_auth::{API_KEY, Token, TokenSource};
 use alta_model::Redactor;
-use alta_socket::{Dial, DialError, Limits, WebSocket};
+use alta_socket::{Dial, DialError, LinkConfig, WebSocket};
 use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
 use url::Url;
@@ -16,7 +16,7 @@ pub(crate) struct Gate {
     dialer: Arc<dyn Dial>,
     headers: HeaderMap,
     url: Url,
-    limits: Limits,
+    link: LinkConfig,
     redactor: Redactor,
 }
 
@@ -43,13 +43,15 @@ impl Gate {
         config: &Config,
         redactor: Redactor,
     ) -> Self {
+        let observer = config.observer.clone();
         Self {
             dialer,
             headers,
             url: config.url.clone(),
-            limits: Limits::new(config.max_frame)
-                .connect(config.connect_timeout)
-                .write(config.write_timeout),
+            link: LinkConfig::new(config.max_frame)
+                .connect_timeout(config.connect_timeout)
+                .write_timeout(config.write_timeout)
+                .observer(observer.map(|observer| observer.with_redactor(redactor.clone()))),
             redactor,
         }
     }
@@ -62,7 +64,7 @@ impl Gate {
     ) -> impl Future<Output = Result<(WebSocket, ()), NotOpened>> + Send + 'static {
         let dialer = Arc::clone(&self.dialer);
         let mut headers = self.headers.clone();
-        let (url, limits) = (self.url.clone(), self.limits);
+        let (url, link) = (self.url.clone(), self.link.clone());
         let redactor = self.redactor.clone();
         async move {
             let token = match get_token(tokens, stale).await {
@@ -80,7 +82,7 @@ impl Gate {
             redactor.learn(token.expose());
             let bearer = bearer(&token).map_err(OpenFailure::Final)?;
             headers.insert(header::AUTHORIZATION, bearer);
-            let opened = WebSocket::connect(&*dialer, &url, headers, limits).await;
+            let opened = WebSocket::connect(&*dialer, &url, headers, link).await;
             let socket = opened.map_err(|error| {
                 let failure = failure_of(error, &redactor);
                 let is_refused = matches!(failure, OpenFailure::Unauthorised(_));

@@ -1,5 +1,5 @@
 use alta_model::ServerId;
-use alta_socket::{BackoffPolicy, Dial, Proxy, QueueConfig, TcpDialer};
+use alta_socket::{BackoffPolicy, Dial, Observer, Proxy, QueueConfig, TcpDialer};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -54,6 +54,8 @@ pub struct Config {
     /// ([`Proxy::from_env`]), none at all with [`Proxy::none`]. A dialer has its own
     /// ([`TcpDialer::with_proxy`]); with both, the console closes at once.
     pub proxy: Option<Proxy>,
+    /// Sees every text frame that is sent and received, without its secrets, for debugging. None by default.
+    pub observer: Option<Observer>,
 }
 
 /// What becomes of a command while the console is not ready.
@@ -129,6 +131,7 @@ impl Default for Config {
             queue: QueueConfig::default(),
             dialer: None,
             proxy: None,
+            observer: None,
         }
     }
 }
@@ -185,6 +188,8 @@ setters! {
     dialer: Arc<dyn Dial> => Some(dialer);
     /// With this proxy, or [`Proxy::none`], whatever the environment says.
     proxy: Proxy => Some(proxy);
+    /// With an observer of all text frames.
+    observer: Observer => Some(observer);
 }
 
 impl Config {

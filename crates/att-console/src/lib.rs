@@ -122,8 +122,8 @@ pub use alta_model::{
     Vector3,
 };
 pub use alta_socket::{
-    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Io, Missed, Overflow, Proxy, ProxyError,
-    QueueConfig, RawFrame, Resolver, TcpDialer,
+    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Direction, Io, Missed, Observer, Overflow,
+    Proxy, ProxyError, QueueConfig, RawFrame, Resolver, TcpDialer,
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};

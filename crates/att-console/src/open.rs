@@ -6,7 +6,7 @@ use crate::error::with_sources;
 use crate::machine::Failure;
 use crate::status::Trouble;
 use alta_model::Redactor;
-use alta_socket::{DialError, Limits, WebSocket};
+use alta_socket::{DialError, LinkConfig, WebSocket};
 use std::sync::Arc;
 use url::Url;
 
@@ -34,12 +34,14 @@ async fn dial(
     redactor.learn_address(granted.url.as_str());
     usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
-    let limits = Limits::new(config.frame_limit)
-        .connect(config.connect_timeout)
-        .write(config.write_timeout);
+    let observer = config.observer.clone();
+    let link = LinkConfig::new(config.frame_limit)
+        .connect_timeout(config.connect_timeout)
+        .write_timeout(config.write_timeout)
+        .observer(observer.map(|observer| observer.with_redactor(redactor.clone())));
     let headers = http::HeaderMap::new();
     let dialer = config.the_dialer().map_err(Failure::Address)?;
-    let socket = WebSocket::connect(&*dialer, &granted.url, headers, limits)
+    let socket = WebSocket::connect(&*dialer, &granted.url, headers, link)
         .await
         .map_err(|error| unreachable(&error, &granted, &config))?;
     Ok((socket, granted))

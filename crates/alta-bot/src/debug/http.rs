@@ -1,22 +1,24 @@
 //! Looking at requests and their answers, from outside of the repetitions.
 
-use super::{Channel, Direction, Traffic, Watcher, shown};
+use super::Direction;
 use alta_http::HttpClient;
 use alta_model::Redactor;
+use alta_socket::Observer;
 use bytes::Bytes;
 use http::{Request, header};
 
 /// The same client, looked at. Of an address only its path is shown, and no header: queries and headers hold tokens.
-pub(crate) fn tap(http: HttpClient, watcher: Watcher) -> HttpClient {
+pub(crate) fn tap(http: HttpClient, observer: Observer) -> HttpClient {
     let call_timeout = http.call_timeout();
     let redactor = Redactor::new();
+    let observer = observer.with_redactor(redactor.clone());
     let tapped = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
-        let (http, watcher, redactor) = (http.clone(), watcher.clone(), redactor.clone());
+        let (http, observer, redactor) = (http.clone(), observer.clone(), redactor.clone());
         async move {
             let what = format!("{} {}", request.method(), request.uri().path());
             learn(&redactor, &request);
             let tell = |direction, what: &str, body: &[u8]| {
-                tell(&watcher, &redactor, direction, what, body);
+                tell(&observer, direction, what, body);
             };
             tell(Direction::Sent, &what, request.body());
             let outcome = http.send(request).await;
@@ -44,16 +46,13 @@ fn learn(redactor: &Redactor, request: &Request<Bytes>) {
     redactor.learn_fields(&String::from_utf8_lossy(request.body()));
 }
 
-fn tell(watcher: &Watcher, redactor: &Redactor, direction: Direction, what: &str, body: &[u8]) {
-    let body = shown(&String::from_utf8_lossy(body), redactor);
-    let text = if body.is_empty() {
-        what.to_owned()
+fn tell(observer: &Observer, direction: Direction, what: &str, body: &[u8]) {
+    if body.is_empty() {
+        observer.see(direction, what);
     } else {
-        format!("{what} {body}")
-    };
-    watcher(&Traffic {
-        direction,
-        channel: Channel::Http,
-        text,
-    });
+        observer.see(
+            direction,
+            &format!("{what} {}", String::from_utf8_lossy(body)),
+        );
+    }
 }

@@ -1,16 +1,16 @@
 //! Showing what a bot sends and receives, with secrets hidden.
 
-mod frames;
 mod http;
-mod socket;
 
 pub(crate) use http::tap as tap_http;
-pub(crate) use socket::TapDialer;
 
-use alta_model::{Redactor, ServerId, escaped};
+use alta_model::{ServerId, escaped};
+use alta_socket::Observer;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
+
+pub use alta_socket::Direction;
 
 /// Something that a bot sent or received, for people to look at.
 ///
@@ -25,15 +25,6 @@ pub struct Traffic {
     pub channel: Channel,
     /// The text: at most the first 64 KiB of a frame or body.
     pub text: String,
-}
-
-/// Which way something went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// From the bot.
-    Sent,
-    /// To the bot.
-    Received,
 }
 
 /// By which way something went.
@@ -51,8 +42,17 @@ pub enum Channel {
 /// What looks at the traffic.
 pub(crate) type Watcher = Arc<dyn Fn(&Traffic) + Send + Sync>;
 
-/// The most of one text that is shown, as of a redacted one.
-pub(crate) const SHOWN: usize = 64 * 1024;
+/// An observer that tells the watcher what it sees on this channel.
+pub(crate) fn observer(watcher: &Watcher, channel: Channel) -> Observer {
+    let watcher = Arc::clone(watcher);
+    Observer::new(move |direction, text| {
+        watcher(&Traffic {
+            direction,
+            channel,
+            text: text.to_owned(),
+        });
+    })
+}
 
 impl fmt::Display for Traffic {
     /// One line: `<- console 3000011 {…}`, [escaped].
@@ -67,15 +67,6 @@ impl fmt::Display for Traffic {
     }
 }
 
-impl fmt::Display for Direction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Direction::Sent => "->",
-            Direction::Received => "<-",
-        })
-    }
-}
-
 impl fmt::Display for Channel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -83,16 +74,6 @@ impl fmt::Display for Channel {
             Channel::MainSocket => f.write_str("main"),
             Channel::Console(server) => write!(f, "console {server}"),
         }
-    }
-}
-
-/// A text as it is shown: without what is secret, and not longer than is shown of one.
-fn shown(text: &str, redactor: &Redactor) -> String {
-    let shown = redactor.redact(text);
-    if text.len() > SHOWN {
-        format!("{shown} ({} bytes)", text.len())
-    } else {
-        shown.into_owned()
     }
 }
 
@@ -131,13 +112,6 @@ fn in_colours(traffic: &Traffic) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        let long = "é".repeat(SHOWN);
-        let cut = shown(&long, &Redactor::new());
-        assert!(cut.len() < SHOWN + 40 && cut.ends_with(&format!("({} bytes)", long.len())));
-    }
 
     #[test]
     fn a_line_says_which_way_by_which_and_what() {

@@ -1,3 +1,4 @@
+use super::observer::Observer;
 use crate::dial::{BoxIo, Dial, DialError, shown};
 use alta_dial::{basic_authorization, retry_after, without_credentials};
 use http::HeaderMap;
@@ -14,42 +15,54 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use url::Url;
 
-/// As long as a command or a request may take: by then nobody waits for what could not be written.
-const WRITE: Duration = Duration::from_secs(30);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The bounds of one connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The timeout of a command or a request: by then nobody waits for what could not be written.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The configuration of one connection.
+#[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Limits {
+pub struct LinkConfig {
     /// The largest message accepted, in bytes. A larger one ends the connection.
-    pub frame: usize,
-    /// The time for dialing, TLS and the websocket handshake together.
-    pub connect: Duration,
-    /// The time that the connection may take nothing although bytes wait to be written. Then it is lost.
-    pub write: Duration,
+    pub max_frame: usize,
+    /// The time for dialing, TLS and the websocket handshake together. 10 s by default, as in tavernpy.
+    pub connect_timeout: Duration,
+    /// The time that the connection may take nothing although bytes wait to be written. Then it is lost. 30 s by default.
+    pub write_timeout: Duration,
+    /// Sees the text frames. None by default.
+    pub observer: Option<Observer>,
 }
 
-impl Limits {
-    /// Messages of at most this size; ten seconds to connect, as tavernpy allows, and thirty to write.
-    pub fn new(frame: usize) -> Self {
+impl LinkConfig {
+    /// The defaults, with messages of at most this size.
+    pub fn new(max_frame: usize) -> Self {
         Self {
-            frame,
-            connect: Duration::from_secs(10),
-            write: WRITE,
+            max_frame,
+            connect_timeout: CONNECT_TIMEOUT,
+            write_timeout: WRITE_TIMEOUT,
+            observer: None,
         }
     }
 
-    /// With another time for connecting.
+    /// With another [`connect_timeout`](Self#structfield.connect_timeout).
     #[must_use]
-    pub fn connect(mut self, within: Duration) -> Self {
-        self.connect = within;
+    pub fn connect_timeout(mut self, within: Duration) -> Self {
+        self.connect_timeout = within;
         self
     }
 
-    /// With another time for writing.
+    /// With another [`write_timeout`](Self#structfield.write_timeout).
     #[must_use]
-    pub fn write(mut self, within: Duration) -> Self {
-        self.write = within;
+    pub fn write_timeout(mut self, within: Duration) -> Self {
+        self.write_timeout = within;
+        self
+    }
+
+    /// With an [`observer`](Self#structfield.observer), or none.
+    #[must_use]
+    pub fn observer(mut self, observer: Option<Observer>) -> Self {
+        self.observer = observer;
         self
     }
 }
@@ -59,7 +72,7 @@ pub struct WebSocket {
     pub(super) io: BoxIo,
     /// Bytes behind the handshake that arrived with it.
     pub(super) early: Vec<u8>,
-    pub(super) limits: Limits,
+    pub(super) config: LinkConfig,
 }
 
 impl WebSocket {
@@ -77,16 +90,17 @@ impl WebSocket {
         dialer: &dyn Dial,
         address: &Url,
         headers: HeaderMap,
-        limits: Limits,
+        config: LinkConfig,
     ) -> Result<Self, DialError> {
+        let connect_timeout = config.connect_timeout;
         let opening = async {
             let io = dialer.dial(address).await?;
-            Self::shake_hands(io, address, headers, limits).await
+            Self::shake_hands(io, address, headers, config).await
         };
-        tokio::time::timeout(limits.connect, opening)
+        tokio::time::timeout(connect_timeout, opening)
             .await
             .map_err(|_| DialError::TimedOut {
-                after: limits.connect,
+                after: connect_timeout,
                 proxy: dialer.proxy(address),
             })?
     }
@@ -95,7 +109,7 @@ impl WebSocket {
         io: BoxIo,
         address: &Url,
         headers: HeaderMap,
-        limits: Limits,
+        config: LinkConfig,
     ) -> Result<Self, DialError> {
         let mut request = without_credentials(address)
             .as_str()
@@ -108,13 +122,13 @@ impl WebSocket {
             request.headers_mut().insert(AUTHORIZATION, basic);
         }
         // The library reads and writes no frame: its buffers stay unused.
-        let config = WebSocketConfig::default()
+        let unused = WebSocketConfig::default()
             .read_buffer_size(0)
             .write_buffer_size(0);
-        match client_async_with_config(request, Head::new(io), Some(config)).await {
+        match client_async_with_config(request, Head::new(io), Some(unused)).await {
             Ok((stream, _)) => {
                 let Head { io, early, .. } = stream.into_inner();
-                Ok(Self { io, early, limits })
+                Ok(Self { io, early, config })
             }
             Err(WsError::Http(response)) => Err(DialError::Rejected {
                 status: response.status().as_u16(),

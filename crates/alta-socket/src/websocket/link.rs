@@ -1,4 +1,5 @@
-use super::handshake::{Limits, WebSocket};
+use super::handshake::WebSocket;
+use super::observer::{Direction, Observer};
 use super::reader::{FrameReader, Message};
 use super::writer::FrameWriter;
 use crate::dial::BoxIo;
@@ -37,7 +38,8 @@ pub(crate) enum Pumped {
 /// One open websocket: neither direction holds up the other.
 pub(crate) struct Link {
     io: BoxIo,
-    limits: Limits,
+    write_timeout: Duration,
+    observer: Option<Observer>,
     reader: FrameReader,
     writer: FrameWriter,
     /// The time of the last read, which is that of all received messages.
@@ -61,12 +63,13 @@ enum Data {
 
 impl Link {
     pub(crate) fn new(socket: WebSocket) -> Self {
-        let WebSocket { io, early, limits } = socket;
+        let WebSocket { io, early, config } = socket;
         let mut link = Self {
             io,
-            limits,
-            reader: FrameReader::new(limits.frame),
-            writer: FrameWriter::default(),
+            write_timeout: config.write_timeout,
+            reader: FrameReader::new(config.max_frame),
+            writer: FrameWriter::new(config.observer.clone()),
+            observer: config.observer,
             read_at: ReadAt::now(),
             received: VecDeque::new(),
             ended: None,
@@ -160,7 +163,12 @@ impl Link {
         loop {
             match self.reader.read(&mut bytes) {
                 Ok(None) => return,
-                Ok(Some(Message::Text(text))) => self.received.push_back(Data::Text(text)),
+                Ok(Some(Message::Text(text))) => {
+                    if let Some(observer) = &self.observer {
+                        observer.see(Direction::Received, text.as_str());
+                    }
+                    self.received.push_back(Data::Text(text));
+                }
                 Ok(Some(Message::Binary(length))) => {
                     self.received.push_back(Data::Binary(length));
                 }
@@ -205,7 +213,7 @@ impl Link {
 
     /// Fails if bytes have waited to be written for too long.
     fn is_stuck(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
-        let within = self.limits.write;
+        let within = self.write_timeout;
         let stuck = self
             .stuck
             .get_or_insert_with(|| Box::pin(tokio::time::sleep(within)));

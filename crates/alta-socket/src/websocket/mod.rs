@@ -7,8 +7,10 @@ mod handshake;
 #[cfg(test)]
 mod library;
 mod link;
+mod observer;
 mod reader;
 mod writer;
 
-pub use handshake::{Limits, WebSocket};
+pub use handshake::{LinkConfig, WebSocket};
 pub(crate) use link::{Link, Pumped};
+pub use observer::{Direction, Observer};

@@ -1,4 +1,5 @@
 use super::link::Pumped;
+use super::observer::{Direction, Observer};
 use std::collections::VecDeque;
 use std::sync::Weak;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
@@ -18,6 +19,7 @@ pub(super) struct FrameWriter {
     /// Encoded frames, of which `written` bytes have been written.
     buffer: Vec<u8>,
     written: usize,
+    observer: Option<Observer>,
 }
 
 #[derive(Debug)]
@@ -32,6 +34,13 @@ enum Outgoing {
 }
 
 impl FrameWriter {
+    pub(super) fn new(observer: Option<Observer>) -> Self {
+        Self {
+            observer,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn text(&mut self, text: String, tag: Option<u64>, owner: Option<Weak<()>>) {
         self.queue.push_back(Outgoing::Text { text, tag, owner });
     }
@@ -95,6 +104,9 @@ impl FrameWriter {
                         ..
                     } if owner.strong_count() == 0 => report(Pumped::Skipped(tag)),
                     Outgoing::Text { text, tag, .. } => {
+                        if let Some(observer) = &self.observer {
+                            observer.see(Direction::Sent, &text);
+                        }
                         self.encode(OpCode::Data(Data::Text), text.as_bytes());
                         if let Some(tag) = tag {
                             report(Pumped::Written(tag));
@@ -127,7 +139,9 @@ impl FrameWriter {
     /// Gives back the memory of an empty writer: the connection is idle.
     pub(super) fn shrink(&mut self) {
         if self.is_empty() && self.buffer.capacity() + self.queue.capacity() > 0 {
-            *self = Self::default();
+            self.queue = VecDeque::new();
+            self.buffer = Vec::new();
+            self.written = 0;
         }
     }
 

@@ -2,8 +2,8 @@
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use alta_socket::{
-    BoxIo, Dial, DialError, Footprint, Hub, Inbox, Limits, LinkEvent, LinkId, RawFrame, TaskGuard,
-    Wake, WebSocket,
+    BoxIo, Dial, DialError, Footprint, Hub, Inbox, LinkConfig, LinkEvent, LinkId, RawFrame,
+    TaskGuard, Wake, WebSocket,
 };
 use futures_core::future::BoxFuture;
 use http::HeaderMap;
@@ -41,7 +41,7 @@ pub(crate) struct Rig {
 
 impl Rig {
     /// An open link, and the other end of its connection, which holds so many bytes that nobody reads.
-    pub(crate) async fn open(limits: Limits, holds: usize) -> (Self, DuplexStream) {
+    pub(crate) async fn open(limits: LinkConfig, holds: usize) -> (Self, DuplexStream) {
         let (calls, receiver) = mpsc::channel(4);
         let (tell, told) = tokio::sync::oneshot::channel();
         let guard = TaskGuard::spawn(|shutdown| async move {
