@@ -396,7 +396,7 @@ mod tests {
         let service = tower::service_fn(|_: http::Request<bytes::Bytes>| async {
             Ok::<_, std::convert::Infallible>(http::Response::new(String::new()))
         });
-        let dialer = || Arc::new(TcpDialer::plain());
+        let dialer = || Arc::new(alta_ws::TcpDialer::plain());
         let mut builder = Builder::default()
             .bot(credentials())
             .http(HttpClient::new(service))
