@@ -8,11 +8,11 @@ use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
-use tower::{ServiceExt as _, util::BoxCloneSyncService};
+use tower::{ServiceExt as _, timeout::Timeout, util::BoxCloneSyncService};
 use tower_service::Service;
 
 use crate::{
-    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Timeout, Trace,
+    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Trace,
     credentials, error::Target,
 };
 

@@ -3,18 +3,19 @@ use std::time::Duration;
 use http::Extensions;
 use tokio::time::Instant;
 
-/// An extension of a request: the moment at which the call as a whole ends, with its queueing, repetitions and pauses.
+/// An extension of a request: the instant at which the whole call ends, with its time in the queue, its retries and their
+/// pauses.
 ///
-/// [`HttpClient::send`](crate::HttpClient::send) gives one to every request that has none. The layers of this crate heed it:
-/// nothing waits, pauses or is tried again beyond it.
+/// [`HttpClient::send`](crate::HttpClient::send) adds one to each request that has none. The layers of this crate obey it: they
+/// neither wait, pause nor retry beyond it.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// So long from now.
+    /// The deadline this long from now.
     pub fn after(time: Duration) -> Self {
         let now = Instant::now();
-        // A time that no clock has is as good as none: a century.
+        // A duration beyond the range of the clock counts as a century.
         let far = Duration::from_secs(100 * 365 * 86_400);
         Self(now.checked_add(time).unwrap_or(now + far))
     }
@@ -24,22 +25,29 @@ impl Deadline {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// What the future ends with, or none if it does not end in time.
+    /// Runs the future until the deadline: its output, or none if it is not ready by then.
     ///
     /// # Cancel safety
     ///
-    /// As that of the future, which is dropped at the deadline, too.
+    /// The same as that of the future, which is also dropped at the deadline.
     pub async fn bound<F: Future>(self, future: F) -> Option<F::Output> {
         tokio::time::timeout_at(self.0, future).await.ok()
     }
 
-    /// That of a request, if it has one.
+    /// The deadline of a request, if it has one.
     pub(crate) fn of(extensions: &Extensions) -> Option<Self> {
         extensions.get().copied()
     }
 
-    /// The time left for something that may take `most`.
-    pub(crate) fn cap(deadline: Option<Self>, most: Duration) -> Duration {
-        deadline.map_or(most, |deadline| deadline.remaining().min(most))
+    /// Runs the future until the deadline, if there is one. Fails with the time that it waited.
+    pub(crate) async fn bound_by<F: Future>(
+        deadline: Option<Self>,
+        future: F,
+    ) -> Result<F::Output, Duration> {
+        let Some(deadline) = deadline else {
+            return Ok(future.await);
+        };
+        let left = deadline.remaining();
+        deadline.bound(future).await.ok_or(left)
     }
 }

@@ -2,6 +2,7 @@ use std::{error, fmt, io};
 
 use alta_model::escaped;
 use http::{Method, Request, Uri};
+use tower::timeout::error::Elapsed;
 
 /// Any error, as services have it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
@@ -36,7 +37,8 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// Classifies the error of a service: one of ours is kept, [`NotSent`] is believed, any other counts as sent.
+    /// Classifies the error of a service: one of ours is kept, [`NotSent`] and the error of tower's timeout are recognized, and
+    /// any other counts as an exchange that broke off.
     pub(crate) fn sort(error: impl Into<BoxError>) -> Self {
         let error = match error.into().downcast::<Self>() {
             Ok(ours) => return *ours,
@@ -44,6 +46,8 @@ impl Error {
         };
         let kind = if chain(&*error).any(<dyn error::Error>::is::<NotSent>) {
             ErrorKind::NotSent
+        } else if chain(&*error).any(<dyn error::Error>::is::<Elapsed>) {
+            ErrorKind::TimedOut
         } else {
             ErrorKind::Transport
         };

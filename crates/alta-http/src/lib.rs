@@ -70,7 +70,6 @@ mod error;
 mod gzip;
 mod limit;
 mod retry;
-mod timeout;
 #[cfg(feature = "hyper")]
 mod tls;
 mod trace;
@@ -85,7 +84,6 @@ pub use deadline::Deadline;
 pub use error::{BoxError, Error, ErrorKind, NotSent};
 pub use limit::{ConcurrencyLimit, Urgent};
 pub use retry::{Repeatable, Retry};
-pub use timeout::Timeout;
 #[cfg(feature = "hyper")]
 pub use tls::Tls;
 pub use trace::Trace;

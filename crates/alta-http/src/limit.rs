@@ -1,43 +1,40 @@
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
-use tokio::sync::Semaphore;
-use tower::{Layer, ServiceExt as _, layer::layer_fn};
+use tower::{Layer, ServiceExt as _, layer::layer_fn, limit};
 use tower_service::Service;
 
 use crate::{BoxError, Deadline, Error, ErrorKind};
 
-/// An extension of a request (`request.extensions_mut().insert(Urgent)`) that does not wait for others to end: a login, which
-/// they may all be waiting for. [`ConcurrencyLimit`] has places of their own for those.
+/// An extension of a request (`request.extensions_mut().insert(Urgent)`) that does not wait for other requests to end: a login,
+/// for which the others may be waiting. [`ConcurrencyLimit`] reserves permits for those.
 #[derive(Clone, Copy, Debug)]
 pub struct Urgent;
 
-/// Lets a few exchanges at a time through; the others wait in the order they came, until their [`Deadline`] at most. As many
-/// [`Urgent`] ones have places of their own. Clones share the limit.
+/// tower's limit on concurrent requests, with two additions: [`Urgent`] requests have as many permits of their own, and the
+/// [`Deadline`] of a request holds. A request that is still queued at its deadline fails as [`ErrorKind::NotSent`], one that
+/// was passed on as [`ErrorKind::TimedOut`].
+///
+/// Queued requests get their turn in the order in which they came. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit<S> {
-    inner: S,
-    permits: Arc<Semaphore>,
-    urgent: Arc<Semaphore>,
+    normal: limit::ConcurrencyLimit<S>,
+    urgent: limit::ConcurrencyLimit<S>,
 }
 
-impl<S> ConcurrencyLimit<S> {
-    /// Lets `max` exchanges through at once; none would be no service at all, so it counts as one.
+impl<S: Clone> ConcurrencyLimit<S> {
+    /// Passes `max` requests on at once, at least one.
     pub fn new(inner: S, max: usize) -> Self {
-        let permits = || Arc::new(Semaphore::new(max.clamp(1, Semaphore::MAX_PERMITS)));
+        let max = max.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
         Self {
-            inner,
-            permits: permits(),
-            urgent: permits(),
+            normal: limit::ConcurrencyLimit::new(inner.clone(), max),
+            urgent: limit::ConcurrencyLimit::new(inner, max),
         }
     }
 
-    /// The same as a layer of tower's. What it is put around has a limit of its own each time.
+    /// The same as a tower layer. Each service that it wraps has its own limit.
     pub fn layer(max: usize) -> impl Layer<S, Service = Self> + Clone {
         layer_fn(move |inner| Self::new(inner, max))
     }
@@ -54,30 +51,31 @@ where
     type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        // `call` waits for a permit, because the request says which one and how long.
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
-        let inner = self.inner.clone();
-        let permits = match request.extensions().get() {
-            Some(Urgent) => Arc::clone(&self.urgent),
-            None => Arc::clone(&self.permits),
+        let limited = match request.extensions().get() {
+            Some(Urgent) => self.urgent.clone(),
+            None => self.normal.clone(),
         };
         let deadline = Deadline::of(request.extensions());
         Box::pin(async move {
-            let turn = permits.acquire();
-            // Never closed, so a permit always comes.
-            let _permit = match deadline {
-                None => turn.await,
-                Some(deadline) => {
-                    let waited = deadline.remaining();
-                    tokio::time::timeout(waited, turn).await.map_err(|_| {
-                        let problem = format!("waited {waited:?} for other requests to end");
-                        Error::from(ErrorKind::NotSent).caused_by(problem)
-                    })?
-                }
-            };
-            inner.oneshot(request).await.map_err(Error::sort)
+            let mut ready = Deadline::bound_by(deadline, limited.ready_oneshot())
+                .await
+                .map_err(|waited| {
+                    let reason = format!("waited {waited:?} for other requests to end");
+                    Error::from(ErrorKind::NotSent).caused_by(reason)
+                })?
+                .map_err(Error::sort)?;
+            Deadline::bound_by(deadline, ready.call(request))
+                .await
+                .map_err(|waited| {
+                    let reason = format!("waited for {waited:?}");
+                    Error::from(ErrorKind::TimedOut).caused_by(reason)
+                })?
+                .map_err(Error::sort)
         })
     }
 }
@@ -85,7 +83,10 @@ where
 #[cfg(test)]
 mod tests {
     use std::{
-        sync::atomic::{AtomicUsize, Ordering},
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
         time::Duration,
     };
 

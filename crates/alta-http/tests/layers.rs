@@ -16,11 +16,11 @@ use std::{
 };
 
 use alta_http::{
-    Collect, ConcurrencyLimit, Config, Error, ErrorKind, HttpClient, Retry, Timeout, Trace,
+    Collect, ConcurrencyLimit, Config, Error, ErrorKind, HttpClient, NotSent, Retry, Trace,
 };
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{ServiceBuilder, ServiceExt as _, service_fn, timeout::Timeout};
 
 fn get() -> Request<Bytes> {
     Request::get("http://example.org/api/groups")
@@ -54,7 +54,7 @@ async fn the_default_stack_can_be_put_together_by_hand() {
         .layer(Trace::layer())
         .layer(Retry::layer(&config))
         .layer(ConcurrencyLimit::layer(config.max_in_flight))
-        .layer(Timeout::layer(config.attempt_timeout))
+        .timeout(config.attempt_timeout)
         .layer(Collect::layer(config.body_limit))
         .service(transport);
     let response = HttpClient::whole(stack).send(get()).await.unwrap();
@@ -66,7 +66,7 @@ async fn the_default_stack_can_be_put_together_by_hand() {
 async fn a_layer_of_others_takes_the_place_of_one() {
     let silent =
         || service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Bytes>, Error>>());
-    // tower's own time-out: its error counts as an exchange that broke off, and is repeated.
+    // tower's limit and timeout: a request that timed out is repeated.
     let started = tokio::time::Instant::now();
     let stack = ServiceBuilder::new()
         .layer(Retry::layer(&Config::default().attempts(2)))
@@ -74,17 +74,39 @@ async fn a_layer_of_others_takes_the_place_of_one() {
         .timeout(Duration::from_secs(3))
         .service(silent());
     let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
-    assert_eq!(*error.kind(), ErrorKind::Transport);
+    assert_eq!(*error.kind(), ErrorKind::TimedOut);
+    assert!(error.may_have_arrived());
     assert!(started.elapsed() >= Duration::from_secs(6));
 
-    // One that says what it means.
+    // A layer that names the kind itself.
     let stack = ServiceBuilder::new()
         .layer(Retry::layer(&Config::default().attempts(2)))
-        .map_err(|error| Error::from(ErrorKind::TimedOut).caused_by(error))
+        .map_err(|error| Error::from(ErrorKind::NotSent).caused_by(error))
         .timeout(Duration::from_secs(3))
         .service(silent());
     let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
+
+    // A transport's own timeout before the request was sent.
+    let stack = ServiceBuilder::new()
+        .map_err(NotSent::new)
+        .timeout(Duration::from_secs(3))
+        .service(silent());
+    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::NotSent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_without_a_response_is_ended() {
+    let silent =
+        service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<String>, Error>>());
+    let started = tokio::time::Instant::now();
+    let config = Config::default().attempts(1);
+    let http = HttpClient::layered(silent, &config);
+    let error = http.send(get()).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TimedOut);
+    assert!(error.may_have_arrived());
+    assert_eq!(started.elapsed(), config.attempt_timeout);
 }
 
 #[tokio::test(start_paused = true)]
