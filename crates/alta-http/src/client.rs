@@ -16,13 +16,13 @@ use crate::{
     credentials, error::Target,
 };
 
-/// How much later than its deadline a call is ended by force.
+/// The time after its deadline at which a call is ended, if its layers did not end it.
 const GRACE: Duration = Duration::from_millis(100);
 
-/// Sends whole HTTP requests and receives whole answers, by any means.
+/// Sends complete HTTP requests and receives complete responses, through any service.
 ///
-/// Cheap to clone; the clones share connections and limits. It is itself a `tower_service::Service`, so that layers can
-/// be put around it and the result be wrapped again.
+/// Cheap to clone; the clones share connections and limits. It is itself a `tower_service::Service`, so layers can be put
+/// around it and the result can be wrapped again.
 #[derive(Clone)]
 pub struct HttpClient {
     service: BoxCloneSyncService<Request<Bytes>, Response<Bytes>, Error>,
@@ -30,11 +30,11 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    /// Sends by this service, and adds nothing but the default limit on the size of bodies and a span in the log.
+    /// Sends through this service, with only the default limit on the size of bodies and a span in the log.
     ///
-    /// Any status is an `Ok`; an `Err` is an exchange that failed, and counts as sent unless [`NotSent`](crate::NotSent)
-    /// is in the chain of its sources. Redirects are the service's business: it must not carry an authorization header to
-    /// another host. Ours follows none.
+    /// A response of any status is `Ok`. An `Err` is an exchange that failed; its request counts as sent unless
+    /// [`NotSent`](crate::NotSent) is in the chain of its sources. A service that follows redirects must not send the
+    /// authorization header to another host. The default transport follows none.
     pub fn new<S, B>(service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<B>> + Clone + Send + Sync + 'static,
@@ -47,7 +47,7 @@ impl HttpClient {
         Self::whole(Trace::new(Collect::new(service, Config::BODY_LIMIT)))
     }
 
-    /// Sends by this service, with the default layers around it.
+    /// Sends through this service, with the default layers around it.
     ///
     /// ```
     /// # use alta_http::{Config, HttpClient};
@@ -72,8 +72,8 @@ impl HttpClient {
         Self::whole(Trace::new(Retry::new(service, config))).with_call_timeout(config.call_timeout)
     }
 
-    /// Sends by a service whose answers are whole already, and adds nothing: a stack of layers, or another `HttpClient` in
-    /// one.
+    /// Sends through a service whose responses are complete already, and adds no layer: for a stack of layers, or another
+    /// `HttpClient` in one.
     ///
     /// ```
     /// use alta_http::{Collect, Config, HttpClient, Retry, Trace};
@@ -85,7 +85,7 @@ impl HttpClient {
     /// #         + Clone + Send + Sync + 'static,
     /// #     S::Future: Send,
     /// # {
-    /// // As `layered`, with a limit from elsewhere and no time-out.
+    /// // Like `layered`, but with tower's own limit and without a timeout.
     /// let stack = ServiceBuilder::new()
     ///     .layer(Trace::layer())
     ///     .layer(Retry::layer(&Config::default()))
@@ -108,63 +108,63 @@ impl HttpClient {
         }
     }
 
-    /// The same client whose calls may take that long as a whole, with their queueing and repetitions; a
-    /// [`Deadline`] that a request has of its own goes before. [`Config::CALL_TIMEOUT`] by default.
+    /// The same client with this timeout of a whole call, which includes its time in the queue and its retries. A request
+    /// with a [`Deadline`] of its own keeps that. [`Config::CALL_TIMEOUT`] by default.
     #[must_use]
     pub fn with_call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
     }
 
-    /// How long a call may take as a whole.
+    /// The timeout of a whole call.
     pub fn call_timeout(&self) -> Duration {
         self.call_timeout
     }
 
-    /// The default transport with the default layers, trusting Mozilla's root certificates.
+    /// The default transport with the default layers. It trusts Mozilla's root certificates.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`] if the process's crypto provider is of no use, [`ErrorKind::InvalidInput`] if the environment
-    /// names a proxy that cannot be used.
+    /// [`ErrorKind::Tls`] if the process's crypto provider is unsuitable, [`ErrorKind::InvalidInput`] if the environment
+    /// names an invalid proxy.
     #[cfg(feature = "webpki-roots")]
     pub fn web_roots(config: &Config) -> Result<Self, Error> {
         check_environment(config)?;
         Ok(Self::over_tls(&crate::Tls::web_roots()?, config))
     }
 
-    /// The default transport with the default layers, trusting what the operating system trusts.
+    /// The default transport with the default layers. It trusts the root certificates of the operating system.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`] if the platform's verifier cannot be started, [`ErrorKind::InvalidInput`] if the environment
-    /// names a proxy that cannot be used.
+    /// [`ErrorKind::Tls`] if the platform's verifier does not start, [`ErrorKind::InvalidInput`] if the environment names an
+    /// invalid proxy.
     #[cfg(feature = "platform-roots")]
     pub fn platform_roots(config: &Config) -> Result<Self, Error> {
         check_environment(config)?;
         Ok(Self::over_tls(&crate::Tls::platform_roots()?, config))
     }
 
-    /// The default transport with the default layers. If the environment names a proxy that cannot be used, every request
-    /// says so.
+    /// The default transport with the default layers. If the environment names an invalid proxy, every request fails with that
+    /// error.
     #[cfg(feature = "hyper")]
     pub fn over_tls(tls: &crate::Tls, config: &Config) -> Self {
         let transport = crate::Transport::new(tls, config);
         Self::layered(transport, config)
     }
 
-    /// Sends a request, whose URI must be absolute (`https://…`), and waits for the answer.
+    /// Sends a request, whose URI must be absolute (`https://…`), and waits for the response.
     ///
-    /// User and password in the URI are sent as `Authorization: Basic`, unless the request has that header already, and are
-    /// no part of what the service inside sees as the URI.
+    /// A user and password in the URI are sent as `Authorization: Basic`, unless the request has that header already. The
+    /// inner service sees the URI without them.
     ///
     /// # Errors
     ///
-    /// If the exchange fails; [`Error::kind`] tells how far it got. Answers of any status are `Ok`.
+    /// Fails if the exchange fails; [`Error::kind`] says how far it got. A response of any status is `Ok`.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the exchange; the server may get the request and act nevertheless.
+    /// Dropping the future ends the exchange. The server may still receive the request and act on it.
     pub async fn send(&self, mut request: Request<Bytes>) -> Result<Response<Bytes>, Error> {
         let target = Target::of(&request);
         credentials::move_to_header(&mut request).map_err(|error| error.of(&target))?;
@@ -174,13 +174,13 @@ impl HttpClient {
             deadline
         });
         let exchange = self.service.clone().oneshot(request);
-        // The layers end in time by themselves, and know what became of the request; a service of others may not.
+        // Our layers obey the deadline and report whether the request was sent; a foreign service may do neither.
         let within = deadline.remaining() + GRACE;
         let result = tokio::time::timeout(within, exchange)
             .await
             .unwrap_or_else(|_| {
-                let waited = format!("waited for {within:?}");
-                Err(Error::from(ErrorKind::TimedOut).caused_by(waited))
+                let reason = format!("waited for {within:?}");
+                Err(Error::from(ErrorKind::TimedOut).caused_by(reason))
             });
         result.map_err(|error| error.of(&target))
     }
@@ -208,7 +208,7 @@ impl Service<Request<Bytes>> for HttpClient {
     type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        // Waited for when the request is sent.
+        // `call` waits until the inner service is ready.
         Poll::Ready(Ok(()))
     }
 

@@ -10,7 +10,7 @@ use tower_service::Service;
 
 use crate::{BoxError, Error, ErrorKind, error::chain};
 
-/// Reads the body of every answer, up to a limit, and sorts the errors of the service inside.
+/// Reads the body of each response up to a limit, and classifies the errors of the inner service.
 #[derive(Clone, Debug)]
 pub struct Collect<S> {
     inner: S,
@@ -18,12 +18,12 @@ pub struct Collect<S> {
 }
 
 impl<S> Collect<S> {
-    /// Reads bodies of up to `limit` bytes.
+    /// Reads bodies of at most `limit` bytes.
     pub fn new(inner: S, limit: usize) -> Self {
         Self { inner, limit }
     }
 
-    /// The same as a layer of tower's.
+    /// The same as a tower layer.
     pub fn layer(limit: usize) -> impl Layer<S, Service = Self> + Clone {
         layer_fn(move |inner| Self::new(inner, limit))
     }
@@ -54,7 +54,7 @@ where
             let announced = body.size_hint().lower();
             if announced > limit as u64 {
                 return Err(Error::from(ErrorKind::TooLarge).caused_by(format!(
-                    "{announced} bytes are announced, {limit} are allowed"
+                    "the response announces {announced} bytes, the limit is {limit}"
                 )));
             }
             let body = Limited::new(body, limit)
@@ -70,9 +70,9 @@ where
 fn body_error(error: BoxError, limit: usize) -> Error {
     if chain(&*error).any(<dyn std::error::Error>::is::<LengthLimitError>) {
         return Error::from(ErrorKind::TooLarge)
-            .caused_by(format!("more than the {limit} bytes that are allowed"));
+            .caused_by(format!("the body exceeds the limit of {limit} bytes"));
     }
-    // An answer has begun, so the request was sent, whatever the body's error says.
+    // The response has begun, so the request was sent, even if the body's error says otherwise.
     Error::from(ErrorKind::Transport).caused_by(error)
 }
 

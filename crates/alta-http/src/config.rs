@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// The numbers of the default layers.
+/// The configuration of the default layers and the default transport.
 ///
 /// ```
 /// use std::time::Duration;
@@ -13,48 +13,48 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// How often a request that is safe to repeat is sent, the first time included; at least once.
+    /// The most attempts of a request that is safe to repeat, the first one included; at least one is made.
     pub attempts: u32,
-    /// How long one attempt may take, from connecting to the last byte of the body.
+    /// The timeout of one attempt, from connecting to the last byte of the body.
     pub attempt_timeout: Duration,
-    /// How long connecting (name, TCP and TLS) may take. Below [`attempt_timeout`](Self::attempt_timeout), so that a host
-    /// that does not answer is known as such: what was not sent may be repeated, whatever it is. Only the default
-    /// transport looks at it.
+    /// The timeout of connecting (name, TCP and TLS). It is below [`attempt_timeout`](Self::attempt_timeout), so that an
+    /// unreachable host is recognized as such: a request that was not sent is safe to repeat. Only the default transport
+    /// reads it.
     pub connect_timeout: Duration,
-    /// How long a call may take as a whole, with the wait for its turn, all its attempts and the pauses between them.
+    /// The timeout of a whole call, with its time in the queue, all its attempts and the pauses between them.
     pub call_timeout: Duration,
-    /// How many requests may be under way at once. Logins have as many places of their own.
+    /// The most requests in flight. Logins have as many permits of their own.
     pub max_in_flight: usize,
-    /// How many bytes the body of an answer may have.
+    /// The most bytes of a response's body.
     pub body_limit: usize,
-    /// The upper bound of the first pause; it doubles from one pause to the next. The pause is drawn evenly between
-    /// nothing and the bound.
+    /// The upper bound of the first pause; it doubles from one pause to the next. The pause is random, between zero and the
+    /// bound.
     pub backoff_first: Duration,
-    /// No pause of our own is longer than this.
+    /// The upper bound of all pauses that the server did not ask for.
     pub backoff_cap: Duration,
-    /// The longest pause that a server may ask for (`Retry-After`); if it asks for more, its answer is handed on.
+    /// The longest pause that a server may ask for (`Retry-After`); if it asks for more, its response is returned.
     pub max_retry_after: Duration,
-    /// Whether to ask for compressed answers, as is done by default. The limit on bodies counts what comes out. Only the
-    /// default transport looks at it.
+    /// Whether to ask for compressed responses; true by default. The limit on bodies counts decompressed bytes. Only the
+    /// default transport reads it.
     #[cfg(feature = "gzip")]
     pub gzip: bool,
-    /// The proxies to go through: the environment's if none is given ([`Proxy::from_env`](crate::Proxy::from_env)). Only the
-    /// default transport looks at it.
+    /// The proxies; those of the environment if not set ([`Proxy::from_env`](crate::Proxy::from_env)). Only the default
+    /// transport reads it.
     #[cfg(feature = "hyper")]
     pub proxy: Option<crate::Proxy>,
-    /// How names are looked up: by the system if it is not said. Only the default transport looks at it.
+    /// The resolver of host names; the system's if not set. Only the default transport reads it.
     #[cfg(feature = "hyper")]
     pub resolver: Option<crate::Resolver>,
 }
 
 impl Config {
-    /// As many as the game's own client makes.
+    /// The number of attempts of the game's own client.
     pub const ATTEMPTS: u32 = 3;
-    /// Twice att-client's: the slowest calls wait for a game server.
+    /// Twice att-client's timeout: the slowest calls wait for a game server.
     pub const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
     /// Half of an attempt.
     pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-    /// Three attempts that run out of time and their longest pauses; whoever waits longer wants to know.
+    /// Enough for three attempts that time out and their longest pauses.
     pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
     /// att-client's number; it warns that more than ten make the services unstable.
     pub const MAX_IN_FLIGHT: usize = 5;
@@ -64,7 +64,7 @@ impl Config {
     pub const BACKOFF_FIRST: Duration = Duration::from_millis(500);
     /// The game's own client waits no longer than 4 s.
     pub const BACKOFF_CAP: Duration = Duration::from_secs(5);
-    /// Whoever must wait longer should know instead.
+    /// A longer pause is left to the caller.
     pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
     /// Sets [`attempts`](Self::attempts).
@@ -132,7 +132,7 @@ impl Config {
         self
     }
 
-    /// Sets [`proxy`](Self::proxy). [`Proxy::none`](crate::Proxy::none) is for none, whatever the environment says.
+    /// Sets [`proxy`](Self::proxy). With [`Proxy::none`](crate::Proxy::none), the proxies of the environment are ignored.
     #[cfg(feature = "hyper")]
     #[must_use]
     pub fn proxy(mut self, proxy: crate::Proxy) -> Self {

@@ -18,7 +18,7 @@ use tower_service::Service;
 
 use crate::{BoxError, Config, Proxy};
 
-/// Opens TCP connections, through a proxy if one is named.
+/// Opens TCP connections, through a proxy if one is configured.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     connector: Connector,
@@ -26,7 +26,7 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) fn new(config: &Config) -> Self {
-        // What is wrong with the environment is told by each connection.
+        // If the environment names an invalid proxy, each connection fails with that error.
         let proxy = config.proxy.clone().or_else(|| Proxy::from_env().ok());
         let connector = Connector::new(proxy);
         Self {
@@ -37,14 +37,14 @@ impl Dialer {
         }
     }
 
-    /// The proxy that reads the requests to this address itself, if there is one.
+    /// The proxy that forwards plain requests to this address, if there is one.
     pub(crate) fn forwarder(&self, uri: &Uri) -> Option<ProxyServer> {
         let target = target(uri)?;
         let way = self.connector.way(target).ok().flatten();
         way.filter(|proxy| !target.is_secure && proxy.kind() == ProxyKind::Http)
     }
 
-    /// The proxy that there is on the way, for errors.
+    /// The proxy of connections to this address, for errors.
     fn proxy(&self, uri: &Uri) -> Option<ProxyServer> {
         self.connector.way(target(uri)?).ok().flatten()
     }
@@ -91,7 +91,7 @@ impl Service<Uri> for Dialer {
 /// A TCP connection.
 pub(crate) struct Io {
     tcp: TokioIo<TcpStream>,
-    /// Whether a proxy reads the requests; these then name the whole address.
+    /// Whether a proxy forwards the requests; these then contain the whole address.
     to_proxy: bool,
 }
 
@@ -141,7 +141,7 @@ impl Write for Io {
     }
 }
 
-/// Gives a connector limited time: for the name, TCP and TLS together.
+/// Limits the time of connecting: name, TCP and TLS together.
 #[derive(Clone)]
 pub(crate) struct ConnectTimeout<C> {
     connector: C,
@@ -150,7 +150,7 @@ pub(crate) struct ConnectTimeout<C> {
 }
 
 impl<C> ConnectTimeout<C> {
-    /// Errors name the proxy that this dialer, which is part of the connector, goes through.
+    /// The dialer is part of the connector; errors name its proxy.
     pub(crate) fn new(connector: C, dialer: Dialer, after: Duration) -> Self {
         Self {
             connector,

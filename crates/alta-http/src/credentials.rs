@@ -5,16 +5,18 @@ use url::Url;
 
 use crate::{Error, ErrorKind};
 
-/// Sends user and password of the address as `Authorization: Basic`, and leaves them out of the address. A header that is
-/// there already stays: a token goes before.
+/// Moves the user and password of the address to an `Authorization: Basic` header. A header that the request has already stays,
+/// because a token takes precedence.
 pub(crate) fn move_to_header(request: &mut Request<Bytes>) -> Result<(), Error> {
     let authority = request.uri().authority().map(http::uri::Authority::as_str);
     let Some((_, host)) = authority.and_then(|authority| authority.rsplit_once('@')) else {
         return Ok(());
     };
-    // The causes are left out: they might quote the address.
-    let invalid =
-        || Error::from(ErrorKind::InvalidInput).caused_by("user or password cannot be read");
+    // The error has no source, because the source could quote the address.
+    let invalid = || {
+        Error::from(ErrorKind::InvalidInput)
+            .caused_by("the address has an invalid user or password")
+    };
     let host = host.parse().map_err(|_| invalid())?;
     let address: Url = request.uri().to_string().parse().map_err(|_| invalid())?;
     let mut parts = request.uri().clone().into_parts();

@@ -4,7 +4,7 @@ use alta_model::escaped;
 use http::{Method, Request, Uri};
 use tower::timeout::error::Elapsed;
 
-/// Any error, as services have it.
+/// Any error, as tower services return it.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
 alta_model::error_type! {
@@ -12,27 +12,27 @@ alta_model::error_type! {
     pub struct Error(ErrorKind, ());
 }
 
-/// What became of the request.
+/// How far the exchange got, for a program to match on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// It never left this machine: no connection could be made, or other requests took all the time.
+    /// The request was not sent: no connection could be made, or it waited in the queue until its deadline.
     #[error("the request could not be sent")]
     NotSent,
-    /// The exchange broke off. The server may have acted.
+    /// The exchange broke off. The server may have acted on the request.
     #[error("the exchange broke off")]
     Transport,
-    /// There was no whole answer in time. The server may have acted.
-    #[error("no answer in time")]
+    /// No complete response came in time. The server may have acted on the request.
+    #[error("no response in time")]
     TimedOut,
-    /// The body of the answer is larger than the limit. The server has acted.
-    #[error("the body of the answer is too large")]
+    /// The body of the response exceeds the limit. The server has acted on the request.
+    #[error("the body of the response is too large")]
     TooLarge,
     /// TLS could not be set up.
     #[error("TLS could not be set up")]
     Tls,
-    /// What was given cannot be used; nothing was sent.
-    #[error("not usable")]
+    /// The request or the configuration is invalid. Nothing was sent.
+    #[error("invalid input")]
     InvalidInput,
 }
 
@@ -79,7 +79,7 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Says of a request that it never left this machine, so that repeating it is safe whatever it asks for.
+/// Marks the error of a request that was not sent, so that [`Retry`](crate::Retry) repeats it whatever its method.
 ///
 /// A transport returns it as its error, or anywhere in the chain of its error's sources.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ pub struct NotSent {
 }
 
 impl NotSent {
-    /// Marks this error.
+    /// The marker, with its cause.
     pub fn new(source: impl Into<BoxError>) -> Self {
         Self {
             source: source.into(),
@@ -108,7 +108,7 @@ impl error::Error for NotSent {
     }
 }
 
-/// Method and address of a request, without the query, which may hold a token.
+/// Method and address of a request, without the query, which may contain a token.
 #[derive(Clone)]
 pub(crate) struct Target {
     method: Method,
@@ -145,7 +145,7 @@ pub(crate) fn chain<'a>(
     error: &'a (dyn error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn error::Error + 'static)> {
     std::iter::successors(Some(error), |error| {
-        // An I/O error gives as its source that of the error inside it, and so leaves that one out.
+        // The source of an I/O error is the source of its inner error; this includes the inner error itself.
         match error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref)
@@ -184,7 +184,7 @@ mod tests {
             .of(&Target::of(&request));
         assert_eq!(
             error.to_string(),
-            "GET https://example.org:8080/api/check: no answer in time"
+            "GET https://example.org:8080/api/check: no response in time"
         );
         assert_eq!(error.source().unwrap().to_string(), "slow");
     }

@@ -14,10 +14,10 @@ use http_body::{Body, Frame};
 
 use crate::BoxError;
 
-/// How much is unpacked at a time: it may become a thousand times as much before anybody can say that it is too much.
+/// The most compressed bytes that are decompressed at once: they can grow a thousandfold before the limit is checked.
 const PART: usize = 1024;
 
-/// Asks for a compressed answer, unless the caller has asked for something; tells whether it did.
+/// Asks for a compressed response, unless the caller has set an encoding; returns whether it asked.
 pub(crate) fn ask(headers: &mut HeaderMap) -> bool {
     let is_ours = !headers.contains_key(ACCEPT_ENCODING);
     if is_ours {
@@ -26,7 +26,7 @@ pub(crate) fn ask(headers: &mut HeaderMap) -> bool {
     is_ours
 }
 
-/// Whether an answer is compressed. Then its headers become those of what comes out.
+/// Whether a response is compressed. If so, its headers become those of the decompressed body.
 pub(crate) fn is_compressed<B>(response: &mut Response<B>) -> bool {
     let headers = response.headers_mut();
     let is_gzip = headers.get(CONTENT_ENCODING).is_some_and(|coding| {
@@ -40,46 +40,46 @@ pub(crate) fn is_compressed<B>(response: &mut Response<B>) -> bool {
     is_gzip
 }
 
-/// A compressed body, as it comes out.
-pub(crate) struct Unpacked<B> {
+/// A compressed body that yields decompressed bytes.
+pub(crate) struct Decompressed<B> {
     body: B,
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// Came in and is not unpacked yet.
-    packed: Bytes,
+    /// Compressed bytes that wait for the decoder.
+    compressed: Bytes,
     state: State,
 }
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    /// Nothing has come yet: no body is not a broken one.
+    /// No byte has come yet: an empty body is not a broken one.
     Empty,
     Begun,
     Ended,
 }
 
-impl<B> Unpacked<B> {
+impl<B> Decompressed<B> {
     pub(crate) fn new(body: B) -> Self {
         Self {
             body,
             decoder: MultiGzDecoder::new(Vec::new()),
-            packed: Bytes::new(),
+            compressed: Bytes::new(),
             state: State::Empty,
         }
     }
 
-    /// What has come out.
+    /// The bytes that the decoder has produced.
     fn take(&mut self) -> Option<Frame<Bytes>> {
         let out = std::mem::take(self.decoder.get_mut());
         (!out.is_empty()).then(|| Frame::data(out.into()))
     }
 
-    fn unpack(&mut self) -> io::Result<()> {
-        let part = self.packed.split_to(self.packed.len().min(PART));
+    fn decompress(&mut self) -> io::Result<()> {
+        let part = self.compressed.split_to(self.compressed.len().min(PART));
         self.decoder.write_all(&part)
     }
 }
 
-impl<B> Unpacked<B>
+impl<B> Decompressed<B>
 where
     B: Body<Data = Bytes> + Unpin,
     B::Error: Into<BoxError>,
@@ -89,8 +89,8 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
-            while !self.packed.is_empty() {
-                self.unpack()?;
+            while !self.compressed.is_empty() {
+                self.decompress()?;
                 if let Some(frame) = self.take() {
                     return Poll::Ready(Some(Ok(frame)));
                 }
@@ -101,7 +101,7 @@ where
             match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
                 Some(Ok(frame)) => match frame.into_data() {
                     Ok(data) => {
-                        self.packed = data;
+                        self.compressed = data;
                         self.state = State::Begun;
                     }
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
@@ -109,7 +109,7 @@ where
                 Some(Err(error)) => return Poll::Ready(Some(Err(error.into()))),
                 None => {
                     if std::mem::replace(&mut self.state, State::Ended) == State::Begun {
-                        // Fails if the end is missing.
+                        // Fails if the end of the compressed data is missing.
                         self.decoder.try_finish()?;
                     }
                     return Poll::Ready(self.take().map(Ok));

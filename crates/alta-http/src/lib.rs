@@ -1,9 +1,8 @@
-//! A swappable HTTP layer: the seam, the default policies, and a hyper + rustls transport.
+//! A replaceable HTTP layer: the interface, the default layers, and a transport over hyper and rustls.
 //!
-//! Everything that speaks HTTP to *A Township Tale*'s services takes an [`HttpClient`]. It sends whole requests and
-//! receives whole answers ([`Bytes`](bytes::Bytes) both ways, since the services exchange small JSON), and wraps any
-//! `tower_service::Service`, so that logging in, the REST API and downloads all go through reqwest, a recorder or a mock
-//! if you say so:
+//! Every client of *A Township Tale*'s HTTP services takes an [`HttpClient`]. It sends complete requests and receives complete
+//! responses ([`Bytes`](bytes::Bytes) both ways, because the services exchange small JSON). It wraps any
+//! `tower_service::Service`, so one line makes login, the REST API and downloads use reqwest, a recorder or a mock:
 //!
 //! ```
 //! use alta_http::HttpClient;
@@ -26,33 +25,33 @@
 //!
 //! # Runtime
 //!
-//! Requests are awaited in a tokio runtime with timers and I/O (`enable_all`). Elsewhere tokio panics, and says so.
+//! Requests need a tokio runtime with timers and I/O (`enable_all`). Without one, tokio panics with a message that says so.
 //!
 //! # Layers
 //!
-//! [`HttpClient::layered`] puts the default layers around a transport; [`HttpClient::new`] adds the first and the last of
-//! them only, [`HttpClient::whole`] none. Each is public, as a service and as a layer of tower's, so that any can be left out,
-//! replaced or put around something else. From the outside in:
+//! [`HttpClient::layered`] puts the default layers around a transport. [`HttpClient::new`] adds only the first and the last of
+//! them, and [`HttpClient::whole`] adds none. Each layer is public, so that a program can omit it, replace it or put it around
+//! another service. From the outside in:
 //!
 //! | layer | what it does | default |
 //! | --- | --- | --- |
 //! | [`Trace`] | gives each request an id and a span in the log | |
-//! | [`Retry`] | repeats what is safe to repeat, after a pause | 3 attempts |
-//! | [`ConcurrencyLimit`] | lets a few requests at a time through | 5 |
-//! | [`Timeout`] | ends an attempt that takes too long | 10 s |
+//! | [`Retry`] | repeats a request where that is safe, after a pause | 3 attempts |
+//! | [`ConcurrencyLimit`] | limits the requests in flight; tower's, with a deadline in the queue | 5 |
+//! | `tower::timeout::Timeout` | ends an attempt that takes too long | 10 s |
 //! | [`Collect`] | reads the body, up to a limit | 16 MiB |
 //!
-//! A call as a whole, with everything that these layers wait for, takes 60 s at most
+//! The whole call, with the time in the queue, its attempts and their pauses, takes at most 60 s
 //! ([`HttpClient::with_call_timeout`]).
 //!
-//! A transport that knows that a request never left the machine says so with [`NotSent`]; then even a POST is repeated.
+//! A transport that knows that it did not send a request returns [`NotSent`]; then even a POST is repeated.
 //!
 //! # Features
 //!
 //! | feature | adds |
 //! | --- | --- |
 //! | `hyper` (default) | `Transport`, over hyper and rustls, HTTP/1.1 and HTTP/2, through the environment's proxies |
-//! | `gzip` (default) | compressed answers, and `Config::gzip` to do without |
+//! | `gzip` (default) | compressed responses, and `Config::gzip` to turn them off |
 //! | `webpki-roots` (default) | `HttpClient::web_roots`, `Tls::web_roots` |
 //! | `platform-roots` | `HttpClient::platform_roots`, `Tls::platform_roots` |
 

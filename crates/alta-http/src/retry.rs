@@ -11,21 +11,21 @@ use tower_service::Service;
 
 use crate::{BoxError, Config, Deadline, Error, ErrorKind, error::Target, retry_after};
 
-/// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that says that it may be repeated although
-/// its method doesn't: a login, for example, which is a POST.
+/// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that allows [`Retry`] to repeat it whatever its
+/// method: a login, for example, which is a POST.
 #[derive(Clone, Copy, Debug)]
 pub struct Repeatable;
 
-/// Repeats requests that failed, if that is safe, after a pause.
+/// Repeats failed requests after a pause, where that is safe.
 ///
-/// Any request is repeated when it certainly never left this machine ([`NotSent`](crate::NotSent)) and when the answer is
-/// 429, which says that nothing was done. GET, HEAD, OPTIONS, PUT and DELETE, and what is marked [`Repeatable`], are also
-/// repeated when the exchange failed or ran out of time and when the answer is 408 or 500 and above (but not 501 or 505,
-/// which no repetition changes). An answer that is too large is as large the next time.
+/// Any request is repeated if it was certainly not sent ([`NotSent`](crate::NotSent)), and if the status is 429, which says
+/// that the server did nothing. GET, HEAD, OPTIONS, PUT and DELETE requests, and those marked [`Repeatable`], are also
+/// repeated if the exchange failed or timed out, and if the status is 408 or 500 and above, except for 501 and 505, which a
+/// retry does not change. A response that is too large is not requested again.
 ///
-/// The pause is what the server asks for (`Retry-After`), up to [`Config::max_retry_after`], else drawn evenly between
-/// nothing and a bound that doubles up to [`Config::backoff_cap`]. What would begin after the request's [`Deadline`] is not
-/// tried any more: the last result stands.
+/// The pause is the one that the server asks for (`Retry-After`), up to [`Config::max_retry_after`]. Otherwise it is random,
+/// between zero and a bound that doubles up to [`Config::backoff_cap`]. No attempt begins after the request's [`Deadline`]:
+/// the last result is returned.
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,
@@ -33,7 +33,7 @@ pub struct Retry<S> {
 }
 
 impl<S> Retry<S> {
-    /// Repeats as this configuration says; only the fields about attempts and pauses matter.
+    /// Repeats as configured; reads only the fields about attempts and pauses.
     pub fn new(inner: S, config: &Config) -> Self {
         Self {
             inner,
@@ -41,7 +41,7 @@ impl<S> Retry<S> {
         }
     }
 
-    /// The same as a layer of tower's.
+    /// The same as a tower layer.
     pub fn layer(config: &Config) -> impl Layer<S, Service = Self> + Clone + use<S> {
         let config = config.clone();
         layer_fn(move |inner| Self::new(inner, &config))
@@ -80,10 +80,10 @@ where
                 match &result {
                     Ok(response) => {
                         let status = response.status().as_u16();
-                        tracing::warn!(attempt, %target, status, ?pause, "trying again");
+                        tracing::warn!(attempt, %target, status, ?pause, "retrying");
                     }
                     Err(error) => {
-                        tracing::warn!(attempt, %target, ?error, ?pause, "trying again");
+                        tracing::warn!(attempt, %target, ?error, ?pause, "retrying");
                     }
                 }
                 drop(result);
@@ -101,7 +101,7 @@ fn is_repeatable(request: &Request<Bytes>) -> bool {
     ) || request.extensions().get::<Repeatable>().is_some()
 }
 
-/// How long to wait before the next attempt, or none if this result is final.
+/// The pause before the next attempt, or none if this result is final.
 fn pause(
     config: &Config,
     attempt: u32,
@@ -151,8 +151,8 @@ mod tests {
 
     type Outcome = Result<u16, ErrorKind>;
 
-    /// Sends one request to a service that ends with these outcomes, one after the other and the last for ever; gives
-    /// back what came of it, how often the service was called, and the time it took.
+    /// Sends one request to a service that returns these outcomes in order, and repeats the last one. Returns the outcome of the
+    /// request, the number of calls of the service, and the duration.
     async fn send(
         request: Request<Bytes>,
         config: &Config,
@@ -208,16 +208,16 @@ mod tests {
     async fn what_is_safe_is_repeated_until_it_works() {
         let config = Config::default();
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
-            let troubles: [&'static [Outcome]; 5] = [
+            let cases: [&'static [Outcome]; 5] = [
                 &[Ok(500), Ok(408), Ok(200)],
                 &[Ok(500), Ok(520), Ok(501)],
                 &[Err(ErrorKind::Transport), Err(ErrorKind::TimedOut), Ok(200)],
                 &[Ok(429), Ok(502), Ok(200)],
                 &[Ok(503), Ok(504), Ok(404)],
             ];
-            for trouble in troubles {
-                let (outcome, calls, _) = send(request(method), &config, trouble).await;
-                assert_eq!((outcome, calls), (trouble[2], 3), "{method}");
+            for outcomes in cases {
+                let (outcome, calls, _) = send(request(method), &config, outcomes).await;
+                assert_eq!((outcome, calls), (outcomes[2], 3), "{method}");
             }
         }
     }
@@ -238,19 +238,19 @@ mod tests {
     async fn a_post_is_repeated_only_if_nothing_was_done() {
         let config = Config::default();
         for method in ["POST", "PATCH"] {
-            let troubles: [&'static [Outcome]; 5] = [
+            let cases: [&'static [Outcome]; 5] = [
                 &[Err(ErrorKind::Transport)],
                 &[Err(ErrorKind::TimedOut)],
                 &[Ok(503)],
                 &[Ok(500)],
                 &[Ok(408)],
             ];
-            for trouble in troubles {
-                let (outcome, calls, _) = send(request(method), &config, trouble).await;
-                assert_eq!((outcome, calls), (trouble[0], 1), "{method}");
+            for outcomes in cases {
+                let (outcome, calls, _) = send(request(method), &config, outcomes).await;
+                assert_eq!((outcome, calls), (outcomes[0], 1), "{method}");
             }
-            let trouble = &[Err(ErrorKind::NotSent), Ok(429), Ok(200)];
-            let (outcome, calls, _) = send(request(method), &config, trouble).await;
+            let outcomes = &[Err(ErrorKind::NotSent), Ok(429), Ok(200)];
+            let (outcome, calls, _) = send(request(method), &config, outcomes).await;
             assert_eq!((outcome, calls), (Ok(200), 3), "{method}");
             let busy: &[Outcome] = &[Ok(429)];
             let (outcome, calls, elapsed) =
@@ -269,7 +269,7 @@ mod tests {
         let (outcome, calls, elapsed) = send(request.clone(), &config, &[Ok(503)]).await;
         assert_eq!(outcome, Ok(503));
         assert!(calls > 2 && elapsed < within, "{calls} in {elapsed:?}");
-        // What the server asks for is beyond it.
+        // The server asks for a pause beyond the deadline.
         request.extensions_mut().insert(Deadline::after(within));
         let (outcome, calls, elapsed) = send_with(request, &config, &[Ok(429)], Some("11")).await;
         assert_eq!((outcome, calls, elapsed), (Ok(429), 1, Duration::ZERO));
@@ -320,7 +320,7 @@ mod tests {
             let (outcome, calls, elapsed) = ask("8".to_owned()).await;
             assert_eq!((outcome, calls, elapsed), (Ok(status), 1, Duration::ZERO));
 
-            // As a date, which has whole seconds.
+            // A date has whole seconds.
             let date =
                 |seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
             let (outcome, _, elapsed) = ask(date(6)).await;

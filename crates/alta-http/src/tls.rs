@@ -4,10 +4,10 @@ use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::Cer
 
 use crate::{Error, ErrorKind};
 
-/// How TLS connections are made: which roots are trusted, by which crypto provider.
+/// The configuration of TLS connections: the trusted root certificates and the crypto provider.
 ///
-/// The provider is the one the process installed, else *ring*; it is always named explicitly, so that a build with two
-/// providers in it does not panic. To choose another one, use [`from_config`](Self::from_config).
+/// The provider is the one that the process installed, else *ring*. It is always passed explicitly, so that a build with two
+/// providers does not panic. To choose another one, use [`from_config`](Self::from_config).
 #[derive(Clone)]
 pub struct Tls(Arc<ClientConfig>);
 
@@ -24,11 +24,11 @@ impl Tls {
         })
     }
 
-    /// Trusts what the operating system trusts.
+    /// Trusts the root certificates of the operating system.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Tls`] if the platform's verifier cannot be started.
+    /// [`ErrorKind::Tls`] if the platform's verifier does not start.
     #[cfg(feature = "platform-roots")]
     pub fn platform_roots() -> Result<Self, Error> {
         use rustls_platform_verifier::BuilderVerifierExt as _;
@@ -42,7 +42,7 @@ impl Tls {
         Ok(Self(Arc::new(config)))
     }
 
-    /// Trusts these root certificates (DER) and no others: for a private server.
+    /// Trusts only these root certificates (DER): for a private server.
     ///
     /// # Errors
     ///
@@ -61,9 +61,8 @@ impl Tls {
         Self::trusting(roots)
     }
 
-    /// Uses a rustls configuration as it is, but for the protocol names (ALPN), which the transport chooses. (The one
-    /// place where rustls shows in this interface, for callers who bring their own crypto provider or client
-    /// certificate.)
+    /// Uses this rustls configuration, except for the protocol names (ALPN), which the transport sets. It is for a crypto
+    /// provider or a client certificate of the caller's own. No other item of this crate names a type of rustls.
     pub fn from_config(config: Arc<ClientConfig>) -> Self {
         Self(config)
     }

@@ -13,20 +13,20 @@ use tracing::Instrument as _;
 
 use crate::{BoxError, Error, error::Target};
 
-/// Gives each request an id and a `tracing` span (`http`, at debug level) for all its attempts, in which it tells what came
-/// of it. Method and address are shown; the query, headers and bodies, which may hold secrets, are not.
+/// Gives each request an id and a `tracing` span (`http`, at debug level) around all its attempts, and logs its result there. The
+/// span shows method and address, but neither the query, the headers nor the bodies, which may contain secrets.
 #[derive(Clone, Debug)]
 pub struct Trace<S> {
     inner: S,
 }
 
 impl<S> Trace<S> {
-    /// Tells of what this service does.
+    /// Logs the requests to this service.
     pub fn new(inner: S) -> Self {
         Self { inner }
     }
 
-    /// The same as a layer of tower's.
+    /// The same as a tower layer.
     pub fn layer() -> impl Layer<S, Service = Self> + Clone {
         layer_fn(Self::new)
     }
@@ -61,7 +61,7 @@ where
                     status = response.status().as_u16(),
                     bytes = response.body().len(),
                     ?elapsed,
-                    "answered"
+                    "response received"
                 ),
                 Err(error) => tracing::debug!(?error, ?elapsed, "failed"),
             }

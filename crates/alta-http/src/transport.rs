@@ -20,28 +20,28 @@ use hyper_util::{
 use tower_service::Service;
 
 #[cfg(feature = "gzip")]
-use crate::gzip::{self, Unpacked};
+use crate::gzip::{self, Decompressed};
 use crate::{
     BoxError, Config, Error, ErrorKind, NotSent, Tls,
     connect::{ConnectTimeout, Dialer},
 };
 
-/// How many idle connections to one host are kept: as many as requests are under way by default.
+/// The most idle connections to one host: as many as requests are in flight by default.
 const MAX_IDLE_PER_HOST: usize = 5;
 
-/// How long an idle connection is kept. Gateways close theirs after a minute; ours goes first, so that a request
-/// seldom meets a connection that is just being closed.
+/// The lifetime of an idle connection. Gateways close idle connections after a minute; the transport closes them first, so
+/// that a request seldom uses a connection that is just being closed.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 
-/// While requests wait on an HTTP/2 connection, it is pinged that often and given up when no answer comes in that time:
-/// together less than an attempt, so that the next attempt does not meet the same dead connection.
+/// The interval of pings on an HTTP/2 connection with open requests, and the timeout of their replies. Together they are
+/// shorter than an attempt, so that the next attempt does not use the same dead connection.
 const HTTP2_PING: Duration = Duration::from_secs(3);
 const HTTP2_PONG: Duration = Duration::from_secs(4);
 
-/// The default transport: a pool of HTTP/1.1 and HTTP/2 connections, by hyper, over TCP and rustls.
+/// The default transport: hyper's pool of HTTP/1.1 and HTTP/2 connections over TCP and rustls.
 ///
-/// It follows no redirects and sends to `http` addresses as well, which simulators have. Cheap to clone; the clones share
-/// the pool. Needs a tokio runtime when it sends. Usually wrapped in
+/// It follows no redirects. It also sends to `http` addresses, which simulators have. Cheap to clone; the clones share the
+/// pool. Sending needs a tokio runtime. Usually wrapped in
 /// [`HttpClient::web_roots`](crate::HttpClient::web_roots).
 #[derive(Clone)]
 pub struct Transport {
@@ -54,8 +54,8 @@ pub struct Transport {
 type Hyper = Client<ConnectTimeout<HttpsConnector<Dialer>>, Full<Bytes>>;
 
 impl Transport {
-    /// Connects by this TLS configuration. Of the other one, only what it says of connecting, compression and proxies
-    /// matters.
+    /// Connects with this TLS configuration. Of `config`, it reads only the fields about connecting, compression and
+    /// proxies.
     pub fn new(tls: &Tls, config: &Config) -> Self {
         let dialer = Dialer::new(config);
         let connector = HttpsConnectorBuilder::new()
@@ -102,32 +102,36 @@ impl Service<Request<Bytes>> for Transport {
     fn call(&mut self, request: Request<Bytes>) -> Self::Future {
         let uri = request.uri();
         if uri.host().is_none() || !matches!(uri.scheme_str(), Some("http" | "https")) {
-            let problem = "an address begins with http:// or https:// and names a host";
+            let problem = "an address needs http:// or https:// and a host";
             let error = Error::from(ErrorKind::InvalidInput).caused_by(problem);
             return Box::pin(std::future::ready(Err(error.into())));
         }
         #[cfg_attr(
             not(feature = "gzip"),
-            expect(unused_mut, reason = "it asks for nothing")
+            expect(unused_mut, reason = "no header is added")
         )]
         let mut request = authorized(request.map(Full::new), &self.dialer);
         #[cfg(feature = "gzip")]
-        let may_unpack = self.gzip && gzip::ask(request.headers_mut());
+        let may_decompress = self.gzip && gzip::ask(request.headers_mut());
         let exchange = self.client.request(request);
         Box::pin(async move {
-            #[cfg_attr(not(feature = "gzip"), expect(unused_mut, reason = "it is as it came"))]
+            #[cfg_attr(
+                not(feature = "gzip"),
+                expect(unused_mut, reason = "no header is changed")
+            )]
             let mut response = exchange.await.map_err(sort)?;
             #[cfg(feature = "gzip")]
-            if may_unpack && gzip::is_compressed(&mut response) {
-                let unpacked = |body| TransportBody(Inner::Gzip(Box::new(Unpacked::new(body))));
-                return Ok(response.map(unpacked));
+            if may_decompress && gzip::is_compressed(&mut response) {
+                let decompressed =
+                    |body| TransportBody(Inner::Gzip(Box::new(Decompressed::new(body))));
+                return Ok(response.map(decompressed));
             }
             Ok(response.map(|body| TransportBody(Inner::Plain(body))))
         })
     }
 }
 
-/// Says of a request that met no connection that it was not sent.
+/// Marks the error of a request without a connection as not sent.
 fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
     if error.is_connect() {
         NotSent::new(error).into()
@@ -136,7 +140,7 @@ fn sort(error: hyper_util::client::legacy::Error) -> BoxError {
     }
 }
 
-/// With the header for a proxy that reads the request itself.
+/// Adds the header for a proxy that forwards the request.
 fn authorized<B>(mut request: Request<B>, dialer: &Dialer) -> Request<B> {
     let proxy = dialer.forwarder(request.uri());
     if let Some(header) = proxy.as_ref().and_then(ProxyServer::authorization) {
@@ -147,14 +151,14 @@ fn authorized<B>(mut request: Request<B>, dialer: &Dialer) -> Request<B> {
     request
 }
 
-/// The body of an answer of [`Transport`], as it comes in.
+/// The body of a response of [`Transport`], as it arrives.
 #[derive(Debug)]
 pub struct TransportBody(Inner);
 
 enum Inner {
     Plain(Incoming),
     #[cfg(feature = "gzip")]
-    Gzip(Box<Unpacked<Incoming>>),
+    Gzip(Box<Decompressed<Incoming>>),
 }
 
 impl fmt::Debug for Inner {
@@ -189,7 +193,7 @@ impl Body for TransportBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Inner::Plain(body) => body.size_hint(),
-            // Nobody knows how much comes out.
+            // The decompressed size is unknown.
             #[cfg(feature = "gzip")]
             Inner::Gzip(_) => SizeHint::default(),
         }

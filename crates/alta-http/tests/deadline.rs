@@ -1,4 +1,4 @@
-//! How long a call may take as a whole, and who goes before.
+//! The timeout of a whole call, and urgent requests.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,7 +15,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 const WHOLE: Duration = Duration::from_secs(60);
 
-/// Answers nobody but those who are urgent.
+/// Responds only to urgent requests.
 fn hanging() -> HttpClient {
     let service = tower::service_fn(|request: Request<Bytes>| async move {
         if request.extensions().get::<Urgent>().is_none() {
@@ -33,7 +33,7 @@ fn request(method: &str) -> Request<Bytes> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_hung_calls_end_within_a_minute_and_hold_up_no_login() {
+async fn fifty_hung_calls_end_within_a_minute_and_delay_no_login() {
     let http = hanging();
     let started = Instant::now();
     let mut calls = JoinSet::new();
@@ -54,7 +54,7 @@ async fn fifty_hung_calls_end_within_a_minute_and_hold_up_no_login() {
         elapsed > Duration::from_secs(50) && elapsed <= WHOLE,
         "{elapsed:?}"
     );
-    // Who never had a turn knows that nothing was sent.
+    // A request that stayed in the queue was not sent.
     let unsent = errors
         .iter()
         .filter(|error| *error.kind() == ErrorKind::NotSent);
@@ -116,7 +116,7 @@ async fn a_service_without_layers_is_bounded_and_the_bound_is_configured() {
         let late = started.elapsed().checked_sub(within).unwrap();
         assert!(late <= Duration::from_millis(100), "{late:?}");
     }
-    // That of a request goes before.
+    // The deadline of a request takes precedence.
     let mut hurried = request("GET");
     hurried
         .extensions_mut()

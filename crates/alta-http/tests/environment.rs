@@ -1,5 +1,5 @@
-//! What the environment says: proxies, and where the platform's root certificates are. A process cannot change its own
-//! safely, so each of these tests runs another one of this program in an environment of its own.
+//! Environment variables: proxies and the location of the platform's root certificates. A process cannot change its own
+//! variables safely, so each test runs another test of this program as a process with its own environment.
 #![cfg(feature = "hyper")]
 #![allow(
     clippy::unwrap_used,
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 
 const BOUND: Duration = Duration::from_secs(30);
 
-/// Runs a test of this program that is otherwise left out, with these variables and no proxies but those.
+/// Runs an ignored test of this program with these variables and no other proxies.
 async fn run(test: &'static str, variables: Vec<(&'static str, String)>) {
     let child = move || {
         let mut command = Command::new(std::env::current_exe().unwrap());
@@ -84,7 +84,7 @@ async fn the_default_goes_through_the_proxies_of_the_environment() {
     );
     let all = requests.lock().unwrap().concat();
     assert_eq!(all.matches("proxy-authorization: basic ").count(), 2);
-    // What is on this machine, and what is excepted.
+    // Loopback addresses and exceptions are reached directly.
     let count = if cfg!(unix) { 2 } else { 1 };
     assert_eq!(heads(&direct), vec!["get / http/1.1"; count]);
 }
@@ -97,7 +97,7 @@ async fn in_an_environment_with_proxies() {
     let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
     let response = get(&client, "http://example.invalid/api/groups").await;
     assert_eq!(response.unwrap().body(), "proxy");
-    // The tunnel leads nowhere.
+    // The proxy opens no tunnel.
     let error = get(&client, "https://example.invalid/").await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NotSent);
     get(&client, &format!("http://127.0.0.1:{port}/"))
@@ -112,7 +112,7 @@ async fn in_an_environment_with_proxies() {
 
 #[cfg(feature = "webpki-roots")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_proxy_of_the_environment_that_is_none_is_an_error_at_the_start() {
+async fn an_invalid_proxy_of_the_environment_is_an_error_at_the_start() {
     for name in ["ALL_PROXY", "https_proxy"] {
         let variables = vec![
             (name, "nonsense-hunter20".to_owned()),
@@ -131,12 +131,12 @@ async fn in_an_environment_with_nonsense() {
     let said = format!("{error:?}");
     assert!(said.contains(&variable("TEST_NAME")), "{said}");
     assert!(!said.contains("hunter20"), "{said}");
-    // One that was made without asking says so when it is used.
+    // A client that was made without the check fails at its first use.
     let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
     let error = get(&client, "https://example.invalid/").await.unwrap_err();
     let said = format!("{error:?}");
     assert!(said.contains(&variable("TEST_NAME")), "{said}");
-    // Whoever says which proxy does not ask the environment.
+    // With an explicit proxy, the environment is not read.
     let config = config.proxy(alta_http::Proxy::none());
     assert!(HttpClient::web_roots(&config).is_ok());
 }

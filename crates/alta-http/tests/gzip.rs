@@ -1,4 +1,4 @@
-//! Compressed answers.
+//! Compressed responses.
 #![cfg(feature = "gzip")]
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-/// A server that answers with these bytes, compressed if the request allows it; and its address.
+/// Starts a server that responds with these bytes, compressed if the request allows it. Returns its address.
 async fn start(body: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -55,7 +55,7 @@ async fn get(url: &str, config: &Config) -> Result<http::Response<Bytes>, alta_h
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_asked_for_and_read_unless_configured_otherwise() {
+async fn a_compressed_response_is_requested_and_read_unless_configured_otherwise() {
     let url = start(b"[\"Thornwood\"]").await;
     let response = get(&url, &Config::default()).await.unwrap();
     assert_eq!(response.body(), "[\"Thornwood\"]");
@@ -65,7 +65,7 @@ async fn a_compressed_answer_is_asked_for_and_read_unless_configured_otherwise()
     assert!(response.headers().contains_key("x-plain"));
 }
 
-/// A server that answers everything with these bytes, and says that they are compressed.
+/// Starts a server that responds with these bytes and declares them as compressed.
 async fn start_raw(body: Vec<u8>, length: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
@@ -76,7 +76,7 @@ async fn start_raw(body: Vec<u8>, length: usize) -> String {
                 "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n"
             );
             let _ = stream.write_all(head.as_bytes()).await;
-            // In two parts, as it may come.
+            // In two parts, as a network may deliver it.
             let (first, second) = body.split_at(body.len() / 2);
             let _ = stream.write_all(first).await;
             let _ = stream.flush().await;
@@ -93,10 +93,10 @@ fn packed(body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_that_is_cut_or_broken_is_a_broken_exchange() {
+async fn a_compressed_response_that_is_cut_or_broken_is_a_broken_exchange() {
     let whole = packed(&b"[\"Thornwood\"]".repeat(100));
     let mut broken = whole.clone();
-    // The sum of what comes out.
+    // The checksum of the decompressed bytes.
     let last = broken.len() - 6;
     broken[last] ^= 1;
     for body in [whole[..whole.len() - 1].to_vec(), broken, b"[]".to_vec()] {
@@ -111,7 +111,7 @@ async fn a_compressed_answer_that_is_cut_or_broken_is_a_broken_exchange() {
 }
 
 #[tokio::test]
-async fn no_body_is_none_and_headers_are_those_of_what_came_out() {
+async fn no_body_stays_empty_and_headers_are_those_of_the_decompressed_body() {
     let response = get(&start_raw(Vec::new(), 0).await, &Config::default()).await;
     assert_eq!(response.unwrap().body(), "");
     let body = packed(b"[]");
@@ -125,7 +125,7 @@ async fn no_body_is_none_and_headers_are_those_of_what_came_out() {
 }
 
 #[tokio::test]
-async fn who_asks_for_a_coding_gets_it_as_it_comes() {
+async fn a_caller_that_sets_an_encoding_gets_the_raw_body() {
     let body = packed(b"[]");
     let url = start_raw(body.clone(), body.len()).await;
     let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &Config::default());
@@ -138,7 +138,7 @@ async fn who_asks_for_a_coding_gets_it_as_it_comes() {
 }
 
 #[tokio::test]
-async fn a_little_that_becomes_too_much_is_left_at_the_limit() {
+async fn a_small_body_that_decompresses_beyond_the_limit_is_an_error() {
     let body = packed(&vec![b' '; 20_000_000]);
     assert!(body.len() < 40_000);
     let length = body.len();
@@ -148,7 +148,7 @@ async fn a_little_that_becomes_too_much_is_left_at_the_limit() {
 }
 
 #[tokio::test]
-async fn the_limit_counts_what_comes_out() {
+async fn the_limit_counts_decompressed_bytes() {
     let url = start(vec![b' '; 1_000_000].leak()).await;
     let config = Config::default().body_limit(999_999);
     let error = get(&url, &config).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! The layers as tower's: put together by its builder, left out, and replaced by others.
+//! The layers as tower layers: combined by its builder, omitted, and replaced.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,7 +28,7 @@ fn get() -> Request<Bytes> {
         .unwrap()
 }
 
-/// Fails twice by a status, then answers; counts.
+/// Responds with 503 twice, then with 200; counts the requests.
 fn flaky(count: &Arc<AtomicUsize>) -> HttpClient {
     let count = Arc::clone(count);
     HttpClient::whole(service_fn(move |_: Request<Bytes>| {
@@ -63,7 +63,7 @@ async fn the_default_stack_can_be_put_together_by_hand() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_of_others_takes_the_place_of_one() {
+async fn a_layer_can_be_replaced() {
     let silent =
         || service_fn(|_: Request<Bytes>| std::future::pending::<Result<Response<Bytes>, Error>>());
     // tower's limit and timeout: a request that timed out is repeated.
@@ -110,7 +110,7 @@ async fn an_attempt_without_a_response_is_ended() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_can_be_left_out() {
+async fn a_layer_can_be_omitted() {
     let count = Arc::new(AtomicUsize::new(0));
     let once = Timeout::new(flaky(&count), Duration::from_secs(1));
     assert_eq!(once.oneshot(get()).await.unwrap().status(), 503);

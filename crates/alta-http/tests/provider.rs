@@ -1,4 +1,4 @@
-//! Which crypto provider is taken. A process has one, so this is a program of its own.
+//! The choice of the crypto provider. A process has one, so this is a program of its own.
 #![cfg(feature = "webpki-roots")]
 #![allow(
     clippy::unwrap_used,
@@ -11,7 +11,7 @@ use alta_http::{ErrorKind, Tls};
 use rustls::crypto::{CryptoProvider, ring};
 
 #[test]
-fn the_process_s_provider_wins_over_ours_and_one_that_is_of_no_use_is_an_error() {
+fn the_process_s_provider_takes_precedence_and_an_unsuitable_one_is_an_error() {
     assert!(Tls::web_roots().is_ok());
     let useless = CryptoProvider {
         cipher_suites: Vec::new(),

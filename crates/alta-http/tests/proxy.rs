@@ -35,7 +35,7 @@ async fn get(url: &str, proxy: Proxy) -> Result<http::Response<Bytes>, alta_http
 }
 
 #[tokio::test]
-async fn a_plain_request_names_the_whole_address_and_the_credentials() {
+async fn a_plain_request_contains_the_whole_address_and_the_credentials() {
     let (address, requests) = start().await;
     let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "").unwrap();
     let debug = format!("{proxy:?}");
@@ -56,7 +56,7 @@ async fn a_plain_request_names_the_whole_address_and_the_credentials() {
 async fn a_secure_request_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_it() {
     let (address, requests) = start().await;
     let proxy = Proxy::all(&format!("http://itsley:hunter20@{address}"), "").unwrap();
-    // The tunnel leads nowhere, so no handshake comes about.
+    // The proxy opens no tunnel, so there is no handshake.
     let error = get("https://example.invalid/api/groups", proxy)
         .await
         .unwrap_err();
@@ -71,7 +71,7 @@ async fn a_secure_request_goes_through_a_tunnel_and_the_proxy_sees_no_header_of_
 }
 
 #[tokio::test]
-async fn what_is_excepted_does_not_go_through_the_proxy() {
+async fn an_excepted_host_is_reached_without_the_proxy() {
     let (proxy, through_proxy) = start().await;
     let (server, direct) = start().await;
     let excepted = Proxy::all(&format!("http://{proxy}"), "127.0.0.1").unwrap();
@@ -80,7 +80,7 @@ async fn what_is_excepted_does_not_go_through_the_proxy() {
     assert!(direct.lock().unwrap()[0].starts_with("get / http/1.1"));
 }
 
-/// A SOCKS proxy that lets in who knows the password, answers the request itself, and tells where it was to go.
+/// Starts a SOCKS proxy that checks the password, responds to the request itself and returns the requested target.
 async fn start_socks() -> (String, tokio::task::JoinHandle<(Vec<u8>, String)>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -102,15 +102,15 @@ async fn start_socks() -> (String, tokio::task::JoinHandle<(Vec<u8>, String)>) {
         let there = [5, 0, 0, 1, 127, 0, 0, 1, 0, 80];
         stream.write_all(&there).await.unwrap();
         let head = read_head(&mut stream).await;
-        let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy";
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        let response = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy";
+        stream.write_all(response.as_bytes()).await.unwrap();
         (target, head)
     });
     (address, task)
 }
 
 #[tokio::test]
-async fn a_socks_proxy_is_told_the_name_and_sees_the_request_of_a_server() {
+async fn a_socks_proxy_gets_the_name_and_then_the_request() {
     let (address, task) = start_socks().await;
     let proxy = Proxy::all(&format!("socks5://itsley:hunter20@{address}"), "").unwrap();
     let response = get("http://example.invalid/api/groups", proxy)
@@ -137,7 +137,7 @@ async fn a_dead_or_silent_proxy_is_named() {
     for (proxy, reason) in [(dead, "cannot be reached"), (silent, "within 100ms")] {
         for url in ["http://example.invalid/", "https://example.invalid/"] {
             if proxy == silent && url.starts_with("http:") {
-                // The proxy takes the request itself; its silence is that of any server.
+                // The proxy forwards plain requests; its silence is like that of a server.
                 continue;
             }
             let address = format!("http://itsley:hunter20@{proxy}");

@@ -51,7 +51,7 @@ async fn http_2_is_chosen_when_offered_and_http_1_otherwise() {
 }
 
 #[tokio::test]
-async fn an_unknown_certificate_is_refused_before_anything_is_sent() {
+async fn an_unknown_certificate_is_refused_before_the_request_is_sent() {
     let (address, _) = start(&[]).await;
     let client = HttpClient::over_tls(&Tls::with_roots([[0; 0]; 0]).unwrap(), &config());
     let error = timeout(BOUND, client.send(request(address)))
@@ -62,7 +62,7 @@ async fn an_unknown_certificate_is_refused_before_anything_is_sent() {
 }
 
 #[tokio::test]
-async fn the_callers_own_configuration_is_used_and_may_name_protocols() {
+async fn the_callers_configuration_is_used_and_may_name_protocols() {
     let (address, root) = start(&["h2"]).await;
     let mut roots = rustls::RootCertStore::empty();
     roots.add(root).unwrap();
@@ -83,7 +83,7 @@ async fn the_callers_own_configuration_is_used_and_may_name_protocols() {
 }
 
 #[test]
-fn what_is_no_certificate_is_an_error() {
+fn an_invalid_certificate_is_an_error() {
     let error = Tls::with_roots([b"certificate".to_vec()]).unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Tls);
 }

@@ -1,4 +1,4 @@
-//! What a request leaves in the log. A process has one log, so this is a program of its own.
+//! The log of a request. A process has one log, so this is a program of its own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -69,10 +69,10 @@ async fn each_request_has_an_id_and_a_span_over_all_its_attempts_that_shows_no_s
         assert!(line.contains(span) && line.contains(request), "{line}");
     }
     for (line, what) in lines.iter().zip([
-        "trying again attempt=1",
-        "trying again attempt=2",
-        "answered status=200",
-        "answered status=200",
+        "retrying attempt=1",
+        "retrying attempt=2",
+        "response received status=200",
+        "response received status=200",
     ]) {
         assert!(line.contains(what), "{line}");
     }

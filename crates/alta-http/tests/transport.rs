@@ -27,20 +27,20 @@ use tokio::{
 
 const BOUND: Duration = Duration::from_secs(10);
 
-/// Answers every connection's requests with these bytes, then closes it, and keeps what was asked.
+/// A server that responds to the request of each connection with these bytes, closes it, and records the requests.
 struct Raw {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
 }
 
 impl Raw {
-    async fn start(answer: impl Into<String>) -> Self {
-        Self::keep_alive(answer, 1).await.0
+    async fn start(response: impl Into<String>) -> Self {
+        Self::keep_alive(response, 1).await.0
     }
 
-    /// Answers several requests on each connection; counts the connections.
-    async fn keep_alive(answer: impl Into<String>, each: usize) -> (Self, Arc<AtomicUsize>) {
-        let answer = answer.into();
+    /// Responds to several requests on each connection; counts the connections.
+    async fn keep_alive(response: impl Into<String>, each: usize) -> (Self, Arc<AtomicUsize>) {
+        let response = response.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -54,7 +54,7 @@ impl Raw {
                         break;
                     };
                     log.lock().unwrap().push(request);
-                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    stream.write_all(response.as_bytes()).await.unwrap();
                 }
             }
         });
@@ -113,9 +113,9 @@ async fn send(
 }
 
 #[tokio::test]
-async fn an_answer_comes_back_whole_and_connections_are_reused() {
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Page: 7\r\n\r\n[]";
-    let (server, connections) = Raw::keep_alive(answer, 10).await;
+async fn a_response_is_returned_whole_and_connections_are_reused() {
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Page: 7\r\n\r\n[]";
+    let (server, connections) = Raw::keep_alive(response, 10).await;
     let client = client(&config());
     for _ in 0..3 {
         let response = send(&client, "POST", &server.url(), "{\"a\":1}")
@@ -132,7 +132,7 @@ async fn an_answer_comes_back_whole_and_connections_are_reused() {
 }
 
 #[tokio::test]
-async fn a_cut_body_is_a_broken_exchange_and_is_tried_again() {
+async fn a_cut_body_is_a_broken_exchange_and_is_retried() {
     let server = Raw::start("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[{\"id").await;
     let error = send(&client(&config()), "GET", &server.url(), "")
         .await
@@ -143,7 +143,7 @@ async fn a_cut_body_is_a_broken_exchange_and_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_post_whose_answer_is_cut_is_not_sent_again() {
+async fn a_post_whose_response_is_cut_is_not_sent_again() {
     let server = Raw::start("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n[{\"id").await;
     let error = send(&client(&config()), "POST", &server.url(), "{}")
         .await
@@ -158,8 +158,8 @@ async fn a_body_above_the_limit_is_refused_whether_announced_or_not() {
     let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40\r\n".to_owned()
         + &"x".repeat(64)
         + "\r\n0\r\n\r\n";
-    for answer in [announced, chunked] {
-        let server = Raw::start(answer).await;
+    for response in [announced, chunked] {
+        let server = Raw::start(response).await;
         let error = send(&client(&config().body_limit(63)), "GET", &server.url(), "")
             .await
             .unwrap_err();
@@ -169,7 +169,7 @@ async fn a_body_above_the_limit_is_refused_whether_announced_or_not() {
 }
 
 #[tokio::test]
-async fn a_host_that_refuses_connections_is_not_sent_to_and_the_error_names_the_request() {
+async fn a_refused_connection_counts_as_not_sent_and_the_error_names_the_request() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
@@ -190,7 +190,7 @@ async fn a_host_that_refuses_connections_is_not_sent_to_and_the_error_names_the_
 }
 
 #[tokio::test]
-async fn an_address_that_is_none_is_said_to_be_and_not_tried_again() {
+async fn an_invalid_address_is_an_error_and_is_not_retried() {
     for uri in ["/api/groups", "example.org:443", "ftp://127.0.0.1/api"] {
         let error = send(&client(&config()), "GET", uri, "").await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::InvalidInput, "{uri}");
@@ -233,7 +233,7 @@ async fn a_tls_handshake_that_never_ends_counts_as_not_sent() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_handed_on_and_not_followed() {
+async fn a_redirect_is_returned_and_not_followed() {
     let target = Raw::start("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let server = Raw::start(format!(
         "HTTP/1.1 302 Found\r\nLocation: {}\r\nContent-Length: 0\r\n\r\n",
@@ -248,7 +248,7 @@ async fn a_redirect_is_handed_on_and_not_followed() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again_on_a_new_connection() {
+async fn a_busy_server_is_retried_on_a_new_connection() {
     let server = Raw::start(
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     )
@@ -261,8 +261,8 @@ async fn a_busy_server_is_asked_again_on_a_new_connection() {
 
 #[tokio::test]
 async fn user_and_password_of_the_address_are_sent_unless_there_is_a_token() {
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
-    let (server, _) = Raw::keep_alive(answer, 10).await;
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+    let (server, _) = Raw::keep_alive(response, 10).await;
     let client = client(&config());
     let url = server.url().replace("://", "://Aladdin:open%20sesame@");
     send(&client, "GET", &url, "").await.unwrap();
@@ -278,9 +278,9 @@ async fn user_and_password_of_the_address_are_sent_unless_there_is_a_token() {
     assert!(!requests[1].contains("Basic"));
 }
 
-/// An address whose queue of connections is full: attempts to connect are neither accepted nor refused.
+/// Fills the backlog of this address: attempts to connect are neither accepted nor refused.
 #[cfg(target_os = "linux")]
-async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
+async fn unreachable(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(address).unwrap();
     let listener = socket.listen(0).unwrap();
@@ -288,18 +288,18 @@ async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let soon = Duration::from_millis(300);
     while let Ok(stream) = timeout(soon, TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
-        assert!(waiting.len() < 20, "it answers all the time");
+        assert!(waiting.len() < 20, "it still accepts connections");
     }
     (listener, waiting)
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_name_whose_first_address_never_answers_is_reached_by_its_second() {
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
-    let (server, _) = Raw::keep_alive(answer, 10).await;
+async fn a_name_whose_first_address_is_unreachable_is_reached_by_its_second() {
+    let response = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]";
+    let (server, _) = Raw::keep_alive(response, 10).await;
     let port = server.address.port();
-    let _dead = never_answers(([127, 0, 0, 2], port).into()).await;
+    let _dead = unreachable(([127, 0, 0, 2], port).into()).await;
     let resolver =
         alta_http::Resolver::new(|_| Ok(vec![[127, 0, 0, 2].into(), [127, 0, 0, 1].into()]));
     let config = config().resolver(resolver).attempts(1);

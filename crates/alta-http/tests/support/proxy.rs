@@ -8,7 +8,8 @@ use tokio::{
 /// The heads of requests, in lower case.
 pub(crate) type Log = Arc<Mutex<Vec<String>>>;
 
-/// A proxy that answers every request itself, a CONNECT by cutting the tunnel; its address and what it was asked.
+/// Starts a proxy that responds to every request itself and closes the connection of a CONNECT. Returns its address and the
+/// requests.
 pub(crate) async fn start() -> (String, Log) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -18,12 +19,12 @@ pub(crate) async fn start() -> (String, Log) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let head = read_head(&mut stream).await;
             log.lock().unwrap().push(head.to_lowercase());
-            let answer = if head.starts_with("CONNECT ") {
+            let response = if head.starts_with("CONNECT ") {
                 "HTTP/1.1 200 Connected\r\n\r\n"
             } else {
                 "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nproxy"
             };
-            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.write_all(response.as_bytes()).await.unwrap();
         }
     });
     (address, requests)
