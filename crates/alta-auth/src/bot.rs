@@ -1,6 +1,6 @@
 use std::fmt;
 
-use alta_http::{HttpClient, Repeatable, Urgent};
+use alta_http::{HttpClient, Repeatable, Urgent, without_credentials};
 use alta_model::{Secret, UnusableSecret};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
@@ -12,11 +12,10 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     Endpoints, Error, ErrorKind, Grant, Login, Scopes,
-    answer::{exchange, required, seconds},
-    endpoints::bare,
+    exchange::{exchange, required, seconds},
 };
 
-/// What a bot logs in with.
+/// The credentials of a bot.
 ///
 /// ```
 /// use alta_auth::BotCredentials;
@@ -34,8 +33,8 @@ pub struct BotCredentials {
 }
 
 impl BotCredentials {
-    /// The client id (`client_` and hexadecimal groups) and the client secret that Alta gave out. White space, line ends and
-    /// byte-order marks at the ends of either are no part of it.
+    /// The client id (`client_` and hexadecimal groups) and the client secret that Alta issued. White space, line ends and
+    /// byte-order marks around either are removed.
     pub fn new(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         Self {
             client_id: Secret::trimmed(&client_id.into()).to_owned(),
@@ -44,19 +43,19 @@ impl BotCredentials {
         }
     }
 
-    /// Asks for these scopes instead of the thirteen that every client asks for. The service refuses a login that asks
-    /// for one that the client does not have.
+    /// Requests these scopes instead of the thirteen that all clients request. The service refuses a login that requests a
+    /// scope that the client does not have.
     #[must_use]
     pub fn with_scopes(mut self, scopes: Scopes) -> Self {
         self.scopes = scopes;
         self
     }
 
-    /// Whether they can be sent; see [`Secret::check`].
+    /// Checks that they can be sent; see [`Secret::check`].
     ///
     /// # Errors
     ///
-    /// If the client id or the client secret holds a control character. The error shows neither.
+    /// Fails if the client id or the client secret contains a control character. The error shows neither.
     pub fn check(&self) -> Result<(), UnusableSecret> {
         Secret::new(self.client_id.as_str()).check("the bot's client id")?;
         self.client_secret.check("the bot's client secret")
@@ -67,13 +66,13 @@ impl BotCredentials {
         &self.client_id
     }
 
-    /// The scopes that are asked for.
+    /// The requested scopes.
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
     }
 }
 
-/// Logs a bot in by OAuth's client credentials grant (py-tale, att-client, Townsharp).
+/// Logs a bot in with OAuth's client credentials grant (py-tale, att-client, Townsharp).
 pub struct BotLogin {
     http: HttpClient,
     token_url: Url,
@@ -91,8 +90,8 @@ impl BotLogin {
     }
 
     fn request(&self) -> Result<Request<Bytes>, Error> {
-        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
-        self.credentials.check().map_err(unusable)?;
+        let invalid = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
+        self.credentials.check().map_err(invalid)?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", "client_credentials")
             .append_pair("scope", &self.credentials.scopes.to_string())
@@ -105,7 +104,7 @@ impl BotLogin {
             .header(USER_AGENT, crate::USER_AGENT)
             .body(Bytes::from(form))
             .map_err(|source| Error::new(ErrorKind::InvalidInput, DOING).caused_by(source))?;
-        // It changes nothing at the service.
+        // A login changes nothing at the service.
         request.extensions_mut().insert(Repeatable);
         request.extensions_mut().insert(Urgent);
         Ok(request)
@@ -131,7 +130,7 @@ impl Login for BotLogin {
 impl fmt::Debug for BotLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BotLogin")
-            .field("token_url", &bare(&self.token_url).as_str())
+            .field("token_url", &without_credentials(&self.token_url).as_str())
             .field("credentials", &self.credentials)
             .finish_non_exhaustive()
     }

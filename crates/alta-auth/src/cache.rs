@@ -13,16 +13,16 @@ use futures_util::{
 
 use crate::{Clock, Error, ErrorKind, Login, SystemClock, Token, TokenSource, lifetime::Lifetime};
 
-/// Keeps a token, and gets another before it expires or when a server refuses it.
+/// Keeps a token, and logs in again before it expires or when a server refuses it.
 ///
-/// - However many callers wait, there is one login at a time, and all of them get its result, be it a token or an error.
-/// - A token is renewed at 90 % of its life, and 15 s before its end at the latest, when it is asked for. Who asks first
-///   waits for the new one; the others get the old one while it holds. So do all if the renewal fails, and the next attempt
-///   is made some seconds later, or when the service said.
-/// - A refusal is returned at once. Nothing is retried here: transient failures are for the caller to wait out (the
-///   login request itself is repeated by the default layers of `alta_http`).
-/// - A token that seems to have expired when it comes is used until a server refuses it: then this machine's clock is
-///   wrong, and logging in again would not help.
+/// - There is one login at a time. All callers that wait for it get its result, a token or an error.
+/// - A call renews the token if 90 % of its lifetime have passed, or if less than 15 s of it are left. The first such caller
+///   waits for the new token; the others get the old one while it is valid. If the renewal fails, all get the old one, and
+///   the next attempt follows some seconds later, or after the pause that the service asked for.
+/// - A refusal is returned at once. The cache retries nothing: the caller handles transient errors (the default layers of
+///   `alta_http` repeat the login request itself).
+/// - A token that has apparently expired on arrival is used until a server refuses it: this machine's clock is wrong then,
+///   and another login would not help.
 ///
 /// Cheap to clone; the clones share the token.
 pub struct TokenCache<L> {
@@ -35,39 +35,39 @@ struct Inner<L> {
     state: Mutex<State>,
 }
 
-/// One login, shared by all who wait for it.
+/// One login, shared by all callers that wait for it.
 type Pending = Shared<BoxFuture<'static, Result<Token, Error>>>;
 
 #[derive(Default)]
 struct State {
     held: Option<Held>,
     pending: Option<WeakShared<BoxFuture<'static, Result<Token, Error>>>>,
-    /// How many tokens in a row were refused soon after they came.
-    stillborn: u32,
+    /// The number of successive tokens that were refused soon after they arrived.
+    refused_early: u32,
 }
 
 struct Held {
     token: Token,
     since: Timestamp,
-    /// None: until it is refused.
+    /// None if the token is used until a server refuses it.
     lifetime: Option<Lifetime>,
 }
 
-/// A token refused within this time after it came was no good from the start.
-const STILLBORN: Duration = Duration::from_secs(60);
+/// A token that is refused within this time after its arrival counts as refused early.
+const REFUSED_EARLY: Duration = Duration::from_secs(60);
 
-/// So many of them in a row are replaced at once; then there is a pause, which doubles.
-const STILLBORN_FREE: u32 = 3;
-const STILLBORN_PAUSE: Duration = Duration::from_secs(5);
-const STILLBORN_PAUSE_CAP: Duration = Duration::from_secs(60);
+/// This many successive early refusals cause a login at once. Then there is a pause, which doubles.
+const REFUSED_EARLY_FREE: u32 = 3;
+const REFUSED_EARLY_PAUSE: Duration = Duration::from_secs(5);
+const REFUSED_EARLY_PAUSE_CAP: Duration = Duration::from_secs(60);
 
 impl<L: Login> TokenCache<L> {
-    /// Logs in when the first token is asked for.
+    /// A cache that logs in at the first request for a token.
     pub fn new(login: L) -> Self {
         Self::with_clock(login, Arc::new(SystemClock))
     }
 
-    /// The same, by another clock.
+    /// The same with another clock.
     pub fn with_clock(login: L, clock: Arc<dyn Clock>) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -78,12 +78,12 @@ impl<L: Login> TokenCache<L> {
         }
     }
 
-    /// The token at hand, if there is one that still holds; never logs in.
+    /// The current token, if there is a valid one. Never logs in.
     pub fn held(&self) -> Option<Token> {
         let now = self.inner.clock.now();
         let state = self.inner.state();
         let held = state.held.as_ref()?;
-        held.holds(now).then(|| held.token.clone())
+        held.is_valid(now).then(|| held.token.clone())
     }
 
     async fn current(&self) -> Result<Token, Error> {
@@ -92,8 +92,8 @@ impl<L: Login> TokenCache<L> {
             let mut state = self.inner.state();
             match &state.held {
                 Some(held) if !held.is_due(now) => return Ok(held.token.clone()),
-                // One caller waits for the next one; the others go on with this.
-                Some(held) if held.holds(now) && state.running().is_some() => {
+                // One caller waits for the next token; the others continue with this one.
+                Some(held) if held.is_valid(now) && state.running().is_some() => {
                     return Ok(held.token.clone());
                 }
                 _ => self.inner.join(&mut state),
@@ -101,7 +101,7 @@ impl<L: Login> TokenCache<L> {
         };
         match pending.await {
             Ok(token) => Ok(token),
-            // What is held was left as it was, for a while.
+            // A failed renewal keeps the old token while it is valid.
             Err(error) => self.held().ok_or(error),
         }
     }
@@ -111,7 +111,7 @@ impl<L: Login> TokenCache<L> {
             let now = self.inner.clock.now();
             let mut state = self.inner.state();
             match &state.held {
-                Some(held) if held.token != *stale && held.holds(now) => {
+                Some(held) if held.token != *stale && held.is_valid(now) => {
                     return Ok(held.token.clone());
                 }
                 Some(held) if held.token == *stale && state.running().is_none() => {
@@ -128,11 +128,11 @@ impl<L: Login> TokenCache<L> {
 
 impl<L: Login> Inner<L> {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held, and every state is valid.
+        // No code panics while it holds the lock, and every state is valid.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The login that is under way, or a new one. It ends when nobody waits for it any more.
+    /// The running login, or a new one. It is dropped when no caller waits for it anymore.
     fn join(self: &Arc<Self>, state: &mut State) -> Pending {
         if let Some(pending) = state.running() {
             return pending;
@@ -154,7 +154,7 @@ impl<L: Login> Inner<L> {
                 if lifetime.is_none() && grant.token.expires_at().is_some_and(|end| end <= now) {
                     tracing::warn!(
                         expires_at = ?grant.token.expires_at(), ?now,
-                        "the token has expired on arrival: this machine's clock is wrong; it is used until it is refused"
+                        "the token has expired on arrival: this machine's clock is wrong; the token is used until it is refused"
                     );
                 }
                 state.held = Some(Held {
@@ -165,7 +165,7 @@ impl<L: Login> Inner<L> {
                 Ok(grant.token)
             }
             Err(error) => {
-                tracing::warn!(?error, "no new token");
+                tracing::warn!(?error, "the login failed");
                 if let Some(lifetime) = state.held.as_mut().and_then(|held| held.lifetime.as_mut())
                 {
                     lifetime.postpone(now, error.retry_after());
@@ -181,22 +181,22 @@ impl State {
         self.pending.as_ref()?.upgrade()
     }
 
-    /// Counts that the token at hand, that old, is refused; an error if too many were of late.
+    /// Counts the refusal of the current token, which has this age. Fails if too many tokens were refused early.
     fn pace(&mut self, age: Duration) -> Result<(), Error> {
-        if age > STILLBORN {
-            self.stillborn = 0;
+        if age > REFUSED_EARLY {
+            self.refused_early = 0;
             return Ok(());
         }
-        let doublings = self.stillborn.saturating_sub(STILLBORN_FREE);
-        let pause = STILLBORN_PAUSE
+        let doublings = self.refused_early.saturating_sub(REFUSED_EARLY_FREE);
+        let pause = REFUSED_EARLY_PAUSE
             .saturating_mul(2_u32.saturating_pow(doublings))
-            .min(STILLBORN_PAUSE_CAP);
-        if self.stillborn >= STILLBORN_FREE && age < pause {
+            .min(REFUSED_EARLY_PAUSE_CAP);
+        if self.refused_early >= REFUSED_EARLY_FREE && age < pause {
             return Err(Error::new(ErrorKind::RateLimited, "renewing a token")
-                .with_message("the tokens of the last logins were refused as soon as they came")
+                .with_message("the tokens of the last logins were refused soon after they arrived")
                 .with_retry_after(pause.saturating_sub(age)));
         }
-        self.stillborn += 1;
+        self.refused_early += 1;
         Ok(())
     }
 }
@@ -207,7 +207,7 @@ impl Held {
             .is_some_and(|lifetime| now >= lifetime.renew_at || now >= lifetime.ends_at)
     }
 
-    fn holds(&self, now: Timestamp) -> bool {
+    fn is_valid(&self, now: Timestamp) -> bool {
         self.lifetime.is_none_or(|lifetime| now < lifetime.ends_at)
     }
 }

@@ -4,22 +4,22 @@ use alta_model::{ServerId, Timestamp, UserId, json};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use serde_json::{Map, Value};
 
-/// What a token says of itself.
+/// The claims of a token.
 ///
-/// One decoder for the tokens of bots, users and consoles: any claim may be text, number, boolean or list, ids come as
-/// digits in a text, and names are matched exactly first, then whatever their case. Nothing in here is proven: the
-/// signature can only be checked by the services.
+/// One decoder reads the tokens of bots, users and consoles: a claim may be a string, a number, a bool or an array, ids are
+/// strings of digits, and names are matched exactly first, then without regard to case. The claims are not verified: only
+/// the services can check the signature.
 ///
-/// `Debug` shows the account and the expiry only, since other claims hold e-mail addresses.
+/// `Debug` shows only the account and the expiry, because other claims contain e-mail addresses.
 #[derive(Clone, PartialEq)]
 pub struct Claims(Map<String, Value>);
 
 impl Claims {
-    /// Reads the middle part of a JWT; none if the text is no JWT.
+    /// Decodes the payload of a JWT; none if the string is not a JWT.
     pub fn from_jwt(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (_header, payload) = (parts.next()?, parts.next()?);
-        // Written without padding in the URL alphabet; the other habits are read as well.
+        // The standard is the URL alphabet without padding; the other variants are accepted.
         let payload: String = payload
             .trim_end_matches('=')
             .chars()
@@ -34,7 +34,7 @@ impl Claims {
         json::from_str(&payload).ok().map(Self)
     }
 
-    /// The account: `client_sub` of a bot (att-client, js-tale), `UserId` of a user, else `sub`.
+    /// The id of the account: `client_sub` of a bot (att-client, js-tale), `UserId` of a user, else `sub`.
     pub fn user_id(&self) -> Option<UserId> {
         ["client_sub", "UserId", "sub"]
             .iter()
@@ -42,7 +42,7 @@ impl Claims {
             .map(UserId::new)
     }
 
-    /// The account's name: `client_username` of a bot, `Username` of a user.
+    /// The name of the account: `client_username` of a bot, `Username` of a user.
     pub fn username(&self) -> Option<&str> {
         ["client_username", "Username"]
             .iter()
@@ -56,41 +56,41 @@ impl Claims {
 
     /// Whether it is a bot's token.
     pub fn is_bot(&self) -> bool {
-        self.get("client_sub").is_some() || self.truth("client_bot")
+        self.get("client_sub").is_some() || self.bool("client_bot")
     }
 
-    /// Whether the user's e-mail address is verified. (The models take the mere presence of the claim as yes; here
-    /// `"False"` means no.)
+    /// Whether the user's e-mail address is verified. `"False"` means no, although other clients read the presence of the claim
+    /// as yes.
     pub fn is_verified(&self) -> bool {
-        self.truth("is_verified")
+        self.bool("is_verified")
     }
 
-    /// The server that a console's token is for; -1 on self-hosted servers (TavernLib).
+    /// The server of a console's token; -1 on self-hosted servers (TavernLib).
     pub fn server_id(&self) -> Option<ServerId> {
         self.integer("server_id").map(ServerId::new)
     }
 
-    /// When the token expires (`exp`).
+    /// The expiry of the token (`exp`).
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.time("exp")
     }
 
-    /// Since when it holds (`nbf`, else `iat`).
+    /// The start of its validity (`nbf`, else `iat`).
     pub fn valid_from(&self) -> Option<Timestamp> {
         self.time("nbf").or_else(|| self.time("iat"))
     }
 
-    /// What a bot was granted: a list, or one text with spaces.
+    /// The scopes of a bot (`scope`): an array, or one string with spaces.
     pub fn scopes(&self) -> Vec<&str> {
         self.list("scope", char::is_whitespace)
     }
 
-    /// The rights of a user (`Policy`): a list, or one text with commas.
+    /// The policies of a user (`Policy`): an array, or one string with commas.
     pub fn policies(&self) -> Vec<&str> {
         self.list("Policy", |c| c == ',' || c.is_whitespace())
     }
 
-    /// Every claim as it came.
+    /// All claims as received.
     pub fn raw(&self) -> &Map<String, Value> {
         &self.0
     }
@@ -138,9 +138,9 @@ impl Claims {
         Timestamp::from_unix_seconds(self.integer(name)?)
     }
 
-    fn truth(&self, name: &str) -> bool {
+    fn bool(&self, name: &str) -> bool {
         match self.get(name) {
-            Some(Value::Bool(truth)) => *truth,
+            Some(Value::Bool(value)) => *value,
             Some(Value::String(text)) => text.trim().eq_ignore_ascii_case("true"),
             Some(Value::Number(number)) => number.as_i64() == Some(1),
             _ => false,
@@ -148,12 +148,12 @@ impl Claims {
     }
 
     fn list(&self, name: &str, separator: fn(char) -> bool) -> Vec<&str> {
-        let texts: Vec<&str> = match self.get(name) {
+        let strings: Vec<&str> = match self.get(name) {
             Some(Value::String(text)) => vec![text],
             Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect(),
             _ => Vec::new(),
         };
-        texts
+        strings
             .into_iter()
             .flat_map(|text| text.split(separator))
             .filter(|text| !text.is_empty())

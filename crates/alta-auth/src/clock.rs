@@ -2,11 +2,11 @@ use std::fmt;
 
 use alta_model::Timestamp;
 
-/// What time it is on the wall: the only clock that says whether a token has expired.
+/// The wall clock, which decides whether a token has expired.
 ///
-/// [`SystemClock`] is the default; tests put one of their own in its place.
+/// [`SystemClock`] is the default; tests replace it.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The present.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 

@@ -1,9 +1,10 @@
 use std::fmt;
 
+use alta_http::without_credentials;
 use url::Url;
 
-/// Where to log in. The default is Alta's cloud, which is switched off; simulators and private re-implementations have
-/// addresses of their own.
+/// The addresses of the account service. The default is Alta's cloud, which is switched off; simulators and private
+/// re-implementations have their own addresses.
 ///
 /// ```
 /// use alta_auth::Endpoints;
@@ -15,7 +16,9 @@ use url::Url;
 /// assert_eq!(Endpoints::default().rest_url.as_str(), "https://webapi.townshiptale.com/api");
 /// # Ok::<(), url::ParseError>(())
 /// ```
-/// A user name and a password in an address are sent as `Authorization: Basic` where no token is; `Debug` does not show them.
+///
+/// A user name and a password in an address are sent as `Authorization: Basic` with requests that carry no token; `Debug` does
+/// not show them.
 #[derive(Clone, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Endpoints {
@@ -31,7 +34,7 @@ impl Endpoints {
     /// Alta's REST API (py-tale README).
     pub const REST_URL: &'static str = "https://webapi.townshiptale.com/api";
 
-    /// These addresses.
+    /// The endpoints at these addresses.
     pub fn new(token_url: Url, rest_url: Url) -> Self {
         Self {
             token_url,
@@ -39,7 +42,7 @@ impl Endpoints {
         }
     }
 
-    /// A path below the REST API's base, whether that ends in a slash or not.
+    /// A path below the base of the REST API, which may end in a slash.
     pub(crate) fn rest(&self, path: &str) -> String {
         let mut url = self.rest_url.clone();
         url.set_query(None);
@@ -48,20 +51,11 @@ impl Endpoints {
     }
 }
 
-/// An address without a user name and password.
-pub(crate) fn bare(url: &Url) -> Url {
-    let mut url = url.clone();
-    // They fail where an address cannot have any.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url
-}
-
 impl fmt::Debug for Endpoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoints")
-            .field("token_url", &bare(&self.token_url).as_str())
-            .field("rest_url", &bare(&self.rest_url).as_str())
+            .field("token_url", &without_credentials(&self.token_url).as_str())
+            .field("rest_url", &without_credentials(&self.rest_url).as_str())
             .finish()
     }
 }

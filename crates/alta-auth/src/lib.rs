@@ -1,8 +1,8 @@
 //! Logins, tokens and claims of *A Township Tale*'s account service.
 //!
-//! A [`Token`] is what the services are asked with; its [`Claims`] say whose it is and until when. Where tokens come from
-//! is behind one trait, [`TokenSource`], so that a socket or a REST client neither knows nor cares whether somebody
-//! logged in, read a file or pasted a text.
+//! A [`Token`] authorizes requests to the services; its [`Claims`] name the account and the expiry. The trait [`TokenSource`]
+//! provides tokens, so that a socket or a REST client does not depend on whether they come from a login, a file or a
+//! constant.
 //!
 //! ```
 //! use alta_auth::{StaticToken, Token, TokenSource};
@@ -16,8 +16,8 @@
 //! # }
 //! ```
 //!
-//! With the feature `login` (default) the source is a `TokenCache` around a `Login`, a bot's or a user's: it logs in
-//! when the first token is wanted and again before it expires, once however many ask.
+//! With the feature `login` (default), the source is a `TokenCache` around a `Login`, of a bot or of a user. It logs in at the
+//! first request for a token and again before the token expires; concurrent callers share one login.
 //!
 //! ```
 //! # #[cfg(feature = "login")] {
@@ -38,13 +38,13 @@
 //!
 //! # Self-hosted servers
 //!
-//! There is no login: the token of a server's console stands in a file (`console_token.txt`), which `att_console::TokenFile`
-//! reads at each connection. It is a [`Token`] like any other, and one that never expires:
+//! A self-hosted server has no login: the token of its console is in a file (`console_token.txt`), which
+//! `att_console::TokenFile` reads at each connect. It is a [`Token`] like any other, and practically never expires:
 //!
 //! ```
 //! use alta_auth::Token;
 //!
-//! // As it stands in the file, with a byte-order mark and an end of line.
+//! // The content of the file, with a byte-order mark and a line end.
 //! let token = Token::new(
 //!     "\u{feff}eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
 //!     eyJVc2VySWQiOiIwIiwiVXNlcm5hbWUiOiJTZXJ2ZXIiLCJQb2xpY3kiOlsic2VydmVyX293bmVyIl0sInNlcnZlcl\
@@ -59,8 +59,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "login")]
-mod answer;
-#[cfg(feature = "login")]
 mod bot;
 #[cfg(feature = "login")]
 mod cache;
@@ -69,6 +67,8 @@ mod clock;
 #[cfg(feature = "login")]
 mod endpoints;
 mod error;
+#[cfg(feature = "login")]
+mod exchange;
 #[cfg(feature = "login")]
 mod lifetime;
 #[cfg(feature = "login")]
@@ -103,11 +103,11 @@ pub use token::Token;
 #[cfg(feature = "login")]
 pub use user::{UserCredentials, UserLogin};
 
-/// The header `x-api-key` that the game and every client send, on logging in as a user, to the REST API, and when the
-/// main socket opens. It is public and no secret.
+/// The header `x-api-key` that the game and all clients send: at a user's login, to the REST API, and when the main
+/// websocket opens. It is public, not a secret.
 pub const API_KEY: &str = "2l6aQGoNes8EHb94qMhqQ5m2iaiOM9666oDTPORf";
 
-/// The header `User-Agent` that is sent unless you choose another; some proxies refuse requests without one.
+/// The default `User-Agent` header; some proxies refuse requests without one.
 pub const USER_AGENT: &str = concat!("pytale/", env!("CARGO_PKG_VERSION"));
 
 #[cfg(doctest)]

@@ -4,32 +4,32 @@ use alta_model::Timestamp;
 
 use crate::Grant;
 
-/// When a token is due for renewal and when it ends.
+/// The time of a token's renewal, and of its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Lifetime {
-    /// From then on another one is wanted.
+    /// From this time on, a call renews the token.
     pub(crate) renew_at: Timestamp,
-    /// From then on it is of no use.
+    /// From this time on, the token is invalid.
     pub(crate) ends_at: Timestamp,
 }
 
-/// Renewed at 90 % of its life, as att-client does.
+/// A token is renewed after this part of its lifetime, as in att-client.
 const RENEW_AT_PERCENT: u32 = 90;
 
-/// But never later than this before its end (js-tale, alta-jsapi).
+/// It is renewed at least this long before its end (js-tale, alta-jsapi).
 const MARGIN: Duration = Duration::from_secs(15);
 
-/// And never sooner than this after it came, nor in the first half of its life: a short-lived token must not make every
-/// call a login.
+/// It is not renewed sooner than this after its arrival, nor in the first half of its lifetime: with a short-lived token, not
+/// every call must log in.
 const AT_LEAST: Duration = Duration::from_secs(1);
 
 impl Lifetime {
-    /// The lifetime of a token that came just now, or none if nothing credible tells it: then it is used until a server
+    /// The lifetime of a token that has just arrived; none if it is not credible, so that the token is used until a server
     /// refuses it.
     ///
-    /// The service's `expires_in` needs no common clock, so it is believed where `exp` seems to have passed, or to be much
-    /// nearer: this machine's clock is wrong then, and logging in again and again would not mend it. Where only `exp` is known
-    /// and has passed on arrival, it is wrong, too.
+    /// The service's `expires_in` needs no common clock. It takes precedence if `exp` has apparently passed or is much
+    /// nearer: this machine's clock is wrong then, and repeated logins would not help. If only `exp` is known and has passed
+    /// on arrival, the clock is wrong, too.
     pub(crate) fn of(grant: &Grant, now: Timestamp) -> Option<Self> {
         let by_claims = grant
             .token
@@ -41,7 +41,7 @@ impl Lifetime {
             (Some(said), Some(by_claims)) => said.min(by_claims),
             (a, b) => a.or(b)?,
         };
-        // Divided first: a service may promise more than can be multiplied.
+        // The division comes first: the product of a very long lifetime would overflow.
         let usual = life / 100 * RENEW_AT_PERCENT;
         let renew_after = usual
             .min(life.saturating_sub(MARGIN))
@@ -53,14 +53,14 @@ impl Lifetime {
         })
     }
 
-    /// The next attempt after one that failed at `now`: after a quarter of what is left, within 5 s and 60 s; or later, if
-    /// the service asked for that.
+    /// Schedules the next attempt after one that failed at `now`: after a quarter of the time left, between 5 s and 60 s, or
+    /// later if the service asked for that.
     pub(crate) fn postpone(&mut self, now: Timestamp, asked: Option<Duration>) {
         let left = self.ends_at.saturating_duration_since(now);
         let own = (left / 4).clamp(Duration::from_secs(5), Duration::from_secs(60));
         let pause = own.max(asked.unwrap_or_default());
-        if let Some(later) = now.checked_add(pause) {
-            self.renew_at = later;
+        if let Some(next) = now.checked_add(pause) {
+            self.renew_at = next;
         }
     }
 }
@@ -77,7 +77,7 @@ mod tests {
         Timestamp::from_unix_seconds(1_700_000_000).unwrap()
     }
 
-    /// A token that expires so many seconds from now by its claims.
+    /// A token whose claims expire this many seconds from now.
     fn grant(exp: Option<i64>, expires_in: Option<u64>) -> Grant {
         let claims = exp.map_or(json!({}), |exp| json!({"exp": 1_700_000_000 + exp}));
         let token = format!("e30.{}.", URL_SAFE_NO_PAD.encode(claims.to_string()));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_nearly_a_life_ahead_makes_no_storm_of_logins() {
+    fn a_clock_that_is_nearly_a_lifetime_ahead_causes_no_storm_of_logins() {
         for exp in [1, 5, 60, 1_000, 1_799] {
             assert_eq!(seconds(Some(exp), Some(3_600)), Some((3_240, 3_600)));
         }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_life_beyond_the_calendar_is_no_lifetime() {
+    fn a_lifetime_beyond_the_calendar_is_ignored() {
         for life in [u64::MAX / 1_000, u64::MAX / 50, u64::MAX] {
             assert_eq!(seconds(None, Some(life)), None);
         }
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_renewal_is_tried_again_before_the_end() {
+    fn a_failed_renewal_is_retried_before_the_end() {
         let mut lifetime = Lifetime::of(&grant(None, Some(3_600)), now()).unwrap();
         let failed = lifetime.renew_at;
         lifetime.postpone(failed, None);

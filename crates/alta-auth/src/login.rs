@@ -4,9 +4,9 @@ use futures_core::future::BoxFuture;
 
 use crate::{Error, Token};
 
-/// A way to get a new token: what [`TokenCache`](crate::TokenCache) calls when one is due. Object safe.
+/// Obtains new tokens for a [`TokenCache`](crate::TokenCache). Object safe.
 pub trait Login: Send + Sync + 'static {
-    /// Gets a new token. The cache asks once at a time.
+    /// Obtains a new token. The cache makes one call at a time.
     ///
     /// # Errors
     ///
@@ -21,18 +21,18 @@ impl<L: Login + ?Sized> Login for Box<L> {
     }
 }
 
-/// What a login gives.
+/// The result of a login.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Grant {
     /// The token.
     pub token: Token,
-    /// How long it holds from now on, if the service says so; users' tokens say it only in their claims.
+    /// Its lifetime from now on, if the service states it; users' tokens state it only in their claims.
     pub expires_in: Option<Duration>,
 }
 
 impl Grant {
-    /// A token of which nothing but its own claims tells how long it holds.
+    /// A token whose lifetime is only in its claims.
     pub fn new(token: impl Into<Token>) -> Self {
         Self {
             token: token.into(),
@@ -40,7 +40,7 @@ impl Grant {
         }
     }
 
-    /// Says how long it holds from now on.
+    /// Sets its lifetime from now on.
     #[must_use]
     pub fn expires_in(mut self, life: Duration) -> Self {
         self.expires_in = Some(life);

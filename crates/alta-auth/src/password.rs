@@ -6,12 +6,12 @@ use zeroize::Zeroizing;
 
 use crate::{Error, ErrorKind};
 
-/// The SHA-512 of a user's password, which is what logging in needs. The plain text is wiped as soon as it is hashed.
+/// The SHA-512 hash of a user's password, which a login sends. The plain password is wiped as soon as it is hashed.
 ///
-/// The hash logs in as well as the password does, so it is as secret: `Debug` shows no part of it.
+/// The hash is enough to log in, so it is as secret as the password: `Debug` shows no part of it.
 ///
-/// As for every [`Secret`], white space, line ends and byte-order marks at the ends are no part of a password, and a control
-/// character inside is an error when logging in. A password that does begin or end with a blank is given by its hash.
+/// As with every [`Secret`], white space, line ends and byte-order marks around a password are removed, and a control
+/// character inside is an error at login. Pass the hash of a password that really begins or ends with a space.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[doc(alias = "user_password")]
 pub struct Password {
@@ -20,14 +20,14 @@ pub struct Password {
 }
 
 impl Password {
-    /// A password as the player types it.
+    /// A plain password, as the player types it.
     pub fn plain(text: impl Into<String>) -> Self {
         let text = Secret::new(text);
         let digest = <[u8; 64]>::from(Sha512::digest(text.expose().as_bytes()));
         let digest = Zeroizing::new(digest);
         let mut hash = String::with_capacity(HASH_DIGITS);
         for byte in digest.iter() {
-            // Writing to a text cannot fail.
+            // Writing to a string does not fail.
             let _ = write!(hash, "{byte:02x}");
         }
         Self {
@@ -36,7 +36,7 @@ impl Password {
         }
     }
 
-    /// The SHA-512 of a password, as 128 hexadecimal digits in either case.
+    /// The SHA-512 hash of a password, as 128 hexadecimal digits in either case.
     ///
     /// # Errors
     ///
@@ -52,8 +52,8 @@ impl Password {
         Ok(Self::of_hash(&hash))
     }
 
-    /// Either: exactly 128 hexadecimal digits are taken for a hash, anything else for a password (att-client's rule;
-    /// py-tale's, any 128 characters, would send a long passphrase as it is).
+    /// A hash or a plain password: exactly 128 hexadecimal digits count as a hash. This is att-client's rule; with py-tale's
+    /// (any 128 characters), a long passphrase would be sent unhashed.
     pub fn automatic(text: impl Into<String>) -> Self {
         let text = Secret::new(text);
         if is_hash(text.expose()) {
@@ -70,16 +70,16 @@ impl Password {
         }
     }
 
-    /// Whether it can be used; see [`Secret::check`].
+    /// Checks that it can be used; see [`Secret::check`].
     ///
     /// # Errors
     ///
-    /// If the plain text held a control character. The error shows no part of it.
+    /// Fails if the plain password contained a control character. The error shows no part of it.
     pub fn check(&self) -> Result<(), UnusableSecret> {
         self.unusable.clone().map_or(Ok(()), Err)
     }
 
-    /// The 128 digits, in lower case, for the one place that sends them.
+    /// The 128 digits in lower case, for the code that sends them.
     pub fn expose_hash(&self) -> &str {
         self.hash.expose()
     }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_recognised_in_either_case_and_sent_in_lower_case() {
+    fn a_hash_is_recognized_in_either_case_and_sent_in_lower_case() {
         let upper = HASH.to_ascii_uppercase();
         assert_eq!(Password::automatic(upper.clone()).expose_hash(), HASH);
         assert_eq!(Password::hashed(upper).unwrap().expose_hash(), HASH);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_surrounds_a_password_is_no_part_of_it_and_a_control_character_inside_is_told() {
+    fn white_space_around_a_password_is_removed_and_a_control_character_inside_is_an_error() {
         for given in ["password\r\n", "\u{feff}password", " password "] {
             assert_eq!(Password::plain(given), Password::plain("password"));
             assert_eq!(Password::automatic(given), Password::plain("password"));

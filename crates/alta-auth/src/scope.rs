@@ -2,18 +2,18 @@ use std::{convert::Infallible, fmt, str::FromStr};
 
 macro_rules! scopes {
     ($($(#[$meta:meta])* $variant:ident = $wire:literal,)*) => {
-        /// Something that a bot may be allowed to do. What each one unlocks is not documented; what is said here is what
-        /// the names suggest.
+        /// A permission of a bot's token. The service does not document what each scope allows; these descriptions follow
+        /// from the names.
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum Scope {
             $($(#[$meta])* $variant,)*
-            /// One that this version of the library does not know.
+            /// A scope that this version of the library does not know.
             Unknown(String),
         }
 
         impl Scope {
-            /// The scopes that every client asks for.
+            /// The scopes that all clients request.
             const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
             /// The scope as the account service spells it.
@@ -71,7 +71,7 @@ impl fmt::Display for Scope {
     }
 }
 
-/// A set of [`Scope`]s, in the order they were given. By default the thirteen that every client asks for.
+/// A set of [`Scope`]s in insertion order. The default is the thirteen that all clients request.
 ///
 /// ```
 /// use alta_auth::{Scope, Scopes};
@@ -96,7 +96,7 @@ impl Scopes {
         self.0.iter()
     }
 
-    /// Whether there are none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -126,7 +126,7 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
-/// Reads scopes with white space between them, as `scope` fields and py-tale's `scope_string` hold them.
+/// Reads scopes separated by white space, as in `scope` fields and py-tale's `scope_string`.
 impl FromStr for Scopes {
     type Err = Infallible;
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_scopes_are_kept_and_doubles_are_not() {
+    fn unknown_scopes_are_kept_and_duplicates_are_not() {
         let text = "server.view  server.fly server.view";
         let scopes: Scopes = text.parse().unwrap();
         assert_eq!(scopes.to_string(), "server.view server.fly");

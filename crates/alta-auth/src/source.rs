@@ -4,28 +4,28 @@ use futures_core::future::BoxFuture;
 
 use crate::{Error, ErrorKind, Token};
 
-/// Where tokens come from. Object safe: clients hold an `Arc<dyn TokenSource>`.
+/// Provides tokens. Object safe: clients hold an `Arc<dyn TokenSource>`.
 ///
-/// Whoever needs a token asks at each use and keeps none: the source knows when to get another.
+/// A client asks for a token at each use and keeps none: the source decides when to renew it.
 pub trait TokenSource: Send + Sync + 'static {
-    /// A token that holds now, as far as the source can tell; usually one it has already.
+    /// Returns a token that is valid now, as far as the source knows; usually one that it already has.
     ///
     /// # Errors
     ///
-    /// If there is none and none can be had. [`Error::is_transient`] tells whether a later attempt may succeed; a
-    /// refusal is returned at once and not retried.
+    /// Fails if no token can be obtained. [`Error::is_transient`] says whether a later attempt may succeed; a refusal is
+    /// returned at once and not retried.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: what others wait for goes on.
+    /// Dropping the future loses nothing: a login for which other callers wait continues.
     fn token(&self) -> BoxFuture<'_, Result<Token, Error>>;
 
-    /// A token other than `stale`, which a server has refused. If another has come in the meantime, it is that one, so
-    /// that a hundred callers whose token was refused cause one login.
+    /// Returns another token than `stale`, which a server has refused. If a newer one has arrived meanwhile, it is returned,
+    /// so that a hundred callers with one refused token cause one login.
     ///
     /// # Errors
     ///
-    /// As for [`token`](Self::token); a source that has no other token says [`ErrorKind::Refused`].
+    /// As for [`token`](Self::token). A source without another token fails with [`ErrorKind::Refused`].
     ///
     /// # Cancel safety
     ///
@@ -43,12 +43,12 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     }
 }
 
-/// One token, for as long as it holds: nothing is renewed.
+/// One fixed token, which is never renewed.
 #[derive(Clone, Debug)]
 pub struct StaticToken(Token);
 
 impl StaticToken {
-    /// Gives out this token whenever asked.
+    /// Returns this token at each use.
     pub fn new(token: impl Into<Token>) -> Self {
         Self(token.into())
     }
@@ -60,7 +60,7 @@ impl TokenSource for StaticToken {
         Box::pin(async {
             if self.0.is_empty() {
                 return Err(Error::new(ErrorKind::InvalidInput, "reading a fixed token")
-                    .with_message("it is empty"));
+                    .with_message("the token is empty"));
             }
             checked.map_err(|error| {
                 Error::new(ErrorKind::InvalidInput, "reading a fixed token").caused_by(error)
@@ -75,7 +75,7 @@ impl TokenSource for StaticToken {
                 return Ok(self.0.clone());
             }
             Err(Error::new(ErrorKind::Refused, "renewing a fixed token")
-                .with_message("there is no other one"))
+                .with_message("there is no other token"))
         })
     }
 }
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_fixed_token_is_given_out_and_cannot_be_renewed() {
+    async fn a_fixed_token_is_returned_and_cannot_be_renewed() {
         let source: Arc<dyn TokenSource> = Arc::new(StaticToken::new("abc"));
         let token = source.token().await.unwrap();
         assert_eq!(token.expose(), "abc");
@@ -111,12 +111,12 @@ mod tests {
         for empty in ["", " \r\n", "\u{feff}"] {
             let error = StaticToken::new(empty).token().await.unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::InvalidInput);
-            assert!(error.to_string().contains("it is empty"), "{error}");
+            assert!(error.to_string().contains("the token is empty"), "{error}");
         }
     }
 
     #[tokio::test]
-    async fn renewing_a_token_that_is_another_one_gives_the_present_one() {
+    async fn renewing_another_token_returns_the_fixed_one() {
         let source = StaticToken::new("abc");
         let token = source.renew(&Token::new("old")).await.unwrap();
         assert_eq!(token.expose(), "abc");

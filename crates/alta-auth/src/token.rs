@@ -7,48 +7,48 @@ use alta_model::{Secret, Timestamp, UnusableSecret, UserId};
 
 use crate::Claims;
 
-/// An access token: what the services are asked with.
+/// An access token, which authorizes requests to the services.
 ///
 /// Cheap to clone. `Debug` shows no part of it, there is no `Display`, and its memory is wiped with the last clone. Two
-/// tokens are equal if their texts are.
+/// tokens are equal if their strings are.
 #[derive(Clone)]
 pub struct Token(Arc<Inner>);
 
 struct Inner {
-    text: Secret,
+    secret: Secret,
     claims: OnceLock<Option<Claims>>,
 }
 
 impl Token {
-    /// Wraps the text of a token. White space around it and a byte-order mark, which files and environment variables
-    /// add, are no part of it.
+    /// Wraps the string of a token. White space and byte-order marks around it, which files and environment variables add,
+    /// are removed.
     pub fn new(text: impl AsRef<str>) -> Self {
         Self(Arc::new(Inner {
-            text: Secret::new(Secret::trimmed(text.as_ref())),
+            secret: Secret::new(Secret::trimmed(text.as_ref())),
             claims: OnceLock::new(),
         }))
     }
 
-    /// The text, for the one place that sends it.
+    /// The string, for the code that sends it.
     pub fn expose(&self) -> &str {
-        self.0.text.expose()
+        self.0.secret.expose()
     }
 
-    /// Whether there is no text at all.
+    /// Whether the string is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }
 
-    /// Whether it can be sent; see [`Secret::check`].
+    /// Checks that it can be sent; see [`Secret::check`].
     ///
     /// # Errors
     ///
-    /// If it holds a control character. The error shows no part of it.
+    /// Fails if it contains a control character. The error shows no part of it.
     pub fn check(&self, source: impl fmt::Display) -> Result<(), UnusableSecret> {
-        self.0.text.check(source)
+        self.0.secret.check(source)
     }
 
-    /// What the token says of itself, or none if it is no JWT. The signature is not checked: only the services can.
+    /// The claims of the token, or none if it is not a JWT. The signature is not checked: only the services can do that.
     pub fn claims(&self) -> Option<&Claims> {
         self.0
             .claims
@@ -61,7 +61,7 @@ impl Token {
         self.claims()?.user_id()
     }
 
-    /// When it expires, if the claims say so.
+    /// The expiry, if the claims contain one.
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.claims()?.expires_at()
     }
@@ -69,7 +69,7 @@ impl Token {
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Token(<redacted>)")
+        f.debug_tuple("Token").field(&self.0.secret).finish()
     }
 }
 
@@ -89,7 +89,7 @@ impl From<&str> for Token {
 
 impl From<String> for Token {
     fn from(text: String) -> Self {
-        // The given text is wiped together with this.
+        // The given string is wiped when this `Secret` is dropped.
         Self::new(Secret::new(text).expose())
     }
 }
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_and_a_byte_order_mark_are_no_part_of_it() {
+    fn white_space_and_a_byte_order_mark_are_removed() {
         let token = Token::new("\u{feff} abc\r\n");
         assert_eq!(token.expose(), "abc");
         assert_eq!(token, Token::from("abc".to_owned()));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_jwt_has_no_claims() {
+    fn a_string_that_is_not_a_jwt_has_no_claims() {
         for text in ["", "abc", "a.b.c", "e30", "x.W10.y", "x.\u{e9}.y"] {
             assert!(Token::new(text).claims().is_none(), "{text}");
         }

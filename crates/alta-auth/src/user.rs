@@ -15,10 +15,10 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     API_KEY, Endpoints, Error, ErrorKind, Grant, Login, Password,
-    answer::{exchange, required},
+    exchange::{exchange, required},
 };
 
-/// What a user logs in with.
+/// The credentials of a user.
 ///
 /// ```
 /// use alta_auth::{Password, UserCredentials};
@@ -39,16 +39,16 @@ enum Account {
 }
 
 impl UserCredentials {
-    /// Whether they can be sent; see [`Secret::check`].
+    /// Checks that they can be sent; see [`Secret::check`].
     ///
     /// # Errors
     ///
-    /// If the password holds a control character. The error shows no part of it.
+    /// Fails if the password contains a control character. The error shows no part of it.
     pub fn check(&self) -> Result<(), UnusableSecret> {
         self.password.check()
     }
 
-    /// The account of this user name.
+    /// The account with this user name.
     #[doc(alias = "user_name")]
     pub fn new(username: impl Into<String>, password: Password) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl UserCredentials {
         }
     }
 
-    /// The account of this e-mail address (alta-jsapi, Alta .NET client).
+    /// The account with this e-mail address (alta-jsapi, Alta .NET client).
     pub fn with_email(email: impl Into<String>, password: Password) -> Self {
         Self {
             account: Account::Email(email.into()),
@@ -66,7 +66,7 @@ impl UserCredentials {
     }
 }
 
-/// Logs a user in, and later renews the session by its refresh token; if that is refused, logs in again.
+/// Logs a user in, and later renews the session with its refresh token. If that is refused, it logs in again.
 pub struct UserLogin {
     http: HttpClient,
     endpoints: Endpoints,
@@ -88,8 +88,8 @@ impl UserLogin {
     async fn first(&self) -> Result<Grant, Error> {
         const DOING: &str = "logging in as a user";
 
-        let unusable = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
-        self.credentials.check().map_err(unusable)?;
+        let invalid = |error| Error::new(ErrorKind::InvalidInput, DOING).caused_by(error);
+        self.credentials.check().map_err(invalid)?;
         let hash = self.credentials.password.expose_hash();
         let (path, body) = match &self.credentials.account {
             Account::Username(name) => {
@@ -101,7 +101,7 @@ impl UserLogin {
             ),
         };
         let mut request = self.request(Method::POST, path, &body, DOING)?;
-        // It changes nothing at the service that a second one would not.
+        // A second login changes nothing more at the service.
         request.extensions_mut().insert(Repeatable);
         let fields = exchange(&self.http, request, DOING, &[hash]).await?;
         self.grant(&fields, DOING)
@@ -139,7 +139,7 @@ impl UserLogin {
         Ok(request)
     }
 
-    /// Keeps the new refresh token, if there is one.
+    /// Reads the access token, and keeps the new refresh token if there is one.
     fn grant(&self, fields: &Map<String, Value>, doing: &'static str) -> Result<Grant, Error> {
         let token = required(fields, "access_token", doing)?;
         if let Ok(refresh_token) = required(fields, "refresh_token", doing) {
@@ -169,10 +169,7 @@ impl Login for UserLogin {
             if let Some(token) = self.refresh_token() {
                 match self.refresh(&token).await {
                     Err(error) if !error.is_transient() => {
-                        tracing::debug!(
-                            ?error,
-                            "the session could not be renewed, logging in again"
-                        );
+                        tracing::debug!(?error, "renewing the session failed, logging in again");
                         self.set_refresh_token(None);
                     }
                     renewed => return renewed,

@@ -1,4 +1,4 @@
-//! The token cache around a login that the tests play.
+//! The token cache with a scripted login.
 #![cfg(feature = "login")]
 #![allow(
     clippy::unwrap_used,
@@ -26,7 +26,7 @@ const START: i64 = 1_700_000_000;
 
 const BOUND: Duration = Duration::from_secs(10);
 
-/// A clock that stands until it is moved.
+/// A clock that stands still until a test moves it.
 #[derive(Clone, Debug, Default)]
 struct Moved(Arc<Mutex<Duration>>);
 
@@ -43,15 +43,15 @@ impl Clock for Moved {
     }
 }
 
-/// Gives out `token-1`, `token-2` and so on, or fails, and counts how often it was asked.
+/// Returns `token-1`, `token-2` and so on, or fails, and counts the logins.
 #[derive(Clone)]
 struct Script {
     asked: Arc<AtomicUsize>,
     fails: Arc<Mutex<Option<ErrorKind>>>,
-    /// A login takes one of these.
+    /// A login takes one permit.
     gate: Arc<Semaphore>,
     life: Option<Duration>,
-    /// Written into the token's claims.
+    /// The lifetime in the token's claims.
     exp: Option<i64>,
 }
 
@@ -66,7 +66,7 @@ impl Script {
         }
     }
 
-    /// The same, but logins wait until they are let through.
+    /// The same, but logins wait for a permit.
     fn gated(life: u64) -> Self {
         Self {
             gate: Arc::new(Semaphore::new(0)),
@@ -74,7 +74,7 @@ impl Script {
         }
     }
 
-    fn asked(&self) -> usize {
+    fn logins(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
 
@@ -87,7 +87,7 @@ impl Login for Script {
     fn log_in(&self) -> BoxFuture<'_, Result<Grant, Error>> {
         Box::pin(async move {
             let number = self.asked.fetch_add(1, Ordering::SeqCst) + 1;
-            // Time stands still while anything else goes on.
+            // Paused time does not advance while other tasks run.
             let let_through = tokio::time::timeout(BOUND, self.gate.acquire()).await;
             let_through
                 .expect("nobody lets the login through")
@@ -132,11 +132,11 @@ async fn fifty_callers_cause_one_login() {
     for token in callers.join_all().await {
         assert_eq!(token.unwrap().expose(), "token-1");
     }
-    assert_eq!(script.asked(), 1);
+    assert_eq!(script.logins(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn everybody_who_waited_gets_the_one_refusal_and_the_next_caller_asks_anew() {
+async fn all_waiting_callers_get_the_refusal_and_the_next_caller_logs_in_again() {
     let script = Script::gated(3_600);
     script.fail(ErrorKind::Refused);
     let (cache, _) = cache(&script);
@@ -150,7 +150,7 @@ async fn everybody_who_waited_gets_the_one_refusal_and_the_next_caller_asks_anew
     for token in callers.join_all().await {
         assert_eq!(*token.unwrap_err().kind(), ErrorKind::Refused);
     }
-    assert_eq!(script.asked(), 1);
+    assert_eq!(script.logins(), 1);
     script.fail(None);
     assert_eq!(cache.token().await.unwrap().expose(), "token-2");
 }
@@ -169,7 +169,7 @@ async fn a_token_is_renewed_at_ninety_percent_of_its_life_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
+async fn a_caller_during_a_renewal_gets_the_old_token_while_it_is_valid() {
     let script = Script::gated(1_000);
     script.gate.add_permits(1);
     let (cache, clock) = cache(&script);
@@ -180,22 +180,22 @@ async fn who_asks_during_a_renewal_gets_the_old_token_while_it_holds() {
         async move { cache.token().await }
     });
     tokio::task::yield_now().await;
-    assert_eq!(script.asked(), 2);
+    assert_eq!(script.logins(), 2);
     for _ in 0..20 {
         let held = cache.token().now_or_never().expect("it waits");
         assert_eq!(held.unwrap().expose(), "token-1");
     }
-    // Not when it has ended.
+    // Not after its end.
     clock.forward(100);
     let late = cache.token();
     script.gate.add_permits(1);
     assert_eq!(late.await.unwrap().expose(), "token-2");
     assert_eq!(first.await.unwrap().unwrap().expose(), "token-2");
-    assert_eq!(script.asked(), 2);
+    assert_eq!(script.logins(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at_every_call() {
+async fn a_failed_renewal_keeps_the_old_token_while_it_is_valid_and_not_every_call_logs_in() {
     for kind in [ErrorKind::Transport, ErrorKind::Refused] {
         let script = Script::new(1_000);
         let (cache, clock) = cache(&script);
@@ -205,10 +205,10 @@ async fn a_failed_renewal_keeps_the_old_token_while_it_holds_and_does_not_ask_at
         for _ in 0..20 {
             assert_eq!(cache.token().await.unwrap().expose(), "token-1");
         }
-        assert_eq!(script.asked(), 2);
+        assert_eq!(script.logins(), 2);
         clock.forward(25);
         assert_eq!(cache.token().await.unwrap().expose(), "token-1");
-        assert_eq!(script.asked(), 3);
+        assert_eq!(script.logins(), 3);
         clock.forward(75);
         assert_eq!(*cache.token().await.unwrap_err().kind(), kind);
         assert_eq!(cache.held(), None);
@@ -233,14 +233,14 @@ async fn a_hundred_callers_whose_token_was_refused_cause_one_login() {
     for token in callers.join_all().await {
         assert_eq!(token.unwrap().expose(), "token-2");
     }
-    // Who comes late with the old one gets the present one.
+    // A late caller with the old token gets the current one.
     assert_eq!(cache.renew(&stale).await.unwrap().expose(), "token-2");
     assert_eq!(cache.token().await.unwrap().expose(), "token-2");
-    assert_eq!(script.asked(), 2);
+    assert_eq!(script.logins(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_goes_away_does_not_end_the_login_that_others_wait_for() {
+async fn a_dropped_caller_does_not_end_the_login_for_which_others_wait() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
     let first = tokio::spawn({
@@ -257,11 +257,11 @@ async fn a_caller_who_goes_away_does_not_end_the_login_that_others_wait_for() {
     assert!(first.await.unwrap_err().is_cancelled());
     script.gate.add_permits(1);
     assert_eq!(second.await.unwrap().unwrap().expose(), "token-1");
-    assert_eq!(script.asked(), 1);
+    assert_eq!(script.logins(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_nobody_waits_for_ends_and_the_next_caller_begins_anew() {
+async fn a_login_without_callers_ends_and_the_next_caller_starts_another() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
     let only = tokio::spawn({
@@ -288,13 +288,13 @@ async fn a_token_that_has_expired_on_arrival_is_used_until_it_is_refused() {
         clock.forward(600);
         assert_eq!(cache.token().await.unwrap(), token);
     }
-    assert_eq!(script.asked(), 1);
+    assert_eq!(script.logins(), 1);
     assert_ne!(cache.renew(&token).await.unwrap(), token);
-    assert_eq!(script.asked(), 2);
+    assert_eq!(script.logins(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_logins() {
+async fn tokens_that_are_refused_early_cause_no_storm_of_logins() {
     let script = Script::new(3_600);
     let (cache, clock) = cache(&script);
     let mut token = cache.token().await.unwrap();
@@ -306,23 +306,23 @@ async fn tokens_that_are_refused_as_soon_as_they_come_do_not_make_a_storm_of_log
         assert_eq!(*error.kind(), ErrorKind::RateLimited);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(5)));
     }
-    assert_eq!(script.asked(), 4);
+    assert_eq!(script.logins(), 4);
     clock.forward(5);
     token = cache.renew(&token).await.unwrap();
     clock.forward(9);
     assert!(cache.renew(&token).await.is_err());
-    // One that lived for a while is replaced at once.
+    // A token that was valid for a while is replaced at once.
     clock.forward(600);
     token = cache.renew(&token).await.unwrap();
     assert_eq!(cache.renew(&token).await.unwrap().expose(), "token-7");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_login_that_has_failed_is_not_the_answer_to_those_who_ask_later() {
+async fn a_failed_login_is_not_the_result_of_later_calls() {
     let script = Script::gated(3_600);
     script.fail(ErrorKind::Transport);
     let (cache, _) = cache(&script);
-    // Waits, and is not looked after for a while.
+    // Waits, and is not polled for a while.
     let mut slow = cache.token();
     tokio::select! {
         biased;

@@ -1,4 +1,4 @@
-//! Logins against a server that answers as the fixtures do.
+//! Logins at a server that responds with the fixtures.
 #![cfg(feature = "login")]
 #![allow(
     clippy::unwrap_used,
@@ -16,7 +16,7 @@ use alta_auth::{
     UserCredentials, UserLogin,
 };
 use serde_json::json;
-use support::{answer, bot, bot_with, endpoints, http, recording, serve, user};
+use support::{bot, bot_with, endpoints, http, recording, response, serve, user};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -33,12 +33,12 @@ fn pairs(form: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_answer() {
+async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_response() {
     let name = "token-client-credentials";
     let token = Mock::given(method("POST"))
         .and(path("/connect/token"))
         .and(header("content-type", "application/x-www-form-urlencoded"))
-        .respond_with(answer(name));
+        .respond_with(response(name));
     let server = serve([token]).await;
     let grant = bot(&server.uri(), "<secret>").log_in().await.unwrap();
     assert_eq!(grant.token.expose(), "<bot access token>");
@@ -53,7 +53,7 @@ async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_answer() {
 }
 
 #[tokio::test]
-async fn the_scopes_asked_for_are_those_chosen() {
+async fn the_configured_scopes_are_requested() {
     let token = Mock::given(path("/connect/token")).respond_with(
         ResponseTemplate::new(200)
             .set_body_json(json!({"access_token": "abc", "expires_in": "60"})),
@@ -73,9 +73,9 @@ async fn the_scopes_asked_for_are_those_chosen() {
 }
 
 #[tokio::test]
-async fn a_wrong_client_secret_is_refused_at_once_and_not_tried_again() {
+async fn a_wrong_client_secret_is_refused_at_once_and_not_retried() {
     let token = Mock::given(path("/connect/token"))
-        .respond_with(answer("token-invalid-client"))
+        .respond_with(response("token-invalid-client"))
         .expect(1);
     let server = serve([token]).await;
     let source = TokenCache::new(bot(&server.uri(), "wrong"));
@@ -93,7 +93,7 @@ async fn a_wrong_client_secret_is_refused_at_once_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_there_is_a_transient_error_that_names_it() {
+async fn an_unreachable_host_is_a_transient_error_that_names_it() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -104,7 +104,7 @@ async fn a_host_that_is_not_there_is_a_transient_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_login_can_go_to_does_not_heal() {
+async fn an_invalid_address_is_a_final_error() {
     let error = bot("ftp://127.0.0.1:1", "secret")
         .log_in()
         .await
@@ -114,7 +114,7 @@ async fn an_address_that_no_login_can_go_to_does_not_heal() {
 }
 
 #[tokio::test]
-async fn a_service_that_fails_with_a_page_of_html_is_a_transient_error_with_its_beginning() {
+async fn a_failure_with_an_html_page_is_a_transient_error_with_its_beginning() {
     let page = "<html><head><title>502 Bad Gateway</title>".to_owned() + &"x".repeat(5_000);
     let token = Mock::given(path("/connect/token"))
         .respond_with(ResponseTemplate::new(502).set_body_string(page))
@@ -130,15 +130,15 @@ async fn a_service_that_fails_with_a_page_of_html_is_a_transient_error_with_its_
 }
 
 #[tokio::test]
-async fn an_address_that_is_something_else_is_an_unexpected_answer() {
-    for answer in [
+async fn the_address_of_another_service_is_an_unexpected_response() {
+    for response in [
         ResponseTemplate::new(200).set_body_string("<html>hello"),
         ResponseTemplate::new(200).set_body_json(json!({"access_token": 7})),
         ResponseTemplate::new(200).set_body_json(json!(["access_token"])),
         ResponseTemplate::new(405),
         ResponseTemplate::new(302).insert_header("location", "https://example.org/"),
     ] {
-        let server = serve([Mock::given(path("/connect/token")).respond_with(answer)]).await;
+        let server = serve([Mock::given(path("/connect/token")).respond_with(response)]).await;
         let error = bot(&server.uri(), "secret").log_in().await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UnexpectedResponse);
         assert!(!error.is_transient());
@@ -146,7 +146,7 @@ async fn an_address_that_is_something_else_is_an_unexpected_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_cut_is_a_transient_error() {
+async fn a_cut_response_is_a_transient_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -162,13 +162,13 @@ async fn an_answer_that_is_cut_is_a_transient_error() {
 }
 
 #[tokio::test]
-async fn a_user_sends_the_recorded_body_and_reads_the_recorded_answer() {
+async fn a_user_sends_the_recorded_body_and_reads_the_recorded_response() {
     let name = "session-login";
     let session = Mock::given(method("POST"))
         .and(path("/api/sessions"))
         .and(header("x-api-key", API_KEY))
         .and(body_json(&recording(name)["request"]["body"]))
-        .respond_with(answer(name));
+        .respond_with(response(name));
     let server = serve([session]).await;
     let grant = user(&server.uri()).log_in().await.unwrap();
     assert_eq!(grant.token.expose(), "<user access token>");
@@ -178,14 +178,14 @@ async fn a_user_sends_the_recorded_body_and_reads_the_recorded_answer() {
 }
 
 #[tokio::test]
-async fn a_user_may_log_in_by_e_mail() {
+async fn a_user_can_log_in_by_e_mail() {
     let hash = &recording("session-login")["request"]["body"]["password_hash"];
     let session = Mock::given(method("POST"))
         .and(path("/api/sessions/email"))
         .and(body_json(
             json!({"email": "ashwick@example.org", "password_hash": hash}),
         ))
-        .respond_with(answer("session-login"));
+        .respond_with(response("session-login"));
     let server = serve([session]).await;
     let password = Password::hashed(hash.as_str().unwrap()).unwrap();
     let credentials = UserCredentials::with_email("ashwick@example.org", password);
@@ -199,7 +199,7 @@ async fn a_user_may_log_in_by_e_mail() {
 #[tokio::test]
 async fn a_wrong_password_is_refused_at_once_in_the_servers_words() {
     let session = Mock::given(path("/api/sessions"))
-        .respond_with(answer("session-login-refused"))
+        .respond_with(response("session-login-refused"))
         .expect(1);
     let server = serve([session]).await;
     let error = user(&server.uri()).log_in().await.unwrap_err();
@@ -213,13 +213,13 @@ async fn a_session_is_renewed_by_its_refresh_token() {
     let server = serve([
         Mock::given(method("POST"))
             .and(path("/api/sessions"))
-            .respond_with(answer("session-login"))
+            .respond_with(response("session-login"))
             .expect(1),
         Mock::given(method("PUT"))
             .and(path("/api/sessions"))
             .and(header("x-api-key", API_KEY))
             .and(body_json(json!({})))
-            .respond_with(answer("session-refresh"))
+            .respond_with(response("session-refresh"))
             .expect(2),
     ])
     .await;
@@ -242,19 +242,19 @@ async fn a_session_is_renewed_by_its_refresh_token() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_is_refused_or_answered_without_a_token_leads_to_a_new_login() {
-    for answer_to_refresh in [
+async fn a_refused_refresh_or_one_without_a_token_causes_a_new_login() {
+    for response_to_refresh in [
         ResponseTemplate::new(401).set_body_json(json!({"error_code": "ExpiredToken"})),
         ResponseTemplate::new(200).set_body_json(json!({})),
     ] {
         let server = serve([
             Mock::given(method("POST"))
                 .and(path("/api/sessions"))
-                .respond_with(answer("session-login"))
+                .respond_with(response("session-login"))
                 .expect(2),
             Mock::given(method("PUT"))
                 .and(path("/api/sessions"))
-                .respond_with(answer_to_refresh)
+                .respond_with(response_to_refresh)
                 .expect(1),
         ])
         .await;
@@ -266,11 +266,11 @@ async fn a_refresh_token_that_is_refused_or_answered_without_a_token_leads_to_a_
 }
 
 #[tokio::test]
-async fn a_service_that_fails_at_a_refresh_is_not_asked_for_a_login() {
+async fn a_failed_refresh_causes_no_login() {
     let server = serve([
         Mock::given(method("POST"))
             .and(path("/api/sessions"))
-            .respond_with(answer("session-login"))
+            .respond_with(response("session-login"))
             .expect(1),
         Mock::given(method("PUT"))
             .and(path("/api/sessions"))

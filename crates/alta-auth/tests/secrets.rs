@@ -1,4 +1,4 @@
-//! What is shown while logging in. A process has one log, so this is a program of its own.
+//! Logs, errors and debug output of a login. A process has one log, so this is a program of its own.
 #![cfg(feature = "login")]
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use std::{
 };
 
 use alta_auth::{ErrorKind, Login as _, TokenCache, TokenSource as _};
-use support::{answer, bot_with, recording, serve, user};
+use support::{bot_with, recording, response, serve, user};
 use tracing_subscriber::fmt::MakeWriter;
 use wiremock::{
     Mock, Request, ResponseTemplate,
@@ -59,13 +59,13 @@ async fn no_log_error_or_debug_text_shows_a_secret() {
         Mock::given(path("/connect/token")).respond_with(echo),
         Mock::given(method("POST"))
             .and(path("/api/sessions"))
-            .respond_with(answer("session-login")),
+            .respond_with(response("session-login")),
         Mock::given(method("PUT"))
             .and(path("/api/sessions"))
             .respond_with(ResponseTemplate::new(401).set_body_string("<refresh token>")),
     ])
     .await;
-    // Few scopes, so that the secret is within what is kept of the answer.
+    // Few scopes, so that the secret is within the kept part of the response.
     let scopes = "server.view".parse().unwrap();
     let bot = bot_with(&server.uri(), "hunter2==", scopes);
     let user = user(&server.uri());

@@ -75,7 +75,7 @@ mod trace;
 #[cfg(feature = "hyper")]
 mod transport;
 
-pub use alta_dial::{Proxy, ProxyError, Resolver, retry_after};
+pub use alta_dial::{Proxy, ProxyError, Resolver, retry_after, without_credentials};
 pub use client::HttpClient;
 pub use collect::Collect;
 pub use config::Config;

@@ -3,6 +3,8 @@ use std::{error, fmt};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+use crate::Redactor;
+
 /// A token or another text that must not end up in a log.
 ///
 /// `Debug` shows no part of it, there is no `Display`, it is written as `"<redacted>"` by serde, and its memory is wiped when
@@ -93,12 +95,9 @@ impl fmt::Display for UnusableSecret {
 
 impl error::Error for UnusableSecret {}
 
-/// What is shown and written instead.
-pub(crate) const REDACTED: &str = "<redacted>";
-
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(REDACTED)
+        f.write_str(Redactor::MARK)
     }
 }
 
@@ -112,7 +111,7 @@ impl PartialEq for Secret {
 
 impl Serialize for Secret {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(REDACTED)
+        serializer.serialize_str(Redactor::MARK)
     }
 }
 

@@ -56,7 +56,11 @@ fn the_message_names_operation_kind_and_details_and_the_debug_form_the_causes() 
 fn the_source_of_a_kind_is_the_source_of_its_error() {
     let error = Failure::new(Kind::Lost(Cause), "");
     assert_eq!(format!("{error:?}"), r"lost: no route\nto host");
-    assert!(error.source().is_some_and(<dyn std::error::Error>::is::<Cause>));
+    assert!(
+        error
+            .source()
+            .is_some_and(<dyn std::error::Error>::is::<Cause>)
+    );
 }
 
 #[test]

@@ -252,17 +252,6 @@ impl Client {
     }
 }
 
-/// An address as it may be shown.
-fn without_credentials(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else {
-        return address.to_owned();
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
-}
-
 /// Why there is no token: none can be had, or the one that was given cannot be sent.
 fn no_token(request: &Request, error: alta_auth::Error) -> Error {
     let kind = match error.kind() {
@@ -303,7 +292,7 @@ fn wants_new_token(error: &Error) -> bool {
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", &without_credentials(&self.inner.base))
+            .field("base_url", &self.inner.redactor.redact(&self.inner.base))
             .field("identities", &self.inner.identities)
             .finish_non_exhaustive()
     }

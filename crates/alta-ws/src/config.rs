@@ -1,6 +1,6 @@
 use crate::error::{Error, ErrorKind};
 use alta_auth::API_KEY;
-use alta_model::Secret;
+use alta_model::{Redactor, Secret};
 use alta_socket::{BackoffPolicy, Dial, Observer, Proxy, QueueConfig, TcpDialer};
 use http::{HeaderMap, HeaderValue, header};
 use std::fmt;
@@ -279,7 +279,7 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
             .field("host", &self.host())
-            .field("api_key", &self.api_key.as_ref().map(|_| "<redacted>"))
+            .field("api_key", &self.api_key.as_ref().map(|_| Redactor::MARK))
             .field("user_agent", &self.user_agent)
             .field("ping", &self.ping)
             .field("request_timeout", &self.request_timeout)

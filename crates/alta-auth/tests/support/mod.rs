@@ -19,8 +19,8 @@ pub(crate) fn recording(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// The fixture's answer.
-pub(crate) fn answer(name: &str) -> ResponseTemplate {
+/// The response of a fixture.
+pub(crate) fn response(name: &str) -> ResponseTemplate {
     let response = &recording(name)["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
     ResponseTemplate::new(status).set_body_json(&response["body"])

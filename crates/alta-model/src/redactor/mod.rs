@@ -17,7 +17,7 @@ use std::{
 use base64::{Engine as _, engine::general_purpose};
 
 use self::written::{Wanted, end_of, first_bytes};
-use crate::{Secret, chain, escaped, secret::REDACTED};
+use crate::{Secret, chain, escaped};
 
 /// Hides secrets in text from outside before it is shown or logged.
 ///
@@ -64,6 +64,9 @@ const LONGEST: usize = 64 * 1024;
 const SHORTEST_ENCODED: usize = 6;
 
 impl Redactor {
+    /// The text that stands in the place of each secret.
+    pub const MARK: &'static str = "<redacted>";
+
     /// One that knows no secrets, and hides what says or looks as if it were one.
     pub fn new() -> Self {
         Self::default()
@@ -190,7 +193,7 @@ impl Redactor {
                 moved = Some(shown.len() + before);
             }
             shown.push_str(&text[copied..range.start]);
-            shown.extend([quote, REDACTED, quote]);
+            shown.extend([quote, Self::MARK, quote]);
             copied = range.end;
         }
         let moved = moved.unwrap_or_else(|| shown.len() + position.min(text.len()) - copied);
@@ -225,7 +228,7 @@ impl Redactor {
             }
         }
         // What was hidden before stays as it is, whatever secret is known.
-        merged.retain(|hidden| &text[hidden.range.clone()] != REDACTED);
+        merged.retain(|hidden| &text[hidden.range.clone()] != Self::MARK);
         merged
     }
 
@@ -244,8 +247,8 @@ impl Redactor {
         pieces::find(text, secrets, BEGINNING, &mut found);
         let mut at = 0;
         while at < text.len() {
-            if text[at..].starts_with(REDACTED.as_bytes()) {
-                at += REDACTED.len();
+            if text[at..].starts_with(Self::MARK.as_bytes()) {
+                at += Self::MARK.len();
                 continue;
             }
             // Once for all secrets, since there may be many.

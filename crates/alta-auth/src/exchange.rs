@@ -8,15 +8,15 @@ use serde_json::{Map, Value};
 
 use crate::{Error, ErrorKind, error::Details};
 
-/// Sends a login and sorts what comes back: the fields of a success, or the error. Whatever the server says, these
-/// secrets are cut out of it.
+/// Sends a login request and returns the fields of a successful response, or the error. These secrets are removed from all
+/// strings of the server.
 pub(crate) async fn exchange(
     http: &HttpClient,
     request: Request<Bytes>,
     doing: &'static str,
     secrets: &[&str],
 ) -> Result<Map<String, Value>, Error> {
-    // A server may repeat what it was sent, and may say a token where none belongs.
+    // A server may repeat secrets from the request, and may put a token into any field.
     let redactor = Redactor::knowing(secrets.iter().copied());
     redactor.learn_address(&request.uri().to_string());
     let response = http.send(request).await.map_err(|error| {
@@ -37,7 +37,7 @@ pub(crate) async fn exchange(
     }
 }
 
-/// The error that stands in an answer: OAuth's fields or the REST API's.
+/// The error of a response, from OAuth's fields or the REST API's.
 fn refusal(
     response: &Response<Bytes>,
     fields: &Map<String, Value>,
@@ -62,7 +62,7 @@ fn refusal(
     })
 }
 
-/// What an answer means for another attempt: the code decides, then the status.
+/// The kind of a response's error: the code decides, then the status.
 fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
     match code {
         Some("temporarily_unavailable" | "server_error" | "BadGateway") => ErrorKind::Server,
@@ -84,8 +84,8 @@ fn kind(status: StatusCode, code: Option<&str>) -> ErrorKind {
     }
 }
 
-/// The first 200 characters of a body that is no JSON object. Of a success that is JSON all the same nothing is shown: it
-/// may hold a token.
+/// The first 200 characters of a body that is not a JSON object. Nothing of another JSON value with a success status, because
+/// it may contain a token.
 fn beginning(response: &Response<Bytes>, redactor: &Redactor) -> Option<String> {
     let body = response.body().trim_ascii_start();
     match body.first()? {
@@ -93,12 +93,12 @@ fn beginning(response: &Response<Bytes>, redactor: &Redactor) -> Option<String> 
         b'[' | b'"' if response.status().is_success() => return None,
         _ => {}
     }
-    // Cut afterwards, or half of a secret might remain.
+    // Redacted before it is cut: a cut secret could stay in part.
     let text = redactor.redact_bytes(body);
     Some(text.trim().chars().take(200).collect())
 }
 
-/// Seconds, as a number or as digits in a text.
+/// Seconds, as a number or as a string of digits.
 pub(crate) fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::Number(number) => number.as_f64()?,
@@ -108,7 +108,7 @@ pub(crate) fn seconds(value: &Value) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// The text of a field that must be there for the answer to make sense.
+/// The string of a required field.
 pub(crate) fn required(
     fields: &Map<String, Value>,
     name: &'static str,
@@ -117,7 +117,7 @@ pub(crate) fn required(
     match fields.get(name) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
         _ => Err(Error::new(ErrorKind::UnexpectedResponse, doing)
-            .with_message(format!("the answer holds no {name}"))),
+            .with_message(format!("the response has no {name}"))),
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_may_be_text() {
+    fn seconds_may_be_a_string() {
         assert_eq!(seconds(&json!(3600)), Some(Duration::from_secs(3_600)));
         assert_eq!(seconds(&json!("3600")), Some(Duration::from_secs(3_600)));
         for odd in [json!(-1), json!("soon"), json!(null), json!(1e300)] {
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_repeats_of_a_secret_is_cut_out() {
+    fn a_secret_that_the_server_repeats_is_removed() {
         let of = |body: &str| message(401, body.to_owned(), &["hunter2==", ""]).unwrap();
         assert_eq!(
             of("<html>no client for hunter2=="),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_repeated_with_escapes_is_cut_out_and_what_a_terminal_obeys_is_escaped() {
+    fn a_secret_with_escapes_is_removed_and_control_characters_are_escaped() {
         let body =
             "{\"message\": \"hunter\\/2 \\u001b[2J\\u202e\", \"error\": \"h%75nter%2F2\\n\"}";
         let response = Response::builder()
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_at_the_place_where_the_text_is_cut_is_cut_out_as_a_whole() {
+    fn a_secret_at_the_end_of_a_cut_text_is_removed_as_a_whole() {
         for before in 180..200 {
             let body = "x".repeat(before) + "hunter2==";
             let shown = message(401, body, &["hunter2=="]).unwrap();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_success_that_is_no_object_only_html_and_words_are_shown() {
+    fn of_a_success_without_an_object_only_html_and_plain_text_are_shown() {
         let of = |body: &str| message(200, body.to_owned(), &[]);
         assert_eq!(of("<html>hello").as_deref(), Some("<html>hello"));
         assert_eq!(of(r#"[{"access_token": "c2VjcmV0"}]"#), None);
