@@ -109,20 +109,21 @@ impl Link {
     }
 
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
+        if let Some(report) = self.report().or_else(|| self.received()) {
+            return Poll::Ready(report);
+        }
+        // Only now: the frames that were queued while the received messages were handled leave in one write.
         if self.failed.is_none() {
             self.failed = self.write(cx).err();
         }
         // Before a loss is told, so that its owner knows of every frame whether it may have been sent.
-        if let Some(report) = self.reports.pop_front() {
+        if let Some(report) = self.report() {
             return Poll::Ready(report);
         }
         if matches!(self.failed, Some(Lost::Unwritable(_)))
             && let Some(lost) = self.failed.take()
         {
             return Poll::Ready(Pumped::Lost(lost));
-        }
-        if let Some(message) = self.received() {
-            return Poll::Ready(message);
         }
         if let Some(lost) = self.ended.take() {
             return Poll::Ready(Pumped::Lost(lost));
