@@ -1,7 +1,7 @@
-use crate::bells::{Bells, Source, Sources};
 use crate::hub::Hub;
 use crate::links::{LinkEvent, LinkId, Links};
 use crate::queue::Footprint;
+use crate::ready_set::{ReadySet, Source, Sources};
 use crate::task::Shutdown;
 use crate::timer::Timer;
 use futures_core::future::BoxFuture;
@@ -39,7 +39,7 @@ pub struct Inbox<X, E, C> {
     calls: mpsc::Receiver<C>,
     stop: BoxFuture<'static, ()>,
     timer: Timer,
-    bells: Bells,
+    ready_set: ReadySet,
     wakers: Wakers,
     /// What may have something to say: it rang, or had more the last time it was asked.
     ready: Sources,
@@ -58,19 +58,19 @@ struct Wakers {
 impl<X, E, C: Send> Inbox<X, E, C> {
     /// Waits for calls from this channel and for this shutdown.
     pub fn new(calls: mpsc::Receiver<C>, shutdown: Shutdown) -> Self {
-        let bells = Bells::default();
+        let ready_set = ReadySet::default();
         Self {
-            links: Links::new(bells.clone()),
+            links: Links::new(ready_set.clone()),
             calls,
             stop: Box::pin(async move { shutdown.requested().await }),
             timer: Timer::default(),
             wakers: Wakers {
-                calls: bells.source(Source::Calls),
-                stop: bells.source(Source::Stop),
-                changes: bells.source(Source::Changes),
-                timer: bells.source(Source::Timer),
+                calls: ready_set.waker_of(Source::Calls),
+                stop: ready_set.waker_of(Source::Stop),
+                changes: ready_set.waker_of(Source::Changes),
+                timer: ready_set.waker_of(Source::Timer),
             },
-            bells,
+            ready_set,
             ready: Sources::ALL,
             last: Source::Links,
             streak: 0,
@@ -98,8 +98,8 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             return Wake::Link(id, event);
         }
         poll_fn(|cx| {
-            self.bells.wake(cx.waker());
-            self.bells.take(&mut self.ready);
+            self.ready_set.register(cx.waker());
+            self.ready_set.take(&mut self.ready);
             match self.first_ready(hub, deadline, takes_calls) {
                 Some(wake) => Poll::Ready(wake),
                 None => Poll::Pending,
@@ -115,7 +115,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Option<Wake<X, E, C>> {
-        self.bells.take(&mut self.ready);
+        self.ready_set.take(&mut self.ready);
         self.first_ready(hub, deadline, takes_calls)
     }
 

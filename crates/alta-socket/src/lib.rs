@@ -24,7 +24,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
-mod bells;
 mod dial;
 mod frame;
 mod hub;
@@ -38,6 +37,7 @@ mod objects;
 mod outage;
 mod queue;
 mod read_at;
+mod ready_set;
 mod requests;
 mod status;
 mod task;

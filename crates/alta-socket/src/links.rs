@@ -1,7 +1,7 @@
-use crate::bells::{Bells, LinkBell, Source};
 use crate::frame::RawFrame;
 use crate::lost::Lost;
 use crate::read_at::ReadAt;
+use crate::ready_set::{LinkWaker, ReadySet, Source};
 use crate::websocket::{Link, Pumped, WebSocket};
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
@@ -70,7 +70,7 @@ type Opening<X, E> = BoxFuture<'static, Result<(WebSocket, X), E>>;
 struct Slot<X, E> {
     id: LinkId,
     state: SlotState<X, E>,
-    bell: LinkBell,
+    waker: LinkWaker,
     /// Whether it waits for its turn already.
     queued: bool,
 }
@@ -89,19 +89,19 @@ pub struct Links<X, E> {
     /// The link that reported last, and its place: it may have more that has been read already.
     last: Option<(usize, LinkId)>,
     closing: Vec<BoxFuture<'static, ()>>,
-    bells: Bells,
+    ready_set: ReadySet,
     closing_waker: Waker,
 }
 
 impl<X, E> Links<X, E> {
-    pub(crate) fn new(bells: Bells) -> Self {
+    pub(crate) fn new(ready_set: ReadySet) -> Self {
         Self {
             slots: Vec::new(),
             turns: VecDeque::new(),
             last: None,
             closing: Vec::new(),
-            closing_waker: bells.source(Source::Closing),
-            bells,
+            closing_waker: ready_set.waker_of(Source::Closing),
+            ready_set,
         }
     }
 
@@ -114,7 +114,7 @@ impl<X, E> Links<X, E> {
         let slot = Slot {
             id,
             state: SlotState::Opening(Box::pin(opening)),
-            bell: self.bells.link(id),
+            waker: self.ready_set.waker_of_link(id),
             queued: false,
         };
         let at = self.slots.partition_point(|other| other.id < id);
@@ -184,7 +184,7 @@ impl<X, E> Links<X, E> {
     /// The next thing that happens on a link whose bell rang; `None` until one rings again.
     pub(crate) fn next(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
         loop {
-            while let Some(id) = self.bells.next_link() {
+            while let Some(id) = self.ready_set.next_link() {
                 self.queue(id);
             }
             let id = self.turns.pop_front()?;
@@ -213,7 +213,7 @@ impl<X, E> Links<X, E> {
     /// Polls one link. One that ended is gone afterwards.
     fn poll_slot(&mut self, index: usize) -> Poll<LinkEvent<X, E>> {
         let slot = &mut self.slots[index];
-        let mut cx = Context::from_waker(slot.bell.heard());
+        let mut cx = Context::from_waker(slot.waker.arm());
         Poll::Ready(match &mut slot.state {
             SlotState::Opening(opening) => match ready!(opening.as_mut().poll(&mut cx)) {
                 Ok((socket, extra)) => {
