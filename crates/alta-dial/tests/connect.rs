@@ -59,7 +59,7 @@ async fn the_second_address_is_reached_when_the_first_never_answers() {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_with_what_was_looked_up_or_dialled() {
+async fn what_fails_is_told_with_what_was_looked_up_or_dialed() {
     let resolver = Resolver::new(|host| match host {
         "nowhere.example" => Err(std::io::Error::other("no such name")),
         _ => Ok(vec![[127, 0, 0, 1].into()]),

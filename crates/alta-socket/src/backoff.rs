@@ -1,15 +1,15 @@
 use std::time::Duration;
 
-/// How long to wait between attempts: exponential from `first`, never above `cap`, with full jitter.
+/// The delays between attempts: exponential from `first`, never above `cap`, with full jitter.
 ///
-/// Full jitter (a delay drawn evenly between nothing and the exponential bound) keeps a thousand consoles that lost
-/// their servers together from coming back together.
+/// Full jitter draws a delay evenly between zero and the exponential bound. So a thousand consoles that lost their servers
+/// together do not reconnect together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BackoffPolicy {
     /// The upper bound of the first delay. One second by default.
     pub first: Duration,
-    /// No delay is longer than this. One minute by default.
+    /// The upper bound of all delays. One minute by default.
     pub cap: Duration,
 }
 
@@ -29,7 +29,7 @@ impl BackoffPolicy {
     }
 }
 
-/// The least pause before an attempt that a server asked for.
+/// The minimum delay if the server asked for one.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// The running state of a [`BackoffPolicy`].
@@ -41,7 +41,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A back-off that has not waited yet. The `seed` fixes the jitter, so that a machine can be replayed.
+    /// A new back-off. The `seed` fixes the jitter, so that a machine can be replayed.
     pub fn new(policy: BackoffPolicy, seed: u64) -> Self {
         Self {
             policy,
@@ -50,7 +50,7 @@ impl Backoff {
         }
     }
 
-    /// How many delays have been handed out since the last success.
+    /// The number of delays since the last success.
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
@@ -67,19 +67,19 @@ impl Backoff {
         bound.mul_f64(self.random.f64())
     }
 
-    /// The delay before the next attempt, if the server may have asked for a pause: that, and never none at all, since who
-    /// says "at once" is not to be asked in a loop.
+    /// The delay before the next attempt: the server's `Retry-After` if it sent one, but never zero, so that a server that says
+    /// "at once" is not asked in a loop.
     pub fn delay(&mut self, asked: Option<Duration>) -> Duration {
         let own = self.next_delay();
         asked.map_or(own, |asked| asked.max(own.min(LEAST)))
     }
 
-    /// Start over: the connection stands.
+    /// Starts over after a success.
     pub fn reset(&mut self) {
         self.attempt = 0;
     }
 
-    /// The longest delay this back-off hands out.
+    /// The longest delay.
     pub fn cap(&self) -> Duration {
         self.policy.cap
     }

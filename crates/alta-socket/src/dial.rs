@@ -9,88 +9,86 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
-/// What a websocket can run over.
+/// A byte stream that a websocket can run over.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A connection whose kind no longer matters: TCP, TLS, a proxy's tunnel, an in-memory stream.
+/// A type-erased connection: TCP, TLS, a proxy's tunnel, an in-memory stream.
 pub type BoxIo = Box<dyn Io>;
 
-/// How a connection to an address is made. Implement it to go through a proxy, to bind an interface, or to stay in
-/// memory; [`TcpDialer`] is the default.
+/// Connects to an address. Implement it to bind an interface, to use a tunnel of your own or an in-memory stream; [`TcpDialer`]
+/// is the default.
 pub trait Dial: Send + Sync + 'static {
-    /// Connects to the host and port of `address`, whose scheme is `ws` or `wss`. For `wss` what is returned has
-    /// been through TLS already.
+    /// Connects to the host and port of `address`, whose scheme is `ws` or `wss`. For `wss` the returned stream is a TLS stream.
     ///
     /// # Errors
     ///
-    /// Any [`DialError`]. A console takes [`DialError::Address`] for final; everything else is tried again by the
-    /// connections that dial.
+    /// Any [`DialError`]. For a console [`DialError::Address`] is final; all others are tried again.
     fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>>;
 
-    /// The proxy that there is on the way to `address`, for errors that would not name it. None by default.
+    /// The proxy that is used for `address`, for errors that would not name it. None by default.
     fn proxy(&self, _address: &Url) -> Option<String> {
         None
     }
 }
 
-/// Why a websocket could not be opened.
+/// The error of opening a websocket.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DialError {
-    /// The address is not one of a websocket, or needs TLS that this dialer was not given.
-    #[error("{} cannot be dialled: {reason}", escaped(.address))]
+    /// The address is not that of a websocket, or needs TLS, which this dialer does not have.
+    #[error("{} cannot be dialed: {reason}", escaped(.address))]
     Address {
         /// The address as given.
         address: String,
-        /// What is wrong with it.
+        /// The problem.
         reason: &'static str,
     },
-    /// No connection came about.
+    /// The connection failed.
     #[error("could not connect to {}", escaped(.address))]
     Connect {
-        /// The address that was dialled.
+        /// The address that was dialed.
         address: String,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         source: io::Error,
     },
-    /// A proxy cannot be reached, or did not connect.
+    /// The proxy cannot be reached, or did not connect.
     #[error(transparent)]
     Proxy(ConnectError),
-    /// The environment names a proxy that cannot be used. A console takes it for final, as it does [`Self::Address`].
+    /// The environment names a proxy that cannot be used. For a console it is final, as [`Self::Address`] is.
     #[error(transparent)]
     Environment(ProxyError),
     /// The TLS handshake failed: a certificate that is not trusted, expired, or for another host.
     #[error("the TLS handshake with {} failed", escaped(.host))]
     Tls {
-        /// The host that was dialled.
+        /// The host that was dialed.
         host: String,
-        /// What rustls said.
+        /// The error of rustls.
         #[source]
         source: io::Error,
     },
-    /// The server answered the websocket handshake with another status than 101.
+    /// The server replied to the websocket handshake with another status than 101.
     #[error("the server refused the websocket with HTTP status {status}{}", asking_for(*.retry_after))]
     Rejected {
         /// The HTTP status.
         status: u16,
-        /// The pause that the server asks for (`Retry-After`), if it does.
+        /// The delay that the server asks for (`Retry-After`), if it does.
         retry_after: Option<Duration>,
     },
-    /// The other side does not speak the websocket protocol.
+    /// The server does not speak the websocket protocol.
     #[error("the websocket handshake failed: {}", escaped(.reason))]
     Handshake {
-        /// What was wrong.
+        /// The problem.
         reason: String,
     },
-    /// Connecting took longer than allowed.
+    /// Connecting timed out.
     #[error("no connection within {after:?}{}", through(.proxy.as_deref()))]
     TimedOut {
-        /// The time allowed.
+        /// The timeout.
         after: Duration,
-        /// The proxy that there is on the way, without user and password.
+        /// The proxy in use, without user and password.
         proxy: Option<String>,
     },
 }
@@ -114,7 +112,7 @@ impl DialError {
         }
     }
 
-    /// The pause that the server asked for when it refused the upgrade.
+    /// The delay that the server asked for when it refused the upgrade.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             DialError::Rejected { retry_after, .. } => *retry_after,
@@ -137,7 +135,7 @@ impl From<ConnectError> for DialError {
     }
 }
 
-/// An address as it may be shown: without the password or the query, which may be secrets.
+/// An address for logs and errors: without password and query, which may be secrets.
 pub fn shown(address: &Url) -> String {
     let host = address.host_str().unwrap_or_default();
     let port = address
@@ -146,10 +144,10 @@ pub fn shown(address: &Url) -> String {
     format!("{}://{host}{port}{}", address.scheme(), address.path())
 }
 
-/// Dials by TCP, and by TLS for `wss` if it was given [`Tls`].
+/// Connects over TCP, and for `wss` over TLS if it has a [`Tls`].
 ///
-/// The addresses of a name are raced (RFC 8305). The way leads through the proxies that the environment names
-/// ([`Proxy::from_env`]), unless another one is given.
+/// The addresses of a name are raced (RFC 8305). The proxies of the environment are used ([`Proxy::from_env`]), unless others are
+/// given.
 #[derive(Clone, Default)]
 pub struct TcpDialer {
     connector: Connector,
@@ -179,7 +177,7 @@ impl TcpDialer {
         self
     }
 
-    /// With names looked up by another way than the system's.
+    /// With another resolver than the system's.
     #[must_use]
     pub fn with_resolver(mut self, resolver: Resolver) -> Self {
         self.connector = self.connector.resolver(resolver);

@@ -2,10 +2,9 @@ use bytes::Bytes;
 use std::fmt;
 use std::sync::Arc;
 
-/// The text of one frame as it arrived, reference-counted: a clone shares the bytes. It holds no more than the text, so that
-/// one that is kept keeps nothing else.
+/// The text of one frame as it arrived, reference-counted: a clone shares the bytes. It holds no read buffer.
 ///
-/// `Debug` shows only the length, since frames can hold what should not be logged.
+/// `Debug` shows only the length, since frames can contain secrets.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct RawFrame(Arc<str>);
 
@@ -15,7 +14,7 @@ impl RawFrame {
         &self.0
     }
 
-    /// The bytes of the text, sharing them.
+    /// The bytes of the text, shared, not copied.
     pub fn to_bytes(&self) -> Bytes {
         struct Owner(Arc<str>);
         impl AsRef<[u8]> for Owner {

@@ -12,42 +12,42 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-/// How often in a row one source is asked first: long enough that frames and commands are handled in batches (and
-/// many commands leave in one write), short enough that neither keeps the other waiting.
+/// The most wake-ups in a row from one source: enough to handle frames and commands in batches (many commands leave in one
+/// write), few enough that neither source waits long for the other.
 const STREAK: u32 = 32;
 
-/// Why a driver woke up.
+/// The reason for a wake-up of a driver.
 #[derive(Debug)]
 pub enum Wake<X, E, C> {
-    /// Something happened on a link.
+    /// An event of a link.
     Link(LinkId, LinkEvent<X, E>),
-    /// A handle asks for something.
+    /// A call of a handle.
     Call(C),
     /// The hub has changes to take.
     Changed,
     /// The machine's deadline may have passed.
     Timer,
-    /// Close everything: a handle asked for it, or the last one is gone.
+    /// A handle asked to close everything, or the last handle was dropped.
     Stop,
 }
 
-/// Everything that can wake the one task that drives a machine: its links, the calls of its handles, changes of what
-/// is wanted, its timer, the wish to stop. The other half of every driver: the machine decides, this waits.
+/// Everything that can wake the one task that drives a machine: its links, the calls of its handles, changes of the wanted
+/// subscriptions, its timer, the shutdown request. The machine decides; the inbox waits.
 pub struct Inbox<X, E, C> {
-    /// The links, for performing what the machine decides.
+    /// The links, to perform the machine's outputs on.
     pub links: Links<X, E>,
     calls: mpsc::Receiver<C>,
     stop: BoxFuture<'static, ()>,
     timer: Timer,
     ready_set: ReadySet,
     wakers: Wakers,
-    /// What may have something to say: it rang, or had more the last time it was asked.
+    /// The sources to poll: those that were marked, and those that were ready the last time.
     ready: Sources,
     last: Source,
     streak: u32,
 }
 
-/// What each source is polled with.
+/// The wakers to poll the sources with.
 struct Wakers {
     calls: Waker,
     stop: Waker,
@@ -77,25 +77,20 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         }
     }
 
-    /// The next reason to wake. `deadline` is the machine's; calls stay in their bounded channel while
-    /// `takes_calls` is false, so that callers wait where their own time-out runs.
+    /// Waits for the next wake-up. `deadline` is the machine's. Calls stay in their bounded channel while `takes_calls` is
+    /// false, so that callers wait where their own timeout runs.
     ///
     /// # Cancel safety
     ///
-    /// What has happened and was not returned is returned the next time.
+    /// Cancel safe: a wake-up that was not returned is returned by the next call.
     pub async fn next<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Wake<X, E, C> {
-        // Most messages have been read with the one before: nothing need be asked for these.
-        if self.last == Source::Links
-            && self.streak < STREAK
-            && let Some((id, event)) = self.links.received()
-        {
-            self.streak += 1;
-            return Wake::Link(id, event);
+        if let Some(wake) = self.next_received() {
+            return wake;
         }
         poll_fn(|cx| {
             self.ready_set.register(cx.waker());
@@ -108,15 +103,28 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         .await
     }
 
-    /// A reason to wake that is there already.
+    /// The next wake-up, without waiting.
     pub fn next_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Option<Wake<X, E, C>> {
-        self.ready_set.take(&mut self.ready);
-        self.first_ready(hub, deadline, takes_calls)
+        self.next_received().or_else(|| {
+            self.ready_set.take(&mut self.ready);
+            self.first_ready(hub, deadline, takes_calls)
+        })
+    }
+
+    /// The next message of the link that had the last one. Most messages are read together with the one before, so no
+    /// source need be polled for them.
+    fn next_received(&mut self) -> Option<Wake<X, E, C>> {
+        if self.last != Source::Links || self.streak >= STREAK {
+            return None;
+        }
+        let (id, event) = self.links.received()?;
+        self.streak += 1;
+        Some(Wake::Link(id, event))
     }
 
     fn first_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
@@ -160,7 +168,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             Source::Links => Source::Calls,
             _ => Source::Links,
         };
-        // The one that was asked first has had its turn.
+        // The source that was polled first has had its turn.
         let rest: &[Source] = if again { &[other] } else { &[other, self.last] };
         for source in rest {
             if let Some(wake) = self.ask(*source, takes_calls) {
@@ -172,7 +180,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         None
     }
 
-    /// Asks the links or the calls, if there may be anything.
+    /// Polls the links or the calls, if they may be ready.
     fn ask(&mut self, source: Source, takes_calls: bool) -> Option<Wake<X, E, C>> {
         let may_have = match source {
             Source::Calls => takes_calls && self.ready.has(source),

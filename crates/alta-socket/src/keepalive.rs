@@ -1,11 +1,10 @@
 use crate::wall::later;
 use std::time::{Duration, Instant};
 
-/// Watches one link for silence: a ping every `interval`, and the link is dead when nothing at all was heard from the
-/// other side between one ping and the time the next is due.
+/// Detects a dead link: it sends a ping every `interval`, and the link is dead if nothing arrived between one ping and the time
+/// of the next.
 ///
-/// No peer of these services answers anything but pongs while idle, and some servers never ping by themselves, so a
-/// half-open connection can only be found this way.
+/// An idle server sends nothing but pongs, and some servers never ping, so a half-open connection can only be found this way.
 #[derive(Clone, Debug)]
 pub struct KeepAlive {
     interval: Duration,
@@ -14,7 +13,7 @@ pub struct KeepAlive {
     last_heard: Instant,
 }
 
-/// What [`KeepAlive::check`] asks for.
+/// The result of [`KeepAlive::check`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Liveness {
     /// Nothing to do until [`KeepAlive::deadline`].
@@ -26,7 +25,7 @@ pub enum Liveness {
 }
 
 impl KeepAlive {
-    /// Starts watching a link that opened `now`.
+    /// For a link that opened `now`.
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval,
@@ -36,23 +35,23 @@ impl KeepAlive {
         }
     }
 
-    /// Something arrived on the link: any byte counts.
+    /// Notes that something arrived: any byte counts.
     pub fn heard(&mut self, now: Instant) {
         self.awaiting_pong = false;
         self.last_heard = now;
     }
 
-    /// When the link was last heard from.
+    /// The time when something arrived last.
     pub fn last_heard(&self) -> Instant {
         self.last_heard
     }
 
-    /// When to call [`check`](Self::check) again.
+    /// The time to call [`check`](Self::check) again.
     pub fn deadline(&self) -> Instant {
         self.next
     }
 
-    /// What is due `now`. After [`Liveness::PingDue`] the caller sends a ping.
+    /// Checks the link. After [`Liveness::PingDue`] the caller sends a ping.
     pub fn check(&mut self, now: Instant) -> Liveness {
         if now < self.next {
             return Liveness::Fine;

@@ -11,11 +11,11 @@ use std::sync::Weak;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-/// How long a close handshake may take before the connection is simply dropped.
+/// The timeout of a close handshake. Then the connection is dropped.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Names one connection for the whole life of a machine: never used again, so that what an old connection still says
-/// cannot be taken for a word of the new one.
+/// The id of one connection of a machine. It is never reused, so a late event of an old connection cannot be taken for one of
+/// the new connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(u64);
 
@@ -30,24 +30,24 @@ impl LinkId {
     }
 }
 
-/// What happened on a link. `X` comes with an opened link (an access token, say), `E` is why one could not be opened.
+/// An event of a link. `X` comes with an opened link (an access token, for example), `E` is the error of opening it.
 #[derive(Debug)]
 pub enum LinkEvent<X, E> {
-    /// It is open.
+    /// The link is open.
     Opened(X),
-    /// It could not be opened; the link is gone.
+    /// The link could not be opened and is gone.
     Failed(E),
     /// A text frame.
     Text(RawFrame, ReadAt),
-    /// A binary frame of so many bytes, which no server of ours sends.
+    /// A binary frame of this many bytes. No known server sends any.
     Binary(usize),
-    /// Something arrived that is none of these: a ping, a pong, a part of a frame. The other side lives.
+    /// A ping, a pong or a part of a frame arrived: the connection is alive.
     Heard,
-    /// The frame sent under this tag has been handed to the socket: from here on it may reach the server.
+    /// The frame sent under this tag was handed to the socket: from here on it may reach the server.
     Written(u64),
-    /// The frame sent under this tag by [`Links::send_for`] was not sent: its owner had gone.
+    /// The frame sent under this tag by [`Links::send_for`] was not sent: its owner was dropped.
     Skipped(u64),
-    /// It ended; the link is gone.
+    /// The link ended and is gone.
     Lost(Lost),
 }
 
@@ -71,7 +71,7 @@ struct Slot<X, E> {
     id: LinkId,
     state: SlotState<X, E>,
     waker: LinkWaker,
-    /// Whether it waits for its turn already.
+    /// Whether it stands in `turns`.
     queued: bool,
 }
 
@@ -80,13 +80,13 @@ enum SlotState<X, E> {
     Open(Box<Link>),
 }
 
-/// The websockets that one task owns, a handful or hundreds. It knows no protocol: it opens, sends, pumps and closes.
+/// The websockets of one task, a handful or hundreds: opens them, sends, receives and closes.
 pub struct Links<X, E> {
-    /// By id. Only those whose bell rang are polled.
+    /// Sorted by id. Only ready ones are polled.
     slots: Vec<Slot<X, E>>,
-    /// Who has something to do, in turn, so that a busy link does not hide another.
+    /// The links to poll, in turn, so that a busy link does not hide another.
     turns: VecDeque<LinkId>,
-    /// The link that reported last, and its place: it may have more that has been read already.
+    /// The index and id of the link that reported last: it may hold messages that have been read already.
     last: Option<(usize, LinkId)>,
     closing: Vec<BoxFuture<'static, ()>>,
     ready_set: ReadySet,
@@ -122,8 +122,8 @@ impl<X, E> Links<X, E> {
         self.queue(id);
     }
 
-    /// Queues a text frame. With a tag, [`LinkEvent::Written`] tells when it was handed to the socket. A link that is
-    /// gone swallows it: its loss has been reported.
+    /// Queues a text frame. With a tag, [`LinkEvent::Written`] reports that it was handed to the socket. Nothing is sent on a
+    /// link that is gone: its loss has been reported.
     pub fn send(&mut self, id: LinkId, text: String, tag: Option<u64>) {
         if let Some(link) = self.link(id) {
             link.send(text, tag, None);
@@ -176,12 +176,12 @@ impl<X, E> Links<X, E> {
         .await;
     }
 
-    /// Whether a link has something to do, though no bell may have rung.
+    /// Whether a link has a turn.
     pub(crate) fn has_turns(&self) -> bool {
         !self.turns.is_empty()
     }
 
-    /// The next thing that happens on a link whose bell rang; `None` until one rings again.
+    /// The next event of a ready link; `None` if no link is ready.
     pub(crate) fn next(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
         loop {
             while let Some(id) = self.ready_set.next_link() {

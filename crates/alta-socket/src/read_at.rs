@@ -1,12 +1,11 @@
 use std::time::{Instant, SystemTime};
 
-/// When the last bytes of a frame were read, on both clocks. Frames that were read at once share it: a clock is not read for
-/// each of them.
+/// The time of a read on both clocks. All messages of one read share it, so that no clock is read for each.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadAt {
-    /// By the monotonic clock, which is tokio's, so that paused time holds it, too.
+    /// On tokio's monotonic clock, which tests can pause.
     pub instant: Instant,
-    /// By the wall clock.
+    /// On the wall clock.
     pub wall: SystemTime,
 }
 

@@ -6,7 +6,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-/// A task's ear for the wish to stop.
+/// A task's view of the shutdown request.
 #[derive(Clone, Debug)]
 pub struct Shutdown(CancellationToken);
 
@@ -22,8 +22,8 @@ impl Shutdown {
     }
 }
 
-/// The timers of the runtime that a task runs on, for callers who may have none: who waits for the task may do so on another
-/// runtime, on one without timers, or on none.
+/// The timers of the runtime that a task runs on. A caller who waits for the task may be on another runtime, on one without
+/// timers, or on none.
 #[derive(Clone, Debug)]
 pub struct Timers(Handle);
 
@@ -38,8 +38,8 @@ impl Timers {
         Self(Handle::current())
     }
 
-    /// Waits for a future until the deadline; `None` if it was not ready by then. A future that may outlive the runtime has to
-    /// be ready when that ends, since its timers end with it. As cancel safe as the future.
+    /// Waits for a future until the deadline; `None` if it was not ready by then. A future that can outlive the runtime must
+    /// become ready when the runtime ends, since its timers end with it. As cancel safe as the future.
     pub async fn timeout_at<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
         // Most are ready at once, and need no timer.
@@ -71,9 +71,9 @@ impl TaskGuard {
             stop: CancellationToken::new(),
             done: CancellationToken::new(),
         };
-        // Boxed: a future that awaits another by value holds room for it twice.
+        // Boxed: a future that awaits another by value reserves its size twice.
         let future = Box::pin(task(Shutdown(guard.stop.clone())));
-        // Dropped with the task, however it ends: by return, by panic, by the runtime's end.
+        // Dropped with the task, whether it returns, panics or is canceled.
         let done = guard.done.clone().drop_guard();
         tokio::spawn(async move {
             let _done = done;

@@ -4,15 +4,15 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::time::Sleep;
 
-/// One timer for a machine's next deadline, re-armed only when it must ring earlier: a machine's deadline moves with
-/// every frame, and arming a timer costs more than reading one.
+/// One timer for a machine's next deadline. It is reset only to fire earlier: a deadline moves with every frame, and setting a
+/// timer costs more than checking one.
 #[derive(Debug, Default)]
 pub(crate) struct Timer {
     armed: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Timer {
-    /// Whether it must be polled to ring in time for `deadline`, though it has not rung.
+    /// Whether it must be polled so that it fires in time for `deadline`.
     pub(crate) fn is_late_for(&self, deadline: Option<Instant>) -> bool {
         deadline.is_some_and(|deadline| match &self.armed {
             Some((at, _)) => deadline < *at,
@@ -20,7 +20,7 @@ impl Timer {
         })
     }
 
-    /// Ready when `deadline` may have passed. It can ring early; the machine looks at the clock.
+    /// Ready when `deadline` may have passed. It can fire early; the machine checks the clock.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = deadline else {
             return Poll::Pending;
@@ -42,10 +42,10 @@ impl Timer {
         let Some((_, sleep)) = &mut self.armed else {
             return Poll::Pending;
         };
-        let rung = sleep.as_mut().poll(cx);
-        if rung.is_ready() {
+        let fired = sleep.as_mut().poll(cx);
+        if fired.is_ready() {
             self.armed = None;
         }
-        rung
+        fired
     }
 }

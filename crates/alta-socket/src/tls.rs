@@ -8,17 +8,17 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::Host;
 
-/// How TLS connections are made: which roots are trusted, by which crypto provider.
+/// The TLS configuration: the trusted root certificates and the crypto provider.
 ///
-/// The provider is the one the process installed, else *ring*; it is always named explicitly, so that a build with
-/// two providers in it does not panic. To choose another one, build the configuration yourself and use
+/// The provider is the process's default, else *ring*. It is always passed explicitly, so that a build with two providers does
+/// not panic. To choose another one, build the configuration yourself and use
 /// [`from_config`](Self::from_config).
 #[derive(Clone)]
 pub struct Tls {
     config: Arc<ClientConfig>,
 }
 
-/// Why TLS could not be set up.
+/// The error of setting up TLS.
 #[derive(thiserror::Error)]
 #[error("TLS could not be set up: {doing}")]
 pub struct TlsError {
@@ -41,7 +41,7 @@ impl Tls {
         Self::trusting(roots)
     }
 
-    /// Trusts what the operating system trusts.
+    /// Trusts the root certificates of the operating system.
     ///
     /// # Errors
     ///
@@ -79,8 +79,7 @@ impl Tls {
         Self::trusting(roots)
     }
 
-    /// Uses a rustls configuration as it is. (The one place where rustls shows in this interface, for callers who
-    /// bring their own crypto provider or client certificate.)
+    /// Uses a rustls configuration as it is, for a crypto provider or client certificate of your own.
     pub fn from_config(config: Arc<ClientConfig>) -> Self {
         Self { config }
     }
@@ -133,7 +132,7 @@ fn builder() -> Result<Builder, TlsError> {
 }
 
 impl fmt::Debug for TlsError {
-    /// The message and its cause in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    /// The message and its cause in one line, which is what an error that `main` returns shows. `{:#?}` shows the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return f

@@ -1,9 +1,9 @@
 use alta_model::Timestamp;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The wall-clock time of a moment that a machine noted on the monotonic clock, given that it is `now` now.
+/// The wall-clock time of an instant of the monotonic clock, computed from the present instant `now`.
 ///
-/// Machines reckon in [`Instant`]s; users want times they can write down or compare with the server's.
+/// Machines use [`Instant`]s; users need times that they can store or compare with the server's.
 pub fn wall_time(moment: Instant, now: Instant) -> SystemTime {
     let wall_now = SystemTime::now();
     wall_now
@@ -11,17 +11,17 @@ pub fn wall_time(moment: Instant, now: Instant) -> SystemTime {
         .unwrap_or(wall_now)
 }
 
-/// The moment on the monotonic clock of a time that is past, given that it is `now` now; the present for one that is not.
+/// The instant of a wall-clock time in the past, computed from the present instant `now`; `now` for a time in the future.
 pub(crate) fn instant_of(time: Timestamp, now: Instant) -> Instant {
     let ago = Timestamp::now().saturating_duration_since(time);
-    // A clock that has not run for so long cannot say: then it is as early as it can say.
+    // Before the monotonic clock's start: the earliest instant that it can represent.
     now.checked_sub(ago).unwrap_or(now)
 }
 
-/// Long after every program has ended, and still within what clocks can reckon with.
+/// Longer than any program runs, and within the range of the clock.
 const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
-/// `after` from now; however long that is, it is a moment that clocks can reckon with.
+/// The instant `after` from `now`, limited to the range of the clock.
 pub fn later(now: Instant, after: Duration) -> Instant {
     now + after.min(NEVER)
 }

@@ -150,7 +150,7 @@ pub enum Closed {
     /// The server refused the token, the cloud the access, or a web server the address's user and password (401, 403).
     #[error("refused: {}", escaped(.0).at_most(SHOWN))]
     Refused(String),
-    /// Nothing can ever be dialled at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
+    /// Nothing can ever be dialed at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
     /// no TLS to dial with.
     #[error("{}", escaped(.0))]
     Address(String),

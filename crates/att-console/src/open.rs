@@ -1,4 +1,4 @@
-//! One attempt to open a console: access is asked for, then the websocket is dialled.
+//! One attempt to open a console: access is asked for, then the websocket is dialed.
 
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;

@@ -132,7 +132,7 @@ async fn times_that_never_come_are_times_like_others() {
 }
 
 #[tokio::test]
-async fn promise_09_an_address_that_nothing_can_be_dialled_at_closes_the_console_at_once() {
+async fn promise_09_an_address_that_nothing_can_be_dialed_at_closes_the_console_at_once() {
     for (url, reason) in [
         ("http://127.0.0.1:1760", "its scheme is neither ws nor wss"),
         ("wss://127.0.0.1:1760", "it needs TLS"),

@@ -152,6 +152,6 @@ async fn a_self_hosted_bot_whose_only_address_is_of_no_use_ends_and_says_so() {
     assert_eq!(*error.kind(), ErrorKind::Console);
     let shown = format!("{error:?}");
     assert!(shown.starts_with("looking after one: "), "{shown}");
-    let why = "http://127.0.0.1:1760/ cannot be dialled: its scheme is neither ws nor wss";
+    let why = "http://127.0.0.1:1760/ cannot be dialed: its scheme is neither ws nor wss";
     assert!(shown.ends_with(why), "{shown}");
 }
