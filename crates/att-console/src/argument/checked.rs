@@ -35,16 +35,6 @@ impl Argument {
         }
     }
 
-    /// The same argument; an error if it is an empty string.
-    pub(crate) fn not_empty(self, what: &'static str) -> Self {
-        let is_empty = |text: &String| is_blank(text.trim_matches('"'));
-        if self.written.as_ref().is_ok_and(is_empty) {
-            Self::failed(Problem::Empty { what })
-        } else {
-            self
-        }
-    }
-
     /// A save string without the white space around it, which is never part of it: bare if it has the usual form, as all
     /// known clients write it; otherwise in quotes.
     pub(crate) fn save_string(what: &'static str, text: &str) -> Self {

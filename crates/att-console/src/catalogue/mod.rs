@@ -1,6 +1,6 @@
 //! The commands of a console as data: names, parameters, results and sources.
 //!
-//! [`stock`] has the commands that public sources know. A server itself lists the commands that it has, including those of
+//! [`stock()`] has the commands that public sources know. A server itself lists the commands that it has, including those of
 //! mods; [`Catalogue::from_modules`] turns its reply into the same form:
 //!
 //! ```no_run

@@ -5,7 +5,7 @@ use serde_json::Value;
 impl Catalogue {
     /// The commands that a server lists in its reply to [`help::modules`](crate::commands::help::modules).
     ///
-    /// Names, parameters and defaults are the server's own. Missing descriptions, results and remarks come from [`stock`], if
+    /// Names, parameters and defaults are the server's own. Missing descriptions, results and remarks come from [`stock()`], if
     /// it has a command with that path.
     pub fn from_modules(modules: impl IntoIterator<Item = Module>) -> Self {
         let mut catalogue = Self {

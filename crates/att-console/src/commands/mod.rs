@@ -56,9 +56,11 @@ pub mod websocket;
 
 #[macro_use]
 mod words;
+mod chunk;
 mod prefab;
 mod spawn_area;
 
+pub use chunk::Chunk;
 pub use prefab::Prefab;
 pub use spawn_area::{SpawnArea, UnknownPlace};
 pub use words::{ProgressionPath, Stat, StatApplication};

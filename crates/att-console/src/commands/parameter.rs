@@ -17,7 +17,7 @@ macro_rules! parameter {
     (name word) => { "string" };
     (name $kind:ident) => { stringify!($kind) };
 
-    (type Chunk) => { impl Into<crate::Argument> };
+    (type Chunk) => { impl Into<crate::commands::Chunk> };
     (type Count) => { u32 };
     (type EntityId) => { alta_model::EntityId };
     (type EventName) => { impl Into<crate::EventName> };
@@ -46,7 +46,7 @@ macro_rules! parameter {
     (type u32) => { u32 };
     (type word) => { impl AsRef<str> };
 
-    (write Chunk, $what:expr, $value:ident) => { Into::<crate::Argument>::into($value).not_empty($what) };
+    (write Chunk, $what:expr, $value:ident) => { Into::<crate::commands::Chunk>::into($value) };
     (write Count, $what:expr, $value:ident) => {
         crate::Argument::count($value, 1..=crate::commands::spawn::MAX_COUNT)
     };
