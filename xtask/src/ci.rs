@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use cargo_metadata::{Package, TargetKind};
 
 use crate::{
-    Error, architecture, cargo, combinations, endpoints, fixtures, metadata, packages, root,
-    tools::Tool,
+    Error, architecture, cargo, combinations, commands, endpoints, fixtures, metadata, packages,
+    root, tools::Tool,
 };
 
 struct Step {
@@ -191,6 +191,12 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             "docs/architecture.md",
             Check::Own(|| architecture::run(true)),
             "run `cargo xtask architecture`.",
+        ),
+        step(
+            "commands",
+            "docs/commands.md",
+            Check::Own(|| commands::run(true)),
+            "run `cargo xtask commands`.",
         ),
         step(
             "endpoints",

@@ -12,6 +12,7 @@ mod architecture;
 mod bench;
 mod ci;
 mod combinations;
+mod commands;
 mod corpus;
 mod endpoints;
 #[cfg(test)]
@@ -58,6 +59,12 @@ enum Command {
     /// Writes the picture and the table of `docs/architecture.md` from what cargo knows.
     Architecture {
         /// Only say whether they are current.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Writes `docs/commands.md` from the catalogue of console commands.
+    Commands {
+        /// Only check if it is current.
         #[arg(long)]
         check: bool,
     },
@@ -109,6 +116,7 @@ fn main() -> ExitCode {
         } => fixtures::list_missing(),
         Command::TestFixtures { filter, json, .. } => fixtures::run(filter.as_deref(), json),
         Command::Architecture { check } => architecture::run(check),
+        Command::Commands { check } => commands::run(check),
         Command::Endpoints { check } => endpoints::run(check),
     };
     match outcome {

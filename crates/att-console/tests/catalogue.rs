@@ -1,7 +1,4 @@
-//! The catalogue contains all known commands, and `docs/commands.md` is current.
-//!
-//! After a change to a declaration in `src/commands`, `UPDATE_COMMANDS=1 cargo test -p att-console --test catalogue` writes
-//! `docs/commands.md`.
+//! The catalogue contains all known commands.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,10 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "support/render.rs"]
-#[allow(unreachable_pub, reason = "included elsewhere as well")]
-mod render;
-
 use att_console::catalogue::{Entry, stock};
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,10 +14,6 @@ use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-fn is_updating() -> bool {
-    std::env::var_os("UPDATE_COMMANDS").is_some()
 }
 
 #[test]
@@ -188,16 +177,5 @@ fn a_command_whose_effect_and_result_are_unknown_has_no_function() {
             !is_guess || overloads.all(|overload| overload.builder.is_none()),
             "{entry}"
         );
-    }
-}
-
-#[test]
-fn the_page_about_the_commands_is_current() {
-    let path = root().join("docs/commands.md");
-    let expected = render::page(stock());
-    if is_updating() {
-        fs::write(&path, &expected).unwrap();
-    } else {
-        assert_eq!(fs::read_to_string(&path).unwrap(), expected);
     }
 }
