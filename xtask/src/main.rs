@@ -74,19 +74,11 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Measures beside a plain client in the same run; docs/performance.md says what and how.
+    /// Measures the library beside a plain client in the same run; docs/performance.md describes the figures.
     Bench {
-        /// What to measure.
-        bench: bench::Bench,
-        /// Only this, such as `events`.
-        #[arg(long)]
-        only: Option<String>,
-        /// A hundredth of the work, to see that it works; the figures mean nothing.
-        #[arg(long)]
-        quick: bool,
-        /// One JSON object a line.
-        #[arg(long)]
-        json: bool,
+        /// `console`, `main-socket` or `rest`, and the flags of the benchmarks, such as `--only events`, `--json` or `--quick`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<String>,
     },
     /// Writes what fuzzing starts from, taken from the fixtures.
     FuzzCorpus,
@@ -104,12 +96,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci(options) => ci::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
-        Command::Bench {
-            bench,
-            only,
-            quick,
-            json,
-        } => bench::run(bench, only.as_deref(), quick, json),
+        Command::Bench { arguments } => bench::run(&arguments),
         Command::FuzzCorpus => corpus::run(),
         Command::TestFixtures {
             list_missing: true, ..

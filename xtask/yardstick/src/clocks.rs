@@ -1,41 +1,120 @@
+//! Time, CPU time and memory of this process.
+
+use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use crate::{Allocator, Values};
 
 /// The CPU time that the threads of this process have used, as Linux's scheduler counts it; zero elsewhere. Both readings of a
-/// difference must find the same threads. (What `stat` says is sampled a hundred times a second, which misjudges a process
-/// that runs for microseconds at a time.)
-pub fn cpu() -> Duration {
-    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+/// difference must find the same threads. (`stat` samples a hundred times a second, which misjudges a process that runs for
+/// microseconds at a time.)
+fn cpu() -> Duration {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
     let nanos = threads.filter_map(|thread| {
-        let times = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        let times = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
         times.split_whitespace().next()?.parse::<u64>().ok()
     });
     Duration::from_nanos(nanos.sum())
 }
 
-/// The CPU time since an earlier reading, in seconds.
-pub fn cpu_since(earlier: Duration) -> f64 {
-    cpu().saturating_sub(earlier).as_secs_f64()
+/// Resident memory in KiB, on Linux; zero elsewhere.
+pub(crate) fn resident() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.map(|line| line.trim().trim_end_matches("kB").trim());
+    number.and_then(|kib| kib.parse().ok()).unwrap_or_default()
 }
 
-/// CPU-seconds per million of the events counted, over most of the time that they come.
-pub async fn cost_of(events: &AtomicU64, lasting: Duration) -> f64 {
+/// Runs from its creation.
+pub(crate) struct Watch {
+    begin: Instant,
+    cpu: Duration,
+}
+
+impl Watch {
+    pub(crate) fn start() -> Self {
+        let cpu = cpu();
+        let begin = Instant::now();
+        Self { begin, cpu }
+    }
+
+    /// Seconds, and CPU seconds.
+    pub(crate) fn stop(&self) -> (f64, f64) {
+        let took = self.begin.elapsed();
+        (
+            took.as_secs_f64(),
+            cpu().saturating_sub(self.cpu).as_secs_f64(),
+        )
+    }
+
+    /// The rate of so many events, and their CPU seconds a million.
+    pub(crate) fn rate(&self, count: usize) -> Values {
+        let (seconds, cpu) = self.stop();
+        values([
+            ("rate", count as f64 / seconds),
+            ("cpu", cpu * 1e6 / count as f64),
+        ])
+    }
+}
+
+/// CPU seconds per million of the counted events, over half of the time that they come.
+pub(crate) async fn cost_of(events: &AtomicU64, lasting: Duration) -> Values {
     tokio::time::sleep(lasting / 4).await;
-    let (before, cpu) = (events.load(Ordering::Relaxed), cpu());
+    let (before, cpu_before) = (events.load(Ordering::Relaxed), cpu());
     tokio::time::sleep(lasting / 2).await;
     let counted = events.load(Ordering::Relaxed) - before;
-    cpu_since(cpu) * 1e6 / counted as f64
+    let used = cpu().saturating_sub(cpu_before).as_secs_f64();
+    values([("cpu", used * 1e6 / counted as f64)])
 }
 
-/// The median and the 99th percentile.
-pub fn percentiles(mut times: Vec<Duration>) -> (Duration, Duration) {
+/// The median and the 99th percentile in microseconds.
+pub(crate) fn percentiles(mut times: Vec<Duration>) -> Values {
     times.sort_unstable();
-    (times[times.len() / 2], times[times.len() * 99 / 100])
+    let micros = |at: usize| times[at].as_secs_f64() * 1e6;
+    values([
+        ("p50", micros(times.len() / 2)),
+        ("p99", micros(times.len() * 99 / 100)),
+    ])
 }
 
-/// The lower quartile: what a machine's other work does to a cost is to add to it, for seconds at a time, so that the lower
-/// values are those of the work itself, and the least of all may be chance.
-pub fn calm(mut costs: Vec<f64>) -> f64 {
-    costs.sort_unstable_by(f64::total_cmp);
-    costs[costs.len() / 4]
+pub(crate) fn values<const N: usize>(named: [(&str, f64); N]) -> Values {
+    named.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// The heap, where the allocator counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Heap(pub(crate) Option<Allocator>);
+
+impl Heap {
+    /// Bytes that are allocated now.
+    fn held(self) -> f64 {
+        self.0.map_or(0.0, |stats| {
+            let stats = stats();
+            stats.bytes_allocated as f64 - stats.bytes_deallocated as f64
+        })
+    }
+
+    /// Allocations until now, moved ones included, and their bytes.
+    pub(crate) fn allocated(self) -> (f64, f64) {
+        self.0.map_or((0.0, 0.0), |stats| {
+            let stats = stats();
+            let count = stats.allocations + stats.reallocations;
+            (count as f64, stats.bytes_allocated as f64)
+        })
+    }
+
+    /// Heap and resident memory now, in KiB.
+    pub(crate) fn now(self) -> (f64, f64) {
+        (self.held() / 1_024.0, resident())
+    }
+
+    /// The growth since an earlier reading for each of so many things, in KiB.
+    pub(crate) fn growth(self, earlier: (f64, f64), count: usize) -> Values {
+        let (heap, resident) = self.now();
+        values([
+            ("heap", (heap - earlier.0) / count as f64),
+            ("rss", (resident - earlier.1) / count as f64),
+        ])
+    }
 }

@@ -1,89 +1,67 @@
-use crate::server;
+//! The figures of a run: how several values become one, and how one is printed.
+
 use serde_json::json;
 
-/// A benchmark's run: what its flags ask for.
-#[derive(Debug)]
-pub struct Bench {
-    /// A small part of the work, to see that it works.
-    pub quick: bool,
-    json: bool,
-    only: Option<String>,
-}
+use crate::Values;
 
-impl Bench {
-    /// Reads the flags `--bench`, `--quick`, `--json` and `--only NAME`. `None` in the process that is the server, after
-    /// it has served.
-    pub fn start(serve: fn()) -> Option<Self> {
-        let arguments: Vec<String> = std::env::args().skip(1).collect();
-        if arguments.first().is_some_and(|first| first == server::FLAG) {
-            serve();
-            return None;
-        }
-        let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
-        let only = arguments.iter().position(|argument| argument == "--only");
-        Some(Self {
-            // `cargo test --benches` runs a benchmark, too: then it only shows that it works.
-            quick: !has("--bench") || has("--quick"),
-            json: has("--json"),
-            only: only.and_then(|at| arguments.get(at + 1)).cloned(),
+/// The values of both sides, a list for each name.
+#[derive(Default)]
+pub(crate) struct Rounds([Vec<Values>; 2]);
+
+impl Rounds {
+    pub(crate) fn push(&mut self, [ours, plain]: [Values; 2]) {
+        self.0[0].push(ours);
+        self.0[1].push(plain);
+    }
+
+    /// The medians of a name, of the library and of the yardstick.
+    pub(crate) fn medians(&self, name: &str) -> [f64; 2] {
+        self.at(name, 2)
+    }
+
+    /// The lower quartiles. Other work of the machine adds to a cost, for seconds at a time, so that the lower values are
+    /// those of the work itself, and the lowest can be chance.
+    pub(crate) fn lower_quartiles(&self, name: &str) -> [f64; 2] {
+        self.at(name, 4)
+    }
+
+    fn at(&self, name: &str, part: usize) -> [f64; 2] {
+        [0, 1].map(|side: usize| {
+            let mut values: Vec<f64> = self.0[side].iter().map(|values| values[name]).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            values[values.len() / part]
         })
     }
-
-    /// Whether this part of it is to be measured.
-    pub fn wants(&self, part: &str) -> bool {
-        self.only.as_ref().is_none_or(|only| only == part)
-    }
-
-    /// Prints one.
-    pub fn figure(&self, figure: &Figure) {
-        let Figure {
-            name,
-            value,
-            yardstick,
-            unit,
-            better,
-        } = figure;
-        let (ratio, over) = (value / yardstick, value - yardstick);
-        if self.json {
-            println!(
-                "{}",
-                json!({"name": name, "value": value, "unit": unit, "yardstick": yardstick, "ratio": ratio})
-            );
-        } else {
-            println!(
-                "{name:<24} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
-            );
-        }
-    }
 }
 
-/// One measured value beside the yardstick's.
-#[derive(Debug)]
-pub struct Figure {
-    name: String,
-    value: f64,
-    yardstick: f64,
-    unit: &'static str,
-    better: &'static str,
+#[derive(Clone, Copy)]
+pub(crate) enum Better {
+    Higher,
+    Lower,
 }
 
-impl Figure {
-    /// A rate.
-    pub fn higher_is_better(name: &str, value: f64, yardstick: f64, unit: &'static str) -> Self {
-        Self {
-            name: name.to_owned(),
-            value,
-            yardstick,
-            unit,
-            better: "higher",
-        }
+/// Prints a value beside that of the yardstick.
+pub(crate) fn print(
+    as_json: bool,
+    name: &str,
+    [value, yardstick]: [f64; 2],
+    unit: &str,
+    better: Better,
+) {
+    let ratio = value / yardstick;
+    if as_json {
+        println!(
+            "{}",
+            json!({"name": name, "value": value, "unit": unit, "yardstick": yardstick, "ratio": ratio})
+        );
+        return;
     }
-
-    /// A cost.
-    pub fn lower_is_better(name: &str, value: f64, yardstick: f64, unit: &'static str) -> Self {
-        Self {
-            better: "lower",
-            ..Self::higher_is_better(name, value, yardstick, unit)
-        }
-    }
+    let over = value - yardstick;
+    let better = match better {
+        Better::Higher => "higher",
+        Better::Lower => "lower",
+    };
+    println!(
+        "{name:<24} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
+    );
 }

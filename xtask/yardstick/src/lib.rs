@@ -1,40 +1,72 @@
-//! What the workspace's benchmarks share: their flags, clocks and heap, how figures are shown, and a server in a process of
-//! its own, so that the CPU and the memory counted are the client's.
+//! The benchmarks of the workspace. Each measures the library beside a yardstick that does the same work by hand, in the same run.
+//!
+//! One run is several processes: a load server, and for each measurement a client, so that CPU and memory are those of the
+//! client alone. [`report`] starts them by turns and prints the figures; [`server`] is the load server of both websockets,
+//! [`plain`] the plain websocket client; `console`, `main_socket` and `rest` hold what differs: their events, their part of the
+//! server, the library's side and the plain side.
 
 #![allow(
     clippy::unwrap_used,
-    clippy::missing_errors_doc,
-    clippy::missing_panics_doc,
+    clippy::expect_used,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::cast_precision_loss,
-    reason = "for programs that measure, stop at the first surprise, and print figures"
+    reason = "a program that measures stops at the first surprise, and prints figures"
 )]
 
+mod args;
 mod clocks;
+mod console;
 mod figures;
-mod pacer;
+mod main_socket;
+mod plain;
+mod process;
+mod report;
+mod rest;
 mod server;
 
-pub use clocks::{calm, cost_of, cpu, cpu_since, percentiles};
-pub use figures::{Bench, Figure};
-pub use pacer::Pacer;
-pub use server::{ServerProcess, listen};
+use std::process::ExitCode;
 
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-use std::alloc::System;
+use clap::Parser as _;
+use stats_alloc::Stats;
 
-#[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+use args::{Area, Args, Job};
 
-/// Bytes on the heap now.
-pub fn heap() -> f64 {
-    let stats = ALLOCATOR.stats();
-    stats.bytes_allocated as f64 - stats.bytes_deallocated as f64
+/// Reads the counts of the allocator, if this program has one that counts.
+pub type Allocator = fn() -> Stats;
+
+/// What a measurement gives, by name.
+type Values = std::collections::BTreeMap<String, f64>;
+
+/// Runs the benchmarks, or the part of a run that the arguments name.
+pub fn run(allocator: Option<Allocator>) -> ExitCode {
+    match Args::parse() {
+        Args::Run(options) => {
+            if !report::run(&options) {
+                return ExitCode::FAILURE;
+            }
+        }
+        Args::Serve { area } => match area {
+            Area::Console => server::run(console::server::Game::new),
+            Area::MainSocket => server::run(main_socket::server::Service::default),
+            Area::Rest => rest::server::run(),
+        },
+        Args::Measure(job) => {
+            let heap = clocks::Heap(allocator);
+            // On a thread of the runtime, as most of a bot is.
+            let runtime = job.runtime.build();
+            let measuring = runtime.spawn(async move { measure(&job, heap).await });
+            let values = runtime.block_on(measuring).unwrap();
+            println!("{}", serde_json::to_string(&values).unwrap());
+        }
+    }
+    ExitCode::SUCCESS
 }
 
-/// Allocations so far, moved ones included, and the bytes that were asked for.
-pub fn allocated() -> (f64, f64) {
-    let stats = ALLOCATOR.stats();
-    let count = stats.allocations + stats.reallocations;
-    (count as f64, stats.bytes_allocated as f64)
+async fn measure(job: &Job, heap: clocks::Heap) -> Values {
+    match job.area {
+        Area::Console => console::measure(job, heap).await,
+        Area::MainSocket => main_socket::measure(job, heap).await,
+        Area::Rest => rest::measure(job, heap).await,
+    }
 }

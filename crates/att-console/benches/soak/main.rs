@@ -24,11 +24,22 @@ use att_console::{
 use book::{Arrived, Book};
 use serde_json::Value;
 use server::{EVENT, End, Server};
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use std::alloc::System;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Bytes on the heap.
+fn heap() -> f64 {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated as f64 - stats.bytes_deallocated as f64
+}
 
 /// A step of the pacemaker.
 const TICK: Duration = Duration::from_millis(10);
@@ -306,7 +317,7 @@ async fn misfortune(plan: Plan, places: &[Place]) -> (Misfortunes, Vec<f64>) {
         }
         if begin.elapsed() >= next_look {
             next_look += plan.lasting / 5;
-            memory.push(yardstick::heap() / 1_048_576.0);
+            memory.push(heap() / 1_048_576.0);
             println!(
                 "{:>4} s: {sent} events on each server, {:.1} MiB",
                 begin.elapsed().as_secs(),

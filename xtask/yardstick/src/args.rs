@@ -1,0 +1,110 @@
+//! The command line, for users and for the processes of a run.
+
+use std::time::Duration;
+
+use clap::{Args as ClapArgs, Parser, ValueEnum};
+
+#[derive(Debug, Parser)]
+#[command(name = "yardstick")]
+pub(crate) enum Args {
+    /// Measure, and print the figures.
+    Run(Options),
+    /// Be the load server.
+    #[command(hide = true)]
+    Serve { area: Area },
+    /// Be the client of one measurement, and print its values.
+    #[command(hide = true)]
+    Measure(Job),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Options {
+    pub(crate) area: Area,
+    /// Only this part, such as `events`.
+    #[arg(long)]
+    pub(crate) only: Option<String>,
+    /// A hundredth of the work, to see that it works; the figures mean nothing.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// One JSON object a line.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The runtime of both clients.
+    #[arg(long, value_enum, default_value_t = Runtime::Multi)]
+    pub(crate) runtime: Runtime,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Area {
+    Console,
+    MainSocket,
+    Rest,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Who {
+    /// The library, used as a bot uses it.
+    Ours,
+    /// The yardstick.
+    Plain,
+}
+
+impl Who {
+    pub(crate) const BOTH: [Self; 2] = [Self::Ours, Self::Plain];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// tokio's current-thread runtime.
+    Current,
+    /// tokio's multi-thread runtime with two threads.
+    Multi,
+}
+
+impl Runtime {
+    pub(crate) fn build(self) -> tokio::runtime::Runtime {
+        let mut builder = match self {
+            Self::Current => tokio::runtime::Builder::new_current_thread(),
+            Self::Multi => tokio::runtime::Builder::new_multi_thread(),
+        };
+        builder.worker_threads(2).enable_all().build().unwrap()
+    }
+}
+
+/// One measurement.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Job {
+    pub(crate) area: Area,
+    /// A part of the area, such as `events`.
+    pub(crate) part: String,
+    pub(crate) who: Who,
+    /// Host and port of the server.
+    #[arg(long, default_value = "")]
+    pub(crate) address: String,
+    #[arg(long, value_enum, default_value_t = Runtime::Multi)]
+    pub(crate) runtime: Runtime,
+    /// How many events, commands, calls, consoles or subscriptions.
+    #[arg(long)]
+    pub(crate) count: usize,
+    /// How many commands or calls are in flight at a time.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) window: usize,
+    /// How long paced events come.
+    #[arg(long, default_value_t = 0.0)]
+    pub(crate) seconds: f64,
+}
+
+impl Job {
+    pub(crate) fn ws_url(&self) -> String {
+        format!("ws://{}/", self.address)
+    }
+
+    pub(crate) fn lasting(&self) -> Duration {
+        Duration::from_secs_f64(self.seconds)
+    }
+
+    /// A tenth of the work, to begin with.
+    pub(crate) fn warm_up(&self) -> usize {
+        (self.count / 10).max(1)
+    }
+}

@@ -1,0 +1,30 @@
+//! Game-server consoles: events, commands, idle memory, many consoles.
+
+mod events;
+mod ours;
+mod plain;
+pub(crate) mod server;
+
+use crate::Values;
+use crate::args::{Job, Who};
+use crate::clocks::Heap;
+
+/// A command of usual length.
+const COMMAND: &str = "player message 1 hello 3";
+
+pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
+    match (job.part.as_str(), job.who) {
+        ("events", Who::Ours) => ours::events(job).await,
+        ("events", Who::Plain) => plain::flood(job, &events::NAMES[..1]).await,
+        ("flood_mixed", Who::Ours) => ours::flood_mixed(job).await,
+        ("flood_mixed", Who::Plain) => plain::flood(job, &events::NAMES).await,
+        ("round_trip", Who::Ours) => ours::round_trip(job).await,
+        ("round_trip", Who::Plain) => plain::round_trip(job).await,
+        ("pipelined" | "pipelined_1000", Who::Ours) => ours::pipelined(job).await,
+        ("pipelined" | "pipelined_1000", Who::Plain) => plain::pipelined(job).await,
+        ("idle", Who::Ours) => ours::idle(job, heap).await,
+        ("idle", Who::Plain) => plain::idle(job, heap).await,
+        (_, Who::Ours) => ours::paced(job).await,
+        (_, Who::Plain) => plain::paced(job).await,
+    }
+}

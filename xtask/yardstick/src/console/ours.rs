@@ -1,0 +1,171 @@
+//! The library, used as a bot uses it.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use att_console::event::PlayerMovedChunk;
+use att_console::{AnyEvent, Config, Console, ConsoleAccess, Event, Missed, State};
+use futures_util::{Stream, StreamExt as _};
+use tokio::task::JoinSet;
+
+use super::{COMMAND, events};
+use crate::Values;
+use crate::args::Job;
+use crate::clocks::{Heap, Watch, cost_of, percentiles};
+
+/// Idle connections are measured after this time.
+pub(super) const SETTLE: Duration = Duration::from_secs(1);
+
+/// Paced events a second, over all consoles together.
+const RATE: u32 = 20_000;
+
+/// Events that the server sends in one go.
+const PART: usize = 100_000;
+
+/// A part of a flood may take this long.
+const LONGEST: Duration = Duration::from_secs(300);
+
+async fn open(job: &Job) -> Console {
+    let access = ConsoleAccess::new(job.ws_url().parse().unwrap(), "token".to_owned());
+    let console = Console::open_with(access, Config::default());
+    console.ready().await.unwrap();
+    console
+}
+
+pub(super) async fn events(job: &Job) -> Values {
+    let console = open(job).await;
+    let subscribe = console.subscribe::<PlayerMovedChunk>();
+    let stream = subscribe.capacity(PART).capacity_bytes(usize::MAX);
+    flood(&console, stream.await.unwrap(), job).await
+}
+
+pub(super) async fn flood_mixed(job: &Job) -> Values {
+    let console = open(job).await;
+    let subscribe = console.subscribe_to_any(events::NAMES);
+    let stream = subscribe.capacity(PART).capacity_bytes(usize::MAX);
+    let stream = stream.await.unwrap();
+    // Tells the events apart, as the plain client does.
+    let told_apart = stream.inspect(|event| {
+        if let Ok(event) = event {
+            black_box(matches!(event.data, AnyEvent::PlayerMovedChunk(_)));
+        }
+    });
+    flood(&console, told_apart, job).await
+}
+
+async fn flood<T>(
+    console: &Console,
+    mut stream: impl Stream<Item = Result<Event<T>, Missed>> + Unpin,
+    job: &Job,
+) -> Values {
+    let mut rate = Values::new();
+    for count in [job.warm_up(), job.count] {
+        let watch = Watch::start();
+        for part in parts(count) {
+            let command = console.command(format!("flood {part}")).timeout(LONGEST);
+            let (reply, ()) = tokio::join!(command.into_future(), read(&mut stream, part));
+            reply.unwrap();
+        }
+        rate = watch.rate(count);
+    }
+    rate
+}
+
+/// A flood in parts: at most so many events wait for the reader.
+pub(super) fn parts(count: usize) -> impl Iterator<Item = usize> {
+    let begins = (0..count).step_by(PART);
+    begins.map(move |begin| PART.min(count - begin))
+}
+
+async fn read<T>(
+    stream: &mut (impl Stream<Item = Result<Event<T>, Missed>> + Unpin),
+    count: usize,
+) {
+    for _ in 0..count {
+        // The queue has room for all, so that none is missed.
+        black_box(stream.next().await.unwrap().unwrap());
+    }
+}
+
+pub(super) async fn round_trip(job: &Job) -> Values {
+    let console = open(job).await;
+    for _ in 0..job.warm_up() {
+        console.command(COMMAND).await.unwrap();
+    }
+    let mut times = Vec::with_capacity(job.count);
+    for _ in 0..job.count {
+        let begin = Instant::now();
+        black_box(console.command(COMMAND).await.unwrap());
+        times.push(begin.elapsed());
+    }
+    percentiles(times)
+}
+
+pub(super) async fn pipelined(job: &Job) -> Values {
+    let console = open(job).await;
+    in_flight(&console, job.warm_up(), job.window).await;
+    let watch = Watch::start();
+    in_flight(&console, job.count, job.window).await;
+    watch.rate(job.count)
+}
+
+/// Keeps so many commands in flight, with a task each.
+async fn in_flight(console: &Console, count: usize, window: usize) {
+    let mut tasks = JoinSet::new();
+    for task in 0..window {
+        let console = console.clone();
+        tasks.spawn(async move {
+            for _ in (task..count).step_by(window) {
+                black_box(console.command(COMMAND).await.unwrap());
+            }
+        });
+    }
+    tasks.join_all().await;
+}
+
+pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
+    // The first connection allocates what all share.
+    open(job).await.close().await;
+    let before = heap.now();
+    let mut consoles = Vec::with_capacity(job.count);
+    for _ in 0..job.count {
+        consoles.push(open(job).await);
+    }
+    tokio::time::sleep(SETTLE).await;
+    let growth = heap.growth(before, job.count);
+    let is_ready = |console: &Console| console.status().state == State::Ready;
+    assert!(consoles.iter().all(is_ready));
+    growth
+}
+
+/// The command that starts a paced run.
+pub(super) fn pace(job: &Job) -> String {
+    format!("pace {RATE} {}", job.seconds)
+}
+
+pub(super) async fn paced(job: &Job) -> Values {
+    let events = Arc::new(AtomicU64::new(0));
+    let mut consoles = Vec::new();
+    for _ in 0..job.count {
+        let console = open(job).await;
+        let mut moves = console.subscribe::<PlayerMovedChunk>().await.unwrap();
+        let events = Arc::clone(&events);
+        tokio::spawn(async move {
+            while let Some(event) = moves.next().await {
+                match event {
+                    Ok(event) => {
+                        black_box(event);
+                        events.fetch_add(1, Ordering::Relaxed);
+                    }
+                    // On a machine that does other work, too: the figure is worth less then.
+                    Err(missed) => eprintln!("a reader was too slow: {missed}"),
+                }
+            }
+        });
+        consoles.push(console);
+    }
+    consoles[0].command(pace(job)).await.unwrap();
+    cost_of(&events, job.lasting()).await
+}

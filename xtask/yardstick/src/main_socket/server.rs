@@ -1,0 +1,74 @@
+//! The service's part of the load server.
+//!
+//! It replies to every request at once with success. `flood/N` sends N events for the subscriptions of the connection, `pace/R/S`
+//! sends R events a second for S seconds, for all subscriptions of all connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::server::frames::Frames;
+use crate::server::{Action, Protocol};
+
+#[derive(Deserialize)]
+struct Request {
+    id: u64,
+    method: String,
+    path: String,
+}
+
+/// One connection.
+#[derive(Default)]
+pub(crate) struct Service {
+    keys: Vec<String>,
+}
+
+impl Service {
+    fn events(&self) -> Arc<Frames> {
+        Arc::new(Frames::new(self.keys.iter().map(|key| status(key))))
+    }
+}
+
+impl Protocol for Service {
+    fn receive(&mut self, text: &[u8]) -> Vec<Action> {
+        let Ok(request) = serde_json::from_slice::<Request>(text) else {
+            return Vec::new();
+        };
+        let Request { id, method, path } = request;
+        let reply = format!(
+            r#"{{"id":{id},"event":"response","key":"{method} /ws/{path}","content":"","responseCode":200}}"#
+        );
+        let words: Vec<&str> = path.split('/').collect();
+        match words[..] {
+            ["subscription", _, key] => {
+                self.keys.push(key.to_owned());
+                let event = Frames::new([status(key)]);
+                vec![Action::Send(reply), Action::Subscribe(Arc::new(event))]
+            }
+            ["flood", count] => vec![Action::Flood {
+                events: self.events(),
+                count: count.parse().unwrap_or_default(),
+                then: reply,
+            }],
+            ["pace", rate, seconds] => {
+                let lasting = Duration::from_secs_f64(seconds.parse().unwrap_or_default());
+                let rate = rate.parse().unwrap_or(1.0);
+                vec![Action::Send(reply), Action::Pace { rate, lasting }]
+            }
+            _ => vec![Action::Send(reply)],
+        }
+    }
+}
+
+/// The status of a server with three players.
+fn status(group: &str) -> String {
+    let content = format!(
+        r#"{{"id":1234567,"name":"A Quiet Place","online_players":[{{"id":1200000001,"username":"fernhollow"}},{{"id":1200000002,"username":"Ashwick"}},{{"id":1200000003,"username":"juno_9"}}],"server_status":"Online","final_status":"Online","scene_index":0,"target":1,"region":"north-america-east","online_ping":"2023-07-02T03:04:55.727087Z","last_online":"2023-07-02T03:04:55.727087Z","description":"Slow and friendly","playability":0.0,"version":"main-1.7.2.1.42203","group_id":{group},"owner_type":"Group","owner_id":7,"type":"Normal","fleet":"att-quest","up_time":"2.03:04:05"}}"#
+    );
+    let content = Value::from(content);
+    format!(
+        r#"{{"id":0,"event":"group-server-status","key":"{group}","content":{content},"responseCode":200}}"#
+    )
+}

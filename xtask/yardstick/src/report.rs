@@ -1,0 +1,258 @@
+//! One run: each part is measured by turns, and its figures are printed.
+
+use std::cell::RefCell;
+
+use crate::Values;
+use crate::args::{Area, Job, Options, Who};
+use crate::figures::{Better, Rounds, print};
+use crate::process::{Program, Server, can_bind, measure};
+
+/// Medians are of so many rounds.
+const ROUNDS: usize = 3;
+
+/// Scaling is a ratio of small costs: more turns, of which some meet no other work of the machine.
+const SCALING_TURNS: usize = 7;
+
+/// The smaller number of consoles or subscriptions.
+const FEW: usize = 10;
+
+/// The names that `--only` takes.
+const PARTS: [(Area, &str); 12] = [
+    (Area::Console, "events"),
+    (Area::Console, "flood_mixed"),
+    (Area::Console, "round_trip"),
+    (Area::Console, "pipelined"),
+    (Area::Console, "pipelined_1000"),
+    (Area::Console, "idle"),
+    (Area::Console, "scaling"),
+    (Area::MainSocket, "events"),
+    (Area::MainSocket, "hold"),
+    (Area::MainSocket, "scaling"),
+    (Area::Rest, "sequential"),
+    (Area::Rest, "concurrent"),
+];
+
+/// Returns whether something of that name is measured.
+pub(crate) fn run(options: &Options) -> bool {
+    let run = Run {
+        options,
+        server: RefCell::new(None),
+    };
+    if let Some(only) = &options.only
+        && !PARTS.contains(&(options.area, only.as_str()))
+    {
+        eprintln!("nothing of the name {only} is measured; docs/performance.md has the names");
+        return false;
+    }
+    match options.area {
+        Area::Console => run.console(),
+        Area::MainSocket => run.main_socket(),
+        Area::Rest => run.rest(),
+    }
+    true
+}
+
+struct Run<'a> {
+    options: &'a Options,
+    /// Started when the first part needs it.
+    server: RefCell<Option<Server>>,
+}
+
+impl Run<'_> {
+    fn console(&self) {
+        if self.wants("events") {
+            let rounds = self.rounds(Program::Timed, &self.job("events", 2_000_000));
+            self.rate("console_events", "console_cpu", &rounds);
+        }
+        if self.wants("flood_mixed") {
+            let rounds = self.rounds(Program::Timed, &self.job("flood_mixed", 2_000_000));
+            self.rate("console_flood_mixed", "console_flood_mixed_cpu", &rounds);
+        }
+        if self.wants("round_trip") {
+            self.round_trip();
+        }
+        for (part, name, window) in [
+            ("pipelined", "console_pipelined", 256),
+            ("pipelined_1000", "console_pipelined_1000", 1_000),
+        ] {
+            if self.wants(part) {
+                let job = Job {
+                    window,
+                    ..self.job(part, 200_000)
+                };
+                let rounds = self.rounds(Program::Timed, &job);
+                self.print(name, rounds.medians("rate"), "commands/s", Better::Higher);
+            }
+        }
+        if self.wants("idle") {
+            let job = self.job("idle", 1_000);
+            let unit = "KiB per console";
+            let heap = self.rounds(Program::Counting, &job).medians("heap");
+            self.print("console_idle_heap", heap, unit, Better::Lower);
+            let rss = self.rounds(Program::Timed, &job).medians("rss");
+            self.print("console_idle_rss", rss, unit, Better::Lower);
+        }
+        if self.wants("scaling") {
+            self.scaling("console_scaling", 1_000, "× the CPU of 10 consoles");
+        }
+    }
+
+    fn main_socket(&self) {
+        if self.wants("events") {
+            let rounds = self.rounds(Program::Timed, &self.job("events", 500_000));
+            self.rate("socket_events", "socket_cpu", &rounds);
+        }
+        if self.wants("hold") {
+            let job = self.job("hold", 10_000);
+            let time = self.rounds(Program::Timed, &job).medians("seconds");
+            let unit = "s until all are held";
+            self.print("socket_hold_time", time, unit, Better::Lower);
+            let heap = self.rounds(Program::Counting, &job).medians("heap");
+            let unit = "KiB per subscription";
+            self.print("socket_hold_heap", heap, unit, Better::Lower);
+        }
+        if self.wants("scaling") {
+            self.scaling("socket_scaling", 10_000, "× the CPU of 10 subscriptions");
+        }
+    }
+
+    fn rest(&self) {
+        for (part, window) in [
+            ("sequential", 1),
+            ("concurrent", alta_http::Config::MAX_IN_FLIGHT),
+        ] {
+            if !self.wants(part) {
+                continue;
+            }
+            let job = Job {
+                window,
+                ..self.job(part, 5_000)
+            };
+            let timed = self.rounds(Program::Timed, &job);
+            let counted = self.rounds(Program::Counting, &job);
+            for (name, unit, rounds) in [
+                ("time", "µs a call", &timed),
+                ("cpu", "µs a call", &timed),
+                ("allocations", "a call", &counted),
+                ("allocated", "bytes a call", &counted),
+            ] {
+                let both = rounds.medians(name);
+                self.print(&format!("{part}_{name}"), both, unit, Better::Lower);
+            }
+        }
+    }
+
+    /// Server and client share one core: the time that one core takes to wake another differs from run to run.
+    fn round_trip(&self) {
+        let bound = can_bind();
+        if !bound {
+            eprintln!("taskset is missing: round trips are not bound to one core");
+        }
+        let server = Server::start(self.options.area, bound);
+        let job = Job {
+            address: server.address.clone(),
+            ..self.job("round_trip", 10_000)
+        };
+        let rounds = by_turns(self.turns(ROUNDS), &job, |job| {
+            measure(Program::Timed, job, bound)
+        });
+        for (name, of) in [
+            ("console_round_trip", "p50"),
+            ("console_round_trip_p99", "p99"),
+        ] {
+            let unit = format!("µs ({of})");
+            self.print(name, rounds.medians(of), &unit, Better::Lower);
+        }
+    }
+
+    /// The CPU for the same events over many consoles or subscriptions, divided by the CPU over ten. The yardstick's value is
+    /// how the cost of the plain client grows, since most of it is the system's.
+    fn scaling(&self, name: &str, many: usize, unit: &str) {
+        let seconds = if self.options.quick { 0.5 } else { 1.5 };
+        let job = |count| Job {
+            seconds,
+            ..self.job_of("paced", count)
+        };
+        let mut costs = [Rounds::default(), Rounds::default()];
+        // Few and many by turns.
+        for _ in 0..self.turns(SCALING_TURNS) {
+            for (rounds, count) in costs.iter_mut().zip([FEW, self.scaled(many).max(FEW)]) {
+                let job = job(count);
+                rounds.push(Who::BOTH.map(|who| {
+                    let job = Job { who, ..job.clone() };
+                    measure(Program::Timed, &job, false)
+                }));
+            }
+        }
+        let [few, many] = costs.map(|rounds| rounds.lower_quartiles("cpu"));
+        let growth = [many[0] / few[0], many[1] / few[1]];
+        self.print(name, growth, unit, Better::Lower);
+    }
+
+    fn rate(&self, rate: &str, cpu: &str, rounds: &Rounds) {
+        let higher = Better::Higher;
+        self.print(rate, rounds.medians("rate"), "events/s", higher);
+        let unit = "CPU-s per million events";
+        self.print(cpu, rounds.medians("cpu"), unit, Better::Lower);
+    }
+
+    fn rounds(&self, program: Program, job: &Job) -> Rounds {
+        by_turns(self.turns(ROUNDS), job, |job| measure(program, job, false))
+    }
+
+    fn job(&self, part: &str, count: usize) -> Job {
+        self.job_of(part, self.scaled(count))
+    }
+
+    fn job_of(&self, part: &str, count: usize) -> Job {
+        let mut server = self.server.borrow_mut();
+        let server = server.get_or_insert_with(|| Server::start(self.options.area, false));
+        Job {
+            area: self.options.area,
+            part: part.to_owned(),
+            who: Who::Ours,
+            address: server.address.clone(),
+            runtime: self.options.runtime,
+            count,
+            window: 1,
+            seconds: 0.0,
+        }
+    }
+
+    fn scaled(&self, count: usize) -> usize {
+        if self.options.quick {
+            (count / 100).max(10)
+        } else {
+            count
+        }
+    }
+
+    fn turns(&self, count: usize) -> usize {
+        if self.options.quick { 1 } else { count }
+    }
+
+    fn wants(&self, part: &str) -> bool {
+        let only = self.options.only.as_ref();
+        only.is_none_or(|only| only == part)
+    }
+
+    fn print(&self, name: &str, both: [f64; 2], unit: &str, better: Better) {
+        print(self.options.json, name, both, unit, better);
+    }
+}
+
+/// Both sides in each round, the other one first each time.
+fn by_turns(count: usize, job: &Job, measure: impl Fn(&Job) -> Values) -> Rounds {
+    let mut rounds = Rounds::default();
+    for round in 0..count {
+        let side = |who| measure(&Job { who, ..job.clone() });
+        if round % 2 == 0 {
+            let ours = side(Who::Ours);
+            rounds.push([ours, side(Who::Plain)]);
+        } else {
+            let plain = side(Who::Plain);
+            rounds.push([side(Who::Ours), plain]);
+        }
+    }
+    rounds
+}

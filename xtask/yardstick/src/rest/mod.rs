@@ -1,0 +1,83 @@
+//! Calls of the REST API, one after the other and at once.
+
+mod ours;
+mod plain;
+pub(crate) mod server;
+
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use crate::Values;
+use crate::args::{Job, Who};
+use crate::clocks::{Heap, Watch, values};
+
+/// The id of the one server that there is.
+const SERVER: i64 = 300_000_030;
+
+/// One call of either side.
+trait Call: Clone + Send + Sync + 'static {
+    fn call(&self) -> impl Future<Output = ()> + Send;
+}
+
+pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
+    let base = format!("http://{}/api", job.address);
+    match job.who {
+        Who::Ours => calls(&ours::Ours::new(&base), job, heap).await,
+        Who::Plain => calls(&plain::Plain::new(&base), job, heap).await,
+    }
+}
+
+/// The cost of a call: after a warm-up, the best of a few runs, since a run is short.
+async fn calls(side: &impl Call, job: &Job, heap: Heap) -> Values {
+    const RUNS: usize = 5;
+    run(side, job.warm_up(), job.window).await;
+    let mut best: Option<Values> = None;
+    for _ in 0..RUNS {
+        let before = heap.allocated();
+        let watch = Watch::start();
+        run(side, job.count, job.window).await;
+        let (seconds, cpu) = watch.stop();
+        let after = heap.allocated();
+        let each = |total: f64| total / job.count as f64;
+        let run = values([
+            ("time", each(seconds * 1e6)),
+            ("cpu", each(cpu * 1e6)),
+            ("allocations", each(after.0 - before.0)),
+            ("allocated", each(after.1 - before.1)),
+        ]);
+        best = Some(match best {
+            None => run,
+            Some(best) => best
+                .into_iter()
+                .map(|(name, value)| {
+                    let least = value.min(run[&name]);
+                    (name, least)
+                })
+                .collect(),
+        });
+    }
+    best.unwrap_or_default()
+}
+
+/// Makes so many calls with so many in flight.
+async fn run(side: &impl Call, count: usize, window: usize) {
+    if window == 1 {
+        for _ in 0..count {
+            side.call().await;
+        }
+        return;
+    }
+    let mut tasks = JoinSet::new();
+    for task in 0..window {
+        let side = side.clone();
+        tasks.spawn(async move {
+            for _ in (task..count).step_by(window) {
+                side.call().await;
+            }
+        });
+    }
+    tasks.join_all().await;
+    // Connections go back to their pool after the reply.
+    tokio::time::sleep(Duration::from_millis(1)).await;
+}

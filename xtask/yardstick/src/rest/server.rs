@@ -1,0 +1,42 @@
+//! The service: it replies to every request with the same server.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::args::Runtime;
+
+const BODY: &str = include_str!("server.json");
+
+/// Prints the address, and serves until the process is killed.
+pub(crate) fn run() {
+    Runtime::Current.build().block_on(async {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        println!("{}", listener.local_addr().unwrap());
+        loop {
+            let (tcp, _) = listener.accept().await.unwrap();
+            tcp.set_nodelay(true).unwrap();
+            tokio::spawn(serve(tcp));
+        }
+    });
+}
+
+async fn serve(tcp: TcpStream) {
+    let reply = service_fn(|_: Request<Incoming>| async {
+        let reply = Response::builder()
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .body(Full::new(Bytes::from_static(BODY.as_bytes())));
+        Ok::<_, Infallible>(reply.unwrap())
+    });
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(tcp), reply);
+    // A client that goes away is no error.
+    let _ = connection.await;
+}

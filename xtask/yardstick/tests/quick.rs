@@ -1,0 +1,63 @@
+//! Every figure is measured, with a hundredth of the work.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+fn figures(area: &str) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_yardstick"))
+        .args(["run", area, "--quick", "--json"])
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{text}");
+    let figure = |line| {
+        let figure: serde_json::Value = serde_json::from_str(line).unwrap();
+        for field in ["value", "yardstick", "ratio"] {
+            // A ratio of nothing is null.
+            let is_number = figure[field].as_f64().is_some_and(|value| value >= 0.0);
+            assert!(is_number || cfg!(not(target_os = "linux")), "{line}");
+        }
+        figure["name"].as_str().unwrap().to_owned()
+    };
+    text.lines().map(figure).collect()
+}
+
+#[test]
+fn every_figure_of_consoles_is_measured() {
+    let expected = [
+        "console_events",
+        "console_cpu",
+        "console_flood_mixed",
+        "console_flood_mixed_cpu",
+        "console_round_trip",
+        "console_round_trip_p99",
+        "console_pipelined",
+        "console_pipelined_1000",
+        "console_idle_heap",
+        "console_idle_rss",
+        "console_scaling",
+    ];
+    assert_eq!(figures("console"), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn every_figure_of_the_main_socket_is_measured() {
+    let expected = [
+        "socket_events",
+        "socket_cpu",
+        "socket_hold_time",
+        "socket_hold_heap",
+        "socket_scaling",
+    ];
+    assert_eq!(figures("main-socket"), expected.map(str::to_owned).into());
+}
+
+#[test]
+fn every_figure_of_rest_is_measured() {
+    let parts = ["sequential", "concurrent"].into_iter();
+    let expected = parts.flat_map(|part| {
+        ["time", "cpu", "allocations", "allocated"].map(|name| format!("{part}_{name}"))
+    });
+    assert_eq!(figures("rest"), expected.collect());
+}
