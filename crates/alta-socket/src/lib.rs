@@ -8,6 +8,7 @@
 //! | part | what it is | does I/O |
 //! | --- | --- | --- |
 //! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
+//! | [`Ledger`], [`Waiters`] | which subscriptions are wanted and which are held, and the requests in between | no |
 //! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
 //! | [`Dial`], [`TcpDialer`] | how a connection is made, by `alta-dial` | yes |
 //! | [`Links`] | the websockets of one task, opened, pumped and closed | yes |
@@ -24,6 +25,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod backoff;
+mod counters;
 mod dial;
 mod frame;
 mod hub;
@@ -44,11 +46,14 @@ mod task;
 mod timer;
 #[cfg(feature = "tls")]
 mod tls;
+mod waiters;
 mod wall;
+mod want;
 mod websocket;
 
 pub use alta_dial::{ConnectError, Proxy, ProxyError, Resolver};
 pub use backoff::{Backoff, BackoffPolicy};
+pub use counters::{CountWatcher, Counted, Counter};
 pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer, shown};
 pub use frame::RawFrame;
 pub use hub::{Hub, Subscriber};
@@ -61,9 +66,11 @@ pub use objects::{Objects, objects};
 pub use queue::{Delivery, Footprint, QueueConfig};
 pub use read_at::ReadAt;
 pub use requests::{Answer, Requests};
-pub use status::{Publisher, Watch};
+pub use status::{Observed, Publisher, Statuses, Watch, status};
 pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
+pub use waiters::{Waiter, Waiters};
 pub use wall::{later, wall_time};
+pub use want::{Confirmed, Disconnected, Entry, Gap, Held, Ledger, Loss, Step, Wanted};
 pub use websocket::{Direction, LinkConfig, Observer, WebSocket};

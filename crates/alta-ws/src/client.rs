@@ -3,21 +3,18 @@ use crate::driver::Driver;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
 use crate::frame::{Content, Frame, Request, Response};
-use crate::shared::{Call, Reply, Shared};
-use crate::status::{Condition, Status};
+use crate::shared::{Reply, Shared};
+use crate::socket::{Call, Input};
+use crate::status::Status;
 use crate::subscription::Subscribe;
 use crate::topic::Topic;
 use alta_auth::TokenSource;
 use alta_model::Redactor;
-use alta_socket::{Hub, TaskGuard, Timers, Watch, later};
-use futures_core::Stream;
+use alta_socket::{Hub, TaskGuard, Timers, later};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 
@@ -52,8 +49,7 @@ pub struct Client {
 
 struct Inner {
     shared: Arc<Shared>,
-    condition: Watch<Condition>,
-    calls: mpsc::Sender<Call>,
+    calls: mpsc::Sender<Input>,
     /// Of the runtime that the task runs on.
     timers: Timers,
     task: TaskGuard,
@@ -77,16 +73,13 @@ impl Client {
         config.check()?;
         let headers = config.headers()?;
         let dialer = config.the_dialer()?;
-        let (shared, publisher) = Shared::new(config);
-        let shared = Arc::new(shared);
-        let condition = publisher.watch();
+        let shared = Arc::new(Shared::new(config));
         let (calls, inbox) = mpsc::channel(CALLS);
         // Of the highest level, so that no line below it loses the name of its host.
         let span = tracing::error_span!("main_socket", host = %shared.config.host());
         let task = TaskGuard::spawn(|shutdown| {
             let driver = Driver::new(
                 Arc::clone(&shared),
-                publisher,
                 Arc::new(tokens),
                 dialer,
                 headers,
@@ -98,7 +91,6 @@ impl Client {
         Ok(Self {
             inner: Arc::new(Inner {
                 shared,
-                condition,
                 calls,
                 timers: Timers::current(),
                 task,
@@ -118,8 +110,8 @@ impl Client {
     /// Cancel safe.
     #[doc(alias = "wait_for_ws")]
     pub async fn ready(&self) -> Result<(), Error> {
-        let mut condition = self.inner.condition.clone();
-        let found = condition
+        let mut conditions = self.inner.shared.condition.watch();
+        let found = conditions
             .wait_for(|condition| condition.state.is_connected() || condition.state.is_closed())
             .await;
         match found {
@@ -190,12 +182,13 @@ impl Client {
         let reserving = self.inner.calls.reserve();
         let place = self.inner.timers.timeout_at(deadline, reserving).await;
         match place {
-            Some(Ok(place)) => place.send(Call::Request {
+            Some(Ok(place)) => place.send(Input::Call(Call {
                 request,
                 deadline,
                 owner: Arc::downgrade(&alive),
                 reply,
-            }),
+                renewed: false,
+            })),
             Some(Err(_)) => return Err(closed(Sent::NotSent)),
             None => {
                 let sent = Sent::NotSent;
@@ -217,21 +210,18 @@ impl Client {
     ///
     /// Cancel safe; the migration goes on.
     pub async fn migrate_now(&self) -> Result<(), Error> {
-        self.ask(|reply| Call::Migrate { reply }).await
+        self.ask(Input::Migrate).await
     }
 
     /// How it is doing, and what it has counted.
     pub fn status(&self) -> Status {
-        self.inner.shared.status_of(self.inner.condition.current())
+        alta_socket::status(&*self.inner.shared)
     }
 
-    /// The states as a stream, each with the totals counted so far; it begins with the present one, tells of every
-    /// change but those that each event brings, and ends when the client is closed.
+    /// The states as a stream, each with the totals counted so far; it begins with the present one, tells of each migration
+    /// too, and ends when the client is closed for good.
     pub fn statuses(&self) -> Statuses {
-        Statuses {
-            condition: self.inner.condition.clone(),
-            shared: Arc::clone(&self.inner.shared),
-        }
+        Statuses::new(Arc::clone(&self.inner.shared))
     }
 
     /// The configuration.
@@ -259,7 +249,7 @@ impl Client {
     }
 
     /// Hands a call to the task and waits for its end.
-    pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Call) -> Result<(), Error> {
+    pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Input) -> Result<(), Error> {
         let (reply, answer) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed("using the client").of_request(sent);
@@ -274,63 +264,10 @@ impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("host", &self.config().host())
-            .field("state", &self.inner.condition.current().state)
+            .field("state", &self.inner.shared.condition.get().state)
             .finish_non_exhaustive()
     }
 }
 
 /// The states of the main socket as a stream; see [`Client::statuses`].
-///
-/// Whoever reads slowly sees the newest state, not every one in between; the totals tell what happened meanwhile.
-#[derive(Clone)]
-pub struct Statuses {
-    condition: Watch<Condition>,
-    shared: Arc<Shared>,
-}
-
-impl Statuses {
-    /// The status now.
-    pub fn current(&self) -> Status {
-        self.shared.status_of(self.condition.current())
-    }
-
-    /// The next status: the present one first, then when something changes; `None` when the client is closed for good
-    /// and that was told.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn next(&mut self) -> Option<Status> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-
-    /// The next status that satisfies `condition`, looked at when something changes (but for what each event changes);
-    /// `None` if the client is closed before.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn wait_for(&mut self, mut condition: impl FnMut(&Status) -> bool) -> Option<Status> {
-        let shared = Arc::clone(&self.shared);
-        let found = self
-            .condition
-            .wait_for(|now| condition(&shared.status_of(now.clone())))
-            .await?;
-        Some(self.shared.status_of(found))
-    }
-}
-
-impl Stream for Statuses {
-    type Item = Status;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Status>> {
-        let condition = ready!(Pin::new(&mut self.condition).poll_next(cx));
-        Poll::Ready(condition.map(|condition| self.shared.status_of(condition)))
-    }
-}
-
-impl fmt::Debug for Statuses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Statuses").field(&self.condition).finish()
-    }
-}
+pub type Statuses = alta_socket::Statuses<Shared>;

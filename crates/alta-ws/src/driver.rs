@@ -1,21 +1,19 @@
-//! The one task of a client: it waits, performs what the machines decide, and decides nothing itself.
+//! The one task of a client: it waits, performs the outputs of the machine, and decides nothing itself.
 
 #[cfg(test)]
 mod tests;
 
-use crate::error::{Error, ErrorKind, Sent};
-use crate::fleet::Fleet;
-use crate::frame::{Frame, Request, Response, usual_event};
-use crate::machine::{CallId, Output, PendingCall};
+use crate::error::{Error, ErrorKind};
+use crate::frame::{Frame, Request, usual_event};
 use crate::open::{Gate, NotOpened};
-use crate::shared::{Call, Reply, Shared, Shown};
-use crate::status::{Condition, State};
+use crate::pool::Pool;
+use crate::shared::Shared;
+use crate::socket::{Input, OnLink, Output};
+use crate::status::State;
 use crate::tokens::Tokens;
-use crate::topic::Topic;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Inbox, LinkEvent, LinkId, Publisher, RawFrame, ReadAt, Shutdown, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, RawFrame, ReadAt, Shutdown, Wake};
 use http::HeaderMap;
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::{Arc, Weak};
@@ -23,25 +21,10 @@ use std::task::Poll;
 use std::time::Instant;
 use tokio::sync::mpsc;
 
-type SocketInbox = Inbox<(), NotOpened, Call>;
+/// The calls of handles are inputs of the machine.
+type SocketInbox = Inbox<(), NotOpened, Input>;
 
-/// A raw request somebody waits for.
-#[derive(Debug)]
-struct Waiting {
-    owner: Weak<()>,
-    reply: Reply<Response>,
-}
-
-/// A request that waits for its token.
-#[derive(Debug)]
-struct Unsent {
-    link: LinkId,
-    id: u32,
-    request: Request,
-    call: Option<CallId>,
-}
-
-/// What was last logged of the connection.
+/// The state of the connection that was logged last.
 #[derive(PartialEq)]
 enum Logged {
     Nothing,
@@ -50,7 +33,7 @@ enum Logged {
     Trouble(Arc<str>),
 }
 
-/// What ended a wait.
+/// The end of a wait.
 enum Woken {
     /// An event that was passed on: no decision followed from it, and no deadline came closer.
     ByEvent,
@@ -59,59 +42,45 @@ enum Woken {
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    shown: Shown,
-    /// The time that the machines know.
+    /// The time that the machine knows.
     latest: Instant,
-    fleet: Fleet,
+    pool: Pool,
     inbox: SocketInbox,
     gate: Gate,
     tokens: Tokens,
     /// The token that was last refused when a link was opened.
     refused: Option<Token>,
-    /// At most as many as are in flight on all sockets.
-    unsent: Vec<Unsent>,
-    next_call: u64,
-    requests: HashMap<CallId, Waiting>,
-    migrations: HashMap<CallId, Reply<()>>,
-    /// Who waits for the server to hold a topic.
-    confirmations: HashMap<Topic, Vec<Reply<()>>>,
     logged: Logged,
+    ended: bool,
 }
 
 impl Driver {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        publisher: Publisher<Condition>,
         tokens: Arc<dyn TokenSource>,
         dialer: Arc<dyn Dial>,
         headers: HeaderMap,
-        calls: mpsc::Receiver<Call>,
+        calls: mpsc::Receiver<Input>,
         shutdown: Shutdown,
     ) -> Self {
         let config = Arc::clone(&shared.config);
         let redactor = shared.redactor.clone();
+        let now = now();
         Self {
-            fleet: Fleet::new(
+            pool: Pool::new(
                 Arc::clone(&config),
+                Arc::clone(&shared.counters),
                 redactor.clone(),
                 fastrand::u64(..),
-                now(),
+                now,
             ),
             inbox: Inbox::new(calls, shutdown),
             gate: Gate::new(dialer, headers, &config, redactor),
             tokens: Tokens::new(tokens),
             refused: None,
-            latest: now(),
-            shown: Shown {
-                shared: Arc::clone(&shared),
-                publisher,
-            },
-            unsent: Vec::new(),
-            next_call: 0,
-            requests: HashMap::new(),
-            migrations: HashMap::new(),
-            confirmations: HashMap::new(),
+            latest: now,
             logged: Logged::Nothing,
+            ended: false,
             shared,
         }
     }
@@ -121,34 +90,27 @@ impl Driver {
         tracing::debug!("connecting");
         loop {
             self.perform_outputs();
-            self.show();
-            if self.fleet.ended().is_some() {
+            if self.ended {
                 break;
             }
-            let deadline = self.fleet.deadline();
+            self.show();
+            let deadline = self.pool.deadline();
             while let Woken::ByEvent = self.wait(deadline).await {
-                self.shared.set_totals(self.fleet.totals());
+                self.shared.counted.tell();
             }
         }
-        let error = self.fleet.ended().cloned();
-        let error = error.unwrap_or_else(|| Error::closed("using the client"));
-        tracing::info!(because = error.chain(), "closed");
-        self.shared.end(error.clone());
+        if let Some(error) = self.pool.ended() {
+            tracing::info!(because = error.chain(), "closed");
+            self.shared.end(error.clone());
+        }
         self.show();
-        for reply in self.confirmations.into_values().flatten() {
-            // Whoever waited may have gone; here and below nobody minds.
-            let _ = reply.send(Err(error.clone()));
-        }
-        for reply in self.migrations.into_values() {
-            let _ = reply.send(Err(error.clone()));
-        }
         self.shared.hub.end();
         self.inbox.links.close_all(1000, "").await;
     }
 
-    /// Waits for one thing to happen and tells the machines.
+    /// Waits for one thing to happen and tells the machine.
     async fn wait(&mut self, deadline: Option<Instant>) -> Woken {
-        let takes_calls = self.fleet.takes_calls();
+        let takes_calls = self.pool.takes_calls();
         let woken = {
             let tokens = &mut self.tokens;
             let mut next = pin!(self.inbox.next(&self.shared.hub, deadline, takes_calls));
@@ -161,25 +123,25 @@ impl Driver {
             .await
         };
         match woken {
-            Err(token) => self.send_unsent(&token),
+            Err(token) => self.token(token),
             Ok(Wake::Link(link, LinkEvent::Text(raw, read_at))) => {
-                return self.text(link, &raw, read_at);
+                return self.text(link, raw, read_at);
             }
             Ok(wake) => self.wake(wake),
         }
         Woken::Otherwise
     }
 
-    /// Usual events go straight to who wants them.
-    fn text(&mut self, link: LinkId, raw: &RawFrame, read_at: ReadAt) -> Woken {
-        // Another link may have been dealt with since it was read: the machines' time does not go back.
+    /// Usual events go straight to their streams.
+    fn text(&mut self, link: LinkId, raw: RawFrame, read_at: ReadAt) -> Woken {
+        // Another link may have been dealt with since it was read: the machine's time does not go back.
         let now = read_at.instant.max(self.latest);
         self.latest = now;
         let Some(event) = usual_event(raw.as_str()) else {
-            self.fleet.text(link, raw, now);
+            self.pool.handle(Input::Link(link, OnLink::Text(raw)), now);
             return Woken::Otherwise;
         };
-        if let Some(frame) = self.fleet.usual_event(link, raw, event, now) {
+        if let Some(frame) = self.pool.usual_event(link, &raw, event, now) {
             self.deliver(&frame);
         }
         Woken::ByEvent
@@ -187,14 +149,23 @@ impl Driver {
 
     fn deliver(&mut self, frame: &Frame) {
         if self.shared.hub.publish(frame.topic.name(), frame) == 0 {
-            self.fleet.unrouted();
+            self.shared.counters.unclaimed.add_one();
         }
     }
 
-    fn wake(&mut self, wake: Wake<(), NotOpened, Call>) {
+    fn token(&mut self, token: Result<Token, Error>) {
+        if let Ok(token) = &token {
+            self.shared.redactor.learn(token.expose());
+        }
+        let generation = self.tokens.generation();
+        let token = token.map(|_| generation);
+        self.pool.handle(Input::Token(token), now());
+    }
+
+    fn wake(&mut self, wake: Wake<(), NotOpened, Input>) {
         let now = now();
         self.latest = now;
-        // Only these make a machine give a link up by itself: it must know then what was handed to the socket.
+        // Only these make the machine give a link up by itself: it must know then what was handed to the socket.
         if matches!(wake, Wake::Timer | Wake::Stop) {
             while let Some((link, event)) = self.inbox.links.next_report() {
                 self.link(link, event, now);
@@ -204,227 +175,114 @@ impl Driver {
             Wake::Link(link, event) => self.link(link, event, now),
             Wake::Changed => self.take_changes(now),
             Wake::Call(call) => {
-                // A subscriber's wish must be known before its question whether it is granted.
+                // A stream's wish must be known before its question whether it is granted.
                 self.take_changes(now);
-                self.call(call, now);
+                self.pool.handle(call, now);
             }
-            Wake::Timer => self.fleet.tick(now),
-            Wake::Stop => self.fleet.close(Error::closed("using the client"), now),
+            Wake::Timer => self.pool.handle(Input::Timer, now),
+            Wake::Stop => self.pool.handle(Input::Stop, now),
         }
     }
 
     fn link(&mut self, link: LinkId, event: LinkEvent<(), NotOpened>, now: Instant) {
-        match event {
-            LinkEvent::Opened(()) => self.fleet.opened(link, now),
+        let event = match event {
+            LinkEvent::Opened(()) => OnLink::Opened,
             LinkEvent::Failed(NotOpened { failure, refused }) => {
-                // Not what requests are sent with: opening takes its time, and there may be another by now.
+                // Not the token of requests: opening takes its time, and there may be another by now.
                 self.refused = refused.or(self.refused.take());
-                self.fleet.open_failed(link, failure, now);
+                OnLink::Failed(failure)
             }
             LinkEvent::Text(raw, read_at) => {
-                self.text(link, &raw, read_at);
+                self.text(link, raw, read_at);
+                return;
             }
-            LinkEvent::Binary(length) => self.fleet.binary(link, length, now),
-            LinkEvent::Heard => self.fleet.heard(link, now),
-            LinkEvent::Written(tag) => self.fleet.written(link, request_id(tag), now),
-            LinkEvent::Skipped(tag) => self.fleet.skipped(link, request_id(tag), now),
-            LinkEvent::Lost(lost) => {
-                self.unsent.retain(|unsent| unsent.link != link);
-                self.fleet
-                    .lost(link, &lost.redacted(&self.shared.redactor), now);
-            }
-        }
+            LinkEvent::Binary(length) => OnLink::Binary(length),
+            LinkEvent::Heard => OnLink::Heard,
+            LinkEvent::Written(tag) => OnLink::Written(request_id(tag)),
+            LinkEvent::Skipped(tag) => OnLink::Skipped(request_id(tag)),
+            LinkEvent::Lost(lost) => OnLink::Lost(lost.redacted(&self.shared.redactor)),
+        };
+        self.pool.handle(Input::Link(link, event), now);
     }
 
     fn take_changes(&mut self, now: Instant) {
         for topic in self.shared.hub.take_changes() {
-            if self.shared.hub.is_wanted(&topic) {
-                self.fleet.want(&topic, now);
-            } else {
-                self.fleet.unwant(&topic, now);
-                self.confirmations.remove(&topic);
-            }
+            let is_wanted = self.shared.hub.is_wanted(&topic);
+            self.pool.handle(Input::Wanted(topic, is_wanted), now);
         }
     }
 
-    fn call(&mut self, call: Call, now: Instant) {
-        let id = CallId(self.next_call);
-        self.next_call += 1;
-        match call {
-            Call::Request {
-                request,
-                deadline,
-                owner,
-                reply,
-            } => {
-                self.requests.insert(id, Waiting { owner, reply });
-                let call = PendingCall {
-                    id,
-                    request,
-                    deadline,
-                    renewed: false,
-                };
-                self.fleet.call(call, now);
-            }
-            Call::Confirm { topic, reply } => {
-                // Whoever asks has a stream; if it is gone, so is the question.
-                if self.shared.hub.is_wanted(&topic) {
-                    let waiting = self.confirmations.entry(topic.clone()).or_default();
-                    waiting.retain(|reply| !reply.is_closed());
-                    waiting.push(reply);
-                    self.fleet.want(&topic, now);
-                }
-            }
-            Call::Migrate { reply } => {
-                self.migrations.insert(id, reply);
-                self.fleet.migrate_now(id, now);
-            }
-        }
-    }
-
-    /// Does what the machines ask for.
+    /// Does what the machine asks for.
     fn perform_outputs(&mut self) {
-        while let Some(output) = self.fleet.poll_output() {
+        while let Some(output) = self.pool.poll_output() {
             match output {
                 Output::Open { link, renew } => {
                     let stale = self.refused.clone().filter(|_| renew);
                     let opening = self.gate.open(self.tokens.source(), stale);
                     self.inbox.links.open(link, opening);
                 }
+                Output::GetToken => self.tokens.want(),
+                Output::Renew { generation } => self.tokens.refused(generation),
                 Output::Send {
                     link,
                     id,
                     request,
-                    call,
-                } => self.unsent.push(Unsent {
-                    link,
-                    id,
-                    request,
-                    call,
-                }),
-                Output::Recall { link, id } => {
-                    self.recall(link, id);
+                    owner,
+                } => self.send(link, id, &request, owner),
+                Output::Recall(link, id) => {
+                    let is_recalled = self.inbox.links.recall(link, id.into());
+                    let result = if is_recalled {
+                        OnLink::Skipped(id)
+                    } else {
+                        OnLink::NotRecalled(id)
+                    };
+                    self.pool.handle(Input::Link(link, result), now());
                 }
-                Output::Renew { generation } => self.tokens.refused(generation),
                 Output::Ping(link) => self.inbox.links.ping(link),
-                Output::Close { link, code, reason } => {
-                    self.unsent.retain(|unsent| unsent.link != link);
-                    self.inbox.links.close(link, code, reason);
-                }
+                Output::Close { link, code, reason } => self.inbox.links.close(link, code, reason),
                 Output::Deliver(frame) => self.deliver(&frame),
-                Output::Interrupted { topic, loss } => {
-                    let name = topic.name();
-                    self.shared.hub.lost(name, loss.since, loss.noticed);
-                }
                 Output::DeliverToAll(frame) => self.shared.hub.publish_to_all(&frame),
-                Output::Confirmed { topic, gap } => {
+                Output::Interrupted(topic, loss) => {
+                    let hub = &self.shared.hub;
+                    hub.lost(topic.name(), loss.since, loss.noticed);
+                }
+                Output::Confirmed(topic, gap) => {
                     let between = gap.map(|gap| (gap.since, gap.until));
                     self.shared.hub.confirmed(topic.name(), between);
-                    self.confirm(&topic, &Ok(()));
                 }
-                Output::Refused { topic, error } => {
-                    self.shared.hub.refused(topic.name());
-                    self.confirm(&topic, &Err(error));
-                }
-                Output::Answer { call, result } => self.answer(call, result),
-                Output::Expired {
-                    call,
-                    link,
-                    id,
-                    error,
-                } => {
-                    let recalled = self.recall(link, id);
-                    let error = if recalled {
-                        error.of_request(Sent::NotSent)
-                    } else {
-                        error
-                    };
-                    self.answer(call, Err(error));
-                }
-                Output::Migrated { call, result } => {
-                    if let Some(reply) = self.migrations.remove(&call) {
-                        let _ = reply.send(result);
-                    }
-                }
-            }
-        }
-        if !self.unsent.is_empty() {
-            self.tokens.want();
-        }
-    }
-
-    /// Takes a request back; false if it was handed to the socket.
-    fn recall(&mut self, link: LinkId, id: u32) -> bool {
-        let before = self.unsent.len();
-        self.unsent
-            .retain(|unsent| (unsent.link, unsent.id) != (link, id));
-        self.unsent.len() < before || self.inbox.links.recall(link, id.into())
-    }
-
-    fn answer(&mut self, call: CallId, result: Result<Response, Error>) {
-        if let Some(waiting) = self.requests.remove(&call) {
-            let _ = waiting.reply.send(result);
-        }
-    }
-
-    fn confirm(&mut self, topic: &Topic, result: &Result<(), Error>) {
-        for reply in self.confirmations.remove(topic).into_iter().flatten() {
-            let _ = reply.send(result.clone());
-        }
-    }
-
-    /// Hands requests to their links, now that there is a token, or gives them back if there is none.
-    fn send_unsent(&mut self, token: &Result<Token, Error>) {
-        let now = now();
-        let generation = self.tokens.generation();
-        if let Ok(token) = token {
-            self.shared.redactor.learn(token.expose());
-        }
-        for unsent in std::mem::take(&mut self.unsent) {
-            let Unsent {
-                link,
-                id,
-                request,
-                call,
-            } = unsent;
-            let owner = match call {
-                None => None,
-                Some(call) => match self.requests.get(&call) {
-                    Some(waiting) if waiting.owner.strong_count() > 0 => {
-                        Some(Weak::clone(&waiting.owner))
-                    }
-                    _ => {
-                        self.fleet.skipped(link, id, now);
-                        continue;
-                    }
-                },
-            };
-            let frame = match token {
-                Ok(token) => request.frame(id, token.expose()).map_err(|error| {
-                    Error::new(ErrorKind::Decode, "writing a request").caused_by(error)
-                }),
-                Err(error) => Err(error.clone()),
-            };
-            match (frame, owner) {
-                (Ok(frame), owner) => {
-                    self.fleet.handed(link, id, generation, now);
-                    let links = &mut self.inbox.links;
-                    match owner {
-                        Some(owner) => links.send_for(link, frame, id.into(), owner),
-                        None => links.send(link, frame, Some(id.into())),
-                    }
-                }
-                (Err(error), _) => self.fleet.unsent(link, id, &error, now),
+                Output::Refused(topic, _) => self.shared.hub.refused(topic.name()),
+                // Whoever waited may have gone; here and below nobody minds.
+                Output::Answer(reply, result) => drop(reply.send(result)),
+                Output::Done(reply, result) => drop(reply.send(result)),
+                Output::End => self.ended = true,
             }
         }
     }
 
-    /// Shows handles how things are.
+    fn send(&mut self, link: LinkId, id: u32, request: &Request, owner: Option<Weak<()>>) {
+        let frame = match self.tokens.current() {
+            Some(token) => request.frame(id, token.expose()).map_err(|error| {
+                Error::new(ErrorKind::Decode, "writing a request").caused_by(error)
+            }),
+            None => Err(Error::new(ErrorKind::NoToken, "writing a request")),
+        };
+        let links = &mut self.inbox.links;
+        match (frame, owner) {
+            (Ok(frame), Some(owner)) => links.send_for(link, frame, id.into(), owner),
+            (Ok(frame), None) => links.send(link, frame, Some(id.into())),
+            (Err(error), _) => {
+                let event = OnLink::Unwritable(id, error);
+                self.pool.handle(Input::Link(link, event), now());
+            }
+        }
+    }
+
+    /// Shows the state and the counts to handles.
     fn show(&mut self) {
-        self.shared.set_totals(self.fleet.totals());
-        let condition = self.fleet.condition();
+        let condition = self.pool.condition();
         self.log(&condition.state);
-        self.shown.publisher.set(condition);
+        self.shared.condition.set(condition);
+        self.shared.counted.tell();
     }
 
     /// Logs why there is no connection, once for each cause, and that there is one again.
@@ -443,6 +301,13 @@ impl Driver {
             }
             _ => {}
         }
+    }
+}
+
+/// However the task ends, nobody waits for it any more.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.task_ended();
     }
 }
 

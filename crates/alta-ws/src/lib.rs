@@ -70,15 +70,14 @@ mod config;
 mod driver;
 mod error;
 mod events;
-mod fleet;
 mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod machine;
 mod open;
+mod pool;
 mod shared;
-mod spread;
+mod socket;
 mod status;
 mod subscription;
 #[cfg(test)]

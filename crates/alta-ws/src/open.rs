@@ -1,6 +1,6 @@
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::machine::OpenFailure;
+use crate::socket::OpenFailure;
 use crate::tokens::get_token;
 use alta_auth::{API_KEY, Token, TokenSource};
 use alta_model::Redactor;

@@ -1,37 +1,16 @@
 use crate::config::Config;
 use crate::error::{Error, Sent};
-use crate::frame::{Frame, Request, Response};
-use crate::status::{Condition, State, Status, Totals};
+use crate::frame::Frame;
+use crate::status::{Condition, Counters, State, Status};
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Hub, Publisher};
+use alta_socket::{Counted, Hub, Observed, Publisher};
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-use std::time::Instant;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
-/// Takes the end of what a handle asked for.
+/// Takes the result of a wish.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
-
-/// What a handle asks for.
-#[derive(Debug)]
-pub(crate) enum Call {
-    Request {
-        request: Request,
-        deadline: Instant,
-        /// Gone when nobody waits any more.
-        owner: Weak<()>,
-        reply: Reply<Response>,
-    },
-    /// To be told when the server holds a topic.
-    Confirm {
-        topic: Topic,
-        reply: Reply<()>,
-    },
-    Migrate {
-        reply: Reply<()>,
-    },
-}
 
 /// How the task ended.
 #[derive(Debug)]
@@ -41,42 +20,66 @@ struct Ended {
     unanswered: Sent,
 }
 
-/// What handles and the task share.
+/// The state that handles and the task share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Hub<Topic, Frame>,
     /// Knows the tokens of all links: the server may repeat them.
     pub(crate) redactor: Redactor,
-    totals: Mutex<Totals>,
+    pub(crate) condition: Publisher<Condition>,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) counted: Counted,
     ended: OnceLock<Ended>,
 }
 
+impl Observed for Shared {
+    type State = Condition;
+    type Status = Status;
+
+    fn state(&self) -> &Publisher<Condition> {
+        &self.condition
+    }
+
+    fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    fn status_of(&self, condition: Condition) -> Status {
+        Status {
+            state: condition.state,
+            sockets: condition.sockets,
+            last_refusal: condition.last_refusal,
+            last_failure: condition.last_failure,
+            totals: self.counters.totals(),
+        }
+    }
+
+    fn is_closed(condition: &Condition) -> bool {
+        condition.state.is_closed()
+    }
+}
+
 impl Shared {
-    pub(crate) fn new(config: Config) -> (Self, Publisher<Condition>) {
-        let publisher = Publisher::new(Condition {
-            state: State::Connecting,
-            sockets: 1,
-            last_refusal: None,
-            last_failure: None,
-            rare: Totals::default(),
-        });
-        let shared = Self {
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
             config: Arc::new(config),
             hub: Hub::default(),
             redactor: Redactor::new(),
-            totals: Mutex::default(),
+            condition: Publisher::new(Condition {
+                state: State::Connecting,
+                sockets: 1,
+                last_refusal: None,
+                last_failure: None,
+                migrations: 0,
+            }),
+            counters: Arc::default(),
+            counted: Counted::default(),
             ended: OnceLock::new(),
-        };
-        (shared, publisher)
+        }
     }
 
-    /// Shows new totals.
-    pub(crate) fn set_totals(&self, totals: Totals) {
-        *self.totals.lock().unwrap_or_else(PoisonError::into_inner) = totals;
-    }
-
-    /// It is over, because of this; every call that was taken has its answer.
+    /// It is over, because of this; every call that was taken has its result.
     pub(crate) fn end(&self, because: Error) {
         let unanswered = Sent::NotSent;
         // It ends once.
@@ -86,8 +89,24 @@ impl Shared {
         });
     }
 
-    pub(crate) fn status_of(&self, condition: Condition) -> Status {
-        condition.with(*self.totals.lock().unwrap_or_else(PoisonError::into_inner))
+    /// The task has ended. If it did not end by itself, by a panic or with its runtime.
+    pub(crate) fn task_ended(&self) {
+        let because = Error::closed("using the client").caused_by(BrokenOff {
+            panicked: std::thread::panicking(),
+        });
+        let state = State::Closed {
+            because: because.chain().into(),
+        };
+        let unanswered = Sent::MayHaveRun;
+        let ended = Ended {
+            because,
+            unanswered,
+        };
+        if self.ended.set(ended).is_ok() {
+            let condition = self.condition.get();
+            self.condition.set(Condition { state, ..condition });
+        }
+        self.hub.end();
     }
 
     /// Why nothing can be done any more.
@@ -102,33 +121,6 @@ impl Shared {
     pub(crate) fn unanswered(&self) -> Sent {
         let ended = self.ended.get();
         ended.map_or(Sent::MayHaveRun, |ended| ended.unanswered)
-    }
-}
-
-/// What the task shows to handles. Dropping it tells them that the task has ended, also by a panic or with its runtime.
-pub(crate) struct Shown {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) publisher: Publisher<Condition>,
-}
-
-impl Drop for Shown {
-    fn drop(&mut self) {
-        let because = Error::closed("using the client").caused_by(BrokenOff {
-            panicked: std::thread::panicking(),
-        });
-        let state = State::Closed {
-            because: because.chain().into(),
-        };
-        let unanswered = Sent::MayHaveRun;
-        let ended = Ended {
-            because,
-            unanswered,
-        };
-        if self.shared.ended.set(ended).is_ok() {
-            let condition = self.publisher.get();
-            self.publisher.set(Condition { state, ..condition });
-        }
-        self.shared.hub.end();
     }
 }
 

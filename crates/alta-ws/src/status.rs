@@ -56,67 +56,44 @@ impl State {
     }
 }
 
-/// A status without what changes with every event: watchers are woken when it changes.
+/// A status without the counts: those who watch states are woken when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Condition {
+pub struct Condition {
     pub(crate) state: State,
     pub(crate) sockets: usize,
     pub(crate) last_refusal: Option<Arc<str>>,
     pub(crate) last_failure: Option<Arc<str>>,
-    pub(crate) rare: Totals,
+    /// How many migrations have ended, well or not.
+    pub(crate) migrations: u64,
 }
 
-impl Condition {
-    pub(crate) fn with(self, totals: Totals) -> Status {
-        Status {
-            state: self.state,
-            sockets: self.sockets,
-            last_refusal: self.last_refusal,
-            last_failure: self.last_failure,
-            totals,
-        }
-    }
-}
-
-/// Counters, from the client's beginning.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Totals {
-    /// Events that arrived, duplicates included.
-    pub events: u64,
-    /// Events that two sockets delivered, those of a migration for example, and that were passed on once.
-    pub duplicates_suppressed: u64,
-    /// Subscriptions that were confirmed again after their connection was lost.
-    pub gaps: u64,
-    /// Migrations that succeeded.
-    pub migrations: u64,
-    /// Migrations that the server refused or did not answer, or during which a connection was lost.
-    pub failed_migrations: u64,
-    /// Connections made after one was lost.
-    pub reconnects: u64,
-    /// Answers that no open request was waiting for.
-    pub late_answers: u64,
-    /// Frames that were no JSON objects, or binary, and parts of frames that were none. Where it may have been an event, its
-    /// streams were told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
-    pub malformed: u64,
-    /// Errors of the gateway in front of the service, which don't say what they answer.
-    pub gateway_errors: u64,
-    /// Events that nobody was reading.
-    pub unrouted: u64,
-    /// Subscriptions that the server refused for good.
-    pub refused_subscriptions: u64,
-    /// Attempts to subscribe or unsubscribe that failed and are repeated.
-    pub failed_attempts: u64,
-}
-
-impl Totals {
-    /// Without the counters that change with every event.
-    pub(crate) fn rare(self) -> Self {
-        Self {
-            events: 0,
-            duplicates_suppressed: 0,
-            unrouted: 0,
-            ..self
-        }
+alta_socket::counters! {
+    /// Counts since the client was opened.
+    pub struct Totals {
+        /// Events that arrived, duplicates included.
+        events,
+        /// Events that two sockets delivered, those of a migration for example, and that were passed on once.
+        duplicates_suppressed,
+        /// Subscriptions that were confirmed again after their connection was lost.
+        gaps,
+        /// Migrations that succeeded.
+        migrations,
+        /// Migrations that the server refused or did not answer, or during which a connection was lost.
+        failed_migrations,
+        /// Times a socket was connected; a migration is none.
+        connects,
+        /// Replies that no open request was waiting for.
+        late_answers,
+        /// Frames that were no JSON objects, or binary, and parts of frames that were none. Where it may have been an event, its
+        /// streams were told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
+        malformed,
+        /// Errors of the gateway in front of the service, which don't say what they answer.
+        gateway_errors,
+        /// Events that nobody was reading.
+        unclaimed,
+        /// Subscriptions that the server refused for good.
+        refused_subscriptions,
+        /// Attempts to subscribe or unsubscribe that failed and are repeated.
+        failed_attempts,
     }
 }

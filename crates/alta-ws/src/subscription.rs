@@ -1,7 +1,7 @@
 use crate::client::Client;
 use crate::error::Error;
 use crate::frame::{Event, Frame};
-use crate::shared::Call;
+use crate::socket::Input;
 use crate::topic::Topic;
 use alta_model::{Redactor, Timestamp, escaped};
 use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, wall_time};
@@ -206,7 +206,7 @@ impl<T> Subscribe<T> {
         for topic in topics {
             let doing = format!("subscribing to {}", topic.name());
             client
-                .ask(|reply| Call::Confirm { topic, reply })
+                .ask(|reply| Input::Confirm(topic, reply))
                 .await
                 .map_err(|error| error.while_doing(doing))?;
         }

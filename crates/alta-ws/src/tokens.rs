@@ -35,6 +35,10 @@ impl Tokens {
         Arc::clone(&self.source)
     }
 
+    pub(crate) fn current(&self) -> Option<&Token> {
+        self.current.as_ref()
+    }
+
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }

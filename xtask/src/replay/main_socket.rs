@@ -286,7 +286,7 @@ impl Player<'_> {
         let totals = status.totals;
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
-            ("events that nobody wanted", totals.unrouted, 0),
+            ("events that nobody wanted", totals.unclaimed, 0),
             ("late answers", totals.late_answers, is("main-ws/text-ping")),
             ("malformed frames", totals.malformed, 0),
             (

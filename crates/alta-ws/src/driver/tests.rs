@@ -3,7 +3,9 @@
 use super::*;
 use crate::config::Config;
 use crate::error::Sent;
-use crate::machine::OpenFailure;
+use crate::frame::Response;
+use crate::socket::{Call, OpenFailure};
+use crate::topic::Topic;
 use alta_auth::StaticToken;
 use alta_socket::{BoxIo, DialError, QueueConfig, TaskGuard};
 use futures_core::future::BoxFuture;
@@ -30,8 +32,8 @@ impl Dial for Mute {
 type Answer = oneshot::Receiver<Result<Response, Error>>;
 
 /// A driver whose link is open, and the channel for calls.
-async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
-    let (shared, publisher) = Shared::new(Config::default());
+async fn opened() -> (Driver, mpsc::Sender<Input>, TaskGuard) {
+    let shared = Shared::new(Config::default());
     let (calls, inbox) = mpsc::channel(8);
     let (give, take) = oneshot::channel();
     let guard = TaskGuard::spawn(|shutdown| async {
@@ -41,7 +43,6 @@ async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     });
     let mut driver = Driver::new(
         Arc::new(shared),
-        publisher,
         Arc::new(StaticToken::new("a-token")),
         Arc::new(Mute),
         HeaderMap::new(),
@@ -51,19 +52,20 @@ async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     driver.perform_outputs();
     driver.wait(None).await;
     driver.show();
-    assert!(driver.fleet.condition().state.is_connected());
+    assert!(driver.pool.condition().state.is_connected());
     (driver, calls, guard)
 }
 
-fn ask(calls: &mpsc::Sender<Call>, owner: &Arc<()>) -> Answer {
+fn ask(calls: &mpsc::Sender<Input>, owner: &Arc<()>) -> Answer {
     let (reply, answer) = oneshot::channel();
-    let call = Call::Request {
+    let call = Call {
         request: Request::new(Method::GET, "coffee"),
         deadline: now() + Duration::from_secs(3_600),
         owner: Arc::downgrade(owner),
         reply,
+        renewed: false,
     };
-    calls.try_send(call).unwrap();
+    calls.try_send(Input::Call(call)).unwrap();
     answer
 }
 
@@ -89,7 +91,7 @@ async fn promise_05_what_was_handed_to_a_socket_may_have_run_however_the_link_is
     driver.wake(Wake::Timer);
     driver.perform_outputs();
     assert!(
-        !driver.fleet.condition().state.is_connected(),
+        !driver.pool.condition().state.is_connected(),
         "it was silent"
     );
     for answer in answers {
@@ -109,10 +111,7 @@ async fn promise_11_nothing_is_kept_of_calls_that_were_given_up() {
         turn(&mut driver, turns).await;
         drop((owner, answer));
         turn(&mut driver, more).await;
-        assert!(
-            driver.requests.is_empty() && driver.unsent.is_empty(),
-            "{turns}"
-        );
+        driver.pool.check_rest(0);
     }
 }
 
@@ -136,18 +135,17 @@ async fn a_link_that_was_refused_late_does_not_bring_back_its_token() {
 async fn promise_11_nothing_is_kept_of_who_waited_for_a_subscription_and_went() {
     let (mut driver, _calls, _guard) = opened().await;
     let topic = Topic::known("group-update", 7);
-    let stream = driver
-        .shared
-        .hub
-        .subscribe(vec![topic.clone()], QueueConfig::default());
+    let hub = &driver.shared.hub;
+    let stream = hub.subscribe(vec![topic.clone()], QueueConfig::default());
+    driver.take_changes(now());
     // Each gives up before the next comes.
     for _ in 0..100 {
         let (reply, _) = oneshot::channel();
-        let topic = topic.clone();
-        driver.call(Call::Confirm { topic, reply }, now());
+        let ask = Input::Confirm(topic.clone(), reply);
+        driver.pool.handle(ask, now());
     }
-    assert_eq!(driver.confirmations[&topic].len(), 1);
+    assert_eq!(driver.pool.waiting(), 1);
     drop(stream);
     driver.take_changes(now());
-    assert!(driver.confirmations.is_empty());
+    assert_eq!(driver.pool.waiting(), 0);
 }

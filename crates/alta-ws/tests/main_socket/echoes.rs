@@ -222,7 +222,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
         shown.debug(&client.status());
         let error = within(client.request(Method::GET, "close", None)).await;
         shown.error(&error.unwrap_err());
-        let is_up = |status: &alta_ws::Status| status.totals.reconnects > 0;
+        let is_up = |status: &alta_ws::Status| status.totals.connects > 1;
         within(client.statuses().wait_for(is_up)).await.unwrap();
         let stale = within(client.request(Method::GET, "stale", None)).await;
         shown.error(&stale.unwrap_err());

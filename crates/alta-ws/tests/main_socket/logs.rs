@@ -102,7 +102,7 @@ async fn a_loss_is_logged_and_so_is_the_return_and_the_next_loss() {
     for losses in 1..=2 {
         sim.drop_main_sockets();
         let back = |status: &alta_ws::Status| {
-            status.totals.reconnects == losses && status.state.is_connected()
+            status.totals.connects == losses + 1 && status.state.is_connected()
         };
         status(&client, back).await;
     }

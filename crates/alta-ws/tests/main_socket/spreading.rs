@@ -39,8 +39,8 @@ async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
         status(&client, |status| status.sockets == 1)
             .await
             .totals
-            .reconnects,
-        0
+            .connects,
+        3
     );
 }
 

@@ -1,7 +1,7 @@
 use super::world::{World, config, topic};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::machine::OpenFailure;
+use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
 use alta_socket::Lost;
@@ -74,15 +74,15 @@ fn sockets_come_back_on_their_own_and_hold_what_they_held() {
     let links = world.open_links();
     world.lose(links[1], &Lost::Broken(None));
     assert!(matches!(
-        world.fleet.condition().state,
+        world.pool.condition().state,
         State::Recovering { .. }
     ));
     assert_eq!(world.server.held().len(), 4);
     world.pass(SECOND);
     world.settle();
-    assert_eq!(world.fleet.condition().state, State::Ready);
-    assert_eq!(world.fleet.totals().gaps, 2);
-    assert_eq!(world.fleet.totals().reconnects, 1);
+    assert_eq!(world.pool.condition().state, State::Ready);
+    assert_eq!(world.totals().gaps, 2);
+    assert_eq!(world.totals().connects, 4);
     assert_eq!(world.server.held().len(), 6);
 }
 
@@ -99,11 +99,11 @@ fn sockets_that_hold_nothing_any_more_are_closed_and_their_place_is_taken_again(
         (world.open_links().len(), world.codes.as_slice()),
         (2, [1000].as_slice())
     );
-    assert_eq!(world.fleet.condition().sockets, 2);
+    assert_eq!(world.pool.condition().sockets, 2);
     world.come(topic(7));
     world.settle();
     assert_eq!(world.open_links().len(), 3);
-    world.fleet.check_rest(5);
+    world.pool.check_rest(5);
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn whoever_asked_all_sockets_to_migrate_waits_for_all_and_is_told_of_the_first_e
     assert!(world.ended.is_empty());
     world.settle();
     assert_eq!(world.ended.get(&0), Some(&1));
-    assert_eq!(world.fleet.totals().migrations, 2);
-    assert_eq!(world.fleet.totals().failed_migrations, 1);
+    assert_eq!(world.totals().migrations, 2);
+    assert_eq!(world.totals().failed_migrations, 1);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_socket_that_is_not_needed_any_more_keeps_nobody_waiting_for_its_migration()
     world.migrate();
     world.settle();
     assert_eq!(world.ended.get(&0), Some(&1));
-    assert_eq!(world.fleet.condition().sockets, 1);
+    assert_eq!(world.pool.condition().sockets, 1);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn there_is_nothing_to_migrate_before_the_first_connection() {
     world.migrate();
     assert_eq!(world.ended.get(&0), Some(&1));
     world.settle();
-    assert_eq!(world.fleet.totals().migrations, 0);
+    assert_eq!(world.totals().migrations, 0);
 }
 
 #[test]
@@ -200,10 +200,10 @@ fn an_account_that_is_refused_ends_all_sockets() {
     let kind = ErrorKind::Unauthorised { status: None };
     let opening = world.opening_links()[0];
     world.reject(opening, OpenFailure::Final(Error::new(kind, "connecting")));
-    assert!(world.fleet.condition().state.is_closed());
+    assert!(world.pool.condition().state.is_closed());
     assert!(world.server.sockets.is_empty());
     assert_eq!(world.ended.get(&0), Some(&1));
-    assert_eq!(world.fleet.deadline(), None);
+    assert_eq!(world.pool.deadline(), None);
 }
 
 #[test]
@@ -211,6 +211,7 @@ fn a_call_that_was_given_up_is_forgotten() {
     let mut world = holding(0, 1);
     world.call();
     world.give_up();
+    world.token();
     assert_eq!(world.ended.get(&0), Some(&1));
-    world.fleet.check_rest(0);
+    world.pool.check_rest(0);
 }

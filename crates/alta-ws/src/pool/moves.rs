@@ -1,9 +1,8 @@
-use super::Fleet;
+use super::{Pool, SocketId};
 use crate::frame::Frame;
-use crate::machine::{Gap, Lane, Output, Seen, Side};
-use crate::spread::LaneId;
+use crate::socket::{Output, Seen, Side, Socket, SocketInput};
 use crate::topic::Topic;
-use alta_socket::later;
+use alta_socket::{Gap, later};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -24,8 +23,8 @@ pub(super) struct Moves {
 
 #[derive(Debug)]
 struct Move {
-    from: LaneId,
-    to: LaneId,
+    from: SocketId,
+    to: SocketId,
     arrived: bool,
     seen: Seen,
     /// Until when a copy of what came from the old socket may come from the new one; none while the old one holds it.
@@ -37,7 +36,13 @@ impl Moves {
         self.topics.is_empty()
     }
 
-    pub(super) fn begin(&mut self, topic: Topic, from: LaneId, to: LaneId, hand_over: Duration) {
+    pub(super) fn begin(
+        &mut self,
+        topic: Topic,
+        from: SocketId,
+        to: SocketId,
+        hand_over: Duration,
+    ) {
         let seen = Seen::new(hand_over);
         self.topics.insert(
             topic,
@@ -52,11 +57,11 @@ impl Moves {
     }
 
     /// Whether to pass on an event that came on this socket.
-    pub(super) fn admit(&mut self, frame: &Frame, lane: LaneId, now: Instant) -> bool {
+    pub(super) fn admit(&mut self, frame: &Frame, socket: SocketId, now: Instant) -> bool {
         let Some(topic) = self.topics.get_mut(frame.topic.name()) else {
             return true;
         };
-        let side = if lane == topic.from {
+        let side = if socket == topic.from {
             Side::Old
         } else {
             Side::New
@@ -69,24 +74,24 @@ impl Moves {
     }
 
     /// The socket that a topic can be taken from, now that this one holds it.
-    pub(super) fn arrived(&mut self, topic: &Topic, lane: LaneId) -> Option<LaneId> {
+    pub(super) fn arrived(&mut self, topic: &Topic, socket: SocketId) -> Option<SocketId> {
         let moving = self.topics.get_mut(topic.name())?;
-        let arrives = moving.to == lane && !moving.arrived;
+        let arrives = moving.to == socket && !moving.arrived;
         moving.arrived |= arrives;
         arrives.then_some(moving.from)
     }
 
     /// The socket that a topic stays on, since this one was refused it.
-    pub(super) fn refused(&mut self, topic: &Topic, lane: LaneId) -> Option<LaneId> {
+    pub(super) fn refused(&mut self, topic: &Topic, socket: SocketId) -> Option<SocketId> {
         let moving = self.topics.get(topic.name())?;
-        if moving.to != lane || moving.arrived {
+        if moving.to != socket || moving.arrived {
             return None;
         }
         self.topics.remove(topic.name()).map(|moving| moving.from)
     }
 
     /// The socket that has a topic beside the one that it belongs to.
-    pub(super) fn other(&self, topic: &Topic) -> Option<LaneId> {
+    pub(super) fn other(&self, topic: &Topic) -> Option<SocketId> {
         let moving = self.topics.get(topic.name());
         moving
             .filter(|moving| !moving.arrived && moving.until.is_none())
@@ -94,15 +99,15 @@ impl Moves {
     }
 
     /// The socket that a topic was to leave, if it has not forgotten it yet. It stays there, then.
-    pub(super) fn stays(&mut self, topic: &Topic) -> Option<LaneId> {
+    pub(super) fn stays(&mut self, topic: &Topic) -> Option<SocketId> {
         let moving = self.topics.remove(topic.name())?;
         moving.until.is_none().then_some(moving.from)
     }
 
     /// A socket does not hold a topic any more.
-    pub(super) fn left(&mut self, topic: &Topic, lane: LaneId, until: Instant) {
+    pub(super) fn left(&mut self, topic: &Topic, socket: SocketId, until: Instant) {
         if let Some(moving) = self.topics.get_mut(topic.name())
-            && moving.from == lane
+            && moving.from == socket
         {
             moving.until.get_or_insert(until);
         }
@@ -119,48 +124,50 @@ impl Moves {
     }
 }
 
-impl Fleet {
-    /// Whether an event that a socket passes on is no copy of what another one has passed on.
-    pub(super) fn passes_on(&mut self, frame: &Frame, id: LaneId, now: Instant) -> bool {
+impl Pool {
+    /// Whether an event that a socket passes on is no copy of one that another has passed on.
+    pub(super) fn passes_on(&mut self, frame: &Frame, id: SocketId, now: Instant) -> bool {
         let passes = self.moves.is_empty() || self.moves.admit(frame, id, now);
-        self.shared.totals.duplicates_suppressed += u64::from(!passes);
+        self.counters.duplicates_suppressed.add_if(!passes);
         passes
     }
 
-    /// Looks at what a socket has just said, beginning with this output, about topics that move.
-    pub(super) fn follow_moves(&mut self, id: LaneId, before: usize, now: Instant) {
-        for mut output in self.shared.out.split_off(before) {
-            match &mut output {
-                Output::Deliver(frame) if !self.passes_on(frame, id, now) => continue,
-                Output::Confirmed { topic, gap } => {
-                    if let Some(from) = self.moves.arrived(topic, id) {
-                        let mut lost = None;
-                        self.with(from, now, |lane, cx| lost = lane.hand_on(topic, cx));
-                        if let Some((since, noticed)) = lost {
-                            self.shared.totals.gaps += 1;
-                            *gap = Some(Gap {
-                                since,
-                                noticed,
-                                until: now,
-                            });
-                        }
+    /// Follows what a socket says about topics that move. Returns the output as it is to be passed on, if it is.
+    pub(super) fn follow_moves(
+        &mut self,
+        id: SocketId,
+        mut output: Output,
+        now: Instant,
+    ) -> Option<Output> {
+        match &mut output {
+            Output::Deliver(frame) if !self.passes_on(frame, id, now) => return None,
+            Output::Confirmed(topic, gap) => {
+                let from = self.moves.arrived(topic, id);
+                let socket = from.and_then(|from| Some((from, self.sockets.get_mut(&from)?)));
+                if let Some((from, socket)) = socket {
+                    let (loss, effects) = socket.hand_on(topic, &mut self.common, now);
+                    self.apply(from, effects, now);
+                    if let Some(loss) = loss {
+                        self.counters.gaps.add_one();
+                        *gap = Some(Gap::after(loss, now));
                     }
                 }
-                Output::Refused { topic, .. } => {
-                    if let Some(from) = self.moves.refused(topic, id) {
-                        // As long as the service is of this mind, it makes no sense to try again.
-                        self.rest_until = Some(later(now, AFTER_REFUSAL));
-                        self.spread.give_back(topic, from);
-                        self.with(id, now, |lane, cx| lane.unwant(topic, cx));
-                        // It is held where it was, which answers who asks.
-                        self.with(from, now, |lane, cx| lane.confirm(topic, cx));
-                        continue;
-                    }
-                }
-                _ => {}
             }
-            self.shared.out.push_back(output);
+            Output::Refused(topic, _) => {
+                if let Some(from) = self.moves.refused(topic, id) {
+                    // As long as the service is of this mind, it makes no sense to try again.
+                    self.rest_until = Some(later(now, AFTER_REFUSAL));
+                    self.spread.give_back(topic, from);
+                    self.feed(id, SocketInput::Unwant(topic.clone()), now);
+                    // It is held where it was, which confirms it to all that wait.
+                    let from = self.sockets.get(&from);
+                    let is_held = from.is_some_and(|socket| socket.holds(topic));
+                    return is_held.then(|| Output::Confirmed(topic.clone(), None));
+                }
+            }
+            _ => {}
         }
+        Some(output)
     }
 
     pub(super) fn after_a_rest(&self, now: Instant) -> Instant {
@@ -179,28 +186,33 @@ impl Fleet {
             return;
         }
         self.look_at = Some(next);
-        if !self.moves.is_empty() || !self.lanes.values().all(Lane::is_settled) {
+        if !self.moves.is_empty() || !self.sockets.values().all(Socket::is_settled) {
             return;
         }
-        for topic in self.lanes.get(&from).map(Lane::topics).unwrap_or_default() {
+        for topic in self
+            .sockets
+            .get(&from)
+            .map(Socket::topics)
+            .unwrap_or_default()
+        {
             if let Some(to) = self.spread.reassign(&topic) {
                 self.begin_move(topic, from, to, now);
             }
         }
     }
 
-    fn begin_move(&mut self, topic: Topic, from: LaneId, to: LaneId, now: Instant) {
-        let mut refused = None;
-        self.with(from, now, |lane, cx| {
-            refused = lane.give_away_refused(&topic, cx);
-        });
-        if let Some(refused) = refused {
+    fn begin_move(&mut self, topic: Topic, from: SocketId, to: SocketId, now: Instant) {
+        let old = self.sockets.get_mut(&from);
+        if let Some((refused, effects)) = old.and_then(|old| old.give_away_refused(&topic)) {
+            self.apply(from, effects, now);
             // Nothing holds it, so there is nobody to ask.
-            self.with(to, now, |lane, _| lane.take_refused(topic, refused));
+            if let Some(new) = self.sockets.get_mut(&to) {
+                new.take_refused(topic, refused);
+            }
             return;
         }
         let hand_over = self.config.hand_over;
         self.moves.begin(topic.clone(), from, to, hand_over);
-        self.with(to, now, |lane, cx| lane.want(&topic, cx));
+        self.feed(to, SocketInput::Want(topic), now);
     }
 }

@@ -1,12 +1,16 @@
 //! A socket under test, before a server made of sets and queues. Time is moved by hand.
 
-use super::super::migrate::Migration;
-use super::super::{CallId, Cx, Lane, LaneState, OpenFailure, Output, PendingCall, Phase, Shared};
+use super::super::migration::Migration;
+use super::super::{
+    Call, Common, Effect, MigrationId, OnLink, OpenFailure, Output, Socket, SocketInput,
+    SocketState, State,
+};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::Request;
+use crate::frame::{Request, Response};
+use crate::status::{Counters, Totals};
 pub(super) use crate::test_server::Reply;
-use crate::test_server::{Server, Socket, number_in};
+use crate::test_server::{Server, number_in};
 use crate::topic::Topic;
 use alta_model::Redactor;
 use alta_socket::{LinkId, Lost, RawFrame};
@@ -14,10 +18,19 @@ use http::Method;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
+
+/// The caller of a raw request, who waits for its result.
+struct Caller {
+    result: oneshot::Receiver<Result<Response, Error>>,
+    _owner: Arc<()>,
+}
 
 pub(super) struct Rig {
-    pub(super) lane: Lane,
-    pub(super) shared: Shared,
+    pub(super) socket: Socket,
+    pub(super) common: Common,
+    counters: Arc<Counters>,
     pub(super) now: Instant,
     pub(super) config: Arc<Config>,
     pub(super) server: Server,
@@ -25,16 +38,19 @@ pub(super) struct Rig {
     pub(super) held_back: bool,
     /// Whether the last link was to be opened with another token.
     pub(super) renewing: bool,
+    callers: BTreeMap<u64, Caller>,
     /// How often each call ended, and the last end of each.
     pub(super) ended: BTreeMap<u64, Vec<Result<u16, Error>>>,
     pub(super) calls: u64,
     /// For each event, when and during which migration it was handed in, if during one, and how often it came out.
     pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
-    /// Whose readers were told of a frame that could not be read.
+    /// The topics whose streams were told of a frame that could not be read.
     pub(super) told: Vec<String>,
     pub(super) confirmed: Vec<(String, Option<(Instant, Instant)>)>,
     pub(super) refused: Vec<(String, Error)>,
+    pub(super) released: Vec<Topic>,
+    pub(super) fatal: Option<Error>,
     pub(super) closed: Vec<u16>,
     pub(super) renewals: u32,
 }
@@ -53,21 +69,27 @@ pub(super) fn topic(number: i64) -> Topic {
 impl Rig {
     pub(super) fn new(config: Config) -> Self {
         let config = Arc::new(config);
-        let mut shared = Shared::new(Redactor::new());
+        let counters = Arc::new(Counters::default());
+        let mut common = Common::default();
         let now = Instant::now();
-        let mut cx = Cx {
+        let (socket, effects) = Socket::open(
+            Arc::clone(&config),
+            Arc::clone(&counters),
+            Redactor::new(),
+            7,
+            &mut common,
             now,
-            shared: &mut shared,
-        };
-        let lane = Lane::open(Arc::clone(&config), 7, &mut cx);
+        );
         let mut rig = Self {
-            lane,
-            shared,
+            socket,
+            common,
+            counters,
             now,
             config,
             server: Server::default(),
             held_back: false,
             renewing: false,
+            callers: BTreeMap::new(),
             ended: BTreeMap::new(),
             calls: 0,
             handed: BTreeMap::new(),
@@ -75,10 +97,12 @@ impl Rig {
             told: Vec::new(),
             confirmed: Vec::new(),
             refused: Vec::new(),
+            released: Vec::new(),
+            fatal: None,
             closed: Vec::new(),
             renewals: 0,
         };
-        rig.perform();
+        rig.perform(effects);
         rig
     }
 
@@ -89,96 +113,108 @@ impl Rig {
         rig
     }
 
-    fn act<T>(&mut self, act: impl FnOnce(&mut Lane, &mut Cx<'_>) -> T) -> T {
-        let mut cx = Cx {
-            now: self.now,
-            shared: &mut self.shared,
-        };
-        let result = act(&mut self.lane, &mut cx);
-        self.perform();
-        result
+    pub(super) fn totals(&self) -> Totals {
+        self.counters.totals()
     }
 
-    /// Does what the machine asks for, as the driver would.
-    fn perform(&mut self) {
-        while let Some(output) = self.shared.out.pop_front() {
-            match output {
-                Output::Open { link, renew } => {
-                    self.renewing = renew;
-                    let fresh = self
-                        .server
-                        .sockets
-                        .insert(link, Socket::default())
-                        .is_none();
-                    assert!(fresh, "a link's id is used once");
-                    assert!(self.server.sockets.len() <= 2, "never more than two links");
+    pub(super) fn last_failure(&self) -> Option<Arc<str>> {
+        self.socket.failing().map(|(_, why)| Arc::clone(why))
+    }
+
+    fn feed(&mut self, input: SocketInput) {
+        let effects = self.socket.handle(input, &mut self.common, self.now);
+        self.perform(effects);
+    }
+
+    fn on_link(&mut self, link: LinkId, event: OnLink) {
+        self.feed(SocketInput::Link(link, event));
+    }
+
+    /// Does what the machine asks for, as the pool and the driver would.
+    fn perform(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Output(output) => self.output(output),
+                Effect::Released(topic) => self.released.push(topic),
+                Effect::Migrated(migration, result) => {
+                    self.end(migration.0, result.map(|()| 200));
                 }
-                Output::Send {
-                    link, id, request, ..
-                } => {
-                    let socket = self
-                        .server
-                        .sockets
-                        .get_mut(&link)
-                        .expect("sent on a closed link");
-                    assert!(socket.open, "sent on a link that is not open");
-                    socket.asked.push_back((id, request));
-                    self.lane.handed(link, id, 1);
-                    if !self.held_back {
-                        self.lane.written(link, id);
-                    }
-                }
-                Output::Recall { .. } => {}
-                Output::Renew { .. } => self.renewals += 1,
-                Output::Ping(link) => {
-                    assert!(
-                        self.server.sockets.contains_key(&link),
-                        "pinged a closed link"
-                    );
-                }
-                Output::Close { link, code, .. } => {
-                    self.server.sockets.remove(&link);
-                    self.closed.push(code);
-                }
-                Output::Deliver(frame) if frame.content.is_none() => {
-                    self.told.push(frame.topic.name().to_owned());
-                }
-                Output::DeliverToAll(_) => self.told.push("all".to_owned()),
-                Output::Deliver(frame) => {
-                    let number = frame.content().unwrap().parse().unwrap();
-                    *self.delivered.entry(number).or_default() += 1;
-                }
-                Output::Interrupted { loss, .. } => assert!(loss.since <= loss.noticed),
-                Output::Confirmed { topic, gap } => {
-                    assert!(
-                        gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)
-                    );
-                    let between = gap.map(|gap| (gap.since, gap.until));
-                    self.confirmed.push((topic.name().to_owned(), between));
-                }
-                Output::Refused { topic, error } => {
-                    self.refused.push((topic.name().to_owned(), error));
-                }
-                Output::Answer { call, result } => {
-                    self.end(call, result.map(|response| response.status));
-                }
-                Output::Expired { call, error, .. } => self.end(call, Err(error)),
-                Output::Migrated { .. } => unreachable!("a fleet's output"),
+                Effect::Fatal(error) => self.fatal = Some(error),
             }
         }
-        for (call, result) in std::mem::take(&mut self.shared.migrated) {
-            self.end(call, result.map(|()| 200));
+        let mut callers = std::mem::take(&mut self.callers);
+        callers.retain(|call, caller| match caller.result.try_recv() {
+            Ok(result) => {
+                self.end(*call, result.map(|response| response.status));
+                false
+            }
+            Err(TryRecvError::Empty) => true,
+            Err(TryRecvError::Closed) => panic!("call {call} was dropped"),
+        });
+        self.callers.append(&mut callers);
+        let batches = self.socket.census().batches;
+        assert_eq!(batches, usize::from(self.common.batch_under_way));
+    }
+
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Open { link, renew } => {
+                self.renewing = renew;
+                let fresh = self
+                    .server
+                    .sockets
+                    .insert(link, crate::test_server::Socket::default());
+                assert!(fresh.is_none(), "a link's id is used once");
+                assert!(self.server.sockets.len() <= 2, "never more than two links");
+            }
+            Output::GetToken => self.feed(SocketInput::Token(Ok(1))),
+            Output::Send {
+                link, id, request, ..
+            } => {
+                let socket = self.server.sockets.get_mut(&link);
+                let socket = socket.expect("sent on a closed link");
+                assert!(socket.open, "sent on a link that is not open");
+                socket.asked.push_back((id, request));
+                if !self.held_back {
+                    self.on_link(link, OnLink::Written(id));
+                }
+            }
+            Output::Recall(link, id) => self.on_link(link, OnLink::NotRecalled(id)),
+            Output::Renew { .. } => self.renewals += 1,
+            Output::Ping(link) => {
+                let is_open = self.server.sockets.contains_key(&link);
+                assert!(is_open, "pinged a closed link");
+            }
+            Output::Close { link, code, .. } => {
+                self.server.sockets.remove(&link);
+                self.closed.push(code);
+            }
+            Output::Deliver(frame) if frame.content.is_none() => {
+                self.told.push(frame.topic.name().to_owned());
+            }
+            Output::DeliverToAll(_) => self.told.push("all".to_owned()),
+            Output::Deliver(frame) => {
+                let number = frame.content().unwrap().parse().unwrap();
+                *self.delivered.entry(number).or_default() += 1;
+            }
+            Output::Interrupted(_, loss) => assert!(loss.since <= loss.noticed),
+            Output::Confirmed(topic, gap) => {
+                assert!(gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until));
+                let between = gap.map(|gap| (gap.since, gap.until));
+                self.confirmed.push((topic.name().to_owned(), between));
+            }
+            Output::Refused(topic, error) => self.refused.push((topic.name().to_owned(), error)),
+            Output::Answer(reply, result) => drop(reply.send(result)),
+            Output::Done(..) | Output::End => unreachable!("an output of the pool"),
         }
-        let batches = self.lane.census().batches;
-        assert_eq!(batches, usize::from(self.shared.batch_under_way));
     }
 
-    fn end(&mut self, call: CallId, result: Result<u16, Error>) {
-        self.ended.entry(call.0).or_default().push(result);
+    fn end(&mut self, call: u64, result: Result<u16, Error>) {
+        self.ended.entry(call).or_default().push(result);
     }
 
-    pub(super) fn state(&self) -> LaneState {
-        self.lane.state()
+    pub(super) fn state(&self) -> SocketState {
+        self.socket.state()
     }
 
     /// The links, in the order in which they were opened.
@@ -194,7 +230,7 @@ impl Rig {
         *self.links().last().unwrap()
     }
 
-    /// What has been asked for and not been answered, on all links.
+    /// Requests without a reply, on all links.
     pub(super) fn asked(&self) -> Vec<String> {
         let sockets = self.server.sockets.values();
         sockets
@@ -203,30 +239,38 @@ impl Rig {
     }
 
     pub(super) fn want(&mut self, topic: &Topic) {
-        self.act(|lane, cx| lane.want(topic, cx));
+        self.feed(SocketInput::Want(topic.clone()));
     }
 
     pub(super) fn unwant(&mut self, topic: &Topic) {
-        self.act(|lane, cx| lane.unwant(topic, cx));
+        self.feed(SocketInput::Unwant(topic.clone()));
     }
 
     pub(super) fn call(&mut self) -> u64 {
         let id = self.calls;
         self.calls += 1;
-        let call = PendingCall {
-            id: CallId(id),
+        let (reply, result) = oneshot::channel();
+        let owner = Arc::new(());
+        let call = Call {
             request: Request::new(Method::GET, "coffee"),
             deadline: self.now + self.config.request_timeout,
+            owner: Arc::downgrade(&owner),
+            reply,
             renewed: false,
         };
-        self.act(|lane, cx| lane.call(call, cx));
+        let caller = Caller {
+            result,
+            _owner: owner,
+        };
+        self.callers.insert(id, caller);
+        self.feed(SocketInput::Call(call));
         id
     }
 
     pub(super) fn migrate(&mut self) -> u64 {
         let id = self.calls;
         self.calls += 1;
-        self.act(|lane, cx| lane.migrate_now(CallId(id), cx));
+        self.feed(SocketInput::Migrate(MigrationId(id)));
         id
     }
 
@@ -236,7 +280,7 @@ impl Rig {
         let socket = self.server.sockets.get_mut(&link).unwrap();
         if !socket.open {
             socket.open = true;
-            self.act(|lane, cx| lane.opened(link, cx));
+            self.on_link(link, OnLink::Opened);
         }
     }
 
@@ -245,7 +289,7 @@ impl Rig {
         let link = self.newest();
         if !self.server.sockets[&link].open {
             self.server.sockets.remove(&link);
-            self.act(|lane, cx| lane.open_failed(link, failure, cx));
+            self.on_link(link, OnLink::Failed(failure));
         }
     }
 
@@ -283,28 +327,28 @@ impl Rig {
 
     /// The number of the migration during which both links are read, if one is under way.
     fn migration(&self) -> Option<u64> {
-        let Phase::Up(up) = &self.lane.phase else {
+        let State::Up(up) = &self.socket.state else {
             return None;
         };
         match up.migration {
-            Migration::Posting { .. } => Some(self.shared.totals.migrations + 1),
-            Migration::HandOver { .. } => Some(self.shared.totals.migrations),
+            Migration::Posting { .. } => Some(self.totals().migrations + 1),
+            Migration::HandOver { .. } => Some(self.totals().migrations),
             _ => None,
         }
     }
 
     pub(super) fn text(&mut self, link: LinkId, text: &str) {
-        self.act(|lane, cx| lane.text(link, &RawFrame::from(text), cx));
+        self.on_link(link, OnLink::Text(RawFrame::from(text)));
     }
 
     pub(super) fn pong(&mut self, link: LinkId) {
-        self.act(|lane, cx| lane.heard(link, cx));
+        self.on_link(link, OnLink::Heard);
     }
 
     /// There is no token for a request.
     pub(super) fn no_token(&mut self, link: LinkId, id: u32) {
         let error = Error::new(ErrorKind::NoToken, "getting a token");
-        self.act(|lane, cx| lane.unsent(link, id, &error, cx));
+        self.on_link(link, OnLink::Unwritable(id, error));
     }
 
     pub(super) fn lose(&mut self, link: LinkId) {
@@ -312,42 +356,38 @@ impl Rig {
     }
 
     pub(super) fn lose_by(&mut self, link: LinkId, lost: &Lost) {
-        if self
-            .server
-            .sockets
-            .get(&link)
-            .is_some_and(|socket| socket.open)
-        {
+        let socket = self.server.sockets.get(&link);
+        if socket.is_some_and(|socket| socket.open) {
             self.server.sockets.remove(&link);
-            self.act(|lane, cx| lane.lost(link, lost, cx));
+            self.on_link(link, OnLink::Lost(lost.clone()));
         }
     }
 
     pub(super) fn retire(&mut self) {
-        self.act(Lane::retire);
+        self.feed(SocketInput::Retire);
     }
 
     pub(super) fn close(&mut self, error: &Error) {
-        self.act(|lane, cx| lane.close(error, cx));
+        self.feed(SocketInput::Close(error.clone()));
     }
 
     /// Moves time, ringing every timer on the way.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut rung = 0;
-        while let Some(deadline) = self.lane.deadline().filter(|deadline| *deadline <= end) {
+        while let Some(deadline) = self.socket.deadline().filter(|deadline| *deadline <= end) {
             if deadline > self.now {
                 self.now = deadline;
                 rung = 0;
             }
             rung += 1;
             assert!(rung < 10, "the timer rings for nothing");
-            self.act(Lane::tick);
+            self.feed(SocketInput::Timer);
         }
         self.now = end;
     }
 
-    /// Lets everything be answered and arrive, until nothing moves.
+    /// Lets everything be replied to and arrive, until nothing moves.
     pub(super) fn settle(&mut self) {
         loop {
             let mut moved = false;
@@ -375,7 +415,7 @@ impl Rig {
         }
     }
 
-    /// Lets everything be answered and arrive, until only this is asked for.
+    /// Lets everything be replied to and arrive, until only this is asked for.
     pub(super) fn settle_to(&mut self, request: &str) {
         for _ in 0..10 {
             if self.asked() == [request] {
@@ -401,7 +441,7 @@ impl Rig {
         }
     }
 
-    /// Whether a call ended without an answer, and whether it may have run.
+    /// Whether a call ended without a reply, and whether it may have run.
     pub(super) fn unanswered(&self, call: u64) -> Option<Sent> {
         match self.end_of(call).as_ref().map_err(Error::kind) {
             Err(ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent }) => Some(*sent),

@@ -1,6 +1,6 @@
 use super::rig::{Reply, Rig, config, gaps, holding, topic};
 use crate::error::{Error, ErrorKind, Sent};
-use crate::machine::LaneState;
+use crate::socket::SocketState;
 use alta_socket::Lost;
 use std::io::ErrorKind as ErrorOf;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ fn a_server_that_does_not_migrate_is_not_asked_all_the_time() {
     assert!(rig.asked().is_empty());
     rig.pass(SECOND * 20);
     assert_eq!(rig.asked(), ["GET migrate"]);
-    assert_eq!(rig.shared.totals.gaps, 0);
+    assert_eq!(rig.totals().gaps, 0);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_migration_whose_new_link_is_lost_before_the_answer_begins_afresh() {
     rig.settle();
     assert_eq!(rig.held().len(), 2);
     assert!(gaps(&rig).iter().all(Option::is_some));
-    assert_eq!(rig.shared.totals.failed_migrations, 1);
+    assert_eq!(rig.totals().failed_migrations, 1);
 }
 
 #[test]
@@ -164,9 +164,9 @@ fn a_migration_begins_at_its_time() {
 #[test]
 fn migrations_are_spread_by_chance() {
     let spread = config().migrate_spread(SECOND * 300);
-    let mut lane = Rig::open(spread).lane;
+    let mut core = Rig::open(spread).socket.core;
     let now = std::time::Instant::now();
-    let times: Vec<_> = (0..100).map(|_| lane.next_migration(now) - now).collect();
+    let times: Vec<_> = (0..100).map(|_| core.next_migration(now) - now).collect();
     assert!(
         times
             .iter()
@@ -178,8 +178,8 @@ fn migrations_are_spread_by_chance() {
     let young = config()
         .migrate_after(SECOND * 60)
         .migrate_spread(SECOND * 300);
-    let mut lane = Rig::open(young).lane;
-    let mut times = (0..100).map(|_| lane.next_migration(now) - now);
+    let mut core = Rig::open(young).socket.core;
+    let mut times = (0..100).map(|_| core.next_migration(now) - now);
     assert!(times.all(|time| time >= SECOND * 30));
 }
 
@@ -193,7 +193,7 @@ fn closing_ends_every_call_and_every_link() {
         let error = rig.end_of(call).as_ref().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Closed);
     }
-    assert_eq!(rig.lane.deadline(), None);
+    assert_eq!(rig.socket.deadline(), None);
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn an_access_token_that_expired_is_renewed_before_the_migration_goes_on() {
         rig.arrive(rig.main());
     }
     assert!(rig.end_of(call).is_err(), "once");
-    assert_eq!(rig.state(), LaneState::Ready);
+    assert_eq!(rig.state(), SocketState::Ready);
 }
 
 #[test]
@@ -239,7 +239,7 @@ fn a_migration_during_whose_first_step_the_link_is_lost_has_failed() {
     let call = rig.migrate();
     rig.lose(rig.main());
     assert!(rig.end_of(call).is_err());
-    assert_eq!(rig.shared.totals.failed_migrations, 1);
+    assert_eq!(rig.totals().failed_migrations, 1);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn an_old_link_that_ends_in_order_during_the_hand_over_leaves_no_gap_and_one_tha
             gaps.iter()
                 .all(|(since, until)| *since <= moved && *until == moved)
         );
-        assert_eq!(rig.state(), LaneState::Migrating);
+        assert_eq!(rig.state(), SocketState::Migrating);
     }
 }
 
@@ -311,7 +311,7 @@ fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
         rig.accept();
         fails(&mut rig);
         assert!(rig.end_of(call).is_err());
-        assert_eq!(rig.state(), LaneState::Ready);
+        assert_eq!(rig.state(), SocketState::Ready);
         assert_eq!(
             (rig.links().len(), rig.closed.as_slice()),
             (1, [3001].as_slice())
@@ -321,10 +321,7 @@ fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
         rig.pass(SECOND);
         assert_eq!(rig.asked(), ["GET migrate"]);
         rig.settle();
-        assert_eq!(
-            (rig.shared.totals.migrations, rig.shared.totals.gaps),
-            (1, 0)
-        );
+        assert_eq!((rig.totals().migrations, rig.totals().gaps), (1, 0));
     }
 }
 
@@ -373,7 +370,7 @@ fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_hand_over_and_a_
     rig.text(old, &event(2));
     rig.pass(SECOND / 10);
     assert_eq!(rig.closed, [3000], "the hand-over is over");
-    assert_eq!(rig.state(), LaneState::Ready);
+    assert_eq!(rig.state(), SocketState::Ready);
     rig.text(rig.main(), &event(2));
     assert_eq!(rig.delivered[&2], 1, "a copy");
     rig.text(rig.main(), &event(2));
@@ -405,7 +402,7 @@ fn the_end_of_the_old_link_ends_the_wait_for_the_answer() {
         assert_eq!((rig.held().len(), rig.links().len()), (2, 1));
         assert_eq!(gaps(&rig), [Some(SECOND * 6), Some(SECOND * 6)]);
         assert!(rig.confirmed.iter().all(|(_, gap)| gap.unwrap().0 == heard));
-        assert_eq!(rig.shared.totals.failed_migrations, 1);
+        assert_eq!(rig.totals().failed_migrations, 1);
     }
 }
 

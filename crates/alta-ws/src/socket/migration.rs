@@ -1,11 +1,12 @@
 use super::conn::{Conn, Open, Purpose};
+use super::offline::Opening;
 use super::seen::Seen;
-use super::{CallId, Cx, Lane, Output, Phase, Up};
-use crate::config::Config;
+use super::up::{Flow, Up};
+use super::{Core, Cx, MigrationId, Output};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::{Content, Request, Response};
 use alta_model::{Secret, json};
-use alta_socket::{LinkId, Lost, later};
+use alta_socket::{Gap, LinkId, Lost, later};
 use http::Method;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ const COPIES_WITHIN: Duration = Duration::from_secs(1);
 pub(super) const AFTER_THE_OLD_LINK: Duration = Duration::from_secs(1);
 
 /// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
-/// to the last answer.
+/// to the last reply.
 #[derive(Debug)]
 pub(super) enum Migration {
     /// There is none.
@@ -46,7 +47,7 @@ pub(super) enum Migration {
         seen: Box<Seen>,
         /// When the old link was last heard before that: if this fails, nobody knows what was missed since.
         since: Instant,
-        /// Until when the answer is waited for, if the old link has ended.
+        /// Until when the reply is waited for, if the old link has ended.
         answer_until: Option<Instant>,
     },
     /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
@@ -57,11 +58,12 @@ pub(super) enum Migration {
         seen: Box<Seen>,
         until: Instant,
     },
-    /// There is none any more, but copies of what the old link has brought last may still come.
+    /// The migration is finished. Duplicates of the old link's last events can still arrive until `until`; `seen` filters
+    /// them.
     Over { seen: Box<Seen>, until: Instant },
 }
 
-/// The answer to the first half.
+/// The reply to the first half.
 #[derive(Deserialize)]
 struct MigrationToken {
     token: Secret,
@@ -116,23 +118,33 @@ impl Migration {
             *link = again;
         }
     }
-}
 
-impl Up {
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        let main = (!self.migration.old_is_lost()).then(|| self.conn.deadline());
-        let migration = match &self.migration {
-            Migration::Idle => Some(self.migrate_at),
+    /// When [`Up::migration_timer`] has something to do.
+    pub(super) fn deadline(&self, migrate_at: Instant) -> Option<Instant> {
+        match self {
+            Migration::Idle => Some(migrate_at),
             Migration::Asking { .. } | Migration::Opening { .. } => None,
             Migration::Posting {
                 new, answer_until, ..
             } => answer_until.iter().copied().chain([new.deadline()]).min(),
             Migration::HandOver { until, .. } => Some(*until),
-            Migration::Over { until, .. } => Some(self.migrate_at.min(*until)),
-        };
-        main.into_iter().chain(migration).min()
+            Migration::Over { until, .. } => Some(migrate_at.min(*until)),
+        }
     }
+}
 
+impl Core {
+    /// When a link that opened now is to be replaced.
+    pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
+        let after = self.config.migrate_after;
+        // A short age with a long spread would migrate all the time.
+        let spread = self.config.migrate_spread.min(after / 2);
+        let earlier = spread.mul_f64(self.random.f64());
+        later(now, after.saturating_sub(earlier))
+    }
+}
+
+impl Up {
     /// Whether the server can know of the migration that is waited for.
     pub(super) fn migration_sent(&self) -> Sent {
         match &self.migration {
@@ -146,111 +158,75 @@ impl Up {
         }
     }
 
+    /// Migrates now; whoever asked is told how it went.
+    pub(super) fn migrate_now(&mut self, migration: MigrationId, now: Instant) {
+        self.migrators.push(migration);
+        match self.migration {
+            Migration::Idle | Migration::Over { .. } => self.migration = Migration::begin(),
+            // After this one, another.
+            Migration::HandOver { .. } => self.migrate_at = now,
+            // The one that is under way will do.
+            Migration::Asking { .. } | Migration::Opening { .. } | Migration::Posting { .. } => {}
+        }
+    }
+
     /// Step 1, once nothing else is on its way.
-    pub(super) fn ask_to_migrate(&mut self, config: &Config, cx: &mut Cx<'_>) {
+    pub(super) fn ask_to_migrate(&mut self, cx: &mut Cx<'_>) {
         if let Migration::Asking { asked, .. } = &mut self.migration
             && !*asked
             && self.conn.requests.is_empty()
         {
             *asked = true;
             let open = Open::new(Request::new(Method::GET, PATH), Purpose::MigrationToken);
-            self.conn.send(open, config, cx);
+            self.conn.send(open, cx);
         }
     }
-}
 
-impl Lane {
-    /// Migrates now; whoever asked is told how it went.
-    pub(crate) fn migrate_now(&mut self, call: CallId, cx: &mut Cx<'_>) {
-        let Phase::Up(up) = &mut self.phase else {
-            let sent = Sent::NotSent;
-            // If it is about to be opened for the first time, it could not be newer.
-            let result = if self.trouble.is_some() {
-                Err(Error::new(ErrorKind::Disconnected { sent }, "migrating"))
-            } else {
-                Ok(())
-            };
-            cx.shared.migrated.push((call, result));
-            return;
-        };
-        self.migrators.push(call);
-        match up.migration {
-            Migration::Idle | Migration::Over { .. } => up.migration = Migration::begin(),
-            // After this one, another.
-            Migration::HandOver { .. } => up.migrate_at = cx.now,
-            // The one that is under way will do.
-            Migration::Asking { .. } | Migration::Opening { .. } | Migration::Posting { .. } => {}
-        }
-        self.pump(cx);
-    }
-
-    /// When a link that opened now is to be replaced.
-    pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
-        // Whoever makes the one short and forgets the other would migrate all the time.
-        let spread = self
-            .config
-            .migrate_spread
-            .min(self.config.migrate_after / 2);
-        let earlier = spread.mul_f64(self.random.f64());
-        later(now, self.config.migrate_after.saturating_sub(earlier))
-    }
-
-    pub(super) fn tick_migration(&mut self, cx: &mut Cx<'_>) {
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
-        match &mut up.migration {
-            Migration::Idle | Migration::Over { .. } if up.migrate_at <= cx.now => {
+    pub(super) fn migration_timer(&mut self, cx: &mut Cx<'_>) -> Flow {
+        match &mut self.migration {
+            Migration::Idle | Migration::Over { .. } if self.migrate_at <= cx.now => {
                 tracing::info!("migrating to a new socket");
-                up.migration = Migration::begin();
+                self.migration = Migration::begin();
             }
             Migration::Posting {
                 new, answer_until, ..
             } => {
-                let link = new.link;
-                let given_up = answer_until.is_some_and(|until| until <= cx.now);
-                if let Some((id, open)) = new.requests.expire(cx.now) {
-                    self.expired(link, id, open, cx);
-                } else if given_up || !new.check_alive(cx) {
+                let is_given_up = answer_until.is_some_and(|until| until <= cx.now);
+                if let Some(expired) = new.expire(cx) {
+                    if let Some((open, outcome)) = expired.settled() {
+                        return self.settle(open, outcome, cx);
+                    }
+                } else if is_given_up || !new.check_alive(cx) {
                     let sent = new.first_sent();
-                    let kind = ErrorKind::Disconnected { sent };
-                    self.migration_failed(Error::new(kind, "migrating"), sent, cx);
+                    let error = Error::new(ErrorKind::Disconnected { sent }, "migrating");
+                    return self.migration_failed(error, sent, cx);
                 }
             }
-            Migration::Over { until, .. } if *until <= cx.now => up.migration = Migration::Idle,
+            Migration::Over { until, .. } if *until <= cx.now => self.migration = Migration::Idle,
             Migration::HandOver { until, .. } if *until <= cx.now => self.hand_over_ends(cx),
             _ => {}
         }
+        Flow::Continue(())
     }
 
     /// The old link has been read for long enough.
     fn hand_over_ends(&mut self, cx: &mut Cx<'_>) {
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
-        match std::mem::replace(&mut up.migration, Migration::Idle) {
+        match std::mem::replace(&mut self.migration, Migration::Idle) {
             Migration::HandOver { old, mut seen, .. } => {
                 if let Some(link) = old {
-                    cx.shared.out.push_back(Output::Close {
-                        link,
-                        code: 3000,
-                        reason: "migration completed",
-                    });
+                    cx.close_link(link, 3000, "migration completed");
                 }
                 seen.forget_before(cx.now.checked_sub(COPIES_WITHIN));
-                up.migration = Migration::Over {
-                    seen,
-                    until: later(cx.now, COPIES_WITHIN),
-                };
+                let until = later(cx.now, COPIES_WITHIN);
+                self.migration = Migration::Over { seen, until };
             }
-            other => up.migration = other,
+            other => self.migration = other,
         }
     }
 
     /// Whether step 1 is to be taken again, since its access token was refused: once, with another one.
     pub(super) fn asks_again(&mut self, renew: bool) -> bool {
-        if let Phase::Up(up) = &mut self.phase
-            && let Migration::Asking { asked, renewed } = &mut up.migration
+        if let Migration::Asking { asked, renewed } = &mut self.migration
             && renew
             && !*renewed
         {
@@ -260,7 +236,7 @@ impl Lane {
         false
     }
 
-    /// Step 1 was answered.
+    /// Step 1 has ended with this.
     pub(super) fn migration_token(&mut self, result: Result<Response, Error>, cx: &mut Cx<'_>) {
         let token = result.and_then(|response| {
             // The cause is left out: it could quote the token.
@@ -269,11 +245,9 @@ impl Lane {
         });
         match token {
             Ok(MigrationToken { token }) => {
-                cx.shared.redactor.learn(token.expose());
-                if let Phase::Up(up) = &mut self.phase {
-                    let link = cx.open(self.renewal_owed);
-                    up.migration = Migration::Opening { link, token };
-                }
+                cx.core.redactor.learn(token.expose());
+                let link = cx.open_link();
+                self.migration = Migration::Opening { link, token };
             }
             Err(error) => self.migration_postponed(error, cx),
         }
@@ -283,26 +257,20 @@ impl Lane {
     pub(super) fn migration_postponed(&mut self, error: Error, cx: &mut Cx<'_>) {
         let error = error.while_doing("migrating");
         tracing::warn!(error = error.chain(), "a migration is put off");
-        cx.shared.totals.failed_migrations += 1;
-        if let Phase::Up(up) = &mut self.phase {
-            up.migration = Migration::Idle;
-            let cap = self.migrate_backoff.cap();
-            let asked = error.retry_after().map(|asked| asked.min(cap));
-            let delay = self.migrate_backoff.delay(asked);
-            let refused =
-                !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
-            up.migrate_at = later(cx.now, if refused { AFTER_REFUSAL } else { delay });
-        }
+        cx.core.counters.failed_migrations.add_one();
+        self.migration = Migration::Idle;
+        let cap = self.migrate_backoff.cap();
+        let asked = error.retry_after().map(|asked| asked.min(cap));
+        let delay = self.migrate_backoff.delay(asked);
+        let is_refused = !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
+        self.migrate_at = later(cx.now, if is_refused { AFTER_REFUSAL } else { delay });
         self.end_migrators(&Err(error), cx);
-        self.pump(cx);
     }
 
     /// Step 2 is done; now 3 and 4.
     pub(super) fn migration_link_opened(&mut self, link: LinkId, cx: &mut Cx<'_>) {
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
-        let Migration::Opening { link: new, token } = &mut up.migration else {
+        cx.core.authorization.accepted();
+        let Migration::Opening { link: new, token } = &mut self.migration else {
             return;
         };
         if *new != link {
@@ -311,53 +279,54 @@ impl Lane {
         let mut request = Request::new(Method::POST, PATH);
         let content = serde_json::json!({ "token": token.expose() });
         request.content = Some(Content::Text(content.to_string().into()));
-        let mut new = Box::new(Conn::new(link, &self.config, cx.now));
-        new.send(Open::new(request, Purpose::Migrate), &self.config, cx);
-        up.migration = Migration::Posting {
+        let mut new = Box::new(Conn::new(link, &cx.core.config, cx.now));
+        new.send(Open::new(request, Purpose::Migrate), cx);
+        self.migration = Migration::Posting {
             new,
-            seen: Box::new(Seen::new(self.config.hand_over)),
-            since: up.conn.alive.last_heard(),
+            seen: Box::new(Seen::new(cx.core.config.hand_over)),
+            since: self.conn.alive.last_heard(),
             answer_until: None,
         };
     }
 
-    /// Step 4 was answered.
-    pub(super) fn migrated(&mut self, result: Result<(), Error>, sent: Sent, cx: &mut Cx<'_>) {
+    /// Step 4 has ended with this.
+    pub(super) fn migrated(
+        &mut self,
+        result: Result<(), Error>,
+        sent: Sent,
+        cx: &mut Cx<'_>,
+    ) -> Flow {
         if let Err(error) = result {
-            self.migration_failed(error, sent, cx);
-            return;
+            return self.migration_failed(error, sent, cx);
         }
-        let migrate_at = self.next_migration(cx.now);
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
-        match std::mem::replace(&mut up.migration, Migration::Idle) {
+        match std::mem::replace(&mut self.migration, Migration::Idle) {
             Migration::Posting {
                 new,
                 seen,
                 answer_until,
                 ..
             } => {
-                let old_lost = answer_until.is_some();
-                let old = std::mem::replace(&mut up.conn, *new);
+                let is_old_lost = answer_until.is_some();
+                let old = std::mem::replace(&mut self.conn, *new);
                 let since = old.alive.last_heard();
-                up.migrate_at = migrate_at;
-                up.migration = Migration::HandOver {
-                    old: (!old_lost).then_some(old.link),
+                self.migrate_at = cx.core.next_migration(cx.now);
+                self.migration = Migration::HandOver {
+                    old: (!is_old_lost).then_some(old.link),
                     between: (since, cx.now),
                     seen,
-                    until: later(cx.now, self.config.hand_over),
+                    until: later(cx.now, cx.core.config.hand_over),
                 };
-                cx.shared.totals.migrations += 1;
+                cx.core.counters.migrations.add_one();
                 self.migrate_backoff.reset();
                 tracing::info!("migrated to a new socket");
-                if old_lost {
-                    self.confirm_all_with_gap(since, cx.now, cx);
+                if is_old_lost {
+                    cx.confirm_all_with_gap(since, cx.now);
                 }
                 self.end_migrators(&Ok(()), cx);
             }
-            other => up.migration = other,
+            other => self.migration = other,
         }
+        Flow::Continue(())
     }
 
     /// A link of the migration was lost, other than the main one.
@@ -367,73 +336,83 @@ impl Lane {
         lost: &Lost,
         error: Error,
         cx: &mut Cx<'_>,
-    ) {
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
-        match &mut up.migration {
+    ) -> Flow {
+        match &mut self.migration {
             Migration::Posting { new, .. } if new.link == link => {
                 let sent = new.first_sent();
-                self.migration_failed(error, sent, cx);
+                return self.migration_failed(error, sent, cx);
             }
             Migration::HandOver { old, between, .. } if *old == Some(link) => {
                 *old = None;
                 // The server may close what is of no use any more. If it ended in order, everything has been read.
                 if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {
                     let (since, until) = *between;
-                    self.confirm_all_with_gap(since, until, cx);
+                    cx.confirm_all_with_gap(since, until);
                 }
             }
             _ => {}
         }
+        Flow::Continue(())
     }
 
     /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both are given up, unless the
     /// server was told nothing yet.
-    fn migration_failed(&mut self, error: Error, sent: Sent, cx: &mut Cx<'_>) {
-        let Phase::Up(up) = &mut self.phase else {
-            return;
-        };
+    fn migration_failed(&mut self, error: Error, sent: Sent, cx: &mut Cx<'_>) -> Flow {
         let Migration::Posting {
             new,
             since,
             answer_until,
             ..
-        } = &up.migration
+        } = &self.migration
         else {
-            return;
+            return Flow::Continue(());
         };
         // Of the whole, the server knows the first half.
         let error = error.of_request(Sent::MayHaveRun);
         if sent == Sent::NotSent && answer_until.is_none() {
-            cx.shared.out.push_back(Output::Close {
-                link: new.link,
-                code: 3001,
-                reason: "migration aborted",
-            });
+            cx.close_link(new.link, 3001, "migration aborted");
             self.migration_postponed(error, cx);
-            return;
+            return Flow::Continue(());
         }
         let since = *since;
-        for link in [up.conn.link, new.link] {
-            cx.shared.out.push_back(Output::Close {
-                link,
-                code: 3001,
-                reason: "migration aborted",
-            });
+        for link in [self.conn.link, new.link] {
+            cx.close_link(link, 3001, "migration aborted");
         }
         let error = error.while_doing("migrating");
         let because: Arc<str> = error.chain().into();
         tracing::warn!(error = &*because, "a migration failed");
-        cx.shared.totals.failed_migrations += 1;
+        cx.core.counters.failed_migrations.add_one();
         self.end_migrators(&Err(error), cx);
-        self.start_over(because, since, cx);
+        // Everything is asked for anew, on a fresh link.
+        let next = Opening::begin(Some(because), cx);
+        cx.lose_topics(since);
+        Flow::Break(next)
     }
+}
 
-    /// Tells everybody who waited for the migration.
-    pub(super) fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
-        for call in self.migrators.drain(..) {
-            cx.shared.migrated.push((call, result.clone()));
+impl Cx<'_> {
+    /// Every subscription was moved, but the link they were on was lost before everything was read from it.
+    fn confirm_all_with_gap(&mut self, since: Instant, until: Instant) {
+        // A stream that began after that has missed nothing.
+        let gap = Gap {
+            since,
+            noticed: until,
+            until,
+        };
+        let loss = alta_socket::Loss {
+            since,
+            noticed: until,
+        };
+        let held = self.core.ledger.all_held();
+        let held: Vec<_> = held
+            .map(|(topic, wanted)| (topic.clone(), wanted))
+            .collect();
+        for (topic, _) in held.iter().filter(|(_, wanted)| *wanted) {
+            self.out(Output::Interrupted(topic.clone(), loss));
+        }
+        for (topic, wanted) in held {
+            self.core.counters.gaps.add_if(wanted);
+            self.out(Output::Confirmed(topic, Some(gap)));
         }
     }
 }

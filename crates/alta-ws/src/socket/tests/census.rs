@@ -1,5 +1,5 @@
-use crate::machine::conn::{Open, Purpose};
-use crate::machine::{Lane, Phase};
+use crate::socket::conn::{Open, Purpose};
+use crate::socket::{Socket, State};
 use std::collections::BTreeSet;
 
 /// What a socket keeps in memory.
@@ -14,23 +14,25 @@ pub(crate) struct Census {
     pub(crate) migrators: usize,
 }
 
-impl Lane {
+impl Socket {
     /// Counts what it keeps, and looks whether that is within its bounds.
     pub(crate) fn census(&self) -> Census {
-        let topics = self.topics.len();
-        assert!(self.due.len() <= topics && self.timers.len() <= topics);
+        let topics = self.core.ledger.len();
+        assert!(self.core.ledger.to_do() <= 2 * topics);
         let mut census = Census {
             topics,
-            to_do: self.due.len() + self.timers.len(),
-            calls: self.calls.len(),
-            migrators: self.migrators.len(),
+            to_do: self.core.ledger.to_do(),
+            calls: self.core.calls.len(),
             ..Census::default()
         };
-        let Phase::Up(up) = &self.phase else {
+        let State::Up(up) = &self.state else {
             return census;
         };
+        census.migrators = up.migrators.len();
+        census.to_do += up.renewed.len();
+        assert!(up.renewed.len() <= topics && up.conn.kept() <= self.core.config.max_in_flight);
         let open: Vec<&Open> = up.conn.requests.iter().map(|(_, open)| open).collect();
-        assert!(open.len() <= self.config.max_in_flight);
+        assert!(open.len() <= self.core.config.max_in_flight);
         let of_topics = open.iter().flat_map(|open| match &open.purpose {
             Purpose::Subscribe(topic) | Purpose::Unsubscribe(topic) => std::slice::from_ref(topic),
             Purpose::Batch(topics) => topics,

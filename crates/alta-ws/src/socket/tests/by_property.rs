@@ -1,5 +1,5 @@
 use super::rig::{Reply, Rig, config, topic};
-use crate::machine::LaneState;
+use crate::socket::SocketState;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -151,7 +151,7 @@ proptest! {
         rig.pass(Duration::from_millis(10));
         rig.settle();
 
-        let ready = matches!(rig.state(), LaneState::Ready | LaneState::Migrating);
+        let ready = matches!(rig.state(), SocketState::Ready | SocketState::Migrating);
         prop_assert!(ready, "{:?}", rig.state());
         let names: BTreeSet<_> = wanted.iter().map(|id| topic(*id).name().to_owned()).collect();
         prop_assert_eq!(rig.held(), names);

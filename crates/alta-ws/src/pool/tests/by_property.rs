@@ -2,7 +2,7 @@ use super::reader::{Item, Reader};
 use super::world::{World, topic};
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::machine::OpenFailure;
+use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
 use alta_socket::{LinkId, Lost};
@@ -174,7 +174,7 @@ fn take(world: &mut World, step: &Step) {
         }
         Step::Calm => {
             for _ in 0..20 {
-                if world.fleet.moves_nothing() {
+                if world.pool.moves_nothing() {
                     world.settle();
                     world.pass(Duration::from_secs(1));
                 }
@@ -245,7 +245,7 @@ fn come_to_rest(world: &mut World) {
             world.pong(link);
         }
         world.settle();
-        if world.fleet.condition().state == State::Ready && world.fleet.has_no_socket_to_spare() {
+        if world.pool.condition().state == State::Ready && world.pool.has_no_socket_to_spare() {
             return;
         }
     }
@@ -322,7 +322,7 @@ fn check_rest(world: &World) -> Result<(), TestCaseError> {
             arrived
         );
     }
-    world.fleet.check_rest(wanted.len());
+    world.pool.check_rest(wanted.len());
     Ok(())
 }
 
@@ -349,19 +349,19 @@ proptest! {
         let mut world = World::new(config);
         world.server.overlap = overlap;
         for step in &steps {
-            if world.fleet.ended().is_none() {
+            if world.pool.ended().is_none() {
                 take(&mut world, step);
             }
         }
-        if !close && world.fleet.ended().is_none() {
+        if !close && world.pool.ended().is_none() {
             come_to_rest(&mut world);
-            prop_assert_eq!(world.fleet.condition().state, State::Ready);
+            prop_assert_eq!(world.pool.condition().state, State::Ready);
             check_readers(&world)?;
             check_rest(&world)?;
         }
         world.close();
         prop_assert!(world.server.sockets.is_empty());
-        prop_assert_eq!(world.fleet.deadline(), None);
+        prop_assert_eq!(world.pool.deadline(), None);
         for call in 0..world.calls {
             prop_assert_eq!(world.ended.get(&call), Some(&1), "call {}", call);
         }

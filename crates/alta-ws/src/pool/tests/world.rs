@@ -4,17 +4,19 @@
 use super::reader::Reader;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::fleet::Fleet;
-use crate::frame::{Frame, Request, usual_event};
-use crate::machine::{CallId, OpenFailure, Output, PendingCall};
+use crate::frame::{Frame, Request, Response, usual_event};
+use crate::pool::Pool;
+use crate::socket::{Call, Input, OnLink, OpenFailure, Output};
+use crate::status::{Counters, Totals};
 use crate::test_server::{Reply, Server, Socket, number_in};
 use crate::topic::Topic;
 use alta_model::Redactor;
 use alta_socket::{Hub, LinkId, Lost, RawFrame};
 use http::Method;
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// Something that happened, and on which links the server said so.
 pub(super) struct Happened {
@@ -28,19 +30,59 @@ struct OnItsWay {
     link: LinkId,
     id: u32,
     request: Request,
-    call: Option<CallId>,
+    owner: Option<Weak<()>>,
+}
+
+/// One that waits for the result of a raw request or of a migration.
+enum Caller {
+    Request {
+        result: oneshot::Receiver<Result<Response, Error>>,
+        /// Gone with whoever waits.
+        owner: Option<Arc<()>>,
+    },
+    Migration(oneshot::Receiver<Result<(), Error>>),
+}
+
+impl Caller {
+    /// Whether it has its result, or never will since it is gone.
+    fn has_ended(&mut self) -> bool {
+        use oneshot::error::TryRecvError::Empty;
+        match self {
+            Caller::Request {
+                result,
+                owner: Some(_),
+            } => match result.try_recv() {
+                Ok(_) => true,
+                Err(error) => {
+                    assert_eq!(error, Empty, "a reply was dropped");
+                    false
+                }
+            },
+            Caller::Request { result, .. } => !matches!(result.try_recv(), Err(Empty)),
+            Caller::Migration(result) => match result.try_recv() {
+                Ok(_) => true,
+                Err(error) => {
+                    assert_eq!(error, Empty, "a reply was dropped");
+                    false
+                }
+            },
+        }
+    }
 }
 
 pub(super) struct World {
-    pub(super) fleet: Fleet,
+    pub(super) pool: Pool,
+    counters: Arc<Counters>,
     hub: Hub<Topic, Frame>,
     pub(super) now: Instant,
     pub(super) server: Server,
     config: Arc<Config>,
-    /// Requests that wait for a token, and those that have one and wait to be written.
-    unsent: Vec<OnItsWay>,
+    /// Whether requests wait for a token.
+    needs_token: bool,
+    /// Requests that wait to be written.
     queued: Vec<OnItsWay>,
     pub(super) readers: Vec<Reader>,
+    callers: BTreeMap<u64, Caller>,
     /// How often each call ended.
     pub(super) ended: BTreeMap<u64, u32>,
     pub(super) calls: u64,
@@ -68,16 +110,26 @@ pub(super) fn topic(number: i64) -> Topic {
 impl World {
     pub(super) fn new(config: Config) -> Self {
         let config = Arc::new(config);
+        let counters = Arc::new(Counters::default());
         let now = Instant::now();
+        let pool = Pool::new(
+            Arc::clone(&config),
+            Arc::clone(&counters),
+            Redactor::new(),
+            7,
+            now,
+        );
         let mut world = Self {
-            fleet: Fleet::new(Arc::clone(&config), Redactor::new(), 7, now),
+            pool,
+            counters,
             hub: Hub::default(),
             now,
             server: Server::default(),
             config,
-            unsent: Vec::new(),
+            needs_token: false,
             queued: Vec::new(),
             readers: Vec::new(),
+            callers: BTreeMap::new(),
             ended: BTreeMap::new(),
             calls: 0,
             happened: Vec::new(),
@@ -91,80 +143,95 @@ impl World {
         world
     }
 
-    fn act<T>(&mut self, act: impl FnOnce(&mut Fleet, Instant) -> T) -> T {
-        let result = act(&mut self.fleet, self.now);
+    pub(super) fn totals(&self) -> Totals {
+        self.counters.totals()
+    }
+
+    fn feed(&mut self, input: Input) {
+        self.pool.handle(input, self.now);
         self.perform();
-        result
+    }
+
+    fn on_link(&mut self, link: LinkId, event: OnLink) {
+        self.feed(Input::Link(link, event));
     }
 
     fn perform(&mut self) {
-        while let Some(output) = self.fleet.poll_output() {
-            match output {
-                Output::Open { link, .. } => {
-                    let fresh = self.server.sockets.insert(link, Socket::default());
-                    assert!(fresh.is_none() && !self.gone.contains_key(&link));
-                }
-                Output::Send {
-                    link,
-                    id,
-                    request,
-                    call,
-                } => {
-                    assert!(self.server.sockets[&link].open, "sent on a closed link");
-                    self.unsent.push(OnItsWay {
-                        link,
-                        id,
-                        request,
-                        call,
-                    });
-                }
-                Output::Recall { link, id } => self.recall(link, id),
-                Output::Ping(link) => assert!(self.server.sockets[&link].open),
-                Output::Close { link, code, .. } => {
-                    self.codes.push(code);
-                    self.forget(link);
-                }
-                Output::Deliver(frame) => self.deliver(&frame),
-                Output::Interrupted { topic, loss } => {
-                    assert!(loss.since <= loss.noticed);
-                    self.hub.lost(topic.name(), loss.since, loss.noticed);
-                }
-                Output::DeliverToAll(frame) => self.hub.publish_to_all(&frame),
-                Output::Confirmed { topic, gap } => {
-                    assert!(
-                        gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until)
-                    );
-                    let between = gap.map(|gap| (gap.since, gap.until));
-                    self.hub.confirmed(topic.name(), between);
-                    let number = self.server.events;
-                    let readers = self.readers.iter_mut();
-                    for reader in readers.filter(|reader| reader.topic == topic) {
-                        reader.confirmed.get_or_insert(number);
-                    }
-                }
-                Output::Refused { topic, .. } => self.hub.refused(topic.name()),
-                Output::Renew { .. } => {}
-                Output::Answer { call, .. } | Output::Migrated { call, .. } => self.end(call),
-                Output::Expired { call, link, id, .. } => {
-                    self.recall(link, id);
-                    self.end(call);
-                }
+        while let Some(output) = self.pool.poll_output() {
+            self.output(output);
+        }
+        for (call, caller) in &mut self.callers {
+            if caller.has_ended() {
+                *self.ended.entry(*call).or_default() += 1;
             }
         }
+        let ended = &self.ended;
+        self.callers.retain(|call, _| !ended.contains_key(call));
         for reader in &mut self.readers {
             reader.read();
         }
-        self.fleet.check_bounds();
+        self.pool.check_bounds();
     }
 
-    fn end(&mut self, call: CallId) {
-        *self.ended.entry(call.0).or_default() += 1;
-    }
-
-    fn recall(&mut self, link: LinkId, id: u32) {
-        let is_another = |request: &OnItsWay| (request.link, request.id) != (link, id);
-        self.unsent.retain(is_another);
-        self.queued.retain(is_another);
+    fn output(&mut self, output: Output) {
+        match output {
+            Output::Open { link, .. } => {
+                let fresh = self.server.sockets.insert(link, Socket::default());
+                assert!(fresh.is_none() && !self.gone.contains_key(&link));
+            }
+            Output::GetToken => self.needs_token = true,
+            Output::Send {
+                link,
+                id,
+                request,
+                owner,
+            } => {
+                assert!(self.server.sockets[&link].open, "sent on a closed link");
+                self.queued.push(OnItsWay {
+                    link,
+                    id,
+                    request,
+                    owner,
+                });
+            }
+            Output::Recall(link, id) => {
+                let before = self.queued.len();
+                self.queued
+                    .retain(|request| (request.link, request.id) != (link, id));
+                let is_recalled = self.queued.len() < before;
+                let result = if is_recalled {
+                    OnLink::Skipped(id)
+                } else {
+                    OnLink::NotRecalled(id)
+                };
+                self.pool.handle(Input::Link(link, result), self.now);
+            }
+            Output::Ping(link) => assert!(self.server.sockets[&link].open),
+            Output::Close { link, code, .. } => {
+                self.codes.push(code);
+                self.forget(link);
+            }
+            Output::Deliver(frame) => self.deliver(&frame),
+            Output::Interrupted(topic, loss) => {
+                assert!(loss.since <= loss.noticed);
+                self.hub.lost(topic.name(), loss.since, loss.noticed);
+            }
+            Output::DeliverToAll(frame) => self.hub.publish_to_all(&frame),
+            Output::Confirmed(topic, gap) => {
+                assert!(gap.is_none_or(|gap| gap.since <= gap.until && gap.noticed <= gap.until));
+                let between = gap.map(|gap| (gap.since, gap.until));
+                self.hub.confirmed(topic.name(), between);
+                let number = self.server.events;
+                let readers = self.readers.iter_mut();
+                for reader in readers.filter(|reader| reader.topic == topic) {
+                    reader.confirmed.get_or_insert(number);
+                }
+            }
+            Output::Refused(topic, _) => self.hub.refused(topic.name()),
+            Output::Renew { .. } | Output::End => {}
+            Output::Answer(reply, result) => drop(reply.send(result)),
+            Output::Done(reply, result) => drop(reply.send(result)),
+        }
     }
 
     /// A link is no more.
@@ -172,16 +239,13 @@ impl World {
         self.server.sockets.remove(&link);
         self.ages.remove(&link);
         self.gone.entry(link).or_insert(self.now);
-        self.unsent.retain(|request| request.link != link);
         self.queued.retain(|request| request.link != link);
     }
 
     fn deliver(&mut self, frame: &Frame) {
         let number = frame.content().unwrap().parse().unwrap();
         *self.delivered.entry(number).or_default() += 1;
-        if self.hub.publish(frame.topic.name(), frame) == 0 {
-            self.fleet.unrouted();
-        }
+        self.hub.publish(frame.topic.name(), frame);
     }
 
     /// Somebody comes for a topic. Nobody has looked at the note yet.
@@ -204,80 +268,89 @@ impl World {
     /// Looks at the notes.
     pub(super) fn look(&mut self) {
         for topic in self.hub.take_changes() {
-            let wanted = self.hub.is_wanted(&topic);
-            self.act(|fleet, now| {
-                if wanted {
-                    fleet.want(&topic, now);
-                } else {
-                    fleet.unwant(&topic, now);
-                }
-            });
+            let is_wanted = self.hub.is_wanted(&topic);
+            self.feed(Input::Wanted(topic, is_wanted));
         }
     }
 
     /// Somebody asks whether a topic is held.
     pub(super) fn ask(&mut self, topic: &Topic) {
-        self.act(|fleet, now| fleet.want(topic, now));
+        self.feed(Input::Wanted(topic.clone(), true));
+    }
+
+    fn next_call(&mut self) -> u64 {
+        let id = self.calls;
+        self.calls += 1;
+        id
     }
 
     pub(super) fn call(&mut self) {
-        if !self.fleet.takes_calls() {
+        if !self.pool.takes_calls() {
             return;
         }
-        let id = CallId(self.calls);
-        self.calls += 1;
-        let call = PendingCall {
-            id,
+        let (reply, result) = oneshot::channel();
+        let owner = Arc::new(());
+        let call = Call {
             request: Request::new(Method::GET, "coffee"),
             deadline: self.now + self.config.request_timeout,
+            owner: Arc::downgrade(&owner),
+            reply,
             renewed: false,
         };
-        self.act(|fleet, now| fleet.call(call, now));
+        let id = self.next_call();
+        let owner = Some(owner);
+        self.callers.insert(id, Caller::Request { result, owner });
+        self.feed(Input::Call(call));
     }
 
     pub(super) fn migrate(&mut self) {
-        let id = CallId(self.calls);
-        self.calls += 1;
-        self.act(|fleet, now| fleet.migrate_now(id, now));
+        let (reply, result) = oneshot::channel();
+        let id = self.next_call();
+        self.callers.insert(id, Caller::Migration(result));
+        self.feed(Input::Migrate(reply));
     }
 
     /// A token comes, for everything that waits for it.
     pub(super) fn token(&mut self) {
-        for request in std::mem::take(&mut self.unsent) {
-            let (link, id) = (request.link, request.id);
-            self.queued.push(request);
-            self.act(|fleet, now| fleet.handed(link, id, 1, now));
+        if std::mem::take(&mut self.needs_token) {
+            self.feed(Input::Token(Ok(1)));
         }
     }
 
     /// No token comes.
     pub(super) fn no_token(&mut self) {
-        for OnItsWay { link, id, .. } in std::mem::take(&mut self.unsent) {
+        if std::mem::take(&mut self.needs_token) {
             let error = Error::new(ErrorKind::NoToken, "getting a token");
-            self.act(|fleet, now| fleet.unsent(link, id, &error, now));
+            self.feed(Input::Token(Err(error)));
         }
     }
 
-    /// Who waits for the first raw request that was not sent yet goes away.
+    /// The first caller of a raw request goes away.
     pub(super) fn give_up(&mut self) {
-        let of_call = |request: &OnItsWay| request.call.is_some();
-        let found = self.unsent.iter().position(of_call);
-        if let Some(index) = found {
-            let OnItsWay { link, id, .. } = self.unsent.remove(index);
-            self.act(|fleet, now| fleet.skipped(link, id, now));
+        let owners = self.callers.values_mut().filter_map(|caller| match caller {
+            Caller::Request { owner, .. } => Some(owner),
+            Caller::Migration(_) => None,
+        });
+        if let Some(owner) = owners.into_iter().find(|owner| owner.is_some()) {
+            *owner = None;
         }
     }
 
-    /// Writes what is queued on a link.
+    /// Writes the requests that are queued on a link, but for those that nobody waits for any more.
     pub(super) fn write(&mut self, link: LinkId) {
         let (written, rest) = std::mem::take(&mut self.queued)
             .into_iter()
             .partition(|request| request.link == link);
         self.queued = rest;
-        for OnItsWay { id, request, .. } in written {
-            if let Some(socket) = self.server.sockets.get_mut(&link) {
+        for OnItsWay {
+            id, request, owner, ..
+        } in written
+        {
+            if owner.is_some_and(|owner| owner.strong_count() == 0) {
+                self.on_link(link, OnLink::Skipped(id));
+            } else if let Some(socket) = self.server.sockets.get_mut(&link) {
                 socket.asked.push_back((id, request));
-                self.act(|fleet, now| fleet.written(link, id, now));
+                self.on_link(link, OnLink::Written(id));
             }
         }
     }
@@ -297,13 +370,13 @@ impl World {
     pub(super) fn accept(&mut self, link: LinkId) {
         if let Some(socket) = self.server.sockets.get_mut(&link) {
             socket.open = true;
-            self.act(|fleet, now| fleet.opened(link, now));
+            self.on_link(link, OnLink::Opened);
         }
     }
 
     pub(super) fn reject(&mut self, link: LinkId, failure: OpenFailure) {
         self.forget(link);
-        self.act(|fleet, now| fleet.open_failed(link, failure, now));
+        self.on_link(link, OnLink::Failed(failure));
     }
 
     pub(super) fn serve(&mut self, link: LinkId, reply: Reply) -> bool {
@@ -346,10 +419,10 @@ impl World {
     pub(super) fn text(&mut self, link: LinkId, text: &str) {
         let raw = RawFrame::from(text);
         let Some(event) = usual_event(raw.as_str()) else {
-            self.act(|fleet, now| fleet.text(link, &raw, now));
+            self.on_link(link, OnLink::Text(raw));
             return;
         };
-        let frame = self.act(|fleet, now| fleet.usual_event(link, &raw, event, now));
+        let frame = self.pool.usual_event(link, &raw, event, self.now);
         if let Some(frame) = frame {
             self.deliver(&frame);
         }
@@ -357,7 +430,7 @@ impl World {
     }
 
     pub(super) fn pong(&mut self, link: LinkId) {
-        self.act(|fleet, now| fleet.heard(link, now));
+        self.on_link(link, OnLink::Heard);
     }
 
     /// A link breaks, and what was on its way is lost; or it ends in order, and everything arrives before.
@@ -366,12 +439,12 @@ impl World {
         while in_order && self.arrive(link) {}
         if self.server.sockets.contains_key(&link) {
             self.forget(link);
-            self.act(|fleet, now| fleet.lost(link, lost, now));
+            self.on_link(link, OnLink::Lost(lost.clone()));
         }
     }
 
     pub(super) fn close(&mut self) {
-        self.act(|fleet, now| fleet.close(Error::closed("using the client"), now));
+        self.feed(Input::Stop);
     }
 
     /// The link whose next frame arrives at the latest before all others, and when.
@@ -387,7 +460,7 @@ impl World {
         let end = self.now + time;
         let mut rung = 0;
         loop {
-            let deadline = self.fleet.deadline().unwrap_or(end);
+            let deadline = self.pool.deadline().unwrap_or(end);
             if let Some((at, link)) = self
                 .next_arrival()
                 .filter(|(at, _)| *at <= deadline.min(end))
@@ -405,10 +478,10 @@ impl World {
             }
             rung += 1;
             assert!(rung < 20, "the timer rings for nothing");
-            self.act(Fleet::tick);
+            self.feed(Input::Timer);
         }
         self.now = end;
-        self.act(Fleet::tick);
+        self.feed(Input::Timer);
     }
 
     /// Lets everything be noticed, sent, answered and read, until nothing moves.
@@ -416,7 +489,7 @@ impl World {
         loop {
             self.look();
             let opening = self.opening_links();
-            let mut moved = !opening.is_empty() || !self.unsent.is_empty();
+            let mut moved = !opening.is_empty() || self.needs_token;
             for link in opening {
                 self.accept(link);
             }

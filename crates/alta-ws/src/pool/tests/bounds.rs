@@ -1,20 +1,24 @@
-use crate::fleet::{Fleet, WAITING_CALLS};
-use crate::machine::Census;
-use crate::spread::LaneId;
+use super::super::spread::SocketId;
+use crate::pool::{Pool, WAITING_CALLS};
+use crate::socket::Census;
 
-impl Fleet {
+impl Pool {
+    /// How many wait for a confirmation.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.len()
+    }
+
     /// Looks whether it keeps no more than it may.
     pub(super) fn check_bounds(&self) {
         let mut batches = 0;
-        for lane in self.lanes.values() {
-            let census = lane.census();
+        for socket in self.sockets.values() {
+            let census = socket.census();
             assert!(census.topics <= self.config.subscriptions_per_socket);
             assert!(census.calls <= WAITING_CALLS + self.config.max_in_flight);
             batches += census.batches;
         }
-        assert_eq!(batches, usize::from(self.shared.batch_under_way));
-        assert!(self.owners.len() <= 2 * self.lanes.len() + 1);
-        assert!(self.shared.released.is_empty() && self.shared.migrated.is_empty());
+        assert_eq!(batches, usize::from(self.common.batch_under_way));
+        assert!(self.owners.len() <= 2 * self.sockets.len() + 1);
     }
 
     pub(super) fn moves_nothing(&self) -> bool {
@@ -26,19 +30,23 @@ impl Fleet {
     }
 
     /// Looks whether nothing is left of what is over.
-    pub(super) fn check_rest(&self, wanted: usize) {
-        let topics: usize = self.lanes.values().map(|lane| lane.census().topics).sum();
+    pub(crate) fn check_rest(&self, wanted: usize) {
+        let topics: usize = self
+            .sockets
+            .values()
+            .map(|socket| socket.census().topics)
+            .sum();
         assert_eq!(topics, wanted);
-        for (id, lane) in &self.lanes {
-            let census = lane.census();
+        for (id, socket) in &self.sockets {
+            let census = socket.census();
             let rest = Census {
                 topics: census.topics,
                 ..Census::default()
             };
             assert_eq!(census, rest, "{id:?}");
-            assert!(census.topics > 0 || *id == LaneId::FIRST);
+            assert!(census.topics > 0 || *id == SocketId::FIRST);
         }
-        assert!(self.migrators.is_empty() && self.shared.out.is_empty());
+        assert!(self.migrations.is_empty() && self.outbox.is_empty() && self.waiters.is_empty());
         assert_eq!(self.spread.superfluous(), None);
         assert_eq!(self.spread.places(), wanted);
     }

@@ -3,9 +3,9 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Names one socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct LaneId(u64);
+pub(crate) struct SocketId(u64);
 
-impl LaneId {
+impl SocketId {
     /// The first socket, which is there with or without subscriptions.
     pub(crate) const FIRST: Self = Self(0);
 }
@@ -14,8 +14,8 @@ impl LaneId {
 #[derive(Debug)]
 pub(crate) struct Spread {
     limit: usize,
-    topics: HashMap<Topic, LaneId>,
-    counts: BTreeMap<LaneId, usize>,
+    topics: HashMap<Topic, SocketId>,
+    counts: BTreeMap<SocketId, usize>,
     next: u64,
 }
 
@@ -24,72 +24,73 @@ impl Spread {
         Self {
             limit,
             topics: HashMap::new(),
-            counts: BTreeMap::from([(LaneId::FIRST, 0)]),
+            counts: BTreeMap::from([(SocketId::FIRST, 0)]),
             next: 1,
         }
     }
 
     /// The socket for a topic: the one that has it, else the first with room, else a new one.
-    pub(crate) fn assign(&mut self, topic: &Topic) -> LaneId {
-        if let Some(lane) = self.topics.get(topic) {
-            return *lane;
+    pub(crate) fn assign(&mut self, topic: &Topic) -> SocketId {
+        if let Some(socket) = self.topics.get(topic) {
+            return *socket;
         }
         let room = self.counts.iter().find(|(_, count)| **count < self.limit);
-        let lane = room.map_or(LaneId(self.next), |(lane, _)| *lane);
-        if lane == LaneId(self.next) {
+        let socket = room.map_or(SocketId(self.next), |(socket, _)| *socket);
+        if socket == SocketId(self.next) {
             self.next += 1;
         }
-        *self.counts.entry(lane).or_default() += 1;
-        self.topics.insert(topic.clone(), lane);
-        lane
+        *self.counts.entry(socket).or_default() += 1;
+        self.topics.insert(topic.clone(), socket);
+        socket
     }
 
     /// The socket that has a topic.
-    pub(crate) fn lane_of(&self, topic: &Topic) -> Option<LaneId> {
+    pub(crate) fn socket_of(&self, topic: &Topic) -> Option<SocketId> {
         self.topics.get(topic).copied()
     }
 
     /// A socket has forgotten a topic.
-    pub(crate) fn release(&mut self, topic: &Topic, lane: LaneId) {
-        if let Some(count) = self.counts.get_mut(&lane) {
+    pub(crate) fn release(&mut self, topic: &Topic, socket: SocketId) {
+        if let Some(count) = self.counts.get_mut(&socket) {
             *count = count.saturating_sub(1);
         }
-        if self.lane_of(topic) == Some(lane) {
+        if self.socket_of(topic) == Some(socket) {
             self.topics.remove(topic);
         }
     }
 
     /// The socket with the fewest topics, if all topics have room on the others, and some to spare: one that is closed
     /// should not have to be opened again at once.
-    pub(crate) fn superfluous(&self) -> Option<LaneId> {
+    pub(crate) fn superfluous(&self) -> Option<SocketId> {
         let total: usize = self.counts.values().sum();
         let room = (self.counts.len() - 1).saturating_mul(self.limit);
         let others = self
             .counts
             .iter()
-            .filter(|(lane, _)| **lane != LaneId::FIRST);
-        let (lane, _) = others.min_by_key(|(_, count)| **count)?;
-        (total <= room - room.div_ceil(10)).then_some(*lane)
+            .filter(|(socket, _)| **socket != SocketId::FIRST);
+        let (socket, _) = others.min_by_key(|(_, count)| **count)?;
+        (total <= room - room.div_ceil(10)).then_some(*socket)
     }
 
     /// Gives a topic to another socket with room. The one that has it keeps its place for it until it has forgotten it.
-    pub(crate) fn reassign(&mut self, topic: &Topic) -> Option<LaneId> {
-        let from = self.lane_of(topic)?;
+    pub(crate) fn reassign(&mut self, topic: &Topic) -> Option<SocketId> {
+        let from = self.socket_of(topic)?;
         let mut others = self.counts.iter_mut();
-        let (to, count) = others.find(|(lane, count)| **lane != from && **count < self.limit)?;
+        let (to, count) =
+            others.find(|(socket, count)| **socket != from && **count < self.limit)?;
         *count += 1;
         self.topics.insert(topic.clone(), *to);
         Some(*to)
     }
 
     /// The other socket does not get it after all.
-    pub(crate) fn give_back(&mut self, topic: &Topic, lane: LaneId) {
-        self.topics.insert(topic.clone(), lane);
+    pub(crate) fn give_back(&mut self, topic: &Topic, socket: SocketId) {
+        self.topics.insert(topic.clone(), socket);
     }
 
     /// A socket that holds nothing is no more.
-    pub(crate) fn close(&mut self, lane: LaneId) {
-        self.counts.remove(&lane);
+    pub(crate) fn close(&mut self, socket: SocketId) {
+        self.counts.remove(&socket);
     }
 }
 
@@ -114,24 +115,24 @@ mod tests {
             steps in proptest::collection::vec((any::<bool>(), 0_i64..20), 0..200),
         ) {
             let mut spread = Spread::new(limit);
-            let mut held: HashMap<Topic, LaneId> = HashMap::new();
+            let mut held: HashMap<Topic, SocketId> = HashMap::new();
             for (take, id) in steps {
                 let topic = Topic::known("group-update", id);
                 if take {
-                    let lane = spread.assign(&topic);
-                    prop_assert_eq!(*held.entry(topic.clone()).or_insert(lane), lane);
-                    prop_assert_eq!(spread.lane_of(&topic), Some(lane));
-                } else if let Some(lane) = held.remove(&topic) {
-                    spread.release(&topic, lane);
-                    if lane != LaneId::FIRST && !held.values().any(|other| *other == lane) {
-                        spread.close(lane);
+                    let socket = spread.assign(&topic);
+                    prop_assert_eq!(*held.entry(topic.clone()).or_insert(socket), socket);
+                    prop_assert_eq!(spread.socket_of(&topic), Some(socket));
+                } else if let Some(socket) = held.remove(&topic) {
+                    spread.release(&topic, socket);
+                    if socket != SocketId::FIRST && !held.values().any(|other| *other == socket) {
+                        spread.close(socket);
                     }
                 }
-                let lanes: HashSet<_> = held.values().collect();
-                for lane in lanes {
-                    let count = held.values().filter(|other| *other == lane).count();
+                let sockets: HashSet<_> = held.values().collect();
+                for socket in sockets {
+                    let count = held.values().filter(|other| *other == socket).count();
                     prop_assert!(count <= limit);
-                    prop_assert_eq!(count, spread.counts[lane]);
+                    prop_assert_eq!(count, spread.counts[socket]);
                 }
             }
         }
@@ -140,14 +141,20 @@ mod tests {
     #[test]
     fn sockets_are_filled_before_another_is_opened() {
         let mut spread = Spread::new(2);
-        let lanes: Vec<_> = (0..5)
+        let sockets: Vec<_> = (0..5)
             .map(|id| spread.assign(&Topic::known("group-update", id)))
             .collect();
         assert_eq!(
-            lanes,
-            [LaneId(0), LaneId(0), LaneId(1), LaneId(1), LaneId(2)]
+            sockets,
+            [
+                SocketId(0),
+                SocketId(0),
+                SocketId(1),
+                SocketId(1),
+                SocketId(2)
+            ]
         );
-        spread.release(&Topic::known("group-update", 1), LaneId(0));
-        assert_eq!(spread.assign(&Topic::known("group-update", 9)), LaneId(0));
+        spread.release(&Topic::known("group-update", 1), SocketId(0));
+        assert_eq!(spread.assign(&Topic::known("group-update", 9)), SocketId(0));
     }
 }

@@ -85,7 +85,7 @@ fn a_batch_whose_token_was_refused_is_asked_for_again_once() {
 fn a_batch_that_was_on_its_way_when_the_connection_was_lost_is_asked_for_again() {
     let mut rig = in_batches(&[1, 2, 3]);
     rig.lose(rig.main());
-    assert!(!rig.shared.batch_under_way);
+    assert!(!rig.common.batch_under_way);
     rig.pass(SECOND * 2);
     rig.accept();
     assert_eq!(rig.asked(), ["POST subscription/batch"]);
@@ -99,22 +99,22 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     for attempt in 1..=3 {
-        assert_eq!(rig.shared.last_failure.is_some(), attempt > 3);
+        assert_eq!(rig.last_failure().is_some(), attempt > 3);
         rig.serve(rig.main(), Reply::Refuse(503));
         rig.arrive(rig.main());
         rig.pass(SECOND * 8);
     }
-    let (_, shown) = rig.shared.last_failure.clone().unwrap();
+    let shown = rig.last_failure().unwrap();
     assert!(
         shown.contains("group-update/1") && shown.contains("503"),
         "{shown}"
     );
-    assert_eq!(rig.shared.totals.failed_attempts, 3);
+    assert_eq!(rig.totals().failed_attempts, 3);
     // What another one does is no news of it.
     rig.want(&topic(2));
     rig.settle();
     assert_eq!(rig.held().len(), 2);
-    assert!(rig.shared.last_failure.is_none(), "it has healed");
+    assert!(rig.last_failure().is_none(), "it has healed");
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn what_is_refused_for_good_does_not_keep_failing() {
         rig.pass(SECOND * 8);
     }
     assert_eq!(rig.refused.len(), 1);
-    assert!(rig.shared.last_failure.is_none());
+    assert!(rig.last_failure().is_none());
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn what_was_held_is_not_given_up_for_a_refused_token() {
         rig.pass(SECOND * 9);
     }
     assert!(rig.refused.is_empty());
-    assert!(rig.shared.last_failure.is_some(), "but it is shown");
+    assert!(rig.last_failure().is_some(), "but it is shown");
     rig.settle();
     assert_eq!(rig.held().len(), 1);
 }

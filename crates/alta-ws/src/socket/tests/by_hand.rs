@@ -1,6 +1,6 @@
 use super::rig::{Reply, Rig, config, gaps, holding, topic};
 use crate::error::{Error, ErrorKind, Sent};
-use crate::machine::{LaneState, OpenFailure};
+use crate::socket::{OpenFailure, SocketState};
 use crate::test_server::GATEWAY;
 use alta_socket::BackoffPolicy;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn several_losses_before_the_confirmation_are_one_gap_from_the_first() {
     }
     rig.settle();
     assert_eq!(gaps(&rig), [Some(SECOND * 6)]);
-    assert_eq!(rig.shared.totals.reconnects, 3);
+    assert_eq!(rig.totals().connects, 4);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn what_nobody_wants_is_given_back_after_the_linger_and_not_before() {
     rig.pass(Duration::from_millis(1));
     assert_eq!(rig.asked(), ["DELETE subscription/group-update/1"]);
     rig.settle();
-    assert_eq!(rig.shared.released, [topic(1)]);
-    assert!(rig.lane.is_empty());
+    assert_eq!(rig.released, [topic(1)]);
+    assert!(rig.socket.is_empty());
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn what_may_be_held_although_nobody_wants_it_is_given_back() {
         rig.settle();
     }
     assert!(rig.held().is_empty());
-    assert!(rig.lane.is_empty());
+    assert!(rig.socket.is_empty());
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn an_error_of_the_gateway_is_left_to_the_time_outs_if_it_can_mean_several() {
     rig.text(rig.main(), GATEWAY);
     let error = rig.end_of(only).as_ref().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Gateway { .. }), "{error}");
-    assert_eq!(rig.shared.totals.gateway_errors, 2);
+    assert_eq!(rig.totals().gateway_errors, 2);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_late_answer_is_counted_and_given_to_nobody_else() {
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
     assert_eq!(rig.unanswered(first), Some(Sent::MayHaveRun));
-    assert_eq!(rig.shared.totals.late_answers, 1);
+    assert_eq!(rig.totals().late_answers, 1);
     assert!(!rig.ended.contains_key(&second));
 }
 
@@ -150,9 +150,9 @@ fn an_upgrade_that_is_refused_twice_is_final() {
     let mut rig = Rig::new(config());
     rig.reject(Rig::unauthorised());
     assert!(rig.renewing, "with another token");
-    assert!(rig.shared.fatal.is_none());
+    assert!(rig.fatal.is_none());
     rig.reject(Rig::unauthorised());
-    let error = rig.shared.fatal.as_ref().unwrap();
+    let error = rig.fatal.as_ref().unwrap();
     assert!(
         matches!(error.kind(), ErrorKind::Unauthorised { .. }),
         "{error}"
@@ -174,7 +174,7 @@ fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
     rig.pass(SECOND * 60);
     assert!(!rig.renewing);
     rig.accept();
-    assert_eq!(rig.state(), LaneState::Ready);
+    assert_eq!(rig.state(), SocketState::Ready);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_refusal_is_told_as_the_server_said_it_when_there_is_no_other_token() {
     rig.reject(Rig::unauthorised());
     let kind = ErrorKind::Unauthorised { status: None };
     rig.reject(OpenFailure::Final(Error::new(kind, "connecting")));
-    let error = rig.shared.fatal.as_ref().unwrap();
+    let error = rig.fatal.as_ref().unwrap();
     let status = Some(401);
     assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
 }
@@ -198,7 +198,7 @@ fn waits_grow_while_connections_open_and_say_nothing() {
     }
     rig.accept();
     rig.lose(rig.links().pop().unwrap());
-    let LaneState::Recovering { attempt, .. } = rig.state() else {
+    let SocketState::Recovering { attempt, .. } = rig.state() else {
         panic!("{:?}", rig.state());
     };
     assert_eq!(attempt, 9);
@@ -208,7 +208,7 @@ fn waits_grow_while_connections_open_and_say_nothing() {
     rig.lose(rig.main());
     assert!(matches!(
         rig.state(),
-        LaneState::Recovering { attempt: 1, .. }
+        SocketState::Recovering { attempt: 1, .. }
     ));
 }
 
@@ -228,7 +228,7 @@ fn a_token_that_is_refused_again_much_later_is_renewed_again() {
     rig.reject(Rig::transient());
     rig.pass(SECOND * 60);
     rig.reject(Rig::unauthorised());
-    assert!(rig.shared.fatal.is_none() && rig.renewing);
+    assert!(rig.fatal.is_none() && rig.renewing);
 }
 
 #[test]
@@ -252,7 +252,7 @@ fn times_that_never_come_are_times_like_others() {
     rig.settle();
     rig.lose(rig.main());
     rig.lose(rig.newest());
-    assert!(matches!(rig.state(), LaneState::Recovering { .. }));
+    assert!(matches!(rig.state(), SocketState::Recovering { .. }));
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn what_nobody_wants_any_more_when_it_is_held_again_is_no_gap() {
     rig.unwant(&topic(1));
     rig.settle();
     assert_eq!(rig.confirmed.len(), 1);
-    assert_eq!(rig.shared.totals.gaps, 0);
+    assert_eq!(rig.totals().gaps, 0);
 }
 
 #[test]

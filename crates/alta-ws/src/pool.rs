@@ -1,0 +1,415 @@
+//! The machine of the main socket, without I/O: spreads topics over as many sockets as they need.
+
+mod moves;
+mod spread;
+#[cfg(test)]
+mod tests;
+
+use crate::config::Config;
+use crate::error::Error;
+use crate::frame::Frame;
+use crate::shared::Reply;
+use crate::socket::{
+    Call, Common, Effect, Input, MigrationId, Output, Socket, SocketInput, SocketState,
+};
+use crate::status::{Condition, Counters, State};
+use crate::topic::Topic;
+use alta_model::Redactor;
+use alta_socket::{LinkId, RawFrame, Waiters, later};
+use moves::Moves;
+use spread::{SocketId, Spread};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// How many raw requests may wait to be sent; more wait at their callers.
+const WAITING_CALLS: usize = 64;
+
+/// All sockets, fed by one [`handle`](Self::handle).
+pub(crate) struct Pool {
+    config: Arc<Config>,
+    counters: Arc<Counters>,
+    /// Knows the tokens of all links: the server may repeat them.
+    redactor: Redactor,
+    sockets: BTreeMap<SocketId, Socket>,
+    common: Common,
+    spread: Spread,
+    moves: Moves,
+    /// When to look whether a socket can be spared: some time after the last topic went.
+    look_at: Option<Instant>,
+    /// Until when nothing moves, since another socket was refused a topic that one holds.
+    rest_until: Option<Instant>,
+    seeds: fastrand::Rng,
+    /// The socket of each link, when it was last looked for.
+    owners: HashMap<LinkId, SocketId>,
+    /// Those who wait until the server holds a topic.
+    waiters: Waiters<Topic, Reply<()>>,
+    /// Wishes to migrate all sockets.
+    migrations: Vec<Migration>,
+    next_migration: MigrationId,
+    /// The last subscription that was refused for good.
+    last_refusal: Option<Arc<str>>,
+    ended: Option<Error>,
+    outbox: VecDeque<Output>,
+}
+
+/// A wish to migrate all sockets, until the last of them has.
+struct Migration {
+    id: MigrationId,
+    reply: Reply<()>,
+    remaining: usize,
+    result: Result<(), Error>,
+}
+
+impl Pool {
+    /// Begins with one socket. The `seed` fixes all chance.
+    pub(crate) fn new(
+        config: Arc<Config>,
+        counters: Arc<Counters>,
+        redactor: Redactor,
+        seed: u64,
+        now: Instant,
+    ) -> Self {
+        let mut pool = Self {
+            spread: Spread::new(config.subscriptions_per_socket),
+            config,
+            counters,
+            redactor,
+            sockets: BTreeMap::new(),
+            common: Common::default(),
+            moves: Moves::default(),
+            look_at: None,
+            rest_until: None,
+            seeds: fastrand::Rng::with_seed(seed),
+            owners: HashMap::new(),
+            waiters: Waiters::default(),
+            migrations: Vec::new(),
+            next_migration: MigrationId(0),
+            last_refusal: None,
+            ended: None,
+            outbox: VecDeque::new(),
+        };
+        pool.open(SocketId::FIRST, now);
+        pool
+    }
+
+    /// Takes an input; its effects are [polled](Self::poll_output).
+    pub(crate) fn handle(&mut self, input: Input, now: Instant) {
+        match input {
+            Input::Link(link, event) => {
+                if let Some(id) = self.owner(link) {
+                    self.feed(id, SocketInput::Link(link, event), now);
+                }
+            }
+            Input::Token(token) => {
+                for id in self.ids() {
+                    self.feed(id, SocketInput::Token(token.clone()), now);
+                }
+            }
+            Input::Wanted(topic, true) => self.want(&topic, now),
+            Input::Wanted(topic, false) => self.unwant(&topic, now),
+            Input::Confirm(topic, reply) => self.confirm(&topic, reply, now),
+            Input::Call(call) => self.call(call, now),
+            Input::Migrate(reply) => self.migrate(reply, now),
+            Input::Timer => self.timer(now),
+            Input::Stop => self.close(&Error::closed("using the client"), now),
+        }
+    }
+
+    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+        self.outbox.pop_front()
+    }
+
+    /// When [`Input::Timer`] is due.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let sockets = self.sockets.values().filter_map(Socket::deadline);
+        let moves = [self.moves.deadline(), self.look_at];
+        sockets.chain(moves.into_iter().flatten()).min()
+    }
+
+    /// An event as the service usually sends them, if it is to be passed on.
+    pub(crate) fn usual_event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        event: (&str, &str, &str),
+        now: Instant,
+    ) -> Option<Frame> {
+        let id = self.owner(link)?;
+        let socket = self.sockets.get_mut(&id)?;
+        let frame = socket.usual_event(link, raw, event, now)?;
+        self.passes_on(&frame, id, now).then_some(frame)
+    }
+
+    /// Whether another raw request may be taken.
+    pub(crate) fn takes_calls(&self) -> bool {
+        let first = self.sockets.get(&SocketId::FIRST);
+        first.is_some_and(|socket| socket.waiting_calls() < WAITING_CALLS)
+    }
+
+    /// Why it has ended, if it has.
+    pub(crate) fn ended(&self) -> Option<&Error> {
+        self.ended.as_ref()
+    }
+
+    pub(crate) fn condition(&self) -> Condition {
+        Condition {
+            state: self.state(),
+            sockets: self.sockets.len(),
+            last_refusal: self.last_refusal.clone(),
+            last_failure: self.last_failure(),
+            migrations: self.counters.migrations.get() + self.counters.failed_migrations.get(),
+        }
+    }
+
+    fn last_failure(&self) -> Option<Arc<str>> {
+        let failing = self.sockets.values().filter_map(Socket::failing);
+        let last = failing.max_by_key(|(since, _)| *since);
+        last.map(|(_, why)| Arc::clone(why))
+    }
+
+    /// The state of the worst socket. One that is opened for more subscriptions is no worse than ready.
+    fn state(&self) -> State {
+        if let Some(error) = &self.ended {
+            return State::Closed {
+                because: error.chain().into(),
+            };
+        }
+        let mut state = State::Ready;
+        for (id, socket) in &self.sockets {
+            match socket.state() {
+                SocketState::Recovering { attempt, because } => {
+                    return State::Recovering { attempt, because };
+                }
+                SocketState::Connecting if *id == SocketId::FIRST => state = State::Connecting,
+                SocketState::Migrating if state == State::Ready => state = State::Migrating,
+                _ => {}
+            }
+        }
+        state
+    }
+
+    fn ids(&self) -> Vec<SocketId> {
+        self.sockets.keys().copied().collect()
+    }
+
+    fn open(&mut self, id: SocketId, now: Instant) {
+        let (socket, effects) = Socket::open(
+            Arc::clone(&self.config),
+            Arc::clone(&self.counters),
+            self.redactor.clone(),
+            self.seeds.u64(..),
+            &mut self.common,
+            now,
+        );
+        self.sockets.insert(id, socket);
+        self.apply(id, effects, now);
+    }
+
+    /// Feeds one socket, and follows the effects.
+    fn feed(&mut self, id: SocketId, input: SocketInput, now: Instant) {
+        let Some(socket) = self.sockets.get_mut(&id) else {
+            return;
+        };
+        let was_under_way = self.common.batch_under_way;
+        let effects = socket.handle(input, &mut self.common, now);
+        let batch_has_ended = was_under_way && !self.common.batch_under_way;
+        self.apply(id, effects, now);
+        if batch_has_ended {
+            for id in self.ids() {
+                self.feed(id, SocketInput::Pump, now);
+            }
+        }
+    }
+
+    fn apply(&mut self, id: SocketId, effects: Vec<Effect>, now: Instant) {
+        let mut has_released = false;
+        let mut fatal = None;
+        for effect in effects {
+            match effect {
+                Effect::Output(output) => self.pass_on(id, output, now),
+                Effect::Released(topic) => {
+                    self.spread.release(&topic, id);
+                    self.moves
+                        .left(&topic, id, later(now, self.config.hand_over));
+                    has_released = true;
+                }
+                Effect::Migrated(migration, result) => self.one_migrated(migration, result),
+                Effect::Fatal(error) => fatal = Some(error),
+            }
+        }
+        if has_released {
+            self.close_if_empty(id, now);
+            self.look_at = (self.sockets.len() > 1).then(|| self.after_a_rest(now));
+        }
+        if let Some(error) = fatal {
+            self.close(&error, now);
+        }
+    }
+
+    /// Passes an output of a socket on to the driver.
+    fn pass_on(&mut self, id: SocketId, output: Output, now: Instant) {
+        let output = if self.moves.is_empty() {
+            Some(output)
+        } else {
+            self.follow_moves(id, output, now)
+        };
+        let done = match &output {
+            None => return,
+            Some(Output::Confirmed(topic, _)) => Some((self.waiters.take(topic), Ok(()))),
+            Some(Output::Refused(topic, error)) => {
+                tracing::warn!(topic = topic.name(), ?error, "a subscription was refused");
+                self.counters.refused_subscriptions.add_one();
+                self.last_refusal = Some(Arc::from(error.to_string()));
+                Some((self.waiters.take(topic), Err(error.clone())))
+            }
+            Some(_) => None,
+        };
+        self.outbox.extend(output);
+        if let Some((waiting, result)) = done {
+            let done = |reply| Output::Done(reply, result.clone());
+            self.outbox.extend(waiting.into_iter().map(done));
+        }
+    }
+
+    /// The socket that a link belongs to.
+    fn owner(&mut self, link: LinkId) -> Option<SocketId> {
+        let known = self.owners.get(&link).copied();
+        if let Some(id) = known
+            && self
+                .sockets
+                .get(&id)
+                .is_some_and(|socket| socket.owns(link))
+        {
+            return known;
+        }
+        // It is another link of the socket's, or not one any more: then neither are others.
+        let sockets = &self.sockets;
+        self.owners
+            .retain(|link, id| sockets.get(id).is_some_and(|socket| socket.owns(*link)));
+        let (id, _) = sockets.iter().find(|(_, socket)| socket.owns(link))?;
+        self.owners.insert(link, *id);
+        Some(*id)
+    }
+
+    fn close_if_empty(&mut self, id: SocketId, now: Instant) {
+        let is_empty = self.sockets.get(&id).is_some_and(Socket::is_empty);
+        if id != SocketId::FIRST && is_empty {
+            self.feed(id, SocketInput::Retire, now);
+            self.sockets.remove(&id);
+            self.spread.close(id);
+            self.owners.retain(|_, owner| *owner != id);
+        }
+    }
+
+    /// Somebody came for a topic.
+    fn want(&mut self, topic: &Topic, now: Instant) {
+        if self.ended.is_some() {
+            return;
+        }
+        if self.spread.socket_of(topic).is_none()
+            && let Some(from) = self.moves.stays(topic)
+        {
+            self.spread.give_back(topic, from);
+        }
+        let id = self.spread.assign(topic);
+        if !self.sockets.contains_key(&id) {
+            tracing::info!("one more socket is opened, for more subscriptions");
+            self.open(id, now);
+        }
+        self.feed(id, SocketInput::Want(topic.clone()), now);
+        // While it moves, the socket that it leaves holds it, and must go on until the other does.
+        if let Some(from) = self.moves.other(topic) {
+            self.feed(from, SocketInput::Want(topic.clone()), now);
+        }
+    }
+
+    /// Nobody wants a topic any more.
+    fn unwant(&mut self, topic: &Topic, now: Instant) {
+        let sockets = [self.moves.other(topic), self.spread.socket_of(topic)];
+        for id in sockets.into_iter().flatten() {
+            self.feed(id, SocketInput::Unwant(topic.clone()), now);
+        }
+        // Whoever asked about it had a stream.
+        drop(self.waiters.take(topic));
+    }
+
+    /// Replies when the server holds a topic.
+    fn confirm(&mut self, topic: &Topic, reply: Reply<()>, now: Instant) {
+        if let Some(error) = self.ended.clone() {
+            self.outbox.push_back(Output::Done(reply, Err(error)));
+            return;
+        }
+        let socket = self.spread.socket_of(topic);
+        let socket = socket.and_then(|id| self.sockets.get(&id));
+        // Whoever asks has a stream; if it is gone, so is the question.
+        if socket.is_some_and(|socket| socket.wants(topic)) {
+            self.waiters.add(topic, reply);
+            self.want(topic, now);
+        }
+    }
+
+    /// Sends a raw request, on the first socket.
+    fn call(&mut self, call: Call, now: Instant) {
+        self.feed(SocketId::FIRST, SocketInput::Call(call), now);
+    }
+
+    /// Migrates all sockets.
+    fn migrate(&mut self, reply: Reply<()>, now: Instant) {
+        let id = self.next_migration;
+        self.next_migration = MigrationId(id.0 + 1);
+        self.migrations.push(Migration {
+            id,
+            reply,
+            remaining: self.sockets.len(),
+            result: Ok(()),
+        });
+        for socket in self.ids() {
+            self.feed(socket, SocketInput::Migrate(id), now);
+        }
+    }
+
+    /// One of the sockets of a migration has ended it.
+    fn one_migrated(&mut self, id: MigrationId, result: Result<(), Error>) {
+        let Some(index) = self.migrations.iter().position(|waits| waits.id == id) else {
+            return;
+        };
+        let waits = &mut self.migrations[index];
+        waits.remaining -= 1;
+        if waits.result.is_ok() {
+            waits.result = result;
+        }
+        if waits.remaining == 0 {
+            let Migration { reply, result, .. } = self.migrations.swap_remove(index);
+            self.outbox.push_back(Output::Done(reply, result));
+        }
+    }
+
+    fn timer(&mut self, now: Instant) {
+        for id in self.ids() {
+            self.feed(id, SocketInput::Timer, now);
+        }
+        self.moves.expire(now);
+        if self.look_at.is_some_and(|at| at <= now) {
+            self.spare_a_socket(now);
+        }
+    }
+
+    /// Ends everything, because of this.
+    fn close(&mut self, error: &Error, now: Instant) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.moves = Moves::default();
+        self.look_at = None;
+        self.ended = Some(error.clone());
+        for id in self.ids() {
+            self.feed(id, SocketInput::Close(error.clone()), now);
+        }
+        for reply in self.waiters.take_all() {
+            self.outbox
+                .push_back(Output::Done(reply, Err(error.clone())));
+        }
+        self.outbox.push_back(Output::End);
+    }
+}

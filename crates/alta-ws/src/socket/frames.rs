@@ -1,0 +1,190 @@
+use super::conn::Conn;
+use super::migration::Migration;
+use super::reply::Outcome;
+use super::seen::Side;
+use super::up::{Flow, Up};
+use super::{Core, Cx, Output};
+use crate::error::SHOWN;
+use crate::frame::{Frame, Incoming, MayBe, Response, range_within, unwrap_content};
+use crate::topic::{Topic, write_name};
+use alta_model::escaped;
+use alta_socket::{LinkId, RawFrame, objects};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Instant;
+
+/// Frames of a link.
+impl Up {
+    /// An event as the service usually sends them; see [`Socket::usual_event`](super::Socket::usual_event).
+    pub(super) fn usual_event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        (event, key, content): (&str, &str, &str),
+        now: Instant,
+        core: &mut Core,
+    ) -> Option<Frame> {
+        self.heard(link, now, core);
+        write_name(&mut core.scratch, event, key);
+        self.event(link, raw, range_within(raw.as_str(), content), now, core)
+    }
+
+    /// A text frame: one JSON object as a rule, but it may hold several, of which each is a frame of its own.
+    pub(super) fn text(&mut self, link: LinkId, raw: &RawFrame, cx: &mut Cx<'_>) -> Flow {
+        self.heard(link, cx.now, cx.core);
+        match Incoming::parse(raw.as_str()) {
+            Incoming::Malformed(_) => self.pieces(link, raw.as_str(), cx),
+            incoming => self.incoming(link, raw, incoming, cx),
+        }
+    }
+
+    /// A text that is not one JSON object. What follows an object in a frame comes from the service, so it may be an event;
+    /// what stands alone must say that it is one.
+    fn pieces(&mut self, link: LinkId, text: &str, cx: &mut Cx<'_>) -> Flow {
+        let mut is_first = true;
+        for piece in objects(text) {
+            // A piece that is kept should not keep the others.
+            let raw = RawFrame::from(piece.unwrap_or_else(|rest| rest));
+            // In a list, or behind rubbish.
+            let names_event = !raw.as_str().starts_with('{') && raw.as_str().contains(r#""event""#);
+            let incoming = match Incoming::parse(raw.as_str()) {
+                Incoming::Malformed(MayBe::Anything) if is_first && !names_event => {
+                    Incoming::Malformed(MayBe::NoEvent)
+                }
+                incoming => incoming,
+            };
+            self.incoming(link, &raw, incoming, cx)?;
+            is_first = false;
+        }
+        if is_first {
+            malformed(&RawFrame::default(), MayBe::NoEvent, cx);
+        }
+        Flow::Continue(())
+    }
+
+    fn incoming(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        incoming: Incoming<'_>,
+        cx: &mut Cx<'_>,
+    ) -> Flow {
+        match incoming {
+            Incoming::Event {
+                event,
+                key,
+                content,
+            } => {
+                write_name(&mut cx.core.scratch, &event, &key);
+                let content = range_within(raw.as_str(), content);
+                if let Some(frame) = self.event(link, raw, content, cx.now, cx.core) {
+                    cx.out(Output::Deliver(frame));
+                }
+            }
+            Incoming::Response {
+                id,
+                key,
+                status,
+                content,
+            } => {
+                let content =
+                    unwrap_content(content).map_or_else(|_| content.to_owned(), Cow::into_owned);
+                let response = Response {
+                    status,
+                    content,
+                    raw: raw.clone(),
+                    redactor: cx.core.redactor.clone(),
+                };
+                let open = self.conn(link).and_then(|conn| conn.answered(id, &key));
+                match open {
+                    Some(open) => return self.settle(open, Outcome::Answered(response), cx),
+                    None => cx.core.counters.late_answers.add_one(),
+                }
+            }
+            Incoming::Gateway { message } => {
+                cx.core.counters.gateway_errors.add_one();
+                let message = cx.core.redactor.redact(&message).into_owned();
+                let shown = escaped(&message).at_most(SHOWN);
+                tracing::warn!(message = %shown, "the gateway reported an error");
+                let only = self.conn(link).and_then(Conn::take_only);
+                if let Some(open) = only {
+                    return self.settle(open, Outcome::Gateway(message), cx);
+                }
+            }
+            Incoming::Malformed(may_be) => malformed(raw, may_be, cx),
+        }
+        Flow::Continue(())
+    }
+
+    /// An event, whose topic's name is in the scratch, if it is to be passed on.
+    fn event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        content: Range<usize>,
+        now: Instant,
+        core: &mut Core,
+    ) -> Option<Frame> {
+        core.counters.events.add_one();
+        let both = match &mut self.migration {
+            Migration::Idle | Migration::Asking { .. } | Migration::Opening { .. } => None,
+            Migration::Posting { seen, .. } => Some((seen, Side::Old, Side::New)),
+            Migration::HandOver { seen, .. } | Migration::Over { seen, .. } => {
+                Some((seen, Side::New, Side::Old))
+            }
+        };
+        if let Some((seen, main, other)) = both {
+            let side = if self.conn.link == link { main } else { other };
+            let text = raw.as_str().get(content.clone()).unwrap_or_default();
+            if !seen.admit(side, &core.scratch, text, now) {
+                core.counters.duplicates_suppressed.add_one();
+                return None;
+            }
+        }
+        Some(Frame {
+            topic: topic_in_scratch(core),
+            raw: raw.clone(),
+            received: now,
+            content: Some(content),
+        })
+    }
+}
+
+/// A frame, or a part of one, that cannot be read.
+fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
+    cx.core.counters.malformed.add_one();
+    let length = raw.as_str().len();
+    tracing::warn!(
+        length,
+        "a frame, or a part of one, is no JSON object and was skipped"
+    );
+    let now = cx.now;
+    let frame = |topic| Frame {
+        topic,
+        raw: raw.clone(),
+        received: now,
+        content: None,
+    };
+    let output = match may_be {
+        MayBe::NoEvent => return,
+        MayBe::Event {
+            event,
+            key: Some(key),
+        } => {
+            write_name(&mut cx.core.scratch, &event, &key);
+            Output::Deliver(frame(topic_in_scratch(cx.core)))
+        }
+        MayBe::Event { key: None, .. } | MayBe::Anything => {
+            Output::DeliverToAll(frame(Topic::any()))
+        }
+    };
+    cx.out(output);
+}
+
+/// The topic whose name is in the scratch.
+fn topic_in_scratch(core: &Core) -> Topic {
+    match core.ledger.key(core.scratch.as_str()) {
+        Some(topic) => topic.clone(),
+        None => Topic::from_name(&core.scratch),
+    }
+}

@@ -1,0 +1,372 @@
+//! One socket and its subscriptions, without I/O.
+//!
+//! ```text
+//!      +-------------- back-off over --------------+
+//!      v                                           |
+//!   Opening --opened--> Up (and its migration) --lost--> Waiting
+//!      |                    |  migration failed          ^
+//!      |  ^-----------------+                            |
+//!      +------------------- failed ----------------------+
+//! ```
+
+mod batch;
+mod conn;
+mod frames;
+mod io;
+mod migration;
+mod offline;
+mod reply;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod up;
+
+use crate::config::Config;
+use crate::error::{Error, ErrorKind, Sent};
+use crate::frame::Frame;
+use crate::status::Counters;
+use crate::topic::Topic;
+use alta_model::Redactor;
+use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, RawFrame};
+pub(crate) use io::{Call, Effect, Input, MigrationId, OnLink, OpenFailure, Output};
+use offline::{Authorization, Opening, Waiting};
+pub(crate) use seen::{Seen, Side};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+#[cfg(test)]
+pub(crate) use tests::Census;
+use up::Up;
+
+/// Something that happened to one socket.
+#[derive(Debug)]
+pub(crate) enum SocketInput {
+    Link(LinkId, OnLink),
+    Token(Result<u64, Error>),
+    Want(Topic),
+    Unwant(Topic),
+    Call(Call),
+    Migrate(MigrationId),
+    Timer,
+    /// Send what may be sent now: a batch of another socket has ended, or a topic was handed on.
+    Pump,
+    /// End everything; all that wait get this error.
+    Close(Error),
+    /// Close, since nobody needs this socket any more.
+    Retire,
+}
+
+/// How one socket is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SocketState {
+    Connecting,
+    Ready,
+    Migrating,
+    Recovering { attempt: u32, because: Arc<str> },
+    Closed,
+}
+
+/// The state that all sockets share.
+#[derive(Debug)]
+pub(crate) struct Common {
+    next_link: LinkId,
+    /// Whether a batch is on its way, on any socket: the service takes one at a time.
+    pub(crate) batch_under_way: bool,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            next_link: LinkId::FIRST,
+            batch_under_way: false,
+        }
+    }
+}
+
+/// The context of one input.
+struct Cx<'a> {
+    now: Instant,
+    core: &'a mut Core,
+    common: &'a mut Common,
+    effects: Vec<Effect>,
+}
+
+impl Cx<'_> {
+    fn out(&mut self, output: Output) {
+        self.effects.push(Effect::Output(output));
+    }
+
+    fn open_link(&mut self) -> LinkId {
+        let link = self.common.next_link;
+        self.common.next_link = link.next();
+        let renew = self.core.authorization.renewal_owed;
+        self.out(Output::Open { link, renew });
+        link
+    }
+
+    fn close_link(&mut self, link: LinkId, code: u16, reason: &'static str) {
+        self.out(Output::Close { link, code, reason });
+    }
+
+    fn migrated(&mut self, migration: MigrationId, result: Result<(), Error>) {
+        self.effects.push(Effect::Migrated(migration, result));
+    }
+
+    fn released(&mut self, topic: Topic) {
+        self.core.no_failure(&topic);
+        self.effects.push(Effect::Released(topic));
+    }
+
+    /// Ends raw requests whose time is over before they were sent.
+    fn expire_calls(&mut self) {
+        while self
+            .core
+            .calls
+            .front()
+            .is_some_and(|call| call.deadline <= self.now)
+            && let Some(call) = self.core.calls.pop_front()
+        {
+            let error = self.core.timed_out(Sent::NotSent, call.request.doing());
+            self.out(call.end(Err(error)));
+        }
+    }
+
+    /// Ends what outlives a connection.
+    fn close(&mut self, error: &Error) {
+        for call in std::mem::take(&mut self.core.calls) {
+            let error = error.clone().while_doing(call.request.doing());
+            self.out(call.end(Err(error.of_request(Sent::NotSent))));
+        }
+        self.core.ledger.clear();
+    }
+}
+
+/// The part of a socket that outlives its connections.
+struct Core {
+    config: Arc<Config>,
+    counters: Arc<Counters>,
+    /// Knows the tokens of all links: the server may repeat them.
+    redactor: Redactor,
+    ledger: Ledger<Topic>,
+    /// Raw requests that wait to be sent, in the order of their deadlines.
+    calls: VecDeque<Call>,
+    authorization: Authorization,
+    backoff: Backoff,
+    random: fastrand::Rng,
+    /// The last subscription that keeps failing: since when, and why.
+    failing: Option<(Instant, Topic, Arc<str>)>,
+    /// Room for the name of a topic.
+    scratch: String,
+}
+
+impl Core {
+    fn line_up(&mut self, call: Call) {
+        let before = self
+            .calls
+            .iter()
+            .rposition(|other| other.deadline <= call.deadline);
+        self.calls.insert(before.map_or(0, |index| index + 1), call);
+    }
+
+    fn timed_out(&self, sent: Sent, doing: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+        let after = self.config.request_timeout;
+        Error::new(ErrorKind::TimedOut { after, sent }, doing)
+    }
+
+    /// A subscription has healed, or nobody wants it any more.
+    fn no_failure(&mut self, topic: &Topic) {
+        self.failing.take_if(|(_, failing, _)| failing == topic);
+    }
+}
+
+enum State {
+    Waiting(Waiting),
+    Opening(Opening),
+    Up(Box<Up>),
+    Closed,
+}
+
+/// One socket with up to some hundred subscriptions.
+pub(crate) struct Socket {
+    core: Core,
+    state: State,
+}
+
+impl Socket {
+    /// A socket that begins to open. The `seed` fixes all chance.
+    pub(crate) fn open(
+        config: Arc<Config>,
+        counters: Arc<Counters>,
+        redactor: Redactor,
+        seed: u64,
+        common: &mut Common,
+        now: Instant,
+    ) -> (Self, Vec<Effect>) {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let mut core = Core {
+            backoff: Backoff::new(config.reconnect, random.u64(..)),
+            ledger: Ledger::new(config.linger, config.reconnect, random.u64(..)),
+            config,
+            counters,
+            redactor,
+            calls: VecDeque::new(),
+            authorization: Authorization::default(),
+            random,
+            failing: None,
+            scratch: String::new(),
+        };
+        let mut cx = Cx {
+            now,
+            core: &mut core,
+            common,
+            effects: Vec::new(),
+        };
+        let state = Opening::begin(None, &mut cx);
+        let effects = cx.effects;
+        (Self { core, state }, effects)
+    }
+
+    /// Takes an input and returns its effects.
+    pub(crate) fn handle(
+        &mut self,
+        input: SocketInput,
+        common: &mut Common,
+        now: Instant,
+    ) -> Vec<Effect> {
+        let mut cx = Cx {
+            now,
+            core: &mut self.core,
+            common,
+            effects: Vec::new(),
+        };
+        self.state = match std::mem::replace(&mut self.state, State::Closed) {
+            State::Waiting(waiting) => waiting.handle(input, &mut cx),
+            State::Opening(opening) => opening.handle(input, &mut cx),
+            State::Up(up) => up.handle(input, &mut cx),
+            State::Closed => State::Closed,
+        };
+        cx.effects
+    }
+
+    /// An event as the service usually sends them. They are most of the traffic and change nothing: the frame to deliver is
+    /// returned at once.
+    pub(crate) fn usual_event(
+        &mut self,
+        link: LinkId,
+        raw: &RawFrame,
+        event: (&str, &str, &str),
+        now: Instant,
+    ) -> Option<Frame> {
+        match &mut self.state {
+            State::Up(up) => up.usual_event(link, raw, event, now, &mut self.core),
+            _ => None,
+        }
+    }
+
+    /// When [`SocketInput::Timer`] has something to do.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        let state = match &self.state {
+            State::Waiting(waiting) => Some(waiting.until),
+            State::Up(up) => up.deadline(),
+            State::Opening(_) | State::Closed => None,
+        };
+        let call = self.core.calls.front().map(|call| call.deadline);
+        [state, self.core.ledger.deadline(), call]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// How it is doing.
+    pub(crate) fn state(&self) -> SocketState {
+        let because = match &self.state {
+            State::Up(up) if up.migration.is_idle() => return SocketState::Ready,
+            State::Up(_) => return SocketState::Migrating,
+            State::Closed => return SocketState::Closed,
+            State::Opening(Opening { because: None, .. }) => return SocketState::Connecting,
+            State::Waiting(Waiting { because, .. })
+            | State::Opening(Opening {
+                because: Some(because),
+                ..
+            }) => because,
+        };
+        SocketState::Recovering {
+            attempt: self.core.backoff.attempt(),
+            because: Arc::clone(because),
+        }
+    }
+
+    /// Whether this link is one of this socket's.
+    pub(crate) fn owns(&self, link: LinkId) -> bool {
+        match &self.state {
+            State::Opening(opening) => opening.link == link,
+            State::Up(up) => up.conn.link == link || up.migration.other_link() == Some(link),
+            State::Waiting(_) | State::Closed => false,
+        }
+    }
+
+    /// How many raw requests wait to be sent.
+    pub(crate) fn waiting_calls(&self) -> usize {
+        self.core.calls.len()
+    }
+
+    /// Whether it has no subscription, and nothing waits for it.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.core.ledger.is_empty() && self.core.calls.is_empty()
+    }
+
+    /// Whether it is ready, and nothing is being done about any of its topics.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.state() == SocketState::Ready && self.core.ledger.is_settled()
+    }
+
+    /// Whether somebody wants this topic here.
+    pub(crate) fn wants(&self, topic: &Topic) -> bool {
+        self.core.ledger.is_wanted(topic)
+    }
+
+    /// Whether the server holds this topic here.
+    pub(crate) fn holds(&self, topic: &Topic) -> bool {
+        self.core.ledger.held(topic) == Some(Held::Yes)
+    }
+
+    /// Its topics, in a fixed order.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        self.core.ledger.sorted_keys()
+    }
+
+    /// The last subscription that keeps failing: since when, and why.
+    pub(crate) fn failing(&self) -> Option<(Instant, &Arc<str>)> {
+        let failing = self.core.failing.as_ref();
+        failing.map(|(since, _, why)| (*since, why))
+    }
+
+    /// Another socket holds this topic now. Returns its loss here that was not confirmed, and the effects.
+    pub(crate) fn hand_on(
+        &mut self,
+        topic: &Topic,
+        common: &mut Common,
+        now: Instant,
+    ) -> (Option<Loss>, Vec<Effect>) {
+        let (loss, is_forgotten) = self.core.ledger.hand_on(topic, now);
+        let mut effects = self.handle(SocketInput::Pump, common, now);
+        if is_forgotten {
+            self.core.no_failure(topic);
+            effects.push(Effect::Released(topic.clone()));
+        }
+        (loss, effects)
+    }
+
+    /// Forgets a topic that is wanted and was refused, and returns its record for another socket.
+    pub(crate) fn give_away_refused(&mut self, topic: &Topic) -> Option<(Entry, Vec<Effect>)> {
+        let entry = self.core.ledger.take_refused(topic)?;
+        self.core.no_failure(topic);
+        Some((entry, vec![Effect::Released(topic.clone())]))
+    }
+
+    /// Takes such a topic.
+    pub(crate) fn take_refused(&mut self, topic: Topic, entry: Entry) {
+        self.core.ledger.put(topic, entry);
+    }
+}

@@ -1,0 +1,173 @@
+use super::up::Up;
+use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, SocketInput, State};
+use crate::error::{Error, ErrorKind, Sent};
+use alta_socket::{LinkId, later};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The server's refusal of a token at the upgrade, which is forgiven once.
+#[derive(Debug, Default)]
+pub(super) struct Authorization {
+    refusal: Option<Error>,
+    /// Whether the token is still to be renewed.
+    pub(super) renewal_owed: bool,
+}
+
+/// The consequence of a link that could not be opened.
+pub(super) enum Failed {
+    /// Open another one at once.
+    Again,
+    /// Open another one later.
+    Later(Error),
+    /// No link can be opened any more.
+    Final(Error),
+}
+
+impl Authorization {
+    /// The server accepted a token.
+    pub(super) fn accepted(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn failed(&mut self, failure: OpenFailure) -> Failed {
+        match failure {
+            OpenFailure::Unauthorised(error) if self.refusal.is_none() => {
+                self.refusal = Some(error);
+                self.renewal_owed = true;
+                Failed::Again
+            }
+            OpenFailure::Unauthorised(error) => Failed::Final(error),
+            // If it was to be renewed and can't be, the server's refusal is what matters.
+            OpenFailure::Final(error) => Failed::Final(self.refusal.take().unwrap_or(error)),
+            OpenFailure::NoToken(error) => Failed::Later(error),
+            OpenFailure::Transient(error) => {
+                // The next token is another one than the one that was refused.
+                *self = Self::default();
+                Failed::Later(error)
+            }
+        }
+    }
+}
+
+/// The socket has no connection and waits before it opens one.
+pub(super) struct Waiting {
+    pub(super) until: Instant,
+    /// Why there is no connection.
+    pub(super) because: Arc<str>,
+}
+
+impl Waiting {
+    /// Waits for the back-off, or for the pause that the server `asked` for.
+    pub(super) fn begin(because: Arc<str>, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
+        let backoff = &mut cx.core.backoff;
+        let asked = asked.map(|asked| asked.min(backoff.cap()));
+        State::Waiting(Self {
+            until: later(cx.now, backoff.delay(asked)),
+            because,
+        })
+    }
+
+    pub(super) fn handle(self, input: SocketInput, cx: &mut Cx<'_>) -> State {
+        match input {
+            SocketInput::Timer => {
+                cx.expire_calls();
+                if self.until <= cx.now {
+                    return Opening::begin(Some(self.because), cx);
+                }
+            }
+            SocketInput::Migrate(migration) => cx.cannot_migrate(migration),
+            SocketInput::Close(error) => {
+                cx.close(&error);
+                return State::Closed;
+            }
+            SocketInput::Retire => {
+                cx.close(&retired());
+                return State::Closed;
+            }
+            input => cx.take_offline(input),
+        }
+        State::Waiting(self)
+    }
+}
+
+/// The socket opens a connection.
+pub(super) struct Opening {
+    pub(super) link: LinkId,
+    /// Why there is no connection, if there was one or it failed before.
+    pub(super) because: Option<Arc<str>>,
+}
+
+impl Opening {
+    pub(super) fn begin(because: Option<Arc<str>>, cx: &mut Cx<'_>) -> State {
+        let link = cx.open_link();
+        State::Opening(Self { link, because })
+    }
+
+    pub(super) fn handle(mut self, input: SocketInput, cx: &mut Cx<'_>) -> State {
+        match input {
+            SocketInput::Link(link, OnLink::Opened) if link == self.link => {
+                cx.core.authorization.accepted();
+                return Up::begin(link, cx);
+            }
+            SocketInput::Link(link, OnLink::Failed(failure)) if link == self.link => {
+                match cx.core.authorization.failed(failure) {
+                    Failed::Again => self.link = cx.open_link(),
+                    Failed::Later(error) => {
+                        tracing::debug!(error = error.chain(), "a connection could not be made");
+                        return Waiting::begin(error.chain().into(), error.retry_after(), cx);
+                    }
+                    Failed::Final(error) => cx.effects.push(Effect::Fatal(error)),
+                }
+            }
+            SocketInput::Timer => cx.expire_calls(),
+            // It is about to be opened for the first time: it could not be newer.
+            SocketInput::Migrate(migration) if self.because.is_none() => {
+                cx.migrated(migration, Ok(()));
+            }
+            SocketInput::Migrate(migration) => cx.cannot_migrate(migration),
+            SocketInput::Close(error) => {
+                cx.close_link(self.link, 1000, "");
+                cx.close(&error);
+                return State::Closed;
+            }
+            SocketInput::Retire => {
+                cx.close_link(self.link, 1000, "");
+                cx.close(&retired());
+                return State::Closed;
+            }
+            input => cx.take_offline(input),
+        }
+        State::Opening(self)
+    }
+}
+
+/// The error of a socket that nobody needs any more.
+pub(super) fn retired() -> Error {
+    Error::closed("closing a socket")
+}
+
+impl Cx<'_> {
+    /// Takes a wish while there is no connection.
+    fn take_offline(&mut self, input: SocketInput) {
+        match input {
+            SocketInput::Want(topic) => {
+                self.core.ledger.want(&topic);
+            }
+            SocketInput::Unwant(topic) => {
+                let is_forgotten = self.core.ledger.unwant(&topic, self.now);
+                if is_forgotten {
+                    self.released(topic);
+                }
+            }
+            SocketInput::Call(call) => self.core.line_up(call),
+            // News of links that are given up.
+            _ => {}
+        }
+    }
+
+    fn cannot_migrate(&mut self, migration: MigrationId) {
+        let sent = Sent::NotSent;
+        let error = Error::new(ErrorKind::Disconnected { sent }, "migrating");
+        self.migrated(migration, Err(error));
+    }
+}

@@ -1,0 +1,121 @@
+use super::conn::Open;
+use super::up::Up;
+use super::{Cx, Output};
+use crate::error::Error;
+use crate::topic::Topic;
+use alta_socket::Step;
+use std::sync::Arc;
+
+/// After so many failures in a row a subscription's trouble is shown: fewer are the service's daily life.
+const KEEPS_FAILING: u32 = 3;
+
+impl Up {
+    /// Somebody came for this topic.
+    pub(super) fn want(&mut self, topic: Topic, cx: &mut Cx<'_>) {
+        let wanted = cx.core.ledger.want(&topic);
+        if wanted.is_due {
+            self.gather(cx);
+        }
+        if wanted.is_held {
+            cx.out(Output::Confirmed(topic, None));
+        }
+    }
+
+    /// The next request for a topic that is due.
+    pub(super) fn next_for_topic(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
+        if let Some(batch) = self.next_batch(cx) {
+            return Some(batch);
+        }
+        let holds_back = self.holds_back(cx);
+        loop {
+            match cx.core.ledger.next(cx.now, holds_back)? {
+                Step::Forgotten(topic) => {
+                    self.renewed.remove(&topic);
+                    cx.released(topic);
+                }
+                Step::Subscribe { key, .. } => return Some(Open::subscribe(key)),
+                Step::Unsubscribe { key, .. } => return Some(Open::unsubscribe(key)),
+            }
+        }
+    }
+
+    /// Whether a topic's request whose token was refused is sent again: once, with another token.
+    pub(super) fn repeats_once(&mut self, topic: &Topic, renew: bool, cx: &mut Cx<'_>) -> bool {
+        let repeats = renew && self.renewed.insert(topic.clone());
+        if repeats {
+            cx.core.ledger.repeat(topic, false, false);
+        }
+        repeats
+    }
+
+    /// The server confirmed this subscription.
+    pub(super) fn hold(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
+        cx.core.no_failure(topic);
+        self.renewed.remove(topic);
+        if let Some(confirmed) = cx.core.ledger.confirmed(topic, None, cx.now) {
+            let is_missed = confirmed.gap.is_some() && confirmed.is_wanted;
+            cx.core.counters.gaps.add_if(is_missed);
+            cx.out(Output::Confirmed(topic.clone(), confirmed.gap));
+        }
+    }
+
+    /// A request to subscribe has ended with this. `is_unknown`: the server may have done it all the same.
+    pub(super) fn subscribed(
+        &mut self,
+        topic: &Topic,
+        error: Option<Error>,
+        is_unknown: bool,
+        cx: &mut Cx<'_>,
+    ) {
+        let Some(error) = error else {
+            self.hold(topic, cx);
+            return;
+        };
+        // What was held until its connection was lost is not given up for a token.
+        if error.is_transient() || (error.is_of_the_token() && cx.core.ledger.is_lost(topic)) {
+            self.retry_later(topic, &error, is_unknown, cx);
+        } else if cx.core.ledger.refused(topic).is_some() {
+            self.renewed.remove(topic);
+            cx.core.no_failure(topic);
+            cx.out(Output::Refused(topic.clone(), error));
+        }
+    }
+
+    /// A request to unsubscribe has ended with this.
+    pub(super) fn unsubscribed(&mut self, topic: &Topic, error: Option<Error>, cx: &mut Cx<'_>) {
+        match error {
+            // A token that is refused for now says nothing about what is held.
+            Some(error) if error.is_transient() || error.is_of_the_token() => {
+                self.retry_later(topic, &error, true, cx);
+            }
+            // What the server does not know of is not held either.
+            _ => {
+                self.renewed.remove(topic);
+                cx.core.ledger.released(topic);
+            }
+        }
+    }
+
+    /// Tries this topic again after a back-off.
+    fn retry_later(&mut self, topic: &Topic, error: &Error, is_unknown: bool, cx: &mut Cx<'_>) {
+        let Some(failures) = cx.core.ledger.failed(topic, is_unknown, cx.now) else {
+            return;
+        };
+        if !error.is_of_the_token() {
+            // The next token that is refused is another one.
+            self.renewed.remove(topic);
+        }
+        cx.core.counters.failed_attempts.add_one();
+        if failures >= KEEPS_FAILING {
+            tracing::warn!(topic = topic.name(), ?error, "a subscription keeps failing");
+            let why: Arc<str> = error.to_string().into();
+            cx.core.failing = Some((cx.now, topic.clone(), why));
+        } else {
+            tracing::debug!(
+                topic = topic.name(),
+                ?error,
+                "a subscription is tried again"
+            );
+        }
+    }
+}

@@ -1,0 +1,308 @@
+use super::conn::{Conn, Open};
+use super::migration::{AFTER_THE_OLD_LINK, Migration};
+use super::offline::{Failed, Opening, Waiting, retired};
+use super::reply::Outcome;
+use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, Output, SocketInput, State};
+use crate::error::{Error, ErrorKind, Sent};
+use crate::topic::Topic;
+use alta_socket::{Backoff, LinkId, Lost, later};
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Whether the connection stands, or the state that comes after it.
+pub(super) type Flow = ControlFlow<State>;
+
+/// The socket has a connection, or two while it migrates.
+pub(super) struct Up {
+    pub(super) conn: Conn,
+    pub(super) migration: Migration,
+    pub(super) migrate_at: Instant,
+    pub(super) migrate_backoff: Backoff,
+    /// The wishes that the migration is for.
+    pub(super) migrators: Vec<MigrationId>,
+    /// Topics whose request was repeated since its token was refused, which is done once.
+    pub(super) renewed: HashSet<Topic>,
+    /// Until when topics wait for others to be asked for with.
+    pub(super) gather_until: Option<Instant>,
+    /// Whether a topic goes before raw requests: a program that never stops asking must not lose its streams over it.
+    topic_first: bool,
+}
+
+impl Up {
+    pub(super) fn begin(link: LinkId, cx: &mut Cx<'_>) -> State {
+        let seed = cx.core.random.u64(..);
+        let mut up = Box::new(Self {
+            conn: Conn::new(link, &cx.core.config, cx.now),
+            migration: Migration::Idle,
+            migrate_at: cx.core.next_migration(cx.now),
+            migrate_backoff: Backoff::new(cx.core.config.reconnect, seed),
+            migrators: Vec::new(),
+            renewed: HashSet::new(),
+            gather_until: None,
+            topic_first: false,
+        });
+        cx.core.counters.connects.add_one();
+        cx.core.ledger.connected();
+        up.pump(cx);
+        State::Up(up)
+    }
+
+    pub(super) fn handle(mut self: Box<Self>, input: SocketInput, cx: &mut Cx<'_>) -> State {
+        match self.take(input, cx) {
+            ControlFlow::Continue(()) => {
+                self.pump(cx);
+                State::Up(self)
+            }
+            ControlFlow::Break(next) => next,
+        }
+    }
+
+    fn take(&mut self, input: SocketInput, cx: &mut Cx<'_>) -> Flow {
+        match input {
+            SocketInput::Link(link, event) => return self.link(link, event, cx),
+            SocketInput::Token(token) => return self.token(&token, cx),
+            SocketInput::Want(topic) => self.want(topic, cx),
+            SocketInput::Unwant(topic) => {
+                cx.core.ledger.unwant(&topic, cx.now);
+            }
+            SocketInput::Call(call) => cx.core.line_up(call),
+            SocketInput::Migrate(migration) => self.migrate_now(migration, cx.now),
+            SocketInput::Timer => return self.timer(cx),
+            SocketInput::Pump => {}
+            SocketInput::Close(error) => return self.close(&error, cx),
+            SocketInput::Retire => {
+                // Whoever waits for it to migrate has nothing to wait for.
+                self.end_migrators(&Ok(()), cx);
+                return self.close(&retired(), cx);
+            }
+        }
+        Flow::Continue(())
+    }
+
+    fn link(&mut self, link: LinkId, event: OnLink, cx: &mut Cx<'_>) -> Flow {
+        match event {
+            OnLink::Opened => self.migration_link_opened(link, cx),
+            OnLink::Failed(failure) => self.migration_link_failed(failure, cx),
+            OnLink::Text(raw) => return self.text(link, &raw, cx),
+            OnLink::Binary(length) => {
+                cx.core.counters.malformed.add_one();
+                tracing::warn!(length, "a binary frame was skipped");
+                self.heard(link, cx.now, cx.core);
+            }
+            OnLink::Heard => self.heard(link, cx.now, cx.core),
+            OnLink::Lost(lost) => return self.lost(link, &lost, cx),
+            OnLink::Written(id) => {
+                if let Some(conn) = self.conn(link) {
+                    conn.written(id);
+                }
+            }
+            OnLink::Skipped(id) => {
+                if let Some(conn) = self.conn(link) {
+                    conn.skipped(id, cx);
+                }
+            }
+            OnLink::NotRecalled(id) => {
+                if let Some(conn) = self.conn(link) {
+                    conn.recalled(id, Sent::MayHaveRun, cx);
+                }
+            }
+            OnLink::Unwritable(id, error) => {
+                let open = self.conn(link).and_then(|conn| conn.requests.end(id));
+                if let Some(open) = open {
+                    return self.settle(open, Outcome::Unsent(error), cx);
+                }
+            }
+        }
+        Flow::Continue(())
+    }
+
+    /// The connection that this link is, if it is one.
+    pub(super) fn conn(&mut self, link: LinkId) -> Option<&mut Conn> {
+        if self.conn.link == link {
+            return Some(&mut self.conn);
+        }
+        self.migration.new_conn().filter(|conn| conn.link == link)
+    }
+
+    pub(super) fn heard(&mut self, link: LinkId, now: Instant, core: &mut super::Core) {
+        if let Some(conn) = self.conn(link) {
+            conn.alive.heard(now);
+            core.backoff.reset();
+        }
+    }
+
+    fn token(&mut self, token: &Result<u64, Error>, cx: &mut Cx<'_>) -> Flow {
+        let mut ended = self.conn.token(token, cx);
+        if let Some(new) = self.migration.new_conn() {
+            ended.extend(new.token(token, cx));
+        }
+        for open in ended {
+            if let Err(error) = token {
+                self.settle(open, Outcome::Unsent(error.clone()), cx)?;
+            }
+        }
+        Flow::Continue(())
+    }
+
+    fn timer(&mut self, cx: &mut Cx<'_>) -> Flow {
+        cx.expire_calls();
+        cx.core.ledger.wake(cx.now);
+        self.gather_until.take_if(|until| *until <= cx.now);
+        while let Some(expired) = self.conn.expire(cx) {
+            if let Some((open, outcome)) = expired.settled() {
+                self.settle(open, outcome, cx)?;
+            }
+        }
+        if !self.migration.old_is_lost() && !self.conn.check_alive(cx) {
+            let link = self.conn.link;
+            cx.close_link(link, 1000, "silent");
+            let silent = Lost::Silent(cx.core.config.ping);
+            self.lost(link, &silent, cx)?;
+        }
+        self.migration_timer(cx)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let main = (!self.migration.old_is_lost()).then(|| self.conn.deadline());
+        let migration = self.migration.deadline(self.migrate_at);
+        [main, migration, self.gather_until]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// A link is lost.
+    fn lost(&mut self, link: LinkId, lost: &Lost, cx: &mut Cx<'_>) -> Flow {
+        let sent = Sent::NotSent;
+        let error = Error::new(ErrorKind::Disconnected { sent }, "keeping the connection")
+            .caused_by(lost.clone());
+        if self.conn.link != link {
+            return self.migration_link_lost(link, lost, error, cx);
+        }
+        let error = error.of_request(self.migration_sent());
+        let mut since = self.conn.alive.last_heard();
+        let because: Arc<str> = lost.to_string().into();
+        tracing::debug!(%lost, "the connection was lost");
+        let counters = &cx.core.counters;
+        match &mut self.migration {
+            Migration::Idle | Migration::Over { .. } => {}
+            Migration::Asking { .. } => counters.failed_migrations.add_one(),
+            Migration::Opening { link, .. } => {
+                // The new link is a fresh one: nothing was moved to it yet.
+                let link = *link;
+                counters.failed_migrations.add_one();
+                self.leave(since, lost, error, cx);
+                let because = Some(because);
+                return Flow::Break(State::Opening(Opening { link, because }));
+            }
+            Migration::Posting { answer_until, .. } => {
+                // The server may have done its part, and cut the old link itself: then the reply is near.
+                *answer_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
+                cx.interrupt(since);
+                return Flow::Continue(());
+            }
+            Migration::HandOver { old, between, .. } => {
+                if let Some(old) = old.take() {
+                    // Events that the old link has not brought yet are lost with it.
+                    since = since.min(between.0);
+                    cx.close_link(old, 1000, "");
+                }
+            }
+        }
+        self.leave(since, lost, error, cx);
+        Flow::Break(Waiting::begin(because, None, cx))
+    }
+
+    /// Ends what waits for replies on a connection that is lost.
+    fn leave(&mut self, since: Instant, lost: &Lost, error: Error, cx: &mut Cx<'_>) {
+        let disconnected = |sent, doing| {
+            Error::new(ErrorKind::Disconnected { sent }, doing).caused_by(lost.clone())
+        };
+        self.conn.end(disconnected, cx);
+        cx.lose_topics(since);
+        self.end_migrators(&Err(error), cx);
+    }
+
+    fn migration_link_failed(&mut self, failure: OpenFailure, cx: &mut Cx<'_>) {
+        match cx.core.authorization.failed(failure) {
+            Failed::Again => {
+                let again = cx.open_link();
+                self.migration.open_again(again);
+            }
+            Failed::Later(error) => {
+                tracing::debug!(error = error.chain(), "a connection could not be made");
+                // Nothing has happened yet: the old link lives on.
+                let error = error.of_request(self.migration_sent());
+                self.migration_postponed(error, cx);
+            }
+            Failed::Final(error) => cx.effects.push(Effect::Fatal(error)),
+        }
+    }
+
+    fn close(&mut self, error: &Error, cx: &mut Cx<'_>) -> Flow {
+        let sent = self.migration_sent();
+        let closed = |sent, doing| error.clone().while_doing(doing).of_request(sent);
+        self.conn.end(closed, cx);
+        cx.close_link(self.conn.link, 1000, "");
+        if let Some(other) = self.migration.other_link() {
+            cx.close_link(other, 1000, "");
+        }
+        cx.close(error);
+        self.end_migrators(&Err(error.clone().of_request(sent)), cx);
+        Flow::Break(State::Closed)
+    }
+
+    /// Sends what may be sent now.
+    fn pump(&mut self, cx: &mut Cx<'_>) {
+        if !self.migration.lets_requests_through() {
+            self.ask_to_migrate(cx);
+            return;
+        }
+        while self.conn.requests.len() < cx.core.config.max_in_flight
+            && let Some(open) = self.next_request(cx)
+        {
+            self.conn.send(open, cx);
+        }
+    }
+
+    /// The next request: raw requests and topics take turns.
+    fn next_request(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
+        let is_topics_turn = std::mem::take(&mut self.topic_first) || cx.core.calls.is_empty();
+        if is_topics_turn && let Some(open) = self.next_for_topic(cx) {
+            return Some(open);
+        }
+        let call = cx.core.calls.pop_front()?;
+        self.topic_first = !is_topics_turn;
+        Some(Open::call(call))
+    }
+
+    /// Ends the wishes that the migration was for.
+    pub(super) fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
+        for migration in self.migrators.drain(..) {
+            cx.migrated(migration, result.clone());
+        }
+    }
+}
+
+impl Cx<'_> {
+    /// Tells the streams of what is held that its link is lost, which was last heard `since` then.
+    pub(super) fn interrupt(&mut self, since: Instant) {
+        let noticed = self.now;
+        let loss = alta_socket::Loss { since, noticed };
+        for topic in self.core.ledger.wanted_and_held() {
+            let output = Output::Interrupted(topic.clone(), loss);
+            self.effects.push(Effect::Output(output));
+        }
+    }
+
+    /// The server holds nothing any more.
+    pub(super) fn lose_topics(&mut self, since: Instant) {
+        self.interrupt(since);
+        let lost = self.core.ledger.disconnected(since, self.now, |_| true);
+        for topic in lost.forgotten {
+            self.released(topic);
+        }
+    }
+}
