@@ -21,11 +21,11 @@ pub use alta_bot::{
 #[cfg(feature = "console")]
 pub use alta_model::console::event::*;
 #[cfg(feature = "console")]
-pub use att_console::commands::*;
+pub use att_console::commands::{self, SpawnArea, player};
 #[cfg(feature = "console")]
 pub use att_console::{
-    Argument, Command, Console, ConsoleAccess, Consoles, Event, EventName, Sent, Target, TokenFile,
-    WhenNotReady,
+    Argument, Command, Console, ConsoleAccess, Consoles, Event, EventName, PlayerRef, Sent, Target,
+    TokenFile, WhenNotReady,
 };
 
 #[cfg(feature = "rest")]
