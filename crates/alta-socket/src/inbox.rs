@@ -8,6 +8,7 @@ use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::{poll_fn, ready};
 use std::hash::Hash;
+use std::sync::atomic::{Ordering, fence};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 use tokio::sync::mpsc;
@@ -127,6 +128,14 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         Some(Wake::Link(id, event))
     }
 
+    /// Takes no more calls, and drops those in the channel. A sender that looks for it after a
+    /// [fence](std::sync::atomic::fence) of its own finds the channel closed, unless its call is dropped here.
+    pub fn end_calls(&mut self) {
+        self.calls.close();
+        fence(Ordering::SeqCst);
+        while self.calls.try_recv().is_ok() {}
+    }
+
     fn first_ready<K: Eq + Hash + Clone, F: Clone + Footprint>(
         &mut self,
         hub: &Hub<K, F>,
@@ -225,7 +234,7 @@ mod tests {
     use std::pin::Pin;
     use std::sync::Arc;
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::AtomicUsize;
     use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
     use tokio_tungstenite::{WebSocketStream, accept_async};
     use url::Url;

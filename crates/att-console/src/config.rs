@@ -16,7 +16,8 @@ pub struct Config {
     pub command_timeout: Duration,
     /// Whether a command waits while the console is not ready. It does, by default.
     pub when_not_ready: WhenNotReady,
-    /// How many commands may be open at once, waiting and sent. Further callers wait (their time runs). 1,024.
+    /// How many commands may be pending at once, queued and sent: 1,024. A long command counts once more for each 8 KiB, so
+    /// that memory is bounded. Further callers wait, and their timeouts run.
     pub pending: usize,
     /// How many commands may be sent and unanswered at once. 1,024; no limit of the server is known. Subscriptions, which
     /// the console sends by itself, do not count.

@@ -20,14 +20,18 @@ use alta_model::{Redactor, ServerId, Timestamp};
 use alta_socket::{Publisher, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
+use std::sync::atomic::{Ordering, fence};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::Instrument as _;
 use url::Url;
 
-/// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
+/// Calls on their way to the task beside commands, for each of which there is room.
 const CALLS: usize = 64;
+
+/// Each pending command may be of this size, in bytes. A longer one counts as several.
+const COMMAND_SIZE: usize = 8 * 1024;
 
 /// A console of one game server: commands out, events in, for as long as the program wants it.
 ///
@@ -59,8 +63,9 @@ pub struct Console {
 struct Inner {
     shared: Arc<Shared>,
     calls: mpsc::Sender<Call>,
-    /// A permit for each open command: further callers wait for one, where their own time runs.
+    /// A permit for each pending command of the usual size: further callers wait for one, where their own timeout runs.
     room: Semaphore,
+    permits: usize,
     task: TaskGuard,
 }
 
@@ -122,8 +127,10 @@ impl Console {
             counted: Counted::default(),
             access: Mutex::new(None),
         });
-        let (calls, inbox) = mpsc::channel(CALLS);
-        let room = Semaphore::new(shared.config.pending.clamp(1, Semaphore::MAX_PERMITS));
+        let most = Semaphore::MAX_PERMITS - CALLS;
+        let permits = shared.config.pending.clamp(1, most);
+        let (calls, inbox) = mpsc::channel(permits + CALLS);
+        let room = Semaphore::new(permits);
         // Of the highest level, so that no line below it loses the name of its console.
         let span = tracing::error_span!(
             "console",
@@ -139,6 +146,7 @@ impl Console {
                 shared,
                 calls,
                 room,
+                permits,
                 task,
             }),
         }
@@ -425,36 +433,38 @@ impl Console {
         &self.inner.shared
     }
 
-    /// Hands an order in, waiting for room within its time, and waits for its end.
+    /// Hands a command of this many bytes to the task, waiting for room within its timeout, and waits for its outcome.
     pub(crate) async fn order(
         &self,
         order: impl FnOnce(Outcome) -> Call,
+        bytes: usize,
         deadline: Instant,
         after: Duration,
     ) -> Result<Option<Frame>, ErrorKind> {
-        let (outcome, answer) = oneshot::channel();
-        let handing_in = self.inner.task.unless_ended(async {
-            let room = self.inner.room.acquire().await.ok()?;
-            let place = self.inner.calls.reserve().await.ok()?;
-            place.send(order(Outcome(outcome)));
-            Some(room)
-        });
-        let timers = &self.inner.shared.timers;
-        let handed_in = timers.timeout_at(deadline, handing_in).await;
-        // Held until the end: the room is the caller's.
-        let Some(_room) = handed_in
-            .ok_or(ErrorKind::TimedOut {
-                after,
-                sent: Sent::NotSent,
-            })?
-            .flatten()
-        else {
-            return Err(self.inner.shared.closed());
+        let inner = &*self.inner;
+        let permits = (1 + bytes / COMMAND_SIZE).min(inner.permits);
+        let permits = u32::try_from(permits).unwrap_or(u32::MAX);
+        let room = inner.room.try_acquire_many(permits).ok();
+        let (room, place) = match room.zip(inner.calls.try_reserve().ok()) {
+            Some(reserved) => reserved,
+            None => {
+                let reserving = inner.task.unless_ended(async {
+                    let room = inner.room.acquire_many(permits).await.ok()?;
+                    Some((room, inner.calls.reserve().await.ok()?))
+                });
+                let reserved = inner.shared.timers.timeout_at(deadline, reserving).await;
+                let timed_out = ErrorKind::TimedOut {
+                    after,
+                    sent: Sent::NotSent,
+                };
+                let reserved = reserved.ok_or(timed_out)?.flatten();
+                reserved.ok_or_else(|| inner.shared.closed())?
+            }
         };
-        match self.inner.task.answer(answer).await {
-            Some(outcome) => outcome,
-            None => Err(self.inner.shared.never_answered()),
-        }
+        let outcome = self.outcome(place, order).await;
+        // The caller's until now.
+        drop(room);
+        outcome.unwrap_or_else(|| Err(inner.shared.never_answered()))
     }
 
     /// Hands a call to the task and waits for its outcome.
@@ -462,14 +472,25 @@ impl Console {
         &self,
         call: impl FnOnce(Outcome) -> Call,
     ) -> Result<Result<Option<Frame>, ErrorKind>, ErrorKind> {
-        let (outcome, answer) = oneshot::channel();
         let closed = || self.inner.shared.closed();
-        self.inner
-            .calls
-            .send(call(Outcome(outcome)))
-            .await
-            .map_err(|_| closed())?;
-        self.inner.task.answer(answer).await.ok_or_else(closed)
+        let place = self.inner.calls.reserve().await.map_err(|_| closed())?;
+        self.outcome(place, call).await.ok_or_else(closed)
+    }
+
+    /// Sends a call and waits for its outcome; none if the task ends without one.
+    async fn outcome(
+        &self,
+        place: mpsc::Permit<'_, Call>,
+        call: impl FnOnce(Outcome) -> Call,
+    ) -> Option<Result<Option<Frame>, ErrorKind>> {
+        let (outcome, answer) = oneshot::channel();
+        place.send(call(Outcome(outcome)));
+        // The task drops what is in the channel when it ends. A call that comes just then would lie there.
+        fence(Ordering::SeqCst);
+        if self.inner.calls.is_closed() {
+            return self.inner.task.answer(answer).await;
+        }
+        answer.await.ok()
     }
 
     fn ready_or_closed(&self, found: Option<State>) -> Result<(), Error> {

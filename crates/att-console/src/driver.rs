@@ -111,7 +111,7 @@ struct Request<'a> {
 type ConsoleInbox = Inbox<ConsoleAccess, Failure, Call>;
 
 /// How many wake-ups the machine is told of before its outputs are performed. Commands of one batch leave in one write.
-const BATCH: usize = 64;
+const BATCH: usize = 256;
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
@@ -179,6 +179,7 @@ impl Driver {
             self.take_batch(deadline).await;
         }
         self.show_state();
+        self.inbox.end_calls();
         self.shared.hub.end();
         self.inbox.links.close_all(1000, "").await;
         tracing::debug!("closed");
@@ -487,6 +488,7 @@ impl Drop for Driver {
                 }
             }
         }
+        self.inbox.end_calls();
         self.shared.hub.end();
     }
 }

@@ -107,7 +107,9 @@ impl<'a, T> Run<'a, T> {
                 reply,
             }))
         };
-        let answered = self.console.order(order, deadline, self.timeout).await;
+        let console = self.console;
+        let answered = console.order(order, line.len(), deadline, self.timeout);
+        let answered = answered.await;
         let frame = match answered {
             Ok(Some(frame)) => frame,
             // Only subscriptions end well without a frame.

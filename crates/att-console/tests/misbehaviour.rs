@@ -314,3 +314,37 @@ async fn promise_11_pending_commands_are_bounded_and_the_rest_wait_in_their_own_
     sim.start_server(server).unwrap();
     within(console.command("player count")).await.unwrap();
 }
+
+#[tokio::test]
+async fn promise_11_pending_commands_are_bounded_in_bytes_too() {
+    let (sim, server) = self_hosted().await;
+    sim.stop_server(server).await.unwrap();
+    let bounded = config()
+        .pending(4)
+        .command_timeout(Duration::from_millis(500));
+    let console = Console::open_with(access(&sim, server), bounded);
+    let mut running = tokio::task::JoinSet::new();
+    for length in [20_000, 20_000, 20_000, 100_000, 100_000] {
+        let console = console.clone();
+        let line = format!("player message 7 \"{}\"", "a".repeat(length));
+        running.spawn(async move { console.command(line).await.map(|_| ()) });
+    }
+    let mut most = 0;
+    while let Some(outcome) = within(running.join_next()).await {
+        let error = outcome.unwrap().unwrap_err();
+        assert_eq!(error.sent(), Some(Sent::NotSent), "{error}");
+        most = most.max(console.status().waiting);
+    }
+    assert!(most <= 1, "{most} long commands waited at once");
+    sim.start_server(server).unwrap();
+    within(console.ready()).await.unwrap();
+    // Longer than all permits together.
+    let long = console
+        .command("a".repeat(100_000))
+        .timeout(Duration::from_secs(5));
+    let error = within(long).await.unwrap_err();
+    assert!(
+        matches!(error.kind(), ErrorKind::CommandNotFound { .. }),
+        "{error}"
+    );
+}
