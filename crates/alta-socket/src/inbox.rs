@@ -235,6 +235,7 @@ mod tests {
     use std::sync::Arc;
     use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
+    use std::time::Duration;
     use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
     use tokio_tungstenite::{WebSocketStream, accept_async};
     use url::Url;
@@ -336,7 +337,7 @@ mod tests {
                 biased;
                 wake = self.inbox.next(&self.hub, None, true) => Some(wake),
                 // Paused time stands still as long as anything else can go on.
-                () = tokio::time::sleep(std::time::Duration::from_millis(1)) => None,
+                () = tokio::time::sleep(Duration::from_millis(1)) => None,
             }
         }
 
@@ -359,6 +360,30 @@ mod tests {
         let after = rig.reads();
         assert_eq!((after[0], after[2]), (before[0], before[2]));
         assert!(after[1] > before[1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deadline_that_passes_while_there_is_none_keeps_no_later_one_from_ringing() {
+        let Rig {
+            mut inbox,
+            hub,
+            calls,
+            guard: _guard,
+            ..
+        } = rig(0).await;
+        let in_ms = |ms| tokio::time::Instant::now().into_std() + Duration::from_millis(ms);
+        let deadline = in_ms(10);
+        calls.send("there is no deadline any more").await.unwrap();
+        let wake = inbox.next(&hub, Some(deadline), true).await;
+        assert!(matches!(wake, Wake::Call(_)));
+        let none = tokio::time::timeout(Duration::from_millis(20), inbox.next(&hub, None, true));
+        assert!(none.await.is_err());
+        for _ in 0..2 {
+            let deadline = in_ms(10);
+            let next = inbox.next(&hub, Some(deadline), true);
+            let wake = tokio::time::timeout(Duration::from_secs(1), next).await;
+            assert!(matches!(wake, Ok(Wake::Timer)));
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -399,7 +424,7 @@ mod tests {
     async fn a_call_a_wish_the_timer_and_the_stop_wake_and_calls_wait_while_not_taken() {
         let mut rig = rig(1).await;
         rig.calls.send("first").await.unwrap();
-        let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(1);
+        let soon = tokio::time::Instant::now() + Duration::from_secs(1);
         let wake = rig.inbox.next(&rig.hub, Some(soon.into_std()), false).await;
         assert!(matches!(wake, Wake::Timer));
         assert!(matches!(rig.settle().await, Some(Wake::Call("first"))));

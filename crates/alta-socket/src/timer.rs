@@ -23,6 +23,8 @@ impl Timer {
     /// Ready when `deadline` may have passed. It can fire early; the machine checks the clock.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = deadline else {
+            // It may have rung just now, and would not ring again for a later deadline.
+            self.armed = None;
             return Poll::Pending;
         };
         match &mut self.armed {
