@@ -197,12 +197,17 @@ impl Driver {
             }
         };
         self.latest = now().max(self.latest);
+        let mut count = 1;
+        // A deadline that has passed would ring again at once.
+        let mut has_passed = matches!(wake, Wake::Timer);
         self.wake(wake);
-        for _ in 1..BATCH {
-            match self.inbox.next_ready(&self.shared.hub, deadline, true) {
-                Some(wake) => self.wake(wake),
-                None => break,
-            }
+        while !has_passed
+            && count < BATCH
+            && let Some(wake) = self.inbox.next_ready(&self.shared.hub, deadline, true)
+        {
+            count += 1;
+            has_passed = matches!(wake, Wake::Timer);
+            self.wake(wake);
         }
     }
 
