@@ -62,7 +62,7 @@ pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
     Ok(missing)
 }
 
-/// The path of what makes a listed call, and the accounts in whose name it may be listed for that.
+/// The path of the method of a listed call, and the accounts with which it may be listed.
 fn made_by(line: &Listed) -> Option<(String, &'static [&'static str])> {
     let login = LOGINS
         .iter()
@@ -75,7 +75,7 @@ fn made_by(line: &Listed) -> Option<(String, &'static [&'static str])> {
         Account::None => &["none"],
         Account::Bot => &["bot"],
         Account::User => &["user"],
-        // A bot may be refused what is attested for users only, or not: the service knows.
+        // The service decides whether a bot may make a call that is attested for users only.
         _ => &["either", "user"],
     };
     Some((call.path(), accounts))
@@ -137,12 +137,12 @@ fn listed() -> Result<Vec<Listed>, Error> {
 const HEAD: &str = "\
 # Endpoints
 
-What of the REST API has a method in `alta-rest`. This page is made from the methods by `cargo xtask endpoints`, and
-`cargo xtask ci` checks that it is current. What is not here goes by `Client::send`, with the same tokens, retries and errors.
+The calls of the REST API that have a method in `alta-rest`. `cargo xtask endpoints` generates this page from the methods, and
+`cargo xtask ci` checks that it is current. `Client::send` makes any other call, with the same tokens, retries and errors.
 
-*Account* is in whose name a call is made: `either` takes the bot's token if the client has one, else the user's. *Attested
-for* is for whom the sources show it; a bot may be refused what is attested for users only, or not. Lists in brackets come
-page by page. *Fixtures* are the files in `fixtures/rest` that each call is tested against, which name their sources.
+*Account* is the account of the token: `either` takes the bot's token if the client has one, else the user's. *Attested for*
+names the accounts with which sources show the call; a bot may get 403 where only users are attested. Lists in brackets come in
+pages. *Fixtures* are the files in `fixtures/rest` against which a call is tested; they name their sources.
 ";
 
 fn page(fixtures: &[Fixture]) -> Result<String, Error> {
@@ -172,7 +172,7 @@ fn page(fixtures: &[Fixture]) -> Result<String, Error> {
                 &without_links(&call.summary()),
                 account(call.account),
                 attested,
-                &code(call.answer),
+                &code(call.response),
                 &names.join(", "),
                 &recordings(fixtures, call.method, |path| {
                     endpoint_of(call.method, path).is_some_and(|of| of.request == call.request)
@@ -212,7 +212,7 @@ fn without_links(text: &str) -> String {
 }
 
 const COLUMNS: &str = "\
-| endpoint | method | what it does | account | attested for | answer | in py-tale | fixtures |
+| endpoint | method | effect | account | attested for | response | in py-tale | fixtures |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ";
 

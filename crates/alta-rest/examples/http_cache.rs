@@ -1,4 +1,4 @@
-//! A layer that keeps good answers to GETs, and a record of what was asked, in front of the default transport.
+//! A layer that caches successful responses to GET requests and records all requests, in front of the default transport.
 //!
 //! `cargo run -p alta-rest --example http_cache` runs it in a simulated town.
 
@@ -12,10 +12,10 @@ use alta_http::{Config, HttpClient, Tls};
 use bytes::Bytes;
 use http::{Request, Response};
 
-/// Method and address of every request, in order, and whether it was answered from memory.
+/// Method and address of each request, in order, and whether the response came from the cache.
 pub(crate) type Record = Arc<Mutex<Vec<(String, bool)>>>;
 
-/// The same client, but for answers that it has given before. (A real cache would forget after a while.)
+/// The same client with a cache. (A real cache would have an expiry.)
 pub(crate) fn cached(inner: HttpClient, record: Record) -> HttpClient {
     let kept = Kept::default();
     HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
@@ -47,7 +47,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The record of two calls for the same list.
+/// The record of two requests for the same list.
 pub(crate) async fn run() -> Result<Vec<(String, bool)>, Box<dyn Error + Send + Sync>> {
     let town = alta_sim::Sim::builder().start().await?;
     let record = Record::default();

@@ -1,4 +1,4 @@
-//! A service in memory in place of HTTP: no socket is opened, and nothing but JSON is needed.
+//! A mock in place of HTTP: it needs only JSON and opens no socket.
 //!
 //! `cargo run -p alta-rest --example http_mock` runs it.
 
@@ -10,7 +10,7 @@ use alta_rest::{Client, ErrorKind, Identities};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-/// Knows one group.
+/// A service with one group.
 pub(crate) fn mock() -> HttpClient {
     HttpClient::new(tower::service_fn(|request: Request<Bytes>| async move {
         let (status, body) = match request.uri().path() {
@@ -23,7 +23,7 @@ pub(crate) fn mock() -> HttpClient {
     }))
 }
 
-/// The name of the group that is there, and the kind of error for one that is not.
+/// The name of the existing group, and the kind of error for another one.
 pub(crate) async fn run() -> Result<(String, ErrorKind), Box<dyn Error + Send + Sync>> {
     let bot = Identities::bot(Arc::new(StaticToken::new("any")));
     let rest = Client::new(mock(), "http://mock/api".parse()?, bot);

@@ -1,4 +1,4 @@
-//! The REST client over `reqwest`, with the library's own retries, limits and time-outs around it.
+//! The REST client over `reqwest`, with the library's retries, limits and timeouts around it.
 //!
 //! `cargo run -p alta-rest --example http_reqwest` runs it in a simulated town.
 
@@ -8,14 +8,14 @@ use alta_http::{BoxError, Config, HttpClient, NotSent};
 use bytes::Bytes;
 use http::{Request, Response};
 
-/// HTTP by a `reqwest::Client`, which should follow no redirects: whoever does must not send the token to another host.
+/// HTTP through a `reqwest::Client`. It should follow no redirects, because the token must not go to another host.
 pub(crate) fn over_reqwest(client: reqwest::Client) -> HttpClient {
     let exchange = move |request: Request<Bytes>| {
         let client = client.clone();
         async move {
             match client.execute(request.try_into()?).await {
                 Ok(response) => Ok(Response::<reqwest::Body>::from(response)),
-                // What met no connection may be sent again, whatever it is.
+                // A request without a connection was not sent, so a retry is safe.
                 Err(error) if error.is_connect() => Err(NotSent::new(error).into()),
                 Err(error) => Err(BoxError::from(error)),
             }

@@ -2,24 +2,24 @@ use std::{fmt, sync::Arc};
 
 use alta_auth::TokenSource;
 
-/// In whose name a call is made.
+/// The account with whose token a call is made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Account {
-    /// In nobody's: no token is sent.
+    /// None: no token is sent.
     None,
-    /// A bot's.
+    /// A bot.
     Bot,
-    /// A user's.
+    /// A user.
     User,
-    /// The bot's if the client has one, else the user's.
+    /// The bot if the client has one, else the user.
     Either,
 }
 
-/// Whose tokens a client holds: a bot's, a user's, both side by side, or none.
+/// The tokens of a client: those of a bot, of a user, of both, or none.
 ///
-/// A call that only users may make takes the user's token; any other takes the bot's if there is one. To make those as the
-/// user as well, use [`Client::as_user`](crate::Client::as_user).
+/// A call for users only takes the user's token. Any other call takes the bot's token if there is one; to make it as the user,
+/// use [`Client::as_user`](crate::Client::as_user).
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Identities {
@@ -30,31 +30,31 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// A bot alone.
+    /// The tokens of a bot.
     pub fn bot(tokens: Arc<dyn TokenSource>) -> Self {
         Self::default().with_bot(tokens)
     }
 
-    /// A user alone.
+    /// The tokens of a user.
     pub fn user(tokens: Arc<dyn TokenSource>) -> Self {
         Self::default().with_user(tokens)
     }
 
-    /// And this bot.
+    /// Adds the tokens of a bot.
     #[must_use]
     pub fn with_bot(mut self, tokens: Arc<dyn TokenSource>) -> Self {
         self.bot = Some(tokens);
         self
     }
 
-    /// And this user.
+    /// Adds the tokens of a user.
     #[must_use]
     pub fn with_user(mut self, tokens: Arc<dyn TokenSource>) -> Self {
         self.user = Some(tokens);
         self
     }
 
-    /// The tokens for a call, none if it needs none, or what is missing.
+    /// The tokens for a call, or none if it needs none. The error names the missing token.
     pub(crate) fn tokens(
         &self,
         account: Account,

@@ -29,17 +29,17 @@ struct Inner {
     user_agent: HeaderValue,
     api_key: HeaderValue,
     checks_scopes: bool,
-    /// Knows every token that was sent: a server may repeat an old one.
+    /// Knows each token that was sent, because a server may repeat an old one.
     redactor: Redactor,
 }
 
 impl Client {
-    /// Alta's own API (py-tale README); it is switched off, and re-implementations have addresses of their own.
+    /// Alta's own API (py-tale README). It is switched off; re-implementations have their own addresses.
     pub const BASE_URL: &'static str = alta_auth::Endpoints::REST_URL;
 
-    /// A client of the API at this base, `https://webapi.townshiptale.com/api` for example, in these names. Of the address,
-    /// query and fragment are left out. User name and password are sent as `Authorization: Basic` with calls that carry no
-    /// token: the header holds one of them.
+    /// A client of the API at this base address, such as `https://webapi.townshiptale.com/api`, with these tokens. Query and
+    /// fragment of the address are ignored. Its user name and password are sent as `Authorization: Basic` with calls that carry
+    /// no token, because the header holds only one of the two.
     pub fn new(http: HttpClient, mut base_url: Url, identities: Identities) -> Self {
         base_url.set_query(None);
         base_url.set_fragment(None);
@@ -56,32 +56,32 @@ impl Client {
         }
     }
 
-    /// The same client that calls itself by this name instead of the library's (`User-Agent`).
+    /// The same client with this `User-Agent` instead of the library's.
     #[must_use]
     pub fn with_user_agent(self, user_agent: HeaderValue) -> Self {
         self.with(|inner| inner.user_agent = user_agent)
     }
 
-    /// The same client with another `x-api-key`, for services that have their own.
+    /// The same client with another `x-api-key`, for services with their own key.
     #[must_use]
     pub fn with_api_key(self, api_key: HeaderValue) -> Self {
         self.with(|inner| inner.api_key = api_key)
     }
 
-    /// The same client that asks the service even if the bot's token seems to lack the scope for it. Which scope unlocks what
-    /// is nowhere documented: the library goes by their names.
+    /// The same client without the check of the bot's scopes. The library derives the scope of a call from the names of the
+    /// scopes, because the service does not document them.
     #[must_use]
     pub fn without_scope_checks(self) -> Self {
         self.with(|inner| inner.checks_scopes = false)
     }
 
-    /// The same client in the bot's name only.
+    /// The same client with only the bot's tokens.
     #[must_use]
     pub fn as_bot(&self) -> Self {
         self.clone().with(|inner| inner.identities.user = None)
     }
 
-    /// The same client in the user's name only: its groups, invitations and so on are the user's.
+    /// The same client with only the user's tokens: its groups, invitations and so on are the user's.
     #[must_use]
     pub fn as_user(&self) -> Self {
         self.clone().with(|inner| inner.identities.bot = None)
@@ -95,17 +95,17 @@ impl Client {
         }
     }
 
-    /// In whose names it makes calls.
+    /// The tokens with which it makes calls.
     pub fn identities(&self) -> &Identities {
         &self.inner.identities
     }
 
-    /// The HTTP client it sends by, for downloads from elsewhere; its requests carry no token unless you add one.
+    /// Its HTTP client, for other downloads; these requests carry no token unless you add one.
     pub fn http(&self) -> &HttpClient {
         &self.inner.http
     }
 
-    /// Makes a typed call. The groups' methods do the same with less to write.
+    /// Makes a typed call. The methods of the groups do the same in fewer words.
     ///
     /// # Errors
     ///
@@ -113,7 +113,7 @@ impl Client {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future abandons the exchange; the service may act nevertheless.
+    /// Dropping the future ends the exchange; the service may still act on the request.
     pub async fn request<E: Endpoint>(&self, endpoint: &E) -> Result<E::Response, Error> {
         let request = endpoint.request();
         let mut response = self.send(&request).await?;
@@ -125,7 +125,7 @@ impl Client {
         decode::read(&request, &response, &self.inner.redactor)
     }
 
-    /// The list that a typed call answers with, page by page.
+    /// The list of a typed call, page by page.
     pub fn pages<T, E>(&self, endpoint: &E) -> Pages<T>
     where
         E: Endpoint<Response = Listing<T>>,
@@ -133,8 +133,8 @@ impl Client {
         Pages::new(self.clone(), endpoint.request())
     }
 
-    /// Sends any request; the answer comes as it is if its status is a success. If the token is refused, the request is sent
-    /// once more with a new one.
+    /// Sends any request and returns the response if its status is a success. If the token is refused, the request is sent
+    /// once more with a new token.
     ///
     /// # Errors
     ///
@@ -147,7 +147,7 @@ impl Client {
         if let Some(problem) = request.invalid() {
             return Err(Error::of(ErrorKind::InvalidRequest, request).with_explanation(problem));
         }
-        // For everything: a login, the exchange, another login and another exchange.
+        // It covers a login, the exchange, another login and another exchange.
         let deadline = Deadline::after(self.inner.http.call_timeout());
         let source = self.tokens(request)?;
         let token = match source {
@@ -163,13 +163,13 @@ impl Client {
         {
             let scopes = scopes.join(" or ");
             return Err(Error::of(ErrorKind::MissingScope, request)
-                .with_explanation(format!("it needs {scopes}, which the token does not have")));
+                .with_explanation(format!("the token lacks {scopes}")));
         }
         let mut result = self.attempt(request, token.as_ref(), deadline).await;
         if let (Some(source), Some(stale), Err(error)) = (source, &token, &result)
             && wants_new_token(error)
         {
-            tracing::debug!(%request, "the token was refused, asking for a new one");
+            tracing::debug!(%request, "the token was refused, renewing it");
             match in_time(deadline, source.renew(stale)).await {
                 Ok(new) => {
                     result = self.attempt(request, Some(&new), deadline).await;
@@ -183,12 +183,12 @@ impl Client {
         result
     }
 
-    /// Knows the secrets that this client and its clones have sent: for texts of the service that a program shows.
+    /// The redactor that knows the secrets of this client and its clones, for strings of the service that a program shows.
     pub fn redactor(&self) -> &Redactor {
         &self.inner.redactor
     }
 
-    /// The list that any request answers with, page by page.
+    /// The list of any request, page by page.
     pub fn raw_pages(&self, request: Request) -> Pages<Value> {
         Pages::new(self.clone(), request)
     }
@@ -196,10 +196,10 @@ impl Client {
     fn tokens(&self, request: &Request) -> Result<Option<&Arc<dyn TokenSource>>, Error> {
         self.inner
             .identities
-            .tokens(request.in_whose_name())
+            .tokens(request.account_needed())
             .map_err(|missing| {
                 Error::of(ErrorKind::NoAccount, request)
-                    .with_explanation(format!("it needs {missing}, and the client has none"))
+                    .with_explanation(format!("the call needs {missing}, and the client has none"))
             })
     }
 
@@ -232,8 +232,9 @@ impl Client {
             self.inner.redactor.learn(token.expose());
             let mut bearer =
                 HeaderValue::try_from(format!("Bearer {}", token.expose())).map_err(|_| {
-                    Error::of(ErrorKind::InvalidRequest, request)
-                        .with_explanation("the token holds characters that no header can")
+                    Error::of(ErrorKind::InvalidRequest, request).with_explanation(
+                        "the token contains characters that a header cannot contain",
+                    )
                 })?;
             bearer.set_sensitive(true);
             headers.insert(AUTHORIZATION, bearer);
@@ -252,7 +253,7 @@ impl Client {
     }
 }
 
-/// Why there is no token: none can be had, or the one that was given cannot be sent.
+/// The error of a call without a token: the login failed, or the given token cannot be sent.
 fn no_token(request: &Request, error: alta_auth::Error) -> Error {
     let kind = match error.kind() {
         alta_auth::ErrorKind::InvalidInput => ErrorKind::InvalidRequest,
@@ -261,7 +262,7 @@ fn no_token(request: &Request, error: alta_auth::Error) -> Error {
     Error::of(kind, request).caused_by(error)
 }
 
-/// A token, if it comes in time.
+/// Waits for a token until the deadline.
 async fn in_time(
     deadline: Deadline,
     token: impl Future<Output = Result<Token, alta_auth::Error>>,
@@ -283,7 +284,7 @@ fn failure(request: &Request, error: alta_http::Error) -> Error {
     Error::of(kind, request).caused_by(error)
 }
 
-/// A refused request has not been carried out, so sending it again is safe whatever it asks for.
+/// The service has not executed a request whose token it refused, so another attempt is safe whatever its method.
 fn wants_new_token(error: &Error) -> bool {
     error.status() == Some(StatusCode::UNAUTHORIZED)
         || error.error_code() == Some(&ErrorCode::ExpiredToken)

@@ -7,13 +7,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorKind, Request};
 
-/// How much of a body that was not understood is kept.
+/// The most bytes of a body that an error keeps.
 const KEPT: usize = 1024;
 
-/// How many characters of it are shown on either side of the place that was not.
+/// The characters that an error shows on either side of an invalid value.
 const AROUND: usize = 40;
 
-/// Reads a body as JSON; an empty one counts as null.
+/// Decodes a body as JSON; an empty one counts as null.
 pub(crate) fn read<T: DeserializeOwned>(
     request: &Request,
     response: &Response<Bytes>,
@@ -31,7 +31,7 @@ pub(crate) fn read<T: DeserializeOwned>(
         let detail = if response.body().is_empty() {
             "the body is empty".to_owned()
         } else {
-            // serde's own text may quote a value: a masked one only if the path says so.
+            // serde's message may quote the value, which is secret if the path says so.
             format!(
                 "at {}: {}: {around}",
                 redactor.redact(&path),
@@ -45,24 +45,24 @@ pub(crate) fn read<T: DeserializeOwned>(
     })
 }
 
-/// Reads a page of a list without its odd entries. If it holds nothing else, the error about the first of them is given
-/// beside the empty page.
+/// Decodes a page of a list without its invalid entries. If all are invalid, the error of the first one is returned with the
+/// empty page.
 pub(crate) fn read_page<T: DeserializeOwned>(
     request: &Request,
     response: &Response<Bytes>,
     redactor: &Redactor,
 ) -> Result<(Listing<T>, Option<Error>), Error> {
-    // Read as a plain list, it fails where the first odd entry stands.
+    // Decoding as a plain list fails at the first invalid entry.
     let failure = || read::<Vec<T>>(request, response, redactor).err();
     match json::part_of_list(&text(response)) {
-        Ok((page, unreadable)) => Ok((page, unreadable.and_then(|_| failure()))),
+        Ok((page, undecodable)) => Ok((page, undecodable.and_then(|_| failure()))),
         Err(error) => Err(failure().unwrap_or_else(|| {
             Error::of(ErrorKind::Decode, request).with_explanation(error.to_string())
         })),
     }
 }
 
-/// The body as text; an empty one is null.
+/// The body as a string; an empty one is null.
 fn text(response: &Response<Bytes>) -> Cow<'_, str> {
     match response.body().trim_ascii() {
         b"" => "null".into(),
@@ -70,7 +70,7 @@ fn text(response: &Response<Bytes>) -> Cow<'_, str> {
     }
 }
 
-/// Reads a value, or tells where it is odd.
+/// Decodes a value. The error contains the path of the invalid part.
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (String, serde_json::Error)> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader)
@@ -81,7 +81,7 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, (String, serde_json::Erro
     }
 }
 
-/// Makes JSON of a body that is a text, if it is not JSON's text already.
+/// Quotes a body that is a plain string, so that it becomes a JSON string.
 pub(crate) fn quote(body: &mut Bytes) {
     let text = String::from_utf8_lossy(body);
     if json::from_str::<String>(&text).is_err() {
@@ -89,7 +89,7 @@ pub(crate) fn quote(body: &mut Bytes) {
     }
 }
 
-/// The error in an answer whose status is no success.
+/// The error of a response without a success status.
 pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &Redactor) -> Error {
     let status = response.status();
     let kind = match status {
@@ -105,15 +105,15 @@ pub(crate) fn refusal(request: &Request, response: &Response<Bytes>, redactor: &
         _ => ErrorKind::UnexpectedStatus,
     };
     let shown = redactor.redact_bytes(response.body());
-    // Of a secret in a text in it, the field may be named only there.
+    // Decoded from the redacted body: the name of a secret field may be only there.
     let api = json::from_str::<ApiError>(&shown).ok();
-    // One that says nothing that can be read is shown as it is.
-    let is_told = api.as_ref().is_some_and(|api| {
+    // A body without a readable error is shown as it is.
+    let is_readable = api.as_ref().is_some_and(|api| {
         let has_more = api.error_code.is_some() || api.request_model_errors.is_some();
         !api.message.is_empty() || has_more && api.skipped().is_empty()
     });
     let mut error = Error::of(kind, request).with_status(status);
-    if !is_told && !shown.trim().is_empty() {
+    if !is_readable && !shown.trim().is_empty() {
         error = error.with_explanation(around(shown.trim(), 0));
     }
     error
@@ -129,7 +129,7 @@ fn kept(shown: &str) -> Bytes {
     Bytes::copy_from_slice(&shown.as_bytes()[..shown.len().min(KEPT)])
 }
 
-/// What serde says, without the place, and without the value if something is hidden in the answer.
+/// serde's message without the position, and without the value if the body contains a secret.
 fn reason(error: &serde_json::Error, is_whole: bool, redactor: &Redactor) -> String {
     let text = error.to_string();
     let text = redactor.redact(&text);
@@ -152,7 +152,7 @@ fn offset(body: &[u8], line: usize, column: usize) -> usize {
     (line_start + column).min(body.len())
 }
 
-/// The text around a position, in one line.
+/// The part of the string around a position, in one line.
 fn around(text: &str, at: usize) -> String {
     let at = (0..=at.min(text.len()))
         .rfind(|at| text.is_char_boundary(*at))

@@ -2,14 +2,14 @@ use serde::de::DeserializeOwned;
 
 use crate::Request;
 
-/// A typed call, as a value: what is sent, and what comes back. [`Client::request`](crate::Client::request) makes it.
+/// A typed call: its request and the type of its response. [`Client::request`](crate::Client::request) makes it.
 ///
 /// ```
 /// use alta_model::Listing;
 /// use alta_rest::{Account, Endpoint, Request};
 /// use http::Method;
 ///
-/// /// Everything the shop sells to me.
+/// /// The items that the shop sells to the user.
 /// struct MyShopItems;
 ///
 /// impl Endpoint for MyShopItems {
@@ -21,39 +21,39 @@ use crate::Request;
 /// }
 /// ```
 pub trait Endpoint {
-    /// What the answer's body is read as. An empty body counts as null. A [`Listing`](alta_model::Listing) is read without
-    /// its odd entries; a `Vec` is an error if it has one.
+    /// The type of the response's body. An empty body counts as null. A [`Listing`](alta_model::Listing) skips invalid entries;
+    /// a `Vec` fails at one.
     type Response: DeserializeOwned;
 
-    /// How the body is read.
+    /// The encoding of the body.
     const BODY: ResponseBody = ResponseBody::Json;
 
     /// The request.
     fn request(&self) -> Request;
 }
 
-/// How an answer's body is read.
+/// The encoding of a response's body.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ResponseBody {
-    /// As JSON; an empty body counts as null.
+    /// JSON; an empty body counts as null.
     Json,
-    /// As text, which may be JSON's: then it is taken out of its quotes. The response is a `String`.
+    /// A string, with or without JSON's quotes. The response is a `String`.
     Text,
-    /// Not at all. The response is `()`.
+    /// The body is ignored. The response is `()`.
     Ignored,
 }
 
-/// Declares a group of calls: for each a value that is its [`Endpoint`], and a method of the group that makes it.
+/// Declares a group of calls: for each one a type that implements [`Endpoint`], and a method of the group that makes the call.
 ///
 /// ```text
-/// /// What it does.
-/// fn name(field: Type) -> one Answer = RequestName: Account METHOD ["path", field], query("q", field), json(body);
+/// /// Its effect.
+/// fn name(field: Type) -> one Response = RequestName: Account METHOD ["path", field], query("q", field), json(body);
 /// ```
 ///
-/// The answer is `one` value, `pages` of values, a `text`, or `nothing`. After a field's type, `as impl Into<Type>` says what the
-/// method takes in its place. The accounts that are attested for a call are in its documentation, and py-tale's name follows
-/// that. What is declared is also listed, for [`endpoints`](crate::endpoints).
+/// The response is `one` value, `pages` of values, a `text`, or `nothing`. After a field's type, `as impl Into<Type>` is the type
+/// of the method's argument. The documentation names the accounts with which a call was observed, and py-tale's name follows
+/// as an alias. [`endpoints`](crate::endpoints) lists all declared calls.
 macro_rules! endpoints {
     (
         $(#[$group_meta:meta])*
@@ -61,7 +61,7 @@ macro_rules! endpoints {
         $(
             $(#[doc = $doc:literal])*
             $(#[doc(alias = $alias:literal)])*
-            fn $name:ident($($field:ident: $ty:ty $(as $param:ty)?),* $(,)?) -> $shape:ident $answer:ty
+            fn $name:ident($($field:ident: $ty:ty $(as $param:ty)?),* $(,)?) -> $shape:ident $response:ty
                 = $request:ident: $account:ident $method:ident [$($segment:expr),+ $(,)?]
                 $(, $step:ident($($argument:expr),*))*;
         )*
@@ -78,7 +78,7 @@ macro_rules! endpoints {
         }
 
         impl $group<'_> {
-            /// All of them, in order.
+            /// All its calls, in order.
             pub(crate) const ENDPOINTS: &'static [crate::EndpointInfo] = &[$(
                 crate::EndpointInfo::new(
                     concat!(stringify!($module), "().", stringify!($name)),
@@ -86,7 +86,7 @@ macro_rules! endpoints {
                     stringify!($method),
                     &[$(stringify!($segment)),+],
                     crate::Account::$account,
-                    endpoints!(@listed $shape $answer),
+                    endpoints!(@listed $shape $response),
                     &[$($doc),*],
                     &[$($alias),*],
                 ),
@@ -96,7 +96,7 @@ macro_rules! endpoints {
                 endpoints! {
                     @method $shape
                     [$(#[doc = $doc])* $(#[doc(alias = $alias)])*]
-                    $name($($field: $ty $(as $param)?),*) -> $answer = $request
+                    $name($($field: $ty $(as $param)?),*) -> $response = $request
                 }
             )*
         }
@@ -110,7 +110,7 @@ macro_rules! endpoints {
             }
 
             impl crate::Endpoint for $request {
-                type Response = endpoints!(@answer $shape $answer);
+                type Response = endpoints!(@response $shape $response);
                 const BODY: crate::ResponseBody = endpoints!(@body $shape);
 
                 fn request(&self) -> crate::Request {
@@ -123,34 +123,34 @@ macro_rules! endpoints {
         )*
     };
 
-    (@answer one $answer:ty) => { $answer };
-    (@answer pages $answer:ty) => { alta_model::Listing<$answer> };
-    (@answer nothing $answer:ty) => { $answer };
-    (@answer text $answer:ty) => { $answer };
+    (@response one $response:ty) => { $response };
+    (@response pages $response:ty) => { alta_model::Listing<$response> };
+    (@response nothing $response:ty) => { $response };
+    (@response text $response:ty) => { $response };
 
     (@body nothing) => { crate::ResponseBody::Ignored };
     (@body text) => { crate::ResponseBody::Text };
     (@body $shape:ident) => { crate::ResponseBody::Json };
 
-    (@listed nothing $answer:ty) => { "" };
-    (@listed pages $answer:ty) => { concat!("[", stringify!($answer), "]") };
-    (@listed $shape:ident $answer:ty) => { stringify!($answer) };
+    (@listed nothing $response:ty) => { "" };
+    (@listed pages $response:ty) => { concat!("[", stringify!($response), "]") };
+    (@listed $shape:ident $response:ty) => { stringify!($response) };
 
     (@param $ty:ty) => { $ty };
     (@param $ty:ty, $param:ty) => { $param };
 
     (
         @method pages [$(#[$meta:meta])*]
-        $name:ident($($field:ident: $ty:ty $(as $param:ty)?),*) -> $answer:ty = $request:ident
+        $name:ident($($field:ident: $ty:ty $(as $param:ty)?),*) -> $response:ty = $request:ident
     ) => {
         $(#[$meta])*
-        pub fn $name(self $(, $field: endpoints!(@param $ty $(, $param)?))*) -> crate::Pages<$answer> {
+        pub fn $name(self $(, $field: endpoints!(@param $ty $(, $param)?))*) -> crate::Pages<$response> {
             self.0.pages(&$request { $($field: $field.into(),)* })
         }
     };
     (
         @method $shape:ident [$(#[$meta:meta])*]
-        $name:ident($($field:ident: $ty:ty $(as $param:ty)?),*) -> $answer:ty = $request:ident
+        $name:ident($($field:ident: $ty:ty $(as $param:ty)?),*) -> $response:ty = $request:ident
     ) => {
         $(#[$meta])*
         ///
@@ -160,7 +160,7 @@ macro_rules! endpoints {
         pub async fn $name(
             self
             $(, $field: endpoints!(@param $ty $(, $param)?))*
-        ) -> Result<$answer, crate::Error> {
+        ) -> Result<$response, crate::Error> {
             self.0.request(&$request { $($field: $field.into(),)* }).await
         }
     };

@@ -1,22 +1,22 @@
 use crate::Account;
 
-/// What is known of a typed call without making it; [`endpoints`](crate::endpoints) lists them.
+/// The description of a typed call; [`endpoints`](crate::endpoints) lists them.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct EndpointInfo {
-    /// The method of [`Client`](crate::Client) and its group that makes it: `groups().get`.
+    /// The methods of [`Client`](crate::Client) and of the group that make the call: `groups().get`.
     pub call: &'static str,
-    /// The value that is its request: `GetGroup`.
+    /// The type of its request: `GetGroup`.
     pub request: &'static str,
     /// The HTTP method.
     pub method: &'static str,
     segments: &'static [&'static str],
-    /// In whose name it is made.
+    /// The account with which it is made.
     pub account: Account,
-    /// What comes back: a type, a list of it in brackets if it comes in pages, nothing if nothing is read.
-    pub answer: &'static str,
+    /// The type of the response: in brackets if it is a list in pages, empty if the body is ignored.
+    pub response: &'static str,
     docs: &'static [&'static str],
-    /// py-tale's names for it.
+    /// py-tale's names of the call.
     pub aliases: &'static [&'static str],
 }
 
@@ -31,7 +31,7 @@ impl EndpointInfo {
         method: &'static str,
         segments: &'static [&'static str],
         account: Account,
-        answer: &'static str,
+        response: &'static str,
         docs: &'static [&'static str],
         aliases: &'static [&'static str],
     ) -> Self {
@@ -41,13 +41,13 @@ impl EndpointInfo {
             method,
             segments,
             account,
-            answer,
+            response,
             docs,
             aliases,
         }
     }
 
-    /// Its path below the base, with what varies in braces: `groups/{group}/members`.
+    /// Its path below the base, with variable segments in braces: `groups/{group}/members`.
     pub fn path(&self) -> String {
         let segments: Vec<String> = self
             .segments
@@ -60,7 +60,7 @@ impl EndpointInfo {
         segments.join("/")
     }
 
-    /// What it does: the first paragraph of its documentation.
+    /// Its effect: the first paragraph of its documentation.
     pub fn summary(&self) -> String {
         let lines: Vec<&str> = self
             .docs
@@ -79,14 +79,14 @@ mod tests {
     use crate::{Account, endpoints};
 
     #[test]
-    fn a_call_is_listed_with_all_that_is_known_of_it() {
+    fn a_call_is_listed_with_its_description() {
         let ban = endpoints().find(|call| call.request == "Ban").unwrap();
         assert_eq!(ban.call, "bans().ban");
         assert_eq!(
             (ban.method, ban.path().as_str()),
             ("POST", "groups/{group}/bans/{user}")
         );
-        assert_eq!((ban.account, ban.answer), (Account::Either, "Member"));
+        assert_eq!((ban.account, ban.response), (Account::Either, "Member"));
         assert_eq!(ban.summary(), "Bans an account from a group.");
     }
 

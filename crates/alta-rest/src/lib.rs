@@ -1,6 +1,6 @@
-//! A Township Tale's REST API, typed.
+//! A typed client of A Township Tale's REST API.
 //!
-//! A [`Client`] sends its requests by an [`alta_http::HttpClient`], in the name of a bot, a user, or both
+//! A [`Client`] sends its requests through an [`alta_http::HttpClient`], with the tokens of a bot, a user, or both
 //! ([`Identities`]). Calls are grouped: [`Client::groups`], [`Client::members`], [`Client::invites`],
 //! [`Client::join_requests`], [`Client::bans`], [`Client::servers`], [`Client::users`], [`Client::friends`].
 //!
@@ -28,28 +28,28 @@
 //!
 //! # Runtime
 //!
-//! Calls are awaited in a tokio runtime with timers and I/O (`enable_all`). Elsewhere tokio panics, and says so.
+//! Calls need a tokio runtime with timers and I/O (`enable_all`). Without one, tokio panics with a message that says so.
 //!
 //! # Lists
 //!
-//! Lists come in pages, and [`Pages`] fetches them as they are read: item by item ([`Pages::next`], or as a `Stream`), or
-//! all at once up to a bound ([`Pages::collect`]). None is ever cut silently.
+//! The service sends lists in pages. [`Pages`] fetches them while they are read: item by item ([`Pages::next`], or as a
+//! `Stream`), or all at once up to a bound ([`Pages::collect`]). A list is never cut without an error.
 //!
-//! # What has no method
+//! # Calls without a method
 //!
-//! The API has a long tail. [`Client::send`] takes any [`Request`], with the same accounts, retries and errors, and
-//! [`Client::raw_pages`] the same with paging; [`Endpoint`] is the trait behind the typed calls, for your own.
+//! [`Client::send`] sends any [`Request`], with the same accounts, retries and errors, and [`Client::raw_pages`] does the same
+//! with paging. [`Endpoint`] is the trait of the typed calls, for your own.
 //!
 //! # Scopes
 //!
-//! A bot's token tells which scopes were granted. A call whose scope is not among them fails with
-//! [`ErrorKind::MissingScope`], which names it, before anything is sent.
+//! A bot's token contains its granted scopes. A call whose scope is not among them fails with [`ErrorKind::MissingScope`],
+//! which names the scope, before the request is sent.
 //!
-//! # Errors and repetitions
+//! # Errors and retries
 //!
-//! [`Error`] tells the kind of trouble, the status, the server's words and code, and which request it was. A request whose
-//! token is refused is sent once more with a new one. Everything else about repeating, waiting and limits is the
-//! [`HttpClient`](alta_http::HttpClient)'s: see `alta_http::Config`.
+//! An [`Error`] has the kind, the status, the server's message and code, and the request. A request whose token is refused is
+//! sent once more with a new token. All other retries, pauses and limits belong to the
+//! [`HttpClient`](alta_http::HttpClient); see `alta_http::Config`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

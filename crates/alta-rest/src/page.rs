@@ -12,13 +12,13 @@ use serde::de::DeserializeOwned;
 
 use crate::{Client, Error, ErrorKind, Request, decode};
 
-/// A list that is fetched page by page, as it is read.
+/// A list that is fetched page by page while it is read.
 ///
-/// Read it item by item with [`next`](Self::next), as a `Stream`, or whole with [`collect`](Self::collect). After an error
-/// it ends. Nothing is sent before the first item is asked for.
+/// Read it item by item with [`next`](Self::next), as a `Stream`, or as a whole with [`collect`](Self::collect). It ends after
+/// an error. The first request is sent when the first item is requested.
 ///
-/// An item that cannot be read, or is null, is left out and noted in [`skipped`](Self::skipped). If no item of the whole
-/// list can be read, the list ends with an error.
+/// An invalid item or a null is skipped and counted in [`skipped`](Self::skipped). If all items of the list are invalid, the
+/// list ends with an error.
 ///
 /// ```
 /// # async fn run(client: alta_rest::Client) -> Result<(), alta_rest::Error> {
@@ -31,24 +31,24 @@ use crate::{Client, Error, ErrorKind, Request, decode};
 /// # Ok(())
 /// # }
 /// ```
-#[must_use = "nothing is fetched until it is read"]
+#[must_use = "a list fetches nothing until it is read"]
 pub struct Pages<T> {
     client: Client,
     request: Request,
     limit: usize,
     items: VecDeque<T>,
     skipped: Skipped,
-    /// The error about the first entry that could not be read, as long as no other could be.
-    unreadable: Option<Error>,
-    is_any_read: bool,
+    /// The error of the first invalid item, as long as no item was valid.
+    undecodable: Option<Error>,
+    is_any_valid: bool,
     state: State<T>,
-    /// The hashes of the paging tokens so far.
+    /// The hashes of all paging tokens so far.
     seen: HashSet<u64>,
     hasher: RandomState,
 }
 
 enum State<T> {
-    /// This page is next; the first has no token.
+    /// The page of this token is next; the first page has no token.
     Next(Option<String>),
     Fetching(BoxFuture<'static, Result<Page<T>, Error>>),
     Ended,
@@ -56,18 +56,18 @@ enum State<T> {
 
 struct Page<T> {
     items: Listing<T>,
-    unreadable: Option<Error>,
+    undecodable: Option<Error>,
     next: Option<String>,
 }
 
-/// The header that names the next page, and the query that asks for it (alta-jsapi, att-client, Townsharp).
+/// The response header with the token of the next page, and the query that requests it (alta-jsapi, att-client, Townsharp).
 const TOKEN: &str = "paginationToken";
 
-/// A list of more pages than these does not end: at the usual size it would have ten million items.
+/// A list with more pages counts as endless: with the usual page size it would have ten million items.
 const MAX_PAGES: usize = 10_000;
 
 impl<T> Pages<T> {
-    /// How many items a page is asked to have: as many as py-tale and att-client ask for.
+    /// The requested size of a page, as in py-tale and att-client.
     pub const PAGE_SIZE: usize = 1_000;
 
     pub(crate) fn new(client: Client, request: Request) -> Self {
@@ -77,21 +77,21 @@ impl<T> Pages<T> {
             limit: Self::PAGE_SIZE,
             items: VecDeque::new(),
             skipped: Skipped::default(),
-            unreadable: None,
-            is_any_read: false,
+            undecodable: None,
+            is_any_valid: false,
             state: State::Next(None),
             seen: HashSet::new(),
             hasher: RandomState::new(),
         }
     }
 
-    /// Asks for pages of another size, at least 1. It changes how often the service is asked, not what comes of it.
+    /// Requests pages of another size, at least 1. It changes the number of requests, not the result.
     pub fn page_size(mut self, items: usize) -> Self {
         self.limit = items.max(1);
         self
     }
 
-    /// What was left out so far because it could not be read; the places count from the beginning of each page.
+    /// The items that were skipped so far because they are invalid; their positions count from the start of each page.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
     }
@@ -102,17 +102,17 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     ///
     /// # Errors
     ///
-    /// The item is an error if a page could not be fetched, if the pages lead in a circle
-    /// ([`ErrorKind::EndlessPages`]), or if nothing in them could be read ([`ErrorKind::Decode`]).
+    /// The item is an error if a page could not be fetched, if the pages form a circle ([`ErrorKind::EndlessPages`]), or if
+    /// all items are invalid ([`ErrorKind::Decode`]).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future loses nothing: the page that is under way is waited for by the next call.
+    /// Dropping the future loses nothing: the next call waits for the same page.
     pub async fn next(&mut self) -> Option<Result<T, Error>> {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    /// The whole list, and what was left out of it.
+    /// The whole list, with a count of the skipped items.
     ///
     /// # Errors
     ///
@@ -136,7 +136,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
                 return Poll::Ready(Some(Ok(item)));
             }
             match &mut self.state {
-                State::Ended => return Poll::Ready(self.unreadable.take().map(Err)),
+                State::Ended => return Poll::Ready(self.undecodable.take().map(Err)),
                 State::Next(token) => {
                     let request = page_request(&self.request, self.limit, token.take());
                     self.state = State::Fetching(Box::pin(fetch(self.client.clone(), request)));
@@ -161,10 +161,10 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         let endless =
             |detail| Error::of(ErrorKind::EndlessPages, &self.request).with_explanation(detail);
         if self.seen.len() == MAX_PAGES {
-            return Err(endless(format!("there are more than {MAX_PAGES} of them")));
+            return Err(endless(format!("the list has more than {MAX_PAGES} pages")));
         }
         if !self.seen.insert(self.hasher.hash_one(&token)) {
-            return Err(endless("a paging token came twice".to_owned()));
+            return Err(endless("the service sent a paging token twice".to_owned()));
         }
         self.keep(page);
         self.state = State::Next(Some(token));
@@ -174,16 +174,16 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     fn keep(&mut self, page: Page<T>) {
         let skipped = page.items.skipped();
         if !skipped.is_empty() {
-            tracing::debug!(request = %self.request, %skipped, "entries that cannot be read are left out");
+            tracing::debug!(request = %self.request, %skipped, "skipping invalid entries");
         }
         self.skipped += skipped;
-        self.is_any_read |= !page.items.is_empty();
-        // Where anything can be read, what can't be is left out; a list of which nothing can be is an error at its end.
-        self.unreadable = self
-            .unreadable
+        self.is_any_valid |= !page.items.is_empty();
+        // Invalid items are skipped if any item is valid; a list with only invalid items ends with an error.
+        self.undecodable = self
+            .undecodable
             .take()
-            .or(page.unreadable)
-            .filter(|_| !self.is_any_read);
+            .or(page.undecodable)
+            .filter(|_| !self.is_any_valid);
         self.items.extend(page.items);
     }
 }
@@ -201,8 +201,8 @@ fn page_request(request: &Request, limit: usize, token: Option<String>) -> Reque
 
 async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<Page<T>, Error> {
     let response = client.send(&request).await?;
-    // An empty body is an empty page.
-    let (items, unreadable) = decode::read_page(&request, &response, client.redactor())?;
+    // An empty body counts as an empty page.
+    let (items, undecodable) = decode::read_page(&request, &response, client.redactor())?;
     let next = response
         .headers()
         .get(TOKEN)
@@ -210,7 +210,7 @@ async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<
         .filter(|token| !token.is_empty());
     Ok(Page {
         items,
-        unreadable,
+        undecodable,
         next,
     })
 }

@@ -2,7 +2,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What cannot stand in one segment of a path as it is (RFC 3986, `pchar`).
+/// The characters to encode in one segment of a path (RFC 3986, `pchar`).
 const SEGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -21,20 +21,20 @@ const SEGMENT: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// The same in a whole path, which may be encoded in parts.
+/// The characters to encode in a whole path, parts of which may be encoded already.
 const PATH: &AsciiSet = &SEGMENT.remove(b'/').remove(b'%');
 
-/// What has a meaning in a query, besides.
+/// The characters to encode in a query.
 const QUERY: &AsciiSet = &SEGMENT.add(b'&').add(b'+').add(b'=').add(b'\'').add(b';');
 
-/// Joins segments, each encoded, or says which one cannot be one.
+/// Encodes and joins segments. The error names an invalid segment.
 pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
     let mut path = String::new();
     for segment in segments {
         let text = segment.to_string();
-        // Servers and proxies take dots for "this directory", encoded or not.
+        // Servers and proxies read dots as "this directory", encoded or not.
         if matches!(text.as_str(), "" | "." | "..") {
-            return Err(format!("\"{text}\" cannot be part of an address"));
+            return Err(format!("\"{text}\" cannot be a segment of a path"));
         }
         if !path.is_empty() {
             path.push('/');
@@ -44,12 +44,12 @@ pub(crate) fn join(segments: &[&dyn fmt::Display]) -> Result<String, String> {
     Ok(path)
 }
 
-/// A path as its caller wrote it, without slashes at its ends.
+/// Encodes a whole path and removes the slashes at its ends.
 pub(crate) fn whole(path: &str) -> String {
     utf8_percent_encode(path.trim_matches('/'), PATH).to_string()
 }
 
-/// A query, with its question mark if there is any.
+/// An encoded query with its question mark, or nothing if it has no pairs.
 pub(crate) fn query(pairs: &[(String, String)]) -> String {
     let mut text = String::new();
     for (name, value) in pairs {
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_segment_stays_one_segment_whatever_is_in_it() {
+    fn a_segment_stays_one_segment_with_any_characters() {
         assert_eq!(
             join(&[&"servers", &"name", &"Ashwick's server"]).unwrap(),
             "servers/name/Ashwick's%20server"
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_and_nothing_cannot_be_segments() {
+    fn dots_and_an_empty_string_cannot_be_segments() {
         for odd in ["", ".", ".."] {
             assert!(join(&[&"servers", &"name", &odd]).is_err(), "{odd:?}");
         }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_path_keeps_its_slashes_and_what_is_encoded() {
+    fn a_whole_path_keeps_its_slashes_and_encoded_parts() {
         assert_eq!(whole("/a/b%20c d/?x"), "a/b%20c%20d/%3Fx");
     }
 

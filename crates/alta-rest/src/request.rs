@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{Account, path};
 
-/// A request to the REST API, as a value: [`Client::send`](crate::Client::send) sends it.
+/// A request to the REST API, which [`Client::send`](crate::Client::send) sends.
 ///
 /// ```
 /// use alta_rest::{Account, Request};
@@ -26,18 +26,18 @@ pub struct Request {
     body: Option<Bytes>,
     account: Account,
     scopes: &'static [&'static str],
-    /// Why it cannot be sent.
+    /// The reason why it cannot be sent.
     invalid: Option<String>,
 }
 
 impl Request {
-    /// A request to a path below the API's base (`groups/joined`). In the path, what cannot stand in an address is
-    /// encoded; the query is no part of it. By default it is made in either account's name.
+    /// A request to a path below the API's base (`groups/joined`), without a query. Characters that an address cannot contain
+    /// are encoded. By default either account is used.
     pub fn new(method: Method, path: &str) -> Self {
         Self::to(method, Ok(path::whole(path)))
     }
 
-    /// The same from the path's segments, each of which is encoded, slashes included, so that a name stays one segment.
+    /// The same from the segments of the path. Each is encoded, with its slashes, so that a name stays one segment.
     ///
     /// ```
     /// # use alta_rest::Request;
@@ -83,25 +83,25 @@ impl Request {
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Self {
         match serde_json::to_vec(body) {
             Ok(body) => self.body = Some(body.into()),
-            Err(error) => self.invalid = Some(format!("the body cannot be written: {error}")),
+            Err(error) => self.invalid = Some(format!("serializing the body failed: {error}")),
         }
         self
     }
 
-    /// Chooses in whose name it is made.
+    /// Sets the account.
     pub fn account(mut self, account: Account) -> Self {
         self.account = account;
         self
     }
 
-    /// Says that a bot needs one of these scopes for it, [`Scope`](alta_auth::Scope)s as they are spelt on the wire. If its
-    /// token tells what was granted and none of them is there, the request is not sent.
+    /// Requires one of these scopes of a bot, [`Scope`](alta_auth::Scope)s as spelled on the wire. If the token states its
+    /// scopes and none of these is among them, the request is not sent.
     pub fn any_scope(mut self, scopes: &'static [&'static str]) -> Self {
         self.scopes = scopes;
         self
     }
 
-    /// The scopes of which the token lacks every one, if it tells what it has.
+    /// The required scopes, if the token states its scopes and has none of them.
     pub(crate) fn missing_scopes(&self, token: &Token) -> Option<&'static [&'static str]> {
         let granted = token.claims()?.scopes();
         let lacks = !granted.is_empty()
@@ -110,7 +110,7 @@ impl Request {
         lacks.then_some(self.scopes)
     }
 
-    pub(crate) fn in_whose_name(&self) -> Account {
+    pub(crate) fn account_needed(&self) -> Account {
         self.account
     }
 
@@ -118,7 +118,7 @@ impl Request {
         self.invalid.as_deref()
     }
 
-    /// Sets a pair of the query, in place of one of that name.
+    /// Sets a pair of the query, and replaces a pair of that name.
     pub(crate) fn set_query(&mut self, name: &str, value: String) {
         self.query.retain(|(other, _)| other != name);
         self.query.push((name.to_owned(), value));
@@ -128,12 +128,12 @@ impl Request {
         self.query.iter().any(|(other, _)| other == name)
     }
 
-    /// The request below this base, without a token.
-    /// The body, if it may hold a secret: a password's hash or a code, which the service may repeat.
+    /// The body, which may contain a secret that the service repeats: a password's hash or a code.
     pub(crate) fn secrets(&self) -> Option<&str> {
         std::str::from_utf8(self.body.as_ref()?).ok()
     }
 
+    /// The HTTP request below this base address, without a token.
     pub(crate) fn build(&self, base: &str) -> Result<http::Request<Bytes>, http::Error> {
         http::Request::builder()
             .method(&self.method)
@@ -142,7 +142,7 @@ impl Request {
     }
 }
 
-/// Method and path. The query may hold a token.
+/// Method and path, without the query, which may contain a token.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.method, self.path)

@@ -1,4 +1,4 @@
-//! What every typed call sends, and in whose name: the table of the protocol's endpoints, once more.
+//! The request and the account of each typed call, as an independent table of the protocol's endpoints.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,12 +22,12 @@ const S: ServerId = ServerId::new(12);
 const U: UserId = UserId::new(13);
 const V: UserId = UserId::new(14);
 
-/// Sends a call, and tells method, path, query, body and account.
+/// Sends a call and returns its method, path, query, body and account.
 async fn sent(server: &MockServer, endpoint: &impl Endpoint) -> (String, Value, &'static str) {
     let identities = Identities::bot(Arc::new(StaticToken::new(BOT)))
         .with_user(Arc::new(StaticToken::new(USER)));
     let client = support::client(&server.uri(), identities);
-    // Whether the answer suits is not the matter here.
+    // The type of the response does not matter here.
     let _ = client.request(endpoint).await;
     let request = server.received_requests().await.unwrap().pop().unwrap();
     let path = request.url.path().strip_prefix("/api/").unwrap();
@@ -66,8 +66,11 @@ macro_rules! body {
 
 async fn server() -> MockServer {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_json(json!({}));
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let response = ResponseTemplate::new(200).set_body_json(json!({}));
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     server
 }
 
@@ -229,10 +232,13 @@ async fn users_and_friends() {
 }
 
 #[tokio::test]
-async fn calls_without_an_answer_ignore_what_comes() {
+async fn calls_without_a_response_type_ignore_the_body() {
     let server = MockServer::start().await;
-    let answer = ResponseTemplate::new(200).set_body_string("done");
-    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let response = ResponseTemplate::new(200).set_body_string("done");
+    Mock::given(any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
     let client = support::client(&server.uri(), support::both());
     client.groups().leave(G).await.unwrap();
     client.friends().remove(U).await.unwrap();
@@ -243,14 +249,14 @@ async fn calls_without_an_answer_ignore_what_comes() {
 }
 
 #[tokio::test]
-async fn a_text_is_taken_out_of_its_quotes_if_it_has_any() {
+async fn a_string_is_read_with_or_without_quotes() {
     for (body, words) in [
         (r"a\u00e9", r"a\u00e9"),
         (r#""a\u00e9""#, "a\u{e9}"),
         ("", ""),
     ] {
-        let answer = ResponseTemplate::new(200).set_body_string(body);
-        let (_server, client) = support::serve([Mock::given(any()).respond_with(answer)]).await;
+        let response = ResponseTemplate::new(200).set_body_string(body);
+        let (_server, client) = support::serve([Mock::given(any()).respond_with(response)]).await;
         assert_eq!(
             client.users().validate_username("Ash").await.unwrap(),
             words
@@ -259,10 +265,10 @@ async fn a_text_is_taken_out_of_its_quotes_if_it_has_any() {
 }
 
 #[tokio::test]
-async fn regions_are_looked_for_in_the_second_place_if_they_are_not_in_the_first() {
+async fn regions_are_requested_at_the_second_address_if_the_first_has_none() {
     let server = MockServer::start().await;
     Mock::given(wiremock::matchers::path("/api/regions"))
-        .respond_with(support::answer("regions"))
+        .respond_with(support::response("regions"))
         .mount(&server)
         .await;
     let client = support::client(&server.uri(), Identities::default());

@@ -1,4 +1,4 @@
-//! What goes wrong, and what is said about it.
+//! Errors and their messages.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,7 +17,7 @@ use alta_rest::{ConsoleOptions, Error, ErrorKind, Identities, Request};
 use futures_core::future::BoxFuture;
 use http::Method;
 use serde_json::json;
-use support::{BOT, Renewing, USER, answer, both, client, http, serve};
+use support::{BOT, Renewing, USER, both, client, http, response, serve};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -29,9 +29,9 @@ use wiremock::{
 
 const GROUP: GroupId = GroupId::new(7);
 
-/// What comes of asking for a group that is answered like this.
-async fn get_group(answer: ResponseTemplate) -> Error {
-    let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
+/// The error of a request for a group with this response.
+async fn get_group(response: ResponseTemplate) -> Error {
+    let (_server, client) = serve([Mock::given(any()).respond_with(response)]).await;
     client.groups().get(GROUP).await.unwrap_err()
 }
 
@@ -51,8 +51,8 @@ async fn a_status_is_a_kind() {
         (500, ErrorKind::Server, true),
         (503, ErrorKind::Server, true),
     ] {
-        let answer = ResponseTemplate::new(status).insert_header("retry-after", "31");
-        let error = get_group(answer).await;
+        let response = ResponseTemplate::new(status).insert_header("retry-after", "31");
+        let error = get_group(response).await;
         assert_eq!(*error.kind(), kind, "{status}");
         assert_eq!(error.is_transient(), transient, "{status}");
         assert_eq!(error.status().unwrap().as_u16(), status);
@@ -70,14 +70,14 @@ async fn a_change_that_may_have_been_made_and_a_pause_are_in_the_message() {
             let _ = stream.read(&mut [0; 4096]).await;
         }
     });
-    let unanswered = client(&uri, both());
-    let error = unanswered.invites().accept(GROUP).await.unwrap_err();
+    let unreachable = client(&uri, both());
+    let error = unreachable.invites().accept(GROUP).await.unwrap_err();
     assert!(error.may_have_run());
     assert_eq!(
         error.to_string(),
         "POST groups/invites/7: the exchange broke off; the service may have executed it"
     );
-    let error = unanswered.groups().get(GROUP).await.unwrap_err();
+    let error = unreachable.groups().get(GROUP).await.unwrap_err();
     assert_eq!(error.to_string(), "GET groups/7: the exchange broke off");
 
     let busy = ResponseTemplate::new(429).insert_header("retry-after", "31");
@@ -92,7 +92,7 @@ async fn a_change_that_may_have_been_made_and_a_pause_are_in_the_message() {
 }
 
 #[tokio::test]
-async fn what_was_not_done_for_lack_of_time_is_done_at_the_next_attempt() {
+async fn a_request_that_timed_out_is_retried() {
     let once = |status| ResponseTemplate::new(status).insert_header("retry-after", "0");
     let ok = || {
         let body = json!({"id": 7, "user_id": 3, "group_id": 7, "role_id": 1});
@@ -113,7 +113,7 @@ async fn what_was_not_done_for_lack_of_time_is_done_at_the_next_attempt() {
     assert_eq!(server.received_requests().await.unwrap().len(), 4);
 }
 
-/// Never comes to an end.
+/// A source whose login never ends.
 struct Silent;
 
 impl TokenSource for Silent {
@@ -127,7 +127,7 @@ impl TokenSource for Silent {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_as_a_whole_is_bounded_with_its_login() {
+async fn a_whole_call_is_bounded_with_its_login() {
     let silent = tower::service_fn(|_: http::Request<bytes::Bytes>| {
         std::future::pending::<Result<http::Response<String>, std::convert::Infallible>>()
     });
@@ -149,7 +149,7 @@ async fn a_call_as_a_whole_is_bounded_with_its_login() {
 }
 
 #[tokio::test]
-async fn the_services_words_are_in_the_message_and_the_code_is_for_programs() {
+async fn the_services_message_is_in_the_error_and_its_code_is_for_programs() {
     let error = get_group(ResponseTemplate::new(404).set_body_json(json!({
         "message": "No such group", "error_code": "SomethingNew", "context": {"id": 7}
     })))
@@ -174,7 +174,7 @@ async fn a_gateways_message_alone_is_read() {
 }
 
 #[tokio::test]
-async fn a_page_of_html_keeps_its_status_and_its_beginning() {
+async fn an_html_page_keeps_its_status_and_its_beginning() {
     let page = "<html>\n<h1>500</h1>".to_owned() + &"x".repeat(5_000);
     let error = get_group(ResponseTemplate::new(500).set_body_string(page)).await;
     assert_eq!(
@@ -190,7 +190,7 @@ async fn a_page_of_html_keeps_its_status_and_its_beginning() {
 }
 
 #[tokio::test]
-async fn html_with_a_good_status_is_no_answer() {
+async fn html_with_a_success_status_is_an_error() {
     let error = get_group(ResponseTemplate::new(200).set_body_string("<html>hello")).await;
     assert_eq!(*error.kind(), ErrorKind::Decode);
     assert!(error.to_string().contains("<html>hello"), "{error}");
@@ -198,7 +198,7 @@ async fn html_with_a_good_status_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_field_of_the_wrong_type_is_named_with_the_text_around_it() {
+async fn a_field_of_the_wrong_type_is_named_with_its_surroundings() {
     let error = get_group(ResponseTemplate::new(200).set_body_json(json!({
         "id": "first", "roles": [{"role_id": 1}, {"role_id": 2}]
     })))
@@ -210,7 +210,7 @@ async fn a_field_of_the_wrong_type_is_named_with_the_text_around_it() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_named_as_such() {
+async fn an_empty_response_is_named_as_such() {
     let error = get_group(ResponseTemplate::new(200)).await;
     assert_eq!(
         error.to_string(),
@@ -219,14 +219,14 @@ async fn an_empty_answer_is_named_as_such() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_larger_than_allowed_is_not_read() {
+async fn a_response_above_the_limit_is_not_read() {
     let error = get_group(ResponseTemplate::new(200).set_body_string("x".repeat(100_001))).await;
     assert_eq!(*error.kind(), ErrorKind::TooLarge);
     assert!(!error.is_transient());
 }
 
 #[tokio::test]
-async fn a_cut_answer_is_a_broken_exchange() {
+async fn a_cut_response_is_a_broken_exchange() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -243,7 +243,7 @@ async fn a_cut_answer_is_a_broken_exchange() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
+async fn an_unreachable_host_differs_from_a_broken_exchange() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}", free.local_addr().unwrap());
     drop(free);
@@ -254,7 +254,7 @@ async fn a_host_that_is_not_there_is_told_from_one_that_broke_off() {
 }
 
 #[tokio::test]
-async fn an_address_that_no_request_can_go_to_does_not_heal() {
+async fn an_invalid_address_is_a_final_error() {
     let client = client("ftp://127.0.0.1:1", both());
     let error = client.groups().get(GROUP).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
@@ -264,7 +264,7 @@ async fn an_address_that_no_request_can_go_to_does_not_heal() {
 }
 
 #[tokio::test]
-async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_nothing() {
+async fn a_call_without_its_account_names_the_missing_token_and_sends_nothing() {
     let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(500))]).await;
     let bot = client(
         &server.uri(),
@@ -274,7 +274,7 @@ async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_noth
     assert_eq!(*error.kind(), ErrorKind::NoAccount);
     assert_eq!(
         error.to_string(),
-        "POST users/search/username: no account for this call: it needs a user's token, and the client has none"
+        "POST users/search/username: no account for this call: the call needs a user's token, and the client has none"
     );
     let nobody = client(&server.uri(), Identities::default());
     let error = nobody.groups().get(GROUP).await.unwrap_err();
@@ -286,9 +286,9 @@ async fn a_call_without_the_account_it_needs_says_what_is_missing_and_sends_noth
 }
 
 #[tokio::test]
-async fn either_account_does_and_the_bots_comes_first() {
-    let answer = ResponseTemplate::new(200).set_body_json(json!({"id": 7}));
-    let (server, both) = serve([Mock::given(any()).respond_with(answer)]).await;
+async fn either_account_suffices_and_the_bot_takes_precedence() {
+    let response = ResponseTemplate::new(200).set_body_json(json!({"id": 7}));
+    let (server, both) = serve([Mock::given(any()).respond_with(response)]).await;
     both.groups().get(GROUP).await.unwrap();
     both.as_user().groups().get(GROUP).await.unwrap();
     both.users().get(UserId::new(7)).await.unwrap();
@@ -310,7 +310,7 @@ async fn either_account_does_and_the_bots_comes_first() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more_even_a_post() {
+async fn a_refused_token_is_renewed_once_and_the_request_is_repeated_once_even_a_post() {
     for refusal in [
         ResponseTemplate::new(401),
         ResponseTemplate::new(400).set_body_json(json!({"error_code": "ExpiredToken"})),
@@ -321,7 +321,7 @@ async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more_even_a_p
                 .expect(1),
             Mock::given(method("POST"))
                 .and(header("authorization", "Bearer token-2"))
-                .respond_with(answer("invite-accept"))
+                .respond_with(response("invite-accept"))
                 .expect(1),
         ])
         .await;
@@ -333,7 +333,7 @@ async fn a_refused_token_is_renewed_once_and_the_request_sent_once_more_even_a_p
 }
 
 #[tokio::test]
-async fn a_token_that_is_refused_again_is_an_error_and_not_renewed_for_ever() {
+async fn a_token_that_is_refused_again_is_an_error() {
     let (server, _) = serve([Mock::given(any())
         .respond_with(ResponseTemplate::new(401))
         .expect(2)])
@@ -346,7 +346,7 @@ async fn a_token_that_is_refused_again_is_an_error_and_not_renewed_for_ever() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_fails_is_the_error_and_one_that_is_refused_is_its_cause() {
+async fn a_failed_renewal_is_the_error_and_a_refused_one_is_its_source() {
     for (fails, kind, transient) in [
         (alta_auth::ErrorKind::Transport, ErrorKind::Login, true),
         (
@@ -371,9 +371,9 @@ async fn a_renewal_that_fails_is_the_error_and_one_that_is_refused_is_its_cause(
 }
 
 #[tokio::test]
-async fn a_wrong_client_secret_is_seen_at_the_first_call() {
+async fn a_wrong_client_secret_fails_the_first_call() {
     let (server, _) = serve([Mock::given(path("/connect/token"))
-        .respond_with(answer("token-invalid-client"))
+        .respond_with(response("token-invalid-client"))
         .expect(1)])
     .await;
     let endpoints = Endpoints::new(
@@ -398,13 +398,13 @@ async fn a_wrong_client_secret_is_seen_at_the_first_call() {
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
-    let answer = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:1/");
-    let error = get_group(answer).await;
+    let response = ResponseTemplate::new(307).insert_header("location", "http://127.0.0.1:1/");
+    let error = get_group(response).await;
     assert_eq!(*error.kind(), ErrorKind::UnexpectedStatus);
 }
 
 #[tokio::test]
-async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
+async fn an_invalid_path_fails_before_the_request_is_sent() {
     let (server, client) = serve([]).await;
     for name in ["", "..", "."] {
         let mut found = client.servers().named(name);
@@ -424,7 +424,7 @@ async fn what_cannot_be_an_address_is_refused_before_anything_is_sent() {
 async fn no_error_shows_a_secret() {
     let console_token = "bv87s4y387b";
     let bodies = [
-        // A console's token in an answer that cannot be read.
+        // A console's token in an invalid response.
         (
             200,
             json!({"token": console_token, "server_id": {}}).to_string(),
@@ -437,7 +437,7 @@ async fn no_error_shows_a_secret() {
             200,
             format!("{{\"server_id\": 7, \"token\": \"{console_token}"),
         ),
-        // The request's own token, where it does not belong.
+        // The request's own token in another field.
         (200, json!({"allowed": true, "server_id": BOT}).to_string()),
         (
             403,
@@ -447,8 +447,8 @@ async fn no_error_shows_a_secret() {
         (500, "<html>eyJhbGciOi.eyJzdWIi.c2ln".to_owned()),
     ];
     for (status, body) in bodies {
-        let answer = ResponseTemplate::new(status).set_body_string(&body);
-        let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
+        let response = ResponseTemplate::new(status).set_body_string(&body);
+        let (_server, client) = serve([Mock::given(any()).respond_with(response)]).await;
         let options = ConsoleOptions::default();
         let error = client
             .servers()
@@ -465,7 +465,7 @@ async fn no_error_shows_a_secret() {
 }
 
 #[tokio::test]
-async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_nor_to_a_terminal() {
+async fn secrets_that_the_service_repeats_are_hidden_also_escaped_and_after_a_renewal() {
     let token = "a/token+of \"some\" length=";
     let json = serde_json::to_string(token).unwrap();
     let json = json.trim_matches('"');
@@ -499,8 +499,8 @@ async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_n
                 format!("<html>\u{1b}]0;{written}\r\n\u{9b}\u{202e}</html>"),
             ),
         ] {
-            let answer = ResponseTemplate::new(status).set_body_string(&body);
-            let (server, _) = serve([Mock::given(any()).respond_with(answer)]).await;
+            let response = ResponseTemplate::new(status).set_body_string(&body);
+            let (server, _) = serve([Mock::given(any()).respond_with(response)]).await;
             let tokens = Arc::new(StaticToken::new(token));
             let client = client(&server.uri(), Identities::bot(tokens));
             let error = client.groups().get(GROUP).await.unwrap_err();
@@ -516,7 +516,7 @@ async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_n
         }
     }
 
-    // The one that was refused is still a secret when there is another.
+    // A refused token stays a secret after its renewal.
     let refused = ResponseTemplate::new(401).set_body_string("no token-1");
     let repeated = ResponseTemplate::new(403).set_body_string("once token-1, now token-2");
     let (server, _) = serve([
@@ -535,10 +535,10 @@ async fn what_the_service_repeats_is_shown_neither_escaped_nor_after_a_renewal_n
 }
 
 #[tokio::test]
-async fn a_key_and_the_addresss_password_are_not_shown_however_many_tokens_came_after_them() {
+async fn a_key_and_the_password_of_the_address_stay_hidden_after_many_tokens() {
     let refusal = json!({"message": "neither our/key nor hun/ter20 nor aHVuL3RlcjIw"});
-    let answer = ResponseTemplate::new(400).set_body_json(refusal);
-    let (server, _) = serve([Mock::given(any()).respond_with(answer)]).await;
+    let response = ResponseTemplate::new(400).set_body_json(refusal);
+    let (server, _) = serve([Mock::given(any()).respond_with(response)]).await;
     let base = server.uri().replace("://", "://me:hun%2Fter20@");
     let client = client(&base, both()).with_api_key("our/key".parse().unwrap());
     for number in 0..100 {
@@ -551,7 +551,7 @@ async fn a_key_and_the_addresss_password_are_not_shown_however_many_tokens_came_
 }
 
 #[tokio::test]
-async fn a_hash_that_was_sent_in_a_body_is_not_shown_when_the_service_repeats_it() {
+async fn a_hash_from_a_request_body_is_hidden_when_the_service_repeats_it() {
     let repeat = |request: &wiremock::Request| {
         let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
         let hash = body["new_password_hash"].as_str().unwrap();
@@ -565,7 +565,7 @@ async fn a_hash_that_was_sent_in_a_body_is_not_shown_when_the_service_repeats_it
 }
 
 #[tokio::test]
-async fn nothing_shows_the_query_of_a_raw_request() {
+async fn the_query_of_a_raw_request_is_never_shown() {
     let (_server, client) =
         serve([Mock::given(any()).respond_with(ResponseTemplate::new(400))]).await;
     let request =
@@ -584,7 +584,7 @@ async fn a_password_in_the_base_address_is_neither_sent_nor_shown() {
     assert!(!format!("{client:?} {error:?}").contains("hunter20"));
 }
 
-/// A token that tells what was granted.
+/// A token with these granted scopes.
 fn granted(scopes: &str) -> Identities {
     use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
@@ -594,7 +594,7 @@ fn granted(scopes: &str) -> Identities {
 }
 
 #[tokio::test]
-async fn a_call_whose_scope_was_not_granted_names_it_and_is_not_sent() {
+async fn a_call_without_its_scope_names_it_and_is_not_sent() {
     let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(403))]).await;
     let bot = client(&server.uri(), granted("group.view server.view"));
     let console = |client: alta_rest::Client| async move {
@@ -606,20 +606,20 @@ async fn a_call_whose_scope_was_not_granted_names_it_and_is_not_sent() {
     assert_eq!(*error.kind(), ErrorKind::MissingScope);
     assert_eq!(
         error.to_string(),
-        "POST servers/7/console: a scope is missing: it needs server.console, which the token does not have"
+        "POST servers/7/console: a scope is missing: the token lacks server.console"
     );
     assert!(server.received_requests().await.unwrap().is_empty());
 
     for client in [
         bot.clone().without_scope_checks(),
         client(&server.uri(), granted("server.console")),
-        // It does not tell.
+        // The token states no scopes.
         client(&server.uri(), granted("")),
         client(&server.uri(), both()),
     ] {
         assert_eq!(*console(client).await.kind(), ErrorKind::Forbidden);
     }
-    // One of two is enough.
+    // One of two scopes is enough.
     let error = bot.groups().get(GROUP).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Forbidden);
 }

@@ -1,4 +1,4 @@
-//! The examples of other HTTP clients, run.
+//! Runs the examples of other HTTP clients.
 #![cfg(feature = "hyper")]
 #![allow(
     clippy::unwrap_used,
@@ -18,13 +18,13 @@ mod http_reqwest;
 use alta_rest::ErrorKind;
 
 #[tokio::test]
-async fn logins_and_calls_go_by_reqwest() {
+async fn logins_and_calls_go_through_reqwest() {
     let groups = http_reqwest::run().await.unwrap();
     assert_eq!(groups.len(), 1);
 }
 
 #[tokio::test]
-async fn reqwest_says_what_was_not_sent() {
+async fn reqwest_reports_requests_that_were_not_sent() {
     let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}/", free.local_addr().unwrap());
     drop(free);
@@ -35,16 +35,16 @@ async fn reqwest_says_what_was_not_sent() {
 }
 
 #[tokio::test]
-async fn what_was_answered_is_kept_and_what_was_asked_is_recorded() {
+async fn responses_are_cached_and_requests_are_recorded() {
     let record = http_cache::run().await.unwrap();
     let kept: Vec<bool> = record.iter().map(|(_, was_kept)| *was_kept).collect();
-    // The login, and the list twice.
+    // The login, and the list two times.
     assert_eq!(kept, [false, false, true], "{record:?}");
     assert_eq!(record[1].0, record[2].0);
 }
 
 #[tokio::test]
-async fn a_mock_answers_without_a_socket() {
+async fn a_mock_responds_without_a_socket() {
     let (name, kind) = http_mock::run().await.unwrap();
     assert_eq!((name.as_str(), kind), ("Thornwood", ErrorKind::NotFound));
 }

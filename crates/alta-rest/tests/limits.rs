@@ -1,4 +1,4 @@
-//! Bad input, and answers that are too much.
+//! Bad input and responses beyond the limits.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -50,7 +50,7 @@ fn odd_names() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn any_name_arrives_as_it_is_in_a_path_and_in_a_body() {
+async fn any_name_arrives_unchanged_in_a_path_and_in_a_body() {
     let empty = ResponseTemplate::new(200).set_body_json(json!([]));
     let (server, client) = serve([Mock::given(any()).respond_with(empty)]).await;
     for name in odd_names() {
@@ -69,7 +69,7 @@ async fn any_name_arrives_as_it_is_in_a_path_and_in_a_body() {
 }
 
 #[tokio::test]
-async fn line_ends_in_raw_paths_and_queries_make_no_headers() {
+async fn line_ends_in_raw_paths_and_queries_add_no_headers() {
     let (server, client) =
         serve([Mock::given(any()).respond_with(ResponseTemplate::new(200))]).await;
     let request = Request::new(Method::GET, "shop\r\nx-injected: 1")
@@ -81,7 +81,7 @@ async fn line_ends_in_raw_paths_and_queries_make_no_headers() {
 }
 
 #[test]
-fn what_is_no_number_is_no_id() {
+fn a_string_that_is_not_a_number_is_not_an_id() {
     for text in [
         "",
         " ",
@@ -99,16 +99,16 @@ fn what_is_no_number_is_no_id() {
     }
 }
 
-/// Answers each connection by this; tells its address.
+/// Serves each connection with this function; returns its address.
 async fn listen<F: Future<Output = ()> + Send + 'static>(
-    answer: impl Fn(TcpStream) -> F + Send + 'static,
+    response: impl Fn(TcpStream) -> F + Send + 'static,
 ) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}/api", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
             let _ = stream.read(&mut [0; 4096]).await;
-            tokio::spawn(answer(stream));
+            tokio::spawn(response(stream));
         }
     });
     uri
@@ -120,7 +120,7 @@ fn client(uri: &str, config: &Config) -> Client {
 }
 
 #[tokio::test]
-async fn an_answer_of_a_hundred_megabytes_is_left_at_the_limit_whether_announced_or_not() {
+async fn a_response_of_a_hundred_megabytes_ends_at_the_limit_with_and_without_content_length() {
     const SIZE: usize = 100_000_000;
     for announced in [true, false] {
         let sent = Arc::new(AtomicUsize::new(0));
@@ -147,14 +147,14 @@ async fn an_answer_of_a_hundred_megabytes_is_left_at_the_limit_whether_announced
         let client = client(&uri, &Config::default());
         let got = tokio::time::timeout(BOUND, client.groups().get(GroupId::new(7))).await;
         assert_eq!(*got.unwrap().unwrap_err().kind(), ErrorKind::TooLarge);
-        // The limit, and what the system keeps on its way.
+        // The limit, and the buffers of the operating system.
         let sent = sent.load(Ordering::SeqCst);
         assert!(sent < Config::BODY_LIMIT * 2, "{sent} bytes were taken");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_drips_for_ever_is_given_up_however_steady_it_drips() {
+async fn a_slow_endless_body_ends_at_the_timeout() {
     let uri = listen(|mut stream| async move {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n[";
         let _ = stream.write_all(head).await;
@@ -177,8 +177,8 @@ async fn the_token_does_not_follow_a_redirect_to_another_host() {
     let elsewhere = serve([Mock::given(any()).respond_with(ResponseTemplate::new(200))]).await;
     for status in [301, 302, 303, 307, 308] {
         let location = format!("{}/api/groups/7", elsewhere.0.uri());
-        let answer = ResponseTemplate::new(status).insert_header("location", location.as_str());
-        let (_server, client) = serve([Mock::given(any()).respond_with(answer)]).await;
+        let response = ResponseTemplate::new(status).insert_header("location", location.as_str());
+        let (_server, client) = serve([Mock::given(any()).respond_with(response)]).await;
         let error = client.groups().get(GroupId::new(7)).await.unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::UnexpectedStatus);
     }

@@ -1,4 +1,4 @@
-//! What Alta's own client, `alta-jsapi`, sends, and what ours sends for the same: method, path, query and body.
+//! Compares our requests with those of Alta's own client, `alta-jsapi`: method, path, query and body.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,17 +31,17 @@ const U: UserId = UserId::new(13);
 /// Method, path, query and body of a request.
 type Sent = (String, String, BTreeSet<(String, String)>, Value);
 
-/// Both clients, and the service that they talk to. Most of what is asked for is not there: the answers are not the matter.
+/// Both clients and their service. Most responses are 404; only the requests matter.
 struct Pair {
     sim: Sim,
     theirs: Bot,
     ours: Client,
-    /// Of theirs.
+    /// The output of the other client.
     compared: BTreeSet<String>,
 }
 
 impl Pair {
-    /// `None` where there is no `alta-jsapi`.
+    /// `None` if `alta-jsapi` is not installed.
     async fn new() -> Option<Self> {
         let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
@@ -61,7 +61,7 @@ impl Pair {
         self.theirs.ask(order).await
     }
 
-    /// What was sent last.
+    /// The last request.
     fn last(&self) -> Sent {
         let received = self.sim.received();
         let request = received.iter().rev().find_map(|entry| match &entry.what {
@@ -71,12 +71,12 @@ impl Pair {
         request.unwrap()
     }
 
-    /// Makes a call by both, and compares.
+    /// Makes a call with both clients and compares the requests.
     async fn same(&mut self, call: &str, arguments: Value, ours: &impl Endpoint) {
         self.same_but(call, arguments, ours, |_| {}).await;
     }
 
-    /// The same, where theirs is changed first, for a reason.
+    /// The same, after a documented change of the other client's request.
     async fn same_but(
         &mut self,
         call: &str,
@@ -98,7 +98,7 @@ impl Pair {
 fn sent(request: &HttpRequest) -> Sent {
     let query = url::form_urlencoded::parse(request.query.as_bytes())
         .into_owned()
-        // Theirs is always 20, ours is that of a list's pages.
+        // Their limit is always 20, ours is the size of a page.
         .filter(|(name, _)| name != "limit")
         .collect();
     let body = serde_json::from_slice(&request.body).unwrap_or(Value::Null);
@@ -128,7 +128,7 @@ async fn ours_sends_what_alta_s_own_client_sends() {
     let all = pair.ask("functions", groups).await["value"].take();
     let all: BTreeSet<String> = serde_json::from_value(all).unwrap();
     let missed: Vec<&String> = all.difference(&pair.compared).collect();
-    // They are `addFriend` and `removeFriend`.
+    // Their names are `addFriend` and `removeFriend`.
     let aliases = [
         "acceptFriendRequest",
         "rejectFriendRequest",
@@ -190,7 +190,7 @@ async fn groups(pair: &mut Pair) {
         .description("Quiet")
         .old_permissions(old);
     let create = CreateGroup { new };
-    // An enum by name, which the service reads as well.
+    // The name of an enum value, which the service accepts as well.
     pair.same_but(
         "Groups.createGroup",
         json!(["Larchfield", "Quiet"]),
@@ -336,7 +336,7 @@ async fn users_and_friends(pair: &mut Pair) {
         old: password("a"),
         new: password("b"),
     };
-    // The .NET client, and the service's own models, have `me`.
+    // The .NET client and the service's models use `me`.
     pair.same_but(
         "Users.changePassword",
         json!([hash("a"), hash("b")]),

@@ -1,4 +1,4 @@
-//! Lists that come in pages.
+//! Lists in pages.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,24 +13,24 @@ use alta_rest::{ErrorKind, Pages, Request};
 use futures_util::StreamExt;
 use http::Method;
 use serde_json::json;
-use support::{answer, recording, serve};
+use support::{recording, response, serve};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
     matchers::{path, query_param, query_param_is_missing},
 };
 
-/// The fixtures' two pages; the second is asked for by the fixture's token.
+/// The two pages of the fixtures; the fixture's token requests the second.
 async fn two_pages() -> (MockServer, Pages<JoinedGroup>) {
     let token = &recording("joined-groups-page-2")["request"]["query"]["paginationToken"];
     let (server, client) = serve([
         Mock::given(path("/api/groups/joined"))
             .and(query_param_is_missing("paginationToken"))
             .and(query_param("limit", "2"))
-            .respond_with(answer("joined-groups-page-1")),
+            .respond_with(response("joined-groups-page-1")),
         Mock::given(path("/api/groups/joined"))
             .and(query_param("paginationToken", token.as_str().unwrap()))
             .and(query_param("limit", "2"))
-            .respond_with(answer("joined-groups-page-2")),
+            .respond_with(response("joined-groups-page-2")),
     ])
     .await;
     (server, client.groups().joined().page_size(2))
@@ -66,7 +66,7 @@ async fn a_page_is_fetched_only_when_it_is_read() {
 }
 
 #[tokio::test]
-async fn it_is_a_stream() {
+async fn a_list_is_a_stream() {
     let (_server, pages) = two_pages().await;
     let found: Vec<_> = StreamExt::collect(StreamExt::map(pages, |item| item.is_ok())).await;
     assert_eq!(found, [true, true, true]);
@@ -82,7 +82,7 @@ async fn a_list_longer_than_the_bound_is_an_error_and_not_cut() {
 }
 
 #[tokio::test]
-async fn a_list_that_breaks_off_at_the_bound_says_why_and_not_that_it_is_too_long() {
+async fn an_error_at_the_bound_is_returned_instead_of_too_large() {
     let first = ResponseTemplate::new(200)
         .set_body_json(json!([1, 2]))
         .insert_header("paginationToken", "a");
@@ -97,7 +97,7 @@ async fn a_list_that_breaks_off_at_the_bound_says_why_and_not_that_it_is_too_lon
 }
 
 #[tokio::test]
-async fn a_token_that_comes_again_is_an_error() {
+async fn a_repeated_token_is_an_error() {
     let page = |token: &str| {
         ResponseTemplate::new(200)
             .set_body_json(json!([1]))
@@ -138,7 +138,7 @@ async fn an_empty_token_ends_the_list_and_an_empty_page_does_not() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_an_empty_list() {
+async fn an_empty_response_is_an_empty_list() {
     let (_server, client) =
         serve([Mock::given(path("/api/groups/joined")).respond_with(ResponseTemplate::new(204))])
             .await;

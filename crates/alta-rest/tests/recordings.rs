@@ -1,4 +1,4 @@
-//! Every fixture's exchange that this crate makes: what is sent is what the fixture has, and what comes back is read.
+//! The exchanges of the fixtures: each request is the one of the fixture, and each response is decoded.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,12 +17,12 @@ use alta_model::{
 use alta_rest::{Client, ConsoleOptions, Error, ErrorKind, NewServer, Request};
 use http::Method;
 use serde_json::Value;
-use support::{BOT, USER, answer, recording, serve};
+use support::{BOT, USER, recording, response, serve};
 use wiremock::{Mock, matchers::any};
 
-/// Makes a call against the fixture's answer, and checks that what was sent is the fixture's request.
+/// Makes a call against the fixture's response, and checks that the request is the fixture's.
 async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
-    let (server, client) = serve([Mock::given(any()).respond_with(answer(name)).expect(1)]).await;
+    let (server, client) = serve([Mock::given(any()).respond_with(response(name)).expect(1)]).await;
     let result = call(client).await;
 
     let sent = &server.received_requests().await.unwrap()[0];
@@ -59,7 +59,7 @@ async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
     result
 }
 
-/// Whether two bodies say the same; permissions are sent by name where py-tale sends numbers.
+/// Whether two bodies are equivalent; we send names of permissions where py-tale sends numbers.
 fn same(sent: &Value, recorded: &Value) -> bool {
     if recorded["permissions"].is_array() {
         let read = |body: &Value| -> Vec<Permission> {
@@ -104,7 +104,7 @@ async fn a_group() {
 }
 
 #[tokio::test]
-async fn invitations_that_came() {
+async fn received_invitations() {
     let invites = call("my-invites", async |client| {
         client.invites().list().collect(10).await.unwrap()
     })
@@ -131,7 +131,7 @@ async fn accepting_and_rejecting_invitations() {
 }
 
 #[tokio::test]
-async fn inviting_and_taking_it_back() {
+async fn inviting_and_revoking() {
     let (town, player) = (group(20_000_014), user(120_000_014));
     let member = call("invite-player", async |client| {
         client.invites().send(town, player).await.unwrap()
@@ -212,7 +212,7 @@ async fn requests_to_join() {
 }
 
 #[tokio::test]
-async fn a_wrong_verb_is_an_error_with_an_empty_body() {
+async fn a_wrong_method_is_an_error_with_an_empty_body() {
     let error = call("join-request-accept-405", async |client| {
         let request = Request::new(Method::POST, "groups/200000022/requests/12000022");
         client.send(&request).await.unwrap_err()
@@ -227,7 +227,7 @@ async fn a_wrong_verb_is_an_error_with_an_empty_body() {
 }
 
 #[tokio::test]
-async fn a_question_about_permissions() {
+async fn a_check_of_permissions() {
     let check = call("permission-check", async |client| {
         let (town, player) = (group(2_000_000_024), user(120_000_024));
         let wanted = [Permission::AcceptInvite];
@@ -261,7 +261,7 @@ async fn a_server_and_servers_by_name() {
 }
 
 #[tokio::test]
-async fn consoles_that_may_be_used() {
+async fn usable_consoles() {
     let servers = call("console-servers", async |client| {
         client.servers().with_console().collect(10).await.unwrap()
     })
@@ -270,7 +270,7 @@ async fn consoles_that_may_be_used() {
 }
 
 async fn console(name: &str, id: i64) -> Result<alta_model::JoinResult, Error> {
-    let (server, client) = serve([Mock::given(any()).respond_with(answer(name))]).await;
+    let (server, client) = serve([Mock::given(any()).respond_with(response(name))]).await;
     let options = ConsoleOptions::default();
     let result = client.servers().console(ServerId::new(id), options).await;
     let sent = &server.received_requests().await.unwrap()[0];
@@ -282,7 +282,7 @@ async fn console(name: &str, id: i64) -> Result<alta_model::JoinResult, Error> {
 }
 
 #[tokio::test]
-async fn access_to_a_console_given_and_not_given() {
+async fn access_to_a_console_granted_and_refused() {
     let access = console("console-access-allowed", 80_000_011).await.unwrap();
     assert!(access.allowed);
     assert!(access.connection.unwrap().websocket_port.is_some());
@@ -324,9 +324,9 @@ async fn townsharps_request_for_a_console() {
 }
 
 #[tokio::test]
-async fn wrong_fields_are_named() {
+async fn invalid_fields_are_named() {
     let (_server, client) =
-        serve([Mock::given(any()).respond_with(answer("bad-request-model"))]).await;
+        serve([Mock::given(any()).respond_with(response("bad-request-model"))]).await;
     let new = NewServer::new("Thornwood", "");
     let error = client
         .groups()
@@ -365,7 +365,7 @@ async fn users_by_id_and_by_name() {
 }
 
 #[tokio::test]
-async fn a_raw_call_for_what_has_no_method() {
+async fn a_raw_call_without_a_method() {
     let account = call("shop-account", async |client| {
         let request = Request::new(Method::GET, "/shop/account")
             .query("limit", 20)

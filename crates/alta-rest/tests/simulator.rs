@@ -111,7 +111,7 @@ async fn an_invitation_is_accepted_once() {
 }
 
 #[tokio::test]
-async fn tokens_that_expire_are_renewed_once_for_all_who_are_refused() {
+async fn expired_tokens_are_renewed_once_for_all_refused_callers() {
     let sim = Sim::builder().start().await.unwrap();
     let client = client(&sim);
     client.groups().get(group(&sim)).await.unwrap();
@@ -121,8 +121,8 @@ async fn tokens_that_expire_are_renewed_once_for_all_who_are_refused() {
         let (client, group) = (client.clone(), group(&sim));
         calls.spawn(async move { client.groups().get(group).await });
     }
-    for answer in calls.join_all().await {
-        answer.unwrap();
+    for response in calls.join_all().await {
+        response.unwrap();
     }
     assert_eq!(count(&sim, "POST", "connect/token"), 2);
 }
@@ -164,7 +164,7 @@ async fn wrong_credentials_are_refused_at_the_first_attempt() {
 }
 
 #[tokio::test]
-async fn an_e_mail_address_and_a_hash_log_in_as_well() {
+async fn an_e_mail_address_and_a_hash_also_log_in() {
     let sim = Sim::builder().start().await.unwrap();
     let password = Password::plain(sim.user().password);
     let hash = password.expose_hash().to_ascii_uppercase();
@@ -175,7 +175,7 @@ async fn an_e_mail_address_and_a_hash_log_in_as_well() {
 }
 
 #[tokio::test]
-async fn trouble_on_the_way_is_overcome_for_what_may_be_repeated() {
+async fn failures_are_retried_where_that_is_safe() {
     let sim = Sim::builder().start().await.unwrap();
     let client = client(&sim);
     client.groups().get(group(&sim)).await.unwrap();
@@ -195,7 +195,7 @@ async fn trouble_on_the_way_is_overcome_for_what_may_be_repeated() {
 }
 
 #[tokio::test]
-async fn trouble_with_what_must_not_be_repeated_is_an_error_after_one_request() {
+async fn failures_are_not_retried_where_that_is_unsafe() {
     let sim = Sim::builder().start().await.unwrap();
     let client = client(&sim);
     client.groups().get(group(&sim)).await.unwrap();
@@ -238,7 +238,7 @@ async fn a_silent_service_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn a_console_is_given_refused_or_down() {
+async fn a_console_is_granted_refused_or_down() {
     let sim = Sim::builder().start().await.unwrap();
     let options = ConsoleOptions::default();
     let access = client(&sim)
@@ -267,7 +267,7 @@ async fn a_console_is_given_refused_or_down() {
 }
 
 #[tokio::test]
-async fn members_come_and_go() {
+async fn members_are_added_and_removed() {
     let sim = Sim::builder().bot_role(7).start().await.unwrap();
     let (client, group) = (client(&sim), group(&sim));
     let (members, requests) = (client.members(), client.join_requests());
@@ -316,7 +316,7 @@ async fn members_come_and_go() {
 }
 
 #[tokio::test]
-async fn servers_are_found_by_every_road() {
+async fn servers_are_found_by_each_call() {
     let sim = Sim::builder().start().await.unwrap();
     let (client, wanted) = (client(&sim), server(&sim));
     let servers = client.servers();
@@ -335,7 +335,7 @@ async fn servers_are_found_by_every_road() {
 }
 
 #[tokio::test]
-async fn favourites_and_friends_are_the_users() {
+async fn favorites_and_friends_are_the_users() {
     let sim = Sim::builder().start().await.unwrap();
     let (client, wanted) = (client(&sim), server(&sim));
     let servers = client.servers();
@@ -361,7 +361,7 @@ async fn favourites_and_friends_are_the_users() {
 }
 
 #[tokio::test]
-async fn a_group_is_made_and_left() {
+async fn a_group_is_created_and_left() {
     let sim = Sim::builder().start().await.unwrap();
     let client = client(&sim).as_user();
     let new = NewGroup::new("Larchfield", GroupType::Public).description("Quiet");

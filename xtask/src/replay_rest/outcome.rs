@@ -57,7 +57,7 @@ fn fault(recorded: &Recorded) -> Option<ErrorKind> {
 
 /// Whether the call reads its answer as JSON of a type, and this is none.
 fn unreadable(recorded: &Recorded) -> bool {
-    let answer = recorded.call.map_or("", |call| call.answer);
+    let answer = recorded.call.map_or("", |call| call.response);
     match (&recorded.response.body, answer) {
         (_, "" | "String") => false,
         (Value::String(text), _) => serde_json::from_str::<Value>(text).is_err(),

@@ -1,7 +1,7 @@
 use alta_model::{GroupId, Member, UserId};
 
 endpoints! {
-    /// Who is banned from a group.
+    /// The bans of a group.
     pub struct Bans in bans;
 
     /// The banned accounts of a group.

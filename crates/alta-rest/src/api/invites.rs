@@ -1,14 +1,14 @@
 use alta_model::{GroupId, InvitedGroup, Member, UserId};
 
 endpoints! {
-    /// Invitations: those that the account got, and those that its groups sent.
+    /// Invitations: those to the account, and those of its groups.
     pub struct Invites in invites;
 
-    /// The groups that the account is invited to.
+    /// The groups to which the account is invited.
     #[doc(alias = "request_invites")]
     fn list() -> pages InvitedGroup = ListInvites: Either GET ["groups", "invites"];
 
-    /// Accepts an invitation. Rejected if it has been accepted already.
+    /// Accepts an invitation. Rejected if it was accepted before.
     #[doc(alias = "request_accept_invite")]
     fn accept(group: GroupId) -> one Member
         = AcceptInvite: Either POST ["groups", "invites", group], any_scope(&["group.join"]);
@@ -18,17 +18,17 @@ endpoints! {
     fn reject(group: GroupId) -> one Member
         = RejectInvite: Either DELETE ["groups", "invites", group], any_scope(&["group.join", "group.leave"]);
 
-    /// Who is invited to a group.
+    /// The accounts that are invited to a group.
     #[doc(alias = "request_check_pending_invites")]
     fn of_group(group: GroupId) -> pages Member
         = ListGroupInvites: Either GET ["groups", group, "invites"], any_scope(&["group.invite"]);
 
-    /// Invites somebody to a group.
+    /// Invites an account to a group.
     #[doc(alias = "request_invite_player_id")]
     fn send(group: GroupId, user: UserId) -> one Member
         = SendInvite: Either POST ["groups", group, "invites", user], any_scope(&["group.invite"]);
 
-    /// Takes an invitation to a group back; the answer's type is `Kicked`.
+    /// Revokes an invitation to a group; the member type in the response is `Kicked`.
     #[doc(alias = "request_uninvite_player_id")]
     fn revoke(group: GroupId, user: UserId) -> one Member
         = RevokeInvite: Either DELETE ["groups", group, "invites", user], any_scope(&["group.invite"]);

@@ -1,25 +1,25 @@
 use alta_model::{Group, GroupId, Member, UserId};
 
 endpoints! {
-    /// Requests to join: those that the account made, and those that its groups got.
+    /// Requests to join: those of the account, and those to its groups.
     pub struct JoinRequests in join_requests;
 
-    /// The groups that the account asked to join. Attested for users (alta-jsapi, .NET client).
+    /// The groups that the account has requested to join. Attested for users (alta-jsapi, .NET client).
     fn list() -> pages Group = ListJoinRequests: Either GET ["groups", "requested"];
 
-    /// Asks to join a group. Attested for users (alta-jsapi, .NET client).
+    /// Requests to join a group. Attested for users (alta-jsapi, .NET client).
     fn ask(group: GroupId) -> one Member
         = AskToJoin: Either POST ["groups", group, "requests"], any_scope(&["group.join"]);
 
-    /// Takes the account's request back. Attested for users (alta-jsapi, .NET client).
+    /// Withdraws the account's request. Attested for users (alta-jsapi, .NET client).
     fn withdraw(group: GroupId) -> one Member
         = WithdrawJoinRequest: Either DELETE ["groups", group, "requests"], any_scope(&["group.join", "group.leave"]);
 
-    /// Who asks to join a group.
+    /// The accounts that request to join a group.
     #[doc(alias = "request_pending_requests")]
     fn of_group(group: GroupId) -> pages Member = ListGroupJoinRequests: Either GET ["groups", group, "requests"];
 
-    /// Accepts a request. (A PUT: py-tale and js-tale POST, and get 405 for it.)
+    /// Accepts a request. (It is a PUT: py-tale and js-tale send a POST and get 405.)
     #[doc(alias = "request_approve_invite")]
     fn accept(group: GroupId, user: UserId) -> one Member
         = AcceptJoinRequest: Either PUT ["groups", group, "requests", user];

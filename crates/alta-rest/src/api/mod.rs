@@ -1,4 +1,4 @@
-//! The calls, a group in each file.
+//! The typed calls, one group in each file.
 
 mod bans;
 mod friends;
@@ -22,7 +22,7 @@ pub use users::*;
 
 use crate::EndpointInfo;
 
-/// Every typed call, a group after the other: what `docs/endpoints.md` is made from.
+/// All typed calls, group by group; `docs/endpoints.md` is generated from them.
 ///
 /// ```
 /// let searches: Vec<String> = alta_rest::endpoints()

@@ -3,7 +3,7 @@ use alta_model::{GroupType, Permission};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-/// Declares what a call may be given: public fields, absent until they are set, and a setter for each.
+/// Declares the options of a call: public fields, absent until they are set, and a setter for each.
 macro_rules! options {
     (
         $(#[$meta:meta])*
@@ -35,13 +35,13 @@ macro_rules! options {
     };
 }
 
-/// How to ask for a console. Both are always sent: left out, the service would start the server (js-tale).
+/// Options of a request for a console. Both fields are always sent: without them, the service would start the server (js-tale).
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ConsoleOptions {
-    /// Whether to start the server if it does not run, which costs its owner. Not by default.
+    /// Whether to start a stopped server, which costs its owner. False by default.
     pub should_launch: bool,
-    /// Whether to ask although the service takes the server for offline. Not by default.
+    /// Whether to request access to a server that the service considers offline. False by default.
     pub ignore_offline: bool,
 }
 
@@ -61,11 +61,11 @@ impl ConsoleOptions {
     }
 }
 
-/// How to ask for a place on a server.
+/// Options of a request to join a server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct JoinOptions {
-    /// As for a console.
+    /// The options of a console.
     #[serde(flatten)]
     pub console: ConsoleOptions,
     /// The game's version: `title`, `stream`, `season`, `major`, `minor`, `changeSet` (models).
@@ -109,7 +109,7 @@ impl JoinOptions {
     }
 }
 
-/// Which groups to list; all that can be seen by default.
+/// A filter of groups; by default all visible groups.
 ///
 /// ```
 /// # use alta_model::GroupType;
@@ -123,9 +123,9 @@ impl JoinOptions {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct GroupFilter {
-    /// Only those of this type.
+    /// Only groups of this type.
     pub r#type: Option<GroupType>,
-    /// Whether to leave out those where nothing happens (alta-jsapi).
+    /// Whether to omit inactive groups (alta-jsapi).
     pub ignore_inactive: Option<bool>,
 }
 
@@ -154,54 +154,54 @@ impl From<Option<GroupType>> for GroupFilter {
 }
 
 options! {
-    /// What to change of a group; the rest stays.
+    /// Changes of a group; fields that are not set stay.
     pub struct GroupChanges {
         /// Its name.
         name: String = "name",
-        /// What it says of itself.
+        /// Its description.
         description: String = "description",
-        /// Words it is found by.
+        /// Its tags, for searches.
         tags: Vec<String> = "tags",
-        /// Who may see and join it.
+        /// Its type: who may see and join it.
         r#type: GroupType = "type",
-        /// Whether its servers are renamed with it; the service does so by default.
+        /// Whether its servers are renamed with it; true by default.
         changing_servers: bool = "changing_servers",
     }
 }
 
 options! {
-    /// What to change of a role; the rest stays.
+    /// Changes of a role; fields that are not set stay.
     pub struct RoleChanges {
         /// Its name.
         name: String = "name",
-        /// The colour it is shown in, `#00bcd4`.
+        /// Its color, `#00bcd4`.
         color: String = "color",
-        /// All that it may do.
+        /// All its permissions.
         permissions: Vec<Permission> = "permissions",
-        /// All console commands that it may use.
+        /// All its allowed console commands.
         allowed_commands: Vec<String> = "allowed_commands",
     }
 }
 
-/// A group to be made.
+/// A new group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewGroup {
-    /// Its name. (Capital on the wire: alta-jsapi.)
+    /// Its name. (Capitalized on the wire: alta-jsapi.)
     #[serde(rename = "Name")]
     pub name: String,
-    /// What it says of itself.
+    /// Its description.
     pub description: String,
-    /// Who may see and join it.
+    /// Its type: who may see and join it.
     pub r#type: GroupType,
-    /// Who may do what, in the old way; roles have replaced it.
+    /// Its old permissions; roles have replaced them.
     #[serde(flatten)]
     pub old_permissions: OldPermissions,
 }
 
 options! {
-    /// Which members may do what in a new group, by the bits that came before roles: Member 1, Moderator 2, Admin 4; 6 is
-    /// moderators and up (alta-jsapi, which always sends them). What is not set is left to the service.
+    /// The old permissions of a new group, as bits: Member 1, Moderator 2, Admin 4; 6 is moderators and admins (alta-jsapi,
+    /// which always sends them). The service chooses those that are not set.
     pub struct OldPermissions {
         /// Who may invite.
         invite: u32 = "invite_permissions",
@@ -209,13 +209,13 @@ options! {
         kick: u32 = "kick_permissions",
         /// Who may accept requests to join.
         accept_member: u32 = "accept_member_permissions",
-        /// Who may make servers.
+        /// Who may create servers.
         create_server: u32 = "create_server_permissions",
     }
 }
 
 impl NewGroup {
-    /// A group of that name and type.
+    /// A group with this name and type.
     pub fn new(name: impl Into<String>, r#type: GroupType) -> Self {
         Self {
             name: name.into(),
@@ -240,24 +240,24 @@ impl NewGroup {
     }
 }
 
-/// A group to be made together with its server.
+/// A new group with its server.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewQuickGroup {
-    /// The name of both.
+    /// The name of both the group and the server.
     pub name: String,
-    /// Where the server runs: [`Region::name`](alta_model::Region::name).
+    /// The region of the server: [`Region::name`](alta_model::Region::name).
     pub region: String,
-    /// What both say of themselves.
+    /// The description of both.
     pub description: String,
-    /// Who may see and join the group.
+    /// The type of the group: who may see and join it.
     pub r#type: GroupType,
-    /// The kind of players: 1 for PC, 2 for Quest.
+    /// The platform of its players: 1 for PC, 2 for Quest.
     pub target: i64,
 }
 
 impl NewQuickGroup {
-    /// A group of that name and type with a server in that region, for players of that kind (1 PC, 2 Quest).
+    /// A group with this name and type, and a server in this region for players of this platform (1 PC, 2 Quest).
     pub fn new(
         name: impl Into<String>,
         r#type: GroupType,
@@ -281,20 +281,20 @@ impl NewQuickGroup {
     }
 }
 
-/// A server to be made for a group.
+/// A new server of a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewServer {
     /// Its name.
     pub name: String,
-    /// What it says of itself.
+    /// Its description.
     pub description: String,
-    /// Where it runs: [`Region::name`](alta_model::Region::name).
+    /// Its region: [`Region::name`](alta_model::Region::name).
     pub region: String,
 }
 
 impl NewServer {
-    /// A server of that name in that region.
+    /// A server with this name in this region.
     pub fn new(name: impl Into<String>, region: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -311,7 +311,7 @@ impl NewServer {
     }
 }
 
-/// An account to be made.
+/// A new account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NewUser {
@@ -322,13 +322,13 @@ pub struct NewUser {
     pub password: Password,
     /// Its e-mail address.
     pub email: String,
-    /// Who recommended the game.
+    /// The account that recommended the game.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<String>,
 }
 
 impl NewUser {
-    /// An account of that name, password and e-mail address.
+    /// An account with this name, password and e-mail address.
     pub fn new(username: impl Into<String>, password: Password, email: impl Into<String>) -> Self {
         Self {
             username: username.into(),
@@ -346,7 +346,7 @@ impl NewUser {
     }
 }
 
-#[allow(clippy::ref_option, reason = "serde calls it so")]
+#[allow(clippy::ref_option, reason = "serde requires this signature")]
 fn exposed<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     secret.as_ref().map(Secret::expose).serialize(serializer)
 }

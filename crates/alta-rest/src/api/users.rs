@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use super::NewUser;
 
 endpoints! {
-    /// User accounts. Nearly everything here needs a user's account, and says so by
+    /// User accounts. Nearly all of these calls need a user's token, and fail with
     /// [`NoAccount`](crate::ErrorKind::NoAccount) if the client has none.
     ///
-    /// Logging in and renewing sessions is the business of `alta_auth`.
+    /// `alta_auth` logs in and renews sessions.
     pub struct Users in users;
 
-    /// The account of that name.
+    /// The account with that name.
     #[doc(alias = "request_search_username")]
     fn search(username: String as impl Into<String>) -> one User
         = SearchUsername: User POST ["users", "search", "username"], json(&json!({"username": username}));
@@ -23,17 +23,17 @@ endpoints! {
     /// An account's history (alta-jsapi, .NET client).
     fn statistics(user: UserId) -> one Statistics = GetUserStatistics: User GET ["users", user, "statistics"];
 
-    /// An account's rights (.NET client).
+    /// An account's permissions (.NET client).
     fn permissions(user: UserId) -> one UserRights = GetUserRights: User GET ["users", user, "permissions"];
 
-    /// Whether an account supports the game (.NET client).
+    /// Whether an account is a supporter of the game (.NET client).
     fn membership(user: UserId) -> one Membership = GetMembership: User GET ["users", user, "membership"];
 
-    /// Has the service look again whether an account supports the game (.NET client).
+    /// Makes the service check again whether an account is a supporter of the game (.NET client).
     fn verify_membership(user: UserId) -> nothing ()
         = VerifyMembership: User GET ["users", user, "membership", "verify"];
 
-    /// Makes an account (alta-jsapi, models). Needs none.
+    /// Creates an account (alta-jsapi, models). Needs no token.
     fn register(new: NewUser) -> one User = RegisterUser: None POST ["users"], json(new);
 
     /// Whether an account's e-mail address is verified (alta-jsapi, .NET client).
@@ -43,7 +43,7 @@ endpoints! {
     fn request_verification(user: UserId, email: String as impl Into<String>) -> nothing ()
         = RequestVerification: User PUT ["users", user, "verification"], json(&json!({"email": email}));
 
-    /// Verifies an e-mail address by the code that was sent there (alta-jsapi, .NET client).
+    /// Verifies an e-mail address with the code that was sent to it (alta-jsapi, .NET client).
     fn verify(user: UserId, code: Secret as impl Into<Secret>) -> one User
         = VerifyUser: User POST ["users", user, "verification"], json(&json!({"verification_token": code.expose()}));
 
@@ -61,13 +61,12 @@ endpoints! {
     fn change_email(email: String as impl Into<String>) -> nothing ()
         = ChangeEmail: User PATCH ["users", "me", "email"], json(&json!({"email": email}));
 
-    /// Sets a new password by the code of a reset (alta-jsapi, .NET client). Needs no account.
+    /// Sets a new password with the code of a reset (alta-jsapi, .NET client). Needs no token.
     fn reset_password(user: UserId, code: Secret as impl Into<Secret>, new: Password) -> nothing ()
         = ResetPassword: None POST ["users", user, "password"],
             json(&json!({"reset_token": code.expose(), "new_password_hash": new.expose_hash()}));
 
-    /// Whether a name can be used: rejected if not, else the service's words, of which no source tells what they are
-    /// (.NET client).
+    /// Whether a name can be used: rejected if not, else a string whose content is not attested (.NET client).
     fn validate_username(username: String as impl Into<String>) -> text String
         = ValidateUsername: User POST ["users", "validate-username"], json(&json!({"username": username}));
 
@@ -75,10 +74,10 @@ endpoints! {
     fn validate_email(email: String as impl Into<String>) -> nothing ()
         = ValidateEmail: User POST ["users", "validate-email"], json(&json!({"email": email}));
 
-    /// The user's presets of looks (.NET client): a list of `{user_id, preset_id, bytes_size, data, timestamp}`.
+    /// The user's appearance presets (.NET client): an array of `{user_id, preset_id, bytes_size, data, timestamp}`.
     fn presets() -> one Value = ListPresets: User GET ["users", "me", "presets"];
 
-    /// Keeps a preset (.NET client): `bytes_size`, `data`, `preset_id`.
+    /// Saves a preset (.NET client): `bytes_size`, `data`, `preset_id`.
     fn set_preset(preset: Value) -> one Value = SetPreset: User POST ["users", "me", "presets"], json(preset);
 
     /// Removes a preset (.NET client).
@@ -91,14 +90,14 @@ endpoints! {
     fn set_achievement(user: UserId, achievement: Value) -> one Value
         = SetAchievement: User POST ["users", user, "achievements"], json(achievement);
 
-    /// An account's statistics of actions: `{stats}`, a list of `{hash, new_progress, progress}` (.NET client).
+    /// An account's action statistics: `{stats}`, an array of `{hash, new_progress, progress}` (.NET client).
     fn action_stats(user: UserId) -> one Value = GetActionStats: User GET ["users", user, "action-stats"];
 
-    /// Changes an account's statistics of actions: `{stats}` (.NET client).
+    /// Changes an account's action statistics: `{stats}` (.NET client).
     fn set_action_stats(user: UserId, stats: Value) -> one Value
         = SetActionStats: User POST ["users", user, "action-stats"], json(stats);
 
-    /// The accounts elsewhere that an account is linked to (py-tale, which calls it unreliable).
+    /// The accounts of other services that are linked to an account (py-tale, which calls it unreliable).
     #[doc(alias = "request_linked_accounts")]
     fn linked(user: UserId) -> one Value = GetLinkedAccounts: User GET ["linked", user, "linked"];
 }

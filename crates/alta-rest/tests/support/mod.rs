@@ -26,8 +26,8 @@ pub(crate) fn recording(name: &str) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-/// The fixture's answer, its headers included.
-pub(crate) fn answer(name: &str) -> ResponseTemplate {
+/// The response of a fixture with its headers.
+pub(crate) fn response(name: &str) -> ResponseTemplate {
     let response = &recording(name)["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
     let mut template = ResponseTemplate::new(status);
@@ -68,7 +68,7 @@ pub(crate) async fn serve(mocks: impl IntoIterator<Item = Mock>) -> (MockServer,
 #[derive(Default)]
 pub(crate) struct Renewing {
     pub(crate) count: AtomicUsize,
-    /// What renewals fail with.
+    /// The error of renewals.
     pub(crate) fails: Option<ErrorKind>,
 }
 
