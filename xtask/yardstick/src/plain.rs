@@ -9,6 +9,7 @@ use std::collections::HashMap;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -95,24 +96,8 @@ async fn drive<P: Protocol>(
     let mut last_id = 0;
     loop {
         tokio::select! {
-            message = socket.next() => {
-                let Some(Ok(message)) = message else { return };
-                let Message::Text(text) = message else { continue };
-                match P::read(&text).unwrap() {
-                    Incoming::Event(event) => {
-                        if events.send(event).await.is_err() {
-                            return;
-                        }
-                    }
-                    Incoming::Reply(id, reply) => {
-                        let waiting: Option<oneshot::Sender<_>> = open.remove(&id);
-                        if let Some(waiting) = waiting {
-                            let _ = waiting.send(reply);
-                        }
-                    }
-                    Incoming::Other => {}
-                }
-            }
+            // Without it, tokio draws a random number for each message.
+            biased;
             request = requests.recv() => {
                 let Some(mut request) = request else {
                     let _ = socket.close(None).await;
@@ -133,6 +118,26 @@ async fn drive<P: Protocol>(
                 }
                 if socket.flush().await.is_err() {
                     return;
+                }
+            }
+            message = socket.next() => {
+                let Some(Ok(message)) = message else { return };
+                let Message::Text(text) = message else { continue };
+                match P::read(&text).unwrap() {
+                    Incoming::Event(event) => {
+                        if let Err(TrySendError::Full(event)) = events.try_send(event)
+                            && events.send(event).await.is_err()
+                        {
+                            return;
+                        }
+                    }
+                    Incoming::Reply(id, reply) => {
+                        let waiting: Option<oneshot::Sender<_>> = open.remove(&id);
+                        if let Some(waiting) = waiting {
+                            let _ = waiting.send(reply);
+                        }
+                    }
+                    Incoming::Other => {}
                 }
             }
         }
