@@ -74,10 +74,12 @@ impl Drop for CountWatcher<'_> {
     }
 }
 
-/// Declares the totals, which users read, and `Counters`, which the task counts with: one field for each name.
+/// Declares the totals, which users read, and `Counters`, which the task counts with: one field for each name, and for
+/// the counters also those `beside` the totals.
 #[macro_export]
 macro_rules! counters {
-    ($(#[$about:meta])* pub struct $totals:ident { $($(#[$doc:meta])+ $name:ident,)* }) => {
+    ($(#[$about:meta])* pub struct $totals:ident { $($(#[$doc:meta])+ $name:ident,)* }
+        $(beside { $($beside:ident: $type:ty,)* })?) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         #[non_exhaustive]
@@ -89,6 +91,7 @@ macro_rules! counters {
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: $crate::Counter,)*
+            $($(pub(crate) $beside: $type,)*)?
         }
 
         impl Counters {

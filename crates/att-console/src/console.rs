@@ -10,14 +10,13 @@ use crate::label::Label;
 use crate::name::EventName;
 use crate::place::normalized;
 use crate::run::Run;
-use crate::status::{Counted, Counters, State, Status};
-use crate::statuses::Statuses;
+use crate::status::{Counters, State, Status};
 use crate::subscription::{Subscribe, by_shape};
 use crate::token_file::TokenFile;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
 use alta_model::{Redactor, ServerId, Timestamp};
-use alta_socket::{Publisher, TaskGuard, Timers, later, wall_time};
+use alta_socket::{Counted, Publisher, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
 use std::sync::atomic::{Ordering, fence};
@@ -78,6 +77,9 @@ impl Drop for Inner {
         }
     }
 }
+
+/// The states of a console as a stream; see [`Console::statuses`].
+pub type Statuses = alta_socket::Statuses<Shared>;
 
 /// Knows a console without holding it open.
 #[derive(Debug)]
@@ -323,6 +325,13 @@ impl Console {
 
     /// The console's states as a stream, each with the totals counted so far; it begins with the present one and ends
     /// when the console is closed for good.
+    ///
+    /// ```no_run
+    /// # async fn run(console: att_console::Console) {
+    /// // All that was asked is answered.
+    /// console.statuses().wait_for(|status| status.waiting == 0 && status.in_flight == 0).await;
+    /// # }
+    /// ```
     pub fn statuses(&self) -> Statuses {
         Statuses::new(Arc::clone(&self.inner.shared))
     }

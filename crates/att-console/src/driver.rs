@@ -5,14 +5,15 @@ use crate::config::Config;
 use crate::error::{Closed, ErrorKind, Sent};
 use crate::frame::{Frame, Kind, Malformed};
 use crate::label::Label;
-use crate::machine::{Failure, Input, Machine, MayChange, Order, Output, Waiter};
+use crate::machine::{Failure, Input, Machine, MayChange, Order, Output};
 use crate::name::EventName;
 use crate::open::open;
-use crate::status::{Counted, Counters, State, Status, Trouble};
+use crate::status::{Counters, State, Status, Trouble};
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_socket::{
-    Hub, Inbox, LinkEvent, LinkId, Publisher, RawFrame, ReadAt, Shutdown, Timers, Wake,
+    Counted, Hub, Inbox, LinkEvent, LinkId, Observed, Publisher, RawFrame, ReadAt, Shutdown,
+    Timers, Waiter, Wake,
 };
 use futures_core::future::BoxFuture;
 use serde::Serialize;
@@ -42,7 +43,7 @@ impl Waiter for Outcome {
 
 /// What handles and the task share.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) label: Label,
     /// Where the console is, normalized.
@@ -88,16 +89,33 @@ impl Shared {
     }
 
     pub(crate) fn status(&self) -> Status {
-        self.status_of(self.status.get())
+        alta_socket::status(self)
+    }
+}
+
+impl Observed for Shared {
+    type State = State;
+    type Status = Status;
+
+    fn state(&self) -> &Publisher<State> {
+        &self.status
     }
 
-    pub(crate) fn status_of(&self, state: State) -> Status {
+    fn counted(&self) -> &Counted {
+        &self.counted
+    }
+
+    fn status_of(&self, state: State) -> Status {
         Status {
             state,
             waiting: self.counters.waiting.get(),
             in_flight: self.counters.in_flight.get(),
             totals: self.counters.totals(),
         }
+    }
+
+    fn is_closed(state: &State) -> bool {
+        state.is_closed()
     }
 }
 

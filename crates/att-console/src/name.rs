@@ -56,6 +56,18 @@ impl EventName {
     }
 }
 
+impl PartialOrd for EventName {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for EventName {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
 impl From<&str> for EventName {
     fn from(name: &str) -> Self {
         // The spelling of the server's own frames is found without folding case.

@@ -1,10 +1,8 @@
 use crate::error::{Closed, SHOWN};
 use alta_model::escaped;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use alta_socket::Counter;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
 
 /// What a console is doing, and what it has counted so far.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,134 +81,52 @@ pub enum Trouble {
     Lost(String),
 }
 
-/// What a console has counted since it was opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Totals {
-    /// Events that arrived.
-    pub events: u64,
-    /// Events that nobody had subscribed to.
-    pub unclaimed: u64,
-    /// Commands that were handed to the socket.
-    pub commands: u64,
-    /// Answers to commands.
-    pub answers: u64,
-    /// Answers whose command had ended before they came, second answers among them. They were thrown away.
-    pub late_answers: u64,
-    /// Answers with an id that was never sent, or with none. They were thrown away.
-    pub strange_answers: u64,
-    /// Frames, or parts of frames, that could not be read, binary ones among them. They were skipped; where an event may
-    /// have been in one, every stream was told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
-    pub malformed: u64,
-    /// Notices of the server after login.
-    pub notices: u64,
-    /// Times the console became ready.
-    pub connects: u64,
-    /// Gaps: subscriptions that were confirmed again after they had been lost.
-    pub gaps: u64,
-    /// Subscriptions that the server refused although they had been held before.
-    pub refused: u64,
-}
-
-macro_rules! counters {
-    ($($name:ident),* $(,)?) => {
-        /// The totals while they are being counted: one task writes, anybody reads.
-        #[derive(Debug, Default)]
-        pub(crate) struct Counters {
-            $(pub(crate) $name: Counter,)*
-            pub(crate) waiting: Counter,
-            pub(crate) in_flight: Counter,
-            heard_until: Mutex<Option<Instant>>,
-        }
-
-        impl Counters {
-            pub(crate) fn totals(&self) -> Totals {
-                Totals { $($name: self.$name.get(),)* }
-            }
-
-            /// A session has ended; the server was last heard then.
-            pub(crate) fn session_ended(&self, last_heard: Instant) {
-                *self.heard_until() = Some(last_heard);
-            }
-
-            /// When the server was last heard in the latest session that has ended.
-            pub(crate) fn heard_until(&self) -> MutexGuard<'_, Option<Instant>> {
-                // It is replaced in one step.
-                self.heard_until.lock().unwrap_or_else(PoisonError::into_inner)
-            }
-        }
-    };
-}
-
-counters!(
-    events,
-    unclaimed,
-    commands,
-    answers,
-    late_answers,
-    strange_answers,
-    malformed,
-    notices,
-    connects,
-    gaps,
-    refused,
-);
-
-/// One task counts, anybody looks. In one order with [`Counted`]: either who waits sees the count, or who counts sees that
-/// somebody waits.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn set(&self, value: usize) {
-        let value = value as u64;
-        if self.get() != value {
-            self.0.store(value, Ordering::SeqCst);
-        }
-    }
-
-    pub(crate) fn get(&self) -> u64 {
-        self.0.load(Ordering::SeqCst)
-    }
-
-    pub(crate) fn add_one(&self) {
-        self.0.fetch_add(1, Ordering::SeqCst);
+alta_socket::counters! {
+    /// Counts since the console was opened.
+    pub struct Totals {
+        /// Events that arrived.
+        events,
+        /// Events that nobody had subscribed to.
+        unclaimed,
+        /// Commands that were handed to the socket.
+        commands,
+        /// Answers to commands.
+        answers,
+        /// Answers whose command had ended before they came, second answers among them. They were thrown away.
+        late_answers,
+        /// Answers with an id that was never sent, or with none. They were thrown away.
+        strange_answers,
+        /// Frames, or parts of frames, that could not be read, binary ones among them. They were skipped; where an event may
+        /// have been in one, every stream was told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
+        malformed,
+        /// Notices of the server after login.
+        notices,
+        /// Times the console became ready.
+        connects,
+        /// Gaps: subscriptions that were confirmed again after they had been lost.
+        gaps,
+        /// Subscriptions that the server refused although they had been held before.
+        refused_subscriptions,
+        /// Attempts to subscribe or unsubscribe that failed and are repeated.
+        failed_attempts,
+    } beside {
+        waiting: Counter,
+        in_flight: Counter,
+        heard_until: Mutex<Option<Instant>>,
     }
 }
 
-/// Wakes those who wait for a count. Costs next to nothing while nobody does.
-#[derive(Debug, Default)]
-pub(crate) struct Counted {
-    watchers: AtomicUsize,
-    notify: Notify,
-}
-
-impl Counted {
-    /// Something may have been counted.
-    pub(crate) fn tell(&self) {
-        if self.watchers.load(Ordering::SeqCst) > 0 {
-            self.notify.notify_waiters();
-        }
+impl Counters {
+    /// A session has ended; the server was last heard then.
+    pub(crate) fn session_ended(&self, last_heard: Instant) {
+        *self.heard_until() = Some(last_heard);
     }
 
-    pub(crate) fn watcher(&self) -> Watcher<'_> {
-        self.watchers.fetch_add(1, Ordering::SeqCst);
-        Watcher(self)
-    }
-}
-
-/// One who waits for counts.
-pub(crate) struct Watcher<'a>(&'a Counted);
-
-impl Watcher<'_> {
-    /// Resolves when something is counted after it was enabled.
-    pub(crate) fn next(&self) -> Notified<'_> {
-        self.0.notify.notified()
-    }
-}
-
-impl Drop for Watcher<'_> {
-    fn drop(&mut self) {
-        self.0.watchers.fetch_sub(1, Ordering::SeqCst);
+    /// When the server was last heard in the latest session that has ended.
+    pub(crate) fn heard_until(&self) -> MutexGuard<'_, Option<Instant>> {
+        // It is replaced in one step.
+        self.heard_until
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -224,8 +224,9 @@ impl<R: Waiter> Machine<R> {
                     session.recalling.insert(id, order);
                     self.outbox.push_back(Output::Recall(link, id));
                 }
-                Purpose::Subscribe(name) => self.topics.subscribe_not_answered(&name),
-                Purpose::Unsubscribe(name) => self.topics.unsubscribe_not_answered(&name, now),
+                Purpose::Subscribe(name) | Purpose::Unsubscribe(name) => {
+                    self.topics.not_answered(&name);
+                }
             }
         }
     }

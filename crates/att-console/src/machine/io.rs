@@ -112,8 +112,3 @@ pub(crate) enum Output<R> {
     /// Nothing more will come.
     End,
 }
-
-/// One who waits for an outcome, and may have stopped waiting.
-pub(crate) trait Waiter {
-    fn is_gone(&self) -> bool;
-}

@@ -26,9 +26,9 @@ use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
 use crate::frame::{Frame, Kind};
 use crate::status::{Counters, State, Trouble};
 use alta_model::{Escaped, Redactor, escaped};
-use alta_socket::{Backoff, LinkId, Liveness, Lost, later};
+use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
 use commands::Queue;
-pub(crate) use io::{Failure, Input, MayChange, Order, Output, Waiter};
+pub(crate) use io::{Failure, Input, MayChange, Order, Output};
 use login::answer_to_token;
 use session::Session;
 use std::borrow::Cow;
@@ -85,7 +85,7 @@ impl<R: Waiter> Machine<R> {
     ) -> Self {
         let mut machine = Self {
             backoff: Backoff::new(config.backoff, seed),
-            topics: Topics::new(config.linger),
+            topics: Topics::new(&config, seed.wrapping_add(1)),
             config,
             counters,
             redactor,
@@ -299,6 +299,7 @@ impl<R: Waiter> Machine<R> {
         self.attempt = 0;
         self.silent_logins = 0;
         self.counters.connects.add_one();
+        self.topics.logged_in();
         let session = Session::new(link, &self.config, now);
         self.phase = Phase::Session(Box::new(session));
         self.pump_due = Some(now);
@@ -340,7 +341,7 @@ impl<R: Waiter> Machine<R> {
         }
         let last_heard = session.keepalive.last_heard();
         self.counters.session_ended(last_heard);
-        for name in self.topics.link_lost(last_heard) {
+        for name in self.topics.link_lost(last_heard, now) {
             self.outbox.push_back(Output::Interrupted(name, last_heard));
         }
         self.disconnect_commands(*session, because);

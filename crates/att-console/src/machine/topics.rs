@@ -1,7 +1,8 @@
-//! Subscriptions: what is wanted, what the server holds, and the way from the one to the other.
+//! Subscriptions: the ledger, and how it speaks to the server.
 
 use super::session::Purpose;
 use super::{Machine, Output, Phase, Waiter};
+use crate::config::Config;
 use crate::error::ErrorKind;
 use crate::frame::Frame;
 use crate::name::EventName;
@@ -9,216 +10,74 @@ use crate::reply::Reply;
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_model::console::result::SubscriptionResult;
-use alta_socket::later;
-use std::collections::HashMap;
+use alta_socket::{Held, Ledger, Step, Waiters, later};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a request is waited for when the times to ask again are over: servers that load answer minutes later (tavernpy).
+/// How long a request is waited for when the times to ask again are over: servers that load reply minutes later (tavernpy).
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// A subscription that the server failed to make (or to end) is asked for again after this (tavernpy).
-const AGAIN_AFTER: Duration = Duration::from_secs(15);
+/// After so many failures in a row a warning is logged: fewer are usual while a server loads.
+const KEEPS_FAILING: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Topics<R> {
-    linger: Duration,
-    topics: HashMap<EventName, Topic<R>>,
+    ledger: Ledger<EventName>,
+    /// Those who wait until the server holds an event.
+    waiters: Waiters<EventName, R>,
 }
 
-#[derive(Debug)]
-struct Topic<R> {
-    wanted: bool,
-    held: Held,
-    /// A request about it is on the wire.
-    asking: bool,
-    /// What was asked and is not answered yet, by requests that were given up too.
-    asked: Option<Asked>,
-    /// It is held, as far as known, but the server is to be asked once more.
-    doubted: bool,
-    /// Since when it has not been held although it was before: the beginning of a gap.
-    lost_since: Option<Instant>,
-    /// When the server last confirmed it on this connection.
-    confirmed_at: Option<Instant>,
-    /// When one that the server failed to make is asked for again.
-    retry_at: Option<Instant>,
-    /// Until when one that nobody wants any more is kept.
-    linger_until: Option<Instant>,
-    waiters: Vec<R>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
-    No,
-    Yes,
-    /// The server failed to let it go, or did not say whether it has.
-    Perhaps,
-    /// The server has no such event. Asked again on the next connection.
-    Refused,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Asked {
-    step: Step,
-    since: Instant,
-    /// Not for the first time: what a request that was given up has done is not known.
-    is_repeated: bool,
-}
-
-impl<R> Default for Topic<R> {
-    fn default() -> Self {
+impl<R: Waiter> Topics<R> {
+    pub(super) fn new(config: &Config, seed: u64) -> Self {
         Self {
-            wanted: false,
-            held: Held::No,
-            asking: false,
-            asked: None,
-            doubted: false,
-            lost_since: None,
-            confirmed_at: None,
-            retry_at: None,
-            linger_until: None,
-            waiters: Vec::new(),
-        }
-    }
-}
-
-/// What a topic needs sent now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Subscribe,
-    Unsubscribe,
-}
-
-impl<R> Topic<R> {
-    /// The request that is needed next, and when it is due if not now.
-    fn next_step(&self) -> Option<(Step, Option<Instant>)> {
-        match (self.wanted, self.held) {
-            _ if self.asking => None,
-            (true, Held::No | Held::Perhaps) => Some((Step::Subscribe, self.retry_at)),
-            (true, Held::Yes) if self.doubted => Some((Step::Subscribe, self.retry_at)),
-            (false, Held::Yes | Held::Perhaps) => Some((Step::Unsubscribe, self.linger_until)),
-            _ => None,
-        }
-    }
-
-    /// Notes that this is asked for now, and tells until when to wait for the answer: it may be lost, and asking again does
-    /// no harm. `again`: how long after the first time it is asked again.
-    fn ask(&mut self, step: Step, again: &[Duration], now: Instant) -> Instant {
-        let asked = match self.asked {
-            Some(asked) if asked.step == step => Asked {
-                is_repeated: true,
-                ..asked
-            },
-            _ => Asked {
-                step,
-                since: now,
-                is_repeated: false,
-            },
-        };
-        self.asking = true;
-        self.asked = Some(asked);
-        let times = again.iter().map(|after| later(asked.since, *after));
-        let next = times.filter(|time| *time > now).min();
-        next.unwrap_or_else(|| later(now, PATIENCE))
-    }
-
-    /// Notes that no answer is waited for any more; true if it had to be asked again.
-    fn answered(&mut self) -> bool {
-        self.asking = false;
-        self.asked.take().is_some_and(|asked| asked.is_repeated)
-    }
-
-    fn is_finished(&self) -> bool {
-        !self.wanted && matches!(self.held, Held::No | Held::Refused) && !self.asking
-    }
-}
-
-impl<R> Topics<R> {
-    pub(super) fn new(linger: Duration) -> Self {
-        Self {
-            linger,
-            topics: HashMap::new(),
+            ledger: Ledger::new(config.linger, config.backoff, seed),
+            waiters: Waiters::default(),
         }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let steps = self.topics.values().filter_map(Topic::next_step);
-        steps.filter_map(|(_, due)| due).min()
+        self.ledger.deadline()
     }
 
-    /// Nothing is held any more; what was is missed since the link was last heard. Returns what was held and is wanted.
-    pub(super) fn link_lost(&mut self, last_heard: Instant) -> Vec<EventName> {
-        let mut interrupted = Vec::new();
-        self.topics.retain(|name, topic| {
-            if topic.held == Held::Yes {
-                topic.lost_since.get_or_insert(last_heard);
-                if topic.wanted {
-                    interrupted.push(name.clone());
-                }
-            }
-            if topic.held == Held::Yes || name.is_sendable() {
-                topic.held = Held::No;
-            }
-            topic.answered();
-            topic.doubted = false;
-            topic.confirmed_at = None;
-            topic.retry_at = None;
-            topic.wanted
-        });
-        interrupted
+    /// A session has begun, in which the server holds nothing yet.
+    pub(super) fn logged_in(&mut self) {
+        self.ledger.connected();
     }
 
-    /// Whether the server has let it go; if not, it is asked again `at` that time.
-    fn unsubscribed(&mut self, name: &EventName, has_let_go: bool, at: Instant) {
-        if let Some(topic) = self.topics.get_mut(name) {
-            topic.asking = false;
-            topic.held = if has_let_go { Held::No } else { Held::Perhaps };
-            topic.linger_until = Some(at);
-            topic.lost_since = None;
-            topic.confirmed_at = None;
-            self.forget_if_finished(name);
-        }
+    /// Nothing is held any more. Returns the events that were held and are wanted.
+    pub(super) fn link_lost(&mut self, last_heard: Instant, now: Instant) -> Vec<EventName> {
+        let refusal_stands = |name: &EventName| !name.is_sendable();
+        let lost = self.ledger.disconnected(last_heard, now, refusal_stands);
+        lost.interrupted
     }
 
-    /// Nobody knows whether the server holds it: it is asked again.
-    pub(super) fn subscribe_not_answered(&mut self, name: &EventName) {
-        if let Some(topic) = self.topics.get_mut(name) {
-            topic.asking = false;
-            match topic.held {
-                Held::Yes => topic.doubted = true,
-                _ => topic.held = Held::Perhaps,
-            }
-        }
+    /// A request got no reply in time: it is repeated.
+    pub(super) fn not_answered(&mut self, name: &EventName) {
+        self.ledger.unanswered(name);
     }
 
-    pub(super) fn unsubscribe_not_answered(&mut self, name: &EventName, now: Instant) {
-        self.unsubscribed(name, false, now);
-    }
-
-    pub(super) fn take_waiters(&mut self) -> Vec<R> {
-        let topics = self.topics.values_mut();
-        topics.flat_map(|topic| topic.waiters.drain(..)).collect()
-    }
-
-    fn forget_if_finished(&mut self, name: &EventName) {
-        if self.topics.get(name).is_some_and(Topic::is_finished) {
-            self.topics.remove(name);
-        }
+    pub(super) fn take_waiters(&mut self) -> impl Iterator<Item = R> + use<R> {
+        self.waiters.take_all()
     }
 
     #[cfg(test)]
     pub(super) fn held(&self) -> std::collections::BTreeSet<String> {
-        let held = self
-            .topics
-            .iter()
-            .filter(|(_, topic)| topic.held == Held::Yes);
+        let held = self.ledger.all_held();
         held.map(|(name, _)| name.to_string()).collect()
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.topics.len()
+        self.ledger.len()
     }
+}
+
+/// When a request that is made now is repeated if no reply comes: it may be lost, and asking again does no harm. `since`: when
+/// it was first made.
+fn repeat_at(since: Instant, again: &[Duration], now: Instant) -> Instant {
+    let times = again.iter().map(|after| later(since, *after));
+    let next = times.filter(|time| *time > now).min();
+    next.unwrap_or_else(|| later(now, PATIENCE))
 }
 
 impl<R: Waiter> Machine<R> {
@@ -226,77 +85,59 @@ impl<R: Waiter> Machine<R> {
         if matches!(self.phase, Phase::Closed(_)) {
             return;
         }
-        let linger = self.topics.linger;
-        let topic = self.topics.topics.entry(name.clone()).or_default();
-        if !name.is_sendable() {
-            topic.held = Held::Refused;
-        }
-        if topic.wanted && !wanted {
-            topic.linger_until = Some(later(now, linger));
-        }
-        topic.wanted = wanted;
         if name.as_str() == CommandExecuted::NAME {
             self.hears_commands = wanted;
         }
-        if wanted {
-            match topic.held {
-                Held::Yes => self.outbox.push_back(Output::Confirmed(name.clone(), None)),
-                Held::Refused => self.outbox.push_back(Output::Refused(name.clone())),
-                Held::No | Held::Perhaps => {}
-            }
+        let Topics { ledger, waiters } = &mut self.topics;
+        if !wanted {
+            ledger.unwant(name, now);
+            // Whoever asked about it had a stream.
+            drop(waiters.take(name));
+        } else if !name.is_sendable() {
+            ledger.want(name);
+            ledger.refused(name);
+            self.outbox.push_back(Output::Refused(name.clone()));
+        } else if ledger.want(name).is_held {
+            self.outbox.push_back(Output::Confirmed(name.clone(), None));
         }
-        self.topics.forget_if_finished(name);
         self.pump_due = Some(now);
     }
 
     pub(super) fn confirm(&mut self, name: &EventName, waiter: R) {
-        if let Phase::Closed(because) = &self.phase {
-            let error = ErrorKind::Closed {
+        let result = match (&self.phase, self.topics.ledger.held(name)) {
+            (Phase::Closed(because), _) => Err(ErrorKind::Closed {
                 because: because.clone(),
-            };
-            self.outbox.push_back(Output::Resolve(waiter, Err(error)));
-            return;
-        }
-        let Some(topic) = self.topics.topics.get_mut(name) else {
+            }),
+            (_, Some(Held::Yes)) => Ok(None),
+            (_, Some(Held::Refused)) => Err(no_such_event(name)),
+            (_, Some(Held::No | Held::Unknown)) => {
+                self.topics.waiters.add(name, waiter);
+                return;
+            }
             // Nobody wants it any more, the one who asked included.
-            return;
+            (_, None) => return,
         };
-        match topic.held {
-            Held::Yes => self.outbox.push_back(Output::Resolve(waiter, Ok(None))),
-            Held::Refused => {
-                let error = no_such_event(name);
-                self.outbox.push_back(Output::Resolve(waiter, Err(error)));
-            }
-            Held::No | Held::Perhaps => {
-                topic.waiters.retain(|waiter| !waiter.is_gone());
-                topic.waiters.push(waiter);
-            }
-        }
+        self.outbox.push_back(Output::Resolve(waiter, result));
     }
 
-    /// Sends what is needed to make the server hold what is wanted.
+    /// Sends the requests that make the server hold what is wanted.
     pub(super) fn reconcile(&mut self, now: Instant) {
         let Phase::Session(session) = &mut self.phase else {
             return;
         };
-        for (name, topic) in &mut self.topics.topics {
-            let Some((step, due)) = topic.next_step() else {
-                continue;
+        let ledger = &mut self.topics.ledger;
+        ledger.wake(now);
+        while let Some(step) = ledger.next(now, false) {
+            let (verb, purpose, name, since) = match step {
+                Step::Forgotten(_) => continue,
+                Step::Subscribe { key, since } => {
+                    ("subscribe", Purpose::Subscribe(key.clone()), key, since)
+                }
+                Step::Unsubscribe { key, since } => {
+                    ("unsubscribe", Purpose::Unsubscribe(key.clone()), key, since)
+                }
             };
-            if due.is_some_and(|due| due > now) {
-                continue;
-            }
-            let until = topic.ask(step, &self.config.ask_again, now);
-            topic.doubted = false;
-            if matches!(step, Step::Unsubscribe) {
-                // From here on nobody can count on it: who comes now waits for the next confirmation.
-                topic.held = Held::No;
-                topic.confirmed_at = None;
-            }
-            let (verb, purpose) = match step {
-                Step::Subscribe => ("subscribe", Purpose::Subscribe(name.clone())),
-                Step::Unsubscribe => ("unsubscribe", Purpose::Unsubscribe(name.clone())),
-            };
+            let until = repeat_at(since, &self.config.ask_again, now);
             let id = session.begin(purpose, now, until);
             tracing::debug!(event = %name, id, "asking to {verb}");
             let line: Arc<str> = format!("websocket {verb} {name}").into();
@@ -324,78 +165,63 @@ impl<R: Waiter> Machine<R> {
             return;
         }
         session.asked_again += 1;
-        for (name, topic) in &mut self.topics.topics {
-            topic.doubted = topic.wanted && topic.held == Held::Yes;
-            if topic.doubted {
-                self.outbox.push_back(Output::Doubted(name.clone()));
-            }
-        }
+        let doubted = self.topics.ledger.doubt().into_iter();
+        self.outbox.extend(doubted.map(Output::Doubted));
     }
 
     pub(super) fn unsubscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
-        let failure = match read_outcome(frame, &self.redactor) {
-            Outcome::Failed(error) => Some(error),
-            _ => None,
-        };
-        if let Some(error) = &failure {
-            tracing::debug!(event = %name, %error, "unsubscribing failed, trying again");
+        match read_outcome(frame, &self.redactor) {
+            Outcome::Failed(error) => self.retry_later(name, true, &error, now),
+            Outcome::Done { .. } | Outcome::NoSuchEvent => self.topics.ledger.released(name),
         }
-        let again = later(now, AGAIN_AFTER);
-        if let Some(topic) = self.topics.topics.get_mut(name) {
-            topic.answered();
-        }
-        self.topics.unsubscribed(name, failure.is_none(), again);
     }
 
     pub(super) fn subscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
-        let outcome = read_outcome(frame, &self.redactor);
-        let Some(topic) = self.topics.topics.get_mut(name) else {
-            return;
-        };
-        let is_repeated = topic.answered();
-        match outcome {
+        match read_outcome(frame, &self.redactor) {
             Outcome::Done { already } => {
-                tracing::debug!(event = %name, "subscribed");
-                topic.held = Held::Yes;
-                topic.retry_at = None;
-                // Held once on this connection and then not any more: everything since then was missed. In doubt it was not:
-                // the answer that would say so may be the one that never came.
-                let gap = match (topic.lost_since.take(), topic.confirmed_at) {
-                    (Some(since), _) => Some((since, now)),
-                    (None, Some(confirmed)) if already == Some(false) || is_repeated => {
-                        Some((confirmed, now))
-                    }
-                    _ => None,
+                let confirmed = self.topics.ledger.confirmed(name, already, now);
+                let Some(confirmed) = confirmed else {
+                    return;
                 };
-                topic.confirmed_at = Some(now);
-                if gap.is_some() {
-                    self.counters.gaps.add_one();
-                }
+                tracing::debug!(event = %name, "subscribed");
+                let is_missed = confirmed.gap.is_some() && confirmed.is_wanted;
+                self.counters.gaps.add_if(is_missed);
+                let gap = confirmed.gap.map(|gap| (gap.since, gap.until));
                 self.outbox.push_back(Output::Confirmed(name.clone(), gap));
-                for waiter in topic.waiters.drain(..) {
+                for waiter in self.topics.waiters.take(name) {
                     self.outbox.push_back(Output::Resolve(waiter, Ok(None)));
                 }
             }
             Outcome::NoSuchEvent => {
-                topic.held = Held::Refused;
+                let Some(was_held) = self.topics.ledger.refused(name) else {
+                    return;
+                };
                 self.outbox.push_back(Output::Refused(name.clone()));
-                if topic.lost_since.is_some() || topic.confirmed_at.is_some() {
-                    self.counters.refused.add_one();
+                if was_held {
+                    self.counters.refused_subscriptions.add_one();
                     tracing::warn!(event = %name, "the server no longer has an event that was subscribed to");
                 }
-                for waiter in topic.waiters.drain(..) {
+                for waiter in self.topics.waiters.take(name) {
                     let error = no_such_event(name);
                     self.outbox.push_back(Output::Resolve(waiter, Err(error)));
                 }
             }
-            Outcome::Failed(error) => {
-                // Modules are missing while a server loads; this heals.
-                tracing::debug!(event = %name, %error, "subscribing failed, trying again");
-                topic.retry_at = Some(now + AGAIN_AFTER);
-                topic.doubted = topic.held == Held::Yes;
-            }
+            // Modules are missing while a server loads; this heals.
+            Outcome::Failed(error) => self.retry_later(name, false, &error, now),
         }
-        self.topics.forget_if_finished(name);
+    }
+
+    /// Tries this event again after a back-off. `is_unknown`: the server may have done what was asked.
+    fn retry_later(&mut self, name: &EventName, is_unknown: bool, error: &ErrorKind, now: Instant) {
+        let Some(failures) = self.topics.ledger.failed(name, is_unknown, now) else {
+            return;
+        };
+        self.counters.failed_attempts.add_one();
+        if failures == KEEPS_FAILING {
+            tracing::warn!(event = %name, %error, "a subscription keeps failing");
+        } else {
+            tracing::debug!(event = %name, %error, "a subscription is tried again");
+        }
     }
 }
 

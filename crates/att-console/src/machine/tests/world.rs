@@ -6,17 +6,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Weak;
 use std::time::SystemTime;
 
-/// A waiter that is a number; whether it is gone is looked up in the world.
+/// Names a waiter; whether it is gone is looked up in the world.
 pub(super) type Ticket = u32;
 
-impl Waiter for Ticket {
+/// A waiter.
+#[derive(Debug)]
+pub(super) struct Waits(Ticket);
+
+impl Waiter for Waits {
     fn is_gone(&self) -> bool {
         false
     }
 }
 
 pub(super) struct World {
-    pub(super) machine: Machine<Ticket>,
+    pub(super) machine: Machine<Waits>,
     pub(super) now: Instant,
     pub(super) link: Option<LinkId>,
     pub(super) authenticated: bool,
@@ -72,7 +76,7 @@ impl World {
         world
     }
 
-    pub(super) fn give(&mut self, input: Input<Ticket>) {
+    pub(super) fn give(&mut self, input: Input<Waits>) {
         self.machine.handle(input, self.now);
         self.perform();
     }
@@ -121,7 +125,7 @@ impl World {
                         self.forget_link();
                     }
                 }
-                Output::Resolve(ticket, outcome) => {
+                Output::Resolve(Waits(ticket), outcome) => {
                     self.outcomes
                         .entry(ticket)
                         .or_default()
@@ -267,7 +271,7 @@ impl World {
             let ticket = self.next_ticket;
             self.next_ticket += 1;
             self.confirms.insert(ticket, name.to_owned());
-            self.give(Input::Confirm(name.into(), ticket));
+            self.give(Input::Confirm(name.into(), Waits(ticket)));
         }
     }
 
@@ -304,7 +308,7 @@ impl World {
             },
             owner: Arc::downgrade(&owner),
             span: tracing::Span::none(),
-            reply: ticket,
+            reply: Waits(ticket),
         };
         self.owners.insert(ticket, owner);
         // As callers do, who wait for room outside.
