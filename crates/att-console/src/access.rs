@@ -5,24 +5,24 @@ use std::fmt;
 use std::time::Duration;
 use url::Url;
 
-/// Where a console is, and the token that opens it.
+/// The address of a console and the token that opens it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ConsoleAccess {
-    /// The websocket's address.
+    /// The address of the websocket.
     pub url: Url,
-    /// What is sent first.
+    /// The token, which is sent as the first frame.
     pub token: Secret,
-    /// The file server of the same game server, for results that are files; none if it is not known.
+    /// The file server of the same game server, for results that are files; `None` if it is unknown.
     pub web_server: Option<Url>,
-    /// Whether asking again may bring another token. Silence after a token that cannot change is final after a few
-    /// attempts; after one that can, the console keeps trying.
+    /// Whether the token can change. If the server does not reply to the token, the console gives up after a few attempts, but
+    /// with a token that can change it keeps trying.
     pub may_change: bool,
 }
 
 impl ConsoleAccess {
-    /// Access with a token that will not change. White space, line ends and a byte-order mark around it are taken off; with a
-    /// control character inside, or without any character, the console closes at once.
+    /// Access with a fixed token. White space, line ends and a byte-order mark around the token are removed. If it is empty or
+    /// contains a control character, the console closes at once.
     pub fn new(url: Url, token: impl Into<Secret>) -> Self {
         Self {
             url,
@@ -32,8 +32,8 @@ impl ConsoleAccess {
         }
     }
 
-    /// Access to a self-hosted server (TavernLib) by a token that will not change. Its files are fetched from one port above
-    /// the console's, if the address names a port; encrypted if the console is.
+    /// Access to a self-hosted server (TavernLib) with a fixed token. Files are fetched from the port above the console's if the
+    /// address names a port, with TLS if the console uses it.
     ///
     /// ```
     /// use att_console::ConsoleAccess;
@@ -57,7 +57,7 @@ impl ConsoleAccess {
         self
     }
 
-    /// Says that asking again may bring another token.
+    /// Marks the token as one that can change.
     #[must_use]
     pub fn may_change(mut self) -> Self {
         self.may_change = true;
@@ -69,7 +69,7 @@ impl ConsoleAccess {
 fn file_server_of(console: &Url) -> Option<Url> {
     let host = console.host_str()?;
     let port = console.port()?.checked_add(1)?;
-    // The console's token goes there: in the open only where it did so already.
+    // The console's token is sent there: without TLS only if the console uses none.
     let scheme = if console.scheme() == "wss" {
         "https"
     } else {
@@ -78,7 +78,7 @@ fn file_server_of(console: &Url) -> Option<Url> {
     Url::parse(&format!("{scheme}://{host}:{port}/")).ok()
 }
 
-/// Host and port, for logs: an address may hold a password.
+/// Host and port, for logs: an address can contain a password.
 pub(crate) fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     match url.port_or_known_default() {
@@ -95,67 +95,66 @@ impl fmt::Debug for ConsoleAccess {
     }
 }
 
-/// Why there is no access to a console.
+/// The error of getting access to a console.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
-    /// Not now: the server is not running, or is being started. Asked again after `retry_after`, or after the back-off
-    /// if there is none.
+    /// The server is not running yet. Access is requested again after `retry_after`, or else after the back-off.
     #[error("not yet: {}", escaped(.message))]
     NotYet {
-        /// What the one who was asked said.
+        /// The message of the service.
         message: String,
-        /// When to ask again.
+        /// The delay before the next request.
         retry_after: Option<Duration>,
     },
-    /// Not at all: no permission, a wrong id. The console closes for good.
+    /// Access is refused: no permission, a wrong id. The console closes.
     #[error("refused: {}", escaped(.0))]
     Refused(String),
-    /// Asking failed. Tried again after the back-off, or after `retry_after`, which its cap bounds.
+    /// The request failed. It is repeated after the back-off, or after `retry_after`, up to the cap of the back-off.
     #[error("failed: {}", escaped(.message))]
     Failed {
-        /// What failed.
+        /// The failed operation.
         message: String,
-        /// Why.
+        /// The error.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
-        /// The pause that whoever was asked asks for.
+        /// The delay that the service asked for.
         retry_after: Option<Duration>,
     },
 }
 
-/// How a console is reached. It is asked at every attempt to connect, since addresses, ports and tokens change when a
-/// server starts.
+/// A source of [`ConsoleAccess`]. It is asked at every attempt to connect, since addresses, ports and tokens change when a server
+/// starts.
 ///
-/// Ours: [`ConsoleAccess`] itself (a fixed address and token), [`TokenFile`](crate::TokenFile) for a self-hosted server on the
-/// same machine, and the cloud in `alta-bot`.
+/// Implemented by [`ConsoleAccess`] itself (a fixed address and token), by [`TokenFile`](crate::TokenFile) for a self-hosted server
+/// on the same machine, and in `alta-bot` for the cloud.
 pub trait Access: Send + Sync + 'static {
-    /// Where the console is now.
+    /// Returns the present access.
     ///
     /// # Errors
     ///
-    /// See [`AccessError`]: each of its kinds tells the console what to do.
+    /// See [`AccessError`]: its kind decides what the console does next.
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>>;
 
-    /// How long [`access`](Self::access) may take. By default as long as dialling may:
+    /// The timeout of [`access`](Self::access). By default
     /// [`Config::connect_timeout`](crate::Config::connect_timeout).
     fn time_limit(&self) -> Option<Duration> {
         None
     }
 
-    /// What errors and logs call the console if its [`Config`](crate::Config) does not say: where it is, if that is known
-    /// beforehand.
+    /// The name of the console in errors and logs, if its [`Config`](crate::Config) has none: its address, if that is known
+    /// before access is requested.
     fn name(&self) -> Option<String> {
         None
     }
 
-    /// Where the console is, if that is known beforehand: so that a server that is given twice is noticed.
+    /// The address, if it is known before access is requested. It is used to notice a server that is opened twice.
     fn address(&self) -> Option<Url> {
         None
     }
 
-    /// Resolves when asking again is worth it before the back-off is over: the token file has changed, say. Never, by
-    /// default. Must be cancel safe.
+    /// Resolves when the access has changed, for example the token file, so that the console tries again before the back-off is
+    /// over. Never, by default. Must be cancel safe.
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::pending())
     }

@@ -1,11 +1,11 @@
-//! A console's address as people write it.
+//! Parses the address of a console as people write it.
 
 use crate::console::Console;
 use crate::error::{Error, ErrorKind};
 use std::net::Ipv6Addr;
 use url::{Host, Url};
 
-/// Where a self-hosted server (TavernLib) has its console.
+/// The port of the console of a self-hosted server (TavernLib).
 const PORT: u16 = 1760;
 
 impl Console {
@@ -13,7 +13,7 @@ impl Console {
     /// and so are `town.example` and `::1` for their servers. A port that is written is kept. Where a scheme is given, so
     /// must be the port, unless it is the scheme's own (80 of `ws`, 443 of `wss`).
     ///
-    /// A [`Url`] can be had by `parse()`, too; this one's error says what was read and how an address is written.
+    /// Unlike `Url::parse`, its error shows the input and how an address is written.
     ///
     /// ```
     /// use att_console::Console;
@@ -39,7 +39,7 @@ impl Console {
         let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
         read(text).map_err(|reason| {
             let reason = if Parts::of(text).rest.contains('@') {
-                // What stands before may be a password, so the reason is not to quote it.
+                // The part before can be a password, so the reason must not quote it.
                 UNESCAPED.to_owned()
             } else {
                 reason
@@ -60,7 +60,7 @@ fn read(text: &str) -> Result<Url, String> {
     if text.is_empty() {
         return Err(format!("it is empty; {EXAMPLE}"));
     }
-    // The parser of URLs would skip some of them in silence.
+    // The URL parser would skip some of them silently.
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(format!(
             "there is a blank or a control character in it; {EXAMPLE}"
@@ -87,7 +87,7 @@ fn read(text: &str) -> Result<Url, String> {
     let url = Url::parse(&format!("{scheme}://{user}{host}{port}{rest}"))
         .map_err(|error| format!("{error}; {EXAMPLE}"))?;
     match url.host() {
-        // The parser takes a number, and fewer than four of them, for an address, too.
+        // The URL parser also accepts one to three numbers as an IPv4 address.
         Some(Host::Ipv4(ip)) if host.parse() != Ok(ip) => Err(format!(
             "{host} is no IPv4 address, which has four numbers; {EXAMPLE}"
         )),
@@ -95,7 +95,7 @@ fn read(text: &str) -> Result<Url, String> {
     }
 }
 
-/// Host and port as they are written, an IPv6 address in brackets.
+/// Host and port as written, an IPv6 address in brackets.
 fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), String> {
     if text.is_empty() {
         return Err(format!("it names no host; {EXAMPLE}"));
@@ -135,7 +135,7 @@ fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), Stri
         ));
     }
     match port.parse() {
-        // A number may be written with a plus sign, a port may not.
+        // `parse` accepts a plus sign, which a port must not have.
         Ok(number) if number > 0 && is_number(port) => Ok((host, Some(number))),
         _ if port.is_empty() => Err(format!(
             "the port is missing behind the colon; is {scheme}://{host}:1760 meant?"
@@ -150,11 +150,11 @@ fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// An address in pieces, as it is written.
+/// The parts of an address as written.
 #[derive(Clone, Copy)]
 struct Parts<'a> {
     scheme: Option<&'a str>,
-    /// User and password with their at sign, or nothing.
+    /// User and password with the `@`, or nothing.
     user: &'a str,
     /// The host, and the port if there is one.
     host: &'a str,
@@ -185,13 +185,13 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// What may be shown of the rest: a query may hold a secret.
+    /// The part of the rest that can be shown: a query can contain a secret.
     fn path(&self) -> &'a str {
         self.rest.split(['?', '#']).next().unwrap_or_default()
     }
 }
 
-/// An address without user, password and query; a password may hold what would end it.
+/// An address without user, password and query. A password can contain characters that would end it.
 fn shown(text: &str) -> String {
     let scheme = Parts::of(text)
         .scheme

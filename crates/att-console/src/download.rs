@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// `GET {file server}/output/{user}/{file}`, with the console's token (att-websockets, ATT-Dashboard).
 pub(crate) fn request(access: &ConsoleAccess, file: &FileDownload) -> Option<http::Request<()>> {
-    // The token takes the header in which a user and a password would be sent.
+    // The token takes the header of the user and password.
     let mut url = without_credentials(access.web_server.as_ref()?);
     let user = user_of(access.token.expose()).unwrap_or_else(|| "0".to_owned());
     let path = file.download_url.replace('\\', "/");
@@ -18,7 +18,7 @@ pub(crate) fn request(access: &ConsoleAccess, file: &FileDownload) -> Option<htt
         .pop_if_empty()
         .push("output")
         .push(&user)
-        // Each segment is encoded; those that would climb out of the folder are left out.
+        // Each segment is encoded; segments that leave the folder are dropped.
         .extend(
             path.split('/')
                 .filter(|part| !matches!(*part, "" | "." | "..")),
@@ -31,7 +31,7 @@ pub(crate) fn request(access: &ConsoleAccess, file: &FileDownload) -> Option<htt
         .ok()
 }
 
-/// The user in whose folder the server puts files: the claim `UserId` of the console's token.
+/// The user whose folder the server writes files to: the claim `UserId` of the console's token.
 fn user_of(token: &str) -> Option<String> {
     let claims = token.split('.').nth(1)?.trim_end_matches('=');
     let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;

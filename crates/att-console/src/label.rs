@@ -2,13 +2,13 @@ use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a console is called. It can change while the console is open: servers are renamed.
+/// The name of a console. It can change while the console is open: servers are renamed.
 pub(crate) struct Label {
     current: Mutex<Arc<str>>,
     changes: AtomicUsize,
 }
 
-/// A copy of a label that is cheap to keep up to date.
+/// A cached copy of a label.
 #[derive(Debug)]
 pub(crate) struct LabelCopy {
     label: Arc<str>,
@@ -27,7 +27,7 @@ impl Label {
         Arc::clone(&self.lock())
     }
 
-    /// Returns the previous label if this one is different.
+    /// Replaces the label. Returns the previous one if it was different.
     pub(crate) fn replace(&self, label: Arc<str>) -> Option<Arc<str>> {
         let mut current = self.lock();
         if *current == label {
@@ -47,7 +47,7 @@ impl Label {
     }
 
     fn lock(&self) -> MutexGuard<'_, Arc<str>> {
-        // It is replaced in one step.
+        // Replaced in one step, so a poisoned lock guards a valid value.
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -63,7 +63,7 @@ impl LabelCopy {
 }
 
 impl fmt::Display for Label {
-    /// Escaped: a server's name is its owner's choice.
+    /// Escaped: the owner of a server chooses its name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&alta_model::escaped(&**self.lock()), f)
     }

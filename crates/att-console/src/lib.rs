@@ -19,26 +19,26 @@
 //! }
 //! ```
 //!
-//! What holds, whatever the network does:
+//! Guarantees:
 //!
-//! - a [`Console`] comes back by itself, with its subscriptions; handles and streams stay valid;
-//! - an event stream yields every event, or [`Missed`] with the number or the length of what is missing;
-//! - a command ends exactly once, is never sent twice, and its error tells whether it may have run;
-//! - an argument is a value: no text that a player chose can become another argument or another target.
+//! - a [`Console`] reconnects by itself, with its subscriptions; handles and streams stay valid;
+//! - an event stream yields every event, or [`Missed`] with the number of missed events or the times of a gap;
+//! - a command ends exactly once and is never sent twice, and its error says whether it may have run;
+//! - an argument is a value: no string that a player chose can become another argument or another target.
 //!
 //! # Logs
 //!
-//! By [`tracing`](https://docs.rs/tracing), in the span `console{name, server}`; a command's in `command{console, server,
-//! command, id}`, which stands in the caller's own span.
+//! The crate logs with [`tracing`](https://docs.rs/tracing), in the span `console{name, server}`. The lines of a command are in
+//! `command{console, server, command, id}`, inside the caller's span.
 //!
-//! | level | what |
+//! | level | lines |
 //! | --- | --- |
-//! | `info` | a console becomes ready, is lost and why, answers again, is closed and why |
-//! | `warn` | a server answers nothing though two commands wait; a stream missed something that nobody looks at; an event is no more |
-//! | `debug` | each command under its id: sent, answered, or why not; late answers; subscriptions; frames that are skipped |
+//! | `info` | a console is ready; a connection is lost, with the reason; a console is closed, with the reason |
+//! | `warn` | a server does not reply although two commands wait; a stream skips a miss; the server no longer has an event |
+//! | `debug` | each command under its id: sent, its reply or error; late replies; subscriptions; skipped frames |
 //! | `trace` | the lines of commands, with their arguments |
 //!
-//! No token is in any of them. Arguments, which players write, are in none above `trace`.
+//! No line contains a token. Arguments, which players can write, are only in `trace`.
 //!
 //! # Features
 //!
@@ -87,12 +87,12 @@ mod subscription;
 mod token_file;
 mod word;
 
-/// The events of a console, as [`alta_model`] has them.
+/// The types of console events, from [`alta_model`].
 pub mod event {
     pub use alta_model::console::event::*;
 }
 
-/// What commands return, as [`alta_model`] has it.
+/// The types of command results, from [`alta_model`].
 pub mod result {
     pub use alta_model::console::result::*;
 }

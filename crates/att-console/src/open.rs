@@ -1,4 +1,4 @@
-//! One attempt to open a console: access is asked for, then the websocket is dialed.
+//! One attempt to open a console: requests access, then opens the websocket.
 
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;
@@ -10,7 +10,7 @@ use alta_socket::{DialError, LinkConfig, WebSocket};
 use std::sync::Arc;
 use url::Url;
 
-/// An open websocket comes with the access it was opened by.
+/// Returns the websocket with the access that it was opened with.
 pub(crate) async fn open(
     access: Arc<dyn Access>,
     config: Arc<Config>,
@@ -47,7 +47,7 @@ async fn dial(
     Ok((socket, granted))
 }
 
-/// The same without what is secret in the words of others.
+/// The same with the secrets in messages of others redacted.
 fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
     let shown = |text: String| redactor.redact(&text).into_owned();
     match failure {
@@ -71,11 +71,11 @@ fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
 
 fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Failure {
     match error {
-        // It is the program's, and will be the same the next time.
+        // The program gave the address: it stays the same.
         DialError::Address { .. } | DialError::Environment(_) => {
             Failure::Address(error.to_string())
         }
-        // So will a user and a password that are refused, if they cannot become others.
+        // A refused user and password stay the same, too, unless the access can change.
         DialError::Rejected {
             status: 401 | 403, ..
         } if !access.may_change && has_credentials(&access.url) => {
@@ -94,7 +94,7 @@ fn has_credentials(address: &Url) -> bool {
     !address.username().is_empty() || address.password().is_some()
 }
 
-/// Whether the token can be sent. One that will not change is no better the next time.
+/// Checks that the token can be sent. A fixed token that cannot is final.
 fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
     let problem = if access.token.expose().is_empty() {
         "the console's token is empty".to_owned()

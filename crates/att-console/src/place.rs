@@ -1,8 +1,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 use url::{Host, Url};
 
-/// One form for every address of the same console: with its port, without user and password, and the machine itself always
-/// as `127.0.0.1`. None if the address is none of a websocket.
+/// The normal form of a console's address: with the port, without user and password, and this machine always as `127.0.0.1`.
+/// `None` if it is not the address of a websocket.
 pub(crate) fn normalized(url: &Url) -> Option<Url> {
     let port = url.port_or_known_default()?;
     let host = match url.host()? {
@@ -22,7 +22,7 @@ pub(crate) fn normalized(url: &Url) -> Option<Url> {
     Url::parse(&format!("ws://{host}:{port}{path}")).ok()
 }
 
-/// Every machine listens to itself on the first address; who dials no address at all reaches the same.
+/// Loopback and unspecified addresses all reach this machine.
 fn of_ip(ip: IpAddr) -> String {
     match ip.to_canonical() {
         ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.to_string(),

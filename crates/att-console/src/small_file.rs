@@ -1,25 +1,24 @@
-//! Files that hold a token or settings: small, regular, and read without waiting for a writer.
+//! Reads files with a token or settings: small, regular, without waiting for a writer.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::Path;
 
-/// Reads a small text file, such as one of a token or of settings, of at most `limit` bytes, in UTF-8 or, as its byte-order
-/// mark says, in UTF-16. Blocks as long as the file system does, but never for somebody who would have to write: a FIFO, a
-/// device and a folder are errors.
+/// Reads a small text file, such as a token or settings, of at most `limit` bytes, in UTF-8, or in UTF-16 with a byte-order mark.
+/// Blocks while the file system does, but never for a writer: a FIFO, a device and a folder are errors.
 ///
 /// # Errors
 ///
-/// If there is no such file, it cannot be opened or read, is not a regular file, is larger, or is not text.
+/// If the file is missing, cannot be opened or read, is not a regular file, is larger than `limit`, or is not text.
 pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(String, Metadata)> {
     let file = open(path)?;
-    // Asked of what was opened: the path may lead elsewhere by now.
+    // The metadata of the open file: the path can lead elsewhere by now.
     let about = file.metadata()?;
     if !about.is_file() {
         return Err(unusable("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    // A size of zero says nothing in some file systems, and a file may grow while it is read.
+    // Some file systems report a size of zero, and a file can grow while it is read.
     file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(unusable(&format!("it is larger than {limit} bytes")));
@@ -28,7 +27,7 @@ pub fn read_small_file(path: &Path, limit: u64) -> io::Result<(String, Metadata)
     Ok((text, about))
 }
 
-/// The text of a file in UTF-8, or in UTF-16 if its byte-order mark says so.
+/// Decodes UTF-8, or UTF-16 with a byte-order mark.
 fn text_of(bytes: Vec<u8>) -> Option<String> {
     let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let (pairs, odd) = rest.as_chunks::<2>();
@@ -49,7 +48,7 @@ fn open(path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        // A FIFO without a writer is open at once. It changes nothing for regular files.
+        // Opens a FIFO without a writer at once. Regular files are not affected.
         options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
     }
     options.open(path)

@@ -17,32 +17,31 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// How often a token file is looked at while the console waits. Container kits poll it every 2 s.
+/// The interval at which a token file is checked while the console waits. Container kits poll it every 2 s.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The console's address on the machine a self-hosted server runs on.
+/// The address of the console on the machine that a self-hosted server runs on.
 const LOCAL_CONSOLE: &str = "ws://127.0.0.1:1760";
 
-/// Tokens are a few hundred bytes; a file of another kind is not read into memory.
+/// Tokens are a few hundred bytes; a larger file is not read into memory.
 const LARGEST_TOKEN: u64 = 64 * 1024;
 
-/// Access to a self-hosted server (TavernLib) by the `console_token.txt` that it writes.
+/// Access to a self-hosted server (TavernLib) with the `console_token.txt` that it writes.
 ///
-/// The file is read at every attempt, since it does not exist before the server's first start and changes when its secret
-/// is made anew. A byte-order mark and white space around the token are taken off. What is no regular file, is larger than
-/// 64 KiB, or holds a control character inside the token is not used; the console tries again, as it does when the file is
-/// missing.
+/// The file is read at every attempt, since it does not exist before the server's first start and changes when the server renews
+/// its secret. A byte-order mark and white space around the token are removed. If the file is missing, is not a regular file, is
+/// larger than 64 KiB, or contains a control character in the token, the console tries again later.
 pub struct TokenFile {
     url: Url,
     path: PathBuf,
-    /// A hash of what was read last, to notice another content.
+    /// A hash of the last content, to notice a change.
     seen: AtomicU64,
-    /// Held by the thread that reads the file: one that a file system does not give is asked for once.
+    /// Held by the thread that reads the file, so that a file system that hangs blocks one thread only.
     reading: Arc<Mutex<()>>,
 }
 
 impl TokenFile {
-    /// The console at `url`, by the token in the file at `path`.
+    /// The console at `url`, with the token in the file at `path`.
     pub fn new(url: Url, path: impl Into<PathBuf>) -> Self {
         Self {
             url,
@@ -59,8 +58,7 @@ impl TokenFile {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoTokenFile`] if this machine has no such place (no `APPDATA`, no home). The file itself need not
-    /// exist yet.
+    /// [`ErrorKind::NoTokenFile`] if this machine has no such folder (no `APPDATA`, no home). The file itself need not exist yet.
     pub fn local() -> Result<Self, Error> {
         let url = Console::address(LOCAL_CONSOLE)?;
         let place = default_place(
@@ -86,19 +84,19 @@ impl TokenFile {
         }
     }
 
-    /// The same file, for a console at another address: another port, or one that a tunnel leads to.
+    /// The same file, for a console at another address: another port, or the end of a tunnel.
     #[must_use]
     pub fn at(mut self, url: Url) -> Self {
         self.url = url;
         self
     }
 
-    /// The file that is read.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The console's address.
+    /// The address of the console.
     pub fn url(&self) -> &Url {
         &self.url
     }
@@ -137,7 +135,7 @@ impl TokenFile {
         Ok(token)
     }
 
-    /// What the file holds. On a thread of its own: a file system that does not answer holds up nobody else.
+    /// The content of the file, read on a thread of its own: a file system that hangs delays nothing else.
     async fn text(&self) -> io::Result<String> {
         let reading = Arc::clone(&self.reading).lock_owned().await;
         let path = self.path.clone();

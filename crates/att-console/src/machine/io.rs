@@ -1,4 +1,4 @@
-//! What goes into the machine and what comes out of it.
+//! The inputs and outputs of the machine.
 
 use crate::config::WhenNotReady;
 use crate::error::ErrorKind;
@@ -10,16 +10,16 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tracing::Span;
 
-/// A command as a handle hands it in. `R` takes its outcome.
+/// A command of a handle. `R` takes its result.
 #[derive(Debug)]
 pub(crate) struct Order<R> {
     pub(crate) line: Arc<str>,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
     pub(crate) when_not_ready: WhenNotReady,
-    /// Nobody holds it any more once the caller has gone.
+    /// Dropped with the caller's future.
     pub(crate) owner: Weak<()>,
-    /// In which the command's life is logged; it takes the id.
+    /// The span of the command's log lines. The id is recorded in it.
     pub(crate) span: Span,
     pub(crate) reply: R,
 }
@@ -30,61 +30,61 @@ impl<R> Order<R> {
     }
 }
 
-/// What happens.
+/// An input.
 #[derive(Debug)]
 pub(crate) enum Input<R> {
-    /// Access was granted and the websocket is open. `may_change`: asking again may bring another token.
+    /// Access was granted and the websocket is open.
     Opened(LinkId, MayChange),
-    /// It could not be opened.
+    /// The link could not be opened.
     Failed(LinkId, Failure),
     Frame(LinkId, Frame),
-    /// A frame arrived that cannot be read.
+    /// An unreadable frame arrived.
     Malformed(LinkId),
-    /// Anything else arrived.
+    /// Other bytes arrived.
     Heard(LinkId),
     Written(LinkId, u32),
     /// The command under this id was taken back before it was handed to the socket.
     Skipped(LinkId, u32),
-    /// The command under this id could not be taken back any more.
+    /// The command under this id could not be taken back.
     NotRecalled(LinkId, u32),
     Lost(LinkId, Lost),
     Order(Box<Order<R>>),
-    /// Tell this one when the server has confirmed the subscription.
+    /// A request to be notified when the server has confirmed the subscription.
     Confirm(EventName, R),
-    /// Somebody wants this event, or nobody does any more.
+    /// The event is wanted, or no longer wanted.
     Wanted(EventName, bool),
-    /// Try now instead of waiting for the back-off.
+    /// A request to connect now instead of after the back-off.
     RetryNow,
     Timer,
     Stop,
-    /// Nothing runs any more.
+    /// The runtime has ended.
     RuntimeEnded,
 }
 
-/// Whether asking for access again may bring another token.
+/// Whether the token can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MayChange(pub(crate) bool);
 
-/// Why a console could not be opened.
+/// The reason why a console could not be opened.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
-    /// Never.
+    /// Final: access is refused.
     Refused(String),
-    /// Never: the address is of no use.
+    /// Final: the address cannot be used.
     Address(String),
-    /// Never: the token cannot be sent.
+    /// Final: the token cannot be sent.
     Token(String),
-    /// Not now.
+    /// Temporary.
     Trouble {
         trouble: Trouble,
         retry_after: Option<Duration>,
     },
 }
 
-/// What to do.
+/// An output.
 #[derive(Debug)]
 pub(crate) enum Output<R> {
-    /// Ask for access and dial.
+    /// Request access and open the link.
     Open(LinkId),
     /// Send the token.
     Authenticate(LinkId),
@@ -92,23 +92,23 @@ pub(crate) enum Output<R> {
         link: LinkId,
         id: u32,
         line: Arc<str>,
-        /// With an owner, the frame is not sent once the owner has gone.
+        /// With an owner, the frame is not sent once the owner is dropped.
         owner: Option<Weak<()>>,
     },
-    /// Take a command back if it was not handed to the socket yet.
+    /// Take a command back unless it was handed to the socket.
     Recall(LinkId, u32),
     Ping(LinkId),
     Close(LinkId),
-    /// Give this outcome to the one who waits for it.
+    /// Give the result to its receiver.
     Resolve(R, Result<Option<Frame>, ErrorKind>),
-    /// The server held this subscription, and it is gone with the link, which was last heard at this moment.
+    /// The subscription was lost with the link, on which something arrived last at this instant.
     Interrupted(EventName, Instant),
     /// The server is asked whether it still holds this subscription.
     Doubted(EventName),
-    /// The server holds this subscription; with the moments between which it did not.
+    /// The server holds this subscription. The instants are the limits of the gap, if there was one.
     Confirmed(EventName, Option<(Instant, Instant)>),
     /// The server has no such event.
     Refused(EventName),
-    /// Nothing more will come.
+    /// The machine has ended.
     End,
 }

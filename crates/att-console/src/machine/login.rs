@@ -1,9 +1,9 @@
-//! The answer to the token.
+//! The reply to the token.
 
 use crate::frame::{Frame, Kind};
 
-/// Reads a frame as the server's word on the token: accepted, refused with its words, or something else.
-pub(super) fn answer_to_token(frame: &Frame) -> Option<Result<(), String>> {
+/// Reads a frame as the reply to the token: accepted, refused with a message, or `None` for another frame.
+pub(super) fn reply_to_token(frame: &Frame) -> Option<Result<(), String>> {
     let is_refusal = |level: &str| matches!(level, "FatalLog" | "ErrorLog");
     let text = || frame.text().unwrap_or_else(|| frame.data().to_owned());
     match &frame.kind {

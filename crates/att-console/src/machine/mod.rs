@@ -1,5 +1,5 @@
-//! The life of one console as a state machine without I/O: it is fed with what happens and the time, and answers with
-//! what to do. All decisions are made here; the driver performs them.
+//! The state machine of one console, without I/O: inputs and the time go in, outputs come out. It makes all decisions; the driver
+//! performs them.
 //!
 //! ```text
 //!           +------------------- back-off over, retry_now, access changed ------------------+
@@ -29,7 +29,7 @@ use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
 use commands::Queue;
 pub(crate) use io::{Failure, Input, MayChange, Order, Output};
-use login::answer_to_token;
+use login::reply_to_token;
 use session::Session;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
 
-/// A session of this length was a good one: the next loss is a new one, and the back-off starts over.
+/// After a session of this length the back-off starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub(crate) struct Machine<R> {
     backoff: Backoff,
     queue: Queue<R>,
     topics: Topics<R>,
-    /// Whether somebody listens to commands that are executed.
+    /// Whether a stream is subscribed to executed commands.
     hears_commands: bool,
     /// When something last happened that may allow more to be sent.
     pump_due: Option<Instant>,
@@ -113,7 +113,7 @@ impl<R: Waiter> Machine<R> {
         self.outbox.pop_front()
     }
 
-    /// When [`Input::Timer`] is due.
+    /// The time at which [`Input::Timer`] is due.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let phase = match &self.phase {
             Phase::Opening(_) | Phase::Closed(_) => None,
@@ -126,7 +126,7 @@ impl<R: Waiter> Machine<R> {
         [phase, self.queue.deadline()].into_iter().flatten().min()
     }
 
-    /// Shows how many commands wait and are open.
+    /// Updates the counters of waiting and open commands.
     pub(crate) fn count_commands(&self) {
         let open = match &self.phase {
             Phase::Session(session) => session.open_commands(),
@@ -136,7 +136,7 @@ impl<R: Waiter> Machine<R> {
         self.counters.in_flight.set(open);
     }
 
-    /// What to tell the user.
+    /// The state for users.
     pub(crate) fn state(&self) -> State {
         match &self.phase {
             Phase::Opening(_) | Phase::Login { .. } => State::Connecting {
@@ -225,23 +225,23 @@ impl<R: Waiter> Machine<R> {
         };
     }
 
-    /// A text of the server as it may be logged.
+    /// A string of the server for a log: redacted, escaped, shortened.
     fn shown<'t>(&self, text: &'t str) -> Escaped<Cow<'t, str>> {
         escaped(self.redactor.redact(text)).at_most(SHOWN)
     }
 
-    /// What a frame means depends on the phase: before the token is answered, only its answer counts.
+    /// Handles a frame. Before the reply to the token only that reply counts.
     fn frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
         match &mut self.phase {
             Phase::Login { link: current, .. } if *current == link => {
-                match answer_to_token(&frame) {
+                match reply_to_token(&frame) {
                     Some(Ok(())) => self.logged_in(link, now),
                     Some(Err(refusal)) => {
                         self.outbox.push_back(Output::Close(link));
                         let refusal = self.redactor.redact(&refusal).into_owned();
                         self.close(Closed::Refused(refusal));
                     }
-                    // Log streams may already run.
+                    // Events of log streams can come before it.
                     None => {}
                 }
             }
@@ -262,7 +262,7 @@ impl<R: Waiter> Machine<R> {
                         tracing::debug!(%kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
                     }
-                    // These go straight to their readers.
+                    // The driver publishes these.
                     Kind::Event(_) | Kind::Broken => {}
                 }
             }
@@ -270,12 +270,12 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Whether this is the link of a session: neither an old one, nor one that waits for the answer to the token.
+    /// Whether this is the link of the present session.
     pub(crate) fn is_ready_on(&self, link: LinkId) -> bool {
         matches!(&self.phase, Phase::Session(session) if session.link == link)
     }
 
-    /// Notes that an event arrived, and tells whether it counts: not on an old link, not before login.
+    /// Notes an event. False if it does not count: on an old link, or before login.
     pub(crate) fn hears_event(&mut self, link: LinkId, now: Instant) -> bool {
         match &mut self.phase {
             Phase::Session(session) if session.link == link => {
@@ -287,7 +287,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Whether a command that was executed is one that this console has sent.
+    /// Whether this console has sent the executed command.
     pub(crate) fn is_own(&mut self, line: &str, now: Instant) -> bool {
         match &mut self.phase {
             Phase::Session(session) => session.own.take(line, now),
@@ -327,7 +327,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Ends what was open on the connection: commands learn at once that no answer will come.
+    /// Ends the session: open commands fail at once, since no reply will come.
     fn end_session(&mut self, because: &Trouble, now: Instant) {
         let idle = Phase::Waiting {
             until: now,
