@@ -112,7 +112,7 @@ const WITHOUT_DESCRIPTION: [&str; 7] = [
 ];
 
 #[test]
-fn every_command_is_described_in_one_sentence_wherever_anything_is_known() {
+fn every_command_with_a_known_effect_has_a_description_of_one_sentence() {
     for entry in stock().entries() {
         let is_known = !WITHOUT_DESCRIPTION.contains(&entry.path.as_str());
         assert_eq!(!entry.description.is_empty(), is_known, "{}", entry.path);
@@ -138,7 +138,8 @@ fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values
                 continue;
             }
             let kind = stock().type_named(plain);
-            let kind = kind.unwrap_or_else(|| panic!("{plain} of {} is not explained", entry.path));
+            let kind = kind
+                .unwrap_or_else(|| panic!("{plain} of {} is not in the list of types", entry.path));
             if let (Some(default), false) = (&parameter.default, kind.values.is_empty()) {
                 assert!(
                     kind.values.contains(default),

@@ -112,7 +112,7 @@ async fn the_servers_own_catalogue_completes_lines() {
     let catalogue = Catalogue::from_modules(run(&console, help::modules()).await);
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.overloads[0].parameters.len(), 3);
-    // The simulator and the stock catalogue were written apart: they agree on every command that both have.
+    // The simulator and the stock catalogue share no code; they agree on every command that both have.
     assert!(catalogue.entries().len() > 40);
     for entry in catalogue.entries() {
         let known = stock().get(&entry.path);

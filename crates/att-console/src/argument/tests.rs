@@ -97,7 +97,7 @@ fn promise_07_the_error_names_the_character() {
 }
 
 #[test]
-fn what_was_replaced_is_told() {
+fn the_replaced_characters_are_listed() {
     let greeted = Argument::replacing(r#"a"b\c"d"#, '\'');
     assert_eq!(greeted.replaced(), ['"', '\\']);
     assert_eq!(written(greeted).unwrap(), r#""a'b'c'd""#);
@@ -192,7 +192,7 @@ fn numbers_have_a_point_and_no_exponent() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_with_what_to_do_about_it() {
+fn an_error_says_how_to_replace_the_character() {
     let said = |argument: Argument| argument.into_written().unwrap_err().to_string();
     let name = said(Target::from("O\"Neil").into());
     assert!(

@@ -125,7 +125,7 @@ fn modules() -> Vec<Module> {
 }
 
 #[test]
-fn what_a_server_lists_has_the_same_form_with_its_mods_in_it() {
+fn the_commands_of_a_server_have_the_same_form_and_include_its_mods() {
     let catalogue = Catalogue::from_modules(modules());
     let shown: Vec<String> = catalogue
         .entries()
@@ -188,7 +188,7 @@ fn odd_modules_are_read_as_far_as_they_go() {
 }
 
 #[test]
-fn what_a_server_leaves_out_comes_from_the_stock() {
+fn missing_information_comes_from_the_stock() {
     let catalogue = Catalogue::from_modules(modules());
     let save = catalogue.get("player inventory save").unwrap();
     let stock = stock().get("player inventory save").unwrap();
@@ -198,6 +198,6 @@ fn what_a_server_leaves_out_comes_from_the_stock() {
     assert_eq!(message.description, "Sends");
     assert_eq!(message.uses, Some(254_218));
     assert!(catalogue.get("doors open").unwrap().sources.is_empty());
-    // A name that is only an alias in the stock does not bring the aliases of that command with it.
+    // An alias in the stock does not add the other aliases of its command.
     assert!(catalogue.get("player tp").unwrap().aliases.is_empty());
 }

@@ -69,7 +69,7 @@ impl From<SpawnArea> for Argument {
 /// The string is not the name of a known place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "no known place is called {name:?}{hint}; SpawnArea::Other names one that a modded server has"
+    "no known place has the name {name:?}{hint}; SpawnArea::Other takes a place of a modded server"
 )]
 pub struct UnknownPlace {
     name: String,

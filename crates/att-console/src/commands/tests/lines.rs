@@ -1,4 +1,4 @@
-//! The line that each function writes.
+//! The line that each function builds.
 
 use super::super::*;
 use crate::argument::{Argument, PlayerRef, Target};
@@ -18,7 +18,7 @@ fn line<T>(command: impl Into<Command<T>>) -> String {
     command.into().to_string()
 }
 
-/// Every function, with the line that it writes and the expected line.
+/// Every function, with the line that it builds and the expected line.
 #[rustfmt::skip]
 fn all() -> Vec<(&'static str, String, &'static str)> {
     let hash = PrefabHash::new(61_674);
@@ -152,7 +152,7 @@ fn all() -> Vec<(&'static str, String, &'static str)> {
 }
 
 #[test]
-fn every_function_writes_its_line() {
+fn every_function_builds_its_line() {
     for (name, line, expected) in all() {
         assert_eq!(line, expected, "{name}");
     }
@@ -291,8 +291,8 @@ fn a_place_is_never_a_player_and_a_player_never_a_place() {
     assert_eq!(
         "tower end".parse::<SpawnArea>().unwrap_err().to_string(),
         concat!(
-            "no known place is called \"tower end\", did you mean TowerEnd?; ",
-            "SpawnArea::Other names one that a modded server has"
+            "no known place has the name \"tower end\", did you mean TowerEnd?; ",
+            "SpawnArea::Other takes a place of a modded server"
         )
     );
     assert_eq!(" outsidecave ".parse(), Ok(SpawnArea::OutsideCave));
@@ -313,7 +313,7 @@ fn a_place_is_never_a_player_and_a_player_never_a_place() {
 }
 
 #[test]
-fn what_has_a_name_has_one_that_is_not_empty() {
+fn an_empty_name_is_an_error_before_it_is_sent() {
     for name in ["", " ", "\t", "\u{feff}", "\u{200b} "] {
         for tried in [
             tried(wacky::destroy_free(name)),
