@@ -2,13 +2,14 @@
 //!
 //! Three things that .NET writes make `serde_json` refuse a whole text: half of a surrogate pair as an escape (`"\ud83d"`,
 //! of a name that was cut within a character), a number beyond the range of `f64` (`1e999`), and a byte order mark. The
-//! functions here [`repair`] them. A text without them is read once, as `serde_json` does it.
+//! functions here [`repair`] them. A text without them is read once.
 
 use std::{borrow::Cow, ops::Range, str::FromStr};
 
 use serde::de::{DeserializeOwned, DeserializeSeed as _};
 use serde_json::{Deserializer, Error};
 
+use crate::compact;
 use crate::listing::{Entries, Found, Listing};
 
 /// Reads a value.
@@ -17,10 +18,18 @@ use crate::listing::{Entries, Found, Listing};
 ///
 /// If it is no JSON, also after [`repair`], or no `T`.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).or_else(|error| match repair(text) {
-        Cow::Owned(repaired) => serde_json::from_str(&repaired),
-        Cow::Borrowed(_) => Err(error),
+    compact::from_str(text).or_else(|_| {
+        serde_json::from_str(text).or_else(|error| match repair(text) {
+            Cow::Owned(repaired) => serde_json::from_str(&repaired),
+            Cow::Borrowed(_) => Err(error),
+        })
     })
+}
+
+/// Returns where the object ends that begins at `start` in the text. Reads compact JSON only, and that fast: `None` tells
+/// nothing, since there may be an object with white space, deep nesting or exponents.
+pub fn end_of_compact_object(text: &str, start: usize) -> Option<usize> {
+    compact::end_of_object(text, start)
 }
 
 /// Reads a list, and leaves out the entries that are odd; see [`Listing`].

@@ -25,6 +25,7 @@ mod model;
 #[macro_use]
 mod open_enum;
 
+mod compact;
 pub mod console;
 pub mod json;
 

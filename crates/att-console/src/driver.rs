@@ -126,7 +126,9 @@ struct Request<'a> {
 }
 
 /// An open websocket comes with the access it was opened by.
-type ConsoleInbox = Inbox<ConsoleAccess, Failure, Call>;
+///
+/// Boxed, since every event passes through the room for the largest wake-up.
+type ConsoleInbox = Inbox<Box<ConsoleAccess>, Failure, Call>;
 
 /// How many wake-ups the machine is told of before its outputs are performed. Commands of one batch leave in one write.
 const BATCH: usize = 256;
@@ -137,7 +139,7 @@ pub(crate) struct Driver {
     machine: Machine<Outcome>,
     inbox: ConsoleInbox,
     /// The access of the open link, whose token is the first thing sent on it.
-    granted: Option<(LinkId, ConsoleAccess)>,
+    granted: Option<(LinkId, Box<ConsoleAccess>)>,
     /// The time that the machine knows.
     latest: Instant,
     /// Whether the machine was told anything since its outputs were performed. Events change nothing.
@@ -181,6 +183,7 @@ impl Driver {
     pub(crate) async fn run(mut self: Box<Self>) {
         tracing::debug!("opening");
         let mut deadline = None;
+        let mut is_busy = false;
         loop {
             if std::mem::take(&mut self.is_unsettled) {
                 self.take_changes(self.latest);
@@ -193,8 +196,12 @@ impl Driver {
                 self.shared.counted.tell();
                 deadline = self.machine.deadline();
             }
+            if is_busy {
+                // Readers keep up with any flood: they get a turn, and find the events in the processor's cache.
+                tokio::task::yield_now().await;
+            }
             // Events move the deadline back, if at all: it may be early, which costs nothing.
-            self.take_batch(deadline).await;
+            is_busy = self.take_batch(deadline).await;
         }
         self.show_state();
         self.inbox.end_calls();
@@ -203,15 +210,15 @@ impl Driver {
         tracing::debug!("closed");
     }
 
-    /// Waits until something happens, and tells the machine all that has happened by then.
-    async fn take_batch(&mut self, deadline: Option<Instant>) {
+    /// Waits until something happens, and tells the machine all that has happened by then. Returns whether there may be more.
+    async fn take_batch(&mut self, deadline: Option<Instant>) -> bool {
         let wake = tokio::select! {
             biased;
             wake = self.inbox.next(&self.shared.hub, deadline, true) => wake,
             () = changed(&mut self.access_changed) => {
                 self.access_changed = None;
                 self.handle(Input::RetryNow, now());
-                return;
+                return false;
             }
         };
         self.latest = now().max(self.latest);
@@ -227,6 +234,7 @@ impl Driver {
             has_passed = matches!(wake, Wake::Timer);
             self.wake(wake);
         }
+        count == BATCH
     }
 
     fn handle(&mut self, input: Input<Outcome>, now: Instant) {
@@ -234,7 +242,7 @@ impl Driver {
         self.machine.handle(input, now);
     }
 
-    fn wake(&mut self, wake: Wake<ConsoleAccess, Failure, Call>) {
+    fn wake(&mut self, wake: Wake<Box<ConsoleAccess>, Failure, Call>) {
         if matches!(wake, Wake::Timer) {
             self.latest = now().max(self.latest);
         }
@@ -269,11 +277,11 @@ impl Driver {
         }
     }
 
-    fn link(&mut self, link: LinkId, event: LinkEvent<ConsoleAccess, Failure>, now: Instant) {
+    fn link(&mut self, link: LinkId, event: LinkEvent<Box<ConsoleAccess>, Failure>, now: Instant) {
         let input = match event {
             LinkEvent::Opened(access) => {
                 let may_change = MayChange(access.may_change);
-                *self.latest_access() = Some(access.clone());
+                *self.latest_access() = Some(access.as_ref().clone());
                 self.granted = Some((link, access));
                 Input::Opened(link, may_change)
             }

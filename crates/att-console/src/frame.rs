@@ -1,5 +1,4 @@
 use crate::answer::Answer;
-use crate::compact::end_of_compact_object;
 use crate::fields::{each_field, keep_first};
 use crate::name::EventName;
 use crate::span::Span;
@@ -20,7 +19,8 @@ pub(crate) struct Frame {
     /// It tells of a command that this console has sent.
     pub(crate) is_own: bool,
     data: Span,
-    time: Span,
+    /// Where the server's time stands in the text.
+    pub(crate) time: Span,
 }
 
 /// What a frame is, where its data stands, and its time.
@@ -201,7 +201,7 @@ fn plain_string(text: &str) -> Option<(&str, &str)> {
 
 /// Whether the part of the text is one JSON object, with nothing around it.
 fn is_object(text: &str, part: Span) -> bool {
-    if end_of_compact_object(text, part.start()) == Some(part.end()) {
+    if json::end_of_compact_object(text, part.start()) == Some(part.end()) {
         return true;
     }
     let json = part.of(text);

@@ -9,7 +9,9 @@ use crate::event::{InventoryChanged, LogMessage, PlayerStateChanged};
 use crate::frame::{Frame, Kind};
 use crate::reply::Reply;
 use alta_model::User;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::fmt::Debug;
 use std::time::SystemTime;
 
 /// Reads a text as a frame, and everything out of it that is ever read.
@@ -54,9 +56,10 @@ fn read_all(frame: Frame) {
     assert!(frame.data() == "null" || frame.raw.as_str().contains(frame.data()));
     // Whatever these make of it, they make it without panicking.
     let _ = (frame.timestamp(), frame.text());
-    let _ = frame.decode::<PlayerStateChanged>();
-    let _ = frame.decode::<InventoryChanged>();
-    let _ = frame.decode::<LogMessage>();
+    decode_both_ways::<Value>(&frame);
+    decode_both_ways::<PlayerStateChanged>(&frame);
+    decode_both_ways::<InventoryChanged>(&frame);
+    decode_both_ways::<LogMessage>(&frame);
     if !matches!(frame.kind, Kind::Answer { .. }) {
         return;
     }
@@ -72,6 +75,14 @@ fn read_all(frame: Frame) {
         let _ = (reply.read::<User>(), reply.read::<f64>());
         let _ = reply.read_list::<User>();
         let _ = format!("{reply:?}");
+    }
+}
+
+/// Reads the data as a `T`, by whatever way, and as `serde_json` does it.
+fn decode_both_ways<T: DeserializeOwned + PartialEq + Debug>(frame: &Frame) {
+    let read = frame.decode::<T>();
+    if let Ok(long) = serde_json::from_str::<T>(frame.data()) {
+        assert_eq!(read.ok(), Some(long), "{}", frame.data());
     }
 }
 

@@ -1,9 +1,11 @@
 use crate::frame::Frame;
 use crate::name::EventName;
+use crate::span::Span;
 use alta_model::{ServerId, Timestamp};
 use alta_socket::RawFrame;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// Something that happened on a game server.
 ///
@@ -21,7 +23,11 @@ pub struct Event<T> {
     pub console: Arc<str>,
     /// The server's id; none on a self-hosted server, which has none.
     pub server: Option<ServerId>,
-    frame: Frame,
+    raw: RawFrame,
+    received: SystemTime,
+    /// Where the server's time stands in the frame.
+    time: Span,
+    is_own: bool,
 }
 
 impl<T> Event<T> {
@@ -37,29 +43,32 @@ impl<T> Event<T> {
             name,
             console,
             server,
-            frame,
+            raw: frame.raw,
+            received: frame.received,
+            time: frame.time,
+            is_own: frame.is_own,
         }
     }
 
     /// The server's time on the frame; none if it put no readable one there.
     pub fn timestamp(&self) -> Option<Timestamp> {
-        self.frame.timestamp()
+        self.time.of(self.raw.as_str()).parse().ok()
     }
 
     /// When it was received here.
     pub fn received(&self) -> Timestamp {
-        self.frame.received.into()
+        self.received.into()
     }
 
     /// The whole frame as it arrived: fields that `T` does not have are read from it.
     pub fn raw(&self) -> &RawFrame {
-        &self.frame.raw
+        &self.raw
     }
 
     /// Whether it is a [`CommandExecuted`](crate::event::CommandExecuted) of a command that this console has sent itself. Streams
     /// leave it out unless they ask for it ([`Subscribe::with_own_commands`](crate::Subscribe::with_own_commands)).
     pub fn is_own(&self) -> bool {
-        self.frame.is_own
+        self.is_own
     }
 
     /// The same event with other data.
@@ -69,7 +78,10 @@ impl<T> Event<T> {
             name: self.name,
             console: self.console,
             server: self.server,
-            frame: self.frame,
+            raw: self.raw,
+            received: self.received,
+            time: self.time,
+            is_own: self.is_own,
         }
     }
 }
@@ -95,7 +107,6 @@ impl<T: Serialize> Serialize for Event<T> {
 mod tests {
     use super::*;
     use crate::any_event::AnyEvent;
-    use std::time::SystemTime;
 
     #[test]
     fn an_event_is_a_line_of_a_log() {

@@ -59,7 +59,6 @@ mod argument;
 pub mod catalogue;
 mod command;
 pub mod commands;
-mod compact;
 mod config;
 mod console;
 mod consoles;

@@ -15,7 +15,7 @@ pub(crate) async fn open(
     access: Arc<dyn Access>,
     config: Arc<Config>,
     redactor: Redactor,
-) -> Result<(WebSocket, ConsoleAccess), Failure> {
+) -> Result<(WebSocket, Box<ConsoleAccess>), Failure> {
     let opened = dial(access, config, &redactor).await;
     opened.map_err(|failure| redacted(failure, &redactor))
 }
@@ -24,7 +24,7 @@ async fn dial(
     access: Arc<dyn Access>,
     config: Arc<Config>,
     redactor: &Redactor,
-) -> Result<(WebSocket, ConsoleAccess), Failure> {
+) -> Result<(WebSocket, Box<ConsoleAccess>), Failure> {
     let within = access.time_limit().unwrap_or(config.connect_timeout);
     let granted = tokio::time::timeout(within, access.access())
         .await
@@ -44,7 +44,7 @@ async fn dial(
     let socket = WebSocket::connect(&*dialer, &granted.url, headers, link)
         .await
         .map_err(|error| unreachable(&error, &granted, &config))?;
-    Ok((socket, granted))
+    Ok((socket, Box::new(granted)))
 }
 
 /// The same with the secrets in messages of others redacted.
