@@ -332,7 +332,7 @@ async fn open_socket(
 ) -> Result<alta_ws::Client, Error> {
     let failed =
         |error| Error::new(ErrorKind::Socket, "connecting the main websocket").because(error);
-    let socket = alta_ws::Client::connect(tokens, config).map_err(failed)?;
+    let socket = alta_ws::Client::open_with(tokens, config).map_err(failed)?;
     socket.ready().await.map_err(failed)?;
     Ok(socket)
 }

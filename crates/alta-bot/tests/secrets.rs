@@ -73,7 +73,7 @@ fn builder(sim: &Sim, shown: &Shown, secret: String, password: Password) -> Buil
         .bot(BotCredentials::new(sim.bot().client_id, secret))
         .user(UserCredentials::new(sim.user().username, password))
         .endpoints(endpoints)
-        .socket_config(alta_ws::Config::default().reconnect(soon))
+        .socket_config(alta_ws::Config::default().backoff(soon))
         .console_config(att_console::Config::default().backoff(soon))
         .on_traffic(move |traffic| writeln!(shown.clone(), "{traffic}").unwrap())
 }

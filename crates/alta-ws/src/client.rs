@@ -31,7 +31,7 @@ const CALLS: usize = 64;
 /// use alta_ws::{Client, Config, GroupId, GroupServerStatus, StaticToken};
 ///
 /// # async fn run() -> Result<(), alta_ws::Error> {
-/// let client = Client::connect(StaticToken::new("eyJ…"), Config::default())?;
+/// let client = Client::open_with(StaticToken::new("eyJ…"), Config::default())?;
 /// let mut statuses = client.subscribe(GroupServerStatus(GroupId::new(2_000_000_031))).await?;
 /// while let Some(event) = statuses.next().await {
 ///     match event {
@@ -56,7 +56,20 @@ struct Inner {
 }
 
 impl Client {
-    /// Begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
+    /// Opens a client with the default configuration; see [`open_with`](Self::open_with).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] if the environment names a proxy that cannot be used.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn open(tokens: impl TokenSource) -> Result<Self, Error> {
+        Self::open_with(tokens, Config::default())
+    }
+
+    /// Opens a client: begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
     /// wait until the client is [`ready`](Self::ready). The tokens are a bot's.
     ///
     /// It lives on the runtime that it is made on, and is closed with it. Its requests and streams may be awaited anywhere, on
@@ -69,7 +82,7 @@ impl Client {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn connect(tokens: impl TokenSource, config: Config) -> Result<Self, Error> {
+    pub fn open_with(tokens: impl TokenSource, config: Config) -> Result<Self, Error> {
         config.check()?;
         let headers = config.headers()?;
         let dialer = config.the_dialer()?;
@@ -138,7 +151,7 @@ impl Client {
     }
 
     /// Everything that arrives, whoever subscribed to it. It subscribes to nothing by itself.
-    pub fn subscribe_all(&self) -> Subscribe<Value> {
+    pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
         Subscribe::new(
             self.clone(),
             Vec::new(),

@@ -33,8 +33,8 @@ pub struct Config {
     /// after 10 min without a frame (Townsharp).
     pub ping: Duration,
     /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
-    /// unsubscribe that is not answered by then is sent again after the back-off of
-    /// [`reconnect`](Self#structfield.reconnect): repeating it is harmless.
+    /// unsubscribe that is not answered by then is sent again after the
+    /// [`backoff`](Self#structfield.backoff): repeating it is harmless.
     pub request_timeout: Duration,
     /// How long dialling, TLS and the handshake may take together. 10 s by default.
     pub connect_timeout: Duration,
@@ -69,7 +69,7 @@ pub struct Config {
     pub queue: QueueConfig,
     /// How long to wait between attempts to connect, and to repeat what the service could not do. Full jitter between
     /// 1 s and 60 s by default.
-    pub reconnect: BackoffPolicy,
+    pub backoff: BackoffPolicy,
     /// Sees every text frame that is sent and received, without its secrets, for debugging. None by default.
     pub observer: Option<Observer>,
 }
@@ -96,7 +96,7 @@ impl Default for Config {
             subscriptions_per_socket: 500,
             linger: Duration::from_secs(2),
             queue: QueueConfig::default(),
-            reconnect: BackoffPolicy::default(),
+            backoff: BackoffPolicy::default(),
             observer: None,
         }
     }
@@ -132,7 +132,7 @@ setters! {
     subscriptions_per_socket: usize,
     linger: Duration,
     queue: QueueConfig,
-    reconnect: BackoffPolicy,
+    backoff: BackoffPolicy,
 }
 
 impl Config {
@@ -294,7 +294,7 @@ impl fmt::Debug for Config {
             .field("subscriptions_per_socket", &self.subscriptions_per_socket)
             .field("linger", &self.linger)
             .field("queue", &self.queue)
-            .field("reconnect", &self.reconnect)
+            .field("backoff", &self.backoff)
             .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), alta_ws::Error> {
-//!     let client = Client::connect(StaticToken::new("eyJ…"), Config::default())?;
+//!     let client = Client::open_with(StaticToken::new("eyJ…"), Config::default())?;
 //!     let mut invites = client.subscribe(MeGroupInviteCreate(UserId::new(1_100_000_001))).await?;
 //!     while let Some(invite) = invites.next().await {
 //!         let Ok(invite) = invite else { continue };
@@ -36,7 +36,7 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let sim = Sim::builder().start().await?;
 //! let config = Config::default().url(sim.socket_url().parse()?);
-//! let client = Client::connect(StaticToken::new(sim.bot_token()), config)?;
+//! let client = Client::open_with(StaticToken::new(sim.bot_token()), config)?;
 //! let group = GroupId::new(sim.group().try_into()?);
 //! let mut statuses = client.subscribe(GroupServerStatus(group)).await?;
 //!

@@ -13,7 +13,7 @@ pub struct Config {
     /// The server's id, put on every event. None for a self-hosted server, which has none.
     pub server: Option<ServerId>,
     /// How long a command may take from the call to its answer, waiting included. 30 s, as in tavernpy.
-    pub command_timeout: Duration,
+    pub request_timeout: Duration,
     /// Whether a command waits while the console is not ready. It does, by default.
     pub when_not_ready: WhenNotReady,
     /// How many commands may be pending at once, queued and sent: 1,024. A long command counts once more for each 8 KiB, so
@@ -21,7 +21,7 @@ pub struct Config {
     pub pending: usize,
     /// How many commands may be sent and unanswered at once. 1,024; no limit of the server is known. Subscriptions, which
     /// the console sends by itself, do not count.
-    pub in_flight: usize,
+    pub max_in_flight: usize,
     /// A ping goes out this often, and the link is given up if nothing at all was heard by the next. 30 s (tavernpy).
     pub ping: Duration,
     /// How long the server may take to answer the token. 10 s (tavernpy).
@@ -43,7 +43,7 @@ pub struct Config {
     /// 10 s.
     pub stalled_after: Duration,
     /// The largest frame accepted; a larger one ends the connection. 64 MiB: `spawn list` and inventories are large.
-    pub frame_limit: usize,
+    pub max_frame: usize,
     /// The delays between attempts to connect: up to 1 s at first, up to 60 s in the end, with full jitter.
     pub backoff: BackoffPolicy,
     /// The queue of every stream that does not choose its own. 65,536 events or 8 MiB, whichever is reached first; the oldest
@@ -71,13 +71,13 @@ pub enum WhenNotReady {
 }
 
 /// tavernpy's; long enough for a server that is busy saving.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A bot that polls a full server has dozens open; more than this is a leak that should be felt.
 const PENDING: usize = 1_024;
 
 /// No limit of the server is known.
-const IN_FLIGHT: usize = 1_024;
+const MAX_IN_FLIGHT: usize = 1_024;
 
 /// tavernpy's; a dead link is found within a minute.
 const PING: Duration = Duration::from_secs(30);
@@ -92,7 +92,7 @@ const SILENT_LOGINS: u32 = 3;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// As long as a command may take.
-const WRITE_TIMEOUT: Duration = COMMAND_TIMEOUT;
+const WRITE_TIMEOUT: Duration = REQUEST_TIMEOUT;
 
 /// tavernpy's, found by trying: a server that just started may lose or delay subscriptions.
 const ASK_AGAIN: [Duration; 3] = [
@@ -108,17 +108,17 @@ const LINGER: Duration = Duration::from_secs(2);
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 /// tavernpy's: `spawn list`, `help modules` and inventories of everyone are large.
-const FRAME_LIMIT: usize = 64 * 1024 * 1024;
+const MAX_FRAME: usize = 64 * 1024 * 1024;
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             label: None,
             server: None,
-            command_timeout: COMMAND_TIMEOUT,
+            request_timeout: REQUEST_TIMEOUT,
             when_not_ready: WhenNotReady::Wait,
             pending: PENDING,
-            in_flight: IN_FLIGHT,
+            max_in_flight: MAX_IN_FLIGHT,
             ping: PING,
             login_timeout: LOGIN_TIMEOUT,
             silent_logins: SILENT_LOGINS,
@@ -127,7 +127,7 @@ impl Default for Config {
             ask_again: ASK_AGAIN.to_vec(),
             linger: LINGER,
             stalled_after: STALLED_AFTER,
-            frame_limit: FRAME_LIMIT,
+            max_frame: MAX_FRAME,
             backoff: BackoffPolicy::default(),
             queue: QueueConfig::default(),
             dialer: None,
@@ -156,13 +156,13 @@ setters! {
     /// With this server's id on every event.
     server: ServerId => Some(server);
     /// With another time allowed for commands.
-    command_timeout: Duration => command_timeout;
+    request_timeout: Duration => request_timeout;
     /// With another rule for commands while the console is not ready.
     when_not_ready: WhenNotReady => when_not_ready;
     /// With another bound on open commands; at least one.
     pending: usize => pending.max(1);
     /// With another bound on unanswered commands; at least one.
-    in_flight: usize => in_flight.max(1);
+    max_in_flight: usize => max_in_flight.max(1);
     /// With another ping interval.
     ping: Duration => ping;
     /// With another time allowed for the answer to the token.
@@ -180,7 +180,7 @@ setters! {
     /// With another time until a silent server counts as stalled.
     stalled_after: Duration => stalled_after;
     /// With another limit on the size of frames.
-    frame_limit: usize => frame_limit;
+    max_frame: usize => max_frame;
     /// With other delays between attempts.
     backoff: BackoffPolicy => backoff;
     /// With another default queue for streams.
@@ -217,7 +217,7 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("label", &self.label)
             .field("server", &self.server)
-            .field("command_timeout", &self.command_timeout)
+            .field("request_timeout", &self.request_timeout)
             .field("ping", &self.ping)
             .field("backoff", &self.backoff)
             .finish_non_exhaustive()

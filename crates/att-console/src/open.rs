@@ -35,7 +35,7 @@ async fn dial(
     usable(&granted)?;
     tracing::debug!(address = %host_of(&granted.url), "dialling");
     let observer = config.observer.clone();
-    let link = LinkConfig::new(config.frame_limit)
+    let link = LinkConfig::new(config.max_frame)
         .connect_timeout(config.connect_timeout)
         .write_timeout(config.write_timeout)
         .observer(observer.map(|observer| observer.with_redactor(redactor.clone())));

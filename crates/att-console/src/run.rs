@@ -31,7 +31,7 @@ impl<'a, T> Run<'a, T> {
         Self {
             console,
             command,
-            timeout: config.command_timeout,
+            timeout: config.request_timeout,
             when_not_ready: config.when_not_ready,
         }
     }

@@ -92,7 +92,7 @@ async fn promise_05_a_full_room_keeps_nobody_beyond_his_time() {
 #[tokio::test]
 async fn promise_05_what_was_not_to_wait_does_not_wait_for_a_lost_connection_either() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().in_flight(1));
+    let console = Console::open_with(access(&sim, server), config().max_in_flight(1));
     within(console.ready()).await.unwrap();
     sim.stall_console(server);
     let sent = console.command("player count").into_future();
@@ -123,7 +123,7 @@ async fn times_that_never_come_are_times_like_others() {
         .stalled_after(never)
         .linger(never)
         .ask_again(vec![never])
-        .command_timeout(never);
+        .request_timeout(never);
     let console = Console::open_with(access(&sim, server), patient);
     within(console.ready()).await.unwrap();
     drop(within(console.subscribe::<PlayerJoined>()).await.unwrap());

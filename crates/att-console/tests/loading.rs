@@ -28,7 +28,7 @@ async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in
     let (sim, server) = self_hosted().await;
     let quick = config()
         .stalled_after(Duration::from_millis(100))
-        .in_flight(3);
+        .max_in_flight(3);
     let console = Console::open_with(access(&sim, server), quick);
     within(console.ready()).await.unwrap();
     sim.player_joins(server, "Ashwick").unwrap();

@@ -119,7 +119,7 @@ async fn an_event_before_the_subscription_is_confirmed_is_not_lost() {
 #[tokio::test]
 async fn a_result_over_the_limit_ends_the_connection_and_the_command_with_that_cause() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().frame_limit(8 * 1_024));
+    let console = Console::open_with(access(&sim, server), config().max_frame(8 * 1_024));
     within(console.ready()).await.unwrap();
     let huge = Action::Instead(Junk::Oversize(64 * 1_024));
     sim.faults()
@@ -288,7 +288,7 @@ async fn promise_05_a_command_dropped_before_it_is_written_is_never_sent() {
 async fn promise_11_pending_commands_are_bounded_and_the_rest_wait_in_their_own_time() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let bounded = config().pending(4).command_timeout(Duration::from_secs(1));
+    let bounded = config().pending(4).request_timeout(Duration::from_secs(1));
     let console = Console::open_with(access(&sim, server), bounded);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -321,7 +321,7 @@ async fn promise_11_pending_commands_are_bounded_in_bytes_too() {
     sim.stop_server(server).await.unwrap();
     let bounded = config()
         .pending(4)
-        .command_timeout(Duration::from_millis(500));
+        .request_timeout(Duration::from_millis(500));
     let console = Console::open_with(access(&sim, server), bounded);
     let mut running = tokio::task::JoinSet::new();
     for length in [20_000, 20_000, 20_000, 100_000, 100_000] {

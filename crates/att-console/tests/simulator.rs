@@ -272,7 +272,7 @@ async fn promise_10_close_ends_everything_it_started_and_dropping_does_too() {
 #[tokio::test]
 async fn commands_in_flight_are_limited_and_the_queue_tells_its_length() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().in_flight(2));
+    let console = Console::open_with(access(&sim, server), config().max_in_flight(2));
     within(console.ready()).await.unwrap();
     sim.stall_console(server);
     let mut running = tokio::task::JoinSet::new();

@@ -169,7 +169,7 @@ async fn promise_03_a_frame_over_the_limit_ends_the_connection_with_that_cause()
         (Junk::InvalidUtf8, "not valid UTF-8"),
     ] {
         let (sim, server) = self_hosted().await;
-        let console = Console::open_with(access(&sim, server), config().frame_limit(4_096));
+        let console = Console::open_with(access(&sim, server), config().max_frame(4_096));
         within(console.ready()).await.unwrap();
         let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
         let mut statuses = console.statuses();

@@ -338,7 +338,7 @@ impl World {
         let account = self.sim.bot();
         let credentials = BotCredentials::new(account.client_id, account.client_secret);
         let bot = Bot::builder().bot(credentials);
-        let bot = bot.socket_config(alta_ws::Config::default().reconnect(at_once()));
+        let bot = bot.socket_config(alta_ws::Config::default().backoff(at_once()));
         let bot = bot.console_config(console_config());
         match self.endpoints() {
             Some(endpoints) => bot.endpoints(endpoints),

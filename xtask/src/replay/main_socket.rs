@@ -27,7 +27,7 @@ const TOKEN: &str = "<bot access token>";
 /// Plays a fixture to the client.
 pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Result<(), Error> {
     let server = Server::start(script, IDS, AROUND, problems).await?;
-    let client = Client::connect(StaticToken::new(TOKEN), config().url(server.url.parse()?))?;
+    let client = Client::open_with(StaticToken::new(TOKEN), config().url(server.url.parse()?))?;
     let played = Player {
         script,
         play,
@@ -46,7 +46,7 @@ pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Re
 fn config() -> Config {
     let short = Duration::from_millis(10);
     Config::default()
-        .reconnect(BackoffPolicy::new(short, short))
+        .backoff(BackoffPolicy::new(short, short))
         .linger(short)
         .hand_over(short)
         .batch(true)

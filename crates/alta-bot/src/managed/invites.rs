@@ -266,7 +266,7 @@ mod tests {
         let url = "http://127.0.0.1:1/api".parse().unwrap();
         let rest = alta_rest::Client::new(http, url, Identities::bot(tokens.clone()));
         let config = alta_ws::Config::default().url("ws://127.0.0.1:1/".parse().unwrap());
-        let socket = alta_ws::Client::connect(tokens, config).unwrap();
+        let socket = alta_ws::Client::open_with(tokens, config).unwrap();
         let me = UserId::new(7);
         let events = socket.subscribe(MeGroupInviteCreate(me)).start();
         let consoles = Consoles::new(att_console::Config::default(), None);

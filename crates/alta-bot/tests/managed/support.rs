@@ -47,7 +47,7 @@ pub(crate) fn builder(sim: &Sim) -> Builder {
 /// A main websocket that comes back at once.
 pub(crate) fn socket_config() -> alta_ws::Config {
     let backoff = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
-    alta_ws::Config::default().reconnect(backoff)
+    alta_ws::Config::default().backoff(backoff)
 }
 
 /// Consoles that come back at once.

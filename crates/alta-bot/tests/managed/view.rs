@@ -245,7 +245,7 @@ async fn a_group_is_read_though_some_of_its_events_are_never_confirmed_and_again
             .times(u32::MAX),
     );
     let quick = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
-    let bot = builder(&sim).socket_config(alta_ws::Config::default().reconnect(quick));
+    let bot = builder(&sim).socket_config(alta_ws::Config::default().backoff(quick));
     let bot = within(bot.connect()).await.unwrap();
     let impatient = following().patience(Duration::from_millis(50));
     let view = within(bot.view(impatient)).await.unwrap();

@@ -148,11 +148,11 @@ async fn soak(plan: Plan) {
         .url(sim.socket_url().parse().unwrap())
         .hand_over(plan.hand_over())
         .ping(plan.ping)
-        .reconnect(BackoffPolicy::new(TICK * 20, TICK * 400))
+        .backoff(BackoffPolicy::new(TICK * 20, TICK * 400))
         .migrate_after(plan.migrate_after)
         .migrate_spread(plan.migrate_after / 2);
     let tokens = Tokens::new(&sim);
-    let client = Client::connect(tokens.clone(), config).unwrap();
+    let client = Client::open_with(tokens.clone(), config).unwrap();
     let streams: SelectAll<Numbered> = topics
         .iter()
         .enumerate()

@@ -205,8 +205,8 @@ impl Socket {
     ) -> (Self, Vec<Effect>) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut core = Core {
-            backoff: Backoff::new(config.reconnect, random.u64(..)),
-            ledger: Ledger::new(config.linger, config.reconnect, random.u64(..)),
+            backoff: Backoff::new(config.backoff, random.u64(..)),
+            ledger: Ledger::new(config.linger, config.backoff, random.u64(..)),
             config,
             counters,
             redactor,

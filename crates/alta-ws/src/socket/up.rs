@@ -37,7 +37,7 @@ impl Up {
             conn: Conn::new(link, &cx.core.config, cx.now),
             migration: Migration::Idle,
             migrate_at: cx.core.next_migration(cx.now),
-            migrate_backoff: Backoff::new(cx.core.config.reconnect, seed),
+            migrate_backoff: Backoff::new(cx.core.config.backoff, seed),
             migrators: Vec::new(),
             renewed: HashSet::new(),
             gather_until: None,

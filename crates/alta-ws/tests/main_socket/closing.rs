@@ -65,7 +65,7 @@ async fn close(sim: &Sim, client: &Client, waiting: Vec<Waiting>) {
 async fn promise_10_a_client_is_closed_while_it_connects() {
     let sim = start(Sim::builder()).await;
     no_more_connections(&sim);
-    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
     let waiting = vec![subscribe(&sim, &client), request(&client)];
     status(&client, |status| {
         matches!(status.state, State::Recovering { .. })
@@ -82,7 +82,7 @@ async fn promise_10_a_client_is_closed_while_it_connects() {
 async fn promise_10_a_client_is_closed_while_it_subscribes() {
     let sim = start(Sim::builder()).await;
     no_answer_to(&sim, "POST subscription");
-    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
     let waiting = vec![subscribe(&sim, &client), subscribe(&sim, &client)];
     let path = format!("POST subscription/group-update/{}", sim.group());
     asked(&sim, &path, 1).await;
@@ -94,7 +94,7 @@ async fn promise_10_a_client_is_closed_while_it_migrates() {
     for step in ["GET migrate", "POST migrate", "hand-over"] {
         let sim = start(Sim::builder()).await;
         no_answer_to(&sim, step);
-        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
         within(subscribe(&sim, &client)).await.unwrap().unwrap();
         let waiting = if step == "hand-over" {
             within(client.migrate_now()).await.unwrap();
@@ -113,7 +113,7 @@ async fn promise_10_a_client_is_closed_while_it_migrates() {
 #[tokio::test]
 async fn promise_10_a_client_is_closed_while_it_recovers() {
     let sim = start(Sim::builder()).await;
-    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
     within(subscribe(&sim, &client)).await.unwrap().unwrap();
     no_more_connections(&sim);
     sim.drop_main_sockets();
@@ -129,7 +129,7 @@ fn orphaned(
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let asked_for = runtime.block_on(async {
         let sim = start(Sim::builder()).await;
-        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
         let stream = within(client.subscribe(GroupUpdate(group(&sim)))).await;
         no_answer_to(&sim, "GET");
         let waiting = request(&sim, &client);
@@ -177,7 +177,7 @@ fn a_request_may_be_awaited_where_there_are_no_timers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_sim, client) = runtime.block_on(async {
         let sim = start(Sim::builder()).await;
-        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
         within(client.ready()).await.unwrap();
         (sim, client)
     });

@@ -43,11 +43,11 @@ fn at(address: SocketAddr, user: &str, first: u64, cap: u64) -> Config {
     let backoff = BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap));
     Config::default()
         .url(format!("ws://{user}{address}").parse().unwrap())
-        .reconnect(backoff)
+        .backoff(backoff)
 }
 
 fn connect(config: Config) -> Client {
-    Client::connect(StaticToken::new("abc"), config).unwrap()
+    Client::open_with(StaticToken::new("abc"), config).unwrap()
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn the_main_socket_is_reached_through_a_proxy_that_resolves_its_name() {
     elsewhere.set_host(Some("socket.invalid")).unwrap();
     let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
     let config = config(&sim).url(elsewhere).proxy(proxy);
-    let client = Client::connect(Bank::new(&sim), config).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config).unwrap();
     within(client.ready()).await.unwrap();
     let ask = within(asks.recv()).await.unwrap();
     assert!(ask.starts_with("connect socket.invalid:"), "{ask}");
@@ -119,7 +119,7 @@ async fn a_proxy_beside_a_dialer_is_an_error_at_once() {
     let config = Config::default()
         .dialer(Arc::new(TcpDialer::plain()))
         .proxy(Proxy::none());
-    let error = Client::connect(StaticToken::new("abc"), config).unwrap_err();
+    let error = Client::open_with(StaticToken::new("abc"), config).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Config { .. }), "{error}");
     assert!(
         error.to_string().contains("TcpDialer::with_proxy"),

@@ -18,7 +18,7 @@ async fn promise_09_a_refused_token_is_renewed_once() {
     let bank = Bank::new(&sim);
     sim.faults()
         .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(401)));
-    let client = Client::connect(Arc::clone(&bank), config(&sim)).unwrap();
+    let client = Client::open_with(Arc::clone(&bank), config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     assert_eq!(upgrades(&sim), [401, 101]);
     assert_eq!(bank.renewals.load(Ordering::Relaxed), 1);
@@ -30,7 +30,7 @@ async fn promise_09_a_token_that_stays_refused_is_final_and_seen_at_once() {
         let sim = start(Sim::builder()).await;
         sim.faults()
             .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(refusal)).times(100));
-        let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
         let mut stream = client.subscribe(GroupUpdate(group(&sim))).start();
         let error = within(client.ready()).await.unwrap_err();
         let status = Some(refusal);
@@ -51,7 +51,7 @@ async fn promise_09_a_token_that_stays_refused_is_final_and_seen_at_once() {
 #[tokio::test]
 async fn promise_09_a_fixed_token_that_is_refused_is_final() {
     let sim = start(Sim::builder()).await;
-    let client = Client::connect(StaticToken::new("not a token"), config(&sim)).unwrap();
+    let client = Client::open_with(StaticToken::new("not a token"), config(&sim)).unwrap();
     let error = within(client.ready()).await.unwrap_err();
     let status = Some(401);
     assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
@@ -65,7 +65,7 @@ async fn promise_09_what_may_heal_is_tried_again() {
         sim.faults()
             .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(refusal)));
     }
-    let client = Client::connect(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     assert_eq!(upgrades(&sim), [500, 429, 503, 101]);
 }
@@ -78,8 +78,8 @@ async fn promise_09_a_host_that_cannot_be_reached_is_tried_again_and_the_cause_i
     let short = Duration::from_millis(5);
     let config = Config::default()
         .url(format!("ws://{address}").parse().unwrap())
-        .reconnect(alta_ws::BackoffPolicy::new(short, short));
-    let client = Client::connect(StaticToken::new("x"), config).unwrap();
+        .backoff(alta_ws::BackoffPolicy::new(short, short));
+    let client = Client::open_with(StaticToken::new("x"), config).unwrap();
     let recovering = status(
         &client,
         |status| matches!(status.state, State::Recovering { attempt, .. } if attempt >= 3),
@@ -98,7 +98,7 @@ async fn promise_09_a_server_that_only_listens_is_given_up_in_time() {
     let config = Config::default()
         .url(format!("ws://{address}").parse().unwrap())
         .connect_timeout(Duration::from_millis(50));
-    let client = Client::connect(StaticToken::new("x"), config).unwrap();
+    let client = Client::open_with(StaticToken::new("x"), config).unwrap();
     let recovering = status(&client, |status| {
         matches!(status.state, State::Recovering { .. })
     })
@@ -132,7 +132,7 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard()
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).ping(PING)).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let mut everything = client.subscribe_all().await.unwrap();
+    let mut everything = client.subscribe_to_everything().await.unwrap();
     sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));
     let last = event(&mut updates).await.received;
     event(&mut everything).await;
@@ -158,7 +158,7 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard()
 async fn a_token_that_expires_meanwhile_is_renewed_and_the_request_repeated_once() {
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
-    let client = Client::connect(Arc::clone(&bank), config(&sim)).unwrap();
+    let client = Client::open_with(Arc::clone(&bank), config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     sim.expire_tokens();
     let _updates = within(client.subscribe(GroupUpdate(group(&sim))))
@@ -249,7 +249,7 @@ async fn promise_10_no_task_outlives_a_client_that_never_connected() {
     let before = tokio::runtime::Handle::current()
         .metrics()
         .num_alive_tasks();
-    let client = Client::connect(StaticToken::new("x"), Config::default().url(url)).unwrap();
+    let client = Client::open_with(StaticToken::new("x"), Config::default().url(url)).unwrap();
     within(client.close()).await;
     assert_eq!(
         tokio::runtime::Handle::current()

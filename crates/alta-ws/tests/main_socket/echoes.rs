@@ -174,16 +174,16 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
     let config = Config::default()
         .url(url.parse().unwrap())
         .api_key(KEY)
-        .reconnect(BackoffPolicy::new(soon, soon))
+        .backoff(BackoffPolicy::new(soon, soon))
         .linger(soon);
-    let client = Client::connect(Arc::new(Numbered(AtomicUsize::new(1))), config).unwrap();
+    let client = Client::open_with(Arc::new(Numbered(AtomicUsize::new(1))), config).unwrap();
     within(client.ready()).await.unwrap();
 
     let mut shown = Shown::default();
     let mut updates = within(client.subscribe(GroupUpdate(GroupId::new(7))))
         .await
         .unwrap();
-    let mut everything = client.subscribe_all().start();
+    let mut everything = client.subscribe_to_everything().start();
     // First with one token, then with another after it.
     for _ in 0..2 {
         for path in ["teapot", "slashes", "plain", "gateway"] {

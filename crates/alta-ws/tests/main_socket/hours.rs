@@ -25,7 +25,7 @@ async fn promise_08_the_defaults_outlive_the_services_two_hours_and_its_tokens()
     const MINUTES: i64 = 510;
     let sim = start(Sim::builder()).await;
     let config = Config::default().dialer(Arc::new(InMemory(sim.clone())));
-    let client = Client::connect(Bank::new(&sim), config).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config).unwrap();
     within(client.ready()).await.unwrap();
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     for minute in 0..MINUTES {
@@ -51,7 +51,7 @@ async fn promise_09_a_half_open_connection_is_found_within_two_pings() {
         let config = Config::default()
             .dialer(Arc::new(InMemory(sim.clone())))
             .ping(PING);
-        let client = Client::connect(Bank::new(&sim), config).unwrap();
+        let client = Client::open_with(Bank::new(&sim), config).unwrap();
         within(client.ready()).await.unwrap();
         let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
         tokio::time::sleep(Duration::from_secs(quiet)).await;

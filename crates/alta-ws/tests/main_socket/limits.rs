@@ -42,7 +42,11 @@ async fn promise_11_queues_are_as_long_as_configured() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).queue(QueueConfig::new(3))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let mut all = client.subscribe_all().capacity(100).await.unwrap();
+    let mut all = client
+        .subscribe_to_everything()
+        .capacity(100)
+        .await
+        .unwrap();
     for number in 0..10 {
         sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
     }
@@ -111,7 +115,7 @@ async fn times_that_never_come_are_times_like_others() {
         .migrate_spread(never)
         .hand_over(never)
         .linger(never)
-        .reconnect(BackoffPolicy::new(never, never));
+        .backoff(BackoffPolicy::new(never, never));
     let client = connect(&sim, patient).await;
     drop(
         within(client.subscribe(GroupUpdate(group(&sim))))

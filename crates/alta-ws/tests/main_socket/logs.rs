@@ -119,8 +119,8 @@ async fn a_host_that_does_not_listen_is_logged_before_any_connection() {
     let soon = Duration::from_millis(5);
     let config = Config::default()
         .url(url.parse().unwrap())
-        .reconnect(BackoffPolicy::new(soon, soon));
-    let client = Client::connect(StaticToken::new("x"), config).unwrap();
+        .backoff(BackoffPolicy::new(soon, soon));
+    let client = Client::open_with(StaticToken::new("x"), config).unwrap();
     status(
         &client,
         |status| matches!(status.state, alta_ws::State::Recovering { attempt, .. } if attempt > 5),
@@ -150,7 +150,7 @@ async fn a_token_that_cannot_be_had_is_logged_as_the_cause() {
     let (log, _guard) = listen("debug");
     let sim = start(Sim::builder()).await;
     let tokens = Late(Bank::new(&sim), AtomicUsize::new(0));
-    let client = Client::connect(tokens, config(&sim)).unwrap();
+    let client = Client::open_with(tokens, config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     assert_lines(&log, &[&[TRYING, "no token", "logging in"], &["ready"]]);
 }

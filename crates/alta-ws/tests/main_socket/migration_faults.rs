@@ -186,7 +186,7 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
 async fn promise_08_a_token_that_expires_before_the_new_socket_opens_is_renewed() {
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
-    let client = Client::connect(Arc::clone(&bank), config(&sim)).unwrap();
+    let client = Client::open_with(Arc::clone(&bank), config(&sim)).unwrap();
     let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
         .await
         .unwrap();

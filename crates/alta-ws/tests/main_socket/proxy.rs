@@ -83,7 +83,7 @@ async fn proxy(mut refusals: u32) -> SocketAddr {
 async fn a_proxy_can_stand_between_over_the_dialing_seam() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(0).await);
-    let client = Client::connect(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
     let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
         .await
         .unwrap();
@@ -98,7 +98,7 @@ async fn a_proxy_can_stand_between_over_the_dialing_seam() {
 async fn what_a_proxy_says_is_shown_and_it_is_tried_again() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(2).await);
-    let client = Client::connect(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
+    let client = Client::open_with(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
     let recovering = status(&client, |status| {
         format!("{:?}", status.state).contains("407")
     })

@@ -123,7 +123,7 @@ async fn a_request_that_waits_in_vain_for_a_token_was_not_sent() {
     let sim = start(Sim::builder()).await;
     let token = OneToken(Mutex::new(Some(Token::new(sim.bot_token()))));
     let brief = config(&sim).request_timeout(Duration::from_millis(100));
-    let client = Client::connect(token, brief).unwrap();
+    let client = Client::open_with(token, brief).unwrap();
     within(client.ready()).await.unwrap();
     let error = within(client.request(Method::GET, "coffee", None))
         .await

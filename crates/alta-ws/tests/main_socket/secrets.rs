@@ -15,7 +15,7 @@ async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
 
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
-    let client = Client::connect(
+    let client = Client::open_with(
         Arc::clone(&bank),
         config(&sim)
             .hand_over(Duration::ZERO)

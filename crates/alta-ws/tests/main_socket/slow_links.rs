@@ -24,8 +24,8 @@ async fn client_of<F: Future<Output = ()> + Send>(
     let short = Duration::from_millis(20);
     let quick = Config::default()
         .url(url.parse().unwrap())
-        .reconnect(BackoffPolicy::new(short, short));
-    Client::connect(StaticToken::new("a token"), config(quick)).unwrap()
+        .backoff(BackoffPolicy::new(short, short));
+    Client::open_with(StaticToken::new("a token"), config(quick)).unwrap()
 }
 
 /// The header of a text frame.
@@ -61,7 +61,7 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
         },
     )
     .await;
-    let mut everything = client.subscribe_all().start();
+    let mut everything = client.subscribe_to_everything().start();
     for _ in 0..2 {
         let event = event(&mut everything).await;
         assert_eq!(event.data["name"].as_str().unwrap().len(), 10_000);

@@ -14,7 +14,7 @@ async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
         .subscribe(GroupServerStatus(group(&sim)))
         .await
         .unwrap();
-    let mut everything = client.subscribe_all().await.unwrap();
+    let mut everything = client.subscribe_to_everything().await.unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     assert_eq!(players(&event(&mut statuses).await.data), ["Ashwick"]);
     assert_eq!(
@@ -58,7 +58,7 @@ async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_topics() {
         GroupMemberCreate(id).into(),
     ];
     let mut some = client.subscribe(topics.to_vec()).await.unwrap();
-    let mut everything = client.subscribe_all().await.unwrap();
+    let mut everything = client.subscribe_to_everything().await.unwrap();
     assert!(some.is_live() && everything.is_live());
     for gaps in [3, 6] {
         let late = Action::Delay(Duration::from_millis(300));
@@ -91,7 +91,7 @@ async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_topics() {
 async fn promise_01_a_stream_that_is_closed_while_it_is_interrupted_ends_with_the_open_gap() {
     let (sim, client) = connected().await;
     let mut some = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let mut everything = client.subscribe_all().await.unwrap();
+    let mut everything = client.subscribe_to_everything().await.unwrap();
     let down = Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(10_000);
     sim.faults().arm(down);
     sim.drop_main_sockets();
@@ -154,12 +154,12 @@ async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
 async fn promise_01_somebody_who_comes_after_the_loss_has_missed_nothing() {
     let (sim, client) = connected().await;
     let mut old = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let mut all_old = client.subscribe_all().await.unwrap();
+    let mut all_old = client.subscribe_to_everything().await.unwrap();
     sim.faults()
         .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(3));
     sim.drop_main_sockets();
     status(&client, |status| !status.state.is_connected()).await;
-    let mut all_new = client.subscribe_all().await.unwrap();
+    let mut all_new = client.subscribe_to_everything().await.unwrap();
     let mut new = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.rename_group(sim.group(), "Thornwood Guild").unwrap();
     assert!(matches!(miss(&mut old).await, Missed::Gap { .. }));
@@ -225,7 +225,7 @@ async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
 async fn promise_03_what_the_library_does_not_know_is_passed_on() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
-    let mut everything = client.subscribe_all().await.unwrap();
+    let mut everything = client.subscribe_to_everything().await.unwrap();
     let unknown = r#"{"id":0,"event":"moon-phase","key":"9","content":"{\"phase\":\"new\"}","responseCode":200}"#;
     sim.faults().arm(Fault::new(
         Hook::MainEvent,

@@ -65,7 +65,7 @@ pub(crate) fn config(sim: &Sim) -> Config {
     let short = Duration::from_millis(20);
     Config::default()
         .url(sim.socket_url().parse().unwrap())
-        .reconnect(BackoffPolicy::new(short, short))
+        .backoff(BackoffPolicy::new(short, short))
         .linger(short)
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn connected() -> (Sim, Client) {
 }
 
 pub(crate) async fn connect(sim: &Sim, config: Config) -> Client {
-    let client = Client::connect(Bank::new(sim), config).unwrap();
+    let client = Client::open_with(Bank::new(sim), config).unwrap();
     within(client.ready()).await.unwrap();
     client
 }

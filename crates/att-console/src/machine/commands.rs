@@ -102,7 +102,7 @@ impl<R: Waiter> Machine<R> {
     pub(super) fn pump(&mut self, now: Instant) {
         self.reconcile(now);
         while let Phase::Session(session) = &mut self.phase {
-            if session.open_commands() >= self.config.in_flight {
+            if session.open_commands() >= self.config.max_in_flight {
                 break;
             }
             let Some(order) = self.queue.pop() else { break };

@@ -38,7 +38,7 @@ pub(crate) fn config() -> Config {
             Duration::from_millis(100),
         ))
         .login_timeout(Duration::from_millis(200))
-        .command_timeout(Duration::from_secs(5))
+        .request_timeout(Duration::from_secs(5))
 }
 
 pub(crate) async fn ready(sim: &Sim, server: u64) -> Console {

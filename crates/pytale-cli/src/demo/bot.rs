@@ -41,7 +41,7 @@ pub(crate) async fn run(
     let tally = Arc::new(Tally::default());
     let mut tasks = JoinSet::new();
 
-    let everything = socket.subscribe_all().await?;
+    let everything = socket.subscribe_to_everything().await?;
     tasks.spawn(follow_account(
         everything,
         sim.server(),

@@ -21,7 +21,7 @@ pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 async fn open(job: &Job) -> Client {
     let config = Config::default().url(job.ws_url().parse().unwrap());
-    let client = Client::connect(StaticToken::new("token"), config).unwrap();
+    let client = Client::open_with(StaticToken::new("token"), config).unwrap();
     client.ready().await.unwrap();
     client
 }

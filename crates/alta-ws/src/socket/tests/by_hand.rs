@@ -240,7 +240,7 @@ fn times_that_never_come_are_times_like_others() {
         .migrate_after(never)
         .hand_over(never)
         .linger(never)
-        .reconnect(BackoffPolicy::new(never, never));
+        .backoff(BackoffPolicy::new(never, never));
     let mut rig = Rig::open(config);
     rig.want(&topic(1));
     rig.serve(rig.main(), Reply::Refuse(503));

@@ -278,8 +278,8 @@ fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
 fn a_lost_answer_is_asked_for_again_within_the_documented_times_however_often_it_is_lost() {
     let config = config();
     let at_most = |attempt: u32| {
-        let pause = config.reconnect.first * 2_u32.pow(attempt);
-        config.request_timeout + pause.min(config.reconnect.cap) + SECOND
+        let pause = config.backoff.first * 2_u32.pow(attempt);
+        config.request_timeout + pause.min(config.backoff.cap) + SECOND
     };
     for (request, held) in [("POST", true), ("DELETE", false)] {
         let mut rig = Rig::open(config.clone());

@@ -55,7 +55,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn config(in_flight: usize) -> Config {
     Config::default()
         .pending(20)
-        .in_flight(in_flight)
+        .max_in_flight(in_flight)
         .silent_logins(1_000)
         .backoff(BackoffPolicy::new(
             Duration::from_millis(500),

@@ -177,7 +177,7 @@ fn what_nobody_wants_any_more_is_let_go_though_its_answer_was_lost() {
 
 #[test]
 fn a_stall_of_minutes_keeps_the_order_and_sends_nothing_twice() {
-    let mut world = World::new(Config::default().in_flight(2));
+    let mut world = World::new(Config::default().max_in_flight(2));
     world.ready();
     let tickets: Vec<_> = (0..6).map(|_| world.order(600, false)).collect();
     let write = |world: &mut World| {

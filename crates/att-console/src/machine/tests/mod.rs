@@ -212,7 +212,7 @@ fn promise_04_dropping_unsubscribes_after_the_linger_and_not_before() {
 
 #[test]
 fn subscriptions_take_no_room_from_commands() {
-    let mut world = World::new(Config::default().in_flight(1));
+    let mut world = World::new(Config::default().max_in_flight(1));
     for name in ["PlayerJoined", "PlayerLeft"] {
         world.want(name, true);
     }
