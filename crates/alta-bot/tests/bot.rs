@@ -10,7 +10,7 @@ use alta_bot::event::PlayerJoined;
 use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{State, Trouble};
 use std::error::Error as _;
@@ -289,9 +289,9 @@ async fn an_invitation_that_was_accepted_by_other_means_is_passed_over() {
 async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_is_known() {
     let sim = Sim::builder().start().await.unwrap();
     for failure in [
-        Action::Answer(HttpAnswer::status(504)),
-        Action::Answer(HttpAnswer::status(403)),
-        Action::Answer(HttpAnswer::html_500()),
+        Action::Reply(HttpReply::status(504)),
+        Action::Reply(HttpReply::status(403)),
+        Action::Reply(HttpReply::html_500()),
         Action::Truncate,
         Action::Silence,
     ] {
@@ -304,7 +304,7 @@ async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_
         let console = console.unwrap_or_else(|error| panic!("{failure:?}: {error:?}"));
         assert_eq!(&*console.label(), format!("server {}", sim.server()));
         sim.faults().clear();
-        if let Action::Answer(answer) = failure
+        if let Action::Reply(answer) = failure
             && answer.status == 504
         {
             labeled(&console, "Thornwood").await;

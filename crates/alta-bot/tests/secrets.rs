@@ -21,7 +21,7 @@ use alta_bot::{
 };
 use alta_model::{ServerId, UserId};
 use alta_rest::ConsoleOptions;
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Junk, Sim, What};
+use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim, What};
 use alta_socket::BackoffPolicy;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -162,8 +162,8 @@ async fn rest(sim: &Sim, bot: &Bot, server: ServerId, shown: &Shown) {
             (500, format!("<html>Bearer {token}</html>")),
             (403, format!("{{\"message\": \"not with {token}\"}}")),
         ] {
-            let answer = HttpAnswer::status(status).body("text/html", &body);
-            let fault = Fault::new(Hook::Http, Action::Answer(answer)).containing("/console");
+            let answer = HttpReply::status(status).body("text/html", &body);
+            let fault = Fault::new(Hook::Http, Action::Reply(answer)).containing("/console");
             sim.faults().arm(fault);
             let servers = bot.rest().servers();
             let refused = within(servers.console(server, ConsoleOptions::default())).await;

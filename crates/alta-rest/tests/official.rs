@@ -43,7 +43,7 @@ struct Pair {
 impl Pair {
     /// `None` if `alta-jsapi` is not installed.
     async fn new() -> Option<Self> {
-        let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
         let theirs = Bot::start(npm::bot(port.unwrap()).await?);
         let user = Identities::user(Arc::new(StaticToken::new(sim.user_token())));

@@ -19,7 +19,7 @@ use alta_model::{
     ServerId, UserId,
 };
 use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities, NewGroup};
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use support::http;
 use tokio::task::JoinSet;
 
@@ -182,9 +182,9 @@ async fn failures_are_retried_where_that_is_safe() {
     for action in [
         Action::Truncate,
         Action::Cut,
-        Action::Answer(HttpAnswer::too_many(0)),
-        Action::Answer(HttpAnswer::status(503)),
-        Action::Answer(HttpAnswer::status(401)),
+        Action::Reply(HttpReply::too_many(0)),
+        Action::Reply(HttpReply::status(503)),
+        Action::Reply(HttpReply::status(401)),
     ] {
         let name = format!("{action:?}");
         sim.faults().arm(Fault::new(Hook::Http, action).times(1));
@@ -202,8 +202,8 @@ async fn failures_are_not_retried_where_that_is_unsafe() {
     for (action, kind) in [
         (Action::Truncate, ErrorKind::Transport),
         (Action::Cut, ErrorKind::Transport),
-        (Action::Answer(HttpAnswer::status(503)), ErrorKind::Server),
-        (Action::Answer(HttpAnswer::html_500()), ErrorKind::Server),
+        (Action::Reply(HttpReply::status(503)), ErrorKind::Server),
+        (Action::Reply(HttpReply::html_500()), ErrorKind::Server),
     ] {
         let before = count(&sim, "POST", "console");
         sim.faults().arm(Fault::new(Hook::Http, action));
@@ -302,7 +302,7 @@ async fn members_are_added_and_removed() {
     client.bans().unban(group, asking).await.unwrap();
     assert_eq!(client.bans().list(group).collect(10).await.unwrap(), []);
 
-    let friend = user(sim.add_person("Ash"));
+    let friend = user(sim.add_user("Ash"));
     let sent = client.invites().send(group, friend).await.unwrap();
     assert_eq!(sent.r#type, Some(MemberType::Invited));
     let invited = client.invites().of_group(group).collect(10).await.unwrap();
@@ -345,7 +345,7 @@ async fn favorites_and_friends_are_the_users() {
     servers.remove_favorite(wanted).await.unwrap();
     assert_eq!(servers.favorites().collect(10).await.unwrap(), []);
 
-    let (friends, other) = (client.friends(), user(sim.add_person("Ash")));
+    let (friends, other) = (client.friends(), user(sim.add_user("Ash")));
     let asked = friends.add(other).await.unwrap();
     assert_eq!(asked.result, Some(FriendRequestOutcome::RequestSent));
     let sent = friends.sent_requests().collect(10).await.unwrap();

@@ -31,39 +31,29 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod accounts;
 mod builder;
-mod clock;
-mod cloud;
+mod commands;
+mod config;
+mod console;
 mod drive;
-mod effects;
 mod error;
-mod faults;
-mod game;
-mod journal;
-mod json;
-mod lenient;
-mod link;
 mod listen;
 mod observe;
-mod recordings;
+mod samples;
 mod secret_file;
 mod shared;
 mod sim;
-mod tokens;
+mod state;
 mod town;
-mod upgrade;
 mod world;
 
-pub use accounts::{BotAccount, UserAccount};
-pub use builder::{Builder, Scenario};
+pub use alta_cloud::net::{
+    Action, Fault, Faults, Hook, HttpReply, HttpRequest, Junk, Received, Sent, SentTo, Service,
+    What,
+};
+pub use alta_cloud::state::{BotAccount, Era, ServerInfo, UserAccount};
+pub use builder::Builder;
+pub use config::Scenario;
 pub use error::{Error, ErrorKind};
-pub use faults::{Action, Fault, Faults, Hook, HttpAnswer, Junk};
-pub use journal::{HttpRequest, Received, Service, What};
-pub use observe::{Message, Sent, SentTo};
+pub use observe::Message;
 pub use sim::Sim;
-pub use world::{Era, ServerInfo};
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-mod readme {}

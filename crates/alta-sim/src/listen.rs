@@ -1,17 +1,21 @@
-//! Ports and the connections that come in there.
+//! The ports of the services, and the connections that they accept.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 
+use alta_cloud::net::{BoxIo, Env};
+use alta_cloud::rest::{Call, Reply};
+use alta_cloud::state::Cloud;
+use alta_cloud::{Host, rest, socket};
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 
-use crate::cloud;
+use crate::console;
 use crate::error::{Error, ErrorKind};
-use crate::game;
-use crate::link::BoxIo;
-use crate::shared::{Listening, Shared};
+use crate::shared::Shared;
+use crate::state::Listening;
 
-/// Where the cloud's services listen.
+/// The ports of the cloud's services.
 #[derive(Clone, Debug)]
 pub(crate) struct Endpoints {
     pub(crate) http: u16,
@@ -21,7 +25,7 @@ pub(crate) struct Endpoints {
     pub(crate) tls: bool,
 }
 
-/// Which service a port leads to.
+/// The service of a port.
 #[derive(Clone, Copy, Debug)]
 enum Destination {
     Http,
@@ -36,7 +40,7 @@ pub(crate) fn open(shared: &Arc<Shared>) -> Result<Endpoints, Error> {
     let tls = Tls::new(shared.config.tls)?;
     let http = listen(shared, port, Destination::Http, &tls)?.port;
     let socket = listen(shared, next, Destination::MainSocket, &tls)?.port;
-    shared.with(|state, _| state.http_port = http);
+    shared.with(|state, _| state.world.cloud.http_port = http);
     Ok(Endpoints {
         http,
         socket,
@@ -46,22 +50,22 @@ pub(crate) fn open(shared: &Arc<Shared>) -> Result<Endpoints, Error> {
     })
 }
 
-/// Opens the console port of a server, unless it is open.
+/// Opens the console port of a server and marks the server as online. Does nothing if the port is open.
 pub(crate) fn start_server(shared: &Arc<Shared>, server: u64) -> Result<(), Error> {
     let port = shared.with(|state, _| {
-        let found = state.world.servers.get(&server)?;
-        let fixed = state
-            .fixed_ports
-            .get(&server)
-            .copied()
-            .filter(|_| found.self_hosted);
-        let closed = !state.listening.contains_key(&server);
-        closed.then(|| fixed.unwrap_or_else(|| state.port()))
+        let found = state.world.cloud.servers.get(&server)?;
+        let kept = state.first_ports.get(&server).copied();
+        let kept = kept.filter(|_| found.is_self_hosted());
+        let is_closed = !state.listening.contains_key(&server);
+        is_closed.then(|| kept.unwrap_or_else(|| state.take_port()))
     });
     let Some(port) = port else { return Ok(()) };
     let open = listen(shared, port, Destination::Console(server), &Tls::default())?;
     shared.with(|state, now| {
-        state.fixed_ports.entry(server).or_insert(open.port);
+        state.first_ports.entry(server).or_insert(open.port);
+        if let Some(found) = state.world.cloud.servers.get_mut(&server) {
+            found.console_port = Some(open.port);
+        }
         state.listening.insert(server, open);
         state.world.set_online(server, true, now);
     });
@@ -73,17 +77,17 @@ fn listen(shared: &Arc<Shared>, port: u16, to: Destination, tls: &Tls) -> Result
         |source| Error::new(ErrorKind::Listen, format!("listening on port {port}")).because(source);
     let listener = bind(shared, port).map_err(failed)?;
     let port = listener.local_addr().map_err(failed)?.port();
-    let stop = shared.stop.child_token();
+    let stop = shared.env.tasks.child_token();
     let accepting = accept(Arc::clone(shared), listener, to, tls.clone());
     let stopping = stop.clone();
-    let task = shared.spawn(async move {
+    let task = shared.env.tasks.spawn(async move {
         let _ = stopping.run_until_cancelled_owned(accepting).await;
     });
     Ok(Listening::new(port, stop, task))
 }
 
 fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {
-    let _runtime = shared.runtime().enter();
+    let _runtime = shared.env.tasks.runtime().enter();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let listener = StdListener::bind(address)?;
     listener.set_nonblocking(true)?;
@@ -93,14 +97,14 @@ fn bind(shared: &Shared, port: u16) -> std::io::Result<TcpListener> {
 async fn accept(shared: Arc<Shared>, listener: TcpListener, to: Destination, tls: Tls) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, most likely: others have to end first.
+            // Most likely the process has no free descriptors; other connections must end first.
             tokio::time::sleep(std::time::Duration::from_millis(10)).await;
             continue;
         };
         let _ = stream.set_nodelay(true);
         let (shared, tls) = (Arc::clone(&shared), tls.clone());
         let serving = Arc::clone(&shared);
-        shared.spawn(async move {
+        shared.env.tasks.spawn(async move {
             if let Some(io) = tls.accept(stream).await {
                 serve(&serving, io, to).await;
             }
@@ -110,9 +114,28 @@ async fn accept(shared: Arc<Shared>, listener: TcpListener, to: Destination, tls
 
 async fn serve(shared: &Arc<Shared>, io: BoxIo, to: Destination) {
     match to {
-        Destination::Http => cloud::http::serve(shared, io).await,
-        Destination::MainSocket => cloud::socket::serve(shared, io).await,
-        Destination::Console(server) => game::console::serve(shared, server, io).await,
+        Destination::Http => rest::serve(shared, io).await,
+        Destination::MainSocket => socket::serve(shared, io).await,
+        Destination::Console(server) => console::serve(shared, server, io).await,
+    }
+}
+
+impl Host for Shared {
+    fn env(&self) -> &Env {
+        &self.env
+    }
+
+    fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T {
+        self.with(|state, now| work(&mut state.world.cloud, now))
+    }
+
+    fn start_server(self: &Arc<Self>, server: u64) {
+        // The client's next request shows whether the server runs.
+        let _ = start_server(self, server);
+    }
+
+    fn download(&self, call: &Call<'_>, user: &str, file: &str) -> Reply {
+        console::download(self, call, user, file)
     }
 }
 
@@ -188,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_that_no_certificate_can_have_is_an_error_with_its_cause() {
+    fn a_name_that_no_certificate_can_have_is_an_error_with_its_source() {
         let error = Tls::named(vec!["Thörnwood".to_owned()]).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Certificate);
         assert!(std::error::Error::source(&error).is_some());

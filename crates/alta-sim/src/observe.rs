@@ -1,80 +1,38 @@
-//! Looking at what clients did and what was sent to them.
+//! Reading and awaiting what clients did, and the frames that were sent to them.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
+use alta_cloud::net::{Received, Sent, Service};
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind};
-use crate::journal::{Received, Service};
 use crate::sim::Sim;
 
-/// A message that a player got from a command.
+/// A message that a command has shown to a player.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// The player's id.
     pub player: u64,
-    /// What it says.
+    /// The text.
     pub text: String,
-    /// How long it is shown, in seconds.
+    /// The time that it is shown, in seconds.
     pub duration: f64,
-    /// How long the player had been there. Below about 15 s a real player sees nothing yet.
+    /// The time since the player joined. In the first 15 s or so, a real player does not see messages.
     pub since_join: Duration,
 }
 
-/// Event frames written to one connection.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct SentTo {
-    /// The connection's id, as in [`Received`].
-    pub connection: u64,
-    /// Whether it is still open.
-    pub open: bool,
-    /// Whether it was ended because the client was too slow.
-    pub overflowed: bool,
-    /// Frames written, by the event's name.
-    pub events: BTreeMap<String, u64>,
-}
-
-impl SentTo {
-    /// Frames written in all.
-    pub fn total(&self) -> u64 {
-        self.events.values().sum()
-    }
-}
-
-/// Event frames written by a service: each counts once per connection it was written to, when it was flushed.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct Sent {
-    /// Frames written in all, also to connections no longer listed.
-    pub total: u64,
-    /// The connections there were, oldest first.
-    pub connections: Vec<SentTo>,
-}
-
-impl Sent {
-    /// Frames written of one event.
-    pub fn of(&self, event: &str) -> u64 {
-        self.connections
-            .iter()
-            .filter_map(|sent| sent.events.get(event))
-            .sum()
-    }
-}
-
 impl Sim {
-    /// Everything received so far, oldest first, as far as [`Builder::journal`](crate::Builder::journal) remembers.
+    /// Everything that clients sent so far, oldest first, within the limit of [`Builder::journal`](crate::Builder::journal).
     pub fn received(&self) -> Vec<Received> {
-        self.shared.journal.entries().to_vec()
+        self.shared.env.received().to_vec()
     }
 
-    /// Waits until what was received satisfies something.
+    /// Waits until the entries of the journal satisfy a condition.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     ///
     /// # Cancel safety
     ///
@@ -83,15 +41,15 @@ impl Sim {
         &self,
         mut happened: impl FnMut(&[Received]) -> bool,
     ) -> Result<(), Error> {
-        self.wait("", |sim| happened(&sim.shared.journal.entries()))
+        self.wait("", |sim| happened(&sim.shared.env.received()))
             .await
     }
 
-    /// Waits until something holds for the simulator; asked again at every change.
+    /// Waits until a condition holds, which is tested at every change.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     ///
     /// # Cancel safety
     ///
@@ -100,9 +58,9 @@ impl Sim {
         self.wait("", |sim| holds(sim)).await
     }
 
-    /// `what` is waited for is said in the error, as far as it is known.
+    /// `what` describes the condition in the error.
     async fn wait(&self, what: &str, mut holds: impl FnMut(&Sim) -> bool) -> Result<(), Error> {
-        let mut changes = self.shared.changes();
+        let mut changes = self.shared.env.changes();
         let waiting = async {
             loop {
                 changes.mark_unchanged();
@@ -111,17 +69,17 @@ impl Sim {
                 }
             }
         };
-        let patience = self.shared.look(|state| state.patience);
-        timeout(patience, waiting)
+        let limit = self.shared.look(|state| state.timeout);
+        timeout(limit, waiting)
             .await
-            .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {patience:?}{what}")))
+            .map_err(|_| Error::new(ErrorKind::TimedOut, format!("waiting {limit:?}{what}")))
     }
 
-    /// Waits until a server has that many consoles that are let in.
+    /// Waits until a server has this many console connections whose token was accepted.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     pub async fn wait_for_consoles(&self, server: u64, count: usize) -> Result<(), Error> {
         let what = format!(" for {count} consoles of server {server}");
         self.wait(&what, |sim| sim.console_connections(server).len() == count)
@@ -132,13 +90,13 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     pub async fn wait_for_console_subscription(
         &self,
         server: u64,
         event_type: &str,
     ) -> Result<(), Error> {
-        let what = format!(" until somebody subscribes to {event_type} on server {server}");
+        let what = format!(" until a client subscribes to {event_type} on server {server}");
         self.wait(&what, |sim| {
             sim.console_subscriptions(server)
                 .iter()
@@ -147,11 +105,11 @@ impl Sim {
         .await
     }
 
-    /// Waits for a message to a player: the first for 0, the second for 1, and so on.
+    /// Waits for the `nth` message to a player, from 0.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     pub async fn wait_for_message(
         &self,
         server: u64,
@@ -162,20 +120,20 @@ impl Sim {
         let mut found = None;
         self.wait(&what, |sim| {
             let messages = sim.messages(server).into_iter();
-            let mut to_them = messages.filter(|message| message.player == player);
-            found = to_them.nth(nth);
+            let mut to_player = messages.filter(|message| message.player == player);
+            found = to_player.nth(nth);
             found.is_some()
         })
         .await?;
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking for a message"))
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking up a message"))
     }
 
-    /// Waits for a command to a server whose line begins with these words, such as `player teleport`: the first that was
-    /// received after the number `after`, or of all.
+    /// Waits for a command to a server whose line begins with these words, such as `player teleport`. Returns the first one with
+    /// a [number](Received::number) above `after`, or the first of all.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     pub async fn wait_for_command(
         &self,
         server: u64,
@@ -190,80 +148,62 @@ impl Sim {
         };
         let mut found = None;
         self.wait(&what, |sim| {
-            found = sim
-                .shared
-                .journal
-                .entries()
-                .iter()
-                .find(|one| is_it(one))
-                .cloned();
+            let received = sim.shared.env.received();
+            found = received.iter().find(|one| is_it(one)).cloned();
             found.is_some()
         })
         .await?;
-        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking for a command"))
+        found.ok_or_else(|| Error::new(ErrorKind::NotFound, "looking up a command"))
     }
 
-    /// Waits until everything sent has been written to connections that are open.
+    /// Waits until everything that was sent to open connections has been written.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] after [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] after [`Builder::timeout`](crate::Builder::timeout).
     pub async fn flush(&self) -> Result<(), Error> {
         self.wait(" until everything is written", |sim| {
-            sim.shared.look(|state| {
-                state
-                    .open
-                    .values()
-                    .all(|(_, link)| link.ledger.is_drained())
-            })
+            sim.shared.env.connections.are_drained()
         })
         .await
     }
 
-    /// Ids of the connections to a server's console that are let in.
+    /// The ids of the connections to a server's console whose token was accepted.
     pub fn console_connections(&self, server: u64) -> Vec<u64> {
-        self.shared.look(|state| {
-            state
-                .consoles
-                .iter()
-                .filter(|(_, console)| console.server == server)
-                .map(|(id, _)| *id)
-                .collect()
-        })
+        self.shared
+            .look(|state| state.consoles_of(server).map(|(id, _)| id).collect())
     }
 
-    /// What a server's consoles are subscribed to: connection and event.
+    /// The subscriptions of a server's consoles: connection and event.
     pub fn console_subscriptions(&self, server: u64) -> Vec<(u64, String)> {
         self.shared.look(|state| {
-            let consoles = state
-                .consoles
-                .iter()
-                .filter(|(_, console)| console.server == server);
-            consoles
+            state
+                .consoles_of(server)
                 .flat_map(|(id, console)| {
                     console
                         .session
                         .subscriptions
                         .iter()
-                        .map(|name| (*id, name.clone()))
+                        .map(move |name| (id, name.clone()))
                 })
                 .collect()
         })
     }
 
-    /// Ids of the main websockets that are open.
+    /// The ids of the open main websockets.
     pub fn main_sockets(&self) -> Vec<u64> {
         self.shared
-            .look(|state| state.mains.keys().copied().collect())
+            .look(|state| state.world.cloud.sockets.keys().copied().collect())
     }
 
-    /// What the main websockets are subscribed to: connection, event and key.
+    /// The subscriptions of the main websockets: connection, event and key.
     pub fn main_socket_subscriptions(&self) -> Vec<(u64, String, String)> {
         self.shared.look(|state| {
-            let mains = state.mains.iter();
-            mains
-                .flat_map(|(id, main)| {
-                    main.subscriptions
+            let sockets = state.world.cloud.sockets.iter();
+            sockets
+                .flat_map(|(id, socket)| {
+                    socket
+                        .subscriptions
                         .iter()
                         .map(|(event, key)| (*id, event.clone(), key.clone()))
                 })
@@ -271,98 +211,59 @@ impl Sim {
         })
     }
 
-    /// Event frames written to a server's consoles.
+    /// The event frames that were written to a server's consoles.
     pub fn sent_console_events(&self, server: u64) -> Sent {
-        self.sent(Service::Console(server))
+        self.shared.env.connections.sent(Service::Console(server))
     }
 
-    /// Event frames written to main websockets.
+    /// The event frames that were written to main websockets.
     pub fn sent_main_events(&self) -> Sent {
-        self.sent(Service::MainSocket)
+        self.shared.env.connections.sent(Service::MainSocket)
     }
 
-    fn sent(&self, service: Service) -> Sent {
-        self.shared.look(|state| {
-            let connections: Vec<SentTo> = state
-                .past
-                .iter()
-                .filter(|past| past.service == service)
-                .map(|past| SentTo {
-                    connection: past.connection,
-                    open: past.open,
-                    overflowed: past.ledger.overflowed(),
-                    events: past
-                        .ledger
-                        .events()
-                        .into_iter()
-                        .map(|(name, count)| (name.to_string(), count))
-                        .collect(),
-                })
-                .collect();
-            let forgotten = state.forgotten.get(&service).copied().unwrap_or_default();
-            Sent {
-                total: forgotten + connections.iter().map(SentTo::total).sum::<u64>(),
-                connections,
-            }
-        })
-    }
-
-    /// Messages that players of a server got, oldest first.
+    /// The messages to players of a server, oldest first.
     pub fn messages(&self, server: u64) -> Vec<Message> {
         self.shared.look(|state| {
-            let told = state
-                .world
-                .servers
-                .get(&server)
-                .map(|server| server.told.as_slice())
-                .unwrap_or_default();
-            told.iter()
-                .map(|told| Message {
-                    player: told.player,
-                    text: told.text.clone(),
-                    duration: told.duration,
-                    since_join: told.at.duration_since(told.joined_at).unsigned_abs(),
+            let game = state.world.servers.get(&server);
+            let shown = game.map(|game| game.messages.as_slice());
+            shown
+                .unwrap_or_default()
+                .iter()
+                .map(|shown| Message {
+                    player: shown.player,
+                    text: shown.text.clone(),
+                    duration: shown.duration,
+                    since_join: shown.at.duration_since(shown.joined_at).unsigned_abs(),
                 })
                 .collect()
         })
     }
 
-    /// Ids and names of the players on a server.
+    /// The ids and names of the players on a server.
     pub fn players(&self, server: u64) -> Vec<(u64, String)> {
         self.shared.look(|state| {
-            let players = state
-                .world
-                .servers
-                .get(&server)
-                .map(|server| &server.players);
+            let game = state.world.servers.get(&server);
+            let players = game.into_iter().flat_map(|game| game.players.values());
             players
-                .into_iter()
-                .flatten()
-                .map(|(id, player)| (*id, player.username.clone()))
+                .map(|player| (player.id, player.username.clone()))
                 .collect()
         })
     }
 
-    /// The chunk a player is in.
+    /// The chunk of a player.
     pub fn chunk_of(&self, server: u64, player: u64) -> Option<String> {
         self.shared
             .look(|state| Some(state.world.player(server, player)?.chunk.clone()))
     }
 
-    /// What a server is called.
+    /// The name of a server.
     pub fn name_of(&self, server: u64) -> Option<String> {
         self.shared
-            .look(|state| Some(state.world.servers.get(&server)?.name.clone()))
+            .look(|state| Some(state.world.cloud.servers.get(&server)?.name.clone()))
     }
 
     /// Whether a server is online.
     pub fn is_online(&self, server: u64) -> bool {
-        self.shared.look(|state| {
-            state
-                .world
-                .servers
-                .get(&server)
-                .is_some_and(|server| server.online)
-        })
+        self.shared.look(|state| state.world.is_online(server))
     }
 }

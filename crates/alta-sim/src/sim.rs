@@ -2,19 +2,20 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use alta_cloud::net::Faults;
+use alta_cloud::state::{BotAccount, Identity, Purpose, SCOPES, UserAccount};
+use alta_cloud::{rest, socket};
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::accounts::{BotAccount, SCOPES, UserAccount};
-use crate::builder::Builder;
+use crate::console;
 use crate::error::{Error, ErrorKind};
-use crate::faults::Faults;
 use crate::listen::Endpoints;
 use crate::shared::Shared;
-use crate::tokens::{Identity, Purpose};
-use crate::{cloud, game};
+use crate::state::State;
 
-/// A running simulator: a handle that is cheap to clone. When the last clone is dropped, everything ends: ports are
-/// closed and all tasks stop.
+/// A handle of a running simulator, cheap to clone. When the last clone is dropped, the simulator ends: it closes its ports
+/// and stops its tasks.
 #[derive(Clone)]
 pub struct Sim {
     pub(crate) shared: Arc<Shared>,
@@ -34,7 +35,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        self.0.stop.cancel();
+        self.0.env.tasks.stop();
     }
 }
 
@@ -47,11 +48,6 @@ impl fmt::Debug for Sim {
 }
 
 impl Sim {
-    /// How to start one.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
     pub(crate) fn assemble(
         guard: Guard,
         endpoints: Endpoints,
@@ -65,17 +61,17 @@ impl Sim {
         }
     }
 
-    /// Ends everything and waits until all tasks have stopped. Other clones of this handle are of no use afterwards.
+    /// Stops the simulator and waits until its tasks have ended. Other clones of the handle are useless afterwards.
     pub async fn shutdown(self) {
-        self.shared.stop_and_wait().await;
+        self.shared.env.tasks.stop_and_wait().await;
     }
 
-    /// The token endpoint, `http://127.0.0.1:<port>/connect/token`.
+    /// The address of the token endpoint, `http://127.0.0.1:<port>/connect/token`.
     pub fn token_url(&self) -> String {
         format!("{}/connect/token", self.http_origin())
     }
 
-    /// The base of REST, `http://127.0.0.1:<port>/api`.
+    /// The base address of REST, `http://127.0.0.1:<port>/api`.
     pub fn rest_url(&self) -> String {
         format!("{}/api", self.http_origin())
     }
@@ -85,32 +81,32 @@ impl Sim {
         format!("{scheme}://127.0.0.1:{}", self.endpoints.http)
     }
 
-    /// The main websocket, `ws://127.0.0.1:<port>/`.
+    /// The address of the main websocket, `ws://127.0.0.1:<port>/`.
     pub fn socket_url(&self) -> String {
         let scheme = if self.endpoints.tls { "wss" } else { "ws" };
         format!("{scheme}://127.0.0.1:{}/", self.endpoints.socket)
     }
 
-    /// The certificate that REST and the main websocket show, in DER; it is its own root.
+    /// The certificate of REST and the main websocket, in DER. It is its own root.
     #[cfg(feature = "tls")]
     pub fn certificate_der(&self) -> Option<&[u8]> {
         self.endpoints.certificate.as_deref()
     }
 
-    /// A server's console, `ws://127.0.0.1:<port>/`. Cloud servers get a new port at every start.
+    /// The address of a server's console, `ws://127.0.0.1:<port>/`. A cloud server gets a new port at every start.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPossible`] while the server is offline and has never been online.
+    /// [`ErrorKind::NotPossible`] if the server has never been online.
     pub fn console_url(&self, server: u64) -> Result<String, Error> {
         let port = self.shared.look(|state| {
             let open = state.listening.get(&server).map(|listening| listening.port);
-            open.or_else(|| state.fixed_ports.get(&server).copied())
+            open.or_else(|| state.first_ports.get(&server).copied())
         });
         let port = port.ok_or_else(|| {
             Error::new(
                 ErrorKind::NotPossible,
-                format!("looking for the console of server {server}"),
+                format!("looking up the console of server {server}"),
             )
         })?;
         Ok(format!("ws://127.0.0.1:{port}/"))
@@ -118,117 +114,111 @@ impl Sim {
 
     /// The bot account and its secret.
     pub fn bot(&self) -> BotAccount {
-        self.shared.look(|state| state.accounts.bot.clone())
+        self.shared
+            .look(|state| state.world.cloud.accounts.bot.clone())
     }
 
     /// The user account and its password.
     pub fn user(&self) -> UserAccount {
-        self.shared.look(|state| state.accounts.user.clone())
+        self.shared
+            .look(|state| state.world.cloud.accounts.user.clone())
     }
 
-    /// The id of the group there is from the start, "Thornwood Folk"; 0 in a bare world.
+    /// The id of the default group, "Thornwood Folk"; 0 in a bare world.
     pub fn group(&self) -> u64 {
         self.default.map_or(0, |(group, _)| group)
     }
 
-    /// The id of the server there is from the start, "Thornwood"; 0 in a bare world.
+    /// The id of the default server, "Thornwood"; 0 in a bare world.
     pub fn server(&self) -> u64 {
         self.default.map_or(0, |(_, server)| server)
     }
 
-    /// A fresh access token of the bot, as the token endpoint would give out.
+    /// Issues an access token of the bot, as the token endpoint does.
     pub fn bot_token(&self) -> String {
-        let life = self.shared.config.token_life;
         self.shared.with(|state, now| {
-            let bot = state.accounts.bot.clone();
-            state.tokens.bot(
-                bot.user_id,
-                &bot.username,
-                &bot.client_id,
-                &SCOPES,
-                now,
-                life,
-            )
+            let cloud = &mut state.world.cloud;
+            let (bot, life) = (&cloud.accounts.bot, cloud.config.token_life);
+            let (id, name, client) = (bot.user_id, &bot.username, &bot.client_id);
+            cloud.tokens.bot(id, name, client, &SCOPES, now, life)
         })
     }
 
-    /// A fresh access token of the user.
+    /// Issues an access token of the user.
     pub fn user_token(&self) -> String {
-        let life = self.shared.config.user_token_life;
         self.shared.with(|state, now| {
-            let user = state.accounts.user.clone();
-            state.tokens.user(
-                Identity::User(user.user_id),
-                &user.username,
-                Purpose::Access,
-                now,
-                life,
-            )
+            let cloud = &mut state.world.cloud;
+            let (user, life) = (&cloud.accounts.user, cloud.config.user_token_life);
+            let identity = Identity::User(user.user_id);
+            let tokens = &mut cloud.tokens;
+            tokens.user(identity, &user.username, Purpose::Access, now, life)
         })
     }
 
-    /// A token that a server's console accepts: the constant one of a self-hosted server, else a fresh one for the
-    /// bot.
+    /// A token that a server's console accepts: the constant one of a self-hosted server, or else a new one of the bot.
     pub fn console_token(&self, server: u64) -> String {
-        let life = self.shared.config.console_token_life;
+        let seed = self.shared.config.seed;
         self.shared.with(|state, now| {
-            if state
-                .world
-                .servers
-                .get(&server)
-                .is_some_and(|server| server.self_hosted)
-            {
-                return state.console_token(server);
+            if state.world.is_self_hosted(server) {
+                return console::self_hosted_token(server, seed);
             }
-            let bot = state.accounts.bot.clone();
-            state.tokens.user(
-                Identity::Bot(bot.user_id),
-                &bot.username,
-                Purpose::Console(server),
-                now,
-                life,
-            )
+            let cloud = &mut state.world.cloud;
+            let (bot, life) = (&cloud.accounts.bot, cloud.config.console_token_life);
+            let identity = Identity::Bot(bot.user_id);
+            let tokens = &mut cloud.tokens;
+            tokens.user(identity, &bot.username, Purpose::Console(server), now, life)
         })
     }
 
-    /// Ends the life of every token given out so far; a self-hosted server's never ends.
+    /// Ends the life of every token issued so far. The token of a self-hosted server never expires.
     pub fn expire_tokens(&self) {
-        self.shared.with(|state, now| state.tokens.expire_all(now));
+        self.shared
+            .with(|state, now| state.world.cloud.tokens.expire_all(now));
     }
 
-    /// Time since the start, by tokio's clock.
+    /// The time since the start, by tokio's clock.
     pub fn elapsed(&self) -> Duration {
-        self.shared.clock.elapsed()
+        self.shared.env.clock.elapsed()
     }
 
-    /// Misbehaviour on demand.
+    /// The faults of the simulator.
     pub fn faults(&self) -> Faults {
-        Faults::of(Arc::clone(&self.shared))
+        self.shared.env.faults.clone()
     }
 
-    /// Serves HTTP (token endpoint, REST, files) on a stream, in a task of its own, until the stream ends.
+    /// Serves HTTP (token endpoint, REST, files) on a byte stream, in a task, until the stream ends.
     pub fn serve_http(&self, io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let shared = Arc::clone(&self.shared);
-        self.shared
-            .spawn(async move { cloud::http::serve(&shared, Box::new(io)).await });
+        let tasks = &self.shared.env.tasks;
+        tasks.spawn(async move { rest::serve(&shared, Box::new(io)).await });
     }
 
-    /// Serves the main websocket on a stream, handshake included, in a task of its own, until the stream ends.
+    /// Serves the main websocket, including the handshake, on a byte stream, in a task, until the stream ends.
     pub fn serve_main_socket(&self, io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) {
         let shared = Arc::clone(&self.shared);
-        self.shared
-            .spawn(async move { cloud::socket::serve(&shared, Box::new(io)).await });
+        let tasks = &self.shared.env.tasks;
+        tasks.spawn(async move { socket::serve(&shared, Box::new(io)).await });
     }
 
-    /// Serves the console of a server on a stream, handshake included, in a task of its own, until the stream ends.
-    /// The server should be online.
+    /// Serves the console of an online server, including the handshake, on a byte stream, in a task, until the stream ends.
     pub fn serve_console(
         &self,
         server: u64,
         io: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     ) {
         let shared = Arc::clone(&self.shared);
+        let tasks = &self.shared.env.tasks;
+        tasks.spawn(async move { console::serve(&shared, server, Box::new(io)).await });
+    }
+
+    /// Works on the state. `None` is an error: something does not exist.
+    pub(crate) fn change<T>(
+        &self,
+        doing: &'static str,
+        work: impl FnOnce(&mut State, Timestamp) -> Option<T>,
+    ) -> Result<T, Error> {
         self.shared
-            .spawn(async move { game::console::serve(&shared, server, Box::new(io)).await });
+            .with(work)
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, doing))
     }
 }

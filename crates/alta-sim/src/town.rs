@@ -1,4 +1,4 @@
-//! A town that lives by itself.
+//! A town where events happen by themselves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::shared::Shared;
 use crate::world::{Item, World};
 
-/// How often the cloud's servers sent heartbeats.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(15);
-
-/// Those who play here.
+/// The names of the players.
 const NAMES: [&str; 12] = [
     "Ashwick",
     "Brambletoe",
@@ -28,7 +25,7 @@ const NAMES: [&str; 12] = [
     "larkspur",
 ];
 
-/// Where they go.
+/// The chunks that they visit.
 const CHUNKS: [&str; 10] = [
     "Townhall Building Chunk",
     "Chunk 18-33",
@@ -49,26 +46,19 @@ const CREATURES: [&str; 4] = [
     "Wyrm",
 ];
 
-/// Players at once.
+/// The most players on a server.
 const CROWD: usize = 8;
 
-/// Lets something happen on every server at the configured pace.
-pub(crate) fn live(shared: &Arc<Shared>) {
+/// Adds one event on every online server after each pace.
+pub(crate) fn start(shared: &Arc<Shared>) {
     let town = Arc::clone(shared);
-    shared.spawn(async move {
+    shared.env.tasks.spawn(async move {
         let mut clock = interval(town.config.pace.max(Duration::from_millis(1)));
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             clock.tick().await;
             town.with(|state, now| {
-                let servers: Vec<u64> = state
-                    .world
-                    .servers
-                    .values()
-                    .filter(|server| server.online)
-                    .map(|server| server.id)
-                    .collect();
-                for server in servers {
+                for server in state.world.online_servers() {
                     happen(&mut state.world, server, now);
                 }
             });
@@ -76,35 +66,27 @@ pub(crate) fn live(shared: &Arc<Shared>) {
     });
 }
 
-/// Sends heartbeats of all servers that are online.
+/// Sends the heartbeats of all online servers.
 pub(crate) fn send_heartbeats(shared: &Arc<Shared>, every: Duration) {
     let town = Arc::clone(shared);
-    shared.spawn(async move {
+    shared.env.tasks.spawn(async move {
         let mut clock = interval(every);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick is at once.
+        // The first tick is immediate.
         clock.tick().await;
         loop {
             clock.tick().await;
             town.with(|state, now| {
-                let servers: Vec<u64> = state
-                    .world
-                    .servers
-                    .values()
-                    .filter(|server| server.online)
-                    .map(|server| server.id)
-                    .collect();
-                for server in servers {
-                    state
-                        .world
-                        .tell_server("group-server-heartbeat", server, now);
+                for server in state.world.online_servers() {
+                    let cloud = &mut state.world.cloud;
+                    cloud.emit_server("group-server-heartbeat", server, now);
                 }
             });
         }
     });
 }
 
-/// One happening on a server.
+/// Lets one event happen on a server.
 fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
     let here: Vec<u64> = world
         .servers
@@ -159,27 +141,25 @@ fn join(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
+    use alta_cloud::state::{Cloud, Config};
+
     use super::*;
-    use crate::world::Effect;
 
     fn history(seed: u64) -> Vec<String> {
         let now = Timestamp::UNIX_EPOCH;
-        let mut world = World::new(seed);
-        let owner = world.person("Ashwick", false, now);
-        let group = world.add_group("Thornwood Folk", owner, now);
+        let mut world = World::new(Cloud::new(Config::default(), seed, now), seed);
+        let owner = world.user("Ashwick", false, now);
+        let group = world.cloud.add_group("Thornwood Folk", owner, now);
         let server = world.add_server(Some(group), "Thornwood", now);
         world.set_online(server, true, now);
-        world.take_effects();
+        world.take_events();
         for _ in 0..500 {
             happen(&mut world, server, now);
         }
         world
-            .take_effects()
+            .take_events()
             .into_iter()
-            .filter_map(|effect| match effect {
-                Effect::Console { event, data, .. } => Some(format!("{event} {data}")),
-                Effect::Main { .. } => None,
-            })
+            .map(|event| format!("{} {}", event.name, event.data))
             .collect()
     }
 

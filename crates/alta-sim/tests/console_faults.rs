@@ -151,9 +151,9 @@ async fn a_silenced_console_stays_open_and_answers_no_ping() {
 async fn an_upgrade_can_be_refused_with_any_status() {
     let sim = Sim::builder().start().await.unwrap();
     let url = sim.console_url(sim.server()).unwrap();
-    let refusal = alta_sim::HttpAnswer::too_many(7);
+    let refusal = alta_sim::HttpReply::too_many(7);
     sim.faults()
-        .arm(Fault::new(Hook::ConsoleUpgrade, Action::Answer(refusal)).server(sim.server()));
+        .arm(Fault::new(Hook::ConsoleUpgrade, Action::Reply(refusal)).server(sim.server()));
     match try_open(&url, None).await {
         Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
             assert_eq!(

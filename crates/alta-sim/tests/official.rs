@@ -30,7 +30,7 @@ struct Town {
 impl Town {
     /// `None` where there is no `alta-jsapi`.
     async fn new(builder: Builder) -> Option<Self> {
-        let sim = builder.patience(PATIENCE).start().await.unwrap();
+        let sim = builder.timeout(PATIENCE).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
         let bot = Bot::start(npm::bot(port.unwrap()).await?);
         Some(Self { sim, bot })

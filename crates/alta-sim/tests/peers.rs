@@ -37,7 +37,7 @@ impl Town {
         let command = venv::bot().await?;
         let sim = Sim::builder()
             .bare()
-            .patience(PATIENCE)
+            .timeout(PATIENCE)
             .start()
             .await
             .unwrap();

@@ -203,7 +203,7 @@ async fn the_console_is_granted_by_role_and_only_while_the_server_is_online() {
 async fn invites_requests_bans_and_roles_change_who_is_in_the_group() {
     let sim = Sim::builder().bot_role(7).start().await.unwrap();
     let group = sim.group();
-    let guest = sim.add_person("Brambletoe");
+    let guest = sim.add_user("Brambletoe");
     let one = |list: &str| format!("groups/{group}/{list}/{guest}");
     assert_eq!(
         rest(&sim, "POST", &one("invites"), "").await.json()["type"],
@@ -374,7 +374,7 @@ async fn servers_are_found_by_id_name_and_permission() {
 #[tokio::test]
 async fn only_users_may_search_for_users() {
     let sim = Sim::builder().start().await.unwrap();
-    let id = sim.add_person("Larch_9");
+    let id = sim.add_user("Larch_9");
     let body = "{'username': 'larch_9'}";
     assert_eq!(
         rest(&sim, "POST", "users/search/username", body)

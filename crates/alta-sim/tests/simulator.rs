@@ -11,7 +11,7 @@ mod common;
 
 use std::time::Duration;
 
-use alta_sim::{Action, ErrorKind, Fault, Hook, HttpAnswer, Scenario, Sim};
+use alta_sim::{Action, ErrorKind, Fault, Hook, HttpReply, Scenario, Sim};
 use common::{Socket, authority, console, rest, try_http};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -112,14 +112,14 @@ async fn http_can_be_made_to_fail_in_every_way() {
     let sim = Sim::builder().start().await.unwrap();
     let faults = sim.faults();
     let arm = |action| faults.arm(Fault::new(Hook::Http, action).containing("get /api/groups"));
-    arm(Action::Answer(HttpAnswer::html_500()));
+    arm(Action::Reply(HttpReply::html_500()));
     let answer = rest(&sim, "GET", "groups/joined", "").await;
     assert_eq!(
         (answer.status, &answer.headers["content-type"]),
         (500, &"text/html".parse().unwrap())
     );
     assert!(answer.text.starts_with("<html>"));
-    arm(Action::Answer(HttpAnswer::too_many(3)));
+    arm(Action::Reply(HttpReply::too_many(3)));
     let answer = rest(&sim, "GET", "groups/joined", "").await;
     assert_eq!(
         (answer.status, &answer.headers["retry-after"]),
@@ -202,7 +202,7 @@ async fn a_town_lives_by_itself() {
 #[tokio::test]
 async fn what_does_not_happen_in_time_is_an_error() {
     let sim = Sim::builder()
-        .patience(Duration::from_millis(20))
+        .timeout(Duration::from_millis(20))
         .start()
         .await
         .unwrap();

@@ -9,7 +9,7 @@
 mod common;
 
 use alta_model::Timestamp;
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Junk, Sim};
+use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
 use att_console::{Console, ErrorKind, Missed, Sent, State, Status, Trouble};
 use common::{access, config, next, ready, self_hosted, within};
@@ -231,7 +231,7 @@ async fn an_idle_connection_that_answers_pings_is_kept() {
 async fn a_refused_upgrade_is_told_and_tried_again() {
     for status in [404, 429, 502] {
         let (sim, server) = self_hosted().await;
-        let refusal = Action::Answer(HttpAnswer::status(status));
+        let refusal = Action::Reply(HttpReply::status(status));
         sim.faults().arm(Fault::new(Hook::ConsoleUpgrade, refusal));
         let console = Console::open_with(access(&sim, server), config());
         let because = trouble(&console).await;

@@ -108,11 +108,10 @@ impl World {
         })
     }
 
-    /// The same world, in which everything that waits waits for so long: 10 s unless this says otherwise. A bot that greets
-    /// after 20 s needs more.
+    /// Sets the timeout of everything that waits, which is 10 s by default. A bot that replies after 20 s needs a longer one.
     #[must_use]
-    pub fn with_patience(self, patience: Duration) -> Self {
-        self.sim.set_patience(patience);
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        self.sim.set_timeout(timeout);
         self
     }
 
@@ -236,8 +235,8 @@ impl World {
         self.sim.player_trades(server, id(buyer), id(seller))
     }
 
-    /// Waits for the next message that a player gets, and returns it: the oldest that this has not returned yet. Waits for
-    /// 10 s, or as long as [`with_patience`](Self::with_patience) says.
+    /// Waits for the next message to a player and returns it: the oldest one that this method has not returned yet. The
+    /// timeout is 10 s; [`with_timeout`](Self::with_timeout) changes it.
     ///
     /// # Errors
     ///

@@ -226,7 +226,7 @@ async fn is_welcoming(sim: &Sim, town: u64) {
 async fn the_welcome_greets_on_a_self_hosted_server() {
     let sim = Sim::builder()
         .bare()
-        .patience(PATIENCE)
+        .timeout(PATIENCE)
         .start()
         .await
         .unwrap();
@@ -243,7 +243,7 @@ async fn the_welcome_greets_on_a_self_hosted_server() {
 
 #[tokio::test]
 async fn the_welcome_greets_in_the_cloud() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     let mut command = example_in("welcome", &sim);
     command.env("ALTA_SERVER_ID", sim.server().to_string());
     let _running = Running::start(command);
@@ -252,7 +252,7 @@ async fn the_welcome_greets_in_the_cloud() {
 
 #[tokio::test]
 async fn the_event_log_follows_the_world_that_the_environment_names() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     let mut running = Running::start(example_in("event_log", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
         .await
@@ -269,7 +269,7 @@ async fn the_event_log_follows_the_world_that_the_environment_names() {
 
 #[tokio::test]
 async fn the_account_watcher_tells_of_servers_members_and_bans() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     let mut running = Running::start(example_in("account", &sim));
     running.says("member of Thornwood Folk").await;
     running.says("Thornwood is up").await;
@@ -301,7 +301,7 @@ async fn the_account_watcher_tells_of_servers_members_and_bans() {
 
 #[tokio::test]
 async fn the_bot_of_a_group_follows_all_its_servers_and_no_other() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     let second = sim.add_server(sim.group(), "Emberfall").unwrap();
     let other = sim.add_group("Hollowmere");
     sim.admit_bot(other, 2).unwrap();
@@ -328,7 +328,7 @@ async fn the_bot_of_a_group_follows_all_its_servers_and_no_other() {
 
 #[tokio::test]
 async fn the_bot_moved_from_py_tale_does_what_it_did_there() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     sim.invite_bot(sim.add_group("Hollowmere")).unwrap();
     let _running = Running::start(example_in("from_py_tale", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerMovedChunk")
@@ -345,7 +345,7 @@ async fn the_bot_moved_from_py_tale_does_what_it_did_there() {
 #[tokio::test]
 async fn a_managed_bot_that_is_told_to_end_closes_and_ends_well() {
     for signal in ["INT", "TERM"] {
-        let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
         let mut command = example_in("event_log", &sim);
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
@@ -366,7 +366,7 @@ async fn a_managed_bot_that_is_told_to_end_closes_and_ends_well() {
 
 #[tokio::test]
 async fn the_relay_posts_what_a_server_is_set_to() {
-    let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
     let hooks = MockServer::start().await;
     let hook = |words| {
         Mock::given(method("POST"))
@@ -413,7 +413,7 @@ async fn the_relay_posts_what_a_server_is_set_to() {
 async fn the_leaderboard_goes_on_counting_where_it_ended() {
     let folder = Folder::new("leaderboard");
     for (run, count) in [("first", "Ashwick 1"), ("second", "Ashwick 2")] {
-        let sim = Sim::builder().patience(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
         let mut command = example_in("leaderboard", &sim);
         command.env("LEADERBOARD", folder.0.join("kills.sqlite"));
         let mut running = Running::start(command);

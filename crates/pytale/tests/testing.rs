@@ -183,7 +183,7 @@ async fn a_bot_of_a_self_hosted_server_is_tested_with_its_address_and_token_file
 #[tokio::test]
 async fn how_long_a_test_waits_is_its_own_choice() {
     let world = World::start().await.unwrap();
-    let world = world.with_patience(Duration::from_millis(30));
+    let world = world.with_timeout(Duration::from_millis(30));
     let player = world.player_joins("Ashwick").unwrap();
     let error = world.message_to(player).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);

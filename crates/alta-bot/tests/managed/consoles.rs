@@ -1,7 +1,7 @@
 use super::support::*;
 use alta_bot::{Invites, Limits, Rules};
 use alta_model::{Fleet, MemberType};
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim, What};
+use alta_sim::{Action, Fault, Hook, HttpReply, Sim, What};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -109,7 +109,7 @@ async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() 
     let bot = start(bot).await;
     within(bot.view().unwrap().complete()).await.unwrap();
     let details = format!("GET /api/servers/{}", sim.server());
-    let gone = Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(504)));
+    let gone = Fault::new(Hook::Http, Action::Reply(HttpReply::status(504)));
     let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
     sim.faults().arm(gone.times(1_000));
     sim.start_server(sim.server()).unwrap();
@@ -126,7 +126,7 @@ async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() 
 async fn a_server_that_can_never_be_read_gets_its_console_all_the_same() {
     let sim = Sim::builder().start().await.unwrap();
     let details = format!("GET /api/servers/{}", sim.server());
-    let gone = Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(504)));
+    let gone = Fault::new(Hook::Http, Action::Reply(HttpReply::status(504)));
     let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
     sim.faults().arm(gone.times(100_000));
     let (notes, mut noted) = notes();

@@ -3,7 +3,7 @@
 use super::support::*;
 use alta_bot::{Bot, ConsoleEvents, Limits, ManagedBot, Rules};
 use alta_model::Timestamp;
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use att_console::Missed;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
@@ -189,7 +189,7 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
 #[tokio::test]
 async fn a_restart_that_no_event_tells_of_is_one_gap() {
     let mut town = Town::new(Rules::default()).await;
-    let refuse = Action::Answer(HttpAnswer::status(503));
+    let refuse = Action::Reply(HttpReply::status(503));
     let refuse = Fault::new(Hook::MainUpgrade, refuse).times(u32::MAX);
     town.sim.faults().arm(refuse);
     town.sim.drop_main_sockets();

@@ -4,7 +4,7 @@ use alta_bot::{
     Bot, BotCredentials, Error, ErrorKind, Invites, Limits, Password, Rules, SelfHosted,
     UserCredentials, ViewConfig,
 };
-use alta_sim::{Action, Fault, Hook, HttpAnswer, Sim};
+use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{ConsoleAccess, TokenFile};
 use std::time::Duration;
@@ -89,8 +89,8 @@ async fn a_bot_whose_account_is_refused_ends_and_says_so() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = start(managed(&sim)).await;
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
-    let refusal = HttpAnswer::status(400).body("application/json", r#"{"error":"invalid_client"}"#);
-    let refusal = Fault::new(Hook::Http, Action::Answer(refusal)).containing("/connect/token");
+    let refusal = HttpReply::status(400).body("application/json", r#"{"error":"invalid_client"}"#);
+    let refusal = Fault::new(Hook::Http, Action::Reply(refusal)).containing("/connect/token");
     sim.faults().arm(refusal.times(1_000));
     sim.expire_tokens();
     sim.drop_main_sockets();
@@ -184,7 +184,7 @@ async fn a_bot_is_managed_once() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     sim.faults().arm(
-        Fault::new(Hook::Http, Action::Answer(HttpAnswer::status(403))).containing("groups/joined"),
+        Fault::new(Hook::Http, Action::Reply(HttpReply::status(403))).containing("groups/joined"),
     );
     let refused = within(bot.managed().start()).await.unwrap_err();
     assert_eq!(*refused.kind(), ErrorKind::Rest);

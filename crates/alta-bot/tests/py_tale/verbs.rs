@@ -41,7 +41,7 @@ async fn every_request_of_py_tale_is_answered() {
         "Ashwick"
     );
 
-    let player = UserId::new(sim.add_person("Brambletoe").try_into().unwrap());
+    let player = UserId::new(sim.add_user("Brambletoe").try_into().unwrap());
     let invited = within(bot.request_invite_player_id(group, player))
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! Driving the world: everything a test can make happen.
+//! The methods by which a test changes the world and ends connections.
 
 mod groups;
 mod players;
@@ -6,27 +6,26 @@ mod servers;
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use alta_cloud::net::{Outgoing, Service};
+use alta_cloud::wire::json::Node;
 use serde_json::Value;
 
-use crate::error::{Error, ErrorKind};
-use crate::journal::Service;
-use crate::json::Node;
-use crate::link::Outgoing;
-use crate::shared::State;
+use crate::error::Error;
+#[cfg(doc)]
+use crate::error::ErrorKind;
 use crate::sim::Sim;
 
 impl Sim {
-    /// Whether after a migration the old main websocket still gets the events too.
+    /// Sets whether after a migration the old main websocket still gets events.
     pub fn set_migration_overlap(&self, overlap: bool) {
         self.shared
-            .with(|state, _| state.migration_overlap = overlap);
+            .with(|state, _| state.world.cloud.config.migration_overlap = overlap);
     }
 
-    /// How long [`wait_for`](Self::wait_for) and its like wait from now on, in place of
-    /// [`Builder::patience`](crate::Builder::patience).
-    pub fn set_patience(&self, patience: Duration) {
-        self.shared.with(|state, _| state.patience = patience);
+    /// Sets the timeout of [`wait_for`](Self::wait_for) and the other waits, in place of
+    /// [`Builder::timeout`](crate::Builder::timeout).
+    pub fn set_timeout(&self, timeout: Duration) {
+        self.shared.with(|state, _| state.timeout = timeout);
     }
 
     /// Ends every main websocket without a close frame.
@@ -34,23 +33,24 @@ impl Sim {
         self.end_all(|service| service == Service::MainSocket, &Outgoing::Cut);
     }
 
-    /// Ends one main websocket without a close frame: what was sent before still arrives, nothing is sent any more.
+    /// Ends one main websocket without a close frame. Frames that were sent before still arrive; none are sent afterwards.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such connection.
     pub fn drop_main_socket(&self, connection: u64) -> Result<(), Error> {
         self.change("dropping a main websocket", |state, _| {
-            let main = state.mains.get(&connection)?;
-            main.link.push(Outgoing::Cut);
-            state.ended(connection);
+            let socket = state.world.cloud.sockets.remove(&connection)?;
+            socket.link.push(Outgoing::Cut);
+            self.shared.env.connections.ended(connection);
             Some(())
         })
     }
 
-    /// How long the main websocket rests after each frame it reads, from now on.
-    pub fn read_main_sockets_slowly(&self, rest: Duration) {
-        self.shared.with(|state, _| state.main_read_delay = rest);
+    /// Lets every main websocket pause after each frame that it reads.
+    pub fn read_main_sockets_slowly(&self, pause: Duration) {
+        self.shared
+            .with(|state, _| state.world.cloud.config.read_pause = pause);
     }
 
     /// Closes every main websocket with a code.
@@ -61,7 +61,7 @@ impl Sim {
         );
     }
 
-    /// Ends every connection to a server's console without a close frame. What was sent before still arrives.
+    /// Ends every connection to a server's console without a close frame. Frames that were sent before still arrive.
     pub fn drop_consoles(&self, server: u64) {
         self.end_all(
             |service| service == Service::Console(server),
@@ -77,7 +77,7 @@ impl Sim {
         );
     }
 
-    /// Leaves every connection to a server's console open, but neither reads nor writes any more.
+    /// Keeps every connection to a server's console open, but neither reads nor writes it any more.
     pub fn silence_consoles(&self, server: u64) {
         self.end_all(
             |service| service == Service::Console(server),
@@ -85,36 +85,33 @@ impl Sim {
         );
     }
 
-    /// Leaves every main websocket open, but neither reads nor writes any more.
+    /// Keeps every main websocket open, but neither reads nor writes it any more.
     pub fn silence_main_sockets(&self) {
         self.end_all(|service| service == Service::MainSocket, &Outgoing::Silence);
     }
 
     fn end_all(&self, which: impl Fn(Service) -> bool, how: &Outgoing) {
-        self.shared.with(|state, _| {
-            for (_, link) in state.open.values().filter(|(service, _)| which(*service)) {
-                link.push(how.clone());
-            }
-        });
+        self.shared.env.connections.push_all(which, how);
+        self.shared.env.touch();
     }
 
-    /// Sends a console event of any type with any data to whoever subscribed to it.
+    /// Sends a console event with any name and data to the consoles that have subscribed to it.
     pub fn emit_console_event(&self, server: u64, event_type: &str, data: Value) {
         let data = Node::from(data);
         self.shared
-            .with(|state, _| state.world.tell_console(server, event_type, data));
+            .with(|state, _| state.world.emit(server, event_type, data));
     }
 
-    /// Sends a console event many times, as fast as the slowest client takes them: no queue overflows. `data` gets the
-    /// numbers from 0.
+    /// Sends a console event many times, as fast as the slowest client reads: no queue overflows. `data` gets the numbers
+    /// from 0.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] if a client takes nothing for [`Builder::patience`](crate::Builder::patience).
+    /// [`ErrorKind::TimedOut`] if a client reads nothing within [`Builder::timeout`](crate::Builder::timeout).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future stops after what was sent so far.
+    /// When the future is dropped, no further events are sent.
     pub async fn emit_console_events(
         &self,
         server: u64,
@@ -131,36 +128,36 @@ impl Sim {
             }
             self.shared.with(|state, _| {
                 for number in numbers {
-                    state
-                        .world
-                        .tell_console(server, event_type, Node::from(data(number)));
+                    let data = Node::from(data(number));
+                    state.world.emit(server, event_type, data);
                 }
             });
             self.flush().await?;
         }
     }
 
-    /// Sends an event of the main websocket to whoever subscribed to it; the content goes out as text.
+    /// Sends an event to the main websockets that have subscribed to it. The content is sent as a string.
     pub fn emit_main_event(&self, event: &str, key: u64, content: Value) {
         let content = Node::from(content);
         self.shared
-            .with(|state, _| state.world.tell_main(event, key, content));
+            .with(|state, _| state.world.cloud.emit(event, key, content));
     }
 
-    /// The same, and tells to which connections it was sent.
+    /// Sends an event like [`emit_main_event`](Self::emit_main_event). Returns the ids of the connections that got it.
     pub fn emit_main_event_traced(&self, event: &str, key: u64, content: Value) -> Vec<u64> {
         let content = Node::from(content);
         self.shared.with(|state, _| {
             let wanted = (event.to_owned(), key.to_string());
-            state.world.tell_main(event, key, content);
-            let mains = state.mains.iter();
-            let subscribed = mains.filter(|(_, main)| main.subscriptions.contains(&wanted));
+            let cloud = &mut state.world.cloud;
+            cloud.emit(event, key, content);
+            let sockets = cloud.sockets.iter();
+            let subscribed = sockets.filter(|(_, socket)| socket.subscriptions.contains(&wanted));
             subscribed.map(|(connection, _)| *connection).collect()
         })
     }
 
-    /// Sends an event to one main websocket, whatever it is subscribed to: during a migration to the old one, the new
-    /// one, or both.
+    /// Sends an event to one main websocket, whether or not it has subscribed to it: during a migration to the old one, to
+    /// the new one, or to both.
     ///
     /// # Errors
     ///
@@ -173,24 +170,13 @@ impl Sim {
         content: Value,
     ) -> Result<(), Error> {
         let content = Node::from(content);
-        if self
-            .shared
-            .send_main_event(connection, event, key, &content)
-        {
-            Ok(())
-        } else {
-            let doing = format!("sending an event on connection {connection}");
-            Err(Error::new(ErrorKind::NotFound, doing))
-        }
-    }
-
-    pub(crate) fn change<T>(
-        &self,
-        doing: &'static str,
-        work: impl FnOnce(&mut State, Timestamp) -> Option<T>,
-    ) -> Result<T, Error> {
-        self.shared
-            .with(work)
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, doing))
+        self.change("sending an event on a connection", |state, _| {
+            let env = &self.shared.env;
+            let sent = state
+                .world
+                .cloud
+                .emit_on(env, connection, event, key, &content);
+            sent.then_some(())
+        })
     }
 }

@@ -1,15 +1,15 @@
-//! Driving players.
+//! Letting players act.
 
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::Item;
 
 impl Sim {
-    /// Somebody joins a server. Returns the player's id.
+    /// Lets a player join a server. Returns the player's id.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::NotPossible`] if it is offline or they are
+    /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::NotPossible`] if it is offline or the player is
     /// there already.
     pub fn player_joins(&self, server: u64, username: &str) -> Result<u64, Error> {
         self.change("joining a server", |state, _| {
@@ -20,7 +20,7 @@ impl Sim {
             .with(|state, now| state.world.join(server, username, now));
         joined.ok_or_else(|| {
             let why = if self.is_online(server) {
-                "they are there already"
+                "the player is there already"
             } else {
                 "the server is offline"
             };
@@ -29,7 +29,7 @@ impl Sim {
         })
     }
 
-    /// A player leaves.
+    /// Lets a player leave.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl Sim {
         })
     }
 
-    /// A player goes to another chunk, such as `Cave Layer 3`.
+    /// Moves a player to another chunk, such as `Cave Layer 3`.
     ///
     /// # Errors
     ///
@@ -51,7 +51,7 @@ impl Sim {
         })
     }
 
-    /// Puts a player at a position within the chunk: no event, but `player detailed` and its like show it.
+    /// Sets a player's position within the chunk. There is no event, but `player detailed` and similar commands show it.
     ///
     /// # Errors
     ///
@@ -62,7 +62,7 @@ impl Sim {
         })
     }
 
-    /// A player enters or leaves a state, such as `Combat`.
+    /// Lets a player enter or leave a state, such as `Combat`.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Sim {
         })
     }
 
-    /// A player dies of something: the six frames as in the fixture.
+    /// Kills a player, with the six events of the fixture.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Sim {
         })
     }
 
-    /// A player is killed by another.
+    /// Lets a player kill another player.
     ///
     /// # Errors
     ///
@@ -101,7 +101,7 @@ impl Sim {
         })
     }
 
-    /// A player kills something, such as `Turabada Large Variant`.
+    /// Lets a player kill a creature, such as `Turabada Large Variant`.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Sim {
         })
     }
 
-    /// Somebody buys two of something from somebody for half a coin.
+    /// Lets a player buy two things from another player for half a coin.
     ///
     /// # Errors
     ///
@@ -124,11 +124,11 @@ impl Sim {
         })
     }
 
-    /// Puts a player's hands at positions, in meters: no event, but `player detailed` and its like show them. When the player
-    /// moves, the hands move along.
+    /// Sets the positions of a player's hands, in meters. There is no event, but `player detailed` and similar commands show
+    /// them. When the player moves, the hands move too.
     ///
-    /// Without this, hands are 0.95 m above the player's position: the left one at -0.2, 0.95, 0.3 from it, the right one at
-    /// 0.4, 0.95, 0.3. The head is at 0.1, 1.65, 0.1.
+    /// By default the hands are 0.95 m above the player's position: the left one at -0.2, 0.95, 0.3 relative to it, the right
+    /// one at 0.4, 0.95, 0.3. The head is at 0.1, 1.65, 0.1.
     ///
     /// # Errors
     ///
@@ -145,11 +145,11 @@ impl Sim {
         })
     }
 
-    /// Makes a prefab, which from then on can be spawned, sent and handled on every server.
+    /// Adds a prefab, which every server can then spawn and trade.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPossible`] if there is one of that name or hash already.
+    /// [`ErrorKind::NotPossible`] if a prefab has this name or hash already.
     pub fn add_prefab(&self, name: &str, hash: u32) -> Result<(), Error> {
         let added = self.shared.with(|state, _| {
             let world = &mut state.world;
@@ -164,10 +164,11 @@ impl Sim {
             return Ok(());
         }
         let doing = format!("adding the prefab {name} with the hash {hash}");
-        Err(Error::new(ErrorKind::NotPossible, doing).because("there is one of that name or hash"))
+        Err(Error::new(ErrorKind::NotPossible, doing)
+            .because("a prefab has this name or hash already"))
     }
 
-    /// Names and hashes of the prefabs, as `spawn list` tells them.
+    /// The names and hashes of the prefabs, as `spawn list` writes them.
     pub fn prefabs(&self) -> Vec<(String, u32)> {
         self.shared.look(|state| {
             let prefabs = state.world.prefabs.iter();
@@ -177,7 +178,8 @@ impl Sim {
         })
     }
 
-    /// A player does something with an item (by name or hash; see [`prefabs`](Self::prefabs)): `Pickup`, `Drop`, `Dock`, `Undock`.
+    /// Lets a player change an item, which is given by name or hash ([`prefabs`](Self::prefabs)). The change is `Pickup`,
+    /// `Drop`, `Dock` or `Undock`.
     ///
     /// # Errors
     ///
@@ -195,7 +197,7 @@ impl Sim {
         })
     }
 
-    /// Somebody's balance at the bank changes. Returns the new balance.
+    /// Changes the balance of a user at the bank. Returns the new balance.
     ///
     /// # Errors
     ///

@@ -1,32 +1,29 @@
-//! Driving servers.
+//! Starting, stopping and changing servers.
 
 use std::path::{Path, PathBuf};
 
+use alta_cloud::state::ServerInfo;
+
 use crate::error::{Error, ErrorKind};
-use crate::game::answer;
-use crate::listen;
-use crate::secret_file;
 use crate::sim::Sim;
-use crate::world::ServerInfo;
+use crate::world::GameServer;
+use crate::{console, listen, secret_file};
 
 impl Sim {
-    /// Makes a server of a group, offline.
+    /// Adds a server to a group. It is offline.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such group.
     pub fn add_server(&self, group: u64, name: &str) -> Result<u64, Error> {
         self.change("adding a server", |state, now| {
-            state
-                .world
-                .groups
-                .contains_key(&group)
-                .then(|| state.world.add_server(Some(group), name, now))
+            state.world.cloud.groups.get(&group)?;
+            Some(state.world.add_server(Some(group), name, now))
         })
     }
 
-    /// Makes a self-hosted server and puts it online: a console alone, unknown to REST and the main websocket, with
-    /// a constant token and a port that it keeps.
+    /// Adds and starts a self-hosted server. It has only a console, with a constant token and a constant port; REST and the
+    /// main websocket do not know it.
     ///
     /// # Errors
     ///
@@ -39,7 +36,7 @@ impl Sim {
         Ok(server)
     }
 
-    /// Removes a server for good; its consoles end.
+    /// Stops and removes a server.
     ///
     /// # Errors
     ///
@@ -51,7 +48,7 @@ impl Sim {
         Ok(())
     }
 
-    /// Puts a server online: opens its console's port (a new one for a cloud server), and says so to its group.
+    /// Starts a server: opens the port of its console (a new one for a cloud server) and sends its status to its group.
     ///
     /// # Errors
     ///
@@ -63,15 +60,15 @@ impl Sim {
         listen::start_server(&self.shared, server)
     }
 
-    /// Puts a server offline: its port closes, its consoles end without a close frame, its players are gone without
-    /// a word, and its group is told.
+    /// Stops a server: closes the port of its console, ends its console connections without a close frame, removes its
+    /// players without an event, and sends its status to its group.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub async fn stop_server(&self, server: u64) -> Result<(), Error> {
         let port = self.change("stopping a server", |state, _| {
-            state.world.servers.get(&server)?;
+            state.world.cloud.servers.get_mut(&server)?.console_port = None;
             Some(state.listening.remove(&server))
         })?;
         if let Some(port) = port {
@@ -83,78 +80,77 @@ impl Sim {
         Ok(())
     }
 
-    /// Renames a server and says so (`group-server-update`).
+    /// Renames a server and sends `group-server-update`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn rename_server(&self, server: u64, name: &str) -> Result<(), Error> {
         self.change("renaming a server", |state, now| {
-            name.clone_into(&mut state.world.servers.get_mut(&server)?.name);
-            state.world.tell_server("group-server-update", server, now);
+            let cloud = &mut state.world.cloud;
+            name.clone_into(&mut cloud.servers.get_mut(&server)?.name);
+            cloud.emit_server("group-server-update", server, now);
             Some(())
         })
     }
 
-    /// What a server is: fleet, region, version and the like.
+    /// The configuration of a server: fleet, region, version and more.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn server_info(&self, server: u64) -> Result<ServerInfo, Error> {
-        self.change("reading what a server is", |state, _| {
-            Some(state.world.servers.get(&server)?.info.clone())
+        self.change("reading a server's configuration", |state, _| {
+            Some(state.world.cloud.servers.get(&server)?.info.clone())
         })
     }
 
-    /// Changes what a server is, and says so (`group-server-update`).
+    /// Changes the configuration of a server and sends `group-server-update`.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn set_server_info(&self, server: u64, info: ServerInfo) -> Result<(), Error> {
-        self.change("changing what a server is", |state, now| {
-            state.world.servers.get_mut(&server)?.info = info;
-            state.world.tell_server("group-server-update", server, now);
+        self.change("changing a server's configuration", |state, now| {
+            let cloud = &mut state.world.cloud;
+            cloud.servers.get_mut(&server)?.info = info;
+            cloud.emit_server("group-server-update", server, now);
             Some(())
         })
     }
 
-    /// Sends a `group-server-heartbeat` of a server now.
+    /// Sends a `group-server-heartbeat` of a server.
     pub fn heartbeat(&self, server: u64) {
         self.shared.with(|state, now| {
-            state
-                .world
-                .tell_server("group-server-heartbeat", server, now);
+            let cloud = &mut state.world.cloud;
+            cloud.emit_server("group-server-heartbeat", server, now);
         });
     }
 
-    /// Sends a `group-server-status` of a server now.
+    /// Sends a `group-server-status` of a server.
     pub fn status(&self, server: u64) {
-        self.shared
-            .with(|state, now| state.world.tell_server("group-server-status", server, now));
-    }
-
-    /// Lets a server take commands without running any, as one does that loads its world.
-    pub fn stall_console(&self, server: u64) {
-        self.shared.with(|state, _| {
-            if let Some(server) = state.world.servers.get_mut(&server) {
-                server.stalled = true;
-            }
+        self.shared.with(|state, now| {
+            let cloud = &mut state.world.cloud;
+            cloud.emit_server("group-server-status", server, now);
         });
     }
 
-    /// Ends [`Sim::stall_console`]: everything kept is run in order and answered.
+    /// Lets a server accept commands without running them, like a server that loads its world.
+    pub fn stall_console(&self, server: u64) {
+        self.change_game(server, |game| game.stalled = true);
+    }
+
+    /// Ends [`Sim::stall_console`]. The server runs the commands that it has accepted, in order, and replies to them.
     pub fn resume_console(&self, server: u64) {
         self.shared.with(|state, now| {
-            if let Some(server) = state.world.servers.get_mut(&server) {
-                server.stalled = false;
+            if let Some(game) = state.world.servers.get_mut(&server) {
+                game.stalled = false;
             }
-            answer::run_kept(state, &self.shared, now, server);
+            console::run_waiting(state, &self.shared.env, now, server);
         });
     }
 
-    /// Lets a server forget what its consoles are subscribed to, as one may do that has just started.
+    /// Removes all subscriptions of a server's consoles, like a server that has just started.
     pub fn forget_console_subscriptions(&self, server: u64) {
         self.shared.with(|state, _| {
             for console in state.consoles.values_mut() {
@@ -165,36 +161,24 @@ impl Sim {
         });
     }
 
-    /// While on, only the `websocket` commands are registered; all others are answered "Command not found", as by a
-    /// server that boots.
+    /// Sets whether only the `websocket` commands are registered, like on a server that boots. The reply to all others is
+    /// "Command not found".
     pub fn set_booting(&self, server: u64, booting: bool) {
-        self.shared.with(|state, _| {
-            if let Some(server) = state.world.servers.get_mut(&server) {
-                server.booting = booting;
-            }
-        });
+        self.change_game(server, |game| game.booting = booting);
     }
 
-    /// Whether a server writes frame types and subscription results as numbers.
+    /// Sets whether a server writes frame types and the results of subscribing as numbers.
     pub fn set_numeric_enums(&self, server: u64, numeric: bool) {
-        self.shared.with(|state, _| {
-            if let Some(server) = state.world.servers.get_mut(&server) {
-                server.numeric_enums = numeric;
-            }
-        });
+        self.change_game(server, |game| game.numeric_enums = numeric);
     }
 
-    /// Lets a server know a console event beyond the 23 stock ones, as with a mod.
+    /// Adds a console event to the 23 stock ones of a server, like a mod.
     pub fn offer_console_event(&self, server: u64, event_type: &str) {
-        self.shared.with(|state, _| {
-            if let Some(server) = state.world.servers.get_mut(&server) {
-                server.offered_events.push(event_type.to_owned());
-            }
-        });
+        self.change_game(server, |game| game.extra_events.push(event_type.to_owned()));
     }
 
-    /// Writes the token of a self-hosted server to `console_token.txt` in a folder, readable by its owner alone, in place of a
-    /// file that may be there. Returns the path.
+    /// Writes the token of a self-hosted server to `console_token.txt` in a folder, and replaces a file that exists. Only the
+    /// owner of the file can read it. Returns the path.
     ///
     /// # Errors
     ///
@@ -209,5 +193,13 @@ impl Sim {
                 Err(Error::new(ErrorKind::File, doing).because(source))
             }
         }
+    }
+
+    fn change_game(&self, server: u64, change: impl FnOnce(&mut GameServer)) {
+        self.shared.with(|state, _| {
+            if let Some(game) = state.world.servers.get_mut(&server) {
+                change(game);
+            }
+        });
     }
 }

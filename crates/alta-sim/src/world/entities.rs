@@ -1,9 +1,8 @@
 use std::sync::Arc;
 
-use super::World;
-use crate::json::Node;
+use alta_cloud::wire::json::Node;
 
-/// A thing lying in the world.
+/// A thing in the game.
 #[derive(Clone, Debug)]
 pub(crate) struct Entity {
     pub(crate) id: u64,
@@ -31,7 +30,7 @@ pub(crate) struct Item {
     pub(crate) hash: u32,
 }
 
-/// A few prefabs; hashes that samples show are theirs, the others are invented.
+/// The stock prefabs. Hashes that samples show are attested, the others are invented.
 const STOCK: [(&str, u32); 8] = [
     ("Short Sword Blade", 22_888),
     ("SpriggullDrumstick Full Cooked", 33_190),
@@ -44,7 +43,7 @@ const STOCK: [(&str, u32); 8] = [
 ];
 
 impl Item {
-    /// The prefabs that there are from the start.
+    /// The prefabs that exist from the start.
     pub(crate) fn stock() -> Vec<Self> {
         STOCK
             .into_iter()
@@ -53,37 +52,5 @@ impl Item {
                 hash,
             })
             .collect()
-    }
-}
-
-fn squeeze(name: &str) -> String {
-    name.chars()
-        .filter(|letter| !letter.is_whitespace())
-        .flat_map(char::to_lowercase)
-        .collect()
-}
-
-impl World {
-    /// The prefab of that hash, or of that name without regard to case and spaces.
-    pub(crate) fn prefab(&self, text: &str) -> Option<Item> {
-        let wanted = squeeze(text);
-        let is_it = |item: &&Item| squeeze(&item.name) == wanted || item.hash.to_string() == wanted;
-        self.prefabs.iter().find(is_it).cloned()
-    }
-
-    /// Puts a new thing into a server's world.
-    pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
-        let server = self.servers.get_mut(&server)?;
-        let id = server.entity_id();
-        let name = format!("{}(Clone)", item.name);
-        let entity = Entity {
-            id,
-            name,
-            prefab: item.hash,
-            position,
-            rotation: [0.0; 3],
-        };
-        server.entities.insert(id, entity.clone());
-        Some(entity)
     }
 }

@@ -138,7 +138,7 @@ async fn soak(plan: Plan) {
     let sim = Sim::builder()
         .journal(4_096)
         .migration_overlap(true)
-        .patience(PATIENCE * 5)
+        .timeout(PATIENCE * 5)
         .token_life(Duration::from_secs(24 * 3_600))
         .start()
         .await

@@ -61,7 +61,7 @@ async fn promise_11_queues_are_as_long_as_configured() {
 #[tokio::test]
 async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
     const GROUPS: usize = 100;
-    let sim = start(Sim::builder().patience(Duration::from_secs(20))).await;
+    let sim = start(Sim::builder().timeout(Duration::from_secs(20))).await;
     let client = connect(&sim, config(&sim)).await;
     let groups: Vec<u64> = (0..GROUPS)
         .map(|number| sim.add_group(&format!("Group {number}")))

@@ -154,7 +154,7 @@ async fn request_reject_invite() -> Outcome {
 #[tokio::test]
 async fn request_invite_player_id_and_request_uninvite_player_id() -> Outcome {
     let world = world().await;
-    let player = UserId::new(id(world.sim.add_person("Brambletoe")));
+    let player = UserId::new(id(world.sim.add_user("Brambletoe")));
     let (bot, group) = (world.bot, world.group);
     // snippet: request_invite_player_id
     let member = bot.request_invite_player_id(group, player).await?;
@@ -331,7 +331,7 @@ async fn main_sub_and_main_unsub() -> Outcome {
 #[tokio::test]
 async fn functions_beyond_the_readme() -> Outcome {
     let world = world().await;
-    let player = UserId::new(id(world.sim.add_person("Brambletoe")));
+    let player = UserId::new(id(world.sim.add_user("Brambletoe")));
     let (bot, group) = (world.bot, world.group);
     // snippet: functions beyond the README
     let rest = bot.rest();

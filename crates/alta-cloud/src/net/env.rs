@@ -1,0 +1,78 @@
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+
+use super::connections::Connections;
+use super::faults::{Action, Faults, Hook};
+use super::journal::{Journal, Received, Service, What};
+use super::link::{Link, Outgoing};
+use super::tasks::Tasks;
+use crate::wire::time::Clock;
+
+/// Everything that all connections of a service share, apart from the state that they serve.
+#[derive(Debug)]
+pub struct Env {
+    /// The time of the service.
+    pub clock: Clock,
+    /// The tasks of the service.
+    pub tasks: Tasks,
+    /// The faults that are armed.
+    pub faults: Faults,
+    /// The websocket connections.
+    pub connections: Connections,
+    journal: Journal,
+    version: watch::Sender<u64>,
+    /// The number of frames that may wait for one slow client.
+    queue: usize,
+}
+
+impl Env {
+    /// `journal`: how many entries are remembered; `queue`: how many frames may wait for one slow client.
+    pub fn new(runtime: Handle, journal: usize, queue: usize) -> Self {
+        Self {
+            clock: Clock::start(),
+            tasks: Tasks::new(runtime),
+            faults: Faults::default(),
+            connections: Connections::default(),
+            journal: Journal::new(journal),
+            version: watch::Sender::new(0),
+            queue,
+        }
+    }
+
+    /// Adds an entry to the journal.
+    pub fn record(&self, service: Service, connection: u64, what: What) {
+        let at = self.clock.elapsed();
+        self.journal.add(at, service, connection, what);
+        self.touch();
+    }
+
+    /// Everything received, oldest first, as far as the journal remembers.
+    pub fn received(&self) -> Arc<Vec<Received>> {
+        self.journal.entries()
+    }
+
+    /// Takes the fault that is armed for this, if there is one.
+    pub fn fault(&self, hook: Hook, server: Option<u64>, text: &str) -> Option<Action> {
+        let action = self.faults.take(hook, server, text);
+        if action.is_some() {
+            self.touch();
+        }
+        action
+    }
+
+    /// Wakes everybody who waits for a change.
+    pub fn touch(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Changes whenever [`touch`](Self::touch) is called.
+    pub fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    pub(super) fn link(&self, id: u64) -> (Link, mpsc::Receiver<Outgoing>) {
+        Link::new(id, self.queue, self.tasks.clone())
+    }
+}

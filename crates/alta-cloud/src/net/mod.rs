@@ -1,0 +1,21 @@
+//! Connections: handshakes, queues, the journal of everything received, and faults.
+
+mod connections;
+mod env;
+mod faults;
+mod handshake;
+mod journal;
+mod link;
+mod pump;
+mod tasks;
+mod websocket;
+
+pub use connections::{Connections, Sent, SentTo};
+pub use env::Env;
+pub use faults::{Action, Fault, Faults, Hook, HttpReply, Junk};
+pub use handshake::{header, headers};
+pub use journal::{HttpRequest, Received, Service, What};
+pub use link::{Link, Outgoing};
+pub use pump::{BoxIo, Io, Reader, Reading};
+pub use tasks::Tasks;
+pub use websocket::serve as serve_websocket;

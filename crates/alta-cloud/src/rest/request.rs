@@ -1,0 +1,62 @@
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::call::Call;
+use super::page::page;
+use super::reply::Reply;
+use crate::state::{Cloud, Group, Identity, Member, Membership};
+use crate::wire::json::Node;
+use crate::wire::lenient;
+
+/// The input of an endpoint.
+pub(crate) struct Request<'a> {
+    pub(crate) cloud: &'a mut Cloud,
+    pub(crate) now: Timestamp,
+    pub(crate) call: &'a Call<'a>,
+    pub(crate) identity: Identity,
+}
+
+impl Request<'_> {
+    /// The user id of the caller.
+    pub(crate) fn me(&self) -> u64 {
+        self.identity.id()
+    }
+
+    /// The request body, or the reply to one that cannot be parsed.
+    pub(crate) fn body(&self) -> Result<Value, Reply> {
+        let body = lenient::parse(&self.call.request.body);
+        body.ok_or_else(|| Reply::bad_request(None, "Malformed body."))
+    }
+
+    /// The group with this id, or the reply 404.
+    pub(crate) fn group(&self, id: u64) -> Result<&Group, Reply> {
+        self.cloud.groups.get(&id).ok_or_else(Reply::not_found)
+    }
+
+    /// The same, to be changed by a caller who needs a permission for that.
+    pub(crate) fn group_for(&mut self, id: u64, permission: &str) -> Result<&mut Group, Reply> {
+        let me = self.me();
+        let group = self.cloud.groups.get_mut(&id);
+        let group = group.ok_or_else(Reply::not_found)?;
+        if group.allows(me, permission) {
+            Ok(group)
+        } else {
+            Err(Reply::forbidden())
+        }
+    }
+
+    /// Changes the membership of a user in a group.
+    pub(crate) fn set_membership(
+        &mut self,
+        group: u64,
+        user: u64,
+        to: Membership,
+    ) -> Option<Member> {
+        self.cloud.change_membership(group, user, to, self.now)
+    }
+
+    /// One page of an array, as the query selects it.
+    pub(crate) fn page(&self, items: Vec<Node>) -> Reply {
+        page(items, &self.call.query, self.cloud.config.page_size)
+    }
+}

@@ -1,0 +1,43 @@
+use serde_json::Value;
+
+use super::request::Reply;
+use crate::state::Cloud;
+use crate::wire::main_content;
+
+/// `GET migrate` on the old connection.
+pub(super) fn token(cloud: &mut Cloud, connection: u64) -> Reply {
+    let token = format!(
+        "migration-{:016x}{:016x}",
+        cloud.rng.u64(..),
+        cloud.rng.u64(..)
+    );
+    // A connection has one valid token at a time.
+    cloud.migrations.retain(|_, from| *from != connection);
+    cloud.migrations.insert(token.clone(), connection);
+    let content = main_content("migrate");
+    Reply::ok(content.with("token", token).to_string())
+}
+
+/// `POST migrate` on the new connection: moves the subscriptions of the old connection.
+pub(super) fn migrate(cloud: &mut Cloud, connection: u64, content: &Value) -> Reply {
+    let from = content
+        .get("token")
+        .and_then(Value::as_str)
+        .and_then(|token| cloud.migrations.remove(token));
+    let overlap = cloud.config.migration_overlap;
+    let moved = from.filter(|from| *from != connection).and_then(|from| {
+        let old = cloud.sockets.get_mut(&from)?;
+        Some(if overlap {
+            old.subscriptions.clone()
+        } else {
+            std::mem::take(&mut old.subscriptions)
+        })
+    });
+    match (moved, cloud.sockets.get_mut(&connection)) {
+        (Some(moved), Some(new)) => {
+            new.subscriptions.extend(moved);
+            Reply::ok("")
+        }
+        _ => Reply::sample("migrate-refused"),
+    }
+}

@@ -1,0 +1,172 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::request::{Reply, Request};
+use super::{migrate, subscriptions};
+use crate::host::Host;
+use crate::net::{
+    Action, BoxIo, Hook, HttpReply, Link, Outgoing, Reader, Reading, Service, What, header,
+    serve_websocket,
+};
+use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
+use crate::wire::main_socket;
+
+/// Serves one connection, including the handshake, until it ends.
+pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
+    let host = &**host;
+    let check = |headers: &[(String, String)]| {
+        let grant = host.with_cloud(|cloud, now| {
+            let header = header(headers, "authorization");
+            cloud.tokens.check_header(header, now)
+        });
+        match grant {
+            Ok(grant) if grant.purpose == Purpose::Access => match grant.identity {
+                Identity::Bot(_) => Ok(grant.identity),
+                Identity::User(_) => Err(gateway(403, "Forbidden")),
+            },
+            Ok(_) => Err(gateway(403, "Forbidden")),
+            Err(_) => Err(gateway(401, "Unauthorized")),
+        }
+    };
+    let begin = |link: &Link, identity| {
+        let socket = MainSocket {
+            link: link.clone(),
+            identity,
+            subscriptions: BTreeSet::new(),
+        };
+        host.with_cloud(|cloud, _| cloud.sockets.insert(link.id, socket));
+        Requests {
+            host,
+            link: link.clone(),
+        }
+    };
+    serve_websocket(host.env(), Service::MainSocket, io, check, begin).await;
+}
+
+/// The response of the API gateway in front of the real service.
+fn gateway(status: u16, message: &str) -> HttpReply {
+    HttpReply::status(status).body(
+        "application/json",
+        &format!("{{\"message\":\"{message}\"}}"),
+    )
+}
+
+/// Reads a client's requests. Closes the connection when it is idle or too old, as the gateway does.
+struct Requests<'a, H> {
+    host: &'a H,
+    link: Link,
+}
+
+impl<H: Host> Reader for Requests<'_, H> {
+    async fn read(&self, reading: &mut Reading) -> Option<u16> {
+        let Self { host, link } = self;
+        let (life, idle) = host.with_cloud(|cloud, _| {
+            let config = &cloud.config;
+            (config.socket_life, config.socket_idle)
+        });
+        let end = Instant::now() + life;
+        let mut is_closing = false;
+        let mut code = None;
+        loop {
+            let deadline = end.min(Instant::now() + idle);
+            let message = if is_closing {
+                reading.next().await
+            } else if let Ok(message) = timeout_at(deadline, reading.next()).await {
+                message
+            } else {
+                is_closing = true;
+                link.push(Outgoing::Close(1001, "Going away".to_owned()));
+                continue;
+            };
+            let what = match message {
+                Some(Ok(Message::Text(text))) => What::Text(text.as_str().to_owned()),
+                Some(Ok(Message::Binary(bytes))) => What::Binary(bytes),
+                Some(Ok(Message::Ping(_))) => What::Ping,
+                Some(Ok(Message::Close(frame))) => {
+                    code = frame.map(|frame| frame.code.into());
+                    continue;
+                }
+                Some(Ok(_)) => continue,
+                Some(Err(_)) | None => return code,
+            };
+            let text = if let What::Text(text) = &what {
+                Some(text.clone())
+            } else {
+                None
+            };
+            host.env().record(Service::MainSocket, link.id, what);
+            if let Some(text) = text {
+                link.room().await;
+                let pause = host.with_cloud(|cloud, _| cloud.config.read_pause);
+                if !pause.is_zero() {
+                    tokio::time::sleep(pause).await;
+                }
+                respond(*host, link, &text);
+            }
+        }
+    }
+
+    fn ended(&self) {
+        self.host
+            .with_cloud(|cloud, _| cloud.sockets.remove(&self.link.id));
+    }
+}
+
+/// Performs the request in a text frame and queues the reply.
+fn respond<H: Host>(host: &H, link: &Link, text: &str) {
+    let env = host.env();
+    host.with_cloud(|cloud, now| {
+        let Some(request) = Request::parse(text) else {
+            let fault = env.fault(Hook::MainRequest, None, text);
+            link.send(&main_socket("text-ping", 0), "id", None, fault);
+            return;
+        };
+        let (method, path) = (&request.method, &request.path);
+        let fault = env.fault(Hook::MainRequest, None, &format!("{method} {path}"));
+        let token = cloud
+            .tokens
+            .check_header(request.authorization.as_deref(), now);
+        let (reply, fault) = match (fault, token) {
+            (Some(Action::Refuse(status)), _) => (
+                Reply::error(status, "Refused on demand", "UnspecifiedError"),
+                None,
+            ),
+            (fault, Err(Refusal::Expired)) => {
+                (Reply::error(401, "Expired token", "ExpiredToken"), fault)
+            }
+            (fault, Err(_)) => (
+                Reply::error(401, "Unauthorized", "InvalidPermissionsToPerformAction"),
+                fault,
+            ),
+            (fault, Ok(_)) => (perform(cloud, link.id, &request), fault),
+        };
+        let frame = main_socket("subscribe", 0)
+            .with("id", request.id.clone())
+            .with("key", format!("{method} /ws/{path}"))
+            .with("content", reply.content)
+            .with("responseCode", u64::from(reply.status));
+        link.send(&frame, "id", None, fault);
+    });
+}
+
+fn perform(cloud: &mut Cloud, connection: u64, request: &Request) -> Reply {
+    let path: Vec<&str> = request.path.split('/').collect();
+    match (request.method.as_str(), path.as_slice()) {
+        ("POST", ["subscription", "batch"]) => {
+            subscriptions::batch(cloud, connection, &request.json_content())
+        }
+        ("POST", ["subscription", event, key]) => {
+            subscriptions::subscribe(cloud, connection, event, key)
+        }
+        ("DELETE", ["subscription", event, key]) => {
+            subscriptions::unsubscribe(cloud, connection, event, key)
+        }
+        ("GET", ["migrate"]) => migrate::token(cloud, connection),
+        ("POST", ["migrate"]) => migrate::migrate(cloud, connection, &request.json_content()),
+        _ => Reply::sample("subscribe-not-found"),
+    }
+}

@@ -1,0 +1,138 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::accounts::Accounts;
+use super::groups::Group;
+use super::servers::{Era, Server};
+use super::sockets::MainSocket;
+use super::tokens::Tokens;
+use super::users::Users;
+use crate::wire::json::Node;
+
+const FIRST_BOT: u64 = 1_100_000_001;
+const FIRST_USER: u64 = 1_200_000_001;
+
+/// The settings of the service.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// The year whose JSON form of servers is used.
+    pub era: Era,
+    /// The life of a bot's access token.
+    pub token_life: Duration,
+    /// The life of a user's access token. Refresh and identity tokens live 24 times as long.
+    pub user_token_life: Duration,
+    /// The life of a console token.
+    pub console_token_life: Duration,
+    /// The page size of arrays when a request sets no `limit`.
+    pub page_size: usize,
+    /// The longest life of a main websocket.
+    pub socket_life: Duration,
+    /// The time without a frame of the client after which a main websocket is closed.
+    pub socket_idle: Duration,
+    /// Whether after a migration the old main websocket still gets events.
+    pub migration_overlap: bool,
+    /// The pause of a main websocket after each frame that it reads.
+    pub read_pause: Duration,
+}
+
+impl Default for Config {
+    /// The values of the real service.
+    fn default() -> Self {
+        Self {
+            era: Era::default(),
+            token_life: Duration::from_secs(3_600),
+            user_token_life: Duration::from_secs(3_600),
+            console_token_life: Duration::from_secs(600),
+            page_size: 100,
+            socket_life: Duration::from_secs(2 * 3_600),
+            socket_idle: Duration::from_secs(600),
+            migration_overlap: false,
+            read_pause: Duration::ZERO,
+        }
+    }
+}
+
+/// An event for the main websockets that have subscribed to it.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) content: Node,
+}
+
+/// The whole state of the service.
+#[derive(Debug)]
+pub struct Cloud {
+    /// The settings.
+    pub config: Config,
+    /// The accounts that can log in.
+    pub accounts: Accounts,
+    /// The issued tokens.
+    pub tokens: Tokens,
+    /// All users.
+    pub users: Users,
+    /// The groups by id.
+    pub groups: BTreeMap<u64, Group>,
+    /// The servers by id.
+    pub servers: BTreeMap<u64, Server>,
+    /// The port of the HTTP service, where consoles' files are downloaded from.
+    pub http_port: u16,
+    /// Friendship requests and their times: from whom, to whom. Friends have requested each other.
+    pub(super) friendships: BTreeMap<(u64, u64), Timestamp>,
+    /// Users and their favorite servers.
+    pub(crate) favorites: BTreeSet<(u64, u64)>,
+    /// The open main websockets by connection id.
+    pub sockets: BTreeMap<u64, MainSocket>,
+    /// Migration tokens and the connections that requested them.
+    pub(crate) migrations: HashMap<String, u64>,
+    pub(crate) rng: fastrand::Rng,
+    pub(super) events: Vec<Event>,
+}
+
+impl Cloud {
+    /// A service with one bot account and one user account. `seed` determines everything random.
+    pub fn new(config: Config, seed: u64, now: Timestamp) -> Self {
+        let (bot_name, username) = ("Example_Bot", "Ashwick");
+        let mut users = Users::default();
+        let bot = users.add(FIRST_BOT, bot_name, true, now);
+        let user = users.add(FIRST_USER, username, false, now);
+        Self {
+            config,
+            accounts: Accounts::new(bot, bot_name, user, username),
+            tokens: Tokens::new(seed),
+            users,
+            groups: BTreeMap::new(),
+            servers: BTreeMap::new(),
+            http_port: 0,
+            friendships: BTreeMap::new(),
+            favorites: BTreeSet::new(),
+            sockets: BTreeMap::new(),
+            migrations: HashMap::new(),
+            rng: fastrand::Rng::with_seed(seed),
+            events: Vec::new(),
+        }
+    }
+
+    /// The id of the user with this name, who is added if there is none.
+    pub fn user(&mut self, username: &str, now: Timestamp) -> u64 {
+        self.users.find_or_add(FIRST_USER, username, now)
+    }
+
+    /// The name of a user.
+    pub fn username(&self, id: u64) -> String {
+        let user = self.users.get(id);
+        user.map_or_else(|| format!("player{id}"), |user| user.username.clone())
+    }
+
+    /// Adds an event, to be delivered to the main websockets that have subscribed to it.
+    pub fn emit(&mut self, event: &str, key: u64, content: Node) {
+        self.events.push(Event {
+            name: event.to_owned(),
+            key: key.to_string(),
+            content,
+        });
+    }
+}

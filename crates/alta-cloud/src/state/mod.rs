@@ -1,0 +1,23 @@
+//! The state of the service: accounts, groups, servers, friends, tokens, and the main websockets that are told of changes.
+
+mod accounts;
+mod cloud;
+mod directory;
+mod friends;
+mod groups;
+mod ids;
+mod memberships;
+mod servers;
+mod sockets;
+mod tokens;
+mod users;
+
+pub use accounts::{Accounts, BotAccount, SCOPES, UserAccount};
+pub use cloud::{Cloud, Config};
+pub(crate) use friends::Bond;
+pub use groups::{Group, Member, Membership};
+pub(crate) use servers::ServerShape;
+pub use servers::{Era, Server, ServerInfo};
+pub use sockets::MainSocket;
+pub use tokens::{Grant, Identity, Purpose, Refusal, Tokens, encode as encode_token};
+pub use users::{User, Users, user_json};

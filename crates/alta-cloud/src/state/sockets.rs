@@ -1,0 +1,73 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::cloud::Cloud;
+use super::tokens::Identity;
+use crate::net::{Env, Hook, Link};
+use crate::wire::json::Node;
+use crate::wire::main_socket;
+
+/// An open main websocket.
+#[derive(Debug)]
+pub struct MainSocket {
+    /// Its sending side.
+    pub link: Link,
+    /// The account.
+    pub identity: Identity,
+    /// The subscriptions: event and key.
+    pub subscriptions: BTreeSet<(String, String)>,
+}
+
+impl Cloud {
+    /// Sends the events that were added since the last call to the main websockets that have subscribed to them.
+    pub fn deliver(&mut self, env: &Env) {
+        for event in std::mem::take(&mut self.events) {
+            let wanted = (event.name, event.key);
+            let name: Arc<str> = wanted.0.as_str().into();
+            let mut frame = None;
+            for socket in self.sockets.values() {
+                if !socket.subscriptions.contains(&wanted) {
+                    continue;
+                }
+                let (event_name, key) = &wanted;
+                let frame = frame.get_or_insert_with(|| frame_of(event_name, key, &event.content));
+                let text = format!("{event_name}/{key}");
+                let fault = env.fault(Hook::MainEvent, None, &text);
+                socket.link.send(frame, "id", Some(&name), fault);
+            }
+        }
+    }
+
+    /// Forgets the events that were added since they were last delivered.
+    pub fn drop_events(&mut self) {
+        self.events.clear();
+    }
+
+    /// Sends an event to one main websocket, whether or not it has subscribed to it. Returns whether there is such a
+    /// connection.
+    pub fn emit_on(
+        &self,
+        env: &Env,
+        connection: u64,
+        event: &str,
+        key: u64,
+        content: &Node,
+    ) -> bool {
+        let Some(socket) = self.sockets.get(&connection) else {
+            return false;
+        };
+        let key = key.to_string();
+        let fault = env.fault(Hook::MainEvent, None, &format!("{event}/{key}"));
+        let frame = frame_of(event, &key, content);
+        socket.link.send(&frame, "id", Some(&event.into()), fault);
+        true
+    }
+}
+
+/// The frame of an event. Its content is a string that holds JSON.
+fn frame_of(event: &str, key: &str, content: &Node) -> Node {
+    main_socket("event-group-update", 0)
+        .with("event", event)
+        .with("key", key)
+        .with("content", content.to_string())
+}

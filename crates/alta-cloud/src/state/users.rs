@@ -1,0 +1,72 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::ids::next_id;
+use crate::wire::json::Node;
+use crate::wire::rest_body;
+
+/// A player or a bot.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The user id.
+    pub id: u64,
+    /// The name.
+    pub username: String,
+    /// Whether the user is a bot.
+    pub bot: bool,
+    /// The time of registration.
+    pub created_at: Timestamp,
+}
+
+impl User {
+    /// `{id, username}`, as REST and consoles write it.
+    pub fn json(&self) -> Node {
+        user_json(self.id, &self.username)
+    }
+}
+
+/// `{id, username}`, as REST and consoles write it.
+pub fn user_json(id: u64, username: &str) -> Node {
+    rest_body("user-by-id")
+        .with("id", id)
+        .with("username", username)
+}
+
+/// Users by id.
+#[derive(Debug, Default)]
+pub struct Users(BTreeMap<u64, User>);
+
+impl Users {
+    /// Adds a user. The id is the next free one from `first_id` on.
+    pub fn add(&mut self, first_id: u64, username: &str, bot: bool, now: Timestamp) -> u64 {
+        let id = next_id(&self.0, first_id);
+        let user = User {
+            id,
+            username: username.to_owned(),
+            bot,
+            created_at: now,
+        };
+        self.0.insert(id, user);
+        id
+    }
+
+    /// The id of the user with this name, who is added if there is none.
+    pub fn find_or_add(&mut self, first_id: u64, username: &str, now: Timestamp) -> u64 {
+        let found = self.iter().find(|user| user.username == username);
+        match found.map(|user| user.id) {
+            Some(id) => id,
+            None => self.add(first_id, username, false, now),
+        }
+    }
+
+    /// The user with this id.
+    pub fn get(&self, id: u64) -> Option<&User> {
+        self.0.get(&id)
+    }
+
+    /// All users, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &User> {
+        self.0.values()
+    }
+}

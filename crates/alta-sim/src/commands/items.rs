@@ -1,0 +1,166 @@
+//! `spawn ...`, `trade ...`, `wacky ...`.
+
+use alta_cloud::wire::json::Node;
+
+use super::arguments::number;
+use super::command::{Output, Parameter, Run, Spec, command};
+use crate::world::Item;
+
+const VOID: &str = "System.Void";
+const OBJECTS: &str = "System.Collections.Generic.IEnumerable`1[System.Object]";
+const PLAYERS: Parameter = ("players", "PlayerList", None);
+const USER: Parameter = ("user", "UserInfoAccess", None);
+
+/// The most things that one command spawns.
+const SPAWN_LIMIT: u32 = 100;
+
+pub(crate) const SPECS: &[Spec] = &[
+    Spec {
+        tail: true,
+        ..command(
+            &["spawn", ""],
+            &[
+                PLAYERS,
+                ("prefab", "Prefab", None),
+                ("arguments", "System.String", Some("1")),
+            ],
+            OBJECTS,
+            spawn,
+        )
+    },
+    command(&["spawn", "list"], &[], OBJECTS, |run| {
+        let row = |item: &Item| {
+            Node::object([("Hash", item.hash.into()), ("Name", (&*item.name).into())])
+        };
+        Ok(Output::list(run.world.prefabs.iter().map(row).collect()))
+    }),
+    command(
+        &["spawn", "string"],
+        &[PLAYERS, ("value", "System.String", None)],
+        OBJECTS,
+        |run| {
+            let item = saved(run, run.argument(1))?;
+            let mut rows = Vec::new();
+            for id in run.players(0)? {
+                rows.extend(at_player(run, id, &item));
+            }
+            Ok(Output::list(rows))
+        },
+    ),
+    command(
+        &["spawn", "string-raw"],
+        &[("value", "System.String", None)],
+        "System.Object",
+        |run| {
+            let item = saved(run, run.argument(0))?;
+            let entity = run
+                .world
+                .spawn(run.server, &item, [0.0; 3])
+                .ok_or_else(Output::null_reference)?;
+            Ok(Output::Value(
+                entity.reference(),
+                format!("{} - {}", entity.id, entity.name),
+            ))
+        },
+    ),
+    command(&["trade", "atm", "get"], &[USER], "System.Int32", |run| {
+        let id = run.user(0)?;
+        Ok(Output::plain(
+            run.game()?.balances.get(&id).copied().unwrap_or_default(),
+        ))
+    }),
+    command(
+        &["trade", "atm", "add"],
+        &[USER, ("quantityToAdd", "System.Int32", None)],
+        VOID,
+        |run| {
+            let id = run.user(0)?;
+            let change = number(run.argument(1))?;
+            run.world.change_balance(run.server, id, change);
+            Ok(Output::Done)
+        },
+    ),
+    command(
+        &["trade", "atm", "set"],
+        &[USER, ("quantity", "System.Int32", None)],
+        VOID,
+        |run| {
+            let id = run.user(0)?;
+            let wanted: i64 = number(run.argument(1))?;
+            let now = run.game()?.balances.get(&id).copied().unwrap_or_default();
+            run.world
+                .change_balance(run.server, id, wanted.saturating_sub(now));
+            Ok(Output::Done)
+        },
+    ),
+    Spec {
+        tail: true,
+        ..command(
+            &["trade", "post"],
+            &[USER, ("prefab", "Prefab", None)],
+            VOID,
+            |run| {
+                run.user(0)?;
+                prefab(run, run.argument(1))?;
+                Ok(Output::Done)
+            },
+        )
+    },
+    command(
+        &["wacky", "destroy"],
+        &[("id", "System.UInt32", None)],
+        VOID,
+        |run| {
+            let id: u64 = number(run.argument(0))?;
+            run.game_mut()?
+                .entities
+                .remove(&id)
+                .map(|_| Output::Done)
+                .ok_or_else(Output::null_reference)
+        },
+    ),
+    Spec {
+        tail: true,
+        ..command(
+            &["wacky", "destroy-free"],
+            &[("prefab", "Prefab", None)],
+            VOID,
+            |run| {
+                let item = prefab(run, run.argument(0))?;
+                run.game_mut()?
+                    .entities
+                    .retain(|_, entity| entity.prefab != item.hash);
+                Ok(Output::Done)
+            },
+        )
+    },
+];
+
+fn prefab(run: &Run<'_>, text: &str) -> Result<Item, Output> {
+    run.world
+        .prefab(text)
+        .ok_or_else(|| Output::Exception(format!("Couldn't find prefab {text}")))
+}
+
+/// The prefab of a save string, which is its first word.
+fn saved(run: &Run<'_>, text: &str) -> Result<Item, Output> {
+    prefab(run, text.split(',').next().unwrap_or_default())
+}
+
+fn at_player(run: &mut Run<'_>, player: u64, item: &Item) -> Option<Node> {
+    let position = run.world.player(run.server, player)?.position;
+    Some(run.world.spawn(run.server, item, position)?.reference())
+}
+
+/// `spawn <players> <prefab> [count]`.
+fn spawn(run: &mut Run<'_>) -> Result<Output, Output> {
+    let item = prefab(run, run.argument(1))?;
+    let count: u32 = run.argument(2).parse().unwrap_or(1);
+    let mut rows = Vec::new();
+    for id in run.players(0)? {
+        for _ in 0..count.min(SPAWN_LIMIT) {
+            rows.extend(at_player(run, id, &item));
+        }
+    }
+    Ok(Output::list(rows))
+}

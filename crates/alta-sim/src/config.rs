@@ -1,0 +1,62 @@
+use std::time::Duration;
+
+/// Whether the world changes by itself.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Scenario {
+    /// The world changes only when a test drives it.
+    #[default]
+    Empty,
+    /// A town: on every online server players join, walk through chunks and cave layers, fight, die, trade and leave, one
+    /// event after each [`Builder::pace`](crate::Builder::pace).
+    Town,
+}
+
+/// The bot's membership in the default group at the start.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum BotStart {
+    Invited,
+    Role(u64),
+    /// No membership.
+    Stranger,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) cloud: alta_cloud::state::Config,
+    pub(crate) seed: u64,
+    pub(crate) port: u16,
+    pub(crate) scenario: Scenario,
+    pub(crate) pace: Duration,
+    /// Zero for none.
+    pub(crate) heartbeats: Duration,
+    pub(crate) bot: BotStart,
+    pub(crate) default_world: bool,
+    pub(crate) online: bool,
+    pub(crate) login_delay: Duration,
+    pub(crate) queue: usize,
+    pub(crate) journal: usize,
+    pub(crate) timeout: Duration,
+    pub(crate) tls: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cloud: alta_cloud::state::Config::default(),
+            seed: 0,
+            port: 0,
+            scenario: Scenario::Empty,
+            pace: Duration::from_millis(500),
+            heartbeats: Duration::from_secs(15),
+            bot: BotStart::Role(2),
+            default_world: true,
+            online: true,
+            login_delay: Duration::from_millis(5),
+            queue: 8_192,
+            journal: 65_536,
+            timeout: Duration::from_secs(10),
+            tls: false,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The consoles of game servers: tokens, commands and replies, files.
+
+mod files;
+mod run;
+mod serve;
+mod token;
+
+pub(crate) use files::download;
+pub(crate) use run::run_waiting;
+pub(crate) use serve::serve;
+pub(crate) use token::self_hosted_token;

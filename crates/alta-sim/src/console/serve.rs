@@ -1,0 +1,213 @@
+use std::sync::Arc;
+
+use alta_cloud::net::{
+    Action, BoxIo, Hook, Link, Outgoing, Reader, Reading, Service, What, serve_websocket,
+};
+use alta_cloud::state::Purpose;
+use alta_cloud::wire::json::Node;
+use alta_cloud::wire::time::console_time;
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::Message;
+
+use super::run;
+use super::token::self_hosted_token;
+use crate::commands::Session;
+use crate::samples;
+use crate::shared::Shared;
+use crate::state::ConsoleConnection;
+
+/// Serves one connection, including the handshake, until it ends.
+pub(crate) async fn serve(shared: &Arc<Shared>, server: u64, io: BoxIo) {
+    let begin = |link: &Link, ()| {
+        // The server may have stopped during the handshake.
+        if !shared.look(|state| state.world.is_online(server)) {
+            link.push(Outgoing::Cut);
+        }
+        Visit {
+            shared,
+            link: link.clone(),
+            server,
+        }
+    };
+    let service = Service::Console(server);
+    serve_websocket(&shared.env, service, io, |_| Ok(()), begin).await;
+}
+
+/// A message of a client, or the end of the connection.
+enum Incoming {
+    Text(String),
+    Other,
+    Gone(Option<u16>),
+}
+
+/// Reads the next frame.
+async fn next(reading: &mut Reading, code: &mut Option<u16>) -> (Incoming, Option<What>) {
+    match reading.next().await {
+        Some(Ok(Message::Text(text))) => (Incoming::Text(text.as_str().to_owned()), None),
+        Some(Ok(Message::Binary(bytes))) => (Incoming::Other, Some(What::Binary(bytes))),
+        Some(Ok(Message::Ping(_))) => (Incoming::Other, Some(What::Ping)),
+        Some(Ok(Message::Close(frame))) => {
+            *code = frame.map(|frame| frame.code.into());
+            (Incoming::Other, None)
+        }
+        Some(Ok(_)) => (Incoming::Other, None),
+        Some(Err(_)) | None => (Incoming::Gone(*code), None),
+    }
+}
+
+/// One client on one console.
+struct Visit<'a> {
+    shared: &'a Shared,
+    link: Link,
+    server: u64,
+}
+
+impl Reader for Visit<'_> {
+    async fn read(&self, reading: &mut Reading) -> Option<u16> {
+        let mut code = None;
+        let token = loop {
+            match self.take(reading, &mut code).await {
+                Incoming::Text(token) => break token,
+                Incoming::Other => {}
+                Incoming::Gone(code) => return code,
+            }
+        };
+        self.record(What::Token(token.clone()));
+        let env = &self.shared.env;
+        let fault = env.fault(Hook::ConsoleToken, Some(self.server), "");
+        let login_delay = self.shared.config.login_delay;
+        let delay = match fault {
+            Some(Action::Delay(delay)) => login_delay + delay,
+            _ => login_delay,
+        };
+        let accepted_at = Instant::now() + delay;
+        let mut early = false;
+        while let Ok(incoming) = timeout_at(accepted_at, self.take(reading, &mut code)).await {
+            match incoming {
+                Incoming::Text(text) => {
+                    self.record(What::Text(text));
+                    early = true;
+                }
+                Incoming::Other => {}
+                Incoming::Gone(code) => return code,
+            }
+        }
+        let accepted = self.log_in(&token, early, fault);
+        loop {
+            match self.take(reading, &mut code).await {
+                Incoming::Text(text) => {
+                    self.record(What::Text(text.clone()));
+                    if accepted {
+                        self.link.room().await;
+                        self.command(&text);
+                    }
+                }
+                Incoming::Other => {}
+                Incoming::Gone(code) => return code,
+            }
+        }
+    }
+
+    fn ended(&self) {
+        self.shared
+            .with(|state, _| state.remove_console(self.link.id));
+    }
+}
+
+impl Visit<'_> {
+    async fn take(&self, reading: &mut Reading, code: &mut Option<u16>) -> Incoming {
+        let (incoming, what) = next(reading, code).await;
+        if let Some(what) = what {
+            self.record(what);
+        }
+        incoming
+    }
+
+    fn record(&self, what: What) {
+        let service = Service::Console(self.server);
+        self.shared.env.record(service, self.link.id, what);
+    }
+
+    /// Checks the token and replies to it. Returns whether it was accepted. A self-hosted server does not reply to a wrong
+    /// token.
+    fn log_in(&self, token: &str, early: bool, fault: Option<Action>) -> bool {
+        let send = |frame: Node, fault| self.link.send(&frame, "commandId", None, fault);
+        self.shared.with(|state, now| {
+            let stamped =
+                |name, nth| samples::console(name, nth).with("timeStamp", console_time(now));
+            let world = &state.world;
+            let self_hosted = world.is_self_hosted(self.server);
+            let caller = if self_hosted {
+                let expected = self_hosted_token(self.server, self.shared.config.seed);
+                (token.trim() == expected).then(|| (0, "Server".to_owned()))
+            } else {
+                let grant = world.cloud.tokens.check(token, now).ok();
+                let grant = grant.filter(|it| it.purpose == Purpose::Console(self.server));
+                grant.map(|grant| (grant.identity.id(), world.username(grant.identity.id())))
+            };
+            let fault = match fault {
+                Some(Action::Refuse(_)) => {
+                    send(stamped("auth-refused", 0), None);
+                    return false;
+                }
+                Some(Action::Silence) => {
+                    self.link.push(Outgoing::Silence);
+                    return false;
+                }
+                Some(Action::Drop) => return false,
+                // The delay is over.
+                Some(Action::Delay(_)) => None,
+                fault => fault,
+            };
+            let Some(caller) = caller else {
+                if !self_hosted {
+                    send(stamped("auth-refused", 0), fault);
+                }
+                return false;
+            };
+            let accepted = if world.has_numeric_enums(self.server) {
+                stamped("numeric-enums", 0)
+            } else {
+                stamped("auth-accepted", 0)
+            };
+            let (id, name) = &caller;
+            let text = format!("Connection Succeeded, Authenticated as: {id} - {name}");
+            send(accepted.with("data", text), fault);
+            if early {
+                send(stamped("double-answers", 1), None);
+            }
+            let console = ConsoleConnection {
+                link: self.link.clone(),
+                server: self.server,
+                caller,
+                session: Session::default(),
+                doubled: early,
+            };
+            state.consoles.insert(self.link.id, console);
+            true
+        })
+    }
+
+    /// Runs the command in a text frame. Frames that are not commands are ignored.
+    fn command(&self, text: &str) {
+        let Ok(frame) = serde_json::from_str::<Value>(text) else {
+            return;
+        };
+        let Some(line) = frame.get("content").and_then(Value::as_str) else {
+            return;
+        };
+        let Some(id) = frame
+            .get("id")
+            .filter(|id| id.as_u64().is_some_and(|id| u32::try_from(id).is_ok()))
+        else {
+            return;
+        };
+        let id = Node::from(id.clone());
+        let env = &self.shared.env;
+        self.shared.with(|state, now| {
+            run::run_or_wait(state, env, now, self.link.id, id, line);
+        });
+    }
+}

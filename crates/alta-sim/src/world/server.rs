@@ -1,0 +1,98 @@
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::entities::Entity;
+use super::player::Player;
+
+/// A message that a command has shown to a player.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownMessage {
+    pub(crate) player: u64,
+    pub(crate) text: String,
+    pub(crate) duration: f64,
+    pub(crate) at: Timestamp,
+    pub(crate) joined_at: Timestamp,
+}
+
+/// The game of one server.
+#[derive(Clone, Debug)]
+pub(crate) struct GameServer {
+    pub(crate) players: BTreeMap<u64, Player>,
+    pub(crate) messages: Vec<ShownMessage>,
+    /// Whether commands wait, as they do while a server loads its world.
+    pub(crate) stalled: bool,
+    /// Whether only the `websocket` commands are registered.
+    pub(crate) booting: bool,
+    /// Whether enums are written as numbers.
+    pub(crate) numeric_enums: bool,
+    /// The homes of players, who may be offline.
+    pub(crate) homes: BTreeMap<u64, [f64; 3]>,
+    /// The money of players, who may be offline.
+    pub(crate) balances: BTreeMap<u64, i64>,
+    pub(crate) entities: BTreeMap<u64, Entity>,
+    last_entity: u64,
+    pub(crate) settings: BTreeMap<String, serde_json::Value>,
+    /// Console events in addition to the stock ones.
+    pub(crate) extra_events: Vec<String>,
+    /// Hours since midnight in the game.
+    pub(crate) hour: f64,
+}
+
+/// The most messages to players that a server remembers.
+const MESSAGE_LIMIT: usize = 10_000;
+
+impl GameServer {
+    pub(super) fn new() -> Self {
+        Self {
+            players: BTreeMap::new(),
+            messages: Vec::new(),
+            stalled: false,
+            booting: false,
+            numeric_enums: false,
+            homes: BTreeMap::new(),
+            balances: BTreeMap::new(),
+            entities: BTreeMap::new(),
+            last_entity: 51_233,
+            settings: default_settings(),
+            extra_events: Vec::new(),
+            hour: 8.0,
+        }
+    }
+
+    pub(crate) fn remember(&mut self, message: ShownMessage) {
+        if self.messages.len() >= MESSAGE_LIMIT {
+            self.messages.drain(..MESSAGE_LIMIT / 2);
+        }
+        self.messages.push(message);
+    }
+
+    /// An id for a new thing in the game.
+    pub(crate) fn entity_id(&mut self) -> u64 {
+        self.last_entity += 1;
+        self.last_entity
+    }
+}
+
+/// Some settings of a server with their defaults, as Townsharp lists them.
+fn default_settings() -> BTreeMap<String, serde_json::Value> {
+    [
+        ("IsAutoSaving", true.into()),
+        ("MinutesBetweenAutoSaving", 5.0.into()),
+        ("DropAllOnDeath", false.into()),
+        ("RespawnTimeSeconds", 4.0.into()),
+        ("TimeSpeedMultiplier", 1.0.into()),
+        ("IsPVPEnabled", false.into()),
+        ("PVPMultiplier", 0.1.into()),
+        ("HungerTick", 0.0005.into()),
+        ("PlayerLimit", (-1).into()),
+        ("EmptyServerShutdownTimeInSeconds", 300.into()),
+        ("FixedDaytime", (-1.0).into()),
+        ("IsSaving", true.into()),
+        ("HasAFKTimer", true.into()),
+        ("WipesWhenEmpty", false.into()),
+    ]
+    .into_iter()
+    .map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value))
+    .collect()
+}

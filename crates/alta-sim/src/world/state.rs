@@ -1,0 +1,175 @@
+use std::collections::BTreeMap;
+
+use alta_cloud::state::{Cloud, User, Users};
+use alta_cloud::wire::json::Node;
+use jiff::Timestamp;
+
+use super::entities::{Entity, Item};
+use super::server::GameServer;
+
+const FIRST_SELF_HOSTED_USER: u64 = 1_000_000_001;
+
+/// An event for the consoles of a server that have subscribed to it.
+#[derive(Debug)]
+pub(crate) struct ConsoleEvent {
+    pub(crate) server: u64,
+    pub(crate) name: String,
+    pub(crate) data: Node,
+}
+
+/// The whole simulated world. Every server is in `cloud.servers` and in `servers`.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) cloud: Cloud,
+    /// The game of each server.
+    pub(crate) servers: BTreeMap<u64, GameServer>,
+    /// The players of self-hosted servers, whom the cloud does not know.
+    self_hosted_users: Users,
+    /// The things that can be spawned, held and traded.
+    pub(crate) prefabs: Vec<Item>,
+    pub(crate) rng: fastrand::Rng,
+    events: Vec<ConsoleEvent>,
+}
+
+impl World {
+    pub(crate) fn new(cloud: Cloud, seed: u64) -> Self {
+        Self {
+            cloud,
+            servers: BTreeMap::new(),
+            self_hosted_users: Users::default(),
+            prefabs: Item::stock(),
+            rng: fastrand::Rng::with_seed(seed),
+            events: Vec::new(),
+        }
+    }
+
+    /// The console events since the last call.
+    pub(crate) fn take_events(&mut self) -> Vec<ConsoleEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Adds a console event, to be delivered to the consoles that have subscribed to it.
+    pub(crate) fn emit(&mut self, server: u64, event: &str, data: Node) {
+        self.events.push(ConsoleEvent {
+            server,
+            name: event.to_owned(),
+            data,
+        });
+    }
+
+    /// Adds a server, which is offline. Without a group it is self-hosted.
+    pub(crate) fn add_server(&mut self, group: Option<u64>, name: &str, now: Timestamp) -> u64 {
+        let id = self.cloud.add_server(group, name, now);
+        self.servers.insert(id, GameServer::new());
+        id
+    }
+
+    pub(crate) fn remove_server(&mut self, server: u64, now: Timestamp) {
+        self.cloud.remove_server(server, now);
+        self.servers.remove(&server);
+    }
+
+    /// Starts or stops a server. A server that stops loses its players and things.
+    pub(crate) fn set_online(&mut self, server: u64, online: bool, now: Timestamp) {
+        if !self.cloud.set_online(server, online, now) {
+            return;
+        }
+        if let Some(game) = self.servers.get_mut(&server) {
+            game.stalled = false;
+            if !online {
+                game.players.clear();
+                game.entities.clear();
+            }
+        }
+    }
+
+    /// The ids of the servers that are online.
+    pub(crate) fn online_servers(&self) -> Vec<u64> {
+        let servers = self.cloud.servers.values();
+        servers
+            .filter(|server| server.online)
+            .map(|server| server.id)
+            .collect()
+    }
+
+    pub(crate) fn is_online(&self, server: u64) -> bool {
+        let server = self.cloud.servers.get(&server);
+        server.is_some_and(|server| server.online)
+    }
+
+    pub(crate) fn is_self_hosted(&self, server: u64) -> bool {
+        let server = self.cloud.servers.get(&server);
+        server.is_some_and(alta_cloud::state::Server::is_self_hosted)
+    }
+
+    /// Whether a server writes enums as numbers.
+    pub(crate) fn has_numeric_enums(&self, server: u64) -> bool {
+        self.servers
+            .get(&server)
+            .is_some_and(|game| game.numeric_enums)
+    }
+
+    /// The users that a server knows.
+    pub(crate) fn users(&self, self_hosted: bool) -> &Users {
+        if self_hosted {
+            &self.self_hosted_users
+        } else {
+            &self.cloud.users
+        }
+    }
+
+    /// The id of the user with this name, who is added if there is none.
+    pub(crate) fn user(&mut self, username: &str, self_hosted: bool, now: Timestamp) -> u64 {
+        if self_hosted {
+            let users = &mut self.self_hosted_users;
+            users.find_or_add(FIRST_SELF_HOSTED_USER, username, now)
+        } else {
+            self.cloud.user(username, now)
+        }
+    }
+
+    pub(crate) fn find_user(&self, id: u64) -> Option<&User> {
+        let self_hosted = self.self_hosted_users.get(id);
+        self_hosted.or_else(|| self.cloud.users.get(id))
+    }
+
+    /// The name of a user.
+    pub(crate) fn username(&self, id: u64) -> String {
+        self.find_user(id)
+            .map_or_else(|| self.cloud.username(id), |user| user.username.clone())
+    }
+}
+
+/// The name without spaces, in lower case.
+fn squeezed(name: &str) -> String {
+    name.chars()
+        .filter(|letter| !letter.is_whitespace())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+impl World {
+    /// The prefab with this hash, or with this name in any letter case and with any spaces.
+    pub(crate) fn prefab(&self, text: &str) -> Option<Item> {
+        let wanted = squeezed(text);
+        let is_it =
+            |item: &&Item| squeezed(&item.name) == wanted || item.hash.to_string() == wanted;
+        self.prefabs.iter().find(is_it).cloned()
+    }
+
+    /// Adds a thing to a server.
+    pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
+        let server = self.servers.get_mut(&server)?;
+        let id = server.entity_id();
+        let name = format!("{}(Clone)", item.name);
+        let entity = Entity {
+            id,
+            name,
+            prefab: item.hash,
+            position,
+            rotation: [0.0; 3],
+        };
+        server.entities.insert(id, entity.clone());
+        Some(entity)
+    }
+}
