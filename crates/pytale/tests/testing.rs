@@ -147,7 +147,7 @@ async fn what_a_bot_commands_is_seen_once_each_and_where_a_player_is_is_set() {
 
 #[tokio::test]
 async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
-    let sim = Sim::builder().patience(Duration::from_millis(20)).start();
+    let sim = Sim::builder().timeout(Duration::from_millis(20)).start();
     let world = World::from(sim.await.unwrap());
     let player = world.player_joins("Ashwick").unwrap();
     let error = world.message_to(player).await.unwrap_err();

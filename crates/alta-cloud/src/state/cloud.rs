@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use super::accounts::Accounts;
 use super::groups::Group;
+use super::main_socket::MainSocket;
 use super::servers::{Era, Server};
-use super::sockets::MainSocket;
 use super::tokens::Tokens;
 use super::users::Users;
 use crate::wire::json::Node;

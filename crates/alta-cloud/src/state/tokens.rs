@@ -211,6 +211,10 @@ impl Tokens {
     }
 
     /// Finds the grant of a token.
+    ///
+    /// # Errors
+    ///
+    /// The token is unknown or expired.
     pub fn check(&self, token: &str, now: Timestamp) -> Result<Grant, Refusal> {
         let grant = self.grants.get(token).ok_or(Refusal::Unknown)?;
         if grant.expires <= now {
@@ -221,6 +225,10 @@ impl Tokens {
     }
 
     /// Finds the grant of the bearer token in an `Authorization` header.
+    ///
+    /// # Errors
+    ///
+    /// There is no bearer token, or it is unknown or expired.
     pub fn check_header(&self, header: Option<&str>, now: Timestamp) -> Result<Grant, Refusal> {
         let header = header.ok_or(Refusal::Missing)?;
         let (scheme, token) = header.split_once(' ').ok_or(Refusal::Missing)?;

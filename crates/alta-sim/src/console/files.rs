@@ -1,5 +1,5 @@
 use alta_cloud::rest::{Call, Reply};
-use alta_cloud::state::{Grant, Purpose};
+use alta_cloud::state::Purpose;
 
 use super::token::self_hosted_token;
 use crate::shared::Shared;
@@ -22,22 +22,17 @@ pub(crate) fn download(shared: &Shared, call: &Call<'_>, user: &str, file: &str)
 /// The user whose console token the header holds; 0 for the token of a self-hosted server.
 fn owner(shared: &Shared, header: Option<&str>) -> Option<u64> {
     let seed = shared.config.seed;
-    let token = header.and_then(|header| header.split_once(' '));
     shared.with(|state, now| {
         let cloud = &state.world.cloud;
-        match cloud.tokens.check_header(header, now) {
-            Ok(Grant {
-                identity,
-                purpose: Purpose::Console(_),
-                ..
-            }) => Some(identity.id()),
-            _ => {
-                let (_, token) = token?;
-                let servers = cloud.servers.values();
-                let mut self_hosted = servers.filter(|server| server.is_self_hosted());
-                let is_known = |id| self_hosted_token(id, seed) == token;
-                self_hosted.any(|server| is_known(server.id)).then_some(0)
-            }
+        if let Ok(grant) = cloud.tokens.check_header(header, now)
+            && matches!(grant.purpose, Purpose::Console(_))
+        {
+            return Some(grant.identity.id());
         }
+        let (_, token) = header?.split_once(' ')?;
+        let servers = cloud.servers.values();
+        let mut self_hosted = servers.filter(|server| server.is_self_hosted());
+        let is_known = self_hosted.any(|server| self_hosted_token(server.id, seed) == token);
+        is_known.then_some(0)
     })
 }

@@ -1,22 +1,9 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cloud::Cloud;
-use super::tokens::Identity;
-use crate::net::{Env, Hook, Link};
+use crate::net::{Env, Hook};
 use crate::wire::json::Node;
 use crate::wire::main_socket;
-
-/// An open main websocket.
-#[derive(Debug)]
-pub struct MainSocket {
-    /// Its sending side.
-    pub link: Link,
-    /// The account.
-    pub identity: Identity,
-    /// The subscriptions: event and key.
-    pub subscriptions: BTreeSet<(String, String)>,
-}
 
 impl Cloud {
     /// Sends the events that were added since the last call to the main websockets that have subscribed to them.
