@@ -177,13 +177,15 @@ mod tests {
             vec!["console", "ws"],
             vec!["platform-roots", "rest", "ws"],
             vec!["bot", "metrics"],
+            vec!["kit"],
+            vec!["kit", "metrics"],
         ] {
             let there = combinations.iter().any(|chosen| *chosen == wanted);
             assert!(there, "{wanted:?} is not in {combinations:?}");
         }
-        // Nine sets of parts, each with and without the simulator; four choices of TLS but for no part at all; metrics
-        // with a bot alone.
-        assert_eq!(combinations.len(), (1 + 8 * 4) * 2 + 4 * 2);
+        // Thirteen sets of parts, each with and without the simulator; four choices of TLS except without any part; metrics
+        // with the five sets that have handlers.
+        assert_eq!(combinations.len(), (1 + 12 * 4) * 2 + 5 * 4 * 2);
         assert_eq!(of(find("alta-bot")).unwrap().len(), 8);
     }
 

@@ -19,6 +19,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("alta-rest", &["alta-model", "alta-http", "alta-auth"]),
     ("alta-ws", &["alta-model", "alta-socket", "alta-auth"]),
     ("att-console", &["alta-model", "alta-dial", "alta-socket"]),
+    ("att-kit", &["alta-model", "att-console"]),
     ("alta-bot", BELOW_BOT),
     (
         "pytale",
@@ -31,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "alta-rest",
             "alta-ws",
             "att-console",
+            "att-kit",
             "alta-bot",
             "alta-sim",
         ],
@@ -51,6 +53,7 @@ const BELOW_BOT: &[&str] = &[
     "alta-rest",
     "alta-ws",
     "att-console",
+    "att-kit",
 ];
 
 /// The chores replay fixtures to the clients.
@@ -206,6 +209,12 @@ const BANS: &[Ban] = &[
         reason: "a console speaks plain ws:// and knows no login unless asked",
     },
     Ban {
+        package: "pytale",
+        flags: &["--no-default-features", "--features", "kit"],
+        banned: SELF_HOSTED,
+        reason: "handlers on self-hosted servers need no REST, no login and no main websocket",
+    },
+    Ban {
         package: "alta-ws",
         flags: &[],
         banned: HTTP_STACK,
@@ -243,6 +252,19 @@ const BANS: &[Ban] = &[
         ],
         reason: "whoever brings an HTTP client of their own must not build ours",
     },
+];
+
+/// Crates that handlers on self-hosted servers do not need.
+const SELF_HOSTED: &[&str] = &[
+    "alta-http",
+    "alta-auth",
+    "alta-rest",
+    "alta-ws",
+    "alta-bot",
+    "hyper",
+    "tower",
+    "rustls",
+    "ring",
 ];
 
 /// Everything a crate builds, by `cargo tree`.

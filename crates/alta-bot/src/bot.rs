@@ -1,7 +1,7 @@
 use crate::builder::Builder;
+use crate::callbacks::Callbacks;
 use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
-use crate::handlers::Handlers;
 use crate::main_sub::MainSubs;
 use crate::view::Latest;
 use alta_auth::Token;
@@ -28,7 +28,7 @@ pub(crate) struct Inner {
     user_id: Option<UserId>,
     pub(crate) consoles: Consoles,
     pub(crate) main_subs: MainSubs,
-    pub(crate) handlers: Handlers,
+    pub(crate) callbacks: Callbacks,
     /// The view that was begun last.
     pub(crate) view: Latest,
     /// Whether it was asked to close.
@@ -58,7 +58,7 @@ impl Bot {
                 user_id,
                 consoles,
                 main_subs: MainSubs::default(),
-                handlers: Handlers::default(),
+                callbacks: Callbacks::default(),
                 view: Latest::default(),
                 closing: Publisher::new(false),
                 is_managed: AtomicBool::new(false),
@@ -198,7 +198,7 @@ impl Bot {
             socket.close().await;
         }
         // The last: this may be running in one of them.
-        inner.handlers.close().await;
+        inner.callbacks.close().await;
     }
 }
 

@@ -1,23 +1,19 @@
 //! Subscribing to the events of consoles, one or all.
 
 use crate::bot::Bot;
-use crate::console_events::{ConsoleEvents, Follow, Following, Subscribing};
+use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
-use crate::error::{Error, is_event_not_found};
-use crate::managed::HandlerFn2;
 use alta_model::ServerId;
 use alta_model::console::event::ConsoleEvent;
 use alta_socket::Overflow;
-use att_console::{Console, Event, EventName};
+use att_console::{Event, EventName};
+use att_kit::{ConsoleEvents, HandlerFn, Subscribe};
 use futures_core::future::BoxFuture;
-use futures_util::future::try_join_all;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::future::IntoFuture;
-use std::sync::Arc;
 
 impl Bot {
     /// Subscribes to an event on all consoles, those that are open and those that will be, or on
@@ -27,8 +23,8 @@ impl Bot {
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
     /// let mut kills = bot.console_sub("playerkilled").await?;
-    /// while let Some(kill) = kills.next_event().await {
-    ///     println!("on {}: {} was killed", kill.console, kill.data["killedPlayer"]["username"]);
+    /// while let Some((server, kill)) = kills.next_event().await {
+    ///     println!("on {server}: {} was killed", kill.data["killedPlayer"]["username"]);
     /// }
     /// # Ok(())
     /// # }
@@ -55,8 +51,7 @@ impl Bot {
         &self,
         events: impl IntoIterator<Item = N>,
     ) -> ConsoleSub<'_, Value> {
-        let names = events.into_iter().map(Into::into).collect();
-        ConsoleSub::new(self, names, |console, names| console.subscribe_to(names))
+        ConsoleSub::new(self, self.inner.consoles.set.subscribe_to(events))
     }
 
     /// Subscribes to an event in typed form on all consoles or on [one](ConsoleSub::server).
@@ -66,8 +61,7 @@ impl Bot {
     /// As [`console_sub`](Self::console_sub).
     #[doc(alias = "console_sub")]
     pub fn subscribe<E: ConsoleEvent + 'static>(&self) -> ConsoleSub<'_, E> {
-        let names = vec![E::NAME.into()];
-        ConsoleSub::new(self, names, |console, _| console.subscribe::<E>())
+        ConsoleSub::new(self, self.inner.consoles.set.subscribe::<E>())
     }
 
     /// Ends the bot's streams and callbacks of an event: on one server, or on all (`None`). Those of several events, by
@@ -78,34 +72,14 @@ impl Bot {
         event: impl Into<EventName>,
         server: impl Into<Option<ServerId>>,
     ) -> usize {
-        let (event, server) = (event.into(), server.into());
-        let ended = |follower: &Arc<dyn Follow>| match server {
-            Some(server) => follower.wants(server) && follower.exclude(server),
-            None => follower.cut(),
-        };
-        let followers = self.inner.consoles.followers();
-        followers
-            .iter()
-            .filter(|follower| *follower.names() == [event.clone()])
-            .filter(|follower| ended(follower))
-            .count()
+        let server = server.into();
+        self.inner.consoles.set.unsubscribe(event, server.as_ref())
     }
 
     /// What is subscribed to on each open console through the bot: the events, and how many streams and callbacks each
     /// has.
     pub fn get_console_subs(&self) -> BTreeMap<ServerId, BTreeMap<String, usize>> {
-        let followers = self.inner.consoles.followers();
-        let of_server = |server| {
-            let mut events = BTreeMap::new();
-            for follower in followers.iter().filter(|follower| follower.wants(server)) {
-                for name in follower.names() {
-                    *events.entry(name.to_string()).or_default() += 1;
-                }
-            }
-            (server, events)
-        };
-        let open = self.consoles().into_iter();
-        open.map(|(server, _)| of_server(server)).collect()
+        self.inner.consoles.set.subscriptions()
     }
 }
 
@@ -114,41 +88,42 @@ impl Bot {
 #[must_use = "a subscription does nothing until it is awaited or started"]
 pub struct ConsoleSub<'a, T> {
     bot: &'a Bot,
-    following: Following<T>,
+    subscribe: Subscribe<T, ServerId>,
+    server: Option<ServerId>,
 }
 
-impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
-    fn new(bot: &'a Bot, names: Vec<EventName>, subscribing: Subscribing<T>) -> Self {
+impl<'a, T: Send + 'static> ConsoleSub<'a, T> {
+    fn new(bot: &'a Bot, subscribe: Subscribe<T, ServerId>) -> Self {
         Self {
             bot,
-            following: Following::new(names, None, subscribing),
+            subscribe,
+            server: None,
         }
     }
 
     /// On this server's console only, which is open already. On all, otherwise.
     #[doc(alias = "server_id")]
     pub fn server(mut self, server: ServerId) -> Self {
-        self.following.server = Some(server);
+        self.server = Some(server);
+        self.subscribe = self.subscribe.only(server);
         self
     }
 
-    /// How many events may wait to be read for each console; at least one. As the console's configuration says, by
-    /// default: 65,536.
+    /// See [`Subscribe::capacity`].
     pub fn capacity(mut self, events: usize) -> Self {
-        self.following.capacity = Some(events.max(1));
+        self.subscribe = self.subscribe.capacity(events);
         self
     }
 
-    /// How many bytes the events that wait to be read may hold for each console; one event may, however large. As the
-    /// console's configuration says, by default: 8 MiB.
+    /// See [`Subscribe::capacity_bytes`].
     pub fn capacity_bytes(mut self, bytes: usize) -> Self {
-        self.following.capacity_bytes = Some(bytes);
+        self.subscribe = self.subscribe.capacity_bytes(bytes);
         self
     }
 
-    /// What happens when that many wait. The oldest is dropped and counted, by default.
+    /// See [`Subscribe::overflow`].
     pub fn overflow(mut self, overflow: Overflow) -> Self {
-        self.following.overflow = Some(overflow);
+        self.subscribe = self.subscribe.overflow(overflow);
         self
     }
 
@@ -158,15 +133,15 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
     /// # Errors
     ///
     /// [`ErrorKind::NotOpen`] if it is for one console and that is not open, [`ErrorKind::Closed`].
-    pub fn start(self) -> Result<ConsoleEvents<T>, Error> {
-        let following = Arc::new(self.following);
-        let doing = || subscribing_to(&following.names);
-        self.bot
-            .inner
-            .consoles
-            .follow(&following)
-            .map_err(|kind| Error::new(kind, doing()))?;
-        Ok(ConsoleEvents::new(following))
+    pub fn start(self) -> Result<ConsoleEvents<T, ServerId>, Error> {
+        self.checked().map(Subscribe::start)
+    }
+
+    fn checked(self) -> Result<Subscribe<T, ServerId>, Error> {
+        let checked = self.bot.inner.consoles.check(self.server);
+        let subscribe = self.subscribe;
+        checked.map_err(|kind| Error::new(kind, subscribing_to(subscribe.names())))?;
+        Ok(subscribe)
     }
 
     /// Calls this function with each event, one after the other, until the bot is closed or the event
@@ -194,50 +169,24 @@ impl<'a, T: DeserializeOwned + Send + 'static> ConsoleSub<'a, T> {
     /// # Errors
     ///
     /// As when awaited, see [`Bot::console_sub`].
-    pub async fn callback(self, handler: impl HandlerFn2<Bot, Event<T>>) -> Result<(), Error> {
+    pub async fn callback(self, handler: impl HandlerFn<Bot, Event<T>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
         bot.handle(move |weak| async move {
-            while let Some(event) = events.next_event().await {
+            while let Some((_, event)) = events.next_event().await {
                 let Some(bot) = weak.upgrade() else { return };
                 let name = event.name.clone();
-                crate::handlers::call(&name, || handler(bot, event)).await;
+                crate::callbacks::call(&name, || handler(bot, event)).await;
             }
         });
         Ok(())
     }
 
-    /// Subscribes, and waits for the confirmation of every console that is connected. One that is not would have to be
-    /// waited for until its server is up.
-    async fn confirmed(self) -> Result<ConsoleEvents<T>, Error> {
-        let (bot, server) = (self.bot, self.following.server);
-        let stream = self.start()?;
-        let names = stream.names();
-        let consoles = bot.consoles().into_iter();
-        let wanted = consoles.filter(|(id, _)| server.is_none_or(|server| server == *id));
-        let confirmations = wanted
-            .map(|(_, console)| async move { confirm(&console, names, server.is_some()).await });
-        try_join_all(confirmations).await?;
-        Ok(stream)
-    }
-}
-
-async fn confirm(console: &Console, names: &[EventName], only: bool) -> Result<(), Error> {
-    if !console.status().state.is_connected() {
-        crate::nearest::hint_at(names);
-    }
-    let mut statuses = console.statuses();
-    tokio::select! {
-        biased;
-        // A second stream of the same events shares the first one's subscription, and is told of the same confirmation.
-        confirmed = console.subscribe_to(names) => match confirmed {
-            Err(error) if only || is_event_not_found(&error) => {
-                Err(Error::of_console(error, subscribing_to(names)))
-            }
-            // Another console that was closed meanwhile takes nothing from the others.
-            _ => Ok(()),
-        },
-        _ = statuses.wait_for(|status| !status.state.is_connected() && !status.state.is_closed()) => Ok(()),
+    async fn confirmed(self) -> Result<ConsoleEvents<T, ServerId>, Error> {
+        let subscribe = self.checked()?;
+        let doing = subscribing_to(subscribe.names());
+        let confirmed = subscribe.await;
+        confirmed.map_err(|error| Error::of_console(error, doing))
     }
 }
 
@@ -246,8 +195,8 @@ fn subscribing_to(names: &[EventName]) -> String {
     format!("subscribing to {} on consoles", names.join(", "))
 }
 
-impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for ConsoleSub<'a, T> {
-    type Output = Result<ConsoleEvents<T>, Error>;
+impl<'a, T: Send + 'static> IntoFuture for ConsoleSub<'a, T> {
+    type Output = Result<ConsoleEvents<T, ServerId>, Error>;
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
@@ -258,8 +207,7 @@ impl<'a, T: DeserializeOwned + Send + 'static> IntoFuture for ConsoleSub<'a, T> 
 impl<T> fmt::Debug for ConsoleSub<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleSub")
-            .field("names", &self.following.names)
-            .field("server", &self.following.server)
+            .field("subscribe", &self.subscribe)
             .finish_non_exhaustive()
     }
 }

@@ -1,21 +1,21 @@
 //! The consoles that a bot has open, by server id.
 
 use crate::bot::Bot;
-use crate::console_events::{Follow, Following};
 use crate::debug::Watcher;
 use crate::error::{Error, ErrorKind};
-use alta_model::{ServerId, Timestamp};
+use alta_model::ServerId;
 use alta_socket::{Publisher, TaskGuard, Watch};
 use att_console::Console;
 use futures_util::future::join_all;
-use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Consoles {
     pub(crate) config: att_console::Config,
     /// What looks at their traffic.
     pub(crate) watcher: Option<Watcher>,
+    /// Those that are open, for the bot's streams.
+    pub(crate) set: att_kit::Consoles<ServerId>,
     open: Mutex<Open>,
     /// Counts the consoles that were opened.
     opened: Publisher<u64>,
@@ -24,8 +24,6 @@ pub(crate) struct Consoles {
 #[derive(Default)]
 struct Open {
     by_server: BTreeMap<ServerId, Place>,
-    /// Streams over all consoles: they want those to come as well.
-    followers: Vec<Weak<dyn Follow>>,
     closed: bool,
 }
 
@@ -49,6 +47,7 @@ impl Consoles {
         Self {
             config,
             watcher,
+            set: att_kit::Consoles::default(),
             open: Mutex::default(),
             opened: Publisher::new(0),
         }
@@ -61,49 +60,27 @@ impl Consoles {
             let places = open.by_server.values();
             places.filter_map(Place::managed).cloned().collect()
         };
-        for follower in self.followers() {
-            follower.complete();
-        }
-        // All at once: one that takes long to say goodbye holds up no other.
-        join_all(managed.iter().map(Managed::close)).await;
+        // All at the same time: one that is slow to close delays no other.
+        tokio::join!(
+            self.set.close(),
+            join_all(managed.iter().map(Managed::close))
+        );
     }
 
-    /// Hands a stream the consoles that it wants, those open now and those to come.
-    pub(crate) fn follow<T: DeserializeOwned + Send + 'static>(
-        &self,
-        following: &Arc<Following<T>>,
-    ) -> Result<(), ErrorKind> {
-        let mut open = self.lock();
-        if open.closed {
-            return Err(ErrorKind::Closed);
+    /// Whether a stream can be made: of this server's console, or of all.
+    pub(crate) fn check(&self, server: Option<ServerId>) -> Result<(), ErrorKind> {
+        let open = self.lock();
+        let place = |server| open.by_server.get(&server).and_then(Place::console);
+        match server {
+            _ if open.closed => Err(ErrorKind::Closed),
+            Some(server) if place(server).is_none() => Err(ErrorKind::NotOpen(server)),
+            _ => Ok(()),
         }
-        let consoles: Vec<_> = open
-            .consoles()
-            .filter(|(server, _)| following.wants(*server))
-            .collect();
-        match following.server {
-            Some(server) if consoles.is_empty() => return Err(ErrorKind::NotOpen(server)),
-            _ => {}
-        }
-        for (server, console) in consoles {
-            following.opened(server, console);
-        }
-        open.followers
-            .retain(|follower| follower.strong_count() > 0);
-        let follower: Weak<Following<T>> = Arc::downgrade(following);
-        open.followers.push(follower);
-        Ok(())
     }
 
     /// Changes whenever a console has been opened.
     pub(crate) fn opened(&self) -> Watch<u64> {
         self.opened.watch()
-    }
-
-    /// The streams that there are.
-    pub(crate) fn followers(&self) -> Vec<Arc<dyn Follow>> {
-        let open = self.lock();
-        open.followers.iter().filter_map(Weak::upgrade).collect()
     }
 
     /// Calls a server's console by the server's name, unless the program has chosen a label.
@@ -120,7 +97,7 @@ impl Consoles {
         let mut open = self.lock();
         let place = open.by_server.get(&server);
         if place.is_some_and(|place| place.managed().is_some() && place.console().is_none()) {
-            open.remove(server);
+            self.remove(&mut open, server);
         }
     }
 
@@ -129,17 +106,14 @@ impl Consoles {
         let mut open = self.lock();
         let place = open.by_server.get(&server)?;
         let (managed, is_open) = (place.managed()?.clone(), place.console().is_some());
-        open.remove(server);
+        self.remove(&mut open, server);
         Some((managed, is_open))
     }
 
-    /// A console that was taken out is closed: now it is known when its server was last heard. If another one was opened
-    /// meanwhile, its streams go on from when this one was taken out.
-    fn has_closed(&self, server: ServerId, console: &Console) {
-        let open = self.lock();
-        if !open.by_server.contains_key(&server) {
-            open.tell_closed(server, console);
-        }
+    /// Frees the place of a server.
+    fn remove(&self, open: &mut Open, server: ServerId) {
+        open.by_server.remove(&server);
+        self.set.remove(&server);
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -148,34 +122,7 @@ impl Consoles {
     }
 }
 
-impl Drop for Consoles {
-    fn drop(&mut self) {
-        for follower in self.followers() {
-            follower.complete();
-        }
-    }
-}
-
 impl Open {
-    fn remove(&mut self, server: ServerId) {
-        if let Some(Place::Console(managed)) = self.by_server.remove(&server) {
-            self.tell_closed(server, &managed.console);
-        }
-    }
-
-    /// Tells streams since when they miss the events of a server, until its console is opened again.
-    fn tell_closed(&self, server: ServerId, console: &Console) {
-        let status = console.status();
-        let since = if status.state.is_closed() || status.totals.connects == 0 {
-            console.heard_until()
-        } else {
-            Some(Timestamp::now())
-        };
-        for follower in self.followers.iter().filter_map(Weak::upgrade) {
-            follower.closed(server, since);
-        }
-    }
-
     /// Those that are open, whether their servers are up or not. One that was refused for good is not.
     fn consoles(&self) -> impl Iterator<Item = (ServerId, &Console)> {
         let places = self.by_server.iter();
@@ -238,7 +185,10 @@ impl Bot {
         let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
         let (managed, was_open) = self.inner.consoles.take(server).ok_or_else(not_open)?;
         managed.close().await;
-        self.inner.consoles.has_closed(server, &managed.console);
+        self.inner
+            .consoles
+            .set
+            .has_closed(&server, &managed.console);
         was_open.then_some(()).ok_or_else(not_open)
     }
 }
@@ -262,7 +212,7 @@ impl<'a> Reservation<'a> {
                 return Err(ErrorKind::AlreadyOpen(server));
             }
             // It is free, or what was in it was refused for good.
-            _ => open.remove(server),
+            _ => bot.inner.consoles.remove(&mut open, server),
         }
         open.by_server.insert(server, Place::Taken);
         Ok(Self {
@@ -284,9 +234,7 @@ impl<'a> Reservation<'a> {
         self.filled = true;
         let opened = &self.bot.inner.consoles.opened;
         opened.set(opened.get().wrapping_add(1));
-        for follower in open.followers.iter().filter_map(Weak::upgrade) {
-            follower.opened(server, &console);
-        }
+        self.bot.inner.consoles.set.add(server, console);
         true
     }
 }

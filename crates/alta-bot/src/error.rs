@@ -52,7 +52,7 @@ pub enum ErrorKind {
     TimedOut(Duration),
     /// The service refused a subscription of the main websocket. It answers 404 alike to an event that it does not have, to
     /// an id that does not exist, and to one that is not the account's.
-    #[error("the service answered {status}{}{}", said(.message), crate::nearest::did_you_mean(.suggestions))]
+    #[error("the service answered {status}{}{}", said(.message), att_kit::did_you_mean(.suggestions))]
     SubscriptionRefused {
         /// The status of the answer.
         status: u16,
@@ -64,7 +64,7 @@ pub enum ErrorKind {
         suggestions: Vec<String>,
     },
     /// The server has no event of that name.
-    #[error("there is no such event{}", crate::nearest::did_you_mean(.suggestions))]
+    #[error("there is no such event{}", att_kit::did_you_mean(.suggestions))]
     NoSuchEvent {
         /// The known names nearest to it, nearest first.
         suggestions: Vec<String>,
@@ -213,11 +213,6 @@ fn said(message: &str) -> String {
     } else {
         format!(": {}", escaped(message))
     }
-}
-
-/// Whether a console's server has no such event.
-pub(crate) fn is_event_not_found(error: &att_console::Error) -> bool {
-    matches!(error.kind(), att_console::ErrorKind::EventNotFound { .. })
 }
 
 #[cfg(test)]

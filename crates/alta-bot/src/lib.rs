@@ -19,7 +19,8 @@
 //! }
 //! ```
 //!
-//! For a self-hosted server no bot is needed: `att_console::Console` does it alone.
+//! For self-hosted servers no bot is needed: `att_console::Console` connects to one, and [`att_kit::Runner`] calls the same
+//! [`Handlers`] for any number of them.
 //!
 //! # Features
 //!
@@ -36,24 +37,21 @@ mod access;
 mod body;
 mod bot;
 mod builder;
-mod console_events;
+mod callbacks;
 mod console_sub;
 mod consoles;
 mod debug;
 mod download;
 mod endpoints;
 mod error;
-mod handlers;
 mod invites;
 mod main_sub;
 mod managed;
 mod nearest;
 mod open_console;
-mod panics;
 mod patient_access;
 mod requests;
 mod settings;
-mod shutdown_signal;
 mod time;
 mod verbs;
 mod view;
@@ -62,7 +60,6 @@ mod watch_server;
 pub use access::CloudAccess;
 pub use bot::Bot;
 pub use builder::Builder;
-pub use console_events::{ConsoleEvents, MissedOn};
 pub use console_sub::ConsoleSub;
 pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
@@ -70,12 +67,9 @@ pub use error::{Error, ErrorKind};
 pub use invites::AcceptedInvites;
 pub use main_sub::{MainEvents, MainSub};
 pub use managed::{
-    ConsoleHealth, Failure, FailureKind, Finished, Handler, HandlerError, HandlerFn, HandlerFn2,
-    Handlers, Health, Invitation, Invites, Limits, Managed, ManagedBot, Outcome, Rules, SelfHosted,
-    Standing,
+    ConsoleHealth, Health, Invitation, Invites, Managed, ManagedBot, Rules, Standing,
 };
 pub use open_console::OpenConsole;
-pub use shutdown_signal::shutdown_signal;
 pub use view::{
     Change, Changes, GroupView, Known, Membership, ServerNews, ServerView, View, ViewConfig,
 };
@@ -83,3 +77,7 @@ pub use view::{
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};
 pub use alta_model::{GroupId, ServerId, UserId};
 pub use att_console::{Proxy, commands, event};
+pub use att_kit::{
+    ConsoleEvents, Failure, FailureKind, Finished, HandlerError, HandlerFn, Handlers, Limits,
+    Outcome, shutdown_signal,
+};

@@ -2,9 +2,9 @@
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use crate::managed::HandlerFn2;
 use alta_ws as ws;
 use alta_ws::{Event, Missed, Topic};
+use att_kit::HandlerFn;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
@@ -90,14 +90,14 @@ impl MainSub<'_> {
     /// # Errors
     ///
     /// As when awaited, see [`Bot::main_sub`].
-    pub async fn callback(self, handler: impl HandlerFn2<Bot, Event<Value>>) -> Result<(), Error> {
+    pub async fn callback(self, handler: impl HandlerFn<Bot, Event<Value>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
         bot.handle(move |weak| async move {
             while let Some(event) = events.next_event().await {
                 let Some(bot) = weak.upgrade() else { return };
                 let topic = event.topic.clone();
-                crate::handlers::call(&topic, || handler(bot, event)).await;
+                crate::callbacks::call(&topic, || handler(bot, event)).await;
             }
         });
         Ok(())

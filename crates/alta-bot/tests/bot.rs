@@ -340,7 +340,7 @@ async fn a_console_has_its_servers_present_name_unless_the_program_chose_one() {
     sim.rename_server(sim.server(), "Emberfall").unwrap();
     labeled(&console, "Emberfall").await;
     sim.player_joins(sim.server(), "Ashwick").unwrap();
-    let joined = within(joins.next()).await.unwrap().unwrap();
+    let joined = within(joins.next()).await.unwrap().1.unwrap();
     assert_eq!(&*joined.console, "Emberfall");
     assert_eq!(&*chosen.label(), "mine");
 }

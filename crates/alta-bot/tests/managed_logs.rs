@@ -11,7 +11,7 @@
 mod support;
 
 use alta_bot::event::PlayerJoined;
-use alta_bot::{Invites, Rules};
+use alta_bot::{Handlers, Invites, Rules};
 use alta_sim::Sim;
 use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,7 +77,7 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
             "{line}"
         );
     }
-    assert!(line("a handler failed").contains("handler=\"on_event\" event=\"PlayerJoined\""));
+    assert!(line("a handler failed").contains("handler=\"on\" event=\"PlayerJoined\""));
     assert!(!log.contains(&sim.4), "the client secret");
     assert!(!log.contains("eyJ"), "a token");
 }
@@ -93,11 +93,11 @@ async fn play() -> (u64, String, u64, u64, String) {
     let online = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&online);
     let bot = managed(&sim)
-        .on_event::<PlayerJoined>(|console, _| async move {
+        .handlers(Handlers::new().on::<PlayerJoined>(|console, _| async move {
             tracing::info!("said by a handler");
             console.command("player list").await.unwrap();
             Err(std::io::Error::other("by a test"))
-        })
+        }))
         .on_server_online(move |_, _| {
             seen.fetch_add(1, Ordering::Relaxed);
             std::future::ready(())
@@ -107,7 +107,7 @@ async fn play() -> (u64, String, u64, u64, String) {
         .await
         .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
-    until("it failed", || bot.health().failures == 1).await;
+    until("it failed", || bot.health().totals.failures == 1).await;
     until("both servers are told of", || {
         online.load(Ordering::Relaxed) == 2
     })
@@ -183,21 +183,23 @@ async fn a_handler_that_is_dropped_with_its_session_is_logged() {
     let _log = tracing::subscriber::set_default(subscriber);
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
-    let bot = managed(&sim)
-        .on_console(move |_| {
-            let notes = notes.clone();
-            async move {
-                notes.note("begins");
-                std::future::pending::<()>().await;
-            }
-        })
-        .on_console(|_| std::future::ready(()));
+    let bot = managed(&sim).handlers(
+        Handlers::new()
+            .on_session(move |_| {
+                let notes = notes.clone();
+                async move {
+                    notes.note("begins");
+                    std::future::pending::<()>().await;
+                }
+            })
+            .on_session(|_| std::future::ready(())),
+    );
     let _bot = start(bot).await;
     noted.next_are(&["begins"]).await;
     sim.drop_consoles(sim.server());
     noted.next_are(&["begins"]).await;
     let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    let dropped = "on_console handlers are ended where they wait, with their session handlers=1";
+    let dropped = "on_session handlers are canceled where they wait, with their session handlers=1";
     let lines: Vec<_> = log.lines().filter(|line| line.contains(dropped)).collect();
     assert_eq!(lines.len(), 1, "{log}");
     assert!(lines[0].contains("name=\"Thornwood\""), "{log}");

@@ -20,7 +20,7 @@ use alta_socket::{Counted, Publisher, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
 use std::sync::atomic::{Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::Instrument as _;
@@ -80,17 +80,6 @@ impl Drop for Inner {
 
 /// The states of a console as a stream; see [`Console::statuses`].
 pub type Statuses = alta_socket::Statuses<Shared>;
-
-/// Knows a console without holding it open.
-#[derive(Debug)]
-pub(crate) struct WeakConsole(Weak<Inner>);
-
-impl WeakConsole {
-    /// Whether this is that console.
-    pub(crate) fn is(&self, console: &Console) -> bool {
-        std::ptr::eq(self.0.as_ptr(), Arc::as_ptr(&console.inner))
-    }
-}
 
 impl Console {
     /// Opens a console with the default configuration; see [`open_with`](Self::open_with).
@@ -383,9 +372,14 @@ impl Console {
         normalized(url)
     }
 
-    /// Where the console is, if that is known before access is asked for.
-    pub(crate) fn place(&self) -> Option<&Url> {
+    /// The [place](Self::place_of) of the console, if it is known before access is asked for.
+    pub fn place(&self) -> Option<&Url> {
         self.inner.shared.place.as_ref()
+    }
+
+    /// Whether both are handles to the same connection.
+    pub fn same_console(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The configuration it was opened with.
@@ -418,11 +412,6 @@ impl Console {
         })
     }
 
-    /// Asks the console to close, without waiting.
-    pub(crate) fn begin_close(&self) {
-        self.inner.task.stop();
-    }
-
     /// Closes the console for every handle: open commands end, streams end, the connection is closed, and all of it has
     /// happened when this returns.
     ///
@@ -431,11 +420,6 @@ impl Console {
     /// Cancel safe; the closing goes on.
     pub async fn close(&self) {
         self.inner.task.close().await;
-    }
-
-    /// A name for the console that does not hold it open.
-    pub(crate) fn downgrade(&self) -> WeakConsole {
-        WeakConsole(Arc::downgrade(&self.inner))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

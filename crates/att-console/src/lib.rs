@@ -1,6 +1,6 @@
 //! Game-server consoles of *A Township Tale*: commands out, events in, in Alta's cloud or on a self-hosted server.
 //!
-//! A bot for a self-hosted server (TavernLib) needs this crate alone:
+//! A bot for a self-hosted server (TavernLib) needs this crate alone; `att-kit` adds handlers and sets of several consoles.
 //!
 //! ```no_run
 //! use att_console::{Console, commands::player, event::PlayerJoined};
@@ -52,7 +52,6 @@
 
 mod access;
 mod address;
-mod all_consoles;
 mod answer;
 mod any_event;
 mod argument;
@@ -61,7 +60,6 @@ mod command;
 pub mod commands;
 mod config;
 mod console;
-mod consoles;
 mod download;
 mod driver;
 mod error;
@@ -97,13 +95,11 @@ pub mod result {
 }
 
 pub use access::{Access, AccessError, ConsoleAccess};
-pub use all_consoles::AllConsoles;
 pub use any_event::AnyEvent;
 pub use argument::{Argument, PlayerRef, Target};
 pub use command::Command;
 pub use config::{Config, WhenNotReady};
 pub use console::{Console, Statuses};
-pub use consoles::Consoles;
 pub use error::{Closed, Error, ErrorKind, Sent};
 pub use happening::Event;
 pub use name::EventName;

@@ -7,7 +7,7 @@ use crate::label::LabelCopy;
 use crate::name::EventName;
 use crate::status::State;
 use alta_model::Timestamp;
-use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, later, wall_time};
+use alta_socket::{Missed, Overflow, QueueConfig, Subscriber, later};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use serde::de::DeserializeOwned;
@@ -42,7 +42,7 @@ pub struct Subscription<T> {
 }
 
 /// Whether a stream yields an event.
-pub(crate) type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
+type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
 /// How the data of an event becomes a `T`.
 pub(crate) type Reader<T> = fn(&EventName, &Frame) -> Result<T, serde_json::Error>;
@@ -149,22 +149,6 @@ impl<T> Subscription<T> {
     /// When this is over the stream yields it as [`Missed::Gap`]: a program that ends before writes it down from here.
     pub fn interrupted_since(&self) -> Option<Timestamp> {
         self.subscriber.interrupted_since()
-    }
-
-    /// Since when a reader that leaves now misses events; `None` if there never was a connection.
-    pub(crate) fn left_at(&self) -> Option<Timestamp> {
-        let counters = &self.shared.counters;
-        let now = tokio::time::Instant::now().into_std();
-        let ended = if self.shared.status.get().is_closed() {
-            *counters.heard_until()
-        } else {
-            (counters.connects.get() > 0).then_some(now)
-        };
-        let ended = ended.map(|at| wall_time(at, now).into());
-        [ended, self.interrupted_since()]
-            .into_iter()
-            .flatten()
-            .min()
     }
 
     fn read(&mut self, frame: Frame) -> Result<Event<T>, Missed> {
@@ -305,12 +289,8 @@ impl<T> Subscribe<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn filter(self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
-        self.keeping(Arc::new(keep))
-    }
-
-    pub(crate) fn keeping(mut self, keep: Keep<T>) -> Self {
-        self.keep = Some(keep);
+    pub fn filter(mut self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(keep));
         self
     }
 

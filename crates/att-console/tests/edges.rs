@@ -11,8 +11,7 @@ mod common;
 use alta_sim::{Action, Fault, Hook};
 use att_console::event::PlayerJoined;
 use att_console::{
-    Access, AccessError, Closed, Console, ConsoleAccess, Consoles, ErrorKind, Sent, State,
-    WhenNotReady,
+    Access, AccessError, Closed, Console, ConsoleAccess, ErrorKind, Sent, State, WhenNotReady,
 };
 use common::{access, config, next, ready, self_hosted, within};
 use std::future::{Future, IntoFuture};
@@ -192,34 +191,4 @@ async fn promise_07_an_event_name_is_a_name_and_nothing_else() {
     }
     within(console.command("player count")).await.unwrap();
     assert_eq!(commands(&sim), ["player count"]);
-}
-
-#[tokio::test]
-async fn a_set_hears_its_others_when_one_is_closed_and_reads_what_one_left_behind() {
-    let (sim, first) = self_hosted().await;
-    let consoles = Consoles::new();
-    let mut servers = vec![first];
-    for name in ["Hollowmere", "Willowfen"] {
-        servers.push(sim.add_self_hosted(name).unwrap());
-    }
-    for (name, server) in ["a", "b", "c"].into_iter().zip(&servers) {
-        consoles.add(name, ready(&sim, *server).await);
-    }
-    let mut joins = consoles.subscribe::<PlayerJoined>();
-    let joined = async {
-        for server in &servers {
-            sim.wait_for_console_subscription(*server, "PlayerJoined")
-                .await
-                .unwrap();
-        }
-        for name in ["Ashwick", "Brambletoe", "Cinder_Wick"] {
-            sim.player_joins(servers[2], name).unwrap();
-        }
-    };
-    let (first, ()) = within(async { tokio::join!(joins.next(), joined) }).await;
-    assert_eq!(&*first.unwrap().0, "c");
-    within(consoles.get("b").unwrap().close()).await;
-    for _ in 0..2 {
-        assert_eq!(&*within(joins.next()).await.unwrap().0, "c");
-    }
 }

@@ -21,9 +21,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .on_server_offline(|_, server| async move { tell(&server, "is down") })
         .start()
         .await?;
-    for group in bot.view()?.groups() {
+    for group in bot.view().groups() {
         println!("member of {}", group.name());
-        watch(bot.bot()?.clone(), group.id()).await?;
+        watch(bot.bot().clone(), group.id()).await?;
     }
     bot.run().await?;
     Ok(())

@@ -5,7 +5,7 @@
 
 mod common;
 
-use pytale::bot::Invites;
+use pytale::{bot::Invites, kit::Handlers};
 
 /// What is logged, in any case; `EventName::known` are all.
 const EVENTS: [&str; 5] = [
@@ -19,19 +19,21 @@ const EVENTS: [&str; 5] = [
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (settings, _town) = common::settings().await?;
-    let bot = settings
-        .managed()
-        .accept_invites(Invites::All)
-        .on_invite(|_bot, invitation| async move {
-            println!("accepted the invitation to {}", invitation.group.name);
-        })
-        .on_console(|console| async move { println!("{}: connected", console.label()) })
+    let handlers = Handlers::new()
+        .on_session(|console| async move { println!("{}: connected", console.label()) })
         // In the order in which they came, with the gaps between them.
-        .on_events_in_order(EVENTS, |console, item| async move {
+        .on_any_in_order(EVENTS, |console, item| async move {
             match item {
                 Ok(event) => println!("{}: {} {}", event.console, event.name, event.data),
                 Err(missed) => println!("{}: {missed}", console.label()),
             }
+        });
+    let bot = settings
+        .managed()
+        .accept_invites(Invites::All)
+        .handlers(handlers)
+        .on_invite(|_bot, invitation| async move {
+            println!("accepted the invitation to {}", invitation.group.name);
         })
         .start()
         .await?;

@@ -19,8 +19,20 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bot = settings
         .managed()
         .rules(Rules::default().only([group]))
-        .on_console(|console| async move { println!("{}: connected", console.label()) })
-        .on_event::<PlayerMovedChunk>(|console, event| async move {
+        .handlers(handlers())
+        .start()
+        .await?;
+    for server in bot.view().servers().filter(|server| server.group == group) {
+        println!("following {} ({})", server.name, server.id);
+    }
+    bot.run().await?;
+    Ok(())
+}
+
+fn handlers() -> Handlers {
+    Handlers::new()
+        .on_session(|console| async move { println!("{}: connected", console.label()) })
+        .on::<PlayerMovedChunk>(|console, event| async move {
             let Some(layer) = event.data.new_cave_layer() else {
                 return Ok(());
             };
@@ -30,11 +42,4 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             let message = player::message(&event.data.player, text);
             console.command(message).await
         })
-        .start()
-        .await?;
-    for server in bot.view()?.servers().filter(|server| server.group == group) {
-        println!("following {} ({})", server.name, server.id);
-    }
-    bot.run().await?;
-    Ok(())
 }

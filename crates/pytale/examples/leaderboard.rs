@@ -27,8 +27,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut players = bot.subscribe::<PlayerKilled>().await?;
     loop {
         let killer = tokio::select! {
-            Some(event) = creatures.next_event() => event.data.killer_player,
-            Some(event) = players.next_event() => event.data.killer_player,
+            Some((_, event)) = creatures.next_event() => event.data.killer_player,
+            Some((_, event)) = players.next_event() => event.data.killer_player,
             else => break Ok(()),
         };
         // Hunger and falls kill, too.

@@ -64,6 +64,7 @@
 //! | --- | --- |
 //! | `bot` (default) | [`Bot`], and with it everything below |
 //! | `console` | [`console`]: game-server consoles, in the cloud or self-hosted |
+//! | `kit` | [`kit`]: handlers over any number of consoles, and with it `console` |
 //! | `rest` | [`auth`], [`http`], [`rest`]: logins and the REST API |
 //! | `ws` | [`ws`]: the main websocket |
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
@@ -92,11 +93,15 @@ pub use alta_socket as socket;
 pub use alta_ws as ws;
 #[cfg(feature = "console")]
 pub use att_console as console;
+#[cfg(feature = "kit")]
+pub use att_kit as kit;
 
 #[cfg(feature = "bot")]
-pub use alta_bot::{Bot, Error, ErrorKind, shutdown_signal};
+pub use alta_bot::{Bot, Error, ErrorKind};
 #[cfg(feature = "console")]
 pub use att_console::Console;
+#[cfg(feature = "kit")]
+pub use att_kit::shutdown_signal;
 
 pub mod prelude;
 #[cfg(feature = "testing")]

@@ -12,10 +12,14 @@ pub use alta_model::{
 
 #[cfg(feature = "bot")]
 pub use alta_bot::{
-    Bot, BotCredentials, Change, Endpoints, ErrorKind, Failure, FailureKind, GroupView, Handler,
-    HandlerError, Handlers, Health, Invitation, Invites, Known, Limits, ManagedBot, Membership,
-    Password, Rules, Scopes, SelfHosted, ServerNews, ServerView, Standing, UserCredentials, View,
-    ViewConfig,
+    Bot, BotCredentials, Change, Endpoints, ErrorKind, GroupView, Health, Invitation, Invites,
+    Known, ManagedBot, Membership, Password, Rules, Scopes, ServerNews, ServerView, Standing,
+    UserCredentials, View, ViewConfig,
+};
+
+#[cfg(feature = "kit")]
+pub use att_kit::{
+    Consoles, Failure, FailureKind, HandlerError, Handlers, Limits, Runner, shutdown_signal,
 };
 
 #[cfg(feature = "console")]
@@ -24,7 +28,7 @@ pub use alta_model::console::event::*;
 pub use att_console::commands::{self, SpawnArea, player};
 #[cfg(feature = "console")]
 pub use att_console::{
-    Argument, Command, Console, ConsoleAccess, Consoles, Event, EventName, PlayerRef, Sent, Target,
+    Argument, Command, Console, ConsoleAccess, Event, EventName, PlayerRef, Sent, Target,
     TokenFile, WhenNotReady,
 };
 

@@ -25,14 +25,10 @@ pub use alta_sim::*;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let world = World::start().await?;
-/// let bot = world
-///     .bot()
-///     .managed()
-///     .on_event::<PlayerJoined>(|console, event| async move {
-///         console.command(player::message(event.data.user, "Welcome!")).await
-///     })
-///     .start()
-///     .await?;
+/// let handlers = Handlers::new().on::<PlayerJoined>(|console, event| async move {
+///     console.command(player::message(event.data.user, "Welcome!")).await
+/// });
+/// let bot = world.bot().managed().handlers(handlers).start().await?;
 ///
 /// world.wait_for_listener::<PlayerJoined>().await?;
 /// let ashwick = world.player_joins("Ashwick")?;

@@ -35,6 +35,7 @@ fn example(name: &str) -> Command {
     for name in [
         "CONSOLE_URL",
         "CONSOLE_TOKEN_FILE",
+        "CONSOLES",
         "RELAY_SETTINGS",
         "LEADERBOARD",
         "GROUP_ID",
@@ -148,7 +149,7 @@ fn every_example_is_short_and_run_here() {
         );
         count += 1;
     }
-    assert_eq!(count, 8);
+    assert_eq!(count, 9);
 }
 
 #[tokio::test]
@@ -239,6 +240,44 @@ async fn the_welcome_greets_on_a_self_hosted_server() {
         .env("CONSOLE_TOKEN_FILE", folder.0.join("console_token.txt"));
     let _running = Running::start(command);
     is_welcoming(&sim, town).await;
+}
+
+#[tokio::test]
+async fn several_self_hosted_servers_are_greeted_on_by_handlers() {
+    let sim = Sim::builder()
+        .bare()
+        .timeout(PATIENCE)
+        .start()
+        .await
+        .unwrap();
+    let folder = Folder::new("self_hosted");
+    let names = ["home", "away"];
+    let servers = names.map(|name| sim.add_self_hosted(name).unwrap());
+    let mut consoles = Vec::new();
+    for (name, server) in names.into_iter().zip(servers) {
+        let token = folder.0.join(format!("{name}_token.txt"));
+        std::fs::write(token, sim.console_token(server)).unwrap();
+        consoles.push(format!("{name}={}", sim.console_url(server).unwrap()));
+    }
+    let mut command = example("self_hosted");
+    command
+        .env("CONSOLES", consoles.join(","))
+        .current_dir(&folder.0);
+    let mut running = Running::start(command);
+    for server in servers {
+        sim.wait_for_console_subscription(server, "PlayerJoined")
+            .await
+            .unwrap();
+    }
+    for (name, server) in names.into_iter().zip(servers) {
+        sim.player_joins(server, "Ashwick").unwrap();
+        let line = running.says("PlayerJoined").await;
+        assert!(line.starts_with(name) && line.contains("Ashwick"), "{line}");
+        sim.wait_until(|sim| !sim.messages(server).is_empty())
+            .await
+            .unwrap();
+        assert_eq!(sim.messages(server)[0].text, "Welcome, Ashwick!");
+    }
 }
 
 #[tokio::test]

@@ -62,19 +62,23 @@ async fn so_does_a_bot_of_the_cloud_with_its_login_and_all() {
 }
 
 #[tokio::test]
-async fn so_does_a_managed_bot_of_a_self_hosted_server() {
+async fn so_does_a_bot_of_a_self_hosted_server_with_handlers() {
     let world = World::start().await.unwrap();
-    let server = SelfHosted::new(world.access()).label("Thornwood");
-    let bot = Bot::self_hosted([server]).on_event::<PlayerJoined>(|console, event| async move {
+    let consoles = Consoles::new();
+    consoles.open("Thornwood", world.access());
+    let handlers = Handlers::new().on::<PlayerJoined>(|console, event| async move {
         assert_eq!(&*console.label(), "Thornwood");
         let greeting = player::message(event.data.user, "Welcome!");
         console.command(greeting).await
     });
-    let bot = bot.start().await.unwrap();
+    let runner = Runner::new(consoles, handlers);
+    let handle = runner.handle();
+    let running = tokio::spawn(runner.run());
     world.wait_for_listener::<PlayerJoined>().await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
-    bot.shutdown(Duration::from_secs(1)).await;
+    handle.shutdown(Duration::from_secs(1)).await;
+    running.await.unwrap().unwrap();
 }
 
 #[tokio::test]

@@ -1,55 +1,57 @@
-use super::failure::Failure;
-use super::function::{HandlerFn, HandlerFn2};
-use super::handlers::{Handler, Handlers, Invitation};
-use super::limits::Limits;
+use super::group_handlers::{GroupHandlers, Invitation};
 #[cfg(doc)]
 use super::managed_bot::ManagedBot;
 use super::rules::{Invites, Rules};
-use super::self_hosted::SelfHosted;
 use crate::bot::Bot;
 use crate::builder::Builder;
 use crate::view::{GroupView, ServerNews, ViewConfig};
-use alta_model::console::event::ConsoleEvent;
-use att_console::{Console, Event, EventName, Missed};
-use serde_json::Value;
+use att_kit::{HandlerFn, Handlers, Limits};
 use std::fmt;
 use std::sync::Arc;
 
-/// How a [`ManagedBot`] is made: begun by [`Builder::managed`] or [`Bot::self_hosted`].
+/// The configuration of a [`ManagedBot`], begun by [`Builder::managed`] or [`Bot::managed`].
+///
+/// [`handlers`](Self::handlers) takes the handlers of consoles, which also work without this crate on self-hosted servers
+/// ([`att_kit::Runner`]). The methods `on_…` register the handlers of invitations, groups and servers: those of one group are
+/// called one after another.
 #[must_use = "nothing happens until `start`"]
 pub struct Managed {
     pub(super) source: Source,
     pub(super) handlers: Handlers,
+    pub(super) group_handlers: GroupHandlers,
     pub(super) rules: Rules,
-    /// Goes before the rules', in whatever order they were given.
+    /// Overrides that of the rules, in whatever order they were given.
     pub(super) invites: Option<Invites>,
     pub(super) limits: Limits,
+    pub(super) opening: usize,
     pub(super) view: ViewConfig,
 }
 
 pub(super) enum Source {
-    /// Boxed, since it is much larger than the others.
-    Cloud(Box<Builder>),
+    /// Boxed, since it is much larger than the other.
+    Builder(Box<Builder>),
     Connected(Bot),
-    SelfHosted(Vec<SelfHosted>),
 }
+
+/// A thousand servers that come up together are opened bit by bit.
+const OPENING: usize = 10;
 
 impl Builder {
     /// Makes a bot that looks after its groups and their consoles by itself.
     ///
     /// ```no_run
-    /// use alta_bot::{Bot, Invites, commands::player, event::PlayerJoined};
+    /// use alta_bot::{Bot, Handlers, Invites, commands::player, event::PlayerJoined};
     ///
     /// #[tokio::main]
     /// async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    ///     let handlers = Handlers::new().on::<PlayerJoined>(|console, event| async move {
+    ///         console.command(player::message(event.data.user, "Welcome!")).await
+    ///     });
     ///     let bot = Bot::builder()
     ///         .read_env()
     ///         .managed()
     ///         .accept_invites(Invites::All)
-    ///         .on_event::<PlayerJoined>(|console, event| async move {
-    ///             console.command(player::message(event.data.user, "Welcome!")).await?;
-    ///             Ok::<_, att_console::Error>(())
-    ///         })
+    ///         .handlers(handlers)
     ///         .start()
     ///         .await?;
     ///     bot.run().await?;
@@ -57,21 +59,20 @@ impl Builder {
     /// }
     /// ```
     pub fn managed(self) -> Managed {
-        Managed::new(Source::Cloud(Box::new(self)))
+        Managed::new(Source::Builder(Box::new(self)))
     }
 }
 
 impl Bot {
-    /// Makes a bot that is connected look after its groups and their consoles by itself, as [`Builder::managed`] does. Its
-    /// handlers can hold the bot, for what they ask of REST. It is closed when the [`ManagedBot`](crate::ManagedBot) shuts
-    /// down.
+    /// Makes a connected bot look after its groups and their consoles by itself, as [`Builder::managed`] does. Its handlers can
+    /// hold the bot, for REST calls. It is closed when the [`ManagedBot`](crate::ManagedBot) shuts down.
     ///
     /// ```no_run
-    /// use alta_bot::event::PlayerJoined;
+    /// use alta_bot::{Handlers, event::PlayerJoined};
     ///
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
     /// let asking = bot.clone();
-    /// let managed = bot.managed().on_event::<PlayerJoined>(move |_console, event| {
+    /// let handlers = Handlers::new().on::<PlayerJoined>(move |_console, event| {
     ///     let bot = asking.clone();
     ///     async move {
     ///         let Some(server) = event.server else { return Ok(()) };
@@ -80,35 +81,12 @@ impl Bot {
     ///         Ok::<_, alta_bot::Error>(())
     ///     }
     /// });
-    /// managed.start().await?.run().await?;
+    /// bot.managed().handlers(handlers).start().await?.run().await?;
     /// # Ok(())
     /// # }
     /// ```
     pub fn managed(&self) -> Managed {
         Managed::new(Source::Connected(self.clone()))
-    }
-
-    /// Makes a bot that looks after the consoles of self-hosted servers: no login, no groups, but the same handlers.
-    ///
-    /// ```no_run
-    /// use alta_bot::{Bot, commands::player, event::PlayerJoined};
-    /// use att_console::TokenFile;
-    ///
-    /// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-    /// let bot = Bot::self_hosted([TokenFile::local()?])
-    ///     .on_event::<PlayerJoined>(|console, event| async move {
-    ///         console.command(player::message(event.data.user, "Welcome!")).await?;
-    ///         Ok::<_, att_console::Error>(())
-    ///     })
-    ///     .start()
-    ///     .await?;
-    /// bot.run().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn self_hosted<S: Into<SelfHosted>>(servers: impl IntoIterator<Item = S>) -> Managed {
-        let servers = servers.into_iter().map(Into::into).collect();
-        Managed::new(Source::SelfHosted(servers))
     }
 }
 
@@ -117,14 +95,16 @@ impl Managed {
         Self {
             source,
             handlers: Handlers::new(),
+            group_handlers: GroupHandlers::default(),
             rules: Rules::default(),
             invites: None,
             limits: Limits::default(),
+            opening: OPENING,
             view: ViewConfig::default(),
         }
     }
 
-    /// Which groups, servers and invitations it looks after. Self-hosted servers have none of these.
+    /// Which groups, servers and invitations it looks after.
     pub fn rules(mut self, rules: Rules) -> Self {
         self.rules = rules;
         self
@@ -136,106 +116,67 @@ impl Managed {
         self
     }
 
-    /// What it may do at once, and for how long.
+    /// How many handlers may run at the same time, and for how long.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How it follows its groups. Self-hosted servers have none.
+    /// How many consoles may be opening at the same time; at least one. 10. One that takes more than 30 s, or whose first
+    /// attempt fails, makes room for the next.
+    pub fn opening(mut self, consoles: usize) -> Self {
+        self.opening = consoles.max(1);
+        self
+    }
+
+    /// How it follows its groups.
     pub fn view_config(mut self, config: ViewConfig) -> Self {
         self.view = config;
         self
     }
 
-    /// These handlers as well, after those given so far.
+    /// Adds handlers of consoles. Their [`on_failure`](Handlers::on_failure) also receives the failures of the handlers of
+    /// groups.
     pub fn handlers(mut self, handlers: Handlers) -> Self {
         self.handlers = self.handlers.and(handlers);
         self
     }
-}
 
-impl Managed {
-    /// See [`Handlers::on_event`].
-    pub fn on_event<E: ConsoleEvent>(
-        mut self,
-        handler: impl HandlerFn2<Console, Event<E>>,
-    ) -> Self {
-        self.handlers = self.handlers.on_event(handler);
+    /// Called for each invitation to a group, after it was accepted if the rules say so: for those that wait at the start,
+    /// and those that come.
+    pub fn on_invite(mut self, handler: impl HandlerFn<Bot, Invitation>) -> Self {
+        self.group_handlers.invites.push(att_kit::boxed(handler));
         self
     }
 
-    /// See [`Handlers::on_events`].
-    pub fn on_events<N: Into<EventName>>(
-        mut self,
-        names: impl IntoIterator<Item = N>,
-        handler: impl HandlerFn2<Console, Event<Value>>,
-    ) -> Self {
-        self.handlers = self.handlers.on_events(names, handler);
+    /// Called when the bot has joined a group, with the group as a whole: it is waited for until it is
+    /// [complete](GroupView::complete), or for twice [`ViewConfig::patience`]. The groups that the bot belongs to at the start
+    /// are in the view: see [`Bot::current_view`]. It is called for groups that the rules leave out as well: somebody else may
+    /// have accepted for the bot.
+    pub fn on_group_joined(mut self, handler: impl HandlerFn<Bot, Arc<GroupView>>) -> Self {
+        self.group_handlers.joined.push(att_kit::boxed(handler));
         self
     }
 
-    /// See [`Handlers::on_events_in_order`].
-    pub fn on_events_in_order<N: Into<EventName>>(
-        mut self,
-        names: impl IntoIterator<Item = N>,
-        handler: impl HandlerFn2<Console, Result<Event<Value>, Missed>>,
-    ) -> Self {
-        self.handlers = self.handlers.on_events_in_order(names, handler);
+    /// Called when the bot no longer belongs to a group, with its last view.
+    pub fn on_group_left(mut self, handler: impl HandlerFn<Bot, Arc<GroupView>>) -> Self {
+        self.group_handlers.left.push(att_kit::boxed(handler));
         self
     }
 
-    /// See [`Handlers::on_console`].
-    pub fn on_console(mut self, handler: impl HandlerFn<Console>) -> Self {
-        self.handlers = self.handlers.on_console(handler);
+    /// Called when a server runs that did not before, or was not known to; [`ServerNews::known`] says how recent that is. So it
+    /// is called at the start for each server that runs, and when the rules come to allow its group.
+    pub fn on_server_online(mut self, handler: impl HandlerFn<Bot, ServerNews>) -> Self {
+        self.group_handlers.online.push(att_kit::boxed(handler));
         self
     }
 
-    /// See [`Handlers::on_missed`].
-    pub fn on_missed(mut self, handler: impl HandlerFn2<Console, Missed>) -> Self {
-        self.handlers = self.handlers.on_missed(handler);
-        self
-    }
-
-    /// See [`Handlers::on_invite`].
-    pub fn on_invite(mut self, handler: impl HandlerFn2<Bot, Invitation>) -> Self {
-        self.handlers = self.handlers.on_invite(handler);
-        self
-    }
-
-    /// See [`Handlers::on_group_joined`].
-    pub fn on_group_joined(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
-        self.handlers = self.handlers.on_group_joined(handler);
-        self
-    }
-
-    /// See [`Handlers::on_group_left`].
-    pub fn on_group_left(mut self, handler: impl HandlerFn2<Bot, Arc<GroupView>>) -> Self {
-        self.handlers = self.handlers.on_group_left(handler);
-        self
-    }
-
-    /// See [`Handlers::on_server_online`].
-    pub fn on_server_online(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
-        self.handlers = self.handlers.on_server_online(handler);
-        self
-    }
-
-    /// See [`Handlers::on_server_offline`].
-    pub fn on_server_offline(mut self, handler: impl HandlerFn2<Bot, ServerNews>) -> Self {
-        self.handlers = self.handlers.on_server_offline(handler);
-        self
-    }
-
-    /// See [`Handlers::on_failure`].
-    pub fn on_failure(mut self, report: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
-        self.handlers = self.handlers.on_failure(report);
-        self
-    }
-
-    /// See [`Handlers::handler`].
-    pub fn handler<H: Handler>(mut self, handler: H) -> Self {
-        self.handlers = self.handlers.handler(handler);
+    /// Called when a server no longer runs, or is found not to, with the server as it is now; [`ServerNews::known`] says how
+    /// recent that is. So it is called at the start for each server that does not run, and when the rules come to allow its
+    /// group. It is not called while it is unknown whether a server runs: missing heartbeats alone do not say, the server is
+    /// read over REST then.
+    pub fn on_server_offline(mut self, handler: impl HandlerFn<Bot, ServerNews>) -> Self {
+        self.group_handlers.offline.push(att_kit::boxed(handler));
         self
     }
 }

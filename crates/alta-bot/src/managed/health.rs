@@ -1,12 +1,10 @@
-use super::context::Context;
-use super::crew::Consoles;
-use super::host::Key;
-use super::meter::Reading;
+use super::meter::Meter;
 use super::rules::Rules;
 use super::standing::{Standing, judge};
 use crate::bot::Bot;
 use crate::view::View;
 use alta_model::{GroupId, ServerId, Timestamp};
+use att_kit::{Calls, Consoles, Totals};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -14,7 +12,7 @@ use tokio::sync::watch;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
-    /// The main websocket; none for self-hosted servers.
+    /// The main websocket.
     pub socket: Option<alta_ws::Status>,
     /// When something was last read over REST.
     pub read_at: Option<Timestamp>,
@@ -30,16 +28,8 @@ pub struct Health {
     pub players_online: usize,
     /// The consoles that are open.
     pub consoles: Vec<ConsoleHealth>,
-    /// Handlers that run now, `on_console` excepted.
-    pub handlers_running: u64,
-    /// Console events that were handed to handlers.
-    pub events: u64,
-    /// Console events that were missed; a gap counts as one.
-    pub missed: u64,
-    /// Handlers that failed.
-    pub failures: u64,
-    /// Console sessions that began.
-    pub sessions: u64,
+    /// The counters of the handlers.
+    pub totals: Totals,
     /// Invitations that were accepted.
     pub invites_accepted: u64,
 }
@@ -50,11 +40,11 @@ pub struct Health {
 pub struct ConsoleHealth {
     /// How the console is called.
     pub name: String,
-    /// Its server; none for a self-hosted one.
-    pub server: Option<ServerId>,
-    /// Its group; none for a self-hosted one.
+    /// Its server.
+    pub server: ServerId,
+    /// Its group; `None` if the server is in no group of the bot any more.
     pub group: Option<GroupId>,
-    /// How its server stands; none for a self-hosted one. [`Standing::Offline`] while it waits for the server, another
+    /// How its server stands; `None` if the server is in no group of the bot any more. [`Standing::Offline`] while it waits for the server, another
     /// than [`Standing::Wanted`] while it closes.
     pub standing: Option<Standing>,
     /// What it is doing, and what it has counted.
@@ -64,25 +54,39 @@ pub struct ConsoleHealth {
 /// Where a managed bot's health is read.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    /// None for self-hosted servers.
-    pub(crate) cloud: Option<(Bot, View)>,
-    pub(crate) context: Arc<Context>,
-    pub(crate) consoles: Consoles,
+    pub(crate) bot: Bot,
+    pub(crate) view: View,
+    pub(crate) calls: Calls,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) consoles: Consoles<ServerId>,
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
 }
 
 impl Sources {
+    #[cfg(feature = "metrics")]
+    pub(crate) fn set_gauges(&self) {
+        super::meter::set_gauges(&self.look());
+        att_kit::Health::of(&self.consoles, &self.calls).set_gauges();
+    }
+
     pub(crate) fn look(&self) -> Health {
         let rules = Arc::clone(&self.rules.borrow());
-        let mut health = Health::new(self.context.meter.reading());
-        for (key, group, console) in self.consoles.all() {
-            let server = match key {
-                Key::Server(server) => Some(server),
-                Key::Own(_) => None,
-            };
-            let known = server.and_then(|server| Some((server, self.cloud.as_ref()?)));
-            let standing = known.and_then(|(server, (_, view))| {
-                let group = view.group(group?)?;
+        let mut health = Health {
+            socket: self.bot.socket().ok().map(alta_ws::Client::status),
+            read_at: self.view.read_at(),
+            groups: 0,
+            groups_read: 0,
+            servers_online: 0,
+            servers_unknown: 0,
+            players_online: 0,
+            consoles: Vec::new(),
+            totals: self.calls.totals(),
+            invites_accepted: self.meter.invites_accepted(),
+        };
+        for (server, console) in self.consoles.all() {
+            let group = self.view.server(server).map(|known| known.group);
+            let standing = group.and_then(|group| {
+                let group = self.view.group(group)?;
                 let server = group.servers.get(&server)?;
                 Some(judge(&group, server, &rules))
             });
@@ -94,18 +98,14 @@ impl Sources {
                 status: console.status(),
             });
         }
-        if let Some((bot, view)) = &self.cloud {
-            health.socket = bot.socket().ok().map(alta_ws::Client::status);
-            health.read_at = view.read_at();
-            for group in view.groups() {
-                health.groups += 1;
-                health.groups_read += usize::from(group.complete);
-                let unknown = group.servers.values().filter(|it| it.known.is_none());
-                health.servers_unknown += unknown.count();
-                for server in group.online_servers() {
-                    health.servers_online += 1;
-                    health.players_online += server.player_count();
-                }
+        for group in self.view.groups() {
+            health.groups += 1;
+            health.groups_read += usize::from(group.complete);
+            let unknown = group.servers.values().filter(|it| it.known.is_none());
+            health.servers_unknown += unknown.count();
+            for server in group.online_servers() {
+                health.servers_online += 1;
+                health.players_online += server.player_count();
             }
         }
         health
@@ -113,25 +113,6 @@ impl Sources {
 }
 
 impl Health {
-    fn new(counted: Reading) -> Self {
-        Self {
-            socket: None,
-            read_at: None,
-            groups: 0,
-            groups_read: 0,
-            servers_online: 0,
-            servers_unknown: 0,
-            players_online: 0,
-            consoles: Vec::new(),
-            handlers_running: counted.running,
-            events: counted.events,
-            missed: counted.missed,
-            failures: counted.failures,
-            sessions: counted.sessions,
-            invites_accepted: counted.invites,
-        }
-    }
-
     /// Whether everything that should be connected is: the main websocket, and the console of each server that runs.
     pub fn is_connected(&self) -> bool {
         let socket = self.socket.as_ref();

@@ -1,20 +1,17 @@
 //! Invitations: those that wait and those that come, accepted by the rules, and told to their handlers.
 
 use super::Rules;
-use super::context::Context;
-use super::desk::{Call, watched};
-use super::failure::{Failure, FailureKind};
-use super::function::HandlerError;
-use super::handlers::Invitation;
+use super::group_handlers::{GroupHandlers, Invitation};
+use super::meter::Meter;
 use crate::acceptance::{Acceptance, is_final};
 use crate::bot::Bot;
 use crate::error::Error;
 use crate::invites::PENDING;
-use crate::panics::{caught, caught_call};
 use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::Subscription;
+use att_kit::{Call, Calls, FailureKind, HandlerError, HandlerInfo, catch_panic, catch_panic_in};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,7 +29,7 @@ const FAILURES: usize = 64;
 pub(crate) struct Invites {
     bot: Bot,
     me: UserId,
-    context: Arc<Context>,
+    parts: Parts,
     retry: BackoffPolicy,
     events: Subscription<InvitedGroup>,
     lists: JoinSet<Vec<InvitedGroup>>,
@@ -46,6 +43,9 @@ pub(crate) struct Invites {
     failures: mpsc::Receiver<Unaccepted>,
     to_failures: mpsc::Sender<Unaccepted>,
 }
+
+/// What the handling of invitations shares with the rest of the bot.
+pub(crate) type Parts = (Arc<GroupHandlers>, Calls, Arc<Meter>);
 
 /// An invitation that should have been accepted while the service failed.
 struct Unaccepted {
@@ -67,7 +67,7 @@ impl Invites {
     /// Subscribes, then lists: what happens in between is not missed.
     pub(crate) async fn begin(
         bot: &Bot,
-        context: Arc<Context>,
+        parts: Parts,
         retry: BackoffPolicy,
     ) -> Result<Self, Error> {
         let (me, events) = bot.invitations().await?;
@@ -75,7 +75,7 @@ impl Invites {
         let mut invites = Self {
             bot: bot.clone(),
             me,
-            context,
+            parts,
             retry,
             events,
             lists: JoinSet::new(),
@@ -102,7 +102,7 @@ impl Invites {
         let mut backoff = Backoff::new(self.retry, self.me.get().unsigned_abs());
         self.lists.spawn(async move {
             loop {
-                match caught(rest.invites().list().collect(PENDING)).await {
+                match catch_panic(rest.invites().list().collect(PENDING)).await {
                     Ok(Ok(list)) => return list.into_vec(),
                     Ok(Err(error)) => warn!(?error, "the invitations could not be listed"),
                     Err(panic) => warn!(panic, "listing the invitations panicked"),
@@ -175,17 +175,11 @@ impl Invites {
 
     fn look_at(&mut self, invite: InvitedGroup, rules: &Rules) -> Option<(GroupId, Call)> {
         let group = invite.id;
-        let about = Failure {
-            group: Some(group),
-            ..Failure::of("on_invite")
-        };
-        let accepts = caught_call(|| rules.accepts(&invite));
+        let about = HandlerInfo::new("on_invite").group(Some(group));
+        let accepts = catch_panic_in(|| rules.accepts(&invite));
         let accepts = accepts.unwrap_or_else(|panic| {
             let kind = FailureKind::Panicked(format!("the rule for invitations: {panic}"));
-            self.context.report(&Failure {
-                kind,
-                ..about.clone()
-            });
+            self.parts.1.report(about.clone(), kind);
             false
         });
         // It is looked at again if it was left alone and would be accepted now.
@@ -196,7 +190,8 @@ impl Invites {
         if !rules.allows(group) && !matches!(rules.invites, super::Invites::None) {
             info!(%group, name = invite.name, "an invitation is not accepted: the rules leave the group out");
         }
-        let (bot, context) = (self.bot.clone(), Arc::clone(&self.context));
+        let bot = self.bot.clone();
+        let (handlers, calls, meter) = self.parts.clone();
         let failed = self.failed.remove(&group).map(|failed| failed.acceptance);
         let mut acceptance = failed.unwrap_or_else(|| Acceptance::new(group, self.me, self.retry));
         let failures = self.to_failures.clone();
@@ -210,25 +205,25 @@ impl Invites {
                     }
                     return Err(error);
                 }
-                context.meter.invite_accepted();
+                meter.invite_accepted();
             }
-            for function in &context.handlers.invites {
-                let function = Arc::clone(function);
+            for function in &handlers.invites {
+                let (function, bot) = (Arc::clone(function), bot.clone());
                 let invitation = Invitation {
                     group: invite.clone(),
                     accepted: accepts,
                 };
-                let bot = bot.clone();
-                let limit = Some(context.limits.handler_time);
-                let call = move || function((bot, invitation));
-                watched(of_handler.clone(), call, limit, &context).await;
+                let timeout = Some(calls.limits().handler_timeout);
+                let call = Call::new(of_handler.clone(), timeout, move || {
+                    function(bot, invitation)
+                });
+                calls.call(call).await;
             }
             Ok(())
         };
-        let work = Box::new(move || Box::pin(work) as _);
-        // Each handler in it has its own time, and accepting takes as long as the service does.
-        let limit = None;
-        Some((group, Call { about, work, limit }))
+        // Each handler in it has its own timeout, and accepting takes as long as the service does.
+        let call = Call::new(about, None, move || Box::pin(work) as _);
+        Some((group, call))
     }
 }
 
@@ -248,11 +243,11 @@ async fn accept(acceptance: &mut Acceptance, bot: &Bot) -> Result<(), (HandlerEr
 mod tests {
     use super::*;
     use crate::consoles::Consoles;
-    use crate::managed::{Handlers, Limits};
     use alta_auth::StaticToken;
     use alta_http::HttpClient;
     use alta_rest::Identities;
     use alta_ws::MeGroupInviteCreate;
+    use att_kit::{Handlers, Limits};
     use bytes::Bytes;
     use http::{Request, Response};
     use std::convert::Infallible;
@@ -274,7 +269,11 @@ mod tests {
         Invites {
             bot: Bot::new(rest, Some(socket), None, Some(me), consoles),
             me,
-            context: Context::new(Handlers::new(), Limits::default()),
+            parts: (
+                Arc::default(),
+                Calls::new(Handlers::new(), Limits::default()),
+                Arc::new(Meter::new()),
+            ),
             retry: BackoffPolicy::default(),
             events,
             lists: JoinSet::new(),

@@ -1,13 +1,12 @@
-use super::context::Refusal;
-use super::deadline::Order;
 use super::health::{Health, Sources};
 use super::rules::Rules;
 use crate::bot::Bot;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::time::after;
 use crate::view::View;
 use alta_socket::TaskGuard;
-use att_console::{Closed, Console};
+use att_console::Console;
+use att_kit::{Finished, StopBy, request_stop};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -34,18 +33,13 @@ use tokio::sync::watch;
 ///
 /// Logs are in `tracing` spans: `bot` with the account, `console` with group and server. At `info` stands what happens
 /// rarely (groups, servers, sessions), at `warn` what somebody should look at (handlers that fail, events that are
-/// missing), at `debug` the rest. With the feature `metrics`, these go to the recorder that the program installed:
+/// missing), at `debug` the rest. With the feature `metrics`, the recorder of the program receives the
+/// [metrics of a runner](att_kit::Runner#logs-and-metrics), and:
 ///
 /// | metric | kind | what |
 /// | --- | --- | --- |
-/// | `pytale_events_total{event}` | counter | console events that were handed to handlers |
-/// | `pytale_missed_total` | counter | console events that were missed; a gap counts as one |
-/// | `pytale_handler_failures_total{handler, kind}` | counter | handlers that failed, by [`FailureKind::name`](crate::FailureKind::name) |
-/// | `pytale_console_sessions_total` | counter | console sessions that began |
 /// | `pytale_invites_accepted_total` | counter | invitations that were accepted |
-/// | `pytale_handlers_running` | gauge | handlers that run now, `on_console` excepted |
 /// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | what the bot sees, every second |
-/// | `pytale_consoles`, `pytale_consoles_connected` | gauge | its consoles, every second |
 pub struct ManagedBot {
     parts: Parts,
 }
@@ -53,18 +47,9 @@ pub struct ManagedBot {
 pub(crate) struct Parts {
     pub(crate) sources: Sources,
     pub(crate) rules: watch::Sender<Arc<Rules>>,
-    pub(crate) orders: watch::Sender<Order>,
+    pub(crate) stop: watch::Sender<StopBy>,
     pub(crate) given_up: Arc<OnceLock<usize>>,
     pub(crate) task: TaskGuard,
-}
-
-/// How a shutdown went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finished {
-    /// Calls of handlers that were not made any more, or ended before they had finished. Those of
-    /// [`on_console`](crate::Handlers::on_console), which end with their session, don't count.
-    pub given_up: usize,
 }
 
 impl ManagedBot {
@@ -73,37 +58,19 @@ impl ManagedBot {
     }
 
     /// The bot.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`] for self-hosted servers.
-    pub fn bot(&self) -> Result<&Bot, Error> {
-        self.cloud().map(|(bot, _)| bot)
+    pub fn bot(&self) -> &Bot {
+        &self.parts.sources.bot
     }
 
     /// What its groups are like now.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`] for self-hosted servers.
-    pub fn view(&self) -> Result<&View, Error> {
-        self.cloud().map(|(_, view)| view)
+    pub fn view(&self) -> &View {
+        &self.parts.sources.view
     }
 
-    fn cloud(&self) -> Result<&(Bot, View), Error> {
-        self.parts.sources.cloud.as_ref().ok_or_else(|| {
-            let needs = "a bot's credentials";
-            Error::new(
-                ErrorKind::Unavailable { needs },
-                "asking a bot of self-hosted servers",
-            )
-        })
-    }
-
-    /// The consoles that are open now, connected or not; self-hosted ones in the order in which they were given.
+    /// The consoles that are open now, connected or not, by server id.
     pub fn consoles(&self) -> Vec<Console> {
         let all = self.parts.sources.consoles.all().into_iter();
-        all.map(|(_, _, console)| console).collect()
+        all.map(|(_, console)| console).collect()
     }
 
     /// The rules now.
@@ -132,51 +99,31 @@ impl ManagedBot {
     /// Waits for the program's end, and shuts down: when the process is told to end (Ctrl-C, and on Unix also
     /// `SIGTERM`), or when there is nothing left to do, since the bot was closed or refused.
     ///
-    /// Handlers may go on for [`Limits::grace`](crate::Limits::grace), or until the process is told to end once more.
+    /// Handlers may go on for [`Limits::grace`](att_kit::Limits::grace), or until the process is told to end once more.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Socket`] if the bot's account was refused meanwhile, [`ErrorKind::PermissionDenied`] if the consoles of
-    /// all self-hosted servers were, [`ErrorKind::Console`] if the last of these cannot be opened for another reason, such as
-    /// its address.
+    /// [`ErrorKind::Socket`](crate::ErrorKind::Socket) if the bot's account was refused meanwhile.
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
-            () = crate::shutdown_signal() => Ok(()),
+            () = att_kit::shutdown_signal() => Ok(()),
             () = self.parts.task.ended() => self.refused().await,
         };
-        let grace = self.parts.sources.context.limits.grace;
+        let grace = self.parts.sources.calls.limits().grace;
         let finished = tokio::select! {
             finished = self.shutdown(grace) => finished,
-            () = crate::shutdown_signal() => self.shutdown(Duration::ZERO).await,
+            () = att_kit::shutdown_signal() => self.shutdown(Duration::ZERO).await,
         };
         refused.map(|()| finished)
     }
 
-    /// Whether there is nothing left to do because the main websocket, or every console of a self-hosted server, was
-    /// refused for good.
+    /// Whether there is nothing left to do because the main websocket was refused for good.
     async fn refused(&self) -> Result<(), Error> {
-        let sources = &self.parts.sources;
-        if let Some((bot, _)) = &sources.cloud {
-            let is_refused = bot.socket()?.status().state.is_closed() && !bot.inner.closing.get();
-            return if is_refused {
-                bot.wait_for_ws().await
-            } else {
-                Ok(())
-            };
+        let bot = self.bot();
+        if bot.socket()?.status().state.is_closed() && !bot.inner.closing.get() {
+            return bot.wait_for_ws().await;
         }
-        match sources.context.last_refusal() {
-            Some(Refusal { console, because }) => {
-                let kind = match because {
-                    Closed::Refused(_) | Closed::NoAnswerToToken { .. } => {
-                        ErrorKind::PermissionDenied
-                    }
-                    _ => ErrorKind::Console,
-                };
-                let doing = format!("looking after {console}");
-                Err(Error::new(kind, doing).because(because))
-            }
-            None => Ok(()),
-        }
+        Ok(())
     }
 
     /// Shuts down: no more invitations and events are taken, handlers that run may go on for so long, and are then ended
@@ -190,25 +137,19 @@ impl ManagedBot {
     /// Cancel safe; the shutdown goes on but for the closing of the bot itself, so call it again.
     pub async fn shutdown(&self, within: Duration) -> Finished {
         let by = after(within);
-        let orders = &self.parts.orders;
-        orders.send_if_modified(|order| order.stop_by(by));
+        request_stop(&self.parts.stop, by);
         self.parts.task.ended().await;
-        if let Some((bot, view)) = &self.parts.sources.cloud {
-            view.close().await;
-            bot.close().await;
-        }
+        self.view().close().await;
+        self.bot().close().await;
         let given_up = self.parts.given_up.get().copied().unwrap_or_default();
-        Finished { given_up }
+        Finished::new(given_up)
     }
 }
 
 impl fmt::Debug for ManagedBot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ManagedBot")
-            .field(
-                "bot",
-                &self.parts.sources.cloud.as_ref().map(|(bot, _)| bot),
-            )
+            .field("bot", self.bot())
             .field("consoles", &self.consoles())
             .finish_non_exhaustive()
     }

@@ -1,16 +1,10 @@
 //! The task of a managed bot: a thin shell around the plan.
 
-use super::context::Context;
-use super::crew::{Consoles, Crew, News, Opened};
-use super::deadline::{Deadline, Order, stop};
-use super::desk::{Call, Desk};
-use super::failure::Failure;
-use super::handlers::Work;
-use super::host::{Key, Report};
+use super::group_handlers::{Function, GroupHandlers};
+use super::health::Sources;
 use super::invites::{Invites, Mail};
-use super::plan::{End, Output, Plan};
+use super::plan::{Output, Plan};
 use super::rules::Rules;
-use super::self_hosted::SelfHosted;
 use super::told::Told;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
@@ -20,7 +14,11 @@ use crate::view::{Changes, GroupView, View};
 use crate::watch_server::About;
 use alta_model::{GroupId, InvitedGroup, ServerId};
 use alta_socket::Shutdown;
-use att_console::Console;
+use att_console::Closed;
+use att_kit::{
+    Call, Calls, Deadline, HandlerInfo, HandlerQueue, Opened, Runner, RunnerEvent, StopBy,
+    stop_requested,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -33,12 +31,14 @@ pub(crate) struct Manager {
     pub(crate) bot: Bot,
     pub(crate) view: View,
     pub(crate) changes: Changes,
-    pub(crate) context: Arc<Context>,
+    calls: Calls,
+    handlers: Arc<GroupHandlers>,
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
     pub(crate) invites: Invites,
     plan: Plan,
-    crew: Crew,
-    desk: Desk<GroupId>,
+    runner: Runner<ServerId>,
+    /// The calls of the handlers of groups.
+    queue: HandlerQueue<GroupId>,
     /// The groups as they were when their handlers were last told of them.
     told: BTreeMap<GroupId, Told>,
     /// Groups that were joined and are not complete yet, and how long that is waited for.
@@ -56,13 +56,19 @@ pub(crate) struct Manager {
 
 impl Manager {
     pub(crate) fn new(
-        bot: Bot,
-        view: View,
-        context: Arc<Context>,
-        rules: watch::Receiver<Arc<Rules>>,
+        sources: &Sources,
+        handlers: Arc<GroupHandlers>,
         invites: Invites,
-        consoles: Consoles,
+        opening: usize,
     ) -> Self {
+        let Sources {
+            bot,
+            view,
+            calls,
+            consoles,
+            rules,
+            ..
+        } = sources.clone();
         let changes = view.changes();
         // What the bot belongs to at the start was not joined just now; but its servers are told of.
         let told = view.groups().into_iter();
@@ -71,9 +77,9 @@ impl Manager {
             changes,
             rules,
             invites,
-            plan: Plan::new(context.limits.opening),
-            crew: Crew::new(Arc::clone(&context), consoles),
-            desk: Desk::new(Arc::clone(&context), context.limits.handlers),
+            plan: Plan::new(opening),
+            runner: Runner::manual(consoles, calls.clone()),
+            queue: HandlerQueue::new(&calls, calls.limits().handlers),
             told: told.collect(),
             joining: BTreeMap::new(),
             untold: BTreeSet::new(),
@@ -82,7 +88,8 @@ impl Manager {
             rules_are_new: true,
             bot,
             view,
-            context,
+            calls,
+            handlers,
         }
     }
 
@@ -91,11 +98,11 @@ impl Manager {
     pub(crate) async fn run(
         mut self,
         shutdown: Shutdown,
-        mut orders: watch::Receiver<Order>,
+        mut stop: watch::Receiver<StopBy>,
     ) -> usize {
         self.look_at_all();
         warn_of_rules(&self.rules.borrow());
-        let grace = self.context.limits.grace;
+        let grace = self.calls.limits().grace;
         let mut socket = self.bot.socket().ok().map(alta_ws::Client::statuses);
         let by = loop {
             self.perform();
@@ -103,7 +110,7 @@ impl Manager {
             let deadline = self.plan.deadline();
             let joined = self.joining.values().min().copied();
             tokio::select! {
-                by = stop(&mut orders) => break by,
+                by = stop_requested(&mut stop) => break by,
                 () = shutdown.requested() => break Instant::now(),
                 change = self.changes.next() => match change {
                     Some(Ok(change)) => self.look_at(change.group()),
@@ -116,27 +123,29 @@ impl Manager {
                     self.look_at_all();
                     self.invites.list();
                 }
-                mail = self.invites.next(), if !self.desk.is_full() => {
+                mail = self.invites.next(), if !self.queue.is_full() => {
                     if matches!(mail, Mail::End) {
                         break after(grace);
                     }
                     self.mail(mail);
                 }
-                (key, news) = self.crew.next() => self.news(key, &news),
+                (server, event) = self.runner.next() => self.console(server, event),
                 hears = next_connected(&mut socket) => {
                     self.hears.send_if_modified(|now| std::mem::replace(now, hears) != hears);
                 }
-                () = self.desk.turn() => {}
+                () = self.queue.progress() => {}
                 () = sleep_until(deadline) => self.plan.tick(now()),
-                () = sleep_until(joined), if !self.desk.is_full() => self.untold.extend(self.joining.keys()),
+                () = sleep_until(joined), if !self.queue.is_full() => self.untold.extend(self.joining.keys()),
             }
         };
         info!("closing");
         drop(self.changes);
         self.invites.close().await;
-        let deadline = || Deadline::new(by, &orders);
-        let (calls, of_consoles) =
-            tokio::join!(self.desk.finish(deadline()), self.crew.finish(deadline()));
+        let deadline = || Deadline::new(by, &stop);
+        let (calls, of_consoles) = tokio::join!(
+            self.queue.finish(deadline()),
+            self.runner.finish(deadline())
+        );
         calls + of_consoles
     }
 
@@ -172,7 +181,7 @@ impl Manager {
     }
 
     fn tell(&mut self) {
-        while !self.desk.is_full() {
+        while !self.queue.is_full() {
             let Some(group) = self.untold.pop_first() else {
                 return;
             };
@@ -182,8 +191,7 @@ impl Manager {
 
     /// Compares a group with what it was, and calls handlers.
     fn tell_of(&mut self, group: GroupId) {
-        let context = Arc::clone(&self.context);
-        let handlers = &context.handlers;
+        let handlers = Arc::clone(&self.handlers);
         let news = match (self.told.remove(&group), self.view.group(group)) {
             (None, None) => {
                 self.joining.remove(&group);
@@ -192,7 +200,7 @@ impl Manager {
             (Some(told), None) => {
                 let old = Arc::clone(&told.group);
                 info!(%group, name = old.name(), "left a group");
-                for function in &handlers.group_left {
+                for function in &handlers.left {
                     self.call("on_group_left", group, None, function, &old);
                 }
                 told.end()
@@ -218,10 +226,10 @@ impl Manager {
             let (server, known) = (news.id, news.known);
             let (handler, functions) = if news.is_online {
                 info!(%group, %server, name = news.name, ?known, "a server is online");
-                ("on_server_online", &handlers.server_online)
+                ("on_server_online", &handlers.online)
             } else {
                 info!(%group, %server, name = news.name, ?known, "a server is offline");
-                ("on_server_offline", &handlers.server_offline)
+                ("on_server_offline", &handlers.offline)
             };
             for function in functions {
                 self.call(handler, group, Some(server), function, &news);
@@ -240,8 +248,8 @@ impl Manager {
         self.joining.remove(&group);
         let complete = new.complete;
         info!(%group, name = new.name(), complete, "joined a group");
-        let context = Arc::clone(&self.context);
-        for function in &context.handlers.group_joined {
+        let handlers = Arc::clone(&self.handlers);
+        for function in &handlers.joined {
             self.call("on_group_joined", group, None, function, new);
         }
         Some(Told::nothing_of(new))
@@ -252,18 +260,14 @@ impl Manager {
         handler: &'static str,
         group: GroupId,
         server: Option<ServerId>,
-        function: &Arc<dyn Fn((Bot, T)) -> Work + Send + Sync>,
+        function: &Function<T>,
         with: &T,
     ) {
-        let about = Failure {
-            group: Some(group),
-            server,
-            ..Failure::of(handler)
-        };
+        let about = HandlerInfo::new(handler).group(Some(group)).server(server);
         let (function, bot, with) = (Arc::clone(function), self.bot.clone(), with.clone());
-        let work = Box::new(move || function((bot, with)));
-        let limit = Some(self.context.limits.handler_time);
-        self.desk.push(group, Call { about, work, limit });
+        let timeout = Some(self.calls.limits().handler_timeout);
+        let call = Call::new(about, timeout, move || function(bot, with));
+        self.queue.push(group, call);
     }
 
     fn mail(&mut self, mail: Mail) {
@@ -274,7 +278,7 @@ impl Manager {
             self.warn_of_strangers(&rules, invites);
         }
         for (group, call) in self.invites.look(mail, &rules) {
-            self.desk.push(group, call);
+            self.queue.push(group, call);
         }
     }
 
@@ -294,16 +298,16 @@ impl Manager {
         }
     }
 
-    fn news(&mut self, key: Key, news: &News) {
-        let Key::Server(server) = key else { return };
-        match news {
-            News::Report(Report::Connected) => self.plan.connected(server, now()),
-            News::Report(Report::Disconnected) => self.plan.disconnected(server, now()),
-            News::Ended(end) => {
+    fn console(&mut self, server: ServerId, event: RunnerEvent) {
+        match event {
+            RunnerEvent::Connected => self.plan.connected(server, now()),
+            RunnerEvent::Disconnected => self.plan.disconnected(server, now()),
+            RunnerEvent::Ended(end) => {
                 debug!(%server, ?end, "a console has ended");
                 self.up.remove(&server);
-                self.plan.ended(server, *end, now());
+                self.plan.ended(server, end.into(), now());
             }
+            _ => {}
         }
     }
 
@@ -323,12 +327,11 @@ impl Manager {
                     let hears = self.hears.subscribe();
                     let watched = Watched { is_up, hears };
                     let open = open(self.bot.clone(), server, about, watched);
-                    self.crew
-                        .start(Key::Server(server), Some(group), span, open);
+                    self.runner.open(server, Some(group), span, open);
                 }
                 Output::Close(server) => {
-                    let by = after(self.context.limits.grace);
-                    self.crew.stop(Key::Server(server), by);
+                    let by = after(self.calls.limits().grace);
+                    self.runner.stop(&server, by);
                 }
             }
         }
@@ -363,7 +366,7 @@ async fn open(
     server: ServerId,
     about: About,
     watched: Watched,
-) -> Result<Opened<impl Future<Output = ()> + Send>, End> {
+) -> Result<Opened<impl Future<Output = ()> + Send>, att_kit::End> {
     let opened = bot.open_console(server).watched(about, watched).await;
     let (console, ours) = match opened {
         Ok(console) => (Ok(console), true),
@@ -375,8 +378,10 @@ async fn open(
     let console = console.map_err(|error| {
         warn!(?error, "a console could not be opened");
         match error.kind() {
-            ErrorKind::PermissionDenied => End::Refused,
-            _ => End::Failed,
+            ErrorKind::PermissionDenied => {
+                att_kit::End::Refused(Closed::Refused(error.to_string()))
+            }
+            _ => att_kit::End::NotOpened,
         }
     })?;
     let closing = console.clone();
@@ -392,43 +397,4 @@ async fn open(
         }
     };
     Ok(Opened { console, close })
-}
-
-/// Looks after self-hosted consoles: all of them, as long as they last.
-pub(crate) async fn run_self_hosted(
-    servers: Vec<SelfHosted>,
-    context: Arc<Context>,
-    consoles: Consoles,
-    shutdown: Shutdown,
-    mut orders: watch::Receiver<Order>,
-) -> usize {
-    let mut crew = Crew::new(context, consoles);
-    let mut open = servers.len();
-    for (place, server) in servers.into_iter().enumerate() {
-        let (access, config) = server.into_parts();
-        let name = config.label.clone().or_else(|| access.name());
-        let opening = async move {
-            let console = Console::open_with(access, config);
-            let closing = console.clone();
-            let close = async move { closing.close().await };
-            Ok(Opened { console, close })
-        };
-        let span = info_span!("console", place, name);
-        crew.start(Key::Own(place), None, span, opening);
-    }
-    let by = loop {
-        if open == 0 {
-            break Instant::now();
-        }
-        tokio::select! {
-            by = stop(&mut orders) => break by,
-            () = shutdown.requested() => break Instant::now(),
-            (_, news) = crew.next() => {
-                if matches!(news, News::Ended(_)) {
-                    open -= 1;
-                }
-            }
-        }
-    };
-    crew.finish(Deadline::new(by, &orders)).await
 }

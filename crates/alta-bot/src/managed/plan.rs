@@ -78,6 +78,17 @@ pub(crate) enum End {
     Failed,
 }
 
+impl From<att_kit::End> for End {
+    fn from(end: att_kit::End) -> Self {
+        match end {
+            att_kit::End::Stopped => Self::AsTold,
+            att_kit::End::Closed => Self::ByHand,
+            att_kit::End::Refused(_) => Self::Refused,
+            _ => Self::Failed,
+        }
+    }
+}
+
 impl Plan {
     pub(crate) fn new(at_once: usize) -> Self {
         Self {

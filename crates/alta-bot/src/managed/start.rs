@@ -1,20 +1,18 @@
 //! From a configuration to a bot at work.
 
 use super::builder::{Managed, Source};
-use super::context::Context;
-use super::crew::Consoles;
-use super::deadline::Order;
 use super::health::Sources;
 use super::invites::Invites;
 use super::managed_bot::{ManagedBot, Parts};
-use super::manager::{Manager, run_self_hosted};
+use super::manager::Manager;
+use super::meter::Meter;
 use super::rules::Rules;
-use super::twice::twice;
 use crate::bot::Bot;
 #[cfg(doc)]
 use crate::builder::Builder;
 use crate::error::{Error, ErrorKind};
 use alta_socket::{Shutdown, TaskGuard};
+use att_kit::{Calls, Consoles, StopBy, warn_of_unknown_events};
 use std::future::Future;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
@@ -27,9 +25,8 @@ impl Managed {
     ///
     /// # Errors
     ///
-    /// As for [`Builder::connect`] and [`Bot::view`]; for self-hosted servers [`ErrorKind::Config`] alone.
-    /// [`ErrorKind::Config`] also if the rules contradict themselves, if a self-hosted server is given twice, or if the bot
-    /// is managed already: its handlers would be called twice.
+    /// As for [`Builder::connect`] and [`Bot::view`]. [`ErrorKind::Config`] also if the rules contradict themselves, or if the
+    /// bot is managed already: its handlers would be called twice.
     ///
     /// # Cancel safety
     ///
@@ -38,35 +35,22 @@ impl Managed {
         if let Some(invites) = self.invites.take() {
             self.rules.invites = invites;
         }
-        let mut problems = self.problems();
-        crate::nearest::hint_at(&self.handlers.event_names());
-        let context = Context::new(self.handlers, self.limits);
+        let problems = self.problems();
+        warn_of_unknown_events(&self.handlers.event_names());
+        let calls = Calls::new(self.handlers, self.limits);
+        let meter = Arc::new(Meter::new());
         let (change_rules, rules) = watch::channel(Arc::new(self.rules));
-        let consoles = Consoles::default();
-        let sources = |cloud| Sources {
-            cloud,
-            context: Arc::clone(&context),
-            consoles: consoles.clone(),
-            rules: rules.clone(),
-        };
         let bot = match self.source {
-            Source::Cloud(builder) => builder.for_managing(problems).connect().await?,
+            Source::Builder(builder) => builder.for_managing(problems).connect().await?,
             Source::Connected(bot) => {
                 check(problems)?;
                 bot
             }
-            Source::SelfHosted(servers) => {
-                problems.extend(twice(&servers).await);
-                check(problems)?;
-                let sources = sources(None);
-                let work = |shutdown, orders| {
-                    run_self_hosted(servers, context, consoles, shutdown, orders)
-                };
-                return Ok(launch(sources, change_rules, info_span!("bot"), work));
-            }
         };
         let managing = Managing::begin(&bot)?;
-        let invites = Invites::begin(&bot, Arc::clone(&context), self.view.retry).await?;
+        let handlers = Arc::new(self.group_handlers);
+        let parts = (Arc::clone(&handlers), calls.clone(), Arc::clone(&meter));
+        let invites = Invites::begin(&bot, parts, self.view.retry).await?;
         let view = bot.view(self.view).await?;
         let span = info_span!(
             "bot",
@@ -74,27 +58,28 @@ impl Managed {
             name = bot.username()
         );
         managing.keep();
-        let sources = sources(Some((bot.clone(), view.clone())));
-        let manager = Manager::new(bot, view, context, rules, invites, consoles);
-        let work = |shutdown, orders| manager.run(shutdown, orders);
+        let sources = Sources {
+            bot,
+            view,
+            calls,
+            meter,
+            consoles: Consoles::default(),
+            rules,
+        };
+        let manager = Manager::new(&sources, handlers, invites, self.opening);
+        let work = |shutdown, stop| manager.run(shutdown, stop);
         Ok(launch(sources, change_rules, span, work))
     }
 
     /// What makes it impossible to start.
     fn problems(&self) -> Vec<String> {
         let ping = match &self.source {
-            Source::Cloud(builder) => builder.ping(),
+            Source::Builder(builder) => builder.ping(),
             Source::Connected(bot) => bot.socket().map_or(Duration::ZERO, |it| it.config().ping),
-            Source::SelfHosted(_) => Duration::ZERO,
         };
         let mut problems = self.view.problems(ping);
         problems.extend(self.rules.problems());
-        if self.limits.handler_time.is_zero() {
-            problems.push("the limit `handler_time` is zero: no handler could run".to_owned());
-        }
-        if matches!(&self.source, Source::SelfHosted(servers) if servers.is_empty()) {
-            problems.push("no self-hosted server was given".to_owned());
-        }
+        problems.extend(self.limits.problems());
         problems
     }
 }
@@ -136,20 +121,20 @@ fn launch<F>(
     sources: Sources,
     rules: watch::Sender<Arc<Rules>>,
     span: Span,
-    work: impl FnOnce(Shutdown, watch::Receiver<Order>) -> F,
+    work: impl FnOnce(Shutdown, watch::Receiver<StopBy>) -> F,
 ) -> ManagedBot
 where
     F: Future<Output = usize> + Send + 'static,
 {
-    let (orders, order) = watch::channel(Order::GoOn);
+    let (stop, stop_by) = watch::channel(None);
     let given_up = Arc::new(OnceLock::new());
     let outcome = Arc::clone(&given_up);
     #[cfg(feature = "metrics")]
     let measured = sources.clone();
     let task = TaskGuard::spawn(|shutdown| {
-        let work = work(shutdown, order);
+        let work = work(shutdown, stop_by);
         #[cfg(feature = "metrics")]
-        let work = super::meter::with_gauges(measured, work);
+        let work = att_kit::with_gauges(move || measured.set_gauges(), work);
         let work = async move {
             let _ = outcome.set(work.await);
         };
@@ -158,7 +143,7 @@ where
     ManagedBot::new(Parts {
         sources,
         rules,
-        orders,
+        stop,
         given_up,
         task,
     })

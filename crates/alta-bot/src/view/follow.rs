@@ -9,7 +9,6 @@ use super::handle::Shared;
 use super::model::Model;
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use crate::panics::caught;
 use crate::requests::LONGEST_LIST;
 use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
@@ -20,6 +19,7 @@ use alta_ws::{
     GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, Missed, Statuses, Subscription,
     Topic, Totals,
 };
+use att_kit::catch_panic;
 use futures_core::Stream;
 use futures_util::future::join_all;
 use futures_util::stream::{SelectAll, StreamExt as _};
@@ -224,7 +224,7 @@ impl Follower {
         }
         let (rest, me, members) = (self.rest.clone(), self.me, self.config.members);
         self.readings.spawn(async move {
-            let found = caught(fetch::part(&rest, part, me, members)).await;
+            let found = catch_panic(fetch::part(&rest, part, me, members)).await;
             let found = found.unwrap_or_else(|panic| {
                 Err(Failed {
                     because: format!("reading it panicked: {panic}"),

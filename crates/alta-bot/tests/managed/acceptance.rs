@@ -1,7 +1,7 @@
 //! Both ways of accepting an invitation, whatever becomes of the reply.
 
 use super::support::*;
-use alta_bot::{Bot, Invites};
+use alta_bot::{Bot, Handlers, Invites};
 use alta_http::HttpClient;
 use alta_model::MemberType;
 use alta_sim::{Sim, What};
@@ -132,7 +132,7 @@ async fn is_reported_once(courses: &[Course], unread: (usize, u16)) {
             let notes = notes.clone();
             async move { notes.note(format!("accepted {}", invitation.accepted)) }
         })
-        .on_failure(move |failure| failed.note(failure));
+        .handlers(Handlers::new().on_failure(move |failure| failed.note(failure)));
     let bot = start(bot).await;
     noted.next_are(&["accepted true"]).await;
     assert_eq!(asked(&sim), 1, "{courses:?}");
@@ -215,7 +215,7 @@ async fn an_acceptance_that_stays_unclear_is_a_failure_and_is_reported_when_it_i
             let notes = notes.clone();
             async move { notes.note(format!("accepted {}", invitation.accepted)) }
         })
-        .on_failure(move |failure| failed.note(failure.handler));
+        .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
     // By then it is not listed any more.
     noted.next_are(&["on_invite", "accepted true"]).await;

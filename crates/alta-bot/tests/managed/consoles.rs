@@ -1,5 +1,5 @@
 use super::support::*;
-use alta_bot::{Invites, Limits, Rules};
+use alta_bot::{Handlers, Invites, Rules};
 use alta_model::{Fleet, MemberType};
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim, What};
 use std::collections::BTreeSet;
@@ -20,17 +20,17 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
             let notes = joined.clone();
             async move { notes.note(format!("joined {}", group.name())) }
         })
-        .on_console(move |console| {
+        .handlers(Handlers::new().on_session(move |console| {
             let notes = notes.clone();
             async move { notes.note(format!("console {}", console.label())) }
-        });
+        }));
     let bot = start(bot).await;
     let mut first = [noted.next().await, noted.next().await];
     first.sort();
     assert_eq!(first, ["invite true", "joined Thornwood Folk"]);
-    let member = bot.view().unwrap().group(group(&sim)).unwrap().me.clone();
+    let member = bot.view().group(group(&sim)).unwrap().me.clone();
     assert_eq!(member.r#type, Some(MemberType::Accepted));
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     assert!(
         bot.consoles().is_empty(),
         "a member may not use the console"
@@ -94,7 +94,7 @@ async fn consoles_wait_for_servers_that_go_and_come() {
     sim.kick_bot(sim.group()).unwrap();
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     noted.next_are(&["down Thornwood"]).await;
-    until("no group", || bot.view().unwrap().groups().is_empty()).await;
+    until("no group", || bot.view().groups().is_empty()).await;
     until("no console", || bot.consoles().is_empty()).await;
 }
 
@@ -102,12 +102,12 @@ async fn consoles_wait_for_servers_that_go_and_come() {
 async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() {
     let sim = Sim::builder().server_online(false).start().await.unwrap();
     let (notes, mut noted) = notes();
-    let bot = managed(&sim).on_console(move |console| {
+    let bot = managed(&sim).handlers(Handlers::new().on_session(move |console| {
         let notes = notes.clone();
         async move { notes.note(console.label()) }
-    });
+    }));
     let bot = start(bot).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     let details = format!("GET /api/servers/{}", sim.server());
     let gone = Fault::new(Hook::Http, Action::Reply(HttpReply::status(504)));
     let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
@@ -130,14 +130,14 @@ async fn a_server_that_can_never_be_read_gets_its_console_all_the_same() {
     let gone = gone.when(move |asked| asked.trim_end_matches('?') == details);
     sim.faults().arm(gone.times(100_000));
     let (notes, mut noted) = notes();
-    let bot = managed(&sim).on_console(move |console| {
+    let bot = managed(&sim).handlers(Handlers::new().on_session(move |console| {
         let notes = notes.clone();
         async move { notes.note(console.label()) }
-    });
+    }));
     let bot = start(bot).await;
     noted.next_are(&["Thornwood"]).await;
     // The console says that the server runs.
-    let view = bot.view().unwrap();
+    let view = bot.view();
     until("it is online", || {
         view.server(server_id(sim.server())).unwrap().is_online
     })
@@ -163,7 +163,7 @@ async fn groups_are_allowed_and_denied_while_the_bot_runs() {
     let bot = start(bot).await;
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     noted.next_are(&["Thornwood"]).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     assert_eq!(sim.console_connections(hollow).len(), 0);
 
     bot.change_rules(|rules| rules.allow(group_id(other)));
@@ -208,7 +208,7 @@ async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
     let sim = Sim::builder().start().await.unwrap();
     let rules = Rules::default().leave_empty_after(Duration::from_millis(20));
     let bot = start(managed(&sim).rules(rules)).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     assert!(bot.consoles().is_empty(), "nobody plays");
 
     let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
@@ -220,7 +220,7 @@ async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
 
     bot.change_rules(|rules| rules.leave_empty_after = None);
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
-    let fleet = bot.view().unwrap().server(server_id(sim.server())).unwrap();
+    let fleet = bot.view().server(server_id(sim.server())).unwrap();
     let fleet = fleet.record.as_ref().unwrap().fleet.clone().unwrap();
     let other = match fleet {
         Fleet::AttQuest => Fleet::AttRelease,
@@ -248,8 +248,8 @@ async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
         let silence = Fault::new(Hook::ConsoleToken, Action::Silence);
         sim.faults().arm(silence.server(*server));
     }
-    let bot = start(managed(&sim).limits(Limits::default().opening(3))).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    let bot = start(managed(&sim).opening(3)).await;
+    within(bot.view().complete()).await.unwrap();
     until("three", || bot.consoles().len() == 3).await;
     let asked = || {
         let received = sim.received();

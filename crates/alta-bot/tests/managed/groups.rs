@@ -38,7 +38,7 @@ async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_
                 async move { notes.note(format!("down {}", server.name)) }
             });
         let bot = start(bot).await;
-        let view = bot.view().unwrap();
+        let view = bot.view();
         noted.next_are(&["up Hollow"]).await;
         sim.wait_for_consoles(healthy, 1).await.unwrap();
         within(view.complete()).await.unwrap();
@@ -168,7 +168,7 @@ async fn an_outage_is_one_reading_of_each_group() {
     }
     let bot = managed(&sim).rules(Rules::default().consoles(false));
     let bot = start(bot).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     let paths = groups.iter().flat_map(|(group, server)| {
         [
             format!("/api/groups/{group}"),

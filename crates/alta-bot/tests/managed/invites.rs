@@ -1,5 +1,5 @@
 use super::support::*;
-use alta_bot::{Invites, Limits, Rules};
+use alta_bot::{Handlers, Invites, Limits, Rules};
 use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_l
     noted.next_are(&["Cobb false"]).await;
     bot.change_rules(|rules| rules.invites = Invites::when(|invite| invite.name == "Cobb"));
     noted.next_are(&["Cobb true"]).await;
-    let view = bot.view().unwrap();
+    let view = bot.view();
     until("two groups", || view.groups().len() == 2).await;
     assert!(view.group(group_id(groups[1])).is_none());
     assert_eq!(bot.health().invites_accepted, 2);
@@ -39,7 +39,7 @@ async fn an_invitation_during_a_gap_is_accepted_afterwards() {
     sim.faults().arm(Fault::new(Hook::MainEvent, Action::Drop));
     sim.invite_bot(sim.group()).unwrap();
     sim.drop_main_sockets();
-    let view = bot.view().unwrap();
+    let view = bot.view();
     until("the group", || view.group(group(&sim)).is_some()).await;
 }
 
@@ -60,11 +60,11 @@ async fn an_invitation_that_cannot_be_accepted_now_is_reported_and_accepted_late
             let notes = notes.clone();
             async move { notes.note(format!("accepted {}", invitation.accepted)) }
         })
-        .on_failure(move |failure| failed.note(failure.handler));
+        .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
     noted.next_are(&["on_invite", "accepted true"]).await;
     assert_eq!(sim.faults().armed(), 0);
-    until("the group", || !bot.view().unwrap().groups().is_empty()).await;
+    until("the group", || !bot.view().groups().is_empty()).await;
 }
 
 #[tokio::test]
@@ -75,14 +75,14 @@ async fn accepting_takes_as_long_as_the_service_does_whatever_time_handlers_have
     let (notes, mut noted) = notes();
     let failed = notes.clone();
     let bot = managed(&sim)
-        .limits(Limits::default().handler_time(Duration::from_millis(50)))
+        .limits(Limits::default().handler_timeout(Duration::from_millis(50)))
         .accept_invites(Invites::All)
         .on_invite(move |_, invitation| {
             let notes = notes.clone();
             async move { notes.note(format!("accepted {}", invitation.accepted)) }
         })
         .on_invite(|_, _| std::future::pending::<()>())
-        .on_failure(move |failure| failed.note(failure.kind.name()));
+        .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.kind.name())));
     let bot = start(bot).await;
     noted.next_are(&["accepted true", "timed_out"]).await;
     assert_eq!(bot.health().invites_accepted, 1);
@@ -100,7 +100,7 @@ async fn an_acceptance_whose_answer_is_lost_is_one_and_a_rejected_one_is_none() 
             let notes = notes.clone();
             async move { notes.note(format!("accepted {}", invitation.accepted)) }
         })
-        .on_failure(move |failure| failed.note(failure.handler));
+        .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
     noted.next_are(&["accepted true"]).await;
     assert_eq!(bot.health().invites_accepted, 1);
@@ -116,7 +116,7 @@ async fn an_acceptance_whose_answer_is_lost_is_one_and_a_rejected_one_is_none() 
 async fn a_group_that_invites_the_bot_again_is_joined_again() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = start(managed(&sim).accept_invites(Invites::All)).await;
-    let view = bot.view().unwrap();
+    let view = bot.view();
     for round in 1..=3 {
         until("the group", || view.group(group(&sim)).is_some()).await;
         assert_eq!(bot.health().invites_accepted, round);

@@ -13,9 +13,7 @@ mod handlers;
 mod invites;
 #[cfg(feature = "metrics")]
 mod metrics;
-mod order;
 mod outages;
-mod self_hosted;
 mod servers;
 mod shutdown;
 mod start;

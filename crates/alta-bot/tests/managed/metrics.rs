@@ -1,4 +1,5 @@
 use super::support::*;
+use alta_bot::Handlers;
 use alta_bot::Invites;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
@@ -71,7 +72,7 @@ fn what_a_bot_does_is_measured_under_the_documented_names() {
     assert_eq!(measured.counter("pytale_console_sessions_total{}"), 2);
     let events = "pytale_events_total{event=PlayerJoined}";
     assert_eq!(measured.counter(events), 2);
-    let failures = "pytale_handler_failures_total{handler=on_event,kind=failed}";
+    let failures = "pytale_handler_failures_total{handler=on,kind=failed}";
     assert_eq!(measured.counter(failures), 2);
     assert_eq!(measured.counter("pytale_missed_total{}"), 1, "the gap");
     let cells = measured.cells.lock().unwrap().clone();
@@ -80,7 +81,10 @@ fn what_a_bot_does_is_measured_under_the_documented_names() {
         .map(|name| name.split('{').next().unwrap().to_owned());
     let names: BTreeSet<_> = names.collect();
     assert_eq!(names, *measured.described.lock().unwrap());
-    let documented = include_str!("../../src/managed/managed_bot.rs");
+    let documented = concat!(
+        include_str!("../../src/managed/managed_bot.rs"),
+        include_str!("../../../att-kit/src/runner.rs"),
+    );
     for name in &names {
         assert!(
             documented.contains(name.as_str()),
@@ -103,24 +107,25 @@ fn what_a_bot_does_is_measured_under_the_documented_names() {
 
 async fn play(measured: &Measured) {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
-    let bot = managed(&sim)
-        .accept_invites(Invites::All)
-        .on_event::<PlayerJoined>(|_, _| async { Err(std::io::Error::other("by a test")) });
+    let bot = managed(&sim).accept_invites(Invites::All).handlers(
+        Handlers::new()
+            .on::<PlayerJoined>(|_, _| async { Err(std::io::Error::other("by a test")) }),
+    );
     let bot = start(bot).await;
-    until("the group", || !bot.view().unwrap().groups().is_empty()).await;
+    until("the group", || !bot.view().groups().is_empty()).await;
     sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
     let server = sim.server();
     sim.wait_for_console_subscription(server, "PlayerJoined")
         .await
         .unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
-    until("it failed", || bot.health().failures == 1).await;
+    until("it failed", || bot.health().totals.failures == 1).await;
     sim.drop_consoles(server);
-    until("the gap", || bot.health().missed == 1).await;
+    until("the gap", || bot.health().totals.missed == 1).await;
     let player = sim.players(server)[0].0;
     sim.player_leaves(server, player).unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
-    until("it failed again", || bot.health().failures == 2).await;
+    until("it failed again", || bot.health().totals.failures == 2).await;
     sim.status(server);
     until("the player is seen", || bot.health().players_online == 1).await;
     let connected = || measured.gauge("pytale_consoles_connected{}");

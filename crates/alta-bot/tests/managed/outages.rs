@@ -1,8 +1,8 @@
 //! Events are numbered while servers restart and rules change: each number reaches everybody, or lies in a reported gap.
 
 use super::support::*;
-use alta_bot::{Bot, ConsoleEvents, Limits, ManagedBot, Rules};
-use alta_model::Timestamp;
+use alta_bot::{Bot, ConsoleEvents, Handlers, Limits, ManagedBot, Rules};
+use alta_model::{ServerId, Timestamp};
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use att_console::Missed;
 use futures_util::FutureExt as _;
@@ -95,18 +95,19 @@ impl Town {
     async fn of(sim: Sim, rules: Rules) -> Self {
         let [handlers, stream] = [Got::default(), Got::default()];
         let (events, missed) = (handlers.clone(), handlers.clone());
-        let bot = managed(&sim)
-            .rules(rules)
-            .on_events([EVENT], move |_, event| {
-                events.event(&event.data);
-                std::future::ready(())
-            })
-            .on_missed(move |_, item| {
-                missed.missed(&item);
-                std::future::ready(())
-            });
+        let bot = managed(&sim).rules(rules).handlers(
+            Handlers::new()
+                .on_any([EVENT], move |_, event| {
+                    events.event(&event.data);
+                    std::future::ready(())
+                })
+                .on_missed(move |_, item| {
+                    missed.missed(&item);
+                    std::future::ready(())
+                }),
+        );
         let bot = start(bot).await;
-        let listening = within(bot.bot().unwrap().subscribe_to([EVENT])).await;
+        let listening = within(bot.bot().subscribe_to([EVENT])).await;
         tokio::spawn(listen(listening.unwrap(), stream.clone()));
         let happened = Vec::new();
         let mut town = Self {
@@ -145,7 +146,7 @@ impl Town {
     async fn until(&mut self, what: &str, holds: impl Fn(&Bot, &Sim) -> bool) {
         for _ in 0..2_000 {
             self.happens();
-            if holds(self.bot.bot().unwrap(), &self.sim) {
+            if holds(self.bot.bot(), &self.sim) {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(3)).await;
@@ -159,11 +160,11 @@ impl Town {
     }
 }
 
-async fn listen(mut events: ConsoleEvents<Value>, got: Got) {
-    while let Some(item) = events.next().await {
+async fn listen(mut events: ConsoleEvents<Value, ServerId>, got: Got) {
+    while let Some((_, item)) = events.next().await {
         match item {
             Ok(event) => got.event(&event.data),
-            Err(missed) => got.missed(&missed.missed),
+            Err(missed) => got.missed(&missed),
         }
     }
 }
@@ -174,14 +175,17 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
     for restart in 1..=3 {
         let server = town.sim.server();
         town.sim.stop_server(server).await.unwrap();
-        let view = town.bot.view().unwrap().clone();
+        let view = town.bot.view().clone();
         let is_up = move || view.server(server_id(server)).unwrap().is_online;
         town.until("offline", |_, _| !is_up()).await;
         town.sim.start_server(server).unwrap();
         town.until_heard().await;
         assert_eq!(town.handlers.gaps(), restart);
         assert_eq!(town.stream.gaps(), restart);
-        assert_eq!(usize::try_from(town.bot.health().missed).unwrap(), restart);
+        assert_eq!(
+            usize::try_from(town.bot.health().totals.missed).unwrap(),
+            restart
+        );
     }
     town.is_honest();
 }
@@ -200,7 +204,7 @@ async fn a_restart_that_no_event_tells_of_is_one_gap() {
     .await;
     let server = town.sim.server();
     town.sim.stop_server(server).await.unwrap();
-    let view = town.bot.view().unwrap().clone();
+    let view = town.bot.view().clone();
     let is_up = move || view.server(server_id(server)).unwrap().is_online;
     town.until("offline", |_, _| !is_up()).await;
     town.sim.start_server(server).unwrap();
@@ -217,7 +221,7 @@ async fn a_restart_behind_a_half_open_main_websocket_is_one_gap() {
     town.sim.silence_main_sockets();
     let server = town.sim.server();
     town.sim.stop_server(server).await.unwrap();
-    let view = town.bot.view().unwrap().clone();
+    let view = town.bot.view().clone();
     let is_up = move || view.server(server_id(server)).unwrap().is_online;
     town.until("the console tells", |_, _| !is_up()).await;
     town.sim.start_server(server).unwrap();
@@ -298,18 +302,18 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
         .await
         .unwrap();
     joins(2);
-    let mut number = async || match within(events.next()).await.unwrap() {
+    let mut number = async || match within(events.next()).await.unwrap().1 {
         Ok(event) => event.data["user"]["id"].as_u64().unwrap(),
         Err(missed) => panic!("{missed}"),
     };
     assert_eq!(number().await, 0);
-    let missed = within(events.next()).await.unwrap().unwrap_err();
-    let Missed::Gap { since, until } = missed.missed else {
+    let missed = within(events.next()).await.unwrap().1.unwrap_err();
+    let Missed::Gap { since, until } = missed else {
         panic!("{missed}");
     };
     assert!(since <= before && before <= until, "{missed}");
     assert!(events.interruptions().is_empty() && events.is_live());
-    let second = within(events.next()).await.unwrap().unwrap();
+    let second = within(events.next()).await.unwrap().1.unwrap();
     assert_eq!(second.data["user"]["id"], 2);
 }
 
@@ -319,25 +323,26 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_closed_lie_in_the_
     let (notes, mut noted) = notes();
     let missed = notes.clone();
     let limits = Limits::default().grace(Duration::from_millis(20));
-    let bot = managed(&sim)
-        .limits(limits)
-        .on_events([EVENT], move |_, event| {
-            let notes = notes.clone();
-            async move {
-                let number = event.data["number"].as_u64().unwrap();
-                notes.note(number);
-                if number == 0 {
-                    std::future::pending::<()>().await;
+    let bot = managed(&sim).limits(limits).handlers(
+        Handlers::new()
+            .on_any([EVENT], move |_, event| {
+                let notes = notes.clone();
+                async move {
+                    let number = event.data["number"].as_u64().unwrap();
+                    notes.note(number);
+                    if number == 0 {
+                        std::future::pending::<()>().await;
+                    }
                 }
-            }
-        })
-        .on_missed(move |_, item| {
-            let Missed::Gap { since, until } = item else {
-                panic!("{item}");
-            };
-            missed.note(format!("{since} {until}"));
-            std::future::ready(())
-        });
+            })
+            .on_missed(move |_, item| {
+                let Missed::Gap { since, until } = item else {
+                    panic!("{item}");
+                };
+                missed.note(format!("{since} {until}"));
+                std::future::ready(())
+            }),
+    );
     let bot = start(bot).await;
     sim.wait_for_console_subscription(sim.server(), EVENT)
         .await
@@ -351,7 +356,7 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_closed_lie_in_the_
     happens(1, 0);
     noted.next_are(&["0"]).await;
     let lost = happens(1, 1);
-    until("it waits", || bot.health().events == 2).await;
+    until("it waits", || bot.health().totals.events == 2).await;
     let read = Timestamp::now();
     happens(2, 2);
     noted.next_are(&["2"]).await;
@@ -407,8 +412,8 @@ async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
     assert_eq!(interrupted, server);
     assert!(!events.is_live());
     within(bot.close()).await;
-    let missed = within(events.next()).await.unwrap().unwrap_err();
-    let Missed::Gap { since: told, until } = missed.missed else {
+    let missed = within(events.next()).await.unwrap().1.unwrap_err();
+    let Missed::Gap { since: told, until } = missed else {
         panic!("{missed}");
     };
     let difference = told.max(since).saturating_duration_since(told.min(since));

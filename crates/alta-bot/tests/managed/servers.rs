@@ -66,7 +66,7 @@ async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
     // A new one has not gone offline.
     let third = sim.add_server(sim.group(), "Fern").unwrap();
     until("it is known", || {
-        let third = bot.view().unwrap().server(server_id(third));
+        let third = bot.view().server(server_id(third));
         third.is_some_and(|third| third.known.is_some())
     })
     .await;
@@ -145,8 +145,8 @@ async fn missing_heartbeats_alone_put_no_server_offline() {
     let (bot, mut noted) = noting(bot);
     let bot = start(bot).await;
     noted.next_are(&["up Thornwood AtStart"]).await;
-    let server = || bot.view().unwrap().server(server_id(sim.server())).unwrap();
-    within(bot.view().unwrap().complete()).await.unwrap();
+    let server = || bot.view().server(server_id(sim.server())).unwrap();
+    within(bot.view().complete()).await.unwrap();
     sim.heartbeat(sim.server());
     let first = readings(&sim, sim.server());
     until("it is missed and asked for", || {
@@ -177,7 +177,7 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
     noted.next_are(&["up Thornwood AtStart"]).await;
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     sim.heartbeat(sim.server());
-    let socket = bot.bot().unwrap().socket().unwrap();
+    let socket = bot.bot().socket().unwrap();
     // Nor does a new one get through.
     let silence = Fault::new(Hook::MainUpgrade, Action::Silence);
     sim.faults().arm(silence.times(u32::MAX));
@@ -186,7 +186,7 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
         !socket.status().state.is_connected()
     })
     .await;
-    let server = || bot.view().unwrap().server(server_id(sim.server())).unwrap();
+    let server = || bot.view().server(server_id(sim.server())).unwrap();
     assert!(server().is_online);
     // The console tells of the end all the same.
     sim.stop_server(sim.server()).await.unwrap();

@@ -1,4 +1,5 @@
 use super::support::*;
+use alta_bot::Handlers;
 use alta_bot::Limits;
 use alta_bot::event::PlayerJoined;
 use alta_sim::Sim;
@@ -13,7 +14,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     let (notes, mut noted) = notes();
     let gate = Arc::new(Notify::new());
     let opened = Arc::clone(&gate);
-    let bot = managed(&sim).on_event::<PlayerJoined>(move |console, event| {
+    let bot = managed(&sim).handlers(Handlers::new().on::<PlayerJoined>(move |console, event| {
         let (notes, gate) = (notes.clone(), Arc::clone(&opened));
         async move {
             notes.note("begins");
@@ -22,7 +23,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
             notes.note(event.data.user.username);
             Ok::<_, att_console::Error>(())
         }
-    });
+    }));
     let bot = start(bot).await;
     let server = sim.server();
     sim.wait_for_console_subscription(server, "PlayerJoined")
@@ -32,12 +33,12 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     noted.next_are(&["begins"]).await;
     sim.player_leaves(server, player).unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
-    until("both have come", || bot.health().events == 2).await;
+    until("both have come", || bot.health().totals.events == 2).await;
 
     let shutdown = bot.shutdown(PATIENCE);
     let finish = async {
         until("the subscription is gone or about to go", || {
-            bot.health().handlers_running == 1
+            bot.health().totals.running == 1
         })
         .await;
         gate.notify_one();
@@ -55,61 +56,6 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
         finished,
         "once more does no harm"
     );
-}
-
-#[tokio::test]
-async fn a_handler_that_does_not_finish_in_time_is_ended() {
-    let sim = Sim::builder().start().await.unwrap();
-    let (notes, mut noted) = notes();
-    let bot = managed(&sim).on_event::<PlayerJoined>(move |_, _| {
-        let notes = notes.clone();
-        async move {
-            notes.note("begins");
-            std::future::pending::<()>().await;
-        }
-    });
-    let bot = start(bot).await;
-    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
-        .await
-        .unwrap();
-    sim.player_joins(sim.server(), "Ashwick").unwrap();
-    noted.next_are(&["begins"]).await;
-    let finished = within(bot.shutdown(Duration::from_millis(20))).await;
-    assert_eq!(finished.given_up, 1);
-    assert_eq!(bot.health().handlers_running, 0);
-}
-
-#[tokio::test]
-async fn a_second_shutdown_that_allows_less_time_ends_the_first() {
-    let sim = Sim::builder().start().await.unwrap();
-    let (notes, mut noted) = notes();
-    let bot = managed(&sim).on_event::<PlayerJoined>(move |_, _| {
-        let notes = notes.clone();
-        async move {
-            notes.note("begins");
-            std::future::pending::<()>().await;
-        }
-    });
-    let bot = start(bot).await;
-    sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
-        .await
-        .unwrap();
-    sim.player_joins(sim.server(), "Ashwick").unwrap();
-    noted.next_are(&["begins"]).await;
-    let hour = Duration::from_secs(3_600);
-    let (first, second) = within(async {
-        let second = async {
-            until("it shuts down", || {
-                sim.console_subscriptions(sim.server()).is_empty()
-            })
-            .await;
-            bot.shutdown(Duration::from_millis(20)).await
-        };
-        tokio::join!(bot.shutdown(hour), second)
-    })
-    .await;
-    assert_eq!((first.given_up, second.given_up), (1, 1));
-    assert_eq!(within(bot.shutdown(hour)).await.given_up, 1);
 }
 
 /// Runs a bot in a runtime of its own, in which nothing else runs but this test.
@@ -141,16 +87,19 @@ fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
             .view_config(following())
             .limits(Limits::default().grace(Duration::from_millis(50)))
             .accept_invites(alta_bot::Invites::All)
-            .on_event::<PlayerJoined>(|_, _| std::future::pending::<()>())
-            .on_console(|_| std::future::pending::<()>());
+            .handlers(
+                Handlers::new()
+                    .on::<PlayerJoined>(|_, _| std::future::pending::<()>())
+                    .on_session(|_| std::future::pending::<()>()),
+            );
         let bot = start(bot).await;
-        until("the group", || !bot.view().unwrap().groups().is_empty()).await;
+        until("the group", || !bot.view().groups().is_empty()).await;
         sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
         sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
             .await
             .unwrap();
         sim.player_joins(sim.server(), "Ashwick").unwrap();
-        until("a handler runs", || bot.health().handlers_running == 1).await;
+        until("a handler runs", || bot.health().totals.running == 1).await;
         assert_ne!(Handle::current().metrics().num_alive_tasks(), 0);
         end(bot, &sim).await;
     });
@@ -184,7 +133,7 @@ fn a_bot_that_is_dropped_leaves_nothing_running_either() {
 #[test]
 fn closing_the_bot_by_another_handle_ends_its_management() {
     alone(async |bot, _| {
-        let handle = bot.bot().unwrap().clone();
+        let handle = bot.bot().clone();
         within(handle.close()).await;
         within(bot.run()).await.unwrap();
         assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);

@@ -1,12 +1,11 @@
 use super::support::*;
 use alta_bot::event::PlayerJoined;
 use alta_bot::{
-    Bot, BotCredentials, Error, ErrorKind, Invites, Limits, Password, Rules, SelfHosted,
+    Bot, BotCredentials, Error, ErrorKind, Handlers, Invites, Limits, Password, Rules,
     UserCredentials, ViewConfig,
 };
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use alta_socket::BackoffPolicy;
-use att_console::{ConsoleAccess, TokenFile};
 use std::time::Duration;
 
 fn problems(error: &Error) -> &[String] {
@@ -25,24 +24,17 @@ async fn what_is_wrong_with_a_managed_bot_is_told_at_once_and_before_anything_is
         .user(user.clone())
         .managed()
         .view_config(ViewConfig::default().refresh(Duration::ZERO))
-        .limits(Limits::default().handler_time(Duration::ZERO));
+        .limits(Limits::default().handler_timeout(Duration::ZERO));
     let error = within(wrong.start()).await.unwrap_err();
     for (problem, part) in problems(&error).iter().zip([
         "`refresh` is zero",
-        "`handler_time` is zero",
+        "`handler_timeout` is zero",
         "needs a bot's",
     ]) {
         assert!(problem.contains(part), "{part}: {error}");
     }
     assert_eq!(problems(&error).len(), 3, "{error}");
     assert!(sim.received().is_empty());
-
-    let nothing = within(Bot::self_hosted([] as [SelfHosted; 0]).start()).await;
-    let error = nothing.unwrap_err();
-    assert!(
-        problems(&error)[0].contains("no self-hosted server"),
-        "{error}"
-    );
 
     let person = builder(&sim)
         .bot(BotCredentials::new("", String::new()))
@@ -60,14 +52,16 @@ async fn a_bot_that_is_connected_can_be_managed_and_held_by_its_handlers() {
     let bot = within(builder(&sim).connect()).await.unwrap();
     let (notes, mut noted) = notes();
     let asking = bot.clone();
-    let managed = bot.managed().on_event::<PlayerJoined>(move |_, event| {
-        let (bot, notes) = (asking.clone(), notes.clone());
-        async move {
-            let server = bot.request_server_by_id(event.server.unwrap()).await?;
-            notes.note(format!("{} on {}", event.data.user.username, server.name));
-            Ok::<_, Error>(())
-        }
-    });
+    let managed = bot
+        .managed()
+        .handlers(Handlers::new().on::<PlayerJoined>(move |_, event| {
+            let (bot, notes) = (asking.clone(), notes.clone());
+            async move {
+                let server = bot.request_server_by_id(event.server.unwrap()).await?;
+                notes.note(format!("{} on {}", event.data.user.username, server.name));
+                Ok::<_, Error>(())
+            }
+        }));
     let managed = start(managed).await;
     sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
         .await
@@ -116,7 +110,7 @@ async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
         .accept_invites(Invites::All)
         .rules(Rules::default())
         .on_invite(noting("first"))
-        .handlers(alta_bot::Handlers::new().on_invite(noting("second")));
+        .on_invite(noting("second"));
     let bot = start(bot).await;
     noted.next_are(&["first", "second"]).await;
     assert_eq!(bot.health().invites_accepted, 1);
@@ -134,49 +128,16 @@ async fn times_that_never_come_are_times_like_others() {
     let bot = builder(&sim)
         .managed()
         .view_config(view)
-        .limits(Limits::default().handler_time(never).grace(never))
+        .limits(Limits::default().handler_timeout(never).grace(never))
         .rules(Rules::default().leave_empty_after(never));
     let bot = start(bot).await;
-    within(bot.view().unwrap().complete()).await.unwrap();
+    within(bot.view().complete()).await.unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     sim.status(sim.server());
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     sim.stop_server(sim.server()).await.unwrap();
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     assert_eq!(within(bot.shutdown(never)).await.given_up, 0);
-}
-
-#[tokio::test]
-async fn a_self_hosted_server_that_is_given_twice_is_told_at_the_start() {
-    let server =
-        |url: &str| SelfHosted::new(ConsoleAccess::new(url.parse().unwrap(), "token".to_owned()));
-    let start = async |servers: Vec<SelfHosted>| within(Bot::self_hosted(servers).start()).await;
-    for (one, other) in [
-        ("ws://127.0.0.1:1", "ws://127.0.0.1:1/"),
-        ("ws://127.0.0.1:1", "ws://localhost:1"),
-        ("ws://[::1]:1", "ws://127.0.0.1:1"),
-        ("ws://user@town.invalid", "ws://TOWN.invalid:80/"),
-    ] {
-        let servers = vec![
-            server(one).label("home"),
-            server("ws://127.0.0.1:2"),
-            server(other).label("away"),
-        ];
-        let error = start(servers).await.unwrap_err();
-        assert_eq!(problems(&error).len(), 1, "{error}");
-        assert!(problems(&error)[0].contains("\"away\""), "{error}");
-    }
-    let url = "ws://127.0.0.1:1".parse().unwrap();
-    let file = SelfHosted::new(TokenFile::new(url, "console_token.txt"));
-    let error = start(vec![server("ws://localhost:1"), file]).await;
-    assert_eq!(problems(&error.unwrap_err()).len(), 1);
-    let id = |url, id| server(url).config(att_console::Config::default().server(server_id(id)));
-    let error = start(vec![id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 7)]).await;
-    assert_eq!(problems(&error.unwrap_err()).len(), 1);
-
-    let different = vec![id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 8)];
-    let bot = start(different).await.unwrap();
-    within(bot.shutdown(Duration::ZERO)).await;
 }
 
 #[tokio::test]

@@ -288,7 +288,7 @@ async fn console_sub_and_get_console_subs_and_console_unsub() -> Outcome {
     within(sim.wait_until(|sim| !sim.messages(sim.server()).is_empty())).await?;
     sim.player_dies(sim.server(), ashwick)?;
     assert_eq!(
-        within(kills.next_event()).await.unwrap().data["killedPlayer"]["id"],
+        within(kills.next_event()).await.unwrap().1.data["killedPlayer"]["id"],
         ashwick
     );
     // snippet: get_console_subs

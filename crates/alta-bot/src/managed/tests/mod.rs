@@ -1,4 +1,3 @@
 mod by_hand;
 mod by_property;
-mod lanes;
 mod standing;

@@ -1,20 +1,21 @@
-//! Self-hosted servers that are given twice: handlers would be called twice for each event.
+//! Servers that are in a set twice: handlers would be called twice for each event.
 
-use super::self_hosted::SelfHosted;
+use att_console::Console;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 use tracing::warn;
 use url::{Host, Url};
 
-/// A name that is not resolved within this is compared as it is.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// A host name that is not resolved within this time is compared as it is.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is wrong with a list of servers. Two names that lead to the same address are only warned of: behind a proxy they
-/// can be different servers.
-pub(super) async fn twice(servers: &[SelfHosted]) -> Vec<String> {
-    let given: Vec<_> = servers.iter().map(Given::new).collect();
+/// The pairs of consoles that are the same server. Two host names with the same address are only warned of: behind a proxy
+/// they can be different servers.
+pub(crate) async fn duplicates<K: fmt::Display>(consoles: &[(K, Console)]) -> Vec<String> {
+    let given: Vec<_> = consoles.iter().map(Given::new).collect();
     let is_needed = |one: usize| {
         let others = given.iter().enumerate();
         others
@@ -37,16 +38,17 @@ pub(super) async fn twice(servers: &[SelfHosted]) -> Vec<String> {
     for (place, one) in given.iter().enumerate() {
         let earlier = given.iter().zip(&resolved).take(place);
         for (other, addresses) in earlier {
+            let both = || format!("{other} and {one}");
             if one.is(other) {
-                problems.push(format!("{one} is given twice"));
+                problems.push(format!("{} are the same server", both()));
             } else if one.may_be(other) && !addresses.is_disjoint(&resolved[place]) {
-                let both = format!("{other} and {one}");
                 if one.has_name() && other.has_name() {
                     warn!(
-                        "{both} have the same address; if they are one server, its handlers are called twice"
+                        "{} have the same address; if they are one server, its handlers are called twice",
+                        both()
                     );
                 } else {
-                    problems.push(format!("{both} are the same server"));
+                    problems.push(format!("{} are the same server", both()));
                 }
             }
         }
@@ -55,24 +57,29 @@ pub(super) async fn twice(servers: &[SelfHosted]) -> Vec<String> {
 }
 
 struct Given<'a> {
-    server: &'a SelfHosted,
-    place: Option<Url>,
+    key: String,
+    console: &'a Console,
+    place: Option<&'a Url>,
 }
 
 impl<'a> Given<'a> {
-    fn new(server: &'a SelfHosted) -> Self {
-        let place = server.place();
-        Self { server, place }
+    fn new<K: fmt::Display>((key, console): &'a (K, Console)) -> Self {
+        Self {
+            key: key.to_string(),
+            console,
+            place: console.place(),
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
-        let same_id = self.server.id().is_some() && self.server.id() == other.server.id();
+        let same_id =
+            self.console.server().is_some() && self.console.server() == other.console.server();
         same_id || self.place.is_some() && self.place == other.place
     }
 
     /// Whether only the host is different, and resolving its name could tell that it is not.
     fn may_be(&self, other: &Self) -> bool {
-        let (Some(one), Some(other)) = (&self.place, &other.place) else {
+        let (Some(one), Some(other)) = (self.place, other.place) else {
             return false;
         };
         one.port() == other.port()
@@ -82,13 +89,11 @@ impl<'a> Given<'a> {
     }
 
     fn has_name(&self) -> bool {
-        self.place
-            .as_ref()
-            .is_some_and(|place| name_of(place).is_some())
+        self.place.is_some_and(|place| name_of(place).is_some())
     }
 
     async fn addresses(&self) -> BTreeSet<IpAddr> {
-        let Some(place) = &self.place else {
+        let Some(place) = self.place else {
             return BTreeSet::new();
         };
         match place.host() {
@@ -96,7 +101,7 @@ impl<'a> Given<'a> {
             Some(Host::Ipv6(ip)) => BTreeSet::from([ip.into()]),
             Some(Host::Domain(name)) => {
                 let looking = tokio::net::lookup_host((name, 0));
-                match tokio::time::timeout(PATIENCE, looking).await {
+                match tokio::time::timeout(RESOLVE_TIMEOUT, looking).await {
                     Ok(Ok(found)) => found.map(|found| canonical(found.ip())).collect(),
                     _ => BTreeSet::new(),
                 }
@@ -121,14 +126,12 @@ fn name_of(place: &Url) -> Option<&str> {
     }
 }
 
-impl std::fmt::Display for Given<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the server ")?;
-        match (self.server.own_label(), &self.place) {
-            (Some(label), Some(place)) => write!(f, "{label:?} at {place}"),
-            (Some(label), None) => write!(f, "{label:?}"),
-            (None, Some(place)) => write!(f, "at {place}"),
-            (None, None) => f.write_str("without an address"),
+impl fmt::Display for Given<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the server {:?}", self.key)?;
+        match self.place {
+            Some(place) => write!(f, " at {place}"),
+            None => Ok(()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Several consoles in one process.
+//! Streams over several consoles in one process.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,14 +6,16 @@
     reason = "a test fails by panicking"
 )]
 
-mod common;
+mod support;
 
 use alta_sim::Sim;
-use att_console::event::PlayerJoined;
-use att_console::{AnyEvent, Console, Consoles, Missed};
-use common::{access, config, within};
+use att_console::{AnyEvent, Console, Missed};
+use att_kit::Consoles;
+use att_kit::event::PlayerJoined;
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
+use std::time::Duration;
+use support::{PATIENCE, access, config, open, self_hosted, until, within};
 
 async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
     let sim = Sim::builder().bare().start().await.unwrap();
@@ -24,17 +26,12 @@ async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
     (sim, servers)
 }
 
-fn open(sim: &Sim, server: u64) -> Console {
-    Console::open_with(access(sim, server), config())
-}
-
 #[tokio::test]
 async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
     let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
     let consoles = Consoles::new();
     assert!(consoles.add("Thornwood", open(&sim, servers[0])).is_none());
-    let mut joins = consoles.subscribe::<PlayerJoined>();
-    // A stream does what it does when it is read.
+    let mut joins = consoles.subscribe::<PlayerJoined>().start();
     let reading = tokio::spawn(async move {
         let mut seen = Vec::new();
         while let Some((name, item)) = joins.next().await {
@@ -90,10 +87,10 @@ async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
 #[tokio::test]
 async fn a_console_that_replaces_another_is_the_one_that_is_heard() {
     let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
-    let consoles = Consoles::new();
-    let mut events = consoles.subscribe_to_any(["PlayerJoined"]);
-    consoles.add(7, open(&sim, servers[0]));
-    let before = consoles.add(7, open(&sim, servers[1])).unwrap();
+    let consoles = Consoles::<u32>::default();
+    let mut events = consoles.subscribe_to_any(["PlayerJoined"]).start();
+    consoles.add(7_u32, open(&sim, servers[0]));
+    let before = consoles.add(7_u32, open(&sim, servers[1])).unwrap();
     within(before.close()).await;
     let reading = tokio::spawn(async move { events.next().await });
     sim.wait_for_console_subscription(servers[1], "PlayerJoined")
@@ -101,25 +98,23 @@ async fn a_console_that_replaces_another_is_the_one_that_is_heard() {
         .unwrap();
     sim.player_joins(servers[1], "Ashwick").unwrap();
     let (name, item) = within(reading).await.unwrap().unwrap();
-    assert_eq!(&*name, "7");
+    assert_eq!(name, 7);
     assert!(matches!(item.unwrap().data, AnyEvent::PlayerJoined(_)));
-    assert!(consoles.get(7).is_some() && consoles.get("8").is_none());
+    assert!(consoles.get(&7).is_some() && consoles.get(&8).is_none());
 }
 
 #[tokio::test]
 async fn a_thousand_consoles_are_held_by_one_process() {
     let sim = Sim::builder()
         .bare()
-        .login_delay(std::time::Duration::ZERO)
+        .login_delay(Duration::ZERO)
         .start()
         .await
         .unwrap();
     let server = sim.add_self_hosted("Thornwood").unwrap();
-    let consoles = Consoles::new();
-    for number in 0..1_000 {
-        let slow = config()
-            .login_timeout(common::PATIENCE)
-            .connect_timeout(common::PATIENCE);
+    let consoles = Consoles::<u32>::default();
+    for number in 0..1_000_u32 {
+        let slow = config().login_timeout(PATIENCE).connect_timeout(PATIENCE);
         consoles.add(number, Console::open_with(access(&sim, server), slow));
     }
     let all_ready = async {
@@ -127,9 +122,7 @@ async fn a_thousand_consoles_are_held_by_one_process() {
             console.ready().await.unwrap();
         }
     };
-    tokio::time::timeout(common::PATIENCE * 6, all_ready)
-        .await
-        .unwrap();
+    tokio::time::timeout(PATIENCE * 6, all_ready).await.unwrap();
     assert_eq!(sim.console_connections(server).len(), 1_000);
 
     // One stream hears all of them, each once and in order.
@@ -152,10 +145,10 @@ async fn a_thousand_consoles_are_held_by_one_process() {
     assert_eq!(heard.len(), 1_000);
     let each = ["Ashwick", "Cinder_Wick"];
     assert!(heard.values().all(|names| names == &each));
-    let first = consoles.remove(0).unwrap();
+    let first = consoles.remove(&0).unwrap();
     drop(first);
     sim.wait_for_consoles(server, 999).await.unwrap();
-    tokio::time::timeout(common::PATIENCE * 6, consoles.close())
+    tokio::time::timeout(PATIENCE * 6, consoles.close())
         .await
         .unwrap();
     sim.wait_for_consoles(server, 0).await.unwrap();
@@ -185,4 +178,103 @@ async fn a_console_that_is_taken_out_and_put_in_again_leaves_a_gap() {
     sim.player_joins(servers[0], "Cobb").unwrap();
     let joined = within(joins.next()).await.unwrap().1.unwrap();
     assert_eq!(joined.data.user.username, "Cobb");
+}
+
+#[tokio::test]
+async fn a_set_hears_its_others_when_one_is_closed_and_reads_what_one_left_behind() {
+    let (sim, first) = self_hosted().await;
+    let consoles = Consoles::new();
+    let mut servers = vec![first];
+    for name in ["Hollowmere", "Willowfen"] {
+        servers.push(sim.add_self_hosted(name).unwrap());
+    }
+    for (name, server) in ["a", "b", "c"].into_iter().zip(&servers) {
+        let console = open(&sim, *server);
+        within(console.ready()).await.unwrap();
+        consoles.add(name, console);
+    }
+    let mut joins = consoles.subscribe::<PlayerJoined>().start();
+    let joined = async {
+        for server in &servers {
+            sim.wait_for_console_subscription(*server, "PlayerJoined")
+                .await
+                .unwrap();
+        }
+        for name in ["Ashwick", "Brambletoe", "Cinder_Wick"] {
+            sim.player_joins(servers[2], name).unwrap();
+        }
+    };
+    let (first, ()) = within(async { tokio::join!(joins.next(), joined) }).await;
+    assert_eq!(&*first.unwrap().0, "c");
+    within(consoles.get("b").unwrap().close()).await;
+    for _ in 0..2 {
+        assert_eq!(&*within(joins.next()).await.unwrap().0, "c");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_all_consoles_tells_which_are_interrupted() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let consoles = Consoles::new();
+    let mut servers = Vec::new();
+    for name in ["Thornwood", "Hollowmere"] {
+        let server = sim.add_self_hosted(name).unwrap();
+        consoles.add(name, Console::open_with(access(&sim, server), config()));
+        servers.push(server);
+    }
+    let events = consoles.subscribe_to(["PlayerJoined"]).start();
+    for (_, console) in consoles.all() {
+        within(console.subscribe_to(["PlayerJoined"]))
+            .await
+            .unwrap();
+    }
+    assert!(events.is_live());
+    assert_eq!(events.interrupted_since(), None);
+    sim.stop_server(servers[1]).await.unwrap();
+    let lost = consoles.get("Hollowmere").unwrap();
+    until("it is lost", || !lost.status().state.is_connected()).await;
+    assert!(!events.is_live());
+    let interrupted = events.interruptions();
+    assert_eq!(&*interrupted[0].0, "Hollowmere");
+    assert_eq!(interrupted.len(), 1);
+    let since = events.interrupted_since().unwrap();
+    assert!(since.saturating_duration_since(interrupted[0].1) < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn the_names_and_numbers_of_streams_are_known_and_they_can_be_ended_by_event() {
+    let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
+    let consoles = Consoles::new();
+    for (name, server) in ["one", "two"].into_iter().zip(&servers) {
+        let console = open(&sim, *server);
+        within(console.ready()).await.unwrap();
+        consoles.add(name, console);
+    }
+    let mut all = within(consoles.subscribe::<PlayerJoined>()).await.unwrap();
+    let mut one = within(consoles.subscribe::<PlayerJoined>().only("one"))
+        .await
+        .unwrap();
+    let subscriptions = consoles.subscriptions();
+    assert_eq!(subscriptions["one"]["PlayerJoined"], 2);
+    assert_eq!(subscriptions["two"]["PlayerJoined"], 1);
+    let (first, second) = ("one".into(), "two".into());
+    assert_eq!(consoles.unsubscribe("playerjoined", Some(&second)), 1);
+    sim.player_joins(servers[1], "Ashwick").unwrap();
+    sim.player_joins(servers[0], "Birch").unwrap();
+    for stream in [&mut all, &mut one] {
+        let (key, event) = within(stream.next_event()).await.unwrap();
+        assert_eq!((&*key, &*event.data.user.username), ("one", "Birch"));
+    }
+    assert_eq!(consoles.unsubscribe("PlayerJoined", Some(&first)), 2);
+    assert!(within(one.next()).await.is_none());
+    assert_eq!(consoles.unsubscribe("PlayerJoined", None), 1);
+    assert!(within(all.next()).await.is_none());
+
+    let unknown = within(consoles.subscribe_to(["PlayerJoind"])).await;
+    let unknown = unknown.unwrap_err();
+    let shown = unknown.to_string();
+    assert!(shown.contains("PlayerJoined"), "{shown}");
+    within(consoles.close()).await;
+    let mut late = consoles.subscribe::<PlayerJoined>().start();
+    assert!(within(late.next()).await.is_none());
 }

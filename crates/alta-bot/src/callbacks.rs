@@ -1,9 +1,8 @@
 //! The tasks in which callbacks are called.
 
 use crate::bot::{Bot, Inner};
-use crate::managed::Outcome;
-use crate::panics::caught;
 use alta_socket::TaskGuard;
+use att_kit::{Outcome, catch_panic};
 use futures_util::FutureExt as _;
 use std::fmt;
 use std::future::Future;
@@ -11,9 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// The tasks of a bot. Dropping them ends them.
 #[derive(Default)]
-pub(crate) struct Handlers(Mutex<Vec<Arc<TaskGuard>>>);
+pub(crate) struct Callbacks(Mutex<Vec<Arc<TaskGuard>>>);
 
-impl Handlers {
+impl Callbacks {
     /// Ends all tasks and waits until they have ended. A task that waits here ends as well, in the middle of it.
     pub(crate) async fn close(&self) {
         let tasks = self.lock().clone();
@@ -48,7 +47,7 @@ impl Bot {
         F: Future<Output = ()> + Send + 'static,
     {
         let task = task(WeakBot(Arc::downgrade(&self.inner)));
-        let mut tasks = self.inner.handlers.lock();
+        let mut tasks = self.inner.callbacks.lock();
         tasks.retain(|task| task.ended().now_or_never().is_none());
         if self.inner.closing.get() {
             return;
@@ -68,7 +67,7 @@ pub(crate) async fn call<F: Future<Output: Outcome>>(
     event: &(dyn fmt::Display + Sync),
     handler: impl FnOnce() -> F,
 ) {
-    let outcome = caught(async move { handler().await }).await;
+    let outcome = catch_panic(async move { handler().await }).await;
     match outcome.map(Outcome::result) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%event, error = &*error, "a callback failed"),

@@ -1,21 +1,29 @@
 //! In which order handlers are called.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
-use super::support::*;
+mod support;
+
 use alta_sim::Sim;
+use att_kit::Handlers;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use support::{notes, run, self_hosted, until, within};
 use tokio::sync::Semaphore;
 
 const EVENT: &str = "PlayerJoined";
 
-fn joins(sim: &Sim, player: u64) {
+fn joins(sim: &Sim, server: u64, player: u64) {
     let user = json!({"user": {"id": player, "username": "Ashwick"}});
-    sim.emit_console_event(sim.server(), EVENT, user);
+    sim.emit_console_event(server, EVENT, user);
 }
 
-async fn listened(sim: &Sim) {
-    let server = sim.server();
+async fn listened(sim: &Sim, server: u64) {
     sim.wait_for_console_subscription(server, EVENT)
         .await
         .unwrap();
@@ -23,12 +31,12 @@ async fn listened(sim: &Sim) {
 
 #[tokio::test]
 async fn on_missed_is_called_between_the_events_before_and_after_the_gap() {
-    let sim = Sim::builder().start().await.unwrap();
+    let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let free = Arc::new(Semaphore::new(0));
     let (events, gate) = (notes.clone(), Arc::clone(&free));
-    let bot = managed(&sim)
-        .on_events([EVENT], move |_, event| {
+    let handlers = Handlers::new()
+        .on_any([EVENT], move |_, event| {
             let (notes, gate) = (events.clone(), Arc::clone(&gate));
             async move {
                 let player = event.data["user"]["id"].as_u64().unwrap();
@@ -42,18 +50,18 @@ async fn on_missed_is_called_between_the_events_before_and_after_the_gap() {
             let notes = notes.clone();
             async move { notes.note("missed") }
         });
-    let bot = start(bot).await;
-    listened(&sim).await;
-    joins(&sim, 1);
-    joins(&sim, 1);
-    until("they were handed over", || bot.health().events == 2).await;
-    sim.drop_consoles(sim.server());
-    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
-    listened(&sim).await;
-    joins(&sim, 2);
-    joins(&sim, 3);
+    let bot = run(&sim, server, handlers);
+    listened(&sim, server).await;
+    joins(&sim, server, 1);
+    joins(&sim, server, 1);
+    until("they were handed over", || bot.totals().events == 2).await;
+    sim.drop_consoles(server);
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    listened(&sim, server).await;
+    joins(&sim, server, 2);
+    joins(&sim, server, 3);
     until("all were read", || {
-        bot.health().events == 4 && bot.health().missed == 1
+        bot.totals().events == 4 && bot.totals().missed == 1
     })
     .await;
     assert_eq!(noted.rest(), [""; 0], "the first is not done");
@@ -63,9 +71,9 @@ async fn on_missed_is_called_between_the_events_before_and_after_the_gap() {
 
 #[tokio::test]
 async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as_they_came() {
-    let sim = Sim::builder().start().await.unwrap();
+    let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
-    let bot = managed(&sim).on_events_in_order([EVENT], move |console, item| {
+    let handlers = Handlers::new().on_any_in_order([EVENT], move |console, item| {
         let notes = notes.clone();
         async move {
             let Ok(event) = item else {
@@ -77,16 +85,16 @@ async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as
             notes.note(player);
         }
     });
-    let bot = start(bot).await;
-    listened(&sim).await;
+    let bot = run(&sim, server, handlers);
+    listened(&sim, server).await;
     for player in 0..30 {
-        joins(&sim, player);
+        joins(&sim, server, player);
     }
-    until("they were read", || bot.health().events == 30).await;
-    sim.drop_consoles(sim.server());
-    sim.wait_for_consoles(sim.server(), 0).await.unwrap();
-    listened(&sim).await;
-    joins(&sim, 30);
+    until("they were read", || bot.totals().events == 30).await;
+    sim.drop_consoles(server);
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    listened(&sim, server).await;
+    joins(&sim, server, 30);
     for player in 0..30 {
         noted.next_are(&[&player.to_string()]).await;
     }
@@ -95,10 +103,10 @@ async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as
 
 #[tokio::test]
 async fn a_handler_that_never_returns_needs_no_type() {
-    let sim = Sim::builder().start().await.unwrap();
+    let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
-    let bot = managed(&sim)
-        .on_console(move |_| {
+    let handlers = Handlers::new()
+        .on_session(move |_| {
             let notes = notes.clone();
             async move {
                 loop {
@@ -107,8 +115,8 @@ async fn a_handler_that_never_returns_needs_no_type() {
                 }
             }
         })
-        .on_events([EVENT], |_, _| async move { panic!("by a test") });
-    let bot = start(bot).await;
+        .on_any([EVENT], |_, _| async move { panic!("by a test") });
+    let bot = run(&sim, server, handlers);
     noted.next_are(&["beat", "beat"]).await;
-    within(bot.shutdown(Duration::ZERO)).await;
+    within(bot.handle.shutdown(Duration::ZERO)).await;
 }

@@ -1,0 +1,12 @@
+//! The clock of the runtime.
+
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Longer than any program runs, and short enough for the arithmetic of clocks.
+const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+
+/// The instant at which this much time has passed; any duration is accepted.
+pub(crate) fn deadline_after(pause: Duration) -> Instant {
+    Instant::now() + pause.min(NEVER)
+}

@@ -1,0 +1,233 @@
+use crate::consoles::Key;
+use crate::feed::{Change, Feed, State};
+use crate::member::{Member, Read};
+use alta_model::Timestamp;
+use att_console::{Event, EventName, Missed, Subscription};
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use futures_util::stream::SelectAll;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+/// The events of the consoles of a set, those that are added later included, each with the key of its console.
+///
+/// A console that leaves the set and another that is added under the same key are an outage like any other: the stream yields
+/// one gap, from when the server was last heard to its confirmation on the new console. Until then
+/// [`interruptions`](Self::interruptions) tells.
+///
+/// Each console's events keep their order; between consoles there is none. Items are `Ok(event)`, or `Err(missed)` where
+/// events of one console are missing; the stream goes on after either. Each console has a bounded queue of its own, so a busy
+/// one displaces nothing of another, and a quiet one costs nothing.
+///
+/// It ends when the set is closed or its last handle is dropped, when it is
+/// [unsubscribed](crate::Consoles::unsubscribe), or, if it wants [only](crate::Subscribe::only) one console, with that console.
+/// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+#[must_use = "a stream does nothing until it is read"]
+pub struct ConsoleEvents<T, K = Arc<str>> {
+    feed: Arc<Feed<T, K>>,
+    streams: SelectAll<Member<T, K>>,
+    /// The keys of these streams.
+    reading: BTreeSet<K>,
+    /// The gaps in which consoles have left. They are still open: the stream yields each with the gap of the next console of
+    /// its key, or when there will be none.
+    open_gaps: BTreeMap<K, Missed>,
+}
+
+/// An event, or what is missing, with the key of its console.
+type Item<T, K> = (K, Result<Event<T>, Missed>);
+
+impl<T: 'static, K: Key> ConsoleEvents<T, K> {
+    pub(crate) fn new(feed: Arc<Feed<T, K>>) -> Self {
+        Self {
+            feed,
+            streams: SelectAll::new(),
+            reading: BTreeSet::new(),
+            open_gaps: BTreeMap::new(),
+        }
+    }
+
+    /// The next item of any console; `None` when the stream has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an item that was not returned is still in its queue.
+    pub async fn next(&mut self) -> Option<Item<T, K>> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next event of any console. Where events are missing, a warning is logged and the stream goes on; use
+    /// [`next`](Self::next) to handle that. `None` when the stream has ended.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an event that was not returned is still in its queue.
+    pub async fn next_event(&mut self) -> Option<(K, Event<T>)> {
+        loop {
+            match self.next().await? {
+                (key, Ok(event)) => return Some((key, event)),
+                (key, Err(missed)) => {
+                    tracing::warn!(console = %key, %missed, "events were missed");
+                }
+            }
+        }
+    }
+
+    /// The names of the events; none for a stream of everything.
+    pub fn names(&self) -> &[EventName] {
+        self.feed.names()
+    }
+
+    pub(crate) fn only(&self) -> Option<&K> {
+        self.feed.only()
+    }
+
+    /// Whether every console is live, and none has left in an outage; see [`Subscription::is_live`].
+    pub fn is_live(&self) -> bool {
+        if self.interrupted_since().is_some() {
+            return false;
+        }
+        let state = self.feed.lock();
+        self.present(&state).all(|(_, stream)| stream.is_live())
+    }
+
+    /// Since when events of any console may be missing; see [`Subscription::interrupted_since`].
+    pub fn interrupted_since(&self) -> Option<Timestamp> {
+        let interruptions = self.interruptions().into_iter();
+        interruptions.map(|(_, since)| since).min()
+    }
+
+    /// The consoles of which events may be missing, by key, and since when.
+    pub fn interruptions(&self) -> Vec<(K, Timestamp)> {
+        let state = self.feed.lock();
+        let present = self.present(&state);
+        let present =
+            present.filter_map(|(key, stream)| Some((key.clone(), stream.interrupted_since()?)));
+        let gone = state.seen.iter().filter(|(_, seen)| !seen.is_member);
+        let gone = gone.filter_map(|(key, seen)| Some((key.clone(), seen.since?)));
+        present.chain(gone).collect()
+    }
+
+    /// The latest stream of each console that is in the set.
+    fn present<'a>(
+        &'a self,
+        state: &'a State<T, K>,
+    ) -> impl Iterator<Item = (&'a K, &'a Subscription<T>)> {
+        let joined: BTreeMap<&K, &Subscription<T>> = state
+            .changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Joined(key, stream) => Some((key, stream)),
+                _ => None,
+            })
+            .collect();
+        let is_member = |key: &K| state.seen.get(key).is_some_and(|seen| seen.is_member);
+        let read = self.streams.iter();
+        let read = read.filter_map(|member| Some((&member.key, member.latest()?)));
+        let read: Vec<_> = read.filter(|(key, _)| !joined.contains_key(key)).collect();
+        let all = read.into_iter().chain(joined);
+        all.filter(move |(key, _)| is_member(key))
+    }
+
+    /// Applies the changes of the set since the last poll. Returns whether no further console will be added, or `None` if the
+    /// stream was ended.
+    fn follow(&mut self) -> Option<bool> {
+        let Self {
+            feed,
+            streams,
+            reading,
+            open_gaps,
+        } = self;
+        let mut state = feed.lock();
+        if state.is_ended {
+            state.changes.clear();
+            streams.clear();
+            return None;
+        }
+        for change in state.changes.drain(..) {
+            match change {
+                Change::Joined(key, stream) => {
+                    // The events of the last console of this key come first.
+                    if reading.insert(key.clone()) {
+                        streams.push(Member::new(key, stream));
+                    } else if let Some(member) = find(streams, &key) {
+                        member.push(stream);
+                    }
+                }
+                Change::Left(key) => {
+                    if let Some(member) = find(streams, &key) {
+                        member.leave();
+                    }
+                }
+                Change::Excluded(key) => {
+                    reading.remove(&key);
+                    open_gaps.remove(&key);
+                    let kept = std::mem::take(streams).into_iter();
+                    streams.extend(kept.filter(|member| member.key != key));
+                }
+                Change::AllLeft => streams.iter_mut().for_each(Member::leave),
+            }
+        }
+        Some(state.is_complete)
+    }
+}
+
+fn find<'a, T: 'static, K: Key>(
+    streams: &'a mut SelectAll<Member<T, K>>,
+    key: &K,
+) -> Option<&'a mut Member<T, K>> {
+    streams.iter_mut().find(|member| member.key == *key)
+}
+
+impl<T: 'static, K: Key> Stream for ConsoleEvents<T, K> {
+    type Item = Item<T, K>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item<T, K>>> {
+        let this = &mut *self;
+        this.feed.waker.register(cx.waker());
+        let Some(is_complete) = this.follow() else {
+            return Poll::Ready(None);
+        };
+        loop {
+            match ready!(this.streams.poll_next_unpin(cx)) {
+                Some((key, Read::Item(item))) => {
+                    let item = item.map_err(|missed| one_gap(this.open_gaps.remove(&key), missed));
+                    return Poll::Ready(Some((key, item)));
+                }
+                Some((key, Read::LastGap(missed))) => {
+                    let missed = one_gap(this.open_gaps.remove(&key), missed);
+                    this.open_gaps.insert(key, missed);
+                }
+                Some((key, Read::End)) => {
+                    this.reading.remove(&key);
+                }
+                None if is_complete => {
+                    let untold = this.open_gaps.pop_first();
+                    return Poll::Ready(untold.map(|(key, missed)| (key, Err(missed))));
+                }
+                // A console may be added.
+                None => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// A gap, joined with the one in which the last console of its key has left.
+fn one_gap(open: Option<Missed>, missed: Missed) -> Missed {
+    match (open, missed) {
+        (Some(Missed::Gap { since: before, .. }), Missed::Gap { since, until }) => Missed::Gap {
+            since: since.min(before),
+            until,
+        },
+        (_, missed) => missed,
+    }
+}
+
+impl<T, K> fmt::Debug for ConsoleEvents<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsoleEvents").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,331 @@
+use crate::feed::Follow;
+use crate::subscribe::Subscribe;
+use alta_model::Timestamp;
+use alta_model::console::event::ConsoleEvent;
+use att_console::{Access, AnyEvent, Config, Console, EventName};
+use futures_util::future::join_all;
+use serde_json::Value;
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use tokio::sync::watch;
+
+/// The consoles of several servers by key, with streams over all of them: those in the set and those that are added later.
+///
+/// The key is a name by default; any [`Key`] will do, such as a server id (`Consoles::<ServerId>::default()`).
+///
+/// Clones are handles to the same set. The set holds its consoles open. A console that is removed stays open while somebody
+/// else holds it.
+///
+/// ```no_run
+/// use att_kit::{Consoles, commands::player, event::PlayerJoined};
+/// use att_console::ConsoleAccess;
+///
+/// # async fn run(servers: Vec<(String, ConsoleAccess)>) -> Result<(), att_console::Error> {
+/// let consoles = Consoles::new();
+/// for (name, access) in servers {
+///     consoles.open(name, access);
+/// }
+/// let mut joins = consoles.subscribe::<PlayerJoined>().await?;
+/// while let Some((server, event)) = joins.next_event().await {
+///     println!("{server}: {} joined", event.data.user.username);
+///     let Some(console) = consoles.get(&server) else { continue };
+///     if let Err(error) = console.command(player::message(&event.data.user, "Welcome!")).await {
+///         eprintln!("{error}");
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Consoles<K = Arc<str>> {
+    shared: Arc<Shared<K>>,
+}
+
+/// The key of a console in a set.
+pub trait Key: Clone + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {}
+
+impl<K: Clone + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static> Key for K {}
+
+/// The state that the handles of a set share.
+struct Shared<K> {
+    members: Mutex<Members<K>>,
+    /// Counts the changes of the set.
+    changes: watch::Sender<u64>,
+}
+
+struct Members<K> {
+    by_key: BTreeMap<K, Console>,
+    /// The streams over the set.
+    streams: Vec<Weak<dyn Follow<K>>>,
+    is_closed: bool,
+}
+
+impl<K> Drop for Shared<K> {
+    fn drop(&mut self) {
+        let members = self.members.get_mut();
+        members
+            .unwrap_or_else(PoisonError::into_inner)
+            .end_streams();
+    }
+}
+
+impl<K> Members<K> {
+    fn streams(&self) -> impl Iterator<Item = Arc<dyn Follow<K>>> {
+        self.streams.iter().filter_map(Weak::upgrade)
+    }
+
+    fn end_streams(&self) {
+        self.streams().for_each(|stream| stream.complete());
+    }
+}
+
+impl<K: Key> Members<K> {
+    fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<Console>
+    where
+        K: Borrow<Q>,
+    {
+        let (key, console) = self.by_key.remove_entry(key)?;
+        self.left(&key, &console);
+        Some(console)
+    }
+
+    /// Tells the streams since when they miss the events of a console that is no longer in the set.
+    fn left(&self, key: &K, console: &Console) {
+        let status = console.status();
+        let since = if status.state.is_closed() || status.totals.connects == 0 {
+            console.heard_until()
+        } else {
+            Some(Timestamp::now())
+        };
+        self.streams().for_each(|stream| stream.left(key, since));
+    }
+}
+
+impl Consoles {
+    /// An empty set by name.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<K: Key> Default for Consoles<K> {
+    fn default() -> Self {
+        let members = Members {
+            by_key: BTreeMap::new(),
+            streams: Vec::new(),
+            is_closed: false,
+        };
+        Self {
+            shared: Arc::new(Shared {
+                members: Mutex::new(members),
+                changes: watch::Sender::new(0),
+            }),
+        }
+    }
+}
+
+impl<K> Clone for Consoles<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+}
+
+impl<K: Key> Consoles<K> {
+    /// Opens a console with the default configuration and adds it. Errors and logs call it by the key.
+    ///
+    /// # Panics
+    ///
+    /// Outside a tokio runtime.
+    pub fn open(&self, key: impl Into<K>, access: impl Access) -> Console {
+        let key = key.into();
+        let config = Config::default().label(key.to_string());
+        let console = Console::open_with(access, config);
+        self.add(key, console.clone());
+        console
+    }
+
+    /// Adds a console, or replaces the one of this key. Returns the one that was replaced. A warning is logged if another key
+    /// has a console of the same server: streams yield its events twice. A set that is [closed](Self::close) takes no console.
+    pub fn add(&self, key: impl Into<K>, console: Console) -> Option<Console> {
+        let key = key.into();
+        let before = {
+            let mut members = self.lock();
+            if members.is_closed {
+                tracing::warn!(%key, "a console was added to a set that is closed");
+                return None;
+            }
+            let twin = members.by_key.iter().find(|(other, member)| {
+                **other != key && member.place().is_some() && member.place() == console.place()
+            });
+            if let Some((other, _)) = twin {
+                tracing::warn!(%key, %other, "the same server is in the set twice");
+            }
+            let before = members.remove(&key);
+            members.by_key.insert(key.clone(), console.clone());
+            members
+                .streams()
+                .for_each(|stream| stream.joined(&key, &console));
+            before
+        };
+        self.changed();
+        before
+    }
+
+    /// Removes a console. Streams over the set go on without it, after the events that were received before.
+    pub fn remove<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Console>
+    where
+        K: Borrow<Q>,
+    {
+        let removed = self.lock().remove(key);
+        self.changed();
+        removed
+    }
+
+    /// Notes that a console that was removed has been closed meanwhile. Then it is known when its server was last heard, and
+    /// streams go on from there with the next console of this key.
+    pub fn has_closed(&self, key: &K, console: &Console) {
+        let members = self.lock();
+        if !members.by_key.contains_key(key) {
+            members.left(key, console);
+        }
+    }
+
+    /// The console of a key.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Console>
+    where
+        K: Borrow<Q>,
+    {
+        self.lock().by_key.get(key).cloned()
+    }
+
+    /// All consoles, by key.
+    pub fn all(&self) -> Vec<(K, Console)> {
+        let members = self.lock();
+        let members = members.by_key.iter();
+        members
+            .map(|(key, console)| (key.clone(), console.clone()))
+            .collect()
+    }
+
+    /// Subscribes to a type of event on every console, present and future. Await the result to get the stream when every
+    /// console that is connected has confirmed it; one that is not connected delays no other.
+    #[doc(alias = "console_sub")]
+    pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E, K> {
+        let names = vec![E::NAME.into()];
+        Subscribe::new(self, names, Console::subscribe::<E>)
+    }
+
+    /// Subscribes to events by name on every console, present and future, as JSON. Use it for the events of mods; a server
+    /// that lacks one of them disturbs no other.
+    pub fn subscribe_to<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<Value, K> {
+        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self, names.clone(), move |console| {
+            console.subscribe_to(names.iter().cloned())
+        })
+    }
+
+    /// Subscribes to several types of events, by their names, on every console, present and future.
+    pub fn subscribe_to_any<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<AnyEvent, K> {
+        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self, names.clone(), move |console| {
+            console.subscribe_to_any(names.iter().cloned())
+        })
+    }
+
+    /// Every event that arrives on any console, present and future; see [`Console::subscribe_to_everything`].
+    pub fn subscribe_to_everything(&self) -> Subscribe<Value, K> {
+        Subscribe::new(self, Vec::new(), Console::subscribe_to_everything)
+    }
+
+    /// Ends the streams of exactly this event: for one console, or for all (`None`). Streams of several events stay. Returns
+    /// how many there were. The servers are told when no stream wants the event any more, after a short linger.
+    pub fn unsubscribe(&self, event: impl Into<EventName>, key: Option<&K>) -> usize {
+        let event = event.into();
+        let streams: Vec<_> = self.lock().streams().collect();
+        let ended = streams
+            .iter()
+            .filter(|stream| *stream.names() == [event.clone()])
+            .filter(|stream| match key {
+                Some(key) => stream.wants(key) && stream.exclude(key),
+                None => stream.end(),
+            });
+        ended.count()
+    }
+
+    /// For each console, the events that streams over the set are subscribed to, with the number of streams.
+    pub fn subscriptions(&self) -> BTreeMap<K, BTreeMap<String, usize>> {
+        let members = self.lock();
+        let streams: Vec<_> = members.streams().collect();
+        let of = |key: &K| {
+            let mut events = BTreeMap::new();
+            for stream in streams.iter().filter(|stream| stream.wants(key)) {
+                for name in stream.names() {
+                    *events.entry(name.to_string()).or_default() += 1;
+                }
+            }
+            events
+        };
+        let keys = members.by_key.keys();
+        keys.map(|key| (key.clone(), of(key))).collect()
+    }
+
+    /// Ends all streams, removes all consoles and closes each of them for every handle. The set takes no more consoles.
+    ///
+    /// # Cancel safety
+    ///
+    /// The consoles that are not closed yet when the future is dropped stay open while somebody else holds them.
+    pub async fn close(&self) {
+        let consoles = {
+            let mut members = self.lock();
+            members.is_closed = true;
+            members.end_streams();
+            std::mem::take(&mut members.by_key)
+        };
+        self.changed();
+        // All at the same time: servers that do not respond are waited for together.
+        join_all(consoles.values().map(Console::close)).await;
+    }
+
+    /// Adds a stream, with the consoles of the set that it wants.
+    pub(crate) fn follow(&self, stream: &Arc<dyn Follow<K>>) {
+        let mut members = self.lock();
+        for (key, console) in &members.by_key {
+            stream.joined(key, console);
+        }
+        if members.is_closed {
+            return stream.complete();
+        }
+        members.streams.retain(|stream| stream.strong_count() > 0);
+        members.streams.push(Arc::downgrade(stream));
+    }
+
+    /// Counts the changes of the set.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.shared.changes.subscribe()
+    }
+
+    fn changed(&self) {
+        self.shared.changes.send_modify(|count| *count += 1);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Members<K>> {
+        // Each change is one step on the map, which stays consistent if something panics beside it.
+        let members = self.shared.members.lock();
+        members.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K: Key> fmt::Debug for Consoles<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.lock().by_key.iter()).finish()
+    }
+}

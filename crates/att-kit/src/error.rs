@@ -1,0 +1,25 @@
+use alta_model::escaped;
+use att_console::Closed;
+
+alta_model::error_type! {
+    /// A runner failed. [`kind`](Self::kind) is for the program; the message names the operation.
+    pub struct Error(ErrorKind, ());
+}
+
+/// The cause of a failure.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The configuration lacks something, or contradicts itself. All its problems are listed.
+    #[error("the configuration cannot be used: {}", escaped(.problems.join("; ")))]
+    Config {
+        /// Each problem.
+        problems: Vec<String>,
+    },
+    /// Every console is closed for good, and this is why the last refused one is.
+    #[error("{because}")]
+    Closed {
+        /// Why that console is closed.
+        because: Closed,
+    },
+}

@@ -1,0 +1,183 @@
+//! The connection between a set of consoles and a stream over it.
+
+use crate::consoles::Key;
+use alta_model::Timestamp;
+use att_console::{Console, EventName, Subscribe, Subscription};
+use futures_util::task::AtomicWaker;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How a stream subscribes on each console.
+pub(crate) type SubscribeOn<T> = Arc<dyn Fn(&Console) -> Subscribe<T> + Send + Sync>;
+
+/// The state that a stream shares with the set. The set subscribes on a console as soon as it is added, not when the stream is
+/// read next: the events in between would be lost.
+pub(crate) struct Feed<T, K> {
+    names: Vec<EventName>,
+    /// The only console that is wanted; `None` for all.
+    only: Option<K>,
+    subscribe: SubscribeOn<T>,
+    state: Mutex<State<T, K>>,
+    pub(crate) waker: AtomicWaker,
+}
+
+pub(crate) struct State<T, K> {
+    /// The changes that the stream has not applied yet.
+    pub(crate) changes: VecDeque<Change<T, K>>,
+    /// The consoles that were in the set since the stream began.
+    pub(crate) seen: BTreeMap<K, Seen>,
+    /// Consoles that are no longer wanted, although all others are.
+    excluded: BTreeSet<K>,
+    /// Whether no further console will be added.
+    pub(crate) is_complete: bool,
+    /// Whether the stream was ended.
+    pub(crate) is_ended: bool,
+}
+
+pub(crate) enum Change<T, K> {
+    Joined(K, Subscription<T>),
+    Left(K),
+    Excluded(K),
+    /// No console is in the set any more.
+    AllLeft,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Seen {
+    pub(crate) is_member: bool,
+    /// Since when the stream misses events of the console that has left, or did when its present console was added.
+    pub(crate) since: Option<Timestamp>,
+}
+
+impl<T, K: Key> Feed<T, K> {
+    pub(crate) fn new(names: Vec<EventName>, only: Option<K>, subscribe: SubscribeOn<T>) -> Self {
+        Self {
+            names,
+            only,
+            subscribe,
+            state: Mutex::new(State {
+                changes: VecDeque::new(),
+                seen: BTreeMap::new(),
+                excluded: BTreeSet::new(),
+                is_complete: false,
+                is_ended: false,
+            }),
+            waker: AtomicWaker::new(),
+        }
+    }
+
+    pub(crate) fn names(&self) -> &[EventName] {
+        &self.names
+    }
+
+    pub(crate) fn only(&self) -> Option<&K> {
+        self.only.as_ref()
+    }
+
+    fn wants_by(&self, state: &State<T, K>, key: &K) -> bool {
+        !state.is_ended
+            && self.only.as_ref().is_none_or(|only| only == key)
+            && !state.excluded.contains(key)
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State<T, K>> {
+        // It is changed in single steps, so it stays consistent if something panics beside it.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A stream as the set sees it, whatever the type of its events.
+pub(crate) trait Follow<K>: Send + Sync {
+    fn names(&self) -> &[EventName];
+
+    /// Whether it wants the events of this console.
+    fn wants(&self, key: &K) -> bool;
+
+    /// A console was added: the stream subscribes if it wants it.
+    fn joined(&self, key: &K, console: &Console);
+
+    /// A console has left the set. Its events are missing since then; `None` if it was never connected.
+    fn left(&self, key: &K, since: Option<Timestamp>);
+
+    /// No other console will be added.
+    fn complete(&self);
+
+    /// Leaves this console out from now on, or ends the stream if there is no other. Returns false if it has done so already.
+    fn exclude(&self, key: &K) -> bool;
+
+    /// Ends the stream. Returns false if it has ended already.
+    fn end(&self) -> bool;
+}
+
+impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
+    fn names(&self) -> &[EventName] {
+        &self.names
+    }
+
+    fn wants(&self, key: &K) -> bool {
+        self.wants_by(&self.lock(), key)
+    }
+
+    fn joined(&self, key: &K, console: &Console) {
+        // Locked until the end, so that nobody unsubscribes in between.
+        let mut state = self.lock();
+        if state.is_complete || !self.wants_by(&state, key) {
+            return;
+        }
+        let mut subscribe = (self.subscribe)(console);
+        let seen = state.seen.entry(key.clone()).or_insert(Seen {
+            is_member: true,
+            since: None,
+        });
+        seen.is_member = true;
+        if let Some(since) = seen.since {
+            subscribe = subscribe.resuming(since);
+        }
+        let change = Change::Joined(key.clone(), subscribe.start());
+        state.changes.push_back(change);
+        state.is_complete |= self.only.is_some();
+        drop(state);
+        self.waker.wake();
+    }
+
+    fn left(&self, key: &K, since: Option<Timestamp>) {
+        let mut state = self.lock();
+        let Some(seen) = state.seen.get_mut(key) else {
+            return;
+        };
+        seen.since = since.or(seen.since);
+        if std::mem::take(&mut seen.is_member) {
+            state.changes.push_back(Change::Left(key.clone()));
+            drop(state);
+            self.waker.wake();
+        }
+    }
+
+    fn complete(&self) {
+        let mut state = self.lock();
+        state.is_complete = true;
+        state.changes.push_back(Change::AllLeft);
+        drop(state);
+        self.waker.wake();
+    }
+
+    fn exclude(&self, key: &K) -> bool {
+        if self.only.is_some() {
+            return self.end();
+        }
+        let mut state = self.lock();
+        let is_first = !state.is_ended && state.excluded.insert(key.clone());
+        if is_first {
+            state.changes.push_back(Change::Excluded(key.clone()));
+        }
+        drop(state);
+        self.waker.wake();
+        is_first
+    }
+
+    fn end(&self) -> bool {
+        let is_first = !std::mem::replace(&mut self.lock().is_ended, true);
+        self.waker.wake();
+        is_first
+    }
+}

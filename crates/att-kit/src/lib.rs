@@ -1,0 +1,80 @@
+//! Handlers over any number of game-server consoles of *A Township Tale*, on self-hosted servers and in Alta's cloud.
+//!
+//! ```no_run
+//! use att_console::Console;
+//! use att_kit::{Consoles, Handlers, Runner, commands::player, event::PlayerJoined};
+//!
+//! #[tokio::main]
+//! async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let consoles = Consoles::new();
+//!     consoles.add("my server", Console::local()?);
+//!     let handlers = Handlers::new().on::<PlayerJoined>(|console, event| async move {
+//!         console.command(player::message(event.data.user, "Welcome!")).await
+//!     });
+//!     Runner::new(consoles, handlers).run().await?;
+//!     Ok(())
+//! }
+//! ```
+//!
+//! | type | purpose |
+//! | --- | --- |
+//! | [`Consoles`] | consoles by key, added and removed at any time, with streams over all of them |
+//! | [`Handlers`] | the functions that are called for events, states and sessions |
+//! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
+//!
+//! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
+//!
+//! # Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `metrics` | counters and gauges of a [`Runner`], through the `metrics` facade |
+
+mod calls;
+mod clock;
+mod console_events;
+mod console_task;
+mod consoles;
+mod counters;
+mod deadline;
+mod duplicates;
+mod error;
+mod failure;
+mod feed;
+#[cfg(feature = "metrics")]
+mod gauges;
+mod handler_fn;
+mod handler_queue;
+mod handlers;
+mod health;
+mod hints;
+mod keyed_queues;
+mod limits;
+mod member;
+mod panics;
+mod player;
+mod runner;
+mod shutdown_signal;
+mod subscribe;
+
+pub use calls::{Call, Calls};
+pub use console_events::ConsoleEvents;
+pub use consoles::{Consoles, Key};
+pub use counters::Totals;
+pub use deadline::{Deadline, StopBy, request_stop, stop_requested};
+pub use error::{Error, ErrorKind};
+pub use failure::{Failure, FailureKind, HandlerInfo};
+#[cfg(feature = "metrics")]
+pub use gauges::with_gauges;
+pub use handler_fn::{HandlerError, HandlerFn, Outcome};
+pub use handler_queue::HandlerQueue;
+pub use handlers::{Handlers, Work, boxed};
+pub use health::{ConsoleHealth, Health};
+pub use hints::{did_you_mean, warn_of_unknown_events};
+pub use limits::Limits;
+pub use panics::{catch_panic, catch_panic_in};
+pub use runner::{End, Finished, Opened, Runner, RunnerEvent, RunnerHandle};
+pub use shutdown_signal::shutdown_signal;
+pub use subscribe::Subscribe;
+
+pub use att_console::{commands, event};

@@ -1,0 +1,166 @@
+use crate::console_events::ConsoleEvents;
+use crate::consoles::{Consoles, Key};
+use crate::feed::{Feed, Follow};
+use crate::hints::warn_of_unknown_events;
+use att_console::{Console, Error, ErrorKind, EventName, Overflow};
+use futures_core::future::BoxFuture;
+use futures_util::future::try_join_all;
+use std::fmt;
+use std::future::IntoFuture;
+use std::sync::Arc;
+
+/// A subscription over a set of consoles about to be made. Awaiting it waits until every console that is connected has
+/// confirmed it; [`start`](Self::start) does not wait.
+#[must_use = "a subscription does nothing until it is awaited or started"]
+pub struct Subscribe<T, K = Arc<str>> {
+    consoles: Consoles<K>,
+    names: Vec<EventName>,
+    only: Option<K>,
+    on: Box<dyn Fn(&Console) -> att_console::Subscribe<T> + Send + Sync>,
+    capacity: Option<usize>,
+    capacity_bytes: Option<usize>,
+    overflow: Option<Overflow>,
+    keep: Option<Arc<dyn Fn(&T) -> bool + Send + Sync>>,
+}
+
+impl<T: Send + 'static, K: Key> Subscribe<T, K> {
+    pub(crate) fn new(
+        consoles: &Consoles<K>,
+        names: Vec<EventName>,
+        on: impl Fn(&Console) -> att_console::Subscribe<T> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            consoles: consoles.clone(),
+            names,
+            only: None,
+            on: Box::new(on),
+            capacity: None,
+            capacity_bytes: None,
+            overflow: None,
+            keep: None,
+        }
+    }
+
+    /// Only the console that has this key now. The stream ends when that console is closed or leaves the set; at once if
+    /// there is none.
+    pub fn only(mut self, key: impl Into<K>) -> Self {
+        self.only = Some(key.into());
+        self
+    }
+
+    /// How many events of each console may wait to be read; at least one. By default as the console is configured: 65,536.
+    pub fn capacity(mut self, events: usize) -> Self {
+        self.capacity = Some(events.max(1));
+        self
+    }
+
+    /// How many bytes the events of each console that wait to be read may hold; a single event may exceed it. By default as the
+    /// console is configured: 8 MiB.
+    pub fn capacity_bytes(mut self, bytes: usize) -> Self {
+        self.capacity_bytes = Some(bytes);
+        self
+    }
+
+    /// What happens when the queue of a console is full. By default as the console is configured: the oldest event is dropped
+    /// and counted.
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.overflow = Some(overflow);
+        self
+    }
+
+    /// Only events that satisfy this; see [`att_console::Subscribe::filter`].
+    pub fn filter(mut self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
+        self.keep = Some(Arc::new(keep));
+        self
+    }
+
+    /// The names of the events.
+    pub fn names(&self) -> &[EventName] {
+        &self.names
+    }
+
+    /// The stream at once: the events of each console flow from its server's confirmation on, whenever that is. A name that a
+    /// server does not know goes unnoticed this way.
+    pub fn start(self) -> ConsoleEvents<T, K> {
+        let Self {
+            consoles,
+            names,
+            only,
+            on,
+            capacity,
+            capacity_bytes,
+            overflow,
+            keep,
+        } = self;
+        let subscribe = move |console: &Console| {
+            let mut subscribe = on(console);
+            if let Some(events) = capacity {
+                subscribe = subscribe.capacity(events);
+            }
+            if let Some(bytes) = capacity_bytes {
+                subscribe = subscribe.capacity_bytes(bytes);
+            }
+            if let Some(overflow) = overflow {
+                subscribe = subscribe.overflow(overflow);
+            }
+            if let Some(keep) = &keep {
+                let keep = Arc::clone(keep);
+                subscribe = subscribe.filter(move |data| keep(data));
+            }
+            subscribe
+        };
+        let feed = Arc::new(Feed::new(names, only, Arc::new(subscribe)));
+        let follower: Arc<dyn Follow<K>> = Arc::<Feed<T, K>>::clone(&feed);
+        consoles.follow(&follower);
+        ConsoleEvents::new(feed)
+    }
+
+    async fn confirmed(self) -> Result<ConsoleEvents<T, K>, Error> {
+        let consoles = self.consoles.clone();
+        let stream = self.start();
+        let only = stream.only().is_some();
+        let wanted = consoles.all().into_iter();
+        let wanted = wanted.filter(|(key, _)| stream.only().is_none_or(|only| only == key));
+        let names = stream.names();
+        let confirmations = wanted.map(|(_, console)| confirm(console, names, only));
+        try_join_all(confirmations).await?;
+        Ok(stream)
+    }
+}
+
+/// Waits for the confirmation of a console that is connected. The others confirm when they connect.
+async fn confirm(console: Console, names: &[EventName], only: bool) -> Result<(), Error> {
+    if !console.status().state.is_connected() {
+        warn_of_unknown_events(names);
+    }
+    let is_unknown = |error: &Error| matches!(error.kind(), ErrorKind::EventNotFound { .. });
+    let mut statuses = console.statuses();
+    tokio::select! {
+        biased;
+        // A second stream of the same events shares the subscription of the first, and its confirmation.
+        confirmed = console.subscribe_to(names) => match confirmed {
+            Err(error) if only || is_unknown(&error) => Err(error),
+            // Another console that was closed meanwhile takes nothing from the others.
+            _ => Ok(()),
+        },
+        _ = statuses.wait_for(|status| !status.state.is_connected() && !status.state.is_closed()) => Ok(()),
+    }
+}
+
+impl<T: Send + 'static, K: Key> IntoFuture for Subscribe<T, K> {
+    type Output = Result<ConsoleEvents<T, K>, Error>;
+    type IntoFuture = BoxFuture<'static, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.confirmed())
+    }
+}
+
+impl<T, K: fmt::Debug> fmt::Debug for Subscribe<T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscribe")
+            .field("names", &self.names)
+            .field("only", &self.only)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,441 @@
+//! The life of a runner: consoles that are added and removed, refusals, wrong configurations, and the end.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use alta_sim::Sim;
+use att_console::{Closed, Config, Console, ConsoleAccess, Missed, ServerId, TokenFile};
+use att_kit::commands::player;
+use att_kit::event::PlayerJoined;
+use att_kit::{Consoles, Error, ErrorKind, Handlers, Limits, Runner};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use support::{
+    Notes, PATIENCE, access, config, notes, open, run, run_all, run_with, self_hosted, until,
+    within,
+};
+use tokio::runtime::{Builder as Runtime, Handle};
+use tokio::sync::Notify;
+
+fn greeter(notes: &Notes) -> Handlers {
+    let (sessions, joins) = (notes.clone(), notes.clone());
+    Handlers::new()
+        .on_session(move |console| {
+            sessions.note(format!("on {}", console.label()));
+            std::future::ready(())
+        })
+        .on::<PlayerJoined>(move |console, event| {
+            let notes = joins.clone();
+            async move {
+                let greeting = player::message(&event.data.user, "Welcome!");
+                console.command(greeting).await?;
+                let name = &event.data.user.username;
+                notes.note(format!("{name} on {}", console.label()));
+                Ok::<_, att_console::Error>(())
+            }
+        })
+}
+
+fn labeled(sim: &Sim, server: u64, label: &str) -> Console {
+    Console::open_with(access(sim, server), config().label(label))
+}
+
+async fn listened(sim: &Sim, server: u64) {
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn self_hosted_servers_are_greeted_on_and_one_that_restarts_disturbs_no_other() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let names = ["one", "two"];
+    let servers = names.map(|name| sim.add_self_hosted(name).unwrap());
+    let consoles = Consoles::new();
+    for (name, server) in names.into_iter().zip(servers) {
+        consoles.add(name, labeled(&sim, server, name));
+    }
+    let bot = run_all(consoles, greeter(&notes), Limits::default());
+    let mut sessions = [noted.next().await, noted.next().await];
+    sessions.sort();
+    assert_eq!(sessions, ["on one", "on two"]);
+    for (server, expected) in servers.into_iter().zip(["Birch on one", "Birch on two"]) {
+        listened(&sim, server).await;
+        sim.player_joins(server, "Birch").unwrap();
+        noted.next_are(&[expected]).await;
+        assert_eq!(sim.messages(server)[0].text, "Welcome!");
+    }
+
+    sim.stop_server(servers[0]).await.unwrap();
+    until("one is lost", || !bot.handle.health().is_connected()).await;
+    sim.start_server(servers[0]).unwrap();
+    noted.next_are(&["on one"]).await;
+
+    let health = bot.handle.health();
+    let known = health.consoles.iter().map(|console| &*console.key);
+    assert!(known.eq(names));
+    let finished = within(bot.handle.shutdown(PATIENCE)).await;
+    assert_eq!(finished.given_up, 0);
+    assert_eq!(within(bot.task).await.unwrap().unwrap(), finished);
+    for server in servers {
+        sim.wait_for_consoles(server, 0).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn consoles_are_added_removed_and_replaced_while_it_runs_and_leave_one_gap() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let missed = notes.clone();
+    let handlers = greeter(&notes).on_missed(move |_, what| {
+        assert!(matches!(what, Missed::Gap { .. }), "{what}");
+        missed.note("gap");
+        std::future::ready(())
+    });
+    let consoles = Consoles::new();
+    consoles.add("first", open(&sim, server));
+    let _bot = run_all(consoles.clone(), handlers, Limits::default());
+    noted.next_are(&["on Thornwood"]).await;
+    let second = sim.add_self_hosted("Hollow").unwrap();
+    consoles.add("second", labeled(&sim, second, "Hollow"));
+    noted.next_are(&["on Hollow"]).await;
+    listened(&sim, second).await;
+    sim.player_joins(second, "Ashwick").unwrap();
+    noted.next_are(&["Ashwick on Hollow"]).await;
+
+    let removed = consoles.remove("second").unwrap();
+    sim.wait_until(|sim| sim.console_subscriptions(second).is_empty())
+        .await
+        .unwrap();
+    within(removed.ready()).await.unwrap();
+    sim.player_joins(second, "Birch").unwrap();
+    consoles.add("second", removed);
+    noted.next_are(&["on Hollow", "gap"]).await;
+    listened(&sim, second).await;
+    sim.player_joins(second, "Cobb").unwrap();
+    noted.next_are(&["Cobb on Hollow"]).await;
+
+    let before = consoles.add("second", labeled(&sim, second, "Hollow again"));
+    noted.next_are(&["on Hollow again", "gap"]).await;
+    within(before.unwrap().close()).await;
+    listened(&sim, second).await;
+    sim.player_joins(second, "Duskmoor").unwrap();
+    noted.next_are(&["Duskmoor on Hollow again"]).await;
+    assert_eq!(noted.rest(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_session_ends_when_its_server_is_gone_and_not_only_when_the_next_begins() {
+    struct Ends(Notes);
+    impl Drop for Ends {
+        fn drop(&mut self) {
+            self.0.note("ends");
+        }
+    }
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let handlers = Handlers::new().on_session(move |_| {
+        let notes = notes.clone();
+        async move {
+            let _ends = Ends(notes.clone());
+            notes.note("begins");
+            std::future::pending::<()>().await;
+        }
+    });
+    let bot = run(&sim, server, handlers);
+    noted.next_are(&["begins"]).await;
+    sim.stop_server(server).await.unwrap();
+    noted.next_are(&["ends"]).await;
+    assert!(!bot.task.is_finished(), "it goes on trying");
+    sim.start_server(server).unwrap();
+    noted.next_are(&["begins"]).await;
+}
+
+#[tokio::test]
+async fn a_runner_ends_and_says_why_when_every_console_is_refused() {
+    let (sim, server) = self_hosted().await;
+    let url = sim.console_url(server).unwrap().parse().unwrap();
+    let login = Duration::from_millis(50);
+    let config = config().login_timeout(login).silent_logins(1).label("one");
+    let wrong = Console::open_with(ConsoleAccess::new(url, "wrong".to_owned()), config);
+    let bot = run_with(wrong, Handlers::new(), Limits::default());
+    let error = within(bot.task).await.unwrap().unwrap_err();
+    assert_eq!(error.doing(), "running the handlers of one");
+    let because = Closed::NoAnswerToToken { attempts: 1 };
+    assert_eq!(*error.kind(), ErrorKind::Closed { because });
+    assert!(bot.handle.consoles().all().is_empty());
+}
+
+#[tokio::test]
+async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
+    let url = "http://127.0.0.1:1760".parse().unwrap();
+    let access = ConsoleAccess::new(url, "token".to_owned());
+    let wrong = Console::open_with(access, Config::default().label("one"));
+    let bot = run_with(wrong, Handlers::new(), Limits::default());
+    let error = within(bot.task).await.unwrap().unwrap_err();
+    let shown = format!("{error:?}");
+    assert!(
+        shown.starts_with("running the handlers of one: "),
+        "{shown}"
+    );
+    let why = "http://127.0.0.1:1760/ cannot be dialed: its scheme is neither ws nor wss";
+    assert!(shown.ends_with(why), "{shown}");
+}
+
+fn problems(error: &Error) -> &[String] {
+    match error.kind() {
+        ErrorKind::Config { problems } => problems,
+        _ => panic!("{error}"),
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_cannot_work_is_an_error_at_once() {
+    let limits = Limits::default().handler_timeout(Duration::ZERO);
+    let runner = Runner::new(Consoles::new(), Handlers::new()).limits(limits);
+    let error = within(runner.run()).await.unwrap_err();
+    for (problem, part) in problems(&error)
+        .iter()
+        .zip(["`handler_timeout` is zero", "no console"])
+    {
+        assert!(problem.contains(part), "{part}: {error}");
+    }
+    assert_eq!(problems(&error).len(), 2, "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_in_the_set_twice_is_an_error_at_the_start() {
+    let console = |url: &str| {
+        let access = ConsoleAccess::new(url.parse().unwrap(), "token".to_owned());
+        Console::open(access)
+    };
+    let start = async |consoles: Vec<(&str, Console)>| {
+        let set = Consoles::new();
+        for (key, console) in consoles {
+            set.add(key, console);
+        }
+        let runner = Runner::new(set, Handlers::new());
+        within(runner.run_until(std::future::ready(()))).await
+    };
+    for (one, other) in [
+        ("ws://127.0.0.1:1", "ws://127.0.0.1:1/"),
+        ("ws://127.0.0.1:1", "ws://localhost:1"),
+        ("ws://[::1]:1", "ws://127.0.0.1:1"),
+        ("ws://user@town.invalid", "ws://TOWN.invalid:80/"),
+    ] {
+        let servers = vec![
+            ("home", console(one)),
+            ("middle", console("ws://127.0.0.1:2")),
+            ("away", console(other)),
+        ];
+        let error = start(servers).await.unwrap_err();
+        assert_eq!(problems(&error).len(), 1, "{error}");
+        assert!(problems(&error)[0].contains("\"away\""), "{error}");
+    }
+    let url = "ws://127.0.0.1:1".parse().unwrap();
+    let file = Console::open(TokenFile::new(url, "console_token.txt"));
+    let error = start(vec![("one", console("ws://localhost:1")), ("two", file)]).await;
+    assert_eq!(problems(&error.unwrap_err()).len(), 1);
+    let id = |url: &str, id| {
+        let access = ConsoleAccess::new(url.parse().unwrap(), "token".to_owned());
+        Console::open_with(access, Config::default().server(ServerId::new(id)))
+    };
+    let same = [id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 7)];
+    let error = start(["one", "two"].into_iter().zip(same).collect()).await;
+    assert_eq!(problems(&error.unwrap_err()).len(), 1);
+
+    let different = [id("ws://127.0.0.1:1", 7), id("ws://127.0.0.1:2", 8)];
+    let different = ["one", "two"].into_iter().zip(different).collect();
+    start(different).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let gate = Arc::new(Notify::new());
+    let opened = Arc::clone(&gate);
+    let handlers = Handlers::new().on::<PlayerJoined>(move |console, event| {
+        let (notes, gate) = (notes.clone(), Arc::clone(&opened));
+        async move {
+            notes.note("begins");
+            gate.notified().await;
+            console.command("player list").await?;
+            notes.note(event.data.user.username);
+            Ok::<_, att_console::Error>(())
+        }
+    });
+    let bot = run(&sim, server, handlers);
+    listened(&sim, server).await;
+    let player = sim.player_joins(server, "Ashwick").unwrap();
+    noted.next_are(&["begins"]).await;
+    sim.player_leaves(server, player).unwrap();
+    sim.player_joins(server, "Ashwick").unwrap();
+    until("both have come", || bot.totals().events == 2).await;
+
+    let shutdown = bot.handle.shutdown(PATIENCE);
+    let finish = async {
+        until("the subscription is gone", || {
+            sim.console_subscriptions(server).is_empty()
+        })
+        .await;
+        assert_eq!(bot.totals().running, 1);
+        gate.notify_one();
+    };
+    let (finished, ()) = within(async { tokio::join!(shutdown, finish) }).await;
+    assert_eq!(finished.given_up, 1, "the second was never begun");
+    noted.next_are(&["Ashwick"]).await;
+    assert_eq!(noted.rest(), [""; 0]);
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    let again = within(bot.handle.shutdown(PATIENCE)).await;
+    assert_eq!(again, finished, "once more does no harm");
+}
+
+/// A handler that notes that it begins and never ends.
+fn hanging(notes: Notes) -> Handlers {
+    Handlers::new().on::<PlayerJoined>(move |_, _| {
+        notes.note("begins");
+        std::future::pending::<()>()
+    })
+}
+
+#[tokio::test]
+async fn a_handler_that_does_not_finish_in_time_is_canceled() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let bot = run(&sim, server, hanging(notes));
+    listened(&sim, server).await;
+    sim.player_joins(server, "Ashwick").unwrap();
+    noted.next_are(&["begins"]).await;
+    let finished = within(bot.handle.shutdown(Duration::from_millis(20))).await;
+    assert_eq!(finished.given_up, 1);
+    assert_eq!(bot.totals().running, 0);
+}
+
+#[tokio::test]
+async fn a_second_shutdown_that_allows_less_time_ends_the_first() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let bot = run(&sim, server, hanging(notes));
+    listened(&sim, server).await;
+    sim.player_joins(server, "Ashwick").unwrap();
+    noted.next_are(&["begins"]).await;
+    let hour = Duration::from_secs(3_600);
+    let (first, second) = within(async {
+        let second = async {
+            until("it shuts down", || {
+                sim.console_subscriptions(server).is_empty()
+            })
+            .await;
+            bot.handle.shutdown(Duration::from_millis(20)).await
+        };
+        tokio::join!(bot.handle.shutdown(hour), second)
+    })
+    .await;
+    assert_eq!((first.given_up, second.given_up), (1, 1));
+    assert_eq!(within(bot.handle.shutdown(hour)).await.given_up, 1);
+}
+
+#[tokio::test]
+async fn events_that_wait_for_slow_handlers_when_a_console_is_removed_lie_in_the_gap() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let missed = notes.clone();
+    let handlers = Handlers::new()
+        .on_any(["PlayerJoined"], move |_, event| {
+            let notes = notes.clone();
+            async move {
+                let number = event.data["number"].as_u64().unwrap();
+                notes.note(number);
+                if number == 0 {
+                    std::future::pending::<()>().await;
+                }
+            }
+        })
+        .on_missed(move |_, item| {
+            let Missed::Gap { since, until } = item else {
+                panic!("{item}");
+            };
+            missed.note(format!("{since} {until}"));
+            std::future::ready(())
+        });
+    let limits = Limits::default().grace(Duration::from_millis(20));
+    let consoles = Consoles::new();
+    consoles.add("one", open(&sim, server));
+    let bot = run_all(consoles.clone(), handlers, limits);
+    listened(&sim, server).await;
+    // The second is of the same player as the first, and waits for it.
+    let happens = |player: u64, number: u64| {
+        let user = json!({"user": {"id": player, "username": "Ashwick"}, "number": number});
+        sim.emit_console_event(server, "PlayerJoined", user);
+        att_console::Timestamp::now()
+    };
+    happens(1, 0);
+    noted.next_are(&["0"]).await;
+    let lost = happens(1, 1);
+    until("it waits", || bot.totals().events == 2).await;
+    let read = att_console::Timestamp::now();
+    happens(2, 2);
+    noted.next_are(&["2"]).await;
+    drop(consoles.remove("one"));
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    consoles.add("one", open(&sim, server));
+    let gap = noted.next().await;
+    let (since, until) = gap.split_once(' ').unwrap();
+    let [since, until]: [att_console::Timestamp; 2] = [since, until].map(|at| at.parse().unwrap());
+    assert!(since <= read && lost <= until, "{lost} {read}: {gap}");
+}
+
+/// Runs handlers in a runtime of their own, in which nothing else runs but this test.
+fn alone(end: impl AsyncFnOnce(support::Running, &Sim, u64)) {
+    let simulator = Runtime::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (sim, server) = simulator.block_on(self_hosted());
+    let own = Runtime::new_current_thread().enable_all().build().unwrap();
+    own.block_on(async {
+        let handlers = Handlers::new()
+            .on::<PlayerJoined>(|_, _| std::future::pending::<()>())
+            .on_state(|_, _| std::future::pending::<()>())
+            .on_session(|_| std::future::pending::<()>());
+        let bot = run(&sim, server, handlers);
+        listened(&sim, server).await;
+        sim.player_joins(server, "Ashwick").unwrap();
+        until("two handlers run", || bot.totals().running == 2).await;
+        assert_ne!(Handle::current().metrics().num_alive_tasks(), 0);
+        end(bot, &sim, server).await;
+    });
+    drop(own);
+}
+
+#[test]
+fn after_a_shutdown_nothing_is_left_running() {
+    alone(async |bot, sim, server| {
+        within(bot.handle.shutdown(Duration::from_millis(10))).await;
+        within(bot.task).await.unwrap().unwrap();
+        assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
+        sim.wait_for_consoles(server, 0).await.unwrap();
+    });
+}
+
+#[test]
+fn a_runner_that_is_dropped_leaves_nothing_running_either() {
+    alone(async |bot, sim, server| {
+        bot.task.abort();
+        drop(bot);
+        until("no task", || {
+            Handle::current().metrics().num_alive_tasks() == 0
+        })
+        .await;
+        sim.wait_for_consoles(server, 0).await.unwrap();
+    });
+}

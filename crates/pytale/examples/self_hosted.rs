@@ -1,0 +1,44 @@
+//! Greets whoever joins one of several self-hosted servers, and logs joins, leaves and outages. It needs the feature `kit`
+//! alone: no login, no REST, no main websocket.
+//!
+//! `CONSOLES` names the servers: `home=ws://127.0.0.1:1760,away=ws://192.0.2.7:1760`. The token of each is in the file
+//! `NAME_token.txt` of the present folder.
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+use pytale::prelude::*;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let consoles = Consoles::new();
+    for server in std::env::var("CONSOLES")?.split(',') {
+        let (name, url) = server
+            .split_once('=')
+            .ok_or("CONSOLES: expected NAME=URL")?;
+        let file = TokenFile::new(Console::address(url)?, format!("{name}_token.txt"));
+        consoles.open(name, file);
+    }
+    Runner::new(consoles, handlers()).run().await?;
+    Ok(())
+}
+
+fn handlers() -> Handlers {
+    Handlers::new()
+        .on::<PlayerJoined>(welcome)
+        .on_any_in_order(["PlayerJoined", "PlayerLeft"], |console, item| async move {
+            match item {
+                Ok(event) => println!("{}: {} {}", event.console, event.name, event.data),
+                Err(missed) => println!("{}: {missed}", console.label()),
+            }
+        })
+        .on_state(|console, state| async move { println!("{}: {state:?}", console.label()) })
+}
+
+async fn welcome(console: Console, event: Event<PlayerJoined>) -> Result<(), HandlerError> {
+    let text = format!("Welcome, {}!", event.data.user.username);
+    // A name may contain a character that no argument can.
+    let text = Argument::replacing(text, '\'');
+    console
+        .command(player::message(event.data.user, text))
+        .await?;
+    Ok(())
+}
