@@ -41,6 +41,7 @@ mod queue;
 mod read_at;
 mod ready_set;
 mod requests;
+mod state;
 mod status;
 mod task;
 mod timer;
@@ -66,6 +67,7 @@ pub use objects::{Objects, objects};
 pub use queue::{Delivery, Footprint, QueueConfig};
 pub use read_at::ReadAt;
 pub use requests::{Answer, Requests};
+pub use state::{Closed, Sent, State, Trouble};
 pub use status::{Observed, Publisher, Statuses, Watch, status};
 pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]

@@ -12,7 +12,7 @@ use crate::socket::{Input, OnLink, Output};
 use crate::status::State;
 use crate::tokens::Tokens;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Inbox, LinkEvent, LinkId, RawFrame, ReadAt, Shutdown, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, RawFrame, ReadAt, Shutdown, Trouble, Wake};
 use http::HeaderMap;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -30,7 +30,7 @@ enum Logged {
     Nothing,
     Ready,
     /// Why there is none.
-    Trouble(Arc<str>),
+    Trouble(Trouble),
 }
 
 /// The end of a wait.
@@ -100,7 +100,7 @@ impl Driver {
             }
         }
         if let Some(error) = self.pool.ended() {
-            tracing::info!(because = error.chain(), "closed");
+            tracing::info!(because = %error.why_closed(), "closed");
             self.shared.end(error.clone());
         }
         self.show();
@@ -289,7 +289,7 @@ impl Driver {
     fn log(&mut self, state: &State) {
         match state {
             State::Recovering { attempt, because } => {
-                let logged = Logged::Trouble(Arc::clone(because));
+                let logged = Logged::Trouble(because.clone());
                 if self.logged != logged {
                     tracing::info!(attempt, %because, "not connected, trying again");
                     self.logged = logged;

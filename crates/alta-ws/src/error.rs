@@ -1,5 +1,7 @@
 use alta_model::error_type::{ErrorDetails, Fields};
 use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
+pub use alta_socket::Sent;
+use alta_socket::{Closed, Trouble};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -96,25 +98,6 @@ pub enum ErrorKind {
     },
 }
 
-/// Whether a request that got no answer can have had an effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Sent {
-    /// It was never handed to the socket.
-    NotSent,
-    /// It was handed to the socket, so the server may have acted on it.
-    MayHaveRun,
-}
-
-impl fmt::Display for Sent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Sent::NotSent => "it was not sent",
-            Sent::MayHaveRun => "it may have run",
-        })
-    }
-}
-
 impl Error {
     pub(crate) fn closed(doing: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorKind::Closed, doing)
@@ -209,6 +192,23 @@ impl Error {
             self.kind(),
             ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorised { .. }
         )
+    }
+
+    /// Why there is no connection, if this is why one could not be opened.
+    pub(crate) fn trouble(&self) -> Trouble {
+        match self.kind() {
+            ErrorKind::NoToken => Trouble::NoAccess(self.chain()),
+            _ => Trouble::Unreachable(self.chain()),
+        }
+    }
+
+    /// Why the client is closed, if this is the error that closed it.
+    pub(crate) fn why_closed(&self) -> Closed {
+        match self.kind() {
+            ErrorKind::Closed => Closed::ByUs,
+            ErrorKind::Config { .. } => Closed::Token(self.chain()),
+            _ => Closed::Refused(self.chain()),
+        }
     }
 
     /// This error and its causes in one line, for a state that is shown to people.

@@ -103,8 +103,8 @@ pub use topic::Topic;
 pub use alta_auth::{StaticToken, Token, TokenSource};
 pub use alta_model::{GroupId, UserId};
 pub use alta_socket::{
-    BackoffPolicy, BoxIo, ConnectError, Dial, DialError, Direction, Io, Missed, Observer, Overflow,
-    Proxy, ProxyError, QueueConfig, RawFrame, Resolver, TcpDialer,
+    BackoffPolicy, BoxIo, Closed, ConnectError, Dial, DialError, Direction, Io, Missed, Observer,
+    Overflow, Proxy, ProxyError, QueueConfig, RawFrame, Resolver, TcpDialer, Trouble,
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};

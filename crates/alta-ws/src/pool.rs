@@ -172,7 +172,7 @@ impl Pool {
     fn state(&self) -> State {
         if let Some(error) = &self.ended {
             return State::Closed {
-                because: error.chain().into(),
+                because: error.why_closed(),
             };
         }
         let mut state = State::Ready;
@@ -181,7 +181,11 @@ impl Pool {
                 SocketState::Recovering { attempt, because } => {
                     return State::Recovering { attempt, because };
                 }
-                SocketState::Connecting if *id == SocketId::FIRST => state = State::Connecting,
+                SocketState::Connecting { attempt, is_new }
+                    if !is_new || *id == SocketId::FIRST =>
+                {
+                    state = State::Connecting { attempt };
+                }
                 SocketState::Migrating if state == State::Ready => state = State::Migrating,
                 _ => {}
             }

@@ -4,7 +4,7 @@ use crate::frame::Frame;
 use crate::status::{Condition, Counters, State, Status};
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Counted, Hub, Observed, Publisher};
+use alta_socket::{Closed, Counted, Hub, Observed, Publisher};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
@@ -67,7 +67,7 @@ impl Shared {
             hub: Hub::default(),
             redactor: Redactor::new(),
             condition: Publisher::new(Condition {
-                state: State::Connecting,
+                state: State::Connecting { attempt: 1 },
                 sockets: 1,
                 last_refusal: None,
                 last_failure: None,
@@ -91,12 +91,13 @@ impl Shared {
 
     /// The task has ended. If it did not end by itself, by a panic or with its runtime.
     pub(crate) fn task_ended(&self) {
-        let because = Error::closed("using the client").caused_by(BrokenOff {
-            panicked: std::thread::panicking(),
-        });
-        let state = State::Closed {
-            because: because.chain().into(),
+        let why = if std::thread::panicking() {
+            Closed::Broken
+        } else {
+            Closed::RuntimeEnded
         };
+        let because = Error::closed("using the client").caused_by(why.clone());
+        let state = State::Closed { because: why };
         let unanswered = Sent::MayHaveRun;
         let ended = Ended {
             because,
@@ -122,11 +123,4 @@ impl Shared {
         let ended = self.ended.get();
         ended.map_or(Sent::MayHaveRun, |ended| ended.unanswered)
     }
-}
-
-/// Why the task did not end by itself.
-#[derive(Debug, thiserror::Error)]
-#[error("{}", if *.panicked { "its task panicked" } else { "the runtime that it ran on has ended" })]
-struct BrokenOff {
-    panicked: bool,
 }

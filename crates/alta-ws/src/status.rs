@@ -1,3 +1,4 @@
+pub use alta_socket::State;
 use std::sync::Arc;
 
 /// How the main socket is doing: what [`Client::status`](crate::Client::status) shows and
@@ -18,42 +19,6 @@ pub struct Status {
     pub last_failure: Option<Arc<str>>,
     /// What has happened since the client was made.
     pub totals: Totals,
-}
-
-/// A state of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum State {
-    /// The first connection is being made.
-    Connecting,
-    /// Connected.
-    Ready,
-    /// Connected, and moving to a new socket before the old one's life ends. Events go on.
-    Migrating,
-    /// The connection is gone, or could not be made, and is tried again.
-    Recovering {
-        /// How many attempts there have been.
-        attempt: u32,
-        /// Why.
-        because: Arc<str>,
-    },
-    /// Closed for good.
-    Closed {
-        /// Why.
-        because: Arc<str>,
-    },
-}
-
-impl State {
-    /// Whether events arrive.
-    pub fn is_connected(&self) -> bool {
-        matches!(self, State::Ready | State::Migrating)
-    }
-
-    /// Whether nothing more will come of it.
-    pub fn is_closed(&self) -> bool {
-        matches!(self, State::Closed { .. })
-    }
 }
 
 /// A status without the counts: those who watch states are woken when it changes.

@@ -472,6 +472,8 @@ impl Driver {
             State::Connecting { attempt } => {
                 tracing::debug!(attempt, "connecting");
             }
+            // A console has no other state.
+            _ => {}
         }
         self.shared.status.set(state);
     }

@@ -1,9 +1,9 @@
 use crate::reply::Reply;
-use crate::status::Trouble;
 use alta_model::error_type::ErrorDetails;
 use alta_model::{chain, escaped};
+use alta_socket::Trouble;
+pub use alta_socket::{Closed, Sent};
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
 /// How many characters of a server's words are shown.
@@ -120,55 +120,6 @@ pub enum ErrorKind {
     /// Nothing matched within the time allowed for waiting.
     #[error("nothing came within {0:?}")]
     NothingCame(Duration),
-}
-
-/// Whether a command that brought no answer may have run on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Sent {
-    /// It was never handed to the socket: it did not run, and sending it again is safe.
-    NotSent,
-    /// It was handed to the socket: it may have run, or may still run.
-    MayHaveRun,
-}
-
-impl fmt::Display for Sent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Sent::NotSent => "it was not sent",
-            Sent::MayHaveRun => "it may have run",
-        })
-    }
-}
-
-/// Why a console is closed for good.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Closed {
-    /// The program closed it, or dropped its last handle.
-    #[error("closed by the program")]
-    ByUs,
-    /// The server refused the token, the cloud the access, or a web server the address's user and password (401, 403).
-    #[error("refused: {}", escaped(.0).at_most(SHOWN))]
-    Refused(String),
-    /// Nothing can ever be dialed at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
-    /// no TLS to dial with.
-    #[error("{}", escaped(.0))]
-    Address(String),
-    /// The token cannot be sent: it is empty or holds a control character.
-    #[error("{}", escaped(.0))]
-    Token(String),
-    /// The console's task ended by a panic, of a dialer or an access that the program brought.
-    #[error("the console's task panicked")]
-    Broken,
-    /// The tokio runtime that it was opened on has ended.
-    #[error("the runtime ended that the console was opened on")]
-    RuntimeEnded,
-    /// The server never answered the token, as self-hosted servers do with a wrong one (tavernpy).
-    #[error("the server did not answer the token, {attempts} times; it is probably wrong")]
-    NoAnswerToToken {
-        /// How often it was tried.
-        attempts: u32,
-    },
 }
 
 fn suggested(names: &[String]) -> String {

@@ -1,6 +1,5 @@
-use crate::error::{Closed, SHOWN};
-use alta_model::escaped;
 use alta_socket::Counter;
+pub use alta_socket::{State, Trouble};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -16,69 +15,6 @@ pub struct Status {
     pub in_flight: u64,
     /// What it has counted since it was opened.
     pub totals: Totals,
-}
-
-/// What a console is doing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum State {
-    /// It asks for access, dials and logs in.
-    Connecting {
-        /// Which attempt this is since it was last ready; the first is 1.
-        attempt: u32,
-    },
-    /// The server has accepted the token: commands run, events arrive.
-    Ready,
-    /// It is connected, but the server has answered nothing for a while although it was asked: one that loads its world
-    /// accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again. It ends with
-    /// the next answer, to whatever it may be. A single command that is slow looks the same; a warning is logged once two
-    /// have waited for so long ([`Config::stalled_after`](crate::Config::stalled_after)).
-    Stalled,
-    /// It waits before it tries again.
-    Recovering {
-        /// The attempt that comes next.
-        attempt: u32,
-        /// Why the last one failed, or the connection was lost.
-        because: Trouble,
-    },
-    /// It is closed for good.
-    Closed {
-        /// Why.
-        because: Closed,
-    },
-}
-
-impl State {
-    /// Whether commands are being sent now.
-    pub fn is_connected(&self) -> bool {
-        matches!(self, State::Ready | State::Stalled)
-    }
-
-    /// Whether nothing more will come of it.
-    pub fn is_closed(&self) -> bool {
-        matches!(self, State::Closed { .. })
-    }
-}
-
-/// Why a console is not connected at the moment. All of these are tried again by themselves.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Trouble {
-    /// The server is not up, by its own account or its cloud's.
-    #[error("the server is not up: {}", escaped(.0).at_most(SHOWN))]
-    NotUp(String),
-    /// It could not be found out where the console is: a token file that is not there yet, a cloud that fails.
-    #[error("no access: {}", escaped(.0))]
-    NoAccess(String),
-    /// The console's port could not be reached. Normal while a self-hosted server boots.
-    #[error("unreachable: {}", escaped(.0))]
-    Unreachable(String),
-    /// The console took the token and said nothing: it is loading, or the token is wrong.
-    #[error("the server did not answer the token: it is loading its world, or the token is wrong")]
-    NoAnswerToToken,
-    /// The connection broke or was closed.
-    #[error("{}", escaped(.0))]
-    Lost(String),
 }
 
 alta_socket::counters! {

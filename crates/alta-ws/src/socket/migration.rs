@@ -9,7 +9,6 @@ use alta_model::{Secret, json};
 use alta_socket::{Gap, LinkId, Lost, later};
 use http::Method;
 use serde::Deserialize;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// The path of both halves of a migration.
@@ -379,12 +378,11 @@ impl Up {
             cx.close_link(link, 3001, "migration aborted");
         }
         let error = error.while_doing("migrating");
-        let because: Arc<str> = error.chain().into();
-        tracing::warn!(error = &*because, "a migration failed");
+        tracing::warn!(error = error.chain(), "a migration failed");
         cx.core.counters.failed_migrations.add_one();
         self.end_migrators(&Err(error), cx);
         // Everything is asked for anew, on a fresh link.
-        let next = Opening::begin(Some(because), cx);
+        let next = Opening::begin(false, cx);
         cx.lose_topics(since);
         Flow::Break(next)
     }

@@ -28,7 +28,7 @@ use crate::frame::Frame;
 use crate::status::Counters;
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, RawFrame};
+use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, RawFrame, Trouble};
 pub(crate) use io::{Call, Effect, Input, MigrationId, OnLink, OpenFailure, Output};
 use offline::{Authorization, Opening, Waiting};
 pub(crate) use seen::{Seen, Side};
@@ -60,10 +60,17 @@ pub(crate) enum SocketInput {
 /// How one socket is doing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SocketState {
-    Connecting,
+    /// `is_new`: it never had a connection, and none has failed.
+    Connecting {
+        attempt: u32,
+        is_new: bool,
+    },
     Ready,
     Migrating,
-    Recovering { attempt: u32, because: Arc<str> },
+    Recovering {
+        attempt: u32,
+        because: Trouble,
+    },
     Closed,
 }
 
@@ -222,7 +229,7 @@ impl Socket {
             common,
             effects: Vec::new(),
         };
-        let state = Opening::begin(None, &mut cx);
+        let state = Opening::begin(true, &mut cx);
         let effects = cx.effects;
         (Self { core, state }, effects)
     }
@@ -280,20 +287,19 @@ impl Socket {
 
     /// How it is doing.
     pub(crate) fn state(&self) -> SocketState {
-        let because = match &self.state {
-            State::Up(up) if up.migration.is_idle() => return SocketState::Ready,
-            State::Up(_) => return SocketState::Migrating,
-            State::Closed => return SocketState::Closed,
-            State::Opening(Opening { because: None, .. }) => return SocketState::Connecting,
-            State::Waiting(Waiting { because, .. })
-            | State::Opening(Opening {
-                because: Some(because),
-                ..
-            }) => because,
-        };
-        SocketState::Recovering {
-            attempt: self.core.backoff.attempt(),
-            because: Arc::clone(because),
+        let attempt = self.core.backoff.attempt();
+        match &self.state {
+            State::Up(up) if up.migration.is_idle() => SocketState::Ready,
+            State::Up(_) => SocketState::Migrating,
+            State::Closed => SocketState::Closed,
+            State::Opening(opening) => SocketState::Connecting {
+                attempt: attempt + 1,
+                is_new: opening.is_new,
+            },
+            State::Waiting(waiting) => SocketState::Recovering {
+                attempt,
+                because: waiting.because.clone(),
+            },
         }
     }
 

@@ -1,8 +1,7 @@
 use super::up::Up;
 use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, SocketInput, State};
 use crate::error::{Error, ErrorKind, Sent};
-use alta_socket::{LinkId, later};
-use std::sync::Arc;
+use alta_socket::{LinkId, Trouble, later};
 use std::time::{Duration, Instant};
 
 /// The server's refusal of a token at the upgrade, which is forgiven once.
@@ -53,12 +52,12 @@ impl Authorization {
 pub(super) struct Waiting {
     pub(super) until: Instant,
     /// Why there is no connection.
-    pub(super) because: Arc<str>,
+    pub(super) because: Trouble,
 }
 
 impl Waiting {
     /// Waits for the back-off, or for the pause that the server `asked` for.
-    pub(super) fn begin(because: Arc<str>, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
+    pub(super) fn begin(because: Trouble, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
         let backoff = &mut cx.core.backoff;
         let asked = asked.map(|asked| asked.min(backoff.cap()));
         State::Waiting(Self {
@@ -72,7 +71,7 @@ impl Waiting {
             SocketInput::Timer => {
                 cx.expire_calls();
                 if self.until <= cx.now {
-                    return Opening::begin(Some(self.because), cx);
+                    return Opening::begin(false, cx);
                 }
             }
             SocketInput::Migrate(migration) => cx.cannot_migrate(migration),
@@ -93,14 +92,14 @@ impl Waiting {
 /// The socket opens a connection.
 pub(super) struct Opening {
     pub(super) link: LinkId,
-    /// Why there is no connection, if there was one or it failed before.
-    pub(super) because: Option<Arc<str>>,
+    /// Whether there never was a connection, and no attempt has failed.
+    pub(super) is_new: bool,
 }
 
 impl Opening {
-    pub(super) fn begin(because: Option<Arc<str>>, cx: &mut Cx<'_>) -> State {
+    pub(super) fn begin(is_new: bool, cx: &mut Cx<'_>) -> State {
         let link = cx.open_link();
-        State::Opening(Self { link, because })
+        State::Opening(Self { link, is_new })
     }
 
     pub(super) fn handle(mut self, input: SocketInput, cx: &mut Cx<'_>) -> State {
@@ -114,14 +113,14 @@ impl Opening {
                     Failed::Again => self.link = cx.open_link(),
                     Failed::Later(error) => {
                         tracing::debug!(error = error.chain(), "a connection could not be made");
-                        return Waiting::begin(error.chain().into(), error.retry_after(), cx);
+                        return Waiting::begin(error.trouble(), error.retry_after(), cx);
                     }
                     Failed::Final(error) => cx.effects.push(Effect::Fatal(error)),
                 }
             }
             SocketInput::Timer => cx.expire_calls(),
             // It is about to be opened for the first time: it could not be newer.
-            SocketInput::Migrate(migration) if self.because.is_none() => {
+            SocketInput::Migrate(migration) if self.is_new => {
                 cx.migrated(migration, Ok(()));
             }
             SocketInput::Migrate(migration) => cx.cannot_migrate(migration),

@@ -5,10 +5,9 @@ use super::reply::Outcome;
 use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, Output, SocketInput, State};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::topic::Topic;
-use alta_socket::{Backoff, LinkId, Lost, later};
+use alta_socket::{Backoff, LinkId, Lost, Trouble, later};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Instant;
 
 /// Whether the connection stands, or the state that comes after it.
@@ -183,7 +182,7 @@ impl Up {
         }
         let error = error.of_request(self.migration_sent());
         let mut since = self.conn.alive.last_heard();
-        let because: Arc<str> = lost.to_string().into();
+        let because = Trouble::Lost(lost.to_string());
         tracing::debug!(%lost, "the connection was lost");
         let counters = &cx.core.counters;
         match &mut self.migration {
@@ -194,8 +193,8 @@ impl Up {
                 let link = *link;
                 counters.failed_migrations.add_one();
                 self.leave(since, lost, error, cx);
-                let because = Some(because);
-                return Flow::Break(State::Opening(Opening { link, because }));
+                let is_new = false;
+                return Flow::Break(State::Opening(Opening { link, is_new }));
             }
             Migration::Posting { answer_until, .. } => {
                 // The server may have done its part, and cut the old link itself: then the reply is near.

@@ -164,7 +164,7 @@ fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
             assert_eq!(late.sent(), Some(Sent::NotSent), "{late}");
             for error in [error, late, within(client.ready()).await.unwrap_err()] {
                 assert_eq!(*error.kind(), ErrorKind::Closed);
-                let cause = "the runtime that it ran on has ended";
+                let cause = "the runtime ended that the connection was opened on";
                 assert!(format!("{error:?}").ends_with(cause), "{error:?}");
             }
             assert!(within(stream.next()).await.is_none());

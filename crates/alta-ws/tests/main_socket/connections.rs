@@ -88,6 +88,7 @@ async fn promise_09_a_host_that_cannot_be_reached_is_tried_again_and_the_cause_i
     let State::Recovering { because, .. } = recovering.state else {
         panic!("{recovering:?}");
     };
+    let because = because.to_string();
     assert!(because.contains(&address.to_string()), "{because}");
 }
 

@@ -140,6 +140,7 @@ async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
     let State::Recovering { because, .. } = lost.state else {
         panic!("{lost:?}");
     };
+    let because = because.to_string();
     assert!(
         because.contains("1001") && because.contains("Going away"),
         "{because}"
@@ -293,6 +294,7 @@ async fn promise_03_an_oversize_frame_or_invalid_utf_8_ends_the_connection_with_
         let State::Recovering { because, .. } = lost.state else {
             panic!("{lost:?}");
         };
+        let because = because.to_string();
         assert!(because.contains(cause), "{because}");
         assert!(matches!(miss(&mut updates).await, Missed::Gap { .. }));
     }

@@ -145,7 +145,7 @@ impl<R: Waiter> Machine<R> {
             Phase::Session(session) if session.is_stalled() => State::Stalled,
             Phase::Session(_) => State::Ready,
             Phase::Waiting { because, .. } => State::Recovering {
-                attempt: self.attempt + 1,
+                attempt: self.backoff.attempt(),
                 because: because.clone(),
             },
             Phase::Closed(because) => State::Closed {
