@@ -73,7 +73,7 @@ fn cells(entry: &Entry) -> [String; 5] {
     let functions = entry
         .overloads
         .iter()
-        .filter_map(|way| way.builder.as_ref());
+        .filter_map(|way| way.function.as_ref());
     let returns = match entry.returns.as_deref() {
         None => String::new(),
         Some(word @ ("nothing" | "log")) => word.to_owned(),

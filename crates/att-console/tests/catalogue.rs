@@ -53,13 +53,13 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
                 let mut parameters = overload.parameters.iter();
                 !overload.parameters.is_empty()
                     && parameters
-                        .all(|parameter| !parameter.presumed && !parameter.r#type.is_empty())
+                        .all(|parameter| !parameter.inferred && !parameter.r#type.is_empty())
             });
         let has_function = !entry.overloads.is_empty()
             && entry
                 .overloads
                 .iter()
-                .all(|overload| overload.builder.is_some());
+                .all(|overload| overload.function.is_some());
         assert!(
             has_function || entry.caution.is_some() || !(is_attested || entry.most_used),
             "{entry}"
@@ -95,7 +95,7 @@ fn the_most_used_are_marked_and_have_functions() {
         let has_function = entry
             .overloads
             .iter()
-            .any(|overload| overload.builder.is_some());
+            .any(|overload| overload.function.is_some());
         assert_ne!(has_function, WITHOUT_PARAMETERS.contains(&path), "{path}");
     }
 }
@@ -175,7 +175,7 @@ fn a_command_whose_effect_and_result_are_unknown_has_no_function() {
         let is_guess = entry.inferred && entry.returns.is_none() && !entry.most_used;
         let mut overloads = entry.overloads.iter();
         assert!(
-            !is_guess || overloads.all(|overload| overload.builder.is_none()),
+            !is_guess || overloads.all(|overload| overload.function.is_none()),
             "{entry}"
         );
     }

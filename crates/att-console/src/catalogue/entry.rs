@@ -80,7 +80,7 @@ pub struct Overload {
     pub parameters: Vec<Parameter>,
     /// The function in [`commands`](crate::commands) that builds it: `player::message`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub builder: Option<String>,
+    pub function: Option<String>,
 }
 
 /// A parameter of a command.
@@ -95,7 +95,7 @@ pub struct Parameter {
     pub r#type: String,
     /// True if the type is inferred from the name.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub presumed: bool,
+    pub inferred: bool,
     /// True if the server does not require it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub optional: bool,

@@ -35,7 +35,7 @@ impl Catalogue {
         }
         let overload = Overload {
             parameters: command.parameters.into_iter().map(parameter).collect(),
-            builder: None,
+            function: None,
         };
         let known = |entry: &&mut Entry| entry.path.eq_ignore_ascii_case(&path);
         if let Some(entry) = self.commands.iter_mut().find(known) {
@@ -104,7 +104,7 @@ fn parameter(said: ModuleParameter) -> Parameter {
     Parameter {
         name: said.name,
         r#type: plain(&said.r#type),
-        presumed: false,
+        inferred: false,
         optional: said.has_default.unwrap_or(default.is_some()),
         default,
     }

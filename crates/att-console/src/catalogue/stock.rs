@@ -46,11 +46,11 @@ fn entry(declared: &Declaration) -> Entry {
     }
 }
 
-fn overload(form: &declaration::Form, presumed: bool) -> Overload {
+fn overload(form: &declaration::Form, inferred: bool) -> Overload {
     let parameter = |parameter: &declaration::Parameter| Parameter {
         name: parameter.name.to_owned(),
         r#type: parameter.kind.to_owned(),
-        presumed: presumed && !parameter.kind.is_empty(),
+        inferred: inferred && !parameter.kind.is_empty(),
         optional: !matches!(parameter.presence, Presence::Required),
         default: match parameter.presence {
             Presence::Default(default) => Some(default.to_owned()),
@@ -59,7 +59,7 @@ fn overload(form: &declaration::Form, presumed: bool) -> Overload {
     };
     Overload {
         parameters: form.parameters.iter().map(parameter).collect(),
-        builder: form
+        function: form
             .function
             .and_then(|path| path.split_once("::commands::"))
             .map(|(_, function)| function.to_owned()),

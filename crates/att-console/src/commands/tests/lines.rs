@@ -164,7 +164,7 @@ fn every_function_of_the_catalogue_is_tried_and_no_other() {
     let entries = stock().entries().iter();
     let overloads = entries.flat_map(|entry| &entry.overloads);
     let held: BTreeSet<&str> = overloads
-        .filter_map(|overload| overload.builder.as_deref())
+        .filter_map(|overload| overload.function.as_deref())
         .collect();
     assert_eq!(tried, held);
 }
@@ -176,7 +176,7 @@ fn every_line_calls_its_command_with_as_many_arguments_as_it_takes() {
         let overload = entry
             .overloads
             .iter()
-            .find(|overload| overload.builder.as_deref() == Some(name));
+            .find(|overload| overload.function.as_deref() == Some(name));
         let parameters = &overload
             .unwrap_or_else(|| panic!("{line} calls {}", entry.path))
             .parameters;
