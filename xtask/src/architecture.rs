@@ -1,4 +1,4 @@
-//! The picture and the table of `docs/architecture.md`, made from what cargo knows of the workspace.
+//! `cargo xtask architecture`: the diagram and the table of `docs/architecture.md`, generated from `cargo metadata`.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,8 +14,8 @@ use crate::{Error, metadata, root};
 const BEGIN: &str = "<!-- begin: written by `cargo xtask architecture` -->\n";
 const END: &str = "<!-- end -->\n";
 
-/// The crates of `crates/`, each with the crates of `crates/` that it depends on, and the feature that switches each of
-/// these dependencies on, if it needs one.
+/// The crates of `crates/`, each with its dependencies among them, and the feature that enables each dependency, if one is
+/// needed.
 type Graph = BTreeMap<String, BTreeMap<String, Option<String>>>;
 
 /// Writes the generated part of the page, or fails if it is out of date. Fails also if a crate has no paragraph, or a paragraph
@@ -67,7 +67,7 @@ fn graph(metadata: &Metadata) -> Result<Graph, Error> {
     Ok(graph)
 }
 
-/// The features of the package that switch this dependency on by themselves.
+/// The features of the package that enable this dependency by themselves.
 fn feature_of(package: &Package, dependency: &str) -> Result<String, Error> {
     let switch = format!("dep:{dependency}");
     let features: Vec<&str> = package
@@ -113,13 +113,13 @@ fn generated(graph: &Graph) -> String {
     text
 }
 
-/// How many edges lie between the crate and the ground, by the longest way.
+/// The length of the longest path from the crate down.
 fn height(graph: &Graph, name: &str) -> usize {
     let below = graph[name].keys().map(|to| height(graph, to) + 1);
     below.max().unwrap_or(0)
 }
 
-/// Whether another dependency brings this one anyway.
+/// Returns whether another dependency includes this one.
 fn is_implied(graph: &Graph, from: &str, to: &str) -> bool {
     let always = |name: &str| {
         let edges = graph[name].iter();
@@ -196,7 +196,7 @@ mod tests {
         for line in [
             "    auth -. login .-> http\n",
             "    rest --> auth\n",
-            // `auth` brings it with `login` only.
+            // `auth` includes it with `login` only.
             "    rest --> http\n",
             "| `model` | |\n",
             "| `auth` | `http` with `login`, `model` |\n",

@@ -1,4 +1,4 @@
-//! Every combination of a package's features, as far as they differ in what is built.
+//! Every combination of a package's features, except those that build the same as another one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,15 +8,15 @@ use cargo_metadata::Package;
 
 use crate::{Error, cargo, metadata};
 
-/// The features to name for each combination; one for all that build the same.
+/// The features of each combination; one combination represents all that build the same.
 pub(crate) fn of(package: &Package) -> Result<Vec<Vec<String>>, Error> {
     let manifest = package.manifest_path.as_std_path();
     let sources = sources(&manifest.with_file_name("src"))?;
     Ok(distinct(&package.features, &sources))
 }
 
-/// Checks the library with each of them: those with the feature `apart` beside those without, since a chain of crates keeps
-/// one core busy, and what `apart` switches on is built for one side alone.
+/// Checks the library with each combination. Those with the feature `apart` run in parallel to those without: a chain of crates
+/// occupies only one core, and the crates of `apart` are built on one side only.
 pub(crate) fn check(package: &str, apart: &str, combinations: &[Vec<String>]) -> Result<(), Error> {
     let (with, without): (Vec<_>, Vec<_>) = combinations
         .iter()
@@ -41,12 +41,12 @@ fn check_each(
         if let Some(folder) = folder {
             command.env("CARGO_TARGET_DIR", folder);
         }
-        // Each combination would keep gigabytes that no other can use.
+        // The incremental data of a combination takes gigabytes, and no other one can use it.
         command.env("CARGO_INCREMENTAL", "0");
-        // The lints of what it depends on are the step of each: here they would take most of the time.
+        // Each dependency has a step for its own lints; here they would take most of the time.
         command.args(["clippy", "--quiet", "--no-deps", "-p", package, "--lib"]);
         command.args(["--no-default-features", "--features", &features]);
-        // What is left unused without a feature is a mistake, too.
+        // Code that is unused without a feature is an error too.
         command.args(["--", "-D", "warnings"]);
         let status = command.status()?;
         if !status.success() {
@@ -72,13 +72,13 @@ fn distinct(features: &Features, sources: &str) -> Vec<Vec<String>> {
             chosen.map(|(_, name)| (*name).clone()).collect()
         })
         .collect();
-    // The shortest way to say it.
+    // The shortest list represents the others.
     combinations.sort_by_key(Vec::len);
     combinations.retain(|chosen| seen.insert(built(features, chosen, sources)));
     combinations
 }
 
-/// What these features switch on: dependencies, their features, and the package's own code.
+/// The effect of these features: dependencies, their features, and `cfg`s in the code of the package.
 fn built(features: &Features, chosen: &[String], sources: &str) -> BTreeSet<String> {
     let mut on = BTreeSet::new();
     let mut weak = Vec::new();

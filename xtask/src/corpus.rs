@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz-corpus`: what fuzzing starts from, taken from the fixtures.
+//! `cargo xtask fuzz-corpus`: the inputs with which fuzzing starts, taken from the fixtures.
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{Error, fixtures, root};
 
-/// Longer texts are no arguments that anybody writes.
+/// Longer strings are not realistic arguments.
 const LONGEST_ARGUMENT: usize = 200;
 
 /// One input of a fuzz target.
@@ -17,7 +17,7 @@ struct Seed {
     text: String,
 }
 
-/// Writes the inputs that are not there yet.
+/// Writes the inputs that do not exist yet.
 pub(crate) fn run() -> Result<(), Error> {
     let mut written = 0;
     for seed in seeds()? {
@@ -42,7 +42,7 @@ impl Seed {
     }
 }
 
-/// The frames of servers, and the texts that could become arguments.
+/// The frames of servers, and the strings that could become arguments.
 fn seeds() -> Result<Vec<Seed>, Error> {
     let mut seeds = Vec::new();
     let mut known = BTreeSet::new();

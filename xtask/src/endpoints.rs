@@ -1,4 +1,5 @@
-//! `docs/endpoints.md`, made from the typed calls themselves, and what the list of the API's endpoints says of them.
+//! `cargo xtask endpoints`: `docs/endpoints.md`, generated from the typed calls, and the comparison with the list of the API's
+//! endpoints.
 
 mod shapes;
 
@@ -20,7 +21,7 @@ struct Listed {
     account: String,
 }
 
-/// Writes the page, or says that it is not current.
+/// Writes the page. With `check`, fails if the page is not current.
 pub(crate) fn run(check: bool) -> Result<(), Error> {
     let text = page(&fixtures::load(&root().join("fixtures"))?)?;
     if !check {
@@ -37,8 +38,8 @@ fn file() -> PathBuf {
     root().join("docs/endpoints.md")
 }
 
-/// What is missing of the listed endpoints: a method, a fixture of its success, or the account that it takes; and which
-/// kinds of errors have no fixture.
+/// The listed endpoints without a method, without a fixture of their success, or with another account; and the kinds of errors
+/// without a fixture.
 pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
     let recorded: BTreeSet<(String, String)> = fixtures.iter().filter_map(success).collect();
     let mut missing = shapes::missing(fixtures);
@@ -81,7 +82,7 @@ fn made_by(line: &Listed) -> Option<(String, &'static [&'static str])> {
     Some((call.path(), accounts))
 }
 
-/// The call of this template, whatever its places are called.
+/// The call of this template; the names of placeholders may differ.
 fn find(method: &str, template: &str) -> Option<&'static EndpointInfo> {
     alta_rest::endpoints()
         .find(|call| call.method == method && shape(&call.path()) == shape(template))
@@ -198,7 +199,7 @@ fn page(fixtures: &[Fixture]) -> Result<String, Error> {
     Ok(page)
 }
 
-/// Documentation without its links into the code, which lead nowhere from a page.
+/// Removes links into the code, which do not work on a page.
 fn without_links(text: &str) -> String {
     let mut parts = text.split("](");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -262,7 +263,7 @@ mod tests {
         run(true).unwrap();
     }
 
-    /// The round trip of each fixture is made by `cargo xtask test-fixtures`, and by a test of its own.
+    /// `cargo xtask test-fixtures` and a test of its own check the round trip of each fixture.
     #[test]
     fn every_listed_endpoint_has_a_method_and_a_recording() {
         assert_eq!(missing(&recordings_at_hand()).unwrap(), [] as [&str; 0]);

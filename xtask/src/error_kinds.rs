@@ -1,4 +1,4 @@
-//! Every kind of error is named by a test of its crate.
+//! Checks that a test of its crate names every kind of error.
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ fn kinds(source: &str) -> Vec<String> {
         .split_once("pub enum ErrorKind {")
         .and_then(|(_, rest)| rest.split_once("\n}"));
     let lines = body.map_or("", |(body, _)| body).lines();
-    // A variant begins a line of the enum's own depth.
+    // A variant begins a line with the indentation of the enum's body.
     lines
         .filter_map(|line| line.strip_prefix("    "))
         .filter(|line| line.starts_with(|first: char| first.is_ascii_uppercase()))
@@ -25,7 +25,7 @@ fn kinds(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// What of a file is a test.
+/// The tests in a file.
 fn tests(path: &Path, source: &str) -> String {
     let is_test = |part: &std::ffi::OsStr| part == "tests" || part == "tests.rs";
     if path.iter().any(is_test) {
@@ -90,7 +90,7 @@ fn unnamed(crates: &Path) -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn every_kind_of_error_is_named_by_a_test_of_its_crate() {
-    // To name one is not to reach it, but who names one in a test has it in hand as a rule.
+    // A test that names a kind usually also causes it.
     assert_eq!(unnamed(&root().join("crates")), BTreeMap::new());
 }
 

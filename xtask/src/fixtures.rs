@@ -1,4 +1,4 @@
-//! `cargo xtask test-fixtures`: every fixture against everything that must hold for it.
+//! `cargo xtask test-fixtures`: checks every fixture with its format, the models and the clients.
 
 mod format;
 mod subject;
@@ -16,7 +16,7 @@ pub(crate) struct Fixture {
     pub(crate) recording: Value,
 }
 
-/// What came of one fixture.
+/// The result of one fixture.
 #[derive(Serialize)]
 struct Row {
     fixture: String,
@@ -28,7 +28,7 @@ struct Row {
     problems: Vec<String>,
 }
 
-/// A way to check a fixture. It gives what was checked, each with its problems: none is good.
+/// A check of a fixture. It returns the names of its parts, each with its problems.
 type Checker = fn(&Fixture) -> Vec<(String, Vec<String>)>;
 
 const CHECKERS: [Checker; 4] = [
@@ -43,7 +43,7 @@ const CHECKERS: [Checker; 4] = [
     replay_rest::exchange,
 ];
 
-/// Checks the fixtures whose name contains `filter` and prints what was found.
+/// Checks the fixtures whose name contains `filter`, and prints the results.
 pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
     let start = Instant::now();
     let fixtures: Vec<Fixture> = load(&root().join("fixtures"))?
@@ -82,7 +82,7 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prints what the listed endpoints lack; that is a failure.
+/// Prints the gaps of the listed endpoints, and fails if there is one.
 pub(crate) fn list_missing() -> Result<(), Error> {
     let missing = endpoints::missing(&load(&root().join("fixtures"))?)?;
     for line in &missing {
@@ -95,7 +95,7 @@ pub(crate) fn list_missing() -> Result<(), Error> {
     Err(format!("{} things are missing", missing.len()).into())
 }
 
-/// Makes all checks of one fixture, and counts them.
+/// Runs all checks of one fixture, and counts them.
 fn examine(fixture: &Fixture) -> (Row, usize) {
     let begun = Instant::now();
     let results: Vec<_> = CHECKERS.iter().flat_map(|check| check(fixture)).collect();
@@ -185,7 +185,7 @@ mod tests {
         run(None, false).unwrap();
     }
 
-    /// What a published crate compiles in lies inside that crate, and must not drift away from the original.
+    /// A published crate contains copies of the fixtures that it compiles in; they must be equal to the originals.
     #[test]
     fn recordings_inside_a_crate_equal_the_ones_at_the_top() {
         let root = root();
@@ -213,7 +213,7 @@ mod tests {
         fs::read_to_string(root().join("fixtures/README.md")).unwrap()
     }
 
-    /// Nobody should take a file for what it is not.
+    /// The numbers in the README must match the files.
     #[test]
     fn the_readme_says_how_many_fixtures_of_each_basis_there_are() {
         let fixtures = load(&root().join("fixtures")).unwrap();

@@ -1,7 +1,6 @@
-//! Which crate may depend on which, and what a crate must not pull in.
+//! The allowed dependencies between our crates, and the third-party crates that a crate must not build.
 //!
-//! Both are promises to bot authors: a bot pays for what it names. `docs/architecture.md` shows the edges
-//! that there are.
+//! Both are promises to bot authors: a bot builds only what it names. `docs/architecture.md` shows the actual dependencies.
 
 #![cfg(test)]
 
@@ -56,7 +55,7 @@ const BELOW_BOT: &[&str] = &[
     "att-kit",
 ];
 
-/// The chores replay fixtures to the clients.
+/// xtask replays fixtures to the clients.
 const XTASK: &[&str] = &[
     "alta-model",
     "alta-http",
@@ -75,7 +74,7 @@ const OPTIONAL: &[(&str, &str, &str)] = &[
     ("pytale", "alta-sim", "testing"),
 ];
 
-/// Edges that must not switch a feature on: from, to, feature, which may not be the default either.
+/// Edges that must not enable a feature: from, to, feature. The default features must be off too.
 const WITHOUT: &[(&str, &str, &str)] = &[("alta-ws", "alta-auth", "login")];
 
 /// One dependency between two of our crates.
@@ -162,7 +161,7 @@ fn problem(edge: &Edge) -> Option<String> {
     None
 }
 
-/// What a crate must not pull in.
+/// Crates that a crate must not build.
 struct Ban {
     package: &'static str,
     flags: &'static [&'static str],

@@ -1,6 +1,4 @@
-//! The workspace's own chores.
-//!
-//! `cargo xtask ci` is what has to pass before a change goes in.
+//! Chores of the workspace: checks, generated pages, benchmarks. `cargo xtask ci` has to pass before a change goes in.
 
 #![allow(
     clippy::print_stdout,
@@ -37,14 +35,14 @@ use clap::Parser;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The workspace's own chores.
+/// Chores of the workspace: checks, generated pages, benchmarks.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Command {
-    /// Everything that has to pass before a change goes in.
+    /// Runs every check that has to pass before a change goes in.
     Ci(ci::Options),
-    /// Checks the fixtures: their format, that the models read and write them without loss, and that the clients deal with
-    /// them as they must.
+    /// Checks the fixtures: their format, that the models read and write them without loss, and that the clients send and
+    /// return the same.
     TestFixtures {
         /// Only fixtures whose name contains this, such as `rest/` or `player-`.
         #[arg(long)]
@@ -52,13 +50,13 @@ enum Command {
         /// One JSON object a line instead of a table.
         #[arg(long)]
         json: bool,
-        /// Name the listed endpoints that have no method or no fixture, and the kinds of errors without one, instead.
+        /// Only list the endpoints without a method or a fixture, and the kinds of errors without a fixture.
         #[arg(long, conflicts_with_all = ["filter", "json"])]
         list_missing: bool,
     },
-    /// Writes the picture and the table of `docs/architecture.md` from what cargo knows.
+    /// Writes the diagram and the table of `docs/architecture.md` from `cargo metadata`.
     Architecture {
-        /// Only say whether they are current.
+        /// Only check if they are current.
         #[arg(long)]
         check: bool,
     },
@@ -70,7 +68,7 @@ enum Command {
     },
     /// Writes `docs/endpoints.md` from the typed calls.
     Endpoints {
-        /// Only say whether it is current.
+        /// Only check if it is current.
         #[arg(long)]
         check: bool,
     },
@@ -80,20 +78,20 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<String>,
     },
-    /// Writes what fuzzing starts from, taken from the fixtures.
+    /// Writes the inputs with which fuzzing starts, taken from the fixtures.
     FuzzCorpus,
-    /// Runs a socket for ten minutes, numbered events and commands under losses of every kind, and counts.
+    /// Sends numbered events and commands for ten minutes, with losses of every kind, and checks that each arrives or is reported.
     Soak {
-        /// Which; both, one after the other, if not given.
+        /// One soak; both, one after the other, if none is given.
         soak: Option<soak::Soak>,
-        /// A minute only.
+        /// Run for a minute only.
         #[arg(long)]
         quick: bool,
     },
 }
 
 fn main() -> ExitCode {
-    let outcome = match Command::parse() {
+    let result = match Command::parse() {
         Command::Ci(options) => ci::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench { arguments } => bench::run(&arguments),
@@ -106,7 +104,7 @@ fn main() -> ExitCode {
         Command::Commands { check } => commands::run(check),
         Command::Endpoints { check } => endpoints::run(check),
     };
-    match outcome {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("\n{error}");
@@ -115,7 +113,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The top of the workspace.
+/// The root of the workspace.
 fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_owned()
@@ -129,7 +127,7 @@ fn cargo() -> std::process::Command {
     command
 }
 
-/// What cargo knows of the workspace, without dependencies of dependencies.
+/// The metadata of the workspace, without third-party crates.
 fn metadata() -> Result<cargo_metadata::Metadata, Error> {
     Ok(cargo_metadata::MetadataCommand::new()
         .current_dir(root())

@@ -1,7 +1,7 @@
-//! Fixtures' conversations, played by a scripted server to the real clients.
+//! Replays conversations of fixtures to the real clients.
 //!
-//! The server says what the fixture has, word for word but for the ids, which are the client's own. What the client sends is
-//! compared with what the fixture's client sends, and what it hands out with what the fixture's server says.
+//! A scripted server sends the server's frames of the fixture unchanged, except ids, which are the client's own. The frames that
+//! our client sends are compared with the client's frames of the fixture, and the values that it returns with the server's.
 
 mod console;
 mod console_typed;
@@ -21,10 +21,10 @@ use std::{
 
 use crate::{Error, fixtures::Fixture};
 
-/// Nothing in a replay takes as long as this, unless it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A replay that takes longer fails.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The checks of one fixture's conversation, each with its problems.
+/// Checks the conversation of a fixture; returns each check with its problems.
 pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
     if fixture.recording["frames"].is_null() {
         return Vec::new();
@@ -35,16 +35,16 @@ pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// What the client is asked for.
+/// Which interface of the client is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Play {
-    /// Whole answers and events as JSON, by lines and names as the fixture has it.
+    /// Commands as strings, events by name; replies and events as JSON.
     Raw,
-    /// Commands by the functions that write them, results and events by their types.
+    /// Typed commands, results and events.
     Typed,
 }
 
-/// Plays one fixture; nothing if it holds nothing to play this way.
+/// Plays one fixture. Returns `None` if it has nothing for this interface.
 fn replay(fixture: &Fixture, play: Play) -> Option<Vec<String>> {
     let script = match script::Script::of(fixture, play) {
         Ok(script) => script,
@@ -62,7 +62,7 @@ fn is_console(script: &script::Script) -> bool {
     script.name.starts_with("console/")
 }
 
-/// Plays a script, and tells what was wrong.
+/// Plays a script, and returns the problems.
 fn play(script: &script::Script, play: Play) -> Vec<String> {
     let problems = Problems::default();
     let played = run(async {
@@ -78,23 +78,23 @@ fn play(script: &script::Script, play: Play) -> Vec<String> {
     problems.take()
 }
 
-/// Runs a play on a runtime of its own, with a bound on its time.
+/// Runs a replay on a runtime of its own, with a timeout.
 fn run(play: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let played = runtime.block_on(async { tokio::time::timeout(PATIENCE * 2, play).await });
+    let played = runtime.block_on(async { tokio::time::timeout(TIMEOUT * 2, play).await });
     played.unwrap_or_else(|_| Err("it did not end".into()))
 }
 
-/// Waits for something that must happen; what it was is in the error if it does not.
+/// Waits for a future with a timeout; the error names what did not happen.
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Error> {
-    tokio::time::timeout(PATIENCE / 2, future)
+    tokio::time::timeout(TIMEOUT / 2, future)
         .await
         .map_err(|_| format!("{what}: nothing came of it").into())
 }
 
-/// What was found to be wrong, by the server and by the client's side.
+/// The problems that server and client side have found.
 #[derive(Clone, Debug, Default)]
 struct Problems(Arc<Mutex<Vec<String>>>);
 
@@ -104,7 +104,7 @@ impl Problems {
         problems.push(problem.into());
     }
 
-    /// Adds a problem unless two values are the same.
+    /// Adds a problem unless two values are equal.
     fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, got: &T, recorded: &T) {
         if got != recorded {
             self.add(format!("{what}: got {got:?}, recorded is {recorded:?}"));

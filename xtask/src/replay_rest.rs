@@ -1,10 +1,10 @@
-//! Fixtures' REST exchanges, made again: a server gives the fixture's answer, the typed call is made, and both what is sent
-//! and what comes of the answer are compared with the fixture.
+//! Replays REST exchanges of fixtures: a server sends the fixture's reply, the typed call is made, and its request and its result
+//! are compared with the fixture.
 
 mod calls;
 mod logins;
-mod outcome;
 mod recorded;
+mod returned;
 mod sent;
 mod server;
 mod template;
@@ -19,10 +19,10 @@ pub(crate) use template::endpoint_of;
 use self::{recorded::Recorded, server::Server};
 use crate::{Error, fixtures::Fixture};
 
-/// No replay takes as long as this, unless it fails.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// A replay that takes longer fails.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The checks of one fixture's exchange, each with its problems.
+/// Checks the exchange of a fixture; returns each check with its problems.
 pub(crate) fn exchange(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
     if !fixture.name.starts_with("rest/") {
         return Vec::new();
@@ -38,23 +38,23 @@ fn replay(fixture: &Fixture) -> Result<Vec<String>, Error> {
         .build()?;
     runtime.block_on(async {
         let server = Server::start(&recorded).await?;
-        let made = tokio::time::timeout(PATIENCE, make(&recorded, &server));
-        let outcome = made.await.map_err(|_| "it did not end")??;
+        let made = tokio::time::timeout(TIMEOUT, make(&recorded, &server));
+        let result = made.await.map_err(|_| "it did not end")??;
         let mut problems = sent::problems(&recorded, &server.received().await);
-        problems.extend(outcome::problems(&recorded, &outcome));
+        problems.extend(returned::problems(&recorded, &result));
         Ok(problems)
     })
 }
 
-/// Makes the fixture's call against the server: the typed one, or a login, or a raw call for what has no method.
-async fn make(recorded: &Recorded, server: &Server) -> Result<outcome::Outcome, Error> {
+/// Makes the fixture's call: a typed call, a login, or a raw call if there is no method.
+async fn make(recorded: &Recorded, server: &Server) -> Result<returned::Returned, Error> {
     match logins::login(recorded, server)? {
         Some(login) => Ok(logins::make(login, recorded).await),
         None => calls::make(recorded, server).await,
     }
 }
 
-/// Each request is sent once: what is repeated is the business of other tests.
+/// Each request is sent once: other tests check retries.
 fn http() -> Result<HttpClient, Error> {
     let tls = Tls::with_roots([[0; 0]; 0])?;
     Ok(HttpClient::over_tls(&tls, &Config::default().attempts(1)))
@@ -66,7 +66,7 @@ mod tests {
 
     use super::*;
 
-    /// What is found when a fixture is changed like this.
+    /// The problems of a changed fixture.
     fn found(name: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {
         let path = crate::root().join(format!("fixtures/{name}.json"));
         let mut recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
@@ -86,7 +86,7 @@ mod tests {
         });
         assert_eq!(
             problems,
-            ["the answer, recorded and read:\n\
+            ["the reply, recorded and read:\n\
                  - .created_at: \"2021-06-14T23:48:30.3930Z\"\n\
                  + .created_at: \"2021-06-14T23:48:30.393Z\"\n\
                  - .shoe_size: 43"]

@@ -1,9 +1,9 @@
-//! The soaks of both sockets, in release mode.
+//! `cargo xtask soak`: the soaks of both websockets, in release mode.
 
 use crate::{Error, cargo};
 use clap::ValueEnum;
 
-/// What can be soaked.
+/// The soaks.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Soak {
     /// Game-server consoles.
@@ -21,7 +21,7 @@ impl Soak {
     }
 }
 
-/// Runs one of them, or both: a minute each if `quick`, otherwise ten and more.
+/// Runs one of them, or both: for a minute each if `quick`, otherwise for ten.
 pub(crate) fn run(soak: Option<Soak>, quick: bool) -> Result<(), Error> {
     let both = [Soak::Console, Soak::MainSocket];
     for soak in soak.map_or(both.to_vec(), |soak| vec![soak]) {
@@ -41,7 +41,7 @@ pub(crate) fn run(soak: Option<Soak>, quick: bool) -> Result<(), Error> {
 mod tests {
     use std::path::Path;
 
-    /// All sources of the crates in one text.
+    /// All sources of the crates in one string.
     fn sources(folder: &Path, into: &mut String) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -73,7 +73,7 @@ mod tests {
             "the page names its tests between back-ticks"
         );
         for name in names {
-            // The page leaves the number of the promise out.
+            // The page omits the number of the promise.
             let found = all.contains(&format!("fn {name}(")) || all.contains(&format!("_{name}("));
             assert!(found, "there is no test {name}");
         }

@@ -1,10 +1,10 @@
-//! Tools that some checks need and not every machine has.
+//! Tools that some checks need and that not every machine has.
 
 use std::process::{Command, Stdio};
 
 use crate::Error;
 
-/// A tool beside the toolchain that builds the workspace.
+/// A tool besides the toolchain that builds the workspace.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Tool {
     /// A program on the path that accepts `--version`.

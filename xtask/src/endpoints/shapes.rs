@@ -4,52 +4,52 @@ use serde_json::Value;
 
 use crate::fixtures::Fixture;
 
-/// A kind of error, and whether an answer is one.
+/// A kind of error, and a test for a reply of that kind.
 type Shape = (&'static str, fn(&Value) -> bool);
 
 const SHAPES: [Shape; 11] = [
-    ("400 with words and a code", |answer| {
-        is(answer, 400)
-            && answer["body"]["message"].is_string()
-            && answer["body"]["error_code"].is_string()
+    ("400 with words and a code", |reply| {
+        is(reply, 400)
+            && reply["body"]["message"].is_string()
+            && reply["body"]["error_code"].is_string()
     }),
-    ("401", |answer| is(answer, 401)),
-    ("403", |answer| is(answer, 403)),
-    ("404", |answer| is(answer, 404)),
-    ("405", |answer| is(answer, 405)),
-    ("429", |answer| is(answer, 429)),
-    ("500 with HTML", |answer| is(answer, 500) && is_html(answer)),
-    ("502", |answer| is(answer, 502)),
-    ("an empty body where there should be one", |answer| {
-        is(answer, 200) && answer["body"].is_null()
+    ("401", |reply| is(reply, 401)),
+    ("403", |reply| is(reply, 403)),
+    ("404", |reply| is(reply, 404)),
+    ("405", |reply| is(reply, 405)),
+    ("429", |reply| is(reply, 429)),
+    ("500 with HTML", |reply| is(reply, 500) && is_html(reply)),
+    ("502", |reply| is(reply, 502)),
+    ("an empty body where there should be one", |reply| {
+        is(reply, 200) && reply["body"].is_null()
     }),
-    ("a body that is cut", |answer| answer["transfer"] == "cut"),
-    ("HTML in place of JSON", |answer| {
-        is(answer, 200) && is_html(answer)
+    ("a body that is cut", |reply| reply["transfer"] == "cut"),
+    ("HTML in place of JSON", |reply| {
+        is(reply, 200) && is_html(reply)
     }),
 ];
 
-/// The kinds of which there is no fixture.
+/// The kinds without a fixture.
 pub(super) fn missing(fixtures: &[Fixture]) -> Vec<String> {
     SHAPES
         .iter()
         .filter(|(_, fits)| {
-            let mut answers = fixtures
+            let mut replies = fixtures
                 .iter()
                 .map(|fixture| &fixture.recording["response"]);
-            !answers.any(fits)
+            !replies.any(fits)
         })
         .map(|(name, _)| format!("no recording of {name}"))
         .collect()
 }
 
-fn is(answer: &Value, status: u16) -> bool {
-    answer["status"] == status
+fn is(reply: &Value, status: u16) -> bool {
+    reply["status"] == status
 }
 
-fn is_html(answer: &Value) -> bool {
-    let kind = answer["headers"]["content-type"]
+fn is_html(reply: &Value) -> bool {
+    let kind = reply["headers"]["content-type"]
         .as_str()
         .unwrap_or_default();
-    kind.starts_with("text/html") && answer["body"].is_string()
+    kind.starts_with("text/html") && reply["body"].is_string()
 }

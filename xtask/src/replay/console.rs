@@ -1,4 +1,4 @@
-//! The console client against a fixture.
+//! Plays a fixture to the console client.
 
 use std::{pin::Pin, time::Duration};
 
@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
 
 use super::{
-    PATIENCE, Play, Problems,
+    Play, Problems, TIMEOUT,
     console_typed::{self, Got},
     script::{Script, Side, Step},
     server::{Around, IdFields, Server},
@@ -23,10 +23,10 @@ const IDS: IdFields = IdFields {
     server: "commandId",
 };
 
-/// The token where a fixture has none.
+/// The token for fixtures without one.
 const TOKEN: &str = "<console token>";
 
-/// How long the client waits for a server that, as in the fixture, does not answer the token.
+/// The timeout of the client for a server that does not reply to the token, as in some fixtures.
 const SILENCE: Duration = Duration::from_millis(50);
 
 /// Plays a fixture to a console.
@@ -39,7 +39,7 @@ pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Re
     }
     let access = ConsoleAccess::new(server.url.parse()?, token.to_owned());
     let is_silent = script.of_side(Side::Server).next().is_none();
-    let login_timeout = if is_silent { SILENCE } else { PATIENCE };
+    let login_timeout = if is_silent { SILENCE } else { TIMEOUT };
     let console = Console::open_with(access, config().login_timeout(login_timeout));
     let played = Player {
         script,
@@ -55,7 +55,7 @@ pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Re
     played.and(closed)
 }
 
-/// Nothing happens twice, and nothing takes long.
+/// No retries, and short timeouts.
 fn config() -> Config {
     let short = Duration::from_millis(10);
     Config::default()
@@ -68,18 +68,18 @@ fn is_token(step: &Step) -> bool {
     step.from == Side::Client && step.json().is_null()
 }
 
-/// A login and subscriptions, as the fixtures of them have it, and a yes to anything else.
+/// Replies to the login and to subscriptions as their fixtures do, and with success to everything else.
 const AROUND: Around = |text| {
     let Ok(request) = serde_json::from_str::<Value>(text) else {
         return (text == TOKEN).then(|| {
             r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 1100000001 - Example_Bot"}"#.to_owned()
         });
     };
-    let answer = json!({
+    let reply = json!({
         "type": "CommandResult", "timeStamp": "2023-07-02T03:04:55.727087Z",
         "data": {"Result": "Success", "ResultString": "Success"}, "commandId": request["id"],
     });
-    Some(answer.to_string())
+    Some(reply.to_string())
 };
 
 struct Player<'a> {
@@ -91,32 +91,32 @@ struct Player<'a> {
     streams: Vec<Named>,
 }
 
-/// A stream, and the event whose stream it is; none if it is one of all.
+/// A stream, and its event; `None` for a stream of all events.
 pub(super) type Named = (Option<String>, Events);
 
-/// Events with what is wrong with each.
+/// Events, each with its problems.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;
 
-/// An event as a stream handed it out.
+/// An event that a stream has yielded.
 pub(super) struct Heard {
     pub(super) name: String,
     pub(super) raw: String,
     pub(super) timestamp: Option<Timestamp>,
-    /// Whether its data is what the fixture's data says.
+    /// Whether its data is equal to the fixture's.
     pub(super) is_same: bool,
 }
 
 impl Player<'_> {
     async fn play(mut self, logs_in: bool) -> Result<(), Error> {
         if logs_in {
-            // All that is asked for is asked for at once: it is the client's to wait for the login.
+            // All subscriptions are requested at once: the client has to wait for the login.
             let (is_let_in, streams) = tokio::try_join!(self.is_let_in(), self.ask())?;
             if !is_let_in {
                 return Ok(());
             }
             self.streams = streams;
         } else {
-            // The fixture begins when its events are subscribed to.
+            // The fixture begins once its events are subscribed to.
             self.is_let_in().await?;
             self.streams = self.subscribe_beforehand().await?;
             self.server.begin();
@@ -125,7 +125,7 @@ impl Player<'_> {
         }
         self.server.played(self.script.steps.len()).await?;
         self.listen().await?;
-        // When this is answered, all that came before has been dealt with.
+        // The reply to this proves that all earlier frames have been handled.
         within(
             "a last command",
             self.console.command("player list").into_future(),
@@ -135,7 +135,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Whether the server lets the client in; if it is not to, the error is compared.
+    /// Whether the server accepts the client; if it must not, the error is compared.
     async fn is_let_in(&self) -> Result<bool, Error> {
         let refused = match self.script.name.as_str() {
             "console/auth-refused" => Some(Closed::Refused("Invalid Token".to_owned())),
@@ -157,7 +157,7 @@ impl Player<'_> {
             return Ok(streams);
         }
         if self.play == Play::Raw {
-            // One stream of all, which keeps their order.
+            // One stream for all events keeps their order.
             let subscribing = self.console.subscribe_to(names).into_future();
             let stream = within("subscribing", subscribing).await??;
             streams.push((None, raw_events(stream)));
@@ -171,7 +171,7 @@ impl Player<'_> {
         Ok(streams)
     }
 
-    /// Does what the fixture's client did, one frame after the other, and compares how each ended.
+    /// Repeats the requests of the fixture's client, one after the other, and compares their results.
     async fn ask(&self) -> Result<Vec<Named>, Error> {
         let mut asked = Vec::new();
         for (at, step) in self.script.of_side(Side::Client) {
@@ -180,14 +180,14 @@ impl Player<'_> {
             }
             let frame = step.json();
             let line = frame["content"].as_str().unwrap_or_default();
-            let answer = self.answer_to(&frame);
-            let asking = console_typed::ask(self.console.clone(), self.play, line, answer);
+            let reply = self.reply_to(&frame);
+            let asking = console_typed::ask(self.console.clone(), self.play, line, reply);
             asked.push((step, tokio::spawn(asking)));
             self.server.played(at + 1).await?;
         }
         let mut streams = Vec::new();
         for (step, asking) in asked {
-            let what = format!("the answer to {}", step.label());
+            let what = format!("the reply to {}", step.label());
             let (got, kind) = match within(&what, asking).await?? {
                 Ok(got) => (got, None),
                 Err(kind) => (Got::default(), Some(kind)),
@@ -202,8 +202,8 @@ impl Player<'_> {
         Ok(streams)
     }
 
-    /// The fixture's first answer to a command.
-    fn answer_to(&self, command: &Value) -> Value {
+    /// The fixture's first reply to a command.
+    fn reply_to(&self, command: &Value) -> Value {
         self.script
             .of_side(Side::Server)
             .map(|(_, step)| step.json())
@@ -211,7 +211,7 @@ impl Player<'_> {
             .unwrap_or_default()
     }
 
-    /// Compares the events that the streams have with the fixture's.
+    /// Compares the events of the streams with the fixture's.
     async fn listen(&mut self) -> Result<(), Error> {
         for (name, stream) in &mut self.streams {
             for (_, step) in self.script.of_side(Side::Server) {
@@ -244,7 +244,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Whatever came was understood, and came over one connection.
+    /// Checks that every frame was understood and came over one connection.
     fn count(&self) {
         let (late, notices) = match self.script.name.as_str() {
             "console/double-answers" => (1, 1),
@@ -256,8 +256,8 @@ impl Player<'_> {
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
             ("events that nobody wanted", totals.unclaimed, 0),
-            ("late answers", totals.late_answers, late),
-            ("strange answers", totals.strange_answers, 0),
+            ("late replies", totals.late_answers, late),
+            ("strange replies", totals.strange_answers, 0),
             ("notices", totals.notices, notices),
             ("malformed frames", totals.malformed, 0),
             ("connections", totals.connects, 1),
@@ -293,7 +293,7 @@ pub(super) fn raw_events(stream: Subscription<Value>) -> Events {
     Box::pin(stream.map(|item| item.map(|event| heard(&event, Value::clone))))
 }
 
-/// Looks at an event: its data is to be what `read` makes of the fixture's data.
+/// Checks that the data of an event is equal to the fixture's data, decoded by `read`.
 pub(super) fn heard<T: PartialEq>(
     event: &att_console::Event<T>,
     read: impl Fn(&Value) -> T,

@@ -1,4 +1,4 @@
-//! What a fixture's console client asked for, asked of ours: by name, and by type.
+//! The requests of a fixture's console client, made with our client: by name, and by type.
 
 use alta_model::{
     UserId,
@@ -18,7 +18,7 @@ use super::{
     script::{Script, Side},
 };
 
-/// Whether there is anything in a fixture that our client has types for.
+/// Returns whether our client has types for a part of the fixture.
 pub(super) fn has_types(script: &Script) -> bool {
     let lines = script.of_side(Side::Client).filter_map(|(_, step)| {
         let line = step.json()["content"].as_str()?.to_owned();
@@ -44,21 +44,21 @@ pub(super) fn event_names(script: &Script) -> Vec<String> {
     names
 }
 
-/// How something asked of the client ended well.
+/// A successful request of the client.
 #[derive(Default)]
 pub(super) struct Got {
-    /// What is wrong with it nevertheless.
+    /// Differences from the fixture.
     pub(super) problem: Option<String>,
     /// The stream, if it was a subscription.
     pub(super) events: Option<Named>,
 }
 
-/// Asks for what a fixture's line asks for, and compares the result with the fixture's answer.
+/// Makes the request of a fixture's command, and compares the result with the fixture's reply.
 pub(super) fn ask(
     console: Console,
     play: Play,
     line: &str,
-    answer: Value,
+    expected: Value,
 ) -> BoxFuture<'static, Result<Got, ErrorKind>> {
     if let Some(name) = line.strip_prefix("websocket subscribe ") {
         let name = name.to_owned();
@@ -79,42 +79,42 @@ pub(super) fn ask(
         });
     }
     match typed(line).filter(|_| play == Play::Typed) {
-        Some(ask) => ask(console, answer),
-        None => raw(console, line.to_owned(), answer),
+        Some(ask) => ask(console, expected),
+        None => raw(console, line.to_owned(), expected),
     }
 }
 
-/// Runs a line as it is; its reply is to be the fixture's.
+/// Sends a command as a string; its reply must be the fixture's.
 fn raw(
     console: Console,
     line: String,
-    answer: Value,
+    expected: Value,
 ) -> BoxFuture<'static, Result<Got, ErrorKind>> {
     Box::pin(async move {
         let reply = console.command(line).await;
         let reply = reply.map_err(|error| error.kind().clone())?;
         let mut frame: Value = serde_json::from_str(reply.raw().as_str()).unwrap_or_default();
-        frame["commandId"] = answer["commandId"].clone();
-        let data = &answer["data"];
-        let timestamp = answer["timeStamp"]
+        frame["commandId"] = expected["commandId"].clone();
+        let data = &expected["data"];
+        let timestamp = expected["timeStamp"]
             .as_str()
             .and_then(|time| time.parse().ok());
-        let is_same = frame == answer
+        let is_same = frame == expected
             && reply.result() == Some(data["Result"].clone()).filter(|result| !result.is_null())
             && reply.result_string() == data["ResultString"].as_str()
             && reply.command().is_some() != data["Command"].is_null()
             && reply.timestamp() == timestamp;
         Ok(Got {
-            problem: (!is_same).then(|| format!("got {reply:?}, recorded is {answer}")),
+            problem: (!is_same).then(|| format!("got {reply:?}, recorded is {expected}")),
             events: None,
         })
     })
 }
 
-/// A command to be run, given the fixture's answer.
+/// A command to send, with the fixture's reply.
 type Ask = Box<dyn FnOnce(Console, Value) -> BoxFuture<'static, Result<Got, ErrorKind>>>;
 
-/// The result is to be what its type makes of the fixture's. That the type loses nothing is the round trip's to show.
+/// The result must be equal to the fixture's, decoded as its type. The round trip checks that the type loses nothing.
 fn result<T>(command: impl Into<Command<T>>) -> Ask
 where
     T: DeserializeOwned + PartialEq + std::fmt::Debug + Send + 'static,
@@ -122,17 +122,17 @@ where
     read(command, |recorded| serde_json::from_value(recorded).ok())
 }
 
-/// The same for a result that is read by `read`.
+/// The same for a result that `read` decodes.
 fn read<T>(command: impl Into<Command<T>>, read: fn(Value) -> Option<T>) -> Ask
 where
     T: PartialEq + std::fmt::Debug + Send + 'static,
 {
     let command = command.into();
-    Box::new(move |console, answer| {
+    Box::new(move |console, expected| {
         Box::pin(async move {
             let got = console.command(command).await;
             let got = got.map_err(|error| error.kind().clone())?;
-            let recorded = read(answer["data"]["Result"].clone());
+            let recorded = read(expected["data"]["Result"].clone());
             let differs = recorded.as_ref() != Some(&got);
             Ok(Got {
                 problem: differs.then(|| format!("got {got:?}, recorded is {recorded:?}")),
@@ -142,7 +142,7 @@ where
     })
 }
 
-/// The function that writes a fixture's line.
+/// The typed command for a fixture's command.
 fn typed(line: &str) -> Option<Ask> {
     let words: Vec<&str> = line.split(' ').collect();
     Some(match words[..] {
@@ -157,7 +157,7 @@ fn typed(line: &str) -> Option<Ask> {
         ["spawn", "string-raw", save] => result(spawn::string_raw(save)),
         ["chunks", "print-all"] => result(chunks::print_all()),
         ["websocket", "subscriptions"] => result(websocket::subscriptions()),
-        // The stream of that event is typed.
+        // That event has a typed stream.
         ["websocket", "subscribe", name] if is_known(name) => result(websocket::subscribe(name)),
         _ => return None,
     })
@@ -176,7 +176,7 @@ macro_rules! events {
             [$(stringify!($name)),*].contains(&name)
         }
 
-        /// Subscribes to an event by its type; to one that has none, by its name.
+        /// Subscribes to an event by its type, or by its name if it has no type.
         pub(super) fn subscribe(
             console: &Console,
             name: &str,

@@ -1,5 +1,5 @@
-//! Where a replay is not simply the fixture, each with its reason. The lists are exact: an entry that is not needed is
-//! a problem, too.
+//! The differences between replays and fixtures, each with its reason. The lists are exact: an entry that is not needed is a
+//! problem too.
 
 use serde_json::Value;
 
@@ -8,25 +8,25 @@ use super::{
     script::Side::{self, Client, Server},
 };
 
-/// What our client sends where it does not send what the fixture's client sent.
+/// How a frame of our client differs from that of the fixture's client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ours {
-    /// The same request written in another way: this is done to the fixture's.
+    /// The same request, written in another way: this function converts the fixture's.
     Rewritten(fn(&mut Value)),
-    /// Nothing: the server's frames are played as if it had been sent.
+    /// Our client does not send it; the server's frames are played as if it had.
     Nothing,
 }
 
-/// A frame that our client does not send as the fixture has it.
+/// A frame that our client sends in another way than the fixture's.
 #[derive(Debug)]
 pub(super) struct Departure {
     pub(super) recording: &'static str,
-    /// Its place in the fixture.
+    /// Its position in the fixture.
     pub(super) frame: usize,
-    /// Where it departs; in both if none.
+    /// The interface with the difference; both if `None`.
     pub(super) play: Option<Play>,
     pub(super) ours: Ours,
-    /// Why.
+    /// The reason.
     pub(super) reason: &'static str,
 }
 
@@ -36,7 +36,7 @@ pub(super) const DEPARTURES: &[Departure] = &[
         frame: 1,
         play: None,
         ours: Ours::Nothing,
-        reason: "ours keeps commands back until the token was answered, which is what this recording teaches",
+        reason: "ours sends no command before the reply to the token; this fixture is the reason",
     },
     Departure {
         recording: "console/player-kill-result",
@@ -63,7 +63,7 @@ pub(super) const DEPARTURES: &[Departure] = &[
     },
 ];
 
-/// Where our client departs from a frame, if it does.
+/// The difference of our client for a frame, if there is one.
 pub(super) fn departure(recording: &str, frame: usize, play: Play) -> Option<&'static Departure> {
     DEPARTURES
         .iter()
@@ -71,7 +71,7 @@ pub(super) fn departure(recording: &str, frame: usize, play: Play) -> Option<&'s
         .filter(|departure| departure.play.is_none_or(|only| only == play))
 }
 
-/// A frame that a fixture leaves out, and that came before its `frame`.
+/// A frame that a fixture omits before its `frame`.
 pub(super) struct Missing {
     pub(super) recording: &'static str,
     pub(super) frame: usize,
@@ -88,7 +88,7 @@ const fn missing(recording: &'static str, frame: usize, from: Side, text: &'stat
     }
 }
 
-/// Answers without their questions: an answer needs a request that it answers.
+/// Requests for replies that a fixture contains without their requests.
 pub(super) const MISSING: &[Missing] = &[
     missing("console/numeric-enums", 0, Client, "<console token>"),
     missing(
@@ -103,14 +103,14 @@ pub(super) const MISSING: &[Missing] = &[
         Client,
         r#"{"id":1,"method":"GET","path":"coffee","authorization":"Bearer <bot access token>"}"#,
     ),
-    // With one request on its way, an error that names none can only mean that one.
+    // With one request in flight, an error without an id belongs to it.
     missing(
         "main-ws/infrastructure-error",
         0,
         Client,
         r#"{"id":1,"method":"GET","path":"coffee","authorization":"Bearer <bot access token>"}"#,
     ),
-    // The first half of these migrations, as main-ws/migrate has it.
+    // The first half of these migrations, as in main-ws/migrate.
     missing(
         "main-ws/migrate-answer-without-id",
         0,
@@ -137,7 +137,7 @@ pub(super) const MISSING: &[Missing] = &[
     ),
 ];
 
-/// The frames to put in before one of a fixture.
+/// The frames to insert before a frame of a fixture.
 pub(super) fn missing_before(
     recording: &str,
     frame: usize,

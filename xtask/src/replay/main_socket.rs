@@ -1,4 +1,4 @@
-//! The main socket's client against a fixture.
+//! Plays a fixture to the client of the main socket.
 
 use std::{cell::Cell, time::Duration};
 
@@ -42,7 +42,7 @@ pub(super) async fn play(script: &Script, play: Play, problems: &Problems) -> Re
     played.and(closed)
 }
 
-/// Nothing takes long.
+/// Short timeouts.
 fn config() -> Config {
     let short = Duration::from_millis(10);
     Config::default()
@@ -52,14 +52,14 @@ fn config() -> Config {
         .batch(true)
 }
 
-/// Anything that is asked for outside of the fixture is granted.
+/// Replies with success to every request outside the fixture.
 const AROUND: Around = |text| {
     let request: Value = serde_json::from_str(text).ok()?;
     let (method, path) = (request["method"].as_str()?, request["path"].as_str()?);
-    let answer = json!({
+    let reply = json!({
         "id": request["id"], "event": "response", "key": format!("{method} /ws/{path}"), "content": "", "responseCode": 200,
     });
-    Some(answer.to_string())
+    Some(reply.to_string())
 };
 
 struct Player<'a> {
@@ -68,7 +68,7 @@ struct Player<'a> {
     problems: &'a Problems,
     server: &'a Server,
     client: &'a Client,
-    /// Whether anything that was asked for has failed.
+    /// Whether a request has failed.
     has_failed: Cell<bool>,
 }
 
@@ -77,11 +77,11 @@ type Topic = (String, String);
 
 impl Player<'_> {
     async fn play(self) -> Result<(), Error> {
-        // What is wanted before there is a connection is asked for together.
+        // Subscriptions that are wanted before the connection are requested together.
         if self.script.name != "main-ws/batch-subscribe-failures" {
             within("connecting", self.client.ready()).await??;
         }
-        // What is only heard, and what is unsubscribed from, was subscribed to before the fixture began.
+        // Topics that only have events, or an unsubscribe request, were subscribed to before the fixture began.
         let mut heard = Vec::new();
         for topic in self.topics_of_events() {
             heard.push((topic.clone(), self.subscribe(&topic).await?));
@@ -95,7 +95,7 @@ impl Player<'_> {
         self.server.played(self.script.steps.len()).await?;
         self.listen(&mut heard).await?;
         self.barrier().await?;
-        // What was unsubscribed from is asked for anew, so it was given up.
+        // A topic that was unsubscribed from can be subscribed to again.
         for topic in self.topics_of("DELETE") {
             drop(self.subscribe(&topic).await?);
         }
@@ -103,7 +103,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// When this is answered, all that came before has been dealt with.
+    /// The reply to this proves that all earlier frames have been handled.
     async fn barrier(&self) -> Result<(), Error> {
         let request = self.client.request(Method::GET, "after-all", None);
         within("a last request", request).await??;
@@ -133,7 +133,7 @@ impl Player<'_> {
             .collect()
     }
 
-    /// Does what the fixture's client did, one frame after the other, and compares how each ended.
+    /// Repeats the requests of the fixture's client, one after the other, and compares their results.
     async fn ask(&self, to_drop: &mut Vec<(Topic, Events)>) -> Result<(), Error> {
         for (at, step) in self.script.of_side(Side::Client) {
             if step.expected().is_none() {
@@ -146,15 +146,15 @@ impl Player<'_> {
             match (method, topic_of_path(path), path) {
                 ("POST", Some(topic), _) => {
                     let subscribing = main_socket_typed::subscribe(self.client, self.play, &topic)?;
-                    let outcome = within(&what, subscribing).await?;
-                    self.ended(step, outcome.err().as_ref());
+                    let result = within(&what, subscribing).await?;
+                    self.ended(step, result.err().as_ref());
                 }
                 ("DELETE", Some(topic), _) => to_drop.retain(|(other, _)| *other != topic),
                 ("GET", None, "migrate") => {
-                    let outcome = within(&what, self.client.migrate_now()).await?;
-                    self.ended(step, outcome.err().as_ref());
+                    let result = within(&what, self.client.migrate_now()).await?;
+                    self.ended(step, result.err().as_ref());
                 }
-                // The other half of the same.
+                // The other half of the migration.
                 ("POST", None, "migrate") => {}
                 ("POST", None, "subscription/batch") => self.batch(step, &frame).await?,
                 _ => self.request(step, &frame).await?,
@@ -164,8 +164,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Subscribes to many topics at once; those which the fixture's answer says have failed, and no others, are asked for
-    /// once more.
+    /// Subscribes to many topics at once. Only those that failed in the fixture's reply are requested again.
     async fn batch(&self, step: &Step, frame: &Value) -> Result<(), Error> {
         let mut topics = Vec::new();
         for of in frame["content"].as_array().into_iter().flatten() {
@@ -179,8 +178,8 @@ impl Player<'_> {
         }
         let before = self.server.granted().len();
         let subscribing = self.client.subscribe(topics).into_future();
-        let outcome = within(&step.label(), subscribing).await?;
-        self.ended(step, outcome.as_ref().err());
+        let result = within(&step.label(), subscribing).await?;
+        self.ended(step, result.as_ref().err());
         let again: Vec<Value> = self.server.granted()[before..]
             .iter()
             .filter_map(|text| serde_json::from_str::<Value>(text).ok())
@@ -193,33 +192,30 @@ impl Player<'_> {
                 )
             })
             .collect();
-        let answer: Value = serde_json::from_str(
-            self.answer_to(frame)["content"]
-                .as_str()
-                .unwrap_or_default(),
-        )?;
+        let reply: Value =
+            serde_json::from_str(self.reply_to(frame)["content"].as_str().unwrap_or_default())?;
         self.problems.same(
             "what is asked for again",
             &Value::from(again),
-            &answer["failures"],
+            &reply["failures"],
         );
         Ok(())
     }
 
-    /// Sends a request as it is; its answer is to be the fixture's.
+    /// Sends a raw request; its reply must be the fixture's.
     async fn request(&self, step: &Step, frame: &Value) -> Result<(), Error> {
         let method: Method = frame["method"].as_str().unwrap_or_default().parse()?;
         let content = Some(&frame["content"]).filter(|content| !content.is_null());
         let content = content.map(Value::to_string);
         let path = frame["path"].as_str().unwrap_or_default();
         let request = self.client.request(method, path, content.as_deref());
-        let outcome = within(&step.label(), request).await?;
-        self.ended(step, outcome.as_ref().err());
-        if let Ok(response) = outcome {
-            let recorded = self.answer_to(frame);
+        let result = within(&step.label(), request).await?;
+        self.ended(step, result.as_ref().err());
+        if let Ok(response) = result {
+            let recorded = self.reply_to(frame);
             let mut got: Value = serde_json::from_str(response.raw.as_str())?;
             got["id"] = recorded["id"].clone();
-            self.problems.same("the answer", &got, &recorded);
+            self.problems.same("the reply", &got, &recorded);
             self.problems.same(
                 "its content",
                 &json!(response.content),
@@ -234,7 +230,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    fn answer_to(&self, request: &Value) -> Value {
+    fn reply_to(&self, request: &Value) -> Value {
         let mut frames = self
             .script
             .of_side(Side::Server)
@@ -244,7 +240,7 @@ impl Player<'_> {
             .unwrap_or_default()
     }
 
-    /// Compares how something ended with the fixture's error, if it has one.
+    /// Compares a result with the fixture's error, if it has one.
     fn ended(&self, step: &Step, error: Option<&alta_ws::Error>) {
         let what = format!("how {} ended", step.label());
         let got = error.map(|error| error.kind().clone());
@@ -253,7 +249,7 @@ impl Player<'_> {
             .same(&what, &got, &expected_error(&self.script.name));
     }
 
-    /// Compares the events that the streams have with the fixture's.
+    /// Compares the events of the streams with the fixture's.
     async fn listen(&self, heard: &mut [(Topic, Events)]) -> Result<(), Error> {
         for (_, step) in self.script.of_side(Side::Server) {
             let recorded = step.json();
@@ -276,7 +272,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Whatever came was understood.
+    /// Checks that every frame was understood.
     fn count(&self) {
         let name = self.script.name.as_str();
         let is = |recording: &str| u64::from(name == recording);
@@ -287,7 +283,7 @@ impl Player<'_> {
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
             ("events that nobody wanted", totals.unclaimed, 0),
-            ("late answers", totals.late_answers, is("main-ws/text-ping")),
+            ("late replies", totals.late_answers, is("main-ws/text-ping")),
             ("malformed frames", totals.malformed, 0),
             (
                 "errors of the gateway",

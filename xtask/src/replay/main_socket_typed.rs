@@ -13,20 +13,20 @@ use super::{
 };
 use crate::Error;
 
-/// Events with what is wrong with each.
+/// Events, each with its problems.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;
 
-/// An event as a stream handed it out.
+/// An event that a stream has yielded.
 pub(super) struct Heard {
     pub(super) topic: (String, String),
     pub(super) raw: String,
-    /// Whether its data is what the fixture's content says.
+    /// Whether its data is equal to the fixture's content.
     pub(super) is_same: bool,
 }
 
 type Subscribing = BoxFuture<'static, Result<Events, alta_ws::Error>>;
 
-/// Whether there is anything in a fixture that our client has types for.
+/// Returns whether our client has types for a part of the fixture.
 pub(super) fn has_types(script: &Script) -> bool {
     script.of_side(Side::Server).any(|(_, step)| {
         let frame = step.json();
@@ -60,7 +60,7 @@ events! {
     GroupServerHeartbeat(GroupId)
 }
 
-/// Subscribes to a topic, by the type of its event if that is what is played.
+/// Subscribes to a topic, by the type of its event for the typed interface.
 pub(super) fn subscribe(
     client: &Client,
     play: Play,
@@ -90,7 +90,7 @@ where
     })
 }
 
-/// Looks at an event: its data is to be what its type makes of the fixture's content.
+/// Checks that the data of an event is equal to the fixture's content, decoded as its type.
 fn heard<S: Subscribable>(event: &Event<S::Content>) -> Heard
 where
     S::Content: PartialEq,

@@ -1,4 +1,4 @@
-//! A fixture as a list of frames to be sent and to be waited for.
+//! A fixture as a list of frames to send and frames to wait for.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::fixtures::Fixture;
 
-/// A fixture's conversation, with the frames that it leaves out put in.
+/// The conversation of a fixture, with the frames that it omits.
 pub(super) struct Script {
     /// The fixture's name.
     pub(super) name: String,
@@ -19,15 +19,15 @@ pub(super) struct Script {
 #[derive(Clone, Debug)]
 pub(super) struct Step {
     pub(super) from: Side,
-    /// The frame as the fixture has it.
+    /// The frame of the fixture.
     pub(super) text: String,
-    /// Its place in the fixture; none if it was put in.
+    /// Its position in the fixture; `None` if it was inserted.
     pub(super) index: Option<usize>,
-    /// How our client departs from it.
+    /// The difference of our client, if there is one.
     pub(super) departure: Option<&'static Departure>,
 }
 
-/// Who sends a frame.
+/// The sender of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Client,
@@ -35,12 +35,12 @@ pub(super) enum Side {
 }
 
 impl Step {
-    /// The frame as JSON; null if it is none.
+    /// The frame as JSON; null if it is not JSON.
     pub(super) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
-    /// What our client is to send here, as JSON or, if it is none, as a text; nothing if it sends nothing.
+    /// The frame that our client must send, as JSON, or as a string if it is not JSON; `None` if it sends none.
     pub(super) fn expected(&self) -> Option<Value> {
         let mut recorded =
             serde_json::from_str(&self.text).unwrap_or_else(|_| Value::from(self.text.as_str()));
@@ -54,7 +54,7 @@ impl Step {
         }
     }
 
-    /// How problems call this frame.
+    /// The name of this frame in problems.
     pub(super) fn label(&self) -> String {
         match (self.index, self.departure) {
             (Some(index), None) => format!("frames[{index}]"),
@@ -100,7 +100,7 @@ impl Script {
         })
     }
 
-    /// The frames of one side, with their places in the script.
+    /// The frames of one side, with their positions in the script.
     pub(super) fn of_side(&self, side: Side) -> impl Iterator<Item = (usize, &Step)> {
         let steps = self.steps.iter().enumerate();
         steps.filter(move |(_, step)| step.from == side)

@@ -1,4 +1,4 @@
-//! A websocket server that plays the server's part of a fixture.
+//! A websocket server that plays the server's side of a fixture.
 
 use std::{
     collections::HashMap,
@@ -26,11 +26,11 @@ use crate::Error;
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// What the server answers before and after the fixture, where a fixture shows only the middle of a conversation:
-/// nothing if it cannot.
+/// The replies of the server before and after the fixture, which may contain only the middle of a conversation; `None` for a
+/// request that it does not know.
 pub(super) type Around = fn(&str) -> Option<String>;
 
-/// How ids are written: the field in the client's frames, and the one in the server's.
+/// The field of the id in the client's frames, and in the server's.
 #[derive(Clone, Copy)]
 pub(super) struct IdFields {
     pub(super) client: &'static str,
@@ -48,7 +48,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Starts a server. It plays nothing until told to [`begin`](Self::begin).
+    /// Starts a server. It plays the fixture after [`begin`](Self::begin).
     pub(super) async fn start(
         script: &Script,
         ids: IdFields,
@@ -60,7 +60,7 @@ impl Server {
         let (begin, begun) = watch::channel(false);
         let (progress, played) = watch::channel(0);
         let granted = Arc::default();
-        // One frame at a time is enough: nothing is measured here.
+        // A small queue is enough: nothing is measured here.
         let (heard, hears) = mpsc::channel(16);
         let stage = Stage {
             steps: script.steps.clone(),
@@ -90,18 +90,18 @@ impl Server {
         })
     }
 
-    /// From now on the fixture is played.
+    /// Begins to play the fixture.
     pub(super) fn begin(&self) {
         self.begin.send_replace(true);
     }
 
-    /// What was asked for outside of the fixture, in order.
+    /// The requests outside the fixture, in order.
     pub(super) fn granted(&self) -> Vec<String> {
         let granted = self.granted.lock();
         granted.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits until so many steps have been played.
+    /// Waits until this many steps have been played.
     pub(super) async fn played(&self, steps: usize) -> Result<(), Error> {
         let mut played = self.played.clone();
         let what = format!("step {steps} of the recording");
@@ -119,7 +119,7 @@ enum Heard {
 /// The server's task.
 struct Stage {
     steps: Vec<Step>,
-    /// The step that comes next.
+    /// The next step.
     at: usize,
     ids: IdFields,
     around: Around,
@@ -129,14 +129,14 @@ struct Stage {
     heard: mpsc::Sender<Heard>,
     sockets: HashMap<usize, SplitSink<Socket, Message>>,
     accepted: usize,
-    /// The socket on which the client spoke last.
+    /// The connection of the client's last frame.
     current: usize,
-    /// What was answered outside of the fixture.
+    /// The requests outside the fixture that were replied to.
     granted: Arc<Mutex<Vec<String>>>,
-    /// Fixtures' ids, and what the client has in their place.
+    /// Ids of the fixture, each with the client's own id.
     theirs: HashMap<u64, u64>,
-    /// A ping went out before a frame of the server, so that what the client sends without waiting for that frame is
-    /// here before it: the step it went out for, and whether it was answered.
+    /// A ping is sent before a frame of the server, so that frames which the client sends without waiting for that frame arrive
+    /// first: the step of the ping, and whether its pong has arrived.
     barrier: Option<(usize, bool)>,
     readers: JoinSet<()>,
 }
@@ -154,8 +154,8 @@ impl Stage {
                 }
                 heard = hears.recv() => match heard {
                     Some(Heard::Text(socket, text)) => self.hear(socket, &text).await,
-                    Some(Heard::Pong(socket)) => self.answered(socket),
-                    // The client waits for the answer to its farewell.
+                    Some(Heard::Pong(socket)) => self.replied(socket),
+                    // The client waits for the reply to its close frame.
                     Some(Heard::Closed(socket)) => {
                         if let Some(mut sink) = self.sockets.remove(&socket) {
                             let _ = sink.close().await;
@@ -173,7 +173,7 @@ impl Stage {
     }
 
     async fn accept(&mut self, tcp: TcpStream) {
-        // Without it small frames wait for each other; whoever gives up while connecting is no concern of a fixture.
+        // Without it, small frames are delayed. A client that gives up while it connects is not part of a fixture.
         let _ = tcp.set_nodelay(true);
         let Ok(socket) = tokio_tungstenite::accept_async(tcp).await else {
             return;
@@ -199,7 +199,7 @@ impl Stage {
         self.progress.send_replace(self.at);
     }
 
-    /// Sends what is the server's to send, up to what has to come from the client.
+    /// Sends the server's frames, up to the next frame of the client.
     async fn play_on(&mut self) {
         while let Some(step) = self.next().cloned() {
             if step.from == Side::Client {
@@ -240,11 +240,11 @@ impl Stage {
         }
     }
 
-    fn answered(&mut self, socket: usize) {
-        if let Some((pinged, answered)) = &mut self.barrier
+    fn replied(&mut self, socket: usize) {
+        if let Some((pinged, replied)) = &mut self.barrier
             && *pinged == socket
         {
-            *answered = true;
+            *replied = true;
         }
     }
 
@@ -252,9 +252,9 @@ impl Stage {
         self.current = socket;
         let Some(step) = self.next().cloned() else {
             match (self.around)(text) {
-                Some(answer) => {
+                Some(reply) => {
                     self.note_granted(text);
-                    self.send(Message::text(answer)).await;
+                    self.send(Message::text(reply)).await;
                 }
                 None => self
                     .problems
@@ -279,7 +279,7 @@ impl Stage {
         granted.push(text.to_owned());
     }
 
-    /// Compares what our client sent with what it should have sent, but for the id.
+    /// Compares a frame of our client with the expected frame, except its id.
     fn compare(&mut self, step: &Step, mut expected: Value, text: &str) {
         let mut sent: Value = serde_json::from_str(text).unwrap_or_else(|_| Value::from(text));
         let id = self.ids.client;
@@ -294,7 +294,7 @@ impl Stage {
             .same(&format!("{label}, as ours sends it"), &sent, &expected);
     }
 
-    /// A frame of the server as the fixture has it, with the client's own id.
+    /// A server frame of the fixture, with the client's own id.
     fn with_their_ids(&self, step: &Step) -> String {
         let field = self.ids.server;
         let mapped = step.json()[field]
@@ -303,14 +303,14 @@ impl Stage {
         let Some((recorded, theirs)) = mapped else {
             return step.text.clone();
         };
-        // Only the digits change: everything else is the fixture's, character for character.
+        // Only the digits change; every other character is the fixture's.
         let written = format!("\"{field}\":{recorded}");
         step.text
             .replacen(&written, &format!("\"{field}\":{theirs}"), 1)
     }
 }
 
-/// The keys of a batch are a set: their order means nothing.
+/// The keys of a batch are a set: their order has no meaning.
 fn sort_keys(request: &mut Value) {
     for of in request
         .get_mut("content")
@@ -335,6 +335,6 @@ async fn read(number: usize, mut stream: SplitStream<Socket>, heard: mpsc::Sende
             return;
         }
     }
-    // Nobody listens when the whole server ends.
+    // The receiver is gone when the server ends.
     let _ = heard.send(Heard::Closed(number)).await;
 }

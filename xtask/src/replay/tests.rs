@@ -1,4 +1,4 @@
-//! That the replay notices what it is there to notice, and that its exceptions are needed.
+//! Tests that the replay notices differences, and that its exceptions are needed.
 
 use std::thread;
 
@@ -24,7 +24,7 @@ fn recording(name: &str) -> Fixture {
     all.pop().unwrap_or_else(|| panic!("there is no {name}"))
 }
 
-/// All problems of a fixture whose frames were changed, of both ways to play it.
+/// All problems of a fixture with changed frames, with both interfaces.
 fn problems_of(mut fixture: Fixture, change: impl Fn(&mut Vec<Value>)) -> String {
     change(fixture.recording["frames"].as_array_mut().unwrap());
     let plays = [Play::Raw, Play::Typed];

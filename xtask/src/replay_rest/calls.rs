@@ -1,4 +1,4 @@
-//! Fixtures' calls, made by the methods of `alta-rest`.
+//! The calls of fixtures, made with the methods of `alta-rest`.
 
 use std::{future::Future, sync::Arc};
 
@@ -13,17 +13,17 @@ use serde_json::Value;
 
 use super::{
     http,
-    outcome::Outcome,
     recorded::{BOT, Recorded, USER},
+    returned::Returned,
     server::Server,
 };
 use crate::Error;
 
-/// More items than a fixture has.
+/// More items than any fixture has.
 const BOUND: usize = 10_000;
 
 /// Makes the fixture's call in the name of its account.
-pub(super) async fn make(recorded: &Recorded, server: &Server) -> Result<Outcome, Error> {
+pub(super) async fn make(recorded: &Recorded, server: &Server) -> Result<Returned, Error> {
     let token = |header: &str| {
         let token = header.strip_prefix("Bearer ").unwrap_or_default();
         Arc::new(StaticToken::new(token))
@@ -37,7 +37,7 @@ pub(super) async fn make(recorded: &Recorded, server: &Server) -> Result<Outcome
     let client = Client::new(http()?, base, identities);
     match recorded.call {
         Some(call) => typed(call.request, &client, recorded).await,
-        None => Ok(Outcome::Raw(raw(&client, recorded).await)),
+        None => Ok(Returned::Raw(raw(&client, recorded).await)),
     }
 }
 
@@ -58,14 +58,14 @@ async fn raw(client: &Client, recorded: &Recorded) -> Result<Vec<u8>, alta_rest:
 
 async fn one<T: Serialize>(
     call: impl Future<Output = Result<T, alta_rest::Error>>,
-) -> Result<Outcome, Error> {
-    Ok(Outcome::Typed(match call.await {
-        Ok(answer) => Ok(serde_json::to_value(answer)?),
+) -> Result<Returned, Error> {
+    Ok(Returned::Typed(match call.await {
+        Ok(reply) => Ok(serde_json::to_value(reply)?),
         Err(error) => Err(error),
     }))
 }
 
-async fn pages<T>(list: Pages<T>, recorded: &Recorded) -> Result<Outcome, Error>
+async fn pages<T>(list: Pages<T>, recorded: &Recorded) -> Result<Returned, Error>
 where
     T: Serialize + DeserializeOwned + Send + 'static,
 {
@@ -159,7 +159,7 @@ fn secret(r: &Recorded, field: &str) -> Secret {
     Secret::new(r.text(field))
 }
 
-/// A request's name and the method that makes it, with what stands in the fixture's path and body.
+/// The name of a request and the method that makes it, with the values of the fixture's path and body.
 macro_rules! calls {
     ($request:ident, $c:ident, $r:ident; $($name:ident => $make:expr,)*) => {
         match $request {
@@ -169,7 +169,7 @@ macro_rules! calls {
     };
 }
 
-async fn typed(request: &str, c: &Client, r: &Recorded) -> Result<Outcome, Error> {
+async fn typed(request: &str, c: &Client, r: &Recorded) -> Result<Returned, Error> {
     let (group, user, server) = (
         || r.argument("group"),
         || r.argument("user"),

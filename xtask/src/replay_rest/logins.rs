@@ -1,12 +1,12 @@
-//! Fixtures' logins, made by `alta-auth`.
+//! The logins of fixtures, made with `alta-auth`.
 
 use alta_auth::{BotCredentials, BotLogin, Endpoints, Login, Password, UserCredentials, UserLogin};
 use url::form_urlencoded;
 
-use super::{http, outcome::Outcome, recorded::Recorded, server::Server};
+use super::{http, recorded::Recorded, returned::Returned, server::Server};
 use crate::Error;
 
-/// The logins that clients make, beside the typed calls: method, path, account, what makes it, what it does.
+/// The logins, besides the typed calls: method, path, account, function, description.
 pub(crate) const LOGINS: [(&str, &str, &str, &str, &str); 4] = [
     (
         "POST",
@@ -80,11 +80,11 @@ fn bot(recorded: &Recorded) -> Result<BotCredentials, Error> {
 }
 
 /// Logs in; twice if the fixture is the renewal of a session.
-pub(super) async fn make(login: Box<dyn Login>, recorded: &Recorded) -> Outcome {
+pub(super) async fn make(login: Box<dyn Login>, recorded: &Recorded) -> Returned {
     if recorded.request.method == "PUT"
         && let Err(error) = login.log_in().await
     {
-        return Outcome::Login(Err(error));
+        return Returned::Login(Err(error));
     }
-    Outcome::Login(login.log_in().await)
+    Returned::Login(login.log_in().await)
 }

@@ -1,4 +1,4 @@
-//! A fixture's exchange, taken apart.
+//! The parts of a fixture's exchange.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -12,7 +12,7 @@ use crate::Error;
 pub(super) const BOT: &str = "Bearer <bot access token>";
 pub(super) const USER: &str = "Bearer <user access token>";
 
-/// The query that asks for another page, and the header that tells of one.
+/// The query parameter that requests another page, and the header that announces one.
 pub(super) const PAGING: &str = "paginationToken";
 
 pub(super) struct Recorded {
@@ -63,7 +63,7 @@ impl Recorded {
         })
     }
 
-    /// The path at the server: that of a whole address without its host, any other below the base.
+    /// The path at the server: that of a whole address without its host, otherwise below the base.
     pub(super) fn path(&self) -> String {
         match self.request.path.strip_prefix("https://") {
             Some(address) => address
@@ -80,7 +80,7 @@ impl Recorded {
             .map(String::as_str)
     }
 
-    /// What stands in the path in this place.
+    /// The value of a placeholder in the path.
     pub(super) fn argument<T: FromStr>(&self, name: &str) -> Result<T, Error> {
         self.arguments
             .get(name)
@@ -88,7 +88,7 @@ impl Recorded {
             .ok_or_else(|| format!("{name} is not in the path").into())
     }
 
-    /// The body of the request as JSON, also if the fixture has the text that was sent.
+    /// The body of the request as JSON, also if the fixture has it as a string.
     pub(super) fn body(&self) -> Value {
         match &self.request.body {
             Value::String(text) => serde_json::from_str(text).unwrap_or(Value::Null),
@@ -96,19 +96,19 @@ impl Recorded {
         }
     }
 
-    /// A text in the body of the request; empty if there is none.
+    /// A string in the body of the request; empty if there is none.
     pub(super) fn text(&self, field: &str) -> String {
         self.body()[field].as_str().unwrap_or_default().to_owned()
     }
 
-    /// A field of the body of the request, whatever reads it.
+    /// A field of the body of the request, as any type.
     pub(super) fn field<T: for<'a> Deserialize<'a>>(&self, field: &str) -> Result<T, Error> {
         serde_json::from_value(self.body()[field].clone())
             .map_err(|error| format!("{field} of the recorded body: {error}").into())
     }
 
-    /// The bytes of the answer's body.
-    pub(super) fn answer(&self) -> Vec<u8> {
+    /// The bytes of the reply's body.
+    pub(super) fn reply(&self) -> Vec<u8> {
         match &self.response.body {
             Value::Null => Vec::new(),
             Value::String(text) => text.clone().into_bytes(),

@@ -1,4 +1,4 @@
-//! What was sent, against what the fixture has.
+//! Compares the requests with the fixture.
 
 use alta_model::Permission;
 use serde_json::{Map, Value};
@@ -8,8 +8,8 @@ use super::{
     server::Sent,
 };
 
-/// Where our requests differ from the fixture's, but for the normalisations of `fixtures/README.md`. It must be sent once,
-/// and nothing else but what leads to it or follows from its answer.
+/// The differences between our requests and the fixture's, except the normalizations of `fixtures/README.md`. The request must be
+/// sent once, and nothing else except requests that lead to it or follow from its reply.
 pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     let path = recorded.path();
     let wanted = &recorded.request;
@@ -38,7 +38,7 @@ pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     problems
 }
 
-/// Whether another request belongs to the fixture's.
+/// Returns whether another request belongs to the fixture's.
 fn belongs(recorded: &Recorded, sent: &Sent) -> bool {
     let (wanted, path) = (&recorded.request, sent.url.path());
     let is_paged = wanted.query.contains_key(PAGING)
@@ -67,7 +67,7 @@ fn value(sent: &Sent, wanted: &str) -> Option<String> {
 fn compare_queries(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) {
     let wanted = &recorded.request.query;
     let mut got = pairs(sent);
-    // Every list asks for a size of its pages; not every source does.
+    // Our lists always request a page size; not every source does.
     if !wanted.contains_key("limit") {
         got.retain(|(name, _)| name != "limit");
     }
@@ -88,7 +88,7 @@ fn compare_headers(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>)
     if recorded.authorization().is_none() && sent.headers.contains_key("authorization") {
         problems.push("the header authorization is sent, and was not recorded".to_owned());
     }
-    // Some proxies refuse requests without one.
+    // Some proxies refuse requests without it.
     if sent.headers.get("user-agent").is_none_or(String::is_empty) {
         problems.push("there is no user-agent".to_owned());
     }
@@ -98,7 +98,7 @@ fn compare_bodies(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) 
     let text = String::from_utf8_lossy(&sent.body);
     let is_same = match &recorded.request.body {
         Value::Null => text.is_empty(),
-        // A form, to the byte; or JSON as another client writes it.
+        // A form is compared byte by byte, JSON by its values.
         Value::String(wanted) => {
             *wanted == text
                 || serde_json::from_str::<Value>(wanted).is_ok_and(|wanted| is_json(&text, wanted))

@@ -1,4 +1,4 @@
-//! A server on the loopback that gives the fixture's answer: `wiremock`, or a bare listener for bodies that it cannot make.
+//! A server on the loopback that gives the fixture's reply: `wiremock`, or a bare listener for bodies that it cannot make.
 
 use std::{
     collections::BTreeMap,
@@ -46,7 +46,7 @@ impl Server {
         let Some(transfer) = recorded.response.transfer else {
             let server = MockServer::start().await;
             Mock::given(any())
-                .respond_with(Answers::of(recorded))
+                .respond_with(Replies::of(recorded))
                 .mount(&server)
                 .await;
             return Ok(Self::Whole(server));
@@ -55,7 +55,7 @@ impl Server {
         let address = format!("http://{}", listener.local_addr()?);
         let received = Arc::default();
         let log = Arc::clone(&received);
-        let (head, body) = (head(recorded), recorded.answer());
+        let (head, body) = (head(recorded), recorded.reply());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 // Whatever goes wrong here shows at the client.
@@ -114,8 +114,8 @@ impl Drop for Server {
     }
 }
 
-/// The fixture's answer, and what must come before it or after it.
-struct Answers {
+/// The fixture's reply, and what must come before it or after it.
+struct Replies {
     recorded: ResponseTemplate,
     is_renewal: bool,
     /// The paging token that the fixture's request sends: an empty page must have given it out.
@@ -123,7 +123,7 @@ struct Answers {
     count: AtomicUsize,
 }
 
-impl Answers {
+impl Replies {
     fn of(recorded: &Recorded) -> Self {
         let mut template = ResponseTemplate::new(recorded.response.status);
         for (name, value) in &recorded.response.headers {
@@ -135,7 +135,7 @@ impl Answers {
             .get("content-type")
             .map_or("application/octet-stream", String::as_str);
         if !recorded.response.body.is_null() {
-            template = template.set_body_raw(recorded.answer(), kind);
+            template = template.set_body_raw(recorded.reply(), kind);
         }
         Self {
             recorded: template,
@@ -146,7 +146,7 @@ impl Answers {
     }
 }
 
-impl Respond for Answers {
+impl Respond for Replies {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
         // Before a session can be renewed it is begun, and after a refusal it is begun anew.
         if self.is_renewal && request.method.as_str() != "PUT" {
@@ -173,7 +173,7 @@ fn head(recorded: &Recorded) -> String {
     format!(
         "HTTP/1.1 {} recorded\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n",
         response.status,
-        recorded.answer().len()
+        recorded.reply().len()
     )
 }
 

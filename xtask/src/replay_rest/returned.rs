@@ -1,4 +1,4 @@
-//! What came of a call, against what the fixture has.
+//! Compares the result of a call with the fixture.
 
 use alta_model::ApiError;
 use alta_rest::ErrorKind;
@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::recorded::{Recorded, Transfer};
 use crate::round_trip;
 
-/// What a call gave.
-pub(super) enum Outcome {
-    /// A typed answer, written again; null if the call reads none.
+/// The result of a call.
+pub(super) enum Returned {
+    /// A typed result, serialized again; null if the call has none.
     Typed(Result<Value, alta_rest::Error>),
     /// The bytes of a call that has no method.
     Raw(Result<Vec<u8>, alta_rest::Error>),
@@ -17,26 +17,26 @@ pub(super) enum Outcome {
     Login(Result<alta_auth::Grant, alta_auth::Error>),
 }
 
-/// Where the outcome is not what the fixture's answer says.
-pub(super) fn problems(recorded: &Recorded, outcome: &Outcome) -> Vec<String> {
-    match outcome {
-        Outcome::Typed(Ok(read)) => match fault(recorded) {
+/// The differences between the result and the fixture's reply.
+pub(super) fn problems(recorded: &Recorded, result: &Returned) -> Vec<String> {
+    match result {
+        Returned::Typed(Ok(read)) => match fault(recorded) {
             Some(kind) => vec![format!("{kind:?} was to come, not {read}")],
             None => differences(&recorded.response.body, read),
         },
-        Outcome::Raw(Ok(bytes)) => {
-            let same = *bytes == recorded.answer();
+        Returned::Raw(Ok(bytes)) => {
+            let same = *bytes == recorded.reply();
             (!same)
                 .then(|| "the bytes are not the recorded ones".to_owned())
                 .into_iter()
                 .collect()
         }
-        Outcome::Typed(Err(error)) | Outcome::Raw(Err(error)) => refusal(recorded, error),
-        Outcome::Login(result) => login(recorded, result),
+        Returned::Typed(Err(error)) | Returned::Raw(Err(error)) => refusal(recorded, error),
+        Returned::Login(result) => login(recorded, result),
     }
 }
 
-/// The error that a fixture's answer must lead to, if it must.
+/// The error that a fixture's reply must cause, if any.
 fn fault(recorded: &Recorded) -> Option<ErrorKind> {
     let response = &recorded.response;
     Some(match response.status {
@@ -55,21 +55,21 @@ fn fault(recorded: &Recorded) -> Option<ErrorKind> {
     })
 }
 
-/// Whether the call reads its answer as JSON of a type, and this is none.
+/// Returns whether the call decodes its reply as a type, and the reply is not JSON of that type.
 fn unreadable(recorded: &Recorded) -> bool {
-    let answer = recorded.call.map_or("", |call| call.response);
-    match (&recorded.response.body, answer) {
+    let reply = recorded.call.map_or("", |call| call.response);
+    match (&recorded.response.body, reply) {
         (_, "" | "String") => false,
         (Value::String(text), _) => serde_json::from_str::<Value>(text).is_err(),
-        // Nothing is an empty page, and a good raw value.
-        (Value::Null, answer) => answer != "Value" && !answer.starts_with('['),
+        // An empty body is an empty page, and a valid raw value.
+        (Value::Null, reply) => reply != "Value" && !reply.starts_with('['),
         _ => false,
     }
 }
 
 fn differences(recorded: &Value, read: &Value) -> Vec<String> {
     let mut found = Vec::new();
-    // A call that reads no answer has nothing to differ.
+    // A call that ignores its reply cannot differ.
     if !(read.is_null() && recorded.is_null()) {
         round_trip::compare("", recorded, read, &mut found);
     }
@@ -78,7 +78,7 @@ fn differences(recorded: &Value, read: &Value) -> Vec<String> {
     }
     let lines: Vec<String> = found.iter().flat_map(lines).collect();
     vec![format!(
-        "the answer, recorded and read:\n{}",
+        "the reply, recorded and read:\n{}",
         lines.join("\n")
     )]
 }
@@ -95,7 +95,7 @@ fn lines(difference: &round_trip::Difference) -> Vec<String> {
     .collect()
 }
 
-/// Where an error is not the one that the fixture's answer means, or does not tell all that stands there.
+/// The differences between an error and the fixture's reply, in its kind or in its content.
 fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
     let mut problems = Vec::new();
     let wanted = fault(recorded);
@@ -147,7 +147,7 @@ fn login(recorded: &Recorded, result: &Result<alta_auth::Grant, alta_auth::Error
     let body = &recorded.response.body;
     let mut problems = Vec::new();
     match result {
-        // A session that cannot be renewed is begun anew.
+        // A session that cannot be renewed is replaced by a new login.
         Ok(grant) if recorded.response.status >= 400 && recorded.request.method == "PUT" => {
             if grant.token.expose() != "<user access token>" {
                 problems.push("the new login's token was to come".to_owned());
