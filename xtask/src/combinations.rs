@@ -118,7 +118,8 @@ fn sources(folder: &Path) -> Result<String, Error> {
         let path = entry?.path();
         if path.is_dir() {
             text.push_str(&sources(&path)?);
-        } else {
+        } else if path.file_name().is_none_or(|name| name != "features.rs") {
+            // That file only refuses combinations, which builds no other code.
             text.push_str(&std::fs::read_to_string(&path)?);
         }
     }
@@ -187,6 +188,18 @@ mod tests {
         // with the five sets that have handlers.
         assert_eq!(combinations.len(), (1 + 12 * 4) * 2 + 5 * 4 * 2);
         assert_eq!(of(find("alta-bot")).unwrap().len(), 8);
+    }
+
+    #[test]
+    fn a_feature_without_effect_is_refused_with_a_reason() {
+        for (feature, reason) in [("metrics", "`bot`"), ("hyper", "`console`")] {
+            let mut command = cargo();
+            command.args(["check", "--quiet", "-p", "pytale", "--lib"]);
+            command.args(["--no-default-features", "--features", feature]);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            assert!(!output.status.success() && said.contains(reason), "{said}");
+        }
     }
 
     #[test]

@@ -58,6 +58,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod account_tokens;
 #[cfg(feature = "login")]
 mod bot;
 #[cfg(feature = "login")]
@@ -82,6 +83,7 @@ mod token;
 #[cfg(feature = "login")]
 mod user;
 
+pub use account_tokens::{BotTokens, UserTokens};
 pub use alta_model::Secret;
 #[cfg(feature = "login")]
 pub use bot::{BotCredentials, BotLogin};

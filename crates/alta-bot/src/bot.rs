@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::main_sub::MainSubs;
 use crate::view::Latest;
 use alta_auth::Token;
+use alta_auth::TokenSource as _;
 use alta_model::UserId;
 use alta_socket::Publisher;
 use std::fmt;
@@ -160,9 +161,11 @@ impl Bot {
     /// Cancel safe.
     pub async fn wait_for_ready(&self) -> Result<(), Error> {
         let identities = self.rest().identities();
-        for tokens in [&identities.bot, &identities.user].into_iter().flatten() {
-            let token = tokens.token().await;
+        let bot = identities.bot.as_ref().map(|tokens| tokens.token());
+        let user = identities.user.as_ref().map(|tokens| tokens.token());
+        for token in [bot, user].into_iter().flatten() {
             token
+                .await
                 .map_err(|error| Error::new(ErrorKind::Login, "getting a token").because(error))?;
         }
         Ok(())

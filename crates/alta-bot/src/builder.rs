@@ -134,7 +134,7 @@ impl Builder {
             let login = BotLogin::new(http.clone(), credentials, &endpoints);
             let (tokens, token) = log_in(login, "connecting a bot").await?;
             check_user_id(&token, self.user_id)?;
-            identities = identities.with_bot(Arc::clone(&tokens));
+            identities = identities.with_bot(tokens.clone());
             bot = Some((tokens, token));
         }
         if let Some(credentials) = self.user {
@@ -147,7 +147,10 @@ impl Builder {
         let (socket, account) = match bot {
             Some((tokens, token)) => {
                 let config = self.socket.url(addresses.socket_url);
-                (Some(open_socket(tokens, config).await?), Some(token))
+                (
+                    Some(open_socket(Arc::new(tokens), config).await?),
+                    Some(token),
+                )
             }
             None => (None, None),
         };
@@ -316,11 +319,8 @@ fn check_user_id(token: &Token, given: Option<UserId>) -> Result<(), Error> {
 }
 
 /// Logs in once, so that wrong credentials are seen now.
-async fn log_in(
-    login: impl Login,
-    doing: &'static str,
-) -> Result<(Arc<dyn TokenSource>, Token), Error> {
-    let tokens: Arc<dyn TokenSource> = Arc::new(TokenCache::new(login));
+async fn log_in<L: Login>(login: L, doing: &'static str) -> Result<(TokenCache<L>, Token), Error> {
+    let tokens = TokenCache::new(login);
     let token = tokens.token().await;
     let token = token.map_err(|error| Error::new(ErrorKind::Login, doing).because(error))?;
     Ok((tokens, token))

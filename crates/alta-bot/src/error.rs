@@ -245,7 +245,7 @@ mod tests {
             let http = alta_http::HttpClient::new(refused);
             let base = alta_rest::Client::BASE_URL.parse();
             let base = base.map_err(|_| Error::new(ErrorKind::Closed, "a constant"))?;
-            let tokens = std::sync::Arc::new(alta_auth::StaticToken::new("abc"));
+            let tokens = alta_auth::StaticToken::new("abc");
             let identities = alta_rest::Identities::bot(tokens);
             let rest = alta_rest::Client::new(http, base, identities);
             rest.groups().get(alta_model::GroupId::new(7)).await?;

@@ -2,7 +2,7 @@
 //!
 //! `cargo run -p alta-rest --example http_mock` runs it.
 
-use std::{convert::Infallible, error::Error, sync::Arc};
+use std::{convert::Infallible, error::Error};
 
 use alta_auth::StaticToken;
 use alta_http::HttpClient;
@@ -25,7 +25,7 @@ pub(crate) fn mock() -> HttpClient {
 
 /// The name of the existing group, and the kind of error for another one.
 pub(crate) async fn run() -> Result<(String, ErrorKind), Box<dyn Error + Send + Sync>> {
-    let bot = Identities::bot(Arc::new(StaticToken::new("any")));
+    let bot = Identities::bot(StaticToken::new("any"));
     let rest = Client::new(mock(), "http://mock/api".parse()?, bot);
     let group = rest.groups().get("7".parse()?).await?;
     match rest.groups().get("8".parse()?).await {

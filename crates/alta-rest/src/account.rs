@@ -1,6 +1,4 @@
-use std::{fmt, sync::Arc};
-
-use alta_auth::TokenSource;
+use alta_auth::{BotTokens, TokenSource, UserTokens};
 
 /// The account with whose token a call is made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -20,37 +18,37 @@ pub enum Account {
 ///
 /// A call for users only takes the user's token. Any other call takes the bot's token if there is one; to make it as the user,
 /// use [`Client::as_user`](crate::Client::as_user).
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Identities {
     /// The bot's tokens.
-    pub bot: Option<Arc<dyn TokenSource>>,
+    pub bot: Option<BotTokens>,
     /// The user's tokens.
-    pub user: Option<Arc<dyn TokenSource>>,
+    pub user: Option<UserTokens>,
 }
 
 impl Identities {
     /// The tokens of a bot.
-    pub fn bot(tokens: Arc<dyn TokenSource>) -> Self {
+    pub fn bot(tokens: impl Into<BotTokens>) -> Self {
         Self::default().with_bot(tokens)
     }
 
     /// The tokens of a user.
-    pub fn user(tokens: Arc<dyn TokenSource>) -> Self {
+    pub fn user(tokens: impl Into<UserTokens>) -> Self {
         Self::default().with_user(tokens)
     }
 
     /// Adds the tokens of a bot.
     #[must_use]
-    pub fn with_bot(mut self, tokens: Arc<dyn TokenSource>) -> Self {
-        self.bot = Some(tokens);
+    pub fn with_bot(mut self, tokens: impl Into<BotTokens>) -> Self {
+        self.bot = Some(tokens.into());
         self
     }
 
     /// Adds the tokens of a user.
     #[must_use]
-    pub fn with_user(mut self, tokens: Arc<dyn TokenSource>) -> Self {
-        self.user = Some(tokens);
+    pub fn with_user(mut self, tokens: impl Into<UserTokens>) -> Self {
+        self.user = Some(tokens.into());
         self
     }
 
@@ -58,25 +56,15 @@ impl Identities {
     pub(crate) fn tokens(
         &self,
         account: Account,
-    ) -> Result<Option<&Arc<dyn TokenSource>>, &'static str> {
+    ) -> Result<Option<&dyn TokenSource>, &'static str> {
+        let bot = || self.bot.as_ref().map(|tokens| tokens as &dyn TokenSource);
+        let user = || self.user.as_ref().map(|tokens| tokens as &dyn TokenSource);
         let (tokens, missing) = match account {
             Account::None => return Ok(None),
-            Account::Bot => (self.bot.as_ref(), "a bot's token"),
-            Account::User => (self.user.as_ref(), "a user's token"),
-            Account::Either => (
-                self.bot.as_ref().or(self.user.as_ref()),
-                "a bot's or a user's token",
-            ),
+            Account::Bot => (bot(), "a bot's token"),
+            Account::User => (user(), "a user's token"),
+            Account::Either => (bot().or_else(user), "a bot's or a user's token"),
         };
         tokens.map(Some).ok_or(missing)
-    }
-}
-
-impl fmt::Debug for Identities {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identities")
-            .field("bot", &self.bot.is_some())
-            .field("user", &self.user.is_some())
-            .finish()
     }
 }

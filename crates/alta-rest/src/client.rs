@@ -193,7 +193,7 @@ impl Client {
         Pages::new(self.clone(), request)
     }
 
-    fn tokens(&self, request: &Request) -> Result<Option<&Arc<dyn TokenSource>>, Error> {
+    fn tokens(&self, request: &Request) -> Result<Option<&dyn TokenSource>, Error> {
         self.inner
             .identities
             .tokens(request.account_needed())

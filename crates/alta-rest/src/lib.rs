@@ -5,8 +5,6 @@
 //! [`Client::join_requests`], [`Client::bans`], [`Client::servers`], [`Client::users`], [`Client::friends`].
 //!
 //! ```
-//! use std::sync::Arc;
-//!
 //! use alta_auth::StaticToken;
 //! use alta_http::HttpClient;
 //! use alta_rest::{Client, Identities};
@@ -16,7 +14,7 @@
 //! # let http = HttpClient::new(tower::service_fn(|_: http::Request<bytes::Bytes>| async {
 //! #     Ok::<_, std::convert::Infallible>(http::Response::new(r#"{"id": 2000000011, "name": "Thornwood"}"#.to_owned()))
 //! # }));
-//! let bot = Arc::new(StaticToken::new("eyJ..."));
+//! let bot = StaticToken::new("eyJ...");
 //! let base = "https://webapi.townshiptale.com/api".parse()?;
 //! let client = Client::new(http, base, Identities::bot(bot));
 //!

@@ -8,8 +8,6 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use alta_auth::{Password, Secret, StaticToken};
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
@@ -24,8 +22,7 @@ const V: UserId = UserId::new(14);
 
 /// Sends a call and returns its method, path, query, body and account.
 async fn sent(server: &MockServer, endpoint: &impl Endpoint) -> (String, Value, &'static str) {
-    let identities = Identities::bot(Arc::new(StaticToken::new(BOT)))
-        .with_user(Arc::new(StaticToken::new(USER)));
+    let identities = Identities::bot(StaticToken::new(BOT)).with_user(StaticToken::new(USER));
     let client = support::client(&server.uri(), identities);
     // The type of the response does not matter here.
     let _ = client.request(endpoint).await;

@@ -10,7 +10,9 @@ mod support;
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use alta_auth::{BotCredentials, BotLogin, Endpoints, StaticToken, Token, TokenCache, TokenSource};
+use alta_auth::{
+    BotCredentials, BotLogin, BotTokens, Endpoints, StaticToken, Token, TokenCache, TokenSource,
+};
 use alta_http::HttpClient;
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{ConsoleOptions, Error, ErrorKind, Identities, Request};
@@ -134,7 +136,7 @@ async fn a_whole_call_is_bounded_with_its_login() {
     let http = HttpClient::layered(silent, &alta_http::Config::default().attempts(1_000));
     let base: url::Url = "http://example.invalid/api".parse().unwrap();
     for (identities, kind) in [
-        (Identities::bot(Arc::new(Silent)), ErrorKind::Login),
+        (Identities::bot(BotTokens::new(Silent)), ErrorKind::Login),
         (both(), ErrorKind::TimedOut),
     ] {
         let client = alta_rest::Client::new(http.clone(), base.clone(), identities);
@@ -266,10 +268,7 @@ async fn an_invalid_address_is_a_final_error() {
 #[tokio::test]
 async fn a_call_without_its_account_names_the_missing_token_and_sends_nothing() {
     let (server, _) = serve([Mock::given(any()).respond_with(ResponseTemplate::new(500))]).await;
-    let bot = client(
-        &server.uri(),
-        Identities::bot(Arc::new(StaticToken::new(BOT))),
-    );
+    let bot = client(&server.uri(), Identities::bot(StaticToken::new(BOT)));
     let error = bot.users().search("Ashwick").await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NoAccount);
     assert_eq!(
@@ -326,7 +325,10 @@ async fn a_refused_token_is_renewed_once_and_the_request_is_repeated_once_even_a
         ])
         .await;
         let tokens = Arc::new(Renewing::default());
-        let client = client(&server.uri(), Identities::bot(tokens.clone()));
+        let client = client(
+            &server.uri(),
+            Identities::bot(BotTokens::new(tokens.clone())),
+        );
         client.invites().accept(GROUP).await.unwrap();
         assert_eq!(tokens.renewals(), 1);
     }
@@ -339,7 +341,10 @@ async fn a_token_that_is_refused_again_is_an_error() {
         .expect(2)])
     .await;
     let tokens = Arc::new(Renewing::default());
-    let client = client(&server.uri(), Identities::bot(tokens.clone()));
+    let client = client(
+        &server.uri(),
+        Identities::bot(BotTokens::new(tokens.clone())),
+    );
     let error = client.groups().get(GROUP).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Unauthorized);
     assert_eq!(tokens.renewals(), 1);
@@ -363,7 +368,7 @@ async fn a_failed_renewal_is_the_error_and_a_refused_one_is_its_source() {
             fails: Some(fails),
             ..Renewing::default()
         };
-        let client = client(&server.uri(), Identities::bot(Arc::new(tokens)));
+        let client = client(&server.uri(), Identities::bot(BotTokens::new(tokens)));
         let error = client.groups().get(GROUP).await.unwrap_err();
         assert_eq!((*error.kind(), error.is_transient()), (kind, transient));
         assert!(error.source().unwrap().is::<alta_auth::Error>());
@@ -382,7 +387,7 @@ async fn a_wrong_client_secret_fails_the_first_call() {
     );
     let credentials = BotCredentials::new("client_1", "wrong".to_owned());
     let login = BotLogin::new(http(), credentials, &endpoints);
-    let tokens = Arc::new(TokenCache::new(login));
+    let tokens = TokenCache::new(login);
     let client = client(&server.uri(), Identities::bot(tokens));
     let error = client.groups().get(GROUP).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Login);
@@ -411,7 +416,7 @@ async fn an_invalid_path_fails_before_the_request_is_sent() {
         let error = found.next().await.unwrap().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
     }
-    let token = Identities::bot(Arc::new(StaticToken::new("two\nlines")));
+    let token = Identities::bot(StaticToken::new("two\nlines"));
     let broken = support::client(&server.uri(), token);
     let error = broken.groups().get(GROUP).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::InvalidRequest);
@@ -501,7 +506,7 @@ async fn secrets_that_the_service_repeats_are_hidden_also_escaped_and_after_a_re
         ] {
             let response = ResponseTemplate::new(status).set_body_string(&body);
             let (server, _) = serve([Mock::given(any()).respond_with(response)]).await;
-            let tokens = Arc::new(StaticToken::new(token));
+            let tokens = StaticToken::new(token);
             let client = client(&server.uri(), Identities::bot(tokens));
             let error = client.groups().get(GROUP).await.unwrap_err();
             let kept = String::from_utf8_lossy(error.body());
@@ -526,7 +531,7 @@ async fn secrets_that_the_service_repeats_are_hidden_also_escaped_and_after_a_re
     .await;
     let client = client(
         &server.uri(),
-        Identities::bot(Arc::new(Renewing::default())),
+        Identities::bot(BotTokens::new(Renewing::default())),
     );
     let error = client.groups().get(GROUP).await.unwrap_err();
     let shown = format!("{error} {error:?} {error:#?}");
@@ -590,7 +595,7 @@ fn granted(scopes: &str) -> Identities {
 
     let claims = json!({"client_sub": "7", "scope": scopes.split(' ').collect::<Vec<_>>()});
     let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
-    Identities::bot(Arc::new(StaticToken::new(format!("e30.{claims}.e30"))))
+    Identities::bot(StaticToken::new(format!("e30.{claims}.e30")))
 }
 
 #[tokio::test]

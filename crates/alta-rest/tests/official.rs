@@ -15,7 +15,7 @@ mod install;
 mod npm;
 mod support;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use alta_auth::{Endpoints, Login as _, Password, Secret, StaticToken, UserCredentials, UserLogin};
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
@@ -46,7 +46,7 @@ impl Pair {
         let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
         let theirs = Bot::start(npm::bot(port.unwrap()).await?);
-        let user = Identities::user(Arc::new(StaticToken::new(sim.user_token())));
+        let user = Identities::user(StaticToken::new(sim.user_token()));
         let ours = Client::new(support::http(), sim.rest_url().parse().unwrap(), user);
         Some(Self {
             sim,

@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use alta_auth::{
     BotCredentials, BotLogin, Endpoints, Password, TokenCache, TokenSource, UserCredentials,
@@ -30,21 +30,13 @@ fn endpoints(sim: &Sim) -> Endpoints {
     )
 }
 
-fn bot_tokens(sim: &Sim, secret: &str) -> Arc<dyn TokenSource> {
+fn bot_tokens(sim: &Sim, secret: &str) -> TokenCache<BotLogin> {
     let credentials = BotCredentials::new(sim.bot().client_id, secret.to_owned());
-    Arc::new(TokenCache::new(BotLogin::new(
-        http(),
-        credentials,
-        &endpoints(sim),
-    )))
+    TokenCache::new(BotLogin::new(http(), credentials, &endpoints(sim)))
 }
 
-fn user_tokens(sim: &Sim, credentials: UserCredentials) -> Arc<dyn TokenSource> {
-    Arc::new(TokenCache::new(UserLogin::new(
-        http(),
-        credentials,
-        &endpoints(sim),
-    )))
+fn user_tokens(sim: &Sim, credentials: UserCredentials) -> TokenCache<UserLogin> {
+    TokenCache::new(UserLogin::new(http(), credentials, &endpoints(sim)))
 }
 
 fn client(sim: &Sim) -> Client {
@@ -226,7 +218,7 @@ async fn a_silent_service_is_a_timeout() {
         .attempt_timeout(Duration::from_millis(100));
     let http =
         alta_http::HttpClient::over_tls(&alta_http::Tls::with_roots([[0; 0]; 0]).unwrap(), &config);
-    let token = Arc::new(alta_auth::StaticToken::new(sim.bot_token()));
+    let token = alta_auth::StaticToken::new(sim.bot_token());
     let client = Client::new(
         http,
         sim.rest_url().parse().unwrap(),

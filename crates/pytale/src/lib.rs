@@ -103,6 +103,7 @@ pub use att_console::Console;
 #[cfg(feature = "kit")]
 pub use att_kit::shutdown_signal;
 
+mod features;
 pub mod prelude;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,6 +1,6 @@
 //! The calls of fixtures, made with the methods of `alta-rest`.
 
-use std::{future::Future, sync::Arc};
+use std::future::Future;
 
 use alta_auth::{Password, Secret, StaticToken};
 use alta_model::GroupType;
@@ -26,7 +26,7 @@ const BOUND: usize = 10_000;
 pub(super) async fn make(recorded: &Recorded, server: &Server) -> Result<Returned, Error> {
     let token = |header: &str| {
         let token = header.strip_prefix("Bearer ").unwrap_or_default();
-        Arc::new(StaticToken::new(token))
+        StaticToken::new(token)
     };
     let identities = match recorded.authorization() {
         Some(USER) => Identities::user(token(USER)),

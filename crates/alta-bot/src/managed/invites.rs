@@ -259,7 +259,11 @@ mod tests {
         }));
         let tokens = Arc::new(StaticToken::new("abc"));
         let url = "http://127.0.0.1:1/api".parse().unwrap();
-        let rest = alta_rest::Client::new(http, url, Identities::bot(tokens.clone()));
+        let rest = alta_rest::Client::new(
+            http,
+            url,
+            Identities::bot(alta_auth::BotTokens::new(tokens.clone())),
+        );
         let config = alta_ws::Config::default().url("ws://127.0.0.1:1/".parse().unwrap());
         let socket = alta_ws::Client::open_with(tokens, config).unwrap();
         let me = UserId::new(7);

@@ -1,10 +1,7 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -48,7 +45,7 @@ pub(crate) fn http() -> HttpClient {
 }
 
 pub(crate) fn both() -> Identities {
-    Identities::bot(Arc::new(StaticToken::new(BOT))).with_user(Arc::new(StaticToken::new(USER)))
+    Identities::bot(StaticToken::new(BOT)).with_user(StaticToken::new(USER))
 }
 
 pub(crate) fn client(uri: &str, identities: Identities) -> Client {

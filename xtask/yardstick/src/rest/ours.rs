@@ -1,7 +1,5 @@
 //! The typed call, over the default transport and layers.
 
-use std::sync::Arc;
-
 use alta_auth::StaticToken;
 use alta_http::{Config, HttpClient, Tls};
 use alta_model::ServerId;
@@ -16,7 +14,7 @@ impl Ours {
     pub(super) fn new(base: &str) -> Self {
         let tls = Tls::with_roots([[0; 0]; 0]).unwrap();
         let http = HttpClient::over_tls(&tls, &Config::default());
-        let bot = Identities::bot(Arc::new(StaticToken::new("token")));
+        let bot = Identities::bot(StaticToken::new("token"));
         Self(Client::new(http, base.parse().unwrap(), bot))
     }
 }
