@@ -1,4 +1,4 @@
-//! The demo as a program: what it prints, and how it ends.
+//! The output and the end of `tale demo`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +10,9 @@ use serde_json::Value;
 #[cfg(unix)]
 #[path = "demo/ends.rs"]
 mod ends;
+#[cfg(unix)]
+#[path = "../../alta-sim/tests/services/process.rs"]
+mod process;
 
 use std::collections::BTreeMap;
 use std::process::Command;
@@ -75,7 +78,7 @@ fn every_step_of_the_main_job_happens_and_nothing_is_missed() {
 }
 
 #[test]
-fn people_get_a_line_an_event_without_colours_in_a_pipe() {
+fn text_output_has_a_line_for_each_event_and_no_colors_in_a_pipe() {
     let output = tale(&["demo", "--duration", "5"]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(!text.contains('\u{1b}'), "{text}");
@@ -87,7 +90,7 @@ fn people_get_a_line_an_event_without_colours_in_a_pipe() {
 }
 
 #[test]
-fn a_duration_that_makes_no_sense_is_refused() {
+fn an_invalid_duration_is_refused() {
     for duration in ["0", "abc", "-1"] {
         let output = tale(&["demo", &format!("--duration={duration}")])
             .output()

@@ -1,52 +1,32 @@
-//! How the program ends before its time: signals, closed pipes, full disks. Where a log goes decides on its colors.
+//! The end of the program by signals, closed pipes and full disks; the colors of its log.
 
+use super::process::{end_of, send};
 use super::tale;
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
-/// A demo that ends by itself only long after the test would have failed.
+/// A demo that runs longer than any test.
 fn endless(stdout: Stdio) -> Command {
     let mut command = tale(&["demo", "--json", "--duration", "600"]);
     command.stdout(stdout).stderr(Stdio::piped());
     command
 }
 
-/// Waits for the end, for at most a minute. Returns the exit code and what the program wrote to standard error.
-fn end_of(mut child: Child) -> (Option<i32>, String) {
-    let mut stderr = child.stderr.take().unwrap();
-    let (sender, receiver) = mpsc::channel();
-    std::thread::spawn(move || {
-        let mut text = String::new();
-        stderr.read_to_string(&mut text).unwrap();
-        sender.send(text)
-    });
-    let Ok(errors) = receiver.recv_timeout(Duration::from_secs(60)) else {
-        child.kill().unwrap();
-        panic!("the program did not end");
-    };
-    (child.wait().unwrap().code(), errors)
-}
-
 #[test]
-fn an_interrupt_and_a_termination_close_it_in_good_order() {
+fn an_interrupt_and_a_termination_end_it_cleanly() {
     for signal in ["-INT", "-TERM"] {
         let mut demo = endless(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
         lines.next().unwrap().unwrap();
-        let id = demo.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
-        assert!(sent.success());
+        send(signal, &demo);
         let (code, errors) = end_of(demo);
-        assert_eq!(code, Some(1), "{signal}: not all of it happened");
+        assert_eq!(code, Some(1), "{signal}: not all steps happened");
         assert!(errors.contains("interrupted, closing"), "{errors}");
     }
 }
 
 #[test]
-fn a_reader_that_leaves_ends_it_without_a_complaint() {
+fn a_closed_pipe_ends_it_without_an_error() {
     let mut demo = endless(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
@@ -56,8 +36,9 @@ fn a_reader_that_leaves_ends_it_without_a_complaint() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_ends_it_with_an_error_that_says_so() {
-    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+fn a_full_disk_ends_it_with_an_error_that_names_the_cause() {
+    use super::process::full_disk as full;
+
     let (code, errors) = end_of(endless(full()).spawn().unwrap());
     assert_eq!(code, Some(1), "{errors}");
     assert!(
@@ -65,7 +46,7 @@ fn a_full_disk_ends_it_with_an_error_that_says_so() {
         "{errors}"
     );
 
-    // Errors that nobody can read change nothing.
+    // An error output that cannot be written changes nothing.
     let mut command = tale(&["-vv", "demo", "--duration", "5"]);
     command.stdout(Stdio::null()).stderr(full());
     assert_eq!(command.status().unwrap().code(), Some(0));

@@ -1,26 +1,13 @@
 //! The main websocket.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::support::{content, main_socket, try_open};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
-use common::{main_socket, try_open};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-fn content(frame: &Value) -> Value {
-    serde_json::from_str(frame["content"].as_str().unwrap()).unwrap()
-}
-
-fn status_of(opening: Result<common::Socket, Error>) -> u16 {
+fn status_of(opening: Result<crate::support::Socket, Error>) -> u16 {
     match opening {
         Err(Error::Http(response)) => response.status().as_u16(),
         Err(error) => panic!("{error}"),
@@ -29,7 +16,7 @@ fn status_of(opening: Result<common::Socket, Error>) -> u16 {
 }
 
 #[tokio::test]
-async fn the_handshake_needs_a_live_token_of_a_bot() {
+async fn the_handshake_needs_a_valid_token_of_a_bot() {
     let sim = Sim::builder().start().await.unwrap();
     let url = sim.socket_url();
     let old = sim.bot_token();
@@ -47,7 +34,7 @@ async fn the_handshake_needs_a_live_token_of_a_bot() {
 }
 
 #[tokio::test]
-async fn every_request_carries_a_token_that_is_checked() {
+async fn the_token_of_every_request_is_checked() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     let path = format!("subscription/group-update/{}", sim.group());
@@ -68,7 +55,7 @@ async fn every_request_carries_a_token_that_is_checked() {
 }
 
 #[tokio::test]
-async fn answers_have_the_recorded_shape_and_unknown_things_are_404() {
+async fn replies_have_the_form_of_the_sample_and_unknown_paths_are_404() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     let path = format!("subscription/group-server-heartbeat/{}", sim.group());
@@ -91,11 +78,11 @@ async fn answers_have_the_recorded_shape_and_unknown_things_are_404() {
         format!("subscription/me-group-create/{}", sim.user().user_id),
         "coffee".to_owned(),
     ] {
-        let answer = socket.request(&sim, 2, "POST", &path).await;
+        let reply = socket.request(&sim, 2, "POST", &path).await;
         assert_eq!(
             (
-                &answer["responseCode"],
-                content(&answer)["error_code"].as_str()
+                &reply["responseCode"],
+                content(&reply)["error_code"].as_str()
             ),
             (&json!(404), Some("ObjectNotFound"))
         );
@@ -103,31 +90,31 @@ async fn answers_have_the_recorded_shape_and_unknown_things_are_404() {
 }
 
 #[tokio::test]
-async fn a_text_ping_gets_the_recorded_400() {
+async fn the_reply_to_a_text_ping_is_the_400_of_the_sample() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     for ping in ["ping!", "ping"] {
         socket.send(ping).await;
-        let answer = socket.json().await;
+        let reply = socket.json().await;
         assert_eq!(
-            (&answer["responseCode"], &answer["id"], &answer["key"]),
+            (&reply["responseCode"], &reply["id"], &reply["key"]),
             (&json!(400), &json!(0), &json!(""))
         );
     }
 }
 
 #[tokio::test]
-async fn a_batch_is_answered_with_200_even_when_some_fail() {
+async fn the_status_of_a_batch_is_200_even_if_some_fail() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     let group = sim.group().to_string();
     let batch = json!([{"event": "group-server-heartbeat", "keys": [group, "5"]}, {"event": "group-update", "keys": [group]}]);
-    let answer = socket
+    let reply = socket
         .request_with(&sim, 1, "POST", "subscription/batch", Some(batch))
         .await;
     let expected = json!({"success": false, "failures": ["group-server-heartbeat/5", format!("group-update/{group}")]});
     assert_eq!(
-        (&answer["responseCode"], content(&answer)),
+        (&reply["responseCode"], content(&reply)),
         (&json!(200), expected)
     );
     assert_eq!(sim.main_socket_subscriptions().len(), 1);
@@ -140,7 +127,7 @@ async fn a_batch_is_answered_with_200_even_when_some_fail() {
 }
 
 #[tokio::test]
-async fn events_go_only_to_those_subscribed_to_that_group() {
+async fn events_go_only_to_subscribers_of_their_group() {
     let sim = Sim::builder().start().await.unwrap();
     let other = sim.add_group("Hollowmere Folk");
     sim.admit_bot(other, 2).unwrap();
@@ -180,19 +167,19 @@ async fn migration_moves_the_subscriptions_to_the_new_socket() {
     old.request(&sim, 1, "POST", &path).await;
     let token = content(&old.request(&sim, 2, "GET", "migrate").await);
     let mut new = main_socket(&sim).await;
-    // As text, as att-client sends it.
-    let answer = new
+    // As a string, as att-client sends it.
+    let reply = new
         .request_with(&sim, 1, "POST", "migrate", Some(json!(token.to_string())))
         .await;
     assert_eq!(
-        (&answer["responseCode"], &answer["key"]),
+        (&reply["responseCode"], &reply["key"]),
         (&json!(200), &json!("POST /ws/migrate"))
     );
     sim.rename_group(sim.group(), "Elsewhere").unwrap();
     assert_eq!(new.json().await["event"], "group-update");
     sim.flush().await.unwrap();
     assert_eq!(sim.sent_main_events().total, 1);
-    // The token is used up.
+    // The token is valid once.
     let again = new
         .request_with(&sim, 2, "POST", "migrate", Some(token))
         .await;
@@ -230,7 +217,7 @@ async fn with_overlap_both_sockets_get_the_event_after_a_migration() {
 }
 
 #[tokio::test]
-async fn migration_can_be_made_to_fail_at_either_step() {
+async fn migration_can_fail_at_either_step() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     sim.faults().fail_migration_token(503);
@@ -256,7 +243,7 @@ async fn migration_can_be_made_to_fail_at_either_step() {
 }
 
 #[tokio::test]
-async fn a_socket_ends_after_its_life_or_when_idle_with_1001() {
+async fn a_socket_closes_with_1001_after_its_life_or_when_idle() {
     for builder in [
         Sim::builder().socket_life(Duration::from_millis(50)),
         Sim::builder().socket_idle(Duration::from_millis(50)),
@@ -272,7 +259,7 @@ async fn a_socket_ends_after_its_life_or_when_idle_with_1001() {
 }
 
 #[tokio::test]
-async fn a_gateway_error_can_stand_in_for_an_answer() {
+async fn a_gateway_error_can_replace_a_reply() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     let error = r#"{"message":"Internal server error","connectionId":"AAA=","requestId":"BBB="}"#;
@@ -285,12 +272,12 @@ async fn a_gateway_error_can_stand_in_for_an_answer() {
         socket.request(&sim, 1, "POST", &path).await["message"],
         "Internal server error"
     );
-    // It was done all the same.
+    // The request was performed all the same.
     assert_eq!(sim.main_socket_subscriptions().len(), 1);
 }
 
 #[tokio::test]
-async fn sockets_can_be_cut_or_closed_from_outside() {
+async fn sockets_can_be_cut_or_closed_by_the_test() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     sim.drop_main_sockets();

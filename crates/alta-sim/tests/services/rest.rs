@@ -1,24 +1,12 @@
-//! Login and REST, endpoint by endpoint.
+//! Logins and REST, by endpoint.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
+use crate::support::{HASH_OF_PASSWORD, http, rest, rest_as_user};
 use alta_sim::Sim;
-use common::{http, rest, rest_as_user};
 use serde_json::{Value, json};
 
-/// SHA-512 of "a-quiet-evening", the password in `Sim::user`.
-const HASH_OF_PASSWORD: &str = "fe12941c30d7c870c8028423fe426c4b12b99ed40a908dba085fb088ec9d37b6098295d24fa6024e575144784d90a60d2d2263e5b9f6aa43e2f8672700effdde";
-
 async fn token(sim: &Sim, headers: &[(&str, &str)], form: &str) -> (u16, Value) {
-    let answer = http("POST", &sim.token_url(), headers, form).await;
-    (answer.status, answer.json())
+    let reply = http("POST", &sim.token_url(), headers, form).await;
+    (reply.status, reply.json())
 }
 
 #[tokio::test]
@@ -34,10 +22,9 @@ async fn credentials_may_come_in_a_basic_header_and_wrong_ones_are_refused() {
         )
     };
     let form = "grant_type=client_credentials&scope=server.view";
-    let (status, answer) =
-        token(&sim, &[("authorization", &basic(&bot.client_secret))], form).await;
+    let (status, reply) = token(&sim, &[("authorization", &basic(&bot.client_secret))], form).await;
     assert_eq!(
-        (status, answer["scope"].as_str()),
+        (status, reply["scope"].as_str()),
         (200, Some("server.view"))
     );
     assert_eq!(
@@ -88,7 +75,7 @@ async fn a_user_logs_in_by_name_or_mail_and_refreshes() {
         .await
         .json();
     assert_ne!(renewed["access_token"], tokens["access_token"]);
-    // An access token refreshes nothing.
+    // An access token cannot renew a session.
     let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
     assert_eq!(
         http("PUT", &sessions, &[("authorization", &bearer)], "{}")
@@ -105,7 +92,7 @@ async fn a_user_logs_in_by_name_or_mail_and_refreshes() {
 }
 
 #[tokio::test]
-async fn a_missing_token_and_an_expired_one_are_told_apart() {
+async fn a_missing_token_and_an_expired_one_are_distinguished() {
     let sim = Sim::builder().start().await.unwrap();
     let url = format!("{}/groups/joined", sim.rest_url());
     let missing = http("GET", &url, &[], "").await;
@@ -181,7 +168,7 @@ async fn the_console_is_granted_by_role_and_only_while_the_server_is_online() {
         .await
         .json();
     assert_eq!(server["final_status"], "Offline");
-    // Without a body the server's default is to launch.
+    // Without a body, the server starts by default.
     let starting = rest(&sim, "POST", &path, "").await.json();
     assert_eq!(
         (&starting["cold_start"], starting.get("token")),
@@ -200,7 +187,7 @@ async fn the_console_is_granted_by_role_and_only_while_the_server_is_online() {
 }
 
 #[tokio::test]
-async fn invites_requests_bans_and_roles_change_who_is_in_the_group() {
+async fn invites_requests_bans_and_roles_change_the_members() {
     let sim = Sim::builder().bot_role(7).start().await.unwrap();
     let group = sim.group();
     let guest = sim.add_user("Brambletoe");
@@ -275,14 +262,14 @@ async fn invites_requests_bans_and_roles_change_who_is_in_the_group() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_changed_changes_what_its_members_may() {
+async fn a_changed_role_changes_the_permissions_of_its_members() {
     let sim = Sim::builder().bot_role(7).start().await.unwrap();
     let group = sim.group();
     let guest = sim.add_member(group, "Brambletoe").unwrap();
     let may = async || {
         let check = format!("groups/{group}/{guest}/permissions/check");
-        let answer = rest(&sim, "POST", &check, r#"{"permissions":["Console"]}"#).await;
-        answer.json()["value"].clone()
+        let reply = rest(&sim, "POST", &check, r#"{"permissions":["Console"]}"#).await;
+        reply.json()["value"].clone()
     };
     assert_eq!(may().await, false);
     let role = format!("groups/{group}/roles/1");
@@ -403,7 +390,7 @@ async fn only_users_may_search_for_users() {
 }
 
 #[tokio::test]
-async fn every_request_is_recorded_as_it_was_sent() {
+async fn the_journal_has_every_request_as_it_was_sent() {
     let sim = Sim::builder().start().await.unwrap();
     rest(&sim, "GET", "Groups/Joined?limit=1000", "").await;
     sim.wait_for(|received| {

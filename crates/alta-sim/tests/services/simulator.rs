@@ -1,47 +1,29 @@
-//! The simulator as such: streams instead of ports, its end, HTTP faults, the town.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
+//! Byte streams in place of ports, the end of the simulator, HTTP faults, the town.
 
 use std::time::Duration;
 
+use crate::support::{TIMEOUT, authority, console, handshake, rest, try_http};
 use alta_sim::{Action, ErrorKind, Fault, Hook, HttpReply, Scenario, Sim};
-use common::{Socket, authority, console, rest, try_http};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::client_async;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 #[tokio::test(start_paused = true)]
-async fn the_services_speak_over_streams_in_memory() {
+async fn the_services_run_over_streams_in_memory() {
     let sim = Sim::builder().start().await.unwrap();
     let (client, server) = tokio::io::duplex(4_096);
     sim.serve_console(sim.server(), server);
-    let mut socket = Socket(client_async("ws://console/", client).await.unwrap().0);
+    let mut socket = handshake(client, "ws://console/", None).await.unwrap();
     socket.send(&sim.console_token(sim.server())).await;
-    assert!(socket.text().await.contains("Connection Succeeded"));
+    socket.is_accepted().await;
     assert_eq!(socket.command(1, "player count").await["data"]["Result"], 0);
 
     let (client, server) = tokio::io::duplex(4_096);
     sim.serve_main_socket(server);
-    let mut request = "ws://socket/".into_client_request().unwrap();
-    request.headers_mut().insert(
-        "authorization",
-        format!("Bearer {}", sim.bot_token()).parse().unwrap(),
-    );
-    let mut socket = Socket(client_async(request, client).await.unwrap().0);
-    let path = format!("subscription/group-update/{}", sim.group());
-    assert_eq!(
-        socket.request(&sim, 1, "POST", &path).await["responseCode"],
-        200
-    );
+    let mut socket = handshake(client, "ws://socket/", Some(&sim.bot_token()))
+        .await
+        .unwrap();
+    socket.subscribe(&sim, "group-update", sim.group()).await;
 
     let (mut client, server) = tokio::io::duplex(4_096);
     sim.serve_http(server);
@@ -49,13 +31,13 @@ async fn the_services_speak_over_streams_in_memory() {
         .write_all(b"GET /api/servers/regions HTTP/1.1\r\nhost: sim\r\nconnection: close\r\n\r\n")
         .await
         .unwrap();
-    let mut answer = String::new();
-    client.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+    let mut reply = String::new();
+    client.read_to_string(&mut reply).await.unwrap();
+    assert!(reply.starts_with("HTTP/1.1 200 OK"), "{reply}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_expire_as_tokios_clock_goes() {
+async fn tokens_expire_by_tokios_clock() {
     let sim = Sim::builder()
         .token_life(Duration::from_secs(60))
         .start()
@@ -70,17 +52,17 @@ async fn tokens_expire_as_tokios_clock_goes() {
             "GET /api/groups/joined HTTP/1.1\r\nhost: sim\r\nconnection: close\r\nauthorization: Bearer {token}\r\n\r\n"
         );
         client.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        client.read_to_string(&mut answer).await.unwrap();
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).await.unwrap();
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {expected}")),
-            "{answer}"
+            reply.starts_with(&format!("HTTP/1.1 {expected}")),
+            "{reply}"
         );
     }
 }
 
 #[tokio::test]
-async fn dropping_the_last_handle_ends_everything() {
+async fn dropping_the_last_handle_ends_the_simulator() {
     let sim = Sim::builder().start().await.unwrap();
     let clone = sim.clone();
     let host = authority(&sim.rest_url());
@@ -94,9 +76,7 @@ async fn dropping_the_last_handle_ends_everything() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(common::PATIENCE, closed)
-        .await
-        .unwrap();
+    tokio::time::timeout(TIMEOUT, closed).await.unwrap();
 }
 
 #[tokio::test]
@@ -108,21 +88,21 @@ async fn shutting_down_waits_until_the_ports_are_closed() {
 }
 
 #[tokio::test]
-async fn http_can_be_made_to_fail_in_every_way() {
+async fn http_can_fail_in_every_way() {
     let sim = Sim::builder().start().await.unwrap();
     let faults = sim.faults();
     let arm = |action| faults.arm(Fault::new(Hook::Http, action).containing("get /api/groups"));
     arm(Action::Reply(HttpReply::html_500()));
-    let answer = rest(&sim, "GET", "groups/joined", "").await;
+    let reply = rest(&sim, "GET", "groups/joined", "").await;
     assert_eq!(
-        (answer.status, &answer.headers["content-type"]),
+        (reply.status, &reply.headers["content-type"]),
         (500, &"text/html".parse().unwrap())
     );
-    assert!(answer.text.starts_with("<html>"));
+    assert!(reply.text.starts_with("<html>"));
     arm(Action::Reply(HttpReply::too_many(3)));
-    let answer = rest(&sim, "GET", "groups/joined", "").await;
+    let reply = rest(&sim, "GET", "groups/joined", "").await;
     assert_eq!(
-        (answer.status, &answer.headers["retry-after"]),
+        (reply.status, &reply.headers["retry-after"]),
         (429, &"3".parse().unwrap())
     );
     arm(Action::Refuse(502));
@@ -150,7 +130,7 @@ async fn http_can_be_made_to_fail_in_every_way() {
 }
 
 #[tokio::test]
-async fn a_file_that_a_command_made_is_fetched_with_the_console_token() {
+async fn the_file_of_a_command_is_downloaded_with_the_console_token() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     let result = socket.command(1, "chunks print-all").await;
@@ -175,7 +155,7 @@ async fn a_file_that_a_command_made_is_fetched_with_the_console_token() {
 }
 
 #[tokio::test]
-async fn a_town_lives_by_itself() {
+async fn a_town_has_events_by_itself() {
     let sim = Sim::builder()
         .scenario(Scenario::Town)
         .pace(Duration::from_millis(1))
@@ -200,7 +180,7 @@ async fn a_town_lives_by_itself() {
 }
 
 #[tokio::test]
-async fn what_does_not_happen_in_time_is_an_error() {
+async fn a_wait_that_times_out_is_an_error() {
     let sim = Sim::builder()
         .timeout(Duration::from_millis(20))
         .start()
@@ -226,7 +206,7 @@ async fn what_does_not_happen_in_time_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_given_port_is_taken_and_the_next_ones_for_the_other_services() {
+async fn a_chosen_port_is_used_and_the_next_ones_for_the_other_services() {
     // Any four free ports in a row.
     for port in (20_000..60_000).step_by(97) {
         let Ok(sim) = Sim::builder().port(port).start().await else {

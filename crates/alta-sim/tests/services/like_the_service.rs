@@ -1,28 +1,15 @@
-//! What foreign clients were seen to rely on.
-
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
+//! Behavior of the real service that foreign clients rely on.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::support::{HASH_OF_PASSWORD, console, content, handshake, http, main_socket, rest};
 use alta_sim::{Era, ErrorKind, Sim};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::{console, http, main_socket, rest};
 use serde_json::{Value, json};
 
-fn content(frame: &Value) -> Value {
-    serde_json::from_str(frame["content"].as_str().unwrap()).unwrap()
-}
-
-/// What Python prints for a dictionary.
+/// A dictionary as Python prints it.
 fn python(members: &[(&str, &str)]) -> String {
     let members: Vec<_> = members
         .iter()
@@ -32,7 +19,7 @@ fn python(members: &[(&str, &str)]) -> String {
 }
 
 #[tokio::test]
-async fn the_main_websocket_reads_what_python_prints_for_a_dictionary() {
+async fn the_main_websocket_reads_a_printed_python_dictionary() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
     let authorization = format!("'Bearer {}'", sim.bot_token());
@@ -60,15 +47,15 @@ async fn the_main_websocket_reads_what_python_prints_for_a_dictionary() {
     ];
     for (number, request) in requests.iter().enumerate() {
         socket.send(request).await;
-        let answer = socket.json().await;
+        let reply = socket.json().await;
         assert_eq!(
-            (&answer["id"], &answer["responseCode"]),
+            (&reply["id"], &reply["responseCode"]),
             (&json!(number + 5), &json!(200)),
             "{request}"
         );
     }
 
-    // The token of a migration comes back as Python prints it, in a string or as it is.
+    // The token of a migration comes in a printed dictionary.
     socket.send(&requests[0]).await;
     let migration = content(&socket.json().await)["token"].clone();
     let token = format!("{{'token': '{}'}}", migration.as_str().unwrap());
@@ -88,16 +75,12 @@ async fn the_main_websocket_reads_what_python_prints_for_a_dictionary() {
     assert_eq!(next.json().await["responseCode"], 400);
 }
 
-/// The shapes in which a server is written: REST, a status event, a heartbeat, a row of its group.
-async fn shapes(sim: &Sim) -> BTreeMap<&'static str, Value> {
+/// The forms of a server: REST, a status event, a heartbeat, an entry of an array.
+async fn forms(sim: &Sim) -> BTreeMap<&'static str, Value> {
     let mut socket = main_socket(sim).await;
     let (group, server) = (sim.group(), sim.server());
-    for (id, event) in [(1, "status"), (2, "heartbeat")] {
-        let path = format!("subscription/group-server-{event}/{group}");
-        assert_eq!(
-            socket.request(sim, id, "POST", &path).await["responseCode"],
-            200
-        );
+    for event in ["group-server-status", "group-server-heartbeat"] {
+        socket.subscribe(sim, event, group).await;
     }
     sim.status(server);
     let status = content(&socket.json().await);
@@ -125,8 +108,8 @@ async fn a_server_is_the_same_wherever_it_is_written() {
         info.target = 2;
         info.join_type = "Public".to_owned();
         sim.set_server_info(sim.server(), info).unwrap();
-        let shapes = shapes(&sim).await;
-        for (name, shape) in &shapes {
+        let forms = forms(&sim).await;
+        for (name, form) in &forms {
             for (member, expected) in [
                 ("fleet", json!("att-quest")),
                 ("region", json!("australia-agones")),
@@ -134,9 +117,9 @@ async fn a_server_is_the_same_wherever_it_is_written() {
                 ("scene_index", json!(4)),
                 ("target", json!(2)),
             ] {
-                assert_eq!(shape[member], expected, "{member} of {name} in {era:?}");
+                assert_eq!(form[member], expected, "{member} of {name} in {era:?}");
             }
-            let join_type = shape.get("join_type");
+            let join_type = form.get("join_type");
             assert!(
                 join_type.is_none_or(|join_type| join_type == "Public"),
                 "{name} in {era:?}"
@@ -148,21 +131,21 @@ async fn a_server_is_the_same_wherever_it_is_written() {
 }
 
 #[tokio::test]
-async fn every_shape_of_2023_says_whether_the_server_is_online() {
+async fn every_form_of_2023_has_is_online() {
     let sim = Sim::builder().start().await.unwrap();
-    for (name, shape) in shapes(&sim).await {
-        assert_eq!(shape["is_online"], true, "{name}");
-        assert!(shape["online_ping"].is_string(), "{name}");
+    for (name, form) in forms(&sim).await {
+        assert_eq!(form["is_online"], true, "{name}");
+        assert!(form["online_ping"].is_string(), "{name}");
     }
     sim.stop_server(sim.server()).await.unwrap();
-    for (name, shape) in shapes(&sim).await {
-        assert_eq!(shape["is_online"], false, "{name}");
-        assert_eq!(shape.get("online_ping"), None, "{name}");
+    for (name, form) in forms(&sim).await {
+        assert_eq!(form["is_online"], false, "{name}");
+        assert_eq!(form.get("online_ping"), None, "{name}");
     }
 
     let sim = Sim::builder().era(Era::Y2022).start().await.unwrap();
     sim.stop_server(sim.server()).await.unwrap();
-    let old = shapes(&sim).await;
+    let old = forms(&sim).await;
     for name in ["one", "list", "status"] {
         assert_eq!(old[name].get("is_online"), None, "{name}");
         assert_eq!(old[name].get("online_ping"), None, "{name}");
@@ -186,9 +169,8 @@ async fn a_token_of_the_password_grant_names_the_user_in_sub() {
         bot.client_id,
         bot.client_secret.replace('+', "%2B").replace('=', "%3D")
     );
-    let hash = "fe12941c30d7c870c8028423fe426c4b12b99ed40a908dba085fb088ec9d37b6098295d24fa6024e575144784d90a60d2d2263e5b9f6aa43e2f8672700effdde";
     let form = format!(
-        "{credentials}&grant_type=password&username={}&password={hash}",
+        "{credentials}&grant_type=password&username={}&password={HASH_OF_PASSWORD}",
         user.username
     );
     let granted = http("POST", &sim.token_url(), &[], &form).await.json();
@@ -209,26 +191,16 @@ async fn a_token_of_the_password_grant_names_the_user_in_sub() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn servers_send_heartbeats_whether_a_town_lives_there_or_not() {
+async fn servers_send_heartbeats_in_every_scenario() {
     let count = async |sim: &Sim| {
         let (near, far) = tokio::io::duplex(64 * 1024);
         sim.serve_main_socket(far);
-        let mut request =
-            tokio_tungstenite::tungstenite::client::IntoClientRequest::into_client_request(
-                sim.socket_url(),
-            )
-            .unwrap();
-        let bearer = format!("Bearer {}", sim.bot_token());
-        request
-            .headers_mut()
-            .insert("authorization", bearer.parse().unwrap());
-        let (socket, _) = tokio_tungstenite::client_async(request, near)
+        let mut socket = handshake(near, &sim.socket_url(), Some(&sim.bot_token()))
             .await
             .unwrap();
-        let mut socket = common::Socket(socket);
-        let path = format!("subscription/group-server-heartbeat/{}", sim.group());
-        let answer = socket.request(sim, 1, "POST", &path).await;
-        assert_eq!(answer["responseCode"], 200);
+        socket
+            .subscribe(sim, "group-server-heartbeat", sim.group())
+            .await;
         tokio::time::sleep(Duration::from_secs(61)).await;
         sim.sent_main_events().total
     };
@@ -293,7 +265,7 @@ async fn prefabs_can_be_added_and_hands_placed() {
     sim.player_at(server, player, [10.0, 20.0, 30.0]).unwrap();
     sim.player_hands(server, player, [10.0, 21.5, 30.0], [10.5, 21.0, 30.0])
         .unwrap();
-    let hands = async |socket: &mut common::Socket, id| {
+    let hands = async |socket: &mut crate::support::Socket, id| {
         let detailed = socket.command(id, "player detailed Ashwick").await;
         let result = &detailed["data"]["Result"];
         (
@@ -309,7 +281,7 @@ async fn prefabs_can_be_added_and_hands_placed() {
 }
 
 #[tokio::test]
-async fn an_item_is_said_to_be_where_it_is_after_the_change() {
+async fn an_inventory_event_names_the_place_after_the_change() {
     let sim = Sim::builder().start().await.unwrap();
     let server = sim.server();
     let player = sim.player_joins(server, "Ashwick").unwrap();
@@ -350,7 +322,7 @@ async fn a_token_file_is_readable_by_its_owner_alone() {
     };
     let path = sim.write_console_token(server, &folder).unwrap();
     assert_eq!(mode(&path), 0o600);
-    // In place of a file that everybody can read.
+    // The file replaces one that everybody can read.
     std::fs::write(&path, "old").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     sim.write_console_token(server, &folder).unwrap();

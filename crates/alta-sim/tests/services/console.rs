@@ -1,35 +1,24 @@
 //! Consoles: login, commands, events, restarts.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
 use std::time::Duration;
 
+use crate::support::{TIMEOUT, authority, console, console_with};
 use alta_sim::{Service, Sim, What};
-use common::{PATIENCE, console, try_open};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 #[tokio::test]
-async fn a_cloud_console_refuses_a_wrong_token_in_words() {
+async fn a_cloud_console_replies_to_a_wrong_token() {
     let sim = Sim::builder().start().await.unwrap();
-    let url = sim.console_url(sim.server()).unwrap();
-    // The access token of the bot is none, and neither is another server's console token.
+    // The bot's access token and the console token of another server are wrong, too.
     let other = sim.add_server(sim.group(), "Elsewhere").unwrap();
     for token in [
         sim.bot_token(),
         sim.console_token(other),
         "nonsense".to_owned(),
     ] {
-        let mut socket = try_open(&url, None).await.unwrap();
-        socket.send(&token).await;
+        let mut socket = console_with(&sim, sim.server(), &token).await;
         let refusal = socket.json().await;
         assert_eq!(
             (&refusal["eventType"], &refusal["data"]),
@@ -40,22 +29,15 @@ async fn a_cloud_console_refuses_a_wrong_token_in_words() {
 }
 
 #[tokio::test]
-async fn a_self_hosted_console_keeps_silent_about_a_wrong_token() {
+async fn a_self_hosted_console_does_not_reply_to_a_wrong_token() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let server = sim.add_self_hosted("Hollowmere").unwrap();
-    let mut socket = try_open(&sim.console_url(server).unwrap(), None)
-        .await
-        .unwrap();
-    socket.send("nonsense").await;
+    let mut socket = console_with(&sim, server, "nonsense").await;
     socket.send(r#"{"id":1,"content":"player list"}"#).await;
     sim.wait_for(|received| received.iter().any(|entry| entry.command().is_some()))
         .await
         .unwrap();
-    assert!(
-        timeout(Duration::from_millis(50), socket.frame())
-            .await
-            .is_err()
-    );
+    assert!(socket.is_silent().await);
     assert_eq!(sim.console_connections(server), Vec::<u64>::new());
 }
 
@@ -69,8 +51,7 @@ async fn a_self_hosted_server_keeps_its_token_and_its_port_over_a_restart() {
     let token = std::fs::read_to_string(folder.join("console_token.txt")).unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     let url = sim.console_url(server).unwrap();
-    let mut socket = try_open(&url, None).await.unwrap();
-    socket.send(&token).await;
+    let mut socket = console_with(&sim, server, &token).await;
     let welcome = socket.json().await;
     assert_eq!(
         welcome["data"],
@@ -78,12 +59,11 @@ async fn a_self_hosted_server_keeps_its_token_and_its_port_over_a_restart() {
     );
     sim.stop_server(server).await.unwrap();
     assert_eq!(socket.frame().await, None);
-    assert!(TcpStream::connect(common::authority(&url)).await.is_err());
+    assert!(TcpStream::connect(authority(&url)).await.is_err());
     sim.start_server(server).unwrap();
     assert_eq!(sim.console_url(server).unwrap(), url);
-    let mut socket = try_open(&url, None).await.unwrap();
-    socket.send(&token).await;
-    assert!(socket.text().await.contains("Connection Succeeded"));
+    let mut socket = console_with(&sim, server, &token).await;
+    socket.is_accepted().await;
     let player = sim.player_joins(server, "Ashwick").unwrap();
     assert_eq!(player, 1_000_000_001);
 }
@@ -94,25 +74,22 @@ async fn a_cloud_server_gets_a_new_port_at_every_start() {
     let url = sim.console_url(sim.server()).unwrap();
     let _blocked = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     sim.stop_server(sim.server()).await.unwrap();
-    let _taken = std::net::TcpListener::bind(common::authority(&url)).unwrap();
+    let _taken = std::net::TcpListener::bind(authority(&url)).unwrap();
     sim.start_server(sim.server()).unwrap();
     assert_ne!(sim.console_url(sim.server()).unwrap(), url);
     console(&sim, sim.server()).await;
 }
 
 #[tokio::test]
-async fn a_command_before_the_login_answer_makes_every_answer_come_twice() {
+async fn a_command_before_the_login_reply_doubles_every_reply() {
     let sim = Sim::builder()
         .login_delay(Duration::from_millis(200))
         .start()
         .await
         .unwrap();
-    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
-        .await
-        .unwrap();
-    socket.send(&sim.console_token(sim.server())).await;
+    let mut socket = console_with(&sim, sim.server(), &sim.console_token(sim.server())).await;
     socket.send(r#"{"id":1,"content":"player list"}"#).await;
-    assert!(socket.text().await.contains("Connection Succeeded"));
+    socket.is_accepted().await;
     assert_eq!(socket.json().await["eventType"], "ErrorLog");
     let first = socket.command(2, "player count").await;
     assert_eq!(
@@ -122,7 +99,7 @@ async fn a_command_before_the_login_answer_makes_every_answer_come_twice() {
 }
 
 #[tokio::test]
-async fn a_death_is_told_in_the_recorded_six_frames() {
+async fn a_death_has_the_six_events_of_the_sample() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     socket
@@ -131,11 +108,11 @@ async fn a_death_is_told_in_the_recorded_six_frames() {
     socket.command(2, "websocket subscribe PlayerKilled").await;
     let player = sim.player_joins(sim.server(), "duskmoor42").unwrap();
     sim.player_dies(sim.server(), player).unwrap();
-    let mut told = Vec::new();
+    let mut events = Vec::new();
     for _ in 0..6 {
         let frame = socket.json().await;
         let data = &frame["data"];
-        told.push(format!(
+        events.push(format!(
             "{} {} {}",
             frame["eventType"], data["state"], data["isEnter"]
         ));
@@ -154,11 +131,11 @@ async fn a_death_is_told_in_the_recorded_six_frames() {
         r#""PlayerStateChanged" "Dead" true"#,
         r#""PlayerKilled" null null"#,
     ];
-    assert_eq!(told, expected);
+    assert_eq!(events, expected);
 }
 
 #[tokio::test]
-async fn everything_a_player_does_is_told() {
+async fn everything_that_a_player_does_is_an_event() {
     let sim = Sim::builder().start().await.unwrap();
     let server = sim.server();
     let mut socket = console(&sim, server).await;
@@ -228,7 +205,7 @@ async fn everything_a_player_does_is_told() {
 }
 
 #[tokio::test]
-async fn commands_are_logged_to_those_who_listen() {
+async fn commands_are_logged_to_subscribers() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     socket.command(1, "websocket subscribe InfoLog").await;
@@ -263,7 +240,7 @@ async fn commands_are_logged_to_those_who_listen() {
 }
 
 #[tokio::test]
-async fn a_stalled_console_runs_everything_later_and_in_order() {
+async fn a_stalled_console_runs_its_commands_later_and_in_order() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     sim.stall_console(sim.server());
@@ -282,9 +259,9 @@ async fn a_stalled_console_runs_everything_later_and_in_order() {
     .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     sim.resume_console(sim.server());
-    let answer = socket.json().await;
+    let reply = socket.json().await;
     assert_eq!(
-        (&answer["commandId"], &answer["data"]["Result"]),
+        (&reply["commandId"], &reply["data"]["Result"]),
         (&json!(9), &json!(1))
     );
     assert_eq!(socket.json().await["commandId"], 10);
@@ -296,15 +273,15 @@ async fn a_server_can_forget_its_subscriptions() {
     let server = sim.server();
     let mut socket = console(&sim, server).await;
     for expected in ["Success", "Unchanged"] {
-        let answer = socket.command(1, "websocket subscribe PlayerJoined").await;
-        assert_eq!(answer["data"]["Result"], expected);
+        let reply = socket.command(1, "websocket subscribe PlayerJoined").await;
+        assert_eq!(reply["data"]["Result"], expected);
     }
     sim.forget_console_subscriptions(server);
     assert!(sim.console_subscriptions(server).is_empty());
     sim.player_joins(server, "Ashwick").unwrap();
-    let answer = socket.command(2, "websocket subscribe PlayerJoined").await;
+    let reply = socket.command(2, "websocket subscribe PlayerJoined").await;
     assert_eq!(
-        answer["data"]["Result"], "Success",
+        reply["data"]["Result"], "Success",
         "and no event came before"
     );
 }
@@ -314,9 +291,9 @@ async fn a_booting_server_knows_only_the_websocket_commands() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     sim.set_booting(sim.server(), true);
-    let answer = socket.command(1, "player list").await;
+    let reply = socket.command(1, "player list").await;
     let message = "[CommandService.Handle] Command not found. Did you mean: \n";
-    assert_eq!(answer["data"]["Exception"]["Message"], message);
+    assert_eq!(reply["data"]["Exception"]["Message"], message);
     assert_eq!(
         socket.command(2, "websocket subscribe PlayerJoined").await["data"]["Result"],
         "Success"
@@ -327,14 +304,11 @@ async fn a_booting_server_knows_only_the_websocket_commands() {
 async fn enums_can_be_numbers() {
     let sim = Sim::builder().start().await.unwrap();
     sim.set_numeric_enums(sim.server(), true);
-    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
-        .await
-        .unwrap();
-    socket.send(&sim.console_token(sim.server())).await;
+    let mut socket = console_with(&sim, sim.server(), &sim.console_token(sim.server())).await;
     assert_eq!(socket.json().await["type"], 0);
-    let answer = socket.command(1, "websocket subscribe PlayerJoined").await;
+    let reply = socket.command(1, "websocket subscribe PlayerJoined").await;
     assert_eq!(
-        (&answer["type"], &answer["data"]["Result"]),
+        (&reply["type"], &reply["data"]["Result"]),
         (&json!(2), &json!(0))
     );
     sim.player_joins(sim.server(), "Ashwick").unwrap();
@@ -342,7 +316,7 @@ async fn enums_can_be_numbers() {
 }
 
 #[tokio::test]
-async fn events_that_nobody_documented_can_be_offered_and_sent() {
+async fn undocumented_events_can_be_added_and_sent() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     sim.offer_console_event(sim.server(), "ModThing");
@@ -371,17 +345,14 @@ async fn events_that_nobody_documented_can_be_offered_and_sent() {
 }
 
 #[tokio::test]
-async fn what_a_client_did_is_recorded_with_its_connection() {
+async fn the_journal_has_the_connection_of_each_entry() {
     let sim = Sim::builder().start().await.unwrap();
     let token = sim.console_token(sim.server());
-    let mut socket = try_open(&sim.console_url(sim.server()).unwrap(), None)
-        .await
-        .unwrap();
-    socket.send(&token).await;
+    let mut socket = console_with(&sim, sim.server(), &token).await;
     socket.text().await;
     socket.command(1, "player count").await;
     socket.0.close(None).await.unwrap();
-    timeout(PATIENCE, async {
+    timeout(TIMEOUT, async {
         sim.wait_for(|received| {
             received
                 .iter()

@@ -1,17 +1,7 @@
-//! A bot's whole way: token, REST, main websocket, console.
+//! A whole bot: token, REST, main websocket, console.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod common;
-
+use crate::support::{console, content, http, main_socket, rest};
 use alta_sim::Sim;
-use common::{console, http, main_socket, rest};
-use serde_json::Value;
 
 #[tokio::test]
 async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
@@ -29,19 +19,15 @@ async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
         bot.client_id,
     );
     let headers = [("content-type", "application/x-www-form-urlencoded")];
-    let answer = http("POST", &sim.token_url(), &headers, &form).await.json();
+    let reply = http("POST", &sim.token_url(), &headers, &form).await.json();
     assert_eq!(
-        (answer["token_type"].as_str(), answer["expires_in"].as_u64()),
+        (reply["token_type"].as_str(), reply["expires_in"].as_u64()),
         (Some("Bearer"), Some(3_600))
     );
-    let bearer = format!("Bearer {}", answer["access_token"].as_str().unwrap());
+    let bearer = format!("Bearer {}", reply["access_token"].as_str().unwrap());
 
     let mut socket = main_socket(&sim).await;
-    let path = format!("subscription/me-group-create/{}", bot.user_id);
-    assert_eq!(
-        socket.request(&sim, 1, "POST", &path).await["responseCode"],
-        200
-    );
+    socket.subscribe(&sim, "me-group-create", bot.user_id).await;
 
     let invites = rest(&sim, "GET", "groups/invites?limit=1000", "")
         .await
@@ -61,13 +47,13 @@ async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
         (event["event"].as_str(), event["key"].as_str()),
         (Some("me-group-create"), Some(&*bot.user_id.to_string()))
     );
-    let content: Value = serde_json::from_str(event["content"].as_str().unwrap()).unwrap();
+    let content = content(&event);
     assert_eq!(content["group"]["id"], sim.group());
 
     let path = format!("servers/{}/console", sim.server());
     assert_eq!(rest(&sim, "POST", &path, "{}").await.status, 403);
     sim.set_role(sim.group(), bot.user_id, 2).unwrap();
-    // The body is Python's: single quotes, and booleans in strings.
+    // The body is a printed Python dictionary: single quotes, and bools in strings.
     let granted = rest(
         &sim,
         "POST",
@@ -84,7 +70,7 @@ async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
         (Some(true), Some("Nothing"))
     );
     let port = granted["connection"]["websocket_port"].as_u64().unwrap();
-    let mut socket = common::try_open(&format!("ws://127.0.0.1:{port}/"), None)
+    let mut socket = crate::support::try_open(&format!("ws://127.0.0.1:{port}/"), None)
         .await
         .unwrap();
     socket.send(granted["token"].as_str().unwrap()).await;
@@ -100,17 +86,15 @@ async fn a_bot_logs_in_accepts_an_invite_and_opens_a_console() {
 }
 
 #[tokio::test]
-async fn players_are_told_of_on_consoles_main_socket_and_rest_alike() {
+async fn consoles_main_socket_and_rest_show_the_same_players() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = main_socket(&sim).await;
-    let path = format!("subscription/group-server-status/{}", sim.group());
-    assert_eq!(
-        socket.request(&sim, 1, "POST", &path).await["responseCode"],
-        200
-    );
+    socket
+        .subscribe(&sim, "group-server-status", sim.group())
+        .await;
     let mut console = console(&sim, sim.server()).await;
-    let answer = console.command(1, "websocket subscribe playerjoined").await;
-    assert_eq!(answer["data"]["Result"], "Success");
+    let reply = console.command(1, "websocket subscribe playerjoined").await;
+    assert_eq!(reply["data"]["Result"], "Success");
     assert_eq!(
         console.command(2, "websocket subscribe PlayerJoined").await["data"]["Result"],
         "Unchanged"
@@ -129,7 +113,7 @@ async fn players_are_told_of_on_consoles_main_socket_and_rest_alike() {
     assert_eq!(event["data"]["user"]["id"], ashwick);
 
     let status = socket.json().await;
-    let content: Value = serde_json::from_str(status["content"].as_str().unwrap()).unwrap();
+    let content = content(&status);
     assert_eq!(content["online_players"][0]["username"], "Ashwick");
     let server = rest(&sim, "GET", &format!("servers/{}", sim.server()), "")
         .await

@@ -1,6 +1,4 @@
-//! A bare HTTP client and a bare websocket client.
-
-#![allow(dead_code, reason = "not every test file needs every helper")]
+//! A plain HTTP client and a plain websocket client.
 
 use std::time::Duration;
 
@@ -18,16 +16,17 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// Longer than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Above the duration of anything that succeeds.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-pub(crate) struct Answer {
+/// An HTTP response.
+pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
 }
 
-impl Answer {
+impl Reply {
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text)
             .unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.text))
@@ -45,13 +44,13 @@ pub(crate) fn authority(url: &str) -> String {
         .to_owned()
 }
 
-/// One request on a connection of its own.
+/// Sends one request on a new connection.
 pub(crate) async fn try_http(
     method: &str,
     url: &str,
     headers: &[(&str, &str)],
     body: &str,
-) -> Result<Answer, hyper::Error> {
+) -> Result<Reply, hyper::Error> {
     let host = authority(url);
     let stream = TcpStream::connect(&host).await.unwrap();
     let path = url.split_once(&host).unwrap().1.to_owned();
@@ -76,85 +75,92 @@ pub(crate) async fn try_http(
         let (head, body) = response.into_parts();
         let text = String::from_utf8_lossy(&body.collect().await?.to_bytes()).into_owned();
         driver.abort();
-        Ok(Answer {
+        Ok(Reply {
             status: head.status.as_u16(),
             headers: head.headers,
             text,
         })
     };
-    timeout(PATIENCE, exchange)
+    timeout(TIMEOUT, exchange)
         .await
-        .expect("an HTTP answer in time")
+        .expect("an HTTP response in time")
 }
 
-pub(crate) async fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(crate) async fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Reply {
     try_http(method, url, headers, body).await.unwrap()
 }
 
-/// A REST call as the bot.
-pub(crate) async fn rest(sim: &Sim, method: &str, path: &str, body: &str) -> Answer {
-    let bearer = format!("Bearer {}", sim.bot_token());
-    http(
-        method,
-        &format!("{}/{path}", sim.rest_url()),
-        &[("authorization", &bearer)],
-        body,
-    )
-    .await
+async fn call(sim: &Sim, token: String, method: &str, path: &str, body: &str) -> Reply {
+    let url = format!("{}/{path}", sim.rest_url());
+    let bearer = format!("Bearer {token}");
+    http(method, &url, &[("authorization", &bearer)], body).await
 }
 
-/// A REST call as the user.
-pub(crate) async fn rest_as_user(sim: &Sim, method: &str, path: &str, body: &str) -> Answer {
-    let bearer = format!("Bearer {}", sim.user_token());
-    http(
-        method,
-        &format!("{}/{path}", sim.rest_url()),
-        &[("authorization", &bearer)],
-        body,
-    )
-    .await
+/// Sends a REST request as the bot.
+pub(crate) async fn rest(sim: &Sim, method: &str, path: &str, body: &str) -> Reply {
+    call(sim, sim.bot_token(), method, path, body).await
 }
 
+/// Sends a REST request as the user.
+pub(crate) async fn rest_as_user(sim: &Sim, method: &str, path: &str, body: &str) -> Reply {
+    call(sim, sim.user_token(), method, path, body).await
+}
+
+/// SHA-512 of "a-quiet-evening", the password in `Sim::user`.
+pub(crate) const HASH_OF_PASSWORD: &str = "fe12941c30d7c870c8028423fe426c4b12b99ed40a908dba085fb088ec9d37b6098295d24fa6024e575144784d90a60d2d2263e5b9f6aa43e2f8672700effdde";
+
+/// A websocket client.
 pub(crate) struct Socket<S = TcpStream>(pub(crate) WebSocketStream<S>);
+
+/// Performs a websocket handshake on a byte stream.
+pub(crate) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    url: &str,
+    bearer: Option<&str>,
+) -> Result<Socket<S>, Error> {
+    let mut request = url.into_client_request().unwrap();
+    if let Some(token) = bearer {
+        let bearer = format!("Bearer {token}").parse().unwrap();
+        request.headers_mut().insert("authorization", bearer);
+    }
+    let opened = timeout(TIMEOUT, client_async(request, stream))
+        .await
+        .expect("a handshake in time");
+    Ok(Socket(opened?.0))
+}
 
 pub(crate) async fn try_open(url: &str, bearer: Option<&str>) -> Result<Socket, Error> {
     let stream = TcpStream::connect(authority(url))
         .await
         .map_err(Error::Io)?;
-    let mut request = url.into_client_request().unwrap();
-    if let Some(token) = bearer {
-        request
-            .headers_mut()
-            .insert("authorization", format!("Bearer {token}").parse().unwrap());
-    }
-    let dialled = timeout(PATIENCE, client_async(request, stream))
-        .await
-        .expect("a handshake in time");
-    Ok(Socket(dialled?.0))
+    handshake(stream, url, bearer).await
 }
 
-/// The main websocket as the bot.
+/// Opens the main websocket as the bot.
 pub(crate) async fn main_socket(sim: &Sim) -> Socket {
     try_open(&sim.socket_url(), Some(&sim.bot_token()))
         .await
         .unwrap()
 }
 
-/// A console, let in.
-pub(crate) async fn console(sim: &Sim, server: u64) -> Socket {
-    let mut socket = try_open(&sim.console_url(server).unwrap(), None)
-        .await
-        .unwrap();
-    socket.send(&sim.console_token(server)).await;
-    let welcome = socket.json().await;
-    assert!(
-        welcome["data"]
-            .as_str()
-            .unwrap()
-            .contains("Connection Succeeded"),
-        "{welcome}"
-    );
+/// Opens a console and sends its first frame, the token.
+pub(crate) async fn console_with(sim: &Sim, server: u64, token: &str) -> Socket {
+    let url = sim.console_url(server).unwrap();
+    let mut socket = try_open(&url, None).await.unwrap();
+    socket.send(token).await;
     socket
+}
+
+/// Opens a console whose token was accepted.
+pub(crate) async fn console(sim: &Sim, server: u64) -> Socket {
+    let mut socket = console_with(sim, server, &sim.console_token(server)).await;
+    socket.is_accepted().await;
+    socket
+}
+
+/// The decoded content of a frame of the main websocket.
+pub(crate) fn content(frame: &Value) -> Value {
+    serde_json::from_str(frame["content"].as_str().unwrap()).unwrap()
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
@@ -162,10 +168,30 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         self.0.send(Message::text(text)).await.unwrap();
     }
 
-    /// The next frame that is no ping or pong; `None` once the connection has ended without a close frame.
+    /// Reads a console's reply to an accepted token.
+    pub(crate) async fn is_accepted(&mut self) {
+        let welcome = self.text().await;
+        assert!(welcome.contains("Connection Succeeded"), "{welcome}");
+    }
+
+    /// Whether no frame comes for a while.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        timeout(Duration::from_millis(50), self.frame())
+            .await
+            .is_err()
+    }
+
+    /// Subscribes on the main websocket.
+    pub(crate) async fn subscribe(&mut self, sim: &Sim, event: &str, key: u64) {
+        let path = format!("subscription/{event}/{key}");
+        let reply = self.request(sim, 1, "POST", &path).await;
+        assert_eq!(reply["responseCode"], 200, "{reply}");
+    }
+
+    /// The next frame except pings and pongs. `None` after the connection has ended without a close frame.
     pub(crate) async fn frame(&mut self) -> Option<Message> {
         loop {
-            match timeout(PATIENCE, self.0.next())
+            match timeout(TIMEOUT, self.0.next())
                 .await
                 .expect("a frame in time")
             {
@@ -187,16 +213,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         serde_json::from_str(&self.text().await).unwrap()
     }
 
-    /// Sends a command and takes the next frame for its answer.
+    /// Sends a command and reads the next frame, its reply.
     pub(crate) async fn command(&mut self, id: u64, line: &str) -> Value {
         self.send(&json!({"id": id, "content": line}).to_string())
             .await;
-        let answer = self.json().await;
-        assert_eq!(answer["commandId"], id, "{answer}");
-        answer
+        let reply = self.json().await;
+        assert_eq!(reply["commandId"], id, "{reply}");
+        reply
     }
 
-    /// Sends a request on the main websocket and takes the next frame for its answer.
+    /// Sends a request on the main websocket and reads the next frame, its reply.
     pub(crate) async fn request(&mut self, sim: &Sim, id: u64, method: &str, path: &str) -> Value {
         self.request_with(sim, id, method, path, None).await
     }

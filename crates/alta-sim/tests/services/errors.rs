@@ -1,18 +1,11 @@
-//! Errors that a driver of the simulator rarely meets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+//! Errors that tests rarely cause.
 use alta_sim::{ErrorKind, Sim};
 use std::error::Error as _;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 #[test]
-fn a_simulator_outside_of_a_runtime_is_an_error_with_its_cause() {
+fn a_simulator_outside_of_a_runtime_is_an_error_with_its_source() {
     let starting = pin!(Sim::builder().start());
     let Poll::Ready(started) = starting.poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("it waits");

@@ -1,0 +1,24 @@
+//! The simulator, through its services and its program.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod console;
+mod console_faults;
+mod errors;
+mod first_slice;
+mod like_the_service;
+mod main_socket;
+#[cfg(all(feature = "program", unix))]
+mod process;
+#[cfg(all(feature = "program", unix))]
+mod program;
+mod rest;
+mod simulator;
+mod support;
+#[cfg(feature = "tls")]
+mod tls;
