@@ -54,6 +54,34 @@ pub(crate) fn end_of_object(text: &str, start: usize) -> Option<usize> {
     is_object.then(|| end_of_value(text, start))?.ok()
 }
 
+/// Gives the name and the JSON of each field of the object that is the whole text. When it refuses, some may have been given.
+pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a str)) -> Result<()> {
+    let bytes = text.as_bytes();
+    let mut strings = Strings::of(bytes);
+    let mut at = match bytes {
+        b"{}" => return Ok(()),
+        [b'{', ..] => 1,
+        _ => return Err(Refused),
+    };
+    loop {
+        let name = at + 1;
+        at = end_of_name(bytes, &mut strings, at)?;
+        // Before the colon and the closing quote.
+        let name = text.get(name..at - 2).ok_or(Refused)?;
+        if name.contains('\\') {
+            return Err(Refused);
+        }
+        let value = at;
+        at = end_of_value(text, value)?;
+        take(name, text.get(value..at).ok_or(Refused)?);
+        match bytes.get(at..) {
+            Some([b',', ..]) => at += 1,
+            Some(b"}") => return Ok(()),
+            _ => return Err(Refused),
+        }
+    }
+}
+
 /// Returns where the value ends that begins at `at`.
 ///
 /// One loop without calls, so that its state stays in registers.

@@ -32,6 +32,12 @@ pub fn end_of_compact_object(text: &str, start: usize) -> Option<usize> {
     compact::end_of_object(text, start)
 }
 
+/// Gives the name and the JSON of each field of the object that is the whole text. Reads compact JSON only, and that fast:
+/// `None` tells nothing. Some fields may have been given by then.
+pub fn each_compact_field<'a>(text: &'a str, take: impl FnMut(&'a str, &'a str)) -> Option<()> {
+    compact::each_field(text, take).ok()
+}
+
 /// Reads a list, and leaves out the entries that are odd; see [`Listing`].
 ///
 /// # Errors

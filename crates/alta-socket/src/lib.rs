@@ -75,4 +75,4 @@ pub use tls::{Tls, TlsError};
 pub use waiters::{Waiter, Waiters};
 pub use wall::{later, wall_time};
 pub use want::{Confirmed, Disconnected, Entry, Gap, Held, Ledger, Loss, Step, Wanted};
-pub use websocket::{Direction, LinkConfig, Observer, WebSocket};
+pub use websocket::{Direction, LinkConfig, Observer, Owner, WebSocket};

@@ -2,12 +2,11 @@ use crate::frame::RawFrame;
 use crate::lost::Lost;
 use crate::read_at::ReadAt;
 use crate::ready_set::{LinkWaker, ReadySet, Source};
-use crate::websocket::{Link, Pumped, WebSocket};
+use crate::websocket::{Link, Owner, Pumped, WebSocket};
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
-use std::sync::Weak;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
@@ -132,7 +131,7 @@ impl<X, E> Links<X, E> {
 
     /// Like [`send`](Self::send), for somebody who may go away: once nobody holds `owner` any more, a frame that was
     /// not yet handed to the socket is not sent, and [`LinkEvent::Skipped`] says so.
-    pub fn send_for(&mut self, id: LinkId, text: String, tag: u64, owner: Weak<()>) {
+    pub fn send_for(&mut self, id: LinkId, text: String, tag: u64, owner: Owner) {
         if let Some(link) = self.link(id) {
             link.send(text, Some(tag), Some(owner));
         }

@@ -1,4 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, VecDeque};
+use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
 
 /// Ids wrap here: the servers' own models hold them in 32 signed bits.
@@ -6,6 +8,9 @@ const LAST_ID: u32 = 2_147_483_647;
 
 /// How many ids of requests that timed out are remembered as still owed, so that a wrapped counter skips them.
 const OWED_LIMIT: usize = 1_000;
+
+/// Tables of more requests than this give their memory back when they are empty.
+const KEPT: usize = 64;
 
 /// The open requests of one connection: hands out ids, matches answers, tells what is overdue.
 ///
@@ -15,8 +20,10 @@ const OWED_LIMIT: usize = 1_000;
 pub struct Requests<T> {
     next: u32,
     wrapped: bool,
-    open: BTreeMap<u32, Open<T>>,
-    deadlines: BTreeSet<(Instant, u32)>,
+    open: HashMap<u32, Open<T>, BuildHasherDefault<IdHasher>>,
+    /// The earliest first. Those of ended requests stay until they are more than half: most requests end long before their
+    /// deadline, and in any order.
+    deadlines: BinaryHeap<Reverse<(Instant, u32)>>,
     owed: VecDeque<u32>,
 }
 
@@ -43,8 +50,8 @@ impl<T> Default for Requests<T> {
         Self {
             next: 1,
             wrapped: false,
-            open: BTreeMap::new(),
-            deadlines: BTreeSet::new(),
+            open: HashMap::default(),
+            deadlines: BinaryHeap::new(),
             owed: VecDeque::new(),
         }
     }
@@ -54,7 +61,7 @@ impl<T> Requests<T> {
     /// Opens a request and returns the id to send it under.
     pub fn begin(&mut self, request: T, now: Instant, deadline: Instant) -> u32 {
         let id = self.free_id();
-        self.deadlines.insert((deadline, id));
+        self.deadlines.push(Reverse((deadline, id)));
         self.open.insert(
             id,
             Open {
@@ -80,11 +87,21 @@ impl<T> Requests<T> {
 
     /// Closes a request whose deadline has passed, the most overdue first. Its id stays reserved.
     pub fn expire(&mut self, now: Instant) -> Option<(u32, T)> {
-        let (deadline, id) = *self.deadlines.first()?;
-        if deadline > now {
-            return None;
-        }
-        let request = self.end(id)?;
+        let (id, request) = loop {
+            let Reverse((deadline, id)) = *self.deadlines.peek()?;
+            if deadline > now {
+                return None;
+            }
+            self.deadlines.pop();
+            if self
+                .open
+                .get(&id)
+                .is_some_and(|open| open.deadline == deadline)
+                && let Some(request) = self.end(id)
+            {
+                break (id, request);
+            }
+        };
         if self.owed.len() == OWED_LIMIT {
             self.owed.pop_front();
         }
@@ -94,9 +111,21 @@ impl<T> Requests<T> {
 
     /// Closes a request for another reason than an answer or its deadline.
     pub fn end(&mut self, id: u32) -> Option<T> {
-        let open = self.open.remove(&id)?;
-        self.deadlines.remove(&(open.deadline, id));
-        Some(open.request)
+        let ended = self.open.remove(&id)?;
+        if self.open.is_empty() {
+            self.deadlines.clear();
+            if self.open.capacity() > KEPT {
+                self.open.shrink_to_fit();
+                self.deadlines.shrink_to_fit();
+            }
+        } else if self.deadlines.len() > 2 * self.open.len() + KEPT {
+            let open = &self.open;
+            self.deadlines.retain(|Reverse((deadline, id))| {
+                let open = open.get(id);
+                open.is_some_and(|open| open.deadline == *deadline)
+            });
+        }
+        Some(ended.request)
     }
 
     /// The request open under this id.
@@ -106,20 +135,23 @@ impl<T> Requests<T> {
 
     /// All open requests, in the order of their ids.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
-        self.open.iter().map(|(id, open)| (*id, &open.request))
+        let mut open: Vec<_> = self.open.iter().collect();
+        open.sort_unstable_by_key(|(id, _)| **id);
+        open.into_iter().map(|(id, open)| (*id, &open.request))
     }
 
     /// Ends all open requests, in the order of their ids: the connection is gone.
     pub fn drain(&mut self) -> impl Iterator<Item = T> + use<T> {
-        self.deadlines.clear();
-        std::mem::take(&mut self.open)
-            .into_values()
-            .map(|open| open.request)
+        self.deadlines = BinaryHeap::new();
+        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
+        open.sort_unstable_by_key(|(id, _)| *id);
+        open.into_iter().map(|(_, open)| open.request)
     }
 
-    /// When the next request is overdue.
+    /// When to call [`expire`](Self::expire): when the next request is overdue, or earlier.
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|(deadline, _)| *deadline)
+        let Reverse((deadline, _)) = self.deadlines.peek()?;
+        Some(*deadline)
     }
 
     /// Since when the oldest open request has been waiting.
@@ -151,6 +183,29 @@ impl<T> Requests<T> {
 
     fn was_issued(&self, id: u32) -> bool {
         id != 0 && id <= LAST_ID && (self.wrapped || id < self.next)
+    }
+}
+
+/// 2^64 divided by the golden ratio: multiples of it are far from each other.
+const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Spreads ids, which are our own and come in order.
+#[derive(Debug, Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write_u32(&mut self, id: u32) {
+        self.0 = u64::from(id).wrapping_mul(SPREAD);
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(SPREAD);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

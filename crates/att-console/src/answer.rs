@@ -2,6 +2,7 @@ use crate::fields::{each_field, keep_first};
 use crate::span::Span;
 use crate::word::Word;
 use alta_model::console::result::Exception;
+use alta_model::json::each_compact_field;
 use std::borrow::Cow;
 
 /// Where in its frame the parts of an answer stand. Their own JSON is read by whoever wants it.
@@ -44,28 +45,12 @@ impl Answer {
 
     /// Reads `data` if it is a JSON object. Names count whatever their case; a null is no value.
     pub(crate) fn of_object(frame: &str, data: &str) -> Result<Self, serde_json::Error> {
-        let [mut result, mut exception, mut command] = [None; 3];
-        // The text has had three names.
-        let mut texts = [None; 3];
-        each_field(data, |name, value| {
-            let kept = match name {
-                name if name.eq_ignore_ascii_case("Result") => &mut result,
-                name if name.eq_ignore_ascii_case("ResultString") => &mut texts[0],
-                name if name.eq_ignore_ascii_case("StringResult") => &mut texts[1],
-                name if name.eq_ignore_ascii_case("BufferResultString") => &mut texts[2],
-                name if name.eq_ignore_ascii_case("Exception") => &mut exception,
-                name if name.eq_ignore_ascii_case("Command") => &mut command,
-                _ => return,
-            };
-            keep_first(kept, value);
-        })?;
-        let span = |value: Option<&str>| value.map(|value| Span::within(frame, value));
-        Ok(Self {
-            result: span(result),
-            text: Text::most_telling(frame, texts.into_iter().flatten()),
-            exception: span(exception),
-            command: span(command),
-        })
+        let mut fields = Fields::default();
+        if each_compact_field(data, |name, value| fields.take(name, value)).is_none() {
+            fields = Fields::default();
+            each_field(data, |name, value| fields.take(name, value))?;
+        }
+        Ok(fields.read(frame))
     }
 
     /// The JSON of `Result`.
@@ -97,6 +82,41 @@ impl Answer {
     }
 }
 
+/// The JSON of the fields of an answer.
+#[derive(Default)]
+struct Fields<'a> {
+    result: Option<&'a str>,
+    /// The text has had three names.
+    texts: [Option<&'a str>; 3],
+    exception: Option<&'a str>,
+    command: Option<&'a str>,
+}
+
+impl<'a> Fields<'a> {
+    fn take(&mut self, name: &str, value: &'a str) {
+        let kept = match name {
+            name if name.eq_ignore_ascii_case("Result") => &mut self.result,
+            name if name.eq_ignore_ascii_case("ResultString") => &mut self.texts[0],
+            name if name.eq_ignore_ascii_case("StringResult") => &mut self.texts[1],
+            name if name.eq_ignore_ascii_case("BufferResultString") => &mut self.texts[2],
+            name if name.eq_ignore_ascii_case("Exception") => &mut self.exception,
+            name if name.eq_ignore_ascii_case("Command") => &mut self.command,
+            _ => return,
+        };
+        keep_first(kept, value);
+    }
+
+    fn read(self, frame: &str) -> Answer {
+        let span = |value: Option<&str>| value.map(|value| Span::within(frame, value));
+        Answer {
+            result: span(self.result),
+            text: Text::most_telling(frame, self.texts.into_iter().flatten()),
+            exception: span(self.exception),
+            command: span(self.command),
+        }
+    }
+}
+
 impl Text {
     fn of(frame: &str, json: &str) -> Self {
         match Word::of(json) {
@@ -113,8 +133,14 @@ impl Text {
     /// The first of several texts; one that tells of a failure before one that does not, and one that can be read before one
     /// that cannot.
     fn most_telling<'a>(frame: &str, texts: impl Iterator<Item = &'a str>) -> Option<Self> {
-        texts
-            .map(|json| Self::of(frame, json))
+        let mut texts = texts.map(|json| Self::of(frame, json));
+        let first = texts.next()?;
+        let Some(second) = texts.next() else {
+            return Some(first);
+        };
+        [first, second]
+            .into_iter()
+            .chain(texts)
             .min_by_key(|text| match text.get(frame) {
                 Some(text) if Exception::from_text(text).is_some() => 0,
                 Some(_) => 1,
@@ -127,6 +153,40 @@ impl Text {
             Self::AsSent(span) => Some(span.of(frame)),
             Self::Unescaped(text) => Some(text),
             Self::Unreadable(_) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn value() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => r#""[a-z äE."]{0,80}""#.prop_map(|text| format!("\"{}\"", text.replace('"', ""))),
+            1 => Just(r#""a\"b""#.to_owned()),
+            2 => (-90_i32..90).prop_map(|number| format!("{number}")),
+            1 => Just("1e3".to_owned()),
+            2 => Just("null".to_owned()),
+            1 => Just(r#"{"a":[1,true,"x"]}"#.to_owned()),
+            1 => Just("[ 1 ]".to_owned()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_compact_answer_is_read_as_any_other(
+            fields in prop::collection::vec(("(Result|resultstring|StringResult|Exception|Command|Other)", value()), 0..6),
+            tail in "(|}| |x)",
+        ) {
+            let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            let data = format!("{{{}}}{tail}", fields.join(","));
+            let (mut quick, mut any) = (Fields::default(), Fields::default());
+            if each_compact_field(&data, |name, value| quick.take(name, value)).is_some() {
+                each_field(&data, |name, value| any.take(name, value)).unwrap();
+                prop_assert_eq!(quick.read(&data), any.read(&data));
+            }
         }
     }
 }

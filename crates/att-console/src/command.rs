@@ -23,18 +23,42 @@ use std::fmt;
 /// or given whole, as text that goes to the server as it is: `"player list"` is a command, too.
 pub struct Command<T = Reply> {
     line: Result<String, Problem>,
-    read: Reader<T>,
+    result: ResultOf<T>,
 }
 
-/// Reads the result of a command out of the server's answer.
+/// Reads the result of a command.
 pub(crate) type Reader<T> = fn(&Reply) -> Result<T, Error>;
+
+/// How a reply becomes the result of a command.
+pub(crate) enum ResultOf<T> {
+    Read(Reader<T>),
+    /// The result is the reply itself.
+    Reply(fn(Reply) -> T),
+}
+
+impl<T> ResultOf<T> {
+    pub(crate) fn read(self, reply: Reply) -> Result<T, Error> {
+        match self {
+            Self::Read(read) => read(&reply),
+            Self::Reply(take) => Ok(take(reply)),
+        }
+    }
+}
+
+impl<T> Clone for ResultOf<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ResultOf<T> {}
 
 impl Command {
     /// The command at this path, such as `player message`, without arguments yet.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             line: Ok(path.into()),
-            read: |reply| Ok(reply.clone()),
+            result: ResultOf::Reply(|reply| reply),
         }
     }
 
@@ -89,18 +113,21 @@ impl<T> Command<T> {
     /// The same command with the whole answer for a result.
     #[must_use]
     pub fn returning_reply(self) -> Command<Reply> {
-        self.read_by(|reply| Ok(reply.clone()))
+        Command {
+            line: self.line,
+            result: ResultOf::Reply(|reply| reply),
+        }
     }
 
     pub(crate) fn read_by<U>(self, read: Reader<U>) -> Command<U> {
         Command {
             line: self.line,
-            read,
+            result: ResultOf::Read(read),
         }
     }
 
-    pub(crate) fn into_parts(self) -> (Result<String, Problem>, Reader<T>) {
-        (self.line, self.read)
+    pub(crate) fn into_parts(self) -> (Result<String, Problem>, ResultOf<T>) {
+        (self.line, self.result)
     }
 }
 
@@ -120,7 +147,7 @@ impl<T> Clone for Command<T> {
     fn clone(&self) -> Self {
         Self {
             line: self.line.clone(),
-            read: self.read,
+            result: self.result,
         }
     }
 }

@@ -445,7 +445,9 @@ impl Console {
                     let room = inner.room.acquire_many(permits).await.ok()?;
                     Some((room, inner.calls.reserve().await.ok()?))
                 });
-                let reserved = inner.shared.timers.timeout_at(deadline, reserving).await;
+                let reserving = inner.shared.timers.timeout_at(deadline, reserving);
+                // Boxed, since most commands find room, and need none for this.
+                let reserved = Box::pin(reserving).await;
                 let timed_out = ErrorKind::TimedOut {
                     after,
                     sent: Sent::NotSent,
@@ -481,7 +483,7 @@ impl Console {
         // The task drops what is in the channel when it ends. A call that comes just then would lie there.
         fence(Ordering::SeqCst);
         if self.inner.calls.is_closed() {
-            return self.inner.task.answer(answer).await;
+            return Box::pin(self.inner.task.answer(answer)).await;
         }
         answer.await.ok()
     }

@@ -1,5 +1,5 @@
 use crate::catalogue;
-use crate::command::Command;
+use crate::command::{Command, ResultOf};
 use crate::config::{Config, WhenNotReady};
 use crate::console::Console;
 use crate::driver::{Call, Shared};
@@ -76,19 +76,19 @@ impl<'a, T> Run<'a, T> {
         RunWithReply(self)
     }
 
-    async fn run(self) -> Result<(T, Reply), Error> {
-        let (line, read) = self.command.into_parts();
+    /// Runs the command; `finish` makes of the reply what the caller wants.
+    async fn run<O>(self, finish: fn(ResultOf<T>, Reply) -> Result<O, Error>) -> Result<O, Error> {
+        let (line, result) = self.command.into_parts();
         let shared = self.console.shared();
         let line = line.map_err(|problem| {
             let doing = format!("writing a command for {}", shared.label);
             Error::new(ErrorKind::Argument(problem.to_string()), doing).caused_by(problem)
         })?;
-        let line: Arc<str> = line.into();
+        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
+        let line = Arc::new(line);
         // Only written if it is needed: a command that succeeds is the usual case.
         let doing = || format!("running {:?} on {}", abbreviated(&line), shared.label);
         let span = Self::span(shared, &line);
-        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
-        let alive = Arc::new(());
         let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
         // Not even room is waited for then.
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
@@ -98,11 +98,10 @@ impl<'a, T> Run<'a, T> {
         }
         let order = |reply| {
             Call::Order(Box::new(Order {
-                line: Arc::clone(&line),
+                line: Arc::downgrade(&line),
                 timeout: self.timeout,
                 deadline,
                 when_not_ready: self.when_not_ready,
-                owner: Arc::downgrade(&alive),
                 span,
                 reply,
             }))
@@ -121,10 +120,7 @@ impl<'a, T> Run<'a, T> {
             let failure = nobody_online(failure, &line);
             return Err(Error::new(failure, doing()).answered_by(reply));
         }
-        match read(&reply) {
-            Ok(result) => Ok((result, reply)),
-            Err(error) => Err(error.while_doing(doing())),
-        }
+        finish(result, reply).map_err(|error| error.while_doing(doing()))
     }
 }
 
@@ -133,7 +129,7 @@ impl<'a, T: 'a> IntoFuture for Run<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.run().await.map(|(result, _)| result) })
+        Box::pin(self.run(ResultOf::read))
     }
 }
 
@@ -147,7 +143,10 @@ impl<'a, T: 'a> IntoFuture for RunWithReply<'a, T> {
     type IntoFuture = BoxFuture<'a, Self::Output>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.0.run())
+        Box::pin(
+            self.0
+                .run(|result, reply| Ok((result.read(reply.clone())?, reply))),
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 use super::handshake::WebSocket;
 use super::observer::{Direction, Observer};
 use super::reader::{FrameReader, Message};
-use super::writer::FrameWriter;
+use super::writer::{FrameWriter, Owner};
 use crate::dial::BoxIo;
 use crate::frame::RawFrame;
 use crate::lost::Lost;
@@ -12,7 +12,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
@@ -82,7 +82,7 @@ impl Link {
         link
     }
 
-    pub(crate) fn send(&mut self, text: String, tag: Option<u64>, owner: Option<Weak<()>>) {
+    pub(crate) fn send(&mut self, text: String, tag: Option<u64>, owner: Option<Owner>) {
         self.writer.text(text, tag, owner);
     }
 

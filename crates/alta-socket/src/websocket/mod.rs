@@ -14,3 +14,4 @@ mod writer;
 pub use handshake::{LinkConfig, WebSocket};
 pub(crate) use link::{Link, Pumped};
 pub use observer::{Direction, Observer};
+pub use writer::Owner;

@@ -1,5 +1,6 @@
 use super::link::Pumped;
 use super::observer::{Direction, Observer};
+use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Weak;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
@@ -11,6 +12,9 @@ const AHEAD: usize = 16 * 1024;
 
 /// A buffer of this capacity is kept between two writes of a busy connection.
 const KEPT: usize = 2 * AHEAD;
+
+/// Whoever wants a frame sent: nobody does once this cannot be upgraded.
+pub type Owner = Weak<dyn Any + Send + Sync>;
 
 /// The frames of one connection on their way to its socket. No I/O: it encodes, somebody else writes.
 #[derive(Debug, Default)]
@@ -27,7 +31,7 @@ enum Outgoing {
     Text {
         text: String,
         tag: Option<u64>,
-        owner: Option<Weak<()>>,
+        owner: Option<Owner>,
     },
     Ping,
     Pong(Vec<u8>),
@@ -41,7 +45,7 @@ impl FrameWriter {
         }
     }
 
-    pub(super) fn text(&mut self, text: String, tag: Option<u64>, owner: Option<Weak<()>>) {
+    pub(super) fn text(&mut self, text: String, tag: Option<u64>, owner: Option<Owner>) {
         self.queue.push_back(Outgoing::Text { text, tag, owner });
     }
 
@@ -244,7 +248,8 @@ mod tests {
                         let tag = texts.len() as u64;
                         let text = format!("{tag} {}", "ä".repeat(length / 2));
                         texts.push(text.clone());
-                        writer.text(text, Some(tag), is_owned.then(|| Arc::downgrade(&owner)));
+                        let owner = is_owned.then(|| -> Owner { Arc::<()>::downgrade(&owner) });
+                        writer.text(text, Some(tag), owner);
                     }
                     Step::Ping => writer.ping(),
                     Step::Pong => {

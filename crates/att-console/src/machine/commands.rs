@@ -7,53 +7,67 @@ use crate::error::{ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::status::Trouble;
 use alta_socket::{Answer, LinkId};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
-/// Commands that wait to be sent, in order, and when the time of each is over.
+/// Commands to be sent, in order.
 #[derive(Debug)]
 pub(super) struct Queue<R> {
-    next: u64,
-    orders: BTreeMap<u64, Box<Order<R>>>,
+    /// Commands that could not be sent at once, and when each times out.
+    waiting: BTreeMap<u64, Box<Order<R>>>,
     deadlines: BTreeSet<(Instant, u64)>,
+    next: u64,
+    /// Commands behind them that have just arrived: most are sent at once and never wait.
+    arrived: VecDeque<Box<Order<R>>>,
 }
 
 impl<R> Default for Queue<R> {
     fn default() -> Self {
         Self {
-            next: 0,
-            orders: BTreeMap::new(),
+            waiting: BTreeMap::new(),
             deadlines: BTreeSet::new(),
+            next: 0,
+            arrived: VecDeque::new(),
         }
     }
 }
 
 impl<R> Queue<R> {
     fn push(&mut self, order: Box<Order<R>>) {
-        self.deadlines.insert((order.deadline, self.next));
-        self.orders.insert(self.next, order);
-        self.next += 1;
+        self.arrived.push_back(order);
     }
 
     fn pop(&mut self) -> Option<Box<Order<R>>> {
-        let (number, order) = self.orders.pop_first()?;
+        let Some((number, order)) = self.waiting.pop_first() else {
+            return self.arrived.pop_front();
+        };
         self.deadlines.remove(&(order.deadline, number));
         Some(order)
     }
 
+    /// Notes the deadlines of the commands that have arrived: they could not be sent.
+    fn keep_arrived(&mut self) {
+        for order in std::mem::take(&mut self.arrived) {
+            self.deadlines.insert((order.deadline, self.next));
+            self.waiting.insert(self.next, order);
+            self.next += 1;
+        }
+    }
+
     fn pop_expired(&mut self, now: Instant) -> Option<Box<Order<R>>> {
+        self.keep_arrived();
         let (deadline, number) = *self.deadlines.first()?;
         if deadline > now {
             return None;
         }
         self.deadlines.pop_first();
-        self.orders.remove(&number)
+        self.waiting.remove(&number)
     }
 
     /// Forgets commands whose callers have gone.
     pub(super) fn drop_abandoned(&mut self) {
-        self.orders.retain(|number, order| {
+        self.arrived.retain(|order| !order.is_abandoned());
+        self.waiting.retain(|number, order| {
             let abandoned = order.is_abandoned();
             if abandoned {
                 self.deadlines.remove(&(order.deadline, *number));
@@ -64,15 +78,17 @@ impl<R> Queue<R> {
 
     pub(super) fn drain(&mut self) -> impl Iterator<Item = Box<Order<R>>> + use<R> {
         self.deadlines.clear();
-        std::mem::take(&mut self.orders).into_values()
+        let waiting = std::mem::take(&mut self.waiting).into_values();
+        waiting.chain(std::mem::take(&mut self.arrived))
     }
 
+    /// The earliest deadline of the commands that wait.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.orders.len()
+        self.waiting.len() + self.arrived.len()
     }
 }
 
@@ -106,22 +122,25 @@ impl<R: Waiter> Machine<R> {
                 break;
             }
             let Some(order) = self.queue.pop() else { break };
-            if order.is_abandoned() {
+            // Without its caller a command has no line.
+            let Some(line) = order.line.upgrade() else {
                 continue;
-            }
+            };
             if order.deadline <= now {
                 self.time_out(order, Sent::NotSent);
                 continue;
             }
-            let (link, line) = (session.link, Arc::clone(&order.line));
-            let (owner, deadline) = (order.owner.clone(), order.deadline);
-            let span = order.span.clone();
+            let (link, deadline) = (session.link, order.deadline);
+            let owner = order.line.clone();
+            let span = (!order.span.is_none()).then(|| order.span.clone());
             let purpose = Purpose::Command {
                 order,
                 written: false,
             };
             let id = session.begin(purpose, now, deadline);
-            span.record("id", id);
+            if let Some(span) = span {
+                span.record("id", id);
+            }
             if self.hears_commands {
                 session.own.sent(id, &line);
             }
@@ -132,6 +151,7 @@ impl<R: Waiter> Machine<R> {
                 owner: Some(owner),
             });
         }
+        self.queue.keep_arrived();
     }
 
     pub(super) fn written(&mut self, link: LinkId, id: u32) {

@@ -13,12 +13,11 @@ use tracing::Span;
 /// A command of a handle. `R` takes its result.
 #[derive(Debug)]
 pub(crate) struct Order<R> {
-    pub(crate) line: Arc<str>,
+    /// Dropped with the caller's future.
+    pub(crate) line: Weak<String>,
     pub(crate) timeout: Duration,
     pub(crate) deadline: Instant,
     pub(crate) when_not_ready: WhenNotReady,
-    /// Dropped with the caller's future.
-    pub(crate) owner: Weak<()>,
     /// The span of the command's log lines. The id is recorded in it.
     pub(crate) span: Span,
     pub(crate) reply: R,
@@ -26,7 +25,7 @@ pub(crate) struct Order<R> {
 
 impl<R> Order<R> {
     pub(super) fn is_abandoned(&self) -> bool {
-        self.owner.strong_count() == 0
+        self.line.strong_count() == 0
     }
 }
 
@@ -91,9 +90,9 @@ pub(crate) enum Output<R> {
     Send {
         link: LinkId,
         id: u32,
-        line: Arc<str>,
+        line: Arc<String>,
         /// With an owner, the frame is not sent once the owner is dropped.
-        owner: Option<Weak<()>>,
+        owner: Option<Weak<String>>,
     },
     /// Take a command back unless it was handed to the socket.
     Recall(LinkId, u32),

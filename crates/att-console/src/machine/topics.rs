@@ -140,7 +140,7 @@ impl<R: Waiter> Machine<R> {
             let until = repeat_at(since, &self.config.ask_again, now);
             let id = session.begin(purpose, now, until);
             tracing::debug!(event = %name, id, "asking to {verb}");
-            let line: Arc<str> = format!("websocket {verb} {name}").into();
+            let line = Arc::new(format!("websocket {verb} {name}"));
             if self.hears_commands {
                 session.own.sent(id, &line);
             }

@@ -37,7 +37,7 @@ fn result(result: &str) -> Reply {
 
 fn read<T>(command: impl Into<Command<T>>, reply: &Reply) -> Result<T, crate::Error> {
     let (_, reader) = command.into().into_parts();
-    reader(reply)
+    reader.read(reply.clone())
 }
 
 /// The last frame of the server in a fixture.

@@ -25,13 +25,14 @@ pub(super) struct World {
     pub(super) link: Option<LinkId>,
     pub(super) authenticated: bool,
     /// Frames in the link, not handed to the socket yet.
-    pub(super) queued: Vec<(u32, String, Option<Weak<()>>)>,
+    pub(super) queued: Vec<(u32, String, Option<Weak<String>>)>,
     /// Requests that the server has received and not answered.
     pub(super) received: Vec<(u32, String)>,
     /// What the server holds for the present connection.
     pub(super) held: BTreeSet<String>,
     pub(super) wanted: BTreeSet<String>,
-    pub(super) owners: HashMap<Ticket, Arc<()>>,
+    /// The lines of callers that have not gone.
+    pub(super) owners: HashMap<Ticket, Arc<String>>,
     pub(super) outcomes: BTreeMap<Ticket, Vec<Result<(), ErrorKind>>>,
     /// Lines that ever reached the server, with how often.
     pub(super) ran: HashMap<String, u32>,
@@ -295,10 +296,10 @@ impl World {
     pub(super) fn order(&mut self, seconds: u64, fail: bool) -> Ticket {
         let ticket = self.next_ticket;
         self.next_ticket += 1;
-        let owner = Arc::new(());
+        let line = Arc::new(format!("command {ticket}"));
         let timeout = Duration::from_secs(seconds);
         let order = Order {
-            line: format!("command {ticket}").into(),
+            line: Arc::downgrade(&line),
             timeout,
             deadline: self.now + timeout,
             when_not_ready: if fail {
@@ -306,11 +307,10 @@ impl World {
             } else {
                 WhenNotReady::Wait
             },
-            owner: Arc::downgrade(&owner),
             span: tracing::Span::none(),
             reply: Waits(ticket),
         };
-        self.owners.insert(ticket, owner);
+        self.owners.insert(ticket, line);
         // As callers do, who wait for room outside.
         let open = self
             .owners
