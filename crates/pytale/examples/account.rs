@@ -6,6 +6,7 @@
 
 mod common;
 
+use pytale::bot::{Invites, Known, Rules, ServerNews};
 use pytale::prelude::*;
 
 #[tokio::main]

@@ -6,6 +6,7 @@
 
 mod common;
 
+use pytale::bot::Rules;
 use pytale::prelude::*;
 
 #[tokio::main]

@@ -6,8 +6,9 @@
 
 mod common;
 
+use pytale::console::Subscription;
 use pytale::http::{Config, HttpClient};
-use pytale::{console::Subscription, prelude::*};
+use pytale::kit::HandlerError;
 use serde_json::{Value, json};
 
 #[tokio::main]

@@ -5,6 +5,7 @@
 //! `NAME_token.txt` of the present folder.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
+use pytale::kit::{Consoles, HandlerError};
 use pytale::prelude::*;
 
 #[tokio::main]

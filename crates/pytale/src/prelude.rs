@@ -1,39 +1,26 @@
-//! What bots need: `use pytale::prelude::*;`
+//! The names of almost every bot: `use pytale::prelude::*;`
 //!
-//! Errors are the one thing that is named in full, since there are several: `pytale::Error` of a bot, `pytale::console::Error`
-//! of a console, `pytale::rest::Error` of a call. [`Event`] is a console's; the main websocket's is `pytale::ws::Event`.
+//! It has a dozen names, the types of all events, and the modules `commands` and `player`. Everything else is named by its module:
+//! `pytale::bot`, `pytale::kit`, `pytale::console`, `pytale::rest`, `pytale::ws`, `pytale::model`. So are the errors:
+//! `pytale::Error` of a bot, `pytale::console::Error` of a console, `pytale::rest::Error` of a call. [`Event`] is that of a
+//! console; the main websocket's is `pytale::ws::Event`.
 
 pub use std::time::Duration;
 
-pub use alta_model::{
-    Fleet, GroupId, Member, MemberType, Permission, RoleId, Server, ServerId, Timestamp, User,
-    UserId, Vector3,
-};
+pub use alta_model::{GroupId, ServerId, User, UserId};
 
 #[cfg(feature = "bot")]
-pub use alta_bot::{
-    Bot, BotCredentials, Change, Endpoints, ErrorKind, GroupView, Health, Invitation, Invites,
-    Known, ManagedBot, Membership, Password, Rules, Scopes, ServerNews, ServerView, Standing,
-    UserCredentials, View, ViewConfig,
-};
+pub use alta_bot::Bot;
 
 #[cfg(feature = "kit")]
-pub use att_kit::{
-    Consoles, Failure, FailureKind, HandlerError, Handlers, Limits, Runner, shutdown_signal,
-};
+pub use att_kit::{Handlers, Runner};
 
 #[cfg(feature = "console")]
 pub use alta_model::console::event::*;
 #[cfg(feature = "console")]
-pub use att_console::commands::{self, SpawnArea, player};
+pub use att_console::commands::{self, player};
 #[cfg(feature = "console")]
-pub use att_console::{
-    Argument, Command, Console, ConsoleAccess, Event, EventName, PlayerRef, Sent, Target,
-    TokenFile, WhenNotReady,
-};
-
-#[cfg(feature = "rest")]
-pub use alta_rest::ConsoleOptions;
+pub use att_console::{Argument, Command, Console, Event, Target, TokenFile, WhenNotReady};
 
 #[cfg(feature = "ws")]
 pub use alta_ws::{
@@ -41,8 +28,8 @@ pub use alta_ws::{
     GroupMemberDelete, GroupMemberUpdate, GroupRequestCreate, GroupRequestDelete,
     GroupServerCreate, GroupServerDelete, GroupServerHeartbeat, GroupServerStatus,
     GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
-    MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete, Topic,
+    MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete,
 };
 
 #[cfg(any(feature = "console", feature = "ws"))]
-pub use alta_socket::{Missed, Overflow};
+pub use alta_socket::Missed;

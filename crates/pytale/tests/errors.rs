@@ -6,9 +6,11 @@
     reason = "a test fails by panicking"
 )]
 
+use pytale::bot::BotCredentials;
 use pytale::http::{Config, HttpClient};
 use pytale::prelude::*;
 use pytale::testing::World;
+use pytale::ws::Topic;
 use std::error::Error;
 
 /// The message and each cause in one line, and nothing of how it is built; the fields on demand.

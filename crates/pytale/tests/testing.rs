@@ -6,6 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+use pytale::console::commands::SpawnArea;
+use pytale::kit::Consoles;
+use pytale::model::Vector3;
 use pytale::prelude::*;
 use pytale::testing::{ErrorKind, Sim, World};
 

@@ -3,6 +3,8 @@
 use super::report::{Reporter, Step};
 use super::tally::{Tally, count};
 use super::{BoxError, story};
+use pytale::bot::{BotCredentials, Endpoints};
+use pytale::console::Sent;
 use pytale::console::{State, Status};
 use pytale::prelude::*;
 use pytale::testing::Sim;

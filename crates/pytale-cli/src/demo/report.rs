@@ -2,7 +2,7 @@
 
 use crate::output::{Output, error_line};
 use anstyle::{AnsiColor, Style};
-use pytale::prelude::{ServerId, Timestamp};
+use pytale::model::{ServerId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 
 use alta_sim::{Scenario, Sim};
 use pytale::bot::Builder;
+use pytale::bot::{BotCredentials, Endpoints};
 use pytale::prelude::*;
 use std::error::Error;
 use std::io::IsTerminal as _;

@@ -1,5 +1,6 @@
 use crate::{Outcome, id, within, world};
 use pytale::ErrorKind;
+use pytale::bot::BotCredentials;
 use pytale::prelude::*;
 
 /// The exception of py-tale that an error would be there.

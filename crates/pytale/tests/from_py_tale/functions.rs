@@ -1,6 +1,9 @@
 use crate::{Outcome, builder, endpoints, id, within, world, world_with_console};
 use alta_sim::Sim;
+use pytale::bot::{BotCredentials, Password, UserCredentials};
+use pytale::model::{MemberType, Permission};
 use pytale::prelude::*;
+use pytale::rest::ConsoleOptions;
 use tokio::sync::mpsc;
 
 type Happening = Event<serde_json::Value>;

@@ -14,6 +14,7 @@ mod subscriptions;
 
 use alta_sim::Sim;
 use pytale::bot::Builder;
+use pytale::bot::{BotCredentials, Endpoints, Password, UserCredentials};
 use pytale::prelude::*;
 use std::future::Future;
 
