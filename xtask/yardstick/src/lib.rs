@@ -1,8 +1,8 @@
 //! The benchmarks of the workspace. Each measures the library beside a yardstick that does the same work by hand, in the same run.
 //!
 //! One run is several processes: a load server, and for each measurement a client, so that CPU and memory are those of the
-//! client alone. [`report`] starts them by turns and prints the figures; [`server`] is the load server of both websockets,
-//! [`plain`] the plain websocket client; `console`, `main_socket` and `rest` hold what differs: their events, their part of the
+//! client alone. `report` starts them by turns and prints the figures; `server` is the load server of both websockets,
+//! `plain` the plain websocket client; `console`, `main_socket` and `rest` hold what differs: their events, their part of the
 //! server, the library's side and the plain side.
 
 #![allow(
