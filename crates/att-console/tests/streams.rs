@@ -11,6 +11,7 @@ mod common;
 use alta_sim::{Action, Fault, Hook, Junk};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
 use att_console::{AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, ServerId, State};
+use common::server::{answer, joined, server};
 use common::{access, config, next, ready, self_hosted, within};
 use serde_json::json;
 use std::time::Duration;
@@ -299,4 +300,30 @@ async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
             because: Closed::ByUs
         }
     ));
+}
+
+/// The server writes as fast as the socket takes it, and all events are at hand when the console's task reads.
+#[tokio::test]
+async fn promise_02_a_reader_that_does_nothing_else_loses_nothing_of_a_flood() {
+    const EVENTS: usize = 20_000;
+    let access = server(|id, line| {
+        let joins = if line == "flood" { EVENTS } else { 0 };
+        let mut frames = vec![joined("Ashwick"); joins];
+        frames.push(answer(
+            id,
+            r#"{"Result":"Success","ResultString":"Success"}"#,
+        ));
+        frames
+    })
+    .await;
+    let console = Console::open_with(access, config());
+    let joins = console.subscribe::<PlayerJoined>().capacity(1_024);
+    let mut joins = within(joins).await.unwrap();
+    let asked = console.clone();
+    let flood = tokio::spawn(async move { asked.command("flood").await });
+    for _ in 0..EVENTS {
+        let event = next(&mut joins).await.unwrap();
+        assert_eq!(event.data.user.username, "Ashwick");
+    }
+    within(flood).await.unwrap().unwrap();
 }

@@ -38,8 +38,9 @@ async fn serve(
         let request: serde_json::Value = serde_json::from_str(&text).unwrap();
         let id = u32::try_from(request["id"].as_u64().unwrap()).unwrap();
         for frame in answer(id, request["content"].as_str().unwrap()) {
-            socket.send(Message::text(frame)).await.ok()?;
+            socket.feed(Message::text(frame)).await.ok()?;
         }
+        socket.flush().await.ok()?;
     }
     None
 }
