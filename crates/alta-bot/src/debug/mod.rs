@@ -14,7 +14,7 @@ pub use alta_socket::Direction;
 
 /// Something that a bot sent or received, for people to look at.
 ///
-/// What is secret in it is replaced by `<redacted>`, as [`Redactor`] says: known are the tokens and passwords that were sent
+/// What is secret in it is replaced by `<redacted>`, as [`Redactor`](alta_model::Redactor) says: known are the tokens and passwords that were sent
 /// by the same way before, and the first frame to a console is a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
