@@ -21,7 +21,7 @@ use alta_auth::{Endpoints, Login as _, Password, Secret, StaticToken, UserCreden
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
 use alta_sim::{HttpRequest, Sim, What};
-use bot::{Bot, PATIENCE};
+use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
 
 const G: GroupId = GroupId::new(11);
@@ -43,7 +43,7 @@ struct Pair {
 impl Pair {
     /// `None` if `alta-jsapi` is not installed.
     async fn new() -> Option<Self> {
-        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
         let theirs = Bot::start(npm::bot(port.unwrap()).await?);
         let user = Identities::user(StaticToken::new(sim.user_token()));

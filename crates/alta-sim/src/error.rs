@@ -3,28 +3,28 @@ use std::fmt;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What went wrong while starting or driving the simulator.
+/// An error of starting or driving the simulator.
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
     source: Option<BoxError>,
 }
 
-/// The kinds of [`Error`].
+/// The kind of an [`Error`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// A listener could not be opened.
+    /// A port could not be opened.
     Listen,
     /// A certificate could not be made.
     Certificate,
     /// No group, server or player has that id.
     NotFound,
-    /// The world does not allow it: the server is offline, for instance.
+    /// The present state of the world does not allow it, for example because the server is offline.
     NotPossible,
     /// A file could not be written.
     File,
-    /// What was waited for has not come in time.
+    /// The condition of a wait did not hold within the timeout.
     TimedOut,
     /// The simulator was started outside a tokio runtime.
     NoRuntime,
@@ -44,7 +44,7 @@ impl Error {
         self
     }
 
-    /// The kind, to match on.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -55,18 +55,19 @@ impl fmt::Display for Error {
         let what = match self.kind {
             ErrorKind::Listen => "the port could not be opened",
             ErrorKind::Certificate => "the certificate could not be made",
-            ErrorKind::NotFound => "there is no such thing in this world",
+            ErrorKind::NotFound => "it does not exist",
             ErrorKind::NotPossible => "not possible in the present state of the world",
             ErrorKind::File => "the file could not be written",
-            ErrorKind::TimedOut => "it did not happen in time",
-            ErrorKind::NoRuntime => "no tokio runtime is running here",
+            ErrorKind::TimedOut => "the wait timed out",
+            ErrorKind::NoRuntime => "no tokio runtime is running",
         };
         write!(f, "{}: {what}", self.doing)
     }
 }
 
 impl fmt::Debug for Error {
-    /// The message and its causes in one line: what is seen of an error that `main` returns. `{:#?}` shows the fields.
+    /// Formats the message and its sources in one line, since this is the output for an error that `main` returns. `{:#?}`
+    /// shows the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return f

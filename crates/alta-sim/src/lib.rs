@@ -1,8 +1,9 @@
 //! An embedded simulator of A Township Tale's cloud and game servers.
 //!
 //! It speaks the token endpoint, REST, the main websocket and any number of consoles on loopback ports, to any client.
-//! Its frames are built from samples and attested shapes and share no type with the client crates, so that a misspelt
-//! field name in a client cannot cancel out.
+//! Its frames are built from samples and attested forms and share no type with the client crates, so a misspelled field name
+//! in a client cannot cancel out. The cloud's services come from [`alta_cloud`]; this crate adds game servers, faults and a
+//! town.
 //!
 //! ```
 //! # async fn run() -> Result<(), alta_sim::Error> {
@@ -18,9 +19,9 @@
 //! ```
 //!
 //! The world holds one bot account ([`Sim::bot`]), one user account ([`Sim::user`]), a group ([`Sim::group`]) and a
-//! server of it ([`Sim::server`]). It moves only when driven, or lives by itself as [`Scenario::Town`]. What clients did
-//! is in [`Sim::received`]; what was sent to them is counted by [`Sim::sent_console_events`]. Misbehaviour is armed
-//! through [`Sim::faults`].
+//! server of it ([`Sim::server`]). It changes when a test drives it, or by itself with [`Scenario::Town`]. [`Sim::received`] is the
+//! journal of everything that clients sent; [`Sim::sent_console_events`] counts the events that were sent to them.
+//! [`Sim::faults`] arms faults.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! The simulator as a program: point any client at it.
+//! The simulator as a program, for clients in any language.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -11,25 +11,25 @@ use clap::{Parser, ValueEnum};
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
-    /// The HTTP port; the main websocket takes the next one, consoles those after it. 0 takes any free ports.
+    /// The HTTP port. The main websocket gets the next port, consoles the ports after it. With 0, every port is any free one.
     #[arg(long, default_value_t = 13_490)]
     port: u16,
-    /// Whether the world moves by itself.
+    /// Whether the world changes by itself.
     #[arg(long, value_enum, default_value_t = World::Town)]
     scenario: World,
     /// The seed of everything random.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// Milliseconds between two happenings in the town.
+    /// Milliseconds between two events in the town.
     #[arg(long, default_value_t = 500)]
     pace: u64,
-    /// The bot is only invited to the group, not yet a moderator.
+    /// Invites the bot to the group, in place of making it a moderator.
     #[arg(long)]
     invited: bool,
-    /// Also runs a self-hosted server.
+    /// Runs a self-hosted server, too.
     #[arg(long)]
     self_hosted: bool,
-    /// Where to write the self-hosted server's console_token.txt (default: the present folder).
+    /// The folder for the self-hosted server's console_token.txt.
     #[arg(long, default_value = ".")]
     token_folder: std::path::PathBuf,
 }
@@ -38,7 +38,7 @@ struct Arguments {
 enum World {
     /// Nothing happens.
     Empty,
-    /// Players come, walk, fight, trade, die and go.
+    /// Players join, walk, fight, trade, die and leave.
     Town,
 }
 
@@ -54,7 +54,7 @@ async fn main() -> ExitCode {
                 .source()
                 .map(|source| format!(": {source}"))
                 .unwrap_or_default();
-            // Nobody can be told that standard error cannot be written to.
+            // A failure to write to standard error cannot be reported.
             let _ = writeln!(io::stderr(), "alta-sim: {error}{cause}");
             ExitCode::FAILURE
         }
@@ -62,7 +62,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: &Arguments) -> Result<(), BoxError> {
-    // Before the first line is printed, so that who reads it can end the program.
+    // Before the first line is printed, so that a reader of that line can end the program.
     let mut signals = Signals::listen()?;
     let scenario = match arguments.scenario {
         World::Empty => Scenario::Empty,
@@ -87,14 +87,14 @@ async fn run(arguments: &Arguments) -> Result<(), BoxError> {
     }
     sim.shutdown().await;
     match printed {
-        // Whoever reads the output wants no more of it, as `head` does.
+        // The reader of the output has closed the pipe, as `head` does.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(error) => Err(format!("writing to standard output: {error}").into()),
         Ok(()) => Ok(()),
     }
 }
 
-/// Where everything is, and the accounts: a line each.
+/// The addresses and the accounts, one on each line.
 fn addresses(sim: &Sim, arguments: &Arguments) -> Result<String, Error> {
     let (bot, user) = (sim.bot(), sim.user());
     let mut lines = vec![
@@ -116,12 +116,14 @@ fn addresses(sim: &Sim, arguments: &Arguments) -> Result<String, Error> {
         let server = sim.add_self_hosted("Hollowmere")?;
         let token = sim.write_console_token(server, &arguments.token_folder)?;
         lines.push(("self-hosted", sim.console_url(server)?));
-        lines.push(("its token", token.display().to_string()));
+        lines.push(("token file", token.display().to_string()));
     }
     let lines = lines
         .into_iter()
         .map(|(label, value)| format!("{label:<15} {value}\n"));
-    Ok(lines.chain(["Ctrl-C ends it.\n".to_owned()]).collect())
+    Ok(lines
+        .chain(["Ctrl-C ends the program.\n".to_owned()])
+        .collect())
 }
 
 fn print(text: &str) -> io::Result<()> {
@@ -130,7 +132,7 @@ fn print(text: &str) -> io::Result<()> {
     stdout.flush()
 }
 
-/// What asks a program to end.
+/// The signals that end the program.
 #[cfg(unix)]
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
@@ -156,7 +158,7 @@ impl Signals {
     }
 }
 
-/// What asks a program to end; a closed window and a shutdown, too.
+/// The signals that end the program, including a closed window and a shutdown.
 #[cfg(windows)]
 struct Signals {
     c: tokio::signal::windows::CtrlC,

@@ -262,7 +262,7 @@ impl Sim {
             .look(|state| Some(state.world.cloud.servers.get(&server)?.name.clone()))
     }
 
-    /// Whether a server is online.
+    /// Returns whether a server is online.
     pub fn is_online(&self, server: u64) -> bool {
         self.shared.look(|state| state.world.is_online(server))
     }

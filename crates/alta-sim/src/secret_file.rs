@@ -1,14 +1,14 @@
-//! Files with secrets in them.
+//! Files that hold secrets.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Writes a file that on Unix its owner alone can read. It takes the place of an older file at once and whole: nobody sees a
-/// part of it, and the older file's permissions do not matter.
+/// Writes a file. On Unix, only its owner can read it. An existing file is replaced atomically: no reader sees a part of the new
+/// file, and the permissions of the old file do not matter.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let new = path.with_extension("new");
-    // One that a crash left behind may have other permissions.
+    // A file that a crash has left behind may have other permissions.
     match std::fs::remove_file(&new) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}

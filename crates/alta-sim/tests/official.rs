@@ -1,6 +1,7 @@
 //! Alta's own client of the REST API, `alta-jsapi`, unmodified, against the simulator.
 //!
-//! It shares no line with this workspace, and worked against the real service: what it understands is the protocol.
+//! It shares no code with this workspace and worked with the real service, so its success shows that the simulator speaks the
+//! protocol.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,7 +11,7 @@
 )]
 
 #[path = "peers/bot.rs"]
-#[allow(dead_code, reason = "it makes no reports of its own")]
+#[allow(dead_code, reason = "it makes no reports without an order")]
 mod bot;
 #[path = "peers/install.rs"]
 mod install;
@@ -18,19 +19,19 @@ mod install;
 mod npm;
 
 use alta_sim::{Builder, Sim};
-use bot::{Bot, PATIENCE};
+use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
 
-/// A town, and its user by the official client.
+/// A simulator, and its user in the official client.
 struct Town {
     sim: Sim,
     bot: Bot,
 }
 
 impl Town {
-    /// `None` where there is no `alta-jsapi`.
+    /// `None` if `alta-jsapi` cannot be installed.
     async fn new(builder: Builder) -> Option<Self> {
-        let sim = builder.timeout(PATIENCE).start().await.unwrap();
+        let sim = builder.timeout(TIMEOUT).start().await.unwrap();
         let port = sim.rest_url().parse::<http::Uri>().unwrap().port_u16();
         let bot = Bot::start(npm::bot(port.unwrap()).await?);
         Some(Self { sim, bot })
@@ -49,14 +50,14 @@ impl Town {
         self.bot.ask(json!({"do": call, "with": arguments})).await
     }
 
-    /// What a call gives, which must succeed.
+    /// The value of a call that must succeed.
     async fn call(&mut self, call: &str, arguments: Value) -> Value {
         let mut did = self.ask(call, arguments).await;
         assert!(did.get("value").is_some(), "{did}");
         did["value"].take()
     }
 
-    /// All pages of a list as one.
+    /// The items of all pages.
     async fn list(&mut self, call: &str, arguments: Value) -> Vec<Value> {
         let pages = self.call(call, arguments).await;
         pages
@@ -70,10 +71,10 @@ impl Town {
     /// The status and the error code of a call that must fail.
     async fn refusal(&mut self, call: &str, arguments: Value) -> (u64, String) {
         let did = self.ask(call, arguments).await;
-        let said: Value = serde_json::from_str(did["said"].as_str().unwrap()).unwrap();
+        let reply: Value = serde_json::from_str(did["said"].as_str().unwrap()).unwrap();
         (
             did["status"].as_u64().unwrap(),
-            said["error_code"].as_str().unwrap().to_owned(),
+            reply["error_code"].as_str().unwrap().to_owned(),
         )
     }
 
@@ -197,7 +198,7 @@ async fn it_reads_groups_in_pages_servers_and_accounts() {
 }
 
 #[tokio::test]
-async fn it_changes_members_groups_favourites_and_friends() {
+async fn it_changes_members_groups_favorites_and_friends() {
     let Some(mut town) = Town::new(Sim::builder()).await else {
         return;
     };

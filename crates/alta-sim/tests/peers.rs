@@ -1,7 +1,6 @@
-//! Other people's clients, unmodified, against the simulator.
+//! A foreign client, unmodified, against the simulator.
 //!
-//! `tavernpy` shares no line with this workspace: what it and the simulator agree on is the protocol, not a common
-//! mistake.
+//! `tavernpy` shares no code with this workspace, so its success does not come from a common mistake.
 
 #![allow(
     clippy::unwrap_used,
@@ -20,10 +19,10 @@ mod venv;
 use std::path::{Path, PathBuf};
 
 use alta_sim::{Received, Service, Sim, What};
-use bot::{Bot, PATIENCE};
+use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
 
-/// A self-hosted server, a bot for it and the folder with the server's token.
+/// A self-hosted server, a bot for it, and the folder with the server's token file.
 struct Town {
     sim: Sim,
     server: u64,
@@ -32,12 +31,12 @@ struct Town {
 }
 
 impl Town {
-    /// `None` where there is no `tavernpy`.
+    /// `None` if `tavernpy` cannot be installed.
     async fn new(name: &str) -> Option<Self> {
         let command = venv::bot().await?;
         let sim = Sim::builder()
             .bare()
-            .timeout(PATIENCE)
+            .timeout(TIMEOUT)
             .start()
             .await
             .unwrap();
@@ -64,7 +63,7 @@ impl Town {
         self.folder.join("console_token.txt")
     }
 
-    /// An order to dial, with some of `tavernpy`'s settings changed.
+    /// An order to connect, with some settings of `tavernpy` changed.
     fn dial(&self, act: &str, settings: &[(&str, f64)]) -> Value {
         let mut order = json!({
             "do": act,
@@ -87,7 +86,7 @@ impl Town {
 
     async fn subscribe(&mut self, event: &str) -> Value {
         let order = json!({"do": "subscribe", "name": event});
-        self.bot.ask(order).await["outcome"].take()
+        self.bot.ask(order).await["result"].take()
     }
 
     async fn command(&mut self, line: &str) -> Value {
@@ -98,7 +97,7 @@ impl Town {
         self.bot.ask(json!({"do": "players"})).await["players"].take()
     }
 
-    /// How often that command came in.
+    /// The number of times that the server received a command.
     fn count(&self, line: &str) -> usize {
         let received = self.sim.received();
         received
@@ -107,7 +106,7 @@ impl Town {
             .count()
     }
 
-    /// The bot ends. Returns what it reported beyond what was asked for.
+    /// Ends the bot. Returns the reports that no caller has taken.
     async fn end(self) -> Vec<Value> {
         let rest = self.bot.end().await;
         self.sim.wait_for_consoles(self.server, 0).await.unwrap();
@@ -120,8 +119,8 @@ fn is_command(entry: &Received, line: &str) -> bool {
     entry.command().is_some_and(|command| command == line)
 }
 
-/// What the bot reports when it ends in its own time.
-fn farewell() -> Vec<Value> {
+/// The reports of a bot that ends by itself.
+fn end_reports() -> Vec<Value> {
     vec![json!({"saw": "close", "closed": true})]
 }
 
@@ -168,19 +167,19 @@ async fn tavernpy_logs_in_with_the_token_file_and_runs_commands() {
 
     let order =
         json!({"do": "message", "player": "Old Bracken", "text": "Mind the gap, it's deep"});
-    let told = town.bot.ask(order).await;
-    assert_eq!(told["ok"], true, "{told}");
+    let sent = town.bot.ask(order).await;
+    assert_eq!(sent["ok"], true, "{sent}");
     let messages = town.sim.messages(town.server);
     let read: Vec<_> = messages
         .iter()
         .map(|message| (message.player, message.text.as_str()))
         .collect();
     assert_eq!(read, [(bracken, "Mind the gap, it's deep")]);
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_hears_what_it_is_subscribed_to_and_nothing_else() {
+async fn tavernpy_gets_the_events_of_its_subscriptions_only() {
     let Some(mut town) = Town::new("events").await else {
         return;
     };
@@ -209,18 +208,18 @@ async fn tavernpy_hears_what_it_is_subscribed_to_and_nothing_else() {
 
     town.sim.player_leaves(town.server, ashwick).unwrap();
     let order = json!({"do": "unsubscribe", "name": "PlayerJoined"});
-    assert_eq!(town.bot.ask(order).await["outcome"], "Success");
+    assert_eq!(town.bot.ask(order).await["result"], "Success");
     let kestrel = town.sim.player_joins(town.server, "Kestrel").unwrap();
-    // An event would come before this answer. tavernpy would not show it, so the server is asked too.
+    // An event would come before this reply. tavernpy would hide it, so the test checks the server, too.
     assert_eq!(town.players().await, json!([["Kestrel", kestrel]]));
     assert_eq!(town.sim.console_subscriptions(town.server), []);
     let sent = town.sim.sent_console_events(town.server);
     assert_eq!(sent.of("PlayerJoined"), 1);
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_comes_back_after_restarts_and_hears_events_again() {
+async fn tavernpy_reconnects_after_restarts_and_gets_events_again() {
     let Some(mut town) = Town::new("restart").await else {
         return;
     };
@@ -262,11 +261,11 @@ async fn tavernpy_comes_back_after_restarts_and_hears_events_again() {
         );
         assert_eq!(town.count(&line), 1);
     }
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_takes_silence_for_a_refused_token_until_the_file_is_right() {
+async fn tavernpy_reads_silence_as_a_refused_token_until_the_file_is_right() {
     let Some(mut town) = Town::new("token").await else {
         return;
     };
@@ -280,8 +279,8 @@ async fn tavernpy_takes_silence_for_a_refused_token_until_the_file_is_right() {
     let rejected = town.bot.saw("rejected").await;
     assert_eq!(rejected["connected"], false);
     let received = town.sim.received();
-    let told = |entry: &Received| matches!(entry.what, What::Text(_));
-    assert!(!received.iter().any(told), "{received:?}");
+    let is_frame = |entry: &Received| matches!(entry.what, What::Text(_));
+    assert!(!received.iter().any(is_frame), "{received:?}");
     assert_eq!(town.sim.console_connections(town.server), Vec::<u64>::new());
 
     town.sim
@@ -289,11 +288,11 @@ async fn tavernpy_takes_silence_for_a_refused_token_until_the_file_is_right() {
         .unwrap();
     town.bot.saw("ready").await;
     assert_eq!(town.players().await, json!([]));
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_outlasts_a_server_that_loads_its_world() {
+async fn tavernpy_survives_a_server_that_loads_its_world() {
     let Some(mut town) = Town::new("loading").await else {
         return;
     };
@@ -325,19 +324,19 @@ async fn tavernpy_outlasts_a_server_that_loads_its_world() {
         .filter_map(Received::text)
         .collect();
     assert_eq!(sent.len(), 1);
-    // The late answer came after all, and was given to nobody else.
+    // The late reply came, and no other command got it.
     let id = serde_json::from_str::<Value>(sent[0]).unwrap()["id"].take();
     let trace = std::fs::read_to_string(trace).unwrap();
     let frames = trace.lines().filter_map(|line| line.split_once(" < "));
-    let answers = frames
+    let replies = frames
         .map(|(_, frame)| serde_json::from_str::<Value>(frame).unwrap())
         .filter(|frame| frame["commandId"] == id);
-    assert_eq!(answers.count(), 1, "{trace}");
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(replies.count(), 1, "{trace}");
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_reads_the_dialect_of_numbers() {
+async fn tavernpy_reads_enums_that_are_numbers() {
     let Some(mut town) = Town::new("numbers").await else {
         return;
     };
@@ -354,16 +353,16 @@ async fn tavernpy_reads_the_dialect_of_numbers() {
     town.sim.player_joins(town.server, "Ashwick").unwrap();
     let event = town.bot.saw("event").await;
     assert_eq!(event["data"]["user"]["username"], "Ashwick", "{event}");
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }
 
 #[tokio::test]
-async fn tavernpy_keeps_a_connection_whose_pings_are_answered() {
+async fn tavernpy_keeps_a_connection_that_replies_to_pings() {
     let Some(mut town) = Town::new("pings").await else {
         return;
     };
     town.connect(&[("ping_interval", 2.0)]).await;
-    // It would drop the connection instead of sending the second one.
+    // Without a pong, it would drop the connection and not send the second ping.
     let pings = town.sim.wait_for(|received| {
         let pings = received
             .iter()
@@ -372,5 +371,5 @@ async fn tavernpy_keeps_a_connection_whose_pings_are_answered() {
     });
     pings.await.unwrap();
     assert_eq!(town.players().await, json!([]));
-    assert_eq!(town.end().await, farewell());
+    assert_eq!(town.end().await, end_reports());
 }

@@ -2,11 +2,11 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 
-/// Bots for A Township Tale, at the command line.
+/// Bots for A Township Tale, on the command line.
 #[derive(Debug, Parser)]
 #[command(name = "tale", version, about)]
 pub(crate) struct Args {
-    /// Log more to standard error; twice for debug.
+    /// Log more to standard error; use it twice for debug output.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
     #[command(subcommand)]
@@ -32,13 +32,13 @@ pub(crate) struct AnonymizeOptions {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct DemoOptions {
-    /// How long it runs, in seconds; at least 5.
+    /// The duration in seconds, at least 5.
     #[arg(long, default_value_t = 20.0, value_parser = duration)]
     pub(crate) duration: f64,
-    /// What the players do: the same number, the same doings.
+    /// The seed of the players' actions. The same seed gives the same actions.
     #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
-    /// Print one JSON object a line.
+    /// Print one JSON object on each line.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -46,7 +46,7 @@ pub(crate) struct DemoOptions {
 fn duration(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (5.0..=3_600.0).contains(&seconds) => Ok(seconds),
-        Ok(_) => Err("it takes 5 to 3600 seconds".to_owned()),
+        Ok(_) => Err("must be 5 to 3600 seconds".to_owned()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -15,11 +15,11 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     let args = Args::parse();
     log_to_stderr(args.verbose);
-    let outcome = match args.command {
+    let result = match args.command {
         Command::Demo(options) => demo::run(&options).await,
         Command::Anonymize(options) => anonymize::run(&options),
     };
-    match outcome {
+    match result {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// Never below debug: at trace the websocket library prints whole frames, tokens among them.
+/// The level is debug at most: at trace, the websocket library logs whole frames, which contain tokens.
 fn log_to_stderr(verbosity: u8) {
     let level = match verbosity {
         0 => "warn",
@@ -46,7 +46,7 @@ fn log_to_stderr(verbosity: u8) {
         .init();
 }
 
-/// An error and what caused it, in a line.
+/// An error and its sources, in one line.
 fn with_sources(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,4 +1,4 @@
-//! Standard output and standard error, which can fail at any time: a pipe whose reader has left, a full disk.
+//! Standard output and standard error. Both can fail at any time, by a closed pipe or a full disk.
 
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
@@ -13,7 +13,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Writes a line, in color if standard output is a terminal that shows it.
+    /// Writes a line, in color if standard output is a terminal with colors.
     pub(crate) fn line(&self, line: fmt::Arguments<'_>) {
         if self.failure.get().is_some() {
             return;
@@ -34,7 +34,7 @@ impl Output {
         }
     }
 
-    /// The failure of a line that could not be written. A reader that left a pipe, as `head` does, is none.
+    /// The failure of a line that could not be written. A closed pipe is no failure: the reader, such as `head`, has read enough.
     pub(crate) fn result(&self) -> io::Result<()> {
         match self.failure.get() {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
@@ -46,7 +46,7 @@ impl Output {
     }
 }
 
-/// Writes a line to standard error. Nobody can be told of a failure there.
+/// Writes a line to standard error. A failure there cannot be reported.
 pub(crate) fn error_line(line: fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::journal::Service;
 use super::link::{Counters, Link, Outgoing};
 
-/// How many ended connections are remembered one by one.
+/// The number of ended connections that are remembered one by one.
 const PAST_LIMIT: usize = 8_192;
 
 /// Event frames written to one connection.
@@ -113,7 +113,7 @@ impl Connections {
         }
     }
 
-    /// Whether everything queued for open connections has been written.
+    /// Returns whether everything queued for open connections has been written.
     pub fn are_drained(&self) -> bool {
         let registry = self.lock();
         registry.open.values().all(|(_, link)| link.is_drained())

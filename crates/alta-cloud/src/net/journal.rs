@@ -97,7 +97,7 @@ impl Received {
         }
     }
 
-    /// Whether the entry is an HTTP request with this method and a path that ends so, in any letter case.
+    /// Returns whether the entry is an HTTP request with this method and a path that ends so, in any letter case.
     pub fn is_request(&self, method: &str, path_end: &str) -> bool {
         self.request().is_some_and(|request| {
             request.method == method

@@ -48,7 +48,7 @@ impl Counters {
             .clone()
     }
 
-    /// Whether the connection was ended because the client was too slow.
+    /// Returns whether the connection was ended because the client was too slow.
     pub(super) fn overflowed(&self) -> bool {
         self.overflowed.load(Ordering::Acquire)
     }
@@ -93,7 +93,7 @@ impl Link {
         (link, outgoing)
     }
 
-    /// Whether everything queued has been written or dropped.
+    /// Returns whether everything queued has been written or dropped.
     pub(super) fn is_drained(&self) -> bool {
         let counters = &self.counters;
         counters.closed.load(Ordering::Acquire)

@@ -112,7 +112,7 @@ impl Accounts {
         }
     }
 
-    /// Whether this is the hash of the user's password, in any letter case.
+    /// Returns whether this is the hash of the user's password, in any letter case.
     pub(crate) fn is_password(&self, hash: &str) -> bool {
         self.user_hash.eq_ignore_ascii_case(hash)
     }

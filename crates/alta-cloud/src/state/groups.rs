@@ -127,7 +127,7 @@ impl Group {
         roles.find(|role| role.get("role_id") == Some(&wanted))
     }
 
-    /// Whether the user is a member whose role has a permission.
+    /// Returns whether the user is a member whose role has a permission.
     pub(crate) fn allows(&self, user: u64, permission: &str) -> bool {
         let Some(member) = self.member(user, Membership::Accepted) else {
             return false;

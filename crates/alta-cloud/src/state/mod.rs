@@ -1,4 +1,4 @@
-//! The state of the service: accounts, groups, servers, friends, tokens, and the main websockets that are told of changes.
+//! The state of the service: accounts, groups, servers, friends, tokens, and the open main websockets.
 
 mod accounts;
 mod cloud;

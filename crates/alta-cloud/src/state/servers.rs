@@ -103,7 +103,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Whether REST and the main websocket do not know the server.
+    /// Returns whether REST and the main websocket do not know the server.
     pub fn is_self_hosted(&self) -> bool {
         self.group.is_none()
     }

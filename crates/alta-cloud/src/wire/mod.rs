@@ -1,4 +1,4 @@
-//! How values look on the wire: JSON, samples of the real services, times.
+//! The forms of values on the wire: JSON, samples of the real services, times.
 
 pub mod json;
 pub(crate) mod lenient;

@@ -102,7 +102,7 @@ impl World {
         server.is_some_and(alta_cloud::state::Server::is_self_hosted)
     }
 
-    /// Whether a server writes enums as numbers.
+    /// Returns whether a server writes enums as numbers.
     pub(crate) fn has_numeric_enums(&self, server: u64) -> bool {
         self.servers
             .get(&server)

@@ -1,4 +1,4 @@
-//! A bot on other people's package in a process of its own, told what to do line by line.
+//! A bot that uses a foreign package, in its own process. It reads one order on each line and reports on each line.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
-/// Longer than anything takes.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Above the duration of anything that succeeds.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Killed when dropped.
+/// The process; it is killed when this is dropped.
 pub(crate) struct Bot {
     process: Child,
     orders: ChildStdin,
     reports: Lines<BufReader<ChildStdout>>,
-    complaints: ChildStderr,
-    /// What was reported and not yet asked for.
+    errors: ChildStderr,
+    /// Reports that no caller has taken yet.
     backlog: Vec<Value>,
 }
 
@@ -33,7 +33,7 @@ impl Bot {
         Self {
             orders: process.stdin.take().unwrap(),
             reports: BufReader::new(process.stdout.take().unwrap()).lines(),
-            complaints: process.stderr.take().unwrap(),
+            errors: process.stderr.take().unwrap(),
             process,
             backlog: Vec::new(),
         }
@@ -43,34 +43,34 @@ impl Bot {
     pub(crate) async fn order(&mut self, order: Value) {
         let line = format!("{order}\n");
         if let Err(error) = self.orders.write_all(line.as_bytes()).await {
-            self.fail(&format!("takes no orders: {error}")).await;
+            self.fail(&format!("does not accept orders: {error}")).await;
         }
     }
 
-    /// Gives an order and waits until it is done.
+    /// Gives an order and waits for its report.
     pub(crate) async fn ask(&mut self, order: Value) -> Value {
         let act = order["do"].as_str().unwrap().to_owned();
         self.order(order).await;
         self.did(&act).await
     }
 
-    /// What an order came to.
+    /// The report of an order.
     pub(crate) async fn did(&mut self, act: &str) -> Value {
         self.report("did", act).await
     }
 
-    /// What its console reports by itself: `ready`, `close`, `rejected` or `event`.
+    /// A report of the console without an order: `ready`, `close`, `rejected` or `event`.
     pub(crate) async fn saw(&mut self, what: &str) -> Value {
         self.report("saw", what).await
     }
 
-    /// Lets it end by itself. Returns the reports not asked for.
+    /// Lets the bot end by itself. Returns the reports that no caller has taken.
     pub(crate) async fn end(self) -> Vec<Value> {
         let Self {
             mut process,
             orders,
             mut reports,
-            mut complaints,
+            mut errors,
             mut backlog,
         } = self;
         drop(orders);
@@ -79,10 +79,10 @@ impl Bot {
                 backlog.push(serde_json::from_str(&line).unwrap());
             }
             let mut said = String::new();
-            complaints.read_to_string(&mut said).await.unwrap();
+            errors.read_to_string(&mut said).await.unwrap();
             (process.wait().await.unwrap(), said)
         };
-        let (status, said) = timeout(PATIENCE, ending).await.expect("an end in time");
+        let (status, said) = timeout(TIMEOUT, ending).await.expect("an end in time");
         assert!(status.success() && said.is_empty(), "{status}: {said}");
         backlog
     }
@@ -92,13 +92,13 @@ impl Bot {
             return self.backlog.remove(at);
         }
         loop {
-            let report: Value = match timeout(PATIENCE, self.reports.next_line()).await {
+            let report: Value = match timeout(TIMEOUT, self.reports.next_line()).await {
                 Ok(Ok(Some(line))) => serde_json::from_str(&line).unwrap(),
                 Ok(Ok(None)) => {
                     self.fail(&format!("has ended before it {key} {value}"))
                         .await
                 }
-                Ok(Err(error)) => self.fail(&format!("is not to be read: {error}")).await,
+                Ok(Err(error)) => self.fail(&format!("cannot be read: {error}")).await,
                 Err(_) => self.fail(&format!("never {key} {value}")).await,
             };
             if report[key] == value {
@@ -111,7 +111,7 @@ impl Bot {
     async fn fail(&mut self, how: &str) -> ! {
         let _ = self.process.kill().await;
         let mut said = String::new();
-        let _ = self.complaints.read_to_string(&mut said).await;
+        let _ = self.errors.read_to_string(&mut said).await;
         panic!("the bot {how}; it did {:?} and said {said:?}", self.backlog);
     }
 }

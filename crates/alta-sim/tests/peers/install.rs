@@ -1,4 +1,4 @@
-//! Other people's packages, installed once under the target folder and kept there.
+//! Foreign packages, installed once below the target folder.
 
 use std::ffi::OsStr;
 use std::io::Write as _;
@@ -9,34 +9,34 @@ use std::time::Duration;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-/// Longer than installing takes.
-const PATIENCE: Duration = Duration::from_secs(180);
+/// Above the duration of an installation.
+const TIMEOUT: Duration = Duration::from_secs(180);
 
-/// What was installed. Where it cannot be had, this says why, and there is none; on CI it fails.
-pub(crate) fn or_skip(package: &str, outcome: Result<PathBuf, String>) -> Option<PathBuf> {
-    match outcome {
+/// The installed package. If it cannot be installed, prints the reason and returns `None`; in CI it panics.
+pub(crate) fn or_skip(package: &str, installed: Result<PathBuf, String>) -> Option<PathBuf> {
+    match installed {
         Ok(path) => Some(path),
         Err(why) => {
-            let why = format!("{package} cannot be tried: {why}");
+            let why = format!("{package} cannot be tested: {why}");
             assert!(!is_ci(std::env::var("CI").ok().as_deref()), "{why}");
-            // Past the test runner, which hides what passing tests print, and in one piece.
+            // Written directly, since the test runner hides the output of passing tests.
             let _ = std::io::stderr().write_all(format!("\nskipped: {why}\n").as_bytes());
             None
         }
     }
 }
 
-/// Build services say so in different words.
-fn is_ci(said: Option<&str>) -> bool {
-    said.is_some_and(|said| !matches!(said, "" | "0" | "false"))
+/// Returns whether the value of `CI` is one that build services set.
+fn is_ci(value: Option<&str>) -> bool {
+    value.is_some_and(|value| !matches!(value, "" | "0" | "false"))
 }
 
 #[test]
-fn a_build_service_is_known_by_whatever_word_it_uses() {
+fn a_build_service_is_recognized_by_any_value() {
     assert!(
         ["true", "1", "yes"]
             .into_iter()
-            .all(|said| is_ci(Some(said)))
+            .all(|value| is_ci(Some(value)))
     );
     assert!(
         ![None, Some(""), Some("false"), Some("0")]
@@ -45,7 +45,7 @@ fn a_build_service_is_known_by_whatever_word_it_uses() {
     );
 }
 
-/// The folder of that name, made if it is not there or not complete any more.
+/// The folder with this name. It is made if it does not exist or is not complete.
 pub(crate) async fn find_or_make(
     name: &str,
     is_complete: impl AsyncFn(&Path) -> bool,
@@ -57,15 +57,15 @@ pub(crate) async fn find_or_make(
         if is_complete(&home).await {
             return Ok(home);
         }
-        // Gone stale, as when the interpreter it was made with is no more.
+        // Stale, for example because its interpreter was removed.
         let _ = std::fs::remove_dir_all(&home);
     }
-    // Made aside and then moved as a whole, as several test processes may start at once.
+    // Made under another name and then renamed, since several test processes may start at once.
     let making = folder.join(format!("{name}.{}", std::process::id()));
     let _ = std::fs::remove_dir_all(&making);
     let made = make(&making).await;
     if made.is_ok() {
-        // Fails when another process was faster; what it made is as good.
+        // Fails if another process was faster, whose folder is as good.
         let _ = std::fs::rename(&making, &home);
     }
     let _ = std::fs::remove_dir_all(&making);
@@ -77,22 +77,22 @@ pub(crate) async fn find_or_make(
     }
 }
 
-/// Runs something to its end; an error holds its last words.
+/// Runs a program to its end. The error holds its standard error.
 pub(crate) async fn run<A: AsRef<OsStr>>(
     program: &Path,
     arguments: impl IntoIterator<Item = A>,
 ) -> Result<(), String> {
     let mut command = Command::new(program);
     command.args(arguments).kill_on_drop(true);
-    let shown = program.display();
-    let Output { status, stderr, .. } = timeout(PATIENCE, command.output())
+    let name = program.display();
+    let Output { status, stderr, .. } = timeout(TIMEOUT, command.output())
         .await
-        .map_err(|_| format!("{shown} takes longer than {PATIENCE:?}"))?
-        .map_err(|error| format!("{shown}: {error}"))?;
+        .map_err(|_| format!("{name} takes longer than {TIMEOUT:?}"))?
+        .map_err(|error| format!("{name}: {error}"))?;
     if status.success() {
         Ok(())
     } else {
-        let said = String::from_utf8_lossy(&stderr);
-        Err(format!("{shown}: {status}: {}", said.trim()))
+        let errors = String::from_utf8_lossy(&stderr);
+        Err(format!("{name}: {status}: {}", errors.trim()))
     }
 }

@@ -1,14 +1,14 @@
-// Calls alta-jsapi as it is told, in its mode for a server on this machine.
+// Calls functions of alta-jsapi, in its mode for a server on this machine.
 //
-// Each line on standard input is a JSON object: "do" names a function ("Groups.getJoined"), "with" holds its arguments;
-// "functions" lists those of the groups in "with".
-// Each line on standard output tells what came of one ("did"): a "value" (for pages, the list of them), or a "status" and
-// what the server said.
+// Each line on standard input is an order: a JSON object whose "do" names a function ("Groups.getJoined") and whose "with" holds
+// the arguments; "functions" lists the functions of the groups in "with".
+// Each line on standard output is the report of an order ("did"): a "value" (for pages, an array of them), or a "status" and the
+// server's reply ("said").
 "use strict";
 
 const [, , home, port] = process.argv;
 
-// The address is fixed, the simulator's port is not. Nothing else is let out of this machine.
+// The package has a fixed address, and the simulator any port. Requests to other addresses are errors.
 const http = require("http");
 const send = http.request;
 http.request = (options, ...rest) => {
@@ -18,7 +18,7 @@ http.request = (options, ...rest) => {
   return send({ ...options, host: "127.0.0.1", hostname: "127.0.0.1", port }, ...rest);
 };
 
-// It talks a lot.
+// The package logs a lot.
 for (const level of ["log", "info", "warn", "error"]) {
   console[level] = () => {};
 }

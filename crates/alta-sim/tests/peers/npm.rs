@@ -17,7 +17,7 @@ const SCRIPT: &str = concat!(
 
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
-/// What starts the bot on the package, which talks to this port; `None` where it cannot be had.
+/// The command that starts the bot, which connects to this port; `None` if the package cannot be installed.
 pub(crate) async fn bot(port: u16) -> Option<Command> {
     static ONCE: OnceCell<Option<PathBuf>> = OnceCell::const_new();
     let found = ONCE.get_or_init(async || {
@@ -27,7 +27,7 @@ pub(crate) async fn bot(port: u16) -> Option<Command> {
     });
     let package = package(found.await.as_ref()?);
     let mut command = Command::new("node");
-    // It reads a launcher's settings where there are any, and goes through the environment's proxies.
+    // The package reads the settings of a launcher and the proxies of the environment.
     for name in ["APPDATA", "NODE_OPTIONS", "HTTP_PROXY", "http_proxy"] {
         command.env_remove(name);
     }

@@ -1,7 +1,7 @@
-"""A bot on tavernpy that does what it is told.
+"""A bot that uses tavernpy and obeys orders.
 
-Each line on standard input is a JSON object whose "do" names an act; each line on standard output is one too: what an
-act came to ("did") or what the console reported by itself ("saw"). Only tavernpy's public names are used.
+Each line on standard input is an order: a JSON object whose "do" names a method. Each line on standard output is a report: a
+JSON object with "did" for an order, or with "saw" for an event of the console. Only public names of tavernpy are used.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ def report(**fields):
     print(json.dumps(fields), flush=True)
 
 
-def told(event):
+def report_event(event):
     report(saw="event", name=event.type, data=event.data, timestamp=event.timestamp, source=event.source)
 
 
-def answer(reply):
+def fields(reply):
     return {
         "command": reply.command,
         "ok": reply.ok,
@@ -41,10 +41,10 @@ class Bot:
         self.console.on("ready", lambda console: report(saw="ready"))
         self.console.on("close", lambda console: report(saw="close", closed=console.closed))
         self.console.on("rejected", lambda console: report(saw="rejected", connected=console.connected))
-        self.console.on("event", told)
+        self.console.on("event", report_event)
 
     async def connect(self, port, **options):
-        """Connects and waits until the server has let it in."""
+        """Connects and waits until the server has accepted the token."""
         self.make(port, options)
         await self.console.connect(timeout=10)
         return {"connected": self.console.connected}
@@ -56,19 +56,19 @@ class Bot:
         return {"connected": self.console.connected}
 
     async def command(self, text, timeout=None):
-        return answer(await self.console.command(text, timeout))
+        return fields(await self.console.command(text, timeout))
 
     async def players(self):
         return {"players": [[player.username, player.id] for player in await self.console.players()]}
 
     async def message(self, player, text):
-        return answer(await self.console.message(player, text))
+        return fields(await self.console.message(player, text))
 
     async def subscribe(self, name):
-        return {"outcome": await self.console.subscribe(name)}
+        return {"result": await self.console.subscribe(name)}
 
     async def unsubscribe(self, name):
-        return {"outcome": await self.console.unsubscribe(name)}
+        return {"result": await self.console.unsubscribe(name)}
 
     async def subscriptions(self):
         return {"names": self.console.subscriptions}
@@ -79,7 +79,7 @@ class Bot:
 
 
 async def main():
-    # The reports tell everything; the log would only repeat it.
+    # The reports contain everything that the log would.
     logging.disable(logging.CRITICAL)
     bot = Bot()
     while line := await asyncio.to_thread(sys.stdin.readline):

@@ -12,7 +12,7 @@ const VERSION: &str = "1.0.0";
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/tavernpy_bot.py");
 
-/// What starts the bot on the package; `None` where that cannot be had.
+/// The command that starts the bot; `None` if the package cannot be installed.
 pub(crate) async fn bot() -> Option<Command> {
     static ONCE: OnceCell<Option<PathBuf>> = OnceCell::const_new();
     let found = ONCE.get_or_init(async || {

@@ -19,7 +19,7 @@ fn it_prints_all_addresses_and_ends_cleanly_on_a_signal() {
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let lines: Vec<String> = stdout.lines().take(11).map(Result::unwrap).collect();
         assert!(lines[1].starts_with("REST            http://127.0.0.1:"));
-        assert_eq!(lines[10], "Ctrl-C ends it.");
+        assert_eq!(lines[10], "Ctrl-C ends the program.");
         send(signal, &child);
         assert_eq!(end_of(child), (Some(0), String::new()), "{signal}");
     }

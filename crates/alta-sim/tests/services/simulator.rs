@@ -191,7 +191,7 @@ async fn a_wait_that_times_out_is_an_error() {
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
-    assert_eq!(error.to_string(), "waiting 20ms: it did not happen in time");
+    assert_eq!(error.to_string(), "waiting 20ms: the wait timed out");
     assert_eq!(
         sim.player_joins(99, "Ashwick").unwrap_err().kind(),
         ErrorKind::NotFound

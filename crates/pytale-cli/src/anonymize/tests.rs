@@ -65,7 +65,7 @@ fn originals_are_replaced_everywhere_and_the_same_by_the_same() {
 #[test]
 fn a_value_that_would_remain_is_an_error() {
     let mut exchange = exchange();
-    // A count that equals an id cannot be told from it.
+    // A count that equals an id cannot be distinguished from it.
     exchange["response"]["body"][0]["player_count"] = json!(44_001);
     anonymized(vec![exchange, message()]).unwrap_err();
 }

@@ -1,4 +1,4 @@
-//! The bot of the demo: an ordinary one, with counting.
+//! The bot of the demo: an ordinary bot with counters.
 
 use super::report::{Reporter, Step};
 use super::tally::{Tally, count};
@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// What the bot listens to on the console.
+/// The console events of the bot.
 const EVENTS: [&str; 6] = [
     PlayerJoined::NAME,
     PlayerLeft::NAME,
@@ -25,13 +25,13 @@ const EVENTS: [&str; 6] = [
     ObjectKilled::NAME,
 ];
 
-/// When the main websocket is moved, as part of the whole length; after the server has come back.
+/// The time of the migration, as a fraction of the duration; it is after the server's restart.
 const MIGRATE: f64 = 0.65;
 
-/// How long the last events may take to be read, and everything to close.
-const AT_THE_END: Duration = Duration::from_secs(3);
+/// The timeout of reading the last events, and of closing the bot.
+const END_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Runs the bot from login to goodbye; true if all of it happened and nothing was missed.
+/// Runs the bot from login to close. Returns whether every step happened and no event was missed.
 pub(crate) async fn run(
     sim: &Sim,
     reporter: &Arc<Reporter>,
@@ -89,13 +89,13 @@ pub(crate) async fn run(
     let (to_consoles, to_main_sockets) = sent();
 
     tasks.abort_all();
-    tokio::time::timeout(AT_THE_END, bot.close()).await?;
+    tokio::time::timeout(END_TIMEOUT, bot.close()).await?;
     let summary = tally.summary(to_consoles, to_main_sockets);
     reporter.step(&Step::Done(summary));
-    for wanting in tally.wanting() {
-        reporter.note(&format!("did not happen: {wanting}"));
+    for step in tally.missing_steps() {
+        reporter.note(&format!("did not happen: {step}"));
     }
-    Ok(summary.missed == 0 && tally.wanting().is_empty())
+    Ok(summary.missed == 0 && tally.missing_steps().is_empty())
 }
 
 async fn log_in(sim: &Sim, reporter: &Reporter) -> Result<Bot, BoxError> {
@@ -126,12 +126,12 @@ async fn accept_invite(sim: &Sim, bot: &Bot, reporter: &Reporter) -> Result<(), 
     let member = invites.next().await.ok_or("the bot was closed")??;
     let group_id = member.group_id.get();
     reporter.step(&Step::InviteAccepted { group_id });
-    // The owner of the town lets the bot use its console.
+    // The role of a moderator permits the use of the console.
     sim.set_role(sim.group(), sim.bot().user_id, 2)?;
     Ok(())
 }
 
-/// Prints what happens to the account and its group.
+/// Reports the events of the account and its group.
 async fn follow_account(
     mut events: ws::Subscription<Value>,
     server: u64,
@@ -162,7 +162,7 @@ fn report_miss(missed: &Missed, reporter: &Reporter, tally: &Tally) {
     }
 }
 
-/// Greets who joins, and tells cave explorers how deep they are.
+/// Greets players who join, and reports the cave layer of players who enter one.
 async fn listen(console: Console, server: ServerId, reporter: Arc<Reporter>, tally: Arc<Tally>) {
     let mut events = console.subscribe_to(EVENTS).start();
     while let Some(item) = events.next().await {
@@ -214,7 +214,7 @@ async fn say(console: &Console, to: &User, text: Argument, reporter: &Reporter, 
                 .result()
                 .unwrap_or_else(|| json!(reply.result_string()))
         }
-        // A player who is greeted while the server goes down cannot be: that is no failure of the bot's.
+        // A greeting fails if the server stops meanwhile. That is no failure of the bot.
         Err(error) => {
             json!({"error": error.to_string(), "may_have_run": error.sent() == Some(Sent::MayHaveRun)})
         }
@@ -225,7 +225,7 @@ async fn say(console: &Console, to: &User, text: Argument, reporter: &Reporter, 
     });
 }
 
-/// Tells when the console comes and goes.
+/// Reports when the console is lost and recovered.
 async fn watch_console(
     console: Console,
     server: ServerId,
@@ -258,7 +258,7 @@ async fn watch_console(
     }
 }
 
-/// Moves the main websocket as if it had grown old.
+/// Migrates the main websocket, as if it had reached its age limit.
 async fn migrate(socket: ws::Client, after: Duration, reporter: Arc<Reporter>, tally: Arc<Tally>) {
     tokio::time::sleep(after).await;
     match socket.migrate_now().await {
@@ -270,7 +270,7 @@ async fn migrate(socket: ws::Client, after: Duration, reporter: Arc<Reporter>, t
     }
 }
 
-/// Shows the players, as a table for people.
+/// Reports the players.
 async fn list_players(console: &Console, reporter: &Reporter, tally: &Tally) {
     let list = player::list();
     let content = list.to_string();
@@ -294,7 +294,7 @@ async fn list_players(console: &Console, reporter: &Reporter, tally: &Tally) {
     }
 }
 
-/// Waits until what was sent has been read.
+/// Waits until the bot has read all events that were sent.
 async fn read_to_the_end(sim: &Sim, tally: &Tally) {
     let reading = async {
         let _ = sim.flush().await;
@@ -306,6 +306,6 @@ async fn read_to_the_end(sim: &Sim, tally: &Tally) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    // If it is not read by then, it is counted as missed.
-    let _ = tokio::time::timeout(AT_THE_END, reading).await;
+    // Events that are not read in time count as missed.
+    let _ = tokio::time::timeout(END_TIMEOUT, reading).await;
 }

@@ -1,4 +1,4 @@
-//! `tale demo`: the library's main job from beginning to end, against a simulated cloud inside this process.
+//! `tale demo`: a whole bot, against a simulated cloud in the same process.
 
 mod bot;
 mod report;
@@ -14,8 +14,8 @@ use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Runs the demo. Returns true if all of it happened and nothing was missed, or if the reader of the output left before the
-/// end.
+/// Runs the demo. Returns whether every step happened and no event was missed. A closed output pipe ends the demo early and also
+/// returns true.
 pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
     let interrupted = pytale::shutdown_signal();
     let sim = Sim::builder()
@@ -27,8 +27,8 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
     let reporter = Arc::new(Reporter::new(options.json));
     let length = Duration::from_secs_f64(options.duration);
 
-    let outcome = tokio::select! {
-        outcome = bot::run(&sim, &reporter, length, options.seed) => outcome,
+    let result = tokio::select! {
+        result = bot::run(&sim, &reporter, length, options.seed) => result,
         () = reporter.output_failed() => Ok(true),
         () = interrupted => {
             reporter.note("interrupted, closing");
@@ -37,5 +37,5 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
     };
     sim.shutdown().await;
     reporter.output_result()?;
-    outcome
+    result
 }

@@ -1,4 +1,4 @@
-//! What the demo prints: a line an event for people, or a JSON object a line for programs.
+//! The output of the demo: a line of text for each event or, with `--json`, a line with a JSON object.
 
 use crate::output::{Output, error_line};
 use anstyle::{AnsiColor, Style};
@@ -6,7 +6,7 @@ use pytale::model::{ServerId, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 
-/// One thing that happened.
+/// A step of the demo.
 #[derive(Debug, Serialize)]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub(crate) enum Step<'a> {
@@ -44,7 +44,7 @@ pub(crate) enum Step<'a> {
     Done(Summary),
 }
 
-/// What it all came to.
+/// The totals of the demo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) events: u64,
@@ -73,7 +73,7 @@ impl Reporter {
                 Err(error) => error_line(format_args!("tale: writing a step as JSON: {error}")),
             }
         } else {
-            let (label, style, text) = for_people(step);
+            let (label, style, text) = text_form(step);
             let (time, dim) = (clock(), Style::new().dimmed());
             self.output.line(format_args!(
                 "{dim}{time}{dim:#}  {style}{label:<9}{style:#}  {text}"
@@ -81,17 +81,17 @@ impl Reporter {
         }
     }
 
-    /// Waits until standard output can no longer be written to.
+    /// Waits until standard output can no longer be written.
     pub(crate) async fn output_failed(&self) {
         self.output.failed().await;
     }
 
-    /// The failure of a line that could not be written, unless the reader just left.
+    /// The failure of a line that could not be written, except a closed pipe.
     pub(crate) fn output_result(&self) -> std::io::Result<()> {
         self.output.result()
     }
 
-    /// Something that is no step: people see it, programs find it on standard error.
+    /// Writes a message that is no step. With `--json` it goes to standard error.
     pub(crate) fn note(&self, text: &str) {
         if self.json {
             error_line(format_args!("tale: {text}"));
@@ -113,7 +113,7 @@ fn clock() -> String {
     format!("{seconds}.{fraction:0<3.3}")
 }
 
-fn for_people(step: &Step<'_>) -> (&'static str, Style, String) {
+fn text_form(step: &Step<'_>) -> (&'static str, Style, String) {
     let color = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
     let (good, bad, calm) = (color(AnsiColor::Green), color(AnsiColor::Red), Style::new());
     let server = |id: &i64| format!("server {}", ServerId::new(*id));
@@ -158,13 +158,13 @@ fn for_people(step: &Step<'_>) -> (&'static str, Style, String) {
             (
                 "gap",
                 style,
-                format!("{seconds:.2} s of events were not seen"),
+                format!("the events of {seconds:.2} s are missing"),
             )
         }
         Step::MainSocketMigrated => (
             "socket",
             good,
-            "main websocket moved to a new connection".to_owned(),
+            "main websocket migrated to a new connection".to_owned(),
         ),
         Step::Done(summary) => {
             let style = if summary.missed == 0 { good } else { bad };

@@ -1,4 +1,4 @@
-//! What the simulated town does: players come, walk, fight and leave; the server restarts once.
+//! The events of the simulated town: players join, walk, fight and leave; the server restarts once.
 
 use super::BoxError;
 use pytale::testing::Sim;
@@ -23,13 +23,13 @@ const PLACES: [&str; 4] = [
     "Chunk 7-41",
 ];
 
-/// When things happen, as parts of the whole length.
+/// The times of the server's starts and stops, as fractions of the duration.
 const START: f64 = 0.06;
 const STOP: f64 = 0.40;
 const RESTART: f64 = 0.48;
 const END: f64 = 0.97;
 
-/// Tells the story; returns when nothing more will happen.
+/// Runs the story to its end.
 pub(crate) async fn tell(sim: Sim, length: Duration, seed: u64) -> Result<(), BoxError> {
     let begin = Instant::now();
     let at = |part: f64| begin + length.mul_f64(part);
@@ -44,13 +44,13 @@ pub(crate) async fn tell(sim: Sim, length: Duration, seed: u64) -> Result<(), Bo
 
     sleep_until(at(START)).await;
     story.sim.start_server(server)?;
-    story.someone_listens().await?;
+    story.start_with_subscriber().await?;
     story.live_until(at(STOP)).await?;
     story.sim.stop_server(server).await?;
     story.present.clear();
     sleep_until(at(RESTART)).await;
     story.sim.start_server(server)?;
-    story.someone_listens().await?;
+    story.start_with_subscriber().await?;
     story.live_until(at(END)).await
 }
 
@@ -63,15 +63,15 @@ struct Story {
 }
 
 impl Story {
-    /// The first players come when somebody is there to greet them.
-    async fn someone_listens(&mut self) -> Result<(), BoxError> {
+    /// Waits until the bot has subscribed, then lets the first players join.
+    async fn start_with_subscriber(&mut self) -> Result<(), BoxError> {
         for event in ["PlayerJoined", "PlayerMovedChunk"] {
             self.sim
                 .wait_for_console_subscription(self.server, event)
                 .await?;
         }
         for layer in 1..=2 {
-            let player = self.someone_joins()?;
+            let player = self.join()?;
             self.sim
                 .player_moves(self.server, player, &format!("Cave Layer {layer}"))?;
         }
@@ -80,20 +80,20 @@ impl Story {
 
     async fn live_until(&mut self, end: Instant) -> Result<(), BoxError> {
         while Instant::now() + self.step < end {
-            self.something_happens()?;
+            self.next_event()?;
             sleep_until(Instant::now() + self.step).await;
         }
         Ok(())
     }
 
-    fn something_happens(&mut self) -> Result<(), BoxError> {
+    fn next_event(&mut self) -> Result<(), BoxError> {
         let Some(player) = self.random.choice(&self.present).copied() else {
-            self.someone_joins()?;
+            self.join()?;
             return Ok(());
         };
         match self.random.u32(0..10) {
             0..=1 => {
-                self.someone_joins()?;
+                self.join()?;
             }
             2 if self.present.len() > 2 => {
                 self.present.retain(|present| *present != player);
@@ -116,7 +116,7 @@ impl Story {
         Ok(())
     }
 
-    fn someone_joins(&mut self) -> Result<u64, BoxError> {
+    fn join(&mut self) -> Result<u64, BoxError> {
         let here = self.sim.players(self.server);
         let name = NAMES
             .into_iter()
@@ -127,7 +127,7 @@ impl Story {
                 self.present.push(player);
                 Ok(player)
             }
-            // Everybody is here already: the first to come is as good as another.
+            // All players are on the server already.
             None => Ok(here[0].0),
         }
     }

@@ -1,10 +1,10 @@
-//! What must have happened by the end, and how much of what was sent arrived.
+//! The steps that happened, and the number of events that arrived.
 
 use super::report::Summary;
 use pytale::prelude::Missed;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Counted by the tasks of the demo, read at its end.
+/// The counters of the demo's tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) console_events: AtomicU64,
@@ -30,20 +30,20 @@ fn read(counter: &AtomicU64) -> u64 {
 }
 
 impl Tally {
-    /// Counts a miss; the length of the gap in seconds if it is one.
+    /// Counts missed events. Returns the length of a gap in seconds.
     pub(crate) fn miss(&self, missed: &Missed) -> Option<f64> {
         match missed {
             Missed::Lagged(count) => {
                 self.lagged.fetch_add(*count, Ordering::Relaxed);
             }
             Missed::Gap { .. } => count(&self.gaps),
-            // It arrived, and could not be shown: that is a miss, too.
+            // The event arrived and could not be decoded: it counts as missed, too.
             _ => count(&self.lagged),
         }
         missed.gap_length().map(|length| length.as_secs_f64())
     }
 
-    /// Whether as many events were read as the simulator sent on live connections.
+    /// Returns whether the bot has read as many events as the simulator sent on open connections.
     pub(crate) fn has_all(&self, sent_to_consoles: u64, sent_to_main_sockets: u64) -> bool {
         self.missed(sent_to_consoles, sent_to_main_sockets) == read(&self.lagged)
     }
@@ -53,7 +53,7 @@ impl Tally {
         let lagged = read(&self.lagged);
         let unread = unread(sent_to_consoles, &self.console_events)
             + unread(sent_to_main_sockets, &self.main_events);
-        // What lagged was sent, too, and not read.
+        // Lagged events were sent and not read, too.
         unread.max(lagged)
     }
 
@@ -67,8 +67,8 @@ impl Tally {
         }
     }
 
-    /// What should have happened and did not.
-    pub(crate) fn wanting(&self) -> Vec<&'static str> {
+    /// The steps that should have happened and did not.
+    pub(crate) fn missing_steps(&self) -> Vec<&'static str> {
         let seen = |counter: &AtomicU64| read(counter) > 0;
         let flag = |flag: &AtomicBool| flag.load(Ordering::Relaxed);
         [
