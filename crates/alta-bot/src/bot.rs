@@ -1,16 +1,15 @@
-use crate::builder::Builder;
 use crate::callbacks::Callbacks;
 use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
-use crate::main_sub::MainSubs;
+use crate::main_events::MainSubs;
 use crate::view::Latest;
 use alta_auth::Token;
 use alta_auth::TokenSource as _;
 use alta_model::UserId;
 use alta_socket::Publisher;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Weak};
 
 /// A bot that is logged in: its clients, and the consoles it has open. Clones are handles to the same bot.
 ///
@@ -27,7 +26,7 @@ pub(crate) struct Inner {
     account: Option<Token>,
     /// As it was given.
     user_id: Option<UserId>,
-    pub(crate) consoles: Consoles,
+    pub(crate) consoles: Arc<Consoles>,
     pub(crate) main_subs: MainSubs,
     pub(crate) callbacks: Callbacks,
     /// The view that was begun last.
@@ -39,11 +38,6 @@ pub(crate) struct Inner {
 }
 
 impl Bot {
-    /// Begins to make a bot.
-    pub fn builder() -> Builder {
-        Builder::default()
-    }
-
     pub(crate) fn new(
         rest: alta_rest::Client,
         socket: Option<alta_ws::Client>,
@@ -57,7 +51,7 @@ impl Bot {
                 socket,
                 account,
                 user_id,
-                consoles,
+                consoles: Arc::new(consoles),
                 main_subs: MainSubs::default(),
                 callbacks: Callbacks::default(),
                 view: Latest::default(),
@@ -67,7 +61,7 @@ impl Bot {
         }
     }
 
-    /// The bot's user id, out of its token, else as it was [given](Builder::user_id): the key of every `me-…` subscription.
+    /// The bot's user id, out of its token, else as it was [given](crate::Builder::user_id): the key of every `me-…` subscription.
     /// None for a bot that is only a user.
     pub fn user_id(&self) -> Option<UserId> {
         self.inner
@@ -202,6 +196,26 @@ impl Bot {
         }
         // The last: this may be running in one of them.
         inner.callbacks.close().await;
+    }
+}
+
+/// Knows a bot without holding it open.
+pub(crate) struct WeakBot(Weak<Inner>);
+
+impl WeakBot {
+    pub(crate) fn upgrade(&self) -> Option<Bot> {
+        self.0.upgrade().map(|inner| Bot { inner })
+    }
+}
+
+impl Bot {
+    /// Runs a task that ends with the bot.
+    pub(crate) fn spawn<F>(&self, task: impl FnOnce(WeakBot) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let task = task(WeakBot(Arc::downgrade(&self.inner)));
+        self.inner.callbacks.spawn(task);
     }
 }
 

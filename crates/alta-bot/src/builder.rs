@@ -34,6 +34,13 @@ pub struct Builder {
     pub(crate) warnings: Vec<String>,
 }
 
+impl Bot {
+    /// Begins to make a bot.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+}
+
 impl Builder {
     /// The bot's own account. The main websocket needs it.
     #[doc(alias = "config")]

@@ -1,22 +1,51 @@
 //! The tasks in which callbacks are called.
 
-use crate::bot::{Bot, Inner};
 use alta_socket::TaskGuard;
 use att_kit::{Outcome, catch_panic};
 use futures_util::FutureExt as _;
 use std::fmt;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The tasks of a bot. Dropping them ends them.
 #[derive(Default)]
-pub(crate) struct Callbacks(Mutex<Vec<Arc<TaskGuard>>>);
+pub(crate) struct Callbacks(Mutex<Tasks>);
+
+#[derive(Default)]
+struct Tasks {
+    running: Vec<Arc<TaskGuard>>,
+    is_closed: bool,
+}
 
 impl Callbacks {
+    /// Runs a task until it ends or this is closed.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.lock();
+        if tasks.is_closed {
+            return;
+        }
+        tasks
+            .running
+            .retain(|task| task.ended().now_or_never().is_none());
+        tasks
+            .running
+            .push(Arc::new(TaskGuard::spawn(|shutdown| async move {
+                tokio::select! {
+                    biased;
+                    () = shutdown.requested() => {}
+                    () = task => {}
+                }
+            })));
+    }
+
     /// Ends all tasks and waits until they have ended. A task that waits here ends as well, in the middle of it.
     pub(crate) async fn close(&self) {
-        let tasks = self.lock().clone();
-        // All at once: one that is slow to end holds up no other.
+        let tasks = {
+            let mut tasks = self.lock();
+            tasks.is_closed = true;
+            tasks.running.clone()
+        };
+        // All at the same time: one that is slow to end delays no other.
         for task in &tasks {
             task.stop();
         }
@@ -25,40 +54,9 @@ impl Callbacks {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<TaskGuard>>> {
-        // A list that is changed in one step is whole whatever panicked beside it.
+    fn lock(&self) -> MutexGuard<'_, Tasks> {
+        // It is changed in single steps, so it stays consistent if something panics beside it.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A bot that a task can get a handle of, without keeping it open.
-pub(crate) struct WeakBot(Weak<Inner>);
-
-impl WeakBot {
-    pub(crate) fn upgrade(&self) -> Option<Bot> {
-        self.0.upgrade().map(|inner| Bot { inner })
-    }
-}
-
-impl Bot {
-    /// Runs a task that ends with the bot.
-    pub(crate) fn handle<F>(&self, task: impl FnOnce(WeakBot) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        let task = task(WeakBot(Arc::downgrade(&self.inner)));
-        let mut tasks = self.inner.callbacks.lock();
-        tasks.retain(|task| task.ended().now_or_never().is_none());
-        if self.inner.closing.get() {
-            return;
-        }
-        tasks.push(Arc::new(TaskGuard::spawn(|shutdown| async move {
-            tokio::select! {
-                biased;
-                () = shutdown.requested() => {}
-                () = task => {}
-            }
-        })));
     }
 }
 

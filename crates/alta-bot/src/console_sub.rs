@@ -172,7 +172,7 @@ impl<'a, T: Send + 'static> ConsoleSub<'a, T> {
     pub async fn callback(self, handler: impl HandlerFn<Bot, Event<T>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
-        bot.handle(move |weak| async move {
+        bot.spawn(move |weak| async move {
             while let Some((_, event)) = events.next_event().await {
                 let Some(bot) = weak.upgrade() else { return };
                 let name = event.name.clone();

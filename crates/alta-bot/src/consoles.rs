@@ -1,8 +1,7 @@
 //! The consoles that a bot has open, by server id.
 
-use crate::bot::Bot;
 use crate::debug::Watcher;
-use crate::error::{Error, ErrorKind};
+use crate::error::ErrorKind;
 use alta_model::ServerId;
 use alta_socket::{Publisher, TaskGuard, Watch};
 use att_console::Console;
@@ -69,13 +68,36 @@ impl Consoles {
 
     /// Whether a stream can be made: of this server's console, or of all.
     pub(crate) fn check(&self, server: Option<ServerId>) -> Result<(), ErrorKind> {
-        let open = self.lock();
-        let place = |server| open.by_server.get(&server).and_then(Place::console);
         match server {
-            _ if open.closed => Err(ErrorKind::Closed),
-            Some(server) if place(server).is_none() => Err(ErrorKind::NotOpen(server)),
+            _ if self.lock().closed => Err(ErrorKind::Closed),
+            Some(server) if self.get(server).is_none() => Err(ErrorKind::NotOpen(server)),
             _ => Ok(()),
         }
+    }
+
+    /// The open console of a server.
+    pub(crate) fn get(&self, server: ServerId) -> Option<Console> {
+        let open = self.lock();
+        open.by_server.get(&server)?.console().cloned()
+    }
+
+    /// All open consoles, by server id.
+    pub(crate) fn all(&self) -> Vec<(ServerId, Console)> {
+        let open = self.lock();
+        let consoles = open.consoles();
+        consoles
+            .map(|(server, console)| (server, console.clone()))
+            .collect()
+    }
+
+    /// Closes the console of a server. Returns false if none is open.
+    pub(crate) async fn close_one(&self, server: ServerId) -> bool {
+        let Some((managed, was_open)) = self.take(server) else {
+            return false;
+        };
+        managed.close().await;
+        self.set.has_closed(&server, &managed.console);
+        was_open
     }
 
     /// Changes whenever a console has been opened.
@@ -152,57 +174,16 @@ impl Managed {
     }
 }
 
-impl Bot {
-    /// The open console of a server.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotOpen`] if none was opened.
-    pub fn console(&self, server: ServerId) -> Result<Console, Error> {
-        let open = self.inner.consoles.lock();
-        let console = open.by_server.get(&server).and_then(Place::console);
-        console
-            .cloned()
-            .ok_or_else(|| Error::new(ErrorKind::NotOpen(server), "looking for a console"))
-    }
-
-    /// All open consoles, by server id; open in the sense that they were opened, whether their servers are up or not.
-    #[doc(alias = "get_active_consoles")]
-    pub fn consoles(&self) -> Vec<(ServerId, Console)> {
-        let open = self.inner.consoles.lock();
-        let consoles = open.consoles();
-        consoles
-            .map(|(server, console)| (server, console.clone()))
-            .collect()
-    }
-
-    /// Closes the console of a server.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::NotOpen`] if none was opened.
-    pub async fn close_console(&self, server: ServerId) -> Result<(), Error> {
-        let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
-        let (managed, was_open) = self.inner.consoles.take(server).ok_or_else(not_open)?;
-        managed.close().await;
-        self.inner
-            .consoles
-            .set
-            .has_closed(&server, &managed.console);
-        was_open.then_some(()).ok_or_else(not_open)
-    }
-}
-
 /// A place in the map that is given back unless it is filled.
 pub(crate) struct Reservation<'a> {
-    bot: &'a Bot,
+    consoles: &'a Consoles,
     server: ServerId,
     filled: bool,
 }
 
 impl<'a> Reservation<'a> {
-    pub(crate) fn new(bot: &'a Bot, server: ServerId) -> Result<Self, ErrorKind> {
-        let mut open = bot.inner.consoles.lock();
+    pub(crate) fn new(consoles: &'a Consoles, server: ServerId) -> Result<Self, ErrorKind> {
+        let mut open = consoles.lock();
         if open.closed {
             return Err(ErrorKind::Closed);
         }
@@ -212,11 +193,11 @@ impl<'a> Reservation<'a> {
                 return Err(ErrorKind::AlreadyOpen(server));
             }
             // It is free, or what was in it was refused for good.
-            _ => bot.inner.consoles.remove(&mut open, server),
+            _ => consoles.remove(&mut open, server),
         }
         open.by_server.insert(server, Place::Taken);
         Ok(Self {
-            bot,
+            consoles,
             server,
             filled: false,
         })
@@ -225,16 +206,16 @@ impl<'a> Reservation<'a> {
     /// Puts the console in its place, and tells the streams that want it. False if the bot was closed meanwhile.
     pub(crate) fn fill(mut self, managed: Managed) -> bool {
         let server = self.server;
-        let mut open = self.bot.inner.consoles.lock();
+        let mut open = self.consoles.lock();
         if open.closed {
             return false;
         }
         let console = managed.console.clone();
         open.by_server.insert(server, Place::Console(managed));
         self.filled = true;
-        let opened = &self.bot.inner.consoles.opened;
+        let opened = &self.consoles.opened;
         opened.set(opened.get().wrapping_add(1));
-        self.bot.inner.consoles.set.add(server, console);
+        self.consoles.set.add(server, console);
         true
     }
 }
@@ -242,7 +223,7 @@ impl<'a> Reservation<'a> {
 impl Drop for Reservation<'_> {
     fn drop(&mut self) {
         if !self.filled {
-            let mut open = self.bot.inner.consoles.lock();
+            let mut open = self.consoles.lock();
             open.by_server.remove(&self.server);
         }
     }

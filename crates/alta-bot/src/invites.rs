@@ -1,6 +1,7 @@
 use crate::acceptance::{Acceptance, Accepted, is_final};
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::lists::PENDING;
 use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, Member, UserId};
 use alta_socket::BackoffPolicy;
@@ -141,9 +142,6 @@ impl AcceptedInvites {
         self.pending.push_back(acceptance);
     }
 }
-
-/// No bot has more invitations waiting; a list beyond is not cut but fails.
-pub(crate) const PENDING: usize = 10_000;
 
 /// An acceptance that failed is tried again after this.
 const PAUSE: Duration = Duration::from_secs(60);

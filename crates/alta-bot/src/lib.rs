@@ -45,6 +45,8 @@ mod download;
 mod endpoints;
 mod error;
 mod invites;
+mod lists;
+mod main_events;
 mod main_sub;
 mod managed;
 mod nearest;
@@ -55,6 +57,7 @@ mod settings;
 mod time;
 mod verbs;
 mod view;
+mod view_of_bot;
 mod watch_server;
 
 pub use access::CloudAccess;
@@ -65,7 +68,8 @@ pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
 pub use invites::AcceptedInvites;
-pub use main_sub::{MainEvents, MainSub};
+pub use main_events::MainEvents;
+pub use main_sub::MainSub;
 pub use managed::{
     ConsoleHealth, Health, Invitation, Invites, Managed, ManagedBot, Rules, Standing,
 };

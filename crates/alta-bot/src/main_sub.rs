@@ -2,20 +2,13 @@
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::main_events::MainEvents;
 use alta_ws as ws;
-use alta_ws::{Event, Missed, Topic};
+use alta_ws::{Event, Topic};
 use att_kit::HandlerFn;
-use futures_core::Stream;
 use futures_core::future::BoxFuture;
-use futures_util::StreamExt as _;
-use futures_util::task::AtomicWaker;
 use serde_json::Value;
-use std::fmt;
-use std::future::{IntoFuture, poll_fn};
-use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::task::{Context, Poll};
+use std::future::IntoFuture;
 
 impl Bot {
     /// Subscribes to an event of the main websocket by its path, `subscription/{event}/{id}`, the event in any case. Await
@@ -52,11 +45,7 @@ impl Bot {
     /// [`ErrorKind::ArgumentFormat`] if that is no path.
     pub fn main_unsub(&self, path: &str) -> Result<usize, Error> {
         let topic = topic(path)?;
-        let streams = self.inner.main_subs.alive();
-        let ended = streams
-            .iter()
-            .filter(|stream| stream.topic == topic && stream.cut());
-        Ok(ended.count())
+        Ok(self.inner.main_subs.end(&topic))
     }
 }
 
@@ -93,7 +82,7 @@ impl MainSub<'_> {
     pub async fn callback(self, handler: impl HandlerFn<Bot, Event<Value>>) -> Result<(), Error> {
         let bot = self.bot;
         let mut events = self.confirmed().await?;
-        bot.handle(move |weak| async move {
+        bot.spawn(move |weak| async move {
             while let Some(event) = events.next_event().await {
                 let Some(bot) = weak.upgrade() else { return };
                 let topic = event.topic.clone();
@@ -107,16 +96,7 @@ impl MainSub<'_> {
         let topic = self.topic?;
         let events = self.bot.socket()?.subscribe(topic.clone()).await;
         let events = events.map_err(|error| refused(error, &topic))?;
-        let shared = Arc::new(Shared {
-            topic,
-            ended: AtomicBool::new(false),
-            waker: AtomicWaker::new(),
-        });
-        self.bot.inner.main_subs.add(&shared);
-        Ok(MainEvents {
-            events: Some(events),
-            shared,
-        })
+        Ok(self.bot.inner.main_subs.add(topic, events))
     }
 }
 
@@ -152,102 +132,6 @@ impl<'a> IntoFuture for MainSub<'a> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.confirmed())
-    }
-}
-
-/// The events of a path of the main websocket, in their order. It outlives lost connections and migrations, and ends when
-/// the bot is closed or the path is [unsubscribed](Bot::main_unsub) from.
-pub struct MainEvents {
-    events: Option<ws::Subscription<Value>>,
-    shared: Arc<Shared>,
-}
-
-impl MainEvents {
-    /// The next item: an event, or what was missed. `None` when the stream has ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: an item that was not returned is still in the queue.
-    pub async fn next(&mut self) -> Option<Result<Event<Value>, Missed>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-
-    /// The next event. Where something is missing, a warning is logged and the stream goes on. `None` when the stream has
-    /// ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: an event that was not returned is still in the queue.
-    pub async fn next_event(&mut self) -> Option<Event<Value>> {
-        loop {
-            match self.next().await? {
-                Ok(event) => return Some(event),
-                Err(missed) => {
-                    tracing::warn!(topic = %self.shared.topic, %missed, "events were missed");
-                }
-            }
-        }
-    }
-
-    /// What it is subscribed to.
-    pub fn topic(&self) -> &Topic {
-        &self.shared.topic
-    }
-}
-
-impl Stream for MainEvents {
-    type Item = Result<Event<Value>, Missed>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.shared.waker.register(cx.waker());
-        if self.shared.ended.load(Ordering::Acquire) {
-            self.events = None;
-        }
-        match &mut self.events {
-            Some(events) => events.poll_next_unpin(cx),
-            None => Poll::Ready(None),
-        }
-    }
-}
-
-impl fmt::Debug for MainEvents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MainEvents")
-            .field("topic", &self.shared.topic)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A stream as [`Bot::main_unsub`] sees it.
-struct Shared {
-    topic: Topic,
-    ended: AtomicBool,
-    waker: AtomicWaker,
-}
-
-impl Shared {
-    /// Ends it; false if it had ended.
-    fn cut(&self) -> bool {
-        let first = !self.ended.swap(true, Ordering::AcqRel);
-        self.waker.wake();
-        first
-    }
-}
-
-/// The streams that there are.
-#[derive(Default)]
-pub(crate) struct MainSubs(Mutex<Vec<Weak<Shared>>>);
-
-impl MainSubs {
-    fn add(&self, stream: &Arc<Shared>) {
-        let mut streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.retain(|stream| stream.strong_count() > 0);
-        streams.push(Arc::downgrade(stream));
-    }
-
-    fn alive(&self) -> Vec<Arc<Shared>> {
-        let streams = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        streams.iter().filter_map(Weak::upgrade).collect()
     }
 }
 

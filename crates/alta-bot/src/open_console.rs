@@ -45,6 +45,35 @@ impl Bot {
     }
 }
 
+impl Bot {
+    /// The open console of a server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotOpen`] if none was opened.
+    pub fn console(&self, server: ServerId) -> Result<Console, Error> {
+        let console = self.inner.consoles.get(server);
+        console.ok_or_else(|| Error::new(ErrorKind::NotOpen(server), "looking for a console"))
+    }
+
+    /// All open consoles, by server id; open in the sense that they were opened, whether their servers are up or not.
+    #[doc(alias = "get_active_consoles")]
+    pub fn consoles(&self) -> Vec<(ServerId, Console)> {
+        self.inner.consoles.all()
+    }
+
+    /// Closes the console of a server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotOpen`] if none was opened.
+    pub async fn close_console(&self, server: ServerId) -> Result<(), Error> {
+        let was_open = self.inner.consoles.close_one(server).await;
+        let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
+        was_open.then_some(()).ok_or_else(not_open)
+    }
+}
+
 /// A console about to be opened: await it.
 #[must_use = "nothing is opened until it is awaited"]
 pub struct OpenConsole<'a> {
@@ -104,7 +133,7 @@ impl OpenConsole<'_> {
         let doing = format!("opening the console of server {server}");
         let failed = |kind| Error::new(kind, doing.clone());
         let options = self.options.map_err(&failed)?;
-        let reservation = Reservation::new(bot, server).map_err(&failed)?;
+        let reservation = Reservation::new(&bot.inner.consoles, server).map_err(&failed)?;
         let about = match self.about {
             Some(about) => Some(about),
             None => ask(bot, server, &doing).await?,

@@ -2,15 +2,12 @@
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
+use crate::lists::LONGEST_LIST;
 use alta_model::{
     GroupId, InvitedGroup, JoinResult, JoinedGroup, Listing, Member, Server, ServerId, User, UserId,
 };
 use alta_rest::{ConsoleOptions, Pages};
 use serde::de::DeserializeOwned;
-
-/// A list longer than this is an error instead of a program that fills its memory. The largest group known has some
-/// ten thousand members.
-pub(crate) const LONGEST_LIST: usize = 100_000;
 
 impl Bot {
     /// Asks for access to a server's console: where it is, and a token. By default a server that is not running stays so.

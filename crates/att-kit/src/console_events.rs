@@ -1,5 +1,5 @@
-use crate::consoles::Key;
 use crate::feed::{Change, Feed, State};
+use crate::key::Key;
 use crate::member::{Member, Read};
 use alta_model::Timestamp;
 use att_console::{Event, EventName, Missed, Subscription};

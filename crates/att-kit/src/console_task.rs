@@ -7,7 +7,6 @@ use crate::failure::{FailureKind, HandlerInfo};
 use crate::handler_queue::HandlerQueue;
 use crate::handlers::Work;
 use crate::player::player_of;
-use crate::runner::End;
 use alta_model::{GroupId, Timestamp};
 use att_console::{
     Closed, Console, ErrorKind, Event, EventName, Missed, State, Status, Statuses, Subscription,
@@ -23,6 +22,20 @@ use tracing::{Instrument as _, Span, debug, info, warn};
 pub(crate) enum Report {
     Connected,
     Disconnected,
+}
+
+/// Why a console is no longer handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum End {
+    /// It was removed from the set, or a stop was requested.
+    Stopped,
+    /// The program has closed it.
+    Closed,
+    /// It was closed for good by something else, such as a refusal of the server.
+    Refused(Closed),
+    /// It could not be opened.
+    NotOpened,
 }
 
 /// The names of these methods.

@@ -1,10 +1,8 @@
 use crate::feed::Follow;
-use crate::subscribe::Subscribe;
+use crate::key::Key;
 use alta_model::Timestamp;
-use alta_model::console::event::ConsoleEvent;
-use att_console::{Access, AnyEvent, Config, Console, EventName};
+use att_console::{Access, Config, Console, EventName};
 use futures_util::future::join_all;
-use serde_json::Value;
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,11 +39,6 @@ use tokio::sync::watch;
 pub struct Consoles<K = Arc<str>> {
     shared: Arc<Shared<K>>,
 }
-
-/// The key of a console in a set.
-pub trait Key: Clone + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static {}
-
-impl<K: Clone + Ord + fmt::Debug + fmt::Display + Send + Sync + 'static> Key for K {}
 
 /// The state that the handles of a set share.
 struct Shared<K> {
@@ -208,42 +201,6 @@ impl<K: Key> Consoles<K> {
         members
             .map(|(key, console)| (key.clone(), console.clone()))
             .collect()
-    }
-
-    /// Subscribes to a type of event on every console, present and future. Await the result to get the stream when every
-    /// console that is connected has confirmed it; one that is not connected delays no other.
-    #[doc(alias = "console_sub")]
-    pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E, K> {
-        let names = vec![E::NAME.into()];
-        Subscribe::new(self, names, Console::subscribe::<E>)
-    }
-
-    /// Subscribes to events by name on every console, present and future, as JSON. Use it for the events of mods; a server
-    /// that lacks one of them disturbs no other.
-    pub fn subscribe_to<N: Into<EventName>>(
-        &self,
-        names: impl IntoIterator<Item = N>,
-    ) -> Subscribe<Value, K> {
-        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
-        Subscribe::new(self, names.clone(), move |console| {
-            console.subscribe_to(names.iter().cloned())
-        })
-    }
-
-    /// Subscribes to several types of events, by their names, on every console, present and future.
-    pub fn subscribe_to_any<N: Into<EventName>>(
-        &self,
-        names: impl IntoIterator<Item = N>,
-    ) -> Subscribe<AnyEvent, K> {
-        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
-        Subscribe::new(self, names.clone(), move |console| {
-            console.subscribe_to_any(names.iter().cloned())
-        })
-    }
-
-    /// Every event that arrives on any console, present and future; see [`Console::subscribe_to_everything`].
-    pub fn subscribe_to_everything(&self) -> Subscribe<Value, K> {
-        Subscribe::new(self, Vec::new(), Console::subscribe_to_everything)
     }
 
     /// Ends the streams of exactly this event: for one console, or for all (`None`). Streams of several events stay. Returns

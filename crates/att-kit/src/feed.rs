@@ -1,6 +1,6 @@
 //! The connection between a set of consoles and a stream over it.
 
-use crate::consoles::Key;
+use crate::key::Key;
 use alta_model::Timestamp;
 use att_console::{Console, EventName, Subscribe, Subscription};
 use futures_util::task::AtomicWaker;

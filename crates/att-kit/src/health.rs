@@ -1,6 +1,7 @@
 use crate::calls::Calls;
-use crate::consoles::{Consoles, Key};
+use crate::consoles::Consoles;
 use crate::counters::Totals;
+use crate::key::Key;
 use att_console::Status;
 use std::sync::Arc;
 

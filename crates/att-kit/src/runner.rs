@@ -1,13 +1,14 @@
 use crate::calls::Calls;
 use crate::clock::deadline_after;
-use crate::console_task::{ConsoleTask, Ended, Report};
-use crate::consoles::{Consoles, Key};
+use crate::console_task::{ConsoleTask, End, Ended, Report};
+use crate::consoles::Consoles;
 use crate::deadline::{Deadline, StopBy, request_stop, stop_requested};
 use crate::duplicates::duplicates;
 use crate::error::{Error, ErrorKind};
 use crate::handlers::Handlers;
 use crate::health::Health;
 use crate::hints::warn_of_unknown_events;
+use crate::key::Key;
 use crate::limits::Limits;
 use crate::shutdown_signal::shutdown_signal;
 use alta_model::{GroupId, Timestamp};
@@ -104,20 +105,6 @@ pub enum RunnerEvent {
     Disconnected,
     /// Its handlers have ended, and it is no longer handled.
     Ended(End),
-}
-
-/// Why a console is no longer handled.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum End {
-    /// It was removed from the set, or a stop was requested.
-    Stopped,
-    /// The program has closed it.
-    Closed,
-    /// It was closed for good by something else, such as a refusal of the server.
-    Refused(Closed),
-    /// It could not be opened.
-    NotOpened,
 }
 
 /// A console that a runner opens by itself; see [`Runner::open`].

@@ -1,13 +1,54 @@
 use crate::console_events::ConsoleEvents;
-use crate::consoles::{Consoles, Key};
+use crate::consoles::Consoles;
 use crate::feed::{Feed, Follow};
 use crate::hints::warn_of_unknown_events;
-use att_console::{Console, Error, ErrorKind, EventName, Overflow};
+use crate::key::Key;
+use alta_model::console::event::ConsoleEvent;
+use att_console::{AnyEvent, Console, Error, ErrorKind, EventName, Overflow};
 use futures_core::future::BoxFuture;
 use futures_util::future::try_join_all;
+use serde_json::Value;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
+
+impl<K: Key> Consoles<K> {
+    /// Subscribes to a type of event on every console, present and future. Await the result to get the stream when every
+    /// console that is connected has confirmed it; one that is not connected delays no other.
+    #[doc(alias = "console_sub")]
+    pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E, K> {
+        let names = vec![E::NAME.into()];
+        Subscribe::new(self, names, Console::subscribe::<E>)
+    }
+
+    /// Subscribes to events by name on every console, present and future, as JSON. Use it for the events of mods; a server
+    /// that lacks one of them disturbs no other.
+    pub fn subscribe_to<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<Value, K> {
+        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self, names.clone(), move |console| {
+            console.subscribe_to(names.iter().cloned())
+        })
+    }
+
+    /// Subscribes to several types of events, by their names, on every console, present and future.
+    pub fn subscribe_to_any<N: Into<EventName>>(
+        &self,
+        names: impl IntoIterator<Item = N>,
+    ) -> Subscribe<AnyEvent, K> {
+        let names: Vec<EventName> = names.into_iter().map(Into::into).collect();
+        Subscribe::new(self, names.clone(), move |console| {
+            console.subscribe_to_any(names.iter().cloned())
+        })
+    }
+
+    /// Every event that arrives on any console, present and future; see [`Console::subscribe_to_everything`].
+    pub fn subscribe_to_everything(&self) -> Subscribe<Value, K> {
+        Subscribe::new(self, Vec::new(), Console::subscribe_to_everything)
+    }
+}
 
 /// A subscription over a set of consoles about to be made. Awaiting it waits until every console that is connected has
 /// confirmed it; [`start`](Self::start) does not wait.

@@ -65,7 +65,7 @@ pub(crate) struct Sources {
 impl Sources {
     #[cfg(feature = "metrics")]
     pub(crate) fn set_gauges(&self) {
-        super::meter::set_gauges(&self.look());
+        set_gauges(&self.look());
         att_kit::Health::of(&self.consoles, &self.calls).set_gauges();
     }
 
@@ -137,4 +137,15 @@ impl ConsoleHealth {
     pub fn is_connected(&self) -> bool {
         self.status.state.is_connected()
     }
+}
+
+#[cfg(feature = "metrics")]
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "no bot looks after 2^52 of anything"
+)]
+fn set_gauges(health: &Health) {
+    metrics::gauge!("pytale_groups").set(health.groups as f64);
+    metrics::gauge!("pytale_servers_online").set(health.servers_online as f64);
+    metrics::gauge!("pytale_players_online").set(health.players_online as f64);
 }

@@ -6,7 +6,7 @@ use super::meter::Meter;
 use crate::acceptance::{Acceptance, is_final};
 use crate::bot::Bot;
 use crate::error::Error;
-use crate::invites::PENDING;
+use crate::lists::PENDING;
 use crate::time::{after, sleep_until};
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};

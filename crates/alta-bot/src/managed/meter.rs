@@ -1,8 +1,6 @@
 //! The counter and the gauges of a managed bot, besides those of its runner. The names are in the documentation of
 //! [`ManagedBot`](crate::ManagedBot).
 
-#[cfg(feature = "metrics")]
-use super::health::Health;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug)]
@@ -47,15 +45,4 @@ fn describe() {
     ] {
         metrics::describe_gauge!(name, what);
     }
-}
-
-#[cfg(feature = "metrics")]
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "no bot looks after 2^52 of anything"
-)]
-pub(crate) fn set_gauges(health: &Health) {
-    metrics::gauge!("pytale_groups").set(health.groups as f64);
-    metrics::gauge!("pytale_servers_online").set(health.servers_online as f64);
-    metrics::gauge!("pytale_players_online").set(health.players_online as f64);
 }

@@ -1,7 +1,7 @@
 //! What the bot's consoles say about their servers.
 
 use super::exchange::ConsoleSays;
-use crate::bot::{Bot, Inner};
+use crate::consoles::Consoles as OpenConsoles;
 use alta_model::ServerId;
 use alta_socket::Watch;
 use att_console::{State, Status, Statuses, Trouble};
@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 /// Follows the consoles that the bot has open. It holds neither them nor the bot open.
 pub(super) struct Consoles {
-    bot: Weak<Inner>,
+    consoles: Weak<OpenConsoles>,
     opened: Option<Watch<u64>>,
     states: SelectAll<StatesOf>,
     followed: HashMap<ServerId, Followed>,
@@ -27,10 +27,10 @@ struct Followed {
 }
 
 impl Consoles {
-    pub(super) fn of(bot: &Bot) -> Self {
+    pub(super) fn new(consoles: &Arc<OpenConsoles>) -> Self {
         Self {
-            bot: Arc::downgrade(&bot.inner),
-            opened: Some(bot.inner.consoles.opened()),
+            consoles: Arc::downgrade(consoles),
+            opened: Some(consoles.opened()),
             states: SelectAll::new(),
             followed: HashMap::new(),
         }
@@ -60,10 +60,10 @@ impl Consoles {
 
     /// Follows the consoles that were opened since.
     fn follow(&mut self) {
-        let Some(inner) = self.bot.upgrade() else {
+        let Some(consoles) = self.consoles.upgrade() else {
             return;
         };
-        for (server, console) in (Bot { inner }).consoles() {
+        for (server, console) in consoles.all() {
             if !self.followed.contains_key(&server) {
                 let statuses = console.statuses();
                 self.states.push(StatesOf {

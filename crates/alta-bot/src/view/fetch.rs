@@ -2,7 +2,7 @@
 
 use super::agenda::Part;
 use super::exchange::{Failed, Found};
-use crate::requests::LONGEST_LIST;
+use crate::lists::LONGEST_LIST;
 use alta_model::{GroupId, Listing, UserId};
 use alta_rest::{Client, Error, ErrorKind};
 

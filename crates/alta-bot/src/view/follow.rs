@@ -5,11 +5,11 @@ use super::agenda::Part;
 use super::consoles::Consoles;
 use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
 use super::fetch;
-use super::handle::Shared;
 use super::model::Model;
-use crate::bot::Bot;
+use super::shared::Shared;
+use crate::consoles::Consoles as OpenConsoles;
 use crate::error::{Error, ErrorKind};
-use crate::requests::LONGEST_LIST;
+use crate::lists::LONGEST_LIST;
 use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
 use alta_socket::Shutdown;
@@ -71,19 +71,18 @@ impl Drop for Followed {
 impl Follower {
     /// Subscribes, then lists: what happens in between is not missed.
     pub(super) async fn begin(
-        bot: &Bot,
+        (rest, socket): (alta_rest::Client, alta_ws::Client),
+        me: UserId,
+        consoles: &Arc<OpenConsoles>,
         config: ViewConfig,
         shared: Arc<Shared>,
     ) -> Result<Self, Error> {
         let doing = "following the bot's groups";
-        let me = bot.own_id(doing)?;
-        let socket = bot.socket()?.clone();
         let topics: Vec<Topic> = vec![MeGroupCreate(me).into(), MeGroupDelete(me).into()];
         let mine = socket.subscribe(topics).await;
         let mine = mine.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
         let statuses = socket.statuses();
         let seen = statuses.current().totals;
-        let rest = bot.rest().as_bot();
         let list = rest.groups().joined().collect(LONGEST_LIST).await;
         let list = list.map_err(|error| Error::new(ErrorKind::Rest, doing).because(error))?;
 
@@ -100,7 +99,7 @@ impl Follower {
             groups: SelectAll::new(),
             followed: HashMap::new(),
             confirming: JoinSet::new(),
-            consoles: Consoles::of(bot),
+            consoles: Consoles::new(consoles),
             readings: JoinSet::new(),
             failing: HashSet::new(),
         };

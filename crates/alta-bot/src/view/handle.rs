@@ -1,17 +1,15 @@
 use super::follow::Follower;
+use super::shared::Shared;
 use super::{Change, GroupView, ServerView, ViewConfig};
-use crate::bot::Bot;
+use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
-use alta_model::{GroupId, ServerId, Timestamp};
-use alta_socket::{Delivery, Footprint, Hub, Missed, QueueConfig, Subscriber, TaskGuard};
+use alta_model::{GroupId, ServerId, Timestamp, UserId};
+use alta_socket::{Delivery, Missed, Subscriber, TaskGuard};
 use futures_core::Stream;
-use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -49,12 +47,13 @@ struct Inner {
 pub(crate) struct Latest(Mutex<Weak<Inner>>);
 
 impl Latest {
-    fn set(&self, view: &Arc<Inner>) {
-        *self.lock() = Arc::downgrade(view);
+    pub(crate) fn set(&self, view: &View) {
+        *self.lock() = Arc::downgrade(&view.inner);
     }
 
-    fn get(&self) -> Option<Arc<Inner>> {
-        self.lock().upgrade()
+    pub(crate) fn get(&self) -> Option<View> {
+        let inner = self.lock().upgrade()?;
+        Some(View { inner })
     }
 
     fn lock(&self) -> MutexGuard<'_, Weak<Inner>> {
@@ -63,72 +62,27 @@ impl Latest {
     }
 }
 
-/// What the task writes and everybody reads.
-pub(super) struct Shared {
-    known: RwLock<Known>,
-    changes: Hub<(), Change>,
-    queue: QueueConfig,
-}
-
-#[derive(Default)]
-struct Known {
-    groups: BTreeMap<GroupId, Arc<GroupView>>,
-    group_of: HashMap<ServerId, GroupId>,
-    read_at: Option<Timestamp>,
-}
-
-impl Bot {
-    /// Begins to keep a view of the bot's groups. When this returns, the groups, their roles and the bot's own membership
-    /// are there; members and servers follow: see [`View::complete`].
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero,
-    /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) too short for the main websocket's ping, or the bot's user id not known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
-    /// its groups cannot be listed.
-    pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
-        let problems = config.problems(self.socket()?.config().ping);
-        if !problems.is_empty() {
-            let doing = "following the bot's groups";
-            return Err(Error::new(ErrorKind::Config { problems }, doing));
-        }
-        let shared = Arc::new(Shared {
-            known: RwLock::default(),
-            changes: Hub::default(),
-            queue: config.queue,
-        });
-        let follower = Follower::begin(self, config, Arc::clone(&shared)).await?;
-        let task = TaskGuard::spawn(|shutdown| follower.run(shutdown));
-        let inner = Arc::new(Inner {
-            shared,
-            patience: config.patience,
-            task,
-        });
-        self.inner.view.set(&inner);
-        Ok(View { inner })
-    }
-
-    /// The view that was begun last, by [`view`](Self::view) or a managed bot, if it is still kept: for handlers.
-    ///
-    /// ```no_run
-    /// # use alta_bot::{Builder, Membership, UserId};
-    /// # fn f(builder: Builder, owner: UserId) {
-    /// builder.managed().on_server_offline(move |bot, server| async move {
-    ///     let Some(view) = bot.current_view() else { return };
-    ///     let Some(group) = view.group(server.group) else { return };
-    ///     if let Membership::Known(owner) = group.member(owner) {
-    ///         println!("{} is down, and {} wants to know", server.name, owner.username);
-    ///     }
-    /// });
-    /// # }
-    /// ```
-    pub fn current_view(&self) -> Option<View> {
-        let inner = self.inner.view.get()?;
-        Some(View { inner })
-    }
-}
-
 impl View {
+    /// Begins to keep a view, by these clients and what these consoles tell.
+    pub(crate) async fn begin(
+        (rest, socket): (alta_rest::Client, alta_ws::Client),
+        me: UserId,
+        consoles: &Arc<Consoles>,
+        config: ViewConfig,
+    ) -> Result<Self, Error> {
+        let shared = Arc::new(Shared::new(config.queue));
+        let follower =
+            Follower::begin((rest, socket), me, consoles, config, Arc::clone(&shared)).await?;
+        let task = TaskGuard::spawn(|shutdown| follower.run(shutdown));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared,
+                patience: config.patience,
+                task,
+            }),
+        })
+    }
+
     /// A group.
     pub fn group(&self, group: GroupId) -> Option<Arc<GroupView>> {
         self.inner.shared.read().groups.get(&group).cloned()
@@ -212,66 +166,6 @@ impl fmt::Debug for View {
     }
 }
 
-impl Shared {
-    /// Shows a group's new state, then tells of the changes: who hears of them finds them there.
-    pub(super) fn show(&self, group: GroupId, view: Option<Arc<GroupView>>, changes: &[Change]) {
-        {
-            let mut known = self.write();
-            let known = &mut *known;
-            for change in changes {
-                match *change {
-                    Change::ServerAdded(_, server) => {
-                        known.group_of.insert(server, group);
-                    }
-                    // Perhaps another group has it by now.
-                    Change::ServerRemoved(_, server)
-                        if known.group_of.get(&server) == Some(&group) =>
-                    {
-                        known.group_of.remove(&server);
-                    }
-                    _ => {}
-                }
-            }
-            if let Some(view) = view {
-                known.groups.insert(group, view);
-            } else {
-                known.groups.remove(&group);
-                known.group_of.retain(|_, of| *of != group);
-            }
-        }
-        for change in changes {
-            self.changes.publish(&(), change);
-        }
-    }
-
-    pub(super) fn group_of(&self, server: ServerId) -> Option<GroupId> {
-        self.read().group_of.get(&server).copied()
-    }
-
-    pub(super) fn read_now(&self) {
-        self.write().read_at = Some(Timestamp::now());
-    }
-
-    pub(super) fn end(&self) {
-        self.changes.end();
-    }
-
-    fn read(&self) -> RwLockReadGuard<'_, Known> {
-        // Nothing that could panic happens under the lock.
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Known> {
-        self.known.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Footprint for Change {
-    fn footprint(&self) -> usize {
-        size_of::<Self>()
-    }
-}
-
 /// The changes of a view as a stream; see [`View::changes`].
 ///
 /// Items are `Ok(change)`, or `Err(missed)` for a reader that was too slow: then look at the whole view. It ends when the
@@ -305,30 +199,5 @@ impl fmt::Debug for Changes {
         f.debug_struct("Changes")
             .field("queued", &self.subscriber.queued())
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::samples::{GROUP, SERVER, group, view};
-    use serde_json::json;
-
-    #[test]
-    fn a_server_that_has_moved_is_found_in_its_new_group_though_the_old_one_loses_it_later() {
-        let shared = Shared {
-            known: RwLock::default(),
-            changes: Hub::default(),
-            queue: QueueConfig::default(),
-        };
-        let new = GroupId::new(2_000_000_032);
-        let with_it = |id| Some(Arc::new(group(id, 2, [view(id, SERVER, true, json!({}))])));
-        shared.show(GROUP, with_it(GROUP), &[Change::ServerAdded(GROUP, SERVER)]);
-        shared.show(new, with_it(new), &[Change::ServerAdded(new, SERVER)]);
-        let without = Some(Arc::new(group(GROUP, 2, [])));
-        shared.show(GROUP, without, &[Change::ServerRemoved(GROUP, SERVER)]);
-        assert_eq!(shared.read().group_of.get(&SERVER), Some(&new));
-        shared.show(new, None, &[Change::GroupLeft(new)]);
-        assert!(shared.read().group_of.is_empty());
     }
 }

@@ -14,6 +14,7 @@ mod known;
 mod model;
 #[cfg(test)]
 pub(crate) mod samples;
+mod shared;
 #[cfg(test)]
 mod tests;
 
