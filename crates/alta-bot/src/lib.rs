@@ -33,6 +33,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acceptance;
+mod accepted_invites;
 mod access;
 mod body;
 mod bot;
@@ -44,7 +45,7 @@ mod debug;
 mod download;
 mod endpoints;
 mod error;
-mod invites;
+mod invitations;
 mod lists;
 mod main_events;
 mod main_sub;
@@ -60,6 +61,7 @@ mod view;
 mod view_of_bot;
 mod watch_server;
 
+pub use accepted_invites::AcceptedInvites;
 pub use access::CloudAccess;
 pub use bot::Bot;
 pub use builder::Builder;
@@ -67,7 +69,6 @@ pub use console_sub::ConsoleSub;
 pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
-pub use invites::AcceptedInvites;
 pub use main_events::MainEvents;
 pub use main_sub::MainSub;
 pub use managed::{

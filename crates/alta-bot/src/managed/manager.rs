@@ -2,12 +2,13 @@
 
 use super::group_handlers::{Function, GroupHandlers};
 use super::health::Sources;
-use super::invites::{Invites, Mail};
+use super::invites::Invites;
 use super::plan::{Output, Plan};
 use super::rules::Rules;
 use super::told::Told;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
+use crate::invitations::Mail;
 use crate::patient_access::Watched;
 use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, View};
@@ -277,7 +278,7 @@ impl Manager {
         {
             self.warn_of_strangers(&rules, invites);
         }
-        for (group, call) in self.invites.look(mail, &rules) {
+        for (group, call) in self.invites.take(mail, &rules) {
             self.queue.push(group, call);
         }
     }

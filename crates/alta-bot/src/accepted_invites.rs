@@ -1,0 +1,108 @@
+use crate::acceptance::{Accepted, is_final};
+use crate::bot::Bot;
+use crate::error::Error;
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::invitations::{Invitations, Mail, Pending};
+use alta_model::Member;
+use alta_socket::BackoffPolicy;
+use std::collections::VecDeque;
+use std::fmt;
+
+/// Accepts every invitation of the bot: those that wait, and those that come. Made by [`Bot::accept_invites`].
+pub struct AcceptedInvites {
+    bot: Bot,
+    invitations: Invitations,
+    pending: VecDeque<Pending>,
+}
+
+impl Bot {
+    /// Begins to accept every invitation: [`next`](AcceptedInvites::next) accepts one and returns the membership.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
+    /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
+    pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
+        let invitations = Invitations::begin(self, BackoffPolicy::default()).await?;
+        let waiting = invitations.list_once().await?;
+        let mut accepted = AcceptedInvites {
+            bot: self.clone(),
+            invitations,
+            pending: VecDeque::new(),
+        };
+        accepted.add(waiting);
+        Ok(accepted)
+    }
+}
+
+impl AcceptedInvites {
+    /// Waits for an invitation, accepts it, and returns the bot's membership. `None` when the bot is closed.
+    ///
+    /// A reply that does not say whether the invitation is accepted (an error of the service, a timeout, a lost
+    /// connection) is cleared up by reading the membership, before anything is sent again. An invitation that somebody
+    /// else has accepted is skipped: the service rejects it (400), and the bot is a member.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute,
+    /// unless the service refused it. The next call goes on with the next invitation.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: an invitation that was not accepted yet is accepted by the next call.
+    pub async fn next(&mut self) -> Option<Result<Member, Error>> {
+        let mut closing = self.bot.inner.closing.watch();
+        tokio::select! {
+            biased;
+            _ = closing.wait_for(|closing| *closing) => None,
+            accepted = self.accept_next() => accepted,
+        }
+    }
+
+    async fn accept_next(&mut self) -> Option<Result<Member, Error>> {
+        loop {
+            let Some(first) = self.pending.front_mut() else {
+                match self.invitations.next().await {
+                    Mail::End => return None,
+                    mail => self.add(mail),
+                }
+                continue;
+            };
+            let group = first.invite.id;
+            let ended = first.acceptance.finish(&self.bot).await;
+            let first = self.pending.pop_front();
+            match ended {
+                Ok(Accepted::ByUs(member)) => return Some(Ok(*member)),
+                Ok(Accepted::ByOthers) => {}
+                Err(error) => {
+                    if let Some(first) = first
+                        && !is_final(&error)
+                    {
+                        self.invitations.failed(first);
+                    }
+                    let doing = format!("accepting the invitation to group {group}");
+                    return Some(Err(Error::of_rest(error, doing)));
+                }
+            }
+        }
+    }
+
+    /// An invitation that came while they were listed is in the list as well.
+    fn add(&mut self, mail: Mail) {
+        for (new, _) in self.invitations.take(mail, |_| true) {
+            let group = new.invite.id;
+            if !self.pending.iter().any(|other| other.invite.id == group) {
+                self.pending.push_back(new);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for AcceptedInvites {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AcceptedInvites")
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
