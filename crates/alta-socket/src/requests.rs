@@ -3,26 +3,26 @@ use std::collections::{BinaryHeap, HashMap, VecDeque};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::time::Instant;
 
-/// Ids wrap here: the servers' own models hold them in 32 signed bits.
+/// Ids wrap here, since servers read them as signed 32-bit integers.
 const LAST_ID: u32 = 2_147_483_647;
 
-/// How many ids of requests that timed out are remembered as still owed, so that a wrapped counter skips them.
+/// The most ids of timed-out requests that are remembered. A wrapped counter skips them.
 const OWED_LIMIT: usize = 1_000;
 
-/// Tables of more requests than this give their memory back when they are empty.
+/// Tables for more requests than this are freed when they are empty.
 const KEPT: usize = 64;
 
-/// The open requests of one connection: hands out ids, matches answers, tells what is overdue.
+/// The open requests of one connection: assigns ids, matches replies, finds overdue requests.
 ///
-/// Ids begin at 1, since some servers take 0 for "no id", and are not used twice on a connection while an answer to
-/// the first use may still come. A new connection takes a new `Requests`.
+/// Ids begin at 1, since 0 means "no id" to some servers. An id is not used again on a connection while a reply to its first
+/// use may come. Each connection has its own `Requests`.
 #[derive(Debug)]
 pub struct Requests<T> {
     next: u32,
     wrapped: bool,
     open: HashMap<u32, Open<T>, BuildHasherDefault<IdHasher>>,
-    /// The earliest first. Those of ended requests stay until they are more than half: most requests end long before their
-    /// deadline, and in any order.
+    /// The earliest first. Deadlines of ended requests are removed when they are more than half: most requests end long before
+    /// their deadline, in any order.
     deadlines: BinaryHeap<Reverse<(Instant, u32)>>,
     owed: VecDeque<u32>,
 }
@@ -34,12 +34,12 @@ struct Open<T> {
     request: T,
 }
 
-/// What an arriving answer belongs to.
+/// The request that a reply belongs to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Answer<T> {
-    /// The request that was waiting for it, which is closed now.
+    /// This request, which has ended now.
     To(T),
-    /// A request of this connection that has already ended: a late answer, or a second one.
+    /// A request of this connection that had ended before: the reply is late, or a second one.
     Late,
     /// An id that was never sent on this connection.
     Unknown,
@@ -73,7 +73,7 @@ impl<T> Requests<T> {
         id
     }
 
-    /// Closes the request that an arriving answer names.
+    /// Ends the request with the id of a reply.
     pub fn answer(&mut self, id: u32) -> Answer<T> {
         match self.end(id) {
             Some(request) => Answer::To(request),
@@ -85,7 +85,7 @@ impl<T> Requests<T> {
         }
     }
 
-    /// Closes a request whose deadline has passed, the most overdue first. Its id stays reserved.
+    /// Ends a request whose deadline has passed, the most overdue first. Its id stays reserved.
     pub fn expire(&mut self, now: Instant) -> Option<(u32, T)> {
         let (id, request) = loop {
             let Reverse((deadline, id)) = *self.deadlines.peek()?;
@@ -109,7 +109,7 @@ impl<T> Requests<T> {
         Some((id, request))
     }
 
-    /// Closes a request for another reason than an answer or its deadline.
+    /// Ends a request for another reason than a reply or its deadline.
     pub fn end(&mut self, id: u32) -> Option<T> {
         let ended = self.open.remove(&id)?;
         if self.open.is_empty() {
@@ -128,7 +128,7 @@ impl<T> Requests<T> {
         Some(ended.request)
     }
 
-    /// The request open under this id.
+    /// The open request with this id.
     pub fn get_mut(&mut self, id: u32) -> Option<&mut T> {
         self.open.get_mut(&id).map(|open| &mut open.request)
     }
@@ -148,18 +148,18 @@ impl<T> Requests<T> {
         open.into_iter().map(|(_, open)| open.request)
     }
 
-    /// When to call [`expire`](Self::expire): when the next request is overdue, or earlier.
+    /// The time of the next call of [`expire`](Self::expire). It can be earlier than the next request's deadline.
     pub fn deadline(&self) -> Option<Instant> {
         let Reverse((deadline, _)) = self.deadlines.peek()?;
         Some(*deadline)
     }
 
-    /// Since when the oldest open request has been waiting.
+    /// The time at which the oldest open request began.
     pub fn oldest(&self) -> Option<Instant> {
         self.open.values().map(|open| open.since).min()
     }
 
-    /// How many requests are open.
+    /// The number of open requests.
     pub fn len(&self) -> usize {
         self.open.len()
     }
@@ -186,10 +186,10 @@ impl<T> Requests<T> {
     }
 }
 
-/// 2^64 divided by the golden ratio: multiples of it are far from each other.
+/// 2^64 divided by the golden ratio: its multiples are far from each other.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Spreads ids, which are our own and come in order.
+/// Hashes ids, which are chosen here and consecutive.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 

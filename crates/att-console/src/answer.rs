@@ -5,7 +5,7 @@ use alta_model::console::result::Exception;
 use alta_model::json::each_compact_field;
 use std::borrow::Cow;
 
-/// Where in its frame the parts of an answer stand. Their own JSON is read by whoever wants it.
+/// The places of a reply's fields in its frame. Their JSON is read when it is needed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Answer {
     result: Option<Span>,
@@ -18,13 +18,13 @@ pub(crate) struct Answer {
 enum Text {
     AsSent(Span),
     Unescaped(Box<str>),
-    /// It is no text: an object, an array.
+    /// An object or an array in the place of a string.
     Unreadable(Span),
 }
 
 impl Answer {
-    /// Reads `data`, the JSON that stands in the frame's text: an object, a text (then it is the result's), anything else
-    /// (then it is the result), or null.
+    /// Reads `data`, a part of the frame: an object with the fields, the `ResultString`, null, or any other value, which is
+    /// the result.
     pub(crate) fn of(frame: &str, data: &str) -> Self {
         if data.starts_with('{')
             && let Ok(answer) = Self::of_object(frame, data)
@@ -43,7 +43,7 @@ impl Answer {
         }
     }
 
-    /// Reads `data` if it is a JSON object. Names count whatever their case; a null is no value.
+    /// Reads `data` if it is a JSON object. Names match in any case; a null is no value.
     pub(crate) fn of_object(frame: &str, data: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::default();
         if each_compact_field(data, |name, value| fields.take(name, value)).is_none() {
@@ -58,12 +58,12 @@ impl Answer {
         self.result.map(|span| span.of(frame))
     }
 
-    /// The text that servers call by three names.
+    /// The string that has had three names.
     pub(crate) fn text<'a>(&'a self, frame: &'a str) -> Option<&'a str> {
         self.text.as_ref()?.get(frame)
     }
 
-    /// The JSON that stands where a text should.
+    /// The JSON in the place of the string.
     pub(crate) fn unreadable_text<'a>(&self, frame: &'a str) -> Option<&'a str> {
         match self.text {
             Some(Text::Unreadable(span)) => Some(span.of(frame)),
@@ -82,11 +82,11 @@ impl Answer {
     }
 }
 
-/// The JSON of the fields of an answer.
+/// The JSON of a reply's fields.
 #[derive(Default)]
 struct Fields<'a> {
     result: Option<&'a str>,
-    /// The text has had three names.
+    /// The string has had three names.
     texts: [Option<&'a str>; 3],
     exception: Option<&'a str>,
     command: Option<&'a str>,
@@ -122,7 +122,7 @@ impl Text {
         match Word::of(json) {
             Word::Text(Cow::Borrowed(part)) => Self::AsSent(Span::within(frame, part)),
             Word::Text(Cow::Owned(text)) => Self::Unescaped(text.into()),
-            // A number or a truth value is as good as its text.
+            // A number or bool is read as its JSON.
             _ if json.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '-') => {
                 Self::AsSent(Span::within(frame, json))
             }
@@ -130,8 +130,7 @@ impl Text {
         }
     }
 
-    /// The first of several texts; one that tells of a failure before one that does not, and one that can be read before one
-    /// that cannot.
+    /// Chooses one of several strings: the first that is an exception, else the first that can be read, else the first.
     fn most_telling<'a>(frame: &str, texts: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut texts = texts.map(|json| Self::of(frame, json));
         let first = texts.next()?;
@@ -176,7 +175,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_compact_answer_is_read_as_any_other(
+        fn a_compact_reply_is_read_as_any_other(
             fields in prop::collection::vec(("(Result|resultstring|StringResult|Exception|Command|Other)", value()), 0..6),
             tail in "(|}| |x)",
         ) {

@@ -5,10 +5,9 @@ use alta_model::Listing;
 use serde::de::DeserializeOwned;
 use std::fmt;
 
-/// A command line for a console, and how its result is read: as `T`, or as the [`Reply`] itself.
+/// A command line for a console, with the type `T` of its result: by default the [`Reply`] itself.
 ///
-/// Ready-made ones with typed results are in [`commands`](crate::commands). Any other is written word by word, its
-/// arguments as values:
+/// [`commands`](crate::commands) has commands with typed results. Any other command is built from a path and arguments:
 ///
 /// ```
 /// use att_console::{Command, Target};
@@ -20,7 +19,7 @@ use std::fmt;
 /// assert_eq!(command.to_string(), r#"player message "Ashwick" "Welcome back" 5"#);
 /// ```
 ///
-/// or given whole, as text that goes to the server as it is: `"player list"` is a command, too.
+/// or given as a string that is sent unchanged: `"player list"` is a command, too.
 pub struct Command<T = Reply> {
     line: Result<String, Problem>,
     result: ResultOf<T>,
@@ -54,7 +53,7 @@ impl<T> Clone for ResultOf<T> {
 impl<T> Copy for ResultOf<T> {}
 
 impl Command {
-    /// The command at this path, such as `player message`, without arguments yet.
+    /// Starts a command with this path, such as `player message`, without arguments.
     pub fn new(path: impl Into<String>) -> Self {
         Self {
             line: Ok(path.into()),
@@ -62,7 +61,7 @@ impl Command {
         }
     }
 
-    /// A whole line that goes to the server as it is. Whoever pastes a player's words into it answers for them.
+    /// A whole line that is sent unchanged. Nothing in it is escaped: do not paste a player's text into it.
     pub fn raw(line: impl Into<String>) -> Self {
         Self::new(line)
     }
@@ -71,7 +70,7 @@ impl Command {
 impl<T> Command<T> {
     /// Adds an argument.
     ///
-    /// One that cannot be written makes the command fail with [`ErrorKind::Argument`](crate::ErrorKind::Argument)
+    /// With an argument that cannot be written, the command fails with [`ErrorKind::Argument`](crate::ErrorKind::Argument)
     /// before anything is sent.
     #[must_use]
     pub fn arg(mut self, argument: impl Into<Argument>) -> Self {
@@ -92,25 +91,25 @@ impl<T> Command<T> {
         }
     }
 
-    /// The same command, its result read as `U` by [`Reply::read`].
+    /// Reads the result as a `U`, by [`Reply::read`].
     #[must_use]
     pub fn returning<U: DeserializeOwned>(self) -> Command<U> {
         self.read_by(Reply::read)
     }
 
-    /// The same command, its result read as a list by [`Reply::read_list`].
+    /// Reads the result as a list, by [`Reply::read_list`].
     #[must_use]
     pub fn returning_list<U: DeserializeOwned>(self) -> Command<Listing<U>> {
         self.read_by(Reply::read_list)
     }
 
-    /// The same command for its effect only: nothing of its result is read.
+    /// Ignores the result.
     #[must_use]
     pub fn returning_nothing(self) -> Command<()> {
         self.read_by(|_| Ok(()))
     }
 
-    /// The same command with the whole answer for a result.
+    /// Returns the whole reply as the result.
     #[must_use]
     pub fn returning_reply(self) -> Command<Reply> {
         Command {
@@ -153,7 +152,7 @@ impl<T> Clone for Command<T> {
 }
 
 impl<T> fmt::Display for Command<T> {
-    /// The line as it is sent, or what is wrong with it.
+    /// Writes the line, or why it cannot be sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.line {
             Ok(line) => f.write_str(line),

@@ -438,23 +438,22 @@ impl Console {
         let permits = (1 + bytes / COMMAND_SIZE).min(inner.permits);
         let permits = u32::try_from(permits).unwrap_or(u32::MAX);
         let room = inner.room.try_acquire_many(permits).ok();
-        let (room, place) = match room.zip(inner.calls.try_reserve().ok()) {
-            Some(reserved) => reserved,
-            None => {
-                let reserving = inner.task.unless_ended(async {
-                    let room = inner.room.acquire_many(permits).await.ok()?;
-                    Some((room, inner.calls.reserve().await.ok()?))
-                });
-                let reserving = inner.shared.timers.timeout_at(deadline, reserving);
-                // Boxed, since most commands find room, and need none for this.
-                let reserved = Box::pin(reserving).await;
-                let timed_out = ErrorKind::TimedOut {
-                    after,
-                    sent: Sent::NotSent,
-                };
-                let reserved = reserved.ok_or(timed_out)?.flatten();
-                reserved.ok_or_else(|| inner.shared.closed())?
-            }
+        let reserved = room.zip(inner.calls.try_reserve().ok());
+        let (room, place) = if let Some(reserved) = reserved {
+            reserved
+        } else {
+            // Boxed, since most commands find room and never wait.
+            let waiting = inner.task.unless_ended(async {
+                let room = inner.room.acquire_many(permits).await.ok()?;
+                Some((room, inner.calls.reserve().await.ok()?))
+            });
+            let waiting = Box::pin(inner.shared.timers.timeout_at(deadline, waiting));
+            let timed_out = ErrorKind::TimedOut {
+                after,
+                sent: Sent::NotSent,
+            };
+            let reserved = waiting.await.ok_or(timed_out)?.flatten();
+            reserved.ok_or_else(|| inner.shared.closed())?
         };
         let outcome = self.outcome(place, order).await;
         // The caller's until now.

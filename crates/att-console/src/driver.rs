@@ -191,6 +191,9 @@ impl Driver {
                 if self.ended {
                     break;
                 }
+                if !is_busy {
+                    self.machine.shrink();
+                }
                 self.show_state();
                 self.machine.count_commands();
                 self.shared.counted.tell();

@@ -11,16 +11,16 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// How much of a result is shown in an error about it.
+/// An error about a result shows this many characters of it.
 const SHOWN: usize = 120;
 
-/// How much of a result is looked at for that, and shown by `Debug`.
+/// Only this many characters are redacted for that. `Debug` shows as many.
 const LOOKED_AT: usize = 2_000;
 
-/// What the server answered to a command, as it said it: of one that succeeded, or, in [`Error::reply`], of one that failed.
+/// The server's reply to a command that succeeded or, in [`Error::reply`], failed.
 ///
-/// Servers answer in three ways: a value in `Result`, a text in `ResultString` ("Success", a save string, a number), or
-/// both, the text then being worthless if it is only the name of a .NET type.
+/// A reply has a value in `Result`, a string in `ResultString` ("Success", a save string, a number), or both. A string that is
+/// only the name of a .NET type has no meaning.
 #[derive(Clone)]
 pub struct Reply {
     frame: Frame,
@@ -32,7 +32,7 @@ impl Reply {
     pub(crate) fn new(frame: Frame, redactor: &Redactor) -> Self {
         let answer = match &frame.kind {
             Kind::Answer { answer, .. } => Arc::clone(answer),
-            // Nothing else answers a command.
+            // No other frame is a reply.
             _ => Arc::default(),
         };
         Self {
@@ -42,7 +42,7 @@ impl Reply {
         }
     }
 
-    /// Decides what an answer means: the reply of a command that ran, or the server's error.
+    /// The reply of a command that succeeded, or the server's error.
     pub(crate) fn of(frame: Frame, redactor: &Redactor) -> Result<Self, ErrorKind> {
         let reply = Self::new(frame, redactor);
         match reply.failure() {
@@ -51,7 +51,7 @@ impl Reply {
         }
     }
 
-    /// Why the command failed, if it did, without what is secret.
+    /// The error of a command that failed, without secrets.
     pub(crate) fn failure(&self) -> Option<ErrorKind> {
         let mut failure = self.sent_failure()?;
         let words = match &mut failure {
@@ -68,7 +68,7 @@ impl Reply {
         Some(failure)
     }
 
-    /// Why the command failed, if it did. In doubt it did: what of an answer cannot be read is no success.
+    /// The error of a command that failed. A reply that cannot be read counts as an error.
     fn sent_failure(&self) -> Option<ErrorKind> {
         if let Some(exception) = self.exception() {
             return Some(failure(
@@ -77,7 +77,7 @@ impl Reply {
             ));
         }
         if let Some(odd) = self.sent_exception() {
-            // One of a shape that was never seen is kept as text.
+            // An unknown shape is kept as JSON.
             return Some(ErrorKind::Server {
                 class: String::new(),
                 message: odd.to_owned(),
@@ -86,15 +86,15 @@ impl Reply {
         let odd = self.answer.unreadable_text(self.raw().as_str())?;
         self.value().is_none().then(|| ErrorKind::Decode {
             reason: format!(
-                "the server answered {} where a text should be",
+                "the server sent {} in the place of a string",
                 self.beginning(odd, SHOWN)
             ),
         })
     }
 
-    /// The server's error, if the command failed: what `Exception` holds, or a text that begins with an exception's name, in
-    /// `ResultString` beside no result or one that is a text, or as the result (tavernpy), or an exception as the result. None
-    /// also if its shape was never seen; see [`raw`](Self::raw).
+    /// The server's error, if the command failed. It is read from `Exception`; from a string that begins with the name of an
+    /// exception, in `ResultString` or `Result` (tavernpy); or from an exception in `Result`. `None` if its shape is
+    /// unknown; see [`raw`](Self::raw).
     pub fn exception(&self) -> Option<Exception> {
         if let Some(exception) = self.sent_exception() {
             return json::from_str(exception).ok();
@@ -108,11 +108,11 @@ impl Reply {
         }
     }
 
-    /// The result as `T`: from `Result` if there is one, else from the text, read as JSON or taken as it is.
+    /// Reads the result as a `T`: from `Result`, or else from `ResultString`, which may be JSON or a plain string.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it has another shape.
+    /// [`ErrorKind::Decode`] for another shape.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Error> {
         let from_text = |text: &str| {
             json::from_str(text).or_else(|_| serde_json::from_value(Value::String(text.to_owned())))
@@ -127,22 +127,22 @@ impl Reply {
         read.map_err(|error| self.unreadable(error))
     }
 
-    /// The result as a list: where some servers return one object and others a list, either is taken. Entries that are null
-    /// or odd are left out, and noted in [`Listing::skipped`]. No result is an empty list.
+    /// Reads the result as a list. A single object is a list of one entry, and no result is an empty list. Null and
+    /// malformed entries are skipped, and counted in [`Listing::skipped`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it has another shape, or if all entries are odd.
+    /// [`ErrorKind::Decode`] for another shape, or if all entries are malformed.
     pub fn read_list<T: DeserializeOwned>(&self) -> Result<Listing<T>, Error> {
         self.read_entries(json::list, |entry| vec![entry])
     }
 
-    /// The result as a list in which each entry has its place: none where a null or an odd entry stands.
+    /// Reads the result as a list with `None` in the place of each null or malformed entry.
     pub(crate) fn read_places<T: DeserializeOwned>(&self) -> Result<Listing<Option<T>>, Error> {
         self.read_entries(json::places, |entry| vec![Some(entry)])
     }
 
-    /// The list as far as it can be read.
+    /// Reads the entries that can be read.
     pub(crate) fn read_whatever<T: DeserializeOwned>(&self) -> Listing<T> {
         let many = |text: &str| json::part_of_list(text).map(|(list, _)| list);
         let read = self.read_entries(many, |entry| vec![entry]);
@@ -154,7 +154,7 @@ impl Reply {
         many: fn(&str) -> Result<Listing<E>, serde_json::Error>,
         one: fn(T) -> Vec<E>,
     ) -> Result<Listing<E>, Error> {
-        // A text may hold the list itself.
+        // The string may contain the list.
         let in_text = || self.text().filter(|text| text.starts_with("[{"));
         let Some(result) = self.sent_result().or_else(in_text) else {
             return Ok(Listing::default());
@@ -167,33 +167,33 @@ impl Reply {
         read.map_err(|error| self.unreadable(error))
     }
 
-    /// `Result` as JSON; `None` if the command returns nothing.
+    /// `Result` as JSON; `None` if it is missing.
     pub fn result(&self) -> Option<Value> {
         json::from_str(self.sent_result()?).ok()
     }
 
-    /// `ResultString` as the server sent it: often `Success`, or the mere name of a .NET type.
+    /// `ResultString` as the server sent it: often `Success`, or only the name of a .NET type.
     pub fn result_string(&self) -> Option<&str> {
         self.answer.text(self.raw().as_str())
     }
 
-    /// `ResultString`, unless it is only the name of a .NET type, which says nothing.
+    /// `ResultString`, unless it is only the name of a .NET type.
     pub fn text(&self) -> Option<&str> {
         self.result_string().filter(|text| !is_type_name(text))
     }
 
-    /// Which command ran, and which of its overloads. Not every server tells.
+    /// The command that ran, and its overload. Some servers omit it.
     pub fn command(&self) -> Option<CommandInfo> {
         let command = self.answer.command(self.raw().as_str())?;
         json::from_str(command).ok()
     }
 
-    /// The server's time on the answer.
+    /// The server's time of the reply.
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.frame.timestamp()
     }
 
-    /// The whole frame as it arrived.
+    /// The whole frame as it was received.
     pub fn raw(&self) -> &RawFrame {
         &self.frame.raw
     }
@@ -202,7 +202,7 @@ impl Reply {
         self.answer.result(self.raw().as_str())
     }
 
-    /// `Result`, if it says anything: an empty text, array or object beside an exception's text is none.
+    /// `Result`, unless it is an empty string, array or object.
     fn value(&self) -> Option<&str> {
         let is_empty = |json: &str| {
             let inner = json.strip_prefix(['"', '[', '{']);
@@ -212,7 +212,7 @@ impl Reply {
         self.sent_result().filter(|result| !is_empty(result))
     }
 
-    /// The result, if it is an exception by the name of its class.
+    /// The result, if its class name is that of an exception.
     fn exception_as_result(&self) -> Option<Exception> {
         let result = self.sent_result()?;
         let may_be = result.starts_with('{') && result.contains(r#"Exception""#);
@@ -227,9 +227,9 @@ impl Reply {
         self.answer.exception(self.raw().as_str())
     }
 
-    /// As much of a result as is shown, without what is secret in it.
+    /// The beginning of a result, without secrets.
     fn beginning(&self, text: &str, characters: usize) -> String {
-        // Cut first, since a result may be large: of a secret that is cut, the beginning is known, too.
+        // Cut before it is redacted, since a result may be large: the redactor knows the beginnings of secrets.
         let end = text.char_indices().nth(LOOKED_AT);
         let beginning = &text[..end.map_or(text.len(), |(end, _)| end)];
         let redacted = self.redactor.redact(beginning);
@@ -262,14 +262,14 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// What an exception means, which was sent as this JSON.
+/// Converts an exception, which was sent as this JSON.
 fn failure(exception: Exception, sent: &str) -> ErrorKind {
     let not_found = "Command not found.";
     let causes = std::iter::successors(Some(&exception), |cause| cause.inner_exception.as_deref());
     let message = causes
         .map(|cause| &cause.message)
         .find(|message| !message.is_empty());
-    // One without a message may say something elsewhere.
+    // Without a message the other fields may explain it.
     let message = message.map_or_else(|| sent.to_owned(), String::clone);
     if let Some((_, rest)) = message.split_once(not_found) {
         let names = rest
@@ -286,7 +286,7 @@ fn failure(exception: Exception, sent: &str) -> ErrorKind {
     }
 }
 
-/// A single number or truth value that some servers write as a text, or a whole number with a fraction of zero.
+/// Reads a number or bool that is in a string, or an integer with a fraction of zero.
 fn numbers_in_text<T: DeserializeOwned>(result: &str) -> Option<T> {
     let in_text = json::from_str::<String>(result).ok();
     let in_text = in_text.and_then(|text| json::from_str(text.trim()).ok());

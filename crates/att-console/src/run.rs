@@ -16,7 +16,7 @@ use std::time::Duration;
 use tracing::Span;
 use tracing::field::Empty;
 
-/// A command about to run: await it.
+/// A command that runs when it is awaited.
 #[must_use = "a command does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Run<'a, T> {
@@ -36,19 +36,19 @@ impl<'a, T> Run<'a, T> {
         }
     }
 
-    /// Another time limit for this command, from the call to the answer.
+    /// Sets the timeout of this command, from the call to the reply.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Another rule for this command while the console is not ready.
+    /// Sets the rule of this command for a console that is not ready.
     pub fn when_not_ready(mut self, rule: WhenNotReady) -> Self {
         self.when_not_ready = rule;
         self
     }
 
-    /// What is logged of the command has its id, and stands in the caller's own context.
+    /// The span of the command's log lines, inside the caller's span.
     fn span(shared: &Shared, line: &str) -> Span {
         let span = tracing::debug_span!(
             "command",
@@ -61,8 +61,8 @@ impl<'a, T> Run<'a, T> {
         span
     }
 
-    /// The whole answer beside the result: `Result` and `ResultString` as the server wrote them, fields that the result's
-    /// type does not have, the time.
+    /// Returns the whole reply beside the result: `Result` and `ResultString` as the server wrote them, fields that the
+    /// result's type lacks, the time.
     ///
     /// ```no_run
     /// # use att_console::{Console, commands::player};
@@ -76,7 +76,7 @@ impl<'a, T> Run<'a, T> {
         RunWithReply(self)
     }
 
-    /// Runs the command; `finish` makes of the reply what the caller wants.
+    /// Runs the command. `finish` turns the reply into the output.
     async fn run<O>(self, finish: fn(ResultOf<T>, Reply) -> Result<O, Error>) -> Result<O, Error> {
         let (line, result) = self.command.into_parts();
         let shared = self.console.shared();
@@ -84,13 +84,13 @@ impl<'a, T> Run<'a, T> {
             let doing = format!("writing a command for {}", shared.label);
             Error::new(ErrorKind::Argument(problem.to_string()), doing).caused_by(problem)
         })?;
-        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
+        // Dropped with this future: the command is not sent then.
         let line = Arc::new(line);
-        // Only written if it is needed: a command that succeeds is the usual case.
+        // Formatted for errors only.
         let doing = || format!("running {:?} on {}", abbreviated(&line), shared.label);
         let span = Self::span(shared, &line);
         let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
-        // Not even room is waited for then.
+        // Before a wait for room.
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
         if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()
         {
@@ -111,7 +111,7 @@ impl<'a, T> Run<'a, T> {
         let answered = answered.await;
         let frame = match answered {
             Ok(Some(frame)) => frame,
-            // Only subscriptions end well without a frame.
+            // Only subscriptions succeed without a frame.
             Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),
             Err(kind) => return Err(Error::new(kind, doing())),
         };
@@ -133,7 +133,7 @@ impl<'a, T: 'a> IntoFuture for Run<'a, T> {
     }
 }
 
-/// A command about to run whose whole answer is wanted beside its result: await it. See [`Run::with_reply`].
+/// A command that runs when it is awaited, and returns its whole reply beside the result. See [`Run::with_reply`].
 #[must_use = "a command does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct RunWithReply<'a, T>(Run<'a, T>);
@@ -150,8 +150,8 @@ impl<'a, T: 'a> IntoFuture for RunWithReply<'a, T> {
     }
 }
 
-/// The failure of a command for everyone that found nobody. No source has the words of servers that fail then; they are taken
-/// for that if they speak of players that are not to be found.
+/// Recognizes the error of a command for everyone on an empty server. Its exact message is not known: a message about players
+/// that are not found counts.
 fn nobody_online(failure: ErrorKind, line: &str) -> ErrorKind {
     match failure {
         ErrorKind::Server { message, .. }
@@ -165,7 +165,7 @@ fn nobody_online(failure: ErrorKind, line: &str) -> ErrorKind {
     }
 }
 
-/// Whether `*` stands among the arguments, before any text.
+/// Returns whether `*` is an argument, before any quoted string.
 fn is_for_everyone(line: &str) -> bool {
     let before_texts = line.split(['"', '\'']).next().unwrap_or_default();
     before_texts.split_whitespace().any(|word| word == "*")
@@ -179,7 +179,7 @@ fn finds_nobody(message: &str) -> bool {
     ]) && mentions(&["find", "found", "no ", "nobody", "not any", "empty", "none"])
 }
 
-/// Whether the message is about an argument behind the `*`, such as the player to whom everyone was to be teleported.
+/// Returns whether the message names an argument after the `*`, such as the target of a teleport of everyone.
 fn names_another(message: &str, line: &str) -> bool {
     let mut others = command_words(line)
         .into_iter()
@@ -188,7 +188,7 @@ fn names_another(message: &str, line: &str) -> bool {
     others.any(|other| command_words(message).contains(&other))
 }
 
-/// Long lines are shortened in errors and logs.
+/// Shortens a long line for errors and logs.
 fn abbreviated(line: &str) -> String {
     let mut short: String = line.chars().take(80).collect();
     if short.len() < line.len() {

@@ -40,6 +40,9 @@ use topics::Topics;
 /// After a session of this length the back-off starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
+/// An idle machine keeps memory for this many outputs.
+const OUTPUTS: usize = 16;
+
 #[derive(Debug)]
 enum Phase<R> {
     Opening(LinkId),
@@ -111,6 +114,13 @@ impl<R: Waiter> Machine<R> {
             self.pump(now);
         }
         self.outbox.pop_front()
+    }
+
+    /// Gives back the memory of many outputs at once.
+    pub(crate) fn shrink(&mut self) {
+        if self.outbox.capacity() > OUTPUTS {
+            self.outbox.shrink_to(0);
+        }
     }
 
     /// The time at which [`Input::Timer`] is due.

@@ -1,19 +1,19 @@
-//! Which of the commands that the server says were executed are this console's own.
+//! Recognizes the console's own commands among those that the server reports as executed.
 
 use alta_model::console::command_words;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-/// How many commands are remembered; the oldest is forgotten first. As many as may be in flight by default.
+/// The most commands that are remembered: as many as may be in flight by default. The oldest is forgotten first.
 const LIMIT: usize = 1_024;
 
-/// How long after its answer the event of a command may come.
+/// The event of a command can come this long after its reply.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The commands that were sent on one connection and whose event has not come yet. The event says neither who sent a command
-/// nor under which id: the command itself is all there is to tell it by. Two bots that send the same line at the same time get
-/// two equal events; each takes one of them for its own.
+/// The commands that were sent on one connection, until their event comes. The event contains the line of the command, but
+/// neither its sender nor its id. Two bots that send the same line at the same time get two equal events; each takes one of
+/// them for its own.
 #[derive(Debug, Default)]
 pub(super) struct OwnCommands {
     sent: VecDeque<Sent>,
@@ -38,7 +38,7 @@ impl OwnCommands {
         });
     }
 
-    /// It was taken back.
+    /// The command was taken back.
     pub(super) fn not_sent(&mut self, id: u32) {
         self.sent.retain(|sent| sent.id != id);
     }
@@ -49,7 +49,7 @@ impl OwnCommands {
         }
     }
 
-    /// Whether a command that was executed is one of them. It is executed once.
+    /// Returns whether an executed command is one of them, and forgets that one.
     pub(super) fn take(&mut self, line: &str, now: Instant) -> bool {
         let is_over = |sent: &Sent| sent.answered.is_some_and(|answered| now > answered + GRACE);
         self.sent.retain(|sent| !is_over(sent));
@@ -59,7 +59,7 @@ impl OwnCommands {
     }
 }
 
-/// Of the words in any case, since a server may write a line in its own way.
+/// A hash of the words in lower case, since servers write a line in their own way.
 fn hash(line: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     for word in command_words(line) {
