@@ -9,6 +9,7 @@
 //! | --- | --- | --- |
 //! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
 //! | [`Ledger`], [`Waiters`] | which subscriptions are wanted and which are held, and the requests in between | no |
+//! | [`Subscribe`], [`Subscription`] | streams of events, over any [`Protocol`] | no |
 //! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
 //! | [`Dial`], [`TcpDialer`] | how a connection is made, by `alta-dial` | yes |
 //! | [`Links`] | the websockets of one task, opened, pumped and closed | yes |
@@ -43,6 +44,7 @@ mod ready_set;
 mod requests;
 mod state;
 mod status;
+mod stream;
 mod task;
 mod timer;
 #[cfg(feature = "tls")]
@@ -69,6 +71,7 @@ pub use read_at::ReadAt;
 pub use requests::{Answer, Requests};
 pub use state::{Closed, Sent, State, Trouble};
 pub use status::{Observed, Publisher, Statuses, Watch, status};
+pub use stream::{Echoes, Protocol, Read, Subscribe, Subscription};
 pub use task::{Shutdown, TaskGuard, Timers};
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};

@@ -2,15 +2,15 @@ use crate::config::Config;
 use crate::driver::Driver;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
-use crate::frame::{Content, Frame, Request, Response};
+use crate::frame::{Content, Request, Response};
 use crate::shared::{Reply, Shared};
 use crate::socket::{Call, Input};
 use crate::status::Status;
-use crate::subscription::Subscribe;
+use crate::subscription::{Subscribe, read};
 use crate::topic::Topic;
 use alta_auth::TokenSource;
 use alta_model::Redactor;
-use alta_socket::{Hub, TaskGuard, Timers, later};
+use alta_socket::{TaskGuard, later};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
@@ -50,8 +50,6 @@ pub struct Client {
 struct Inner {
     shared: Arc<Shared>,
     calls: mpsc::Sender<Input>,
-    /// Of the runtime that the task runs on.
-    timers: Timers,
     task: TaskGuard,
 }
 
@@ -105,7 +103,6 @@ impl Client {
             inner: Arc::new(Inner {
                 shared,
                 calls,
-                timers: Timers::current(),
                 task,
             }),
         })
@@ -147,17 +144,14 @@ impl Client {
     /// Dropping the future drops the stream.
     #[doc(alias = "main_sub")]
     pub fn subscribe<S: Subscribable>(&self, topics: S) -> Subscribe<S::Content> {
-        Subscribe::new(self.clone(), topics.topics(), false, S::read)
+        let queue = self.config().queue;
+        Subscribe::new(self.clone(), topics.topics(), queue, read::<S>)
     }
 
     /// Everything that arrives, whoever subscribed to it. It subscribes to nothing by itself.
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
-        Subscribe::new(
-            self.clone(),
-            Vec::new(),
-            true,
-            <Topic as Subscribable>::read,
-        )
+        let queue = self.config().queue;
+        Subscribe::new(self.clone(), Vec::new(), queue, read::<Topic>).everything()
     }
 
     /// Sends a request of the protocol as it is, and waits for its answer: `GET`, `POST` or `DELETE`, a path without a
@@ -193,7 +187,7 @@ impl Client {
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed(doing.clone()).of_request(sent);
         let reserving = self.inner.calls.reserve();
-        let place = self.inner.timers.timeout_at(deadline, reserving).await;
+        let place = shared.timers.timeout_at(deadline, reserving).await;
         match place {
             Some(Ok(place)) => place.send(Input::Call(Call {
                 request,
@@ -257,8 +251,8 @@ impl Client {
         &self.inner.shared.redactor
     }
 
-    pub(crate) fn hub(&self) -> &Hub<Topic, Frame> {
-        &self.inner.shared.hub
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.inner.shared
     }
 
     /// Hands a call to the task and waits for its end.

@@ -75,6 +75,13 @@ pub enum ErrorKind {
         /// Whether the request can have had an effect.
         sent: Sent,
     },
+    /// The stream has ended, since it was read too slowly and was to end then
+    /// ([`Overflow::End`](crate::Overflow::End)). Another subscription goes on from now.
+    #[error("the stream has ended, since it was read too slowly")]
+    Overflowed,
+    /// Nothing matched within the time allowed for waiting.
+    #[error("nothing came within {0:?}")]
+    NothingCame(Duration),
     /// The client is closed.
     #[error("the client is closed")]
     Closed,
@@ -170,6 +177,8 @@ impl Error {
             | ErrorKind::Dial => true,
             ErrorKind::Unauthorised { .. }
             | ErrorKind::Closed
+            | ErrorKind::Overflowed
+            | ErrorKind::NothingCame(_)
             | ErrorKind::Decode
             | ErrorKind::Topic { .. }
             | ErrorKind::Config { .. } => false,

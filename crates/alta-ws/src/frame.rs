@@ -86,7 +86,7 @@ impl Response {
 
 /// An event on its way to its readers: nothing is decoded until somebody reads it.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub struct Frame {
     pub(crate) topic: Topic,
     pub(crate) raw: RawFrame,
     pub(crate) received: Instant,

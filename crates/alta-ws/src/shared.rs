@@ -4,7 +4,7 @@ use crate::frame::Frame;
 use crate::status::{Condition, Counters, State, Status};
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Closed, Counted, Hub, Observed, Publisher};
+use alta_socket::{Closed, Counted, Hub, Observed, Publisher, Timers};
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
@@ -30,6 +30,8 @@ pub struct Shared {
     pub(crate) condition: Publisher<Condition>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) counted: Counted,
+    /// The timers of the runtime that the task runs on.
+    pub(crate) timers: Timers,
     ended: OnceLock<Ended>,
 }
 
@@ -75,6 +77,7 @@ impl Shared {
             }),
             counters: Arc::default(),
             counted: Counted::default(),
+            timers: Timers::current(),
             ended: OnceLock::new(),
         }
     }

@@ -11,12 +11,12 @@ use crate::name::EventName;
 use crate::place::normalized;
 use crate::run::Run;
 use crate::status::{Counters, State, Status};
-use crate::subscription::{Subscribe, by_shape};
+use crate::subscription::{Subscribe, by_name, by_shape};
 use crate::token_file::TokenFile;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
 use alta_model::{Redactor, ServerId, Timestamp};
-use alta_socket::{Counted, Publisher, TaskGuard, Timers, later, wall_time};
+use alta_socket::{Counted, Publisher, Read, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
 use std::fmt;
 use std::sync::atomic::{Ordering, fence};
@@ -238,12 +238,21 @@ impl Console {
     /// Subscribes to a kind of event, in typed form. Await the result to get the stream when the server has confirmed
     /// it. Several streams of the same event share one subscription on the server.
     ///
+    /// ```no_run
+    /// # use att_console::{Console, event::PlayerMovedChunk};
+    /// # async fn run(console: Console) -> Result<(), att_console::Error> {
+    /// let into_caves = |moved: &PlayerMovedChunk| moved.new_cave_layer().is_some();
+    /// let mut moves = console.subscribe().filter(into_caves).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: [`ErrorKind::EventNotFound`] if the server has no such event, [`ErrorKind::Closed`].
     #[doc(alias = "console_sub")]
     pub fn subscribe<E: ConsoleEvent>(&self) -> Subscribe<E> {
-        Subscribe::new(self.clone(), vec![E::NAME.into()], by_shape)
+        self.subscribe_by(vec![E::NAME.into()], by_shape)
     }
 
     /// Subscribes to events by name, the names written in any case, in one stream that keeps their order. Mods' events
@@ -259,7 +268,7 @@ impl Console {
         names: impl IntoIterator<Item = N>,
     ) -> Subscribe<Value> {
         let names = names.into_iter().map(Into::into).collect();
-        Subscribe::new(self.clone(), names, by_shape)
+        self.subscribe_by(names, by_shape)
     }
 
     /// Subscribes to several kinds of events, in one stream that keeps their order, each in its own type.
@@ -288,14 +297,19 @@ impl Console {
         names: impl IntoIterator<Item = N>,
     ) -> Subscribe<AnyEvent> {
         let names = names.into_iter().map(Into::into).collect();
-        Subscribe::new(self.clone(), names, AnyEvent::read)
+        self.subscribe_by(names, by_name)
     }
 
     /// Every event that comes, also of kinds that this library does not know, and of the console's own commands
     /// ([`Event::is_own`](crate::Event::is_own)). Subscribes to all the events of a stock server, log streams included; a mod's events come with them once anybody has subscribed to those
     /// ([`websocket::subscriptions`](crate::commands::websocket::subscriptions) lists what a server has).
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
-        Subscribe::new(self.clone(), EventName::known().collect(), by_shape).everything()
+        let names = EventName::known().collect();
+        self.subscribe_by(names, by_shape).everything()
+    }
+
+    fn subscribe_by<T>(&self, names: Vec<EventName>, read: Read<Shared, T>) -> Subscribe<T> {
+        Subscribe::new(self.clone(), names, self.config().queue, read)
     }
 
     /// What the console is doing now, and what it has counted.

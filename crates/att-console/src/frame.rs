@@ -12,7 +12,7 @@ use std::time::SystemTime;
 /// One frame of a console, read just far enough to know who it is for. The rest is read by whoever wants it, from the
 /// shared text.
 #[derive(Clone, Debug)]
-pub(crate) struct Frame {
+pub struct Frame {
     pub(crate) raw: RawFrame,
     pub(crate) kind: Kind,
     pub(crate) received: SystemTime,

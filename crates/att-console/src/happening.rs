@@ -1,4 +1,4 @@
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::name::EventName;
 use crate::span::Span;
 use alta_model::{ServerId, Timestamp};
@@ -31,13 +31,12 @@ pub struct Event<T> {
 }
 
 impl<T> Event<T> {
-    pub(crate) fn new(
-        data: T,
-        name: EventName,
-        console: Arc<str>,
-        server: Option<ServerId>,
-        frame: Frame,
-    ) -> Self {
+    pub(crate) fn new(data: T, console: Arc<str>, server: Option<ServerId>, frame: Frame) -> Self {
+        let name = match frame.kind {
+            Kind::Event(name) => name,
+            // No other frame is read.
+            _ => EventName::from(""),
+        };
         Self {
             data,
             name,
@@ -116,7 +115,7 @@ mod tests {
             let frame = Frame::read(text.as_str().into(), SystemTime::UNIX_EPOCH).unwrap();
             let name = EventName::from("PlayerLeft");
             let data = AnyEvent::read(&name, &frame).unwrap();
-            Event::new(data, name, "Thornwood".into(), server, frame)
+            Event::new(data, "Thornwood".into(), server, frame)
         };
         let line = |event: &Event<AnyEvent>| serde_json::to_value(event).unwrap();
         let full = line(&event("2026-11-28T10:00:01.5Z", Some(ServerId::new(7))));

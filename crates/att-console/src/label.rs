@@ -10,7 +10,7 @@ pub(crate) struct Label {
 
 /// A cached copy of a label.
 #[derive(Debug)]
-pub(crate) struct LabelCopy {
+pub struct LabelCopy {
     label: Arc<str>,
     changes: usize,
 }

@@ -3,8 +3,10 @@ use crate::support::{
 };
 use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
-use alta_ws::{GroupMemberCreate, GroupServerStatus, GroupUpdate, Missed, Overflow, State, Topic};
-use serde_json::json;
+use alta_ws::{
+    ErrorKind, GroupMemberCreate, GroupServerStatus, GroupUpdate, Missed, Overflow, State, Topic,
+};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 #[tokio::test]
@@ -301,4 +303,27 @@ async fn promise_03_an_oversize_frame_or_invalid_utf_8_ends_the_connection_with_
     sim.emit_main_event("group-update", sim.group(), json!({"id": 2}));
     assert_eq!(event(&mut updates).await.data.id.get(), 2);
     totals(&client, |totals| totals.connects == 3).await;
+}
+
+#[tokio::test]
+async fn a_stream_can_be_filtered_and_waited_on() {
+    let sim = start(Sim::builder()).await;
+    let client = connect(&sim, config(&sim)).await;
+    let topic = Topic::new("group-update", sim.group()).unwrap();
+    let is_odd = |data: &Value| data["id"].as_u64().is_some_and(|id| id % 2 == 1);
+    let mut odd = within(client.subscribe(topic).filter(is_odd))
+        .await
+        .unwrap();
+    for id in 1..=4 {
+        sim.emit_main_event("group-update", sim.group(), json!({"id": id}));
+    }
+    assert_eq!(event(&mut odd).await.data["id"], 1);
+    let three = odd.wait_for(Duration::from_secs(10), |data| data["id"] == 3);
+    assert_eq!(within(three).await.unwrap().data["id"], 3);
+    let short = Duration::from_millis(50);
+    let nothing = within(odd.wait_for(short, |_| true)).await.unwrap_err();
+    assert_eq!(*nothing.kind(), ErrorKind::NothingCame(short));
+    client.close().await;
+    let closed = within(odd.wait_for(short, |_| true)).await.unwrap_err();
+    assert_eq!(*closed.kind(), ErrorKind::Closed);
 }

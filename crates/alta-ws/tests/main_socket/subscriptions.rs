@@ -96,7 +96,7 @@ async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothi
     let mut kept: Vec<_> = kept.into_iter().flat_map(Result::unwrap).collect();
     let wanted: HashSet<_> = kept
         .iter()
-        .map(|stream| stream.topics()[0].key().to_owned())
+        .map(|stream| stream.keys()[0].key().to_owned())
         .collect();
     sim.wait_until(|sim| {
         let held = sim.main_socket_subscriptions();
