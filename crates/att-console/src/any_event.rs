@@ -1,12 +1,7 @@
 use crate::frame::Frame;
 use crate::name::EventName;
-use alta_model::console::event::{
-    AtmBalanceChanged, CommandExecuted, ConsoleEvent, DebugLog, ErrorLog, FatalLog, InfoLog,
-    InventoryChanged, LogLevel, LogMessage, ObjectKilled, PlayerJoined, PlayerKilled, PlayerLeft,
-    PlayerMovedChunk, PlayerStateChanged, PopulationModified, ProfilingData, ServerSettingsChanged,
-    SocialTabletPlayerBanned, SocialTabletPlayerReported, TraceLog, TradeDeckUsed, TrialFinished,
-    TrialStarted, WarnLog,
-};
+#[allow(clippy::wildcard_imports, reason = "the types of all events")]
+use alta_model::console::event::*;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -39,31 +34,7 @@ macro_rules! any_event {
     };
 }
 
-any_event!(
-    AtmBalanceChanged,
-    CommandExecuted,
-    DebugLog,
-    ErrorLog,
-    FatalLog,
-    InfoLog,
-    InventoryChanged,
-    ObjectKilled,
-    PlayerJoined,
-    PlayerKilled,
-    PlayerLeft,
-    PlayerMovedChunk,
-    PlayerStateChanged,
-    PopulationModified,
-    ProfilingData,
-    ServerSettingsChanged,
-    SocialTabletPlayerBanned,
-    SocialTabletPlayerReported,
-    TraceLog,
-    TradeDeckUsed,
-    TrialFinished,
-    TrialStarted,
-    WarnLog,
-);
+alta_model::for_each_console_event!(any_event);
 
 impl AnyEvent {
     /// The line of a log, of whatever level; the event itself if it is none.
@@ -108,7 +79,7 @@ mod tests {
     #[test]
     fn every_known_event_has_its_variant() {
         let names: BTreeSet<_> = NAMES.iter().copied().collect();
-        assert_eq!(names, alta_model::console::event::EVENT_NAMES.into());
+        assert_eq!(names, EVENT_NAMES.into());
     }
 
     #[test]

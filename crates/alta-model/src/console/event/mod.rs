@@ -7,7 +7,6 @@
 
 mod enums;
 mod log;
-mod names;
 mod player;
 mod settings;
 mod social;
@@ -19,7 +18,6 @@ pub use enums::{
     ChangeType, DamageSource, InventoryType, PlayerState, PopulationAction, ReportReason,
 };
 pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogLevel, LogMessage, TraceLog, WarnLog};
-pub use names::{EVENT_NAMES, canonical_event_name};
 pub(crate) use player::cave_layer;
 pub use player::{
     InventoryChanged, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk, PlayerStateChanged,
@@ -53,6 +51,21 @@ pub trait ConsoleEvent: DeserializeOwned + Send + 'static {
     const NAME: &'static str;
 }
 
+/// Calls a macro with the names of all console events of an unmodified server, in the order in which `websocket subscriptions`
+/// lists them (tavernpy, on a TavernLib 1.5.2 server). Mods may add others; cloud servers also listed `None` and `OffLog`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! for_each_console_event {
+    ($macro:ident) => {
+        $macro! {
+            PlayerStateChanged, PlayerJoined, PlayerLeft, PlayerKilled, PopulationModified, TradeDeckUsed,
+            PlayerMovedChunk, ObjectKilled, TrialStarted, TrialFinished, InventoryChanged, AtmBalanceChanged,
+            ServerSettingsChanged, CommandExecuted, SocialTabletPlayerBanned, SocialTabletPlayerReported,
+            ProfilingData, TraceLog, DebugLog, InfoLog, WarnLog, ErrorLog, FatalLog,
+        }
+    };
+}
+
 macro_rules! console_events {
     ($($name:ident),* $(,)?) => {
         $(
@@ -61,16 +74,19 @@ macro_rules! console_events {
             }
         )*
 
-        #[cfg(test)]
-        const TYPED: &[&str] = &[$(<$name as ConsoleEvent>::NAME),*];
+        /// The events of an unmodified server in their canonical spelling, in the order of `websocket subscriptions`.
+        pub const EVENT_NAMES: [&str; [$(stringify!($name)),*].len()] = [$(stringify!($name)),*];
     };
 }
 
-console_events! {
-    PlayerStateChanged, PlayerJoined, PlayerLeft, PlayerKilled, PopulationModified, TradeDeckUsed,
-    PlayerMovedChunk, ObjectKilled, TrialStarted, TrialFinished, InventoryChanged, AtmBalanceChanged,
-    ServerSettingsChanged, CommandExecuted, SocialTabletPlayerBanned, SocialTabletPlayerReported,
-    ProfilingData, TraceLog, DebugLog, InfoLog, WarnLog, ErrorLog, FatalLog,
+for_each_console_event!(console_events);
+
+/// Returns the canonical spelling of an event name in any case, or `None` for a name outside [`EVENT_NAMES`], which can be
+/// that of a mod.
+pub fn canonical_event_name(name: &str) -> Option<&'static str> {
+    EVENT_NAMES
+        .into_iter()
+        .find(|known| known.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -79,6 +95,14 @@ mod tests {
 
     #[test]
     fn every_name_has_its_type_and_every_type_its_name() {
-        assert_eq!(TYPED, EVENT_NAMES);
+        assert_eq!(EVENT_NAMES.len(), 23);
+        assert_eq!(PlayerKilled::NAME, EVENT_NAMES[3]);
+    }
+
+    #[test]
+    fn a_name_in_any_case_finds_its_canonical_spelling() {
+        assert_eq!(canonical_event_name("playerkilled"), Some("PlayerKilled"));
+        assert_eq!(canonical_event_name("PLAYERKILLED"), Some("PlayerKilled"));
+        assert_eq!(canonical_event_name("PlayerFlew"), None);
     }
 }
