@@ -3,8 +3,8 @@ use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// User and password of an address as the header `Authorization` (or `Proxy-Authorization`) of the scheme Basic, marked as
-/// sensitive; none if the address has neither.
+/// The user and password of an address as an `Authorization` (or `Proxy-Authorization`) header with the scheme Basic, marked as
+/// sensitive. None if the address has neither.
 pub fn basic_authorization(address: &Url) -> Option<HeaderValue> {
     let (user, password) = credentials(address)?;
     let mut text = user;
@@ -16,7 +16,7 @@ pub fn basic_authorization(address: &Url) -> Option<HeaderValue> {
     Some(header)
 }
 
-/// User and password of an address, decoded.
+/// The decoded user and password of an address.
 pub(crate) fn credentials(address: &Url) -> Option<(Vec<u8>, Vec<u8>)> {
     let decoded = |text| percent_decode_str(text).collect();
     let (user, password) = (address.username(), address.password());
@@ -27,7 +27,7 @@ pub(crate) fn credentials(address: &Url) -> Option<(Vec<u8>, Vec<u8>)> {
 /// The address without user and password.
 pub fn without_credentials(address: &Url) -> Url {
     let mut address = address.clone();
-    // They fail where an address cannot have any.
+    // These fail for addresses that cannot have them.
     let _ = address.set_username("");
     let _ = address.set_password(None);
     address

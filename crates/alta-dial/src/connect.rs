@@ -7,39 +7,39 @@ use std::net::IpAddr;
 use std::time::Instant;
 use tokio::net::TcpStream;
 
-/// Where a connection is to lead.
+/// The target of a connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Target<'a> {
     /// A name, or an IP address with or without brackets.
     pub host: &'a str,
     /// The port.
     pub port: u16,
-    /// Whether TLS follows. It decides which proxy the environment names.
+    /// Whether TLS follows. It selects the proxy of the environment.
     pub is_secure: bool,
 }
 
-/// Why there is no connection. A proxy that has to do with it is named.
+/// A connection could not be opened. The message names the proxy, if one is involved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConnectError {
-    /// The environment names a proxy that cannot be used.
+    /// The environment names an invalid proxy.
     #[error(transparent)]
     Environment(ProxyError),
-    /// The name could not be looked up.
-    #[error("{host} could not be looked up")]
-    LookUp {
+    /// The name could not be resolved.
+    #[error("could not resolve {host}")]
+    Resolve {
         /// The name.
         host: String,
-        /// What the system said.
+        /// The error of the resolver.
         #[source]
         source: io::Error,
     },
-    /// No address of the host could be connected to.
+    /// No address of the host accepts a connection.
     #[error("could not connect to {address}")]
     Connect {
         /// Host and port.
         address: String,
-        /// What the system said of the best of its addresses.
+        /// The error of the first address that failed.
         #[source]
         source: io::Error,
     },
@@ -48,31 +48,31 @@ pub enum ConnectError {
     NoProxy {
         /// The proxy, without user and password.
         proxy: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: Box<ConnectError>,
     },
-    /// The proxy did not connect.
+    /// The proxy did not connect to the target.
     #[error("the proxy {proxy} did not connect to {target}")]
     Refused {
         /// The proxy, without user and password.
         proxy: String,
         /// Host and port.
         target: String,
-        /// Why.
+        /// The cause.
         #[source]
         source: io::Error,
     },
 }
 
-/// Makes TCP connections: looks names up, races addresses, goes through proxies. Cheap to clone.
+/// Opens TCP connections: resolves names, races addresses, uses proxies. Cheap to clone.
 ///
-/// Who connects to the same host again within five minutes begins with another address, if there is one: the last may accept
-/// connections and say nothing on them.
+/// Another connection to the same host within five minutes begins with another address, if there is one, because a server can
+/// accept connections and stay silent.
 #[derive(Clone, Debug)]
 pub struct Connector {
     resolver: Resolver,
-    /// The environment's, if none is given.
+    /// The proxies of the environment are used if this is none.
     proxy: Option<Proxy>,
 }
 
@@ -83,7 +83,7 @@ impl Default for Connector {
 }
 
 impl Connector {
-    /// Through this proxy, or the environment's if none is given.
+    /// A connector with these proxies, or those of the environment if none are given.
     pub fn new(proxy: Option<Proxy>) -> Self {
         Self {
             resolver: Resolver::system(),
@@ -91,26 +91,26 @@ impl Connector {
         }
     }
 
-    /// With names looked up by another way than the system's.
+    /// The same with another resolver than the system's.
     #[must_use]
     pub fn resolver(mut self, resolver: Resolver) -> Self {
         self.resolver = resolver;
         self
     }
 
-    /// With another proxy than the environment's.
+    /// The same with other proxies than those of the environment.
     #[must_use]
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
     }
 
-    /// The proxy through which the way leads, if it does.
+    /// The proxy of connections to this target, if there is one.
     ///
     /// # Errors
     ///
-    /// If the environment names one that cannot be used.
-    pub fn way(&self, target: Target<'_>) -> Result<Option<ProxyServer>, ProxyError> {
+    /// Fails if the environment names an invalid proxy.
+    pub fn proxy_of(&self, target: Target<'_>) -> Result<Option<ProxyServer>, ProxyError> {
         let Target {
             host,
             port,
@@ -123,17 +123,17 @@ impl Connector {
         }
     }
 
-    /// Connects to the target, through a proxy where one is named.
+    /// Connects to the target, through its proxy if there is one.
     ///
     /// # Errors
     ///
-    /// See [`ConnectError`]. There is no time limit but the caller's.
+    /// See [`ConnectError`]. The caller sets the timeout.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future drops what was connected.
+    /// Dropping the future closes its connection.
     pub async fn connect(&self, target: Target<'_>) -> Result<TcpStream, ConnectError> {
-        let Some(proxy) = self.way(target).map_err(ConnectError::Environment)? else {
+        let Some(proxy) = self.proxy_of(target).map_err(ConnectError::Environment)? else {
             return self.direct(target.host, target.port).await;
         };
         let mut tcp = self.connect_to_proxy(&proxy).await?;
@@ -153,7 +153,7 @@ impl Connector {
         }
     }
 
-    /// Connects to a proxy itself, for requests that it reads.
+    /// Connects to a proxy itself, for requests that it forwards.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl Connector {
     async fn direct(&self, host: &str, port: u16) -> Result<TcpStream, ConnectError> {
         let host = bare(host);
         let addresses = self.resolver.resolve(host).await;
-        let mut addresses = addresses.map_err(|source| ConnectError::LookUp {
+        let mut addresses = addresses.map_err(|source| ConnectError::Resolve {
             host: host.to_owned(),
             source,
         })?;
@@ -187,7 +187,7 @@ impl Connector {
             let recent = self.resolver.recent();
             recent.opened(host, port, peer.ip(), Instant::now());
         }
-        // What is sent is small and waited for; a connection that refuses the option still works.
+        // Messages are small and latency matters; a connection without this option still works.
         let _ = tcp.set_nodelay(true);
         Ok(tcp)
     }

@@ -2,20 +2,20 @@ use std::io;
 use std::thread;
 use tokio::sync::oneshot;
 
-/// Enough for the look-up functions of C libraries.
+/// Enough for the lookup functions of C libraries.
 const STACK: usize = 256 * 1024;
 
-/// Runs what may block for long on a thread of its own, and waits for its result.
+/// Runs blocking work on a new thread, and waits for its result.
 ///
-/// Unlike tokio's blocking threads, it takes no place from others, and a runtime that ends does not wait for it.
+/// Unlike a task of tokio's blocking pool, it occupies no thread of the pool, and a runtime that ends does not wait for it.
 ///
 /// # Errors
 ///
-/// If no thread can be started, or it panics.
+/// Fails if the thread cannot be started or panics.
 ///
 /// # Cancel safety
 ///
-/// Dropping the future leaves the thread to itself.
+/// Dropping the future does not end the thread.
 pub async fn detached<T: Send + 'static>(
     name: &str,
     work: impl FnOnce() -> T + Send + 'static,
@@ -25,7 +25,7 @@ pub async fn detached<T: Send + 'static>(
         .name(name.to_owned())
         .stack_size(STACK)
         .spawn(move || {
-            // Nobody may wait for it any more.
+            // The receiver may be gone.
             let _ = sender.send(work());
         })?;
     result
@@ -40,7 +40,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[tokio::test]
-    async fn the_result_comes_back_and_a_panic_is_an_error() {
+    async fn the_result_is_returned_and_a_panic_is_an_error() {
         assert_eq!(detached("add", || 1 + 1).await.unwrap(), 2);
         assert!(detached("panic", || panic!("on purpose")).await.is_err());
     }

@@ -1,13 +1,13 @@
 use ipnet::IpNet;
 use std::net::IpAddr;
 
-/// What is reached directly although there is a proxy, as `NO_PROXY` lists it: hosts and domains with all below them, IP
-/// addresses and networks, each with a port if only that is meant, and `*` for everything.
+/// Targets that are reached without the proxy, as in `NO_PROXY`: hosts, domains with their subdomains, IP addresses and
+/// networks, each optionally with a port, and `*` for all.
 #[derive(Debug, Default)]
-pub(crate) struct Exceptions(Vec<(What, Option<u16>)>);
+pub(crate) struct Exceptions(Vec<(Pattern, Option<u16>)>);
 
 #[derive(Debug)]
-enum What {
+enum Pattern {
     All,
     Domain(String),
     Network(IpNet),
@@ -24,50 +24,50 @@ impl Exceptions {
         )
     }
 
-    pub(crate) fn hold(&self, host: &str, port: u16) -> bool {
+    pub(crate) fn contain(&self, host: &str, port: u16) -> bool {
         let address = ip(host);
-        self.0.iter().any(|(what, only)| {
-            let is_meant = match (what, address) {
-                (What::All, _) => true,
-                (What::Network(network), Some(address)) => network.contains(&address),
-                (What::Domain(domain), None) => is_within(host, domain),
-                (What::Network(_), None) | (What::Domain(_), Some(_)) => false,
+        self.0.iter().any(|(pattern, only)| {
+            let matches = match (pattern, address) {
+                (Pattern::All, _) => true,
+                (Pattern::Network(network), Some(address)) => network.contains(&address),
+                (Pattern::Domain(domain), None) => is_within(host, domain),
+                (Pattern::Network(_), None) | (Pattern::Domain(_), Some(_)) => false,
             };
-            is_meant && only.is_none_or(|only| only == port)
+            matches && only.is_none_or(|only| only == port)
         })
     }
 }
 
-fn entry(text: &str) -> (What, Option<u16>) {
+fn entry(text: &str) -> (Pattern, Option<u16>) {
     if let Some(network) = network(text) {
-        return (What::Network(network), None);
+        return (Pattern::Network(network), None);
     }
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if port.parse::<u16>().is_ok() => (host, port.parse().ok()),
         _ => (text, None),
     };
-    let what = match network(host) {
-        Some(network) => What::Network(network),
-        None if host == "*" => What::All,
+    let pattern = match network(host) {
+        Some(network) => Pattern::Network(network),
+        None if host == "*" => Pattern::All,
         None => {
             let domain = host.strip_prefix('*').unwrap_or(host);
-            What::Domain(domain.trim_matches('.').to_ascii_lowercase())
+            Pattern::Domain(domain.trim_matches('.').to_ascii_lowercase())
         }
     };
-    (what, port)
+    (pattern, port)
 }
 
 fn network(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| ip(text).map(IpNet::from))
 }
 
-/// An IP address, with brackets or without.
+/// An IP address, with or without brackets.
 fn ip(host: &str) -> Option<IpAddr> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// Whether a host is this domain or below it.
+/// Whether a host is this domain or a subdomain.
 fn is_within(host: &str, domain: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     match host.strip_suffix(domain) {
@@ -76,7 +76,7 @@ fn is_within(host: &str, domain: &str) -> bool {
     }
 }
 
-/// Whether a host is this machine.
+/// Whether a host is a loopback address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = host.trim_end_matches('.');
     ip(host).is_some_and(|ip| ip.is_loopback()) || name.eq_ignore_ascii_case("localhost")
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn this_machine_is_told_from_others() {
+    fn loopback_addresses_are_recognized() {
         for host in [
             "localhost",
             "LOCALHOST.",
@@ -121,7 +121,7 @@ mod tests {
             "2001:db8::7",
             "[2001:db8:1::9]",
         ] {
-            assert!(except.hold(host, 443), "{host}");
+            assert!(except.contain(host, 443), "{host}");
         }
         for host in [
             "mytown.example",
@@ -132,11 +132,11 @@ mod tests {
             "[2001:db8::8]",
             "p.example",
         ] {
-            assert!(!except.hold(host, 443), "{host}");
+            assert!(!except.contain(host, 443), "{host}");
         }
-        assert!(except.hold("p.example", 1760));
+        assert!(except.contain("p.example", 1760));
         let all = Exceptions::read("x, *");
-        assert!(all.hold("anything", 1) && all.hold("[::1]", 1));
-        assert!(!Exceptions::read("").hold("h", 1));
+        assert!(all.contain("anything", 1) && all.contain("[::1]", 1));
+        assert!(!Exceptions::read("").contain("h", 1));
     }
 }

@@ -1,13 +1,13 @@
-//! How servers are reached: bounded name look-ups, raced addresses, proxies.
+//! Connecting to servers: bounded name lookups, raced addresses, proxies.
 //!
-//! Bots do not use this crate by itself: the default HTTP transport and both websockets dial by it, so that all of them
-//! reach what one of them does. They re-export what their users see ([`Proxy`], [`Resolver`]).
+//! Bots do not use this crate directly. The default HTTP transport and both websockets connect through it, so that all of them
+//! reach the same servers. They re-export the public parts ([`Proxy`], [`Resolver`]).
 //!
-//! - [`Connector`] makes TCP connections. Addresses of a name are raced (RFC 8305), so that one that never answers costs a
+//! - [`Connector`] opens TCP connections. It races the addresses of a name (RFC 8305), so that an unreachable one costs a
 //!   quarter of a second.
-//! - [`Resolver`] looks names up on threads of its own: one look-up for a name at a time, and no slow one in front of others.
-//! - [`basic_authorization`] and [`retry_after`] read what addresses and answers say.
-//! - [`Proxy`] is what the environment or the program says of proxies.
+//! - [`Resolver`] looks names up on its own threads: one lookup for a name at a time, and a slow one delays no other.
+//! - [`basic_authorization`] and [`retry_after`] read addresses and response headers.
+//! - [`Proxy`] holds the proxies of the environment or of the program.
 
 mod basic;
 mod connect;

@@ -1,4 +1,4 @@
-//! Names are looked up on threads of their own: one at a time for a name, and no slow name in front of another.
+//! Name lookups on their own threads: one at a time for a name, and a slow one delays no other.
 
 use crate::recent::Recent;
 use std::collections::{HashMap, VecDeque};
@@ -11,40 +11,40 @@ use std::thread;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
-/// How many look-ups run at once, not counting slow ones. Far more than a bot has consoles on different machines.
+/// The most concurrent lookups, except for slow ones. A bot has far fewer consoles on different machines.
 const AT_ONCE: usize = 128;
 
-/// A look-up that takes longer is slow: it goes on, and others may begin.
+/// A lookup that takes longer is slow: it continues, and others may begin.
 const SLOW: Duration = Duration::from_millis(200);
 
-/// How many threads look names up, slow ones included.
+/// The most threads of lookups, with the slow ones.
 const THREADS: usize = 1_024;
 
-/// How many of them may be for names that were slow the last time.
+/// The most threads for names that were slow the last time.
 const SLOW_THREADS: usize = 256;
 
-/// An answer is used without another look-up for so long: a thousand consoles on one host connect at the same time.
+/// The time during which a result is used without another lookup: a thousand consoles on one host connect at once.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// When a look-up takes longer, the last answer is used, if it is younger than [`STALE`].
-const PATIENCE: Duration = Duration::from_millis(500);
+/// When a lookup takes longer, the last result is used if it is younger than [`STALE`].
+const STALE_AFTER: Duration = Duration::from_millis(500);
 const STALE: Duration = Duration::from_secs(3_600);
 
-/// How many names are remembered.
-const NAMES: usize = 1_024;
+/// The most names with a cached result.
+const MAX_NAMES: usize = 1_024;
 
-/// Enough for the look-up functions of C libraries.
+/// Enough for the lookup functions of C libraries.
 const STACK: usize = 256 * 1024;
 
 type Lookup = dyn Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync;
 
-/// An answer, shared by all who wait for it.
-type Answer = Result<Arc<[IpAddr]>, Arc<io::Error>>;
+/// The result of a lookup, shared by all callers that wait for it.
+type Found = Result<Arc<[IpAddr]>, Arc<io::Error>>;
 
-/// Looks names up by the system, or by a function. Cheap to clone; the clones share what they know.
+/// Resolves names with the operating system or with a function. Cheap to clone; the clones share the cache.
 ///
-/// Everybody who waits for one name waits for the same look-up. A name that takes long takes no place from others, and one
-/// that is known is used as it was known when a new look-up does not end soon.
+/// Concurrent callers for one name share one lookup. A slow lookup delays no other, and if a new lookup takes long, the last
+/// result is returned.
 #[derive(Clone)]
 pub struct Resolver(Arc<Shared>);
 
@@ -58,7 +58,7 @@ struct Shared {
 struct State {
     names: HashMap<Arc<str>, Name>,
     queue: VecDeque<Arc<str>>,
-    /// How many look-ups run that are not slow.
+    /// The number of running lookups that are not slow.
     running: usize,
     threads: usize,
     slow_threads: usize,
@@ -71,16 +71,16 @@ struct Name {
     flight: Option<Flight>,
 }
 
-/// A look-up that somebody waits for.
+/// A queued or running lookup.
 struct Flight {
-    answer: watch::Sender<Option<Answer>>,
-    /// When its thread began, if it has one.
+    result: watch::Sender<Option<Found>>,
+    /// The start of its thread, if it has one.
     since: Option<Instant>,
     is_slow: bool,
 }
 
 impl Resolver {
-    /// Looks names up by this function, which may block: it is called on threads of its own.
+    /// Resolves names with this function. It may block, because it runs on separate threads.
     pub fn new(look_up: impl Fn(&str) -> io::Result<Vec<IpAddr>> + Send + Sync + 'static) -> Self {
         Self(Arc::new(Shared {
             look_up: Box::new(look_up),
@@ -89,59 +89,59 @@ impl Resolver {
         }))
     }
 
-    /// What has been connected to lately, by all who use this resolver: a console makes a connector for each attempt.
+    /// The recent connections of all users of this resolver: a console makes a new connector for each attempt.
     pub(crate) fn recent(&self) -> &Recent {
         &self.0.recent
     }
 
-    /// The system's, shared by the whole process.
+    /// The resolver of the operating system, shared by the process.
     pub fn system() -> Self {
         static SYSTEM: LazyLock<Resolver> = LazyLock::new(|| Resolver::new(system));
         SYSTEM.clone()
     }
 
-    /// The addresses of a host, best first. An IP address and `localhost` need no look-up.
+    /// The addresses of a host, best first. An IP address and `localhost` need no lookup.
     ///
     /// # Errors
     ///
-    /// If the look-up fails, or finds none.
+    /// Fails if the lookup fails or finds no address.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: the look-up goes on for others, and for the next who asks.
+    /// Cancel safe: the lookup continues for other callers and fills the cache.
     pub async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         if let Some(known) = literal(host) {
             return Ok(known);
         }
-        let (mut answer, last) = match self.0.begin(host) {
+        let (mut result, last) = match self.0.begin(host) {
             Begun::Known(addresses) => return Ok(addresses.to_vec()),
-            Begun::Flight { answer, last } => (answer, last),
+            Begun::Flight { result, last } => (result, last),
         };
         let asked = Instant::now();
-        let answered = loop {
-            let change = answer.wait_for(Option::is_some);
+        let finished = loop {
+            let change = result.wait_for(Option::is_some);
             match tokio::time::timeout(SLOW, change).await {
-                Ok(Ok(answered)) => break answered.clone(),
+                Ok(Ok(finished)) => break finished.clone(),
                 // The thread panicked.
                 Ok(Err(_)) => break None,
-                // Whoever waits sees to it that slow look-ups make room.
+                // A waiting caller marks slow lookups, so that others can begin.
                 Err(_) => self.0.admit(),
             }
             if let Some(last) = &last
-                && asked.elapsed() >= PATIENCE
+                && asked.elapsed() >= STALE_AFTER
             {
                 return Ok(last.to_vec());
             }
         };
-        match answered {
+        match finished {
             Some(Ok(addresses)) => Ok(addresses.to_vec()),
             Some(Err(error)) => Err(io::Error::new(error.kind(), error.to_string())),
-            None => Err(io::Error::other("the look-up panicked")),
+            None => Err(io::Error::other("the lookup panicked")),
         }
     }
 }
 
-/// What needs no look-up.
+/// The addresses of a host that needs no lookup.
 fn literal(host: &str) -> Option<Vec<IpAddr>> {
     let bare = host
         .strip_prefix('[')
@@ -154,7 +154,7 @@ fn literal(host: &str) -> Option<Vec<IpAddr>> {
     is_local.then(|| vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()])
 }
 
-/// Asks the operating system.
+/// Resolves a name with the operating system.
 fn system(host: &str) -> io::Result<Vec<IpAddr>> {
     let found = (host, 0).to_socket_addrs()?;
     Ok(found.map(|address: SocketAddr| address.ip()).collect())
@@ -163,18 +163,18 @@ fn system(host: &str) -> io::Result<Vec<IpAddr>> {
 enum Begun {
     Known(Arc<[IpAddr]>),
     Flight {
-        answer: watch::Receiver<Option<Answer>>,
+        result: watch::Receiver<Option<Found>>,
         last: Option<Arc<[IpAddr]>>,
     },
 }
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing panics while it is held, and every state is valid.
+        // No code panics while it holds the lock, and every state is valid.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Joins the look-up of a name, or begins one.
+    /// Joins the running lookup of a name, or queues one.
     fn begin(self: &Arc<Self>, host: &str) -> Begun {
         let mut state = self.state();
         state.forget();
@@ -186,48 +186,49 @@ impl Shared {
         }
         let last = name.last.as_ref().filter(|last| age(last) < STALE);
         let last = last.map(|(addresses, _)| Arc::clone(addresses));
-        let answer = if let Some(flight) = &name.flight {
-            flight.answer.subscribe()
+        let result = if let Some(flight) = &name.flight {
+            flight.result.subscribe()
         } else {
-            let (sender, answer) = watch::channel(None);
+            let (sender, result) = watch::channel(None);
             name.flight = Some(Flight {
-                answer: sender,
+                result: sender,
                 since: None,
                 is_slow: false,
             });
             state.queue.push_back(host);
-            answer
+            result
         };
         self.start(&mut state);
-        Begun::Flight { answer, last }
+        Begun::Flight { result, last }
     }
 
-    /// Lets others begin where look-ups have become slow.
+    /// Marks slow lookups and starts queued ones.
     fn admit(self: &Arc<Self>) {
         let mut state = self.state();
         state.mark_slow();
         self.start(&mut state);
     }
 
-    /// Starts as many look-ups as there is room for, in the order they were asked for.
+    /// Starts queued lookups in order, as far as the limits allow.
     fn start(self: &Arc<Self>, state: &mut State) {
         while let Some(host) = state.next() {
             let shared = Arc::clone(self);
             let name = Arc::clone(&host);
             let started = thread::Builder::new()
-                .name("look-up".to_owned())
+                .name("lookup".to_owned())
                 .stack_size(STACK)
                 .spawn(move || {
                     let mut end = End {
                         shared: &shared,
                         host: &name,
-                        answer: None,
+                        result: None,
                     };
                     let found = (shared.look_up)(&name).and_then(|addresses| {
-                        let none = io::Error::new(io::ErrorKind::NotFound, "it has no address");
+                        let none =
+                            io::Error::new(io::ErrorKind::NotFound, "the name has no address");
                         (!addresses.is_empty()).then_some(addresses).ok_or(none)
                     });
-                    end.answer = Some(found);
+                    end.result = Some(found);
                 });
             if let Err(error) = started {
                 state.end(&host, Some(Err(error)));
@@ -236,23 +237,23 @@ impl Shared {
     }
 }
 
-/// Tells those who wait when the thread ends, by a panic, too.
+/// Notifies the waiting callers when the thread ends, also by a panic.
 struct End<'a> {
     shared: &'a Arc<Shared>,
     host: &'a str,
-    answer: Option<io::Result<Vec<IpAddr>>>,
+    result: Option<io::Result<Vec<IpAddr>>>,
 }
 
 impl Drop for End<'_> {
     fn drop(&mut self) {
         let mut state = self.shared.state();
-        state.end(self.host, self.answer.take());
+        state.end(self.host, self.result.take());
         self.shared.start(&mut state);
     }
 }
 
 impl State {
-    /// The next look-up that may begin.
+    /// The next lookup that may begin.
     fn next(&mut self) -> Option<Arc<str>> {
         let mut skipped = 0;
         while self.running < AT_ONCE && self.threads < THREADS && skipped < self.queue.len() {
@@ -263,8 +264,8 @@ impl State {
             let Some(flight) = &mut name.flight else {
                 continue;
             };
-            if flight.answer.receiver_count() == 0 {
-                // Nobody waits for it any more.
+            if flight.result.receiver_count() == 0 {
+                // No caller waits for it anymore.
                 name.flight = None;
                 continue;
             }
@@ -296,8 +297,8 @@ impl State {
         }
     }
 
-    /// A look-up has ended.
-    fn end(&mut self, host: &str, answer: Option<io::Result<Vec<IpAddr>>>) {
+    /// Records the end of a lookup.
+    fn end(&mut self, host: &str, result: Option<io::Result<Vec<IpAddr>>>) {
         let Some(name) = self.names.get_mut(host) else {
             return;
         };
@@ -308,29 +309,29 @@ impl State {
         self.running -= usize::from(!flight.is_slow);
         self.slow_threads -= usize::from(name.was_slow);
         name.was_slow = flight.since.is_some_and(|since| since.elapsed() >= SLOW);
-        let answer = answer.map(|answer| match answer {
+        let result = result.map(|result| match result {
             Ok(addresses) => Ok(Arc::from(addresses)),
             Err(error) => Err(Arc::new(error)),
         });
-        if let Some(Ok(addresses)) = &answer {
+        if let Some(Ok(addresses)) = &result {
             name.last = Some((Arc::clone(addresses), Instant::now()));
         }
-        // Without an answer, dropping the sender tells.
-        if answer.is_some() {
-            flight.answer.send_replace(answer);
+        // Without a result, dropping the sender notifies the receivers.
+        if result.is_some() {
+            flight.result.send_replace(result);
         }
     }
 
-    /// Makes room for another name.
+    /// Removes old names from the cache if it is full.
     fn forget(&mut self) {
-        if self.names.len() < NAMES {
+        if self.names.len() < MAX_NAMES {
             return;
         }
         let idle = |name: &Name| name.flight.is_none();
         self.names.retain(|_, name| {
             !idle(name) || name.last.as_ref().is_some_and(|l| l.1.elapsed() < STALE)
         });
-        if self.names.len() >= NAMES {
+        if self.names.len() >= MAX_NAMES {
             let oldest = self
                 .names
                 .iter()
@@ -362,7 +363,7 @@ mod tests {
         Ipv4Addr::new(192, 0, 2, last).into()
     }
 
-    /// Closed, it holds up those who pass.
+    /// A gate that blocks lookups while it is closed.
     #[derive(Clone, Default)]
     struct Door(Arc<(Mutex<bool>, Condvar)>);
 
@@ -379,7 +380,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_needs_no_look_up() {
+    async fn an_address_needs_no_lookup() {
         let none = Resolver::new(|host| panic!("{host} is looked up"));
         for (host, first) in [
             ("192.0.2.7", ip(7)),
@@ -392,7 +393,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn six_hundred_slow_names_hold_up_no_other() {
+    async fn six_hundred_slow_names_delay_no_other() {
         let door = Door::default();
         let resolver = Resolver::new({
             let door = door.clone();
@@ -420,7 +421,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_who_wait_for_a_name_wait_for_one_look_up() {
+    async fn concurrent_callers_for_a_name_share_one_lookup() {
         let (count, door) = (Arc::new(AtomicUsize::new(0)), Door::default());
         let resolver = Resolver::new({
             let (count, door) = (Arc::clone(&count), door.clone());
@@ -447,7 +448,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_is_known_does_not_wait_for_a_slow_look_up() {
+    async fn a_cached_name_does_not_wait_for_a_slow_lookup() {
         let (answers, next) = mpsc::channel();
         let next = Mutex::new(next);
         let resolver = Resolver::new(move |_| {
@@ -457,7 +458,7 @@ mod tests {
         answers.send(vec![ip(1)]).unwrap();
         let found = timeout(BOUND, resolver.resolve("town.example")).await;
         assert_eq!(found.unwrap().unwrap(), [ip(1)]);
-        // Known for long.
+        // The cached result is old.
         {
             let mut state = resolver.0.state();
             let name = state.names.get_mut("town.example").unwrap();
@@ -465,7 +466,7 @@ mod tests {
         }
         let found = timeout(BOUND, resolver.resolve("town.example")).await;
         assert_eq!(found.unwrap().unwrap(), [ip(1)]);
-        // The look-up went on, and is waited for by the next who ask.
+        // The lookup continued, and the next caller waits for it.
         answers.send(vec![ip(2)]).unwrap();
         let other = async {
             loop {
@@ -480,7 +481,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failure_is_told_to_all_and_asked_anew() {
+    async fn an_error_reaches_all_callers_and_the_next_call_looks_up_again() {
         let count = AtomicUsize::new(0);
         let resolver = Resolver::new(move |_| match count.fetch_add(1, Ordering::SeqCst) {
             0 => Err(io::Error::other("no such name")),
@@ -500,15 +501,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn names_are_forgotten_in_the_end() {
+    async fn old_names_leave_the_cache() {
         let resolver = Resolver::new(|_| Ok(vec![ip(1)]));
-        for number in 0..NAMES + 50 {
+        for number in 0..MAX_NAMES + 50 {
             let host = format!("town-{number}.example");
             timeout(BOUND, resolver.resolve(&host))
                 .await
                 .unwrap()
                 .unwrap();
         }
-        assert!(resolver.0.state().names.len() <= NAMES);
+        assert!(resolver.0.state().names.len() <= MAX_NAMES);
     }
 }

@@ -6,11 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use url::Url;
 
-/// Which connections go through which proxy: [`from_env`](Self::from_env) by default.
+/// The rules that assign connections to proxies: [`from_env`](Self::from_env) by default.
 ///
-/// Proxies are spoken to without TLS, by HTTP (`http://`) or SOCKS 5 (`socks5://`, `socks5h://`; names are resolved there).
-/// Websockets and `https` requests go through an HTTP proxy by a tunnel (CONNECT). A user name and password in a proxy's
-/// address are sent to it alone; neither `Debug` nor an error shows them.
+/// The connection to a proxy has no TLS and uses HTTP (`http://`) or SOCKS 5 (`socks5://`, `socks5h://`; the proxy resolves the
+/// names). Websockets and `https` requests use a tunnel (CONNECT) through an HTTP proxy. A user name and password in a proxy's
+/// address are sent only to the proxy; neither `Debug` nor an error shows them.
 #[derive(Clone)]
 pub struct Proxy(Arc<Rules>);
 
@@ -21,11 +21,11 @@ struct Rules {
     /// For `https` and `wss`.
     secure: Option<ProxyServer>,
     except: Exceptions,
-    /// Whether this machine's own addresses are reached directly.
-    spares_loopback: bool,
+    /// Whether loopback addresses are reached directly.
+    skips_loopback: bool,
 }
 
-/// Why a proxy cannot be used. The message names where its address comes from, and shows no part of it.
+/// A proxy is invalid. The message names the source of its address, and shows no part of the address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{place} cannot be used as a proxy: {problem}")]
 pub struct ProxyError {
@@ -34,19 +34,19 @@ pub struct ProxyError {
 }
 
 impl Proxy {
-    /// What the environment says, as curl reads it: `HTTPS_PROXY` for `https` and `wss`, `HTTP_PROXY` for `http` and `ws`,
-    /// `ALL_PROXY` for what these leave out, `NO_PROXY` for the exceptions, and the same in lower case. This machine's own
-    /// addresses (`localhost`, `127.0.0.1`, `::1`) are never reached through it: another one could not reach them.
+    /// The proxies of the environment, read as curl does: `HTTPS_PROXY` for `https` and `wss`, `HTTP_PROXY` for `http` and `ws`,
+    /// `ALL_PROXY` where these are not set, `NO_PROXY` for the exceptions, and the same names in lower case. Loopback addresses
+    /// (`localhost`, `127.0.0.1`, `::1`) never use a proxy, because another machine cannot reach them.
     ///
     /// # Errors
     ///
-    /// If one of them holds what is no address of a proxy that can be used.
+    /// Fails if one of them contains an invalid address of a proxy.
     pub fn from_env() -> Result<Self, ProxyError> {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, ProxyError> {
-        // A program that a web server runs: its HTTP_PROXY is a header of whoever asks.
+        // In a CGI program, HTTP_PROXY is a header of the request.
         if variable("REQUEST_METHOD").is_some() {
             return Ok(Self::none());
         }
@@ -61,7 +61,7 @@ impl Proxy {
             Some((name, value)) => match value.to_str() {
                 Some(value) if value.trim().is_empty() => Ok(None),
                 Some(value) => ProxyServer::read(value, name).map(Some),
-                None => Err(ProxyError::new(name, "it is not text")),
+                None => Err(ProxyError::new(name, "it is not valid UTF-8")),
             },
         };
         let all = server(["ALL_PROXY", "all_proxy"])?;
@@ -73,32 +73,32 @@ impl Proxy {
             plain: server(["HTTP_PROXY", "http_proxy"])?.or_else(|| all.clone()),
             secure: server(["HTTPS_PROXY", "https_proxy"])?.or(all),
             except: Exceptions::read(&except),
-            spares_loopback: true,
+            skips_loopback: true,
         })))
     }
 
-    /// This proxy for everything (`http://user:password@proxy.example.org:3128`), except for what `no_proxy` lists: hosts,
-    /// domains and networks with commas between them.
+    /// This proxy for all connections (`http://user:password@proxy.example.org:3128`), except for those in `no_proxy`: hosts,
+    /// domains and networks, separated by commas.
     ///
     /// # Errors
     ///
-    /// If the address is none of a proxy that can be used.
+    /// Fails if the address of the proxy is invalid.
     pub fn all(address: &str, no_proxy: &str) -> Result<Self, ProxyError> {
         let server = ProxyServer::read(address, "the proxy's address")?;
         Ok(Self(Arc::new(Rules {
             plain: Some(server.clone()),
             secure: Some(server),
             except: Exceptions::read(no_proxy),
-            spares_loopback: false,
+            skips_loopback: false,
         })))
     }
 
-    /// No proxy, whatever the environment says.
+    /// No proxy, also if the environment names one.
     pub fn none() -> Self {
         Self(Arc::default())
     }
 
-    /// The proxy for this destination, if the way goes through one.
+    /// The proxy of connections to this host, if there is one.
     pub fn server(&self, host: &str, port: u16, is_secure: bool) -> Option<&ProxyServer> {
         let rules = &*self.0;
         let server = if is_secure {
@@ -106,7 +106,7 @@ impl Proxy {
         } else {
             &rules.plain
         };
-        let direct = rules.spares_loopback && is_loopback(host) || rules.except.hold(host, port);
+        let direct = rules.skips_loopback && is_loopback(host) || rules.except.contain(host, port);
         server.as_ref().filter(|_| !direct)
     }
 }
@@ -140,16 +140,16 @@ pub struct ProxyServer {
     pub(crate) authorization: Option<HeaderValue>,
     /// For a SOCKS proxy.
     pub(crate) credentials: Option<(Vec<u8>, Vec<u8>)>,
-    shown: String,
+    address: String,
 }
 
-/// How a proxy is spoken to.
+/// The protocol of a proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ProxyKind {
-    /// By HTTP: it forwards plain requests and opens tunnels (CONNECT).
+    /// HTTP: it forwards plain requests and opens tunnels (CONNECT).
     Http,
-    /// By SOCKS 5.
+    /// SOCKS 5.
     Socks,
 }
 
@@ -168,16 +168,18 @@ impl ProxyServer {
             "socks5" | "socks5h" => ProxyKind::Socks,
             "https" => {
                 return Err(wrong(
-                    "a proxy is spoken to without TLS; begin it with http://",
+                    "the connection to a proxy has no TLS; begin its address with http://",
                 ));
             }
             "socks4" | "socks4a" => {
-                return Err(wrong("SOCKS 4 is not spoken; begin it with socks5://"));
+                return Err(wrong(
+                    "SOCKS 4 is not supported; begin the address with socks5://",
+                ));
             }
             _ => return Err(wrong(FORM)),
         };
         let url = Url::parse(&whole).map_err(|_| wrong(FORM))?;
-        // A word alone is rather a mistake than a host.
+        // A single word is more likely a mistake than a host.
         let has_port = whole.rsplit('@').next().is_some_and(|rest| {
             let authority = rest.trim_start_matches("http://").trim_end_matches('/');
             authority
@@ -195,7 +197,9 @@ impl ProxyServer {
             && let Some((user, password)) = &credentials
             && user.len().max(password.len()) > 255
         {
-            return Err(wrong("SOCKS takes users and passwords of up to 255 bytes"));
+            return Err(wrong(
+                "SOCKS allows users and passwords of at most 255 bytes",
+            ));
         }
         let port = url.port_or_known_default().unwrap_or(match kind {
             ProxyKind::Http => 80,
@@ -207,16 +211,16 @@ impl ProxyServer {
             port,
             authorization: basic_authorization(&url),
             credentials,
-            shown: format!("{scheme}://{host}:{port}"),
+            address: format!("{scheme}://{host}:{port}"),
         })
     }
 
-    /// How it is spoken to.
+    /// Its protocol.
     pub fn kind(&self) -> ProxyKind {
         self.kind
     }
 
-    /// What an HTTP proxy wants to see as `Proxy-Authorization` on requests that it reads itself.
+    /// The `Proxy-Authorization` header of requests that an HTTP proxy forwards.
     pub fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
@@ -224,13 +228,13 @@ impl ProxyServer {
 
 impl fmt::Display for ProxyServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.address)
     }
 }
 
 impl fmt::Debug for ProxyServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.shown)
+        f.write_str(&self.address)
     }
 }
 
@@ -250,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_is_read_in_both_cases_and_the_special_goes_before_the_general() {
+    fn the_environment_is_read_in_both_cases_and_the_specific_takes_precedence() {
         let proxy = env(&[
             ("HTTP_PROXY", "http://plain.example:1"),
             ("https_proxy", "secure.example:2"),
@@ -276,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_an_error_that_names_the_variable_and_not_its_value() {
+    fn an_invalid_proxy_is_an_error_that_names_the_variable_and_not_its_value() {
         for name in ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "ALL_PROXY"] {
             for value in [
                 "nonsense",
@@ -307,14 +311,14 @@ mod tests {
             " http://p ",
         ] {
             assert!(env(&[("ALL_PROXY", value)]).is_ok(), "{value}");
-            // What is excepted has no say in it.
+            // The exceptions do not matter for the validity.
             assert!(Proxy::all(value, "*").is_ok(), "{value}");
         }
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_variable_that_is_no_text_is_an_error() {
+    fn a_variable_that_is_not_utf_8_is_an_error() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let odd = |name: &str| (name == "ALL_PROXY").then(|| OsString::from_vec(vec![0xff]));

@@ -4,15 +4,15 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-/// How long an attempt is waited for before the next one begins beside it (RFC 8305, section 5).
+/// The time after which the next attempt begins beside a running one (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Connects to the first of these addresses that answers (RFC 8305): one begins 250 ms after the other, or when it fails,
-/// and the families take turns. The rest are dropped.
+/// Returns the first connection to one of these addresses (RFC 8305). An attempt begins 250 ms after the previous one, or when
+/// that fails; the address families alternate. The other attempts are dropped.
 ///
 /// # Errors
 ///
-/// That of the first address that failed, if all do.
+/// If all addresses fail, returns the error of the first that failed.
 pub(crate) async fn race<T, F>(
     addresses: Vec<IpAddr>,
     port: u16,
@@ -21,19 +21,19 @@ pub(crate) async fn race<T, F>(
 where
     F: Future<Output = io::Result<T>>,
 {
-    let mut waiting = by_turns(addresses).into_iter();
+    let mut waiting = alternating(addresses).into_iter();
     let mut running = FuturesUnordered::new();
-    let mut failure = None;
+    let mut first_error = None;
     loop {
         let Some(address) = waiting.next() else {
-            // The last ones have all the time that there is.
+            // The last attempts have no time limit here.
             return match running.next().await {
                 Some(Ok(connected)) => Ok(connected),
                 Some(Err(error)) => {
-                    failure.get_or_insert(error);
+                    first_error.get_or_insert(error);
                     continue;
                 }
-                None => Err(failure.unwrap_or_else(|| io::ErrorKind::NotFound.into())),
+                None => Err(first_error.unwrap_or_else(|| io::ErrorKind::NotFound.into())),
             };
         };
         running.push(connect(SocketAddr::new(address, port)));
@@ -41,15 +41,15 @@ where
         match end {
             Ok(Some(Ok(connected))) => return Ok(connected),
             Ok(Some(Err(error))) => {
-                failure.get_or_insert(error);
+                first_error.get_or_insert(error);
             }
             Ok(None) | Err(_) => {}
         }
     }
 }
 
-/// The families by turns, beginning with that of the best address, and each address once.
-fn by_turns(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
+/// The addresses with alternating families, beginning with the family of the first address, without duplicates.
+fn alternating(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     let starts_with_6 = addresses.first().is_some_and(IpAddr::is_ipv6);
     let (mut first, mut second): (Vec<_>, Vec<_>) = addresses
         .into_iter()
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn families_take_turns_in_the_order_of_the_system() {
+    fn families_alternate_in_the_order_of_the_system() {
         for (given, turns) in [
             (
                 &["::1", "::2", "::3", "192.0.2.1"] as &[&str],
@@ -93,11 +93,11 @@ mod tests {
             (&["192.0.2.1", "::1", "::2"], &["192.0.2.1", "::1", "::2"]),
             (&[], &[]),
         ] {
-            assert_eq!(by_turns(ips(given)), ips(turns));
+            assert_eq!(alternating(ips(given)), ips(turns));
         }
     }
 
-    /// What comes of it when the addresses end like this, each after so many milliseconds, and how long it takes.
+    /// Races addresses that succeed or fail after these milliseconds. Returns the result, the duration and the number of attempts.
     async fn run(ends: &[(&str, u64, bool)]) -> (io::Result<SocketAddr>, Duration, usize) {
         let addresses = ips(&ends.iter().map(|(text, ..)| *text).collect::<Vec<_>>());
         let begun = Mutex::new(0);
@@ -124,7 +124,7 @@ mod tests {
     const NEVER: u64 = 3_600_000;
 
     #[tokio::test(start_paused = true)]
-    async fn an_address_that_never_answers_costs_a_quarter_of_a_second() {
+    async fn an_unreachable_address_costs_a_quarter_of_a_second() {
         let (outcome, elapsed, _) =
             run(&[("192.0.2.1", NEVER, false), ("192.0.2.2", 30, true)]).await;
         assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_makes_way_at_once_and_a_slow_one_may_still_win() {
+    async fn a_refusal_starts_the_next_attempt_at_once_and_a_slow_attempt_can_still_win() {
         let (outcome, elapsed, _) = run(&[("192.0.2.1", 10, false), ("192.0.2.2", 10, true)]).await;
         assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
         assert!(elapsed <= Duration::from_millis(25), "{elapsed:?}");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn if_all_fail_the_first_failure_is_told() {
+    async fn if_all_fail_the_first_error_is_returned() {
         let (outcome, _, begun) = run(&[("192.0.2.1", 300, false), ("::1", 10, false)]).await;
         assert_eq!(outcome.unwrap_err().to_string(), "::1 failed");
         assert_eq!(begun, 2);

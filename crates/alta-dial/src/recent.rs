@@ -1,24 +1,24 @@
-//! Which addresses of a name have been connected to lately.
+//! The recently used addresses of a host.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A connection that was opened before that is no longer a reason to try another address.
-const LATELY: Duration = Duration::from_secs(300);
+/// A connection that is older than this is no reason to try another address.
+const RECENT: Duration = Duration::from_secs(300);
 
 /// The latest connection to each address of the hosts that have several.
 ///
-/// An address may accept connections and say nothing on them. Whoever connects again soon has had no luck with the last
-/// address, or needs several connections; another one is right for both.
+/// A server can accept connections and stay silent. A program that soon connects again either failed with the last address or
+/// needs several connections; another address suits both cases.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Recent(Arc<Mutex<Hosts>>);
 
 type Hosts = HashMap<(String, u16), Vec<(IpAddr, Instant)>>;
 
 impl Recent {
-    /// Puts those that have been connected to lately behind the others, the latest last.
+    /// Sorts recently used addresses behind the others, the latest last.
     pub(crate) fn sort(&self, host: &str, port: u16, addresses: &mut [IpAddr], now: Instant) {
         let hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(latest) = hosts.get(&(host.to_owned(), port)) else {
@@ -26,15 +26,15 @@ impl Recent {
         };
         addresses.sort_by_key(|address| {
             let same = latest.iter().find(|(other, _)| other == address);
-            same.map(|(_, at)| *at).filter(|at| now < *at + LATELY)
+            same.map(|(_, at)| *at).filter(|at| now < *at + RECENT)
         });
     }
 
-    /// A connection to this address of the host has been opened.
+    /// Records a connection to this address of the host.
     pub(crate) fn opened(&self, host: &str, port: u16, address: IpAddr, now: Instant) {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.retain(|_, latest| {
-            latest.retain(|(_, at)| now < *at + LATELY);
+            latest.retain(|(_, at)| now < *at + RECENT);
             !latest.is_empty()
         });
         let latest = hosts.entry((host.to_owned(), port)).or_default();
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_take_turns_and_what_is_long_ago_is_forgotten() {
+    fn addresses_alternate_and_old_connections_are_forgotten() {
         let recent = Recent::default();
         let ip = |last| IpAddr::from([127, 0, 0, last]);
         let mut now = Instant::now();
@@ -66,7 +66,7 @@ mod tests {
         let mut other = [ip(1), ip(2)];
         recent.sort("town.example", 80, &mut other, now);
         assert_eq!(other, [ip(1), ip(2)]);
-        now += LATELY;
+        now += RECENT;
         assert_eq!(sorted(now), [ip(1), ip(2), ip(3)]);
         recent.opened("other.example", 1760, ip(1), now);
         assert_eq!(recent.0.lock().unwrap().len(), 1);

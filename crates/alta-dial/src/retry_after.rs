@@ -2,12 +2,12 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, header::RETRY_AFTER};
 
-/// The pause that an answer asks for by `Retry-After`, as seconds or as a date; none if it asks for none or in no form
-/// that is known. A date that has passed is no pause at all.
+/// The pause in a `Retry-After` header, in seconds or as a date; none if the header is missing or invalid. A date in the past is
+/// a pause of zero.
 pub fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Digits that are too many are a pause without end.
+        // A number that overflows is an endless pause.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = httpdate::parse_http_date(text).ok()?;
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_and_dates_are_read_and_nonsense_is_none() {
+    fn seconds_and_dates_are_read_and_invalid_values_are_none() {
         let now = httpdate::parse_http_date("Wed, 21 Oct 2015 07:28:00 GMT").unwrap();
         for (text, pause) in [
             ("120", Some(120)),

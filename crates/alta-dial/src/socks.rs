@@ -1,4 +1,4 @@
-//! A connection through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929).
+//! Connections through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929).
 
 use crate::proxy::ProxyServer;
 use std::io;
@@ -13,11 +13,11 @@ const IPV4: u8 = 1;
 const NAME: u8 = 3;
 const IPV6: u8 = 4;
 
-/// Asks the proxy at the other end of `io` for a connection to `host`, which it looks up if it is a name.
+/// Requests a connection to `host` from the proxy at the other end of `io`. The proxy resolves a name.
 ///
 /// # Errors
 ///
-/// If it refuses, or says what is no answer.
+/// Fails if the proxy refuses or its reply is invalid.
 pub(crate) async fn open(
     io: &mut (impl AsyncRead + AsyncWrite + Unpin),
     proxy: &ProxyServer,
@@ -35,8 +35,8 @@ pub(crate) async fn open(
     }
     if chosen != method {
         return Err(refused(match method {
-            PASSWORD => "it takes no user and password",
-            _ => "it asks for a user and a password",
+            PASSWORD => "it does not accept a user and a password",
+            _ => "it requires a user and a password",
         }));
     }
     if let Some((user, password)) = &proxy.credentials {
@@ -76,7 +76,7 @@ pub(crate) async fn open(
     if status != 0 {
         return Err(refused(reason(status)));
     }
-    // Where it connected from, which is of no interest.
+    // The address from which it connected; not needed.
     let rest = match kind {
         IPV4 => 4 + 2,
         IPV6 => 16 + 2,
@@ -104,8 +104,7 @@ async fn read<const N: usize>(io: &mut (impl AsyncRead + Unpin)) -> io::Result<[
 }
 
 fn length(text: &[u8]) -> io::Result<u8> {
-    u8::try_from(text.len())
-        .map_err(|_| refused("a name of more than 255 bytes cannot be told to it"))
+    u8::try_from(text.len()).map_err(|_| refused("a name must have at most 255 bytes"))
 }
 
 fn reason(status: u8) -> &'static str {
@@ -113,10 +112,10 @@ fn reason(status: u8) -> &'static str {
         2 => "its rules do not allow the connection",
         3 => "it finds the network unreachable",
         4 => "it finds the host unreachable",
-        5 => "the connection was refused there",
-        6 => "the connection took too long there",
-        7 => "it opens no connections",
-        8 => "it knows no addresses of that kind",
+        5 => "the target refused the connection",
+        6 => "the connection to the target timed out",
+        7 => "it does not support connections",
+        8 => "it does not support this type of address",
         _ => "it failed to connect",
     }
 }
@@ -124,7 +123,7 @@ fn reason(status: u8) -> &'static str {
 fn not_socks() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "what it answered is not SOCKS 5; is it a proxy of another kind?",
+        "its reply is not SOCKS 5; is it another type of proxy?",
     )
 }
 

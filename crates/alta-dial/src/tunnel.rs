@@ -4,17 +4,17 @@ use crate::proxy::ProxyServer;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// The most that a proxy may say before the tunnel is open.
+/// The most bytes of a proxy's response.
 const HEAD: usize = 16 * 1024;
 
-/// How many header lines it may send.
+/// The most header lines of the response.
 const LINES: usize = 100;
 
-/// Asks the proxy at the other end of `io` for a connection to `target` (`host:port`).
+/// Requests a connection to `target` (`host:port`) from the proxy at the other end of `io`.
 ///
 /// # Errors
 ///
-/// If it refuses, or says what is no answer.
+/// Fails if the proxy refuses or its response is invalid.
 pub(crate) async fn open(
     io: &mut (impl AsyncRead + AsyncWrite + Unpin),
     proxy: &ProxyServer,
@@ -32,16 +32,16 @@ pub(crate) async fn open(
     match read_status(io).await? {
         200..=299 => Ok(()),
         407 => Err(refused(
-            "it asks for a user and a password, or for others (status 407)".to_owned(),
+            "it requires a user and a password, or refuses the given ones (status 407)".to_owned(),
         )),
-        status => Err(refused(format!("it answered with status {status}"))),
+        status => Err(refused(format!("it responded with status {status}"))),
     }
 }
 
 async fn read_status(io: &mut (impl AsyncRead + Unpin)) -> io::Result<u16> {
     let mut head = Vec::with_capacity(512);
     loop {
-        // No byte more than the head: what follows is the server's.
+        // Reads no byte beyond the head: the following bytes come from the server.
         let byte = match io.read_u8().await {
             Ok(byte) => byte,
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
@@ -66,7 +66,7 @@ async fn read_status(io: &mut (impl AsyncRead + Unpin)) -> io::Result<u16> {
 fn not_http() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
-        "what it answered is not HTTP; is it a proxy of another kind?",
+        "its response is not HTTP; is it another type of proxy?",
     )
 }
 

@@ -1,4 +1,4 @@
-//! Connections over loopback: addresses that never answer, and proxies of both kinds.
+//! Connections over loopback: unreachable addresses, and proxies of both types.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -31,9 +31,9 @@ async fn listen(address: &str) -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// An address whose queue of connections is full: attempts to connect are neither accepted nor refused.
+/// Fills the backlog of this address: attempts to connect are neither accepted nor refused.
 #[cfg(target_os = "linux")]
-async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
+async fn unreachable(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(address).unwrap();
     let listener = socket.listen(0).unwrap();
@@ -47,9 +47,9 @@ async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_second_address_is_reached_when_the_first_never_answers() {
+async fn the_second_address_is_reached_when_the_first_is_unreachable() {
     let (server, address) = listen("127.0.0.3:0").await;
-    let _dead = never_answers(SocketAddr::new([127, 0, 0, 2].into(), address.port())).await;
+    let _dead = unreachable(SocketAddr::new([127, 0, 0, 2].into(), address.port())).await;
     let resolver = Resolver::new(|_| Ok(vec![[127, 0, 0, 2].into(), [127, 0, 0, 3].into()]));
     let connector = Connector::new(Some(Proxy::none())).resolver(resolver);
     let connected = connector.connect(to("town.example", address.port()));
@@ -59,7 +59,7 @@ async fn the_second_address_is_reached_when_the_first_never_answers() {
 }
 
 #[tokio::test]
-async fn what_fails_is_told_with_what_was_looked_up_or_dialed() {
+async fn an_error_names_the_host_or_the_address() {
     let resolver = Resolver::new(|host| match host {
         "nowhere.example" => Err(std::io::Error::other("no such name")),
         _ => Ok(vec![[127, 0, 0, 1].into()]),
@@ -69,7 +69,7 @@ async fn what_fails_is_told_with_what_was_looked_up_or_dialed() {
         .connect(to("nowhere.example", 1760))
         .await
         .unwrap_err();
-    assert_eq!(error.to_string(), "nowhere.example could not be looked up");
+    assert_eq!(error.to_string(), "could not resolve nowhere.example");
     assert_eq!(error.source().unwrap().to_string(), "no such name");
 
     let (listener, address) = listen("127.0.0.1:0").await;
@@ -91,13 +91,13 @@ async fn head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// A proxy that says this to the first request; what it was asked.
-async fn http_proxy(answer: &'static str) -> (SocketAddr, JoinHandle<(String, TcpStream)>) {
+/// Starts a proxy with this response to the first request. Returns its address and the request.
+async fn http_proxy(response: &'static str) -> (SocketAddr, JoinHandle<(String, TcpStream)>) {
     let (listener, address) = listen("127.0.0.1:0").await;
     let asked = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
         let asked = head(&mut stream).await;
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(response.as_bytes()).await.unwrap();
         (asked, stream)
     });
     (address, asked)
@@ -109,14 +109,14 @@ async fn through(proxy: &str, target: Target<'_>) -> Result<TcpStream, ConnectEr
 }
 
 #[tokio::test]
-async fn a_tunnel_is_asked_for_with_credentials_and_carries_bytes_from_the_first() {
+async fn a_tunnel_is_requested_with_credentials_and_carries_all_bytes() {
     for (host, asked_for) in [
         ("town.example", "town.example:1760"),
         ("[2001:db8::7]", "[2001:db8::7]:1760"),
         ("192.0.2.7", "192.0.2.7:1760"),
     ] {
-        let answer = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\nfirst";
-        let (address, asked) = http_proxy(answer).await;
+        let response = "HTTP/1.1 200 Connection established\r\nVia: x\r\n\r\nfirst";
+        let (address, asked) = http_proxy(response).await;
         let proxy = format!("http://Aladdin:open%20sesame@{address}");
         let mut stream = through(&proxy, to(host, 1760)).await.unwrap();
         let (asked, _open) = asked.await.unwrap();
@@ -147,11 +147,11 @@ fn said(error: &ConnectError) -> String {
 }
 
 #[tokio::test]
-async fn what_goes_wrong_with_a_proxy_names_it_without_its_password() {
-    for (answer, reason) in [
+async fn an_error_of_a_proxy_names_it_without_its_password() {
+    for (response, reason) in [
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n",
-            "asks for a user and a password",
+            "requires a user and a password",
         ),
         ("HTTP/1.1 403 Forbidden\r\n\r\n", "status 403"),
         ("HTTP/1.1 301 Moved\r\nLocation: x\r\n\r\n", "status 301"),
@@ -161,7 +161,7 @@ async fn what_goes_wrong_with_a_proxy_names_it_without_its_password() {
         ("HTTP/1.1 200", "closed the connection"),
         ("", "closed the connection"),
     ] {
-        let (address, asked) = http_proxy(answer).await;
+        let (address, asked) = http_proxy(response).await;
         let proxy = format!("http://itsley:hunter20@{address}");
         tokio::spawn(async move { drop(asked.await) });
         let error = through(&proxy, to("town.example", 1760)).await.unwrap_err();
@@ -183,7 +183,7 @@ async fn what_goes_wrong_with_a_proxy_names_it_without_its_password() {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_given_up() {
+async fn an_endless_response_is_an_error() {
     let (listener, address) = listen("127.0.0.1:0").await;
     tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
@@ -195,39 +195,51 @@ async fn an_answer_without_end_is_given_up() {
     assert!(said(&error.unwrap_err()).contains("not HTTP"));
 }
 
-/// A SOCKS proxy that expects these requests and gives these answers.
+/// Starts a SOCKS proxy that expects these requests and sends these replies.
 async fn socks_proxy(talk: Vec<(Vec<u8>, Vec<u8>)>) -> (SocketAddr, JoinHandle<TcpStream>) {
     let (listener, address) = listen("127.0.0.1:0").await;
     let task = tokio::spawn(async move {
         let (mut stream, _) = listener.accept().await.unwrap();
-        for (expected, answer) in talk {
+        for (expected, response) in talk {
             let mut asked = vec![0; expected.len()];
             stream.read_exact(&mut asked).await.unwrap();
             assert_eq!(asked, expected);
-            stream.write_all(&answer).await.unwrap();
+            stream.write_all(&response).await.unwrap();
         }
         stream
     });
     (address, task)
 }
 
-fn wish(kind: &[u8], address: &[u8], port: u16) -> Vec<u8> {
+fn connect_request(kind: &[u8], address: &[u8], port: u16) -> Vec<u8> {
     [b"\x05\x01\x00", kind, address, &port.to_be_bytes()].concat()
 }
 
 #[tokio::test]
-async fn a_socks_proxy_is_told_names_and_addresses_and_carries_bytes_from_the_first() {
+async fn a_socks_proxy_gets_names_and_addresses_and_carries_all_bytes() {
     let by_4 = b"\x05\x00\x00\x01\x7f\x00\x00\x01\x06\xe0first".to_vec();
     let by_6 = [b"\x05\x00\x00\x04" as &[u8], &[0; 16], b"\x06\xe0first"].concat();
     let by_name = b"\x05\x00\x00\x03\x04here\x06\xe0first".to_vec();
     let ip_6 = "2001:db8::7".parse::<std::net::Ipv6Addr>().unwrap();
-    for (host, asked, answer) in [
-        ("town.example", wish(&[3, 12], b"town.example", 1760), by_4),
-        ("192.0.2.7", wish(&[1], &[192, 0, 2, 7], 1760), by_name),
-        ("[2001:db8::7]", wish(&[4], &ip_6.octets(), 1760), by_6),
+    for (host, asked, response) in [
+        (
+            "town.example",
+            connect_request(&[3, 12], b"town.example", 1760),
+            by_4,
+        ),
+        (
+            "192.0.2.7",
+            connect_request(&[1], &[192, 0, 2, 7], 1760),
+            by_name,
+        ),
+        (
+            "[2001:db8::7]",
+            connect_request(&[4], &ip_6.octets(), 1760),
+            by_6,
+        ),
     ] {
         let hello = (b"\x05\x01\x00".to_vec(), b"\x05\x00".to_vec());
-        let (address, task) = socks_proxy(vec![hello, (asked, answer)]).await;
+        let (address, task) = socks_proxy(vec![hello, (asked, response)]).await;
         let proxy = format!("socks5h://{address}");
         let mut stream = through(&proxy, to(host, 1760)).await.unwrap();
         let mut first = [0; 5];
@@ -242,16 +254,19 @@ async fn a_socks_proxy_that_refuses_is_named_with_its_reason() {
     let hello = || (b"\x05\x01\x02".to_vec(), b"\x05\x02".to_vec());
     let login = |status| (b"\x01\x06itsley\x08hunter20".to_vec(), vec![1, status]);
     let refused = |status| {
-        let wish = wish(&[3, 12], b"town.example", 1760);
+        let wish = connect_request(&[3, 12], b"town.example", 1760);
         (wish, vec![5, status, 0, 1, 0, 0, 0, 0, 0, 0])
     };
     for (talk, reason) in [
         (vec![hello(), login(1)], "refuses the user and the password"),
-        (vec![hello(), login(0), refused(5)], "refused there"),
+        (
+            vec![hello(), login(0), refused(5)],
+            "the target refused the connection",
+        ),
         (vec![hello(), login(0), refused(99)], "failed to connect"),
         (
             vec![(b"\x05\x01\x02".to_vec(), vec![5, 255])],
-            "takes no user and password",
+            "does not accept a user and a password",
         ),
         (
             vec![(b"\x05\x01\x02".to_vec(), b"HTTP".to_vec())],

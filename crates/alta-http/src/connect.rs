@@ -40,13 +40,13 @@ impl Dialer {
     /// The proxy that forwards plain requests to this address, if there is one.
     pub(crate) fn forwarder(&self, uri: &Uri) -> Option<ProxyServer> {
         let target = target(uri)?;
-        let way = self.connector.way(target).ok().flatten();
-        way.filter(|proxy| !target.is_secure && proxy.kind() == ProxyKind::Http)
+        let proxy = self.connector.proxy_of(target).ok().flatten();
+        proxy.filter(|proxy| !target.is_secure && proxy.kind() == ProxyKind::Http)
     }
 
     /// The proxy of connections to this address, for errors.
     fn proxy(&self, uri: &Uri) -> Option<ProxyServer> {
-        self.connector.way(target(uri)?).ok().flatten()
+        self.connector.proxy_of(target(uri)?).ok().flatten()
     }
 
     async fn dial(self, uri: Uri) -> Result<Io, BoxError> {

@@ -126,7 +126,7 @@ impl From<ConnectError> for DialError {
         match error {
             ConnectError::Environment(error) => DialError::Environment(error),
             ConnectError::Connect { address, source } => DialError::Connect { address, source },
-            ConnectError::LookUp { host, source } => DialError::Connect {
+            ConnectError::Resolve { host, source } => DialError::Connect {
                 address: host,
                 source,
             },
@@ -226,7 +226,7 @@ impl Dial for TcpDialer {
     }
 
     fn proxy(&self, address: &Url) -> Option<String> {
-        let way = self.connector.way(target(address)?).ok().flatten();
+        let way = self.connector.proxy_of(target(address)?).ok().flatten();
         way.map(|proxy| proxy.to_string())
     }
 }
