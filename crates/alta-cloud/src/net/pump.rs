@@ -1,11 +1,10 @@
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
@@ -13,20 +12,9 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::env::Env;
 use super::faults::Junk;
+use super::io::{BoxIo, Socket};
 use super::link::{Link, Outgoing};
-
-/// A byte stream to a client.
-pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
-
-/// A byte stream to a client, of any type.
-pub type BoxIo = Box<dyn Io>;
-
-pub(super) type Socket = WebSocketStream<BoxIo>;
-
-/// The stream of a client's messages.
-pub type Reading = SplitStream<Socket>;
+use super::reading::Reading;
 
 /// The time that a client has to reply to a close frame or to close its side.
 const END_TIMEOUT: Duration = Duration::from_secs(1);
@@ -62,9 +50,10 @@ pub(super) async fn pump(
     env: &Env,
     reader: impl Reader,
 ) -> Option<u16> {
-    let (mut sink, mut stream) = socket.split();
+    let (mut sink, stream) = socket.split();
+    let mut reading = Reading::new(stream);
     let end = tokio::select! {
-        code = reader.read(&mut stream) => End::Client(code),
+        code = reader.read(&mut reading) => End::Client(code),
         end = write(&mut sink, &mut outgoing, link, env) => end,
         () = link.stop.cancelled() => End::Cut,
     };
@@ -79,7 +68,7 @@ pub(super) async fn pump(
         ended();
     }
 
-    match (end, sink.reunite(stream)) {
+    match (end, sink.reunite(reading.into_inner())) {
         (End::Client(code), _) => code,
         (_, Err(_)) => None,
         (End::Closing, Ok(socket)) => await_close(socket).await,

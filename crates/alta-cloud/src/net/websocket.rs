@@ -1,9 +1,10 @@
 use super::env::Env;
 use super::faults::HttpReply;
 use super::handshake::upgrade;
+use super::io::BoxIo;
 use super::journal::{Service, What};
 use super::link::Link;
-use super::pump::{BoxIo, Reader, pump};
+use super::pump::{Reader, pump};
 
 /// Serves one websocket connection until it ends.
 ///

@@ -1,16 +1,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::Message;
 
 use super::request::{Reply, Request};
 use super::{migrate, subscriptions};
 use crate::host::Host;
 use crate::net::{
-    Action, BoxIo, Hook, HttpReply, Link, Outgoing, Reader, Reading, Service, What, header,
-    serve_websocket,
+    Action, BoxIo, Hook, HttpReply, Incoming, Link, Outgoing, Reader, Reading, Service, What,
+    header, serve_websocket,
 };
 use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
 use crate::wire::main_socket;
@@ -70,42 +68,34 @@ impl<H: Host> Reader for Requests<'_, H> {
         });
         let end = Instant::now() + life;
         let mut is_closing = false;
-        let mut code = None;
         loop {
             let deadline = end.min(Instant::now() + idle);
-            let message = if is_closing {
+            let incoming = if is_closing {
                 reading.next().await
-            } else if let Ok(message) = timeout_at(deadline, reading.next()).await {
-                message
+            } else if let Ok(incoming) = timeout_at(deadline, reading.next()).await {
+                incoming
             } else {
                 is_closing = true;
                 link.push(Outgoing::Close(1001, "Going away".to_owned()));
                 continue;
             };
-            let what = match message {
-                Some(Ok(Message::Text(text))) => What::Text(text.as_str().to_owned()),
-                Some(Ok(Message::Binary(bytes))) => What::Binary(bytes),
-                Some(Ok(Message::Ping(_))) => What::Ping,
-                Some(Ok(Message::Close(frame))) => {
-                    code = frame.map(|frame| frame.code.into());
-                    continue;
+            let record = |what| host.env().record(Service::MainSocket, link.id, what);
+            match incoming {
+                Incoming::Gone(code) => return code,
+                Incoming::Text(text) => {
+                    record(What::Text(text.clone()));
+                    link.room().await;
+                    let pause = host.with_cloud(|cloud, _| cloud.config.read_pause);
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                    respond(*host, link, &text);
                 }
-                Some(Ok(_)) => continue,
-                Some(Err(_)) | None => return code,
-            };
-            let text = if let What::Text(text) = &what {
-                Some(text.clone())
-            } else {
-                None
-            };
-            host.env().record(Service::MainSocket, link.id, what);
-            if let Some(text) = text {
-                link.room().await;
-                let pause = host.with_cloud(|cloud, _| cloud.config.read_pause);
-                if !pause.is_zero() {
-                    tokio::time::sleep(pause).await;
+                other => {
+                    if let Some(what) = other.what() {
+                        record(what);
+                    }
                 }
-                respond(*host, link, &text);
             }
         }
     }

@@ -144,6 +144,12 @@ impl Run<'_> {
 /// A parameter: its name, its type, and its default if it is optional.
 pub(crate) type Parameter = (&'static str, &'static str, Option<&'static str>);
 
+/// The return type of a command without a value.
+pub(super) const VOID: &str = "System.Void";
+pub(super) const OBJECTS: &str = "System.Collections.Generic.IEnumerable`1[System.Object]";
+pub(super) const PLAYERS: Parameter = ("players", "PlayerList", None);
+pub(super) const PLAYER: Parameter = ("player", "Player", None);
+
 /// A command.
 #[derive(Clone, Copy)]
 pub(crate) struct Spec {

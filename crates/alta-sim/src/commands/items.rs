@@ -3,12 +3,9 @@
 use alta_cloud::wire::json::Node;
 
 use super::arguments::number;
-use super::command::{Output, Parameter, Run, Spec, command};
+use super::command::{OBJECTS, Output, PLAYERS, Parameter, Run, Spec, VOID, command};
 use crate::world::Item;
 
-const VOID: &str = "System.Void";
-const OBJECTS: &str = "System.Collections.Generic.IEnumerable`1[System.Object]";
-const PLAYERS: Parameter = ("players", "PlayerList", None);
 const USER: Parameter = ("user", "UserInfoAccess", None);
 
 /// The most things that one command spawns.

@@ -3,12 +3,9 @@
 use alta_cloud::wire::json::Node;
 
 use super::arguments::{boolean, number, vector};
-use super::command::{Output, Parameter, Run, Spec, command};
+use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::world::{Item, Player, ShownMessage};
 
-const PLAYERS: Parameter = ("players", "PlayerList", None);
-const PLAYER: Parameter = ("player", "Player", None);
-const VOID: &str = "System.Void";
 const USER: &str = "Alta.Api.DataTransferModels.Models.Responses.UserInfo";
 const USERS: &str = "System.Collections.Generic.IEnumerable`1[Alta.Api.DataTransferModels.Models.Responses.UserInfo]";
 const DETAILED: &str =
@@ -138,12 +135,7 @@ pub(crate) const SPECS: &[Spec] = &[
             },
         )
     },
-    command(
-        &["player", "inventory"],
-        &[PLAYERS],
-        "System.Collections.Generic.IEnumerable`1[System.Object]",
-        inventory,
-    ),
+    command(&["player", "inventory"], &[PLAYERS], OBJECTS, inventory),
 ];
 
 fn user(run: &Run<'_>, id: u64) -> Result<Output, Output> {

@@ -3,10 +3,9 @@
 use alta_cloud::wire::json::Node;
 
 use super::arguments::{number, vector};
-use super::command::{Output, Parameter, Run, Spec, command};
+use super::command::{OBJECTS, Output, PLAYER, Parameter, Run, Spec, VOID, command};
 use crate::world::Entity;
 
-const VOID: &str = "System.Void";
 const AMOUNT: Parameter = ("amount", "System.Single", None);
 const DEGREES: Parameter = ("degrees", "System.Single", None);
 
@@ -24,11 +23,8 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     command(
         &["select", "find"],
-        &[
-            ("player", "Player", None),
-            ("distance", "System.Single", Some("10")),
-        ],
-        "System.Collections.Generic.IEnumerable`1[System.Object]",
+        &[PLAYER, ("distance", "System.Single", Some("10"))],
+        OBJECTS,
         find,
     ),
     command(
@@ -60,7 +56,7 @@ pub(crate) const SPECS: &[Spec] = &[
     }),
     command(
         &["select", "prefab"],
-        &[("prefab", "Prefab", None), ("player", "Player", None)],
+        &[("prefab", "Prefab", None), PLAYER],
         VOID,
         |run| {
             let wanted = run.argument(0).to_lowercase();

@@ -5,10 +5,8 @@ use serde_json::Value;
 
 use super::arguments::number;
 use super::catalogue::modules;
-use super::command::{Output, Run, Spec, command};
+use super::command::{OBJECTS, Output, Run, Spec, VOID, command};
 use crate::samples;
-
-const VOID: &str = "System.Void";
 
 pub(crate) const SPECS: &[Spec] = &[
     command(&["time", ""], &[], "System.Single", |run| {
@@ -74,17 +72,12 @@ pub(crate) const SPECS: &[Spec] = &[
         },
     ),
     command(&["save", "now"], &[], VOID, |_| Ok(Output::Done)),
-    command(
-        &["help", "modules"],
-        &[],
-        "System.Collections.Generic.IEnumerable`1[System.Object]",
-        |run| {
-            Ok(Output::Value(
-                modules(run.specs),
-                "System.Collections.Generic.List`1[System.Object]".to_owned(),
-            ))
-        },
-    ),
+    command(&["help", "modules"], &[], OBJECTS, |run| {
+        Ok(Output::Value(
+            modules(run.specs),
+            "System.Collections.Generic.List`1[System.Object]".to_owned(),
+        ))
+    }),
     Spec {
         tail: true,
         ..command(&["help", ""], &[], "System.String", |run| {

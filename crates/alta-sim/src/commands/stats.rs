@@ -3,12 +3,8 @@
 use alta_cloud::wire::json::Node;
 
 use super::arguments::{boolean, number};
-use super::command::{Output, Parameter, Run, Spec, command};
+use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::samples;
-
-const PLAYERS: Parameter = ("players", "PlayerList", None);
-const PLAYER: Parameter = ("player", "Player", None);
-const VOID: &str = "System.Void";
 
 /// The stats of a player and their base values.
 const STATS: &[(&str, f64)] = &[
@@ -69,12 +65,7 @@ pub(crate) const SPECS: &[Spec] = &[
     },
     Spec {
         aliases: &["list-stat"],
-        ..command(
-            &["player", "list-stats"],
-            &[PLAYER],
-            "System.Collections.Generic.IEnumerable`1[System.Object]",
-            list_stats,
-        )
+        ..command(&["player", "list-stats"], &[PLAYER], OBJECTS, list_stats)
     },
 ];
 

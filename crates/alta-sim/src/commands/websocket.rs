@@ -2,7 +2,7 @@
 
 use alta_cloud::wire::json::Node;
 
-use super::command::{Output, Parameter, Run, Spec, command};
+use super::command::{OBJECTS, Output, Parameter, Run, Spec, command};
 use super::events::EVENTS;
 use crate::samples;
 
@@ -17,12 +17,9 @@ pub(crate) const SPECS: &[Spec] = &[
     command(&["websocket", "unsubscribe"], &[EVENT], RESULT, |run| {
         Ok(change(run, false))
     }),
-    command(
-        &["websocket", "subscriptions"],
-        &[],
-        "System.Collections.Generic.IEnumerable`1[System.Object]",
-        |run| Ok(Output::list(known(run).map(row).collect())),
-    ),
+    command(&["websocket", "subscriptions"], &[], OBJECTS, |run| {
+        Ok(Output::list(known(run).map(row).collect()))
+    }),
 ];
 
 /// The names of the events that this server has, in their own spelling.

@@ -1,15 +1,13 @@
 use std::sync::Arc;
 
 use alta_cloud::net::{
-    Action, BoxIo, Hook, Link, Outgoing, Reader, Reading, Service, What, serve_websocket,
+    Action, BoxIo, Hook, Incoming, Link, Outgoing, Reader, Reading, Service, What, serve_websocket,
 };
 use alta_cloud::state::Purpose;
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
-use futures_util::StreamExt as _;
 use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::Message;
 
 use super::run;
 use super::token::self_hosted_token;
@@ -35,28 +33,6 @@ pub(crate) async fn serve(shared: &Arc<Shared>, server: u64, io: BoxIo) {
     serve_websocket(&shared.env, service, io, |_| Ok(()), begin).await;
 }
 
-/// A message of a client, or the end of the connection.
-enum Incoming {
-    Text(String),
-    Other,
-    Gone(Option<u16>),
-}
-
-/// Reads the next frame.
-async fn next(reading: &mut Reading, code: &mut Option<u16>) -> (Incoming, Option<What>) {
-    match reading.next().await {
-        Some(Ok(Message::Text(text))) => (Incoming::Text(text.as_str().to_owned()), None),
-        Some(Ok(Message::Binary(bytes))) => (Incoming::Other, Some(What::Binary(bytes))),
-        Some(Ok(Message::Ping(_))) => (Incoming::Other, Some(What::Ping)),
-        Some(Ok(Message::Close(frame))) => {
-            *code = frame.map(|frame| frame.code.into());
-            (Incoming::Other, None)
-        }
-        Some(Ok(_)) => (Incoming::Other, None),
-        Some(Err(_)) | None => (Incoming::Gone(*code), None),
-    }
-}
-
 /// One client on one console.
 struct Visit<'a> {
     shared: &'a Shared,
@@ -66,12 +42,11 @@ struct Visit<'a> {
 
 impl Reader for Visit<'_> {
     async fn read(&self, reading: &mut Reading) -> Option<u16> {
-        let mut code = None;
         let token = loop {
-            match self.take(reading, &mut code).await {
+            match self.next(reading).await {
                 Incoming::Text(token) => break token,
-                Incoming::Other => {}
                 Incoming::Gone(code) => return code,
+                _ => {}
             }
         };
         self.record(What::Token(token.clone()));
@@ -84,19 +59,19 @@ impl Reader for Visit<'_> {
         };
         let accepted_at = Instant::now() + delay;
         let mut early = false;
-        while let Ok(incoming) = timeout_at(accepted_at, self.take(reading, &mut code)).await {
+        while let Ok(incoming) = timeout_at(accepted_at, self.next(reading)).await {
             match incoming {
                 Incoming::Text(text) => {
                     self.record(What::Text(text));
                     early = true;
                 }
-                Incoming::Other => {}
                 Incoming::Gone(code) => return code,
+                _ => {}
             }
         }
         let accepted = self.log_in(&token, early, fault);
         loop {
-            match self.take(reading, &mut code).await {
+            match self.next(reading).await {
                 Incoming::Text(text) => {
                     self.record(What::Text(text.clone()));
                     if accepted {
@@ -104,8 +79,8 @@ impl Reader for Visit<'_> {
                         self.command(&text);
                     }
                 }
-                Incoming::Other => {}
                 Incoming::Gone(code) => return code,
+                _ => {}
             }
         }
     }
@@ -117,12 +92,17 @@ impl Reader for Visit<'_> {
 }
 
 impl Visit<'_> {
-    async fn take(&self, reading: &mut Reading, code: &mut Option<u16>) -> Incoming {
-        let (incoming, what) = next(reading, code).await;
-        if let Some(what) = what {
-            self.record(what);
+    /// The next message. Messages that are not text are recorded here.
+    async fn next(&self, reading: &mut Reading) -> Incoming {
+        match reading.next().await {
+            incoming @ (Incoming::Text(_) | Incoming::Gone(_)) => incoming,
+            other => {
+                if let Some(what) = other.what() {
+                    self.record(what);
+                }
+                Incoming::Other
+            }
         }
-        incoming
     }
 
     fn record(&self, what: What) {
