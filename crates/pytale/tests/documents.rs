@@ -45,6 +45,7 @@ fn every_document_that_is_promised_is_there() {
         "guide",
         "architecture",
         "glossary",
+        "internals",
         "reliability",
         "performance",
         "security",
