@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 /// write), few enough that neither source waits long for the other.
 const STREAK: u32 = 32;
 
+/// The most wake-ups before other tasks get a turn. The readers of streams keep up with any flood, and find the events in the
+/// processor's cache.
+const TURN: u32 = 256;
+
 /// The reason for a wake-up of a driver.
 #[derive(Debug)]
 pub enum Wake<X, E, C> {
@@ -46,6 +50,8 @@ pub struct Inbox<X, E, C> {
     ready: Sources,
     last: Source,
     streak: u32,
+    /// The number of wake-ups since other tasks had a turn.
+    turn: u32,
 }
 
 /// The wakers to poll the sources with.
@@ -75,10 +81,11 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             ready: Sources::ALL,
             last: Source::Links,
             streak: 0,
+            turn: 0,
         }
     }
 
-    /// Waits for the next wake-up. `deadline` is the machine's. Calls stay in their bounded channel while `takes_calls` is
+    /// Waits for the next wake-up; after many without a wait, until other tasks had a turn. `deadline` is the machine's. Calls stay in their bounded channel while `takes_calls` is
     /// false, so that callers wait where their own timeout runs.
     ///
     /// # Cancel safety
@@ -90,6 +97,11 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Wake<X, E, C> {
+        if self.turn >= TURN {
+            self.turn = 0;
+            tokio::task::yield_now().await;
+        }
+        self.turn += 1;
         if let Some(wake) = self.next_received() {
             return wake;
         }
@@ -98,7 +110,10 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             self.ready_set.take(&mut self.ready);
             match self.first_ready(hub, deadline, takes_calls) {
                 Some(wake) => Poll::Ready(wake),
-                None => Poll::Pending,
+                None => {
+                    self.turn = 0;
+                    Poll::Pending
+                }
             }
         })
         .await
@@ -111,6 +126,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         deadline: Option<Instant>,
         takes_calls: bool,
     ) -> Option<Wake<X, E, C>> {
+        self.turn += 1;
         self.next_received().or_else(|| {
             self.ready_set.take(&mut self.ready);
             self.first_ready(hub, deadline, takes_calls)
@@ -436,5 +452,27 @@ mod tests {
 
         rig.guard.stop();
         assert!(matches!(rig.settle().await, Some(Wake::Stop)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_tasks_have_a_turn_however_busy_a_link_is() {
+        let mut rig = rig(1).await;
+        for _ in 0..1_000 {
+            rig.servers[0].feed("busy".into()).await.unwrap();
+        }
+        rig.servers[0].flush().await.unwrap();
+        let turns = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&turns);
+        let other = tokio::spawn(async move {
+            loop {
+                counted.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        for _ in 0..1_000 {
+            rig.inbox.next(&rig.hub, None, true).await;
+        }
+        assert!(turns.load(Ordering::Relaxed) >= 3);
+        other.abort();
     }
 }

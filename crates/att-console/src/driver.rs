@@ -199,10 +199,6 @@ impl Driver {
                 self.shared.counted.tell();
                 deadline = self.machine.deadline();
             }
-            if is_busy {
-                // Readers keep up with any flood: they get a turn, and find the events in the processor's cache.
-                tokio::task::yield_now().await;
-            }
             // Events move the deadline back, if at all: it may be early, which costs nothing.
             is_busy = self.take_batch(deadline).await;
         }
