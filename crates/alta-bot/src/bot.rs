@@ -4,7 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::main_events::MainSubs;
 use crate::view::Latest;
 use alta_auth::Token;
-use alta_auth::TokenSource as _;
+use alta_auth::TokenSource;
 use alta_model::UserId;
 use alta_socket::Publisher;
 use std::fmt;
@@ -155,8 +155,8 @@ impl Bot {
     /// Cancel safe.
     pub async fn wait_for_ready(&self) -> Result<(), Error> {
         let identities = self.rest().identities();
-        let bot = identities.bot.as_ref().map(|tokens| tokens.token());
-        let user = identities.user.as_ref().map(|tokens| tokens.token());
+        let bot = identities.bot.as_ref().map(TokenSource::token);
+        let user = identities.user.as_ref().map(TokenSource::token);
         for token in [bot, user].into_iter().flatten() {
             token
                 .await

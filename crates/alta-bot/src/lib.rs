@@ -72,7 +72,7 @@ pub use error::{Error, ErrorKind};
 pub use main_events::MainEvents;
 pub use main_sub::MainSub;
 pub use managed::{
-    ConsoleHealth, Health, Invitation, Invites, Managed, ManagedBot, Rules, Standing,
+    ConsoleHealth, ConsolePermission, Health, Invitation, Invites, Managed, ManagedBot, Rules,
 };
 pub use open_console::OpenConsole;
 pub use view::{

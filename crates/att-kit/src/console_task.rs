@@ -252,7 +252,10 @@ impl<K: Clone> ConsoleTask<K> {
         for function in &self.calls.handlers().states {
             let function = Arc::clone(function);
             let (console, calls) = (self.console.clone(), self.calls.clone());
-            let (info, timeout) = (self.info(ON_STATE), self.timeout());
+            let (info, timeout) = (
+                self.info(ON_STATE),
+                Some(self.calls.limits().handler_timeout),
+            );
             let mut statuses = console.statuses();
             let work = async move {
                 while let Some(status) = statuses.next().await {
@@ -341,9 +344,11 @@ impl<K: Clone> ConsoleTask<K> {
         for function in &calls.handlers().missed {
             let function = Arc::clone(function);
             let (console, missed) = (self.console.clone(), missed.clone());
-            let call = Call::new(self.info(ON_MISSED), self.timeout(), move || {
-                function(console, missed)
-            });
+            let call = Call::new(
+                self.info(ON_MISSED),
+                Some(self.calls.limits().handler_timeout),
+                move || function(console, missed),
+            );
             self.queue.push_barrier(QueueKey::NoPlayer, call);
         }
     }
@@ -354,12 +359,8 @@ impl<K: Clone> ConsoleTask<K> {
         info: HandlerInfo,
         function: impl FnOnce() -> Work + Send + 'static,
     ) {
-        let call = Call::new(info, self.timeout(), function);
+        let call = Call::new(info, Some(self.calls.limits().handler_timeout), function);
         self.queue.push(key, call);
-    }
-
-    fn timeout(&self) -> Option<std::time::Duration> {
-        Some(self.calls.limits().handler_timeout)
     }
 
     /// Reports each handler of an event that the server does not have: it would never be called.

@@ -4,10 +4,11 @@ use alta_model::Timestamp;
 use att_console::{Access, Config, Console, EventName};
 use futures_util::future::join_all;
 use std::borrow::Borrow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
+use url::Url;
 
 /// The consoles of several servers by key, with streams over all of them: those in the set and those that are added later.
 ///
@@ -49,6 +50,8 @@ struct Shared<K> {
 
 struct Members<K> {
     by_key: BTreeMap<K, Console>,
+    /// For each place, the key of the console that was added last.
+    by_place: HashMap<Url, K>,
     /// The streams over the set.
     streams: Vec<Weak<dyn Follow<K>>>,
     is_closed: bool,
@@ -79,6 +82,11 @@ impl<K: Key> Members<K> {
         K: Borrow<Q>,
     {
         let (key, console) = self.by_key.remove_entry(key)?;
+        if let Some(place) = console.place()
+            && self.by_place.get(place) == Some(&key)
+        {
+            self.by_place.remove(place);
+        }
         self.left(&key, &console);
         Some(console)
     }
@@ -106,6 +114,7 @@ impl<K: Key> Default for Consoles<K> {
     fn default() -> Self {
         let members = Members {
             by_key: BTreeMap::new(),
+            by_place: HashMap::new(),
             streams: Vec::new(),
             is_closed: false,
         };
@@ -150,17 +159,16 @@ impl<K: Key> Consoles<K> {
                 tracing::warn!(%key, "a console was added to a set that is closed");
                 return None;
             }
-            let twin = members.by_key.iter().find(|(other, member)| {
-                **other != key && member.place().is_some() && member.place() == console.place()
-            });
-            if let Some((other, _)) = twin {
+            let before = members.remove(&key);
+            if let Some(place) = console.place()
+                && let Some(other) = members.by_place.insert(place.clone(), key.clone())
+            {
                 tracing::warn!(%key, %other, "the same server is in the set twice");
             }
-            let before = members.remove(&key);
-            members.by_key.insert(key.clone(), console.clone());
-            members
-                .streams()
-                .for_each(|stream| stream.joined(&key, &console));
+            for stream in members.streams() {
+                stream.joined(&key, &console);
+            }
+            members.by_key.insert(key, console);
             before
         };
         self.changed();
@@ -245,6 +253,7 @@ impl<K: Key> Consoles<K> {
             let mut members = self.lock();
             members.is_closed = true;
             members.end_streams();
+            members.by_place.clear();
             std::mem::take(&mut members.by_key)
         };
         self.changed();

@@ -1,6 +1,6 @@
 use crate::console_events::ConsoleEvents;
 use crate::consoles::Consoles;
-use crate::feed::{Feed, Follow};
+use crate::feed::{Feed, Follow, SubscribeOn};
 use crate::hints::warn_of_unknown_events;
 use crate::key::Key;
 use alta_model::console::event::ConsoleEvent;
@@ -50,6 +50,9 @@ impl<K: Key> Consoles<K> {
     }
 }
 
+/// Whether a stream yields an event.
+type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
+
 /// A subscription over a set of consoles about to be made. Awaiting it waits until every console that is connected has
 /// confirmed it; [`start`](Self::start) does not wait.
 #[must_use = "a subscription does nothing until it is awaited or started"]
@@ -57,11 +60,11 @@ pub struct Subscribe<T, K = Arc<str>> {
     consoles: Consoles<K>,
     names: Vec<EventName>,
     only: Option<K>,
-    on: Box<dyn Fn(&Console) -> att_console::Subscribe<T> + Send + Sync>,
+    on: SubscribeOn<T>,
     capacity: Option<usize>,
     capacity_bytes: Option<usize>,
     overflow: Option<Overflow>,
-    keep: Option<Arc<dyn Fn(&T) -> bool + Send + Sync>>,
+    keep: Option<Keep<T>>,
 }
 
 impl<T: Send + 'static, K: Key> Subscribe<T, K> {
@@ -74,7 +77,7 @@ impl<T: Send + 'static, K: Key> Subscribe<T, K> {
             consoles: consoles.clone(),
             names,
             only: None,
-            on: Box::new(on),
+            on: Arc::new(on),
             capacity: None,
             capacity_bytes: None,
             overflow: None,

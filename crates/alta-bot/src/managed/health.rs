@@ -1,6 +1,6 @@
+use super::console_permission::{ConsolePermission, console_permission};
 use super::meter::Meter;
 use super::rules::Rules;
-use super::standing::{Standing, judge};
 use crate::bot::Bot;
 use crate::view::View;
 use alta_model::{GroupId, ServerId, Timestamp};
@@ -44,9 +44,9 @@ pub struct ConsoleHealth {
     pub server: ServerId,
     /// Its group; `None` if the server is in no group of the bot any more.
     pub group: Option<GroupId>,
-    /// How its server stands; `None` if the server is in no group of the bot any more. [`Standing::Offline`] while it waits for the server, another
-    /// than [`Standing::Wanted`] while it closes.
-    pub standing: Option<Standing>,
+    /// How its server stands; `None` if the server is in no group of the bot any more. [`ConsolePermission::Offline`] while it waits for the server, another
+    /// than [`ConsolePermission::Wanted`] while it closes.
+    pub permission: Option<ConsolePermission>,
     /// What it is doing, and what it has counted.
     pub status: att_console::Status,
 }
@@ -85,16 +85,16 @@ impl Sources {
         };
         for (server, console) in self.consoles.all() {
             let group = self.view.server(server).map(|known| known.group);
-            let standing = group.and_then(|group| {
+            let permission = group.and_then(|group| {
                 let group = self.view.group(group)?;
                 let server = group.servers.get(&server)?;
-                Some(judge(&group, server, &rules))
+                Some(console_permission(&group, server, &rules))
             });
             health.consoles.push(ConsoleHealth {
                 name: console.label().to_string(),
                 server,
                 group,
-                standing,
+                permission,
                 status: console.status(),
             });
         }
@@ -128,8 +128,8 @@ impl ConsoleHealth {
     /// Whether it should be connected: its server is not known to sleep, and it is not being closed.
     pub fn is_expected(&self) -> bool {
         matches!(
-            self.standing,
-            None | Some(Standing::Wanted | Standing::Empty)
+            self.permission,
+            None | Some(ConsolePermission::Wanted | ConsolePermission::Empty)
         )
     }
 

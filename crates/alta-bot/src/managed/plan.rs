@@ -2,7 +2,7 @@
 //! in, openings and closings come out.
 
 use super::Rules;
-use super::standing::{Standing, judge};
+use super::console_permission::{ConsolePermission, console_permission};
 use crate::view::GroupView;
 use alta_model::{GroupId, Role, ServerId};
 use std::collections::{BTreeMap, VecDeque};
@@ -30,7 +30,7 @@ pub(crate) struct Plan {
 #[derive(Debug)]
 struct Seat {
     group: GroupId,
-    standing: Standing,
+    permission: ConsolePermission,
     stage: Stage,
     role: Option<Role>,
     empty_since: Option<Instant>,
@@ -121,20 +121,20 @@ impl Plan {
                     .entry(*server)
                     .or_insert_with(|| Seat::new(group));
                 seat.group = group;
-                let standing = judge(view, known, rules);
-                if standing == Standing::NoPermission && seat.standing != standing {
+                let permission = console_permission(view, known, rules);
+                if permission == ConsolePermission::NoPermission && seat.permission != permission {
                     tracing::info!(
                         %group, %server, name = known.name,
                         "a console is not opened: the bot's role doesn't permit it"
                     );
                 }
-                seat.stand(standing, view.role(), now);
+                seat.permit(permission, view.role(), now);
                 looked_at.push(*server);
             }
         }
         for (server, seat) in &mut self.seats {
             if seat.group == group && !view.is_some_and(|view| view.servers.contains_key(server)) {
-                seat.stand(Standing::Gone, None, now);
+                seat.permit(ConsolePermission::Gone, None, now);
                 looked_at.push(*server);
             }
         }
@@ -213,7 +213,7 @@ impl Plan {
             .min()
     }
 
-    /// Brings a seat's stage in line with its standing.
+    /// Brings a seat's stage in line with its permission.
     fn settle(&mut self, server: ServerId, now: Instant) {
         let Some(seat) = self.seats.get_mut(&server) else {
             return;
@@ -224,13 +224,13 @@ impl Plan {
                 seat.stage = Stage::Waiting;
                 self.queue.push_back(server);
             }
-            Stage::Closed if seat.standing == Standing::Gone => {
+            Stage::Closed if seat.permission == ConsolePermission::Gone => {
                 self.seats.remove(&server);
             }
             Stage::Waiting if !wanted => {
                 self.queue.retain(|waiting| *waiting != server);
                 seat.stage = Stage::Closed;
-                if seat.standing == Standing::Gone {
+                if seat.permission == ConsolePermission::Gone {
                     self.seats.remove(&server);
                 }
             }
@@ -262,7 +262,7 @@ impl Seat {
     fn new(group: GroupId) -> Self {
         Self {
             group,
-            standing: Standing::Offline,
+            permission: ConsolePermission::Offline,
             stage: Stage::Closed,
             role: None,
             empty_since: None,
@@ -278,22 +278,23 @@ impl Seat {
         pause.min(LONGEST_REFUSED_PAUSE)
     }
 
-    fn stand(&mut self, standing: Standing, role: Option<&Role>, now: Instant) {
-        // Another standing or role is a reason to try again what was refused.
-        if self.standing != standing || self.role.as_ref() != role {
+    fn permit(&mut self, permission: ConsolePermission, role: Option<&Role>, now: Instant) {
+        // Another permission or role is a reason to try again what was refused.
+        if self.permission != permission || self.role.as_ref() != role {
             self.pause = Pause::No;
             self.role = role.cloned();
         }
-        self.standing = standing;
-        self.empty_since = (standing == Standing::Empty).then(|| self.empty_since.unwrap_or(now));
+        self.permission = permission;
+        self.empty_since =
+            (permission == ConsolePermission::Empty).then(|| self.empty_since.unwrap_or(now));
     }
 
     fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
-        match (self.standing, self.stage) {
+        match (self.permission, self.stage) {
             // A restart is an outage that the console bridges. While its server sleeps it asks rarely.
-            (Standing::Wanted | Standing::Unknown, _)
-            | (Standing::Offline, Stage::Opening(_) | Stage::Open) => true,
-            (Standing::Empty, Stage::Opening(_) | Stage::Open) => {
+            (ConsolePermission::Wanted | ConsolePermission::Unknown, _)
+            | (ConsolePermission::Offline, Stage::Opening(_) | Stage::Open) => true,
+            (ConsolePermission::Empty, Stage::Opening(_) | Stage::Open) => {
                 self.left_alone_at(empty_after).is_none_or(|at| at > now)
             }
             _ => false,

@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 
 /// Follows the consoles that the bot has open. It holds neither them nor the bot open.
 pub(super) struct Consoles {
-    consoles: Weak<OpenConsoles>,
+    open: Weak<OpenConsoles>,
     opened: Option<Watch<u64>>,
     states: SelectAll<StatesOf>,
     followed: HashMap<ServerId, Followed>,
@@ -29,7 +29,7 @@ struct Followed {
 impl Consoles {
     pub(super) fn new(consoles: &Arc<OpenConsoles>) -> Self {
         Self {
-            consoles: Arc::downgrade(consoles),
+            open: Arc::downgrade(consoles),
             opened: Some(consoles.opened()),
             states: SelectAll::new(),
             followed: HashMap::new(),
@@ -60,7 +60,7 @@ impl Consoles {
 
     /// Follows the consoles that were opened since.
     fn follow(&mut self) {
-        let Some(consoles) = self.consoles.upgrade() else {
+        let Some(consoles) = self.open.upgrade() else {
             return;
         };
         for (server, console) in consoles.all() {

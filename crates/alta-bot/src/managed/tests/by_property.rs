@@ -1,6 +1,6 @@
+use crate::managed::console_permission::console_permission;
 use crate::managed::plan::{End, Output, Plan};
-use crate::managed::standing::judge;
-use crate::managed::{Rules, Standing};
+use crate::managed::{ConsolePermission, Rules};
 use crate::view::samples::{group, view};
 use alta_model::{GroupId, ServerId};
 use proptest::prelude::*;
@@ -237,8 +237,9 @@ impl World {
         let groups = (0..GROUPS).filter_map(|id| self.view(id));
         let asleep = groups.flat_map(|group| {
             let judged = group.servers.values();
-            let judged =
-                judged.filter(|server| judge(&group, server, &self.rules) == Standing::Offline);
+            let judged = judged.filter(|server| {
+                console_permission(&group, server, &self.rules) == ConsolePermission::Offline
+            });
             let judged: Vec<_> = judged.map(|server| server.id.get()).collect();
             judged
         });
@@ -252,7 +253,9 @@ impl World {
             let judged: Vec<_> = group
                 .servers
                 .values()
-                .filter(|server| judge(&group, server, &self.rules) == Standing::Wanted)
+                .filter(|server| {
+                    console_permission(&group, server, &self.rules) == ConsolePermission::Wanted
+                })
                 .map(|server| server.id.get())
                 .collect();
             judged

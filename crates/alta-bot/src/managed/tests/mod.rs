@@ -1,3 +1,3 @@
 mod by_hand;
 mod by_property;
-mod standing;
+mod console_permission;

@@ -1,5 +1,5 @@
-use crate::managed::standing::judge;
-use crate::managed::{Rules, Standing};
+use crate::managed::console_permission::console_permission;
+use crate::managed::{ConsolePermission, Rules};
 use crate::view::samples::{GROUP, SERVER, group, view};
 use alta_model::{Fleet, GroupId};
 use serde_json::json;
@@ -67,21 +67,21 @@ fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
                         server.is_stale = is_stale;
                         let group = group(GROUP, role, [server.clone()]);
                         let expected = if !is_allowed {
-                            Standing::NotAllowed
+                            ConsolePermission::NotAllowed
                         } else if !permits {
-                            Standing::NoPermission
+                            ConsolePermission::NoPermission
                         } else if !is_online {
-                            Standing::Offline
+                            ConsolePermission::Offline
                         } else if !in_fleet {
-                            Standing::OtherFleet
+                            ConsolePermission::OtherFleet
                         } else if !is_played {
-                            Standing::Empty
+                            ConsolePermission::Empty
                         } else {
                             wanted += 1;
-                            Standing::Wanted
+                            ConsolePermission::Wanted
                         };
                         assert_eq!(
-                            judge(&group, &server, &rules),
+                            console_permission(&group, &server, &rules),
                             expected,
                             "{rules:?} {server:?}"
                         );
@@ -99,9 +99,15 @@ fn without_consoles_none_is_wanted() {
     let server = view(GROUP, SERVER, true, json!({"player_count": 1}));
     let group = group(GROUP, 2, [server.clone()]);
     let rules = Rules::default();
-    assert_eq!(judge(&group, &server, &rules), Standing::Wanted);
+    assert_eq!(
+        console_permission(&group, &server, &rules),
+        ConsolePermission::Wanted
+    );
     let rules = rules.consoles(false);
-    assert_eq!(judge(&group, &server, &rules), Standing::NotAllowed);
+    assert_eq!(
+        console_permission(&group, &server, &rules),
+        ConsolePermission::NotAllowed
+    );
 }
 
 #[test]
@@ -109,7 +115,10 @@ fn a_server_of_which_nothing_was_read_yet_is_offline() {
     let mut server = view(GROUP, SERVER, false, json!({}));
     server.record = None;
     let group = group(GROUP, 2, [server.clone()]);
-    assert_eq!(judge(&group, &server, &Rules::default()), Standing::Offline);
+    assert_eq!(
+        console_permission(&group, &server, &Rules::default()),
+        ConsolePermission::Offline
+    );
 }
 
 #[test]
@@ -134,9 +143,18 @@ fn a_server_that_could_not_be_read_is_tried_and_one_that_is_not_read_yet_is_not(
     server.known = None;
     let mut group = group(GROUP, 2, [server.clone()]);
     let rules = Rules::default();
-    assert_eq!(judge(&group, &server, &rules), Standing::Unknown);
+    assert_eq!(
+        console_permission(&group, &server, &rules),
+        ConsolePermission::Unknown
+    );
     let fleets = Rules::default().fleets([Fleet::AttQuest]);
-    assert_eq!(judge(&group, &server, &fleets), Standing::OtherFleet);
+    assert_eq!(
+        console_permission(&group, &server, &fleets),
+        ConsolePermission::OtherFleet
+    );
     group.complete = false;
-    assert_eq!(judge(&group, &server, &rules), Standing::Offline);
+    assert_eq!(
+        console_permission(&group, &server, &rules),
+        ConsolePermission::Offline
+    );
 }

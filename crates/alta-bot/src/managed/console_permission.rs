@@ -5,7 +5,7 @@ use alta_model::Permission;
 /// How a server stands to a managed bot: whether its console should be open, and if not, why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Standing {
+pub enum ConsolePermission {
     /// Its console should be open.
     Wanted,
     /// The rules leave its group out, or open no consoles.
@@ -25,25 +25,29 @@ pub enum Standing {
 }
 
 /// How a server of a group stands under the rules.
-pub(crate) fn judge(group: &GroupView, server: &ServerView, rules: &Rules) -> Standing {
+pub(crate) fn console_permission(
+    group: &GroupView,
+    server: &ServerView,
+    rules: &Rules,
+) -> ConsolePermission {
     let fleet = server
         .record
         .as_ref()
         .and_then(|record| record.fleet.as_ref());
     let fleets = rules.fleets.as_ref();
     if !rules.allows(group.id()) || !rules.consoles {
-        Standing::NotAllowed
+        ConsolePermission::NotAllowed
     } else if !group.permits(&Permission::Console) {
-        Standing::NoPermission
+        ConsolePermission::NoPermission
     } else if !server.is_online && (server.known.is_some() || !group.complete) {
-        Standing::Offline
+        ConsolePermission::Offline
     } else if fleets.is_some_and(|fleets| !fleet.is_some_and(|fleet| fleets.contains(fleet))) {
-        Standing::OtherFleet
+        ConsolePermission::OtherFleet
     } else if !server.is_online {
-        Standing::Unknown
+        ConsolePermission::Unknown
     } else if rules.leave_empty_after.is_some() && server.player_count() == 0 {
-        Standing::Empty
+        ConsolePermission::Empty
     } else {
-        Standing::Wanted
+        ConsolePermission::Wanted
     }
 }
