@@ -6,16 +6,14 @@
 use pytale::prelude::*;
 use pytale::testing::World;
 
-/// The bot: it knows nothing of being tested.
+/// The bot, which does not know that it is tested.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     while let Some(event) = joins.next_event().await {
         let greeting = player::message(event.data.user, "Welcome!");
-        console
-            .command(greeting)
-            .await
-            .inspect_err(|error| eprintln!("{error}"))
-            .ok();
+        if let Err(error) = console.command(greeting).await {
+            eprintln!("{error}");
+        }
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
-//! Welcomes whoever joins, and tells cave explorers how deep they are. The environment says where.
+//! Greets players who join, and sends cave explorers their depth. The environment names the server.
 //!
 //! - Self-hosted: `CONSOLE_URL` (`ws://127.0.0.1:1760`) and `CONSOLE_TOKEN_FILE`.
 //! - Cloud: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and `ALTA_SERVER_ID`; see also `Builder::read_env`.
-//! - Neither: a simulated town.
+//! - Without either: the simulator.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 mod common;
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     welcome(bot.open_console(server).await?).await
 }
 
-/// The bot: it is the same in both worlds.
+/// The bot, the same in both worlds.
 async fn welcome(console: Console) -> Result<(), Box<dyn Error>> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     let mut moves = console.subscribe::<PlayerMovedChunk>().await?;
@@ -45,7 +45,7 @@ async fn welcome(console: Console) -> Result<(), Box<dyn Error>> {
             else => break Ok(()),
         };
         println!("to {}: {text}", player.username);
-        // A name may hold what no argument can.
+        // A name may contain characters that an argument cannot.
         let text = Argument::replacing(text, '\'');
         if let Err(error) = console.command(player::message(player, text)).await {
             eprintln!("{error}");

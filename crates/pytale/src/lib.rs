@@ -1,7 +1,7 @@
 //! Bots for *A Township Tale*, in Alta's cloud or on self-hosted servers: the whole library behind one name.
 //!
-//! This crate holds nothing of its own. Each part is a crate that can be depended on alone; here they are modules, and
-//! [`prelude`] has what most bots need.
+//! This crate has no code of its own. Each part is a crate that can be used alone; here each is a module, and [`prelude`] has the
+//! names that almost every bot needs.
 //!
 //! ```no_run
 //! use pytale::prelude::*;
@@ -12,10 +12,11 @@
 //!     let mut moves = console.subscribe::<PlayerMovedChunk>().await?;
 //!     while let Some(event) = moves.next_event().await {
 //!         if let Some(layer) = event.data.new_cave_layer() {
-//!             let text = format!("You are on layer {layer}");
-//!             let told = console.command(player::message(event.data.player, text)).await;
-//!             // A server that restarts is no reason to end.
-//!             told.inspect_err(|error| eprintln!("{error}")).ok();
+//!             let text = player::message(event.data.player, format!("Layer {layer}"));
+//!             // A server that restarts fails a command, not the bot.
+//!             if let Err(error) = console.command(text).await {
+//!                 eprintln!("{error}");
+//!             }
 //!         }
 //!     }
 //!     Ok(())
@@ -24,8 +25,8 @@
 //!
 //! # Testing a bot
 //!
-//! With the feature `testing`, the module of that name is a town in the test's own process: let a player join, see what the
-//! bot told them, restart the server, and see that it greets again. This tests the bot of the README:
+//! With the feature `testing`, the module of that name runs the simulator in the process of the test: let a player join, check the
+//! message of the bot, restart the server, and check that the bot greets again. This tests the bot of the README:
 //!
 #![cfg_attr(all(feature = "testing", feature = "console"), doc = "```")]
 #![cfg_attr(not(all(feature = "testing", feature = "console")), doc = "```ignore")]
@@ -36,7 +37,9 @@
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
 //!     while let Some(event) = joins.next_event().await {
 //!         let greeting = player::message(event.data.user, "Welcome!");
-//!         console.command(greeting).await.inspect_err(|error| eprintln!("{error}")).ok();
+//!         if let Err(error) = console.command(greeting).await {
+//!             eprintln!("{error}");
+//!         }
 //!     }
 //!     Ok(())
 //! }

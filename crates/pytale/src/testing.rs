@@ -1,8 +1,8 @@
-//! The simulator of the cloud and of game servers, inside of a test's own process.
+//! The simulator of the cloud and of game servers, in the process of a test.
 //!
-//! [`World`] is what most tests of bots need: a town in which players come and go, a console or a bot's settings that lead
-//! there, and what the players were told. [`Sim`] can do everything else: several groups and servers, roles, invitations,
-//! and misbehaviour of any kind.
+//! Most tests of bots need only [`World`]: a server that players join and leave, a console or the settings of a bot for it, and the
+//! messages that the players got. [`Sim`] does everything else: several groups and servers, roles, invitations, and faults of
+//! any kind.
 
 use alta_model::console::event::ConsoleEvent;
 use alta_model::{GroupId, ServerId, UserId, Vector3};
@@ -13,9 +13,9 @@ use std::time::Duration;
 
 pub use alta_sim::*;
 
-/// A world with one bot account, one group and its server "Thornwood", which is up and empty. The bot may use its console.
+/// A world with one bot account, one group and its server "Thornwood", which is online and empty. The bot may use its console.
 ///
-/// A bot is tested without knowing of addresses, tokens and connections:
+/// A test needs no addresses, tokens or connections:
 ///
 #[cfg_attr(feature = "bot", doc = "```")]
 #[cfg_attr(not(feature = "bot"), doc = "```ignore")]
@@ -45,13 +45,13 @@ pub use alta_sim::*;
 #[derive(Debug)]
 pub struct World {
     sim: Sim,
-    /// The server that everything here is about.
+    /// The server.
     server: u64,
-    /// Where its token is, if it is a self-hosted one.
+    /// Its token file, if it is self-hosted.
     token_file: Option<PathBuf>,
-    /// How many messages to each player were looked at.
+    /// The number of messages to each player that were read.
     read: Mutex<BTreeMap<UserId, usize>>,
-    /// Up to where commands were looked at, by the words that were asked for.
+    /// The number of commands that were read, by their words.
     asked: Mutex<BTreeMap<String, u64>>,
 }
 

@@ -12,17 +12,15 @@ use pytale::model::Vector3;
 use pytale::prelude::*;
 use pytale::testing::{ErrorKind, Sim, World};
 
-/// The README's bot for a self-hosted server, but for where the console comes from.
+/// The bot of the README for a self-hosted server, with another console.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     while let Some(event) = joins.next_event().await {
         let greeting = player::message(event.data.user, "Welcome!");
-        // A greeting that the server is too busy for, or down for, is no reason to end.
-        console
-            .command(greeting)
-            .await
-            .inspect_err(|error| eprintln!("{error}"))
-            .ok();
+        // A server that restarts fails a command, not the bot.
+        if let Err(error) = console.command(greeting).await {
+            eprintln!("{error}");
+        }
     }
     Ok(())
 }
