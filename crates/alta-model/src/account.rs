@@ -1,23 +1,23 @@
 use crate::{Group, Server, Timestamp, UserId};
 
 model! {
-    /// Whether an account supports the game, of `GET users/{id}/membership` (Alta .NET client).
+    /// Whether an account is a supporter of the game, from `GET users/{id}/membership` (Alta .NET client).
     pub struct Membership {
-        /// Whether it does today.
+        /// Whether it is one today.
         required is_member: bool = "is_member",
-        /// Until when.
+        /// The end of the membership.
         optional expiry_time: Timestamp = "expiry_time",
     }
 }
 
 model! {
-    /// An account and its rights, of `GET users/{id}/permissions` (Alta .NET client).
+    /// An account and its permissions, from `GET users/{id}/permissions` (Alta .NET client).
     pub struct UserRights {
         /// The account's id.
         required id: UserId = "id",
         /// The account's name; empty when the server sent none.
         default username: String = "username" | "name",
-        /// Its rights, as the tokens' claim `Policy` has them.
+        /// Its permissions, as in the claim `Policy` of tokens.
         list policies: String = "policies",
         /// Whether its e-mail address is verified.
         optional verified: bool = "verified",
@@ -25,19 +25,19 @@ model! {
 }
 
 model! {
-    /// Whether an account may make another group with a server, of `GET groups/create-check` (Alta .NET client).
+    /// Whether an account may create another group with a server, from `GET groups/create-check` (Alta .NET client).
     pub struct GroupAllowance {
-        /// Whether it may.
+        /// Whether it may create one.
         required value: bool = "value",
-        /// How many more for PC.
+        /// The number of further groups for PC.
         optional pc_left: i64 = "pc_left",
-        /// How many more for Quest.
+        /// The number of further groups for Quest.
         optional quest_left: i64 = "quest_left",
     }
 }
 
 model! {
-    /// A group that was made together with its server, by `POST groups/quick-create` (Alta .NET client).
+    /// A group that was created together with its server, from `POST groups/quick-create` (Alta .NET client).
     pub struct QuickGroup {
         /// The group.
         required group: Group = "group",
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rights_are_read_as_far_as_they_are_there() {
+    fn permissions_are_read_if_present() {
         let rights: UserRights =
             serde_json::from_value(json!({"id": "7", "policies": ["supporter"]})).unwrap();
         assert_eq!((rights.id, rights.verified), (UserId::new(7), None));

@@ -1,24 +1,24 @@
 use serde_json::Value;
 
 model! {
-    /// What the services say when a request fails: the body of a REST answer, or the content of a main-websocket answer,
-    /// whose status is 400 or above.
+    /// The error of a failed request: the body of a REST response, or the content of a main-websocket reply, with a status of
+    /// 400 or above.
     ///
-    /// Gateways in front of the services send other bodies: empty, HTML, or a message alone.
+    /// Gateways in front of the services send other bodies: empty, HTML, or only a message.
     pub struct ApiError {
-        /// For people; empty when the server sent none.
+        /// The message for people; empty when the server sent none.
         default message: String = "message",
-        /// For programs.
+        /// The code for programs.
         optional error_code: ErrorCode = "error_code",
-        /// Which fields of the request are wrong.
+        /// The invalid fields of the request.
         optional request_model_errors: RequestModelErrors = "request_model_errors",
-        /// More, of any shape.
+        /// Further data of any shape.
         optional context: Value = "context",
     }
 }
 
 model! {
-    /// Which fields of a request are wrong.
+    /// The invalid fields of a request.
     pub struct RequestModelErrors {
         /// One entry for each mistake.
         list errors: RequestModelError = "errors",
@@ -28,15 +28,15 @@ model! {
 model! {
     /// One mistake in a request.
     pub struct RequestModelError {
-        /// The field, if it is one field's mistake.
+        /// The field, if the mistake is in one field.
         optional field: String = "field",
-        /// For people; empty when the server sent none.
+        /// The message for people; empty when the server sent none.
         default message: String = "message",
     }
 }
 
 open_enum! {
-    /// Why the services refused a request (Alta .NET models, which number them in this order from 0).
+    /// The reason why the services refused a request (Alta .NET models, which number them in this order from 0).
     pub enum ErrorCode {
         /// No error.
         None: "None" = 0,
@@ -44,7 +44,7 @@ open_enum! {
         InvalidPassword: "InvalidPassword" = 1,
         /// The item is not for sale.
         ItemNotAvailableForPurchase: "ItemNotAvailableForPurchase" = 2,
-        /// The account has the item.
+        /// The account already has the item.
         ItemAlreadyOwned: "ItemAlreadyOwned" = 3,
         /// The account has too little money.
         NotEnoughCurrency: "NotEnoughCurrency" = 4,
@@ -52,7 +52,7 @@ open_enum! {
         UserBalanceUpdateFailed: "UserBalanceUpdateFailed" = 5,
         /// The item could not be given.
         ItemAttributionFailed: "ItemAttributionFailed" = 6,
-        /// Anything.
+        /// An unspecified error.
         UnspecifiedError: "UnspecifiedError" = 7,
         /// A package of shards could not be read.
         FailedRetrievingTalemPackage: "FailedRetrievingTalemPackage" = 8,
@@ -60,15 +60,15 @@ open_enum! {
         NoCouponAvailableForPackage: "NoCouponAvailableForPackage" = 9,
         /// The purchase failed.
         ProcessingPurchaseFailed: "ProcessingPurchaseFailed" = 10,
-        /// There is no such thing, or it is not yours to see.
+        /// The object does not exist, or the account cannot see it.
         ObjectNotFound: "ObjectNotFound" = 11,
-        /// That cannot be banned.
+        /// The account cannot be banned.
         InvalidBanTarget: "InvalidBanTarget" = 12,
-        /// There is no such fleet.
+        /// The fleet does not exist.
         InvalidFleetSpecified: "InvalidFleetSpecified" = 13,
         /// The account may not lift the ban.
         NoPermissionsToRemoveBan: "NoPermissionsToRemoveBan" = 14,
-        /// No code could be made.
+        /// The code could not be created.
         VerificationCodeGenerationFailed: "VerificationCodeGenerationFailed" = 15,
         /// The code is wrong.
         InvalidVerificationToken: "InvalidVerificationToken" = 16,
@@ -78,7 +78,7 @@ open_enum! {
         EmailAlreadyInUse: "EmailAlreadyInUse" = 18,
         /// The e-mail could not be sent.
         FailedSendingEmail: "FailedSendingEmail" = 19,
-        /// There is no such account.
+        /// The account does not exist.
         InvalidUser: "InvalidUser" = 20,
         /// The name belongs to another account.
         UsernameAlreadyTaken: "UsernameAlreadyTaken" = 21,
@@ -94,37 +94,37 @@ open_enum! {
         NoMatchingRegion: "NoMatchingRegion" = 26,
         /// The server could not be reached.
         CouldNotAccessServer: "CouldNotAccessServer" = 27,
-        /// There is no such account.
+        /// The account does not exist.
         NoAccountFound: "NoAccountFound" = 28,
-        /// The token's time is over: renew it.
+        /// The token has expired.
         ExpiredToken: "ExpiredToken" = 29,
-        /// The request's fields are wrong; the error lists them.
+        /// Fields of the request are invalid; the error lists them.
         InvalidRequestModel: "InvalidRequestModel" = 30,
         /// The player is not on the server.
         UserNotPlayingOnServer: "UserNotPlayingOnServer" = 31,
-        /// It exists.
+        /// The object exists already.
         DataAlreadyExists: "DataAlreadyExists" = 32,
-        /// Nobody can do that to themselves.
+        /// An account cannot do that to itself.
         InvalidActionOnSelf: "InvalidActionOnSelf" = 33,
-        /// It is being done.
+        /// The action is in progress.
         ActionAlreadyInProgress: "ActionAlreadyInProgress" = 34,
-        /// There is no such region.
+        /// The region does not exist.
         InvalidRegion: "InvalidRegion" = 35,
-        /// The group is private and the account no member.
+        /// The group is private and the account is not a member.
         CantGetPrivateGroup: "CantGetPrivateGroup" = 36,
-        /// The group has all the servers it may have.
+        /// The group has its maximum of servers.
         CantCreateMoreServers: "CantCreateMoreServers" = 37,
         /// The group's creator cannot be changed.
         CantModifyGroupCreator: "CantModifyGroupCreator" = 38,
-        /// The account may not do that.
+        /// The account lacks the permission.
         InvalidPermissionsToPerformAction: "InvalidPermissionsToPerformAction" = 39,
         /// The name or the password is wrong.
         InvalidLoginCredentials: "InvalidLoginCredentials" = 40,
-        /// It was done a moment ago.
+        /// The action was performed recently.
         ActionPerformedRecently: "ActionPerformedRecently" = 41,
         /// The server is not online.
         ServerIsNotOnline: "ServerIsNotOnline" = 42,
-        /// It is so already.
+        /// The state is as requested already.
         AlreadyHasStatus: "AlreadyHasStatus" = 43,
         /// The server's session is not valid.
         InvalidServerSession: "InvalidServerSession" = 44,
@@ -132,19 +132,19 @@ open_enum! {
         CannotStartServer: "CannotStartServer" = 45,
         /// The format is wrong.
         InvalidFormat: "InvalidFormat" = 46,
-        /// The transaction could not be made.
+        /// The transaction failed.
         FailedCreatingTransaction: "FailedCreatingTransaction" = 47,
-        /// There is no such subscription.
+        /// The subscription does not exist.
         InvalidSubscription: "InvalidSubscription" = 48,
         /// The coupon is wrong.
         InvalidCouponCode: "InvalidCouponCode" = 49,
-        /// Trouble in the shop.
+        /// An error in the shop.
         ShopAdminError: "ShopAdminError" = 50,
         /// The currency is wrong.
         IncorrectCurrency: "IncorrectCurrency" = 51,
         /// The service cannot do that.
         ActionNotSupported: "ActionNotSupported" = 52,
-        /// Try again later.
+        /// The action may succeed later.
         RetryActionLater: "RetryActionLater" = 53,
         /// The service cannot do that yet.
         NotImplemented: "NotImplemented" = 54,
@@ -152,11 +152,11 @@ open_enum! {
         MissingConnectionIdentifier: "MissingConnectionIdentifier" = 55,
         /// The redirection is not allowed.
         InvalidRedirect: "InvalidRedirect" = 56,
-        /// The article's number is taken.
+        /// The number of the article is in use.
         SkuAlreadyExists: "SkuAlreadyExists" = 57,
         /// A value in the query is wrong.
         InvalidQueryValue: "InvalidQueryValue" = 58,
-        /// Something behind the service failed.
+        /// A gateway or an upstream service failed.
         BadGateway: "BadGateway" = 59,
     }
 }

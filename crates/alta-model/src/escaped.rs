@@ -1,15 +1,15 @@
-//! Showing text from outside to people: in one line, and without anything that a terminal obeys.
+//! Display of external strings: in one line, without control characters.
 
 use std::{
     error::Error,
     fmt::{self, Write as _},
 };
 
-/// Shows a value in one line that no terminal acts on: control characters, line separators, and the invisible characters
-/// that reorder or hide text are written as escapes, such as `\n` and `\u{1b}`.
+/// Displays a value in one line that is safe for terminals: control characters, line separators, and invisible characters that
+/// reorder or hide text are written as escapes, such as `\n` and `\u{1b}`.
 ///
-/// Every text that a server, a file or the environment supplied passes this before it stands in an error or a log. Values
-/// that are handed to the program stay as they are.
+/// All strings from a server, a file or the environment are escaped before they appear in an error or a log. Values that a
+/// program receives stay unchanged.
 ///
 /// ```
 /// use alta_model::escaped;
@@ -33,7 +33,7 @@ pub struct Escaped<T> {
 }
 
 impl<T> Escaped<T> {
-    /// Shows this many characters of the value at most, and `…` for the rest.
+    /// Displays at most this many characters of the value, and `…` for the rest.
     #[must_use]
     pub fn at_most(self, characters: usize) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl<T> Escaped<T> {
 }
 
 impl Escaped<Chain<'_>> {
-    /// The same line as it is, for code that has yet to hide something in it.
+    /// The same line without escapes, for code that must redact it first.
     pub(crate) fn raw(&self) -> String {
         self.value.to_string()
     }
@@ -67,8 +67,8 @@ impl<T: fmt::Display> fmt::Debug for Escaped<T> {
     }
 }
 
-/// Shows an error and its causes in one line, `what failed: why: why`, [`escaped`]. A cause that is quoted before it is not
-/// repeated.
+/// Displays an error and its causes in one line, `error: cause: cause`, [`escaped`]. A cause that the line already contains is
+/// not repeated.
 ///
 /// ```
 /// let error = std::io::Error::other("no route\nto host");
@@ -87,7 +87,7 @@ impl fmt::Display for Chain<'_> {
         let mut line = self.0.to_string();
         for cause in std::iter::successors(self.0.source(), |&cause| cause.source()) {
             let words = cause.to_string();
-            // Some errors say in their message what their cause says.
+            // Some errors repeat the message of their cause.
             if !line.contains(&words) {
                 line.push_str(": ");
                 line.push_str(&words);
@@ -122,7 +122,7 @@ impl fmt::Write for Writer<'_, '_> {
                 return self.to.write_char('\u{2026}');
             }
             self.left -= 1;
-            if is_obeyed(c) {
+            if is_control(c) {
                 self.to.write_str(&text[plain..at])?;
                 write!(self.to, "{}", c.escape_default())?;
                 plain = at + c.len_utf8();
@@ -132,8 +132,8 @@ impl fmt::Write for Writer<'_, '_> {
     }
 }
 
-/// Whether a terminal or a viewer acts on the character instead of showing it.
-fn is_obeyed(c: char) -> bool {
+/// Whether a terminal or a viewer acts on the character instead of displaying it.
+fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c,
             // Soft hyphen, Arabic letter mark, Mongolian vowel separator.
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_left() {
+    fn no_control_character_is_left() {
         for (text, shown) in [
             ("\x1b]0;title\x07", r"\u{1b}]0;title\u{7}"),
             ("a\r\nb\tc", r"a\r\nb\tc"),
@@ -204,9 +204,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_one_line_of_bounded_length(text in ".{0,40}|[\\x00-\\x9f\u{2000}-\u{2070}]{0,40}", limit in 0_usize..50) {
+        fn any_string_is_one_line_of_bounded_length(text in ".{0,40}|[\\x00-\\x9f\u{2000}-\u{2070}]{0,40}", limit in 0_usize..50) {
             let shown = escaped(&text).at_most(limit).to_string();
-            prop_assert!(!shown.contains(is_obeyed), "{shown:?}");
+            prop_assert!(!shown.contains(is_control), "{shown:?}");
             // The longest escape is `\u{e007f}`.
             prop_assert!(shown.chars().count() <= limit * 9 + 1);
         }

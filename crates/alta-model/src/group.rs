@@ -7,16 +7,16 @@ model! {
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; empty when the server sent none.
+        /// The group's description; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// The number of members; none if the server did not send it, as in some events. `None` is less than any number, so use
         /// `is_some_and(|count| count < 200)`.
         optional member_count: i64 = "member_count",
-        /// When it was made.
+        /// The time of its creation.
         optional created_at: Timestamp = "created_at",
-        /// Who may see and join it.
+        /// Its type: who may see and join it.
         optional r#type: GroupType = "type",
-        /// Words it is found by.
+        /// Its tags, for searches.
         list tags: String = "tags",
     }
 }
@@ -29,20 +29,20 @@ model! {
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; empty when the server sent none.
+        /// The group's description; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// The number of members; none if the server did not send it, as in some events. `None` is less than any number, so use
         /// `is_some_and(|count| count < 200)`.
         optional member_count: i64 = "member_count",
-        /// When it was made.
+        /// The time of its creation.
         optional created_at: Timestamp = "created_at",
-        /// Who may see and join it.
+        /// Its type: who may see and join it.
         optional r#type: GroupType = "type",
-        /// Words it is found by.
+        /// Its tags, for searches.
         list tags: String = "tags",
         /// Its servers; absent from `group-update` events.
         list servers: GroupServer = "servers",
-        /// How many servers it may have. On the wire `allowed_servers_count` (py-tale README); att-client has the other.
+        /// The most servers it may have. On the wire `allowed_servers_count` (py-tale README); att-client uses the other name.
         optional allowed_servers_count: i64 = "allowed_servers_count" | "allowed_server_count",
         /// Its roles; absent from `group-update` events.
         list roles: Role = "roles",
@@ -50,12 +50,12 @@ model! {
 }
 
 impl GroupDetailed {
-    /// The role of that id.
+    /// The role with this id.
     pub fn role(&self, id: RoleId) -> Option<&Role> {
         self.roles.iter().find(|role| role.role_id == id)
     }
 
-    /// Whether a member's role holds the permission, as far as the roles are known here.
+    /// Whether a member's role has the permission; false if the role is not in this record.
     pub fn permits(&self, member: &Member, permission: &Permission) -> bool {
         member
             .role_id
@@ -63,11 +63,10 @@ impl GroupDetailed {
             .is_some_and(|role| role.permissions.contains(permission))
     }
 
-    /// Whether a member's role is this one or more. False for one who left or is invited
-    /// only. The service has no ranks, so permissions decide: a role is more than
-    /// another if it permits all that the other does. An [`OWNER`](RoleId::OWNER) is at least everything, and everybody but
-    /// the banned is at least a [`MEMBER`](RoleId::MEMBER). A role that permits nothing is only equal to itself, and so is one
-    /// that the group doesn't have.
+    /// Whether a member's role is at least this one. False for an account that left or is only invited. The service has no
+    /// ranks, so permissions decide: a role is at least another one if it has all permissions of the other. An
+    /// [`OWNER`](RoleId::OWNER) is at least every role, and each member that is not banned is at least a
+    /// [`MEMBER`](RoleId::MEMBER). A role without permissions, or one that the group does not have, is only at least itself.
     ///
     /// ```
     /// use alta_model::{GroupDetailed, Member, RoleId};
@@ -108,28 +107,28 @@ impl GroupDetailed {
 }
 
 model! {
-    /// A group that this account is invited to.
+    /// A group to which this account is invited.
     pub struct InvitedGroup {
-        /// When the invitation was sent; absent from some events.
+        /// The time of the invitation; absent from some events.
         optional invited_at: Timestamp = "invited_at",
         /// The group's id; not its server's.
         required id: GroupId = "id",
         /// The group's name; empty when the server sent none.
         default name: String = "name",
-        /// What the group says of itself; empty when the server sent none.
+        /// The group's description; empty when the server sent none.
         default description: String = "description",
-        /// How many belong to it; none if the server did not say, as in some events. None is less than any number: ask
+        /// The number of members; none if the server did not send it, as in some events. `None` is less than any number, so use
         /// `is_some_and(|count| count < 200)`.
         optional member_count: i64 = "member_count",
-        /// When the group was made.
+        /// The time of the group's creation.
         optional created_at: Timestamp = "created_at",
-        /// Who may see and join it.
+        /// Its type: who may see and join it.
         optional r#type: GroupType = "type",
-        /// Words it is found by.
+        /// Its tags, for searches.
         list tags: String = "tags",
         /// Its servers; absent from every sample.
         list servers: GroupServer = "servers",
-        /// How many servers it may have; absent from every sample.
+        /// The most servers it may have; absent from every sample.
         optional allowed_servers_count: i64 = "allowed_servers_count" | "allowed_server_count",
         /// Its roles; absent from every sample.
         list roles: Role = "roles",
@@ -137,7 +136,7 @@ model! {
 }
 
 model! {
-    /// A group together with this account's membership in it.
+    /// A group with this account's membership in it.
     pub struct JoinedGroup {
         /// The group.
         required group: GroupDetailed = "group",
@@ -147,19 +146,19 @@ model! {
 }
 
 impl JoinedGroup {
-    /// Whether this account's role in the group holds the permission.
+    /// Whether this account's role in the group has the permission.
     pub fn permits(&self, permission: &Permission) -> bool {
         self.group.permits(&self.member, permission)
     }
 
-    /// Whether this account's role in the group is this one or more; see [`GroupDetailed::is_at_least`].
+    /// Whether this account's role in the group is at least this one; see [`GroupDetailed::is_at_least`].
     pub fn is_at_least(&self, role: RoleId) -> bool {
         self.group.is_at_least(&self.member, role)
     }
 }
 
 model! {
-    /// A server as its group lists it.
+    /// A server in the record of its group.
     pub struct GroupServer {
         /// The server's id; not its group's.
         required id: ServerId = "id",
@@ -167,34 +166,34 @@ model! {
         default name: String = "name",
         /// The kind of world: 0 for PC, 4 for Quest in samples.
         optional scene_index: i64 = "scene_index",
-        /// What the group wants of it.
+        /// The status that the group requests.
         optional status: ServerStatus = "status",
     }
 }
 
 model! {
-    /// A role of a group and what it may do.
+    /// A role of a group and its permissions.
     pub struct Role {
         /// The role's id within the group.
         required role_id: RoleId = "role_id",
         /// The role's name; empty when the server sent none.
         default name: String = "name",
-        /// The colour it is shown in, `#00bcd4`; only some roles have one.
+        /// Its color, `#00bcd4`; only some roles have one.
         optional color: String = "color",
-        /// What it may do.
+        /// Its permissions.
         list permissions: Permission = "permissions",
-        /// Console commands it may use; empty in every sample.
+        /// Its allowed console commands; empty in every sample.
         list allowed_commands: String = "allowed_commands",
     }
 }
 
 open_enum! {
-    /// Who may see and join a group.
+    /// The type of a group: who may see and join it.
     #[doc(alias = "visibility")]
     pub enum GroupType {
         /// Anyone may join.
         Open: "Open" = 0,
-        /// Anyone may ask to join.
+        /// Anyone may request to join.
         Public: "Public" = 1,
         /// By invitation only.
         Private: "Private" = 2,
@@ -202,7 +201,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What a role may do. The numbers are those the permission check takes (Alta .NET models).
+    /// A permission of a role. The numbers are those of the permission check (Alta .NET models).
     pub enum Permission {
         /// Invite players.
         Invite: "Invite" = 1,
@@ -232,9 +231,9 @@ open_enum! {
 }
 
 model! {
-    /// The answer to asking whether an account holds a permission (`POST groups/{group}/{user}/permissions/check`).
+    /// The result of a check of permissions (`POST groups/{group}/{user}/permissions/check`).
     pub struct PermissionCheck {
-        /// Whether it does.
+        /// Whether the account has them.
         required value: bool = "value",
     }
 }
@@ -245,7 +244,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_role_is_at_least_another_by_what_it_permits_and_not_by_its_number() {
+    fn a_role_is_at_least_another_by_its_permissions_and_not_by_its_number() {
         let group: GroupDetailed = serde_json::from_value(json!({"id": 1, "roles": [
             {"role_id": 1, "permissions": []},
             {"role_id": 2, "permissions": ["Kick", "Console"]},
@@ -273,7 +272,7 @@ mod tests {
             (7, RoleId::new(4), true),
             (4, owner, false),
             (7, owner, true),
-            // It permits nothing, so nothing is more than it.
+            // A role without permissions is below no other.
             (2, RoleId::new(5), false),
             (5, RoleId::new(5), true),
             // The group has no such role.

@@ -8,7 +8,7 @@ macro_rules! id {
     ($(#[$meta:meta])* $name:ident($inner:ty), $called:literal) => {
         $(#[$meta])*
         ///
-        /// Read from a number or from digits in a text, written as a number.
+        /// Read from a number or from a string of digits, written as a number.
         #[derive(Clone, Copy, Eq, Hash, PartialEq)]
         pub struct $name($inner);
 
@@ -76,7 +76,7 @@ macro_rules! id {
                     }
 
                     fn visit_f64<E: de::Error>(self, value: f64) -> Result<$name, E> {
-                        /// Up to here every integer has an `f64` of its own.
+                        /// Up to this number, each integer has an exact `f64`.
                         const EXACT: f64 = 9_007_199_254_740_992.0;
                         (value.abs() <= EXACT)
                             .then(|| json::whole_number(&value.to_string()))
@@ -98,7 +98,7 @@ macro_rules! id {
     };
 }
 
-/// Some order, so that ids can be sorted and be keys of a map.
+/// The numerical order, so that ids can be sorted and be keys of a map.
 macro_rules! ordered {
     ($($name:ident),*) => {$(
         impl Ord for $name {
@@ -130,11 +130,11 @@ id! {
     UserId(i64), "user id"
 }
 id! {
-    /// The id of a role within its group: 0 banned or default, 1 Member, 2 Moderator, 7 Owner, others the group's own.
+    /// The id of a role within its group: 0 banned or default, 1 Member, 2 Moderator, 7 Owner, others are custom.
     ///
-    /// The number is no rank: a group's own role 3 may permit less than a Moderator, role 2. So it can't be compared; ask
-    /// [`GroupDetailed::is_at_least`](crate::GroupDetailed::is_at_least), or
-    /// [`permits`](crate::GroupDetailed::permits) for what the role is to permit.
+    /// The number is not a rank: a custom role 3 may have fewer permissions than a Moderator, role 2. So ids of roles cannot be
+    /// compared; use [`GroupDetailed::is_at_least`](crate::GroupDetailed::is_at_least), or
+    /// [`permits`](crate::GroupDetailed::permits) for one permission.
     ///
     /// ```compile_fail,E0369
     /// # use alta_model::RoleId;
@@ -145,20 +145,20 @@ id! {
     RoleId(i32), "role id"
 }
 id! {
-    /// The id of a thing in a server's world, as `select find` and ObjectKilled name it.
+    /// The id of an object in a server's world, as in `select find` and ObjectKilled.
     EntityId(i64), "entity id"
 }
 id! {
-    /// The hash that names a prefab (a kind of thing that can be spawned), as `spawn list` gives it.
+    /// The hash of a prefab (a type of object that can be spawned), as in `spawn list`.
     PrefabHash(u32), "prefab hash"
 }
 
 impl RoleId {
-    /// The role of those who are banned.
+    /// The role of banned accounts.
     pub const BANNED: Self = Self(0);
-    /// The role of everyone who belongs to a group.
+    /// The role of ordinary members.
     pub const MEMBER: Self = Self(1);
-    /// The role that helps to run a group; may use the console by default.
+    /// The role of moderators, who may use the console by default.
     pub const MODERATOR: Self = Self(2);
     /// The role of a group's owner.
     pub const OWNER: Self = Self(7);
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_may_have_a_fraction_of_zero_and_stand_in_a_text() {
+    fn an_id_may_have_a_fraction_of_zero_and_be_a_string() {
         for json in ["7", "7.0", "\"7\"", "\" 7 \"", "\"7.0\""] {
             let id: UserId = serde_json::from_str(json).unwrap();
             assert_eq!(id, UserId::new(7), "{json}");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_read_from_a_number_and_from_digits_in_a_text() {
+    fn an_id_is_read_from_a_number_and_from_a_string_of_digits() {
         let ids: Vec<GroupId> =
             serde_json::from_str(r#"[4000000000015, "4000000000015", -1]"#).unwrap();
         assert_eq!(
@@ -208,14 +208,14 @@ mod tests {
     }
 
     #[test]
-    fn the_error_names_the_kind_of_id_and_the_text() {
+    fn the_error_names_the_kind_of_id_and_the_string() {
         let error = "Thornwood".parse::<ServerId>().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Id("server id"));
         assert_eq!(error.to_string(), r#"reading "Thornwood": not a server id"#);
     }
 
     #[test]
-    fn an_id_serves_as_the_key_of_a_map_in_json() {
+    fn an_id_can_be_the_key_of_a_json_object() {
         let map = std::collections::BTreeMap::from([(ServerId::new(3), "x")]);
         let text = serde_json::to_string(&map).unwrap();
         assert_eq!(text, r#"{"3":"x"}"#);

@@ -1,36 +1,36 @@
 use crate::{Secret, ServerId};
 
 model! {
-    /// The answer to asking for a server's console (`POST servers/{id}/console`) or for a place on it (`…/join`).
+    /// The response to a request for a server's console (`POST servers/{id}/console`) or to join it (`…/join`).
     ///
-    /// Access is granted when [`connection`](Self::connection) and [`token`](Self::token) are both there; some servers
-    /// say [`allowed`](Self::allowed) without them.
+    /// Access is granted if [`connection`](Self::connection) and [`token`](Self::token) are both present; some servers send
+    /// [`allowed`](Self::allowed) without them.
     #[doc(alias = "request_post_console")]
     pub struct JoinResult {
         /// The server.
         required server_id: ServerId = "server_id",
-        /// Whether the account may; an answer that does not say so does not allow it.
+        /// Whether access is allowed; false when the server sent none.
         default allowed: bool = "allowed",
         /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure; false when it sent none.
         default was_rejection: bool = "was_rejection",
-        /// Whether the server is being started: ask again in some seconds. False when the server sent none: the service sends
+        /// Whether the server is being started; a later request may succeed. False when the server sent none: the service sends
         /// it with every start.
         default cold_start: bool = "cold_start",
-        /// Why not.
+        /// The reason of a refusal.
         optional fail_reason: JoinFailReason = "fail_reason",
-        /// Why not, for people.
+        /// The reason of a refusal, for people.
         optional message: String = "message",
-        /// Where to connect.
+        /// The address of the console.
         optional connection: Connection = "connection",
-        /// What to say there first; short-lived.
+        /// The token of the console; short-lived.
         optional token: Secret = "token",
     }
 }
 
 model! {
-    /// Where a running server listens. Addresses and ports change at every start.
+    /// The addresses of a running server. They change at every start.
     pub struct Connection {
-        /// 0 in every sample; the true one is in [`JoinResult::server_id`].
+        /// 0 in every sample; the real id is in [`JoinResult::server_id`].
         optional server_id: ServerId = "server_id",
         /// An IP address, or a host name in re-implementations; empty when the server sent none.
         default address: String = "address",
@@ -52,11 +52,11 @@ model! {
 }
 
 open_enum! {
-    /// Why a server's console or a place on it was not given (Alta .NET models).
+    /// The reason why a request for a console or to join was refused (Alta .NET models).
     pub enum JoinFailReason {
-        /// It was given.
+        /// It was not refused.
         Nothing: "Nothing" = 0,
-        /// The account may not know of the server.
+        /// The account may not see the server.
         NotAllowedToSeeServer: "NotAllowedToSeeServer" = 1,
         /// The account may not join it.
         NotAllowedToJoinServer: "NotAllowedToJoinServer" = 2,
@@ -64,29 +64,29 @@ open_enum! {
         NotOnline: "NotOnline" = 3,
         /// The server is not started.
         NotLaunched: "NotLaunched" = 4,
-        /// Trouble in the cloud.
+        /// An error in the cloud.
         CouldntAccessCluster: "CouldntAccessCluster" = 5,
-        /// Trouble in the cloud.
+        /// An error in the cloud.
         WebRequestFailed: "WebRequestFailed" = 6,
-        /// Trouble in the cloud.
+        /// An error in the cloud.
         CouldntAllocate: "CouldntAllocate" = 7,
         /// The server is locked.
         LockedServer: "LockedServer" = 8,
-        /// The game's version is another.
+        /// The version of the game differs.
         WrongClientGameVersion: "WrongClientGameVersion" = 9,
         /// The account is banned.
         BannedUser: "BannedUser" = 10,
-        /// The account could not be checked.
+        /// The check of the account failed.
         CouldntVerifyUser: "CouldntVerifyUser" = 11,
         /// The server is full.
         PlayerLimitReached: "PlayerLimitReached" = 12,
-        /// Trouble in the cloud; the message says which.
+        /// An error in the cloud; the message describes it.
         CouldntAllocateWithMessage: "CouldntAllocateWithMessage" = 13,
     }
 }
 
 impl JoinFailReason {
-    /// Whether asking again is useless: the account itself is refused.
+    /// Whether the refusal is final: the account itself is refused.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,

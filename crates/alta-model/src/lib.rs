@@ -1,13 +1,12 @@
 //! Ids, data models and time types of A Township Tale's services.
 //!
-//! Everything that travels over the REST API, the main websocket and the game-server console has its type here. The
-//! crate does no I/O and needs no async runtime.
+//! The crate defines the types of the REST API, the main websocket and the game-server console. It does no I/O and needs no
+//! async runtime.
 //!
-//! The readers are tolerant: an absent field and a null one are the same, unknown fields are ignored, names are matched
-//! whatever their case, a list that is missing is empty, a number or a bool may stand in a string, and an enum keeps the
-//! values it does not know (`Unknown(String)`). A value of another type counts as absent where the field is optional, and
-//! an odd entry is left out of its list; `skipped()` of the record tells both. Only a required field that is missing or
-//! odd is an error, and what is no JSON.
+//! Decoding is tolerant: an absent field equals a null one, unknown fields are ignored, names are matched without regard to
+//! case, a missing list is empty, a string may contain a number or a bool, and an enum keeps unknown values
+//! (`Unknown(String)`). An invalid value of an optional field counts as absent, and an invalid entry of a list is skipped;
+//! `skipped()` of the record lists both. Only invalid JSON and a required field that is missing or invalid are errors.
 //!
 //! ```
 //! use alta_model::{GroupId, Timestamp};

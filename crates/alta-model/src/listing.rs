@@ -13,11 +13,11 @@ use serde_json::Value;
 
 use crate::{Skipped, tolerant::Field};
 
-/// A list as a server sent it: a `Vec` of the entries that could be read, and a note of what was left out.
+/// A list as a server sent it: a `Vec` of the valid entries, and a record of the skipped ones.
 ///
-/// It is read from any JSON array, and from a null, which is an empty list. An odd entry is left out and noted in
-/// [`skipped`](Self::skipped), so is a null, unless the entries may be null themselves. A list of odd entries alone is an
-/// error: an answer that nobody understood is no empty list.
+/// It is decoded from a JSON array or from a null, which is an empty list. An invalid entry is skipped and recorded in
+/// [`skipped`](Self::skipped), and so is a null, unless the entries may be null. A list with only invalid entries is an error:
+/// it must not look like an empty list.
 ///
 /// ```
 /// use alta_model::{Listing, User};
@@ -34,17 +34,17 @@ pub struct Listing<T> {
 }
 
 impl<T> Listing<T> {
-    /// A list of which this was left out.
+    /// A list with a record of skipped entries.
     pub fn new(entries: Vec<T>, skipped: Skipped) -> Self {
         Self { entries, skipped }
     }
 
-    /// The entries that were left out, by their place in the list as it was sent.
+    /// The skipped entries, by their position in the received list.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
     }
 
-    /// The entries without the note of what was left out.
+    /// The entries without the record of skipped ones.
     pub fn into_vec(self) -> Vec<T> {
         self.entries
     }
@@ -56,7 +56,7 @@ impl<T> Default for Listing<T> {
     }
 }
 
-/// A list of which nothing was left out.
+/// A list without skipped entries.
 impl<T> From<Vec<T>> for Listing<T> {
     fn from(entries: Vec<T>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl<T> From<Vec<T>> for Listing<T> {
     }
 }
 
-/// A list of which nothing was left out.
+/// A list without skipped entries.
 impl<T> FromIterator<T> for Listing<T> {
     fn from_iter<I: IntoIterator<Item = T>>(entries: I) -> Self {
         entries.into_iter().collect::<Vec<_>>().into()
@@ -146,10 +146,10 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Listing<T> {
     }
 }
 
-/// What was found in a list.
+/// The decoded content of a list.
 pub(crate) struct Found<E> {
     pub(crate) listing: Listing<E>,
-    /// Why the first odd entry is odd, if no entry could be read.
+    /// The error of the first invalid entry, if no entry is valid.
     pub(crate) unreadable: Option<serde_json::Error>,
 }
 
@@ -163,7 +163,7 @@ impl<E> From<Listing<E>> for Found<E> {
 }
 
 impl<E> Found<E> {
-    /// The list, unless all of its entries are odd.
+    /// The list, or an error if all its entries are invalid.
     pub(crate) fn all_or_some(self) -> Result<Listing<E>, serde_json::Error> {
         match self.unreadable {
             None => Ok(self.listing),
@@ -172,9 +172,9 @@ impl<E> Found<E> {
     }
 }
 
-/// Reads a list entry by entry. Each is read as JSON first, so that an odd one is consumed.
+/// Decodes a list entry by entry. Each is read as JSON first, so that an invalid one is consumed.
 pub(crate) struct Entries<T, E> {
-    /// Makes an entry of what was read: none of a null and of an odd value.
+    /// Converts a value to an entry: none for a null and an invalid value.
     keep: fn(Option<T>) -> Option<E>,
     of: PhantomData<T>,
 }

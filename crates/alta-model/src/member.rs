@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{GroupId, RoleId, Timestamp, UserId, json};
 
 model! {
-    /// A relation between an account and a group: a member, but also one who is invited, asked to join, left or is banned.
+    /// A relation between an account and a group: a member, or an account that is invited, requests to join, left or is banned.
     pub struct Member {
         /// The group.
         required group_id: GroupId = "group_id",
@@ -15,13 +15,13 @@ model! {
         default username: String = "username" | "name",
         /// Whether the account is a bot; false when the server sent none: the service sends it for every bot.
         default bot: bool = "bot",
-        /// The number of the account's picture.
+        /// The number of the account's icon.
         optional icon: i64 = "icon",
-        /// Old rights, for information only: what counts is the role.
+        /// Old permissions, for information only: the role decides.
         optional permissions: MemberPermissions = "permissions",
         /// The role; banned accounts have 0.
         optional role_id: RoleId = "role_id",
-        /// When the relation began.
+        /// The start of the relation.
         optional created_at: Timestamp = "created_at",
         /// The kind of relation.
         optional r#type: MemberType = "type",
@@ -29,11 +29,11 @@ model! {
 }
 
 open_enum! {
-    /// How an account stands to a group.
+    /// The relation of an account to a group.
     pub enum MemberType {
         /// Banned.
         Banned: "Banned" = -1,
-        /// Asked to join.
+        /// Requests to join.
         RequestedJoin: "RequestedJoin" = 0,
         /// Invited.
         Invited: "Invited" = 1,
@@ -41,15 +41,15 @@ open_enum! {
         Accepted: "Accepted" = 2,
         /// Left, or rejected the invitation.
         Left: "Left" = 3,
-        /// Removed, or the invitation was taken back.
+        /// Removed, or the invitation was revoked.
         Kicked: "Kicked" = 4,
     }
 }
 
-/// The rights members had before there were roles: a set of flags.
+/// The permissions of members before roles existed: a set of flags.
 ///
-/// On the wire names with commas, `Member, Moderator, Admin`, or a number where no name fits (0 for banned accounts). Names
-/// this version does not know are kept.
+/// On the wire, names separated by commas, `Member, Moderator, Admin`, or a number without a name (0 for banned accounts).
+/// Unknown names are kept.
 #[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
 pub struct MemberPermissions {
     bits: u32,
@@ -72,7 +72,7 @@ impl MemberPermissions {
         self.bits
     }
 
-    /// Names that this version does not know.
+    /// The unknown names.
     pub fn unknown(&self) -> &[String] {
         &self.unknown
     }
@@ -111,7 +111,7 @@ impl MemberPermissions {
         set
     }
 
-    /// All names, or none if they cannot say the whole set.
+    /// All names, or none if names cannot express the whole set.
     fn names(&self) -> Option<Vec<&str>> {
         let named = Self::FLAGS.iter().fold(0, |sum, (_, bit)| sum | bit);
         if self.bits & !named != 0 || (self.bits == 0 && self.unknown.is_empty()) {

@@ -1,18 +1,17 @@
 /// Declares a data model and its tolerant reader.
 ///
-/// A field is written `marker name: Type = "wireName" | "other spelling"`. Names are matched exactly first, then whatever
-/// their case; the first spelling is the one written. A null is the same as an absent field, unknown fields are skipped,
-/// of a field that comes twice the first value that is not null counts, and a number or a bool may stand in a string. The
-/// markers:
+/// A field is declared as `marker name: Type = "wireName" | "other spelling"`. Names are matched exactly first, then without
+/// regard to case; the first spelling is written. A null equals an absent field, unknown fields are skipped, the first non-null
+/// value of a duplicate field counts, and a string may contain a number or a bool. The markers:
 ///
-/// - `required`: absent or odd is an error;
+/// - `required`: an absent or invalid value is an error;
 /// - `default`: the type's default if absent;
-/// - `optional`: an `Option`, left out again when written;
+/// - `optional`: an `Option`, omitted when written as none;
 /// - `list`: a `Vec`, empty if absent, without nulls;
-/// - `slots`: a `Vec` of `Option`s, empty if absent, in which a null has a place.
+/// - `slots`: a `Vec` of `Option`s, empty if absent, which keeps nulls.
 ///
-/// An odd value, one of another type, counts as absent in all but required fields, and an odd entry as a null; both are
-/// noted in `skipped()`.
+/// An invalid value, one of another type, counts as absent except in required fields, and an invalid entry as a null; both
+/// are recorded in `skipped()`.
 ///
 /// `[text: function]` after the name reads the whole model from a string, too; `[local name: Type]` adds a private field
 /// that does not come from the server.
@@ -36,8 +35,7 @@ macro_rules! model {
         }
 
         impl $name {
-            /// What was left out because it could not be read: fields that are none, or empty, for that reason, and
-            /// entries of lists.
+            /// The skipped invalid values: fields, which are none or empty instead, and entries of lists.
             pub fn skipped(&self) -> &$crate::Skipped {
                 &self.skipped
             }
@@ -153,7 +151,7 @@ macro_rules! model {
     };
 }
 
-/// What each marker of [`model!`] means.
+/// The implementation of each marker of [`model!`].
 macro_rules! model_field {
     (@type required $ty:ty) => { $ty };
     (@type default $ty:ty) => { $ty };
@@ -283,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_truth_values_may_stand_in_texts_beside_names_of_digits() {
+    fn strings_may_contain_numbers_and_bools() {
         let sample =
             read(json!({"id": "1", "name": "1234", "Count": "3", "flag": "True"})).unwrap();
         assert_eq!(
@@ -295,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_fields_are_skipped_and_odd_values_count_as_absent() {
+    fn unknown_fields_are_skipped_and_invalid_values_count_as_absent() {
         let sample = read(json!({"id": 1, "new": {"deep": [1, {}]}})).unwrap();
         assert!(sample.skipped().is_empty());
         for odd in [json!([]), json!({"a": [1]}), json!("maybe"), json!(2.5)] {
@@ -310,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_entries_are_left_out_and_told() {
+    fn invalid_entries_are_skipped_and_recorded() {
         let lists = json!({
             "id": 1, "tags": ["a", 5, null, "b", [["c"]]], "places": [1, null, "x", "4"],
         });
@@ -340,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_its_required_fields_is_odd_where_it_is_not_required() {
+    fn a_record_without_its_required_fields_is_invalid_where_it_is_optional() {
         let text = r#"{
             "samples": [{"id": []}, {"name": "x", "new": [{}]}, {"id": 3, "Count": {}}, 4, "x", [{"id": 5}], {"id": 6}],
             "sample": {"tags": [1, [2]], "id": {"a": {}}}, "any": [1]
@@ -351,7 +349,7 @@ mod tests {
         assert_eq!((outer.sample, outer.any), (None, Some(json!([1]))));
         assert_eq!(outer.skipped.count(), 6);
         assert_eq!(outer.samples[0].skipped().to_string(), "Count");
-        // What is no JSON is an error nevertheless, wherever it stands.
+        // Invalid JSON is an error everywhere.
         for broken in [
             r#"{"sample": {"id": [}, "any": 1}"#,
             r#"{"samples": [{"id": tru}]}"#,
@@ -362,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_too_deep_is_left_out() {
+    fn a_value_that_is_nested_too_deep_is_skipped() {
         for depth in [90, 99, 100, 126, 127, 128, 5_000] {
             let nested = |open: &str, close: &str| {
                 format!(
@@ -398,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn writing_leaves_out_what_is_none_and_uses_the_first_spelling() {
+    fn writing_omits_none_and_uses_the_first_spelling() {
         let sample = read(json!({"id": 1, "title": "x"})).unwrap();
         assert_eq!(
             serde_json::to_value(&sample).unwrap(),

@@ -1,7 +1,7 @@
-/// Declares an enum that keeps the values it does not know.
+/// Declares an enum that keeps unknown values.
 ///
-/// `Variant: "Name" | "OtherName" = number` (without the number if no source attests one) is read from either name, whatever its case, from the number, and from the
-/// number's digits in a text; it is written as the first name.
+/// `Variant: "Name" | "OtherName" = number` (without the number if no source attests one) is read from either name in any case,
+/// from the number, and from a string of the number's digits. It is written as the first name.
 macro_rules! open_enum {
     (
         $(#[$meta:meta])*
@@ -14,13 +14,13 @@ macro_rules! open_enum {
     ) => {
         $(#[$meta])*
         ///
-        /// Read from its name, whatever the case, or its number; a value that is not listed is kept as `Unknown` and
-        /// written again as it came.
+        /// Read from its name in any case, or from its number. Another value is kept as `Unknown` and written as it was
+        /// received.
         #[derive(Clone, Debug, Eq, Hash, PartialEq)]
         #[non_exhaustive]
         pub enum $name {
             $( $(#[$variant_meta])* $variant, )*
-            /// A value that this version of the library does not know, as the server sent it.
+            /// An unknown value, as the server sent it.
             Unknown(String),
         }
 
@@ -115,7 +115,7 @@ macro_rules! open_enum {
                     }
 
                     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<$name, E> {
-                        // Also `1.0` is a number of .NET's.
+                        // .NET also writes `1.0`.
                         Ok(number.to_string().as_str().into())
                     }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_value_goes_through_and_back() {
+    fn an_unknown_value_survives_a_round_trip() {
         for json in ["\"Petrified\"", "17", "-3", "18446744073709551615", "\"\""] {
             let value = read(json);
             assert!(matches!(value, Status::Unknown(_)), "{json}");
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_neither_text_nor_number_is_an_error() {
+    fn a_value_that_is_neither_string_nor_number_is_an_error() {
         assert!(serde_json::from_str::<Status>("{}").is_err());
         assert!(serde_json::from_str::<Status>("null").is_err());
     }

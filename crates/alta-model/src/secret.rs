@@ -5,41 +5,41 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Redactor;
 
-/// A token or another text that must not end up in a log.
+/// A token or another string that must not be logged.
 ///
-/// `Debug` shows no part of it, there is no `Display`, it is written as `"<redacted>"` by serde, and its memory is wiped when
-/// it is dropped. Where the text itself must be written, [`expose`](Self::expose) it by name.
+/// `Debug` shows no part of it, there is no `Display`, serde writes it as `"<redacted>"`, and its memory is wiped when it is
+/// dropped. The code that needs the string itself calls [`expose`](Self::expose).
 ///
-/// One rule holds for a secret from any source (a value, a file, the environment): white space, line ends and byte-order
-/// marks at its ends are no part of it, and a control character inside makes it unusable, which [`check`](Self::check)
-/// tells before it is sent.
+/// One rule applies to secrets from all sources (a value, a file, the environment): white space, line ends and byte-order
+/// marks around the string are removed, and a control character inside makes it unusable, which [`check`](Self::check)
+/// reports before it is sent.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Keeps this text secret, without what is white space or a byte-order mark at its ends.
+    /// Wraps this string, without white space and byte-order marks around it.
     pub fn new(text: impl Into<String>) -> Self {
         let whole = SecretString::from(text.into());
         let trimmed = Self::trimmed(whole.expose_secret());
         if trimmed.len() == whole.expose_secret().len() {
             return Self(whole);
         }
-        // The whole text is wiped when it is dropped.
+        // The untrimmed string is wiped when it is dropped.
         Self(SecretString::from(trimmed.to_owned()))
     }
 
-    /// The part of a text that is the secret: without white space and byte-order marks at its ends.
+    /// The string without white space and byte-order marks around it.
     pub fn trimmed(text: &str) -> &str {
         text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
     }
 
-    /// Whether it can be sent.
+    /// Checks that it can be sent.
     ///
     /// # Errors
     ///
-    /// If it holds a control character: then it is not what was meant. The error names the source, such as `the client
-    /// secret`, and shows no part of the text.
+    /// Fails if it contains a control character, because then it is not the intended secret. The error names the source, such
+    /// as `the client secret`, and shows no part of the string.
     pub fn check(&self, source: impl fmt::Display) -> Result<(), UnusableSecret> {
         let mut characters = self.expose().chars().enumerate();
         match characters.find(|(_, character)| character.is_control()) {
@@ -52,7 +52,7 @@ impl Secret {
         }
     }
 
-    /// The text, for the one place that sends it.
+    /// The string, for the code that sends it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -70,7 +70,7 @@ impl From<String> for Secret {
     }
 }
 
-/// A secret that holds a control character.
+/// A secret contains a control character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnusableSecret {
     source: String,
@@ -120,14 +120,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_no_part_of_the_text() {
+    fn debug_shows_no_part_of_the_string() {
         let secret = Secret::new("eyJhbGciOi");
         assert_eq!(format!("{secret:?}"), "<redacted>");
         assert_eq!(secret.expose(), "eyJhbGciOi");
     }
 
     #[test]
-    fn what_surrounds_the_text_is_no_part_of_it() {
+    fn white_space_around_the_string_is_removed() {
         for given in [
             "s3cr=et",
             "s3cr=et\n",
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_control_character_inside_is_told_with_its_source_and_without_the_text() {
+    fn a_control_character_inside_is_reported_with_its_source_and_without_the_string() {
         for (inside, code) in [
             ('\n', "U+000A"),
             ('\r', "U+000D"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn serde_reads_the_text_and_writes_no_part_of_it() {
+    fn serde_reads_the_string_and_writes_no_part_of_it() {
         let secret: Secret = serde_json::from_str("\"eyJhbGciOi\"").unwrap();
         assert_eq!(secret.expose(), "eyJhbGciOi");
         assert_eq!(serde_json::to_string(&secret).unwrap(), "\"<redacted>\"");

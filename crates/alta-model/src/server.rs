@@ -3,84 +3,84 @@ use std::time::Duration;
 use crate::{GroupId, ServerId, TimeSpan, Timestamp, User, UserId};
 
 model! {
-    /// A game server as the cloud knows it: the answer of `GET servers/{id}` and the content of status and heartbeat events.
+    /// The cloud's record of a game server: the response of `GET servers/{id}` and the content of status and heartbeat events.
     #[doc(alias = "ServerInfo")]
     pub struct Server [local is_event: bool] {
         /// The server's id; not its group's.
         required id: ServerId = "id",
         /// The server's name; empty when the server sent none.
         default name: String = "name",
-        /// Who plays on it; may be stale, or empty while [`player_count`](Self::player_count) is above 0.
+        /// The players on it; may be stale, or empty while [`player_count`](Self::player_count) is above 0.
         list online_players: User = "online_players",
-        /// What is wanted of it. It may say Online of a dead server: ask [`is_up`](Self::is_up).
+        /// The requested status; can be `Online` for a crashed server, so use [`is_up`](Self::is_up).
         optional server_status: ServerStatus = "server_status",
-        /// What it is.
+        /// Its type.
         optional final_status: ServerStatus = "final_status",
-        /// The kind of world: 0 for PC, 4 for Quest in samples.
+        /// The scene: 0 for PC, 4 for Quest in samples.
         optional scene_index: i64 = "scene_index",
-        /// The kind of players: 1 for PC, 2 for Quest.
+        /// The platform of its players: 1 for PC, 2 for Quest.
         optional target: i64 = "target",
-        /// Where it runs, `north-america-agones`; empty when the server sent none.
+        /// Its region, `north-america-agones`; empty when the server sent none.
         default region: String = "region",
-        /// When it last said that it runs; in every event sample and in no REST sample.
+        /// The time of its last ping; in every event sample and in no REST sample.
         optional online_ping: Timestamp = "online_ping",
-        /// When it last was online.
+        /// The last time at which it was online.
         optional last_online: Timestamp = "last_online",
-        /// What it says of itself; may hold line breaks and links; empty when the server sent none.
+        /// Its description; may contain line breaks and links; empty when the server sent none.
         default description: String = "description",
         /// A rank among servers.
         optional playability: f64 = "playability",
         /// The game's version: stream, dash, four or five numbers, `main-1.6.0.0.40940`.
         optional version: String = "version",
-        /// The group it belongs to.
+        /// Its group.
         optional group_id: GroupId = "group_id",
-        /// What kind of owner it has.
+        /// The type of its owner.
         optional owner_type: OwnerType = "owner_type",
         /// The owner's account.
         optional owner_id: UserId = "owner_id",
-        /// Whether it is a world of its own.
+        /// Whether it is a world of the game itself.
         optional r#type: ServerType = "type",
-        /// The machines it runs on, which tell PC from Quest.
+        /// The pool of machines it runs on, which distinguishes PC from Quest.
         optional fleet: Fleet = "fleet",
-        /// How long it has run, in total.
+        /// Its total running time.
         optional up_time: TimeSpan = "up_time",
-        /// Who may join it; since 2022.
+        /// The accounts that may join it; since 2022.
         optional join_type: JoinType = "join_type",
-        /// How many play on it; since 2022.
+        /// The number of players on it; since 2022.
         optional player_count: i64 = "player_count",
-        /// How many may play on it; rare.
+        /// The most players on it; rare.
         optional player_limit: i64 = "player_limit",
-        /// When it was made.
+        /// The time of its creation.
         optional created_at: Timestamp = "created_at",
         /// Whether it runs; since 2023.
         optional is_online: bool = "is_online",
-        /// A number; since 2023.
+        /// The meaning is not attested; since 2023.
         optional transport_system: i64 = "transport_system",
     }
 }
 
 impl Server {
-    /// How old an [`online_ping`](Self::online_ping) may be to count as running: two minutes. A server pings every 30 s;
-    /// the rest is for beats that were lost and clocks that differ.
+    /// The most age of an [`online_ping`](Self::online_ping) of a running server: two minutes. A server pings every 30 s; the
+    /// rest allows for lost pings and different clocks.
     pub const PING_FRESH: Duration = Duration::from_secs(120);
 
-    /// The same record, as the content of a status or heartbeat event, of which [`is_up`](Self::is_up) judges otherwise than
-    /// of a REST answer. The events of `alta-ws` are marked so.
+    /// The same record, marked as the content of a status or heartbeat event, for which [`is_up`](Self::is_up) has other rules
+    /// than for a REST response. `alta-ws` marks its events.
     #[must_use]
     pub fn from_event(mut self) -> Self {
         self.is_event = true;
         self
     }
 
-    /// Whether the server runs, as far as this record can tell today. See [`is_up_at`](Self::is_up_at).
+    /// Whether the server runs, according to this record and the current time. See [`is_up_at`](Self::is_up_at).
     pub fn is_up(&self) -> bool {
         self.is_up_at(Timestamp::now())
     }
 
-    /// Whether the server runs: [`is_online`](Self::is_online) if it is there. Without it, in a REST answer
-    /// [`final_status`](Self::final_status) decides if it is there and known, else whether
-    /// [`online_ping`](Self::online_ping) is fresh at `now`. In a status or heartbeat event the ping alone decides: one
-    /// without it comes from a server that starts or stops, and says Online in both cases.
+    /// Whether the server runs: [`is_online`](Self::is_online) decides if it is present. Otherwise, in a REST response,
+    /// [`final_status`](Self::final_status) decides if it is present and known, else the age of
+    /// [`online_ping`](Self::online_ping) at `now`. In a status or heartbeat event, only the ping decides: an event without a
+    /// ping comes from a server that starts or stops, and its status is Online in both cases.
     pub fn is_up_at(&self, now: Timestamp) -> bool {
         match (self.is_online, &self.final_status) {
             (Some(is_online), _) => is_online,
@@ -96,7 +96,7 @@ impl Server {
 }
 
 open_enum! {
-    /// Whether a server runs.
+    /// The status of a server.
     pub enum ServerStatus {
         /// It runs.
         Online: "Online" = 1,
@@ -108,7 +108,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// What kind of owner a server has.
+    /// The type of a server's owner.
     pub enum OwnerType {
         /// A group.
         Group: "Group" = 1,
@@ -122,17 +122,17 @@ open_enum! {
 }
 
 open_enum! {
-    /// What kind of server it is.
+    /// The type of a server.
     pub enum ServerType {
         /// A group's server.
         Normal: "Normal" = 0,
-        /// A world of the game's own.
+        /// A world of the game itself.
         World: "World" = 1,
     }
 }
 
 open_enum! {
-    /// The machines a server runs on: a name, which the models do not number.
+    /// The pool of machines of a server: a name without a number in the models.
     pub enum Fleet {
         /// PC servers.
         AttRelease: "att-release",
@@ -142,7 +142,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Who may join a server.
+    /// The accounts that may join a server.
     pub enum JoinType {
         /// Members of its private group. The models call the same value `GroupMember` as well.
         PrivateGroup: "PrivateGroup" | "GroupMember" = 0,
@@ -152,7 +152,7 @@ open_enum! {
         OpenGroup: "OpenGroup" = 2,
         /// Supporters.
         SupporterOnly: "SupporterOnly" = 3,
-        /// Whoever the game sends to this copy of a world.
+        /// Players that the game assigns to this copy of a world.
         WorldInstance: "WorldInstance" = 4,
         /// Members of its public group.
         PublicGroup: "PublicGroup" = 5,
@@ -160,7 +160,7 @@ open_enum! {
 }
 
 model! {
-    /// A place where servers run, of `GET servers/regions` (Alta .NET models).
+    /// A region of servers, from `GET servers/regions` (Alta .NET models).
     #[doc(alias = "RegionInfo")]
     pub struct Region {
         /// The name that requests use, `north-america-east`.
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn is_online_beats_final_status_and_final_status_beats_the_ping() {
+    fn is_online_precedes_final_status_and_final_status_precedes_the_ping() {
         let now: Timestamp = "2023-09-18T05:36:00Z".parse().unwrap();
         let ping = "2023-09-18T05:35:28.799191Z";
         let stale = "2023-09-18T05:30:00Z";

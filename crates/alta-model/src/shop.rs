@@ -1,9 +1,9 @@
 use crate::Timestamp;
 
 model! {
-    /// One's own account in the shop, of `GET shop/account` (alta-jsapi).
+    /// The user's own account in the shop, from `GET shop/account` (alta-jsapi).
     pub struct ShopAccount {
-        /// Shards, the game's own money.
+        /// Shards, the currency of the game.
         optional shard_balance: i64 = "shard_balance",
         /// Real money.
         optional wallet_amount: f64 = "wallet_amount",
@@ -15,15 +15,15 @@ model! {
 }
 
 model! {
-    /// Whether an account supports the game (alta-jsapi, Alta .NET models).
+    /// The subscription of a supporter (alta-jsapi, Alta .NET models).
     pub struct SubscriptionStatus {
-        /// Whether it does today.
+        /// Whether it is active.
         optional is_member: bool = "is_member",
-        /// Until when.
+        /// Its end.
         optional member_end_date: Timestamp = "member_end_date",
-        /// Whether it goes on by itself.
+        /// Whether it renews automatically.
         optional is_renewing: bool = "is_renewing",
-        /// What comes next; its shape is not attested.
+        /// The next subscription; its shape is not attested.
         optional next_reward: serde_json::Value = "next_reward",
     }
 }

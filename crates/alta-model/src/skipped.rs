@@ -1,52 +1,52 @@
 use std::{fmt, ops::AddAssign};
 
-/// What was left out of a record or a list because it could not be read.
+/// The invalid values that were skipped in a record or a list.
 ///
-/// An optional field with an odd value is absent, and an odd entry is missing from its list; both are noted here, so that
-/// "absent" can be told from "not understood". A null entry of a list counts as well. Null fields and unknown fields do
-/// not.
+/// An optional field with an invalid value is absent, and an invalid entry is missing from its list. Both are recorded here, so
+/// that a program can distinguish "absent" from "invalid". A null entry of a list counts, too; null fields and unknown fields
+/// do not.
 #[derive(Clone, Default, Eq, PartialEq)]
 pub struct Skipped(Option<Box<Notes>>);
 
 #[derive(Clone, Default, Eq, PartialEq)]
 struct Notes {
     count: usize,
-    /// Of the first [`Skipped::PLACES`].
+    /// The first [`Skipped::PLACES`].
     places: Vec<Place>,
 }
 
-/// Where something was left out: a field, an entry of a field's list, or an entry of the list itself.
+/// The place of a skipped value: a field, an entry of a field's list, or an entry of the list itself.
 ///
 /// `Display` gives `position`, `online_players[1]`, or `[3]`.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub struct Place {
-    /// The field, as the server spells it; empty for an entry of a list that is no field.
+    /// The field, as the server spells it; empty for an entry of a list that is not a field.
     pub field: &'static str,
-    /// The entry's position in the list as it was sent, from 0; none for a whole field.
+    /// The entry's position in the received list, from 0; none for a whole field.
     pub index: Option<usize>,
 }
 
 impl Skipped {
-    /// How many places are kept; further ones are only counted, so that a hostile list costs no memory.
+    /// The most places that are kept; others are only counted, so that a hostile list costs no memory.
     pub const PLACES: usize = 16;
 
-    /// How many fields and entries were left out.
+    /// The number of skipped fields and entries.
     pub fn count(&self) -> usize {
         self.0.as_ref().map_or(0, |notes| notes.count)
     }
 
-    /// Whether nothing was left out.
+    /// Whether no value was skipped.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Where: the first [`PLACES`](Self::PLACES).
+    /// The first [`PLACES`](Self::PLACES) places.
     pub fn places(&self) -> &[Place] {
         self.0.as_ref().map_or(&[], |notes| &notes.places)
     }
 
-    /// Whether this field, or an entry of it, was left out; in doubt, if more was left out than places are kept, it was.
+    /// Whether this field or an entry of it was skipped. Also true if more values were skipped than places are kept.
     pub fn has(&self, field: &str) -> bool {
         let is_it = |place: &Place| place.field == field;
         self.count() > self.places().len() || self.places().iter().any(is_it)
@@ -72,7 +72,7 @@ impl Skipped {
     }
 }
 
-/// Adds what was left out of another part of the same list.
+/// Adds the skipped values of another part of the same list.
 impl AddAssign<&Self> for Skipped {
     fn add_assign(&mut self, other: &Self) {
         let Some(other) = &other.0 else {
@@ -95,7 +95,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// The places with commas, and how many more there are.
+/// The places separated by commas, and the number of further ones.
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, place) in self.places().iter().enumerate() {

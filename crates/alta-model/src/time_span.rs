@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind};
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const SECONDS_PER_DAY: i128 = 86_400;
 
-/// A length of time as .NET writes it: `[-][days.]hh:mm:ss[.fraction]`, counted in ticks of 100 ns.
+/// A .NET time span: `[-][days.]hh:mm:ss[.fraction]`, counted in ticks of 100 ns.
 ///
 /// ```
 /// use alta_model::TimeSpan;
@@ -23,20 +23,20 @@ pub struct TimeSpan {
 }
 
 impl TimeSpan {
-    /// No time at all.
+    /// A span of zero.
     pub const ZERO: Self = Self { ticks: 0 };
 
-    /// A length in ticks of 100 ns.
+    /// A span of this many ticks of 100 ns.
     pub const fn from_ticks(ticks: i64) -> Self {
         Self { ticks }
     }
 
-    /// The length in ticks of 100 ns.
+    /// The number of ticks of 100 ns.
     pub const fn ticks(self) -> i64 {
         self.ticks
     }
 
-    /// The same length in std's terms; none if it is negative, which std cannot say.
+    /// The same span as a `Duration`; none if it is negative.
     pub fn to_duration(self) -> Option<Duration> {
         let ticks = u64::try_from(self.ticks).ok()?;
         let per_second = TICKS_PER_SECOND.unsigned_abs();
@@ -44,7 +44,7 @@ impl TimeSpan {
         Some(Duration::new(ticks / per_second, nanos))
     }
 
-    /// A length in std's terms, cut to 100 ns; none above some 29,000 years.
+    /// The span of a `Duration`, cut to 100 ns; none above some 29,000 years.
     pub fn from_duration(duration: Duration) -> Option<Self> {
         i64::try_from(duration.as_nanos() / 100)
             .ok()
@@ -93,7 +93,7 @@ impl FromStr for TimeSpan {
     }
 }
 
-/// Ticks are summed in 128 bits: .NET's smallest span is one tick beyond the negated largest.
+/// The sum has 128 bits, because .NET's smallest span is one tick beyond the negated largest.
 fn parse(text: &str) -> Option<TimeSpan> {
     let (sign, rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
@@ -164,13 +164,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_span_survives_being_written_and_read(ticks: i64) {
+        fn any_span_survives_a_round_trip(ticks: i64) {
             let span = TimeSpan::from_ticks(ticks);
             prop_assert_eq!(span.to_string().parse::<TimeSpan>().unwrap(), span);
         }
 
         #[test]
-        fn any_text_is_a_span_or_an_error_and_never_a_panic(text in "[-0-9:.é]{0,30}") {
+        fn any_string_is_a_span_or_an_error_and_never_a_panic(text in "[-0-9:.é]{0,30}") {
             let _ = text.parse::<TimeSpan>();
         }
     }
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_span_is_an_error() {
+    fn an_invalid_span_is_an_error() {
         for text in [
             "",
             "-",

@@ -20,12 +20,12 @@ const SECONDS_PER_DAY: i64 = 86_400;
 /// 1 January 1970, midnight.
 const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 
-/// A point in time as the servers write it: UTC, ISO 8601, in ticks of 100 ns, from year 1 to year 9999 as in .NET.
+/// A point in time in the format of the servers: UTC, ISO 8601, in ticks of 100 ns, from year 1 to year 9999 as in .NET.
 ///
-/// Read with 0 to 7 fraction digits (more are cut) and with `Z`, an offset, or neither, which counts as UTC. Midnight may
-/// be written `24:00:00`, a leap second counts as the second before it, and what an offset moves out of the range is the
-/// nearest end of it. Written with `Z` and as many fraction digits as needed, the way .NET does, so that what was read is
-/// written again unchanged; also .NET's smallest and largest time, which mean "never".
+/// It is read with 0 to 7 fraction digits (more are cut) and with `Z`, an offset, or neither, which counts as UTC. Midnight may
+/// be `24:00:00`, a leap second counts as the second before it, and a time that an offset moves out of the range becomes the
+/// nearest end. It is written with `Z` and as many fraction digits as needed, as in .NET, so that a round trip changes
+/// nothing, also for .NET's smallest and largest time, which mean "never".
 ///
 /// ```
 /// use alta_model::Timestamp;
@@ -40,7 +40,7 @@ const EPOCH: DateTime = date(1970, 1, 1).at(0, 0, 0, 0);
 /// ```
 #[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp {
-    /// Since [`EPOCH`].
+    /// Ticks since [`EPOCH`].
     ticks: i64,
 }
 
@@ -58,12 +58,12 @@ impl Timestamp {
         ticks: 253_402_300_800 * TICKS_PER_SECOND - 1,
     };
 
-    /// The present, by the system's clock.
+    /// The current time of the system's clock.
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// The point that lies this many seconds after [`UNIX_EPOCH`](Self::UNIX_EPOCH), as token claims count; none
+    /// The point this many seconds after [`UNIX_EPOCH`](Self::UNIX_EPOCH), as token claims count; none
     /// outside the years 1 to 9999.
     pub fn from_unix_seconds(seconds: i64) -> Option<Self> {
         Self::from_ticks(i128::from(seconds) * i128::from(TICKS_PER_SECOND))
@@ -74,7 +74,7 @@ impl Timestamp {
         self.ticks.div_euclid(TICKS_PER_SECOND)
     }
 
-    /// The time that passed from `earlier` to this, or zero if `earlier` is the later one.
+    /// The time from `earlier` to this point, or zero if `earlier` is later.
     pub fn saturating_duration_since(self, earlier: Self) -> Duration {
         let ticks = self.ticks.saturating_sub(earlier.ticks);
         duration(ticks.max(0).unsigned_abs())
@@ -100,7 +100,7 @@ impl Timestamp {
         i128::from(self.ticks) * NANOS_PER_TICK
     }
 
-    /// Cuts to whole ticks, so that equality survives being written and read.
+    /// Cuts to whole ticks, so that equality survives a round trip.
     fn from_nanoseconds(nanos: i128) -> Option<Self> {
         Self::from_ticks(nanos.div_euclid(NANOS_PER_TICK))
     }
@@ -134,7 +134,7 @@ impl fmt::Debug for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let since = SignedDuration::from_secs(self.unix_seconds());
-        // Both lie well within the civil range.
+        // Both are well within the civil range.
         let time = EPOCH.checked_add(since).unwrap_or(EPOCH);
         write!(
             f,
@@ -159,7 +159,7 @@ impl FromStr for Timestamp {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        // The quickest way first; it does not reach the ends of the range.
+        // The fast path, which does not cover the ends of the range.
         text.parse::<jiff::Timestamp>()
             .map(jiff::Timestamp::as_nanosecond)
             .or_else(|_| parse(text))
@@ -174,7 +174,7 @@ fn parse(text: &str) -> Result<i128, jiff::Error> {
     let pieces = Pieces::parse(text)?;
     let time = pieces.time().unwrap_or(Time::midnight());
     let civil = pieces.date().to_datetime(time).duration_since(EPOCH);
-    // .NET leaves the offset out of a date whose kind was lost; they are all UTC.
+    // .NET omits the offset of a date of unspecified kind; all of them are UTC.
     let offset = pieces
         .to_numeric_offset()
         .map_or(0, jiff::tz::Offset::seconds);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_an_error_with_the_text() {
+    fn an_invalid_time_is_an_error_with_the_string() {
         for text in ["", "yesterday", "2022-13-01T00:00:00Z", "12:00:00"] {
             let error = text.parse::<Timestamp>().unwrap_err();
             assert_eq!(*error.kind(), ErrorKind::Timestamp);

@@ -1,30 +1,30 @@
 use crate::{Skipped, TimeSpan, Timestamp, UserId};
 
 model! {
-    /// An account, of a player or a bot: `{id, username}` in REST answers and in events.
+    /// An account, of a player or a bot: `{id, username}` in REST responses and in events.
     ///
-    /// Where the account service tells more (a public profile, or one's own), the other fields are filled.
+    /// The other fields are present in a public profile or in the user's own account.
     #[doc(alias = "UserInfo")]
     pub struct User {
         /// The account's id, which never changes.
         required id: UserId = "id",
         /// The account's name; empty when the server sent none. One documentation sample calls it `name`.
         default username: String = "username" | "name",
-        /// When the account was made and how long it played; on public profiles.
+        /// The time of its creation and the time played; in public profiles.
         optional statistics: Statistics = "statistics",
-        /// Whether the account supports the game; on public profiles.
+        /// Whether the account is a supporter of the game; in public profiles.
         optional is_supporter: bool = "is_supporter",
-        /// Only on one's own account.
+        /// Only in the user's own account.
         optional first_name: String = "first_name",
-        /// Only on one's own account.
+        /// Only in the user's own account.
         optional last_name: String = "last_name",
-        /// Only on one's own account.
+        /// Only in the user's own account.
         optional email: String = "email",
     }
 }
 
 impl User {
-    /// An account of which only this is known.
+    /// An account with only this id and name.
     pub fn new(id: UserId, username: impl Into<String>) -> Self {
         Self {
             id,
@@ -40,69 +40,69 @@ impl User {
 }
 
 model! {
-    /// An account's history, of `GET users/{id}/statistics` (alta-jsapi, Alta .NET models).
+    /// An account's history, from `GET users/{id}/statistics` (alta-jsapi, Alta .NET models).
     pub struct Statistics {
-        /// When the account was made.
+        /// The time of the account's creation.
         optional sign_up_time: Timestamp = "sign_up_time",
-        /// How long it played.
+        /// The time played.
         optional play_time: TimeSpan = "play_time",
     }
 }
 
 model! {
-    /// A friend, or a request for friendship (alta-jsapi, Alta .NET models).
+    /// A friend, or a friend request (alta-jsapi, Alta .NET models).
     pub struct Friend {
-        /// The other's id.
+        /// The id of the other account.
         required id: UserId = "id",
-        /// The other's name; empty when the server sent none.
+        /// The name of the other account; empty when the server sent none.
         default username: String = "username" | "name",
-        /// When the two became friends, or the request was sent.
+        /// The start of the friendship, or the time of the request.
         optional created_at: Timestamp = "created_at",
-        /// The number of the other's picture.
+        /// The number of the other account's icon.
         optional icon: i64 = "icon",
-        /// How far the friendship has come.
+        /// The state of the friendship.
         optional r#type: FriendshipType = "type",
-        /// The other's id on Oculus; only where friends are looked for by it.
+        /// The other account's id on Oculus; only in a search for it.
         optional oculus_identifier: u64 = "oculus_identifier",
     }
 }
 
 open_enum! {
-    /// How far a friendship has come (Alta .NET models).
+    /// The state of a friendship (Alta .NET models).
     pub enum FriendshipType {
-        /// This account asked and has no answer.
+        /// This account sent a request.
         WaitingForReply: "WaitingForReply" = 0,
-        /// The other account asked.
+        /// The other account sent a request.
         Requested: "Requested" = 1,
-        /// They are friends.
+        /// The accounts are friends.
         Accepted: "Accepted" = 2,
-        /// Nothing.
+        /// The accounts have no relation.
         None: "None" = -1,
     }
 }
 
 model! {
-    /// The answer to asking for a friendship (Alta .NET models).
+    /// The response to a friend request (Alta .NET models).
     pub struct FriendResult {
-        /// What came of it.
+        /// The outcome.
         optional result: FriendRequestOutcome = "result",
-        /// The friendship as this account sees it.
+        /// The friendship from this account's side.
         optional friendship: Friend = "friendship",
-        /// The friendship as the other account sees it.
+        /// The friendship from the other account's side.
         optional reverse_friendship: Friend = "reverse_friendship",
     }
 }
 
 open_enum! {
-    /// What came of asking for a friendship (Alta .NET models).
+    /// The outcome of a friend request (Alta .NET models).
     pub enum FriendRequestOutcome {
-        /// The other had asked as well: they are friends now.
+        /// The other account had sent a request, too: they are friends now.
         Befriended: "Befriended" = 0,
-        /// The request waits for the other's answer.
+        /// The request is pending.
         RequestSent: "RequestSent" = 1,
-        /// They were friends before.
+        /// The accounts were friends before.
         AlreadyFriends: "AlreadyFriends" = 2,
-        /// A request was waiting already.
+        /// A request was pending already.
         AlreadyRequested: "AlreadyRequested" = 3,
     }
 }

@@ -11,17 +11,17 @@ use crate::{
     tolerant::{Field, Outcome, Tolerant, drain_seq, strictly},
 };
 
-/// A position in metres, a direction, or three angles in degrees.
+/// A position in meters, a direction, or three angles in degrees.
 ///
-/// Read from `[x, y, z]`, from an object with these names, or from a text, `x,y,z` or `(x, y, z)` as servers wrote it in
-/// 2021. Written as `[x, y, z]`; `Display` gives `x,y,z`, the form that console commands take.
+/// It is read from `[x, y, z]`, from an object with these names, or from a string, `x,y,z` or `(x, y, z)` as servers wrote it in
+/// 2021. It is written as `[x, y, z]`; `Display` writes `x,y,z`, the form of console commands.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Vector3 {
-    /// Across.
+    /// To the right.
     pub x: f64,
     /// Up.
     pub y: f64,
-    /// Along.
+    /// Forward.
     pub z: f64,
 }
 
@@ -29,19 +29,19 @@ impl Vector3 {
     /// The origin, or no rotation at all.
     pub const ZERO: Self = Self::new(0.0, 0.0, 0.0);
 
-    /// Three numbers.
+    /// A vector of these numbers.
     pub const fn new(x: f64, y: f64, z: f64) -> Self {
         Self { x, y, z }
     }
 
-    /// How far it is from here to there, in the same unit.
+    /// The distance between two positions, in the same unit.
     pub fn distance(self, other: Self) -> f64 {
         let (x, y, z) = (self.x - other.x, self.y - other.y, self.z - other.z);
         (x * x + y * y + z * z).sqrt()
     }
 }
 
-/// `x,y,z` without spaces, with a point, without exponents.
+/// Writes `x,y,z` without spaces and exponents, with a decimal point.
 impl fmt::Display for Vector3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{},{},{}", self.x, self.y, self.z)
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Vector3 {
 }
 
 struct VectorVisitor<'a> {
-    /// Of the numbers.
+    /// The key of a number.
     depth: u8,
     slot: &'a mut Option<Vector3>,
 }
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Outcome, A::Error> {
         let (depth, mut numbers) = (self.depth, [None; 3]);
         for slot in &mut numbers {
-            // One that is odd is missing.
+            // An invalid number counts as missing.
             if seq.next_element_seed(Field { depth, slot })?.is_none() {
                 return Ok(self.odd(Unexpected::Seq));
             }
@@ -143,7 +143,7 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
             match axes.position(|axis| axis.eq_ignore_ascii_case(&name)) {
                 Some(axis) => {
                     let slot = &mut numbers[axis];
-                    // One that is odd is missing.
+                    // An invalid number counts as missing.
                     let _ = map.next_value_seed(Field { depth, slot })?;
                 }
                 None => {
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arrays_texts_and_objects_give_the_same_vector() {
+    fn arrays_strings_and_objects_give_the_same_vector() {
         let expected = Vector3::new(-870.5, 150.25, 98.0);
         for json in [
             "[-870.5, 150.25, 98]",
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_for_commands_has_no_spaces_and_no_exponent() {
+    fn the_form_for_commands_has_no_spaces_and_no_exponent() {
         assert_eq!(
             Vector3::new(-870.5, 0.0, 1e-7).to_string(),
             "-870.5,0,0.0000001"

@@ -1,17 +1,17 @@
-//! Finding the values of fields whose names say that they are secret, in JSON (also in a text in JSON, cut, or with single
-//! quotes), in forms, queries and headers.
+//! Finds the values of fields with secret names, in JSON (also nested in strings, cut, or with single quotes), in forms, queries
+//! and headers.
 
 use std::ops::Range;
 
 use super::written::{Wanted, backslashes, end_of, may_begin};
 
-/// What a field's name says if its value is a secret.
+/// The words in the names of secret fields.
 const WORDS: [&[u8]; 4] = [b"token", b"password", b"secret", b"authorization"];
 
-/// How much of a name may follow the word.
+/// The most characters of a name after the word.
 const LONGEST_REST: usize = 64;
 
-/// Calls with each value: where it is, and the quote to put around what is written instead, which may be empty.
+/// Calls `found` with the range of each value, and the quote for the mark, which may be empty.
 pub(super) fn find<'t>(text: &'t [u8], mut found: impl FnMut(Range<usize>, &'t str)) {
     let mut at = 0;
     while at < text.len() {
@@ -33,7 +33,7 @@ struct Value<'a> {
     next: usize,
 }
 
-/// The value of the field in whose name one of the words begins here.
+/// The value of a field whose name contains one of the words at this position.
 fn value_after_name(text: &[u8], at: usize) -> Option<Value<'_>> {
     let (word, mut end) = WORDS.into_iter().find_map(|word| {
         let wanted = Wanted {
@@ -80,7 +80,7 @@ fn value_after_name(text: &[u8], at: usize) -> Option<Value<'_>> {
             let range = if is_harmless { end..end } else { start..end };
             value(range, quote, end.max(start))
         }
-        // A header goes to the end of its line. Elsewhere, `token: ` is prose.
+        // A header ends at the end of its line. Otherwise, `token: ` is prose.
         _ if word == b"authorization" => {
             let line = text[start..].iter();
             let length = line.take_while(|byte| !b"\r\n".contains(byte)).count();
@@ -90,7 +90,7 @@ fn value_after_name(text: &[u8], at: usize) -> Option<Value<'_>> {
     }
 }
 
-/// The quotation mark here, with the backslashes before it; empty if there is none.
+/// The quotation mark at this position with the backslashes before it; empty if there is none.
 fn quote_at(text: &[u8], at: usize) -> &str {
     let rest = text.get(at..).unwrap_or_default();
     for mark in [b"%22" as &[u8], b"%27", b"&quot;", b"&#34;", b"&#39;"] {
@@ -105,7 +105,7 @@ fn quote_at(text: &[u8], at: usize) -> &str {
     }
 }
 
-/// Where a string ends that was opened by this quote: before the same one, or at the end of it all.
+/// The end of a string that this quote opened: before the same quote, or at the end of the input.
 fn end_of_string(text: &[u8], start: usize, quote: &str) -> usize {
     let quote = quote.as_bytes();
     let (Some(mark), outer) = (quote.last(), quote.len() - 1) else {
@@ -121,7 +121,7 @@ fn end_of_string(text: &[u8], start: usize, quote: &str) -> usize {
             continue;
         }
         let slashes = text[at..].iter().take_while(|byte| **byte == b'\\').count();
-        // With each depth of texts in texts, backslashes are doubled, and a quote gets one more.
+        // Each level of nested strings doubles the backslashes and adds one to a quote.
         if text.get(at + slashes) == Some(mark) && slashes % (2 * (outer + 1)) == outer {
             return at + slashes - outer;
         }
@@ -130,7 +130,7 @@ fn end_of_string(text: &[u8], start: usize, quote: &str) -> usize {
     text.len()
 }
 
-/// Where a list or an object ends that begins here: behind it, or at the end of it all.
+/// The end of an array or an object that begins at this position, or the end of the input.
 fn end_of_brackets(text: &[u8], start: usize) -> usize {
     let mut depth = 0_usize;
     let mut at = start;

@@ -1,4 +1,4 @@
-//! Hiding secrets in text.
+//! Redacts secrets in strings.
 
 mod fields;
 mod pieces;
@@ -19,18 +19,19 @@ use base64::{Engine as _, engine::general_purpose};
 use self::written::{Wanted, end_of, first_bytes};
 use crate::{Secret, chain, escaped};
 
-/// Hides secrets in text from outside before it is shown or logged.
+/// Redacts secrets in external strings before they are shown or logged.
 ///
-/// It hides
-/// - the secrets that it was [told](Self::learn), in letters of any case, as they are or written with escapes: as JSON does
-///   (`\/`, `\u0041`, also in a text in JSON), URLs (`%41`), forms (`+`), HTML (`&amp;`), or in base64 or hexadecimal digits; of
-///   a longer one any piece of 16 bytes as well, and what of it stands at the end of a text that was cut;
-/// - the values of fields whose names say token, password, secret or authorization, in JSON (whole or cut), forms and headers;
-/// - what looks like a JSON web token, what follows `Bearer` and `Basic`, and user and password in an address.
+/// It redacts
+/// - the [learned](Self::learn) secrets, in any case, plain or with the escapes of JSON (`\/`, `\u0041`, also nested), URLs
+///   (`%41`), forms (`+`) and HTML (`&amp;`), or in base64 or hexadecimal digits; also any piece of 16 bytes of a longer secret,
+///   and the beginning of a secret at the end of a cut string;
+/// - the values of fields whose names contain token, password, secret or authorization, in JSON (complete or cut), forms and
+///   headers;
+/// - JSON web tokens, credentials after `Bearer` and `Basic`, and the user and password of an address.
 ///
-/// Each is replaced by `<redacted>`, as a [`Secret`] is shown. JSON stays JSON.
+/// It replaces each by [`MARK`](Self::MARK), like the `Debug` form of a [`Secret`]. JSON stays valid JSON.
 ///
-/// Clones share what they know: a connection gives one to each of its parts, and tells a new token to any.
+/// Clones share the learned secrets: all parts of a connection have one, and each can learn a new token for all.
 ///
 /// ```
 /// use alta_model::Redactor;
@@ -45,34 +46,34 @@ pub struct Redactor {
     known: Arc<RwLock<VecDeque<Known>>>,
 }
 
-/// A secret, its base64 as it is in the middle of something encoded, and its hexadecimal digits.
+/// A secret, with its base64 within a longer encoded string and its hexadecimal digits.
 struct Known {
     secret: Secret,
     encoded: Vec<Secret>,
 }
 
-/// How many secrets are known at once. Who learns more has long-lived connections whose first tokens have expired.
+/// The most learned secrets. A client that learns more is long-lived, and its first tokens have expired.
 const MOST_KNOWN: usize = 64;
 
-/// As many bytes of a secret are hidden like the whole of it: its beginning however it is written, others as they are.
+/// This many bytes of a secret are redacted like all of it: its beginning with any escapes, other pieces only plain.
 const BEGINNING: usize = 16;
 
-/// No longer text is shown. A server must not be able to keep a task busy with one.
+/// The most bytes of a redacted string, so that a server cannot keep a task busy.
 const LONGEST: usize = 64 * 1024;
 
-/// An encoding of a shorter secret is not looked for: it would be found in other texts.
+/// The encodings of a shorter secret are not redacted, because they would match other strings.
 const SHORTEST_ENCODED: usize = 6;
 
 impl Redactor {
-    /// The text that stands in the place of each secret.
+    /// The replacement of each secret.
     pub const MARK: &'static str = "<redacted>";
 
-    /// One that knows no secrets, and hides what says or looks as if it were one.
+    /// A redactor without learned secrets; it redacts fields and patterns.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that knows these secrets.
+    /// A redactor that has learned these secrets.
     pub fn knowing<'s>(secrets: impl IntoIterator<Item = &'s str>) -> Self {
         let redactor = Self::new();
         secrets
@@ -81,11 +82,11 @@ impl Redactor {
         redactor
     }
 
-    /// Hides this secret from now on, besides those known. After 64 secrets, the one that was learned longest ago is
-    /// forgotten: what is still in use is learned again with each use.
+    /// Redacts this secret from now on, too. After 64 secrets, the oldest is forgotten; a secret that is still in use is learned
+    /// again with each use.
     pub fn learn(&self, secret: &str) {
         let secret = secret.trim();
-        // How many have been learned since.
+        // The number of secrets that were learned later.
         let age = |known: &VecDeque<Known>| {
             let mut newest_first = known.iter().rev();
             newest_first.position(|known| known.secret.expose() == secret)
@@ -113,8 +114,8 @@ impl Redactor {
         });
     }
 
-    /// Learns the values of fields whose names say that they are secret, in JSON or a form that is sent to a server: it may
-    /// repeat them anywhere.
+    /// Learns the values of fields with secret names, in JSON or a form that is sent to a server, because the server may repeat
+    /// them anywhere.
     pub fn learn_fields(&self, sent: &str) {
         fields::find(sent.as_bytes(), |range, _| {
             let as_sent = &sent[range];
@@ -125,7 +126,7 @@ impl Redactor {
         });
     }
 
-    /// Learns the password in an address, `scheme://user:password@host`, as it is and decoded.
+    /// Learns the password in an address, `scheme://user:password@host`, both encoded and decoded.
     pub fn learn_address(&self, address: &str) {
         let Some(password) = shapes::password(address) else {
             return;
@@ -134,21 +135,21 @@ impl Redactor {
         self.learn(&written::decoded(password));
     }
 
-    /// An error as it may be a cause of another: itself, or, if its words hold a secret or what a terminal obeys, those words
-    /// without them.
+    /// An error as the source of another one: the error itself, or only its redacted and escaped message if that contains a
+    /// secret or control characters.
     pub fn cause(&self, error: impl Error + Send + Sync + 'static) -> Box<dyn Error + Send + Sync> {
-        let words = chain(&error).raw();
-        let shown = escaped(self.redact(&words)).to_string();
-        if shown == words {
+        let message = chain(&error).raw();
+        let shown = escaped(self.redact(&message)).to_string();
+        if shown == message {
             Box::new(error)
         } else {
             shown.into()
         }
     }
 
-    /// The text without what is secret in it.
+    /// The string without its secrets.
     ///
-    /// It is for texts that are shown: at most the first 64 KiB are left of a longer one, and `…`.
+    /// It is for display: a longer string is cut to its first 64 KiB and `…`.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if text.len() <= LONGEST {
             return self.redact_whole(text, 0).0;
@@ -157,7 +158,7 @@ impl Redactor {
         Cow::Owned(self.redact_whole(beginning, 0).0.into_owned() + "\u{2026}")
     }
 
-    /// The text of these bytes without what is secret in it; bytes that are no UTF-8 are replaced by U+FFFD.
+    /// The string of these bytes without its secrets; invalid UTF-8 is replaced by U+FFFD.
     pub fn redact_bytes<'t>(&self, bytes: &'t [u8]) -> Cow<'t, str> {
         match String::from_utf8_lossy(bytes) {
             Cow::Borrowed(text) => self.redact(text),
@@ -165,11 +166,10 @@ impl Redactor {
         }
     }
 
-    /// The text without what is secret in it, and where a byte of it has moved. Of a text of more than 64 KiB, as much as that
-    /// around the position.
+    /// The string without its secrets, and the new position of a byte. A longer string is cut to 64 KiB around the position.
     pub fn redact_at<'t>(&self, text: &'t str, position: usize) -> (Cow<'t, str>, usize) {
         if text.len() > LONGEST {
-            // Some bytes before the place are looked at with it, but what is cut there is not shown.
+            // The part before the position is searched, too; its cut beginning is far from what is shown.
             let start = boundary(text, position.saturating_sub(LONGEST / 2));
             let end = boundary(text, start + LONGEST);
             let (shown, moved) =
@@ -201,7 +201,7 @@ impl Redactor {
         (Cow::Owned(shown), moved)
     }
 
-    /// What is to be hidden, in order, none touching another.
+    /// The parts to redact, in order, without overlaps.
     fn hidden<'t>(&self, text: &'t str) -> Vec<Hidden<'t>> {
         let bytes = text.as_bytes();
         let mut found = Vec::new();
@@ -209,7 +209,7 @@ impl Redactor {
         self.find_known(bytes, |range| hide(range, ""));
         shapes::find(bytes, |range| hide(range, ""));
         fields::find(bytes, hide);
-        // Of two that begin alike, the larger one comes first.
+        // Of two parts with the same start, the longer one comes first.
         found.sort_by_key(|hidden| (hidden.range.start, usize::MAX - hidden.range.end));
         let mut merged: Vec<Hidden<'_>> = Vec::with_capacity(found.len());
         for mut hidden in found {
@@ -227,7 +227,7 @@ impl Redactor {
                 _ => merged.push(hidden),
             }
         }
-        // What was hidden before stays as it is, whatever secret is known.
+        // An earlier mark stays, whatever secrets are learned.
         merged.retain(|hidden| &text[hidden.range.clone()] != Self::MARK);
         merged
     }
@@ -251,7 +251,7 @@ impl Redactor {
                 at += Self::MARK.len();
                 continue;
             }
-            // Once for all secrets, since there may be many.
+            // Computed once for all secrets, because there may be many.
             let firsts = first_bytes(&text[at..]);
             let ends = wanted
                 .iter()
@@ -271,7 +271,7 @@ impl Redactor {
     }
 }
 
-/// The place between two characters at or before this one.
+/// The nearest character boundary at or before this position.
 fn boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at)
@@ -279,15 +279,15 @@ fn boundary(text: &str, at: usize) -> usize {
         .unwrap_or_default()
 }
 
-/// A part of a text that is not shown.
+/// A part of a string that is redacted.
 struct Hidden<'t> {
     range: Range<usize>,
-    /// Stands around what is written instead.
+    /// The quote around the mark.
     quote: &'t str,
 }
 
-/// What is always the same of the secret's base64, wherever it stands in what is encoded: `user:secret`, for example. And
-/// its hexadecimal digits.
+/// The part of a secret's base64 that does not depend on its position in an encoded string such as `user:secret`, and its
+/// hexadecimal digits.
 fn encoded(secret: &str) -> Vec<Secret> {
     if secret.len() < SHORTEST_ENCODED {
         return Vec::new();

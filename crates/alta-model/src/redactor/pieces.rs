@@ -1,11 +1,11 @@
-//! Finding pieces of secrets: who repeats one in two messages writes no beginning in the second.
+//! Finds pieces of secrets: a server that splits one over two messages sends no beginning in the second.
 
 use std::{collections::HashMap, ops::Range};
 
-/// Each piece that is long enough holds a whole block.
+/// Each piece that is long enough contains a complete block.
 const BLOCK: usize = 8;
 
-/// Calls with each piece of at least `shortest` bytes (two blocks) of a secret that is longer, in letters of any case.
+/// Calls `found` with each piece of at least `shortest` bytes (two blocks) of a longer secret, in any case.
 pub(super) fn find<'s>(
     text: &[u8],
     secrets: impl Iterator<Item = &'s [u8]>,
@@ -42,7 +42,7 @@ pub(super) fn find<'s>(
     }
 }
 
-/// How many of these pairs, from the first on, are the same letter.
+/// The number of equal pairs from the start, ignoring case.
 fn alike<'a>(pairs: impl Iterator<Item = (&'a u8, &'a u8)>) -> usize {
     pairs
         .take_while(|(one, other)| one.eq_ignore_ascii_case(other))

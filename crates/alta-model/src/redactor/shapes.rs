@@ -1,10 +1,10 @@
-//! Finding what looks like a secret: JSON web tokens, credentials behind the name of a scheme or in an address.
+//! Finds secrets by their shape: JSON web tokens, and credentials after the name of a scheme or in an address.
 
 use std::ops::Range;
 
 use super::written::unescaped;
 
-/// Calls with each.
+/// Calls `found` with each range.
 pub(super) fn find(text: &[u8], mut found: impl FnMut(Range<usize>)) {
     let mut at = 0;
     while at < text.len() {
@@ -25,7 +25,7 @@ pub(super) fn find(text: &[u8], mut found: impl FnMut(Range<usize>)) {
     }
 }
 
-/// What follows `Bearer` and `Basic`, if it is no word of prose.
+/// The credentials after `Bearer` and `Basic`, unless they are a word of prose.
 fn credentials(text: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = &text[at..];
     let (is_bearer, length) = [(true, b"bearer" as &[u8]), (false, b"basic")]
@@ -62,7 +62,7 @@ fn space(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// User and password in `scheme://user:password@host`.
+/// The user and password in `scheme://user:password@host`.
 fn user_info(text: &[u8], at: usize) -> Option<Range<usize>> {
     let start = at + 3;
     let rest = text[at..].strip_prefix(b"://")?;
@@ -72,7 +72,7 @@ fn user_info(text: &[u8], at: usize) -> Option<Range<usize>> {
     (end > 0).then_some(start..start + end)
 }
 
-/// The password in an address, as it is written there.
+/// The password in an address, still encoded.
 pub(super) fn password(address: &str) -> Option<&str> {
     let at = address.find("://")?;
     let range = user_info(address.as_bytes(), at)?;
@@ -80,7 +80,7 @@ pub(super) fn password(address: &str) -> Option<&str> {
     Some(password)
 }
 
-/// Where this word ends, spelled perhaps with escapes.
+/// The end of this word, which may contain escapes.
 fn spelled(text: &[u8], mut at: usize, word: &[u8]) -> Option<usize> {
     for wanted in word {
         let (byte, length) = unescaped(text.get(at..)?)?;
@@ -92,7 +92,7 @@ fn spelled(text: &[u8], mut at: usize, word: &[u8]) -> Option<usize> {
     Some(at)
 }
 
-/// Where the characters of a token end.
+/// The end of a token's characters.
 fn run(text: &[u8], mut at: usize) -> usize {
     while let Some((byte, length)) = text.get(at..).and_then(unescaped) {
         if !(byte.is_ascii_alphanumeric() || b"-_.~=+/".contains(&byte)) {

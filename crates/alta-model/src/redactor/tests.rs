@@ -7,7 +7,7 @@ fn redacted(text: &str) -> String {
 }
 
 #[test]
-fn a_known_secret_is_hidden_however_it_is_written() {
+fn a_learned_secret_is_redacted_with_all_escapes() {
     let redactor = Redactor::knowing(["h/u\"n+t é=🦀"]);
     for written in [
         "h/u\"n+t é=🦀",
@@ -29,7 +29,7 @@ fn a_known_secret_is_hidden_however_it_is_written() {
 }
 
 #[test]
-fn a_known_secret_is_hidden_in_base64_at_any_place() {
+fn a_learned_secret_is_redacted_in_base64_at_any_position() {
     let redactor = Redactor::knowing(["hunter2??>"]);
     for before in ["", "u", "us", "user:"] {
         for engine in [&general_purpose::STANDARD, &general_purpose::URL_SAFE] {
@@ -42,7 +42,7 @@ fn a_known_secret_is_hidden_in_base64_at_any_place() {
 }
 
 #[test]
-fn a_known_secret_is_hidden_in_hexadecimal_digits_and_in_letters_of_any_case() {
+fn a_learned_secret_is_redacted_in_hexadecimal_digits_and_in_any_case() {
     let secret = "Xk9-T0ken.of\u{e4}";
     let redactor = Redactor::knowing([secret]);
     let digits: Vec<String> = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
@@ -58,7 +58,7 @@ fn a_known_secret_is_hidden_in_hexadecimal_digits_and_in_letters_of_any_case() {
 }
 
 #[test]
-fn each_piece_of_a_secret_that_is_repeated_in_two_messages_is_hidden() {
+fn each_piece_of_a_secret_in_two_messages_is_redacted() {
     let secret = "Xk9-fQ2/zz+T0ken_with.many~chars=and\u{e4}more/of+them.";
     let redactor = Redactor::knowing([secret]);
     for cut in (BEGINNING..secret.len() - BEGINNING).filter(|cut| secret.is_char_boundary(*cut)) {
@@ -81,7 +81,7 @@ fn each_piece_of_a_secret_that_is_repeated_in_two_messages_is_hidden() {
 }
 
 #[test]
-fn what_is_learned_again_is_not_forgotten() {
+fn a_secret_that_is_learned_again_is_not_forgotten() {
     let redactor = Redactor::new();
     for number in 0..3 * MOST_KNOWN {
         redactor.learn("hunter/2");
@@ -92,7 +92,7 @@ fn what_is_learned_again_is_not_forgotten() {
 }
 
 #[test]
-fn a_long_beginning_is_hidden_and_what_a_cut_text_ends_with() {
+fn a_long_beginning_and_the_end_of_a_cut_string_are_redacted() {
     let redactor = Redactor::knowing(["0123456789abcdefghij"]);
     for (text, shown) in [
         ("not 0123456789abcdef...", "not <redacted>..."),
@@ -108,7 +108,7 @@ fn a_long_beginning_is_hidden_and_what_a_cut_text_ends_with() {
 }
 
 #[test]
-fn an_old_secret_stays_secret_and_what_is_known_is_bounded() {
+fn an_old_secret_stays_secret_and_the_number_of_secrets_is_bounded() {
     let redactor = Redactor::new();
     let other = redactor.clone();
     for number in 0..MOST_KNOWN + 6 {
@@ -122,7 +122,7 @@ fn an_old_secret_stays_secret_and_what_is_known_is_bounded() {
 }
 
 #[test]
-fn a_short_secret_is_hidden_and_hiding_twice_changes_nothing() {
+fn a_short_secret_is_redacted_and_a_second_pass_changes_nothing() {
     let redactor = Redactor::knowing(["e", "", " "]);
     let shown = redactor.redact("the end").into_owned();
     assert_eq!(shown, "th<redacted> <redacted>nd");
@@ -130,7 +130,7 @@ fn a_short_secret_is_hidden_and_hiding_twice_changes_nothing() {
 }
 
 #[test]
-fn values_of_secret_fields_are_hidden_in_json_that_stays_json() {
+fn values_of_secret_fields_are_redacted_and_json_stays_valid() {
     for (text, shown) in [
         (
             r#"{"id": 7, "token": "bv\"s4", "access_Token" : "x", "name": "y"}"#,
@@ -163,7 +163,7 @@ fn values_of_secret_fields_are_hidden_in_json_that_stays_json() {
 }
 
 #[test]
-fn what_is_cut_is_hidden_to_its_end() {
+fn a_cut_value_is_redacted_to_its_end() {
     for (text, shown) in [
         (r#"{"token": "abc"#, r#"{"token": "<redacted>"#),
         (r#"{"token": "ab\"#, r#"{"token": "<redacted>"#),
@@ -177,7 +177,7 @@ fn what_is_cut_is_hidden_to_its_end() {
 }
 
 #[test]
-fn secrets_in_forms_headers_and_addresses_are_hidden() {
+fn secrets_in_forms_headers_and_addresses_are_redacted() {
     for (text, shown) in [
         (
             "client_id=client_1&client_secret=c2VjcmV0%3D%3D&scope=a+b",
@@ -202,7 +202,7 @@ fn secrets_in_forms_headers_and_addresses_are_hidden() {
 }
 
 #[test]
-fn what_holds_no_secret_is_shown_as_it_came() {
+fn a_string_without_secrets_stays_unchanged() {
     for text in [
         r#"{"b" : 1, "a":2}"#,
         r#"[{"id": 1, "name": "a=b&c"#,
@@ -218,7 +218,7 @@ fn what_holds_no_secret_is_shown_as_it_came() {
 }
 
 #[test]
-fn what_was_sent_is_learned_from_a_body_and_from_an_address() {
+fn secrets_are_learned_from_a_body_and_from_an_address() {
     let redactor = Redactor::new();
     redactor.learn_fields(r#"{"new_password_hash": "a\/b\u0063", "name": "Ashwick"}"#);
     redactor.learn_fields("grant_type=x&client_secret=d%2Fe");
@@ -235,7 +235,7 @@ fn what_was_sent_is_learned_from_a_body_and_from_an_address() {
 }
 
 #[test]
-fn a_cause_is_itself_unless_its_words_may_not_be_shown() {
+fn a_source_stays_itself_unless_its_message_contains_a_secret() {
     let redactor = Redactor::knowing(["hunter2"]);
     let io = |words: &str| redactor.cause(std::io::Error::other(words.to_owned()));
     assert!(io("reset").is::<std::io::Error>());
@@ -243,7 +243,7 @@ fn a_cause_is_itself_unless_its_words_may_not_be_shown() {
 }
 
 #[test]
-fn a_place_in_the_text_is_found_again() {
+fn a_position_in_the_string_is_found_again() {
     let text = r#"{"token":"abcdefghijklmnop","x":1}"#;
     for (position, place) in [(0, '{'), (9, '"'), (text.len() - 2, '1')] {
         let (shown, moved) = Redactor::new().redact_at(text, position);
@@ -255,7 +255,7 @@ fn a_place_in_the_text_is_found_again() {
 }
 
 #[test]
-fn a_long_text_is_cut_with_what_is_secret_at_the_cut_and_searched_in_a_bounded_time() {
+fn a_long_string_is_cut_and_searched_in_a_bounded_time() {
     let redactor = Redactor::new();
     for number in 0..MOST_KNOWN {
         redactor.learn(&format!("token-{number:02}/of some length"));
@@ -306,7 +306,7 @@ fn written(c: char, way: u8) -> String {
 
 proptest! {
     #[test]
-    fn a_secret_is_hidden_whatever_way_each_of_its_characters_is_written(
+    fn a_secret_is_redacted_with_any_escape_of_each_character(
         secret in "[a-zA-Z/+=\"é🦀_~-]{1,40}",
         ways in prop::collection::vec(0_u8..10, 40),
         before in "[0-9 ,.]{0,10}",
@@ -320,7 +320,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_walked_over_to_its_end(
+    fn any_string_is_processed_to_its_end(
         text in r#"([\\"'a:,\[\]{}token =%&;1é]|token|eyJ|Bearer |://|@|&quot;|%22|\\u00){0,40}"#,
         position in 0_usize..60,
     ) {
@@ -331,7 +331,7 @@ proptest! {
     }
 
     #[test]
-    fn json_stays_json(
+    fn json_stays_valid(
         name in "(token|my_Password|name)",
         value in r#"("[a-z]{0,5}"|[1-9][0-9]{0,2}|null|true|\["a", 1\]|\{"b": \{"c": "]"\}\})"#,
         depth in 0_usize..3,

@@ -1,19 +1,19 @@
-//! Finding a text that is perhaps written with escapes.
+//! Finds a string that may be written with escapes.
 
 use std::collections::BTreeSet;
 
-/// What is looked for.
+/// The string to find.
 #[derive(Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) text: &'a [u8],
-    /// ASCII letters count whatever their case.
+    /// Ignores the case of ASCII letters.
     pub(super) folds_case: bool,
-    /// As many bytes of its beginning count as the whole; fewer only if the text ends with them.
+    /// This many bytes of its beginning count as a match; fewer only at the end of the input.
     pub(super) beginning: usize,
 }
 
-/// Where the wanted text ends that begins here, with each of its characters as it is or escaped as JSON (in any depth), a
-/// URL, a form, HTML, Rust or Python do.
+/// The end of the wanted string if it begins at this position, with each character plain or with the escapes of JSON (in any
+/// depth), a URL, a form, HTML, Rust or Python.
 pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<usize> {
     let is_next = |found: usize, read: &[u8]| {
         let next = wanted.text[found..].get(..read.len());
@@ -21,7 +21,7 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
             next == read || (wanted.folds_case && next.eq_ignore_ascii_case(read))
         })
     };
-    // Up to the first byte that may begin an escape, there is one way to read it.
+    // Up to the first byte that may begin an escape, there is one reading.
     let (mut found, mut at) = (0, start);
     while let Some(&byte) = text.get(at)
         && !begins_escape(byte)
@@ -30,7 +30,7 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
         (found, at) = (found + 1, at + 1);
     }
     let mut end = None;
-    // How much of the wanted text has been found, and up to where. A character may be read in more than one way.
+    // The matched length of the wanted string and the position in the input. A character can have several readings.
     let mut reached = BTreeSet::new();
     let end_here = |found, at| {
         let is_cut = at == text.len() || is_cut_escape(&text[at..]);
@@ -55,20 +55,20 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
     end
 }
 
-/// The shortest beginning of a secret that is hidden at the end of a text that may be cut.
+/// The shortest beginning of a secret that is redacted at the end of a string that may be cut.
 const SHORTEST_CUT: usize = 4;
 
-/// Whether the text ends within an escape that begins here.
+/// Whether the string ends within an escape that begins at this position.
 fn is_cut_escape(rest: &[u8]) -> bool {
     let mut ways = 0;
     readings(rest, |_, _| ways += 1);
     rest.len() < LONGEST_ESCAPE && begins_escape(rest[0]) && ways == 1
 }
 
-/// No escape that is cut is longer.
+/// The length of the longest escape.
 const LONGEST_ESCAPE: usize = 12;
 
-/// With which bytes a text can begin that is written here, in letters of any case.
+/// The bytes with which a string at this position can begin, in any case.
 pub(super) fn first_bytes(text: &[u8]) -> [bool; 256] {
     let mut firsts = [false; 256];
     readings(text, |read, _| {
@@ -80,7 +80,7 @@ pub(super) fn first_bytes(text: &[u8]) -> [bool; 256] {
     firsts
 }
 
-/// Whether one of the wanted text's writings can begin with this byte.
+/// Whether a written form of the wanted string can begin with this byte.
 pub(super) fn may_begin(wanted: Wanted<'_>, byte: u8) -> bool {
     begins_escape(byte)
         || wanted.text.first().is_some_and(|first| {
@@ -92,7 +92,7 @@ fn begins_escape(byte: u8) -> bool {
     matches!(byte, b'\\' | b'%' | b'&' | b'+')
 }
 
-/// Calls with each way of reading the next character: its bytes in UTF-8, and how many bytes of the text it takes.
+/// Calls `read` with each reading of the next character: its bytes in UTF-8, and its length in the input.
 fn readings(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     let Some(&first) = text.first() else { return };
     read(&[first], 1);
@@ -105,7 +105,7 @@ fn readings(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     }
 }
 
-/// The text with its percent signs undone.
+/// The string with its percent escapes decoded.
 pub(super) fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     let mut bytes = Vec::with_capacity(rest.len());
@@ -121,7 +121,7 @@ pub(super) fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The one way of reading the next character that undoes an escape, if there is one.
+/// The reading of the next character that decodes an escape, if there is one.
 pub(super) fn unescaped(text: &[u8]) -> Option<(u8, usize)> {
     let mut last = None;
     readings(text, |read, length| {
@@ -146,7 +146,7 @@ fn percent(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     }
 }
 
-/// `\n`, `\"`, `\u0041`, `\u{41}`, `\x41`, and the same with more backslashes in texts in texts.
+/// `\n`, `\"`, `\u0041`, `\u{41}`, `\x41`, and the same with more backslashes in nested strings.
 fn backslash(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     let slashes = backslashes(text);
     let mut doubled = 2;
@@ -171,13 +171,13 @@ fn backslash(text: &[u8], mut read: impl FnMut(&[u8], usize)) {
     read(&[plain], slashes + 1);
 }
 
-/// How many backslashes stand here, as far as they can be an escape.
+/// The number of backslashes at this position, as far as they can be an escape.
 pub(super) fn backslashes(text: &[u8]) -> usize {
     let few = &text[..text.len().min(DEEPEST)];
     few.iter().take_while(|byte| **byte == b'\\').count()
 }
 
-/// The most bytes by which an escape of an escape is looked for: of any text, each byte is looked at a bounded number of times.
+/// The most bytes of a nested escape, so that each byte of a string is read a bounded number of times.
 const DEEPEST: usize = 64;
 
 fn numbered(text: &[u8], slashes: usize, kind: u8, mut read: impl FnMut(&[u8], usize)) {
