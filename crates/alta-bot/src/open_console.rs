@@ -10,7 +10,7 @@ use crate::watch_server::{About, WatchServer};
 use alta_model::ServerId;
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
-use att_console::{Console, State, Trouble};
+use att_console::{Console, NotConnected, State};
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::IntoFuture;
@@ -199,7 +199,10 @@ impl OpenConsole<'_> {
 }
 
 /// Waits until the console is ready, and notes why it is not.
-async fn ready(console: &Console, trouble: &mut Option<Trouble>) -> Result<(), att_console::Error> {
+async fn ready(
+    console: &Console,
+    trouble: &mut Option<NotConnected>,
+) -> Result<(), att_console::Error> {
     let mut statuses = console.statuses();
     while let Some(status) = statuses.next().await {
         match status.state {

@@ -12,7 +12,7 @@ use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use alta_socket::BackoffPolicy;
-use att_console::{State, Trouble};
+use att_console::{NotConnected, State};
 use std::error::Error as _;
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -110,7 +110,7 @@ async fn a_console_opened_by_server_id_returns_when_its_server_comes_back_up() {
         matches!(
             state,
             State::Recovering {
-                because: Trouble::NotUp(_),
+                because: NotConnected::NotUp(_),
                 ..
             }
         )

@@ -41,7 +41,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A new back-off. The `seed` fixes the jitter, so that a machine can be replayed.
+    /// A new backoff. The `seed` fixes the jitter, so that a machine can be replayed.
     pub fn new(policy: BackoffPolicy, seed: u64) -> Self {
         Self {
             policy,

@@ -27,7 +27,7 @@ pub enum State {
         /// How many attempts in a row have failed; a connection that was lost counts as one. The pause grows with it.
         attempt: u32,
         /// Why the last attempt failed, or the connection was lost.
-        because: Trouble,
+        because: NotConnected,
     },
     /// It is closed for good.
     Closed {
@@ -51,7 +51,7 @@ impl State {
 /// Why there is no connection at the moment. Each of these is tried again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Trouble {
+pub enum NotConnected {
     /// The server is not up, by its own account or its cloud's.
     #[error("the server is not up: {}", escaped(.0).at_most(SHOWN))]
     NotUp(String),

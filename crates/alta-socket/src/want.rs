@@ -371,7 +371,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
         }
     }
 
-    /// A request for this subscription failed, and is repeated after a back-off. `is_unknown`: the server may have done it
+    /// A request for this subscription failed, and is repeated after a backoff. `is_unknown`: the server may have done it
     /// all the same. Returns how often in a row it failed.
     pub fn failed(&mut self, key: &K, is_unknown: bool, now: Instant) -> Option<u32> {
         let seed = self.random.u64(..);

@@ -112,8 +112,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthorised`] if the account is refused, [`ErrorKind::Closed`] if the client is closed before.
-    /// Until then it keeps trying; wrap it in a time-out to give up earlier.
+    /// [`ErrorKind::Unauthorized`] if the account is refused, [`ErrorKind::Closed`] if the client is closed before.
+    /// Until then it keeps trying; wrap it in a timeout to give up earlier.
     ///
     /// # Cancel safety
     ///
@@ -137,7 +137,7 @@ impl Client {
     /// # Errors
     ///
     /// When awaited: [`ErrorKind::Refused`] if the server refuses a topic for good (404 for what doesn't exist or
-    /// isn't yours), [`ErrorKind::Unauthorised`], [`ErrorKind::Closed`]. What may heal is tried again.
+    /// isn't yours), [`ErrorKind::Unauthorized`], [`ErrorKind::Closed`]. What may heal is tried again.
     ///
     /// # Cancel safety
     ///

@@ -57,7 +57,7 @@ pub struct Config {
     /// 5 min by default, so that many sockets don't migrate together.
     pub migrate_spread: Duration,
     /// How long the old socket is read on after a migration. 10 s by default (att-client, js-tale).
-    pub hand_over: Duration,
+    pub handover: Duration,
     /// How many subscriptions one socket holds; for more, more sockets are opened. 500 by default: above, migrations
     /// become unreliable (att-client, Townsharp).
     pub subscriptions_per_socket: usize,
@@ -92,7 +92,7 @@ impl Default for Config {
             max_frame: 1 << 20,
             migrate_after: Duration::from_secs(110 * 60),
             migrate_spread: Duration::from_secs(5 * 60),
-            hand_over: Duration::from_secs(10),
+            handover: Duration::from_secs(10),
             subscriptions_per_socket: 500,
             linger: Duration::from_secs(2),
             queue: QueueConfig::default(),
@@ -128,7 +128,7 @@ setters! {
     max_frame: usize,
     migrate_after: Duration,
     migrate_spread: Duration,
-    hand_over: Duration,
+    handover: Duration,
     subscriptions_per_socket: usize,
     linger: Duration,
     queue: QueueConfig,
@@ -290,7 +290,7 @@ impl fmt::Debug for Config {
             .field("max_frame", &self.max_frame)
             .field("migrate_after", &self.migrate_after)
             .field("migrate_spread", &self.migrate_spread)
-            .field("hand_over", &self.hand_over)
+            .field("handover", &self.handover)
             .field("subscriptions_per_socket", &self.subscriptions_per_socket)
             .field("linger", &self.linger)
             .field("queue", &self.queue)
@@ -328,7 +328,7 @@ mod tests {
         }
         let at_once = config()
             .linger(Duration::ZERO)
-            .hand_over(Duration::ZERO)
+            .handover(Duration::ZERO)
             .migrate_spread(Duration::ZERO);
         assert!(at_once.check().is_ok());
     }

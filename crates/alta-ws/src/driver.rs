@@ -3,16 +3,16 @@
 #[cfg(test)]
 mod tests;
 
+use crate::connector::{Connector, NotOpened};
 use crate::error::{Error, ErrorKind};
 use crate::frame::{Frame, Request, usual_event};
-use crate::open::{Gate, NotOpened};
 use crate::pool::Pool;
 use crate::shared::Shared;
 use crate::socket::{Input, OnLink, Output};
 use crate::status::State;
 use crate::tokens::Tokens;
 use alta_auth::{Token, TokenSource};
-use alta_socket::{Dial, Inbox, LinkEvent, LinkId, RawFrame, ReadAt, Shutdown, Trouble, Wake};
+use alta_socket::{Dial, Inbox, LinkEvent, LinkId, NotConnected, RawFrame, ReadAt, Shutdown, Wake};
 use http::HeaderMap;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -30,7 +30,7 @@ enum Logged {
     Nothing,
     Ready,
     /// Why there is none.
-    Trouble(Trouble),
+    NotConnected(NotConnected),
 }
 
 /// The end of a wait.
@@ -46,7 +46,7 @@ pub(crate) struct Driver {
     latest: Instant,
     pool: Pool,
     inbox: SocketInbox,
-    gate: Gate,
+    connector: Connector,
     tokens: Tokens,
     /// The token that was last refused when a link was opened.
     refused: Option<Token>,
@@ -75,7 +75,7 @@ impl Driver {
                 now,
             ),
             inbox: Inbox::new(calls, shutdown),
-            gate: Gate::new(dialer, headers, &config, redactor),
+            connector: Connector::new(dialer, headers, &config, redactor),
             tokens: Tokens::new(tokens),
             refused: None,
             latest: now,
@@ -218,7 +218,7 @@ impl Driver {
             match output {
                 Output::Open { link, renew } => {
                     let stale = self.refused.clone().filter(|_| renew);
-                    let opening = self.gate.open(self.tokens.source(), stale);
+                    let opening = self.connector.open(self.tokens.source(), stale);
                     self.inbox.links.open(link, opening);
                 }
                 Output::GetToken => self.tokens.want(),
@@ -289,7 +289,7 @@ impl Driver {
     fn log(&mut self, state: &State) {
         match state {
             State::Recovering { attempt, because } => {
-                let logged = Logged::Trouble(because.clone());
+                let logged = Logged::NotConnected(because.clone());
                 if self.logged != logged {
                     tracing::info!(attempt, %because, "not connected, trying again");
                     self.logged = logged;

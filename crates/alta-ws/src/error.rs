@@ -1,7 +1,7 @@
 use alta_model::error_type::{ErrorDetails, Fields};
 use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
 pub use alta_socket::Sent;
-use alta_socket::{Closed, Trouble};
+use alta_socket::{Closed, NotConnected};
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -47,8 +47,8 @@ pub enum ErrorKind {
         error_code: Option<ErrorCode>,
     },
     /// The account is refused: by the account service, or by the socket after the token was renewed. Final.
-    #[error("not authorised{}", match .status { Some(status) => format!(", the server answered {status}"), None => String::new() })]
-    Unauthorised {
+    #[error("not authorized{}", match .status { Some(status) => format!(", the server answered {status}"), None => String::new() })]
+    Unauthorized {
         /// The status with which the socket was refused; none if there was no token to begin with.
         status: Option<u16>,
     },
@@ -64,7 +64,7 @@ pub enum ErrorKind {
     /// No answer came in time.
     #[error("no answer within {after:?}, {sent}")]
     TimedOut {
-        /// The configured time-out.
+        /// The configured timeout.
         after: Duration,
         /// Whether the request can have had an effect.
         sent: Sent,
@@ -175,7 +175,7 @@ impl Error {
             | ErrorKind::TimedOut { .. }
             | ErrorKind::Disconnected { .. }
             | ErrorKind::Dial => true,
-            ErrorKind::Unauthorised { .. }
+            ErrorKind::Unauthorized { .. }
             | ErrorKind::Closed
             | ErrorKind::Overflowed
             | ErrorKind::NothingCame(_)
@@ -199,15 +199,15 @@ impl Error {
     pub(crate) fn is_of_the_token(&self) -> bool {
         matches!(
             self.kind(),
-            ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorised { .. }
+            ErrorKind::Refused { status: 401, .. } | ErrorKind::Unauthorized { .. }
         )
     }
 
     /// Why there is no connection, if this is why one could not be opened.
-    pub(crate) fn trouble(&self) -> Trouble {
+    pub(crate) fn trouble(&self) -> NotConnected {
         match self.kind() {
-            ErrorKind::NoToken => Trouble::NoAccess(self.chain()),
-            _ => Trouble::Unreachable(self.chain()),
+            ErrorKind::NoToken => NotConnected::NoAccess(self.chain()),
+            _ => NotConnected::Unreachable(self.chain()),
         }
     }
 

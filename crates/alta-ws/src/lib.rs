@@ -67,6 +67,7 @@
 
 mod client;
 mod config;
+mod connector;
 mod driver;
 mod error;
 mod events;
@@ -74,7 +75,6 @@ mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod open;
 mod pool;
 mod shared;
 mod socket;
@@ -103,8 +103,9 @@ pub use topic::Topic;
 pub use alta_auth::{StaticToken, Token, TokenSource};
 pub use alta_model::{GroupId, UserId};
 pub use alta_socket::{
-    BackoffPolicy, BoxIo, Closed, ConnectError, Dial, DialError, Direction, Io, Missed, Observer,
-    Overflow, Proxy, ProxyError, QueueConfig, RawFrame, Resolver, TcpDialer, Trouble,
+    BackoffPolicy, BoxIo, Closed, ConnectError, Dial, DialError, Direction, Io, Missed,
+    NotConnected, Observer, Overflow, Proxy, ProxyError, QueueConfig, RawFrame, Resolver,
+    TcpDialer,
 };
 #[cfg(feature = "tls")]
 pub use alta_socket::{Tls, TlsError};

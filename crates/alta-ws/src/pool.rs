@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::frame::Frame;
 use crate::shared::Reply;
 use crate::socket::{
-    Call, Common, Effect, Input, MigrationId, Output, Socket, SocketInput, SocketState,
+    Call, Common, Input, MigrationId, Output, Socket, SocketInput, SocketOutput, SocketState,
 };
 use crate::status::{Condition, Counters, State};
 use crate::topic::Topic;
@@ -93,7 +93,7 @@ impl Pool {
         pool
     }
 
-    /// Takes an input; its effects are [polled](Self::poll_output).
+    /// Takes an input; its outputs are [polled](Self::poll_output).
     pub(crate) fn handle(&mut self, input: Input, now: Instant) {
         match input {
             Input::Link(link, event) => {
@@ -198,7 +198,7 @@ impl Pool {
     }
 
     fn open(&mut self, id: SocketId, now: Instant) {
-        let (socket, effects) = Socket::open(
+        let (socket, outputs) = Socket::open(
             Arc::clone(&self.config),
             Arc::clone(&self.counters),
             self.redactor.clone(),
@@ -207,18 +207,18 @@ impl Pool {
             now,
         );
         self.sockets.insert(id, socket);
-        self.apply(id, effects, now);
+        self.apply(id, outputs, now);
     }
 
-    /// Feeds one socket, and follows the effects.
+    /// Feeds one socket, and follows the outputs.
     fn feed(&mut self, id: SocketId, input: SocketInput, now: Instant) {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
         };
         let was_under_way = self.common.batch_under_way;
-        let effects = socket.handle(input, &mut self.common, now);
+        let outputs = socket.handle(input, &mut self.common, now);
         let batch_has_ended = was_under_way && !self.common.batch_under_way;
-        self.apply(id, effects, now);
+        self.apply(id, outputs, now);
         if batch_has_ended {
             for id in self.ids() {
                 self.feed(id, SocketInput::Pump, now);
@@ -226,20 +226,20 @@ impl Pool {
         }
     }
 
-    fn apply(&mut self, id: SocketId, effects: Vec<Effect>, now: Instant) {
+    fn apply(&mut self, id: SocketId, outputs: Vec<SocketOutput>, now: Instant) {
         let mut has_released = false;
         let mut fatal = None;
-        for effect in effects {
-            match effect {
-                Effect::Output(output) => self.pass_on(id, output, now),
-                Effect::Released(topic) => {
+        for output in outputs {
+            match output {
+                SocketOutput::ForDriver(output) => self.pass_on(id, output, now),
+                SocketOutput::Released(topic) => {
                     self.spread.release(&topic, id);
                     self.moves
-                        .left(&topic, id, later(now, self.config.hand_over));
+                        .left(&topic, id, later(now, self.config.handover));
                     has_released = true;
                 }
-                Effect::Migrated(migration, result) => self.one_migrated(migration, result),
-                Effect::Fatal(error) => fatal = Some(error),
+                SocketOutput::Migrated(migration, result) => self.one_migrated(migration, result),
+                SocketOutput::Fatal(error) => fatal = Some(error),
             }
         }
         if has_released {

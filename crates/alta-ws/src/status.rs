@@ -48,7 +48,7 @@ alta_socket::counters! {
         /// Times a socket was connected; a migration is none.
         connects,
         /// Replies that no open request was waiting for.
-        late_answers,
+        late_replies,
         /// Frames that were no JSON objects, or binary, and parts of frames that were none. Where it may have been an event, its
         /// streams were told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
         malformed,

@@ -104,7 +104,7 @@ pub(crate) async fn get_token(
     match tokio::time::timeout(TOKEN_WITHIN, token).await {
         Ok(Ok(token)) => Ok(token),
         Ok(Err(error)) if *error.kind() == alta_auth::ErrorKind::Refused => {
-            let kind = ErrorKind::Unauthorised { status: None };
+            let kind = ErrorKind::Unauthorized { status: None };
             Err(Error::new(kind, DOING).caused_by(error))
         }
         Ok(Err(error)) => Err(Error::new(ErrorKind::NoToken, DOING).caused_by(error)),
@@ -144,7 +144,7 @@ mod tests {
         let result = runtime.block_on(std::future::poll_fn(|cx| tokens.poll(cx)));
         let error = result.unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::Unauthorised { .. }),
+            matches!(error.kind(), ErrorKind::Unauthorized { .. }),
             "{error}"
         );
     }

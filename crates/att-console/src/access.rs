@@ -99,7 +99,7 @@ impl fmt::Debug for ConsoleAccess {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum AccessError {
-    /// The server is not running yet. Access is requested again after `retry_after`, or else after the back-off.
+    /// The server is not running yet. Access is requested again after `retry_after`, or else after the backoff.
     #[error("not yet: {}", escaped(.message))]
     NotYet {
         /// The message of the service.
@@ -110,7 +110,7 @@ pub enum AccessError {
     /// Access is refused: no permission, a wrong id. The console closes.
     #[error("refused: {}", escaped(.0))]
     Refused(String),
-    /// The request failed. It is repeated after the back-off, or after `retry_after`, up to the cap of the back-off.
+    /// The request failed. It is repeated after the backoff, or after `retry_after`, up to the cap of the backoff.
     #[error("failed: {}", escaped(.message))]
     Failed {
         /// The failed operation.
@@ -153,7 +153,7 @@ pub trait Access: Send + Sync + 'static {
         None
     }
 
-    /// Resolves when the access has changed, for example the token file, so that the console tries again before the back-off is
+    /// Resolves when the access has changed, for example the token file, so that the console tries again before the backoff is
     /// over. Never, by default. Must be cancel safe.
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::pending())

@@ -63,7 +63,7 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WhenNotReady {
-    /// It waits in a bounded queue while its time-out runs, and is sent when the console is ready.
+    /// It waits in a bounded queue while its timeout runs, and is sent when the console is ready.
     #[default]
     Wait,
     /// It fails at once with [`ErrorKind::NotReady`](crate::ErrorKind::NotReady).
@@ -104,7 +104,7 @@ const ASK_AGAIN: [Duration; 3] = [
 /// Longer than a bot takes to replace one stream by another.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// Far above any answer of a working server, far below the command time-out.
+/// Far above any answer of a working server, far below the command timeout.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
 /// tavernpy's: `spawn list`, `help modules` and inventories of everyone are large.

@@ -215,11 +215,11 @@ impl Console {
         }
     }
 
-    /// Runs a command and waits for its answer, which ends exactly once: by the server's answer or error, by time-out,
+    /// Runs a command and waits for its answer, which ends exactly once: by the server's answer or error, by timeout,
     /// or by disconnection. It is never sent twice.
     ///
     /// Takes a text as it is, or a [`Command`] with its arguments as values; [`commands`](crate::commands) has the
-    /// usual ones with typed results. The returned [`Run`] is awaited, after setting its time-out if need be.
+    /// usual ones with typed results. The returned [`Run`] is awaited, after setting its timeout if need be.
     ///
     /// # Errors
     ///
@@ -339,7 +339,7 @@ impl Console {
         Statuses::new(Arc::clone(&self.inner.shared))
     }
 
-    /// Tries to connect now instead of waiting for the back-off: something says that the server is up.
+    /// Tries to connect now instead of waiting for the backoff: something says that the server is up.
     pub async fn retry_now(&self) {
         // A console that is closed has nothing to retry.
         let _ = self.inner.calls.send(Call::RetryNow).await;

@@ -8,7 +8,7 @@ use crate::label::Label;
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output};
 use crate::name::EventName;
 use crate::open::open;
-use crate::status::{Counters, State, Status, Trouble};
+use crate::status::{Counters, NotConnected, State, Status};
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_socket::{
@@ -80,7 +80,7 @@ impl Shared {
         match self.why_closed() {
             // Nobody knows what became of it.
             because @ Closed::Broken => ErrorKind::Disconnected {
-                because: Trouble::Lost(because.to_string()),
+                because: NotConnected::Lost(because.to_string()),
                 sent: Sent::MayHaveRun,
             },
             // It still lay in the channel.

@@ -1,7 +1,7 @@
 use crate::reply::Reply;
 use alta_model::error_type::ErrorDetails;
 use alta_model::{chain, escaped};
-use alta_socket::Trouble;
+use alta_socket::NotConnected;
 pub use alta_socket::{Closed, Sent};
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -70,7 +70,7 @@ pub enum ErrorKind {
     Disconnected {
         /// Why it was lost.
         #[source]
-        because: Trouble,
+        because: NotConnected,
         /// Whether the command may have run.
         sent: Sent,
     },
@@ -108,7 +108,7 @@ pub enum ErrorKind {
         after: Duration,
         /// Why the last attempt failed, if one did meanwhile.
         #[source]
-        because: Option<Trouble>,
+        because: Option<NotConnected>,
     },
     /// It is not known where the server's files are fetched.
     #[error("no file server is known")]

@@ -106,7 +106,7 @@ pub use name::EventName;
 pub use reply::Reply;
 pub use run::{Run, RunWithReply};
 pub use small_file::read_small_file;
-pub use status::{State, Status, Totals, Trouble};
+pub use status::{NotConnected, State, Status, Totals};
 pub use subscription::{Subscribe, Subscription};
 pub use token_file::TokenFile;
 

@@ -4,7 +4,7 @@ use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;
 use crate::error::with_sources;
 use crate::machine::Failure;
-use crate::status::Trouble;
+use crate::status::NotConnected;
 use alta_model::Redactor;
 use alta_socket::{DialError, LinkConfig, WebSocket};
 use std::sync::Arc;
@@ -28,7 +28,7 @@ async fn dial(
     let within = access.time_limit().unwrap_or(config.connect_timeout);
     let granted = tokio::time::timeout(within, access.access())
         .await
-        .map_err(|_| trouble(Trouble::NoAccess(format!("none within {within:?}"))))?
+        .map_err(|_| trouble(NotConnected::NoAccess(format!("none within {within:?}"))))?
         .map_err(|error| no_access(error, &config))?;
     redactor.learn(granted.token.expose());
     redactor.learn_address(granted.url.as_str());
@@ -54,14 +54,14 @@ fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
         Failure::Refused(text) => Failure::Refused(shown(text)),
         Failure::Address(text) => Failure::Address(shown(text)),
         Failure::Token(text) => Failure::Token(shown(text)),
-        Failure::Trouble {
+        Failure::NotConnected {
             trouble,
             retry_after,
-        } => Failure::Trouble {
+        } => Failure::NotConnected {
             trouble: match trouble {
-                Trouble::NotUp(text) => Trouble::NotUp(shown(text)),
-                Trouble::NoAccess(text) => Trouble::NoAccess(shown(text)),
-                Trouble::Unreachable(text) => Trouble::Unreachable(shown(text)),
+                NotConnected::NotUp(text) => NotConnected::NotUp(shown(text)),
+                NotConnected::NoAccess(text) => NotConnected::NoAccess(shown(text)),
+                NotConnected::Unreachable(text) => NotConnected::Unreachable(shown(text)),
                 other => other,
             },
             retry_after,
@@ -81,8 +81,8 @@ fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Fa
         } if !access.may_change && has_credentials(&access.url) => {
             Failure::Refused(error.to_string())
         }
-        _ => Failure::Trouble {
-            trouble: Trouble::Unreachable(with_sources(error)),
+        _ => Failure::NotConnected {
+            trouble: NotConnected::Unreachable(with_sources(error)),
             retry_after: error
                 .retry_after()
                 .map(|asked| asked.min(config.backoff.cap)),
@@ -105,14 +105,14 @@ fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
         }
     };
     Err(if access.may_change {
-        trouble(Trouble::NoAccess(problem))
+        trouble(NotConnected::NoAccess(problem))
     } else {
         Failure::Token(problem)
     })
 }
 
-fn trouble(trouble: Trouble) -> Failure {
-    Failure::Trouble {
+fn trouble(trouble: NotConnected) -> Failure {
+    Failure::NotConnected {
         trouble,
         retry_after: None,
     }
@@ -124,8 +124,8 @@ fn no_access(error: AccessError, config: &Config) -> Failure {
         AccessError::NotYet {
             message,
             retry_after,
-        } => Failure::Trouble {
-            trouble: Trouble::NotUp(message),
+        } => Failure::NotConnected {
+            trouble: NotConnected::NotUp(message),
             retry_after,
         },
         AccessError::Failed {
@@ -137,8 +137,8 @@ fn no_access(error: AccessError, config: &Config) -> Failure {
                 Some(source) => format!("{message}: {}", with_sources(&**source)),
                 None => message,
             };
-            Failure::Trouble {
-                trouble: Trouble::NoAccess(why),
+            Failure::NotConnected {
+                trouble: NotConnected::NoAccess(why),
                 retry_after: retry_after.map(|asked| asked.min(config.backoff.cap)),
             }
         }

@@ -1,5 +1,5 @@
 use alta_socket::Counter;
-pub use alta_socket::{State, Trouble};
+pub use alta_socket::{NotConnected, State};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -27,11 +27,11 @@ alta_socket::counters! {
         /// Commands that were handed to the socket.
         commands,
         /// Answers to commands.
-        answers,
+        replies,
         /// Answers whose command had ended before they came, second answers among them. They were thrown away.
-        late_answers,
+        late_replies,
         /// Answers with an id that was never sent, or with none. They were thrown away.
-        strange_answers,
+        unknown_replies,
         /// Frames, or parts of frames, that could not be read, binary ones among them. They were skipped; where an event may
         /// have been in one, every stream was told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
         malformed,

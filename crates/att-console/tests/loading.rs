@@ -118,7 +118,7 @@ async fn promise_06_answers_that_come_all_at_once_after_a_stall_are_late_and_giv
     .await;
     assert_eq!(listed.unwrap().result().unwrap(), serde_json::json!([]));
     let status = console.status();
-    assert_eq!((status.totals.late_answers, status.totals.answers), (5, 1));
+    assert_eq!((status.totals.late_replies, status.totals.replies), (5, 1));
     assert_eq!(status.state, State::Ready);
     assert_eq!(
         lines(&sim, "player count").len(),

@@ -83,7 +83,7 @@ async fn a_commands_life_is_logged_under_its_id_and_nothing_that_a_production_lo
     within(short.timeout(Duration::from_millis(20)))
         .await
         .unwrap_err();
-    let is_late = |status: &att_console::Status| status.totals.late_answers == 1;
+    let is_late = |status: &att_console::Status| status.totals.late_replies == 1;
     within(console.statuses().wait_for(is_late)).await.unwrap();
     sim.stop_server(server).await.unwrap();
     within(

@@ -11,7 +11,7 @@ mod common;
 use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
-use att_console::{Console, ErrorKind, Missed, Sent, State, Status, Trouble};
+use att_console::{Console, ErrorKind, Missed, NotConnected, Sent, State, Status};
 use common::{access, config, next, ready, self_hosted, within};
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -23,7 +23,7 @@ async fn connected(console: &Console, times: u64) {
     within(statuses.wait_for(again)).await.unwrap();
 }
 
-async fn trouble(console: &Console) -> Trouble {
+async fn trouble(console: &Console) -> NotConnected {
     let mut statuses = console.statuses();
     let waiting = |status: &Status| matches!(status.state, State::Recovering { .. });
     match within(statuses.wait_for(waiting)).await.unwrap().state {
@@ -170,7 +170,7 @@ async fn a_half_open_connection_is_found_by_its_silence() {
     sim.silence_consoles(server);
     let because = trouble(&console).await;
     assert!(
-        matches!(&because, Trouble::Lost(why) if why.contains("nothing was heard")),
+        matches!(&because, NotConnected::Lost(why) if why.contains("nothing was heard")),
         "{because}"
     );
     connected(&console, 2).await;
@@ -236,7 +236,7 @@ async fn a_refused_upgrade_is_told_and_tried_again() {
         let console = Console::open_with(access(&sim, server), config());
         let because = trouble(&console).await;
         assert!(
-            matches!(&because, Trouble::Unreachable(why) if why.contains(&status.to_string())),
+            matches!(&because, NotConnected::Unreachable(why) if why.contains(&status.to_string())),
             "{because}"
         );
         within(console.ready()).await.unwrap();

@@ -10,7 +10,7 @@ mod common;
 
 use alta_sim::Sim;
 use att_console::event::PlayerJoined;
-use att_console::{Closed, Console, ErrorKind, Sent, Trouble};
+use att_console::{Closed, Console, ErrorKind, NotConnected, Sent};
 use common::{access, config, ready, self_hosted, within};
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
@@ -154,7 +154,7 @@ async fn a_console_that_is_not_ready_in_time_says_why_and_keeps_trying() {
         matches!(
             error.kind(),
             ErrorKind::NotReadyWithin {
-                because: Some(Trouble::Unreachable(_)),
+                because: Some(NotConnected::Unreachable(_)),
                 ..
             }
         ),

@@ -10,8 +10,8 @@ mod common;
 
 use alta_sim::Sim;
 use att_console::{
-    Access, AccessError, BoxIo, Closed, Console, ConsoleAccess, Dial, DialError, ErrorKind, State,
-    Status, TokenFile, Trouble,
+    Access, AccessError, BoxIo, Closed, Console, ConsoleAccess, Dial, DialError, ErrorKind,
+    NotConnected, State, Status, TokenFile,
 };
 use common::{config, self_hosted, within};
 use std::path::PathBuf;
@@ -59,13 +59,13 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
     let console = Console::open_with(TokenFile::new(url(&sim, server), folder.token()), config());
     let mut statuses = console.statuses();
     within(statuses.wait_for(|status| {
-        matches!(&status.state, State::Recovering { because: Trouble::NotUp(why), .. } if why.contains("does not exist"))
+        matches!(&status.state, State::Recovering { because: NotConnected::NotUp(why), .. } if why.contains("does not exist"))
     }))
     .await
     .unwrap();
     std::fs::write(folder.token(), "\u{feff} \r\n").unwrap();
     within(statuses.wait_for(|status| {
-        matches!(&status.state, State::Recovering { because: Trouble::NotUp(why), .. } if why.contains("is empty"))
+        matches!(&status.state, State::Recovering { because: NotConnected::NotUp(why), .. } if why.contains("is empty"))
     }))
     .await
     .unwrap();
@@ -83,7 +83,7 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
         matches!(
             &status.state,
             State::Recovering {
-                because: Trouble::NoAnswerToToken,
+                because: NotConnected::NoAnswerToToken,
                 ..
             }
         )
@@ -94,7 +94,7 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
         matches!(
             &status.state,
             State::Recovering {
-                because: Trouble::NotUp(_),
+                because: NotConnected::NotUp(_),
                 ..
             }
         )
@@ -107,7 +107,7 @@ async fn promise_09_a_token_file_whose_content_changes_heals_a_console_that_got_
     let (sim, server) = self_hosted().await;
     let folder = Folder::new();
     std::fs::write(folder.token(), "an old token").unwrap();
-    // The back-off is long: only the change of the file can end the wait in time.
+    // The backoff is long: only the change of the file can end the wait in time.
     let slow = config().backoff(att_console::BackoffPolicy::new(
         Duration::from_secs(3_600),
         Duration::from_secs(3_600),
@@ -118,7 +118,7 @@ async fn promise_09_a_token_file_whose_content_changes_heals_a_console_that_got_
         matches!(
             &status.state,
             State::Recovering {
-                because: Trouble::NoAnswerToToken,
+                because: NotConnected::NoAnswerToToken,
                 ..
             }
         )
@@ -176,7 +176,7 @@ async fn a_fixed_token_that_cannot_be_sent_closes_the_console_at_once() {
 fn has_no_access(status: &Status, reason: &str) -> bool {
     matches!(
         &status.state,
-        State::Recovering { because: Trouble::NoAccess(why), .. } if why.contains(reason)
+        State::Recovering { because: NotConnected::NoAccess(why), .. } if why.contains(reason)
     )
 }
 

@@ -11,7 +11,9 @@ mod common;
 use alta_sim::{Action, Fault, Hook};
 use att_console::commands::{chunks, player};
 use att_console::event::{PlayerJoined, PlayerLeft};
-use att_console::{Closed, Console, ErrorKind, Missed, Sent, State, Status, Trouble, WhenNotReady};
+use att_console::{
+    Closed, Console, ErrorKind, Missed, NotConnected, Sent, State, Status, WhenNotReady,
+};
 use common::{access, config, next, ready, self_hosted, within};
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -147,7 +149,7 @@ async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_awa
         .arm(Fault::new(Hook::ConsoleCommand, Action::Twice));
     within(console.command("player list")).await.unwrap();
     within(console.command("player list")).await.unwrap();
-    assert_eq!(console.status().totals.late_answers, 1);
+    assert_eq!(console.status().totals.late_replies, 1);
 
     sim.faults()
         .arm(Fault::new(Hook::ConsoleCommand, Action::WrongId(4_000)));
@@ -158,7 +160,7 @@ async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_awa
         within(short).await.unwrap_err().kind(),
         ErrorKind::TimedOut { .. }
     ));
-    assert_eq!(console.status().totals.strange_answers, 1);
+    assert_eq!(console.status().totals.unknown_replies, 1);
 
     sim.faults().arm(Fault::new(
         Hook::ConsoleCommand,
@@ -168,7 +170,7 @@ async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_awa
         .command("player list")
         .timeout(Duration::from_millis(50));
     assert!(within(late).await.is_err());
-    while console.status().totals.late_answers < 2 {
+    while console.status().totals.late_replies < 2 {
         within(console.command("player list")).await.unwrap();
     }
 }
@@ -229,7 +231,7 @@ async fn an_unreachable_host_is_told_and_tried_again() {
     let console = Console::open_with(access(&sim, server), config());
     let mut statuses = console.statuses();
     let status = within(statuses.wait_for(|status| {
-        matches!(&status.state, State::Recovering { attempt, because: Trouble::Unreachable(why) } if *attempt > 2 && why.contains("127.0.0.1"))
+        matches!(&status.state, State::Recovering { attempt, because: NotConnected::Unreachable(why) } if *attempt > 2 && why.contains("127.0.0.1"))
     }))
     .await;
     assert!(status.is_some());

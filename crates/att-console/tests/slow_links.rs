@@ -8,7 +8,7 @@
 
 mod common;
 
-use att_console::{Console, ConsoleAccess, Sent, State, Status, Trouble};
+use att_console::{Console, ConsoleAccess, NotConnected, Sent, State, Status};
 use common::server::{WELCOME, joined};
 use common::{config, next, within};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -114,7 +114,7 @@ async fn a_server_that_pings_and_never_reads_is_given_up_with_that_cause() {
         panic!("{lost:?}")
     };
     assert!(
-        matches!(&because, Trouble::Lost(why) if why.contains("nothing could be written")),
+        matches!(&because, NotConnected::Lost(why) if why.contains("nothing could be written")),
         "{because}"
     );
     let error = within(command).await.unwrap().unwrap_err();

@@ -256,8 +256,8 @@ impl Player<'_> {
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
             ("events that nobody wanted", totals.unclaimed, 0),
-            ("late replies", totals.late_answers, late),
-            ("strange replies", totals.strange_answers, 0),
+            ("late replies", totals.late_replies, late),
+            ("strange replies", totals.unknown_replies, 0),
             ("notices", totals.notices, notices),
             ("malformed frames", totals.malformed, 0),
             ("connections", totals.connects, 1),

@@ -48,7 +48,7 @@ fn config() -> Config {
     Config::default()
         .backoff(BackoffPolicy::new(short, short))
         .linger(short)
-        .hand_over(short)
+        .handover(short)
         .batch(true)
 }
 
@@ -283,7 +283,7 @@ impl Player<'_> {
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
             ("events that nobody wanted", totals.unclaimed, 0),
-            ("late replies", totals.late_answers, is("main-ws/text-ping")),
+            ("late replies", totals.late_replies, is("main-ws/text-ping")),
             ("malformed frames", totals.malformed, 0),
             (
                 "errors of the gateway",

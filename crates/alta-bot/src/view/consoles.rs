@@ -4,7 +4,7 @@ use super::exchange::ConsoleSays;
 use crate::consoles::Consoles as OpenConsoles;
 use alta_model::ServerId;
 use alta_socket::Watch;
-use att_console::{State, Status, Statuses, Trouble};
+use att_console::{NotConnected, State, Status, Statuses};
 use futures_core::Stream;
 use futures_util::stream::{SelectAll, StreamExt as _};
 use std::collections::HashMap;
@@ -99,7 +99,7 @@ impl Consoles {
 impl Followed {
     fn look(&mut self) -> bool {
         let totals = self.statuses.current().totals;
-        let delivered = totals.events + totals.answers + totals.notices;
+        let delivered = totals.events + totals.replies + totals.notices;
         delivered != std::mem::replace(&mut self.delivered, delivered)
     }
 }
@@ -108,7 +108,7 @@ fn meaning(state: &State) -> ConsoleSays {
     match state {
         State::Ready | State::Stalled => ConsoleSays::Connected,
         State::Recovering {
-            because: Trouble::NotUp(_),
+            because: NotConnected::NotUp(_),
             ..
         } => ConsoleSays::NotUp,
         _ => ConsoleSays::Lost,

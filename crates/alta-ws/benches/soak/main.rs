@@ -69,8 +69,8 @@ impl Plan {
     }
 
     /// The default, unless sockets don't even live that long.
-    fn hand_over(&self) -> Duration {
-        Config::default().hand_over.min(self.migrate_after / 3)
+    fn handover(&self) -> Duration {
+        Config::default().handover.min(self.migrate_after / 3)
     }
 }
 
@@ -146,7 +146,7 @@ async fn soak(plan: Plan) {
     let topics = topics(&sim, plan.groups);
     let config = Config::default()
         .url(sim.socket_url().parse().unwrap())
-        .hand_over(plan.hand_over())
+        .handover(plan.handover())
         .ping(plan.ping)
         .backoff(BackoffPolicy::new(TICK * 20, TICK * 400))
         .migrate_after(plan.migrate_after)
@@ -175,7 +175,7 @@ async fn soak(plan: Plan) {
     let losses = misfortune(plan, &sim, &client, &topics, &ledger).await;
 
     // One last event of each topic, so that every gap has an end; then what is missing is missing for good.
-    tokio::time::sleep(plan.hand_over() + Duration::from_secs(1)).await;
+    tokio::time::sleep(plan.handover() + Duration::from_secs(1)).await;
     sim.wait_until(|sim| distinct(sim) == topics.len())
         .await
         .unwrap();
@@ -351,7 +351,7 @@ async fn misfortune(
         if now >= next_loss {
             next_loss = now + plan.loss_every;
             losses.forget_silent(sim, plan.ping * 3);
-            // Both kinds of hand-over: the old socket gets the events, too, or not any more.
+            // Both kinds of handover: the old socket gets the events, too, or not any more.
             sim.set_migration_overlap(random.bool());
             if losses.count() % 2 == 0 {
                 losses.cut(sim, &mut random);

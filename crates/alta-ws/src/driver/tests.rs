@@ -122,9 +122,9 @@ async fn a_link_that_was_refused_late_does_not_bring_back_its_token() {
     let _answer = ask(&calls, &owner);
     turn(&mut driver, 2).await;
     let generation = driver.tokens.generation();
-    let kind = ErrorKind::Unauthorised { status: Some(401) };
+    let kind = ErrorKind::Unauthorized { status: Some(401) };
     let late = NotOpened {
-        failure: OpenFailure::Unauthorised(Error::new(kind, "connecting")),
+        failure: OpenFailure::Unauthorized(Error::new(kind, "connecting")),
         refused: Some(Token::new("an older one")),
     };
     driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late), now());

@@ -36,14 +36,8 @@ impl Moves {
         self.topics.is_empty()
     }
 
-    pub(super) fn begin(
-        &mut self,
-        topic: Topic,
-        from: SocketId,
-        to: SocketId,
-        hand_over: Duration,
-    ) {
-        let seen = Seen::new(hand_over);
+    pub(super) fn begin(&mut self, topic: Topic, from: SocketId, to: SocketId, handover: Duration) {
+        let seen = Seen::new(handover);
         self.topics.insert(
             topic,
             Move {
@@ -145,8 +139,8 @@ impl Pool {
                 let from = self.moves.arrived(topic, id);
                 let socket = from.and_then(|from| Some((from, self.sockets.get_mut(&from)?)));
                 if let Some((from, socket)) = socket {
-                    let (loss, effects) = socket.hand_on(topic, &mut self.common, now);
-                    self.apply(from, effects, now);
+                    let (loss, outputs) = socket.hand_on(topic, &mut self.common, now);
+                    self.apply(from, outputs, now);
                     if let Some(loss) = loss {
                         self.counters.gaps.add_one();
                         *gap = Some(Gap::after(loss, now));
@@ -171,7 +165,7 @@ impl Pool {
     }
 
     pub(super) fn after_a_rest(&self, now: Instant) -> Instant {
-        later(now, self.config.hand_over.max(REST))
+        later(now, self.config.handover.max(REST))
     }
 
     /// If the others have room for the topics of a socket, they get them: it is closed when it has none left.
@@ -203,16 +197,16 @@ impl Pool {
 
     fn begin_move(&mut self, topic: Topic, from: SocketId, to: SocketId, now: Instant) {
         let old = self.sockets.get_mut(&from);
-        if let Some((refused, effects)) = old.and_then(|old| old.give_away_refused(&topic)) {
-            self.apply(from, effects, now);
+        if let Some((refused, outputs)) = old.and_then(|old| old.give_away_refused(&topic)) {
+            self.apply(from, outputs, now);
             // Nothing holds it, so there is nobody to ask.
             if let Some(new) = self.sockets.get_mut(&to) {
                 new.take_refused(topic, refused);
             }
             return;
         }
-        let hand_over = self.config.hand_over;
-        self.moves.begin(topic.clone(), from, to, hand_over);
+        let handover = self.config.handover;
+        self.moves.begin(topic.clone(), from, to, handover);
         self.feed(to, SocketInput::Want(topic), now);
     }
 }

@@ -98,7 +98,7 @@ impl Up {
                 let open = self.conn(link).and_then(|conn| conn.answered(id, &key));
                 match open {
                     Some(open) => return self.settle(open, Outcome::Answered(response), cx),
-                    None => cx.core.counters.late_answers.add_one(),
+                    None => cx.core.counters.late_replies.add_one(),
                 }
             }
             Incoming::Gateway { message } => {
@@ -129,7 +129,7 @@ impl Up {
         let both = match &mut self.migration {
             Migration::Idle | Migration::Asking { .. } | Migration::Opening { .. } => None,
             Migration::Posting { seen, .. } => Some((seen, Side::Old, Side::New)),
-            Migration::HandOver { seen, .. } | Migration::Over { seen, .. } => {
+            Migration::Handover { seen, .. } | Migration::Over { seen, .. } => {
                 Some((seen, Side::New, Side::Old))
             }
         };

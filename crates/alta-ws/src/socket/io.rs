@@ -73,7 +73,7 @@ impl Call {
 #[derive(Debug)]
 pub(crate) enum OpenFailure {
     /// The server refused the token.
-    Unauthorised(Error),
+    Unauthorized(Error),
     /// There is no token to be had now.
     NoToken(Error),
     /// It may work later.
@@ -131,9 +131,9 @@ pub(crate) enum Output {
 
 /// A consequence of an input to one socket.
 #[derive(Debug)]
-pub(crate) enum Effect {
+pub(crate) enum SocketOutput {
     /// For the driver.
-    Output(Output),
+    ForDriver(Output),
     /// The socket has forgotten this topic: another may take it.
     Released(Topic),
     /// The result of a migration that was asked for.

@@ -50,7 +50,7 @@ pub(super) enum Migration {
         answer_until: Option<Instant>,
     },
     /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
-    HandOver {
+    Handover {
         old: Option<LinkId>,
         /// When the old link was last heard before the subscriptions were moved, and when they were.
         between: (Instant, Instant),
@@ -82,7 +82,7 @@ impl Migration {
 
     /// Whether other requests may be sent.
     pub(super) fn lets_requests_through(&self) -> bool {
-        self.is_idle() || matches!(self, Migration::HandOver { .. })
+        self.is_idle() || matches!(self, Migration::Handover { .. })
     }
 
     /// The link beside the main one.
@@ -91,7 +91,7 @@ impl Migration {
             Migration::Idle | Migration::Asking { .. } | Migration::Over { .. } => None,
             Migration::Opening { link, .. } => Some(*link),
             Migration::Posting { new, .. } => Some(new.link),
-            Migration::HandOver { old, .. } => *old,
+            Migration::Handover { old, .. } => *old,
         }
     }
 
@@ -126,7 +126,7 @@ impl Migration {
             Migration::Posting {
                 new, answer_until, ..
             } => answer_until.iter().copied().chain([new.deadline()]).min(),
-            Migration::HandOver { until, .. } => Some(*until),
+            Migration::Handover { until, .. } => Some(*until),
             Migration::Over { until, .. } => Some(migrate_at.min(*until)),
         }
     }
@@ -150,7 +150,7 @@ impl Up {
             // The one that is waited for has not begun.
             Migration::Idle
             | Migration::Over { .. }
-            | Migration::HandOver { .. }
+            | Migration::Handover { .. }
             | Migration::Asking { asked: false, .. } => Sent::NotSent,
             Migration::Asking { asked: true, .. } => self.conn.first_sent(),
             Migration::Opening { .. } | Migration::Posting { .. } => Sent::MayHaveRun,
@@ -163,7 +163,7 @@ impl Up {
         match self.migration {
             Migration::Idle | Migration::Over { .. } => self.migration = Migration::begin(),
             // After this one, another.
-            Migration::HandOver { .. } => self.migrate_at = now,
+            Migration::Handover { .. } => self.migrate_at = now,
             // The one that is under way will do.
             Migration::Asking { .. } | Migration::Opening { .. } | Migration::Posting { .. } => {}
         }
@@ -202,16 +202,16 @@ impl Up {
                 }
             }
             Migration::Over { until, .. } if *until <= cx.now => self.migration = Migration::Idle,
-            Migration::HandOver { until, .. } if *until <= cx.now => self.hand_over_ends(cx),
+            Migration::Handover { until, .. } if *until <= cx.now => self.handover_ends(cx),
             _ => {}
         }
         Flow::Continue(())
     }
 
     /// The old link has been read for long enough.
-    fn hand_over_ends(&mut self, cx: &mut Cx<'_>) {
+    fn handover_ends(&mut self, cx: &mut Cx<'_>) {
         match std::mem::replace(&mut self.migration, Migration::Idle) {
-            Migration::HandOver { old, mut seen, .. } => {
+            Migration::Handover { old, mut seen, .. } => {
                 if let Some(link) = old {
                     cx.close_link(link, 3000, "migration completed");
                 }
@@ -282,7 +282,7 @@ impl Up {
         new.send(Open::new(request, Purpose::Migrate), cx);
         self.migration = Migration::Posting {
             new,
-            seen: Box::new(Seen::new(cx.core.config.hand_over)),
+            seen: Box::new(Seen::new(cx.core.config.handover)),
             since: self.conn.alive.last_heard(),
             answer_until: None,
         };
@@ -309,11 +309,11 @@ impl Up {
                 let old = std::mem::replace(&mut self.conn, *new);
                 let since = old.alive.last_heard();
                 self.migrate_at = cx.core.next_migration(cx.now);
-                self.migration = Migration::HandOver {
+                self.migration = Migration::Handover {
                     old: (!is_old_lost).then_some(old.link),
                     between: (since, cx.now),
                     seen,
-                    until: later(cx.now, cx.core.config.hand_over),
+                    until: later(cx.now, cx.core.config.handover),
                 };
                 cx.core.counters.migrations.add_one();
                 self.migrate_backoff.reset();
@@ -341,7 +341,7 @@ impl Up {
                 let sent = new.first_sent();
                 return self.migration_failed(error, sent, cx);
             }
-            Migration::HandOver { old, between, .. } if *old == Some(link) => {
+            Migration::Handover { old, between, .. } if *old == Some(link) => {
                 *old = None;
                 // The server may close what is of no use any more. If it ended in order, everything has been read.
                 if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {

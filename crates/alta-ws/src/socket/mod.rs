@@ -1,7 +1,7 @@
 //! One socket and its subscriptions, without I/O.
 //!
 //! ```text
-//!      +-------------- back-off over --------------+
+//!      +-------------- backoff over --------------+
 //!      v                                           |
 //!   Opening --opened--> Up (and its migration) --lost--> Waiting
 //!      |                    |  migration failed          ^
@@ -28,8 +28,8 @@ use crate::frame::Frame;
 use crate::status::Counters;
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, RawFrame, Trouble};
-pub(crate) use io::{Call, Effect, Input, MigrationId, OnLink, OpenFailure, Output};
+use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, NotConnected, RawFrame};
+pub(crate) use io::{Call, Input, MigrationId, OnLink, OpenFailure, Output, SocketOutput};
 use offline::{Authorization, Opening, Waiting};
 pub(crate) use seen::{Seen, Side};
 use std::collections::VecDeque;
@@ -69,7 +69,7 @@ pub(crate) enum SocketState {
     Migrating,
     Recovering {
         attempt: u32,
-        because: Trouble,
+        because: NotConnected,
     },
     Closed,
 }
@@ -96,12 +96,12 @@ struct Cx<'a> {
     now: Instant,
     core: &'a mut Core,
     common: &'a mut Common,
-    effects: Vec<Effect>,
+    outputs: Vec<SocketOutput>,
 }
 
 impl Cx<'_> {
     fn out(&mut self, output: Output) {
-        self.effects.push(Effect::Output(output));
+        self.outputs.push(SocketOutput::ForDriver(output));
     }
 
     fn open_link(&mut self) -> LinkId {
@@ -117,12 +117,12 @@ impl Cx<'_> {
     }
 
     fn migrated(&mut self, migration: MigrationId, result: Result<(), Error>) {
-        self.effects.push(Effect::Migrated(migration, result));
+        self.outputs.push(SocketOutput::Migrated(migration, result));
     }
 
     fn released(&mut self, topic: Topic) {
         self.core.no_failure(&topic);
-        self.effects.push(Effect::Released(topic));
+        self.outputs.push(SocketOutput::Released(topic));
     }
 
     /// Ends raw requests whose time is over before they were sent.
@@ -209,7 +209,7 @@ impl Socket {
         seed: u64,
         common: &mut Common,
         now: Instant,
-    ) -> (Self, Vec<Effect>) {
+    ) -> (Self, Vec<SocketOutput>) {
         let mut random = fastrand::Rng::with_seed(seed);
         let mut core = Core {
             backoff: Backoff::new(config.backoff, random.u64(..)),
@@ -227,25 +227,25 @@ impl Socket {
             now,
             core: &mut core,
             common,
-            effects: Vec::new(),
+            outputs: Vec::new(),
         };
         let state = Opening::begin(true, &mut cx);
-        let effects = cx.effects;
-        (Self { core, state }, effects)
+        let outputs = cx.outputs;
+        (Self { core, state }, outputs)
     }
 
-    /// Takes an input and returns its effects.
+    /// Takes an input and returns its outputs.
     pub(crate) fn handle(
         &mut self,
         input: SocketInput,
         common: &mut Common,
         now: Instant,
-    ) -> Vec<Effect> {
+    ) -> Vec<SocketOutput> {
         let mut cx = Cx {
             now,
             core: &mut self.core,
             common,
-            effects: Vec::new(),
+            outputs: Vec::new(),
         };
         self.state = match std::mem::replace(&mut self.state, State::Closed) {
             State::Waiting(waiting) => waiting.handle(input, &mut cx),
@@ -253,7 +253,7 @@ impl Socket {
             State::Up(up) => up.handle(input, &mut cx),
             State::Closed => State::Closed,
         };
-        cx.effects
+        cx.outputs
     }
 
     /// An event as the service usually sends them. They are most of the traffic and change nothing: the frame to deliver is
@@ -348,27 +348,30 @@ impl Socket {
         failing.map(|(since, _, why)| (*since, why))
     }
 
-    /// Another socket holds this topic now. Returns its loss here that was not confirmed, and the effects.
+    /// Another socket holds this topic now. Returns its loss here that was not confirmed, and the outputs.
     pub(crate) fn hand_on(
         &mut self,
         topic: &Topic,
         common: &mut Common,
         now: Instant,
-    ) -> (Option<Loss>, Vec<Effect>) {
+    ) -> (Option<Loss>, Vec<SocketOutput>) {
         let (loss, is_forgotten) = self.core.ledger.hand_on(topic, now);
-        let mut effects = self.handle(SocketInput::Pump, common, now);
+        let mut outputs = self.handle(SocketInput::Pump, common, now);
         if is_forgotten {
             self.core.no_failure(topic);
-            effects.push(Effect::Released(topic.clone()));
+            outputs.push(SocketOutput::Released(topic.clone()));
         }
-        (loss, effects)
+        (loss, outputs)
     }
 
     /// Forgets a topic that is wanted and was refused, and returns its record for another socket.
-    pub(crate) fn give_away_refused(&mut self, topic: &Topic) -> Option<(Entry, Vec<Effect>)> {
+    pub(crate) fn give_away_refused(
+        &mut self,
+        topic: &Topic,
+    ) -> Option<(Entry, Vec<SocketOutput>)> {
         let entry = self.core.ledger.take_refused(topic)?;
         self.core.no_failure(topic);
-        Some((entry, vec![Effect::Released(topic.clone())]))
+        Some((entry, vec![SocketOutput::Released(topic.clone())]))
     }
 
     /// Takes such a topic.

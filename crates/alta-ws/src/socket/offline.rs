@@ -1,7 +1,7 @@
 use super::up::Up;
-use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, SocketInput, State};
+use super::{Cx, MigrationId, OnLink, OpenFailure, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
-use alta_socket::{LinkId, Trouble, later};
+use alta_socket::{LinkId, NotConnected, later};
 use std::time::{Duration, Instant};
 
 /// The server's refusal of a token at the upgrade, which is forgiven once.
@@ -30,12 +30,12 @@ impl Authorization {
 
     pub(super) fn failed(&mut self, failure: OpenFailure) -> Failed {
         match failure {
-            OpenFailure::Unauthorised(error) if self.refusal.is_none() => {
+            OpenFailure::Unauthorized(error) if self.refusal.is_none() => {
                 self.refusal = Some(error);
                 self.renewal_owed = true;
                 Failed::Again
             }
-            OpenFailure::Unauthorised(error) => Failed::Final(error),
+            OpenFailure::Unauthorized(error) => Failed::Final(error),
             // If it was to be renewed and can't be, the server's refusal is what matters.
             OpenFailure::Final(error) => Failed::Final(self.refusal.take().unwrap_or(error)),
             OpenFailure::NoToken(error) => Failed::Later(error),
@@ -52,12 +52,12 @@ impl Authorization {
 pub(super) struct Waiting {
     pub(super) until: Instant,
     /// Why there is no connection.
-    pub(super) because: Trouble,
+    pub(super) because: NotConnected,
 }
 
 impl Waiting {
-    /// Waits for the back-off, or for the pause that the server `asked` for.
-    pub(super) fn begin(because: Trouble, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
+    /// Waits for the backoff, or for the pause that the server `asked` for.
+    pub(super) fn begin(because: NotConnected, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
         let backoff = &mut cx.core.backoff;
         let asked = asked.map(|asked| asked.min(backoff.cap()));
         State::Waiting(Self {
@@ -115,7 +115,7 @@ impl Opening {
                         tracing::debug!(error = error.chain(), "a connection could not be made");
                         return Waiting::begin(error.trouble(), error.retry_after(), cx);
                     }
-                    Failed::Final(error) => cx.effects.push(Effect::Fatal(error)),
+                    Failed::Final(error) => cx.outputs.push(SocketOutput::Fatal(error)),
                 }
             }
             SocketInput::Timer => cx.expire_calls(),

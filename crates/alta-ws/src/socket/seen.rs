@@ -3,7 +3,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::{Duration, Instant};
 
-/// How many different events are remembered: at the speed of a thousand a second for much longer than a hand-over
+/// How many different events are remembered: at the speed of a thousand a second for much longer than a handover
 /// lasts, and a few megabytes. Beyond it events are passed on unseen, since twice is better than never.
 const LIMIT: usize = 100_000;
 
@@ -14,7 +14,7 @@ pub(crate) enum Side {
     New,
 }
 
-/// Equal events that are further apart are two events, however quick the hand-over is configured to be: the default one
+/// Equal events that are further apart are two events, however quick the handover is configured to be: the default one
 /// (att-client, js-tale), and less than the time between two heartbeats.
 const APART: Duration = Duration::from_secs(10);
 
@@ -37,10 +37,10 @@ struct Copies {
 }
 
 impl Seen {
-    pub(crate) fn new(hand_over: Duration) -> Self {
+    pub(crate) fn new(handover: Duration) -> Self {
         Self {
             copies: HashMap::new(),
-            apart: hand_over.max(APART),
+            apart: handover.max(APART),
             tidied: None,
             hasher: RandomState::new(),
         }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_events_that_are_further_apart_than_a_hand_over_are_two() {
+    fn equal_events_that_are_further_apart_than_a_handover_are_two() {
         let now = Instant::now();
         let mut seen = Seen::new(Duration::ZERO);
         assert!(seen.admit(Side::Old, "a/1", "x", now));

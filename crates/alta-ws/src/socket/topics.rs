@@ -96,7 +96,7 @@ impl Up {
         }
     }
 
-    /// Tries this topic again after a back-off.
+    /// Tries this topic again after a backoff.
     fn retry_later(&mut self, topic: &Topic, error: &Error, is_unknown: bool, cx: &mut Cx<'_>) {
         let Some(failures) = cx.core.ledger.failed(topic, is_unknown, cx.now) else {
             return;

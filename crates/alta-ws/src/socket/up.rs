@@ -2,10 +2,10 @@ use super::conn::{Conn, Open};
 use super::migration::{AFTER_THE_OLD_LINK, Migration};
 use super::offline::{Failed, Opening, Waiting, retired};
 use super::reply::Outcome;
-use super::{Cx, Effect, MigrationId, OnLink, OpenFailure, Output, SocketInput, State};
+use super::{Cx, MigrationId, OnLink, OpenFailure, Output, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::topic::Topic;
-use alta_socket::{Backoff, LinkId, Lost, Trouble, later};
+use alta_socket::{Backoff, LinkId, Lost, NotConnected, later};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -182,7 +182,7 @@ impl Up {
         }
         let error = error.of_request(self.migration_sent());
         let mut since = self.conn.alive.last_heard();
-        let because = Trouble::Lost(lost.to_string());
+        let because = NotConnected::Lost(lost.to_string());
         tracing::debug!(%lost, "the connection was lost");
         let counters = &cx.core.counters;
         match &mut self.migration {
@@ -202,7 +202,7 @@ impl Up {
                 cx.interrupt(since);
                 return Flow::Continue(());
             }
-            Migration::HandOver { old, between, .. } => {
+            Migration::Handover { old, between, .. } => {
                 if let Some(old) = old.take() {
                     // Events that the old link has not brought yet are lost with it.
                     since = since.min(between.0);
@@ -236,7 +236,7 @@ impl Up {
                 let error = error.of_request(self.migration_sent());
                 self.migration_postponed(error, cx);
             }
-            Failed::Final(error) => cx.effects.push(Effect::Fatal(error)),
+            Failed::Final(error) => cx.outputs.push(SocketOutput::Fatal(error)),
         }
     }
 
@@ -292,7 +292,7 @@ impl Cx<'_> {
         let loss = alta_socket::Loss { since, noticed };
         for topic in self.core.ledger.wanted_and_held() {
             let output = Output::Interrupted(topic.clone(), loss);
-            self.effects.push(Effect::Output(output));
+            self.outputs.push(SocketOutput::ForDriver(output));
         }
     }
 

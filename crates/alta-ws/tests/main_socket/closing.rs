@@ -91,12 +91,12 @@ async fn promise_10_a_client_is_closed_while_it_subscribes() {
 
 #[tokio::test]
 async fn promise_10_a_client_is_closed_while_it_migrates() {
-    for step in ["GET migrate", "POST migrate", "hand-over"] {
+    for step in ["GET migrate", "POST migrate", "handover"] {
         let sim = start(Sim::builder()).await;
         no_answer_to(&sim, step);
         let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
         within(subscribe(&sim, &client)).await.unwrap().unwrap();
-        let waiting = if step == "hand-over" {
+        let waiting = if step == "handover" {
             within(client.migrate_now()).await.unwrap();
             assert_eq!(sim.main_sockets().len(), 2);
             // For the next one.

@@ -34,7 +34,7 @@ async fn promise_09_a_token_that_stays_refused_is_final_and_seen_at_once() {
         let mut stream = client.subscribe(GroupUpdate(group(&sim))).start();
         let error = within(client.ready()).await.unwrap_err();
         let status = Some(refusal);
-        assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
+        assert_eq!(*error.kind(), ErrorKind::Unauthorized { status });
         assert_eq!(upgrades(&sim), [refusal, refusal]);
         assert!(client.status().state.is_closed());
         assert!(within(stream.next()).await.is_none());
@@ -42,7 +42,7 @@ async fn promise_09_a_token_that_stays_refused_is_final_and_seen_at_once() {
             .await
             .unwrap_err();
         assert!(
-            matches!(error.kind(), ErrorKind::Unauthorised { .. }),
+            matches!(error.kind(), ErrorKind::Unauthorized { .. }),
             "{error:?}"
         );
     }
@@ -54,7 +54,7 @@ async fn promise_09_a_fixed_token_that_is_refused_is_final() {
     let client = Client::open_with(StaticToken::new("not a token"), config(&sim)).unwrap();
     let error = within(client.ready()).await.unwrap_err();
     let status = Some(401);
-    assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
+    assert_eq!(*error.kind(), ErrorKind::Unauthorized { status });
     assert_eq!(upgrades(&sim), [401]);
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn impatient(sim: &Sim) -> Config {
         .request_timeout(Duration::from_secs(2))
         .connect_timeout(Duration::from_secs(3))
         .ping(Duration::from_millis(2_500))
-        .hand_over(Duration::from_millis(200))
+        .handover(Duration::from_millis(200))
         .max_frame(LIMIT)
 }
 

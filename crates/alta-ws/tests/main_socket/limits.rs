@@ -113,7 +113,7 @@ async fn times_that_never_come_are_times_like_others() {
         .connect_timeout(never)
         .migrate_after(never)
         .migrate_spread(never)
-        .hand_over(never)
+        .handover(never)
         .linger(never)
         .backoff(BackoffPolicy::new(never, never));
     let client = connect(&sim, patient).await;

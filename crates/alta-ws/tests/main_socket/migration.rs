@@ -21,7 +21,7 @@ fn codes(sim: &Sim) -> Vec<Option<u16>> {
 async fn promise_08_nothing_is_lost_or_doubled_while_both_sockets_deliver() {
     const EVENTS: i64 = 50;
     let sim = start(Sim::builder().migration_overlap(true)).await;
-    let client = connect(&sim, config(&sim).hand_over(Duration::from_secs(1))).await;
+    let client = connect(&sim, config(&sim).handover(Duration::from_secs(1))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let tell = |number| sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
     (0..EVENTS).for_each(tell);
@@ -64,7 +64,7 @@ async fn promise_08_a_socket_is_replaced_before_it_grows_too_old() {
     let young = config(&sim)
         .migrate_after(Duration::from_millis(100))
         .migrate_spread(Duration::from_millis(20))
-        .hand_over(Duration::from_millis(20));
+        .handover(Duration::from_millis(20));
     let client = connect(&sim, young).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     totals(&client, |totals| totals.migrations >= 3).await;

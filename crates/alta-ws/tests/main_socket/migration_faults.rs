@@ -138,9 +138,9 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
         ("POST migrate", Lost::Old, End::MigratedWithGap),
         ("POST migrate", Lost::New, End::Fresh),
         ("POST migrate", Lost::Both, End::Fresh),
-        ("hand-over", Lost::Old, End::Migrated),
-        ("hand-over", Lost::New, End::MigratedWithGap),
-        ("hand-over", Lost::Both, End::MigratedWithGap),
+        ("handover", Lost::Old, End::Migrated),
+        ("handover", Lost::New, End::MigratedWithGap),
+        ("handover", Lost::Both, End::MigratedWithGap),
     ];
     in_turns(cases, async |(step, lost, end)| {
         let case = format!("{lost:?} at {step}");
@@ -149,7 +149,7 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
         let pause = Action::Delay(Duration::from_millis(200));
         match step {
             "upgrade" => sim.faults().arm(Fault::new(Hook::MainUpgrade, pause)),
-            "hand-over" => {}
+            "handover" => {}
             request => sim
                 .faults()
                 .arm(Fault::new(Hook::MainRequest, pause).containing(request)),
@@ -164,7 +164,7 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
                 .wait_until(|sim| sim.faults().armed() == 0)
                 .await
                 .unwrap(),
-            "hand-over" => totals(&client, |totals| totals.migrations == 1).await,
+            "handover" => totals(&client, |totals| totals.migrations == 1).await,
             request => asked(&sim, request, 1).await,
         }
         let sockets = sim.main_sockets();

@@ -162,9 +162,9 @@ async fn a_subscription_that_keeps_failing_is_shown_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn an_event_during_a_hand_over_arrives_once_from_whichever_socket_it_comes() {
+async fn an_event_during_a_handover_arrives_once_from_whichever_socket_it_comes() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).hand_over(Duration::from_secs(2))).await;
+    let client = connect(&sim, config(&sim).handover(Duration::from_secs(2))).await;
     let topic = Topic::from(GroupUpdate(group(&sim)));
     let mut stream = within(client.subscribe(topic)).await.unwrap();
     within(client.migrate_now()).await.unwrap();

@@ -18,7 +18,7 @@ async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
     let client = Client::open_with(
         Arc::clone(&bank),
         config(&sim)
-            .hand_over(Duration::ZERO)
+            .handover(Duration::ZERO)
             .api_key("hidden-api-key"),
     )
     .unwrap();

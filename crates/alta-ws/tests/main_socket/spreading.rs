@@ -49,7 +49,7 @@ async fn sockets_are_closed_when_the_subscriptions_that_are_left_have_room_on_fe
     let sim = start(Sim::builder()).await;
     let small = config(&sim)
         .subscriptions_per_socket(10)
-        .hand_over(Duration::from_millis(100));
+        .handover(Duration::from_millis(100));
     let client = connect(&sim, small).await;
     let mut streams = Vec::new();
     for number in 0..30 {

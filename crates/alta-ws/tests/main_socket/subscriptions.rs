@@ -210,7 +210,7 @@ async fn an_answer_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
     let _three = within(client.subscribe(GroupServerHeartbeat(id)))
         .await
         .unwrap();
-    totals(&client, |totals| totals.late_answers == 1).await;
+    totals(&client, |totals| totals.late_replies == 1).await;
     assert_eq!(requests(&sim).len(), 3);
 }
 

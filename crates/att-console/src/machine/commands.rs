@@ -5,7 +5,7 @@ use super::{Machine, Order, Output, Phase, Waiter};
 use crate::config::WhenNotReady;
 use crate::error::{ErrorKind, Sent};
 use crate::frame::Frame;
-use crate::status::Trouble;
+use crate::status::NotConnected;
 use alta_socket::{Answer, LinkId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
@@ -197,14 +197,14 @@ impl<R: Waiter> Machine<R> {
         };
         let Some(id) = id else {
             tracing::debug!("skipping an answer without an id");
-            self.counters.strange_answers.add_one();
+            self.counters.unknown_replies.add_one();
             return;
         };
         match session.answer(id, now) {
             Answer::To(purpose) => {
                 match purpose {
                     Purpose::Command { order, .. } => {
-                        self.counters.answers.add_one();
+                        self.counters.replies.add_one();
                         self.resolve(order, Ok(Some(frame)));
                     }
                     Purpose::Subscribe(name) => self.subscribe_answered(&name, frame, now),
@@ -214,11 +214,11 @@ impl<R: Waiter> Machine<R> {
             }
             Answer::Late => {
                 tracing::debug!(id, "skipping an answer whose command had ended");
-                self.counters.late_answers.add_one();
+                self.counters.late_replies.add_one();
             }
             Answer::Unknown => {
                 tracing::debug!(id, "skipping an answer to what was never asked");
-                self.counters.strange_answers.add_one();
+                self.counters.unknown_replies.add_one();
             }
         }
     }
@@ -252,7 +252,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     /// The connection is gone. What was handed to the socket ends now; what was not goes back to the head of the queue.
-    pub(super) fn disconnect_commands(&mut self, mut session: Session<R>, because: &Trouble) {
+    pub(super) fn disconnect_commands(&mut self, mut session: Session<R>, because: &NotConnected) {
         let recalled = std::mem::take(&mut session.recalling).into_values();
         for order in recalled {
             self.time_out(order, Sent::NotSent);

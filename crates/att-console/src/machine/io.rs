@@ -4,7 +4,7 @@ use crate::config::WhenNotReady;
 use crate::error::ErrorKind;
 use crate::frame::Frame;
 use crate::name::EventName;
-use crate::status::Trouble;
+use crate::status::NotConnected;
 use alta_socket::{LinkId, Lost};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ pub(crate) enum Input<R> {
     Confirm(EventName, R),
     /// The event is wanted, or no longer wanted.
     Wanted(EventName, bool),
-    /// A request to connect now instead of after the back-off.
+    /// A request to connect now instead of after the backoff.
     RetryNow,
     Timer,
     Stop,
@@ -74,8 +74,8 @@ pub(crate) enum Failure {
     /// Final: the token cannot be sent.
     Token(String),
     /// Temporary.
-    Trouble {
-        trouble: Trouble,
+    NotConnected {
+        trouble: NotConnected,
         retry_after: Option<Duration>,
     },
 }

@@ -2,7 +2,7 @@
 //! performs them.
 //!
 //! ```text
-//!           +------------------- back-off over, retry_now, access changed ------------------+
+//!           +------------------- backoff over, retry_now, access changed ------------------+
 //!           v                                                                               |
 //!   Opening (access, dial) --opened--> Login (token sent) --accepted--> Session --lost--> Waiting
 //!           |  refused                   |  refused, silent too often      |  stop         ^
@@ -24,7 +24,7 @@ mod tests;
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
 use crate::frame::{Frame, Kind};
-use crate::status::{Counters, State, Trouble};
+use crate::status::{Counters, NotConnected, State};
 use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
 use commands::Queue;
@@ -37,7 +37,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
 
-/// After a session of this length the back-off starts over.
+/// After a session of this length the backoff starts over.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
 /// An idle machine keeps memory for this many outputs.
@@ -54,7 +54,7 @@ enum Phase<R> {
     Session(Box<Session<R>>),
     Waiting {
         until: Instant,
-        because: Trouble,
+        because: NotConnected,
     },
     Closed(Closed),
 }
@@ -79,7 +79,7 @@ pub(crate) struct Machine<R> {
 }
 
 impl<R: Waiter> Machine<R> {
-    /// A machine that begins to connect. `seed` fixes the jitter of its back-off.
+    /// A machine that begins to connect. `seed` fixes the jitter of its backoff.
     pub(crate) fn new(
         config: Arc<Config>,
         counters: Arc<Counters>,
@@ -220,14 +220,14 @@ impl<R: Waiter> Machine<R> {
             Failure::Refused(message) => self.close(Closed::Refused(message)),
             Failure::Address(message) => self.close(Closed::Address(message)),
             Failure::Token(message) => self.close(Closed::Token(message)),
-            Failure::Trouble {
+            Failure::NotConnected {
                 trouble,
                 retry_after,
             } => self.wait(trouble, retry_after, now),
         }
     }
 
-    fn wait(&mut self, because: Trouble, retry_after: Option<Duration>, now: Instant) {
+    fn wait(&mut self, because: NotConnected, retry_after: Option<Duration>, now: Instant) {
         let delay = self.backoff.delay(retry_after);
         self.phase = Phase::Waiting {
             until: later(now, delay),
@@ -324,7 +324,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn lost(&mut self, link: LinkId, lost: &Lost, now: Instant) {
-        let trouble = Trouble::Lost(with_sources(lost));
+        let trouble = NotConnected::Lost(with_sources(lost));
         match &mut self.phase {
             Phase::Login { link: current, .. } if *current == link => {
                 self.wait(trouble, None, now);
@@ -338,7 +338,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     /// Ends the session: open commands fail at once, since no reply will come.
-    fn end_session(&mut self, because: &Trouble, now: Instant) {
+    fn end_session(&mut self, because: &NotConnected, now: Instant) {
         let idle = Phase::Waiting {
             until: now,
             because: because.clone(),
@@ -381,7 +381,7 @@ impl<R: Waiter> Machine<R> {
             let attempts = self.silent_logins;
             self.close(Closed::NoAnswerToToken { attempts });
         } else {
-            self.wait(Trouble::NoAnswerToToken, None, now);
+            self.wait(NotConnected::NoAnswerToToken, None, now);
         }
     }
 
@@ -415,7 +415,7 @@ impl<R: Waiter> Machine<R> {
             Phase::Session(session) => {
                 self.counters.session_ended(session.keepalive.last_heard());
                 self.outbox.push_back(Output::Close(session.link));
-                self.disconnect_commands(*session, &Trouble::Lost(because.to_string()));
+                self.disconnect_commands(*session, &NotConnected::Lost(because.to_string()));
             }
             Phase::Opening(link) | Phase::Login { link, .. } => {
                 self.outbox.push_back(Output::Close(link));

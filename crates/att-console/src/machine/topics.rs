@@ -211,7 +211,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Tries this event again after a back-off. `is_unknown`: the server may have done what was asked.
+    /// Tries this event again after a backoff. `is_unknown`: the server may have done what was asked.
     fn retry_later(&mut self, name: &EventName, is_unknown: bool, error: &ErrorKind, now: Instant) {
         let Some(failures) = self.topics.ledger.failed(name, is_unknown, now) else {
             return;

@@ -197,7 +197,7 @@ fn an_account_that_is_refused_ends_all_sockets() {
     let links = world.open_links();
     world.lose(links[1], &Lost::Broken(None));
     world.pass(SECOND);
-    let kind = ErrorKind::Unauthorised { status: None };
+    let kind = ErrorKind::Unauthorized { status: None };
     let opening = world.opening_links()[0];
     world.reject(opening, OpenFailure::Final(Error::new(kind, "connecting")));
     assert!(world.pool.condition().state.is_closed());

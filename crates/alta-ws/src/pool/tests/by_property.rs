@@ -44,7 +44,7 @@ enum Step {
 enum Failure {
     Transient,
     NoToken,
-    Unauthorised,
+    Unauthorized,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,8 +75,8 @@ impl Failure {
         match self {
             Failure::Transient => OpenFailure::Transient(error(ErrorKind::Dial)),
             Failure::NoToken => OpenFailure::NoToken(error(ErrorKind::NoToken)),
-            Failure::Unauthorised => {
-                OpenFailure::Unauthorised(error(ErrorKind::Unauthorised { status: Some(401) }))
+            Failure::Unauthorized => {
+                OpenFailure::Unauthorized(error(ErrorKind::Unauthorized { status: Some(401) }))
             }
         }
     }
@@ -104,7 +104,7 @@ const TOPICS: i64 = 8;
 fn step() -> impl Strategy<Value = Step> {
     let loss = prop_oneof![Just(Loss::Closed), Just(Loss::Ended), Just(Loss::Broken)];
     let failure = prop_oneof![
-        4 => Just(Failure::Transient), 2 => Just(Failure::NoToken), 1 => Just(Failure::Unauthorised)];
+        4 => Just(Failure::Transient), 2 => Just(Failure::NoToken), 1 => Just(Failure::Unauthorized)];
     prop_oneof![
         6 => (0..TOPICS).prop_map(Step::Come),
         4 => (0..TOPICS).prop_map(Step::Leave),
@@ -219,7 +219,7 @@ fn take(world: &mut World, step: &Step) {
     }
 }
 
-/// Lets every time-out, linger, back-off and hand-over come to its end, with a server that does everything.
+/// Lets every timeout, linger, backoff and handover come to its end, with a server that does everything.
 fn come_to_rest(world: &mut World) {
     for _ in 0..40 {
         world.settle();
@@ -238,7 +238,7 @@ fn come_to_rest(world: &mut World) {
         world.ask(topic);
     }
     world.settle();
-    // Until no hand-over is under way, and topics have moved together.
+    // Until no handover is under way, and topics have moved together.
     for _ in 0..40 {
         world.pass(Duration::from_secs(5));
         for link in world.open_links() {
@@ -334,7 +334,7 @@ proptest! {
         overlap: bool,
         batch: bool,
         limit in 1_usize..5,
-        hand_over in 1_u64..11,
+        handover in 1_u64..11,
         in_flight in 1_usize..4,
         steps in proptest::collection::vec(step(), 0..250),
         close: bool,
@@ -342,7 +342,7 @@ proptest! {
         let config = Config::default()
             .migrate_spread(Duration::from_secs(20))
             .migrate_after(Duration::from_secs(300))
-            .hand_over(Duration::from_secs(hand_over))
+            .handover(Duration::from_secs(handover))
             .max_in_flight(in_flight)
             .subscriptions_per_socket(limit)
             .batch(batch);

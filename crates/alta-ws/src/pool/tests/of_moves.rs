@@ -306,7 +306,7 @@ fn nothing_moves_while_a_socket_migrates() {
     world.pass(SECOND * 10);
     assert!(world.pool.moves_nothing());
     world.settle();
-    // The hand-over's time, and then as long again.
+    // The handover's time, and then as long again.
     for _ in 0..3 {
         world.pass(SECOND * 10);
         world.settle();

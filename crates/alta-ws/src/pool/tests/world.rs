@@ -87,7 +87,7 @@ pub(super) struct World {
     pub(super) ended: BTreeMap<u64, u32>,
     pub(super) calls: u64,
     pub(super) happened: Vec<Happened>,
-    /// Since when each frame of a link has been on its way: no longer than half a hand-over, unless the link is lost.
+    /// Since when each frame of a link has been on its way: no longer than half a handover, unless the link is lost.
     ages: BTreeMap<LinkId, VecDeque<Instant>>,
     /// When links were lost or given up.
     pub(super) gone: BTreeMap<LinkId, Instant>,
@@ -449,7 +449,7 @@ impl World {
 
     /// The link whose next frame arrives at the latest before all others, and when.
     fn next_arrival(&self) -> Option<(Instant, LinkId)> {
-        let transit = self.config.hand_over / 2;
+        let transit = self.config.handover / 2;
         let ages = self.ages.iter();
         ages.filter_map(|(link, ages)| Some((*ages.front()? + transit, *link)))
             .min()

@@ -114,7 +114,7 @@ fn a_late_answer_is_counted_and_given_to_nobody_else() {
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
     assert_eq!(rig.unanswered(first), Some(Sent::MayHaveRun));
-    assert_eq!(rig.totals().late_answers, 1);
+    assert_eq!(rig.totals().late_replies, 1);
     assert!(!rig.ended.contains_key(&second));
 }
 
@@ -148,13 +148,13 @@ fn a_token_that_is_refused_twice_is_a_refusal() {
 #[test]
 fn an_upgrade_that_is_refused_twice_is_final() {
     let mut rig = Rig::new(config());
-    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::unauthorized());
     assert!(rig.renewing, "with another token");
     assert!(rig.fatal.is_none());
-    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::unauthorized());
     let error = rig.fatal.as_ref().unwrap();
     assert!(
-        matches!(error.kind(), ErrorKind::Unauthorised { .. }),
+        matches!(error.kind(), ErrorKind::Unauthorized { .. }),
         "{error}"
     );
 }
@@ -162,7 +162,7 @@ fn an_upgrade_that_is_refused_twice_is_final() {
 #[test]
 fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
     let mut rig = Rig::new(config());
-    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::unauthorized());
     for _ in 0..3 {
         let no_token = Error::new(ErrorKind::NoToken, "connecting");
         rig.reject(OpenFailure::NoToken(no_token));
@@ -180,12 +180,12 @@ fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
 #[test]
 fn a_refusal_is_told_as_the_server_said_it_when_there_is_no_other_token() {
     let mut rig = Rig::new(config());
-    rig.reject(Rig::unauthorised());
-    let kind = ErrorKind::Unauthorised { status: None };
+    rig.reject(Rig::unauthorized());
+    let kind = ErrorKind::Unauthorized { status: None };
     rig.reject(OpenFailure::Final(Error::new(kind, "connecting")));
     let error = rig.fatal.as_ref().unwrap();
     let status = Some(401);
-    assert_eq!(*error.kind(), ErrorKind::Unauthorised { status });
+    assert_eq!(*error.kind(), ErrorKind::Unauthorized { status });
 }
 
 #[test]
@@ -224,10 +224,10 @@ fn a_gateway_error_is_no_answer_to_what_has_not_left_yet() {
 #[test]
 fn a_token_that_is_refused_again_much_later_is_renewed_again() {
     let mut rig = Rig::new(config());
-    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::unauthorized());
     rig.reject(Rig::transient());
     rig.pass(SECOND * 60);
-    rig.reject(Rig::unauthorised());
+    rig.reject(Rig::unauthorized());
     assert!(rig.fatal.is_none() && rig.renewing);
 }
 
@@ -238,7 +238,7 @@ fn times_that_never_come_are_times_like_others() {
         .ping(never)
         .request_timeout(never)
         .migrate_after(never)
-        .hand_over(never)
+        .handover(never)
         .linger(never)
         .backoff(BackoffPolicy::new(never, never));
     let mut rig = Rig::open(config);

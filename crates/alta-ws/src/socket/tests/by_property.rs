@@ -136,7 +136,7 @@ proptest! {
             take(&mut rig, &mut wanted, step);
         }
 
-        // From here on everything works; every time-out, linger, back-off and hand-over comes to its end.
+        // From here on everything works; every timeout, linger, backoff and handover comes to its end.
         for _ in 0..40 {
             rig.settle();
             rig.pass(Duration::from_secs(3));
@@ -158,10 +158,10 @@ proptest! {
         for call in 0..rig.calls {
             prop_assert_eq!(rig.ended.get(&call).map_or(0, Vec::len), 1, "call {}", call);
         }
-        // Whatever reached this side on some link came out: once, unless both copies did not come within one hand-over.
+        // Whatever reached this side on some link came out: once, unless both copies did not come within one handover.
         for (event, handed) in &rig.handed {
             let one = match handed[..] {
-                [(at, Some(one)), (later, Some(other))] => one == other && later - at <= rig.config.hand_over,
+                [(at, Some(one)), (later, Some(other))] => one == other && later - at <= rig.config.handover,
                 _ => false,
             };
             let times = if one { 1 } else { handed.len() };

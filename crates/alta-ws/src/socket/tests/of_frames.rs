@@ -154,7 +154,7 @@ proptest! {
         rig.pass(Duration::from_millis(1));
         rig.text(rig.main(), &text);
         let totals = rig.totals();
-        let read = totals.events + totals.late_answers + totals.gateway_errors + totals.malformed;
+        let read = totals.events + totals.late_replies + totals.gateway_errors + totals.malformed;
         prop_assert_eq!(read, objects(&text).count().max(1) as u64, "{}", text);
         let delivered: u32 = rig.delivered.values().sum();
         prop_assert_eq!(totals.events, u64::from(delivered));

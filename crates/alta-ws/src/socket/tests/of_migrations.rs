@@ -134,7 +134,7 @@ fn a_link_that_is_lost_while_its_successor_opens_is_replaced_by_it() {
 }
 
 #[test]
-fn a_new_link_that_is_lost_in_the_hand_over_leaves_a_gap() {
+fn a_new_link_that_is_lost_in_the_handover_leaves_a_gap() {
     let (mut rig, _) = posting(&[1]);
     rig.serve(rig.newest(), Reply::Do);
     rig.arrive(rig.newest());
@@ -243,7 +243,7 @@ fn a_migration_during_whose_first_step_the_link_is_lost_has_failed() {
 }
 
 #[test]
-fn an_old_link_that_ends_in_order_during_the_hand_over_leaves_no_gap_and_one_that_breaks_does() {
+fn an_old_link_that_ends_in_order_during_the_handover_leaves_no_gap_and_one_that_breaks_does() {
     for (lost, expected) in [
         (Lost::Broken(None), 0),
         (closed(1001), 0),
@@ -354,7 +354,7 @@ fn an_event_that_comes_in_another_form_on_the_other_link_is_the_same() {
 }
 
 #[test]
-fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_hand_over_and_a_later_equal_event_is()
+fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_handover_and_a_later_equal_event_is()
  {
     let (mut rig, _) = posting(&[1]);
     rig.serve(rig.newest(), Reply::Do);
@@ -369,7 +369,7 @@ fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_hand_over_and_a_
     rig.pass(SECOND / 100 * 999);
     rig.text(old, &event(2));
     rig.pass(SECOND / 10);
-    assert_eq!(rig.closed, [3000], "the hand-over is over");
+    assert_eq!(rig.closed, [3000], "the handover is over");
     assert_eq!(rig.state(), SocketState::Ready);
     rig.text(rig.main(), &event(2));
     assert_eq!(rig.delivered[&2], 1, "a copy");

@@ -2,7 +2,7 @@
 
 use super::super::migration::Migration;
 use super::super::{
-    Call, Common, Effect, MigrationId, OnLink, OpenFailure, Output, Socket, SocketInput,
+    Call, Common, MigrationId, OnLink, OpenFailure, Output, Socket, SocketInput, SocketOutput,
     SocketState, State,
 };
 use crate::config::Config;
@@ -72,7 +72,7 @@ impl Rig {
         let counters = Arc::new(Counters::default());
         let mut common = Common::default();
         let now = Instant::now();
-        let (socket, effects) = Socket::open(
+        let (socket, outputs) = Socket::open(
             Arc::clone(&config),
             Arc::clone(&counters),
             Redactor::new(),
@@ -102,7 +102,7 @@ impl Rig {
             closed: Vec::new(),
             renewals: 0,
         };
-        rig.perform(effects);
+        rig.perform(outputs);
         rig
     }
 
@@ -122,8 +122,8 @@ impl Rig {
     }
 
     fn feed(&mut self, input: SocketInput) {
-        let effects = self.socket.handle(input, &mut self.common, self.now);
-        self.perform(effects);
+        let outputs = self.socket.handle(input, &mut self.common, self.now);
+        self.perform(outputs);
     }
 
     fn on_link(&mut self, link: LinkId, event: OnLink) {
@@ -131,15 +131,15 @@ impl Rig {
     }
 
     /// Does what the machine asks for, as the pool and the driver would.
-    fn perform(&mut self, effects: Vec<Effect>) {
-        for effect in effects {
-            match effect {
-                Effect::Output(output) => self.output(output),
-                Effect::Released(topic) => self.released.push(topic),
-                Effect::Migrated(migration, result) => {
+    fn perform(&mut self, outputs: Vec<SocketOutput>) {
+        for output in outputs {
+            match output {
+                SocketOutput::ForDriver(output) => self.output(output),
+                SocketOutput::Released(topic) => self.released.push(topic),
+                SocketOutput::Migrated(migration, result) => {
                     self.end(migration.0, result.map(|()| 200));
                 }
-                Effect::Fatal(error) => self.fatal = Some(error),
+                SocketOutput::Fatal(error) => self.fatal = Some(error),
             }
         }
         let mut callers = std::mem::take(&mut self.callers);
@@ -297,9 +297,9 @@ impl Rig {
         OpenFailure::Transient(Error::new(ErrorKind::Dial, "connecting"))
     }
 
-    pub(super) fn unauthorised() -> OpenFailure {
-        let kind = ErrorKind::Unauthorised { status: Some(401) };
-        OpenFailure::Unauthorised(Error::new(kind, "connecting"))
+    pub(super) fn unauthorized() -> OpenFailure {
+        let kind = ErrorKind::Unauthorized { status: Some(401) };
+        OpenFailure::Unauthorized(Error::new(kind, "connecting"))
     }
 
     /// Lets the server look at its oldest request on a link.
@@ -332,7 +332,7 @@ impl Rig {
         };
         match up.migration {
             Migration::Posting { .. } => Some(self.totals().migrations + 1),
-            Migration::HandOver { .. } => Some(self.totals().migrations),
+            Migration::Handover { .. } => Some(self.totals().migrations),
             _ => None,
         }
     }

@@ -61,7 +61,7 @@ fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_come
     assert_eq!(world.machine.state(), State::Ready);
     world.answer(0);
     assert_eq!(world.the_outcome(later), &Ok(()));
-    assert_eq!(world.machine.counters.totals().late_answers, 1);
+    assert_eq!(world.machine.counters.totals().late_replies, 1);
     world.pass(Duration::from_secs(150));
     assert_eq!(world.machine.state(), State::Ready);
 }
@@ -114,7 +114,7 @@ fn a_subscription_whose_answer_never_comes_is_asked_for_again() {
     }
     assert_eq!(world.the_outcome(0), &Ok(()));
     assert_eq!(
-        (world.gaps, world.machine.counters.totals().late_answers),
+        (world.gaps, world.machine.counters.totals().late_replies),
         (0, 4)
     );
     assert!(world.held.contains("PlayerJoined"));
@@ -242,7 +242,7 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
     world.ready();
     world.write_one();
     world.reply(0, true);
-    // Each time after a longer back-off.
+    // Each time after a longer backoff.
     for failures in 0..4 {
         assert!(world.queued.is_empty());
         let until = world.now + Duration::from_secs(1 << failures);

@@ -51,7 +51,7 @@ fn promise_06_a_late_answer_is_counted_and_not_given_to_the_next_command() {
     world.answer(0);
     assert_eq!(world.the_outcome(second), &Ok(()));
     let totals = world.machine.counters.totals();
-    assert_eq!((totals.late_answers, totals.strange_answers), (2, 0));
+    assert_eq!((totals.late_replies, totals.unknown_replies), (2, 0));
 }
 
 #[test]
@@ -143,7 +143,7 @@ fn promise_09_silence_after_a_fixed_token_is_final_the_third_time() {
             assert!(matches!(
                 world.machine.state(),
                 State::Recovering {
-                    because: Trouble::NoAnswerToToken,
+                    because: NotConnected::NoAnswerToToken,
                     ..
                 } | State::Connecting { .. }
             ));
@@ -245,7 +245,7 @@ fn a_link_that_falls_silent_is_given_up() {
     }
     assert!(world.link.is_none());
     assert!(
-        matches!(world.machine.state(), State::Recovering { because: Trouble::Lost(why), .. } if why.contains("30s"))
+        matches!(world.machine.state(), State::Recovering { because: NotConnected::Lost(why), .. } if why.contains("30s"))
     );
     world.give(Input::Heard(link));
 }

@@ -195,10 +195,10 @@ impl World {
             let input = if was_open {
                 Input::Lost(link, Lost::Broken(None))
             } else {
-                let trouble = Trouble::Unreachable("refused".to_owned());
+                let trouble = NotConnected::Unreachable("refused".to_owned());
                 Input::Failed(
                     link,
-                    Failure::Trouble {
+                    Failure::NotConnected {
                         trouble,
                         retry_after: None,
                     },

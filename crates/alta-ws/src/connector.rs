@@ -12,7 +12,7 @@ use url::Url;
 const DOING: &str = "connecting";
 
 /// How links are opened.
-pub(crate) struct Gate {
+pub(crate) struct Connector {
     dialer: Arc<dyn Dial>,
     headers: HeaderMap,
     url: Url,
@@ -36,7 +36,7 @@ impl From<OpenFailure> for NotOpened {
     }
 }
 
-impl Gate {
+impl Connector {
     pub(crate) fn new(
         dialer: Arc<dyn Dial>,
         headers: HeaderMap,
@@ -72,7 +72,7 @@ impl Gate {
                 Err(error) => {
                     let error = error.while_doing(DOING);
                     return Err(match error.kind() {
-                        ErrorKind::Unauthorised { .. } => OpenFailure::Final(error).into(),
+                        ErrorKind::Unauthorized { .. } => OpenFailure::Final(error).into(),
                         _ => OpenFailure::NoToken(error).into(),
                     });
                 }
@@ -85,7 +85,7 @@ impl Gate {
             let opened = WebSocket::connect(&*dialer, &url, headers, link).await;
             let socket = opened.map_err(|error| {
                 let failure = failure_of(error, &redactor);
-                let is_refused = matches!(failure, OpenFailure::Unauthorised(_));
+                let is_refused = matches!(failure, OpenFailure::Unauthorized(_));
                 NotOpened {
                     failure,
                     refused: is_refused.then_some(token),
@@ -117,10 +117,10 @@ fn failure_of(error: DialError, redactor: &Redactor) -> OpenFailure {
     let cause = redactor.cause(error);
     match status {
         Some(status @ (401 | 403)) => {
-            let kind = ErrorKind::Unauthorised {
+            let kind = ErrorKind::Unauthorized {
                 status: Some(status),
             };
-            OpenFailure::Unauthorised(Error::new(kind, DOING).caused_by_any(cause))
+            OpenFailure::Unauthorized(Error::new(kind, DOING).caused_by_any(cause))
         }
         _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by_any(cause)),
     }
