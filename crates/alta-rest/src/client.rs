@@ -5,13 +5,16 @@ use alta_http::{Deadline, HttpClient};
 use alta_model::{ErrorCode, Listing, Redactor};
 use bytes::Bytes;
 use http::{
-    HeaderValue, Response, StatusCode,
+    HeaderName, HeaderValue, Response, StatusCode,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER},
 };
 use serde_json::Value;
 use url::Url;
 
 use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, ResponseBody, decode};
+
+/// The usual number of headers of a request, those of the transport included.
+const HEADERS: usize = 8;
 
 /// A client of the REST API. Cheap to clone; the clones share everything.
 ///
@@ -223,11 +226,15 @@ impl Client {
             self.inner.redactor.learn_fields(sent);
         }
         let headers = message.headers_mut();
+        headers.reserve(HEADERS);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         // Sent without a body, too, as all clients do.
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(USER_AGENT_HEADER, self.inner.user_agent.clone());
-        headers.insert("x-api-key", self.inner.api_key.clone());
+        headers.insert(
+            HeaderName::from_static("x-api-key"),
+            self.inner.api_key.clone(),
+        );
         if let Some(token) = token {
             self.inner.redactor.learn(token.expose());
             let mut bearer =
