@@ -7,46 +7,19 @@
 )]
 
 mod common;
+#[path = "../../alta-dial/tests/support/servers.rs"]
+mod servers;
 
 use att_console::{
     BackoffPolicy, Closed, Console, ConsoleAccess, ErrorKind, Proxy, Resolver, State, Status,
     TcpDialer,
 };
 use common::{config, self_hosted, within};
+use servers::{proxy, refusing};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
-
-async fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap().to_lowercase()
-}
-
-/// Answers every handshake by this; what it is asked, and when.
-async fn refusing(
-    answer: &'static str,
-) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Instant)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (asked, asks) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let ask = head(&mut stream).await;
-            if asked.send((ask, Instant::now())).is_err() {
-                return;
-            }
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    (address, asks)
-}
+use tokio::net::TcpListener;
 
 fn access(address: SocketAddr) -> ConsoleAccess {
     ConsoleAccess::new(format!("ws://{address}").parse().unwrap(), "token")
@@ -108,24 +81,6 @@ async fn user_and_password_in_the_address_are_sent_and_a_refusal_of_them_is_fina
         within(asks.recv()).await.unwrap();
         within(asks.recv()).await.unwrap();
     }
-}
-
-/// An HTTP proxy that leads every tunnel to this address; what it was asked.
-async fn proxy(to: SocketAddr) -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (asked, asks) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            asked.send(head(&mut client).await).unwrap();
-            let mut server = TcpStream::connect(to).await.unwrap();
-            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-            tokio::spawn(
-                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
-            );
-        }
-    });
-    (address, asks)
 }
 
 #[tokio::test]

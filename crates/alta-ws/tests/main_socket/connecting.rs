@@ -4,40 +4,13 @@ use crate::support::{Bank, config, start, within};
 use alta_auth::StaticToken;
 use alta_sim::Sim;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, Proxy, TcpDialer};
+use servers::{proxy, refusing};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
-use tokio::time::Instant;
 
-async fn head(stream: &mut TcpStream) -> String {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
-    String::from_utf8(head).unwrap().to_lowercase()
-}
-
-/// Answers every handshake by this; what it is asked, and when.
-async fn refusing(
-    answer: &'static str,
-) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Instant)>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (asked, asks) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let ask = head(&mut stream).await;
-            if asked.send((ask, Instant::now())).is_err() {
-                return;
-            }
-            stream.write_all(answer.as_bytes()).await.unwrap();
-        }
-    });
-    (address, asks)
-}
+#[path = "../../../alta-dial/tests/support/servers.rs"]
+mod servers;
 
 fn at(address: SocketAddr, user: &str, first: u64, cap: u64) -> Config {
     let backoff = BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap));
@@ -90,19 +63,7 @@ async fn the_main_socket_is_reached_through_a_proxy_that_resolves_its_name() {
     let sim = start(Sim::builder()).await;
     let url: url::Url = sim.socket_url().parse().unwrap();
     let to = url.socket_addrs(|| None).unwrap()[0];
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (asked, mut asks) = mpsc::unbounded_channel();
-    tokio::spawn(async move {
-        while let Ok((mut client, _)) = listener.accept().await {
-            asked.send(head(&mut client).await).unwrap();
-            let mut server = TcpStream::connect(to).await.unwrap();
-            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await.unwrap();
-            tokio::spawn(
-                async move { tokio::io::copy_bidirectional(&mut client, &mut server).await },
-            );
-        }
-    });
+    let (address, mut asks) = proxy(to).await;
     let mut elsewhere = url.clone();
     elsewhere.set_host(Some("socket.invalid")).unwrap();
     let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
