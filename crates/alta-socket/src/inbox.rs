@@ -108,13 +108,11 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         poll_fn(|cx| {
             self.ready_set.register(cx.waker());
             self.ready_set.take(&mut self.ready);
-            match self.first_ready(hub, deadline, takes_calls) {
-                Some(wake) => Poll::Ready(wake),
-                None => {
-                    self.turn = 0;
-                    Poll::Pending
-                }
+            if let Some(wake) = self.first_ready(hub, deadline, takes_calls) {
+                return Poll::Ready(wake);
             }
+            self.turn = 0;
+            Poll::Pending
         })
         .await
     }
