@@ -101,7 +101,7 @@ impl Builder {
     }
 
     /// Prints all that is sent and received by login, REST and the sockets to standard error, with secrets hidden, in
-    /// colours on a terminal. Meant for looking at a bot at work: printing delays it.
+    /// colors on a terminal. Meant for looking at a bot at work: printing delays it.
     #[doc(alias = "config")]
     pub fn debug(mut self, on: bool) -> Self {
         self.watcher = on.then(debug::printer);

@@ -36,12 +36,12 @@ pub struct Config {
     /// unsubscribe that is not answered by then is sent again after the
     /// [`backoff`](Self#structfield.backoff): repeating it is harmless.
     pub request_timeout: Duration,
-    /// How long dialling, TLS and the handshake may take together. 10 s by default.
+    /// How long dialing, TLS and the handshake may take together. 10 s by default.
     pub connect_timeout: Duration,
     /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s by default:
     /// by then no request is waited for any more.
     pub write_timeout: Duration,
-    /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilise the service
+    /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilize the service
     /// (att-client).
     pub max_in_flight: usize,
     /// Whether many subscriptions to one event are asked for in one request, up to 100 in each and one request at a time;

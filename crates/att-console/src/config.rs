@@ -29,7 +29,7 @@ pub struct Config {
     /// How often a fixed token may stay without an answer before the console gives up. 3: a self-hosted server says
     /// nothing to a wrong token, but also nothing while it loads.
     pub silent_logins: u32,
-    /// How long dialling may take. 10 s.
+    /// How long dialing may take. 10 s.
     pub connect_timeout: Duration,
     /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s: by then
     /// no command is waited for any more.
@@ -169,7 +169,7 @@ setters! {
     login_timeout: Duration => login_timeout;
     /// With another number of silent logins before a fixed token counts as wrong; at least one.
     silent_logins: u32 => silent_logins.max(1);
-    /// With another time allowed for dialling.
+    /// With another time allowed for dialing.
     connect_timeout: Duration => connect_timeout;
     /// With another time that writing may stand still.
     write_timeout: Duration => write_timeout;

@@ -1,4 +1,4 @@
-//! Self-hosted servers: the token file, and dialling by another way than TCP.
+//! Self-hosted servers: the token file, and dialing by another way than TCP.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -181,7 +181,7 @@ impl World {
         self.sim.player_moves(self.server, id(player), chunk)
     }
 
-    /// Puts a player at a position, in metres: no event, but `player detailed` and its like show it.
+    /// Puts a player at a position, in meters: no event, but `player detailed` and its like show it.
     ///
     /// # Errors
     ///

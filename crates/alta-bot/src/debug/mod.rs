@@ -77,13 +77,13 @@ impl fmt::Display for Channel {
     }
 }
 
-/// Writes to standard error, in colours if that is a terminal and `NO_COLOR` is not set.
+/// Writes to standard error, in colors if that is a terminal and `NO_COLOR` is not set.
 pub(crate) fn printer() -> Watcher {
     let stderr = std::io::stderr();
-    let coloured = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colored = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Arc::new(move |traffic| {
-        let line = if coloured {
-            in_colours(traffic)
+        let line = if colored {
+            in_colors(traffic)
         } else {
             format!("{traffic}\n")
         };
@@ -92,9 +92,9 @@ pub(crate) fn printer() -> Watcher {
     })
 }
 
-fn in_colours(traffic: &Traffic) -> String {
+fn in_colors(traffic: &Traffic) -> String {
     // Cyan out, green in.
-    let colour = match traffic.direction {
+    let color = match traffic.direction {
         Direction::Sent => 36,
         Direction::Received => 32,
     };
@@ -104,7 +104,7 @@ fn in_colours(traffic: &Traffic) -> String {
         text,
     } = traffic;
     format!(
-        "\x1b[{colour}m{direction} {channel}\x1b[0m {}\n",
+        "\x1b[{color}m{direction} {channel}\x1b[0m {}\n",
         escaped(text)
     )
 }
@@ -121,8 +121,8 @@ mod tests {
             text: "{}".to_owned(),
         };
         assert_eq!(traffic.to_string(), "-> console 7 {}");
-        let sent = in_colours(&traffic);
+        let sent = in_colors(&traffic);
         traffic.direction = Direction::Received;
-        assert_ne!(sent, in_colours(&traffic).replace("<-", "->"));
+        assert_ne!(sent, in_colors(&traffic).replace("<-", "->"));
     }
 }

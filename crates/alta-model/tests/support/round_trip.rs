@@ -362,7 +362,7 @@ fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Optio
         .or_else(|| keys().find(|key| Some(*key) == alias))
 }
 
-/// Equal scalars, after the normalisations of `fixtures/README.md`. A number that became a text is an enum's: that the
+/// Equal scalars, after the normalizations of `fixtures/README.md`. A number that became a text is an enum's: that the
 /// text is the right one follows from reading it again.
 fn is_same(original: &Value, written: &Value) -> bool {
     match (original, written) {

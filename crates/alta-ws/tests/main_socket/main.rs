@@ -20,7 +20,7 @@ mod limits;
 mod logs;
 mod migration;
 mod migration_faults;
-mod misbehaviour;
+mod misbehavior;
 mod proxy;
 mod raw_requests;
 mod secrets;

@@ -10,7 +10,7 @@ model! {
         required user: User = "user" | "player",
         /// What they play with: `MetaQuest`, `OpenVR`, …
         optional mode: String = "mode",
-        /// Where they are, in metres.
+        /// Where they are, in meters.
         optional position: Vector3 = "position",
     }
 }
@@ -22,7 +22,7 @@ model! {
         required user: User = "user" | "player",
         /// What they played with.
         optional mode: String = "mode",
-        /// Where they were, in metres.
+        /// Where they were, in meters.
         optional position: Vector3 = "position",
     }
 }

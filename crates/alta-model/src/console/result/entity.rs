@@ -23,7 +23,7 @@ model! {
         optional prefab_hash: PrefabHash = "PrefabHash",
         /// What it is loaded with.
         optional chunking_parent: EntityId = "ChunkingParent",
-        /// Where it is, in metres.
+        /// Where it is, in meters.
         optional position: Vector3 = "Position",
         /// Pitch, yaw and roll in degrees.
         optional rotation: Vector3 = "Rotation",

@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::Skipped;
 
 model! {
-    /// Why a command failed: a serialised .NET exception. Captured.
+    /// Why a command failed: a serialized .NET exception. Captured.
     ///
     /// Some servers send a text instead of the object; it becomes the [`message`](Self::message), and the
     /// [`class_name`](Self::class_name) if it names one.

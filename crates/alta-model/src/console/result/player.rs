@@ -6,7 +6,7 @@ use crate::{EntityId, PrefabHash, User, UserId, Vector3};
 
 model! {
     /// A player with everything the server knows of their body: `player detailed` returns one, `player list-detailed` a
-    /// list. Positions are in metres; forward and up are directions of length 1.
+    /// list. Positions are in meters; forward and up are directions of length 1.
     #[doc(alias = "UserInfoDetailed")]
     pub struct PlayerDetailed {
         /// Where the feet are.
@@ -107,7 +107,7 @@ model! {
         optional prefab_hash: PrefabHash = "PrefabHash",
         /// What it is loaded with.
         optional chunking_parent: EntityId = "ChunkingParent",
-        /// Where it is, in metres.
+        /// Where it is, in meters.
         optional position: Vector3 = "Position",
         /// How it is turned, in degrees.
         optional rotation: Vector3 = "Rotation",
