@@ -3,12 +3,12 @@
 use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, Sent};
-use crate::frame::{Frame, Kind, Malformed};
-use crate::label::Label;
+use crate::handle::label::Label;
+use crate::handle::open::open;
+use crate::handle::status::{Counters, NotConnected, State, Status};
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output};
-use crate::name::EventName;
-use crate::open::open;
-use crate::status::{Counters, NotConnected, State, Status};
+use crate::wire::event_name::EventName;
+use crate::wire::frame::{Frame, Kind, Malformed};
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_socket::{

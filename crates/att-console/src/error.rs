@@ -1,4 +1,4 @@
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 use alta_model::error_type::ErrorDetails;
 use alta_model::{chain, escaped};
 use alta_socket::NotConnected;

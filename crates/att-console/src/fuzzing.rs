@@ -2,12 +2,12 @@
 //!
 //! Not part of the library: it is there when the crate is built for tests or by `cargo fuzz`.
 
-use crate::argument::tokenizer::Tokenizer;
-use crate::argument::{Argument, Target, is_unwritable};
-use crate::command::Command;
+use crate::commands::argument::tokenizer::Tokenizer;
+use crate::commands::argument::{Argument, Target, is_unwritable};
+use crate::commands::command::Command;
 use crate::event::{InventoryChanged, LogMessage, PlayerStateChanged};
-use crate::frame::{Frame, Kind};
-use crate::reply::Reply;
+use crate::wire::frame::{Frame, Kind};
+use crate::wire::reply::Reply;
 use alta_model::User;
 use serde::de::DeserializeOwned;
 use serde_json::Value;

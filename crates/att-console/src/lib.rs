@@ -51,38 +51,18 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod access;
-mod address;
-mod answer;
-mod any_event;
-mod argument;
 pub mod catalogue;
-mod command;
 pub mod commands;
 mod config;
-mod console;
-mod download;
 mod driver;
 mod error;
-mod fields;
-mod frame;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
-mod happening;
-mod label;
+mod handle;
 mod machine;
-mod name;
 mod nearest;
-mod open;
-mod place;
-mod reply;
-mod run;
-mod small_file;
-mod span;
-mod status;
-mod subscription;
-mod token_file;
-mod word;
+mod wire;
 
 /// The types of console events, from [`alta_model`].
 pub mod event {
@@ -94,21 +74,21 @@ pub mod result {
     pub use alta_model::console::result::*;
 }
 
+pub use access::small_file::read_small_file;
+pub use access::token_file::TokenFile;
 pub use access::{Access, AccessError, ConsoleAccess};
-pub use any_event::AnyEvent;
-pub use argument::{Argument, PlayerRef, Target};
-pub use command::Command;
+pub use commands::argument::{Argument, PlayerRef, Target};
+pub use commands::command::Command;
 pub use config::{Config, WhenNotReady};
-pub use console::{Console, Statuses};
 pub use error::{Closed, Error, ErrorKind, Sent};
-pub use happening::Event;
-pub use name::EventName;
-pub use reply::Reply;
-pub use run::{Run, RunWithReply};
-pub use small_file::read_small_file;
-pub use status::{NotConnected, State, Status, Totals};
-pub use subscription::{Subscribe, Subscription};
-pub use token_file::TokenFile;
+pub use handle::console::{Console, Statuses};
+pub use handle::run::{Run, RunWithReply};
+pub use handle::status::{NotConnected, State, Status, Totals};
+pub use handle::subscription::{Subscribe, Subscription};
+pub use wire::any_event::AnyEvent;
+pub use wire::event::Event;
+pub use wire::event_name::EventName;
+pub use wire::reply::Reply;
 
 pub use alta_model::{
     EntityId, Listing, Place, PrefabHash, Secret, ServerId, Skipped, Timestamp, User, UserId,

@@ -1,4 +1,4 @@
-use crate::argument::Argument;
+use crate::commands::argument::Argument;
 use alta_model::EntityId;
 
 /// A chunk, by its identifier or by its name.

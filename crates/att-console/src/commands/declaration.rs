@@ -1,7 +1,7 @@
 //! The commands of this library as static data.
 
-use crate::argument::Argument;
-use crate::command::Command;
+use crate::commands::argument::Argument;
+use crate::commands::command::Command;
 
 /// A command as its module declares it.
 #[derive(Debug)]

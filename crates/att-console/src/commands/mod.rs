@@ -26,6 +26,8 @@
 //! Some commands have no function: those that destroy saved data or stop the server, those of the game client, and those
 //! whose effect and result no source describes. They are in the catalogue only.
 
+pub(crate) mod argument;
+pub(crate) mod command;
 pub(crate) mod declaration;
 #[macro_use]
 mod parameter;

@@ -1,4 +1,4 @@
-use crate::argument::Argument;
+use crate::commands::argument::Argument;
 use alta_model::PrefabHash;
 use alta_model::console::result::PrefabEntry;
 

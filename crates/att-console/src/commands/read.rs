@@ -1,7 +1,7 @@
 //! Readers for results whose shape differs between servers.
 
 use crate::error::Error;
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 use alta_model::{Listing, json};
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-use crate::argument::{Argument, PlayerRef, abbreviated};
+use crate::commands::argument::{Argument, PlayerRef, abbreviated};
 use crate::nearest::nearest;
 use std::str::FromStr;
 

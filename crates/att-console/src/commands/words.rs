@@ -1,6 +1,6 @@
 //! Parameters that take one of some words.
 
-use crate::argument::Argument;
+use crate::commands::argument::Argument;
 
 /// Declares an enum of the known words of a parameter; any other word is kept as it is.
 macro_rules! words {

@@ -2,9 +2,9 @@
 
 use crate::config::WhenNotReady;
 use crate::error::ErrorKind;
-use crate::frame::Frame;
-use crate::name::EventName;
-use crate::status::NotConnected;
+use crate::handle::status::NotConnected;
+use crate::wire::event_name::EventName;
+use crate::wire::frame::Frame;
 use alta_socket::{LinkId, Lost};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};

@@ -1,6 +1,6 @@
 //! The reply to the token.
 
-use crate::frame::{Frame, Kind};
+use crate::wire::frame::{Frame, Kind};
 
 /// Reads a frame as the reply to the token: accepted, refused with a message, or `None` for another frame.
 pub(super) fn reply_to_token(frame: &Frame) -> Option<Result<(), String>> {

@@ -23,8 +23,8 @@ mod tests;
 
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
-use crate::frame::{Frame, Kind};
-use crate::status::{Counters, NotConnected, State};
+use crate::handle::status::{Counters, NotConnected, State};
+use crate::wire::frame::{Frame, Kind};
 use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
 use commands::Queue;

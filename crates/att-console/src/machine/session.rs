@@ -2,7 +2,7 @@ use super::Order;
 use super::own_commands::OwnCommands;
 use super::stall::Stall;
 use crate::config::Config;
-use crate::name::EventName;
+use crate::wire::event_name::EventName;
 use alta_socket::{Answer, KeepAlive, LinkId, Requests, later};
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -1,9 +1,9 @@
 //! The line that each function builds.
 
 use super::super::*;
-use crate::argument::{Argument, PlayerRef, Target};
 use crate::catalogue::stock;
-use crate::command::Command;
+use crate::commands::argument::{Argument, PlayerRef, Target};
+use crate::commands::command::Command;
 use alta_model::{EntityId, PrefabHash, User, UserId, Vector3};
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -3,9 +3,9 @@
 mod lines;
 
 use super::*;
-use crate::command::Command;
-use crate::frame::Frame;
-use crate::reply::Reply;
+use crate::commands::command::Command;
+use crate::wire::frame::Frame;
+use crate::wire::reply::Reply;
 use crate::{ErrorKind, Target};
 use alta_model::console::result::SubscriptionResult;
 use alta_model::{EntityId, PrefabHash, UserId, Vector3};

@@ -1,5 +1,5 @@
-use crate::frame::Frame;
-use crate::name::EventName;
+use crate::wire::event_name::EventName;
+use crate::wire::frame::Frame;
 #[allow(clippy::wildcard_imports, reason = "the types of all events")]
 use alta_model::console::event::*;
 use serde::Serialize;

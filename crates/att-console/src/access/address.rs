@@ -1,7 +1,7 @@
 //! Parses the address of a console as people write it.
 
-use crate::console::Console;
 use crate::error::{Error, ErrorKind};
+use crate::handle::console::Console;
 use std::net::Ipv6Addr;
 use url::{Host, Url};
 

@@ -1,6 +1,6 @@
-use crate::argument::{Argument, Problem};
+use crate::commands::argument::{Argument, Problem};
 use crate::error::Error;
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 use alta_model::Listing;
 use serde::de::DeserializeOwned;
 use std::fmt;

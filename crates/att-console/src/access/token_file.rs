@@ -1,7 +1,7 @@
+use crate::access::small_file::read_small_file;
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
-use crate::console::Console;
 use crate::error::{Error, ErrorKind};
-use crate::small_file::read_small_file;
+use crate::handle::console::Console;
 use alta_dial::detached;
 use alta_model::Secret;
 use alta_socket::shown;

@@ -1,6 +1,6 @@
-use crate::fields::{each_field, keep_first};
-use crate::span::Span;
-use crate::word::Word;
+use crate::wire::fields::{each_field, keep_first};
+use crate::wire::span::Span;
+use crate::wire::word::Word;
 use alta_model::console::result::Exception;
 use alta_model::json::each_compact_field;
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-use crate::word::Word;
+use crate::wire::word::Word;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;

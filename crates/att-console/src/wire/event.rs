@@ -1,6 +1,6 @@
-use crate::frame::{Frame, Kind};
-use crate::name::EventName;
-use crate::span::Span;
+use crate::wire::event_name::EventName;
+use crate::wire::frame::{Frame, Kind};
+use crate::wire::span::Span;
 use alta_model::{ServerId, Timestamp};
 use alta_socket::RawFrame;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -105,7 +105,7 @@ impl<T: Serialize> Serialize for Event<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::any_event::AnyEvent;
+    use crate::wire::any_event::AnyEvent;
 
     #[test]
     fn an_event_is_a_line_of_a_log() {

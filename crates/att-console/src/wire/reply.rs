@@ -1,7 +1,7 @@
-use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Frame, Kind};
-use crate::word::Word;
+use crate::wire::answer::Answer;
+use crate::wire::frame::{Frame, Kind};
+use crate::wire::word::Word;
 use alta_model::console::result::{CommandInfo, Exception};
 use alta_model::{Listing, Redactor, Timestamp, json};
 use alta_socket::RawFrame;

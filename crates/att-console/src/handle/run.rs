@@ -1,11 +1,11 @@
 use crate::catalogue;
-use crate::command::{Command, ResultOf};
+use crate::commands::command::{Command, ResultOf};
 use crate::config::{Config, WhenNotReady};
-use crate::console::Console;
 use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
+use crate::handle::console::Console;
 use crate::machine::Order;
-use crate::reply::Reply;
+use crate::wire::reply::Reply;
 use alta_model::ServerId;
 use alta_model::console::command_words;
 use alta_socket::later;

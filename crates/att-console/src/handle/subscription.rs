@@ -1,14 +1,14 @@
 //! Streams of a console's events: what the shared streams need to know of consoles.
 
-use crate::any_event::AnyEvent;
-use crate::console::Console;
 use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Frame, Kind};
-use crate::happening::Event;
-use crate::label::LabelCopy;
-use crate::name::EventName;
-use crate::status::State;
+use crate::handle::console::Console;
+use crate::handle::label::LabelCopy;
+use crate::handle::status::State;
+use crate::wire::any_event::AnyEvent;
+use crate::wire::event::Event;
+use crate::wire::event_name::EventName;
+use crate::wire::frame::{Frame, Kind};
 use alta_model::Redactor;
 use alta_socket::{Echoes, Hub, Missed, Protocol, RawFrame, Timers};
 use futures_core::future::BoxFuture;

@@ -1,3 +1,8 @@
+pub(crate) mod address;
+pub(crate) mod place;
+pub(crate) mod small_file;
+pub(crate) mod token_file;
+
 use alta_model::{Secret, escaped};
 use alta_socket::shown;
 use futures_core::future::BoxFuture;

@@ -3,8 +3,8 @@
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;
 use crate::error::with_sources;
+use crate::handle::status::NotConnected;
 use crate::machine::Failure;
-use crate::status::NotConnected;
 use alta_model::Redactor;
 use alta_socket::{DialError, LinkConfig, WebSocket};
 use std::sync::Arc;

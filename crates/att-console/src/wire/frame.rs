@@ -1,8 +1,8 @@
-use crate::answer::Answer;
-use crate::fields::{each_field, keep_first};
-use crate::name::EventName;
-use crate::span::Span;
-use crate::word::Word;
+use crate::wire::answer::Answer;
+use crate::wire::event_name::EventName;
+use crate::wire::fields::{each_field, keep_first};
+use crate::wire::span::Span;
+use crate::wire::word::Word;
 use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame, objects};
 use serde::de::{DeserializeOwned, IgnoredAny};
