@@ -137,7 +137,7 @@ impl Client {
     /// # Errors
     ///
     /// When awaited: [`ErrorKind::Refused`] if the server refuses a topic for good (404 for what doesn't exist or
-    /// isn't yours), [`ErrorKind::Unauthorized`], [`ErrorKind::Closed`]. What may heal is tried again.
+    /// isn't yours), [`ErrorKind::Unauthorized`], [`ErrorKind::Closed`]. Other failures are retried.
     ///
     /// # Cancel safety
     ///
@@ -148,27 +148,27 @@ impl Client {
         Subscribe::new(self.clone(), topics.topics(), queue, read::<S>)
     }
 
-    /// Everything that arrives, whoever subscribed to it. It subscribes to nothing by itself.
+    /// Every event that arrives, for whichever stream it was subscribed to. It subscribes to nothing by itself.
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
         let queue = self.config().queue;
         Subscribe::new(self.clone(), Vec::new(), queue, read::<Topic>).everything()
     }
 
-    /// Sends a request of the protocol as it is, and waits for its answer: `GET`, `POST` or `DELETE`, a path without a
+    /// Sends a request of the protocol as it is, and waits for its reply: `GET`, `POST` or `DELETE`, a path without a
     /// leading slash, and a content, which is JSON text. The token is added. With several sockets it goes to the first.
     ///
-    /// What is subscribed to this way the client doesn't know of: it isn't kept over a lost connection.
+    /// The client does not know of subscriptions that are made in this way: they end with the connection.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if the answer's status is not of success, [`ErrorKind::Gateway`],
+    /// [`ErrorKind::Refused`] if the status of the reply is not one of success, [`ErrorKind::Gateway`],
     /// [`ErrorKind::TimedOut`] and [`ErrorKind::Disconnected`] with whether it may have run, [`ErrorKind::NoToken`],
     /// [`ErrorKind::Closed`]. [`Error::sent`] tells whether it may have run. It is never sent twice, but once more after its
     /// token was refused (401).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future before the request was handed to the socket means that it is never sent. Later, its answer
+    /// Dropping the future before the request was handed to the socket means that it is never sent. Later, its reply
     /// is thrown away.
     pub async fn request(
         &self,
@@ -220,7 +220,7 @@ impl Client {
         self.ask(Input::Migrate).await
     }
 
-    /// How it is doing, and what it has counted.
+    /// The state now, with the counts.
     pub fn status(&self) -> Status {
         alta_socket::status(&*self.inner.shared)
     }

@@ -33,7 +33,7 @@ pub struct Config {
     /// after 10 min without a frame (Townsharp).
     pub ping: Duration,
     /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
-    /// unsubscribe that is not answered by then is sent again after the
+    /// unsubscribe without a reply by then is sent again after the
     /// [`backoff`](Self#structfield.backoff): repeating it is harmless.
     pub request_timeout: Duration,
     /// How long dialing, TLS and the handshake may take together. 10 s by default.
@@ -41,7 +41,7 @@ pub struct Config {
     /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s by default:
     /// by then no request is waited for any more.
     pub write_timeout: Duration,
-    /// How many requests may wait for their answers on one socket. 5 by default: more than 10 destabilize the service
+    /// How many requests may wait for their replies on one socket. 5 by default: more than 10 destabilize the service
     /// (att-client).
     pub max_in_flight: usize,
     /// Whether many subscriptions to one event are asked for in one request, up to 100 in each and one request at a time;
@@ -67,7 +67,7 @@ pub struct Config {
     /// The bound of each stream's queue, unless the stream asks for another. 65,536 events or 8 MiB by default, whichever is
     /// reached first.
     pub queue: QueueConfig,
-    /// How long to wait between attempts to connect, and to repeat what the service could not do. Full jitter between
+    /// How long to wait between attempts to connect, and before a failed request is repeated. Full jitter between
     /// 1 s and 60 s by default.
     pub backoff: BackoffPolicy,
     /// Sees every text frame that is sent and received, without its secrets, for debugging. None by default.

@@ -165,7 +165,7 @@ impl Driver {
     fn wake(&mut self, wake: Wake<(), NotOpened, Input>) {
         let now = now();
         self.latest = now;
-        // Only these make the machine give a link up by itself: it must know then what was handed to the socket.
+        // After these the machine can close a link by itself: it must know first which requests were handed to the socket.
         if matches!(wake, Wake::Timer | Wake::Stop) {
             while let Some((link, event)) = self.inbox.links.next_report() {
                 self.link(link, event, now);
@@ -212,7 +212,7 @@ impl Driver {
         }
     }
 
-    /// Does what the machine asks for.
+    /// Performs the outputs of the machine.
     fn perform_outputs(&mut self) {
         while let Some(output) = self.pool.poll_output() {
             match output {
@@ -251,7 +251,7 @@ impl Driver {
                     self.shared.hub.confirmed(topic.name(), between);
                 }
                 Output::Refused(topic, _) => self.shared.hub.refused(topic.name()),
-                // Whoever waited may have gone; here and below nobody minds.
+                // The caller may be gone; here and below that is no error.
                 Output::Answer(reply, result) => drop(reply.send(result)),
                 Output::Done(reply, result) => drop(reply.send(result)),
                 Output::End => self.ended = true,

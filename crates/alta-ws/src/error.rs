@@ -31,7 +31,7 @@ impl ErrorDetails<ErrorKind> for Details {
     }
 }
 
-/// What can be done about an [`Error`].
+/// The kind of an [`Error`], to decide on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -39,9 +39,9 @@ pub enum ErrorKind {
     /// the same, except for 408 and 429.
     #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, escaped(.message))]
     Refused {
-        /// The status of the answer.
+        /// The status of the reply.
         status: u16,
-        /// What the server said, or the first 200 characters of what could not be read; may be empty.
+        /// The server's message, or the first 200 characters of a content that could not be read; may be empty.
         message: String,
         /// The server's word for programs.
         error_code: Option<ErrorCode>,
@@ -55,13 +55,13 @@ pub enum ErrorKind {
     /// No token could be had now; later it may work.
     #[error("no token could be had")]
     NoToken,
-    /// The gateway in front of the service said this instead of an answer.
+    /// The gateway in front of the service sent this instead of a reply.
     #[error("the gateway answered: {}", escaped(.message).at_most(SHOWN))]
     Gateway {
         /// Its words, usually "Internal server error".
         message: String,
     },
-    /// No answer came in time.
+    /// No reply came in time.
     #[error("no answer within {after:?}, {sent}")]
     TimedOut {
         /// The configured timeout.
@@ -88,7 +88,7 @@ pub enum ErrorKind {
     /// The socket could not be opened.
     #[error("the socket could not be opened")]
     Dial,
-    /// An answer was not what was expected.
+    /// A reply could not be read.
     #[error("the answer could not be read")]
     Decode,
     /// A text is no topic.
@@ -125,7 +125,7 @@ impl Error {
         self
     }
 
-    /// What the server's answer of this status and content means.
+    /// The error of a reply with this status and content.
     pub(crate) fn refused(
         status: u16,
         content: &str,
@@ -151,7 +151,7 @@ impl Error {
         Self::new(kind, doing)
     }
 
-    /// Whether a request that was not answered can have had an effect. `None` if an answer came, or if there was no request.
+    /// Whether a request without a reply can have had an effect. `None` if a reply came, or if there was no request.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => Some(*sent),
@@ -165,7 +165,7 @@ impl Error {
             ErrorKind::Refused {
                 status, error_code, ..
             } => {
-                // An answer without a status says nothing for good either.
+                // A reply without a status is not final either.
                 !(400..500).contains(status)
                     || matches!(status, 408 | 429)
                     || *error_code == Some(ErrorCode::RetryActionLater)
@@ -195,7 +195,7 @@ impl Error {
             .or_else(of_login)
     }
 
-    /// Whether it was the token that was refused, and not what was asked for.
+    /// Whether the token was refused, and not the request.
     pub(crate) fn is_of_the_token(&self) -> bool {
         matches!(
             self.kind(),

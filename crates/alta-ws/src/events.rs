@@ -4,12 +4,12 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// What can be subscribed to: one topic, or several whose events are to come in one stream, in their order.
+/// One topic to subscribe to, or several whose events come in one stream, in order.
 ///
 /// The events this crate knows have a type each ([`GroupServerStatus`], [`MeGroupInviteCreate`], …); any other is
 /// subscribed to by its [`Topic`]. A `Vec` or an array of them is one stream of all.
 pub trait Subscribable {
-    /// What the content of these events is read as.
+    /// The type of the events' content.
     type Content: Send + 'static;
 
     /// The topics.
@@ -24,7 +24,7 @@ pub trait Subscribable {
     fn read(text: &str) -> Result<Self::Content, serde_json::Error>;
 }
 
-/// The content is passed on as JSON; what is no JSON, as a text.
+/// The content is a JSON value; text that is not JSON becomes a string.
 impl Subscribable for Topic {
     type Content = Value;
 

@@ -21,9 +21,9 @@ use std::time::Instant;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<T> {
-    /// What it says: the frame's content.
+    /// The content of the frame.
     pub data: T,
-    /// What it is about.
+    /// The topic.
     pub topic: Topic,
     /// When it was received here.
     pub received: Timestamp,
@@ -53,7 +53,7 @@ impl<T: Serialize> Serialize for Event<T> {
     }
 }
 
-/// The server's answer to a request.
+/// The server's reply to a request.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response {
@@ -84,7 +84,7 @@ impl Response {
     }
 }
 
-/// An event on its way to its readers: nothing is decoded until somebody reads it.
+/// An event for the streams: it is decoded when a stream reads it.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub(crate) topic: Topic,
@@ -136,7 +136,7 @@ pub(crate) enum Incoming<'a> {
     },
 }
 
-/// What a text that is no JSON object can have been, by the fields before the mistake.
+/// The possible meaning of a text that is no JSON object, by the fields before the mistake.
 #[derive(Debug, PartialEq)]
 pub(crate) enum MayBe<'a> {
     /// It is a reply, or an error of the gateway.
@@ -408,7 +408,7 @@ pub(crate) struct Request {
     pub(crate) content: Option<Content>,
 }
 
-/// What a request says beside its path.
+/// The content of a request.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     /// JSON wrapped in a text, as the service does it itself.
@@ -459,7 +459,7 @@ impl Request {
         }
     }
 
-    /// Whether this is the `key` of an answer to it: `POST /ws/migrate`.
+    /// Whether this is the `key` of a reply to it: `POST /ws/migrate`.
     pub(crate) fn is_answered_by(&self, key: &str) -> bool {
         key.split_once(" /ws/").is_some_and(|(method, path)| {
             method.eq_ignore_ascii_case(self.method.as_str())
@@ -467,7 +467,7 @@ impl Request {
         })
     }
 
-    /// What an error about it says was being done.
+    /// The operation that an error names.
     pub(crate) fn doing(&self) -> String {
         format!("{} {}", self.method, self.path)
     }
@@ -634,7 +634,7 @@ mod tests {
             )
         };
         assert_eq!(read(usual), read(&unusual));
-        // What is compared during a migration is the same, too.
+        // The text that is compared during a migration is the same, too.
         let Incoming::Event { content, .. } = Incoming::parse(&unusual) else {
             panic!("not an event");
         };

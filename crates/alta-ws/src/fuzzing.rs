@@ -1,4 +1,4 @@
-//! What the fuzz target calls: it takes any bytes, and panics if what must always hold does not.
+//! The function of the fuzz target: it takes any bytes, and panics if an invariant is broken.
 //!
 //! Not part of the library: it is there when the crate is built for tests or by `cargo fuzz`.
 
@@ -31,7 +31,7 @@ pub fn frame(bytes: &[u8]) {
     }
 }
 
-/// Reads what is one object, or a piece of a text that is none.
+/// Reads one object, or a piece of a text that is none.
 fn read(text: &str) {
     let content = match Incoming::parse(text) {
         Incoming::Event { content, .. } | Incoming::Response { content, .. } => content,
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Runs the target on its corpus, which begins with the samples and grows with what fuzzing finds.
+    /// Runs the target on its corpus, which begins with the samples and grows with the inputs that fuzzing finds.
     #[test]
     fn the_corpus_of_frames_holds() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/main_frame");

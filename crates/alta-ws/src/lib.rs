@@ -1,4 +1,4 @@
-//! The main websocket of *A Township Tale*'s services: what happens to a bot's account and to its groups, without loss.
+//! The main websocket of *A Township Tale*'s services: events of a bot's account and its groups, without loss.
 //!
 //! ```no_run
 //! use alta_ws::{Client, Config, MeGroupInviteCreate, StaticToken, UserId};
@@ -15,14 +15,14 @@
 //! }
 //! ```
 //!
-//! What holds, whatever the network does:
+//! Guarantees, independent of the network:
 //!
 //! - a [`Client`] comes back by itself, with its subscriptions; handles and streams stay valid;
-//! - an event stream yields every event, or [`Missed`] with the number or the length of what is missing;
+//! - an event stream yields every event, or [`Missed`] with the number of missing events or the length of the gap;
 //! - before the service cuts a socket for its age, its subscriptions are moved to a new one, and nothing that either
 //!   delivered is lost or doubled;
 //! - any number of subscriptions is spread over as many sockets as they need;
-//! - what this crate does not know (an event, a field) is passed on.
+//! - unknown events and fields are passed on.
 //!
 //! # Trying it
 //!

@@ -42,7 +42,7 @@ pub(crate) struct Pool {
     seeds: fastrand::Rng,
     /// The socket of each link, when it was last looked for.
     owners: HashMap<LinkId, SocketId>,
-    /// Those who wait until the server holds a topic.
+    /// Callers that wait until the server holds a topic.
     waiters: Waiters<Topic, Reply<()>>,
     /// Wishes to migrate all sockets.
     migrations: Vec<Migration>,
@@ -287,7 +287,7 @@ impl Pool {
         {
             return known;
         }
-        // It is another link of the socket's, or not one any more: then neither are others.
+        // The socket has opened another link, or closed this one: entries of other links may be outdated too.
         let sockets = &self.sockets;
         self.owners
             .retain(|link, id| sockets.get(id).is_some_and(|socket| socket.owns(*link)));
@@ -306,7 +306,7 @@ impl Pool {
         }
     }
 
-    /// Somebody came for a topic.
+    /// A stream wants a topic.
     fn want(&mut self, topic: &Topic, now: Instant) {
         if self.ended.is_some() {
             return;
@@ -322,19 +322,19 @@ impl Pool {
             self.open(id, now);
         }
         self.feed(id, SocketInput::Want(topic.clone()), now);
-        // While it moves, the socket that it leaves holds it, and must go on until the other does.
+        // While it moves, the socket that it leaves holds it, and must keep it until the other one holds it.
         if let Some(from) = self.moves.other(topic) {
             self.feed(from, SocketInput::Want(topic.clone()), now);
         }
     }
 
-    /// Nobody wants a topic any more.
+    /// No stream wants a topic any more.
     fn unwant(&mut self, topic: &Topic, now: Instant) {
         let sockets = [self.moves.other(topic), self.spread.socket_of(topic)];
         for id in sockets.into_iter().flatten() {
             self.feed(id, SocketInput::Unwant(topic.clone()), now);
         }
-        // Whoever asked about it had a stream.
+        // Callers that wait for it had a stream, which is gone.
         drop(self.waiters.take(topic));
     }
 
@@ -346,7 +346,7 @@ impl Pool {
         }
         let socket = self.spread.socket_of(topic);
         let socket = socket.and_then(|id| self.sockets.get(&id));
-        // Whoever asks has a stream; if it is gone, so is the question.
+        // The caller has a stream. If that is gone, it waits no longer.
         if socket.is_some_and(|socket| socket.wants(topic)) {
             self.waiters.add(topic, reply);
             self.want(topic, now);

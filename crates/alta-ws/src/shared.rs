@@ -16,7 +16,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 #[derive(Debug)]
 struct Ended {
     because: Error,
-    /// Whether a call that the task took and did not answer can have been sent.
+    /// Whether a call that the task took and did not finish can have been sent.
     unanswered: Sent,
 }
 
@@ -121,7 +121,7 @@ impl Shared {
         }
     }
 
-    /// Whether a call that the task took and did not answer can have been sent.
+    /// Whether a call that the task took and did not finish can have been sent.
     pub(crate) fn unanswered(&self) -> Sent {
         let ended = self.ended.get();
         ended.map_or(Sent::MayHaveRun, |ended| ended.unanswered)

@@ -1,7 +1,7 @@
 pub use alta_socket::State;
 use std::sync::Arc;
 
-/// How the main socket is doing: what [`Client::status`](crate::Client::status) shows and
+/// The status of the main socket, which [`Client::status`](crate::Client::status) shows and
 /// [`Client::statuses`](crate::Client::statuses) streams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -12,16 +12,16 @@ pub struct Status {
     /// [`subscriptions_per_socket`](crate::Config#structfield.subscriptions_per_socket). When subscriptions go, the rest
     /// moves together after a while, and sockets are closed.
     pub sockets: usize,
-    /// The last subscription that the server refused for good, and what it said.
+    /// The last subscription that the server refused for good, and its words.
     pub last_refusal: Option<Arc<str>>,
     /// The last subscription that failed three times in a row or more and has not healed since, and why. It is tried
     /// again, and others are not held up.
     pub last_failure: Option<Arc<str>>,
-    /// What has happened since the client was made.
+    /// The counts since the client was opened.
     pub totals: Totals,
 }
 
-/// A status without the counts: those who watch states are woken when it changes.
+/// A status without the counts: streams of statuses are woken when it changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     pub(crate) state: State,
@@ -43,7 +43,7 @@ alta_socket::counters! {
         gaps,
         /// Migrations that succeeded.
         migrations,
-        /// Migrations that the server refused or did not answer, or during which a connection was lost.
+        /// Migrations that the server refused or left without a reply, or during which a connection was lost.
         failed_migrations,
         /// Times a socket was connected; a migration is none.
         connects,
@@ -52,7 +52,7 @@ alta_socket::counters! {
         /// Frames that were no JSON objects, or binary, and parts of frames that were none. Where it may have been an event, its
         /// streams were told ([`Missed::Undecodable`](crate::Missed::Undecodable)).
         malformed,
-        /// Errors of the gateway in front of the service, which don't say what they answer.
+        /// Errors of the gateway in front of the service, which name no request.
         gateway_errors,
         /// Events that nobody was reading.
         unclaimed,

@@ -1,4 +1,4 @@
-//! Streams of the main socket's events: what the shared streams need to know of the main socket.
+//! Streams of the main socket's events: the `Protocol` of the shared streams.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};

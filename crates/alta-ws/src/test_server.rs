@@ -1,4 +1,4 @@
-//! The service as sets and queues, for tests of the machines: it does what a test tells it, when the test tells it.
+//! The service as sets and queues, for tests of the machines: each step is made by the test.
 
 use crate::frame::{Content, Request};
 use crate::topic::Topic;
@@ -7,21 +7,21 @@ use http::Method;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// What the gateway says when it can't.
+/// The gateway's error.
 pub(crate) const GATEWAY: &str = r#"{"message":"Internal server error","connectionId":"A="}"#;
 
-/// What the service does with a request.
+/// The service's reaction to a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Reply {
-    /// What was asked for.
+    /// It performs the request and replies.
     Do,
-    /// The same, but the answer has no id.
+    /// The same, but the reply has no id.
     DoWithoutId,
-    /// The same, but the answer has the id of another request that waits, if there is one.
+    /// The same, but the reply has the id of another request that waits, if there is one.
     DoWithAnotherId,
-    /// The same, and the answer comes twice.
+    /// The same, and the reply comes twice.
     DoTwice,
-    /// The same, but the answer is lost.
+    /// The same, but the reply is lost.
     DoSilently,
     /// Of a batch, only what has an even key. Of a migration, too, and that is an error.
     DoPart,
@@ -61,7 +61,7 @@ impl Server {
         self.sockets.keys().copied().collect()
     }
 
-    /// What it holds, on all links.
+    /// The subscriptions that it holds, on all links.
     pub(crate) fn held(&self) -> BTreeSet<String> {
         let sockets = self.sockets.values();
         sockets
@@ -77,7 +77,7 @@ impl Server {
         let Some((id, request)) = socket.asked.pop_front() else {
             return false;
         };
-        // What is held is found.
+        // A subscription that is held exists.
         let name = request.path.strip_prefix("subscription/");
         let held = name.is_some_and(|name| socket.subscriptions.contains(name));
         let reply = match reply {

@@ -9,7 +9,7 @@ use std::time::Duration;
 const TOKEN_WITHIN: Duration = Duration::from_secs(60);
 
 /// The tokens that requests are sent with: asked for afresh whenever there is something to send, since the source knows
-/// best which one holds.
+/// which one is valid.
 pub(crate) struct Tokens {
     source: Arc<dyn TokenSource>,
     current: Option<Token>,
@@ -61,7 +61,7 @@ impl Tokens {
     pub(crate) fn want(&mut self) {
         if self.coming.is_none() {
             let stale = self.current.clone().filter(|_| self.stale);
-            // If it can't be renewed, the next request is sent with what there is.
+            // If it can't be renewed, the next request is sent with the present one.
             self.stale = false;
             let source = self.source();
             self.coming = Some(Box::pin(get_token(source, stale)));
@@ -89,7 +89,7 @@ impl Tokens {
     }
 }
 
-/// A token that holds, or another one than a stale one.
+/// A valid token: another one than the stale one, if there is one.
 pub(crate) async fn get_token(
     source: Arc<dyn TokenSource>,
     stale: Option<Token>,

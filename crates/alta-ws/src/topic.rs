@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// What one subscription is about: an event's name and the id it is wanted for, a group's or a user's.
+/// The topic of one subscription: the name of an event and the id of a group or a user.
 ///
 /// Event names are not case sensitive (py-tale README); they are kept, sent and compared in lower case. A clone shares
 /// the text.
@@ -70,7 +70,7 @@ impl Topic {
         }
     }
 
-    /// The topic of what may have been any event. No other topic equals it: names hold no blanks.
+    /// The topic of a frame that may have been any event. No other topic equals it: names contain no spaces.
     pub(crate) fn any() -> Self {
         Self::from_name("an event of any topic")
     }
@@ -91,7 +91,7 @@ impl Topic {
     }
 }
 
-/// Writes a topic's name: what [`Topic`] is found by in a set.
+/// Writes the name of a topic, by which a [`Topic`] is found in a set.
 pub(crate) fn write_name(name: &mut String, event: &str, key: &str) {
     name.clear();
     name.reserve(event.len() + 1 + key.len());

@@ -15,7 +15,7 @@ const REST: Duration = Duration::from_secs(1);
 const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
 /// Topics on their way to another socket, so that one with few of them can be closed. Each is held on both for a moment:
-/// what both deliver is passed on once, as during a migration.
+/// events that both deliver are passed on once, as during a migration.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     topics: HashMap<Topic, Move>,
@@ -27,7 +27,7 @@ struct Move {
     to: SocketId,
     arrived: bool,
     seen: Seen,
-    /// Until when a copy of what came from the old socket may come from the new one; none while the old one holds it.
+    /// Until when the new socket may deliver copies of the old one's events; `None` while the old one holds the topic.
     until: Option<Instant>,
 }
 
@@ -60,7 +60,7 @@ impl Moves {
         } else {
             Side::New
         };
-        // Of what cannot be read, each copy counts.
+        // A frame that cannot be read is never taken for a copy.
         let Some(content) = frame.content_as_sent() else {
             return true;
         };
@@ -107,7 +107,7 @@ impl Moves {
         }
     }
 
-    /// Forgets what is over.
+    /// Drops the moves that are over.
     pub(super) fn expire(&mut self, now: Instant) {
         self.topics
             .retain(|_, moving| moving.until.is_none_or(|until| until > now));
@@ -126,7 +126,7 @@ impl Pool {
         passes
     }
 
-    /// Follows what a socket says about topics that move. Returns the output as it is to be passed on, if it is.
+    /// Handles an output about a topic that moves. Returns the output to pass on, if there is one.
     pub(super) fn follow_moves(
         &mut self,
         id: SocketId,
@@ -149,11 +149,11 @@ impl Pool {
             }
             Output::Refused(topic, _) => {
                 if let Some(from) = self.moves.refused(topic, id) {
-                    // As long as the service is of this mind, it makes no sense to try again.
+                    // The service would refuse again for a while.
                     self.rest_until = Some(later(now, AFTER_REFUSAL));
                     self.spread.give_back(topic, from);
                     self.feed(id, SocketInput::Unwant(topic.clone()), now);
-                    // It is held where it was, which confirms it to all that wait.
+                    // It is still held on the old socket, which confirms it to all that wait.
                     let from = self.sockets.get(&from);
                     let is_held = from.is_some_and(|socket| socket.holds(topic));
                     return is_held.then(|| Output::Confirmed(topic.clone(), None));
@@ -199,7 +199,7 @@ impl Pool {
         let old = self.sockets.get_mut(&from);
         if let Some((refused, outputs)) = old.and_then(|old| old.give_away_refused(&topic)) {
             self.apply(from, outputs, now);
-            // Nothing holds it, so there is nobody to ask.
+            // No socket holds it, so nothing has to be requested.
             if let Some(new) = self.sockets.get_mut(&to) {
                 new.take_refused(topic, refused);
             }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// The service's own limit (Townsharp).
 const LIMIT: usize = 100;
 
-/// How long a topic waits for others to be asked for with: what a program subscribes to in one go comes one by one, but
+/// How long a topic waits for others of its batch: the topics that a program subscribes to at once arrive one by one, but
 /// much faster than a reply.
 const TOGETHER_WITHIN: Duration = Duration::from_millis(10);
 
@@ -33,7 +33,7 @@ fn name_of(written: &str) -> String {
 }
 
 impl Up {
-    /// Somebody came for a topic: others may come in the same moment.
+    /// A stream wants a topic: others may follow in the same moment.
     pub(super) fn gather(&mut self, cx: &Cx<'_>) {
         if cx.core.config.batch {
             self.gather_until.get_or_insert(cx.now + TOGETHER_WITHIN);

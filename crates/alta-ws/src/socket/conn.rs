@@ -9,7 +9,7 @@ use http::Method;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// What a request is for.
+/// The purpose of a request.
 #[derive(Debug)]
 pub(super) enum Purpose {
     Subscribe(Topic),
@@ -76,7 +76,7 @@ impl Open {
         }
     }
 
-    /// What an error about it says was being done.
+    /// The operation that an error names.
     pub(super) fn doing(&self) -> String {
         match &self.purpose {
             Purpose::Subscribe(topic) => format!("subscribing to {}", topic.name()),
@@ -152,7 +152,7 @@ impl Conn {
                         owner,
                     });
                 }
-                // If its caller is gone, nobody has to be told.
+                // A caller that is gone needs no result.
                 _ => ended.extend(self.requests.end(id).filter(|_| !is_abandoned)),
             }
         }

@@ -38,8 +38,8 @@ impl Up {
         }
     }
 
-    /// A text that is not one JSON object. What follows an object in a frame comes from the service, so it may be an event;
-    /// what stands alone must say that it is one.
+    /// A text that is not one JSON object. A piece that follows an object comes from the service, so it may be an event; a
+    /// piece that stands alone must name an event.
     fn pieces(&mut self, link: LinkId, text: &str, cx: &mut Cx<'_>) -> Flow {
         let mut is_first = true;
         for piece in objects(text) {

@@ -44,7 +44,7 @@ pub(super) enum Migration {
     Posting {
         new: Box<Conn>,
         seen: Box<Seen>,
-        /// When the old link was last heard before that: if this fails, nobody knows what was missed since.
+        /// When the old link was last heard before that. If the migration fails, events since then may be missing.
         since: Instant,
         /// Until when the reply is waited for, if the old link has ended.
         answer_until: Option<Instant>,
@@ -157,7 +157,7 @@ impl Up {
         }
     }
 
-    /// Migrates now; whoever asked is told how it went.
+    /// Migrates now, and reports the result to the caller.
     pub(super) fn migrate_now(&mut self, migration: MigrationId, now: Instant) {
         self.migrators.push(migration);
         match self.migration {
@@ -343,7 +343,7 @@ impl Up {
             }
             Migration::Handover { old, between, .. } if *old == Some(link) => {
                 *old = None;
-                // The server may close what is of no use any more. If it ended in order, everything has been read.
+                // The server may close the old link itself. If it closed in order, everything was read from it.
                 if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {
                     let (since, until) = *between;
                     cx.confirm_all_with_gap(since, until);
@@ -354,8 +354,8 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both are given up, unless the
-    /// server was told nothing yet.
+    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both links are closed, unless
+    /// the request was not sent yet.
     fn migration_failed(&mut self, error: Error, sent: Sent, cx: &mut Cx<'_>) -> Flow {
         let Migration::Posting {
             new,

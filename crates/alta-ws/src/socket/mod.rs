@@ -49,7 +49,7 @@ pub(crate) enum SocketInput {
     Call(Call),
     Migrate(MigrationId),
     Timer,
-    /// Send what may be sent now: a batch of another socket has ended, or a topic was handed on.
+    /// Send the requests that may be sent now: a batch of another socket has ended, or a topic was handed on.
     Pump,
     /// End everything; all that wait get this error.
     Close(Error),
@@ -139,7 +139,7 @@ impl Cx<'_> {
         }
     }
 
-    /// Ends what outlives a connection.
+    /// Ends the raw requests that wait, and drops all topics.
     fn close(&mut self, error: &Error) {
         for call in std::mem::take(&mut self.core.calls) {
             let error = error.clone().while_doing(call.request.doing());

@@ -36,7 +36,7 @@ impl Authorization {
                 Failed::Again
             }
             OpenFailure::Unauthorized(error) => Failed::Final(error),
-            // If it was to be renewed and can't be, the server's refusal is what matters.
+            // The token was to be renewed and can't be: the server's refusal is the cause.
             OpenFailure::Final(error) => Failed::Final(self.refusal.take().unwrap_or(error)),
             OpenFailure::NoToken(error) => Failed::Later(error),
             OpenFailure::Transient(error) => {
@@ -159,7 +159,7 @@ impl Cx<'_> {
                 }
             }
             SocketInput::Call(call) => self.core.line_up(call),
-            // News of links that are given up.
+            // Events of links that are closed.
             _ => {}
         }
     }

@@ -9,10 +9,10 @@ use alta_model::Redactor;
 #[derive(Debug)]
 pub(super) enum Outcome {
     Answered(Response),
-    /// The gateway said this, and it can only have meant this request.
+    /// The gateway said this, and only this request was in flight.
     Gateway(String),
     TimedOut,
-    /// It never left, for want of a token.
+    /// It was not sent, since there was no token.
     Unsent(Error),
 }
 
@@ -42,7 +42,7 @@ impl Outcome {
         matches!(self, Outcome::Answered(response) if response.status == 401)
     }
 
-    /// Whether the server certainly did not do what was asked.
+    /// Whether the server certainly did not perform the request.
     fn did_nothing(&self) -> bool {
         match self {
             Outcome::Answered(response) => (400..500).contains(&response.status),

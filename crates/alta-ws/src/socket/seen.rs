@@ -18,12 +18,12 @@ pub(crate) enum Side {
 /// (att-client, js-tale), and less than the time between two heartbeats.
 const APART: Duration = Duration::from_secs(10);
 
-/// What the two sockets of a migration, or of a topic that moves, have delivered: holds hashes, counts and times only.
+/// The events that the two sockets of a migration, or of a moving topic, have delivered. It keeps hashes, counts and times.
 #[derive(Debug)]
 pub(crate) struct Seen {
     copies: HashMap<u64, Copies>,
     apart: Duration,
-    /// When it was last looked for what is over.
+    /// When old entries were last dropped.
     tidied: Option<Instant>,
     hasher: RandomState,
 }
@@ -46,14 +46,14 @@ impl Seen {
         }
     }
 
-    /// Forgets what came last before this moment.
+    /// Drops the events that came last before this moment.
     pub(crate) fn forget_before(&mut self, moment: Option<Instant>) {
         self.copies
             .retain(|_, copies| moment.is_none_or(|moment| copies.last >= moment));
     }
 
     /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
-    /// them more often: what one side had twice is two events, what both had once is one.
+    /// them more often: an event that one side had twice is two events, one that both had once is one.
     pub(crate) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
         self.tidy(now);
         let hash = self.hasher.hash_one((topic, content));

@@ -6,11 +6,11 @@ use crate::topic::Topic;
 use alta_socket::Step;
 use std::sync::Arc;
 
-/// After so many failures in a row a subscription's trouble is shown: fewer are the service's daily life.
+/// After so many failures in a row a subscription's failure is shown: fewer are usual.
 const KEEPS_FAILING: u32 = 3;
 
 impl Up {
-    /// Somebody came for this topic.
+    /// A stream wants this topic.
     pub(super) fn want(&mut self, topic: Topic, cx: &mut Cx<'_>) {
         let wanted = cx.core.ledger.want(&topic);
         if wanted.is_due {
@@ -71,7 +71,7 @@ impl Up {
             self.hold(topic, cx);
             return;
         };
-        // What was held until its connection was lost is not given up for a token.
+        // A refused token does not end a subscription that was held until its connection was lost.
         if error.is_transient() || (error.is_of_the_token() && cx.core.ledger.is_lost(topic)) {
             self.retry_later(topic, &error, is_unknown, cx);
         } else if cx.core.ledger.refused(topic).is_some() {
@@ -84,11 +84,11 @@ impl Up {
     /// A request to unsubscribe has ended with this.
     pub(super) fn unsubscribed(&mut self, topic: &Topic, error: Option<Error>, cx: &mut Cx<'_>) {
         match error {
-            // A token that is refused for now says nothing about what is held.
+            // A refused token does not tell whether the subscription is held.
             Some(error) if error.is_transient() || error.is_of_the_token() => {
                 self.retry_later(topic, &error, true, cx);
             }
-            // What the server does not know of is not held either.
+            // A subscription that the server does not know is not held.
             _ => {
                 self.renewed.remove(topic);
                 cx.core.ledger.released(topic);

@@ -72,7 +72,7 @@ impl Up {
             SocketInput::Pump => {}
             SocketInput::Close(error) => return self.close(&error, cx),
             SocketInput::Retire => {
-                // Whoever waits for it to migrate has nothing to wait for.
+                // There is nothing to migrate any more.
                 self.end_migrators(&Ok(()), cx);
                 return self.close(&retired(), cx);
             }
@@ -214,7 +214,7 @@ impl Up {
         Flow::Break(Waiting::begin(because, None, cx))
     }
 
-    /// Ends what waits for replies on a connection that is lost.
+    /// Ends the requests on a lost connection.
     fn leave(&mut self, since: Instant, lost: &Lost, error: Error, cx: &mut Cx<'_>) {
         let disconnected = |sent, doing| {
             Error::new(ErrorKind::Disconnected { sent }, doing).caused_by(lost.clone())
@@ -253,7 +253,7 @@ impl Up {
         Flow::Break(State::Closed)
     }
 
-    /// Sends what may be sent now.
+    /// Sends the requests that may be sent now.
     fn pump(&mut self, cx: &mut Cx<'_>) {
         if !self.migration.lets_requests_through() {
             self.ask_to_migrate(cx);
@@ -286,7 +286,7 @@ impl Up {
 }
 
 impl Cx<'_> {
-    /// Tells the streams of what is held that its link is lost, which was last heard `since` then.
+    /// Tells the streams of held subscriptions that their link is lost. It was last heard at `since`.
     pub(super) fn interrupt(&mut self, since: Instant) {
         let noticed = self.now;
         let loss = alta_socket::Loss { since, noticed };
