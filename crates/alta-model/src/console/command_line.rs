@@ -1,7 +1,7 @@
-/// Splits a command line into its words, as the console does: at white space, but for what stands in quotes.
+/// Splits a command line into words as the console does: at white space outside of quotes.
 ///
-/// Double and single quotes hold a word together that they begin; there is no known escape inside of them. A double quote
-/// without an end holds until the end of the line, a single one is an apostrophe.
+/// A double or single quote at the start of a word extends it to the next one; no escape inside is known. A double quote without
+/// an end extends the word to the end of the line, and a single one is an apostrophe.
 ///
 /// ```
 /// use alta_model::console::command_words;
@@ -20,7 +20,7 @@ pub fn command_words(line: &str) -> Vec<&str> {
     words
 }
 
-/// The first word of a text that begins with one, and what follows it.
+/// The first word of a non-empty line, and the rest.
 fn first_word(text: &str) -> (&str, &str) {
     if let Some(quoted) = text.strip_prefix('"') {
         return quoted.split_once('"').unwrap_or((quoted, ""));

@@ -1,4 +1,4 @@
-//! The game-server console: what its events carry ([`event`]) and what its commands return ([`result`]).
+//! The game-server console: the data of its events ([`event`]) and the results of its commands ([`result`]).
 
 mod command_line;
 pub mod event;

@@ -1,9 +1,9 @@
-//! Some servers write these as numbers: the order of Townsharp's types, which are the game's.
+//! The enums of events. Some servers write them as numbers, in the order of Townsharp's types, which are the game's.
 
 open_enum! {
-    /// What a player is doing.
+    /// A state of a player.
     pub enum PlayerState {
-        /// Nothing of these.
+        /// None of these.
         None: "None" = 0,
         /// On the server for the first time.
         FirstJoin: "FirstJoin" = 1,
@@ -11,7 +11,7 @@ open_enum! {
         Playing: "Playing" = 2,
         /// Fighting.
         Combat: "Combat" = 3,
-        /// Changing their looks.
+        /// Changing the appearance.
         Customization: "Customization" = 4,
         /// Choosing equipment.
         Equipment: "Equipment" = 5,
@@ -19,13 +19,13 @@ open_enum! {
         Dead: "Dead" = 6,
         /// A spirit.
         Spirit: "Spirit" = 7,
-        /// Down, and may be helped up.
+        /// Down, until another player helps.
         Downed: "Downed" = 8,
     }
 }
 
 open_enum! {
-    /// What killed someone or something.
+    /// The cause of a death or a destruction.
     pub enum DamageSource {
         /// A fall.
         FallDamage: "FallDamage" = 0,
@@ -39,7 +39,7 @@ open_enum! {
         Poison: "Poison" = 4,
         /// Hunger.
         Hunger: "Hunger" = 5,
-        /// The server itself says that it does not know. A source this library does not know is `Unknown`.
+        /// The server does not know the cause. A cause that this library does not know is `Unknown`.
         #[doc(alias = "Unknown")]
         Unspecified: "Unknown" = 6,
         /// Fire.
@@ -48,35 +48,35 @@ open_enum! {
 }
 
 open_enum! {
-    /// What happened to a population.
+    /// A change of a population.
     pub enum PopulationAction {
         /// The server counted it for the first time.
         Initialize: "Initialize" = 0,
         /// The server counted it again.
         Update: "Update" = 1,
-        /// One more.
+        /// It grew by one.
         Spawned: "Spawned" = 2,
-        /// One less.
+        /// It shrank by one.
         Lost: "Lost" = 3,
     }
 }
 
 open_enum! {
-    /// What happened to an item.
+    /// A change of an item.
     pub enum ChangeType {
         /// Taken into a hand.
         Pickup: "Pickup" = 0,
-        /// Let go.
+        /// Dropped.
         Drop: "Drop" = 1,
-        /// Put into a place made for it.
+        /// Put into a dock.
         Dock: "Dock" = 2,
-        /// Taken from such a place. att-client writes `UnDock`.
+        /// Taken from a dock. att-client writes `UnDock`.
         Undock: "Undock" = 3,
     }
 }
 
 open_enum! {
-    /// Where an item is.
+    /// The place of an item.
     pub enum InventoryType {
         /// In the world.
         World: "World" = 0,
@@ -86,7 +86,7 @@ open_enum! {
 }
 
 open_enum! {
-    /// Why a player was reported.
+    /// The reason of a report about a player.
     pub enum ReportReason {
         /// Spoiling the game for others.
         Griefing: "Griefing" = 0,

@@ -2,26 +2,26 @@ use std::fmt;
 
 use crate::Timestamp;
 
-/// How grave a line of the server's log is; each level is an event of its own.
+/// The level of a line of the server's log; each level is a separate event.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 #[non_exhaustive]
 pub enum LogLevel {
-    /// The finest; busy.
+    /// The most detailed level; busy.
     Trace,
-    /// For finding faults; busy.
+    /// For debugging; busy.
     Debug,
-    /// What happens.
+    /// Normal operation.
     Info,
-    /// What looks wrong.
+    /// A possible error.
     Warn,
-    /// What went wrong.
+    /// An error.
     Error,
-    /// What ends the server.
+    /// An error that ends the server.
     Fatal,
 }
 
 impl LogLevel {
-    /// All of them, the finest first.
+    /// All levels, the most detailed first.
     pub const ALL: [Self; 6] = [
         Self::Trace,
         Self::Debug,
@@ -31,7 +31,7 @@ impl LogLevel {
         Self::Fatal,
     ];
 
-    /// The event that carries the lines of this level: `InfoLog`.
+    /// The event with the lines of this level: `InfoLog`.
     pub const fn event_name(self) -> &'static str {
         match self {
             Self::Trace => "TraceLog",
@@ -43,7 +43,7 @@ impl LogLevel {
         }
     }
 
-    /// This level and all graver ones.
+    /// This level and all more severe ones.
     pub fn and_graver(self) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |level| *level >= self)
     }
@@ -56,11 +56,11 @@ impl fmt::Display for LogLevel {
 }
 
 model! {
-    /// A line of the server's log, whatever its level. Captured.
+    /// A line of the server's log of any level. Captured.
     pub struct LogMessage {
-        /// The text, with line breaks; empty when the server sent none.
+        /// The message, with line breaks; empty when the server sent none.
         default message: String = "message",
-        /// When it was logged; a little earlier than the frame's own time.
+        /// The time of the line; slightly earlier than the frame's own time.
         optional time_stamp: Timestamp = "timeStamp",
         /// The part of the server that logged it, `Alta.Console.CommandService`; empty when the server sent none.
         default logger: String = "logger",
@@ -70,18 +70,18 @@ model! {
 macro_rules! log_event {
     ($(#[$meta:meta])* $name:ident, $level:ident) => {
         impl $name {
-            /// How grave its lines are.
+            /// The level of its lines.
             pub const LEVEL: LogLevel = LogLevel::$level;
         }
 
         model! {
             $(#[$meta])*
             ///
-            /// Running a command is itself logged: a bot that answers log lines with commands answers itself.
+            /// The server also logs commands: a bot that replies to log lines with commands replies to itself.
             pub struct $name {
-                /// The text, with line breaks; empty when the server sent none.
+                /// The message, with line breaks; empty when the server sent none.
                 default message: String = "message",
-                /// When it was logged; a little earlier than the frame's own time.
+                /// The time of the line; slightly earlier than the frame's own time.
                 optional time_stamp: Timestamp = "timeStamp",
                 /// The part of the server that logged it, `Alta.Console.CommandService`; empty when the server sent none.
                 default logger: String = "logger",
@@ -97,27 +97,27 @@ macro_rules! log_event {
 }
 
 log_event! {
-    /// The finest log; busy. Commands that return nothing write here or to [`DebugLog`].
+    /// The most detailed log; busy. Commands without a result write here or to [`DebugLog`].
     TraceLog, Trace
 }
 log_event! {
-    /// The log for finding faults; busy.
+    /// The log for debugging; busy.
     DebugLog, Debug
 }
 log_event! {
-    /// The log of what happens. Captured.
+    /// The log of normal operation. Captured.
     InfoLog, Info
 }
 log_event! {
-    /// The log of what looks wrong.
+    /// The log of warnings.
     WarnLog, Warn
 }
 log_event! {
-    /// The log of what went wrong.
+    /// The log of errors.
     ErrorLog, Error
 }
 log_event! {
-    /// The log of what ends the server.
+    /// The log of errors that end the server.
     FatalLog, Fatal
 }
 

@@ -1,9 +1,8 @@
 //! The `data` of each console event.
 //!
-//! What a struct does not name is in the frame itself: read unknown fields there.
+//! The frame itself contains the fields that a struct does not have: read unknown fields there.
 //!
-//! "Captured" below means that a frame from a real server is known; other shapes come from the types of att-client and
-//! Townsharp.
+//! "Captured" means that a frame of a real server is known; other shapes come from the types of att-client and Townsharp.
 
 mod enums;
 mod log;
@@ -30,7 +29,7 @@ pub use world::{
     CommandExecuted, ObjectKilled, PopulationModified, ProfilingData, TrialFinished, TrialStarted,
 };
 
-/// A console event that can be subscribed to in typed form.
+/// A console event with a type.
 ///
 /// Implement it for the events of a mod, too:
 ///

@@ -4,13 +4,13 @@ use crate::{PrefabHash, User, Vector3};
 model! {
     /// A player connected. Captured.
     ///
-    /// A `player message` sent within about 15 s is not shown to them; after 25 to 30 s it is.
+    /// A `player message` within about 15 s is not shown to the player; after 25 to 30 s it is.
     pub struct PlayerJoined {
         /// The player.
         required user: User = "user" | "player",
-        /// What they play with: `MetaQuest`, `OpenVR`, …
+        /// The headset: `MetaQuest`, `OpenVR`, …
         optional mode: String = "mode",
-        /// Where they are, in meters.
+        /// The position, in meters.
         optional position: Vector3 = "position",
     }
 }
@@ -20,29 +20,29 @@ model! {
     pub struct PlayerLeft {
         /// The player.
         required user: User = "user" | "player",
-        /// What they played with.
+        /// The headset.
         optional mode: String = "mode",
-        /// Where they were, in meters.
+        /// The last position, in meters.
         optional position: Vector3 = "position",
     }
 }
 
 model! {
-    /// A player walked from one chunk of the world into another. Captured; busy.
+    /// A player moved from one chunk of the world to another. Captured; busy.
     ///
     /// Chunks are named `Townhall Building Chunk`, `Chunk 18-33`, `Cave Layer 3`.
     pub struct PlayerMovedChunk {
         /// The player.
         required player: User = "player" | "user",
-        /// Where they came from; empty when the server sent none.
+        /// The previous chunk; empty when the server sent none.
         default old_chunk: String = "oldChunk",
-        /// Where they are; empty when the server sent none.
+        /// The current chunk; empty when the server sent none.
         default new_chunk: String = "newChunk",
     }
 }
 
 impl PlayerMovedChunk {
-    /// The layer of the caves that they are in now; none if they are elsewhere.
+    /// The current layer of the caves; none outside of them.
     ///
     /// ```
     /// # use alta_model::console::event::PlayerMovedChunk;
@@ -57,7 +57,7 @@ impl PlayerMovedChunk {
         cave_layer(&self.new_chunk)
     }
 
-    /// The layer of the caves that they came from; none if they were elsewhere.
+    /// The previous layer of the caves; none outside of them.
     pub fn old_cave_layer(&self) -> Option<u32> {
         cave_layer(&self.old_chunk)
     }
@@ -70,7 +70,7 @@ pub(crate) fn cave_layer(chunk: &str) -> Option<u32> {
 }
 
 model! {
-    /// A player began or ceased to be in a state. Captured.
+    /// A player entered or left a state. Captured.
     ///
     /// A death by damage sends, within some milliseconds: Combat exit, Downed enter, Downed exit, Playing exit, Dead
     /// enter, then [`PlayerKilled`].
@@ -79,7 +79,7 @@ model! {
         required user: User = "user" | "player",
         /// The state.
         required state: PlayerState = "state",
-        /// Whether it began (or, if not, ended); none if the server did not say.
+        /// Whether the player entered it (otherwise, left it); none if the server did not send it.
         optional is_enter: bool = "isEnter",
     }
 }
@@ -87,39 +87,40 @@ model! {
 model! {
     /// A player died. Captured.
     pub struct PlayerKilled {
-        /// Who died.
+        /// The player who died.
         required killed_player: User = "killedPlayer",
-        /// Of what; often `Unknown`.
+        /// The cause; often `Unknown`.
         optional source: DamageSource = "source",
-        /// With what: `<entity id> - <prefab name>(Clone)`.
+        /// The weapon: `<entity id> - <prefab name>(Clone)`.
         optional used_tool: String = "usedTool",
-        /// Who held it, as an entity; for a bare hand the only hint.
+        /// The entity that held it; the only hint for a bare hand.
         optional tool_wielder: String = "toolWielder",
-        /// The player who did it, if one did; often absent.
+        /// The player who killed, if there was one; often absent.
         optional killer_player: User = "killerPlayer",
     }
 }
 
 model! {
-    /// An item changed hands or place. Captured; busy, and several kilobytes with the save string.
+    /// An item changed its owner or place. Captured; busy, and several kilobytes with the save string.
     pub struct InventoryChanged {
-        /// Who did it.
+        /// The player who caused it.
         required user: User = "User" | "player",
         /// The item's name; empty when the server sent none.
         default item_name: String = "ItemName",
-        /// How many.
+        /// The quantity.
         optional quantity: i64 = "Quantity",
-        /// The item's prefab: a number in the captured frame, a text in att-client's type.
+        /// The item's prefab: a number in the captured frame, a string in att-client's type.
         optional item_hash: PrefabHash = "ItemHash",
-        /// What it is made of.
+        /// The material.
         optional material: String = "Material",
-        /// The whole item as `spawn string` takes it; empty when the server sent none.
+        /// The whole item for `spawn string`; empty when the server sent none.
         default save_string: String = "SaveString",
-        /// What happened.
+        /// The change.
         optional change_type: ChangeType = "ChangeType",
-        /// Where it is now, by the one sample: an item that was docked in the world. Of drops and pickups there is none.
+        /// The new place, according to the only sample: an item that was docked in the world. There is no sample of other
+        /// changes.
         optional inventory_type: InventoryType = "InventoryType",
-        /// With whom it is now.
+        /// The new owner.
         optional destination_user: User = "DestinationUser",
     }
 }

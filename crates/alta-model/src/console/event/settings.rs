@@ -3,18 +3,18 @@ use serde_json::Value;
 
 /// The server's settings were changed.
 ///
-/// Only Townsharp knows this event, and not its envelope: [`raw`](Self::raw) is the `data` as it came, and
-/// [`settings`](Self::settings) what could be found in it.
+/// Only Townsharp has this event, without its envelope: [`raw`](Self::raw) is the `data` as received, and
+/// [`settings`](Self::settings) contains the settings that were found in it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerSettingsChanged {
-    /// What could be found; every field may be none.
+    /// The settings that were found; each field may be none.
     pub settings: ServerSettings,
-    /// The `data` as it came.
+    /// The `data` as received.
     pub raw: Value,
 }
 
-/// Any JSON is read: without an object in it, no setting is found.
+/// Any JSON is accepted; without an object in it, no setting is found.
 impl<'de> Deserialize<'de> for ServerSettingsChanged {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Value::deserialize(deserializer)?;
@@ -32,94 +32,94 @@ impl Serialize for ServerSettingsChanged {
 }
 
 model! {
-    /// A server's settings (Townsharp), also the result of `settings list server`. Names are matched whatever their case,
-    /// and a value of another type counts as absent.
+    /// A server's settings (Townsharp), also the result of `settings list server`. Names are matched in any case, and a value of
+    /// another type counts as absent.
     pub struct ServerSettings {
-        /// How old the settings are: None, New, Old.
+        /// The age of the settings: None, New, Old.
         optional server_settings_age: String = "ServerSettingsAge",
-        /// Whether the server saves by itself. Default true.
+        /// Whether the server saves automatically. Default true.
         optional is_auto_saving: bool = "IsAutoSaving",
-        /// Minutes from one save to the next. Default 5.0.
+        /// Minutes between saves. Default 5.0.
         optional minutes_between_auto_saving: f64 = "MinutesBetweenAutoSaving",
         /// Whether a player drops everything at death. Default false.
         optional drop_all_on_death: bool = "DropAllOnDeath",
         /// Whether giving something away has to be confirmed. Default true.
         optional handover_require_confirmation: bool = "HandoverRequireConfirmation",
-        /// Seconds from death to coming back. Default 4.0.
+        /// Seconds between death and respawn. Default 4.0.
         optional respawn_time_seconds: f64 = "RespawnTimeSeconds",
-        /// How fast the day goes. Default 1.0.
+        /// The speed of the day. Default 1.0.
         optional time_speed_multiplier: f64 = "TimeSpeedMultiplier",
-        /// Whether the days go on while the server is down. Default true.
+        /// Whether the time of day advances while the server is down. Default true.
         optional is_advancing_time_when_offline: bool = "IsAdvancingTimeWhenOffline",
         /// Whether players can hurt each other. Default false.
         optional is_pvp_enabled: bool = "IsPVPEnabled",
-        /// How much of the damage between players counts. Default 0.1.
+        /// The factor of damage between players. Default 0.1.
         optional pvp_multiplier: f64 = "PVPMultiplier",
-        /// How much of the crippling between players counts. Default 0.3.
+        /// The factor of crippling between players. Default 0.3.
         optional pvp_cripple_multiplier: f64 = "PVPCrippleMultiplier",
-        /// How fast hunger grows. Default 0.0005.
+        /// The growth rate of hunger. Default 0.0005.
         optional hunger_tick: f64 = "HungerTick",
-        /// How fast health comes back. Default 1.0.
+        /// The regeneration rate of health. Default 1.0.
         optional health_regen_multiplier: f64 = "HealthRegenMultiplier",
-        /// How much damage counts. Default 1.0.
+        /// The factor of damage. Default 1.0.
         optional damage_x: f64 = "DamageX",
-        /// How much damage to players counts. Default 1.0.
+        /// The factor of damage to players. Default 1.0.
         optional player_damage_taken_multiplier: f64 = "PlayerDamageTakenMultiplier",
-        /// Whether hunger hurts. Default true.
+        /// Whether hunger causes damage. Default true.
         optional hunger_deals_damage: bool = "HungerDealsDamage",
-        /// Whether pages that were collected stay away. Default true.
+        /// Whether collected pages stay removed. Default true.
         optional avoid_spawn_collected_pages: bool = "AvoidSpawnCollectedPages",
-        /// How much experience is given. Default 1.0.
+        /// The factor of all experience. Default 1.0.
         optional xp_x: f64 = "XPX",
-        /// How much experience forging gives. Default 1.0.
+        /// The factor of experience from forging. Default 1.0.
         optional forging_xp_x: f64 = "ForgingXPX",
-        /// How much experience woodcutting gives. Default 1.0.
+        /// The factor of experience from woodcutting. Default 1.0.
         optional woodcutting_xp_x: f64 = "WoodcuttingXPX",
-        /// How much experience mining gives. Default 1.0.
+        /// The factor of experience from mining. Default 1.0.
         optional mining_xp_x: f64 = "MiningXPX",
-        /// How much experience chiselling gives. Default 1.0.
+        /// The factor of experience from chiseling. Default 1.0.
         optional chiseling_xp_x: f64 = "ChiselingXPX",
-        /// How much experience cooking gives. Default 1.0.
+        /// The factor of experience from cooking. Default 1.0.
         optional cooking_xp_x: f64 = "CookingXPX",
-        /// How much experience melee gives. Default 1.0.
+        /// The factor of experience from melee. Default 1.0.
         optional melee_xp_x: f64 = "MeleeXPX",
-        /// How much experience archery gives. Default 1.0.
+        /// The factor of experience from archery. Default 1.0.
         optional ranged_xp_x: f64 = "RangedXPX",
-        /// How much unspent experience a death costs. Default 0.0.
+        /// The part of unspent experience that a death costs. Default 0.0.
         optional unspent_experience_lost_on_death: f64 = "UnspentExperienceLostOnDeath",
-        /// Whether a skill must be practised before it can be bought. Default true.
+        /// Whether a skill must be practiced before it can be bought. Default true.
         optional can_only_buy_skills_after_practicing: bool = "CanOnlyBuySkillsAfterPracticing",
-        /// How many may play; -1 for no limit of its own. Default -1.
+        /// The most players; -1 for no separate limit. Default -1.
         optional player_limit: i64 = "PlayerLimit",
-        /// Seconds that an empty server stays up. Default 300.
+        /// Seconds until an empty server stops. Default 300.
         optional empty_server_shutdown_time_in_seconds: i64 = "EmptyServerShutdownTimeInSeconds",
-        /// Frames a second at which physics runs fastest. Default 20.
+        /// The frame rate at which physics is fastest. Default 20.
         optional fps_for_maximum_fixed_frame_count: i64 = "FPSForMaximumFixedFrameCount",
-        /// Frames a second at which physics runs slowest. Default 5.
+        /// The frame rate at which physics is slowest. Default 5.
         optional fps_for_minimum_fixed_frame_count: i64 = "FPSForMinimumFixedFrameCount",
-        /// The fastest physics, in steps a second. Default 45.
+        /// The most physics steps per second. Default 45.
         optional maximum_physics_fixed_frames_per_second: i64 = "MaximumPhysicsFixedFramesPerSecond",
-        /// The slowest physics, in steps a second. Default 15.
+        /// The fewest physics steps per second. Default 15.
         optional minimum_physics_fixed_frames_per_second: i64 = "MinimumPhysicsFixedFramesPerSecond",
-        /// Whether the speed of physics follows the load. Default true.
+        /// Whether the rate of physics adapts to the load. Default true.
         optional is_updating_physics_fixed_frame_count: bool = "IsUpdatingPhysicsFixedFrameCount",
-        /// Whose landmarks are shown: ShowAll, FriendsOnly, Hidden.
+        /// The visible landmarks: ShowAll, FriendsOnly, Hidden.
         optional player_landmark_mode: String = "PlayerLandmarkMode",
-        /// The hour at which the day stands still; -1 if it does not. Default -1.0.
+        /// The fixed hour of the day; -1 if time passes. Default -1.0.
         optional fixed_daytime: f64 = "FixedDaytime",
-        /// Whether hunger is gone after death. Default false.
+        /// Whether death resets hunger. Default false.
         optional is_reseting_hunger_on_death: bool = "IsResetingHungerOnDeath",
-        /// How players' movements are smoothed: Default, Low.
+        /// The smoothing of players' movements: Default, Low.
         optional player_smoothing_level: String = "PlayerSmoothingLevel",
-        /// What a new player carries: None, DeckedOut, Default.
+        /// The items of a new player: None, DeckedOut, Default.
         optional initial_player_inventory: String = "InitialPlayerInventory",
-        /// How fast things spawn. Default 1.0.
+        /// The spawn rate. Default 1.0.
         optional spawning_rate_multiplier: f64 = "SpawningRateMultiplier",
-        /// How fast things decay. Default 1.0.
+        /// The decay rate. Default 1.0.
         optional decay_multiplier: f64 = "DecayMultiplier",
-        /// How much the town's storage holds. Default 1.0.
+        /// The factor of the town storage's capacity. Default 1.0.
         optional community_storage_multiplier: f64 = "CommunityStorageMultiplier",
-        /// Whether players may change their looks. Default true.
+        /// Whether players may change their appearance. Default true.
         optional is_customization_enabled: bool = "IsCustomizationEnabled",
         /// Whether the server saves at all. Default true.
         optional is_saving: bool = "IsSaving",
@@ -127,9 +127,9 @@ model! {
         optional has_afk_timer: bool = "HasAFKTimer",
         /// Whether the settings can be changed in the game. Default false.
         optional has_in_game_settings: bool = "HasInGameSettings",
-        /// Whether the world is wiped when everyone is gone. Default false.
+        /// Whether the world is wiped when the last player leaves. Default false.
         optional wipes_when_empty: bool = "WipesWhenEmpty",
-        /// Whether an old fault in repair boxes has been mended. Default false.
+        /// Whether an old bug of repair boxes is fixed. Default false.
         optional has_run_repair_box_fix: bool = "HasRunRepairBoxFix",
     }
 }

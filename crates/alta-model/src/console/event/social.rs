@@ -2,19 +2,19 @@ use super::ReportReason;
 use crate::{PrefabHash, User, UserId};
 
 model! {
-    /// Something was sold at a trade deck. Captured.
+    /// An item was sold at a trade deck. Captured.
     pub struct TradeDeckUsed {
         /// The item's name; empty when the server sent none.
         default item_name: String = "itemName",
         /// The item's prefab.
         optional item_hash: PrefabHash = "itemHash",
-        /// What one cost; 0.5 has been seen.
+        /// The price of one; 0.5 has been observed.
         optional price: f64 = "price",
-        /// How many.
+        /// The quantity.
         optional quantity: i64 = "quantity",
-        /// Who bought.
+        /// The buyer.
         optional buyer: UserId = "buyer",
-        /// Who sold.
+        /// The seller.
         optional seller: UserId = "seller",
     }
 }
@@ -22,11 +22,11 @@ model! {
 model! {
     /// A player's bank balance changed. The sources disagree on the spelling of `user`.
     pub struct AtmBalanceChanged {
-        /// Whose balance.
+        /// The player.
         required user: User = "user",
-        /// By how much; negative when money was taken.
+        /// The change; negative for a withdrawal.
         optional change: i64 = "Change",
-        /// What is there now.
+        /// The new balance.
         optional current_balance: i64 = "CurrentBalance",
     }
 }
@@ -34,11 +34,11 @@ model! {
 model! {
     /// A player reported another with the tablet.
     pub struct SocialTabletPlayerReported {
-        /// Who reported.
+        /// The player who reported.
         required reported_by: User = "ReportedBy",
-        /// Whom.
+        /// The other player.
         required reported_player: User = "ReportedPlayer",
-        /// Why.
+        /// The reason.
         optional reason: ReportReason = "Reason",
     }
 }
@@ -46,11 +46,11 @@ model! {
 model! {
     /// A player banned another with the tablet, or lifted the ban.
     pub struct SocialTabletPlayerBanned {
-        /// Who banned.
+        /// The player who banned.
         required banned_by: User = "BannedBy",
-        /// Whom.
+        /// The other player.
         required banned_player: User = "BannedPlayer",
-        /// Whether it is a ban (or, if not, lifted); none if the server did not say. The sources disagree on the spelling.
+        /// Whether it is a ban (otherwise, lifted); none if the server did not send it. The sources disagree on the spelling.
         optional is_ban: bool = "IsBan",
     }
 }

@@ -6,21 +6,21 @@ use crate::console::command_words;
 use crate::{EntityId, PrefabHash, User};
 
 model! {
-    /// A creature or a thing was destroyed. Captured.
+    /// A creature or an object was destroyed. Captured.
     pub struct ObjectKilled {
         /// Its id in the world.
         required identifier: EntityId = "identifier",
-        /// What it was.
+        /// Its prefab.
         optional prefab: PrefabHash = "prefab",
-        /// What it was, by name: `Turabada Large Variant(Clone)`; empty when the server sent none.
+        /// Its name: `Turabada Large Variant(Clone)`; empty when the server sent none.
         default name: String = "name",
-        /// By what.
+        /// The cause.
         optional source: DamageSource = "source",
-        /// With what: `<entity id> - <prefab name>(Clone)`.
+        /// The weapon: `<entity id> - <prefab name>(Clone)`.
         optional used_tool: String = "usedTool",
-        /// Who held it, as an entity.
+        /// The entity that held it.
         optional tool_wielder: String = "toolWielder",
-        /// The player who did it, if one did.
+        /// The player who destroyed it, if there was one.
         optional killer_player: User = "killerPlayer",
     }
 }
@@ -28,34 +28,34 @@ model! {
 model! {
     /// A population of creatures or plants changed in one chunk.
     pub struct PopulationModified {
-        /// Which; empty when the server sent none.
+        /// Its name; empty when the server sent none.
         default population_name: String = "populationName",
-        /// Where; empty when the server sent none.
+        /// The chunk; empty when the server sent none.
         default chunk_identifier: String = "chunkIdentifier",
-        /// How many there are.
+        /// Its size.
         optional current_population: i64 = "currentPopulation",
-        /// How many there may be.
+        /// Its maximum size.
         optional max_population: i64 = "maxPopulation",
-        /// What happened.
+        /// The change.
         optional action: PopulationAction = "action",
     }
 }
 
 model! {
-    /// Someone ran a console command; also one that does not exist. A console leaves its own commands out, which a bot that
-    /// answers each command with another one would answer for ever.
+    /// A console command was executed, even one that does not exist. A console omits its own commands, so that a bot that replies to
+    /// each command with another one does not reply to itself.
     pub struct CommandExecuted {
-        /// The command as it was typed; empty when the server sent none.
+        /// The command line; empty when the server sent none.
         default command: String = "Command",
-        /// Whether it worked; none if the server did not say.
+        /// Whether it succeeded; none if the server did not send it.
         optional was_successful: bool = "WasSuccessful",
-        /// What the server said of it.
+        /// The message of the server.
         optional message: String = "Message",
     }
 }
 
 impl CommandExecuted {
-    /// The words of the command, taken apart as the server does: what stands in quotes is one word.
+    /// The words of the command, split as the server does: a quoted part is one word.
     ///
     /// ```
     /// use alta_model::console::event::CommandExecuted;
@@ -75,9 +75,9 @@ impl CommandExecuted {
 model! {
     /// Players began a trial (Townsharp).
     pub struct TrialStarted {
-        /// Who.
+        /// The players.
         list users: User = "users",
-        /// Which; empty when the server sent none.
+        /// The name of the trial; empty when the server sent none.
         default trial: String = "trial",
     }
 }
@@ -85,14 +85,14 @@ model! {
 model! {
     /// Players finished a trial (Townsharp).
     pub struct TrialFinished {
-        /// Who.
+        /// The players.
         list users: User = "users",
-        /// Which; empty when the server sent none.
+        /// The name of the trial; empty when the server sent none.
         default trial: String = "trial",
     }
 }
 
-/// Measurements of the server; no source knows their shape, so this is the JSON itself. Busy.
+/// Measurements of the server. Their shape is not attested, so this is the raw JSON. Busy.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct ProfilingData(pub Value);

@@ -1,29 +1,28 @@
 use serde_json::Value;
 
 model! {
-    /// The command that ran, or rather which of its overloads: the `Command` of an answer. Captured; absent from errors and on
-    /// some servers.
+    /// The overload of the command that ran: the `Command` of a reply. Captured; absent from errors and on some servers.
     #[doc(alias = "Command")]
     pub struct CommandInfo {
-        /// What it takes.
+        /// Its parameters.
         list parameters: CommandParameter = "Parameters",
         /// Whether it reports progress.
         optional is_progressive: bool = "IsProgressive",
-        /// The .NET type it returns; `System.Void` for nothing; empty when the server sent none.
+        /// The .NET type of its result; `System.Void` for none; empty when the server sent none.
         default return_type: String = "ReturnType",
-        /// Which overload is tried first.
+        /// The order in which overloads are tried.
         optional priority: i64 = "Priority",
         /// Its other names.
         list aliases: String = "Aliases",
         /// Module and command: `player.kill`, `select move.exact`; a module's own command ends in the dot; empty when the server sent none.
         default full_name: String = "FullName",
-        /// What must hold for it to run.
+        /// Its preconditions.
         list requirements: CommandRequirement = "Requirements",
-        /// More, of any shape.
+        /// Further data of any shape.
         list attributes: Value = "Attributes",
         /// Its name; none for a module's own command.
         optional name: String = "Name",
-        /// What it does, for people; empty when the server sent none.
+        /// The description for people; empty when the server sent none.
         default description: String = "Description",
     }
 }
@@ -33,21 +32,21 @@ model! {
     pub struct CommandParameter {
         /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
-        /// Whether it may be left out.
+        /// Whether it is optional.
         optional has_default: bool = "HasDefault",
-        /// What it is when left out.
+        /// Its default value.
         optional default: Value = "Default",
-        /// More, of any shape.
+        /// Further data of any shape.
         list attributes: Value = "Attributes",
         /// Its name; empty when the server sent none.
         default name: String = "Name",
-        /// Its name with the modules'; empty when the server sent none.
+        /// Its name with its modules; empty when the server sent none.
         default full_name: String = "FullName",
     }
 }
 
 model! {
-    /// What must hold for a command to run.
+    /// A precondition of a command.
     pub struct CommandRequirement {
         /// A .NET type, `Alta.Console.ServerOnlyAttribute`; empty when the server sent none.
         default type_id: String = "TypeId",
@@ -55,43 +54,43 @@ model! {
 }
 
 model! {
-    /// A module of commands, of `help modules`.
+    /// A module of commands, from `help modules`.
     pub struct Module {
         /// Its name; empty when the server sent none.
         default name: String = "Name",
-        /// What it is for, for people.
+        /// The description for people.
         optional description: String = "Description",
-        /// The modules in it.
+        /// Its submodules.
         list submodules: Module = "Submodules",
-        /// The commands in it.
+        /// Its commands.
         list commands: ModuleCommand = "Commands",
     }
 }
 
 model! {
-    /// A command as its module lists it.
+    /// A command in the list of its module.
     pub struct ModuleCommand {
         /// Its name; none for the module's own command.
         optional name: String = "Name",
-        /// What it does, for people.
+        /// The description for people.
         optional description: String = "Description",
-        /// What it takes.
+        /// Its parameters.
         list parameters: ModuleParameter = "Parameters",
-        /// Its other names, where the server lists them.
+        /// Its other names, if the server lists them.
         list aliases: String = "Aliases",
     }
 }
 
 model! {
-    /// A parameter as its command lists it.
+    /// A parameter in the list of its command.
     pub struct ModuleParameter {
         /// Its name; empty when the server sent none.
         default name: String = "Name",
         /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
-        /// Whether it may be left out, where the server says so.
+        /// Whether it is optional, if the server sends it.
         optional has_default: bool = "HasDefault",
-        /// What it is when left out.
+        /// Its default value.
         optional default: Value = "Default",
     }
 }

@@ -1,7 +1,7 @@
 use crate::{EntityId, PrefabHash, Vector3};
 
 model! {
-    /// A thing in the world by id and name, of `select find`, `spawn` and `spawn string-raw`.
+    /// An object in the world by id and name, from `select find`, `spawn` and `spawn string-raw`.
     pub struct EntityRef {
         /// Its id in the world.
         required identifier: EntityId = "Identifier",
@@ -11,19 +11,19 @@ model! {
 }
 
 model! {
-    /// A thing in the world, of `select get`. It says more than this; the rest differs.
+    /// An object in the world, from `select get`. The result has more fields, which differ.
     pub struct EntityInfo {
         /// Its name, `Torch(Clone)`; empty when the server sent none.
         default name: String = "Name",
         /// Its id in the world.
         optional identifier: EntityId = "Identifier",
-        /// The id of what it is a part of.
+        /// The id of its parent object.
         optional root_identifier: EntityId = "RootIdentifier",
-        /// What it is.
+        /// Its prefab.
         optional prefab_hash: PrefabHash = "PrefabHash",
-        /// What it is loaded with.
+        /// The object with which it is loaded.
         optional chunking_parent: EntityId = "ChunkingParent",
-        /// Where it is, in meters.
+        /// Its position, in meters.
         optional position: Vector3 = "Position",
         /// Pitch, yaw and roll in degrees.
         optional rotation: Vector3 = "Rotation",
@@ -31,7 +31,7 @@ model! {
 }
 
 model! {
-    /// Something that can be spawned, of `spawn list`.
+    /// An object that can be spawned, from `spawn list`.
     pub struct PrefabEntry {
         /// Its hash.
         required hash: PrefabHash = "Hash",
@@ -46,7 +46,7 @@ model! {
     /// Fetch it from the server's file port under `/output/<user id of the token>/<download_url>` with the console's
     /// token as bearer.
     pub struct FileDownload {
-        /// The path within the user's folder; encode each of its segments.
+        /// The path within the user's folder; encode each segment.
         required download_url: String = "downloadUrl",
     }
 }

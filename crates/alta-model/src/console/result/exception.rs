@@ -3,41 +3,41 @@ use serde_json::Value;
 use crate::Skipped;
 
 model! {
-    /// Why a command failed: a serialized .NET exception. Captured.
+    /// The reason why a command failed: a serialized .NET exception. Captured.
     ///
-    /// Some servers send a text instead of the object; it becomes the [`message`](Self::message), and the
+    /// Some servers send a string instead of the object; it becomes the [`message`](Self::message), and the
     /// [`class_name`](Self::class_name) if it names one.
     pub struct Exception [text: Exception::from_any_text] {
         /// The .NET type, `System.Exception`; empty when the server sent none.
         default class_name: String = "ClassName",
-        /// What went wrong, for people; may begin with `[CommandService.Handle] Command not found. Did you mean: ` and a
+        /// The message for people; may begin with `[CommandService.Handle] Command not found. Did you mean: ` and a
         /// list of lines.
         default message: String = "Message",
-        /// More, of any shape.
+        /// Further data of any shape.
         optional data: Value = "Data",
-        /// What caused it.
+        /// The cause.
         optional inner_exception: Box<Exception> = "InnerException",
-        /// Where to read more.
+        /// The link to more information.
         optional help_url: String = "HelpURL",
-        /// Where in the server it happened.
+        /// The stack trace in the server.
         optional stack_trace: String = "StackTraceString",
-        /// Where in another program it happened.
+        /// The stack trace in another program.
         optional remote_stack_trace: String = "RemoteStackTraceString",
-        /// How often it crossed from program to program.
+        /// The number of programs that it passed.
         optional remote_stack_index: i64 = "RemoteStackIndex",
-        /// The method it happened in; its shape is not attested.
+        /// The method; its shape is not attested.
         optional exception_method: Value = "ExceptionMethod",
         /// The .NET error number, negative.
         optional h_result: i64 = "HResult",
-        /// The program or library it happened in.
+        /// The program or library.
         optional source: String = "Source",
     }
 }
 
 impl Exception {
-    /// Reads an error that came as a text, `System.NullReferenceException: Object reference not set…`; none if the text does
+    /// Parses an error in a string, `System.NullReferenceException: Object reference not set…`; none if the string does
     /// not begin with a dotted name that ends in `Exception`, and a colon (tavernpy). The colon may follow an error's number,
-    /// `System.Net.Sockets.SocketException (10061): …`. It is absent where .NET has no message to write: the text then ends
+    /// `System.Net.Sockets.SocketException (10061): …`. It is absent where .NET has no message to write: the string then ends
     /// behind the name, which has a dot, or goes on in the next line.
     pub fn from_text(text: &str) -> Option<Self> {
         let text = text.trim();

@@ -1,6 +1,6 @@
-//! What console commands return.
+//! The results of console commands.
 //!
-//! Few samples of results exist; these shapes come from the types and the code of other clients (TavernLib, att-client,
+//! Few samples of results exist. These shapes come from the types and the code of other clients (TavernLib, att-client,
 //! att-voodoo-server, Townsharp) and are read tolerantly. `player list` returns a list of [`User`](crate::User)s,
 //! `player get-home` a [`Vector3`](crate::Vector3).
 

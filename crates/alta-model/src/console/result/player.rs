@@ -5,33 +5,33 @@ use crate::console::event::cave_layer;
 use crate::{EntityId, PrefabHash, User, UserId, Vector3};
 
 model! {
-    /// A player with everything the server knows of their body: `player detailed` returns one, `player list-detailed` a
+    /// A player with the positions of the body: `player detailed` returns one, `player list-detailed` a
     /// list. Positions are in meters; forward and up are directions of length 1.
     #[doc(alias = "UserInfoDetailed")]
     pub struct PlayerDetailed {
-        /// Where the feet are.
+        /// The position of the feet.
         optional position: Vector3 = "Position",
-        /// Where the head is.
+        /// The position of the head.
         optional head_position: Vector3 = "HeadPosition",
-        /// Where the head looks.
+        /// The direction of the eyes.
         optional head_forward: Vector3 = "HeadForward",
-        /// Where the top of the head points.
+        /// The direction of the top of the head.
         optional head_up: Vector3 = "HeadUp",
-        /// Where the left hand is.
+        /// The position of the left hand.
         optional left_hand_position: Vector3 = "LeftHandPosition",
-        /// Where the left hand points.
+        /// The direction of the left hand.
         optional left_hand_forward: Vector3 = "LeftHandForward",
-        /// Where the top of the left hand points.
+        /// The direction of the top of the left hand.
         optional left_hand_up: Vector3 = "LeftHandUp",
-        /// Where the right hand is.
+        /// The position of the right hand.
         optional right_hand_position: Vector3 = "RightHandPosition",
-        /// Where the right hand points.
+        /// The direction of the right hand.
         optional right_hand_forward: Vector3 = "RightHandForward",
-        /// Where the top of the right hand points.
+        /// The direction of the top of the right hand.
         optional right_hand_up: Vector3 = "RightHandUp",
-        /// The chunk they are in: `<entity id> - <name> (<.NET class>)`.
+        /// The current chunk: `<entity id> - <name> (<.NET class>)`.
         optional chunk: String = "Chunk",
-        /// Their body as an entity.
+        /// The entity of the body.
         optional body: EntityRef = "Body",
         /// The player's id.
         required id: UserId = "id",
@@ -46,7 +46,7 @@ impl PlayerDetailed {
         User::new(self.id, self.username.as_str())
     }
 
-    /// The name of the chunk they are in, as events have it: without its id and its class.
+    /// The name of the current chunk as in events, without its id and its class.
     ///
     /// ```
     /// # use alta_model::console::result::PlayerDetailed;
@@ -72,14 +72,14 @@ impl PlayerDetailed {
         }
     }
 
-    /// The layer of the caves that they are in; none if they are elsewhere.
+    /// The current layer of the caves; none outside of them.
     pub fn cave_layer(&self) -> Option<u32> {
         cave_layer(self.chunk_name()?)
     }
 }
 
 model! {
-    /// What a player carries. `player inventory` returns one for each player asked for, and a null for one without a body.
+    /// The items of a player. `player inventory` returns one for each requested player, and a null for one without a body.
     pub struct Inventory {
         /// In the left hand.
         optional left_hand: Item = "LeftHand",
@@ -89,7 +89,7 @@ model! {
         slots belt: Item = "Belt",
         /// On the back, slot by slot; one in samples.
         slots back: Item = "Back",
-        /// Everything, also what is inside bags.
+        /// All items, also those in bags.
         list all: Item = "All",
     }
 }
@@ -101,41 +101,41 @@ model! {
         default name: String = "Name",
         /// Its id in the world.
         optional identifier: EntityId = "Identifier",
-        /// The id of what it is a part of.
+        /// The id of its parent object.
         optional root_identifier: EntityId = "RootIdentifier",
-        /// What it is.
+        /// Its prefab.
         optional prefab_hash: PrefabHash = "PrefabHash",
-        /// What it is loaded with.
+        /// The object with which it is loaded.
         optional chunking_parent: EntityId = "ChunkingParent",
-        /// Where it is, in meters.
+        /// Its position, in meters.
         optional position: Vector3 = "Position",
-        /// How it is turned, in degrees.
+        /// Its rotation, in degrees.
         optional rotation: Vector3 = "Rotation",
     }
 }
 
 model! {
-    /// One value of a player, of `player check-stat`.
+    /// One stat of a player, from `player check-stat`.
     pub struct StatValue {
-        /// Which; its shape is not attested.
+        /// The stat; its shape is not attested.
         optional definition: Value = "Definition",
-        /// What it is now.
+        /// The current value.
         optional value: f64 = "Value",
-        /// What it is without modifiers.
+        /// The value without modifiers.
         optional base: f64 = "Base",
     }
 }
 
 model! {
-    /// One value of a player with its limits, of `player list-stats`.
+    /// One stat of a player with its limits, from `player list-stats`.
     pub struct StatInfo {
-        /// Which; empty when the server sent none.
+        /// The stat; empty when the server sent none.
         default name: String = "Name",
-        /// The least it can be.
+        /// The minimum.
         optional min: f64 = "Min",
-        /// The most it can be.
+        /// The maximum.
         optional max: f64 = "Max",
-        /// What it is now.
+        /// The current value.
         optional value: f64 = "Value",
     }
 }

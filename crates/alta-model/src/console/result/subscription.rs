@@ -5,23 +5,23 @@ use crate::Skipped;
 open_enum! {
     /// The result of `websocket subscribe` and `websocket unsubscribe`. tavernpy accepts the numbers.
     pub enum SubscriptionResult {
-        /// Done.
+        /// The request succeeded.
         Success: "Success" = 0,
-        /// It was so before; as good as done.
+        /// It was the case before; counts as success.
         Unchanged: "Unchanged" = 1,
-        /// There is no such event.
+        /// The event does not exist.
         NotFound: "NotFound" = 2,
     }
 }
 
 model! {
-    /// An event that the server has, of `websocket subscriptions`; not one that is subscribed to.
+    /// An event of the server, from `websocket subscriptions`; not a subscription.
     ///
-    /// Read from an object or from the plain name.
+    /// Read from an object or from the name.
     pub struct EventListing [text: EventListing::named] {
         /// The event's name.
         required name: String = "name",
-        /// What it holds is not attested.
+        /// The content is not attested.
         optional r#type: Value = "type",
     }
 }
