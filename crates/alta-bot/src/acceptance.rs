@@ -1,4 +1,4 @@
-//! Accepting one invitation, whatever becomes of the replies.
+//! Accepts one invitation, also if replies are lost or are errors.
 
 use crate::access::is_refusal;
 use crate::bot::Bot;
@@ -8,10 +8,10 @@ use alta_socket::{Backoff, BackoffPolicy};
 use std::time::Duration;
 use tracing::info;
 
-/// How often accepting is tried before its failure is reported.
+/// The number of attempts before the failure is reported.
 const ATTEMPTS: u32 = 5;
 
-/// A service that asks for a longer pause is asked again all the same.
+/// The longest pause that a `Retry-After` of the service causes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// The acceptance of one invitation. A request whose effect is unknown is never repeated before the membership was read:
@@ -23,7 +23,7 @@ pub(crate) struct Acceptance {
     backoff: Backoff,
     /// Whether the membership must be read before anything is sent.
     look_first: bool,
-    /// Whether a request of this acceptance can have been the one that made the bot a member.
+    /// Whether a request of this acceptance may have made the bot a member.
     sent: bool,
     /// The error of the last request, if the membership decides what it means.
     undecided: Option<alta_rest::Error>,
@@ -140,12 +140,12 @@ fn is_rejection(error: &alta_rest::Error) -> bool {
     matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict)
 }
 
-/// Whether the same request would fail again.
+/// Whether a retry of the same request would fail again.
 pub(crate) fn is_final(error: &alta_rest::Error) -> bool {
     is_rejection(error) || is_refusal(error)
 }
 
-/// Whether the error says that the service has not done what it was asked for.
+/// Whether the error means that the request had no effect.
 fn has_no_effect(error: &alta_rest::Error) -> bool {
     is_final(error)
         || matches!(

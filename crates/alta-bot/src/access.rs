@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
 
-/// A server that is being started is asked again after this. Starting takes a minute or more; asking is cheap.
+/// The pause between requests while a server is starting, which takes a minute or more.
 const COLD_START: Duration = Duration::from_secs(5);
 
-/// Access to a console through the cloud: asked of the REST API at every attempt, since address, port and token are new
-/// after every start of a server.
+/// Access to a console through the cloud: requested from the REST API at every attempt, since address, port and token change
+/// with every start of a server.
 #[derive(Clone, Debug)]
 pub struct CloudAccess {
     rest: alta_rest::Client,
@@ -55,7 +55,7 @@ impl Access for CloudAccess {
     }
 }
 
-/// Whether the same call would be refused again.
+/// Whether a retry of the same call would be refused again.
 pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
     use alta_rest::ErrorKind::{Forbidden, Login, MissingScope, NoAccount, NotFound, Unauthorized};
     match error.kind() {
@@ -65,7 +65,7 @@ pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
     }
 }
 
-/// Whether access was given is told by the connection and the token, not by `allowed` (att-client, Townsharp).
+/// The connection and the token mean that access is granted, not `allowed` (att-client, Townsharp).
 fn read(answer: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, AccessError> {
     let reason = answer.fail_reason;
     let message = || match (&answer.message, &reason) {

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Weak};
 
-/// A bot that is logged in: its clients, and the consoles it has open. Clones are handles to the same bot.
+/// A bot that is logged in: its clients and its open consoles. Clones are handles to the same bot.
 ///
 /// It closes when the last handle is dropped, or by [`close`](Self::close).
 #[doc(alias = "Py_Tale")]
@@ -24,7 +24,7 @@ pub(crate) struct Inner {
     pub(crate) rest: alta_rest::Client,
     socket: Option<alta_ws::Client>,
     account: Option<Token>,
-    /// As it was given.
+    /// The id that the program has given.
     user_id: Option<UserId>,
     pub(crate) consoles: Arc<Consoles>,
     pub(crate) main_subs: MainSubs,
@@ -61,7 +61,7 @@ impl Bot {
         }
     }
 
-    /// The bot's user id, out of its token, else as it was [given](crate::Builder::user_id): the key of every `me-…` subscription.
+    /// The bot's user id, from its token, else as the program has [given it](crate::Builder::user_id): the key of every `me-…` subscription.
     /// None for a bot that is only a user.
     pub fn user_id(&self) -> Option<UserId> {
         self.inner
@@ -71,7 +71,7 @@ impl Bot {
             .or(self.inner.user_id)
     }
 
-    /// The bot's user id, for what cannot do without.
+    /// The bot's user id, for operations that need it.
     pub(crate) fn own_id(&self, doing: &'static str) -> Result<UserId, Error> {
         // A bot that is only a user has no id because it lacks more than that.
         self.socket()?;
@@ -82,7 +82,7 @@ impl Bot {
         })
     }
 
-    /// The bot's name, out of its token.
+    /// The bot's name, from its token.
     pub fn username(&self) -> Option<&str> {
         self.inner.account.as_ref()?.claims()?.username()
     }

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub(crate) struct Consoles {
     pub(crate) config: att_console::Config,
-    /// What looks at their traffic.
+    /// Observes their traffic.
     pub(crate) watcher: Option<Watcher>,
     /// Those that are open, for the bot's streams.
     pub(crate) set: att_kit::Consoles<ServerId>,
@@ -26,7 +26,7 @@ struct Open {
     closed: bool,
 }
 
-/// A place is taken before the console in it is open, so that two calls cannot open two.
+/// A place is reserved before its console is open, so that two calls cannot open two consoles.
 enum Place {
     Taken,
     Console(Managed),
@@ -37,7 +37,7 @@ pub(crate) struct Managed {
     pub(crate) console: Console,
     /// Follows the server's name and status.
     pub(crate) watch: Arc<TaskGuard>,
-    /// Whether the console is called by the server's name. The program may have chosen another label.
+    /// Whether the label follows the server's name. False if the program has chosen the label.
     pub(crate) follow_name: bool,
 }
 
@@ -105,7 +105,7 @@ impl Consoles {
         self.opened.watch()
     }
 
-    /// Calls a server's console by the server's name, unless the program has chosen a label.
+    /// Sets the label of a server's console to the server's name, unless the program has chosen one.
     pub(crate) fn rename(&self, server: ServerId, name: &str) {
         let open = self.lock();
         let managed = open.by_server.get(&server).and_then(Place::managed);
@@ -123,7 +123,7 @@ impl Consoles {
         }
     }
 
-    /// Takes a console out, and tells whether it was open; none if there is none, or not yet.
+    /// Removes a console, and returns whether it was open; `None` if there is none, or not yet.
     fn take(&self, server: ServerId) -> Option<(Managed, bool)> {
         let mut open = self.lock();
         let place = open.by_server.get(&server)?;
@@ -145,7 +145,7 @@ impl Consoles {
 }
 
 impl Open {
-    /// Those that are open, whether their servers are up or not. One that was refused for good is not.
+    /// The open consoles, whether their servers are up or not. A console that was refused for good is not open.
     fn consoles(&self) -> impl Iterator<Item = (ServerId, &Console)> {
         let places = self.by_server.iter();
         places.filter_map(|(server, place)| Some((*server, place.console()?)))
@@ -174,7 +174,7 @@ impl Managed {
     }
 }
 
-/// A place in the map that is given back unless it is filled.
+/// A reserved place in the map. It is freed on drop unless it was filled.
 pub(crate) struct Reservation<'a> {
     consoles: &'a Consoles,
     server: ServerId,
@@ -203,7 +203,7 @@ impl<'a> Reservation<'a> {
         })
     }
 
-    /// Puts the console in its place, and tells the streams that want it. False if the bot was closed meanwhile.
+    /// Puts the console in its place, and adds it to the set. Returns false if the bot was closed meanwhile.
     pub(crate) fn fill(mut self, managed: Managed) -> bool {
         let server = self.server;
         let mut open = self.consoles.lock();

@@ -4,23 +4,23 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How often the cloud is asked about a server that does not run: six requests an hour, however long it sleeps. They are
-/// only needed if nobody hears that it has started.
+/// The pause between requests about a server that does not run: six requests per hour. They are only needed if the event of
+/// its start is missed.
 const ASLEEP: Duration = Duration::from_secs(10 * 60);
 
-/// So often it is asked as any other first, for about a minute: most servers that stop come back soon, and the event that
-/// says so may get lost.
+/// The number of requests with the normal backoff before that, which take about a minute: most servers that stop come back
+/// soon, and the event of the start may get lost.
 const SOON: u32 = 8;
 
-/// Who does not hear of servers for so long is no help: the console asks for itself.
+/// If the main websocket is not connected for this long, the console asks for access by itself.
 const UNHEARD: Duration = Duration::from_secs(15);
 
-/// What somebody who watches a server knows.
+/// The state of a server, as the owner of its console knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct Watched {
     /// Whether it runs.
     pub(crate) is_up: watch::Receiver<bool>,
-    /// Whether its start would be heard: the main websocket is connected.
+    /// Whether the main websocket is connected, so that the start is noticed.
     pub(crate) hears: watch::Receiver<bool>,
 }
 
@@ -29,7 +29,7 @@ impl Watched {
         *self.hears.borrow() && !*self.is_up.borrow()
     }
 
-    /// Waits until the server is up, or may be up unheard. Never ends if nobody watches any more.
+    /// Waits until the server is up, or can be up without notice. Pending if the sender is dropped.
     async fn may_be_up(&self) {
         let Self { mut is_up, hears } = self.clone();
         let up = async {
@@ -54,12 +54,12 @@ async fn unheard(mut hears: watch::Receiver<bool>, long: Duration) {
     std::future::pending::<()>().await;
 }
 
-/// Access to the console of a server that somebody else watches: while it is known not to run, the console asks rarely, and
-/// it asks at once when the server is up.
+/// Access to the console of a server whose state is watched: the console asks rarely while the server is known not to run, and
+/// at once when it is up.
 pub(crate) struct PatientAccess<A> {
     access: A,
     watched: Watched,
-    /// How often in a row access was asked for while the server was known not to run.
+    /// The number of requests in a row while the server was known not to run.
     asked_asleep: AtomicU32,
 }
 

@@ -1,4 +1,4 @@
-//! What a console learns of its server outside of the console: its name, and that it has come up.
+//! Follows the name and the state of a server for its console, by REST and the main websocket.
 
 use crate::access::is_refusal;
 use alta_model::{GroupId, Server, ServerId};
@@ -7,7 +7,7 @@ use alta_ws::{Event, GroupServerStatus, GroupServerUpdate, Missed};
 use att_console::Console;
 use tracing::debug;
 
-/// What is known of a server besides its id.
+/// The name and the group of a server.
 #[derive(Clone, Debug)]
 pub(crate) struct About {
     pub(crate) name: String,
@@ -29,7 +29,7 @@ impl From<Server> for About {
     }
 }
 
-/// Keeps the label of a console equal to its server's name, and hurries the console when the server is up.
+/// Keeps the label of a console equal to its server's name, and makes the console connect at once when the server is up.
 pub(crate) struct WatchServer {
     pub(crate) server: ServerId,
     pub(crate) console: Console,

@@ -260,6 +260,7 @@ async fn the_methods_of_a_type_serve_as_handlers() {
     struct Doors(Notes);
     impl Doors {
         async fn session(self: Arc<Self>, console: Console) -> Result<(), HandlerError> {
+            console.ready().await?;
             self.0.note(format!("on {}", console.label()));
             Ok(())
         }
@@ -268,6 +269,7 @@ async fn the_methods_of_a_type_serve_as_handlers() {
             _: Console,
             event: Event<Value>,
         ) -> Result<(), HandlerError> {
+            tokio::task::yield_now().await;
             self.0.note(&event.data["door"]);
             Err("stuck".into())
         }
@@ -276,6 +278,7 @@ async fn the_methods_of_a_type_serve_as_handlers() {
             _: Console,
             item: Result<Event<Value>, Missed>,
         ) -> Result<(), HandlerError> {
+            tokio::task::yield_now().await;
             self.0.note(format!("shut {}", item?.data["door"]));
             Ok(())
         }

@@ -2,7 +2,7 @@ use super::Rules;
 use crate::view::{GroupView, ServerView};
 use alta_model::Permission;
 
-/// How a server stands to a managed bot: whether its console should be open, and if not, why.
+/// Whether the console of a server should be open, and if not, the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConsolePermission {
@@ -14,17 +14,17 @@ pub enum ConsolePermission {
     NoPermission,
     /// Its fleet is not among those of the rules.
     OtherFleet,
-    /// It could not be read whether it runs. Its console is opened: the cloud's answer about access tells.
+    /// The state of the server could not be read. Its console is opened: the cloud's reply about access shows whether it runs.
     Unknown,
-    /// It doesn't run, or it isn't known yet whether it does. A console that was opened stays open and waits for it.
+    /// The server does not run, or its state is not known yet. A console that is open stays open and waits for it.
     Offline,
-    /// Nobody plays on it, and the rules leave such servers alone.
+    /// The server has no players, and the rules leave empty servers alone.
     Empty,
-    /// It is no server of the bot's groups any more.
+    /// The server is no longer in a group of the bot.
     Gone,
 }
 
-/// How a server of a group stands under the rules.
+/// The permission for the console of a server of this group, under these rules.
 pub(crate) fn console_permission(
     group: &GroupView,
     server: &ServerView,

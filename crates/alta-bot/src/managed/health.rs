@@ -8,23 +8,23 @@ use att_kit::{Calls, Consoles, Totals};
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// How a managed bot is doing at one moment.
+/// A snapshot of a managed bot.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Health {
     /// The main websocket.
     pub socket: Option<alta_ws::Status>,
-    /// When something was last read over REST.
+    /// The time of the last successful read over REST.
     pub read_at: Option<Timestamp>,
     /// The groups that the bot belongs to.
     pub groups: usize,
-    /// Those of them that are [complete](crate::GroupView::complete).
+    /// The number of groups that are [complete](crate::GroupView::complete).
     pub groups_read: usize,
     /// The servers of these groups that are online.
     pub servers_online: usize,
-    /// Those of which it isn't known whether they are.
+    /// The servers of these groups whose state is unknown.
     pub servers_unknown: usize,
-    /// Who plays there.
+    /// The players on the servers that are online.
     pub players_online: usize,
     /// The consoles that are open.
     pub consoles: Vec<ConsoleHealth>,
@@ -34,24 +34,25 @@ pub struct Health {
     pub invites_accepted: u64,
 }
 
-/// How one console of a managed bot is doing.
+/// A snapshot of one console of a managed bot.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ConsoleHealth {
-    /// How the console is called.
+    /// The label of the console.
     pub name: String,
     /// Its server.
     pub server: ServerId,
     /// Its group; `None` if the server is in no group of the bot any more.
     pub group: Option<GroupId>,
-    /// How its server stands; `None` if the server is in no group of the bot any more. [`ConsolePermission::Offline`] while it waits for the server, another
-    /// than [`ConsolePermission::Wanted`] while it closes.
+    /// Whether it should be open; `None` if the server is in no group of the bot any more.
+    /// [`ConsolePermission::Offline`] while it waits for the server, and neither that nor [`ConsolePermission::Wanted`] while
+    /// it closes.
     pub permission: Option<ConsolePermission>,
-    /// What it is doing, and what it has counted.
+    /// Its state and its counters.
     pub status: att_console::Status,
 }
 
-/// Where a managed bot's health is read.
+/// The parts that a [`Health`] is read from.
 #[derive(Clone)]
 pub(crate) struct Sources {
     pub(crate) bot: Bot,
@@ -113,7 +114,7 @@ impl Sources {
 }
 
 impl Health {
-    /// Whether everything that should be connected is: the main websocket, and the console of each server that runs.
+    /// Whether the main websocket and the consoles of all running servers are connected.
     pub fn is_connected(&self) -> bool {
         let socket = self.socket.as_ref();
         socket.is_none_or(|socket| socket.state.is_connected())
@@ -125,7 +126,7 @@ impl Health {
 }
 
 impl ConsoleHealth {
-    /// Whether it should be connected: its server is not known to sleep, and it is not being closed.
+    /// Whether it should be connected: its server is not known to be offline, and it is not closing.
     pub fn is_expected(&self) -> bool {
         matches!(
             self.permission,

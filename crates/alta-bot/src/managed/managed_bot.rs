@@ -62,7 +62,7 @@ impl ManagedBot {
         &self.parts.sources.bot
     }
 
-    /// What its groups are like now.
+    /// The view of its groups.
     pub fn view(&self) -> &View {
         &self.parts.sources.view
     }
@@ -91,7 +91,7 @@ impl ManagedBot {
             .send_modify(|rules| change(Arc::make_mut(rules)));
     }
 
-    /// How it is doing now.
+    /// A snapshot of the bot.
     pub fn health(&self) -> Health {
         self.parts.sources.look()
     }

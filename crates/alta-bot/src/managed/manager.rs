@@ -1,4 +1,4 @@
-//! The task of a managed bot: a thin shell around the plan.
+//! The task of a managed bot: the driver of the plan.
 
 use super::group_handlers::{Function, GroupHandlers};
 use super::health::Sources;
@@ -27,7 +27,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{debug, info, info_span, warn};
 
-/// Looks after the consoles of the bot's groups.
+/// Opens and closes the consoles of the bot's groups, and calls the handlers of groups.
 pub(crate) struct Manager {
     pub(crate) bot: Bot,
     pub(crate) view: View,
@@ -40,18 +40,17 @@ pub(crate) struct Manager {
     runner: Runner<ServerId>,
     /// The calls of the handlers of groups.
     queue: HandlerQueue<GroupId>,
-    /// The groups as they were when their handlers were last told of them.
+    /// The groups as their handlers know them.
     told: BTreeMap<GroupId, Told>,
-    /// Groups that were joined and are not complete yet, and how long that is waited for.
+    /// Groups that were joined and are not complete yet, with the deadline of the wait.
     joining: BTreeMap<GroupId, Instant>,
-    /// The groups whose handlers are to be told when there is room for more calls. What changes to and fro meanwhile
-    /// they aren't told of.
+    /// Groups with pending handler calls, waiting for queue capacity. A change that is undone meanwhile causes no call.
     untold: BTreeSet<GroupId>,
-    /// Tells the consoles that were opened whether their servers run.
+    /// For each open console, whether its server runs.
     up: BTreeMap<ServerId, watch::Sender<bool>>,
-    /// Tells them whether a server's start would be heard.
+    /// Whether the main websocket is connected, so that the start of a server is noticed.
     hears: watch::Sender<bool>,
-    /// Whether the groups that the rules name are to be compared with those that there are.
+    /// Whether the groups that the rules name must be compared with the groups of the bot.
     rules_are_new: bool,
 }
 
@@ -94,8 +93,8 @@ impl Manager {
         }
     }
 
-    /// Runs until told to stop, or until the bot is closed; handlers may finish then as well. Tells how many calls of
-    /// handlers were given up.
+    /// Runs until a stop is requested or the bot is closed; then handlers may finish. Returns how many calls of handlers were
+    /// given up.
     pub(crate) async fn run(
         mut self,
         shutdown: Shutdown,
@@ -158,7 +157,7 @@ impl Manager {
         }
     }
 
-    /// Compares a group with what should be open in it.
+    /// Passes a group to the plan.
     fn look_at(&mut self, group: GroupId) {
         let view = self.view.group(group);
         let rules = Arc::clone(&self.rules.borrow());
@@ -169,8 +168,8 @@ impl Manager {
         self.untold.insert(group);
     }
 
-    /// Tells open consoles whether their servers run, and their names: a rename can be missed while the main websocket is
-    /// away, and the view is then read anew.
+    /// Passes the states and the names of servers to their open consoles: the event of a rename can be missed while the main
+    /// websocket is not connected; the view is read again after that.
     fn tell_consoles(&self, group: &GroupView) {
         for server in group.servers.values() {
             self.bot.inner.consoles.rename(server.id, &server.name);
@@ -190,7 +189,7 @@ impl Manager {
         }
     }
 
-    /// Compares a group with what it was, and calls handlers.
+    /// Compares a group with its last state, and calls handlers.
     fn tell_of(&mut self, group: GroupId) {
         let handlers = Arc::clone(&self.handlers);
         let news = match (self.told.remove(&group), self.view.group(group)) {
@@ -238,7 +237,7 @@ impl Manager {
         }
     }
 
-    /// Tells that a group was joined, when it is complete or that takes too long.
+    /// Calls the handlers of a joined group when the group is complete or the deadline has passed.
     fn joined(&mut self, new: &Arc<GroupView>) -> Option<Told> {
         let group = new.id();
         let patience = self.view.patience().saturating_mul(2);
@@ -283,7 +282,7 @@ impl Manager {
         }
     }
 
-    /// Warns of groups that the rules name and that the bot neither belongs to nor is about to.
+    /// Logs a warning for each group that the rules name and that the bot neither belongs to nor is invited to.
     fn warn_of_strangers(&self, rules: &Rules, invites: &[InvitedGroup]) {
         for group in rules.allowed.iter().flatten().copied() {
             let is_invited = invites.iter().any(|invite| invite.id == group);
@@ -312,7 +311,7 @@ impl Manager {
         }
     }
 
-    /// Does what the plan wants.
+    /// Performs the outputs of the plan.
     fn perform(&mut self) {
         for output in self.plan.take_outputs() {
             match output {
@@ -351,7 +350,7 @@ async fn next_connected(socket: &mut Option<alta_ws::Statuses>) -> bool {
     std::future::pending().await
 }
 
-/// Says how rules limit each other.
+/// Logs a warning for rules that limit each other.
 fn warn_of_rules(rules: &Rules) {
     for problem in rules.problems() {
         warn!("{problem}");
@@ -361,7 +360,7 @@ fn warn_of_rules(rules: &Rules) {
     }
 }
 
-/// Opens a console of the bot, or takes one that the program has opened; that one is left open in the end.
+/// Opens a console of the bot, or uses one that the program has opened; that one is not closed at the end.
 async fn open(
     bot: Bot,
     server: ServerId,

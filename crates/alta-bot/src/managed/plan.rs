@@ -1,5 +1,5 @@
-//! Which consoles are to be opened and closed, without I/O: the view, the rules, time and the fate of what was opened go
-//! in, openings and closings come out.
+//! Decides which consoles to open and to close, without I/O: the view, the rules, the time and the ends of consoles go in,
+//! opens and closes come out.
 
 use super::Rules;
 use super::console_permission::{ConsolePermission, console_permission};
@@ -8,13 +8,13 @@ use alta_model::{GroupId, Role, ServerId};
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// One that is refused although the role permits it is tried again after this, for the service may have been wrong, and after
-/// twice as long each time that it is refused again, up to the longest.
+/// A console that is refused although the role permits it is tried again after this pause, since the service may have been
+/// wrong. Each further refusal doubles the pause, up to the longest.
 pub(crate) const REFUSED_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) const LONGEST_REFUSED_PAUSE: Duration = Duration::from_secs(5 * 60);
-/// One that could not be opened is tried again after this.
+/// A console that could not be opened is tried again after this pause.
 pub(crate) const FAILED_PAUSE: Duration = Duration::from_secs(10);
-/// One that has not come up within this makes room for the next at start-up, and goes on trying.
+/// A console that has not connected within this time makes room for the next at the start, and continues to try.
 pub(crate) const OPENING_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ struct Seat {
     role: Option<Role>,
     empty_since: Option<Instant>,
     pause: Pause,
-    /// How often in a row it was refused.
+    /// The number of refusals in a row.
     refusals: u32,
 }
 
@@ -44,18 +44,18 @@ enum Stage {
     Closed,
     /// In the queue.
     Waiting,
-    /// Takes one of the places for those that open.
+    /// It counts towards the consoles that open at the same time.
     Opening(Instant),
     Open,
     Closing,
 }
 
-/// Why one that is wanted is not opened now.
+/// The reason why a wanted console is not opened now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pause {
     No,
     Until(Instant),
-    /// Until something about it is different.
+    /// Until its permission or the role changes.
     UntilChanged,
 }
 
@@ -65,10 +65,10 @@ pub(crate) enum Output {
     Close(ServerId),
 }
 
-/// How a console that was opened has ended.
+/// The end of a console that was opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// As it was told to.
+    /// The plan closed it.
     AsTold,
     /// The server or the cloud refused it for good.
     Refused,
@@ -104,7 +104,7 @@ impl Plan {
         std::mem::take(&mut self.outputs)
     }
 
-    /// A group has changed, or the rules have: none if the bot doesn't belong to it any more.
+    /// A group or the rules have changed; no view if the bot no longer belongs to the group.
     pub(crate) fn look(
         &mut self,
         group: GroupId,
@@ -152,12 +152,12 @@ impl Plan {
         self.opened(server, now);
     }
 
-    /// A console is not connected: it was lost, or an attempt has failed. It goes on trying.
+    /// A console is not connected: it was lost, or an attempt has failed. It continues to try.
     pub(crate) fn disconnected(&mut self, server: ServerId, now: Instant) {
         self.opened(server, now);
     }
 
-    /// It leaves its place to the next one.
+    /// The next one in the queue may open.
     fn opened(&mut self, server: ServerId, now: Instant) {
         if let Some(seat) = self.seats.get_mut(&server)
             && matches!(seat.stage, Stage::Opening(_))
@@ -205,7 +205,7 @@ impl Plan {
         self.open_next(now);
     }
 
-    /// When time changes something next.
+    /// The next instant at which the plan must be asked.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let seats = self.seats.values();
         seats
@@ -213,7 +213,7 @@ impl Plan {
             .min()
     }
 
-    /// Brings a seat's stage in line with its permission.
+    /// Moves a seat to the stage that its permission requires.
     fn settle(&mut self, server: ServerId, now: Instant) {
         let Some(seat) = self.seats.get_mut(&server) else {
             return;
@@ -271,7 +271,7 @@ impl Seat {
         }
     }
 
-    /// Counts a refusal, and tells how long to wait after it.
+    /// Counts a refusal, and returns the pause after it.
     fn refused(&mut self) -> Duration {
         let pause = REFUSED_PAUSE.saturating_mul(2_u32.saturating_pow(self.refusals));
         self.refusals = self.refusals.saturating_add(1);
@@ -301,7 +301,7 @@ impl Seat {
         }
     }
 
-    /// When one that is empty is closed.
+    /// When the console of an empty server is closed.
     fn left_alone_at(&self, empty_after: Option<Duration>) -> Option<Instant> {
         self.empty_since?.checked_add(empty_after?)
     }

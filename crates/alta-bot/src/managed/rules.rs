@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Which groups and servers a managed bot looks after. It can be changed at any time, by
-/// [`ManagedBot::change_rules`](crate::ManagedBot::change_rules): what is open and what should be open are then made equal.
+/// [`ManagedBot::change_rules`](crate::ManagedBot::change_rules): consoles are then opened and closed accordingly.
 ///
 /// An invitation to a group that the rules leave out is not accepted, whatever [`invites`](Self::invites) says. A group that
 /// they name and that the bot does not belong to is warned of, at the start and when the rules change. Rules that cannot
@@ -101,7 +101,7 @@ impl Rules {
         self.denied.insert(group);
     }
 
-    /// What cannot make sense in these rules.
+    /// Contradictions in these rules.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Some(allowed) = &self.allowed
@@ -154,14 +154,14 @@ fn listed(groups: &BTreeSet<GroupId>) -> String {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Invites {
-    /// None: they wait for somebody else.
+    /// None.
     #[default]
     None,
     /// All, of groups that the rules allow.
     All,
     /// Those to these groups.
     Listed(BTreeSet<GroupId>),
-    /// Those that the function says yes to. It is called once per invitation, and again when the rules have changed.
+    /// Those for which the function returns true. It is called once per invitation, and again when the rules have changed.
     When(Arc<dyn Fn(&InvitedGroup) -> bool + Send + Sync>),
 }
 
@@ -171,7 +171,7 @@ impl Invites {
         Self::Listed(groups.into_iter().collect())
     }
 
-    /// Those that the function says yes to.
+    /// Those for which the function returns true.
     pub fn when(accepts: impl Fn(&InvitedGroup) -> bool + Send + Sync + 'static) -> Self {
         Self::When(Arc::new(accepts))
     }

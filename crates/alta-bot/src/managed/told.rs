@@ -1,23 +1,23 @@
-//! What the handlers of a group's servers have been told, and what they are told next.
+//! The servers of a group as their handlers know them, and the calls that a new view requires.
 
 use crate::view::{GroupView, Known, ServerNews, ServerView};
 use alta_model::ServerId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What was told of a group.
+/// The state of a group that its handlers know.
 #[derive(Debug)]
 pub(crate) struct Told {
-    /// The group as it was then.
+    /// The group at the last call.
     pub(crate) group: Arc<GroupView>,
-    /// Its servers as they were then, those of which something was known.
+    /// Its servers at the last call, without those whose state was unknown.
     servers: BTreeMap<ServerId, Arc<ServerView>>,
-    /// Whether nothing was told of its servers yet.
+    /// Whether no handler was called for its servers yet.
     begins: bool,
 }
 
 impl Told {
-    /// Nothing was told of the group's servers yet.
+    /// No handler was called for the group's servers yet.
     pub(crate) fn nothing_of(group: &Arc<GroupView>) -> Self {
         Self {
             group: Arc::clone(group),
@@ -26,12 +26,12 @@ impl Told {
         }
     }
 
-    /// The group is so now. What is to be told of its servers: which run now, and which don't.
+    /// Compares the group with a new view. Returns the servers that have come online or gone offline.
     pub(crate) fn look(&mut self, group: &Arc<GroupView>) -> Vec<ServerNews> {
         let mut news = Vec::new();
         let begins = std::mem::take(&mut self.begins);
         for (id, server) in &group.servers {
-            // Nothing is told of what is not known yet.
+            // The state of this server is not known yet.
             let Some(known) = server.known else { continue };
             let before = self.servers.insert(*id, Arc::clone(server));
             let known = if begins { Known::AtStart } else { known };
@@ -55,13 +55,13 @@ impl Told {
         news
     }
 
-    /// The group is gone, and its servers with it.
+    /// The bot has left the group: its servers that were online have gone offline.
     pub(crate) fn end(self) -> Vec<ServerNews> {
         self.servers.values().filter_map(gone).collect()
     }
 }
 
-/// A server that is no more was online until then.
+/// A removed server that was online goes offline.
 fn gone(server: &Arc<ServerView>) -> Option<ServerNews> {
     let mut server = Arc::clone(server);
     if !server.is_online {

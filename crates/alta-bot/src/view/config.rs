@@ -24,7 +24,7 @@ pub struct ViewConfig {
     /// REST client runs at once, so that the bot's own calls find room.
     pub readings: usize,
     /// A group is read when its events are confirmed, or after this time all the same;
-    /// [`on_group_joined`](crate::Handlers::on_group_joined) waits at most twice as long for the group to be complete. 30 s:
+    /// [`on_group_joined`](crate::Managed::on_group_joined) waits at most twice as long for the group to be complete. 30 s:
     /// one event that the service cannot give keeps nobody from knowing the group.
     pub patience: Duration,
     /// How long to wait until a reading that failed is tried again, or an invitation that could not be accepted.

@@ -18,8 +18,8 @@ pub enum Known {
     AfterGap,
 }
 
-/// A server that runs or doesn't, as [`on_server_online`](crate::Handlers::on_server_online) and
-/// [`on_server_offline`](crate::Handlers::on_server_offline) are told of it.
+/// A server that runs or doesn't, as [`on_server_online`](crate::Managed::on_server_online) and
+/// [`on_server_offline`](crate::Managed::on_server_offline) are told of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerNews {
