@@ -11,8 +11,8 @@ pub trait Host: Send + Sync + 'static {
     /// Everything that the connections share.
     fn env(&self) -> &Env;
 
-    /// Works on the state under its lock. Afterwards delivers the events that the work has added, and wakes everybody who
-    /// waits for a change.
+    /// Works on the state under its lock. Afterwards delivers the events that the work has added, and wakes all
+    /// waiters for a change.
     fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T;
 
     /// Starts a game server, as a client has requested.

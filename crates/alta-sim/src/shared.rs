@@ -34,7 +34,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on the state, then delivers the events that the work has added, and wakes everybody who waits for a change.
+    /// Works on the state, then delivers the events that the work has added, and wakes all waiters for a change.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let now = self.env.clock.now();
         let result = {

@@ -53,7 +53,7 @@ impl Env {
         self.journal.entries()
     }
 
-    /// Takes the fault that is armed for this, if there is one.
+    /// Takes the fault that matches this operation, if one is armed.
     pub fn fault(&self, hook: Hook, server: Option<u64>, text: &str) -> Option<Action> {
         let action = self.faults.take(hook, server, text);
         if action.is_some() {
@@ -62,7 +62,7 @@ impl Env {
         action
     }
 
-    /// Wakes everybody who waits for a change.
+    /// Wakes all waiters for a change.
     pub fn touch(&self) {
         self.version.send_modify(|version| *version += 1);
     }

@@ -58,7 +58,7 @@ fn create(request: &mut Request<'_>) -> Result<Reply, Reply> {
     Ok(Reply::ok(created))
 }
 
-/// The caller's groups, by membership, or the groups that anybody can see.
+/// The caller's groups, by membership, or the groups that are not private.
 fn list(request: &Request<'_>, which: Option<&str>) -> Reply {
     let me = request.me();
     let cloud = &*request.cloud;

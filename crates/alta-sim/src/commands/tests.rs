@@ -95,7 +95,7 @@ fn players_are_named_by_id_name_list_or_star() {
         town.fails("player message Nobody hello"),
         "Couldn't find user with identifier Nobody"
     );
-    // All digits are an id, whatever anybody is called.
+    // A name of digits is an id.
     town.world
         .join(town.server, "1234", Timestamp::UNIX_EPOCH)
         .unwrap();
