@@ -1,5 +1,5 @@
-use std::io;
-use std::thread;
+use std::{io, thread};
+
 use tokio::sync::oneshot;
 
 /// Enough for the lookup functions of C libraries.

@@ -1,8 +1,10 @@
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use std::io;
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 
 /// The time after which the next attempt begins beside a running one (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);

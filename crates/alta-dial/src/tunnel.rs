@@ -1,8 +1,10 @@
 //! A tunnel through an HTTP proxy (CONNECT).
 
-use crate::proxy::ProxyServer;
 use std::io;
+
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+
+use crate::proxy::ProxyServer;
 
 /// The most bytes of a proxy's response.
 const HEAD: usize = 16 * 1024;
