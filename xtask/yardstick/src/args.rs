@@ -29,9 +29,9 @@ pub(crate) struct Options {
     /// One JSON object a line.
     #[arg(long)]
     pub(crate) json: bool,
-    /// The runtime of both clients.
-    #[arg(long, value_enum, default_value_t = Runtime::Multi)]
-    pub(crate) runtime: Runtime,
+    /// The runtime of both clients: for REST the current-thread runtime by default, otherwise the multi-thread runtime.
+    #[arg(long, value_enum)]
+    pub(crate) runtime: Option<Runtime>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -8,6 +8,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::missing_panics_doc,
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::cast_precision_loss,

@@ -63,7 +63,7 @@ impl Server {
     pub(crate) fn start(area: Area, one_core: bool) -> Self {
         let mut child = Program::Timed
             .command(one_core)
-            .args(["serve", &value(area)])
+            .args(["serve", &value(&area)])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -96,11 +96,11 @@ pub(crate) fn measure(program: Program, job: &Job, one_core: bool) -> Values {
 fn arguments(job: &Job) -> Vec<OsString> {
     [
         "measure".to_owned(),
-        value(job.area),
+        value(&job.area),
         job.part.clone(),
-        value(job.who),
+        value(&job.who),
         format!("--address={}", job.address),
-        format!("--runtime={}", value(job.runtime)),
+        format!("--runtime={}", value(&job.runtime)),
         format!("--count={}", job.count),
         format!("--window={}", job.window),
         format!("--seconds={}", job.seconds),
@@ -110,7 +110,7 @@ fn arguments(job: &Job) -> Vec<OsString> {
 }
 
 /// A value as the command line names it.
-fn value(of: impl ValueEnum) -> String {
+fn value(of: &impl ValueEnum) -> String {
     let value = of.to_possible_value().unwrap();
     value.get_name().to_owned()
 }

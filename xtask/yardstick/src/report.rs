@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use crate::Values;
-use crate::args::{Area, Job, Options, Who};
+use crate::args::{Area, Job, Options, Runtime, Who};
 use crate::figures::{Better, Rounds, print};
 use crate::process::{Program, Server, can_bind, measure};
 
@@ -212,11 +212,20 @@ impl Run<'_> {
             part: part.to_owned(),
             who: Who::Ours,
             address: server.address.clone(),
-            runtime: self.options.runtime,
+            runtime: self.runtime(),
             count,
             window: 1,
             seconds: 0.0,
         }
+    }
+
+    fn runtime(&self) -> Runtime {
+        let usual = match self.options.area {
+            // A call is so short that the wake-up of another thread would be most of it.
+            Area::Rest => Runtime::Current,
+            Area::Console | Area::MainSocket => Runtime::Multi,
+        };
+        self.options.runtime.unwrap_or(usual)
     }
 
     fn scaled(&self, count: usize) -> usize {

@@ -63,7 +63,7 @@ struct StateChange {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 #[expect(dead_code, reason = "decoded as a bot needs it, and not read here")]
-struct Item {
+struct Stored {
     user: User,
     item_name: String,
     quantity: i64,
@@ -96,7 +96,7 @@ struct Log {
 enum Data {
     Move(Move),
     State(StateChange),
-    Item(Box<Item>),
+    Item(Box<Stored>),
     Presence(Presence),
     Log(Log),
 }

@@ -45,7 +45,7 @@ struct User {
 
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "decoded as a bot needs it, and not read here")]
-struct Status {
+struct Town {
     id: i64,
     name: String,
     online_players: Vec<User>,
@@ -72,7 +72,7 @@ struct Status {
 struct Event {
     name: String,
     key: String,
-    data: Status,
+    data: Town,
 }
 
 impl Protocol for MainSocket {

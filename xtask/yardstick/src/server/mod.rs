@@ -142,7 +142,7 @@ async fn serve(
             Ok(0) => Ok(false),
             Ok(count) => connection
                 .receive(&input[..count], |connection, text| {
-                    act(connection, &tcp, text)
+                    act(connection, &tcp, text);
                 })
                 .map(|()| true),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(true),
