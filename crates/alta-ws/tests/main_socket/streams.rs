@@ -222,6 +222,9 @@ async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
     assert_eq!(miss(&mut stubborn).await, Missed::Lagged(EVENTS - 10));
     assert_eq!(miss(&mut brief).await, Missed::Lagged(1));
     assert!(within(brief.next()).await.is_none());
+    let never = brief.wait_for(Duration::from_secs(10), |_| true);
+    let error = within(never).await.unwrap_err();
+    assert_eq!(*error.kind(), ErrorKind::Overflowed, "{error}");
 }
 
 #[tokio::test]
