@@ -181,3 +181,30 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
         is_first
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use att_console::ConsoleAccess;
+    use serde_json::Value;
+
+    #[tokio::test]
+    async fn a_console_that_is_added_just_when_it_is_unsubscribed_from_is_left_out() {
+        let url = "ws://127.0.0.1:1/".parse().unwrap();
+        let console = Console::open(ConsoleAccess::new(url, "abc".to_owned()));
+        let names = vec![EventName::from("PlayerJoined")];
+        let subscribe = |console: &Console| console.subscribe_to(["PlayerJoined"]);
+        let feed: Feed<Value, u32> = Feed::new(names, None, Arc::new(subscribe));
+        assert!(feed.wants(&1) && feed.exclude(&1));
+        feed.joined(&1, &console);
+        feed.joined(&2, &console);
+        assert!(feed.wants(&3) && feed.end());
+        feed.joined(&3, &console);
+        let state = feed.lock();
+        let joined = state.changes.iter().filter_map(|change| match change {
+            Change::Joined(key, _) => Some(*key),
+            _ => None,
+        });
+        assert_eq!(joined.collect::<Vec<_>>(), [2]);
+    }
+}

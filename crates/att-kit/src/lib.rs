@@ -55,6 +55,7 @@ mod member;
 mod panics;
 mod player;
 mod runner;
+mod runner_handle;
 mod shutdown_signal;
 mod subscribe;
 
@@ -76,7 +77,8 @@ pub use hints::{did_you_mean, warn_of_unknown_events};
 pub use key::Key;
 pub use limits::Limits;
 pub use panics::{catch_panic, catch_panic_in};
-pub use runner::{Finished, Opened, Runner, RunnerEvent, RunnerHandle};
+pub use runner::{Opened, Runner, RunnerEvent};
+pub use runner_handle::{Finished, RunnerHandle};
 pub use shutdown_signal::shutdown_signal;
 pub use subscribe::Subscribe;
 

@@ -6,10 +6,10 @@ use crate::deadline::{Deadline, StopBy, request_stop, stop_requested};
 use crate::duplicates::duplicates;
 use crate::error::{Error, ErrorKind};
 use crate::handlers::Handlers;
-use crate::health::Health;
 use crate::hints::warn_of_unknown_events;
 use crate::key::Key;
 use crate::limits::Limits;
+use crate::runner_handle::{Finished, RunnerHandle};
 use crate::shutdown_signal::shutdown_signal;
 use alta_model::{GroupId, Timestamp};
 use att_console::{Closed, Console};
@@ -17,7 +17,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
@@ -116,22 +115,6 @@ pub struct Opened<F> {
     pub close: F,
 }
 
-/// The result of a shutdown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Finished {
-    /// Calls of handlers that were not made or did not finish. Those of [`Handlers::on_session`], which end with their session,
-    /// do not count.
-    pub given_up: usize,
-}
-
-impl Finished {
-    /// With this many calls.
-    pub fn new(given_up: usize) -> Self {
-        Self { given_up }
-    }
-}
-
 impl<K: Key> Runner<K> {
     /// A runner of these handlers over the consoles of this set.
     pub fn new(consoles: Consoles<K>, handlers: Handlers) -> Self {
@@ -175,12 +158,12 @@ impl<K: Key> Runner<K> {
 
     /// A handle to look at the runner and to shut it down while it runs.
     pub fn handle(&self) -> RunnerHandle<K> {
-        RunnerHandle {
-            calls: self.calls.clone(),
-            consoles: self.consoles.clone(),
-            stop: self.stop.clone(),
-            finished: self.finished.subscribe(),
-        }
+        RunnerHandle::new(
+            self.calls.clone(),
+            self.consoles.clone(),
+            self.stop.clone(),
+            self.finished.subscribe(),
+        )
     }
 
     /// Runs until the process is asked to end ([`shutdown_signal`]): then as [`run_until`](Self::run_until). A second signal
@@ -256,7 +239,7 @@ impl<K: Key> Runner<K> {
         let (consoles, finished) = (self.consoles.clone(), self.finished.clone());
         let given_up = self.finish(Deadline::new(by, &stop)).await;
         consoles.close().await;
-        let result = Finished { given_up };
+        let result = Finished::new(given_up);
         finished.send_replace(Some(result));
         match refusal {
             Some((console, because)) => {
@@ -504,56 +487,10 @@ impl<K: Key> Drop for Member<K> {
     }
 }
 
-/// A handle of a [`Runner`]: looks at it and shuts it down. Clones are handles of the same runner.
-#[derive(Clone)]
-pub struct RunnerHandle<K = Arc<str>> {
-    calls: Calls,
-    consoles: Consoles<K>,
-    stop: watch::Sender<StopBy>,
-    finished: watch::Receiver<Option<Finished>>,
-}
-
-impl<K: Key> RunnerHandle<K> {
-    /// The consoles of the runner.
-    pub fn consoles(&self) -> &Consoles<K> {
-        &self.consoles
-    }
-
-    /// The consoles and the counters as of now.
-    pub fn health(&self) -> Health<K> {
-        Health::of(&self.consoles, &self.calls)
-    }
-
-    /// Shuts the runner down: no more events are read, running handlers may continue for this long and are canceled after
-    /// that, and the consoles are closed. Returns when all of it has ended.
-    ///
-    /// A handler that waits for this waits for itself until the time is over. Of several calls, the earliest deadline counts.
-    /// A runner that is dropped counts as ended.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe; the shutdown continues.
-    pub async fn shutdown(&self, within: Duration) -> Finished {
-        request_stop(&self.stop, deadline_after(within));
-        let mut finished = self.finished.clone();
-        let finished = finished.wait_for(Option::is_some).await;
-        let finished = finished.ok().and_then(|finished| *finished);
-        finished.unwrap_or(Finished { given_up: 0 })
-    }
-}
-
 impl<K: Key> fmt::Debug for Runner<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Runner")
             .field("calls", &self.calls)
-            .field("consoles", &self.consoles)
-            .finish_non_exhaustive()
-    }
-}
-
-impl<K: Key> fmt::Debug for RunnerHandle<K> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunnerHandle")
             .field("consoles", &self.consoles)
             .finish_non_exhaustive()
     }
