@@ -1,4 +1,4 @@
-//! What both websockets of *A Township Tale* share, below any protocol: dialling, the frame pump, ping and idle
+//! What both websockets of *A Township Tale* share, below any protocol: dialing, the frame pump, ping and idle
 //! watch, request and answer correlation, bounded fan-out, backoff.
 //!
 //! Bots do not use this crate by itself; [`alta-ws`](https://docs.rs/alta-ws) and

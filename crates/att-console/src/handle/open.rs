@@ -33,7 +33,7 @@ async fn dial(
     redactor.learn(granted.token.expose());
     redactor.learn_address(granted.url.as_str());
     usable(&granted)?;
-    tracing::debug!(address = %host_of(&granted.url), "dialling");
+    tracing::debug!(address = %host_of(&granted.url), "dialing");
     let observer = config.observer.clone();
     let link = LinkConfig::new(config.max_frame)
         .connect_timeout(config.connect_timeout)
