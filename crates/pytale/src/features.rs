@@ -1,9 +1,10 @@
 //! Combinations of features in which one has no effect are compile errors. `cargo xtask ci` does not build them, so it does not
 //! read this file.
 
-#[cfg(all(feature = "metrics", not(feature = "bot")))]
+// `bot` includes `kit`.
+#[cfg(all(feature = "metrics", not(feature = "kit")))]
 compile_error!(
-    "the feature `metrics` of pytale measures managed bots; enable the feature `bot`, too"
+    "the feature `metrics` of pytale measures the handlers of bots; enable the feature `kit` or `bot`, too"
 );
 
 #[cfg(all(

@@ -72,7 +72,7 @@
 //! | `ws` | [`ws`]: the main websocket |
 //! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
 //! | `platform-roots` | the same, trusting what the platform trusts; for what chooses by itself, `hyper` goes before |
-//! | `metrics` | counters and gauges of a `ManagedBot`, through the `metrics` facade |
+//! | `metrics` | counters and gauges of handlers (`kit`) and of a `ManagedBot`, through the `metrics` facade |
 //! | `testing` | `testing`: a town for tests of bots |
 //!
 //! `docs/guide.md` goes from an empty folder to a bot that runs for weeks; whoever comes from py-tale, att-client or tavernpy
