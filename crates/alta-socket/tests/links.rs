@@ -142,3 +142,19 @@ async fn of_pings_that_come_faster_than_pongs_are_read_the_last_is_answered() {
     // As many as the connection and the buffer hold.
     assert!(pongs < 1_000, "{pongs}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_frame_that_is_queued_after_the_close_frame_was_read_is_not_written() {
+    let (mut rig, mut server) = Rig::open(LinkConfig::new(1_000), ROOM).await;
+    let close = [0x88, 0x00].as_slice();
+    let bytes = [frame(TEXT, b"last words").as_slice(), close].concat();
+    server.write_all(&bytes).await.unwrap();
+    assert!(matches!(rig.next_word().await, LinkEvent::Text(..)));
+    let late = "too late".to_owned();
+    rig.inbox.links.send(LinkId::FIRST, late, Some(7));
+    let end = rig.next_word().await;
+    assert!(
+        matches!(end, LinkEvent::Lost(Lost::Closed { .. })),
+        "{end:?}"
+    );
+}

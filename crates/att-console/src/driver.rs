@@ -222,15 +222,17 @@ impl Driver {
         };
         self.latest = now().max(self.latest);
         let mut count = 1;
-        // A deadline that has passed would ring again at once.
-        let mut has_passed = matches!(wake, Wake::Timer);
+        // The outputs come first: a deadline that has passed would wake the task again at once, and a command that has ended with
+        // the console must not be written.
+        let is_last = |wake: &Wake<_, _, _>| matches!(wake, Wake::Timer | Wake::Stop);
+        let mut is_over = is_last(&wake);
         self.wake(wake);
-        while !has_passed
+        while !is_over
             && count < BATCH
             && let Some(wake) = self.inbox.next_ready(&self.shared.hub, deadline, true)
         {
             count += 1;
-            has_passed = matches!(wake, Wake::Timer);
+            is_over = is_last(&wake);
             self.wake(wake);
         }
         count == BATCH

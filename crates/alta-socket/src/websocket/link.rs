@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Sleep;
 
 /// The most that is read at once. It lies on the stack, so that an idle connection holds no buffer; a quarter of it costs four
@@ -114,7 +115,7 @@ impl Link {
             return Poll::Ready(report);
         }
         // Only now: the frames that were queued while the received messages were handled leave in one write.
-        if self.failed.is_none() {
+        if self.failed.is_none() && self.ended.is_none() {
             self.failed = self.write(cx).err();
         }
         // Before a loss is told, so that its owner knows of every frame whether it may have been sent.
@@ -137,7 +138,12 @@ impl Link {
             }
             Poll::Pending => {
                 if let Some(lost) = self.failed.take() {
-                    return Poll::Ready(Pumped::Lost(lost));
+                    if has_budget_remaining() {
+                        return Poll::Ready(Pumped::Lost(lost));
+                    }
+                    // Without budget a read is pending although bytes have arrived: they are read in the task's next turn.
+                    self.failed = Some(lost);
+                    cx.waker().wake_by_ref();
                 }
                 self.shrink();
                 Poll::Pending

@@ -252,7 +252,7 @@ impl Conn {
         }
         self.unsent.clear();
         while let Some((&id, _)) = self.recalling.first_key_value() {
-            self.recalled(id, Sent::MayHaveRun, cx);
+            self.recalled(id, Sent::NotSent, cx);
         }
     }
 

@@ -283,6 +283,7 @@ impl<R: Waiter> Machine<R> {
                 _ => self.queue.push(order),
             }
         }
+        self.queue.keep_arrived();
     }
 
     fn time_out(&mut self, order: Box<Order<R>>, sent: Sent) {

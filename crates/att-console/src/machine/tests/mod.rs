@@ -4,6 +4,7 @@ mod world;
 
 use super::*;
 use crate::error::Sent;
+use alta_socket::BackoffPolicy;
 use world::World;
 
 #[test]
@@ -85,6 +86,31 @@ fn promise_05_time_out_and_disconnection_tell_whether_it_may_have_run() {
     );
     world.settle();
     assert_eq!(world.the_outcome(unsent), &Ok(()));
+}
+
+#[test]
+fn promise_05_the_timeout_of_a_queued_command_runs_on_after_a_lost_connection() {
+    // A backoff that is longer than the timeout.
+    let policy = BackoffPolicy::new(Duration::from_secs(3_600), Duration::from_secs(3_600));
+    let mut world = World::new(Config::default().max_in_flight(1).backoff(policy));
+    world.ready();
+    let (_sent, queued) = (world.order(30, false), world.order(5, false));
+    world.write_one();
+    world.lose();
+    let after = world.machine.deadline().unwrap().duration_since(world.now);
+    assert!(after <= Duration::from_secs(5), "{after:?}");
+    world.pass(Duration::from_secs(5));
+    let outcome = world.the_outcome(queued);
+    assert!(
+        matches!(
+            outcome,
+            Err(ErrorKind::TimedOut {
+                sent: Sent::NotSent,
+                ..
+            })
+        ),
+        "{outcome:?}"
+    );
 }
 
 #[test]
