@@ -5,6 +5,7 @@ use crate::bot::Bot;
 use alta_model::{GroupId, Member, MemberType, UserId};
 use alta_rest::ErrorKind;
 use alta_socket::{Backoff, BackoffPolicy};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tracing::info;
 
@@ -27,6 +28,8 @@ pub(crate) struct Acceptance {
     sent: bool,
     /// The error of the last request, if the membership decides what it means.
     undecided: Option<alta_rest::Error>,
+    /// Dropped with the acceptance, when it has ended.
+    under_way: Arc<()>,
 }
 
 /// Who has accepted an invitation.
@@ -46,11 +49,17 @@ impl Acceptance {
             look_first: false,
             sent: false,
             undecided: None,
+            under_way: Arc::new(()),
         }
     }
 
     pub(crate) fn group(&self) -> GroupId {
         self.group
+    }
+
+    /// A reference that is dead once the acceptance is dropped.
+    pub(crate) fn under_way(&self) -> Weak<()> {
+        Arc::downgrade(&self.under_way)
     }
 
     /// Whether the bot may be a member already, though no reply has said so.

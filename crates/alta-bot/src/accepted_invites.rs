@@ -45,8 +45,8 @@ impl AcceptedInvites {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute,
-    /// unless the service refused it. The next call goes on with the next invitation.
+    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute; one
+    /// that the service refused, only after a gap of the main websocket. The next call goes on with the next invitation.
     ///
     /// # Cancel safety
     ///

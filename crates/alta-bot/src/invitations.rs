@@ -11,6 +11,7 @@ use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{MeGroupInviteCreate, Subscription};
 use att_kit::catch_panic;
 use std::collections::BTreeMap;
+use std::sync::Weak;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tracing::warn;
@@ -24,8 +25,10 @@ pub(crate) struct Invitations {
     list_again: bool,
     /// When they are listed again, because one could not be accepted.
     list_at: Option<Instant>,
-    /// The invitations that were returned, and whether they were to be accepted.
-    seen: BTreeMap<GroupId, bool>,
+    /// Whether invitations were missed since the last list began.
+    missed: bool,
+    /// The invitations that were returned, each with its acceptance if it was to be accepted.
+    seen: BTreeMap<GroupId, Option<Weak<()>>>,
     /// Those that could not be accepted, until they are tried again.
     failed: BTreeMap<GroupId, Pending>,
 }
@@ -70,6 +73,7 @@ impl Invitations {
             lists: JoinSet::new(),
             list_again: false,
             list_at: None,
+            missed: false,
             seen: BTreeMap::new(),
             failed: BTreeMap::new(),
         }
@@ -90,6 +94,12 @@ impl Invitations {
         if !self.lists.is_empty() {
             self.list_again = true;
             return;
+        }
+        if std::mem::take(&mut self.missed) {
+            // A group whose acceptance has ended may have invited again. A list that began before the end says nothing of that.
+            let is_under_way = |acceptance: &Weak<()>| acceptance.strong_count() > 0;
+            self.seen
+                .retain(|_, acceptance| acceptance.as_ref().is_none_or(is_under_way));
         }
         let rest = self.rest.clone();
         // Other bots do the same at the same time: each has its own seed.
@@ -136,7 +146,7 @@ impl Invitations {
     }
 
     /// The new invitations, and whether each is to be accepted. One that was not to be accepted is returned again if it would
-    /// be now.
+    /// be now; one whose acceptance has ended, if it is still listed after invitations were missed.
     pub(crate) fn take(
         &mut self,
         mail: Mail,
@@ -148,6 +158,7 @@ impl Invitations {
                 vec![*invite]
             }
             Mail::Missed => {
+                self.missed = true;
                 self.list();
                 Vec::new()
             }
@@ -157,18 +168,25 @@ impl Invitations {
         let mut new = Vec::new();
         for invite in invites {
             let is_accepted = accepts(&invite);
-            let before = self.seen.insert(invite.id, is_accepted);
-            if before.is_none_or(|before| is_accepted && !before) {
-                new.push((self.pending(invite), is_accepted));
+            let group = invite.id;
+            let before = self.seen.get(&group);
+            if before.is_none_or(|before| is_accepted && before.is_none()) {
+                let pending = self.pending(invite);
+                let under_way = is_accepted.then(|| pending.acceptance.under_way());
+                self.seen.insert(group, under_way);
+                new.push((pending, is_accepted));
+            } else if !is_accepted {
+                self.seen.insert(group, None);
             }
+        }
+        // Not before: this list may have begun before an acceptance ended, and the next one forgets those that have.
+        if self.lists.is_empty() && std::mem::take(&mut self.list_again) {
+            self.list();
         }
         new
     }
 
     fn listed(&mut self, mut list: Vec<InvitedGroup>) -> Vec<InvitedGroup> {
-        if std::mem::take(&mut self.list_again) {
-            self.list();
-        }
         let is_listed = |group| list.iter().any(|invite| invite.id == group);
         self.seen.retain(|group, _| is_listed(*group));
         self.failed
@@ -229,5 +247,22 @@ mod tests {
         invites.list();
         assert!(invites.list_again);
         assert_eq!(invites.list_at, None);
+    }
+
+    #[tokio::test]
+    async fn an_accepted_invitation_is_new_in_a_list_that_began_after_the_gap_and_in_no_older_one()
+    {
+        let mut invites = unanswered();
+        let group: InvitedGroup =
+            serde_json::from_str(r#"{"id": 5, "name": "Hollowmere"}"#).unwrap();
+        let new = |invites: &mut Invitations, mail| invites.take(mail, |_| true).len();
+        assert_eq!(new(&mut invites, Mail::Invite(Box::new(group.clone()))), 1);
+        invites.list();
+        assert_eq!(new(&mut invites, Mail::Missed), 0);
+        invites.lists.shutdown().await;
+        assert_eq!(new(&mut invites, Mail::List(vec![group.clone()])), 0);
+        assert!(!invites.lists.is_empty());
+        invites.lists.shutdown().await;
+        assert_eq!(new(&mut invites, Mail::List(vec![group])), 1);
     }
 }

@@ -286,6 +286,42 @@ async fn an_invitation_that_was_accepted_by_other_means_is_passed_over() {
 }
 
 #[tokio::test]
+async fn a_group_that_invites_the_bot_again_during_a_gap_is_joined_again() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let bot = connect(&sim).await;
+    let mut invites = within(bot.accept_invites()).await.unwrap();
+    let first = within(invites.next()).await.unwrap().unwrap();
+
+    let refuse = Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(u32::MAX);
+    sim.faults().arm(refuse);
+    sim.drop_main_sockets();
+    let is_cut = |sim: &Sim| sim.main_sockets().is_empty();
+    sim.wait_until(is_cut).await.unwrap();
+    sim.kick_bot(sim.group()).unwrap();
+    sim.invite_bot(sim.group()).unwrap();
+    sim.faults().clear();
+    let again = within(invites.next()).await.unwrap().unwrap();
+    assert_eq!(again.group_id, first.group_id);
+    assert_eq!(again.r#type, Some(MemberType::Accepted));
+}
+
+#[tokio::test]
+async fn an_invitation_that_was_refused_is_accepted_after_a_gap() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let refuse = Fault::new(Hook::Http, Action::Refuse(400));
+    sim.faults()
+        .arm(refuse.containing("POST /api/groups/invites/"));
+    let bot = connect(&sim).await;
+    let mut invites = within(bot.accept_invites()).await.unwrap();
+    let refused = within(invites.next()).await.unwrap().unwrap_err();
+    assert_eq!(*refused.kind(), ErrorKind::Rest);
+
+    sim.drop_main_sockets();
+    let member = within(invites.next()).await.unwrap().unwrap();
+    assert_eq!(member.group_id.get(), i64::try_from(sim.group()).unwrap());
+}
+
+#[tokio::test]
 async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_is_known() {
     let sim = Sim::builder().start().await.unwrap();
     for failure in [

@@ -104,6 +104,8 @@ impl Invites {
                     }
                     return Err(error);
                 }
+                // It has ended: the group may invite again while the handlers run.
+                drop(acceptance);
                 meter.invite_accepted();
             }
             for function in &handlers.invites {

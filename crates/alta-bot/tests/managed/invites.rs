@@ -127,6 +127,61 @@ async fn a_group_that_invites_the_bot_again_is_joined_again() {
 }
 
 #[tokio::test]
+async fn a_group_that_invites_the_bot_again_during_a_gap_is_joined_again() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        });
+    let bot = start(bot).await;
+    noted.next_are(&["accepted true"]).await;
+
+    let refuse = Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(u32::MAX);
+    sim.faults().arm(refuse);
+    sim.drop_main_sockets();
+    until("no main websocket", || sim.main_sockets().is_empty()).await;
+    sim.kick_bot(sim.group()).unwrap();
+    sim.invite_bot(sim.group()).unwrap();
+    sim.faults().clear();
+    noted.next_are(&["accepted true"]).await;
+    assert_eq!(bot.health().invites_accepted, 2);
+    let view = bot.view();
+    until("the group", || view.group(group(&sim)).is_some()).await;
+}
+
+#[tokio::test]
+async fn a_gap_while_an_invitation_is_accepted_causes_no_second_call() {
+    let sim = Sim::builder().bot_invited().start().await.unwrap();
+    let slow = Action::Delay(Duration::from_millis(500));
+    sim.faults().arm(accepting(slow));
+    let (notes, mut noted) = notes();
+    let bot = managed(&sim)
+        .accept_invites(Invites::All)
+        .on_invite(move |_, invitation| {
+            let notes = notes.clone();
+            async move { notes.note(format!("accepted {}", invitation.accepted)) }
+        });
+    let bot = start(bot).await;
+    until("the request", || sim.faults().armed() == 0).await;
+    let lists = || {
+        let received = sim.received();
+        let lists = received.iter();
+        lists
+            .filter(|it| it.is_request("GET", "/groups/invites"))
+            .count()
+    };
+    let before = lists();
+    sim.drop_main_sockets();
+    until("another list", || lists() > before).await;
+    noted.next_are(&["accepted true"]).await;
+    within(bot.shutdown(PATIENCE)).await;
+    assert_eq!(noted.rest(), [""; 0]);
+}
+
+#[tokio::test]
 async fn an_invitation_to_a_group_that_the_rules_leave_out_is_not_accepted() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let [allowed, other] = ["Ashby", "Birch"].map(|name| sim.add_group(name));
