@@ -261,6 +261,11 @@ impl<K: Key> Consoles<K> {
         join_all(consoles.values().map(Console::close)).await;
     }
 
+    /// Whether the set takes no more consoles.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     /// Adds a stream, with the consoles of the set that it wants.
     pub(crate) fn follow(&self, stream: &Arc<dyn Follow<K>>) {
         let mut members = self.lock();

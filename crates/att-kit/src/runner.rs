@@ -220,7 +220,7 @@ impl<K: Key> Runner<K> {
     }
 
     async fn work(mut self, shutdown: impl Future<Output = ()> + Send) -> Result<Finished, Error> {
-        let mut stop = self.stop.subscribe();
+        let (mut stop, mut changes) = (self.stop.subscribe(), self.consoles.changes());
         let mut shutdown = std::pin::pin!(shutdown);
         let grace = self.calls.limits().grace;
         let by = loop {
@@ -232,6 +232,8 @@ impl<K: Key> Runner<K> {
                 () = &mut shutdown => break deadline_after(grace),
                 by = stop_requested(&mut stop) => break by,
                 _ = self.next() => {}
+                // The set may be closed while no console is handled.
+                Ok(()) = changes.changed() => self.is_changed = true,
             }
         };
         info!("closing");
@@ -269,9 +271,9 @@ impl<K: Key> Runner<K> {
         ))
     }
 
-    /// Whether every console is closed for good. A set that the program has emptied may be filled again.
+    /// Whether every console is closed for good. A set that the program has emptied may be filled again, unless it is closed.
     fn is_over(&self) -> bool {
-        self.held.is_empty() && !self.ended.is_empty()
+        self.held.is_empty() && (!self.ended.is_empty() || self.consoles.is_closed())
     }
 
     /// Opens a console and handles it until [`stop`](Self::stop) is called: for programs that choose their consoles by

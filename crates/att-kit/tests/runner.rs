@@ -174,6 +174,22 @@ async fn a_runner_ends_and_says_why_when_every_console_is_refused() {
 }
 
 #[tokio::test]
+async fn a_runner_ends_when_its_set_is_closed() {
+    let (sim, server) = self_hosted().await;
+    let bot = run(&sim, server, Handlers::new());
+    within(bot.console().ready()).await.unwrap();
+    within(bot.handle.consoles().close()).await;
+    assert_eq!(within(bot.task).await.unwrap().unwrap().given_up, 0);
+
+    let bot = run(&sim, server, Handlers::new());
+    within(bot.console().ready()).await.unwrap();
+    bot.handle.consoles().remove("Thornwood");
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    within(bot.handle.consoles().close()).await;
+    within(bot.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
     let url = "http://127.0.0.1:1760".parse().unwrap();
     let access = ConsoleAccess::new(url, "token".to_owned());
