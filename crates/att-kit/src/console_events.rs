@@ -1,4 +1,4 @@
-use crate::feed::{Change, Feed, State};
+use crate::feed::{Change, Feed, Follow as _, State};
 use crate::key::Key;
 use crate::member::{Member, Read};
 use alta_model::Timestamp;

@@ -272,7 +272,8 @@ impl<K: Key> Consoles<K> {
         for (key, console) in &members.by_key {
             stream.joined(key, console);
         }
-        if members.is_closed {
+        let lacks = |key| !members.by_key.contains_key(key);
+        if members.is_closed || stream.only().is_some_and(lacks) {
             return stream.complete();
         }
         members.streams.retain(|stream| stream.strong_count() > 0);

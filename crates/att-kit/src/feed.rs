@@ -70,10 +70,6 @@ impl<T, K: Key> Feed<T, K> {
         &self.names
     }
 
-    pub(crate) fn only(&self) -> Option<&K> {
-        self.only.as_ref()
-    }
-
     fn wants_by(&self, state: &State<T, K>, key: &K) -> bool {
         !state.is_ended
             && self.only.as_ref().is_none_or(|only| only == key)
@@ -89,6 +85,9 @@ impl<T, K: Key> Feed<T, K> {
 /// A stream as the set sees it, whatever the type of its events.
 pub(crate) trait Follow<K>: Send + Sync {
     fn names(&self) -> &[EventName];
+
+    /// The only console that it wants; `None` for all.
+    fn only(&self) -> Option<&K>;
 
     /// Whether it wants the events of this console.
     fn wants(&self, key: &K) -> bool;
@@ -112,6 +111,10 @@ pub(crate) trait Follow<K>: Send + Sync {
 impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
     fn names(&self) -> &[EventName] {
         &self.names
+    }
+
+    fn only(&self) -> Option<&K> {
+        self.only.as_ref()
     }
 
     fn wants(&self, key: &K) -> bool {

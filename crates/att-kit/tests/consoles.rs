@@ -278,3 +278,12 @@ async fn the_names_and_numbers_of_streams_are_known_and_they_can_be_ended_by_eve
     let mut late = consoles.subscribe::<PlayerJoined>().start();
     assert!(within(late.next()).await.is_none());
 }
+
+#[tokio::test]
+async fn a_stream_of_a_console_that_is_not_in_the_set_ends_at_once() {
+    let consoles = Consoles::new();
+    let mut none = consoles.subscribe::<PlayerJoined>().only("one").start();
+    assert!(within(none.next()).await.is_none());
+    let confirmed = within(consoles.subscribe::<PlayerJoined>().only("one")).await;
+    assert!(within(confirmed.unwrap().next()).await.is_none());
+}
