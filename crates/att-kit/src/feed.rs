@@ -148,8 +148,13 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
         let Some(seen) = state.seen.get_mut(key) else {
             return;
         };
-        seen.since = since.or(seen.since);
-        if std::mem::take(&mut seen.is_member) {
+        let was_member = std::mem::take(&mut seen.is_member);
+        seen.since = match (seen.since, since) {
+            // The same gap: it begins where it is known to begin first.
+            (Some(before), Some(since)) if !was_member => Some(before.min(since)),
+            (before, since) => since.or(before),
+        };
+        if was_member {
             state.changes.push_back(Change::Left(key.clone()));
             drop(state);
             self.waker.wake();
@@ -191,13 +196,37 @@ mod tests {
     use att_console::ConsoleAccess;
     use serde_json::Value;
 
-    #[tokio::test]
-    async fn a_console_that_is_added_just_when_it_is_unsubscribed_from_is_left_out() {
+    fn console() -> Console {
         let url = "ws://127.0.0.1:1/".parse().unwrap();
-        let console = Console::open(ConsoleAccess::new(url, "abc".to_owned()));
+        Console::open(ConsoleAccess::new(url, "abc".to_owned()))
+    }
+
+    fn feed() -> Feed<Value, u32> {
         let names = vec![EventName::from("PlayerJoined")];
         let subscribe = |console: &Console| console.subscribe_to(["PlayerJoined"]);
-        let feed: Feed<Value, u32> = Feed::new(names, None, Arc::new(subscribe));
+        Feed::new(names, None, Arc::new(subscribe))
+    }
+
+    #[tokio::test]
+    async fn a_gap_begins_no_later_when_a_console_that_was_removed_is_closed() {
+        let (feed, console) = (feed(), console());
+        let at = |second| format!("2024-01-01T00:00:{second:02}Z").parse().unwrap();
+        let since = || feed.lock().seen[&1].since;
+        feed.joined(&1, &console);
+        feed.left(&1, Some(at(10)));
+        feed.left(&1, Some(at(20)));
+        assert_eq!(since(), Some(at(10)));
+        feed.left(&1, Some(at(5)));
+        feed.left(&1, None);
+        assert_eq!(since(), Some(at(5)));
+        feed.joined(&1, &console);
+        feed.left(&1, Some(at(30)));
+        assert_eq!(since(), Some(at(30)), "the second console closed that gap");
+    }
+
+    #[tokio::test]
+    async fn a_console_that_is_added_just_when_it_is_unsubscribed_from_is_left_out() {
+        let (feed, console) = (feed(), console());
         assert!(feed.wants(&1) && feed.exclude(&1));
         feed.joined(&1, &console);
         feed.joined(&2, &console);
