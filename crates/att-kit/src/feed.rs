@@ -176,6 +176,7 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
         let mut state = self.lock();
         let is_first = !state.is_ended && state.excluded.insert(key.clone());
         if is_first {
+            state.seen.remove(key);
             state.changes.push_back(Change::Excluded(key.clone()));
         }
         drop(state);
@@ -222,6 +223,17 @@ mod tests {
         feed.joined(&1, &console);
         feed.left(&1, Some(at(30)));
         assert_eq!(since(), Some(at(30)), "the second console closed that gap");
+    }
+
+    #[tokio::test]
+    async fn a_console_that_has_left_is_forgotten_when_it_is_unsubscribed_from() {
+        let (feed, console) = (feed(), console());
+        feed.joined(&1, &console);
+        feed.left(&1, Some(Timestamp::now()));
+        assert!(feed.exclude(&1));
+        let events = crate::console_events::ConsoleEvents::new(Arc::new(feed));
+        assert_eq!(events.interrupted_since(), None);
+        assert!(events.is_live());
     }
 
     #[tokio::test]
