@@ -74,11 +74,10 @@ pub struct Runner<K = Arc<str>> {
     tasks: JoinSet<Ended>,
     keys: HashMap<Id, K>,
     held: BTreeMap<K, Held>,
-    /// The consoles of the set that have ended; they are not started again.
-    ended: BTreeMap<K, Console>,
+    /// The consoles of the set that have ended, each with its refusal; they are not started again.
+    ended: BTreeMap<K, (Console, Option<Closed>)>,
     /// Since when the handlers miss the events of a console that has ended.
     missing: BTreeMap<K, Timestamp>,
-    last_refusal: Option<(Arc<str>, Closed)>,
     to_us: mpsc::Sender<(K, Report)>,
     reports: mpsc::Receiver<(K, Report)>,
     /// Calls of handlers that were not made or did not finish.
@@ -141,7 +140,6 @@ impl<K: Key> Runner<K> {
             held: BTreeMap::new(),
             ended: BTreeMap::new(),
             missing: BTreeMap::new(),
-            last_refusal: None,
             to_us,
             reports,
             given_up: 0,
@@ -237,7 +235,7 @@ impl<K: Key> Runner<K> {
             }
         };
         info!("closing");
-        let refusal = self.last_refusal.take().filter(|_| self.is_over());
+        let refusal = self.refusal().filter(|_| self.is_over());
         let (consoles, finished) = (self.consoles.clone(), self.finished.clone());
         let given_up = self.finish(Deadline::new(by, &stop)).await;
         consoles.close().await;
@@ -274,6 +272,12 @@ impl<K: Key> Runner<K> {
     /// Whether every console is closed for good. A set that the program has emptied may be filled again, unless it is closed.
     fn is_over(&self) -> bool {
         self.held.is_empty() && (!self.ended.is_empty() || self.consoles.is_closed())
+    }
+
+    /// The first refusal of a console that is still in the set, with its name.
+    fn refusal(&self) -> Option<(Arc<str>, Closed)> {
+        let mut ended = self.ended.values();
+        ended.find_map(|(console, refusal)| Some((console.label(), refusal.clone()?)))
     }
 
     /// Opens a console and handles it until [`stop`](Self::stop) is called: for programs that choose their consoles by
@@ -357,7 +361,7 @@ impl<K: Key> Runner<K> {
                 .get(key)
                 .is_some_and(|member| member.same_console(console))
         };
-        self.ended.retain(|key, console| stays(key, console));
+        self.ended.retain(|key, (console, _)| stays(key, console));
         for (key, held) in &self.held {
             if let Some(console) = &held.console
                 && !stays(key, console)
@@ -421,11 +425,12 @@ impl<K: Key> Runner<K> {
             .extend(ended.missing.map(|since| (key.clone(), since)));
         let held = self.held.remove(key);
         if let Some(console) = held.and_then(|held| held.console) {
-            if let End::Refused(because) = &ended.end {
-                self.last_refusal = Some((console.label(), because.clone()));
-            }
+            let refusal = match &ended.end {
+                End::Refused(because) => Some(because.clone()),
+                _ => None,
+            };
             if ended.end != End::Stopped {
-                self.ended.insert(key.clone(), console);
+                self.ended.insert(key.clone(), (console, refusal));
             }
             // Another one may have its key now.
             self.is_changed = true;

@@ -190,6 +190,31 @@ async fn a_runner_ends_when_its_set_is_closed() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_a_console_that_was_replaced_is_not_the_result() {
+    let (sim, server) = self_hosted().await;
+    let url = "http://127.0.0.1:1760".parse().unwrap();
+    let wrong = Console::open(ConsoleAccess::new(url, "token".to_owned()));
+    let (notes, mut noted) = notes();
+    let consoles = Consoles::new();
+    consoles.add("one", wrong);
+    consoles.add("two", open(&sim, server));
+    let bot = run_all(consoles.clone(), greeter(&notes), Limits::default());
+    noted.next_are(&["on Thornwood"]).await;
+    until("the first is refused", || {
+        let wrong = consoles.get("one").unwrap();
+        wrong.status().state.is_closed()
+    })
+    .await;
+    let second = sim.add_self_hosted("Hollow").unwrap();
+    consoles.add("one", labeled(&sim, second, "Hollow"));
+    noted.next_are(&["on Hollow"]).await;
+    for (_, console) in consoles.all() {
+        within(console.close()).await;
+    }
+    within(bot.task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
     let url = "http://127.0.0.1:1760".parse().unwrap();
     let access = ConsoleAccess::new(url, "token".to_owned());
