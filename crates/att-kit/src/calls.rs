@@ -23,7 +23,7 @@ struct Inner {
     handlers: Handlers,
     limits: Limits,
     permits: Semaphore,
-    counters: Counters,
+    counters: Arc<Counters>,
 }
 
 /// A call of a handler. The function is called when its turn has come, not before.
@@ -59,12 +59,22 @@ impl Call {
 impl Calls {
     /// The shared state of these handlers under these limits.
     pub fn new(handlers: Handlers, limits: Limits) -> Self {
+        Self::make(handlers, limits, Arc::new(Counters::new()))
+    }
+
+    /// The same handlers and counters under other limits.
+    pub(crate) fn with_limits(&self, limits: Limits) -> Self {
+        let counters = Arc::clone(&self.inner.counters);
+        Self::make(self.inner.handlers.clone(), limits, counters)
+    }
+
+    fn make(handlers: Handlers, limits: Limits, counters: Arc<Counters>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 handlers,
                 permits: Semaphore::new(limits.handlers.clamp(1, Semaphore::MAX_PERMITS)),
                 limits,
-                counters: Counters::new(),
+                counters,
             }),
         }
     }

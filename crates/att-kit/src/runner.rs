@@ -150,7 +150,7 @@ impl<K: Key> Runner<K> {
 
     /// With these limits instead of the defaults.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.calls = Calls::new(self.calls.handlers().clone(), limits);
+        self.calls = self.calls.with_limits(limits);
         self
     }
 

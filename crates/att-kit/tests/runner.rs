@@ -215,6 +215,23 @@ async fn a_refusal_of_a_console_that_was_replaced_is_not_the_result() {
 }
 
 #[tokio::test]
+async fn a_handle_that_was_made_before_the_limits_has_the_same_counters() {
+    let (sim, server) = self_hosted().await;
+    let consoles = Consoles::new();
+    consoles.add("one", open(&sim, server));
+    let runner = Runner::new(consoles, Handlers::new());
+    let handle = runner.handle();
+    let runner = runner.limits(Limits::default());
+    let task = tokio::spawn(runner.run_until(std::future::pending()));
+    until("a session is counted", || {
+        handle.health().totals.sessions == 1
+    })
+    .await;
+    within(handle.shutdown(PATIENCE)).await;
+    within(task).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
     let url = "http://127.0.0.1:1760".parse().unwrap();
     let access = ConsoleAccess::new(url, "token".to_owned());
