@@ -50,8 +50,8 @@ struct Shared<K> {
 
 struct Members<K> {
     by_key: BTreeMap<K, Console>,
-    /// For each place, the key of the console that was added last.
-    by_place: HashMap<Url, K>,
+    /// For each place, the keys of its consoles, in the order in which they were added.
+    by_place: HashMap<Url, Vec<K>>,
     /// The streams over the set.
     streams: Vec<Weak<dyn Follow<K>>>,
     is_closed: bool,
@@ -83,9 +83,12 @@ impl<K: Key> Members<K> {
     {
         let (key, console) = self.by_key.remove_entry(key)?;
         if let Some(place) = console.place()
-            && self.by_place.get(place) == Some(&key)
+            && let Some(keys) = self.by_place.get_mut(place)
         {
-            self.by_place.remove(place);
+            keys.retain(|other| *other != key);
+            if keys.is_empty() {
+                self.by_place.remove(place);
+            }
         }
         self.left(&key, &console);
         Some(console)
@@ -160,10 +163,12 @@ impl<K: Key> Consoles<K> {
                 return None;
             }
             let before = members.remove(&key);
-            if let Some(place) = console.place()
-                && let Some(other) = members.by_place.insert(place.clone(), key.clone())
-            {
-                tracing::warn!(%key, %other, "the same server is in the set twice");
+            if let Some(place) = console.place() {
+                let keys = members.by_place.entry(place.clone()).or_default();
+                if let Some(other) = keys.last() {
+                    tracing::warn!(%key, %other, "the same server is in the set twice");
+                }
+                keys.push(key.clone());
             }
             for stream in members.streams() {
                 stream.joined(&key, &console);
@@ -299,5 +304,24 @@ impl<K: Key> Consoles<K> {
 impl<K: Key> fmt::Debug for Consoles<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.lock().by_key.iter()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use att_console::ConsoleAccess;
+
+    #[tokio::test]
+    async fn a_place_is_known_until_its_last_console_is_removed() {
+        let url: Url = "ws://127.0.0.1:1/".parse().unwrap();
+        let consoles = Consoles::<u32>::default();
+        for key in [1_u32, 2] {
+            consoles.open(key, ConsoleAccess::new(url.clone(), "abc".to_owned()));
+        }
+        consoles.remove(&2);
+        assert!(consoles.lock().by_place.contains_key(&url));
+        consoles.remove(&1);
+        assert!(!consoles.lock().by_place.contains_key(&url));
     }
 }
