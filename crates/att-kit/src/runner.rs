@@ -175,18 +175,20 @@ impl<K: Key> Runner<K> {
     ///
     /// Dropping the future cancels the handlers where they wait.
     pub async fn run(self) -> Result<Finished, Error> {
-        let stop = self.stop.clone();
+        let (stop, grace) = (self.stop.clone(), self.calls.limits().grace);
         // From now on, so that no signal is lost.
-        let (signal, first) = (shutdown_signal(), shutdown_signal());
-        let second = async {
+        let first = shutdown_signal();
+        let signals = async {
             first.await;
-            shutdown_signal().await;
+            let second = shutdown_signal();
+            request_stop(&stop, deadline_after(grace));
+            second.await;
             request_stop(&stop, Instant::now());
         };
-        let mut running = std::pin::pin!(self.run_until(signal));
+        let mut running = std::pin::pin!(self.run_until(std::future::pending()));
         tokio::select! {
             finished = &mut running => return finished,
-            () = second => {}
+            () = signals => {}
         }
         running.await
     }
