@@ -66,8 +66,9 @@ pub(crate) struct ConsoleTask<K> {
     /// The handlers of the present session, and its number.
     session: JoinSet<()>,
     session_number: Option<u64>,
-    /// The handlers of states.
+    /// The handlers of states, and the request to call them no more.
     states: JoinSet<()>,
+    stop_states: watch::Sender<()>,
     /// When the latest item that was read of the events was received.
     read_until: Timestamp,
     /// When the oldest item whose handlers have not begun was received.
@@ -113,6 +114,7 @@ impl<K: Clone> ConsoleTask<K> {
             session: JoinSet::new(),
             session_number: None,
             states: JoinSet::new(),
+            stop_states: watch::Sender::new(()),
             read_until: Timestamp::now(),
             waiting_since: None,
             confirming,
@@ -140,24 +142,22 @@ impl<K: Clone> ConsoleTask<K> {
                 Some(unknown) = self.confirming.join_next() => self.unknown(unknown.unwrap_or_default()),
             }
         };
+        if end == End::Stopped {
+            self.stop_states.send_replace(());
+        }
         self.end_session().await;
         self.confirming.shutdown().await;
         let missing = self.missing();
         // After the session has ended, since its handler may wait for events of its own.
         self.events = None;
-        let given_up = self.queue.finish(Deadline::new(by, stop)).await;
-        if end != End::Stopped {
-            // The handlers of states are called with the last one.
-            let last = async { while self.states.join_next().await.is_some() {} };
-            tokio::select! {
-                () = last => {}
-                () = async { Deadline::new(by, stop).passed().await } => {}
-            }
-        }
-        self.states.shutdown().await;
+        let (calls, calls_of_states) = tokio::join!(
+            self.queue.finish(Deadline::new(by, stop)),
+            // If the console is closed, they are called with its last state.
+            finish(self.states, Deadline::new(by, stop)),
+        );
         Ended {
             end,
-            given_up,
+            given_up: calls + calls_of_states,
             missing,
         }
     }
@@ -257,8 +257,15 @@ impl<K: Clone> ConsoleTask<K> {
                 Some(self.calls.limits().handler_timeout),
             );
             let mut statuses = console.statuses();
+            let mut stop = self.stop_states.subscribe();
             let work = async move {
-                while let Some(status) = statuses.next().await {
+                loop {
+                    let status = tokio::select! {
+                        biased;
+                        _ = stop.changed() => return,
+                        status = statuses.next() => status,
+                    };
+                    let Some(status) = status else { return };
                     let (function, console) = (Arc::clone(&function), console.clone());
                     let call = Call::new(info.clone(), timeout, move || {
                         function(console, status.state)
@@ -402,6 +409,18 @@ async fn unknown_to(console: Console, names: Vec<EventName>) -> Vec<EventName> {
         }
     }
     unknown
+}
+
+/// Waits for the tasks until the deadline, and cancels the rest. Returns how many did not finish.
+async fn finish(mut tasks: JoinSet<()>, mut deadline: Deadline) -> usize {
+    let all = async { while tasks.join_next().await.is_some() {} };
+    tokio::select! {
+        () = all => {}
+        () = deadline.passed() => {}
+    }
+    let running = tasks.len();
+    tasks.shutdown().await;
+    running
 }
 
 async fn next(events: &mut Option<Subscription<Value>>) -> Option<Result<Event<Value>, Missed>> {

@@ -232,6 +232,44 @@ async fn a_handle_that_was_made_before_the_limits_has_the_same_counters() {
 }
 
 #[tokio::test]
+async fn a_handler_of_states_that_runs_may_finish_and_counts_otherwise() {
+    let (sim, server) = self_hosted().await;
+    let (notes, mut noted) = notes();
+    let gate = Arc::new(Notify::new());
+    let opened = Arc::clone(&gate);
+    let noting = notes.clone();
+    let handlers = Handlers::new().on_state(move |_, state| {
+        let (notes, gate) = (noting.clone(), Arc::clone(&opened));
+        async move {
+            if state.is_connected() {
+                notes.note("begins");
+                gate.notified().await;
+                notes.note("ends");
+            }
+        }
+    });
+    for grace in [PATIENCE, Duration::from_millis(20)] {
+        let bot = run(&sim, server, handlers.clone());
+        noted.next_are(&["begins"]).await;
+        let finish = async {
+            if grace == PATIENCE {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                gate.notify_one();
+            }
+        };
+        let (finished, ()) =
+            within(async { tokio::join!(bot.handle.shutdown(grace), finish) }).await;
+        if grace == PATIENCE {
+            assert_eq!(finished.given_up, 0);
+            noted.next_are(&["ends"]).await;
+        } else {
+            assert_eq!(finished.given_up, 1);
+            assert_eq!(noted.rest(), [""; 0]);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
     let url = "http://127.0.0.1:1760".parse().unwrap();
     let access = ConsoleAccess::new(url, "token".to_owned());
