@@ -231,7 +231,8 @@ impl<K: Key> Consoles<K> {
         ended.count()
     }
 
-    /// For each console, the events that streams over the set are subscribed to, with the number of streams.
+    /// For each console that is not closed for good, the events that streams over the set are subscribed to, with the number of
+    /// streams.
     pub fn subscriptions(&self) -> BTreeMap<K, BTreeMap<String, usize>> {
         let members = self.lock();
         let streams: Vec<_> = members.streams().collect();
@@ -244,8 +245,9 @@ impl<K: Key> Consoles<K> {
             }
             events
         };
-        let keys = members.by_key.keys();
-        keys.map(|key| (key.clone(), of(key))).collect()
+        let open = members.by_key.iter();
+        let open = open.filter(|(_, console)| !console.status().state.is_closed());
+        open.map(|(key, _)| (key.clone(), of(key))).collect()
     }
 
     /// Ends all streams, removes all consoles and closes each of them for every handle. The set takes no more consoles.

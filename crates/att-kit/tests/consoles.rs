@@ -287,3 +287,15 @@ async fn a_stream_of_a_console_that_is_not_in_the_set_ends_at_once() {
     let confirmed = within(consoles.subscribe::<PlayerJoined>().only("one")).await;
     assert!(within(confirmed.unwrap().next()).await.is_none());
 }
+
+#[tokio::test]
+async fn a_console_that_is_closed_has_no_subscriptions() {
+    let (sim, server) = self_hosted().await;
+    let consoles = Consoles::new();
+    let console = open(&sim, server);
+    consoles.add("one", console.clone());
+    let _joins = consoles.subscribe::<PlayerJoined>().start();
+    assert!(consoles.subscriptions().contains_key("one"));
+    within(console.close()).await;
+    assert!(consoles.subscriptions().is_empty());
+}
