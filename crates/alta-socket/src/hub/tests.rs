@@ -1,0 +1,388 @@
+use super::*;
+use proptest::prelude::*;
+use std::task::Waker;
+use std::time::Duration;
+
+type TestHub = Hub<&'static str, u32>;
+
+fn read(reader: &mut Subscriber<&'static str, u32>) -> Vec<Delivery<u32>> {
+    let mut cx = Context::from_waker(Waker::noop());
+    std::iter::from_fn(|| match reader.poll_next(&mut cx) {
+        Poll::Ready(delivery) => delivery,
+        Poll::Pending => None,
+    })
+    .collect()
+}
+
+#[test]
+fn a_slow_reader_delays_and_costs_nobody_else() {
+    let hub = TestHub::default();
+    let mut slow = hub.subscribe(vec!["a"], QueueConfig::new(2));
+    let mut quick = hub.subscribe(vec!["a"], QueueConfig::default());
+    for number in 0..5 {
+        assert_eq!(hub.publish("a", &number), 2);
+    }
+    assert_eq!(
+        read(&mut slow),
+        [Delivery::Lagged(3), Delivery::Frame(3), Delivery::Frame(4)]
+    );
+    assert_eq!(read(&mut quick).len(), 5);
+}
+
+#[test]
+fn the_set_follows_the_level_however_streams_come_and_go() {
+    let hub = TestHub::default();
+    let first = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+    let second = hub.subscribe(vec!["b"], QueueConfig::default());
+    let mut changes = hub.take_changes();
+    changes.sort_unstable();
+    assert_eq!(changes, ["a", "b"]);
+
+    drop(first);
+    assert_eq!(hub.take_changes(), ["a"]);
+    assert!(!hub.is_wanted("a"));
+    assert!(hub.is_wanted("b"));
+
+    drop(second);
+    let again = hub.subscribe(vec!["b"], QueueConfig::default());
+    assert_eq!(hub.take_changes(), ["b"]);
+    assert!(hub.is_wanted("b"));
+    drop(again);
+    assert!(hub.wanted().is_empty());
+}
+
+#[test]
+fn an_observer_gets_every_frame_once_and_unknown_keys_too() {
+    let hub = TestHub::default();
+    let mut observer = hub.observe(vec!["a", "b"], QueueConfig::default());
+    hub.publish("a", &1);
+    hub.publish("never heard of", &2);
+    assert_eq!(
+        read(&mut observer),
+        [Delivery::Frame(1), Delivery::Frame(2)]
+    );
+    assert!(hub.is_wanted("a"));
+    drop(observer);
+    assert!(!hub.is_wanted("a"));
+}
+
+#[test]
+fn what_concerns_all_reaches_every_reader_once() {
+    let hub = TestHub::default();
+    let mut two_keys = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+    let mut everything = hub.observe(vec!["a", "b"], QueueConfig::default());
+    let mut keyless = hub.observe(Vec::new(), QueueConfig::default());
+    hub.publish_to_all(&1);
+    for reader in [&mut two_keys, &mut everything, &mut keyless] {
+        assert_eq!(read(reader), [Delivery::Frame(1)]);
+    }
+}
+
+#[test]
+fn only_readers_who_were_there_before_the_loss_are_told_of_the_gap() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
+    hub.confirmed("a", None);
+    let mut new = hub.subscribe(vec!["a"], QueueConfig::default());
+    let until = start + Duration::from_secs(4);
+    hub.confirmed("a", Some((start, until)));
+    assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+    assert_eq!(read(&mut new), []);
+    hub.confirmed("a", Some((start, until)));
+    assert_eq!(read(&mut new), [Delivery::Gap(start, until)]);
+}
+
+#[test]
+fn a_reader_who_came_after_a_gap_is_not_told_of_it() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
+    hub.confirmed("a", None);
+    let until = now();
+    let mut new = hub.subscribe(vec!["a"], QueueConfig::default());
+    hub.confirmed("a", None);
+    hub.confirmed("a", Some((start, until)));
+    assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+    assert_eq!(read(&mut new), []);
+}
+
+#[test]
+fn an_observer_is_told_of_the_gaps_of_its_own_keys_if_it_was_there_before_the_loss() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let mut old = hub.observe(vec!["a"], QueueConfig::default());
+    hub.confirmed("a", None);
+    let mut new = hub.observe(vec!["a"], QueueConfig::default());
+    let mut other = hub.observe(vec!["b"], QueueConfig::default());
+    hub.confirmed("b", None);
+    let until = start + Duration::from_secs(4);
+    hub.confirmed("a", Some((start, until)));
+    assert_eq!(read(&mut old), [Delivery::Gap(start, until)]);
+    assert_eq!(read(&mut new), []);
+    assert_eq!(read(&mut other), []);
+    drop(old);
+    assert!(hub.is_wanted("a"));
+}
+
+#[test]
+fn an_observer_without_keys_is_told_of_every_gap_that_was_noticed_after_it_came() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let mut everything = hub.observe(Vec::new(), QueueConfig::default());
+    let _some = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+    for key in ["a", "b"] {
+        hub.confirmed(key, None);
+    }
+    let at = |seconds| start + Duration::from_secs(seconds);
+    for key in ["a", "b"] {
+        hub.lost(key, start, at(2));
+    }
+    let late = hub.observe(Vec::new(), QueueConfig::default());
+    // It came after that was noticed.
+    late.queue.outage(|outage| assert!(outage.is_live()));
+    hub.confirmed("a", Some((start, at(3))));
+    assert!(!everything.is_live());
+    hub.publish("a", &1);
+    hub.confirmed("b", Some((start, at(4))));
+    let told = [Delivery::Frame(1), Delivery::Gap(start, at(4))];
+    assert_eq!(read(&mut everything), told);
+    assert!(everything.is_live());
+
+    hub.lost("a", at(5), start);
+    hub.confirmed("a", Some((at(5), at(6))));
+    assert_eq!(read(&mut everything), [], "it was noticed before it came");
+}
+
+#[test]
+fn a_refused_key_holds_up_no_gap_and_one_that_is_back_later_is_a_gap() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut reader = hub.subscribe(vec!["a", "b", "c"], QueueConfig::default());
+    hub.refused("c");
+    for key in ["a", "b"] {
+        hub.confirmed(key, None);
+    }
+    assert!(reader.is_live(), "what was refused is not counted");
+    for key in ["a", "b"] {
+        hub.lost(key, start, now());
+    }
+    hub.refused("b");
+    assert_eq!(read(&mut reader), []);
+    hub.confirmed("a", Some((start, at(1))));
+    assert_eq!(read(&mut reader), [Delivery::Gap(start, at(1))]);
+    assert!(reader.is_live());
+    hub.confirmed("b", Some((start, at(9))));
+    assert_eq!(read(&mut reader), [Delivery::Gap(start, at(9))]);
+    hub.confirmed("c", Some((start, at(9))));
+    assert_eq!(read(&mut reader), [], "it was never held");
+
+    for key in ["a", "b", "c"] {
+        hub.lost(key, at(10), now());
+    }
+    for key in ["a", "b", "c"] {
+        hub.refused(key);
+    }
+    assert_eq!(read(&mut reader), []);
+    assert!(!reader.is_live() && reader.interrupted_since().is_some());
+    hub.end();
+    assert!(matches!(read(&mut reader)[..], [Delivery::Gap(since, _)] if since == at(10)));
+}
+
+#[test]
+fn what_an_inquiry_finds_lost_is_one_gap() {
+    let hub = TestHub::default();
+    let start = Instant::now();
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let mut reader = hub.subscribe(vec!["a", "b", "c"], QueueConfig::default());
+    for key in ["a", "b", "c"] {
+        hub.confirmed(key, None);
+        hub.asked(key);
+    }
+    assert!(reader.is_live(), "it is held as far as known");
+    hub.confirmed("a", Some((at(1), at(5))));
+    assert!(!reader.is_live());
+    hub.publish("a", &1);
+    hub.confirmed("b", Some((start, at(6))));
+    hub.confirmed("c", None);
+    let told = [Delivery::Frame(1), Delivery::Gap(start, at(6))];
+    assert_eq!(read(&mut reader), told);
+    assert!(reader.is_live());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_never_comes_back_holds_the_gap_up_for_a_minute() {
+    let hub = TestHub::default();
+    let start = now();
+    let mut reader = hub.subscribe(vec!["a", "b"], QueueConfig::default());
+    for key in ["a", "b"] {
+        hub.confirmed(key, None);
+    }
+    for key in ["a", "b"] {
+        hub.lost(key, start, now());
+    }
+    hub.confirmed("a", Some((start, now())));
+    tokio::time::advance(Duration::from_secs(59)).await;
+    hub.publish("a", &1);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    let first_end = now();
+    hub.publish("a", &2);
+    hub.publish("a", &3);
+    tokio::time::advance(Duration::from_secs(30)).await;
+    assert!(!reader.is_live());
+    hub.confirmed("b", Some((start, now())));
+    assert_eq!(
+        read(&mut reader),
+        [
+            Delivery::Frame(1),
+            Delivery::Gap(start, first_end),
+            Delivery::Frame(2),
+            Delivery::Frame(3),
+            Delivery::Gap(first_end, now()),
+        ]
+    );
+    assert!(reader.is_live());
+}
+
+#[test]
+fn a_reader_that_resumes_has_missed_what_came_since_the_other_one_ended() {
+    let hub = TestHub::default();
+    let mut reader = hub.resume(
+        vec!["a", "b"],
+        QueueConfig::default(),
+        false,
+        Timestamp::now(),
+    );
+    assert!(!reader.is_live() && reader.interrupted_since().is_some());
+    hub.confirmed("a", None);
+    hub.publish("a", &1);
+    hub.confirmed("b", None);
+    hub.publish("a", &2);
+    let read = read(&mut reader);
+    assert!(
+        matches!(
+            read[..],
+            [Delivery::Frame(1), Delivery::Gap(since, until), Delivery::Frame(2)] if since <= until
+        ),
+        "{read:?}"
+    );
+}
+
+/// What may happen to the keys of some readers.
+#[derive(Clone, Debug)]
+enum Step {
+    /// The link is lost: everything that it held.
+    Lose,
+    Confirm(usize),
+    Refuse(usize),
+    Publish(usize),
+}
+
+const KEYS: [&str; 3] = ["a", "b", "c"];
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        1 => Just(Step::Lose),
+        5 => (0..KEYS.len()).prop_map(Step::Confirm),
+        1 => (0..KEYS.len()).prop_map(Step::Refuse),
+        3 => (0..KEYS.len()).prop_map(Step::Publish),
+    ];
+    proptest::collection::vec(step, 0..80)
+}
+
+/// What a reader of all keys should be told.
+#[derive(Default)]
+struct Expected {
+    /// Of each key: since when it has not been held, if it was before.
+    lost: [Option<Instant>; KEYS.len()],
+    waits_for: [bool; KEYS.len()],
+    gap: Option<(Instant, Option<Instant>)>,
+    told: Vec<Delivery<u32>>,
+}
+
+impl Expected {
+    fn close(&mut self) {
+        if !self.waits_for.contains(&true)
+            && let Some((since, Some(until))) = self.gap
+        {
+            self.told.push(Delivery::Gap(since, until));
+            self.gap = None;
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn one_outage_is_one_gap_from_the_first_loss_to_the_last_confirmation(steps in steps()) {
+        let hub = TestHub::default();
+        let mut reader = hub.subscribe(KEYS.to_vec(), QueueConfig::default());
+        let mut observer = hub.observe(KEYS.to_vec(), QueueConfig::default());
+        let mut keyless = hub.observe(Vec::new(), QueueConfig::default());
+        let mut held = [true; KEYS.len()];
+        for key in KEYS {
+            hub.confirmed(key, None);
+        }
+        let mut expected = Expected::default();
+        let mut time = now();
+        for (number, step) in (0..).zip(steps) {
+            time += Duration::from_secs(2);
+            let since = time.checked_sub(Duration::from_secs(1)).unwrap();
+            match step {
+                Step::Lose => for (index, key) in KEYS.iter().enumerate() {
+                    if std::mem::take(&mut held[index]) {
+                        let first = *expected.lost[index].get_or_insert(since);
+                        expected.waits_for[index] = true;
+                        let (begin, _) = expected.gap.unwrap_or((first, None));
+                        expected.gap = Some((begin.min(first), None));
+                        hub.lost(key, since, time);
+                    }
+                },
+                Step::Confirm(index) => if !std::mem::replace(&mut held[index], true) {
+                    let gap = expected.lost[index].take().map(|since| (since, time));
+                    expected.waits_for[index] = false;
+                    if let Some((since, until)) = gap {
+                        let (begin, _) = expected.gap.unwrap_or((since, None));
+                        expected.gap = Some((begin.min(since), Some(until)));
+                    }
+                    hub.confirmed(KEYS[index], gap);
+                    expected.close();
+                },
+                Step::Refuse(index) => if !held[index] {
+                    expected.waits_for[index] = false;
+                    hub.refused(KEYS[index]);
+                    expected.close();
+                },
+                Step::Publish(index) => {
+                    expected.told.push(Delivery::Frame(number));
+                    hub.publish(KEYS[index], &number);
+                }
+            }
+            for stream in [&reader, &observer, &keyless] {
+                prop_assert_eq!(stream.interrupted_since().is_some(), expected.gap.is_some());
+            }
+            let is_live = expected.gap.is_none() && held.contains(&true);
+            prop_assert_eq!(reader.is_live(), is_live);
+            prop_assert_eq!(observer.is_live(), is_live);
+        }
+        for stream in [&mut reader, &mut observer, &mut keyless] {
+            prop_assert_eq!(&read(stream), &expected.told);
+        }
+    }
+}
+
+#[test]
+fn an_ended_hub_ends_every_stream_after_what_it_holds() {
+    let hub = TestHub::default();
+    let mut reader = hub.subscribe(vec!["a"], QueueConfig::default());
+    hub.publish("a", &1);
+    hub.end();
+    let mut cx = Context::from_waker(Waker::noop());
+    assert_eq!(
+        reader.poll_next(&mut cx),
+        Poll::Ready(Some(Delivery::Frame(1)))
+    );
+    assert_eq!(reader.poll_next(&mut cx), Poll::Ready(None));
+    let mut late = hub.subscribe(vec!["a"], QueueConfig::default());
+    assert_eq!(late.poll_next(&mut cx), Poll::Ready(None));
+}

@@ -1,0 +1,328 @@
+use super::*;
+use proptest::prelude::*;
+
+fn read(text: &str) -> Result<Frame, Malformed> {
+    Frame::read(text.into(), SystemTime::now())
+}
+
+#[test]
+fn types_are_read_as_words_and_as_numbers() {
+    for (word, number) in [
+        ("\"SystemMessage\"", "0"),
+        ("\"Subscription\"", "1"),
+        ("\"CommandResult\"", "2"),
+        ("\"subscription\"", "1.0"),
+        ("\"commandresult\"", "\"2\""),
+    ] {
+        let frame = |kind| {
+            read(&format!(
+                r#"{{"type":{kind},"timeStamp":"2023-07-01T18:23:32Z","eventType":"PlayerJoined","data":[1, "ä"],"commandId":"7"}}"#
+            ))
+            .unwrap()
+        };
+        let kind = |frame: &Frame| match &frame.kind {
+            Kind::Answer { id, .. } => Err(*id),
+            other => Ok(other.clone()),
+        };
+        assert_eq!(kind(&frame(word)), kind(&frame(number)));
+        assert_eq!(frame(number).data(), r#"[1, "ä"]"#);
+        assert_eq!(
+            frame(number).timestamp().unwrap().to_string(),
+            "2023-07-01T18:23:32Z"
+        );
+    }
+}
+
+#[test]
+fn an_answers_id_is_read_from_a_number_and_from_digits() {
+    for id in ["7", "\"7\"", "\" 7 \"", "7.0", "\"7.0\""] {
+        let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
+        assert!(matches!(frame.kind, Kind::Answer { id: Some(7), .. }));
+    }
+    for id in [
+        "-7",
+        "7.5",
+        "[7]",
+        "null",
+        "99999999999",
+        "1e999",
+        "\"NaN\"",
+    ] {
+        let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
+        assert!(matches!(frame.kind, Kind::Answer { id: None, .. }));
+    }
+}
+
+#[test]
+fn what_is_no_frame_is_told() {
+    for text in [
+        "",
+        "ping",
+        "[]",
+        "null",
+        r#"{"type":1"#,
+        r#"{"type":1}}"#,
+        r#"{"type":1}{"type":1}"#,
+    ] {
+        assert_eq!(read(text).unwrap_err(), Malformed::NotAnObject, "{text}");
+    }
+    for text in ["{}", r#"{"type":null}"#, r#"{"type":true}"#] {
+        assert_eq!(read(text).unwrap_err(), Malformed::NoType, "{text}");
+    }
+    assert_eq!(
+        read(r#"{"type":1,"data":{}}"#).unwrap_err(),
+        Malformed::Nameless
+    );
+    let other = read(r#"{"type":"FatalLog","data":"Invalid Token"}"#).unwrap();
+    assert_eq!(other.kind, Kind::Other("FatalLog".into()));
+    assert_eq!(other.text().as_deref(), Some("Invalid Token"));
+}
+
+#[test]
+fn an_odd_field_costs_no_other() {
+    let frame = read(
+        r#"{"TYPE":1,"eventType":null,"EventType":"PlayerJoined","timeStamp":[1],"data":{"a":1},"commandId":1e999,"\ud83d":"\ud83d"}"#,
+    )
+    .unwrap();
+    assert_eq!(frame.kind, Kind::Event("PlayerJoined".into()));
+    assert_eq!((frame.data(), frame.timestamp()), (r#"{"a":1}"#, None));
+}
+
+#[test]
+fn odd_values_of_an_event_lose_no_event() {
+    use alta_model::console::event::{InfoLog, PlayerJoined, PlayerKilled};
+    let event = |name: &str, data: &str| {
+        read(&format!(
+            r#"{{"type":"Subscription","timeStamp":"2026-11-28T10:00:02.5Z","eventType":"{name}","data":{data}}}"#
+        ))
+        .unwrap()
+    };
+    for position in ["[null,null,null]", "[]", "[1e999,2,3]", "\"\\ud83d\""] {
+        let data = format!(
+            r#"{{"user":{{"id":1,"username":"Fox\ud83d"}},"position":{position},"\ude00":1}}"#
+        );
+        let joined: PlayerJoined = event("PlayerJoined", &data).decode().unwrap();
+        assert_eq!(
+            (joined.user.username.as_str(), joined.position),
+            ("Fox\u{fffd}", None)
+        );
+    }
+    let data = r#"{"killedPlayer":{"id":1},"source":"Impact","killerPlayer":{}}"#;
+    let killed: PlayerKilled = event("PlayerKilled", data).decode().unwrap();
+    assert_eq!(
+        (
+            killed.killer_player.as_ref(),
+            killed.skipped().to_string().as_str()
+        ),
+        (None, "killerPlayer")
+    );
+    let data = r#"{"message":"hello","timeStamp":"9999-12-31T23:59:59.9999999","logger":"L"}"#;
+    let log: InfoLog = event("InfoLog", data).decode().unwrap();
+    assert_eq!(log.time_stamp, Some(Timestamp::MAX));
+}
+
+#[test]
+fn a_usual_event_ends_with_its_data_and_nothing_follows() {
+    let event = |rest: &str| {
+        format!(
+            r#"{{"type":"Subscription","timeStamp":"2024-08-03T04:08:51.5Z","eventType":"PlayerJoined","data":{rest}"#
+        )
+    };
+    let usual = event(r#"{"a":[1,"}"]}}"#);
+    let (short, long) = Frame::both_ways(&usual).unwrap();
+    same(&short, &long.unwrap());
+    for rest in [
+        r#"{"a":1}}{"type":2}"#,
+        r#"{"a":1}} {"a":1}}"#,
+        r#"{"a":1}}x}"#,
+        r#"{"a":1},"data":{"a":2}}"#,
+        r#"{"a":1},"serialized":null}"#,
+        r#"{"a":1}"#,
+        r#"{"a":}}"#,
+        r#"{"a":1} }"#,
+        "[1]}",
+        "7}",
+    ] {
+        assert!(usual_frame(&event(rest)).is_none(), "{rest}");
+    }
+    let escaped =
+        r#"{"type":"Subscription","timeStamp":"","eventType":"Player\u004aoined","data":{}}"#;
+    assert_eq!(
+        read(escaped).unwrap().kind,
+        Kind::Event("PlayerJoined".into())
+    );
+}
+
+/// What stands in a text, each part as an event's name, an answer's id, or why it is none.
+fn found(text: &str) -> Vec<Result<String, Malformed>> {
+    let mut found = Vec::new();
+    Frame::read_each(text.into(), SystemTime::now(), |frame| {
+        found.push(frame.map(|frame| match &frame.kind {
+            Kind::Event(name) => format!("{name} {}", frame.data()),
+            Kind::Answer { id, .. } => format!("{id:?}"),
+            Kind::Broken => format!("broken {}", frame.raw.as_str()),
+            other => format!("{other:?}"),
+        }));
+    });
+    found
+}
+
+#[test]
+fn every_object_of_a_text_is_a_frame() {
+    let event =
+        r#"{"type":"Subscription","timeStamp":"","eventType":"PlayerJoined","data":{"a":"}{"}}"#;
+    let odd_event = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":"}{"}}"#;
+    let answer = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1},"commandId":7}"#;
+    let (joined, seven) = (
+        || Ok(r#"PlayerJoined {"a":"}{"}"#.to_owned()),
+        || Ok("Some(7)".to_owned()),
+    );
+    for event in [event, odd_event] {
+        for between in ["", " ", "\r\n", "\0"] {
+            let text = [event, answer, event].join(between);
+            assert_eq!(found(&text), [joined(), seven(), joined()], "{text}");
+        }
+    }
+    for (rest, told) in [
+        ("rubbish", "rubbish"),
+        (",", ","),
+        ("]", "]"),
+        (&event[..40], &event[..40]),
+        (&answer[..answer.len() - 1], &answer[..answer.len() - 1]),
+    ] {
+        let told = Ok(format!("broken {told}"));
+        assert_eq!(found(&format!("{event}{rest}")), [joined(), told.clone()]);
+        assert_eq!(found(&format!("{answer} {rest}")), [seven(), told]);
+    }
+    let broken = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":}}"#;
+    let told = Ok(format!("broken {broken}"));
+    assert_eq!(
+        found(&format!("{broken}{answer}")),
+        [told.clone(), seven()],
+        "what follows one that is broken is read"
+    );
+    assert_eq!(found(broken), [told]);
+    assert_eq!(
+        found(&format!("{answer}{{}}")),
+        [seven(), Err(Malformed::NoType)]
+    );
+    for text in ["", " ", "ping", "[1, 2]"] {
+        assert_eq!(found(text), [Err(Malformed::NotAnObject)], "{text}");
+    }
+    for text in [format!("[{event},{answer}]"), format!("rubbish{event}")] {
+        let told = Ok(format!("broken {text}"));
+        assert_eq!(found(&text), [told], "events may be in it");
+    }
+}
+
+#[test]
+fn a_frame_out_of_several_holds_itself_alone() {
+    let one = r#"{"type":1,"eventType":"PlayerJoined","data":{}}"#;
+    Frame::read_each(
+        format!("{one}{one}").as_str().into(),
+        SystemTime::now(),
+        |frame| {
+            assert_eq!(frame.unwrap().raw.as_str(), one);
+        },
+    );
+}
+
+fn same(short: &Frame, long: &Frame) {
+    assert_eq!(short.kind, long.kind);
+    assert_eq!(short.data(), long.data());
+    assert_eq!(short.timestamp(), long.timestamp());
+}
+
+#[test]
+fn a_usual_answer_and_its_like_are_read_the_same() {
+    let answer = |data: &str, id: &str| {
+        format!(
+            r#"{{"type":"CommandResult","timeStamp":"2024-08-03T04:08:51.5Z","data":{data},"commandId":{id}}}"#
+        )
+    };
+    for data in [
+        r#"{"Result":{"a":[1,"}"]},"ResultString":"Success","Command":{"x":null}}"#,
+        r#"{"ResultString":"a \"b\"","StringResult":"c"}"#,
+        r#"{"Exception":{"ClassName":"X"}}"#,
+        r#"{"exception":5,"Exception":{"ClassName":"X"},"RESULT":null,"result":7}"#,
+        r#"{"ResultString":"Fox\ud83d","StringResult":7}"#,
+        r#"{"commandId":3}"#,
+        "{}",
+    ] {
+        for id in ["7", "0", "99999999999"] {
+            let text = answer(data, id);
+            let (short, long) = Frame::both_ways(&text).unwrap();
+            same(&short, &long.unwrap());
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_only_seems_usual_goes_the_long_way() {
+    let begins = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1}"#;
+    for (rest, id) in [
+        (r#","x":2,"commandId":7}"#, Some(7)),
+        (r#","x":{"y":2,"commandId":7}}"#, None),
+        (r#","commandId":"7"}"#, Some(7)),
+        (r#","commandId":7 }"#, Some(7)),
+        (r#","commandId":3,"commandId":7}"#, Some(3)),
+    ] {
+        let text = format!("{begins}{rest}");
+        assert!(usual_frame(&text).is_none(), "{text}");
+        let frame = read(&text).unwrap();
+        assert!(
+            matches!(frame.kind, Kind::Answer { id: found, .. } if found == id),
+            "{frame:?}"
+        );
+        assert_eq!(frame.data(), r#"{"Result":1}"#);
+    }
+    for rest in [
+        "",
+        r#","commandId":07}"#,
+        r#","commandId":}"#,
+        r#"x,"commandId":7}"#,
+    ] {
+        let text = format!("{begins}{rest}");
+        assert_eq!(read(&text).unwrap_err(), Malformed::NotAnObject, "{text}");
+    }
+    let endless = format!(r#"{begins},"commandId":1{}}}"#, "0".repeat(400));
+    let (short, long) = Frame::both_ways(&endless).unwrap();
+    same(&short, &long.unwrap());
+    let two_lines = begins.replace(r#""timeStamp":""#, "\"timeStamp\":\"\n");
+    let text = format!(r#"{two_lines},"commandId":7}}"#);
+    assert_eq!(read(&text).unwrap_err(), Malformed::NotAnObject);
+}
+
+proptest! {
+    #[test]
+    fn both_ways_read_any_answer_the_same(
+        data in r#"\{("(Result|ResultString|Exception|EXCEPTION|x)":("[a}\\"]{0,3}"|"\\ud83d"|1|\{\}|null),?){0,3}\}?.?"#,
+        id in r#"(,"commandId":[0-9]{0,3}0{0,20}(0{300})?){1,2}"#,
+        time in r#"[2\\n\n\t "]{0,2}"#,
+        follows in r#"(\}|\{\}| |x|,"data":null\})?"#,
+    ) {
+        let text = format!(r#"{{"type":"CommandResult","timeStamp":"{time}","data":{data}{id}}}{follows}"#);
+        if let Some((short, long)) = Frame::both_ways(&text) {
+            same(&short, &long.unwrap());
+        }
+    }
+
+    #[test]
+    fn both_ways_read_any_event_the_same(
+        name in r#"(PlayerJoined|x\\u0041|é|\t|")?"#,
+        data in r#"(\{("[ab}{]{0,2}":("[a}{\\"]{0,3}"|"\\ud83d"|01|1e999|\{\}|\[\{\}\]|null),?){0,3}\}?|[0-9]{0,2}|"\}").?"#,
+        time in r#"[2\\n\n\t "]{0,2}"#,
+        follows in r#"(\}|\{\}| |x|,"data":null\}|\}\{"type":1\})?"#,
+    ) {
+        let text = format!(r#"{{"type":"Subscription","timeStamp":"{time}","eventType":"{name}","data":{data}}}{follows}"#);
+        if let Some((short, long)) = Frame::both_ways(&text) {
+            same(&short, &long.unwrap());
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_panic(text in "\\PC*", json in r#"\{"type":[0-3],"(data|commandId)":.{0,20}\}"#) {
+        let _ = read(&text).map(|frame| (frame.data().len(), frame.timestamp()));
+        let _ = read(&json).map(|frame| (frame.data().len(), frame.timestamp()));
+    }
+}
