@@ -59,10 +59,12 @@ fn example_in(name: &str, sim: &Sim) -> Command {
     command
 }
 
-/// A program at work. It is killed in the end.
+/// A running program. It is killed when this is dropped.
 struct Running {
     _child: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    /// Lines that no call of `says` has returned yet: tasks of a bot print in any order.
+    unmatched: Vec<String>,
 }
 
 impl Running {
@@ -72,24 +74,28 @@ impl Running {
         Self {
             _child: child,
             lines,
+            unmatched: Vec::new(),
         }
     }
 
-    /// Waits for a line with these words.
+    /// Waits for a line that contains these words. Each line is returned once.
     async fn says(&mut self, words: &str) -> String {
-        let mut said = Vec::new();
+        let earlier = self.unmatched.iter().position(|line| line.contains(words));
+        if let Some(earlier) = earlier {
+            return self.unmatched.remove(earlier);
+        }
         let reading = async {
             while let Some(line) = self.lines.next_line().await.unwrap() {
-                said.push(line.clone());
                 if line.contains(words) {
                     return Some(line);
                 }
+                self.unmatched.push(line);
             }
             None
         };
         let line = tokio::time::timeout(PATIENCE, reading).await;
         let found = line.ok().flatten();
-        found.unwrap_or_else(|| panic!("it never said {words:?}, but: {said:#?}"))
+        found.unwrap_or_else(|| panic!("it never said {words:?}, but: {:#?}", self.unmatched))
     }
 }
 
