@@ -133,7 +133,7 @@ fn suggested(names: &[String]) -> String {
 
 impl Error {
     /// Adds the server's reply.
-    pub(crate) fn answered_by(mut self, reply: Reply) -> Self {
+    pub(crate) fn with_reply(mut self, reply: Reply) -> Self {
         self.0.fields_mut().details.reply = Some(reply);
         self
     }

@@ -24,7 +24,7 @@ pub fn frame(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Some((short, long)) = Frame::both_ways(text) {
+    if let Some((short, long)) = Frame::by_both_readers(text) {
         assert!(
             long.is_ok(),
             "the short way reads what the long way refuses: {text}"
@@ -60,7 +60,7 @@ fn read_all(frame: Frame) {
     decode_both_ways::<PlayerStateChanged>(&frame);
     decode_both_ways::<InventoryChanged>(&frame);
     decode_both_ways::<LogMessage>(&frame);
-    if !matches!(frame.kind, Kind::Answer { .. }) {
+    if !matches!(frame.kind, Kind::Reply { .. }) {
         return;
     }
     let redactor = alta_model::Redactor::new();

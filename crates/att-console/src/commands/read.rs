@@ -22,7 +22,7 @@ pub(super) fn one<T: DeserializeOwned>(reply: &Reply) -> Result<T, Error> {
 /// Reads a list without the entries of another shape. The command has run: an error would say the opposite.
 #[allow(clippy::unnecessary_wraps, reason = "it is a reader like the others")]
 pub(super) fn lenient<T: DeserializeOwned>(reply: &Reply) -> Result<Listing<T>, Error> {
-    Ok(reply.read_whatever())
+    Ok(reply.read_leniently())
 }
 
 /// Reads a value, also a single number or bool in a string. Models read such strings in their fields themselves.

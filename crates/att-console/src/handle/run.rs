@@ -118,7 +118,7 @@ impl<'a, T> Run<'a, T> {
         let reply = Reply::new(frame, &shared.redactor);
         if let Some(failure) = reply.failure() {
             let failure = nobody_online(failure, &line);
-            return Err(Error::new(failure, doing()).answered_by(reply));
+            return Err(Error::new(failure, doing()).with_reply(reply));
         }
         finish(result, reply).map_err(|error| error.while_doing(doing()))
     }

@@ -258,7 +258,7 @@ impl<R: Waiter> Machine<R> {
             Phase::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
                 match &frame.kind {
-                    Kind::Answer { id, .. } => {
+                    Kind::Reply { id, .. } => {
                         let id = *id;
                         self.answer(id, frame, now);
                     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 macro_rules! any_event {
     ($($name:ident),* $(,)?) => {
-        /// An event of any kind, in its own type. As JSON, it is that event's data.
+        /// The data of an event of any kind, each kind in its own type. It serializes as that data.
         #[derive(Clone, Debug, PartialEq, Serialize)]
         #[serde(untagged)]
         #[non_exhaustive]
@@ -16,7 +16,7 @@ macro_rules! any_event {
                 #[doc = concat!("A [`", stringify!($name), "`](crate::event::", stringify!($name), ").")]
                 $name(Box<$name>),
             )*
-            /// A kind that this library does not know; its name is the event's.
+            /// An event that this library does not know; see [`Event::name`](crate::Event::name).
             Other(Value),
         }
 
@@ -37,7 +37,7 @@ macro_rules! any_event {
 alta_model::for_each_console_event!(any_event);
 
 impl AnyEvent {
-    /// The line of a log, of whatever level; the event itself if it is none.
+    /// Converts a log event of any level to its level and its line.
     ///
     /// ```no_run
     /// use att_console::{Console, event::LogLevel};
@@ -56,7 +56,7 @@ impl AnyEvent {
     ///
     /// # Errors
     ///
-    /// The event as it was.
+    /// Returns the unchanged event if it is not a log event.
     pub fn into_log(self) -> Result<(LogLevel, LogMessage), Self> {
         match self {
             Self::TraceLog(log) => Ok((TraceLog::LEVEL, (*log).into())),
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_event_is_passed_on_as_it_is() {
+    fn an_unknown_event_is_passed_on_unchanged() {
         let read = |name: &str| {
             let text = format!(r#"{{"type":1,"eventType":"{name}","data":{{"message":"m"}}}}"#);
             let frame = Frame::read(text.as_str().into(), SystemTime::now()).unwrap();

@@ -7,25 +7,25 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Something that happened on a game server.
+/// An event of a game server.
 ///
-/// As JSON, for a log: `time` (the server's), `received`, `console`, `server`, `name`, and `data`. Fields that `T` does not
-/// have are not in it; a stream of [`Value`](serde_json::Value)s ([`Console::subscribe_to`](crate::Console::subscribe_to)) keeps
-/// all of them, as does [`raw`](Self::raw).
+/// It serializes to `time` (the server's), `received`, `console`, `server`, `name`, and `data`. Fields that `T` lacks are
+/// missing there; a stream of [`Value`](serde_json::Value)s ([`Console::subscribe_to`](crate::Console::subscribe_to)) and
+/// [`raw`](Self::raw) have all of them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<T> {
-    /// What happened.
+    /// The typed data of the event.
     pub data: T,
     /// The event's name.
     pub name: EventName,
-    /// How the console is called that it came from.
+    /// The [label](crate::Console::label) of the console that received it.
     pub console: Arc<str>,
-    /// The server's id; none on a self-hosted server, which has none.
+    /// The server's id; `None` for a self-hosted server, which has no id.
     pub server: Option<ServerId>,
     raw: RawFrame,
     received: SystemTime,
-    /// Where the server's time stands in the frame.
+    /// The position of the server's time in the frame.
     time: Span,
     is_own: bool,
 }
@@ -34,7 +34,7 @@ impl<T> Event<T> {
     pub(crate) fn new(data: T, console: Arc<str>, server: Option<ServerId>, frame: Frame) -> Self {
         let name = match frame.kind {
             Kind::Event(name) => name,
-            // No other frame is read.
+            // Not reached: only events are in the queue of a stream.
             _ => EventName::from(""),
         };
         Self {
@@ -49,28 +49,28 @@ impl<T> Event<T> {
         }
     }
 
-    /// The server's time on the frame; none if it put no readable one there.
+    /// The server's time of the frame; `None` if it is missing or malformed.
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.time.of(self.raw.as_str()).parse().ok()
     }
 
-    /// When it was received here.
+    /// The time at which this program received it.
     pub fn received(&self) -> Timestamp {
         self.received.into()
     }
 
-    /// The whole frame as it arrived: fields that `T` does not have are read from it.
+    /// The whole frame as it was received, with the fields that `T` lacks.
     pub fn raw(&self) -> &RawFrame {
         &self.raw
     }
 
-    /// Whether it is a [`CommandExecuted`](crate::event::CommandExecuted) of a command that this console has sent itself. Streams
-    /// leave it out unless they ask for it ([`Subscribe::with_own_commands`](crate::Subscribe::with_own_commands)).
+    /// Returns whether it is a [`CommandExecuted`](crate::event::CommandExecuted) of a command that this console has sent.
+    /// Streams omit such events by default; see [`Subscribe::with_own_commands`](crate::Subscribe::with_own_commands).
     pub fn is_own(&self) -> bool {
         self.is_own
     }
 
-    /// The same event with other data.
+    /// Converts the data.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
         Event {
             data: change(self.data),
@@ -108,7 +108,7 @@ mod tests {
     use crate::wire::any_event::AnyEvent;
 
     #[test]
-    fn an_event_is_a_line_of_a_log() {
+    fn an_event_serializes_to_a_line_of_a_log() {
         let text = r#"{"type":"Subscription","timeStamp":"2026-11-28T10:00:01.5Z","eventType":"PlayerLeft","data":{"user":{"id":1200000001,"username":"Ashwick"},"mood":"good"}}"#;
         let event = |time: &str, server| {
             let text = text.replace("2026-11-28T10:00:01.5Z", time);

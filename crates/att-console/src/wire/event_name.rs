@@ -5,14 +5,14 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// The name of a console event. Compares without regard to case, as servers do (py-tale's README subscribes to
-/// `playerkilled`); the known ones are shown and sent in their canonical spelling.
+/// The name of a console event. Two names are equal if they differ only in case, as on servers (py-tale's README subscribes to
+/// `playerkilled`). Known names are displayed and sent in their canonical spelling.
 #[derive(Clone)]
 pub struct EventName(Repr);
 
 #[derive(Clone)]
 enum Repr {
-    /// An index into `EVENT_NAMES`: the names on every frame cost no allocation and one small hash.
+    /// An index into `EVENT_NAMES`: a known name needs no allocation, and its hash is cheap.
     Known(usize),
     Other(Arc<str>),
 }
@@ -26,14 +26,14 @@ impl EventName {
         }
     }
 
-    /// Whether it can stand in a command: letters, digits and a few signs, as in every name that is known.
+    /// Returns whether a command can contain it: ASCII letters, digits, `_`, `-`, `.` and `:`. Every known name qualifies.
     pub(crate) fn is_sendable(&self) -> bool {
         let name = self.as_str();
         let usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
         !name.is_empty() && name.bytes().all(usual)
     }
 
-    /// Whether this is one of the events a stock server has.
+    /// Returns whether it is an event of a stock server.
     pub fn is_known(&self) -> bool {
         matches!(self.0, Repr::Known(_))
     }
@@ -43,7 +43,7 @@ impl EventName {
         (0..EVENT_NAMES.len()).map(|index| Self(Repr::Known(index)))
     }
 
-    /// The known names closest to this one, nearest first and at most three, for a hint to somebody who mistyped it.
+    /// The known names that are most similar, at most three, the most similar one first: a hint for a mistyped name.
     ///
     /// ```
     /// use att_console::EventName;
@@ -70,7 +70,7 @@ impl Ord for EventName {
 
 impl From<&str> for EventName {
     fn from(name: &str) -> Self {
-        // The spelling of the server's own frames is found without folding case.
+        // The canonical spelling is by far the most frequent, so it is compared first, without folding case.
         let canonical = EVENT_NAMES
             .iter()
             .position(|known| *known == name)
@@ -123,7 +123,7 @@ impl Hash for EventName {
 }
 
 impl fmt::Display for EventName {
-    /// The name, [`escaped`]: that of an unknown event is whatever the server says.
+    /// The name, [`escaped`]: a server can use any string as the name of an unknown event.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&escaped(self.as_str()), f)
     }
@@ -141,7 +141,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn names_compare_without_regard_to_case_and_known_ones_are_sent_canonically() {
+    fn names_are_compared_in_any_case_and_known_names_are_sent_canonically() {
         let typed = EventName::from("playerKILLED");
         assert_eq!(typed, EventName::from("PlayerKilled"));
         assert_eq!(typed.as_str(), "PlayerKilled");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistyped_name_brings_the_nearest_known_ones() {
+    fn a_mistyped_name_has_the_most_similar_known_names_as_suggestions() {
         assert_eq!(
             EventName::from("PlayerJoind").suggestions()[0],
             "PlayerJoined"

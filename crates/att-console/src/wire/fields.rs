@@ -1,10 +1,9 @@
-use crate::wire::word::Word;
+use crate::wire::scalar::Scalar;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::fmt;
 
-/// Reads the fields of the JSON object that `json` is: for each, `take` gets its name and its value as JSON. Fails only if
-/// `json` is not one JSON object.
+/// Calls `take` with the name and the JSON value of each field of a JSON object. Fails if `json` is not one JSON object.
 pub(crate) fn each_field<'a>(
     json: &'a str,
     take: impl FnMut(&str, &'a str),
@@ -14,7 +13,7 @@ pub(crate) fn each_field<'a>(
     reader.end()
 }
 
-/// Keeps the first value of a field that is not null: how servers write the name may differ, and two names may be the same.
+/// Keeps the first value other than null: names match in any case, so two fields of an object can have the same name.
 pub(crate) fn keep_first<'a>(kept: &mut Option<&'a str>, value: &'a str) {
     if kept.is_none() && value != "null" {
         *kept = Some(value);
@@ -32,7 +31,7 @@ impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Fields<F> {
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            if let Word::Text(name) = Word::of(name.get()) {
+            if let Scalar::String(name) = Scalar::of(name.get()) {
                 (self.0)(&name, value.get());
             }
         }

@@ -1,50 +1,50 @@
-use crate::wire::answer::Answer;
 use crate::wire::event_name::EventName;
 use crate::wire::fields::{each_field, keep_first};
+use crate::wire::reply_fields::ReplyFields;
+use crate::wire::scalar::Scalar;
 use crate::wire::span::Span;
-use crate::wire::word::Word;
 use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame, objects};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// One frame of a console, read just far enough to know who it is for. The rest is read by whoever wants it, from the
-/// shared text.
+/// A frame of a console. Reading it finds only its kind and the positions of its parts; the task that needs a part decodes it
+/// from the shared text.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub(crate) raw: RawFrame,
     pub(crate) kind: Kind,
     pub(crate) received: SystemTime,
-    /// It tells of a command that this console has sent.
+    /// The event is a `CommandExecuted` of a command that this console has sent.
     pub(crate) is_own: bool,
     data: Span,
-    /// Where the server's time stands in the text.
+    /// The position of the server's time.
     pub(crate) time: Span,
 }
 
-/// What a frame is, where its data stands, and its time.
+/// The kind of a frame, the position of its data, and the position of its time.
 type Parts = (Kind, Span, Span);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// The answer to the token, and notices.
+    /// The reply to the token, or a notice.
     System {
         level: Option<EventName>,
     },
     Event(EventName),
-    /// Read in full, since only that shows whether it is JSON. A `Reply` is made of what was found.
-    Answer {
+    /// A command's reply. Its fields are found here, because the check that it is JSON reads all of it anyway.
+    Reply {
         id: Option<u32>,
-        answer: Arc<Answer>,
+        fields: Arc<ReplyFields>,
     },
-    /// A type that is none of the three, such as the `FatalLog` of a refusal.
+    /// Another type, such as the `FatalLog` of a refusal.
     Other(Box<str>),
-    /// What is left of a text when its whole objects are read, or an object that is no JSON: it may have held an event.
+    /// The rest of a message after its last whole object, or an object that is not JSON. It can be a lost event.
     Broken,
 }
 
-/// Why a text is not a frame.
+/// The reason why a string is not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Malformed {
     #[error("it is not a JSON object")]
@@ -62,8 +62,8 @@ impl Footprint for Frame {
 }
 
 impl Frame {
-    /// Reads the text of a frame: it holds one object as a rule, but may hold several, of which each is a frame. Everything
-    /// that is found is given to `each`, in order.
+    /// Reads a message and calls `each` for every frame in it, in order. A message usually contains one JSON object; some
+    /// servers put several into one message, and each of them is a frame.
     pub(crate) fn read_each(
         raw: RawFrame,
         received: SystemTime,
@@ -87,7 +87,7 @@ impl Frame {
                 Ok(object) => match parts(object) {
                     Ok(parts) => {
                         let is_all = object.len() == text.len();
-                        // What is kept of one should not keep the others.
+                        // A copy: a kept frame must not keep the memory of the others.
                         let raw = if is_all { raw.clone() } else { object.into() };
                         Ok(Self::of(parts, raw, received))
                     }
@@ -103,7 +103,7 @@ impl Frame {
         }
     }
 
-    /// Reads the text of a frame that holds one object.
+    /// Reads a message of one object.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn read(raw: RawFrame, received: SystemTime) -> Result<Self, Malformed> {
         Ok(Self::of(parts(raw.as_str())?, raw, received))
@@ -120,9 +120,9 @@ impl Frame {
         }
     }
 
-    /// A text read the short way, if that can read it, and the long way.
+    /// Reads a message by the fast reader and by the full reader. `None` if the fast reader does not accept it.
     #[cfg(any(test, fuzzing))]
-    pub(crate) fn both_ways(text: &str) -> Option<(Self, Result<Self, Malformed>)> {
+    pub(crate) fn by_both_readers(text: &str) -> Option<(Self, Result<Self, Malformed>)> {
         let of = |parts| Self::of(parts, text.into(), SystemTime::UNIX_EPOCH);
         Some((of(usual_frame(text)?), any_frame(text).map(of)))
     }
@@ -135,12 +135,12 @@ impl Frame {
         }
     }
 
-    /// `data` as a `T`.
+    /// Decodes `data`.
     pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         json::from_str(self.data())
     }
 
-    /// `data`, if it is a text.
+    /// `data`, if it is a string.
     pub(crate) fn text(&self) -> Option<String> {
         self.decode().ok()
     }
@@ -156,13 +156,13 @@ fn parts(text: &str) -> Result<Parts, Malformed> {
     usual_frame(text).map_or_else(|| any_frame(text), Ok)
 }
 
-/// Reads the frames that servers send most, in the one way in which they write them (every sample looks like
-/// this). Anything else goes the long way, which reads these to the same parts.
+/// The fast reader: reads events and replies in the form of every recorded sample. Returns `None` for any other form. For the
+/// frames that it accepts, [`any_frame`] returns the same parts.
 fn usual_frame(text: &str) -> Option<Parts> {
-    usual_event(text).or_else(|| usual_answer(text))
+    usual_event(text).or_else(|| usual_reply(text))
 }
 
-/// An event ends with its data, which is an object.
+/// Reads an event. Its last field is `data`, an object.
 fn usual_event(text: &str) -> Option<Parts> {
     let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
     let (time, rest) = plain_string(rest)?;
@@ -176,30 +176,31 @@ fn usual_event(text: &str) -> Option<Parts> {
     })
 }
 
-/// The id is read from the end: what stands between is `data` only if it is one JSON object.
-fn usual_answer(text: &str) -> Option<Parts> {
+/// Reads a reply. The id is found from the end; the JSON before it must be one object, which is `data`.
+fn usual_reply(text: &str) -> Option<Parts> {
     let rest = text.strip_prefix(r#"{"type":"CommandResult","timeStamp":""#)?;
     let (time, rest) = plain_string(rest)?;
     let rest = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
     let (data, id) = rest.rsplit_once(',')?;
     let id = id.strip_prefix(r#""commandId":"#)?;
     let is_usual = is_enclosed(data) && is_number(id);
-    let answer = is_usual.then(|| Answer::of_object(text, data))?.ok()?;
-    let kind = Kind::Answer {
+    let fields = is_usual.then(|| ReplyFields::of_object(text, data))?.ok()?;
+    let kind = Kind::Reply {
         id: id.parse().ok(),
-        answer: Arc::new(answer),
+        fields: Arc::new(fields),
     };
     Some((kind, Span::within(text, data), Span::within(text, time)))
 }
 
-/// Returns the rest of a JSON string that stands in the text as it is, and what follows its closing quote.
+/// Splits after a JSON string without escapes, whose opening quote is already consumed. Returns the string, and the text after
+/// its closing quote.
 fn plain_string(text: &str) -> Option<(&str, &str)> {
     let odd = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
     let (string, rest) = text.split_at(text.bytes().position(odd)?);
     Some((string, rest.strip_prefix('"')?))
 }
 
-/// Whether the part of the text is one JSON object, with nothing around it.
+/// Returns whether the part is exactly one JSON object.
 fn is_object(text: &str, part: Span) -> bool {
     if json::end_of_compact_object(text, part.start()) == Some(part.end()) {
         return true;
@@ -212,13 +213,14 @@ fn is_enclosed(json: &str) -> bool {
     json.starts_with('{') && json.ends_with('}')
 }
 
-/// Whether JSON takes it for a whole number: without leading zeros.
+/// Returns whether this is a JSON integer: digits without a leading zero.
 fn is_number(digits: &str) -> bool {
     let is_padded = digits.len() > 1 && digits.starts_with('0');
     !digits.is_empty() && !is_padded && digits.bytes().all(|digit| digit.is_ascii_digit())
 }
 
-/// Reads any object. Names count whatever their case; of a field that comes twice, the first value that is not null.
+/// The full reader: reads any object. Field names match in any case. Of a repeated field, the first value other than null
+/// counts.
 fn any_frame(text: &str) -> Result<Parts, Malformed> {
     let [mut kind, mut time, mut event, mut data, mut id] = [None; 5];
     each_field(text, |name, value| {
@@ -233,28 +235,28 @@ fn any_frame(text: &str) -> Result<Parts, Malformed> {
         keep_first(kept, value);
     })
     .map_err(|_| Malformed::NotAnObject)?;
-    let kind = kind.map(Word::of).ok_or(Malformed::NoType)?;
+    let kind = kind.map(Scalar::of).ok_or(Malformed::NoType)?;
     let event = || {
-        let word = Word::of(event?);
-        word.text().map(EventName::from)
+        let scalar = Scalar::of(event?);
+        scalar.string().map(EventName::from)
     };
     let is = |name: &str, number: u32| {
         let is_named = kind
-            .text()
+            .string()
             .is_some_and(|text| text.eq_ignore_ascii_case(name));
-        is_named || kind.number() == Some(number)
+        is_named || kind.integer() == Some(number)
     };
     let kind = if is("SystemMessage", 0) {
         Kind::System { level: event() }
     } else if is("Subscription", 1) {
         Kind::Event(event().ok_or(Malformed::Nameless)?)
     } else if is("CommandResult", 2) {
-        Kind::Answer {
-            id: id.map(Word::of).as_ref().and_then(Word::number),
-            answer: Arc::new(Answer::of(text, data.unwrap_or("null"))),
+        Kind::Reply {
+            id: id.map(Scalar::of).as_ref().and_then(Scalar::integer),
+            fields: Arc::new(ReplyFields::of(text, data.unwrap_or("null"))),
         }
     } else {
-        Kind::Other(kind.text().ok_or(Malformed::NoType)?.into())
+        Kind::Other(kind.string().ok_or(Malformed::NoType)?.into())
     };
     let span =
         |part: Option<&str>| part.map_or_else(Span::default, |part| Span::within(text, part));

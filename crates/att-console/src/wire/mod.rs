@@ -1,11 +1,11 @@
 //! The frames of a console: events, replies and their parts.
 
-pub(crate) mod answer;
 pub(crate) mod any_event;
 pub(crate) mod event;
 pub(crate) mod event_name;
 pub(crate) mod fields;
 pub(crate) mod frame;
 pub(crate) mod reply;
+pub(crate) mod reply_fields;
+pub(crate) mod scalar;
 pub(crate) mod span;
-pub(crate) mod word;

@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind};
-use crate::wire::answer::Answer;
 use crate::wire::frame::{Frame, Kind};
-use crate::wire::word::Word;
+use crate::wire::reply_fields::ReplyFields;
+use crate::wire::scalar::Scalar;
 use alta_model::console::result::{CommandInfo, Exception};
 use alta_model::{Listing, Redactor, Timestamp, json};
 use alta_socket::RawFrame;
@@ -11,11 +11,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-/// An error about a result shows this many characters of it.
+/// The number of characters of a result in an error.
 const SHOWN: usize = 120;
 
-/// Only this many characters are redacted for that. `Debug` shows as many.
-const LOOKED_AT: usize = 2_000;
+/// The number of characters that are redacted for an error, and the number in `Debug`.
+const REDACTED: usize = 2_000;
 
 /// The server's reply to a command that succeeded or, in [`Error::reply`], failed.
 ///
@@ -24,20 +24,20 @@ const LOOKED_AT: usize = 2_000;
 #[derive(Clone)]
 pub struct Reply {
     frame: Frame,
-    answer: Arc<Answer>,
+    fields: Arc<ReplyFields>,
     redactor: Redactor,
 }
 
 impl Reply {
     pub(crate) fn new(frame: Frame, redactor: &Redactor) -> Self {
-        let answer = match &frame.kind {
-            Kind::Answer { answer, .. } => Arc::clone(answer),
+        let fields = match &frame.kind {
+            Kind::Reply { fields, .. } => Arc::clone(fields),
             // No other frame is a reply.
             _ => Arc::default(),
         };
         Self {
             frame,
-            answer,
+            fields,
             redactor: redactor.clone(),
         }
     }
@@ -51,7 +51,7 @@ impl Reply {
         }
     }
 
-    /// The error of a command that failed, without secrets.
+    /// The error of a failed command, without secrets.
     pub(crate) fn failure(&self) -> Option<ErrorKind> {
         let mut failure = self.sent_failure()?;
         let words = match &mut failure {
@@ -68,7 +68,7 @@ impl Reply {
         Some(failure)
     }
 
-    /// The error of a command that failed. A reply that cannot be read counts as an error.
+    /// The error of a failed command. A reply that cannot be read counts as a failure.
     fn sent_failure(&self) -> Option<ErrorKind> {
         if let Some(exception) = self.exception() {
             return Some(failure(
@@ -83,10 +83,10 @@ impl Reply {
                 message: odd.to_owned(),
             });
         }
-        let odd = self.answer.unreadable_text(self.raw().as_str())?;
+        let odd = self.fields.unreadable_text(self.raw().as_str())?;
         self.value().is_none().then(|| ErrorKind::Decode {
             reason: format!(
-                "the server sent {} in the place of a string",
+                "the server sent {} instead of a string",
                 self.beginning(odd, SHOWN)
             ),
         })
@@ -99,8 +99,8 @@ impl Reply {
         if let Some(exception) = self.sent_exception() {
             return json::from_str(exception).ok();
         }
-        match self.value().map(Word::of) {
-            Some(Word::Text(text)) => {
+        match self.value().map(Scalar::of) {
+            Some(Scalar::String(text)) => {
                 Exception::from_text(&text).or_else(|| Exception::from_text(self.result_string()?))
             }
             Some(_) => self.exception_as_result(),
@@ -142,8 +142,8 @@ impl Reply {
         self.read_entries(json::places, |entry| vec![Some(entry)])
     }
 
-    /// Reads the entries that can be read.
-    pub(crate) fn read_whatever<T: DeserializeOwned>(&self) -> Listing<T> {
+    /// Reads a list without its malformed entries. Returns an empty list for another shape.
+    pub(crate) fn read_leniently<T: DeserializeOwned>(&self) -> Listing<T> {
         let many = |text: &str| json::part_of_list(text).map(|(list, _)| list);
         let read = self.read_entries(many, |entry| vec![entry]);
         read.unwrap_or_default()
@@ -174,7 +174,7 @@ impl Reply {
 
     /// `ResultString` as the server sent it: often `Success`, or only the name of a .NET type.
     pub fn result_string(&self) -> Option<&str> {
-        self.answer.text(self.raw().as_str())
+        self.fields.text(self.raw().as_str())
     }
 
     /// `ResultString`, unless it is only the name of a .NET type.
@@ -184,7 +184,7 @@ impl Reply {
 
     /// The command that ran, and its overload. Some servers omit it.
     pub fn command(&self) -> Option<CommandInfo> {
-        let command = self.answer.command(self.raw().as_str())?;
+        let command = self.fields.command(self.raw().as_str())?;
         json::from_str(command).ok()
     }
 
@@ -199,7 +199,7 @@ impl Reply {
     }
 
     fn sent_result(&self) -> Option<&str> {
-        self.answer.result(self.raw().as_str())
+        self.fields.result(self.raw().as_str())
     }
 
     /// `Result`, unless it is an empty string, array or object.
@@ -224,13 +224,13 @@ impl Reply {
     }
 
     fn sent_exception(&self) -> Option<&str> {
-        self.answer.exception(self.raw().as_str())
+        self.fields.exception(self.raw().as_str())
     }
 
     /// The beginning of a result, without secrets.
     fn beginning(&self, text: &str, characters: usize) -> String {
-        // Cut before it is redacted, since a result may be large: the redactor knows the beginnings of secrets.
-        let end = text.char_indices().nth(LOOKED_AT);
+        // Cut before it is redacted, because a result can be large. The redactor also finds a cut secret.
+        let end = text.char_indices().nth(REDACTED);
         let beginning = &text[..end.map_or(text.len(), |(end, _)| end)];
         let redacted = self.redactor.redact(beginning);
         let mut shown: String = redacted.chars().take(characters).collect();
@@ -247,14 +247,14 @@ impl Reply {
         let cause = self.redactor.cause(error);
         let reason = format!("{cause}{place}{text}");
         Error::new(ErrorKind::Decode { reason }, "reading a result")
-            .answered_by(self.clone())
+            .with_reply(self.clone())
             .caused_by(cause)
     }
 }
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: Option<&str>| text.map(|text| self.beginning(text, LOOKED_AT));
+        let shown = |text: Option<&str>| text.map(|text| self.beginning(text, REDACTED));
         f.debug_struct("Reply")
             .field("result", &shown(self.sent_result()))
             .field("result_string", &shown(self.result_string()))
@@ -269,7 +269,6 @@ fn failure(exception: Exception, sent: &str) -> ErrorKind {
     let message = causes
         .map(|cause| &cause.message)
         .find(|message| !message.is_empty());
-    // Without a message the other fields may explain it.
     let message = message.map_or_else(|| sent.to_owned(), String::clone);
     if let Some((_, rest)) = message.split_once(not_found) {
         let names = rest
@@ -327,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_beats_the_text_and_a_type_name_says_nothing() {
+    fn the_result_comes_before_the_string_and_a_type_name_is_no_string() {
         let list = reply(
             r#"{"Result":[{"id":1200000001,"username":"Ashwick"}],"ResultString":"System.Collections.Generic.List`1[System.Object]"}"#,
         )
@@ -349,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn data_may_be_text_null_or_missing() {
+    fn data_can_be_a_string_null_or_an_array() {
         assert_eq!(reply("\"done\"").unwrap().text(), Some("done"));
         assert_eq!(reply("null").unwrap().text(), None);
         assert_eq!(reply("null").unwrap().result(), None);
@@ -357,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn one_object_and_a_list_with_nulls_are_both_lists() {
+    fn one_object_and_a_list_with_nulls_are_read_as_lists() {
         let one = reply(r#"{"Result":{"id":1,"username":"Ashwick"}}"#).unwrap();
         assert_eq!(one.read_list::<User>().unwrap().len(), 1);
         let in_text = reply(r#"{"ResultString":"[{\"id\":1,\"username\":\"Ashwick\"}]"}"#).unwrap();
@@ -374,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_entry_loses_no_other_and_is_told() {
+    fn a_malformed_entry_is_skipped_and_listed() {
         let odd = r#"{"Result":[{"id":null,"username":"Ashwick"},{"id":2,"username":"Fox\ud83d"},"x",null]}"#;
         let odd = reply(odd).unwrap();
         let users = odd.read_list::<User>().unwrap();
@@ -388,7 +387,7 @@ mod tests {
             (places.len(), places.skipped().to_string().as_str()),
             (4, "[0], [2]")
         );
-        assert_eq!(odd.read_whatever::<User>(), users);
+        assert_eq!(odd.read_leniently::<User>(), users);
         for none in [
             r#"{"Result":[{"id":null}]}"#,
             r#"{"Result":[null,5]}"#,
@@ -402,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn half_a_character_hides_neither_a_result_nor_a_failure() {
+    fn a_lone_surrogate_hides_neither_a_result_nor_a_failure() {
         let name = reply(r#"{"Result":"Fox\ud83d"}"#).unwrap();
         assert_eq!(name.read::<String>().unwrap(), "Fox\u{fffd}");
         assert_eq!(name.result().unwrap(), "Fox\u{fffd}");
@@ -421,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_keep_their_class_their_message_and_the_servers_suggestions() {
+    fn errors_have_the_class_the_message_and_the_suggestions_of_the_server() {
         let not_found = r#"{"Exception":{"ClassName":"System.Exception","Message":"[CommandService.Handle] Command not found. Did you mean: \nplayer list\nplayer id\n"}}"#;
         assert_eq!(
             reply(not_found).unwrap_err(),
@@ -447,13 +446,13 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_beside_several_texts_is_a_failure() {
+    fn an_exception_beside_several_strings_is_a_failure() {
         let data = r#"{"ResultString":"","BufferResultString":"","StringResult":null,"Exception":{"ClassName":"X","Message":"no"}}"#;
         assert!(matches!(reply(data), Err(ErrorKind::Server { message, .. }) if message == "no"));
     }
 
     #[test]
-    fn a_result_of_another_shape_names_the_trouble_and_shows_the_text() {
+    fn a_result_of_another_shape_is_an_error_with_the_result_in_it() {
         let error = reply(r#"{"Result":{"id":"x"}}"#)
             .unwrap()
             .read::<User>()
@@ -465,7 +464,7 @@ mod tests {
     }
 
     #[test]
-    fn type_names_are_told_from_texts() {
+    fn type_names_differ_from_other_strings() {
         for name in [
             "System.Void",
             "Alta.Console.Commands.PlayerCommandModule+StatValue",

@@ -1,4 +1,4 @@
-/// Where in a text a part of it stands; nowhere by default. Frames are far smaller than 4 GiB.
+/// The position of a part of a frame's text; empty by default. `u32` is enough, because a frame is far smaller than 4 GiB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     start: u32,
@@ -6,7 +6,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// Where a part of `text`, borrowed from it, stands in it.
+    /// The position of `part`, which is a slice of `text`.
     pub(crate) fn within(text: &str, part: &str) -> Self {
         let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
         let end = start.saturating_add(part.len());

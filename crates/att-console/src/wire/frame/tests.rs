@@ -6,7 +6,7 @@ fn read(text: &str) -> Result<Frame, Malformed> {
 }
 
 #[test]
-fn types_are_read_as_words_and_as_numbers() {
+fn types_are_read_from_names_and_from_numbers() {
     for (word, number) in [
         ("\"SystemMessage\"", "0"),
         ("\"Subscription\"", "1"),
@@ -21,7 +21,7 @@ fn types_are_read_as_words_and_as_numbers() {
             .unwrap()
         };
         let kind = |frame: &Frame| match &frame.kind {
-            Kind::Answer { id, .. } => Err(*id),
+            Kind::Reply { id, .. } => Err(*id),
             other => Ok(other.clone()),
         };
         assert_eq!(kind(&frame(word)), kind(&frame(number)));
@@ -34,10 +34,10 @@ fn types_are_read_as_words_and_as_numbers() {
 }
 
 #[test]
-fn an_answers_id_is_read_from_a_number_and_from_digits() {
+fn the_id_of_a_reply_is_read_from_a_number_and_from_a_string() {
     for id in ["7", "\"7\"", "\" 7 \"", "7.0", "\"7.0\""] {
         let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
-        assert!(matches!(frame.kind, Kind::Answer { id: Some(7), .. }));
+        assert!(matches!(frame.kind, Kind::Reply { id: Some(7), .. }));
     }
     for id in [
         "-7",
@@ -49,12 +49,12 @@ fn an_answers_id_is_read_from_a_number_and_from_digits() {
         "\"NaN\"",
     ] {
         let frame = read(&format!(r#"{{"type":2,"data":{{}},"commandId":{id}}}"#)).unwrap();
-        assert!(matches!(frame.kind, Kind::Answer { id: None, .. }));
+        assert!(matches!(frame.kind, Kind::Reply { id: None, .. }));
     }
 }
 
 #[test]
-fn what_is_no_frame_is_told() {
+fn a_string_that_is_not_a_frame_has_a_reason() {
     for text in [
         "",
         "ping",
@@ -79,7 +79,7 @@ fn what_is_no_frame_is_told() {
 }
 
 #[test]
-fn an_odd_field_costs_no_other() {
+fn a_malformed_field_does_not_affect_the_others() {
     let frame = read(
         r#"{"TYPE":1,"eventType":null,"EventType":"PlayerJoined","timeStamp":[1],"data":{"a":1},"commandId":1e999,"\ud83d":"\ud83d"}"#,
     )
@@ -89,7 +89,7 @@ fn an_odd_field_costs_no_other() {
 }
 
 #[test]
-fn odd_values_of_an_event_lose_no_event() {
+fn odd_values_in_an_event_do_not_lose_the_event() {
     use alta_model::console::event::{InfoLog, PlayerJoined, PlayerKilled};
     let event = |name: &str, data: &str| {
         read(&format!(
@@ -122,15 +122,15 @@ fn odd_values_of_an_event_lose_no_event() {
 }
 
 #[test]
-fn a_usual_event_ends_with_its_data_and_nothing_follows() {
+fn the_fast_reader_accepts_an_event_only_if_nothing_follows_its_data() {
     let event = |rest: &str| {
         format!(
             r#"{{"type":"Subscription","timeStamp":"2024-08-03T04:08:51.5Z","eventType":"PlayerJoined","data":{rest}"#
         )
     };
     let usual = event(r#"{"a":[1,"}"]}}"#);
-    let (short, long) = Frame::both_ways(&usual).unwrap();
-    same(&short, &long.unwrap());
+    let (fast, full) = Frame::by_both_readers(&usual).unwrap();
+    same(&fast, &full.unwrap());
     for rest in [
         r#"{"a":1}}{"type":2}"#,
         r#"{"a":1}} {"a":1}}"#,
@@ -153,13 +153,13 @@ fn a_usual_event_ends_with_its_data_and_nothing_follows() {
     );
 }
 
-/// What stands in a text, each part as an event's name, an answer's id, or why it is none.
+/// Reads a message. Each part is shown as the name of its event, the id of its reply, or the reason why it is not a frame.
 fn found(text: &str) -> Vec<Result<String, Malformed>> {
     let mut found = Vec::new();
     Frame::read_each(text.into(), SystemTime::now(), |frame| {
         found.push(frame.map(|frame| match &frame.kind {
             Kind::Event(name) => format!("{name} {}", frame.data()),
-            Kind::Answer { id, .. } => format!("{id:?}"),
+            Kind::Reply { id, .. } => format!("{id:?}"),
             Kind::Broken => format!("broken {}", frame.raw.as_str()),
             other => format!("{other:?}"),
         }));
@@ -168,55 +168,58 @@ fn found(text: &str) -> Vec<Result<String, Malformed>> {
 }
 
 #[test]
-fn every_object_of_a_text_is_a_frame() {
+fn every_object_in_a_message_is_a_frame() {
     let event =
         r#"{"type":"Subscription","timeStamp":"","eventType":"PlayerJoined","data":{"a":"}{"}}"#;
     let odd_event = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":"}{"}}"#;
-    let answer = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1},"commandId":7}"#;
+    let reply = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1},"commandId":7}"#;
     let (joined, seven) = (
         || Ok(r#"PlayerJoined {"a":"}{"}"#.to_owned()),
         || Ok("Some(7)".to_owned()),
     );
     for event in [event, odd_event] {
         for between in ["", " ", "\r\n", "\0"] {
-            let text = [event, answer, event].join(between);
+            let text = [event, reply, event].join(between);
             assert_eq!(found(&text), [joined(), seven(), joined()], "{text}");
         }
     }
-    for (rest, told) in [
+    for (rest, shown) in [
         ("rubbish", "rubbish"),
         (",", ","),
         ("]", "]"),
         (&event[..40], &event[..40]),
-        (&answer[..answer.len() - 1], &answer[..answer.len() - 1]),
+        (&reply[..reply.len() - 1], &reply[..reply.len() - 1]),
     ] {
-        let told = Ok(format!("broken {told}"));
-        assert_eq!(found(&format!("{event}{rest}")), [joined(), told.clone()]);
-        assert_eq!(found(&format!("{answer} {rest}")), [seven(), told]);
+        let broken_part = Ok(format!("broken {shown}"));
+        assert_eq!(
+            found(&format!("{event}{rest}")),
+            [joined(), broken_part.clone()]
+        );
+        assert_eq!(found(&format!("{reply} {rest}")), [seven(), broken_part]);
     }
     let broken = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":}}"#;
-    let told = Ok(format!("broken {broken}"));
+    let broken_part = Ok(format!("broken {broken}"));
     assert_eq!(
-        found(&format!("{broken}{answer}")),
-        [told.clone(), seven()],
-        "what follows one that is broken is read"
+        found(&format!("{broken}{reply}")),
+        [broken_part.clone(), seven()],
+        "the frame after a broken one is read"
     );
-    assert_eq!(found(broken), [told]);
+    assert_eq!(found(broken), [broken_part]);
     assert_eq!(
-        found(&format!("{answer}{{}}")),
+        found(&format!("{reply}{{}}")),
         [seven(), Err(Malformed::NoType)]
     );
     for text in ["", " ", "ping", "[1, 2]"] {
         assert_eq!(found(text), [Err(Malformed::NotAnObject)], "{text}");
     }
-    for text in [format!("[{event},{answer}]"), format!("rubbish{event}")] {
-        let told = Ok(format!("broken {text}"));
-        assert_eq!(found(&text), [told], "events may be in it");
+    for text in [format!("[{event},{reply}]"), format!("rubbish{event}")] {
+        let broken_part = Ok(format!("broken {text}"));
+        assert_eq!(found(&text), [broken_part], "it may contain events");
     }
 }
 
 #[test]
-fn a_frame_out_of_several_holds_itself_alone() {
+fn a_frame_of_several_in_a_message_keeps_only_its_own_text() {
     let one = r#"{"type":1,"eventType":"PlayerJoined","data":{}}"#;
     Frame::read_each(
         format!("{one}{one}").as_str().into(),
@@ -234,8 +237,8 @@ fn same(short: &Frame, long: &Frame) {
 }
 
 #[test]
-fn a_usual_answer_and_its_like_are_read_the_same() {
-    let answer = |data: &str, id: &str| {
+fn both_readers_read_a_usual_reply_the_same() {
+    let reply = |data: &str, id: &str| {
         format!(
             r#"{{"type":"CommandResult","timeStamp":"2024-08-03T04:08:51.5Z","data":{data},"commandId":{id}}}"#
         )
@@ -250,15 +253,15 @@ fn a_usual_answer_and_its_like_are_read_the_same() {
         "{}",
     ] {
         for id in ["7", "0", "99999999999"] {
-            let text = answer(data, id);
-            let (short, long) = Frame::both_ways(&text).unwrap();
-            same(&short, &long.unwrap());
+            let text = reply(data, id);
+            let (fast, full) = Frame::by_both_readers(&text).unwrap();
+            same(&fast, &full.unwrap());
         }
     }
 }
 
 #[test]
-fn an_answer_that_only_seems_usual_goes_the_long_way() {
+fn a_reply_of_another_form_is_left_to_the_full_reader() {
     let begins = r#"{"type":"CommandResult","timeStamp":"","data":{"Result":1}"#;
     for (rest, id) in [
         (r#","x":2,"commandId":7}"#, Some(7)),
@@ -271,7 +274,7 @@ fn an_answer_that_only_seems_usual_goes_the_long_way() {
         assert!(usual_frame(&text).is_none(), "{text}");
         let frame = read(&text).unwrap();
         assert!(
-            matches!(frame.kind, Kind::Answer { id: found, .. } if found == id),
+            matches!(frame.kind, Kind::Reply { id: found, .. } if found == id),
             "{frame:?}"
         );
         assert_eq!(frame.data(), r#"{"Result":1}"#);
@@ -286,8 +289,8 @@ fn an_answer_that_only_seems_usual_goes_the_long_way() {
         assert_eq!(read(&text).unwrap_err(), Malformed::NotAnObject, "{text}");
     }
     let endless = format!(r#"{begins},"commandId":1{}}}"#, "0".repeat(400));
-    let (short, long) = Frame::both_ways(&endless).unwrap();
-    same(&short, &long.unwrap());
+    let (fast, full) = Frame::by_both_readers(&endless).unwrap();
+    same(&fast, &full.unwrap());
     let two_lines = begins.replace(r#""timeStamp":""#, "\"timeStamp\":\"\n");
     let text = format!(r#"{two_lines},"commandId":7}}"#);
     assert_eq!(read(&text).unwrap_err(), Malformed::NotAnObject);
@@ -295,33 +298,33 @@ fn an_answer_that_only_seems_usual_goes_the_long_way() {
 
 proptest! {
     #[test]
-    fn both_ways_read_any_answer_the_same(
+    fn both_readers_read_any_reply_the_same(
         data in r#"\{("(Result|ResultString|Exception|EXCEPTION|x)":("[a}\\"]{0,3}"|"\\ud83d"|1|\{\}|null),?){0,3}\}?.?"#,
         id in r#"(,"commandId":[0-9]{0,3}0{0,20}(0{300})?){1,2}"#,
         time in r#"[2\\n\n\t "]{0,2}"#,
         follows in r#"(\}|\{\}| |x|,"data":null\})?"#,
     ) {
         let text = format!(r#"{{"type":"CommandResult","timeStamp":"{time}","data":{data}{id}}}{follows}"#);
-        if let Some((short, long)) = Frame::both_ways(&text) {
-            same(&short, &long.unwrap());
+        if let Some((fast, full)) = Frame::by_both_readers(&text) {
+            same(&fast, &full.unwrap());
         }
     }
 
     #[test]
-    fn both_ways_read_any_event_the_same(
+    fn both_readers_read_any_event_the_same(
         name in r#"(PlayerJoined|x\\u0041|é|\t|")?"#,
         data in r#"(\{("[ab}{]{0,2}":("[a}{\\"]{0,3}"|"\\ud83d"|01|1e999|\{\}|\[\{\}\]|null),?){0,3}\}?|[0-9]{0,2}|"\}").?"#,
         time in r#"[2\\n\n\t "]{0,2}"#,
         follows in r#"(\}|\{\}| |x|,"data":null\}|\}\{"type":1\})?"#,
     ) {
         let text = format!(r#"{{"type":"Subscription","timeStamp":"{time}","eventType":"{name}","data":{data}}}{follows}"#);
-        if let Some((short, long)) = Frame::both_ways(&text) {
-            same(&short, &long.unwrap());
+        if let Some((fast, full)) = Frame::by_both_readers(&text) {
+            same(&fast, &full.unwrap());
         }
     }
 
     #[test]
-    fn no_text_makes_the_reader_panic(text in "\\PC*", json in r#"\{"type":[0-3],"(data|commandId)":.{0,20}\}"#) {
+    fn no_string_makes_the_reader_panic(text in "\\PC*", json in r#"\{"type":[0-3],"(data|commandId)":.{0,20}\}"#) {
         let _ = read(&text).map(|frame| (frame.data().len(), frame.timestamp()));
         let _ = read(&json).map(|frame| (frame.data().len(), frame.timestamp()));
     }

@@ -1,13 +1,13 @@
 use crate::wire::fields::{each_field, keep_first};
+use crate::wire::scalar::Scalar;
 use crate::wire::span::Span;
-use crate::wire::word::Word;
 use alta_model::console::result::Exception;
 use alta_model::json::each_compact_field;
 use std::borrow::Cow;
 
-/// The places of a reply's fields in its frame. Their JSON is read when it is needed.
+/// The positions of a reply's fields in its frame. The caller of the command decodes them.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Answer {
+pub(crate) struct ReplyFields {
     result: Option<Span>,
     text: Option<Text>,
     exception: Option<Span>,
@@ -18,18 +18,18 @@ pub(crate) struct Answer {
 enum Text {
     AsSent(Span),
     Unescaped(Box<str>),
-    /// An object or an array in the place of a string.
+    /// An object or an array where a string is expected.
     Unreadable(Span),
 }
 
-impl Answer {
-    /// Reads `data`, a part of the frame: an object with the fields, the `ResultString`, null, or any other value, which is
-    /// the result.
+impl ReplyFields {
+    /// Reads `data`, a part of the frame. An object has the fields; a string is the `ResultString`; null is no result; any other
+    /// value is the result.
     pub(crate) fn of(frame: &str, data: &str) -> Self {
         if data.starts_with('{')
-            && let Ok(answer) = Self::of_object(frame, data)
+            && let Ok(fields) = Self::of_object(frame, data)
         {
-            return answer;
+            return fields;
         }
         if data.starts_with('"') {
             return Self {
@@ -43,7 +43,7 @@ impl Answer {
         }
     }
 
-    /// Reads `data` if it is a JSON object. Names match in any case; a null is no value.
+    /// Reads `data` if it is a JSON object. Field names match in any case; null counts as missing.
     pub(crate) fn of_object(frame: &str, data: &str) -> Result<Self, serde_json::Error> {
         let mut fields = Fields::default();
         if each_compact_field(data, |name, value| fields.take(name, value)).is_none() {
@@ -58,12 +58,12 @@ impl Answer {
         self.result.map(|span| span.of(frame))
     }
 
-    /// The string that has had three names.
+    /// `ResultString`, under any of its three names.
     pub(crate) fn text<'a>(&'a self, frame: &'a str) -> Option<&'a str> {
         self.text.as_ref()?.get(frame)
     }
 
-    /// The JSON in the place of the string.
+    /// The JSON of a `ResultString` that is an object or an array.
     pub(crate) fn unreadable_text<'a>(&self, frame: &'a str) -> Option<&'a str> {
         match self.text {
             Some(Text::Unreadable(span)) => Some(span.of(frame)),
@@ -106,11 +106,11 @@ impl<'a> Fields<'a> {
         keep_first(kept, value);
     }
 
-    fn read(self, frame: &str) -> Answer {
+    fn read(self, frame: &str) -> ReplyFields {
         let span = |value: Option<&str>| value.map(|value| Span::within(frame, value));
-        Answer {
+        ReplyFields {
             result: span(self.result),
-            text: Text::most_telling(frame, self.texts.into_iter().flatten()),
+            text: Text::best(frame, self.texts.into_iter().flatten()),
             exception: span(self.exception),
             command: span(self.command),
         }
@@ -119,10 +119,10 @@ impl<'a> Fields<'a> {
 
 impl Text {
     fn of(frame: &str, json: &str) -> Self {
-        match Word::of(json) {
-            Word::Text(Cow::Borrowed(part)) => Self::AsSent(Span::within(frame, part)),
-            Word::Text(Cow::Owned(text)) => Self::Unescaped(text.into()),
-            // A number or bool is read as its JSON.
+        match Scalar::of(json) {
+            Scalar::String(Cow::Borrowed(part)) => Self::AsSent(Span::within(frame, part)),
+            Scalar::String(Cow::Owned(text)) => Self::Unescaped(text.into()),
+            // The text of a number or a bool is its JSON.
             _ if json.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '-') => {
                 Self::AsSent(Span::within(frame, json))
             }
@@ -131,7 +131,7 @@ impl Text {
     }
 
     /// Chooses one of several strings: the first that is an exception, else the first that can be read, else the first.
-    fn most_telling<'a>(frame: &str, texts: impl Iterator<Item = &'a str>) -> Option<Self> {
+    fn best<'a>(frame: &str, texts: impl Iterator<Item = &'a str>) -> Option<Self> {
         let mut texts = texts.map(|json| Self::of(frame, json));
         let first = texts.next()?;
         let Some(second) = texts.next() else {
