@@ -78,7 +78,7 @@ fn feature_of(package: &Package, dependency: &str) -> Result<String, Error> {
         .collect();
     if features.is_empty() {
         let name = &package.name;
-        return Err(format!("no feature of {name} switches {dependency} on").into());
+        return Err(format!("no feature of {name} enables {dependency}").into());
     }
     Ok(features.join(" or "))
 }
@@ -143,8 +143,7 @@ fn replace(page: &str, generated: &str) -> Result<String, Error> {
         let (_, after) = rest.split_once(END)?;
         Some((before, after))
     });
-    let (before, after) =
-        parts.ok_or("docs/architecture.md has lost its marks of the generated part")?;
+    let (before, after) = parts.ok_or("docs/architecture.md has no marks of the generated part")?;
     Ok(format!("{before}{BEGIN}\n{generated}\n{END}{after}"))
 }
 
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn the_picture_leaves_out_what_is_implied_and_the_table_has_every_edge() {
+    fn the_diagram_omits_implied_edges_and_the_table_has_every_edge() {
         let text = generated(&example());
         for line in [
             "    auth -. login .-> http\n",
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_of_other_edges_or_other_crates_is_found() {
+    fn a_page_with_other_edges_or_crates_is_found() {
         let graph = example();
         let body: String = graph
             .keys()

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: everything that has to pass before a change goes in, the cheapest first.
+//! `cargo xtask ci`: all checks of a change, the cheapest first.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ enum Check {
     Combinations(String, Vec<Vec<String>>),
 }
 
-/// Which steps to run.
+/// The steps to run.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// Only these steps, such as `lints tests`; all if none is given.
@@ -268,7 +268,7 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
             Check::Cargo(words(
                 "run --quiet --manifest-path xtask/two-providers/Cargo.toml",
             )),
-            "name the provider where a TLS configuration is built: rustls cannot choose between two.",
+            "name the provider where a TLS configuration is built, since rustls cannot choose between two.",
         ),
     ];
     if full {

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn what_builds_the_same_is_built_once() {
+    fn equal_builds_are_built_once() {
         let list = features(&[
             ("a", &["dep:x"]),
             ("both", &["a", "b"]),
@@ -203,12 +203,12 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_on_either_side_is_told() {
+    fn a_failure_on_either_side_is_returned() {
         // Cargo refuses it before it builds anything.
         let wrong = [vec!["nonsense".to_owned()]];
         for apart in ["nonsense", "hyper"] {
-            let told = check("pytale", apart, &wrong).unwrap_err().to_string();
-            assert!(told.starts_with("pytale with \"nonsense\""), "{told}");
+            let message = check("pytale", apart, &wrong).unwrap_err().to_string();
+            assert!(message.starts_with("pytale with \"nonsense\""), "{message}");
         }
     }
 }

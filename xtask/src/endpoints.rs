@@ -50,7 +50,7 @@ pub(crate) fn missing(fixtures: &[Fixture]) -> Result<Vec<String>, Error> {
             Some((path, accounts)) => {
                 if !accounts.contains(&line.account.as_str()) {
                     missing.push(format!(
-                        "{name}: made as {accounts:?}, listed as {}",
+                        "{name}: called as {accounts:?}, listed as {}",
                         line.account
                     ));
                 }
@@ -183,7 +183,7 @@ fn page(fixtures: &[Fixture]) -> Result<String, Error> {
     }
     write!(
         page,
-        "\n## Logins\n\nThey are made by `alta-auth`.\n\n{COLUMNS}"
+        "\n## Logins\n\n`alta-auth` makes these calls.\n\n{COLUMNS}"
     )?;
     for (method, path, who, by, what) in LOGINS {
         let files = recordings(fixtures, method, |other| {
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_whose_recording_is_gone_is_named() {
+    fn an_endpoint_without_a_recording_is_named() {
         let mut fixtures = recordings_at_hand();
         fixtures.retain(|fixture| fixture.name != "rest/group-quick-create");
         assert_eq!(
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kind_of_error_whose_recordings_are_gone_is_named() {
+    fn a_kind_of_error_without_a_recording_is_named() {
         let mut fixtures = recordings_at_hand();
         fixtures.retain(|fixture| fixture.recording["response"]["status"] != 429);
         assert_eq!(missing(&fixtures).unwrap(), ["no recording of 429"]);

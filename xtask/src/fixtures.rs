@@ -51,7 +51,7 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
         .filter(|fixture| filter.is_none_or(|part| fixture.name.contains(part)))
         .collect();
     if fixtures.is_empty() {
-        return Err("no fixture has such a name".into());
+        return Err("no fixture has this name".into());
     }
 
     if !json {
@@ -92,7 +92,7 @@ pub(crate) fn list_missing() -> Result<(), Error> {
         println!("nothing is missing");
         return Ok(());
     }
-    Err(format!("{} things are missing", missing.len()).into())
+    Err(format!("{} items are missing", missing.len()).into())
 }
 
 /// Runs all checks of one fixture, and counts them.
@@ -215,18 +215,14 @@ mod tests {
 
     /// The numbers in the README must match the files.
     #[test]
-    fn the_readme_says_how_many_fixtures_of_each_basis_there_are() {
+    fn the_readme_has_the_number_of_fixtures_of_each_basis() {
         let fixtures = load(&root().join("fixtures")).unwrap();
         let of = |basis: &str| {
             let has = |fixture: &&Fixture| fixture.recording["basis"] == basis;
             fixtures.iter().filter(has).count()
         };
         let readme = readme();
-        assert_eq!(
-            of("recorded"),
-            0,
-            "fixtures/README.md says that there is none"
-        );
+        assert_eq!(of("recorded"), 0, "fixtures/README.md has none");
         for (basis, said) in [
             ("sample", "are samples"),
             ("constructed", "are\nconstructed"),
@@ -237,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readme_says_where_each_project_that_is_named_as_a_source_is() {
+    fn the_readme_has_the_address_of_each_source() {
         let projects: BTreeSet<String> = load(&root().join("fixtures"))
             .unwrap()
             .iter()

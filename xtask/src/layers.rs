@@ -132,19 +132,22 @@ fn problem(edge: &Edge) -> Option<String> {
     };
     if edge.is_dev {
         let free = to == "alta-sim" && from != "alta-sim";
-        return (!free && !allowed.contains(&to.as_str()))
-            .then(|| format!("{from} dev-depends on {to}; only alta-sim is free for tests, and it knows none of ours"));
+        return (!free && !allowed.contains(&to.as_str())).then(|| {
+            format!(
+                "{from} dev-depends on {to}; tests may use only alta-sim, and alta-sim none of ours"
+            )
+        });
     }
     if !allowed.contains(&to.as_str()) {
         return Some(format!(
-            "{from} depends on {to}, which lies beside or above it"
+            "{from} depends on {to}, which no row of the table allows"
         ));
     }
     if let Some((.., feature)) = OPTIONAL.iter().find(|(f, t, _)| f == from && t == to)
         && !edge.is_optional
     {
         return Some(format!(
-            "{from} depends on {to} always; only its feature `{feature}` may"
+            "{from} depends on {to} without its feature `{feature}`"
         ));
     }
     if let Some((.., feature)) = WITHOUT.iter().find(|(f, t, _)| f == from && t == to)
@@ -154,9 +157,7 @@ fn problem(edge: &Edge) -> Option<String> {
                 .iter()
                 .any(|name| name == feature || name == "default"))
     {
-        return Some(format!(
-            "{from} switches on {to}'s `{feature}`, which its users may not want"
-        ));
+        return Some(format!("{from} enables the feature `{feature}` of {to}"));
     }
     None
 }
@@ -199,13 +200,13 @@ const BANS: &[Ban] = &[
         package: "att-console",
         flags: &[],
         banned: HTTP_STACK,
-        reason: "a bot on a self-hosted server speaks no HTTP",
+        reason: "a bot on a self-hosted server needs no HTTP",
     },
     Ban {
         package: "att-console",
         flags: &[],
         banned: &["rustls", "ring", "alta-auth"],
-        reason: "a console speaks plain ws:// and knows no login unless asked",
+        reason: "without the feature `tls`, a console needs no TLS, and never a login",
     },
     Ban {
         package: "pytale",
@@ -217,7 +218,7 @@ const BANS: &[Ban] = &[
         package: "alta-ws",
         flags: &[],
         banned: HTTP_STACK,
-        reason: "with a token at hand, the main websocket needs no HTTP client",
+        reason: "with a given token, the main websocket needs no HTTP client",
     },
     Ban {
         package: "alta-auth",
@@ -236,7 +237,7 @@ const BANS: &[Ban] = &[
             "tokio-rustls",
             "ring",
         ],
-        reason: "whoever brings an HTTP client of their own must not build ours",
+        reason: "a program with its own HTTP client does not build ours",
     },
     Ban {
         package: "alta-http",
@@ -249,7 +250,7 @@ const BANS: &[Ban] = &[
             "tokio-rustls",
             "ring",
         ],
-        reason: "whoever brings an HTTP client of their own must not build ours",
+        reason: "a program with its own HTTP client does not build ours",
     },
 ];
 
@@ -267,7 +268,7 @@ const SELF_HOSTED: &[&str] = &[
 ];
 
 /// Everything a crate builds, by `cargo tree`.
-fn pulled_in(package: &str, flags: &[&str]) -> BTreeSet<String> {
+fn built_by(package: &str, flags: &[&str]) -> BTreeSet<String> {
     let output = crate::cargo()
         .args([
             "tree",
@@ -297,13 +298,13 @@ fn pulled_in(package: &str, flags: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn our_crates_depend_on_each_other_as_the_architecture_says() {
+fn our_crates_have_only_the_allowed_dependencies() {
     let problems = problems(&edges(&crate::metadata().unwrap()));
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
 #[test]
-fn every_crate_has_its_row_in_the_table_and_every_row_its_crate() {
+fn the_table_has_a_row_for_each_crate_and_no_other() {
     let metadata = crate::metadata().unwrap();
     let packages = metadata.workspace_packages();
     let crates: BTreeSet<&str> = packages
@@ -319,30 +320,30 @@ fn every_crate_has_its_row_in_the_table_and_every_row_its_crate() {
 }
 
 #[test]
-fn a_crate_pulls_in_only_what_its_users_asked_for() {
+fn no_crate_builds_a_banned_crate() {
     let ours = crate::metadata().unwrap();
     for ban in BANS {
         assert!(
             ours.workspace_packages()
                 .iter()
                 .any(|package| *package.name == *ban.package),
-            "{} is gone",
+            "{} does not exist",
             ban.package
         );
-        let pulled = pulled_in(ban.package, ban.flags);
+        let built = built_by(ban.package, ban.flags);
         assert!(
-            pulled.contains(ban.package),
-            "cargo tree said nothing of {}",
+            built.contains(ban.package),
+            "cargo tree does not list {}",
             ban.package
         );
         let found: Vec<_> = ban
             .banned
             .iter()
-            .filter(|name| pulled.contains(**name))
+            .filter(|name| built.contains(**name))
             .collect();
         assert!(
             found.is_empty(),
-            "{} {} pulls in {found:?}: {}; `cargo tree -p {} {} -i NAME` shows the way",
+            "{} {} builds {found:?}: {}; `cargo tree -p {} {} -i NAME` shows the path",
             ban.package,
             ban.flags.join(" "),
             ban.reason,
@@ -353,7 +354,7 @@ fn a_crate_pulls_in_only_what_its_users_asked_for() {
 }
 
 #[test]
-fn a_wrong_edge_is_found_and_said_why() {
+fn a_forbidden_edge_is_found() {
     let good = Edge {
         from: "alta-ws".to_owned(),
         to: "alta-auth".to_owned(),

@@ -1,9 +1,9 @@
-//! Chores of the workspace: checks, generated pages, benchmarks. `cargo xtask ci` has to pass before a change goes in.
+//! Tasks of the workspace: checks, generated pages, benchmarks.
 
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a program that talks to the terminal"
+    reason = "a program prints to the terminal"
 )]
 
 mod architecture;
@@ -21,7 +21,7 @@ mod packages;
 mod replay;
 mod replay_rest;
 #[path = "../../crates/alta-model/tests/support/round_trip.rs"]
-#[allow(unreachable_pub, reason = "included elsewhere as well")]
+#[allow(unreachable_pub, reason = "another test includes this file, too")]
 mod round_trip;
 mod soak;
 mod tools;
@@ -35,11 +35,11 @@ use clap::Parser;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// Chores of the workspace: checks, generated pages, benchmarks.
+/// Tasks of the workspace: checks, generated pages, benchmarks.
 #[derive(Parser)]
 #[command(name = "cargo xtask")]
 enum Command {
-    /// Runs every check that has to pass before a change goes in.
+    /// Runs every check of a change.
     Ci(ci::Options),
     /// Checks the fixtures: their format, that the models read and write them without loss, and that the clients send and
     /// return the same.
@@ -47,7 +47,7 @@ enum Command {
         /// Only fixtures whose name contains this, such as `rest/` or `player-`.
         #[arg(long)]
         filter: Option<String>,
-        /// One JSON object a line instead of a table.
+        /// Print one JSON object on each line instead of a table.
         #[arg(long)]
         json: bool,
         /// Only list the endpoints without a method or a fixture, and the kinds of errors without a fixture.

@@ -1,4 +1,4 @@
-//! Checks that each package has everything that its page on the registry needs, and nothing that only the workspace can use.
+//! Checks that each package has everything for its page on the registry, and no file that needs the workspace.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ const REQUIRED: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /// Folders that need the whole workspace: the fixtures, unpublished crates.
 const EXCLUDED: [&str; 4] = ["benches/", "fuzz/", "proptest-regressions/", "tests/"];
 
-/// The registry accepts no more.
+/// The registry accepts at most five.
 const MOST_KEYWORDS: usize = 5;
 
 /// Fails with a list of the problems.
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_and_a_needless_file_are_named() {
+    fn missing_and_superfluous_files_are_named() {
         let files = BTreeSet::from(["README.md", "LICENSE-MIT", "src/lib.rs", "tests/all.rs"]);
         assert_eq!(
             problems_of(&files),

@@ -35,7 +35,7 @@ pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
         .collect()
 }
 
-/// Which interface of the client is used.
+/// The interface of the client that is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Play {
     /// Commands as strings, events by name; replies and events as JSON.
@@ -84,14 +84,14 @@ fn run(play: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         .enable_all()
         .build()?;
     let played = runtime.block_on(async { tokio::time::timeout(TIMEOUT * 2, play).await });
-    played.unwrap_or_else(|_| Err("it did not end".into()))
+    played.unwrap_or_else(|_| Err("the replay did not end".into()))
 }
 
 /// Waits for a future with a timeout; the error names what did not happen.
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Error> {
     tokio::time::timeout(TIMEOUT / 2, future)
         .await
-        .map_err(|_| format!("{what}: nothing came of it").into())
+        .map_err(|_| format!("{what}: no result within the timeout").into())
 }
 
 /// The problems that server and client side have found.

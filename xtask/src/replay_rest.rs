@@ -39,7 +39,7 @@ fn replay(fixture: &Fixture) -> Result<Vec<String>, Error> {
     runtime.block_on(async {
         let server = Server::start(&recorded).await?;
         let made = tokio::time::timeout(TIMEOUT, make(&recorded, &server));
-        let result = made.await.map_err(|_| "it did not end")??;
+        let result = made.await.map_err(|_| "the call did not end")??;
         let mut problems = sent::problems(&recorded, &server.received().await);
         problems.extend(returned::problems(&recorded, &result));
         Ok(problems)
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_not_read_or_read_as_another_is_shown_as_a_difference() {
+    fn a_field_that_is_lost_or_changed_is_shown_as_a_difference() {
         let problems = found("rest/group-member", |recording| {
             recording["response"]["body"]["shoe_size"] = json!(43);
             recording["response"]["body"]["created_at"] = json!("2021-06-14T23:48:30.3930Z");
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_differs_is_found_wherever_it_does() {
+    fn every_difference_of_a_request_is_found() {
         let problems = found("rest/group-update", |recording| {
             let request = &mut recording["request"];
             request["query"]["dry"] = json!("1");
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_is_sent_twice_or_beside_another_is_found() {
+    fn a_repeated_or_additional_request_is_found() {
         let path = crate::root().join("fixtures/rest/invite-player.json");
         let recording = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let recorded = Recorded::read(&recording).unwrap();
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_says_something_else_is_found() {
+    fn an_error_with_other_content_is_found() {
         let problems = found("rest/error-401-expired-token", |recording| {
             recording["response"]["body"]["error_code"] = json!(["odd"]);
         });
@@ -154,6 +154,6 @@ mod tests {
                 .unwrap()
                 .remove("transfer");
         });
-        assert_eq!(problems, [] as [&str; 0], "a whole body is read");
+        assert_eq!(problems, [] as [&str; 0], "the whole body is read");
     }
 }

@@ -15,7 +15,7 @@ pub trait Host: Send + Sync + 'static {
     /// waiters for a change.
     fn with_cloud<T>(&self, work: impl FnOnce(&mut Cloud, Timestamp) -> T) -> T;
 
-    /// Starts a game server, as a client has requested.
+    /// Starts a game server on request of a client.
     fn start_server(self: &Arc<Self>, server: u64);
 
     /// Replies to the download of a console's file, `/output/{user}/{file}`.

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-/// Whether the world changes by itself.
+/// The source of changes in the simulated world.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Scenario {

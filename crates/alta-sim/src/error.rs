@@ -18,7 +18,7 @@ pub enum ErrorKind {
     Listen,
     /// A certificate could not be made.
     Certificate,
-    /// No group, server or player has that id.
+    /// No group, server, player or item has this id or name.
     NotFound,
     /// The present state of the world does not allow it, for example because the server is offline.
     NotPossible,

@@ -14,7 +14,7 @@ struct Arguments {
     /// The HTTP port. The main websocket gets the next port, consoles the ports after it. With 0, every port is any free one.
     #[arg(long, default_value_t = 13_490)]
     port: u16,
-    /// Whether the world changes by itself.
+    /// The source of changes in the simulated world.
     #[arg(long, value_enum, default_value_t = World::Town)]
     scenario: World,
     /// The seed of everything random.
@@ -36,9 +36,9 @@ struct Arguments {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum World {
-    /// Nothing happens.
+    /// Nothing changes.
     Empty,
-    /// Players join, walk, fight, trade, die and leave.
+    /// Players join, walk, fight, trade, die and leave by themselves.
     Town,
 }
 

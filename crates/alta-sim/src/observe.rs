@@ -1,4 +1,4 @@
-//! Reading and awaiting what clients did, and the frames that were sent to them.
+//! Reads and waits for actions of clients, and counts the frames sent to them.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Sim {
             .await
     }
 
-    /// Waits until a condition holds, which is tested at every change.
+    /// Waits until a condition holds. Tests it after every change.
     ///
     /// # Errors
     ///

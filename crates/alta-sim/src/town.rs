@@ -1,4 +1,4 @@
-//! A town where events happen by themselves.
+//! A town with events that no test drives.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,7 +86,7 @@ pub(crate) fn send_heartbeats(shared: &Arc<Shared>, every: Duration) {
     });
 }
 
-/// Lets one event happen on a server.
+/// Adds one event on a server.
 fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
     let here: Vec<u64> = world
         .servers
@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_tells_the_same_story() {
+    fn the_same_seed_gives_the_same_events() {
         assert_eq!(history(7), history(7));
         assert_ne!(history(7), history(8));
     }
 
     #[test]
-    fn a_town_has_everything_that_bots_listen_to() {
+    fn a_town_has_the_events_that_bots_subscribe_to() {
         let story = history(1);
         let wanted = [
             "PlayerJoined",

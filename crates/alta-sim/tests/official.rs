@@ -11,7 +11,7 @@
 )]
 
 #[path = "peers/bot.rs"]
-#[allow(dead_code, reason = "it makes no reports without an order")]
+#[allow(dead_code, reason = "this client reports only when it gets an order")]
 mod bot;
 #[path = "peers/install.rs"]
 mod install;
@@ -92,7 +92,7 @@ impl Town {
 }
 
 #[tokio::test]
-async fn it_logs_in_by_name_and_mail_renews_and_is_refused() {
+async fn logins_by_name_and_mail_renewal_and_refusal() {
     let Some(mut town) = Town::new(Sim::builder()).await else {
         return;
     };
@@ -131,7 +131,7 @@ async fn it_logs_in_by_name_and_mail_renews_and_is_refused() {
 }
 
 #[tokio::test]
-async fn it_reads_groups_in_pages_servers_and_accounts() {
+async fn groups_in_pages_servers_and_accounts_are_read() {
     let Some(mut town) = Town::new(Sim::builder().page_size(2)).await else {
         return;
     };
@@ -198,7 +198,7 @@ async fn it_reads_groups_in_pages_servers_and_accounts() {
 }
 
 #[tokio::test]
-async fn it_changes_members_groups_favorites_and_friends() {
+async fn members_groups_favorites_and_friends_are_changed() {
     let Some(mut town) = Town::new(Sim::builder()).await else {
         return;
     };

@@ -265,7 +265,7 @@ async fn tavernpy_reconnects_after_restarts_and_gets_events_again() {
 }
 
 #[tokio::test]
-async fn tavernpy_reads_silence_as_a_refused_token_until_the_file_is_right() {
+async fn tavernpy_takes_a_missing_reply_as_a_refused_token_until_the_file_is_right() {
     let Some(mut town) = Town::new("token").await else {
         return;
     };
@@ -292,7 +292,7 @@ async fn tavernpy_reads_silence_as_a_refused_token_until_the_file_is_right() {
 }
 
 #[tokio::test]
-async fn tavernpy_survives_a_server_that_loads_its_world() {
+async fn tavernpy_keeps_its_connection_while_a_server_loads_its_world() {
     let Some(mut town) = Town::new("loading").await else {
         return;
     };

@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
     }
 }
 
-/// The level is debug at most: at trace, the websocket library logs whole frames, which contain tokens.
+/// The level is debug at most: at trace, the websocket library logs the handshake request, which contains a token.
 fn log_to_stderr(verbosity: u8) {
     let level = match verbosity {
         0 => "warn",

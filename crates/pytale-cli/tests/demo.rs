@@ -24,7 +24,7 @@ fn tale(arguments: &[&str]) -> Command {
 }
 
 #[test]
-fn every_step_of_the_main_job_happens_and_nothing_is_missed() {
+fn every_step_happens_and_no_event_is_missed() {
     let output = tale(&["demo", "--json", "--duration", "8"])
         .output()
         .unwrap();

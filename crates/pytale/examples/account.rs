@@ -1,5 +1,4 @@
-//! Watches the account's side and opens no console: accepts invitations, and tells of servers that come and go, of
-//! members and of bans.
+//! Accepts invitations, and prints starts and stops of servers, changes of members, and bans. Opens no console.
 //!
 //! Without `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET` in the environment it runs in a simulated town.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -18,8 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .rules(rules)
         .on_invite(|_, invitation| async move { println!("invited to {}", invitation.group.name) })
         .on_group_joined(|bot, group| watch(bot, group.id()))
-        .on_server_online(|_, server| async move { tell(&server, "is up") })
-        .on_server_offline(|_, server| async move { tell(&server, "is down") })
+        .on_server_online(|_, server| async move { print_server(&server, "is up") })
+        .on_server_offline(|_, server| async move { print_server(&server, "is down") })
         .start()
         .await?;
     for group in bot.view().groups() {
@@ -30,21 +29,21 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn tell(server: &ServerNews, what: &str) {
+fn print_server(server: &ServerNews, what: &str) {
     match server.known {
         Known::Now => println!("{} {what}", server.name),
-        Known::AfterGap => println!("{} {what}; that came about some time ago", server.name),
-        _ => println!("{} {what}, as it was found", server.name),
+        Known::AfterGap => println!("{} {what}; it changed during an outage", server.name),
+        _ => println!("{} {what} at the start", server.name),
     }
 }
 
 async fn watch(bot: Bot, group: GroupId) -> Result<(), pytale::Error> {
     for event in ["member-create", "member-delete", "ban-create", "ban-delete"] {
         let path = format!("subscription/group-{event}/{group}");
-        let told = bot.main_sub(&path).callback(move |_, event| async move {
+        let subscription = bot.main_sub(&path).callback(move |_, event| async move {
             println!("{}: {}", event.topic.event(), event.data["username"]);
         });
-        told.await?;
+        subscription.await?;
     }
     Ok(())
 }

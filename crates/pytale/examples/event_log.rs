@@ -1,13 +1,13 @@
-//! Accepts every invitation, and logs what happens on every console that it may use: one of py-tale's examples.
+//! Accepts every invitation, and prints the events of every console that it may use: one of py-tale's examples.
 //!
 //! Without `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET` in the environment it runs in a simulated town.
-#![allow(clippy::print_stdout, reason = "the log is what this is for")]
+#![allow(clippy::print_stdout, reason = "an example prints to the terminal")]
 
 mod common;
 
 use pytale::{bot::Invites, kit::Handlers};
 
-/// What is logged, in any case; `EventName::known` are all.
+/// The events to print, in any letter case; `EventName::known` lists all.
 const EVENTS: [&str; 5] = [
     "PlayerJoined",
     "PlayerLeft",
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (settings, _town) = common::settings().await?;
     let handlers = Handlers::new()
         .on_session(|console| async move { println!("{}: connected", console.label()) })
-        // In the order in which they came, with the gaps between them.
+        // In the order of their arrival, with the gaps between them.
         .on_any_in_order(EVENTS, |console, item| async move {
             match item {
                 Ok(event) => println!("{}: {} {}", event.console, event.name, event.data),

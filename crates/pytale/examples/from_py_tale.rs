@@ -1,4 +1,4 @@
-//! A bot of py-tale's kind, moved line by line: each of py-tale's lines stands above what became of it.
+//! A bot written for py-tale, translated line by line: a comment shows each line of Python above the Rust code for it.
 //!
 //! Without `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET` in the environment it runs in a simulated town.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]

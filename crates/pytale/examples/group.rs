@@ -1,7 +1,6 @@
-//! One bot on all servers of a group, those that are down now and those to come included: it tells cave explorers how deep
-//! they are.
+//! One bot on all servers of a group, including servers that start or are added later: it sends players in caves their depth.
 //!
-//! `GROUP_ID` names the group, with `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET`. Without any, it runs in a simulated town.
+//! `GROUP_ID` names the group, with `ALTA_CLIENT_ID` and `ALTA_CLIENT_SECRET`. Without these variables it runs in a simulated town.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 mod common;

@@ -1,8 +1,8 @@
-//! Counts who kills what, in SQLite, and prints the best after each kill.
+//! Counts the kills of each player in SQLite, and prints the best players after each kill.
 //!
-//! `LEADERBOARD` names the file; without it the count is kept in memory. Without `ALTA_CLIENT_ID` this runs in a simulated
-//! town.
-#![allow(clippy::print_stdout, reason = "the leaderboard is printed")]
+//! `LEADERBOARD` names the file; without it the counts are kept in memory. Without `ALTA_CLIENT_ID` this runs in a
+//! simulated town.
+#![allow(clippy::print_stdout, reason = "an example prints to the terminal")]
 
 mod common;
 
@@ -31,9 +31,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             Some((_, event)) = players.next_event() => event.data.killer_player,
             else => break Ok(()),
         };
-        // Hunger and falls kill, too.
+        // Hunger and falls have no killer.
         let Some(killer) = killer else { continue };
-        // A row of a local file: quicker than handing it to another thread.
+        // Blocks the task for one row of a local file: faster than a call on another thread.
         database.execute(
             "INSERT INTO kills VALUES (?1, ?2, 1) ON CONFLICT DO UPDATE SET name = ?2, kills = kills + 1",
             (killer.id.get(), killer.username),

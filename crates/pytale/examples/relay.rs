@@ -1,8 +1,8 @@
-//! Relays events to webhooks of Discord's kind, by each server's settings: one of py-tale's examples.
+//! Posts events to Discord webhooks, with settings for each server: one of py-tale's examples.
 //!
-//! `RELAY_SETTINGS` names a JSON file: `{"3000011": {"webhook": "https://…", "events": ["PlayerJoined"]}}`. A server that is
-//! not in it has its joins and kills printed. Without `ALTA_CLIENT_ID` this runs in a simulated town.
-#![allow(clippy::print_stdout, reason = "what has no webhook is printed")]
+//! `RELAY_SETTINGS` names a JSON file: `{"3000011": {"webhook": "https://…", "events": ["PlayerJoined"]}}`. The joins
+//! and kills of other servers are printed. Without `ALTA_CLIENT_ID` this runs in a simulated town.
+#![allow(clippy::print_stdout, reason = "an example prints to the terminal")]
 
 mod common;
 
@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let names = events.into_iter().flatten().filter_map(Value::as_str);
         let events = bot.create_console(server.id).await?.subscribe_to(names);
         let webhook = settings["webhook"].as_str().map(str::to_owned);
-        // A task for each, so that a slow webhook delays no other.
+        // One task for each server, so that a slow webhook delays no other.
         tokio::spawn(relay(events.start(), http.clone(), webhook));
     }
     bot.run().await?;
@@ -52,7 +52,7 @@ async fn relay(mut events: Subscription<Value>, http: HttpClient, webhook: Optio
 }
 
 async fn post(http: &HttpClient, to: &str, text: &str) -> Result<http::StatusCode, HandlerError> {
-    // Discord takes 2,000 characters.
+    // Discord accepts 2,000 characters.
     let body = json!({"content": text.chars().take(2_000).collect::<String>()}).to_string();
     let post = http::Request::post(to).header("content-type", "application/json");
     Ok(http.send(post.body(body.into())?).await?.status())

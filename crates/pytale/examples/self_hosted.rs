@@ -1,8 +1,8 @@
-//! Greets whoever joins one of several self-hosted servers, and logs joins, leaves and outages. It needs the feature `kit`
-//! alone: no login, no REST, no main websocket.
+//! Greets the players of several self-hosted servers, and prints joins, leaves and outages. It needs only the feature `kit`: no
+//! login, no REST, no main websocket.
 //!
 //! `CONSOLES` names the servers: `home=ws://127.0.0.1:1760,away=ws://192.0.2.7:1760`. The token of each is in the file
-//! `NAME_token.txt` of the present folder.
+//! `NAME_token.txt` of the current folder.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use pytale::kit::{Consoles, HandlerError};
@@ -36,7 +36,7 @@ fn handlers() -> Handlers {
 
 async fn welcome(console: Console, event: Event<PlayerJoined>) -> Result<(), HandlerError> {
     let text = format!("Welcome, {}!", event.data.user.username);
-    // A name may contain a character that no argument can.
+    // A name may contain characters that an argument cannot contain.
     let text = Argument::replacing(text, '\'');
     console
         .command(player::message(event.data.user, text))

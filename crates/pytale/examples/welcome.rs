@@ -1,4 +1,4 @@
-//! Greets players who join, and sends cave explorers their depth. The environment names the server.
+//! Greets players who join, and sends players in caves their depth. The environment names the server.
 //!
 //! - Self-hosted: `CONSOLE_URL` (`ws://127.0.0.1:1760`) and `CONSOLE_TOKEN_FILE`.
 //! - Cloud: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and `ALTA_SERVER_ID`; see also `Builder::read_env`.
@@ -45,7 +45,7 @@ async fn welcome(console: Console) -> Result<(), Box<dyn Error>> {
             else => break Ok(()),
         };
         println!("to {}: {text}", player.username);
-        // A name may contain characters that an argument cannot.
+        // A name may contain characters that an argument cannot contain.
         let text = Argument::replacing(text, '\'');
         if let Err(error) = console.command(player::message(player, text)).await {
             eprintln!("{error}");

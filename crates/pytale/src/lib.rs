@@ -49,12 +49,12 @@
 //! let world = World::start().await?;
 //! tokio::spawn(welcome(world.console()));
 //!
-//! world.wait_for_listener::<PlayerJoined>().await?;
+//! world.wait_for_subscription::<PlayerJoined>().await?;
 //! let ashwick = world.player_joins("Ashwick")?;
 //! assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 //!
 //! world.restart().await?;
-//! world.wait_for_listener::<PlayerJoined>().await?;
+//! world.wait_for_subscription::<PlayerJoined>().await?;
 //! let ashwick = world.player_joins("Ashwick")?;
 //! assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 //! # Ok(())
@@ -65,18 +65,18 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `bot` (default) | [`Bot`], and with it everything below |
-//! | `console` | [`console`]: game-server consoles, in the cloud or self-hosted |
-//! | `kit` | [`kit`]: handlers over any number of consoles, and with it `console` |
+//! | `bot` (default) | [`Bot`]; includes `console`, `kit`, `rest` and `ws` |
+//! | `console` | [`console`]: consoles of game servers, in the cloud or self-hosted |
+//! | `kit` | [`kit`]: handlers over any number of consoles; includes `console` |
 //! | `rest` | [`auth`], [`http`], [`rest`]: logins and the REST API |
 //! | `ws` | [`ws`]: the main websocket |
-//! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
-//! | `platform-roots` | the same, trusting what the platform trusts; for what chooses by itself, `hyper` goes before |
+//! | `hyper` (default) | the default HTTP transport and `wss://`, with the root certificates of the web |
+//! | `platform-roots` | the same with the root certificates of the platform; if both are enabled, defaults use those of `hyper` |
 //! | `metrics` | counters and gauges of handlers (`kit`) and of a `ManagedBot`, through the `metrics` facade |
-//! | `testing` | `testing`: a town for tests of bots |
+//! | `testing` | `testing`: a simulated town for tests of bots |
 //!
-//! `docs/guide.md` goes from an empty folder to a bot that runs for weeks; whoever comes from py-tale, att-client or tavernpy
-//! finds everything in the document of that name; `examples/` has whole bots.
+//! `docs/guide.md` goes from an empty folder to a bot that runs for weeks. `docs/from-py-tale.md`, `docs/from-att-client.md` and
+//! `docs/from-tavernpy.md` list the names of these libraries with their counterparts here. `examples/` has whole bots.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -111,7 +111,7 @@ pub mod prelude;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-/// The snippets of the README and of the documents, compiled.
+/// Compiles the code blocks of the README and of the documents.
 #[cfg(all(doctest, feature = "bot", feature = "testing"))]
 mod documents {
     macro_rules! compiled {

@@ -1,8 +1,7 @@
-//! The simulator of the cloud and of game servers, in the process of a test.
+//! The simulator of the cloud and of game servers, inside the process of a test.
 //!
-//! Most tests of bots need only [`World`]: a server that players join and leave, a console or the settings of a bot for it, and the
-//! messages that the players got. [`Sim`] does everything else: several groups and servers, roles, invitations, and faults of
-//! any kind.
+//! Most tests of bots need only [`World`]: one server, its players, the messages that they received, and a console or the settings
+//! of a bot for it. [`Sim`] does everything else: several groups and servers, roles, invitations, and faults.
 
 use alta_model::console::event::ConsoleEvent;
 use alta_model::{GroupId, ServerId, UserId, Vector3};
@@ -30,12 +29,12 @@ pub use alta_sim::*;
 /// });
 /// let bot = world.bot().managed().handlers(handlers).start().await?;
 ///
-/// world.wait_for_listener::<PlayerJoined>().await?;
+/// world.wait_for_subscription::<PlayerJoined>().await?;
 /// let ashwick = world.player_joins("Ashwick")?;
 /// assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 ///
 /// world.restart().await?;
-/// world.wait_for_listener::<PlayerJoined>().await?;
+/// world.wait_for_subscription::<PlayerJoined>().await?;
 /// let ashwick = world.player_joins("Ashwick")?;
 /// assert_eq!(world.message_to(ashwick).await?, "Welcome!");
 /// # bot.shutdown(Duration::from_secs(1)).await;
@@ -45,18 +44,18 @@ pub use alta_sim::*;
 #[derive(Debug)]
 pub struct World {
     sim: Sim,
-    /// The server.
+    /// The id of the server.
     server: u64,
-    /// Its token file, if it is self-hosted.
+    /// The token file of a self-hosted server.
     token_file: Option<PathBuf>,
-    /// The number of messages to each player that were read.
+    /// The number of messages to each player that `message_to` has returned.
     read: Mutex<BTreeMap<UserId, usize>>,
-    /// The number of commands that were read, by their words.
-    asked: Mutex<BTreeMap<String, u64>>,
+    /// The journal number of the last command that `wait_for_command` has returned, by its words.
+    returned: Mutex<BTreeMap<String, u64>>,
 }
 
 impl World {
-    /// Starts one. It ends when it is dropped.
+    /// Starts a world. It ends when it is dropped.
     ///
     /// # Errors
     ///
@@ -65,7 +64,7 @@ impl World {
         Ok(Sim::builder().start().await?.into())
     }
 
-    /// Starts one whose server is a self-hosted one: a console and a token, unknown to the cloud. The token is written to
+    /// Starts a world with a self-hosted server: it has a console and a token, and the cloud does not know it. Writes the token to
     /// `console_token.txt` in this folder, which must exist.
     ///
     #[cfg_attr(feature = "console", doc = "```")]
@@ -79,7 +78,7 @@ impl World {
     /// std::fs::create_dir_all(&folder)?;
     /// let world = World::start_self_hosted(&folder).await?;
     ///
-    /// // As a bot does it: an address and a token file.
+    /// // The bot needs an address and a token file.
     /// let address = Console::address(&world.console_url()?)?;
     /// let console = Console::open(TokenFile::new(address, folder.join("console_token.txt")));
     /// world.player_joins("Ashwick")?;
@@ -104,66 +103,66 @@ impl World {
         })
     }
 
-    /// Sets the timeout of everything that waits, which is 10 s by default. A bot that replies after 20 s needs a longer one.
+    /// Sets the timeout of all methods that wait (default 10 s). A bot that sends its message after 20 s needs a longer one.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         self.sim.set_timeout(timeout);
         self
     }
 
-    /// The simulator, for everything that is not here. Its ids are plain numbers.
+    /// The simulator, for everything that `World` does not offer. Its ids are plain integers.
     pub fn sim(&self) -> &Sim {
         &self.sim
     }
 
-    /// The server.
+    /// The id of the server.
     pub fn server(&self) -> ServerId {
         ServerId::new(self.server.cast_signed())
     }
 
-    /// The address of the server's console, such as `ws://127.0.0.1:40123/`. A server of the cloud has a new one after each
-    /// start, a self-hosted one keeps it.
+    /// The address of the server's console, such as `ws://127.0.0.1:40123/`. A server of the cloud gets a new
+    /// port at each start; a self-hosted server keeps its port.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPossible`] while a server of the cloud is down that has never been up.
+    /// [`ErrorKind::NotPossible`] if the server has never been online.
     pub fn console_url(&self) -> Result<String, Error> {
         self.sim.console_url(self.server)
     }
 
-    /// The token file of a self-hosted server; none of a server of the cloud.
+    /// The token file of a self-hosted server; `None` for a server of the cloud.
     pub fn token_file(&self) -> Option<&Path> {
         self.token_file.as_deref()
     }
 
-    /// The group that the server belongs to.
+    /// The id of the group that owns the server.
     pub fn group(&self) -> GroupId {
         GroupId::new(self.sim.group().cast_signed())
     }
 
-    /// Waits until a bot listens to events of this kind: what happens before that nobody hears.
+    /// Waits until a bot has subscribed to this event. The server sends earlier events to nobody.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`].
-    pub async fn wait_for_listener<E: ConsoleEvent>(&self) -> Result<(), Error> {
+    /// [`ErrorKind::TimedOut`] after the timeout.
+    pub async fn wait_for_subscription<E: ConsoleEvent>(&self) -> Result<(), Error> {
         let server = self.server;
         self.sim
             .wait_for_console_subscription(server, E::NAME)
             .await
     }
 
-    /// Somebody joins. The same name is the same player.
+    /// Lets a player join the server. The same name is always the same player.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotPossible`] while the server is down.
+    /// [`ErrorKind::NotPossible`] if the server is offline or the player is on it.
     pub fn player_joins(&self, username: &str) -> Result<UserId, Error> {
         let player = self.sim.player_joins(self.server, username)?;
         Ok(UserId::new(player.cast_signed()))
     }
 
-    /// A player leaves.
+    /// Lets a player leave.
     ///
     /// # Errors
     ///
@@ -172,7 +171,7 @@ impl World {
         self.sim.player_leaves(self.server, id(player))
     }
 
-    /// A player goes to another place, such as `Cave Layer 3`.
+    /// Moves a player to another chunk, such as `Cave Layer 3`.
     ///
     /// # Errors
     ///
@@ -181,7 +180,7 @@ impl World {
         self.sim.player_moves(self.server, id(player), chunk)
     }
 
-    /// Puts a player at a position, in meters: no event, but `player detailed` and its like show it.
+    /// Sets the position of a player, in meters. There is no event, but `player detailed` and similar commands show it.
     ///
     /// # Errors
     ///
@@ -191,8 +190,8 @@ impl World {
         self.sim.player_at(self.server, id(player), position)
     }
 
-    /// Puts a player's hands at positions, in meters: no event, but `player detailed` and its like show them. When the player
-    /// moves, the hands move along. [`Sim::player_hands`] tells where they are without this.
+    /// Sets the positions of a player's hands, in meters. There is no event, but `player detailed` and similar commands show
+    /// them. When the player moves, the hands move too. [`Sim::player_hands`] lists their default positions.
     ///
     /// # Errors
     ///
@@ -202,7 +201,7 @@ impl World {
         self.sim.player_hands(self.server, id(player), left, right)
     }
 
-    /// A player dies.
+    /// Kills a player.
     ///
     /// # Errors
     ///
@@ -211,7 +210,7 @@ impl World {
         self.sim.player_dies(self.server, id(player))
     }
 
-    /// A player kills something, such as `Turabada Large Variant`.
+    /// Lets a player kill a creature, such as `Turabada Large Variant`.
     ///
     /// # Errors
     ///
@@ -221,7 +220,7 @@ impl World {
         self.sim.player_kills(server, id(player), creature)
     }
 
-    /// A player buys two of something from another for half a coin.
+    /// Lets a player buy two things from another player for half a coin.
     ///
     /// # Errors
     ///
@@ -236,11 +235,11 @@ impl World {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`].
+    /// [`ErrorKind::TimedOut`] after the timeout.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: a message that was not returned is the next one.
+    /// If the future is dropped, the next call returns the message.
     pub async fn message_to(&self, player: UserId) -> Result<String, Error> {
         let read = self.read(|read| read.get(&player).copied().unwrap_or_default());
         let server = self.server;
@@ -249,7 +248,7 @@ impl World {
         Ok(message.text)
     }
 
-    /// What a player has been told until now, oldest first.
+    /// All messages to a player so far, oldest first.
     pub fn messages_to(&self, player: UserId) -> Vec<String> {
         let messages = self.sim.messages(self.server).into_iter();
         let to_them = messages.filter(|message| message.player == id(player));
@@ -257,36 +256,36 @@ impl World {
     }
 
     /// Waits for the next command to the server whose line begins with these words, such as `player teleport`, and returns
-    /// the line: the oldest that was not returned yet when asked for by the same words.
+    /// the line: the oldest one that no call with the same words has returned yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`].
+    /// [`ErrorKind::TimedOut`] after the timeout.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: a command that was not returned is the next one.
+    /// If the future is dropped, the next call returns the command.
     pub async fn wait_for_command(&self, words: &str) -> Result<String, Error> {
-        let asked = || self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let after = asked().get(words).copied();
+        let returned = || self.returned.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = returned().get(words).copied();
         let server = self.server;
         let found = self.sim.wait_for_command(server, words, after).await?;
-        asked().insert(words.to_owned(), found.number);
+        returned().insert(words.to_owned(), found.number);
         Ok(found.command().unwrap_or_default())
     }
 
-    /// The server goes down; its players are gone without a word.
+    /// Stops the server. Its players are removed without an event.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::TimedOut`] if a bot keeps its console all the same.
+    /// [`ErrorKind::TimedOut`] if a console stays connected.
     pub async fn stop_server(&self) -> Result<(), Error> {
         let server = self.server;
         self.sim.stop_server(server).await?;
         self.sim.wait_for_consoles(server, 0).await
     }
 
-    /// The server comes up again, empty.
+    /// Starts the server again, without players.
     ///
     /// # Errors
     ///
@@ -295,12 +294,12 @@ impl World {
         self.sim.start_server(self.server)
     }
 
-    /// The server goes down and comes up again. Bots come back by themselves:
-    /// [`wait_for_listener`](Self::wait_for_listener) tells when.
+    /// Stops and starts the server. Bots reconnect by themselves; then [`wait_for_subscription`](Self::wait_for_subscription)
+    /// returns.
     ///
     /// # Errors
     ///
-    /// As [`stop_server`](Self::stop_server) and [`start_server`](Self::start_server).
+    /// Those of [`stop_server`](Self::stop_server) and [`start_server`](Self::start_server).
     pub async fn restart(&self) -> Result<(), Error> {
         self.stop_server().await?;
         self.start_server()
@@ -312,21 +311,21 @@ impl World {
 }
 
 impl From<Sim> for World {
-    /// A world that was set up by hand. It must not be [bare](Builder::bare).
+    /// Uses the default group and server of a simulator. It must not be [bare](Builder::bare).
     fn from(sim: Sim) -> Self {
         Self {
             server: sim.server(),
             token_file: None,
             sim,
             read: Mutex::default(),
-            asked: Mutex::default(),
+            returned: Mutex::default(),
         }
     }
 }
 
 #[cfg(feature = "bot")]
 impl World {
-    /// The settings of a bot in this world, whose connections come back at once.
+    /// The settings of a bot in this world. Its connections reconnect after at most 50 ms.
     pub fn bot(&self) -> alta_bot::Builder {
         use alta_bot::{Bot, BotCredentials};
 
@@ -351,19 +350,19 @@ impl World {
 
 #[cfg(feature = "console")]
 impl World {
-    /// The server's console, as a bot of a self-hosted server has it. It comes back at once after a restart.
+    /// A console of the server, opened without a `Bot`. It reconnects within about 50 ms after a restart.
     pub fn console(&self) -> att_console::Console {
         let name = self.sim.name_of(self.server).unwrap_or_default();
         att_console::Console::open_with(self.access(), console_config().label(name))
     }
 
-    /// Access to the server's console, for what opens it by itself.
+    /// Access to the server's console, for code that opens the console itself.
     pub fn access(&self) -> impl att_console::Access + use<> {
         WorldAccess(self.sim.clone(), self.server)
     }
 }
 
-/// Asked at every attempt, as in the cloud: the port is new after every start.
+/// Reads the address at each attempt, since a server gets a new port at each start.
 #[cfg(feature = "console")]
 struct WorldAccess(Sim, u64);
 

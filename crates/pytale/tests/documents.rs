@@ -1,4 +1,4 @@
-//! The documents: what code they show is compiled, and where they point to there is something.
+//! Checks that the code in the documents is compiled and that their links have targets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,7 +13,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// The documents by their paths, with what is in them.
+/// The documents: paths and contents.
 fn documents() -> Vec<(String, String)> {
     let mut paths = ["README.md", "SECURITY.md", "CONTRIBUTING.md"]
         .map(str::to_owned)
@@ -34,7 +34,7 @@ fn documents() -> Vec<(String, String)> {
 }
 
 #[test]
-fn every_document_that_is_promised_is_there() {
+fn every_document_exists_and_is_listed() {
     let documents = documents();
     let index = &documents
         .iter()
@@ -69,18 +69,18 @@ fn every_block_of_code_is_compiled() {
     for (path, text) in documents() {
         assert!(!text.contains("```rust,ignore"), "{path}");
         let has_code = text.contains("```rust");
-        // The snippets of this one are run by a test of their own.
+        // Another test runs the snippets of this document.
         let is_compiled =
             path == "docs/from-py-tale.md" || facade.contains(&format!("\"{path}\";"));
         assert!(
             !has_code || is_compiled,
-            "{path} has code that nobody compiles"
+            "{path} has code that is not compiled"
         );
     }
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn every_link_has_a_target() {
     for (path, text) in documents() {
         let folder = root().join(&path).parent().unwrap().to_owned();
         for link in text.split("](").skip(1) {
@@ -107,7 +107,7 @@ fn every_link_leads_somewhere() {
     }
 }
 
-/// What a heading is called in a link.
+/// The anchor of a heading.
 fn slug(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
     words

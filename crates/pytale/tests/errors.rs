@@ -1,4 +1,4 @@
-//! What a beginner sees of an error: that of every crate, as `main` prints it when it returns one.
+//! The output for an error that `main` returns, for the error of every crate.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,16 +13,16 @@ use pytale::testing::World;
 use pytale::ws::Topic;
 use std::error::Error;
 
-/// The message and each cause in one line, and nothing of how it is built; the fields on demand.
+/// Checks that `{:?}` prints the message and all causes in one line, and `{:#?}` the fields.
 fn assert_readable(error: &dyn Error, words: &[&str]) {
     let shown = format!("{error:?}");
-    let mut told = error.to_string();
+    let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        told = format!("{told}: {error}");
+        message = format!("{message}: {error}");
         cause = error.source();
     }
-    assert_eq!(shown, told);
+    assert_eq!(shown, message);
     assert_eq!(shown.lines().count(), 1, "{shown}");
     for word in words {
         assert!(shown.contains(word), "no {word:?} in {shown}");

@@ -1,4 +1,4 @@
-//! The examples, run as programs: in a simulated town of their own, and in a world that the environment names.
+//! The examples, run as programs: in their own simulated town, and with a service that the environment names.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,9 +16,10 @@ use tokio::process::{Child, ChildStdout, Command};
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Above the duration of anything that succeeds.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The built example, without any setting of the one who runs the tests.
+/// The built example, without the settings in the environment of the tests.
 fn example(name: &str) -> Command {
     // …/deps/examples-1234 and …/examples/name
     let tests = std::env::current_exe().unwrap();
@@ -46,7 +47,7 @@ fn example(name: &str) -> Command {
     command
 }
 
-/// The same as the bot of this world.
+/// The same, as the bot of this simulator.
 fn example_in(name: &str, sim: &Sim) -> Command {
     let mut command = example(name);
     let bot = sim.bot();
@@ -78,7 +79,7 @@ impl Running {
         }
     }
 
-    /// Waits for a line that contains these words. Each line is returned once.
+    /// Waits for a line that contains this text. Each line is returned once.
     async fn says(&mut self, words: &str) -> String {
         let earlier = self.unmatched.iter().position(|line| line.contains(words));
         if let Some(earlier) = earlier {
@@ -93,21 +94,21 @@ impl Running {
             }
             None
         };
-        let line = tokio::time::timeout(PATIENCE, reading).await;
+        let line = tokio::time::timeout(TIMEOUT, reading).await;
         let found = line.ok().flatten();
-        found.unwrap_or_else(|| panic!("it never said {words:?}, but: {:#?}", self.unmatched))
+        found.unwrap_or_else(|| panic!("no line contains {words:?}: {:#?}", self.unmatched))
     }
 }
 
 async fn output(mut command: Command) -> Output {
-    tokio::time::timeout(PATIENCE, command.output())
+    tokio::time::timeout(TIMEOUT, command.output())
         .await
-        .expect("it ends")
+        .expect("the program ends")
         .unwrap()
 }
 
 #[tokio::test]
-async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
+async fn without_settings_the_examples_run_in_a_simulated_town() {
     for (name, words) in [
         (
             "account",
@@ -134,7 +135,7 @@ async fn without_any_setting_the_examples_live_in_a_town_of_their_own() {
 }
 
 #[test]
-fn every_example_is_short_and_run_here() {
+fn every_example_is_short_and_has_a_test() {
     let manifest = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let tests = include_str!("examples.rs");
     let examples = std::fs::read_dir(manifest.join("examples")).unwrap();
@@ -159,7 +160,7 @@ fn every_example_is_short_and_run_here() {
 }
 
 #[tokio::test]
-async fn with_half_of_its_settings_the_welcome_says_what_is_missing() {
+async fn welcome_names_a_missing_setting() {
     let mut half = example("welcome");
     half.env("CONSOLE_URL", "ws://127.0.0.1:1760");
     let said = output(half).await;
@@ -172,7 +173,7 @@ async fn with_half_of_its_settings_the_welcome_says_what_is_missing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_the_last_line_of_a_program_that_ends_with_an_error() {
+async fn the_last_line_of_a_failed_program_is_its_error() {
     let mut address = example("welcome");
     address
         .env("CONSOLE_URL", "http://127.0.0.1:1760")
@@ -206,7 +207,7 @@ async fn what_is_wrong_is_the_last_line_of_a_program_that_ends_with_an_error() {
     }
 }
 
-async fn is_welcoming(sim: &Sim, town: u64) {
+async fn assert_welcomes(sim: &Sim, town: u64) {
     sim.wait_for_console_subscription(town, "PlayerJoined")
         .await
         .unwrap();
@@ -230,10 +231,10 @@ async fn is_welcoming(sim: &Sim, town: u64) {
 }
 
 #[tokio::test]
-async fn the_welcome_greets_on_a_self_hosted_server() {
+async fn welcome_greets_on_a_self_hosted_server() {
     let sim = Sim::builder()
         .bare()
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .start()
         .await
         .unwrap();
@@ -245,14 +246,14 @@ async fn the_welcome_greets_on_a_self_hosted_server() {
         .env("CONSOLE_URL", sim.console_url(town).unwrap())
         .env("CONSOLE_TOKEN_FILE", folder.0.join("console_token.txt"));
     let _running = Running::start(command);
-    is_welcoming(&sim, town).await;
+    assert_welcomes(&sim, town).await;
 }
 
 #[tokio::test]
-async fn several_self_hosted_servers_are_greeted_on_by_handlers() {
+async fn handlers_greet_on_several_self_hosted_servers() {
     let sim = Sim::builder()
         .bare()
-        .timeout(PATIENCE)
+        .timeout(TIMEOUT)
         .start()
         .await
         .unwrap();
@@ -287,17 +288,17 @@ async fn several_self_hosted_servers_are_greeted_on_by_handlers() {
 }
 
 #[tokio::test]
-async fn the_welcome_greets_in_the_cloud() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn welcome_greets_in_the_cloud() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     let mut command = example_in("welcome", &sim);
     command.env("ALTA_SERVER_ID", sim.server().to_string());
     let _running = Running::start(command);
-    is_welcoming(&sim, sim.server()).await;
+    assert_welcomes(&sim, sim.server()).await;
 }
 
 #[tokio::test]
-async fn the_event_log_follows_the_world_that_the_environment_names() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn event_log_uses_the_service_that_the_environment_names() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     let mut running = Running::start(example_in("event_log", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
         .await
@@ -313,8 +314,8 @@ async fn the_event_log_follows_the_world_that_the_environment_names() {
 }
 
 #[tokio::test]
-async fn the_account_watcher_tells_of_servers_members_and_bans() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn account_prints_servers_members_and_bans() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     let mut running = Running::start(example_in("account", &sim));
     running.says("member of Thornwood Folk").await;
     running.says("Thornwood is up").await;
@@ -332,7 +333,7 @@ async fn the_account_watcher_tells_of_servers_members_and_bans() {
     running.says("group-ban-create: \"Birch\"").await;
     sim.stop_server(sim.server()).await.unwrap();
     running.says("Thornwood is down").await;
-    // It is unseen that the websocket is lost.
+    // The outage hides nothing: the bot reads the state again after it.
     sim.drop_main_sockets();
     sim.wait_until(|sim| !sim.main_sockets().is_empty())
         .await
@@ -345,8 +346,8 @@ async fn the_account_watcher_tells_of_servers_members_and_bans() {
 }
 
 #[tokio::test]
-async fn the_bot_of_a_group_follows_all_its_servers_and_no_other() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn the_bot_of_a_group_opens_the_consoles_of_that_group_only() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     let second = sim.add_server(sim.group(), "Emberfall").unwrap();
     let other = sim.add_group("Hollowmere");
     sim.admit_bot(other, 2).unwrap();
@@ -372,8 +373,8 @@ async fn the_bot_of_a_group_follows_all_its_servers_and_no_other() {
 }
 
 #[tokio::test]
-async fn the_bot_moved_from_py_tale_does_what_it_did_there() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn the_bot_translated_from_py_tale_sends_its_message() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     sim.invite_bot(sim.add_group("Hollowmere")).unwrap();
     let _running = Running::start(example_in("from_py_tale", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerMovedChunk")
@@ -388,19 +389,19 @@ async fn the_bot_moved_from_py_tale_does_what_it_did_there() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_managed_bot_that_is_told_to_end_closes_and_ends_well() {
+async fn a_signal_closes_a_managed_bot_and_the_program_succeeds() {
     for signal in ["INT", "TERM"] {
-        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
         let mut command = example_in("event_log", &sim);
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
             .await
             .unwrap();
         let pid = child.id().unwrap().to_string();
-        let told = Command::new("kill").args(["-s", signal, &pid]).status();
-        assert!(told.await.unwrap().success());
-        let ended = tokio::time::timeout(PATIENCE, child.wait()).await;
-        let status = ended.expect("it ends").unwrap();
+        let kill = Command::new("kill").args(["-s", signal, &pid]).status();
+        assert!(kill.await.unwrap().success());
+        let ended = tokio::time::timeout(TIMEOUT, child.wait()).await;
+        let status = ended.expect("the program ends").unwrap();
         assert!(status.success(), "{signal}: {status}");
         sim.wait_for_consoles(sim.server(), 0).await.unwrap();
         sim.wait_until(|sim| sim.main_sockets().is_empty())
@@ -410,8 +411,8 @@ async fn a_managed_bot_that_is_told_to_end_closes_and_ends_well() {
 }
 
 #[tokio::test]
-async fn the_relay_posts_what_a_server_is_set_to() {
-    let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+async fn relay_posts_only_the_configured_events() {
+    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
     let hooks = MockServer::start().await;
     let hook = |words| {
         Mock::given(method("POST"))
@@ -420,14 +421,14 @@ async fn the_relay_posts_what_a_server_is_set_to() {
     };
     let (joined, left) = tokio::sync::oneshot::channel();
     let joined = std::sync::Mutex::new(Some(joined));
-    let answer = move |_: &wiremock::Request| {
+    let reply = move |_: &wiremock::Request| {
         if let Some(joined) = joined.lock().unwrap().take() {
             let _ = joined.send(());
         }
         ResponseTemplate::new(204)
     };
     hook("PlayerLeft")
-        .respond_with(answer)
+        .respond_with(reply)
         .expect(1)
         .mount(&hooks)
         .await;
@@ -450,15 +451,15 @@ async fn the_relay_posts_what_a_server_is_set_to() {
         .unwrap();
     let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
     sim.player_leaves(sim.server(), player).unwrap();
-    tokio::time::timeout(PATIENCE, left).await.unwrap().unwrap();
+    tokio::time::timeout(TIMEOUT, left).await.unwrap().unwrap();
     hooks.verify().await;
 }
 
 #[tokio::test]
-async fn the_leaderboard_goes_on_counting_where_it_ended() {
+async fn leaderboard_keeps_its_counts_over_a_restart() {
     let folder = Folder::new("leaderboard");
     for (run, count) in [("first", "Ashwick 1"), ("second", "Ashwick 2")] {
-        let sim = Sim::builder().timeout(PATIENCE).start().await.unwrap();
+        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
         let mut command = example_in("leaderboard", &sim);
         command.env("LEADERBOARD", folder.0.join("kills.sqlite"));
         let mut running = Running::start(command);
@@ -482,7 +483,7 @@ async fn the_example_of_a_test_passes() {
     );
 }
 
-/// A folder that is removed at the end.
+/// A folder that is removed when this is dropped.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! `pytale::testing` by what it is for: testing a bot without a server and without knowing of networks.
+//! Tests of bots with `pytale::testing`, without a real server.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,7 +12,7 @@ use pytale::model::Vector3;
 use pytale::prelude::*;
 use pytale::testing::{ErrorKind, Sim, World};
 
-/// The bot of the README for a self-hosted server, with another console.
+/// The README's bot for a self-hosted server, with another console.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
     let mut joins = console.subscribe::<PlayerJoined>().await?;
     while let Some(event) = joins.next_event().await {
@@ -27,7 +27,7 @@ async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
 
 async fn greets_and_greets_again_after_a_restart(world: &World) {
     for _ in 0..2 {
-        world.wait_for_listener::<PlayerJoined>().await.unwrap();
+        world.wait_for_subscription::<PlayerJoined>().await.unwrap();
         for name in ["Ashwick", "Brambletoe"] {
             let player = world.player_joins(name).unwrap();
             assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
@@ -47,7 +47,7 @@ async fn the_readmes_bot_greets_and_greets_again_after_a_restart() {
 }
 
 #[tokio::test]
-async fn so_does_a_bot_of_the_cloud_with_its_login_and_all() {
+async fn a_cloud_bot_greets_and_greets_again_after_a_restart() {
     let world = World::start().await.unwrap();
     let bot = world.bot().connect().await.unwrap();
     bot.create_console(world.server()).await.unwrap();
@@ -63,7 +63,7 @@ async fn so_does_a_bot_of_the_cloud_with_its_login_and_all() {
 }
 
 #[tokio::test]
-async fn so_does_a_bot_of_a_self_hosted_server_with_handlers() {
+async fn a_self_hosted_bot_with_handlers_greets() {
     let world = World::start().await.unwrap();
     let consoles = Consoles::new();
     consoles.open("Thornwood", world.access());
@@ -75,7 +75,7 @@ async fn so_does_a_bot_of_a_self_hosted_server_with_handlers() {
     let runner = Runner::new(consoles, handlers);
     let handle = runner.handle();
     let running = tokio::spawn(runner.run());
-    world.wait_for_listener::<PlayerJoined>().await.unwrap();
+    world.wait_for_subscription::<PlayerJoined>().await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
     handle.shutdown(Duration::from_secs(1)).await;
@@ -83,7 +83,7 @@ async fn so_does_a_bot_of_a_self_hosted_server_with_handlers() {
 }
 
 #[tokio::test]
-async fn what_players_do_is_heard_and_what_they_are_told_is_seen_once_each() {
+async fn actions_of_players_are_events_and_their_messages_are_returned_once() {
     let world = World::start().await.unwrap();
     let console = world.console();
     let events = [
@@ -129,7 +129,7 @@ async fn what_players_do_is_heard_and_what_they_are_told_is_seen_once_each() {
 }
 
 #[tokio::test]
-async fn what_a_bot_commands_is_seen_once_each_and_where_a_player_is_is_set() {
+async fn commands_are_returned_once_and_positions_can_be_set() {
     let world = World::start().await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     let at = Vector3::new(5.0, 0.5, -3.0);
@@ -151,7 +151,7 @@ async fn what_a_bot_commands_is_seen_once_each_and_where_a_player_is_is_set() {
 }
 
 #[tokio::test]
-async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
+async fn a_wait_that_times_out_names_its_condition() {
     let sim = Sim::builder().timeout(Duration::from_millis(20)).start();
     let world = World::from(sim.await.unwrap());
     let player = world.player_joins("Ashwick").unwrap();
@@ -161,14 +161,17 @@ async fn what_does_not_happen_is_an_error_that_says_what_was_waited_for() {
     assert!(said.contains(&player.to_string()), "{said}");
     let error = world.wait_for_command("player kick").await.unwrap_err();
     assert!(error.to_string().contains("player kick"), "{error}");
-    let error = world.wait_for_listener::<PlayerLeft>().await.unwrap_err();
+    let error = world
+        .wait_for_subscription::<PlayerLeft>()
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains("PlayerLeft"), "{error}");
     world.stop_server().await.unwrap();
     assert!(world.player_joins("Brambletoe").is_err());
 }
 
 #[tokio::test]
-async fn a_bot_of_a_self_hosted_server_is_tested_with_its_address_and_token_file() {
+async fn a_self_hosted_bot_connects_by_address_and_token_file() {
     let folder = std::env::temp_dir().join(format!("pytale-own-server-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let world = World::start_self_hosted(&folder).await.unwrap();
@@ -177,7 +180,7 @@ async fn a_bot_of_a_self_hosted_server_is_tested_with_its_address_and_token_file
     let address = Console::address(&world.console_url().unwrap()).unwrap();
     let console = Console::open(TokenFile::new(address, file));
     let bot = tokio::spawn(welcome(console.clone()));
-    world.wait_for_listener::<PlayerJoined>().await.unwrap();
+    world.wait_for_subscription::<PlayerJoined>().await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     assert_eq!(world.message_to(player).await.unwrap(), "Welcome!");
     console.close().await;
@@ -186,7 +189,7 @@ async fn a_bot_of_a_self_hosted_server_is_tested_with_its_address_and_token_file
 }
 
 #[tokio::test]
-async fn how_long_a_test_waits_is_its_own_choice() {
+async fn the_timeout_of_waits_can_be_set() {
     let world = World::start().await.unwrap();
     let world = world.with_timeout(Duration::from_millis(30));
     let player = world.player_joins("Ashwick").unwrap();
@@ -196,7 +199,7 @@ async fn how_long_a_test_waits_is_its_own_choice() {
 }
 
 #[tokio::test]
-async fn hands_are_where_a_test_puts_them() {
+async fn positions_of_hands_can_be_set() {
     let world = World::start().await.unwrap();
     let player = world.player_joins("Ashwick").unwrap();
     let (left, right) = (Vector3::new(1.0, 2.0, 3.0), Vector3::new(1.5, 2.0, 3.0));

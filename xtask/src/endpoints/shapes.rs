@@ -8,7 +8,7 @@ use crate::fixtures::Fixture;
 type Shape = (&'static str, fn(&Value) -> bool);
 
 const SHAPES: [Shape; 11] = [
-    ("400 with words and a code", |reply| {
+    ("400 with a message and a code", |reply| {
         is(reply, 400)
             && reply["body"]["message"].is_string()
             && reply["body"]["error_code"].is_string()
@@ -20,10 +20,10 @@ const SHAPES: [Shape; 11] = [
     ("429", |reply| is(reply, 429)),
     ("500 with HTML", |reply| is(reply, 500) && is_html(reply)),
     ("502", |reply| is(reply, 502)),
-    ("an empty body where there should be one", |reply| {
+    ("an empty body in place of a value", |reply| {
         is(reply, 200) && reply["body"].is_null()
     }),
-    ("a body that is cut", |reply| reply["transfer"] == "cut"),
+    ("a truncated body", |reply| reply["transfer"] == "cut"),
     ("HTML in place of JSON", |reply| {
         is(reply, 200) && is_html(reply)
     }),

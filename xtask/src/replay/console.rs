@@ -102,7 +102,7 @@ pub(super) struct Heard {
     pub(super) name: String,
     pub(super) raw: String,
     pub(super) timestamp: Option<Timestamp>,
-    /// Whether its data is equal to the fixture's.
+    /// `true` if its data is equal to the fixture's.
     pub(super) is_same: bool,
 }
 
@@ -135,7 +135,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Whether the server accepts the client; if it must not, the error is compared.
+    /// `true` if the server accepts the client; if it must not, the error is compared.
     async fn is_let_in(&self) -> Result<bool, Error> {
         let refused = match self.script.name.as_str() {
             "console/auth-refused" => Some(Closed::Refused("Invalid Token".to_owned())),
@@ -236,8 +236,7 @@ impl Player<'_> {
                     .same(&label, &json!(heard.name), &recorded["eventType"]);
                 self.problems.same(&label, &heard.timestamp, &timestamp);
                 if !heard.is_same {
-                    self.problems
-                        .add(format!("{label}: its data became another"));
+                    self.problems.add(format!("{label}: its data changed"));
                 }
             }
         }
@@ -255,9 +254,9 @@ impl Player<'_> {
         let events = events.filter(|(_, step)| console_typed::is_event(&step.json()));
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
-            ("events that nobody wanted", totals.unclaimed, 0),
+            ("events without a stream", totals.unclaimed, 0),
             ("late replies", totals.late_replies, late),
-            ("strange replies", totals.unknown_replies, 0),
+            ("unknown replies", totals.unknown_replies, 0),
             ("notices", totals.notices, notices),
             ("malformed frames", totals.malformed, 0),
             ("connections", totals.connects, 1),

@@ -43,7 +43,7 @@ pub(super) const DEPARTURES: &[Departure] = &[
         frame: 0,
         play: Some(Play::Typed),
         ours: Ours::Rewritten(|frame| frame["content"] = r#"player kill "Ashwick""#.into()),
-        reason: "a name is written in quotes, whatever is in it",
+        reason: "ours always writes a name in quotes",
     },
     Departure {
         recording: "console/result-string-exception",
@@ -52,7 +52,7 @@ pub(super) const DEPARTURES: &[Departure] = &[
         ours: Ours::Rewritten(|frame| {
             frame["content"] = r#"player check-stat "Nobody" health"#.into();
         }),
-        reason: "a name is written in quotes, whatever is in it",
+        reason: "ours always writes a name in quotes",
     },
     Departure {
         recording: "main-ws/text-ping",

@@ -68,7 +68,7 @@ struct Player<'a> {
     problems: &'a Problems,
     server: &'a Server,
     client: &'a Client,
-    /// Whether a request has failed.
+    /// `true` if a request has failed.
     has_failed: Cell<bool>,
 }
 
@@ -195,7 +195,7 @@ impl Player<'_> {
         let reply: Value =
             serde_json::from_str(self.reply_to(frame)["content"].as_str().unwrap_or_default())?;
         self.problems.same(
-            "what is asked for again",
+            "the topics that are requested again",
             &Value::from(again),
             &reply["failures"],
         );
@@ -258,15 +258,14 @@ impl Player<'_> {
             };
             let label = step.label();
             let stream = heard.iter_mut().find(|(other, _)| *other == topic);
-            let (_, stream) = stream.ok_or("nobody listens")?;
+            let (_, stream) = stream.ok_or("no stream has this topic")?;
             let next = futures_util::StreamExt::next(stream);
             let event = within(&label, next).await?.ok_or("the stream ended")?;
             let event = event.map_err(|missed| format!("{label}: {missed}"))?;
             self.problems.same(&label, &event.raw, &step.text);
             self.problems.same(&label, &event.topic, &topic);
             if !event.is_same {
-                self.problems
-                    .add(format!("{label}: its data became another"));
+                self.problems.add(format!("{label}: its data changed"));
             }
         }
         Ok(())
@@ -282,7 +281,7 @@ impl Player<'_> {
         let totals = status.totals;
         for (what, got, recorded) in [
             ("events", totals.events, events.count() as u64),
-            ("events that nobody wanted", totals.unclaimed, 0),
+            ("events without a stream", totals.unclaimed, 0),
             ("late replies", totals.late_replies, is("main-ws/text-ping")),
             ("malformed frames", totals.malformed, 0),
             (
@@ -305,10 +304,10 @@ impl Player<'_> {
         }
         let fails = expected_error(name).is_some();
         self.problems
-            .same("whether anything failed", &self.has_failed.get(), &fails);
+            .same("an error was reported", &self.has_failed.get(), &fails);
         if !matches!(status.state, State::Ready | State::Migrating) {
             self.problems
-                .add(format!("in the end the client is {:?}", status.state));
+                .add(format!("the final state is {:?}", status.state));
         }
     }
 }

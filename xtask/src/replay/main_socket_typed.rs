@@ -20,7 +20,7 @@ pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send
 pub(super) struct Heard {
     pub(super) topic: (String, String),
     pub(super) raw: String,
-    /// Whether its data is equal to the fixture's content.
+    /// `true` if its data is equal to the fixture's content.
     pub(super) is_same: bool,
 }
 

@@ -61,7 +61,7 @@ impl Step {
             (Some(index), Some(departure)) => {
                 format!("frames[{index}] (where {})", departure.reason)
             }
-            (None, _) => "the frame that was put in".to_owned(),
+            (None, _) => "the inserted frame".to_owned(),
         }
     }
 }

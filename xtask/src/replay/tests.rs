@@ -41,7 +41,7 @@ fn replaced(name: &str, frame: usize, this: &str, that: &str) -> String {
 }
 
 #[test]
-fn a_field_that_our_client_does_not_send_is_noticed_in_every_frame_of_a_client() {
+fn a_missing_field_is_found_in_every_frame_of_a_client() {
     let mut noticed = 0;
     for fixture in conversations() {
         let script = Script::of(&fixture, Play::Raw).unwrap();
@@ -60,11 +60,11 @@ fn a_field_that_our_client_does_not_send_is_noticed_in_every_frame_of_a_client()
             noticed += 1;
         }
     }
-    assert!(noticed > 20, "{noticed} frames were looked at");
+    assert!(noticed > 20, "only {noticed} frames were checked");
 }
 
 #[test]
-fn what_the_server_says_otherwise_than_our_client_understands_is_noticed() {
+fn server_data_that_our_client_reads_differently_is_found() {
     for (name, frame, this, that, problem) in [
         (
             "console/event-player-joined",
@@ -140,7 +140,7 @@ fn what_the_server_says_otherwise_than_our_client_understands_is_noticed() {
 }
 
 #[test]
-fn a_frame_that_our_client_never_sends_is_noticed() {
+fn a_frame_that_our_client_never_sends_is_found() {
     let more = json!({"direction": "client", "text": r#"{"id":13,"content":"help"}"#});
     let problems = problems_of(recording("console/auth-wrong-token-silence"), |frames| {
         frames.push(more.clone());
@@ -163,7 +163,7 @@ fn the_frames_named_in_the_lists_exist() {
 }
 
 #[test]
-fn every_departure_is_needed() {
+fn every_difference_in_the_list_is_needed() {
     thread::scope(|threads| {
         for departure in DEPARTURES {
             threads.spawn(move || {
@@ -176,7 +176,7 @@ fn every_departure_is_needed() {
                 let problems = super::play(&script, play);
                 assert!(
                     !problems.is_empty(),
-                    "{} departs needlessly",
+                    "the difference of {} is not needed",
                     departure.recording
                 );
                 if let Ours::Rewritten(_) = departure.ours {
@@ -189,14 +189,14 @@ fn every_departure_is_needed() {
 }
 
 #[test]
-fn every_frame_that_is_put_in_is_needed() {
+fn every_inserted_frame_is_needed() {
     thread::scope(|threads| {
         for name in MISSING.iter().map(|missing| missing.recording) {
             threads.spawn(move || {
                 let mut script = Script::of(&recording(name), Play::Raw).unwrap();
                 script.steps.retain(|step| step.index.is_some());
                 let problems = super::play(&script, Play::Raw);
-                assert!(!problems.is_empty(), "{name} needs no frames put in");
+                assert!(!problems.is_empty(), "{name} needs no inserted frames");
             });
         }
     });

@@ -63,7 +63,7 @@ impl Recorded {
         })
     }
 
-    /// The path at the server: that of a whole address without its host, otherwise below the base.
+    /// The path of the request: of an absolute address, everything after the host; otherwise a path below the base.
     pub(super) fn path(&self) -> String {
         match self.request.path.strip_prefix("https://") {
             Some(address) => address

@@ -21,13 +21,13 @@ pub(super) enum Returned {
 pub(super) fn problems(recorded: &Recorded, result: &Returned) -> Vec<String> {
     match result {
         Returned::Typed(Ok(read)) => match fault(recorded) {
-            Some(kind) => vec![format!("{kind:?} was to come, not {read}")],
+            Some(kind) => vec![format!("expected the error {kind:?}, got {read}")],
             None => differences(&recorded.response.body, read),
         },
         Returned::Raw(Ok(bytes)) => {
             let same = *bytes == recorded.reply();
             (!same)
-                .then(|| "the bytes are not the recorded ones".to_owned())
+                .then(|| "the bytes differ from the recorded ones".to_owned())
                 .into_iter()
                 .collect()
         }
@@ -100,7 +100,7 @@ fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
     let mut problems = Vec::new();
     let wanted = fault(recorded);
     if wanted != Some(*error.kind()) {
-        return vec![format!("{error}; it was to be {wanted:?}")];
+        return vec![format!("{error}; expected {wanted:?}")];
     }
     if recorded.response.transfer != Some(Transfer::Cut)
         && error.status().map(|status| status.as_u16()) != Some(recorded.response.status)
@@ -118,11 +118,11 @@ fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
                 || error.error_code().map(alta_model::ErrorCode::as_str)
                     != body["error_code"].as_str()
             {
-                problems.push(format!("the words or the code are lost: {error}"));
+                problems.push(format!("the message or the code is lost: {error}"));
             }
         }
         (Value::Object(_), None) => problems.push(format!("not read as an error: {body}")),
-        (_, Some(api)) => problems.push(format!("{api:?} was made of {body}")),
+        (_, Some(api)) => problems.push(format!("{body} was decoded as {api:?}")),
         (Value::String(text), None) => {
             if !text.as_bytes().starts_with(error.body()) || error.body().is_empty() {
                 problems.push("the beginning of the body is not kept".to_owned());
@@ -133,7 +133,7 @@ fn refusal(recorded: &Recorded, error: &alta_rest::Error) -> Vec<String> {
     if let Some(pause) = recorded.response.headers.get("retry-after") {
         let kept = error.retry_after().map(|pause| pause.as_secs().to_string());
         if kept.as_ref() != Some(pause) {
-            problems.push(format!("the pause asked for is {pause} s, not {kept:?}"));
+            problems.push(format!("the requested pause is {pause} s, not {kept:?}"));
         }
     }
     problems
@@ -150,12 +150,12 @@ fn login(recorded: &Recorded, result: &Result<alta_auth::Grant, alta_auth::Error
         // A session that cannot be renewed is replaced by a new login.
         Ok(grant) if recorded.response.status >= 400 && recorded.request.method == "PUT" => {
             if grant.token.expose() != "<user access token>" {
-                problems.push("the new login's token was to come".to_owned());
+                problems.push("expected the token of the new login".to_owned());
             }
         }
         Ok(grant) => {
             if Some(grant.token.expose()) != body["access_token"].as_str() {
-                problems.push("the token is not the recorded one".to_owned());
+                problems.push("the token differs from the recorded one".to_owned());
             }
             let life = grant.expires_in.map(|life| life.as_secs());
             if life != body["expires_in"].as_u64() {
@@ -166,7 +166,9 @@ fn login(recorded: &Recorded, result: &Result<alta_auth::Grant, alta_auth::Error
             let code = body["error"].as_str().or(body["error_code"].as_str());
             let status = recorded.response.status;
             if error.code() != code || error.status() != Some(status) || error.is_transient() {
-                problems.push(format!("{error}; it was to be {status} {code:?}, for good"));
+                problems.push(format!(
+                    "{error}; expected {status} {code:?}, not transient"
+                ));
             }
         }
     }

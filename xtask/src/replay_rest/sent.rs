@@ -30,7 +30,7 @@ pub(super) fn problems(recorded: &Recorded, received: &[Sent]) -> Vec<String> {
     let mut problems: Vec<String> = others
         .into_iter()
         .filter(|sent| !belongs(recorded, sent))
-        .map(|sent| format!("{} was sent as well", shown(sent)))
+        .map(|sent| format!("{} was also sent", shown(sent)))
         .collect();
     compare_queries(recorded, sent, &mut problems);
     compare_headers(recorded, sent, &mut problems);
@@ -90,7 +90,7 @@ fn compare_headers(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>)
     }
     // Some proxies refuse requests without it.
     if sent.headers.get("user-agent").is_none_or(String::is_empty) {
-        problems.push("there is no user-agent".to_owned());
+        problems.push("the header user-agent is missing".to_owned());
     }
 }
 
@@ -115,7 +115,7 @@ fn compare_bodies(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) 
 
 fn is_json(text: &str, wanted: Value) -> bool {
     serde_json::from_str(text).is_ok_and(|mut got: Value| {
-        // What our types always write may be missing from a fixture if it is empty.
+        // Our types always write these fields; a fixture may omit them if they are empty.
         if let (Value::Object(got), Value::Object(wanted)) = (&mut got, &wanted) {
             got.retain(|name, value| *value != "" || wanted.contains_key(name));
         }
@@ -123,7 +123,7 @@ fn is_json(text: &str, wanted: Value) -> bool {
     })
 }
 
-/// A body in which py-tale's ways are ours: booleans in texts, permissions by number.
+/// A body with py-tale's forms converted to ours: bools in strings, permissions by number.
 fn normal(body: Value) -> Value {
     let Value::Object(fields) = body else {
         return body;

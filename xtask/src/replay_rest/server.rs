@@ -1,4 +1,4 @@
-//! A server on the loopback that gives the fixture's reply: `wiremock`, or a bare listener for bodies that it cannot make.
+//! A server on the loopback that gives the fixture's reply: `wiremock`, or a plain listener for bodies that `wiremock` cannot send.
 
 use std::{
     collections::BTreeMap,
@@ -19,15 +19,15 @@ use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
 use super::recorded::{PAGING, Recorded, Transfer};
 use crate::Error;
 
-/// How many bytes of a dripping body come at a time.
-const DROP: usize = 7;
+/// The size of the parts in which `Transfer::Drip` sends a body, in bytes.
+const DRIP_SIZE: usize = 7;
 
-/// A request as it came in.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) method: String,
     pub(super) url: Url,
-    /// By their names in lower case.
+    /// The names are in lower case.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) body: Vec<u8>,
 }
@@ -58,7 +58,7 @@ impl Server {
         let (head, body) = (head(recorded), recorded.reply());
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                // Whatever goes wrong here shows at the client.
+                // The client reports errors of the connection.
                 let _ = serve(stream, &log, &head, &body, transfer).await;
             }
         });
@@ -69,7 +69,7 @@ impl Server {
         })
     }
 
-    /// Its address, without a slash at the end.
+    /// The address of the server, without a slash at the end.
     pub(super) fn uri(&self) -> String {
         match self {
             Self::Whole(server) => server.uri(),
@@ -114,11 +114,11 @@ impl Drop for Server {
     }
 }
 
-/// The fixture's reply, and what must come before it or after it.
+/// The fixture's reply, and the replies that a client needs before and after it.
 struct Replies {
     recorded: ResponseTemplate,
     is_renewal: bool,
-    /// The paging token that the fixture's request sends: an empty page must have given it out.
+    /// The paging token that the fixture's request sends: the server sends an empty page with it first.
     token: Option<String>,
     count: AtomicUsize,
 }
@@ -148,7 +148,7 @@ impl Replies {
 
 impl Respond for Replies {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
-        // Before a session can be renewed it is begun, and after a refusal it is begun anew.
+        // The client logs in before it renews a session, and again after a refusal.
         if self.is_renewal && request.method.as_str() != "PUT" {
             return ResponseTemplate::new(200).set_body_json(serde_json::json!({
                 "access_token": "<user access token>", "refresh_token": "<refresh token>",
@@ -193,7 +193,7 @@ async fn serve(
     match transfer {
         Transfer::Cut => stream.write_all(&body[..body.len() / 2]).await?,
         Transfer::Drip => {
-            for part in body.chunks(DROP) {
+            for part in body.chunks(DRIP_SIZE) {
                 stream.write_all(part).await?;
                 tokio::task::yield_now().await;
             }
@@ -203,7 +203,7 @@ async fn serve(
     Ok(())
 }
 
-/// Reads one request: what our own client sends, so a length is announced.
+/// Reads one request of our own client, which always sends `content-length` with a body.
 async fn read(stream: &mut TcpStream) -> Result<Sent, Error> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

@@ -1,11 +1,11 @@
-//! Finding the call that a fixture's method and path belong to.
+//! Finds the typed call for a fixture's method and path.
 
 use std::collections::BTreeMap;
 
 use alta_rest::EndpointInfo;
 use percent_encoding::percent_decode_str;
 
-/// The typed call of this method and path (`/groups/7/bans`), the most literal one if several fit.
+/// The typed call for a method and a path such as `/groups/7/bans`. If several match, the one with the fewest placeholders.
 pub(crate) fn endpoint_of(method: &str, path: &str) -> Option<&'static EndpointInfo> {
     alta_rest::endpoints()
         .filter(|call| call.method == method)
@@ -14,8 +14,7 @@ pub(crate) fn endpoint_of(method: &str, path: &str) -> Option<&'static EndpointI
         .map(|(_, call)| call)
 }
 
-/// What stands in a path in the places that the template (`groups/{group}/bans`) leaves open, decoded; none if it is not of
-/// that form.
+/// The decoded values of a template's placeholders (`groups/{group}/bans`) in a path; `None` if the path does not match.
 pub(crate) fn arguments(template: &str, path: &str) -> Option<BTreeMap<String, String>> {
     let path: Vec<&str> = path.trim_matches('/').split('/').collect();
     let template: Vec<&str> = template.split('/').collect();

@@ -13,9 +13,9 @@ const PAST_LIMIT: usize = 8_192;
 pub struct SentTo {
     /// The connection's id, as in [`Received`](super::Received).
     pub connection: u64,
-    /// Whether it is still open.
+    /// `true` if it is still open.
     pub open: bool,
-    /// Whether it was ended because the client was too slow.
+    /// `true` if it was ended because the client was too slow.
     pub overflowed: bool,
     /// The number of frames written, by event name.
     pub events: BTreeMap<String, u64>,
@@ -106,14 +106,14 @@ impl Connections {
         }
     }
 
-    /// Queues the same for every open connection of some services.
+    /// Queues the same item for every open connection of some services.
     pub fn push_all(&self, which: impl Fn(Service) -> bool, outgoing: &Outgoing) {
         for (_, link) in self.lock().open.values().filter(|open| which(open.0)) {
             link.push(outgoing.clone());
         }
     }
 
-    /// Returns whether everything queued for open connections has been written.
+    /// Returns whether the queues of all open connections have been written.
     pub fn are_drained(&self) -> bool {
         let registry = self.lock();
         registry.open.values().all(|(_, link)| link.is_drained())

@@ -48,7 +48,7 @@ impl Env {
         self.touch();
     }
 
-    /// Everything received, oldest first, as far as the journal remembers.
+    /// All entries of the journal, oldest first.
     pub fn received(&self) -> Arc<Vec<Received>> {
         self.journal.entries()
     }

@@ -33,7 +33,7 @@ pub enum Hook {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Junk {
-    /// A text frame with this text.
+    /// A text frame with this content.
     Text(String),
     /// A binary frame.
     Binary(Vec<u8>),
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_acts_at_its_hook_as_often_as_told() {
+    fn a_fault_acts_at_its_hook_the_set_number_of_times() {
         let faults = armed(
             Fault::new(Hook::ConsoleCommand, Action::Drop)
                 .containing("PLAYER list")
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_of_one_server_leaves_the_others_alone() {
+    fn a_fault_of_one_server_does_not_affect_the_others() {
         let faults = armed(Fault::new(Hook::ConsoleToken, Action::Silence).server(7));
         assert_eq!(faults.take(Hook::ConsoleToken, Some(8), ""), None);
         assert_eq!(

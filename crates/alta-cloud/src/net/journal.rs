@@ -204,7 +204,7 @@ fn visible(headers: &[(String, String)]) -> Vec<(&str, &str)> {
         .collect()
 }
 
-/// A frame of the main websocket without its token; other texts as they are.
+/// A frame of the main websocket without its token; other frames unchanged.
 fn without_authorization(text: &str) -> String {
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(mut frame)) if frame.contains_key("authorization") => {
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn the_journal_forgets_the_oldest_at_its_limit() {
+    fn the_journal_drops_the_oldest_entries_at_its_limit() {
         let journal = Journal::new(4);
         for _ in 0..5 {
             journal.add(Duration::ZERO, Service::Http, 1, What::Ping);

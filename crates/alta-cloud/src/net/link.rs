@@ -63,7 +63,7 @@ impl Counters {
         self.settled.fetch_add(taken, Ordering::AcqRel);
     }
 
-    /// Nothing more is written: what is still queued will never be.
+    /// Marks the queue as ended: nothing that is still queued will be written.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
     }

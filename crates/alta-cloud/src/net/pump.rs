@@ -42,7 +42,7 @@ pub trait Reader: Send + Sync {
     fn ended(&self);
 }
 
-/// Runs a connection until it ends: writes what is queued while `reader` reads. Returns the client's close code.
+/// Runs a connection until it ends: writes its queue while `reader` reads. Returns the client's close code.
 pub(super) async fn pump(
     socket: Socket,
     link: &Link,
@@ -93,7 +93,7 @@ pub(super) async fn pump(
     }
 }
 
-/// Writes what is queued, and counts events when they are flushed.
+/// Writes the queue, and counts events when they are flushed.
 async fn write(
     sink: &mut SplitSink<Socket, Message>,
     outgoing: &mut mpsc::Receiver<Outgoing>,
@@ -160,7 +160,7 @@ async fn write(
     }
 }
 
-/// Writes a text as one message of several frames.
+/// Writes a string as one message of several frames.
 async fn feed_fragments(
     sink: &mut SplitSink<Socket, Message>,
     text: &str,
@@ -212,7 +212,7 @@ async fn await_close(mut socket: Socket) -> Option<u16> {
 }
 
 /// Ends a connection without a close frame. Reads until the client closes: unread bytes would cause a reset, and the client
-/// would lose what was written before.
+/// would lose the data written before.
 async fn cut(mut io: BoxIo) {
     let ending = async {
         let _ = io.shutdown().await;

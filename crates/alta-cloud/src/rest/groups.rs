@@ -115,7 +115,7 @@ struct Change {
     /// The states that allow the change; empty for any.
     from: &'static [Membership],
     to: Membership,
-    /// Whether the reply has no body.
+    /// `true` if the reply has no body.
     is_silent: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The main websocket.
+//! The main websocket: requests, subscriptions, migration.
 
 mod migrate;
 mod request;

@@ -132,7 +132,7 @@ fn hash(password: &str) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn the_hash_is_the_recorded_one() {
+    fn the_hash_equals_the_one_of_the_sample() {
         let recorded = "b109f3bbbc244eb82441917ed06d618b9008dd09b3befd1b5e07394c706a8bb980b1d7785e5976ec049b46df5f1326af5a2ea6d103fd07c95385ffab0cacbc86";
         assert_eq!(super::hash("password"), recorded);
     }

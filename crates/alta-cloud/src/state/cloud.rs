@@ -32,7 +32,7 @@ pub struct Config {
     pub socket_life: Duration,
     /// The time without a frame of the client after which a main websocket is closed.
     pub socket_idle: Duration,
-    /// Whether after a migration the old main websocket still gets events.
+    /// `true` if after a migration the old main websocket still gets events.
     pub migration_overlap: bool,
     /// The pause of a main websocket after each frame that it reads.
     pub read_pause: Duration,

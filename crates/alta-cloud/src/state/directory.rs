@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_forms_of_2023_say_whether_a_server_is_online() {
+    fn only_the_forms_of_2023_have_is_online() {
         let now = Timestamp::UNIX_EPOCH;
         let mut cloud = Cloud::new(Config::default(), 0, now);
         let id = cloud.add_server(None, "Thornwood", now);

@@ -47,7 +47,7 @@ pub struct Member {
     pub user_id: u64,
     /// The user's name.
     pub username: String,
-    /// Whether the user is a bot.
+    /// `true` if the user is a bot.
     pub bot: bool,
     /// The role: 1 member, 2 moderator, 7 owner, or one of the group's own.
     pub role_id: u64,

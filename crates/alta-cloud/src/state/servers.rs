@@ -88,7 +88,7 @@ pub struct Server {
     pub group: Option<u64>,
     /// The user who owns the group.
     pub owner: u64,
-    /// Whether the server runs.
+    /// `true` if the server runs.
     pub online: bool,
     /// The last start.
     pub started_at: Timestamp,

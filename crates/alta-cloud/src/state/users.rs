@@ -13,7 +13,7 @@ pub struct User {
     pub id: u64,
     /// The name.
     pub username: String,
-    /// Whether the user is a bot.
+    /// `true` if the user is a bot.
     pub bot: bool,
     /// The time of registration.
     pub created_at: Timestamp,

@@ -250,7 +250,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "no member usernme")]
-    fn a_member_that_the_sample_lacks_is_noticed() {
+    fn a_member_that_the_sample_lacks_is_a_panic() {
         let _ = Node::object([("username", Node::from("Ashwick"))]).with("usernme", "x");
     }
 }

@@ -44,7 +44,7 @@ fn known(game: &GameServer, text: &str) -> Result<u64, Invalid> {
     player(game, text).ok_or_else(|| Invalid(format!("Couldn't find user with identifier {text}")))
 }
 
-/// The id of the player with this id or name. A text of digits is an id.
+/// The id of the player with this id or name. A string of digits is an id.
 pub(super) fn player(game: &GameServer, text: &str) -> Option<u64> {
     if let Ok(id) = text.parse::<u64>() {
         return game.players.contains_key(&id).then_some(id);

@@ -21,7 +21,7 @@ pub(crate) enum Output {
     Value(Node, String),
     /// No value: the text is `Success`.
     Done,
-    /// A text without a value.
+    /// Text without a value.
     Text(String),
     /// An exception with this message.
     Exception(String),
@@ -158,7 +158,7 @@ pub(crate) struct Spec {
     /// Other names for the last word.
     pub(crate) aliases: &'static [&'static str],
     pub(crate) parameters: &'static [Parameter],
-    /// Whether more words than parameters are allowed.
+    /// `true` if more words than parameters are allowed.
     pub(crate) tail: bool,
     pub(crate) returns: &'static str,
     pub(crate) run: fn(&mut Run<'_>) -> Result<Output, Output>,

@@ -1,4 +1,4 @@
-//! The commands of a console. Nothing here knows sockets.
+//! The commands of a console. This module does no I/O.
 
 mod arguments;
 mod catalogue;

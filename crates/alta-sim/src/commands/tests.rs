@@ -95,7 +95,7 @@ fn players_are_named_by_id_name_list_or_star() {
         town.fails("player message Nobody hello"),
         "Couldn't find user with identifier Nobody"
     );
-    // A name of digits is an id.
+    // A string of digits is an id.
     town.world
         .join(town.server, "1234", Timestamp::UNIX_EPOCH)
         .unwrap();
@@ -103,7 +103,7 @@ fn players_are_named_by_id_name_list_or_star() {
 }
 
 #[test]
-fn players_can_be_looked_at_in_detail() {
+fn details_of_players_are_returned() {
     let mut town = Town::new();
     let rows = town.result("player list-detailed");
     let one = town.result("player detailed Ashwick");
@@ -198,7 +198,7 @@ fn stats_are_set_modified_and_read() {
 }
 
 #[test]
-fn inventories_show_what_is_held() {
+fn inventories_show_the_held_items() {
     let mut town = Town::new();
     let torch = town.world.prefab("torch").unwrap();
     town.world
@@ -314,7 +314,7 @@ fn settings_match_in_any_letter_case_and_are_an_event() {
 }
 
 #[test]
-fn an_answer_names_the_command_that_ran() {
+fn a_reply_names_the_command_that_ran() {
     let mut town = Town::new();
     let spec = |town: &mut Town, line: &str| {
         let ran = run(

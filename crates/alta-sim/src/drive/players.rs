@@ -1,4 +1,4 @@
-//! Letting players act.
+//! Actions of players.
 
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
@@ -10,7 +10,7 @@ impl Sim {
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::NotPossible`] if it is offline or the player is
-    /// there already.
+    /// on it already.
     pub fn player_joins(&self, server: u64, username: &str) -> Result<u64, Error> {
         self.change("joining a server", |state, _| {
             state.world.servers.contains_key(&server).then_some(())
@@ -20,7 +20,7 @@ impl Sim {
             .with(|state, now| state.world.join(server, username, now));
         joined.ok_or_else(|| {
             let why = if self.is_online(server) {
-                "the player is there already"
+                "the player is on the server already"
             } else {
                 "the server is offline"
             };
@@ -33,7 +33,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_leaves(&self, server: u64, player: u64) -> Result<(), Error> {
         self.change("leaving a server", |state, now| {
             state.world.leave(server, player, now)
@@ -44,7 +44,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_moves(&self, server: u64, player: u64, chunk: &str) -> Result<(), Error> {
         self.change("moving a player", |state, _| {
             state.world.move_to_chunk(server, player, chunk)
@@ -55,7 +55,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_at(&self, server: u64, player: u64, position: [f64; 3]) -> Result<(), Error> {
         self.change("placing a player", |state, _| {
             state.world.put_at(server, player, position)
@@ -66,7 +66,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_state(
         &self,
         server: u64,
@@ -83,7 +83,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_dies(&self, server: u64, player: u64) -> Result<(), Error> {
         self.change("killing a player", |state, _| {
             state.world.die(server, player, None, "Unknown")
@@ -94,7 +94,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if one of them is not there.
+    /// [`ErrorKind::NotFound`] if one of them is not on the server.
     pub fn player_killed_by(&self, server: u64, player: u64, killer: u64) -> Result<(), Error> {
         self.change("killing a player", |state, _| {
             state.world.die(server, player, Some(killer), "Impact")
@@ -105,7 +105,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_kills(&self, server: u64, player: u64, creature: &str) -> Result<(), Error> {
         self.change("killing a creature", |state, _| {
             state.world.kill_object(server, creature, player)
@@ -132,7 +132,7 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if no such player is there.
+    /// [`ErrorKind::NotFound`] if the player is not on the server.
     pub fn player_hands(
         &self,
         server: u64,

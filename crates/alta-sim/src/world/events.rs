@@ -46,7 +46,7 @@ impl World {
         Some(())
     }
 
-    /// A player buys from another player at a trade deck.
+    /// Lets a player buy from another player at a trade deck.
     pub(crate) fn trade(
         &mut self,
         server: u64,
@@ -87,7 +87,7 @@ impl World {
         Some(balance)
     }
 
-    /// A player kills a creature.
+    /// Lets a player kill a creature.
     pub(crate) fn kill_object(&mut self, server: u64, name: &str, killer: u64) -> Option<()> {
         let killer = self.player(server, killer)?.clone();
         let identifier = self.servers.get_mut(&server)?.entity_id();
@@ -100,7 +100,7 @@ impl World {
         Some(())
     }
 
-    /// A player picks up, drops, docks or undocks an item.
+    /// Lets a player pick up, drop, dock or undock an item.
     pub(crate) fn handle_item(
         &mut self,
         server: u64,

@@ -1,6 +1,6 @@
 //! The simulated world: the cloud's state, and on every server its players, things and settings.
 //!
-//! Nothing here knows sockets. Events of consoles are kept until [`World::take_events`] is called.
+//! This module does no I/O. Events of consoles are kept until [`World::take_events`] is called.
 
 mod entities;
 mod events;

@@ -20,11 +20,11 @@ pub(crate) struct ShownMessage {
 pub(crate) struct GameServer {
     pub(crate) players: BTreeMap<u64, Player>,
     pub(crate) messages: Vec<ShownMessage>,
-    /// Whether commands wait, as they do while a server loads its world.
+    /// `true` if commands wait, as they do while a server loads its world.
     pub(crate) stalled: bool,
-    /// Whether only the `websocket` commands are registered.
+    /// `true` if only the `websocket` commands are registered.
     pub(crate) booting: bool,
-    /// Whether enums are written as numbers.
+    /// `true` if enums are written as numbers.
     pub(crate) numeric_enums: bool,
     /// The homes of players, who may be offline.
     pub(crate) homes: BTreeMap<u64, [f64; 3]>,

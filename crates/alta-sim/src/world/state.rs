@@ -17,7 +17,7 @@ pub(crate) struct ConsoleEvent {
     pub(crate) data: Node,
 }
 
-/// The whole simulated world. Every server is in `cloud.servers` and in `servers`.
+/// The simulated world. Every server is in `cloud.servers` and in `servers`.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) cloud: Cloud,

@@ -135,7 +135,7 @@ async fn a_death_has_the_six_events_of_the_sample() {
 }
 
 #[tokio::test]
-async fn everything_that_a_player_does_is_an_event() {
+async fn every_action_of_a_player_is_an_event() {
     let sim = Sim::builder().start().await.unwrap();
     let server = sim.server();
     let mut socket = console(&sim, server).await;

@@ -97,7 +97,7 @@ async fn forms(sim: &Sim) -> BTreeMap<&'static str, Value> {
 }
 
 #[tokio::test]
-async fn a_server_is_the_same_wherever_it_is_written() {
+async fn a_server_has_the_same_values_in_all_messages() {
     for era in [Era::Y2022, Era::Y2023] {
         let sim = Sim::builder().era(era).start().await.unwrap();
         let mut info = sim.server_info(sim.server()).unwrap();
@@ -131,7 +131,7 @@ async fn a_server_is_the_same_wherever_it_is_written() {
 }
 
 #[tokio::test]
-async fn every_form_of_2023_has_is_online() {
+async fn all_forms_of_2023_have_is_online() {
     let sim = Sim::builder().start().await.unwrap();
     for (name, form) in forms(&sim).await {
         assert_eq!(form["is_online"], true, "{name}");

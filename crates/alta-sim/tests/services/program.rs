@@ -13,7 +13,7 @@ fn program(stdout: impl Into<Stdio>) -> Command {
 }
 
 #[test]
-fn it_prints_all_addresses_and_ends_cleanly_on_a_signal() {
+fn all_addresses_are_printed_and_a_signal_ends_the_program() {
     for signal in ["-INT", "-TERM"] {
         let mut child = program(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -26,7 +26,7 @@ fn it_prints_all_addresses_and_ends_cleanly_on_a_signal() {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_without_an_error() {
+fn a_closed_pipe_ends_the_program_without_an_error() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let child = program(writer).spawn().unwrap();
@@ -35,7 +35,7 @@ fn a_closed_pipe_ends_it_without_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_ends_it_with_an_error_that_names_the_cause() {
+fn a_full_disk_ends_the_program_with_an_error_that_names_the_cause() {
     let child = program(crate::process::full_disk()).spawn().unwrap();
     let (code, errors) = end_of(child);
     assert_eq!(code, Some(1));

@@ -17,7 +17,7 @@ use replacements::Replacements;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// More input is refused.
+/// The limit of the input.
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Reads all files, or standard input, and prints their JSON values anonymized, one after the other.
@@ -53,7 +53,7 @@ fn read(from: impl Read) -> Result<Vec<Value>, Error> {
 ///
 /// # Errors
 ///
-/// If an original would remain somewhere. Then nothing may be written.
+/// If an original would remain somewhere. Nothing may be written then.
 fn anonymized(values: Vec<Value>) -> Result<Vec<Value>, Error> {
     let replacements = Replacements::of(&values);
     let values: Vec<Value> = values

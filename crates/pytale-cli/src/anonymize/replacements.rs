@@ -1,4 +1,4 @@
-//! Which values are personal, and what replaces each.
+//! Finds personal values and chooses their replacements.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ const FIRST_ID: u64 = 1_000;
 /// Numbers from this on count as ids in every field: no count is as large.
 const LARGE_ID: u64 = 1_000_000;
 
-/// Shorter originals are not searched for inside strings: they would be found everywhere.
+/// Shorter originals are not searched for inside strings: they would match everywhere.
 const SHORTEST: usize = 3;
 
 /// The same for numbers: a shorter one can be a year.
@@ -242,7 +242,7 @@ impl Replacements {
     }
 }
 
-/// The JSON object or array that a string holds: frames hold their content so.
+/// The JSON object or array that a string holds: frames contain their content in this form.
 fn nested(text: &str) -> Option<Value> {
     if !text.starts_with(['{', '[']) {
         return None;

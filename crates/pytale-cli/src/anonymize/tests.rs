@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 #[test]
-fn ids_are_known_by_their_fields_or_by_their_size() {
+fn ids_are_recognized_by_field_or_size() {
     let values = vec![json!({
         "created_by": 66_003, "user_ids": [66_003, 5], "assignee": 77_000_004, "percent": 66, "bytes": 999_999,
     })];
@@ -34,7 +34,7 @@ fn message() -> Value {
 }
 
 #[test]
-fn originals_are_replaced_everywhere_and_the_same_by_the_same() {
+fn equal_originals_get_equal_replacements_everywhere() {
     let values = anonymized(vec![exchange(), message()]).unwrap();
     let text = Value::from(values.clone()).to_string();
     for original in ["44001", "55002", "Quill", "192.0.2.77", "eyJ"] {

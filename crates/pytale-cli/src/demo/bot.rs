@@ -52,7 +52,7 @@ pub(crate) async fn run(
     ));
     accept_invite(sim, &bot, reporter).await?;
 
-    let mut town = tokio::spawn(story::tell(sim.clone(), length, seed));
+    let mut town = tokio::spawn(story::run(sim.clone(), length, seed));
     let server = ServerId::new(sim.server().try_into()?);
     let console = bot.open_console(server).await?;
     let watched = watch_console(
@@ -214,7 +214,7 @@ async fn say(console: &Console, to: &User, text: Argument, reporter: &Reporter, 
                 .result()
                 .unwrap_or_else(|| json!(reply.result_string()))
         }
-        // A greeting fails if the server stops meanwhile. That is no failure of the bot.
+        // A greeting fails if the server stops meanwhile; the bot continues.
         Err(error) => {
             json!({"error": error.to_string(), "may_have_run": error.sent() == Some(Sent::MayHaveRun)})
         }

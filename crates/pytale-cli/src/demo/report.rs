@@ -91,7 +91,7 @@ impl Reporter {
         self.output.result()
     }
 
-    /// Writes a message that is no step. With `--json` it goes to standard error.
+    /// Writes a message that is not a step. With `--json` it goes to standard error.
     pub(crate) fn note(&self, text: &str) {
         if self.json {
             error_line(format_args!("tale: {text}"));

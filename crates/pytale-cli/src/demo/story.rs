@@ -30,7 +30,7 @@ const RESTART: f64 = 0.48;
 const END: f64 = 0.97;
 
 /// Runs the story to its end.
-pub(crate) async fn tell(sim: Sim, length: Duration, seed: u64) -> Result<(), BoxError> {
+pub(crate) async fn run(sim: Sim, length: Duration, seed: u64) -> Result<(), BoxError> {
     let begin = Instant::now();
     let at = |part: f64| begin + length.mul_f64(part);
     let server = sim.server();

@@ -67,7 +67,7 @@ impl Tally {
         }
     }
 
-    /// The steps that should have happened and did not.
+    /// The steps that are missing.
     pub(crate) fn missing_steps(&self) -> Vec<&'static str> {
         let seen = |counter: &AtomicU64| read(counter) > 0;
         let flag = |flag: &AtomicBool| flag.load(Ordering::Relaxed);

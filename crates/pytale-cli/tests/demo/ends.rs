@@ -13,7 +13,7 @@ fn endless(stdout: Stdio) -> Command {
 }
 
 #[test]
-fn an_interrupt_and_a_termination_end_it_cleanly() {
+fn the_signals_int_and_term_end_the_program() {
     for signal in ["-INT", "-TERM"] {
         let mut demo = endless(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
@@ -26,7 +26,7 @@ fn an_interrupt_and_a_termination_end_it_cleanly() {
 }
 
 #[test]
-fn a_closed_pipe_ends_it_without_an_error() {
+fn a_closed_pipe_ends_the_program_without_an_error() {
     let mut demo = endless(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(demo.stdout.take().unwrap()).lines();
     lines.next().unwrap().unwrap();
@@ -36,7 +36,7 @@ fn a_closed_pipe_ends_it_without_an_error() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_ends_it_with_an_error_that_names_the_cause() {
+fn a_full_disk_ends_the_program_with_an_error_that_names_the_cause() {
     use super::process::full_disk as full;
 
     let (code, errors) = end_of(endless(full()).spawn().unwrap());
@@ -46,7 +46,7 @@ fn a_full_disk_ends_it_with_an_error_that_names_the_cause() {
         "{errors}"
     );
 
-    // An error output that cannot be written changes nothing.
+    // A failure to write to standard error changes nothing.
     let mut command = tale(&["-vv", "demo", "--duration", "5"]);
     command.stdout(Stdio::null()).stderr(full());
     assert_eq!(command.status().unwrap().code(), Some(0));

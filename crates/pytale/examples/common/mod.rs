@@ -1,13 +1,12 @@
-//! Where an example lives: in the world that the environment names, or in a simulated town.
+//! Connects an example to the service that the environment names or, without settings, to a simulated town.
 
 use alta_sim::{Scenario, Sim};
-use pytale::bot::Builder;
-use pytale::bot::{BotCredentials, Endpoints};
+use pytale::bot::{BotCredentials, Builder, Endpoints};
 use pytale::prelude::*;
 use std::error::Error;
 use std::io::IsTerminal as _;
 
-/// Says on standard error how connections fare: a bot that waits for its server says nothing else.
+/// Logs to standard error, so that the states of connections are visible.
 pub(crate) fn log() {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
@@ -15,8 +14,8 @@ pub(crate) fn log() {
         .init();
 }
 
-/// A bot's settings: those of the environment, `ALTA_CLIENT_ID` and so on (see `Builder::read_env`), or, if there are
-/// none, those of a town that lives as long as what is returned beside them.
+/// The settings of a bot from the environment, such as `ALTA_CLIENT_ID` (see `Builder::read_env`). If there are none, starts a
+/// simulated town, which ends when the returned `Sim` is dropped.
 pub(crate) async fn settings() -> Result<(Builder, Option<Sim>), Box<dyn Error>> {
     let is_set = |(name, _): (std::ffi::OsString, _)| name.to_string_lossy().starts_with("ALTA_");
     if std::env::vars_os().any(is_set) {

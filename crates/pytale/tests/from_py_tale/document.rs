@@ -1,4 +1,4 @@
-//! `docs/from-py-tale.md` against the list of names, the snippets that were run, and the names in the sources.
+//! Compares `docs/from-py-tale.md` with the list of py-tale's names, the snippets that the tests run, and the sources.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,7 +34,7 @@ fn list() -> BTreeMap<String, Vec<String>> {
     sections
 }
 
-/// The snippets that were run, without their indentation.
+/// The snippets that the tests run, without their indentation.
 fn snippets() -> BTreeMap<String, String> {
     let mut snippets = BTreeMap::new();
     for source in ["functions", "errors", "subscriptions"] {
@@ -74,7 +74,7 @@ fn every_name_has_a_row_in_the_tables() {
 }
 
 #[test]
-fn every_snippet_was_run_as_it_stands() {
+fn every_snippet_of_the_document_is_run_unchanged() {
     let document = read("docs/from-py-tale.md");
     let snippets = snippets();
     let sections = list();
@@ -117,7 +117,7 @@ fn every_snippet_was_run_as_it_stands() {
 }
 
 #[test]
-fn every_function_and_exception_is_found_by_its_name_in_the_documentation_of_the_crates() {
+fn every_function_and_exception_of_py_tale_is_a_method_or_a_doc_alias() {
     let mut sources = String::new();
     for folder in [
         "alta-auth/src",

@@ -3,7 +3,7 @@ use pytale::ErrorKind;
 use pytale::bot::BotCredentials;
 use pytale::prelude::*;
 
-/// The exception of py-tale that an error would be there.
+/// The name of py-tale's exception for an error.
 fn exception(error: &pytale::Error) -> &'static str {
     // snippet: exceptions
     match error.kind() {

@@ -313,21 +313,21 @@ async fn console_sub_and_get_console_subs_and_console_unsub() -> Outcome {
 async fn main_sub_and_main_unsub() -> Outcome {
     let world = world().await;
     let (bot, sim, group) = (world.bot, world.sim, world.group);
-    let (tell, mut told) = mpsc::channel(4);
+    let (names, mut received) = mpsc::channel(4);
     // snippet: main_sub
     let path = format!("subscription/group-server-status/{group}");
     let statuses = bot.main_sub(&path).callback(move |_bot, event| {
-        let tell = tell.clone();
-        async move { tell.send(event.data["name"].clone()).await }
+        let names = names.clone();
+        async move { names.send(event.data["name"].clone()).await }
     });
     statuses.await?;
     // end
     sim.status(sim.server());
-    assert_eq!(within(told.recv()).await.unwrap(), "Thornwood");
+    assert_eq!(within(received.recv()).await.unwrap(), "Thornwood");
     // snippet: main_unsub
     bot.main_unsub(&path)?;
     // end
-    assert!(within(told.recv()).await.is_none());
+    assert!(within(received.recv()).await.is_none());
     Ok(())
 }
 

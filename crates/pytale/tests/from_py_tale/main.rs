@@ -1,4 +1,4 @@
-//! Everything that py-tale's README documents, done with this library: the snippets of `docs/from-py-tale.md`, run.
+//! Runs the snippets of `docs/from-py-tale.md`, which cover everything that py-tale's README documents.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -20,7 +20,7 @@ use std::future::Future;
 
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
-/// A simulated cloud, and the bot in it with the console of its server open.
+/// A simulated cloud with a bot and one server.
 struct World {
     sim: Sim,
     bot: Bot,
@@ -72,10 +72,9 @@ async fn world_with_console() -> World {
     world
 }
 
-/// No snippet may take long.
+/// Fails if a snippet takes longer than anything that succeeds.
 async fn within<T>(future: impl Future<Output = T>) -> T {
-    let patience = Duration::from_secs(20);
-    tokio::time::timeout(patience, future)
+    tokio::time::timeout(Duration::from_secs(20), future)
         .await
-        .expect("it takes too long")
+        .expect("the snippet ends in time")
 }
