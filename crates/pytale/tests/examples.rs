@@ -24,11 +24,14 @@ fn example(name: &str) -> Command {
     // …/deps/examples-1234 and …/examples/name
     let tests = std::env::current_exe().unwrap();
     let built = tests.parent().unwrap().parent().unwrap().join("examples");
-    let mut command = Command::new(
-        built
-            .join(name)
-            .with_extension(std::env::consts::EXE_EXTENSION),
+    let program = built
+        .join(name)
+        .with_extension(std::env::consts::EXE_EXTENSION);
+    assert!(
+        program.exists(),
+        "`cargo test` without `--test` builds {program:?}"
     );
+    let mut command = Command::new(program);
     let settings = std::env::vars_os().map(|(name, _)| name);
     for name in settings.filter(|name| name.to_string_lossy().starts_with("ALTA_")) {
         command.env_remove(name);
