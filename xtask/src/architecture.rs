@@ -1,15 +1,11 @@
 //! `cargo xtask architecture`: the diagram and the table of `docs/architecture.md`, generated from `cargo metadata`.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-    fs,
-    path::PathBuf,
-};
-
-use cargo_metadata::{DependencyKind, Metadata, Package};
-
 use crate::{Error, metadata, root};
+use cargo_metadata::{DependencyKind, Metadata, Package};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 const BEGIN: &str = "<!-- begin: written by `cargo xtask architecture` -->\n";
 const END: &str = "<!-- end -->\n";

@@ -1,14 +1,13 @@
 //! `cargo xtask ci`: all checks of a change, the cheapest first.
 
-use std::process::Command;
-use std::time::{Duration, Instant};
-
-use cargo_metadata::{Package, TargetKind};
-
+use crate::tools::Tool;
 use crate::{
     Error, architecture, cargo, combinations, commands, endpoints, fixtures, metadata, packages,
-    root, tools::Tool,
+    root,
 };
+use cargo_metadata::{Package, TargetKind};
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 struct Step {
     /// Selects the step on the command line; the steps of single crates share one.

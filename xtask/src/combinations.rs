@@ -1,12 +1,10 @@
 //! Every combination of a package's features, except those that build the same as another one.
 
+use crate::{Error, cargo, metadata};
+use cargo_metadata::Package;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Instant;
-
-use cargo_metadata::Package;
-
-use crate::{Error, cargo, metadata};
 
 /// The features of each combination; one combination represents all that build the same.
 pub(crate) fn of(package: &Package) -> Result<Vec<Vec<String>>, Error> {

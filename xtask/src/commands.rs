@@ -1,10 +1,10 @@
 //! `docs/commands.md`, made from the catalogue of `att-console`.
 
-use std::{fmt::Write as _, fs, path::PathBuf};
-
-use att_console::catalogue::{Catalogue, Entry, ParameterType, stock};
-
 use crate::{Error, root};
+use att_console::catalogue::{Catalogue, Entry, ParameterType, stock};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 /// Writes the page. With `check`, fails if the page is not current.
 pub(crate) fn run(check: bool) -> Result<(), Error> {

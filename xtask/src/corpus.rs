@@ -1,10 +1,10 @@
 //! `cargo xtask fuzz-corpus`: the inputs with which fuzzing starts, taken from the fixtures.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
-
-use serde_json::Value;
-
 use crate::{Error, fixtures, root};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
 
 /// Longer strings are not realistic arguments.
 const LONGEST_ARGUMENT: usize = 200;

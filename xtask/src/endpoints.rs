@@ -3,16 +3,14 @@
 
 mod shapes;
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::PathBuf};
-
+use crate::fixtures::{self, Fixture};
+use crate::replay_rest::{LOGINS, endpoint_of};
+use crate::{Error, root};
 use alta_rest::{Account, EndpointInfo};
-
-use crate::{
-    Error,
-    fixtures::{self, Fixture},
-    replay_rest::{LOGINS, endpoint_of},
-    root,
-};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
 
 /// A line of `fixtures/rest-endpoints.txt`.
 struct Listed {

@@ -1,12 +1,9 @@
 //! Checks that a test of its crate names every kind of error.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
-
 use crate::root;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// The kinds of a crate's error, from its `error.rs`.
 fn kinds(source: &str) -> Vec<String> {

@@ -3,12 +3,12 @@
 mod format;
 mod subject;
 
-use std::{fs, path::Path, time::Instant};
-
+use crate::{Error, endpoints, replay, replay_rest, root, round_trip};
 use serde::Serialize;
 use serde_json::Value;
-
-use crate::{Error, endpoints, replay, replay_rest, root, round_trip};
+use std::fs;
+use std::path::Path;
+use std::time::Instant;
 
 /// A fixture: its name, `rest/user-by-id`, and its content.
 pub(crate) struct Fixture {
@@ -176,9 +176,8 @@ fn json_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn all_recordings_pass_all_checks() {

@@ -4,9 +4,8 @@
 
 #![cfg(test)]
 
-use std::collections::BTreeSet;
-
 use cargo_metadata::{DependencyKind, Metadata, Package};
+use std::collections::BTreeSet;
 
 /// The edges that are allowed between our crates.
 const EDGES: &[(&str, &[&str])] = &[

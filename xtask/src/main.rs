@@ -26,12 +26,9 @@ mod round_trip;
 mod soak;
 mod tools;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
-
 use clap::Parser;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

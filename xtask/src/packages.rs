@@ -1,10 +1,8 @@
 //! Checks that each package has everything for its page on the registry, and no file that needs the workspace.
 
-use std::collections::BTreeSet;
-
-use cargo_metadata::{Package, TargetKind};
-
 use crate::{Error, cargo, metadata};
+use cargo_metadata::{Package, TargetKind};
+use std::collections::BTreeSet;
 
 /// Files that a reader of the package looks for.
 const REQUIRED: [&str; 3] = ["README.md", "LICENSE-APACHE", "LICENSE-MIT"];

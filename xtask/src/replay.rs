@@ -13,13 +13,11 @@ mod server;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    future::Future,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
-
-use crate::{Error, fixtures::Fixture};
+use crate::Error;
+use crate::fixtures::Fixture;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// A replay that takes longer fails.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -9,15 +9,15 @@ mod sent;
 mod server;
 mod template;
 
-use std::time::Duration;
-
+use self::recorded::Recorded;
+use self::server::Server;
+use crate::Error;
+use crate::fixtures::Fixture;
 use alta_http::{Config, HttpClient, Tls};
 pub(crate) use logins::LOGINS;
+use std::time::Duration;
 use template::arguments;
 pub(crate) use template::endpoint_of;
-
-use self::{recorded::Recorded, server::Server};
-use crate::{Error, fixtures::Fixture};
 
 /// A replay that takes longer fails.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -62,9 +62,8 @@ fn http() -> Result<HttpClient, Error> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use super::*;
+    use serde_json::{Value, json};
 
     /// The problems of a changed fixture.
     fn found(name: &str, change: impl FnOnce(&mut Value)) -> Vec<String> {

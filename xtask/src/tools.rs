@@ -1,8 +1,7 @@
 //! Tools that some checks need and that not every machine has.
 
-use std::process::{Command, Stdio};
-
 use crate::Error;
+use std::process::{Command, Stdio};
 
 /// A tool besides the toolchain that builds the workspace.
 #[derive(Clone, Copy, Debug)]

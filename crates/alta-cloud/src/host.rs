@@ -1,10 +1,8 @@
-use std::sync::Arc;
-
-use jiff::Timestamp;
-
 use crate::net::Env;
 use crate::rest::{Call, Reply};
 use crate::state::Cloud;
+use jiff::Timestamp;
+use std::sync::Arc;
 
 /// The program around the service. It owns the state and the game servers.
 pub trait Host: Send + Sync + 'static {

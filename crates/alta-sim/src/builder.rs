@@ -1,16 +1,14 @@
-use std::sync::Arc;
-use std::time::Duration;
-
-use alta_cloud::state::{Cloud, Era, Membership};
-use alta_cloud::wire::time::Clock;
-use tokio::runtime::Handle;
-
 use crate::config::{BotStart, Config, Scenario};
 use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
 use crate::world::World;
 use crate::{listen, town};
+use alta_cloud::state::{Cloud, Era, Membership};
+use alta_cloud::wire::time::Clock;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
 
 /// The settings of a [`Sim`] before its start.
 #[derive(Clone, Debug, Default)]

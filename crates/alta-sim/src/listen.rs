@@ -1,19 +1,17 @@
 //! The ports of the services, and the connections that they accept.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
-use std::sync::Arc;
-
+use crate::console;
+use crate::error::{Error, ErrorKind};
+use crate::shared::Shared;
+use crate::state::Listening;
 use alta_cloud::net::{BoxIo, Env};
 use alta_cloud::rest::{Call, Reply};
 use alta_cloud::state::Cloud;
 use alta_cloud::{Host, rest, socket};
 use jiff::Timestamp;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
+use std::sync::Arc;
 use tokio::net::TcpListener;
-
-use crate::console;
-use crate::error::{Error, ErrorKind};
-use crate::shared::Shared;
-use crate::state::Listening;
 
 /// The ports of the cloud's services.
 #[derive(Clone, Debug)]

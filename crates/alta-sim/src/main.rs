@@ -1,11 +1,10 @@
 //! The simulator as a program, for clients in any language.
 
+use alta_sim::{Error, Scenario, Sim};
+use clap::{Parser, ValueEnum};
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
-
-use alta_sim::{Error, Scenario, Sim};
-use clap::{Parser, ValueEnum};
 
 /// Simulates A Township Tale's cloud and game servers on loopback ports, until it is interrupted or terminated.
 #[derive(Debug, Parser)]

@@ -1,12 +1,10 @@
 //! Reads and waits for actions of clients, and counts the frames sent to them.
 
-use std::time::Duration;
-
-use alta_cloud::net::{Received, Sent, Service};
-use tokio::time::timeout;
-
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
+use alta_cloud::net::{Received, Sent, Service};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// A message that a command has shown to a player.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,6 @@
-use std::sync::LazyLock;
-
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::samples::Samples;
+use std::sync::LazyLock;
 
 alta_cloud::samples! {
     static FILES =

@@ -1,12 +1,10 @@
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use alta_cloud::net::Env;
-use jiff::Timestamp;
-use tokio::runtime::Handle;
-
 use crate::config::Config;
 use crate::state::State;
 use crate::world::World;
+use alta_cloud::net::Env;
+use jiff::Timestamp;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::runtime::Handle;
 
 /// Everything that the tasks of the simulator share: the state under its lock, and the parts that need no lock.
 #[derive(Debug)]

@@ -1,18 +1,16 @@
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use alta_cloud::net::Faults;
-use alta_cloud::state::{BotAccount, Identity, Purpose, SCOPES, UserAccount};
-use alta_cloud::{rest, socket};
-use jiff::Timestamp;
-use tokio::io::{AsyncRead, AsyncWrite};
-
 use crate::console;
 use crate::error::{Error, ErrorKind};
 use crate::listen::Endpoints;
 use crate::shared::Shared;
 use crate::state::State;
+use alta_cloud::net::Faults;
+use alta_cloud::state::{BotAccount, Identity, Purpose, SCOPES, UserAccount};
+use alta_cloud::{rest, socket};
+use jiff::Timestamp;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 /// A handle of a running simulator, cheap to clone. When the last clone is dropped, the simulator ends: it closes its ports
 /// and stops its tasks.

@@ -1,17 +1,15 @@
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
-
+use crate::commands::Session;
+use crate::samples;
+use crate::world::{ConsoleEvent, World};
 use alta_cloud::net::{Env, Hook, Link};
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-use crate::commands::Session;
-use crate::samples;
-use crate::world::{ConsoleEvent, World};
 
 /// A connection to a console whose token was accepted.
 #[derive(Debug)]

@@ -1,13 +1,11 @@
 //! A town with events that no test drives.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use jiff::Timestamp;
-use tokio::time::{MissedTickBehavior, interval};
-
 use crate::shared::Shared;
 use crate::world::{Item, World};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// The names of the players.
 const NAMES: [&str; 12] = [
@@ -141,9 +139,8 @@ fn join(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
-    use alta_cloud::state::{Cloud, Config};
-
     use super::*;
+    use alta_cloud::state::{Cloud, Config};
 
     fn history(seed: u64) -> Vec<String> {
         let now = Timestamp::UNIX_EPOCH;

@@ -16,11 +16,10 @@ mod install;
 #[path = "peers/venv.rs"]
 mod venv;
 
-use std::path::{Path, PathBuf};
-
 use alta_sim::{Received, Service, Sim, What};
 use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// A self-hosted server, a bot for it, and the folder with the server's token file.
 struct Town {

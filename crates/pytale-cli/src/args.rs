@@ -1,6 +1,5 @@
-use std::path::PathBuf;
-
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
+use std::path::PathBuf;
 
 /// Bots for A Township Tale, on the command line.
 #[derive(Debug, Parser)]

@@ -5,7 +5,8 @@
 
 mod common;
 
-use pytale::{bot::Invites, kit::Handlers};
+use pytale::bot::Invites;
+use pytale::kit::Handlers;
 
 /// The events to print, in any letter case; `EventName::known` lists all.
 const EVENTS: [&str; 5] = [

@@ -5,12 +5,11 @@
 
 use alta_model::console::event::ConsoleEvent;
 use alta_model::{GroupId, ServerId, UserId, Vector3};
+pub use alta_sim::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-pub use alta_sim::*;
 
 /// A world with one bot account, one group and its server "Thornwood", which is online and empty. The bot may use its console.
 ///

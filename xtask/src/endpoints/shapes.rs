@@ -1,8 +1,7 @@
 //! The ways in which a call can fail, each of which must have a fixture.
 
-use serde_json::Value;
-
 use crate::fixtures::Fixture;
+use serde_json::Value;
 
 /// A kind of error, and a test for a reply of that kind.
 type Shape = (&'static str, fn(&Value) -> bool);

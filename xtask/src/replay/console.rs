@@ -1,22 +1,18 @@
 //! Plays a fixture to the console client.
 
-use std::{pin::Pin, time::Duration};
-
+use super::console_typed::{self, Got};
+use super::script::{Script, Side, Step};
+use super::server::{Around, IdFields, Server};
+use super::{Play, Problems, TIMEOUT, within};
+use crate::Error;
 use alta_model::Timestamp;
 use att_console::{
     BackoffPolicy, Closed, Config, Console, ConsoleAccess, ErrorKind, Missed, Subscription,
 };
 use futures_util::{Stream, StreamExt as _};
 use serde_json::{Value, json};
-
-use super::{
-    Play, Problems, TIMEOUT,
-    console_typed::{self, Got},
-    script::{Script, Side, Step},
-    server::{Around, IdFields, Server},
-    within,
-};
-use crate::Error;
+use std::pin::Pin;
+use std::time::Duration;
 
 const IDS: IdFields = IdFields {
     client: "id",

@@ -1,22 +1,16 @@
 //! The requests of a fixture's console client, made with our client: by name, and by type.
 
-use alta_model::{
-    UserId,
-    console::event::{self, ConsoleEvent},
-};
-use att_console::{
-    Command, Console, ErrorKind, PlayerRef,
-    commands::{Stat, chunks, player, select, spawn, websocket},
-};
-use futures_util::{StreamExt as _, future::BoxFuture};
+use super::Play;
+use super::console::{Events, Named, heard, raw_events};
+use super::script::{Script, Side};
+use alta_model::UserId;
+use alta_model::console::event::{self, ConsoleEvent};
+use att_console::commands::{Stat, chunks, player, select, spawn, websocket};
+use att_console::{Command, Console, ErrorKind, PlayerRef};
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use super::{
-    Play,
-    console::{Events, Named, heard, raw_events},
-    script::{Script, Side},
-};
 
 /// Returns whether our client has types for a part of the fixture.
 pub(super) fn has_types(script: &Script) -> bool {

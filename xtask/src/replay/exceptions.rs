@@ -1,12 +1,9 @@
 //! The differences between replays and fixtures, each with its reason. The lists are exact: an entry that is not needed is a
 //! problem too.
 
+use super::Play;
+use super::script::Side::{self, Client, Server};
 use serde_json::Value;
-
-use super::{
-    Play,
-    script::Side::{self, Client, Server},
-};
 
 /// How a frame of our client differs from that of the fixture's client.
 #[derive(Clone, Copy, Debug)]

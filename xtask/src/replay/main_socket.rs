@@ -1,20 +1,16 @@
 //! Plays a fixture to the client of the main socket.
 
-use std::{cell::Cell, time::Duration};
-
+use super::main_socket_typed::{self, Events};
+use super::script::{Script, Side, Step};
+use super::server::{Around, IdFields, Server};
+use super::{Play, Problems, within};
+use crate::Error;
 use alta_auth::StaticToken;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, State};
 use http::Method;
 use serde_json::{Value, json};
-
-use super::{
-    Play, Problems,
-    main_socket_typed::{self, Events},
-    script::{Script, Side, Step},
-    server::{Around, IdFields, Server},
-    within,
-};
-use crate::Error;
+use std::cell::Cell;
+use std::time::Duration;
 
 const IDS: IdFields = IdFields {
     client: "id",

@@ -1,17 +1,14 @@
 //! Subscriptions of the main socket, by topic and by type.
 
-use std::pin::Pin;
-
+use super::Play;
+use super::script::{Script, Side};
+use crate::Error;
 use alta_model::{GroupId, UserId};
 use alta_ws::{Client, Event, Missed, Subscribable};
-use futures_util::{Stream, StreamExt as _, future::BoxFuture};
+use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt as _};
 use serde_json::Value;
-
-use super::{
-    Play,
-    script::{Script, Side},
-};
-use crate::Error;
+use std::pin::Pin;
 
 /// Events, each with its problems.
 pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;

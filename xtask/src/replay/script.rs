@@ -1,12 +1,9 @@
 //! A fixture as a list of frames to send and frames to wait for.
 
-use serde_json::Value;
-
-use super::{
-    Play,
-    exceptions::{self, Departure, Ours},
-};
+use super::Play;
+use super::exceptions::{self, Departure, Ours};
 use crate::fixtures::Fixture;
+use serde_json::Value;
 
 /// The conversation of a fixture, with the frames that it omits.
 pub(super) struct Script {

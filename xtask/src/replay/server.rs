@@ -1,28 +1,18 @@
 //! A websocket server that plays the server's side of a fixture.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
-
-use futures_util::{
-    SinkExt as _, StreamExt as _,
-    stream::{SplitSink, SplitStream},
-};
-use serde_json::Value;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{mpsc, watch},
-    task::JoinSet,
-};
-use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
-
-use super::{
-    Problems,
-    script::{Script, Side, Step},
-    within,
-};
+use super::script::{Script, Side, Step};
+use super::{Problems, within};
 use crate::Error;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 
 type Socket = WebSocketStream<TcpStream>;
 

@@ -1,16 +1,11 @@
 //! Tests that the replay notices differences, and that its exceptions are needed.
 
-use std::thread;
-
-use serde_json::{Value, json};
-
-use super::{
-    Play,
-    exceptions::{DEPARTURES, MISSING, Ours},
-    replay,
-    script::{Script, Side},
-};
+use super::exceptions::{DEPARTURES, MISSING, Ours};
+use super::script::{Script, Side};
+use super::{Play, replay};
 use crate::fixtures::{Fixture, load};
+use serde_json::{Value, json};
+use std::thread;
 
 fn conversations() -> Vec<Fixture> {
     let mut all = load(&crate::root().join("fixtures")).unwrap();

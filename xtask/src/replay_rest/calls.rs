@@ -1,23 +1,20 @@
 //! The calls of fixtures, made with the methods of `alta-rest`.
 
-use std::future::Future;
-
+use super::http;
+use super::recorded::{BOT, Recorded, USER};
+use super::returned::Returned;
+use super::server::Server;
+use crate::Error;
 use alta_auth::{Password, Secret, StaticToken};
 use alta_model::GroupType;
 use alta_rest::{
     Account, Client, ConsoleOptions, GroupChanges, GroupFilter, Identities, JoinOptions, NewGroup,
     NewQuickGroup, NewServer, NewUser, OldPermissions, Pages, Request, RoleChanges,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use super::{
-    http,
-    recorded::{BOT, Recorded, USER},
-    returned::Returned,
-    server::Server,
-};
-use crate::Error;
+use std::future::Future;
 
 /// More items than any fixture has.
 const BOUND: usize = 10_000;

@@ -1,10 +1,12 @@
 //! The logins of fixtures, made with `alta-auth`.
 
+use super::http;
+use super::recorded::Recorded;
+use super::returned::Returned;
+use super::server::Server;
+use crate::Error;
 use alta_auth::{BotCredentials, BotLogin, Endpoints, Login, Password, UserCredentials, UserLogin};
 use url::form_urlencoded;
-
-use super::{http, recorded::Recorded, returned::Returned, server::Server};
-use crate::Error;
 
 /// The logins, besides the typed calls: method, path, account, function, description.
 pub(crate) const LOGINS: [(&str, &str, &str, &str, &str); 4] = [

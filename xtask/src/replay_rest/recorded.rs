@@ -1,13 +1,12 @@
 //! The parts of a fixture's exchange.
 
-use std::{collections::BTreeMap, str::FromStr};
-
+use super::{arguments, endpoint_of};
+use crate::Error;
 use alta_rest::EndpointInfo;
 use serde::Deserialize;
 use serde_json::Value;
-
-use super::{arguments, endpoint_of};
-use crate::Error;
+use std::collections::BTreeMap;
+use std::str::FromStr;
 
 pub(super) const BOT: &str = "Bearer <bot access token>";
 pub(super) const USER: &str = "Bearer <user access token>";

@@ -1,11 +1,10 @@
 //! Compares the result of a call with the fixture.
 
+use super::recorded::{Recorded, Transfer};
+use crate::round_trip;
 use alta_model::ApiError;
 use alta_rest::ErrorKind;
 use serde_json::Value;
-
-use super::recorded::{Recorded, Transfer};
-use crate::round_trip;
 
 /// The result of a call.
 pub(super) enum Returned {

@@ -1,12 +1,9 @@
 //! Compares the requests with the fixture.
 
+use super::recorded::{PAGING, Recorded};
+use super::server::Sent;
 use alta_model::Permission;
 use serde_json::{Map, Value};
-
-use super::{
-    recorded::{PAGING, Recorded},
-    server::Sent,
-};
 
 /// The differences between our requests and the fixture's, except the normalizations of `fixtures/README.md`. The request must be
 /// sent once, and nothing else except requests that lead to it or follow from its reply.

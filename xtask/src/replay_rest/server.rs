@@ -1,23 +1,16 @@
 //! A server on the loopback that gives the fixture's reply: `wiremock`, or a plain listener for bodies that `wiremock` cannot send.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
-
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-    task::JoinHandle,
-};
-use url::Url;
-use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers::any};
-
 use super::recorded::{PAGING, Recorded, Transfer};
 use crate::Error;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use url::Url;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Respond, ResponseTemplate};
 
 /// The size of the parts in which `Transfer::Drip` sends a body, in bytes.
 const DRIP_SIZE: usize = 7;

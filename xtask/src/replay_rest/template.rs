@@ -1,9 +1,8 @@
 //! Finds the typed call for a fixture's method and path.
 
-use std::collections::BTreeMap;
-
 use alta_rest::EndpointInfo;
 use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
 
 /// The typed call for a method and a path such as `/groups/7/bans`. If several match, the one with the fewest placeholders.
 pub(crate) fn endpoint_of(method: &str, path: &str) -> Option<&'static EndpointInfo> {

@@ -1,8 +1,7 @@
-use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use super::journal::Service;
 use super::link::{Counters, Link, Outgoing};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The number of ended connections that are remembered one by one.
 const PAST_LIMIT: usize = 8_192;

@@ -1,14 +1,12 @@
-use std::sync::Arc;
-
-use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
-
 use super::connections::Connections;
 use super::faults::{Action, Faults, Hook};
 use super::journal::{Journal, Received, Service, What};
 use super::link::{Link, Outgoing};
 use super::tasks::Tasks;
 use crate::wire::time::Clock;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
 
 /// Everything that all connections of a service share, apart from the state that they serve.
 #[derive(Debug)]

@@ -1,12 +1,11 @@
-use tokio_tungstenite::tungstenite::handshake::server::{
-    Callback, ErrorResponse, Request, Response,
-};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-
 use super::env::Env;
 use super::faults::{Action, Hook, HttpReply};
 use super::io::{BoxIo, Socket};
 use super::journal::{Service, What};
+use tokio_tungstenite::tungstenite::handshake::server::{
+    Callback, ErrorResponse, Request, Response,
+};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 /// The size of each connection's buffers; small, since there may be a thousand connections.
 const BUFFER: usize = 4 * 1024;

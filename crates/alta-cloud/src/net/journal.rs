@@ -1,11 +1,10 @@
 //! The record of everything that clients sent.
 
+use bytes::Bytes;
+use serde_json::Value;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-
-use bytes::Bytes;
-use serde_json::Value;
 
 /// A service that clients connect to.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]

@@ -1,7 +1,11 @@
-use std::time::Duration;
-
+use super::env::Env;
+use super::faults::Junk;
+use super::io::{BoxIo, Socket};
+use super::link::{Link, Outgoing};
+use super::reading::Reading;
 use futures_util::stream::SplitSink;
 use futures_util::{SinkExt as _, StreamExt as _};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
@@ -9,12 +13,6 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
-
-use super::env::Env;
-use super::faults::Junk;
-use super::io::{BoxIo, Socket};
-use super::link::{Link, Outgoing};
-use super::reading::Reading;
 
 /// The time that a client has to reply to a close frame or to close its side.
 const END_TIMEOUT: Duration = Duration::from_secs(1);

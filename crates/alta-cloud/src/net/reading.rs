@@ -1,12 +1,10 @@
-use std::fmt;
-
+use super::io::Socket;
+use super::journal::What;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
+use std::fmt;
 use tokio_tungstenite::tungstenite::Message;
-
-use super::io::Socket;
-use super::journal::What;
 
 /// A message of a client, or the end of the connection.
 #[derive(Debug)]

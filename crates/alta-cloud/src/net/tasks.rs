@@ -1,5 +1,4 @@
 use std::future::Future;
-
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

@@ -1,8 +1,6 @@
-use std::collections::BTreeMap;
-
-use percent_encoding::percent_decode_str;
-
 use crate::net::HttpRequest;
+use percent_encoding::percent_decode_str;
+use std::collections::BTreeMap;
 
 /// An HTTP request, with its path and its query decoded.
 #[derive(Debug)]

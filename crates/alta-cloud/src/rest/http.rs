@@ -1,8 +1,8 @@
-use std::convert::Infallible;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
-
+use super::call::Call;
+use super::reply::Reply;
+use super::{router, token};
+use crate::host::Host;
+use crate::net::{Action, BoxIo, Hook, HttpReply, HttpRequest, Junk, Service, What, headers};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -10,12 +10,10 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-
-use super::call::Call;
-use super::reply::Reply;
-use super::{router, token};
-use crate::host::Host;
-use crate::net::{Action, BoxIo, Hook, HttpReply, HttpRequest, Junk, Service, What, headers};
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
 /// The longest request body, above that of any client.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;

@@ -1,7 +1,6 @@
-use std::collections::BTreeMap;
-
 use super::reply::Reply;
 use crate::wire::json::Node;
+use std::collections::BTreeMap;
 
 /// One page of an array. If there is another page, a header holds its token.
 ///

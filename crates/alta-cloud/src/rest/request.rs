@@ -1,12 +1,11 @@
-use jiff::Timestamp;
-use serde_json::Value;
-
 use super::call::Call;
 use super::page::page;
 use super::reply::Reply;
 use crate::state::{Cloud, Group, Identity, Member, Membership};
 use crate::wire::json::Node;
 use crate::wire::lenient;
+use jiff::Timestamp;
+use serde_json::Value;
 
 /// The input of an endpoint.
 pub(crate) struct Request<'a> {

@@ -1,11 +1,10 @@
-use jiff::Timestamp;
-
 use super::call::Call;
 use super::reply::Reply;
 use super::request::Request;
 use super::{friends, groups, servers, sessions, users};
 use crate::state::{Cloud, Grant, Purpose, Refusal};
 use crate::wire::rest_body;
+use jiff::Timestamp;
 
 /// Replies to a request below `/api`, or below `/prod/api` and `/test/api`, the bases of older hosts.
 pub(super) fn route(cloud: &mut Cloud, now: Timestamp, call: &Call<'_>) -> Reply {

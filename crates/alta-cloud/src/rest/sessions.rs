@@ -1,13 +1,11 @@
 //! The logins of users: `POST sessions`, `POST sessions/email`, `PUT sessions`.
 
-use std::time::Duration;
-
-use jiff::Timestamp;
-
 use super::call::Call;
 use super::reply::Reply;
 use crate::state::{Cloud, Config, Identity, Purpose};
 use crate::wire::{lenient, rest_body};
+use jiff::Timestamp;
+use std::time::Duration;
 
 /// The life of refresh and identity tokens.
 pub(super) fn refresh_life(config: &Config) -> Duration {

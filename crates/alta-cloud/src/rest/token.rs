@@ -1,10 +1,5 @@
 //! The token endpoint: OAuth 2 with client credentials, the password grant and refresh tokens.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use percent_encoding::percent_decode_str;
-
 use super::call::{Call, form};
 use super::reply::Reply;
 use super::sessions;
@@ -12,6 +7,10 @@ use crate::net::HttpRequest;
 use crate::state::{Cloud, Purpose, SCOPES};
 use crate::wire::json::Node;
 use crate::wire::rest_body;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 
 /// `POST /connect/token`.
 pub(super) fn token(cloud: &mut Cloud, now: Timestamp, request: &HttpRequest) -> Reply {

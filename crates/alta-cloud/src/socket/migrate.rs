@@ -1,8 +1,7 @@
-use serde_json::Value;
-
 use super::request::Reply;
 use crate::state::Cloud;
 use crate::wire::main_content;
+use serde_json::Value;
 
 /// `GET migrate` on the old connection.
 pub(super) fn token(cloud: &mut Cloud, connection: u64) -> Reply {

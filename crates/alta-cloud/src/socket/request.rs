@@ -1,7 +1,6 @@
-use serde_json::Value;
-
 use crate::wire::json::Node;
 use crate::wire::{lenient, main_content, main_socket};
+use serde_json::Value;
 
 /// A request on the main websocket.
 pub(super) struct Request {

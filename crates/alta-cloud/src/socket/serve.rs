@@ -1,8 +1,3 @@
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use tokio::time::{Instant, timeout_at};
-
 use super::request::{Reply, Request};
 use super::{migrate, subscriptions};
 use crate::host::Host;
@@ -12,6 +7,9 @@ use crate::net::{
 };
 use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
 use crate::wire::main_socket;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::time::{Instant, timeout_at};
 
 /// Serves one connection, including the handshake, until it ends.
 pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {

@@ -1,11 +1,9 @@
-use std::collections::BTreeSet;
-
-use serde_json::Value;
-
 use super::request::Reply;
 use crate::state::{Cloud, Membership};
 use crate::wire::json::Node;
 use crate::wire::main_content;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Events whose key is the bot's own user id.
 const OF_A_USER: [&str; 6] = [

@@ -1,7 +1,6 @@
+use sha2::{Digest as _, Sha512};
 use std::fmt;
 use std::fmt::Write as _;
-
-use sha2::{Digest as _, Sha512};
 
 /// The scopes that every client requests.
 pub const SCOPES: [&str; 13] = [

@@ -1,8 +1,3 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::time::Duration;
-
-use jiff::Timestamp;
-
 use super::accounts::Accounts;
 use super::groups::Group;
 use super::main_socket::MainSocket;
@@ -10,6 +5,9 @@ use super::servers::{Era, Server};
 use super::tokens::Tokens;
 use super::users::Users;
 use crate::wire::json::Node;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 const FIRST_BOT: u64 = 1_100_000_001;
 const FIRST_USER: u64 = 1_200_000_001;

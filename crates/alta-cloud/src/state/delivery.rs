@@ -1,9 +1,8 @@
-use std::sync::Arc;
-
 use super::cloud::Cloud;
 use crate::net::{Env, Hook};
 use crate::wire::json::Node;
 use crate::wire::main_socket;
+use std::sync::Arc;
 
 impl Cloud {
     /// Sends the events that were added since the last call to the main websockets that have subscribed to them.

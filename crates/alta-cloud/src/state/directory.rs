@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::cloud::Cloud;
 use super::ids::next_id;
 use super::servers::{Server, ServerInfo, ServerShape};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 const FIRST_SERVER: u64 = 3_000_011;
 

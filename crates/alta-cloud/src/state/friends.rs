@@ -1,9 +1,8 @@
-use jiff::Timestamp;
-
 use super::cloud::Cloud;
 use crate::wire::json::Node;
 use crate::wire::rest_item;
 use crate::wire::time::rest_time;
+use jiff::Timestamp;
 
 /// The relation of a user to another user.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::servers::Server;
 use crate::wire::json::Node;
 use crate::wire::time::rest_time;
 use crate::wire::{main_content, rest_body, rest_item};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// The state of a user's membership in a group.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,7 +1,6 @@
-use std::collections::BTreeSet;
-
 use super::tokens::Identity;
 use crate::net::Link;
+use std::collections::BTreeSet;
 
 /// An open main websocket.
 #[derive(Debug)]

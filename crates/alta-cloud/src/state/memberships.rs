@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::cloud::Cloud;
 use super::groups::{Group, Member, Membership};
 use super::ids::next_id;
 use crate::wire::json::Node;
 use crate::wire::{rest_body, rest_item};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 const FIRST_GROUP: u64 = 2_000_000_011;
 

@@ -1,12 +1,10 @@
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-use jiff::Timestamp;
-
 use super::users::user_json;
 use crate::wire::json::Node;
 use crate::wire::time::{rest_time, time_span};
 use crate::wire::{main_content, rest_body};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The configuration of a server. Every JSON form of the server has these values.
 #[derive(Clone, Debug, PartialEq)]

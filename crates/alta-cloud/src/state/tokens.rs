@@ -1,14 +1,13 @@
 //! Tokens. They have the form of the real service's JWTs and are looked up by their text.
 
-use std::collections::HashMap;
-use std::fmt;
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::fmt;
+use std::time::Duration;
 
 /// The account that a token belongs to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -1,10 +1,8 @@
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::ids::next_id;
 use crate::wire::json::Node;
 use crate::wire::rest_body;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A player or a bot.
 #[derive(Clone, Debug)]

@@ -2,11 +2,10 @@
 //!
 //! The objects of `serde_json` are sorted, and its feature `preserve_order` would change every crate in the same build.
 
-use std::fmt;
-
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::{Number, Value};
+use std::fmt;
 
 /// A JSON value whose objects keep the order they were written in.
 #[derive(Clone, Debug, PartialEq)]

@@ -89,9 +89,8 @@ fn from_python(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::{flag, number, parse, text};
+    use serde_json::json;
 
     #[test]
     fn a_printed_python_dictionary_is_read() {

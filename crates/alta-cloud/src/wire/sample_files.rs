@@ -1,7 +1,6 @@
-use std::sync::LazyLock;
-
 use super::json::Node;
 use super::samples::Samples;
+use std::sync::LazyLock;
 
 crate::samples! {
     static FILES =

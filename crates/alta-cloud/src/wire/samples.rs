@@ -2,9 +2,8 @@
 //!
 //! They share nothing with the client crates: a client that misspells a field name meets the attested name here.
 
-use std::collections::HashMap;
-
 use super::json::Node;
+use std::collections::HashMap;
 
 /// Declares a constant array of sample files: each name with the text of the file `recordings/<name>.json` beside the calling
 /// crate's `Cargo.toml`.

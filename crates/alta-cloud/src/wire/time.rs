@@ -1,8 +1,7 @@
 //! The time of the service, and times as they stand on the wire.
 
-use std::time::{Duration, SystemTime};
-
 use jiff::Timestamp;
+use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 /// Wall time that follows tokio's clock: a test that pauses or advances tokio's clock also controls when tokens expire.

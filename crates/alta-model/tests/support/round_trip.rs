@@ -2,13 +2,14 @@
 //!
 //! Included by the crate's own test and by `cargo xtask test-fixtures`.
 
+use alta_model::console::{event, result};
 use alta_model::{
     ApiError, Friend, FriendResult, Group, GroupAllowance, GroupDetailed, InvitedGroup, JoinResult,
     JoinedGroup, Member, Membership, Permission, PermissionCheck, QuickGroup, Region, Server,
     ShopAccount, Statistics, User, UserRights,
-    console::{event, result},
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 /// Fields that stand in a fixture on purpose although no source knows them.

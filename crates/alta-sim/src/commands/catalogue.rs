@@ -1,9 +1,8 @@
 //! Commands as JSON, as consoles write them in replies.
 
-use alta_cloud::wire::json::Node;
-
 use super::command::Spec;
 use crate::samples;
+use alta_cloud::wire::json::Node;
 
 impl Spec {
     /// The `Command` of a reply.

@@ -1,10 +1,8 @@
-use std::collections::BTreeSet;
-
-use alta_cloud::wire::json::Node;
-use jiff::Timestamp;
-
 use super::arguments::{self, Invalid};
 use crate::world::{GameServer, World};
+use alta_cloud::wire::json::Node;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
 
 /// The state of one connection.
 #[derive(Clone, Debug, Default)]

@@ -27,10 +27,9 @@ pub(super) const EVENTS: [&str; 23] = [
 
 #[cfg(test)]
 mod tests {
-    use alta_cloud::wire::json::Node;
-
     use super::EVENTS;
     use crate::samples;
+    use alta_cloud::wire::json::Node;
 
     #[test]
     fn the_events_are_those_of_the_sample() {

@@ -1,10 +1,9 @@
 //! `spawn ...`, `trade ...`, `wacky ...`.
 
-use alta_cloud::wire::json::Node;
-
 use super::arguments::number;
 use super::command::{OBJECTS, Output, PLAYERS, Parameter, Run, Spec, VOID, command};
 use crate::world::Item;
+use alta_cloud::wire::json::Node;
 
 const USER: Parameter = ("user", "UserInfoAccess", None);
 

@@ -13,14 +13,12 @@ mod stats;
 mod tests;
 mod websocket;
 
-use std::sync::LazyLock;
-
-use jiff::Timestamp;
-
 use self::arguments::split;
 use self::command::Run;
 pub(crate) use self::command::{Finished, Output, Session, Spec};
 use crate::world::World;
+use jiff::Timestamp;
+use std::sync::LazyLock;
 
 static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     [

@@ -1,10 +1,9 @@
 //! `player ...`.
 
-use alta_cloud::wire::json::Node;
-
 use super::arguments::{boolean, number, vector};
 use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::world::{Item, Player, ShownMessage};
+use alta_cloud::wire::json::Node;
 
 const USER: &str = "Alta.Api.DataTransferModels.Models.Responses.UserInfo";
 const USERS: &str = "System.Collections.Generic.IEnumerable`1[Alta.Api.DataTransferModels.Models.Responses.UserInfo]";

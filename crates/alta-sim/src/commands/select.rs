@@ -1,10 +1,9 @@
 //! `select ...`: changes the thing that the connection has selected.
 
-use alta_cloud::wire::json::Node;
-
 use super::arguments::{number, vector};
 use super::command::{OBJECTS, Output, PLAYER, Parameter, Run, Spec, VOID, command};
 use crate::world::Entity;
+use alta_cloud::wire::json::Node;
 
 const AMOUNT: Parameter = ("amount", "System.Single", None);
 const DEGREES: Parameter = ("degrees", "System.Single", None);

@@ -1,12 +1,11 @@
 //! `time`, `settings`, `chunks`, `save`, `help`.
 
-use alta_cloud::wire::json::Node;
-use serde_json::Value;
-
 use super::arguments::number;
 use super::catalogue::modules;
 use super::command::{OBJECTS, Output, Run, Spec, VOID, command};
 use crate::samples;
+use alta_cloud::wire::json::Node;
+use serde_json::Value;
 
 pub(crate) const SPECS: &[Spec] = &[
     command(&["time", ""], &[], "System.Single", |run| {

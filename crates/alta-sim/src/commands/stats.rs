@@ -1,10 +1,9 @@
 //! `player ...-stat`.
 
-use alta_cloud::wire::json::Node;
-
 use super::arguments::{boolean, number};
 use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::samples;
+use alta_cloud::wire::json::Node;
 
 /// The stats of a player and their base values.
 const STATS: &[(&str, f64)] = &[

@@ -1,8 +1,7 @@
+use super::*;
 use alta_cloud::state::{Cloud, Config};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-
-use super::*;
 
 /// A server with two players, and one console's session.
 struct Town {

@@ -1,10 +1,9 @@
 //! `websocket ...`.
 
-use alta_cloud::wire::json::Node;
-
 use super::command::{OBJECTS, Output, Parameter, Run, Spec, command};
 use super::events::EVENTS;
 use crate::samples;
+use alta_cloud::wire::json::Node;
 
 const RESULT: &str = "Alta.Console.WebSocketCommandHandler+SubscriptionResult";
 

@@ -1,8 +1,7 @@
-use alta_cloud::rest::{Call, Reply};
-use alta_cloud::state::Purpose;
-
 use super::token::self_hosted_token;
 use crate::shared::Shared;
+use alta_cloud::rest::{Call, Reply};
+use alta_cloud::state::Purpose;
 
 /// `GET /output/{user}/{file}` of a console's file server. The request carries the token of the console.
 pub(crate) fn download(shared: &Shared, call: &Call<'_>, user: &str, file: &str) -> Reply {

@@ -1,13 +1,12 @@
 //! Runs commands and replies to them.
 
+use crate::commands::{self, Finished, Output};
+use crate::samples;
+use crate::state::{State, WaitingCommand};
 use alta_cloud::net::{Action, Env, Hook};
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
 use jiff::Timestamp;
-
-use crate::commands::{self, Finished, Output};
-use crate::samples;
-use crate::state::{State, WaitingCommand};
 
 /// The most commands that wait for stalled servers; further ones are dropped.
 const WAITING_LIMIT: usize = 10_000;

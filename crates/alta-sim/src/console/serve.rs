@@ -1,5 +1,9 @@
-use std::sync::Arc;
-
+use super::run;
+use super::token::self_hosted_token;
+use crate::commands::Session;
+use crate::samples;
+use crate::shared::Shared;
+use crate::state::ConsoleConnection;
 use alta_cloud::net::{
     Action, BoxIo, Hook, Incoming, Link, Outgoing, Reader, Reading, Service, What, serve_websocket,
 };
@@ -7,14 +11,8 @@ use alta_cloud::state::Purpose;
 use alta_cloud::wire::json::Node;
 use alta_cloud::wire::time::console_time;
 use serde_json::Value;
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
-
-use super::run;
-use super::token::self_hosted_token;
-use crate::commands::Session;
-use crate::samples;
-use crate::shared::Shared;
-use crate::state::ConsoleConnection;
 
 /// Serves one connection, including the handshake, until it ends.
 pub(crate) async fn serve(shared: &Arc<Shared>, server: u64, io: BoxIo) {

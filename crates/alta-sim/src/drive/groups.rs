@@ -1,11 +1,10 @@
 //! Changing groups and accounts.
 
-use alta_cloud::state::Membership;
-
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::sim::Sim;
+use alta_cloud::state::Membership;
 
 impl Sim {
     /// Adds a group of the user account. The bot is not a member.

@@ -4,16 +4,14 @@ mod groups;
 mod players;
 mod servers;
 
-use std::time::Duration;
-
-use alta_cloud::net::{Outgoing, Service};
-use alta_cloud::wire::json::Node;
-use serde_json::Value;
-
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::sim::Sim;
+use alta_cloud::net::{Outgoing, Service};
+use alta_cloud::wire::json::Node;
+use serde_json::Value;
+use std::time::Duration;
 
 impl Sim {
     /// Sets whether after a migration the old main websocket still gets events.

@@ -1,13 +1,11 @@
 //! Starting, stopping and changing servers.
 
-use std::path::{Path, PathBuf};
-
-use alta_cloud::state::ServerInfo;
-
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::GameServer;
 use crate::{console, listen, secret_file};
+use alta_cloud::state::ServerInfo;
+use std::path::{Path, PathBuf};
 
 impl Sim {
     /// Adds a server to a group. It is offline.

@@ -1,6 +1,5 @@
-use std::sync::Arc;
-
 use alta_cloud::wire::json::Node;
+use std::sync::Arc;
 
 /// A thing in the game.
 #[derive(Clone, Debug)]

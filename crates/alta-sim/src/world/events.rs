@@ -1,9 +1,8 @@
-use alta_cloud::state::user_json;
-
 use super::entities::Item;
 use super::player::SPAWN_POSITION;
 use super::state::World;
 use crate::samples;
+use alta_cloud::state::user_json;
 
 impl World {
     /// Kills a player, by another player if one is given. The six events have the order of the sample.

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
-
+use super::entities::Item;
+use crate::samples;
 use alta_cloud::state::user_json;
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
-
-use super::entities::Item;
-use crate::samples;
+use std::collections::BTreeMap;
 
 /// A player on a server.
 #[derive(Clone, Debug)]

@@ -1,8 +1,7 @@
-use jiff::Timestamp;
-
 use super::player::{Player, sum};
 use super::state::World;
 use crate::samples;
+use jiff::Timestamp;
 
 impl World {
     pub(super) fn player_mut(&mut self, server: u64, player: u64) -> Option<&mut Player> {

@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
-
 use super::entities::Entity;
 use super::player::Player;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 /// A message that a command has shown to a player.
 #[derive(Clone, Debug)]

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
-
+use super::entities::{Entity, Item};
+use super::server::GameServer;
 use alta_cloud::state::{Cloud, User, Users};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
-
-use super::entities::{Entity, Item};
-use super::server::GameServer;
+use std::collections::BTreeMap;
 
 const FIRST_SELF_HOSTED_USER: u64 = 1_000_000_001;
 

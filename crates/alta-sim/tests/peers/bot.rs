@@ -1,9 +1,8 @@
 //! A bot that uses a foreign package, in its own process. It reads one order on each line and reports on each line.
 
+use serde_json::Value;
 use std::process::Stdio;
 use std::time::Duration;
-
-use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;

@@ -5,7 +5,6 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
-
 use tokio::process::Command;
 use tokio::time::timeout;
 

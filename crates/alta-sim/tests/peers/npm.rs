@@ -1,12 +1,10 @@
 //! The folder with the npm package `alta-jsapi`, Alta's own client of its REST API.
 
+use super::install::{find_or_make, or_skip, run};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-
 use tokio::process::Command;
 use tokio::sync::OnceCell;
-
-use super::install::{find_or_make, or_skip, run};
 
 const VERSION: &str = "1.1.5";
 

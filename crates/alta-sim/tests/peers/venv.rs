@@ -1,12 +1,10 @@
 //! The virtual environment with the Python package `tavernpy`.
 
+use super::install::{find_or_make, or_skip, run};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-
 use tokio::process::Command;
 use tokio::sync::OnceCell;
-
-use super::install::{find_or_make, or_skip, run};
 
 const VERSION: &str = "1.0.0";
 

@@ -1,10 +1,9 @@
 //! Consoles: login, commands, events, restarts.
 
-use std::time::Duration;
-
 use crate::support::{TIMEOUT, authority, console, console_with};
 use alta_sim::{Service, Sim, What};
 use serde_json::json;
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 

@@ -1,10 +1,9 @@
 //! Faults of consoles, and clients that are too slow.
 
-use std::time::Duration;
-
 use crate::support::{console, console_with, try_open};
 use alta_sim::{Action, Fault, Hook, Junk, Sim, What};
 use serde_json::json;
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]

@@ -1,13 +1,12 @@
 //! Behavior of the real service that foreign clients rely on.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
 use crate::support::{HASH_OF_PASSWORD, console, content, handshake, http, main_socket, rest};
 use alta_sim::{Era, ErrorKind, Sim};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A dictionary as Python prints it.
 fn python(members: &[(&str, &str)]) -> String {

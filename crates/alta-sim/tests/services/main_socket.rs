@@ -1,10 +1,9 @@
 //! The main websocket.
 
-use std::time::Duration;
-
 use crate::support::{content, main_socket, try_open};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use serde_json::json;
+use std::time::Duration;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 fn status_of(opening: Result<crate::support::Socket, Error>) -> u16 {

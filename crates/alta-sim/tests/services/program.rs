@@ -1,9 +1,8 @@
 //! The output and the end of the program.
 
+use crate::process::{end_of, send};
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
-
-use crate::process::{end_of, send};
 
 fn program(stdout: impl Into<Stdio>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_alta-sim"));

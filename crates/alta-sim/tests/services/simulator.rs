@@ -1,10 +1,9 @@
 //! Byte streams in place of ports, the end of the simulator, HTTP faults, the town.
 
-use std::time::Duration;
-
 use crate::support::{TIMEOUT, authority, console, handshake, rest, try_http};
 use alta_sim::{Action, ErrorKind, Fault, Hook, HttpReply, Scenario, Sim};
 use serde_json::json;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 

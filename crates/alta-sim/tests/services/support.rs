@@ -1,7 +1,5 @@
 //! A plain HTTP client and a plain websocket client.
 
-use std::time::Duration;
-
 use alta_sim::Sim;
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -9,6 +7,7 @@ use http::{HeaderMap, Request};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;

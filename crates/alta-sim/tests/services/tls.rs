@@ -1,10 +1,9 @@
 //! REST and the main websocket over TLS.
 
-use std::sync::Arc;
-
 use crate::support::{authority, handshake};
 use alta_sim::Sim;
 use rustls::pki_types::{CertificateDer, ServerName};
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;

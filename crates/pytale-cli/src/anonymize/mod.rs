@@ -6,14 +6,12 @@ mod replacements;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
-use std::io::{self, Read};
-
-use serde_json::Value;
-
 use crate::args::AnonymizeOptions;
 use crate::output::Output;
 use replacements::Replacements;
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, Read};
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 

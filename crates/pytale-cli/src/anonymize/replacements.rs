@@ -1,12 +1,11 @@
 //! Finds personal values and chooses their replacements.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use pytale::model::Redactor;
 use serde_json::{Map, Number, Value};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 /// Smaller ids are those of roles, presets and the like, which are public.
 const FIRST_ID: u64 = 1_000;

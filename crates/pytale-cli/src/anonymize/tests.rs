@@ -1,6 +1,5 @@
-use serde_json::json;
-
 use super::*;
+use serde_json::json;
 
 #[test]
 fn ids_are_recognized_by_field_or_size() {

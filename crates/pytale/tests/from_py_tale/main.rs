@@ -13,8 +13,7 @@ mod functions;
 mod subscriptions;
 
 use alta_sim::Sim;
-use pytale::bot::Builder;
-use pytale::bot::{BotCredentials, Endpoints, Password, UserCredentials};
+use pytale::bot::{BotCredentials, Builder, Endpoints, Password, UserCredentials};
 use pytale::prelude::*;
 use std::future::Future;
 
