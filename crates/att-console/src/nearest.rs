@@ -1,9 +1,7 @@
-//! Hints for somebody who mistyped a name.
-
 use strsim::levenshtein;
 
-/// The known names closest to this one in any case of letters, nearest first and at most three.
-pub(crate) fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+/// Returns the known names that are nearest to a mistyped one, in any case of letters: the nearest first, at most three.
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = typed.to_ascii_lowercase();
     let mut near: Vec<_> = known
         .into_iter()

@@ -54,6 +54,7 @@ mod limits;
 mod member;
 mod panics;
 mod player;
+pub mod players;
 mod runner;
 mod runner_handle;
 mod shutdown_signal;

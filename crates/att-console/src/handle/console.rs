@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::driver::{Call, Driver, Outcome, Shared};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::handle::download;
+use crate::handle::extensions::Extensions;
 use crate::handle::label::Label;
 use crate::handle::run::Run;
 use crate::handle::status::{Counters, State, Status};
@@ -18,9 +19,10 @@ use alta_model::console::result::FileDownload;
 use alta_model::{Redactor, ServerId, Timestamp};
 use alta_socket::{Counted, Publisher, Read, TaskGuard, Timers, later, wall_time};
 use serde_json::Value;
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tracing::Instrument as _;
@@ -59,6 +61,29 @@ pub struct Console {
     inner: Arc<Inner>,
 }
 
+/// A handle to a console that does not hold it open; see [`Console::downgrade`].
+#[derive(Clone)]
+pub struct WeakConsole {
+    inner: Weak<Inner>,
+}
+
+impl WeakConsole {
+    /// The console; `None` once its last handle was dropped.
+    pub fn upgrade(&self) -> Option<Console> {
+        let inner = self.inner.upgrade()?;
+        Some(Console { inner })
+    }
+}
+
+impl fmt::Debug for WeakConsole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let label = self.upgrade().map(|console| console.label());
+        f.debug_struct("WeakConsole")
+            .field("label", &label)
+            .finish_non_exhaustive()
+    }
+}
+
 struct Inner {
     shared: Arc<Shared>,
     calls: mpsc::Sender<Call>,
@@ -66,6 +91,7 @@ struct Inner {
     room: Semaphore,
     permits: usize,
     task: TaskGuard,
+    extensions: Extensions,
 }
 
 impl Drop for Inner {
@@ -139,6 +165,7 @@ impl Console {
                 room,
                 permits,
                 task,
+                extensions: Extensions::default(),
             }),
         }
     }
@@ -394,6 +421,32 @@ impl Console {
     /// Whether both are handles to the same connection.
     pub fn same_console(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
+    }
+
+    /// A handle that does not hold the console open, for a task that works as long as others use the console.
+    pub fn downgrade(&self) -> WeakConsole {
+        WeakConsole {
+            inner: Arc::downgrade(&self.inner),
+        }
+    }
+
+    /// The value of this type that all handles of the console share. It is made at the first call and dropped with the last
+    /// handle, so it may hold a [`WeakConsole`], but no `Console`.
+    ///
+    /// For a library on top of consoles, where several parts of a program need the same state of one console.
+    ///
+    /// ```no_run
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// #[derive(Default)]
+    /// struct Greetings(AtomicU64);
+    ///
+    /// # fn run(console: att_console::Console) {
+    /// let greetings = console.extension(Greetings::default);
+    /// greetings.0.fetch_add(1, Ordering::Relaxed);
+    /// # }
+    /// ```
+    pub fn extension<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        self.inner.extensions.get_or_insert_with(make)
     }
 
     /// The configuration it was opened with.

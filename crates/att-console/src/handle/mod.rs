@@ -2,6 +2,7 @@
 
 pub(crate) mod console;
 pub(crate) mod download;
+pub(crate) mod extensions;
 pub(crate) mod label;
 pub(crate) mod open;
 pub(crate) mod run;
