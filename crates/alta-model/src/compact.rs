@@ -1,7 +1,7 @@
-//! Reads JSON as servers write it: compact, without white space.
+//! Reads compact JSON, without white space, as servers write it.
 //!
-//! A short way beside `serde_json`, faster because it finds the quotes of 64 bytes at once. It reads the same values, or refuses
-//! the text, JSON or not; the caller then asks `serde_json`.
+//! It is faster than `serde_json`, because it finds the quotes of 64 bytes at once. It reads the same values as `serde_json` or
+//! refuses the input, which may be JSON all the same; then the caller uses `serde_json`.
 
 mod scan;
 
@@ -16,10 +16,10 @@ use serde::forward_to_deserialize_any;
 use scan::{Number, Strings, end_of_value, end_of_word, number};
 pub(crate) use scan::{each_field, end_of_object};
 
-/// Objects and arrays that may be nested in each other.
+/// The deepest nesting of objects and arrays.
 const DEPTH: u8 = 32;
 
-/// The text is not compact, or the type does not expect it. Only `serde_json` can tell which.
+/// The input is not compact JSON, or the type does not expect it. Only `serde_json` distinguishes these.
 #[derive(Debug)]
 pub(crate) struct Refused;
 
@@ -27,7 +27,7 @@ type Result<T> = std::result::Result<T, Refused>;
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not read the short way")
+        f.write_str("not compact JSON of this type")
     }
 }
 
@@ -39,7 +39,7 @@ impl serde::de::Error for Refused {
     }
 }
 
-/// Reads a value that is the whole text.
+/// Reads a value, which must be the whole input.
 pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
     let mut reader = Reader::new(text, 0);
     let value = T::deserialize(&mut reader)?;
@@ -52,18 +52,18 @@ pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
 
 struct Reader<'a> {
     text: &'a str,
-    /// The next byte to read.
+    /// The position of the next byte.
     at: usize,
-    /// How many more objects and arrays may be entered.
+    /// The number of further levels of objects and arrays that may be entered.
     depth: u8,
     strings: Strings<'a>,
 }
 
-/// A string of the text.
+/// A string of the input.
 enum Text<'a> {
-    /// It stands there as it is.
+    /// Without escapes and quotes.
     Plain(&'a str),
-    /// With escapes; in its quotes.
+    /// With escapes, in its quotes.
     Escaped(&'a str),
 }
 
@@ -111,7 +111,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Enters an object or array and leaves it again.
+    /// Enters an object or array, calls `read`, and leaves it.
     #[inline]
     fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.at += 1;
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    /// Goes on to the next field or entry; `false` at the end, which `close` marks.
+    /// Moves to the next field or entry. Returns false at the end, after `close`.
     #[inline]
     fn has_next(&mut self, is_first: &mut bool, close: u8) -> Result<bool> {
         if self.skip_if(close) {
@@ -258,7 +258,7 @@ impl<'r, 'a> Entries<'r, 'a> {
         Ok(has_next)
     }
 
-    /// A visitor may stop before the end, which must follow then.
+    /// Reads the end, unless the visitor has read it.
     #[inline]
     fn end(self, close: u8) -> Result<()> {
         if self.has_ended {
@@ -331,14 +331,14 @@ mod tests {
         Text(String),
     }
 
-    /// Reads a text both ways: what the short way reads, the long way reads to the same. Returns whether it does.
+    /// Compares this reader with `serde_json`, if it reads the input. Returns whether it does.
     fn both<T: DeserializeOwned + PartialEq + fmt::Debug>(text: &str) -> bool {
-        let short = from_str::<T>(text);
-        if let Ok(short) = &short {
-            let long = serde_json::from_str::<T>(text);
-            assert_eq!(*short, long.unwrap(), "{text}");
+        let fast = from_str::<T>(text);
+        if let Ok(fast) = &fast {
+            let full = serde_json::from_str::<T>(text);
+            assert_eq!(*fast, full.unwrap(), "{text}");
         }
-        short.is_ok()
+        fast.is_ok()
     }
 
     fn all(text: &str) {
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn compact_json_is_read_the_short_way_wherever_its_strings_end() {
+    fn compact_json_is_read_wherever_its_strings_end() {
         for length in 0..200 {
             let text = "x".repeat(length);
             let json = format!(
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn any_other_input_is_refused() {
         for json in [
             "",
             "{",
@@ -413,7 +413,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_read_is_what_the_full_reader_reads(
+        fn every_value_that_is_read_equals_that_of_serde_json(
             json in r#"\{("[abé}{]{0,20}":("([a}{\\é]|\\"|\\u00[0-9]{2}){0,40}"|0|-?[0-9.]{1,20}|1e9|\{\}|\[\{\}, ?1\]|\[1?\]|tru?e|null),?){0,4}\}?.?"#,
             array in r#"\[(("A"|-?[0-9]{1,22}|[0-9]{0,3}\.[0-9]{1,17}|null|"x"),?){0,3}\]?"#,
             event in r#"\{"user":\{"id":("7"|7|7\.0|\[\])(,"username":("a"|1|null))?\},"position":\[[0-9],?[0-9.]{1,5},"?3"?(,4)?\],"message":.{0,9}\}"#,
@@ -436,9 +436,9 @@ mod tests {
             any::<i64>().prop_map(|number| number.to_string()),
             (any::<u32>(), any::<u32>()).prop_map(|(whole, places)| format!("-{whole}.{places}")),
         ]) {
-            if let Ok(short) = from_str::<f64>(&number) {
-                let long: f64 = serde_json::from_str(&number).unwrap();
-                prop_assert_eq!(short.to_bits(), long.to_bits());
+            if let Ok(fast) = from_str::<f64>(&number) {
+                let full: f64 = serde_json::from_str(&number).unwrap();
+                prop_assert_eq!(fast.to_bits(), full.to_bits());
             }
         }
     }

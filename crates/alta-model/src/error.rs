@@ -3,7 +3,7 @@ crate::error_type! {
     pub struct Error(ErrorKind, ());
 }
 
-/// The type as which a string could not be read.
+/// The type that could not be read from a string.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -22,7 +22,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// The error of reading this string, of which its first 64 characters are shown: a server may have sent anything.
+    /// The error for this string. It shows only the first 64 characters, because a server may send a string of any length.
     pub(crate) fn of(kind: ErrorKind, text: &str) -> Self {
         let end = text
             .char_indices()

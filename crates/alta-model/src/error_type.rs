@@ -1,13 +1,12 @@
-//! The shape that all error types of these crates share: a kind, the operation that failed, details, and the source.
+//! The common shape of all error types: a kind, the operation that failed, details, and the source.
 //!
-//! The code is here once. [`error_type!`](crate::error_type!) wraps it in a type of each crate, so that the crate can add methods and
-//! conversions of its own.
+//! [`error_type!`](crate::error_type!) wraps it in a type of each crate, so that the crate can add methods and conversions.
 
 use std::{borrow::Cow, error::Error, fmt, sync::Arc};
 
 use crate::{chain, escaped};
 
-/// The content of an error. A clone shares it until one of the two changes.
+/// The content of an error. Clones share it until one of them changes.
 #[derive(Clone)]
 pub struct Report<K, D>(Arc<Fields<K, D>>);
 
@@ -21,9 +20,9 @@ pub struct Fields<K, D> {
     pub source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
-/// Everything else that an error of one crate holds.
+/// The additional fields of one crate's errors.
 pub trait ErrorDetails<K>: Clone + Default + fmt::Debug {
-    /// Writes the end of the message, separators included. Nothing by default.
+    /// Writes the end of the message, separators included. Writes nothing by default.
     #[expect(unused_variables, reason = "the names are for implementations")]
     fn write(error: &Fields<K, Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Ok(())
@@ -106,7 +105,7 @@ macro_rules! error_type {
         impl $Error {
             /// An error of this kind that occurred during this operation, described in a few words.
             ///
-            /// The library makes its errors by it, and so do implementations of its traits and tests.
+            /// Implementations of the library's traits and tests create errors with it, too.
             pub fn new(
                 kind: $Kind,
                 doing: impl ::std::convert::Into<::std::borrow::Cow<'static, str>>,
@@ -139,7 +138,7 @@ macro_rules! error_type {
                 self
             }
 
-            /// What went wrong, for a program to match on.
+            /// The kind of the error, to match on.
             pub fn kind(&self) -> &$Kind {
                 &self.0.fields().kind
             }

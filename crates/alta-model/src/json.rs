@@ -1,8 +1,8 @@
-//! Reads JSON as the game's servers write it, which is not always what `serde_json` takes.
+//! Reads the JSON of the game's servers, which `serde_json` alone does not always accept.
 //!
-//! Three things that .NET writes make `serde_json` refuse a whole text: half of a surrogate pair as an escape (`"\ud83d"`,
-//! of a name that was cut within a character), a number beyond the range of `f64` (`1e999`), and a byte order mark. The
-//! functions here [`repair`] them. A text without them is read once.
+//! `serde_json` fails for three forms that .NET writes: half of a surrogate pair as an escape (`"\ud83d"`, from a name that was
+//! cut inside a character), a number beyond the range of `f64` (`1e999`), and a byte-order mark. The functions of this module
+//! [`repair`] them. Input without them is read once.
 
 use std::{borrow::Cow, ops::Range, str::FromStr};
 
@@ -16,7 +16,7 @@ use crate::listing::{Entries, Found, Listing};
 ///
 /// # Errors
 ///
-/// If it is no JSON, also after [`repair`], or no `T`.
+/// Fails if the input is not JSON, even after [`repair`], or not a `T`.
 pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     compact::from_str(text).or_else(|_| {
         serde_json::from_str(text).or_else(|error| match repair(text) {
@@ -26,43 +26,43 @@ pub fn from_str<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
     })
 }
 
-/// Returns where the object ends that begins at `start` in the text. Reads compact JSON only, and that fast: `None` tells
-/// nothing, since there may be an object with white space, deep nesting or exponents.
+/// Returns the end of the object that begins at `start`. Fast, but reads compact JSON only: `None` proves nothing, because an
+/// object with white space, deep nesting or exponents is not found either.
 pub fn end_of_compact_object(text: &str, start: usize) -> Option<usize> {
     compact::end_of_object(text, start)
 }
 
-/// Gives the name and the JSON of each field of the object that is the whole text. Reads compact JSON only, and that fast:
-/// `None` tells nothing. Some fields may have been given by then.
+/// Calls `take` with the name and the JSON of each field of an object, which must be the whole input. Fast, but reads compact
+/// JSON only: `None` proves nothing. `take` may have been called for some fields before that.
 pub fn each_compact_field<'a>(text: &'a str, take: impl FnMut(&'a str, &'a str)) -> Option<()> {
     compact::each_field(text, take).ok()
 }
 
-/// Reads a list, and leaves out the entries that are odd; see [`Listing`].
+/// Reads a list and skips its invalid entries; see [`Listing`].
 ///
 /// # Errors
 ///
-/// If it is no list, or if none of its entries is a `T` and not all of them are null.
+/// Fails if the input is not a list, or if no entry is a `T` and not all of them are null.
 pub fn list<T: DeserializeOwned>(text: &str) -> Result<Listing<T>, Error> {
     list_or_part(text)?.all_or_some()
 }
 
-/// Reads a list that may be a part of a longer one: where no entry can be read, it is empty, and the first entry's error
-/// is given beside it.
+/// Reads a list that may be a part of a longer one: without a valid entry, it is empty, and the error of the first invalid
+/// entry is returned beside it.
 ///
 /// # Errors
 ///
-/// If it is no list.
+/// Fails if the input is not a list.
 pub fn part_of_list<T: DeserializeOwned>(text: &str) -> Result<(Listing<T>, Option<Error>), Error> {
     let found = list_or_part(text)?;
-    Ok((found.listing, found.unreadable))
+    Ok((found.listing, found.first_error))
 }
 
-/// Reads a list in which each entry has its place: where a null stands, or an odd entry, there is none.
+/// Reads a list whose positions have a meaning: a null and an invalid entry become `None`.
 ///
 /// # Errors
 ///
-/// As [`list`].
+/// As for [`list`].
 pub fn places<T: DeserializeOwned>(text: &str) -> Result<Listing<Option<T>>, Error> {
     match serde_json::from_str::<Vec<Option<T>>>(text) {
         Ok(places) => Ok(places.into()),
@@ -71,7 +71,7 @@ pub fn places<T: DeserializeOwned>(text: &str) -> Result<Listing<Option<T>>, Err
 }
 
 fn list_or_part<T: DeserializeOwned>(text: &str) -> Result<Found<T>, Error> {
-    // The usual list is read in one go.
+    // Usually all entries are valid.
     match serde_json::from_str::<Vec<T>>(text) {
         Ok(entries) => Ok(Listing::from(entries).into()),
         Err(_) => entries(text, |entry| entry),
@@ -89,7 +89,7 @@ fn entries<T: DeserializeOwned, E>(
     Ok(found)
 }
 
-/// The whole number that a JSON number or text stands for, which may have a fraction of zero: `7`, `7.0`, `" 7 "`.
+/// The integer in a JSON number or string, which may have a fraction of zero: `7`, `7.0`, `" 7 "`.
 pub fn whole_number<N: FromStr>(value: &str) -> Option<N> {
     let number = value.trim_matches(|letter: char| letter == '"' || letter.is_whitespace());
     let digits = match number.split_once('.') {
@@ -99,8 +99,8 @@ pub fn whole_number<N: FromStr>(value: &str) -> Option<N> {
     digits.parse().ok()
 }
 
-/// Mends what `serde_json` refuses: half a surrogate pair becomes U+FFFD, a number beyond `f64` null, and a byte order mark
-/// white space. The text keeps its length, so that places in it stay what they are.
+/// Replaces the forms that `serde_json` does not accept: half a surrogate pair becomes U+FFFD, a number beyond `f64` becomes
+/// null, and a byte-order mark white space. The length stays the same, so positions stay valid.
 pub fn repair(text: &str) -> Cow<'_, str> {
     let mut repaired = String::new();
     let mut copied = 0;
@@ -152,8 +152,8 @@ pub fn repair(text: &str) -> Cow<'_, str> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// The length of the escape that the bytes begin with, and whether it is a whole character: a surrogate needs its other
-/// half behind it.
+/// The length of the escape at the beginning, and whether it is a complete character: a surrogate needs its other half after
+/// it.
 fn escape(bytes: &[u8]) -> (usize, bool) {
     const UNICODE: usize = "\\ud83d".len();
     match (code(bytes), bytes.get(UNICODE..).and_then(code)) {
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_beyond_the_range_and_a_byte_order_mark_lose_nothing() {
+    fn a_number_beyond_the_range_becomes_null_and_a_byte_order_mark_is_ignored() {
         let text = format!(
             "\u{feff}{{\"a\": 1e999, \"b\": [-1E+400, 2.5], \"c\": \"1e999\", \"d\": {}}}",
             "9".repeat(400)
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_without_its_odd_entries() {
+    fn a_list_is_read_without_its_invalid_entries() {
         let users =
             list::<User>(r#"[null, {"id": 8, "username": "\ud83d"}, {"id": []}, 5]"#).unwrap();
         assert_eq!(users[0].username, "\u{fffd}");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_odd_entries_alone_is_no_empty_list() {
+    fn a_list_with_only_invalid_entries_is_an_error() {
         for text in [
             r#"[{"id": []}]"#,
             "[null, 5]",
@@ -253,13 +253,13 @@ mod tests {
             assert!(list::<User>(text).is_err(), "{text}");
         }
         assert!(serde_json::from_str::<Listing<User>>("[5]").is_err());
-        let (part, unreadable) = part_of_list::<User>("[5, null]").unwrap();
+        let (part, first_error) = part_of_list::<User>("[5, null]").unwrap();
         assert_eq!((part.len(), part.skipped().count()), (0, 2));
-        assert!(unreadable.is_some());
+        assert!(first_error.is_some());
     }
 
     #[test]
-    fn a_whole_number_may_have_a_fraction_of_zero_and_stand_in_a_text() {
+    fn an_integer_may_have_a_fraction_of_zero_and_be_a_string() {
         for value in ["7", "7.0", "7.000", "\"7\"", "\" 7.0 \""] {
             assert_eq!(whole_number::<u32>(value), Some(7), "{value}");
         }
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_kept() {
+    fn positions_are_kept() {
         let users = places::<User>(r#"[null, {"id": 8}, "x", {"id": 9}]"#).unwrap();
         let ids: Vec<_> = users
             .iter()
@@ -281,7 +281,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_serde_json_reads_is_left_alone(text in "(\\PC|[\"\\\\{}\\[\\]0-9.eE-]|\\\\u[dD][89a-f][0-9a-f]{2}){0,40}") {
+        fn input_that_serde_json_reads_stays_unchanged(text in "(\\PC|[\"\\\\{}\\[\\]0-9.eE-]|\\\\u[dD][89a-f][0-9a-f]{2}){0,40}") {
             let repaired = repair(&text);
             prop_assert_eq!(repaired.len(), text.len());
             if let Ok(value) = serde_json::from_str::<Value>(&text) {
@@ -291,9 +291,9 @@ mod tests {
         }
 
         #[test]
-        fn any_string_of_escapes_is_read(units in prop::collection::vec(any::<u16>(), 0..8), odd in 0xd800_u16..0xe000) {
+        fn any_string_of_escapes_is_read(units in prop::collection::vec(any::<u16>(), 0..8), half in 0xd800_u16..0xe000) {
             let mut units = units;
-            units.push(odd);
+            units.push(half);
             let escapes: Vec<_> = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
             let read: String = from_str(&format!("\"{}\"", escapes.concat())).unwrap();
             prop_assert_eq!(read, String::from_utf16_lossy(&units));

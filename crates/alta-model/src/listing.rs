@@ -150,14 +150,14 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Listing<T> {
 pub(crate) struct Found<E> {
     pub(crate) listing: Listing<E>,
     /// The error of the first invalid entry, if no entry is valid.
-    pub(crate) unreadable: Option<serde_json::Error>,
+    pub(crate) first_error: Option<serde_json::Error>,
 }
 
 impl<E> From<Listing<E>> for Found<E> {
     fn from(listing: Listing<E>) -> Self {
         Self {
             listing,
-            unreadable: None,
+            first_error: None,
         }
     }
 }
@@ -165,7 +165,7 @@ impl<E> From<Listing<E>> for Found<E> {
 impl<E> Found<E> {
     /// The list, or an error if all its entries are invalid.
     pub(crate) fn all_or_some(self) -> Result<Listing<E>, serde_json::Error> {
-        match self.unreadable {
+        match self.first_error {
             None => Ok(self.listing),
             Some(error) => Err(error),
         }
@@ -215,7 +215,7 @@ impl<'de, T: DeserializeOwned, E> Visitor<'de> for Entries<T, E> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Found<E>, A::Error> {
         let mut listing = Listing::default();
-        let (mut first_odd, mut is_any_read) = (None, false);
+        let (mut first_error, mut is_any_read) = (None, false);
         let mut index = 0;
         loop {
             let (depth, mut value) = (1, None::<Value>);
@@ -226,16 +226,16 @@ impl<'de, T: DeserializeOwned, E> Visitor<'de> for Entries<T, E> {
             let read = match (outcome, value) {
                 (Ok(()), None) => T::deserialize(Value::Null).map(Some).or(Ok(None)),
                 (Ok(()), Some(value)) => T::deserialize(value).map(Some),
-                (Err(odd), _) => Err(serde_json::Error::custom(odd)),
+                (Err(invalid), _) => Err(serde_json::Error::custom(invalid)),
             };
-            let is_odd = read.is_err();
+            let is_invalid = read.is_err();
             let entry = read.unwrap_or_else(|error| {
-                first_odd.get_or_insert(error);
+                first_error.get_or_insert(error);
                 None
             });
             is_any_read |= entry.is_some();
             let kept = (self.keep)(entry);
-            if is_odd || kept.is_none() {
+            if is_invalid || kept.is_none() {
                 listing.skipped.entry("", index);
             }
             listing.entries.extend(kept);
@@ -243,7 +243,7 @@ impl<'de, T: DeserializeOwned, E> Visitor<'de> for Entries<T, E> {
         }
         Ok(Found {
             listing,
-            unreadable: first_odd.filter(|_| !is_any_read),
+            first_error: first_error.filter(|_| !is_any_read),
         })
     }
 }

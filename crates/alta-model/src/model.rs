@@ -84,20 +84,20 @@ macro_rules! model {
                 #[allow(unused_mut, reason = "of a model of required fields")]
                 let mut skipped = $crate::Skipped::default();
                 #[allow(unused_mut, reason = "of a model without required fields")]
-                let mut odd: Option<$crate::tolerant::Odd> = None;
+                let mut invalid: Option<$crate::tolerant::Invalid> = None;
                 $( let mut $field: Option<model_field!(@slot $marker $ty)> = None; )*
                 while let Some(key) = map.next_key::<Key>()? {
                     match key {
                         $(
-                            Key::$field => model_field!(@read $marker map mode skipped odd $wire $field $ty),
+                            Key::$field => model_field!(@read $marker map mode skipped invalid $wire $field $ty),
                         )*
                         Key::other_ => {
                             map.next_value::<serde::de::IgnoredAny>()?;
                         }
                     }
                 }
-                if let Some(odd) = odd {
-                    return Ok(Err(odd));
+                if let Some(invalid) = invalid {
+                    return Ok(Err(invalid));
                 }
                 *slot = Some($name {
                     $( $field: model_field!(@finish $marker $field mode $wire), )*
@@ -162,21 +162,21 @@ macro_rules! model_field {
     (@slot slots $ty:ty) => { Vec<Option<$ty>> };
     (@slot $marker:ident $ty:ty) => { $ty };
 
-    (@read required $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+    (@read required $map:ident $mode:ident $skipped:ident $invalid:ident $wire:literal $field:ident $ty:ty) => {
         if let Err(found) = $map.next_value_seed($crate::tolerant::Required {
             mode: $mode,
             slot: &mut $field,
         })? {
-            $odd.get_or_insert_with(|| found.of_field($wire));
+            $invalid.get_or_insert_with(|| found.of_field($wire));
         }
     };
-    (@read list $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+    (@read list $map:ident $mode:ident $skipped:ident $invalid:ident $wire:literal $field:ident $ty:ty) => {
         model_field!(@list $map $mode $skipped $wire $field $ty, |entry| entry)
     };
-    (@read slots $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+    (@read slots $map:ident $mode:ident $skipped:ident $invalid:ident $wire:literal $field:ident $ty:ty) => {
         model_field!(@list $map $mode $skipped $wire $field $ty, Some)
     };
-    (@read $marker:ident $map:ident $mode:ident $skipped:ident $odd:ident $wire:literal $field:ident $ty:ty) => {
+    (@read $marker:ident $map:ident $mode:ident $skipped:ident $invalid:ident $wire:literal $field:ident $ty:ty) => {
         if $map
             .next_value_seed($crate::tolerant::Field {
                 depth: $mode.depth,
@@ -296,8 +296,8 @@ mod tests {
     fn unknown_fields_are_skipped_and_invalid_values_count_as_absent() {
         let sample = read(json!({"id": 1, "new": {"deep": [1, {}]}})).unwrap();
         assert!(sample.skipped().is_empty());
-        for odd in [json!([]), json!({"a": [1]}), json!("maybe"), json!(2.5)] {
-            let text = json!({"Count": odd, "id": 1, "tags": ["a"]}).to_string();
+        for invalid in [json!([]), json!({"a": [1]}), json!("maybe"), json!(2.5)] {
+            let text = json!({"Count": invalid, "id": 1, "tags": ["a"]}).to_string();
             let sample: Sample = serde_json::from_str(&text).unwrap();
             assert_eq!((sample.count, sample.tags.len()), (None, 1), "{text}");
             assert_eq!(sample.skipped().to_string(), "Count");

@@ -1,8 +1,8 @@
-//! How the models are read: whatever stands in a place is consumed, so that one odd value loses nothing beside it.
+//! The tolerant reader of the models: it consumes every JSON value, so that one invalid value affects no other.
 //!
-//! A reader here has two kinds of failure. An error of the deserializer means that the text is no JSON: nothing after it
-//! can be read. [`Odd`] means that the value is JSON of another shape: it has been consumed to its end, and reading goes
-//! on behind it.
+//! It distinguishes two failures. An error of the deserializer means that the input is not JSON: nothing after it can be
+//! read. [`Invalid`] means that the value is JSON of another shape: it has been consumed to its end, and the reader
+//! continues after it.
 
 mod number;
 mod record;
@@ -19,19 +19,19 @@ use serde::{
 pub(crate) use record::{List, Mode, Record, Required, read_record, record};
 pub(crate) use scalar::scalar;
 
-/// How deep values may be nested. What is deeper is odd: `serde_json` itself gives up at 128, and then on everything.
+/// The deepest nesting. A deeper value is invalid: `serde_json` would fail for the whole input at 128.
 pub(crate) const DEEPEST: u8 = 100;
 
-/// Why a value is not what it should be.
+/// The reason why a value is invalid.
 #[derive(Debug)]
-pub(crate) struct Odd(Box<str>);
+pub(crate) struct Invalid(Box<str>);
 
-/// What came of a value that was consumed: nothing is in the slot if it was a null.
-pub(crate) type Outcome = Result<(), Odd>;
+/// The result of a consumed value. The slot stays empty for a null.
+pub(crate) type Outcome = Result<(), Invalid>;
 
 /// A type that consumes any JSON value.
 pub(crate) trait Tolerant: Sized {
-    /// Reads the value into the slot, where it is not moved any more; `depth` counts the arrays and objects around it.
+    /// Reads the value into the slot, from which it is not moved; `depth` counts the arrays and objects around it.
     fn read<'de, D: Deserializer<'de>>(
         deserializer: D,
         depth: u8,
@@ -39,7 +39,7 @@ pub(crate) trait Tolerant: Sized {
     ) -> Result<Outcome, D::Error>;
 }
 
-/// Reads a `T`, or fails.
+/// Reads a `T`; null is an error.
 pub(crate) fn strictly<'de, T: Tolerant, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
@@ -48,7 +48,7 @@ pub(crate) fn strictly<'de, T: Tolerant, D: Deserializer<'de>>(
     slot.ok_or_else(|| D::Error::custom("it is null"))
 }
 
-/// Reads a value as part of another one, unless its slot is taken.
+/// Reads a value as part of another one, or skips it if its slot is filled.
 pub(crate) struct Field<'a, T> {
     pub(crate) depth: u8,
     pub(crate) slot: &'a mut Option<T>,
@@ -64,32 +64,32 @@ impl<'de, T: Tolerant> DeserializeSeed<'de> for Field<'_, T> {
         }
         if self.depth >= DEEPEST {
             IgnoredAny::deserialize(deserializer)?;
-            return Ok(Err(Odd::new("it is nested too deep")));
+            return Ok(Err(Invalid::new("it is nested too deeply")));
         }
         T::read(deserializer, self.depth, self.slot)
     }
 }
 
-impl Odd {
+impl Invalid {
     pub(crate) fn new(reason: &str) -> Self {
         Self(reason.into())
     }
 
-    /// The same of a field.
+    /// The same reason, with the name of the field.
     pub(crate) fn of_field(&self, field: &str) -> Self {
         Self(format!("`{field}`: {self}").into())
     }
 }
 
-impl serde::de::Error for Odd {
+impl serde::de::Error for Invalid {
     fn custom<T: fmt::Display>(message: T) -> Self {
         Self(message.to_string().into())
     }
 }
 
-impl std::error::Error for Odd {}
+impl std::error::Error for Invalid {}
 
-impl fmt::Display for Odd {
+impl fmt::Display for Invalid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

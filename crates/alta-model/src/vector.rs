@@ -106,13 +106,13 @@ struct VectorVisitor<'a> {
 impl VectorVisitor<'_> {
     fn take(self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Outcome {
         let [Some(x), Some(y), Some(z)] = numbers else {
-            return self.odd(found);
+            return self.invalid(found);
         };
         *self.slot = Some(Vector3 { x, y, z });
         Ok(())
     }
 
-    fn odd(&self, found: Unexpected<'_>) -> Outcome {
+    fn invalid(&self, found: Unexpected<'_>) -> Outcome {
         Err(de::Error::invalid_type(found, self))
     }
 }
@@ -129,7 +129,7 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
         for slot in &mut numbers {
             // An invalid number counts as missing.
             if seq.next_element_seed(Field { depth, slot })?.is_none() {
-                return Ok(self.odd(Unexpected::Seq));
+                return Ok(self.invalid(Unexpected::Seq));
             }
         }
         drain_seq(seq)?;
@@ -158,24 +158,24 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
         *self.slot = text.parse().ok();
         Ok(match self.slot {
             Some(_) => Ok(()),
-            None => self.odd(Unexpected::Str(text)),
+            None => self.invalid(Unexpected::Str(text)),
         })
     }
 
     fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
-        Ok(self.odd(Unexpected::Bool(value)))
+        Ok(self.invalid(Unexpected::Bool(value)))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
-        Ok(self.odd(Unexpected::Signed(number)))
+        Ok(self.invalid(Unexpected::Signed(number)))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
-        Ok(self.odd(Unexpected::Unsigned(number)))
+        Ok(self.invalid(Unexpected::Unsigned(number)))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
-        Ok(self.odd(Unexpected::Float(number)))
+        Ok(self.invalid(Unexpected::Float(number)))
     }
 
     fn visit_unit<E>(self) -> Result<Outcome, E> {

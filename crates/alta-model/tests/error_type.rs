@@ -7,18 +7,18 @@ use alta_model::{
     error_type::{ErrorDetails, Fields},
 };
 
-/// The kinds.
+/// The kinds of the test error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Kind {
-    /// Without a source.
+    /// A kind without a source.
     #[error("refused")]
     Refused,
-    /// With a source of its own.
+    /// A kind with a source.
     #[error("lost")]
     Lost(#[source] Cause),
 }
 
-/// A source.
+/// The source of a kind.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("no route\nto host")]
 pub struct Cause;
@@ -33,12 +33,12 @@ impl ErrorDetails<Kind> for Said {
 }
 
 error_type! {
-    /// An error.
+    /// A test error.
     pub struct Failure(Kind, Said);
 }
 
 #[test]
-fn the_message_names_operation_kind_and_details_and_the_debug_form_the_causes() {
+fn the_message_has_operation_kind_and_details_and_debug_adds_the_causes() {
     let mut error = Failure::new(Kind::Refused, "reading\x07 it").caused_by(Cause);
     error.0.fields_mut().details = Said(Some("no\rway"));
     assert_eq!(error.to_string(), r"reading\u{7} it: refused: no\rway");
@@ -64,7 +64,7 @@ fn the_source_of_a_kind_is_the_source_of_its_error() {
 }
 
 #[test]
-fn a_change_of_a_clone_leaves_the_original_as_it_was() {
+fn a_change_of_a_clone_does_not_change_the_original() {
     let error = Failure::new(Kind::Refused, "logging in").caused_by(Cause);
     let other = error.clone().while_doing("joining");
     assert_eq!((error.doing(), other.doing()), ("logging in", "joining"));

@@ -1,6 +1,6 @@
-//! No input makes a reader panic, and none makes it allocate more than a multiple of its length.
+//! No input makes a reader panic or allocate more than a multiple of its length.
 //!
-//! A program of its own, since the allocator counts for all of it.
+//! This is a test program of its own, because the allocator counts the allocations of the whole process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{alloc::System, fs, path::Path};
@@ -18,11 +18,11 @@ use stats_alloc::{INSTRUMENTED_SYSTEM, Region as Measured, StatsAlloc};
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// Bytes that may be allocated for a byte of input, all allocations counted, also those that are freed again. Most is needed
-/// for a list of places: an entry of two bytes takes the room of a record.
+/// The most allocated bytes for each byte of input, freed ones included. A list with positions needs most: an entry of two bytes
+/// takes the memory of a record.
 const MULTIPLE: usize = 512;
 
-/// Bytes that may be allocated for the shortest input.
+/// The most allocated bytes for the shortest input.
 const LEAST: usize = 8 * 1024;
 
 type Reader = (&'static str, fn(&str));
@@ -51,7 +51,7 @@ macro_rules! readers {
     };
 }
 
-/// Everything that this crate reads.
+/// The readers of all types and formats of this crate.
 fn readers() -> Vec<Reader> {
     let mut readers = readers![
         ApiError,
@@ -147,7 +147,7 @@ fn readers() -> Vec<Reader> {
         result::StatValue,
         result::SubscriptionResult,
     ];
-    readers.push(("texts", |text| {
+    readers.push(("strings", |text| {
         let _ = json::repair(text);
         let _ = (text.parse::<Timestamp>(), text.parse::<TimeSpan>());
         let _ = (text.parse::<Vector3>(), text.parse::<UserId>());
@@ -164,13 +164,13 @@ fn check(readers: &[Reader], text: &str) {
         let allocated = measured.change().bytes_allocated;
         assert!(
             allocated <= MULTIPLE * text.len() + LEAST,
-            "{name} allocates {allocated} bytes for {} of {text:.200}",
+            "{name} allocates {allocated} bytes for {} bytes of input: {text:.200}",
             text.len()
         );
     }
 }
 
-/// The texts that the fixtures hold: bodies, frames, contents.
+/// The JSON in the fixtures: bodies, frames, contents.
 fn samples() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let mut samples = Vec::new();
@@ -209,9 +209,9 @@ fn collect(value: &Value, samples: &mut Vec<String>) {
     }
 }
 
-/// A sample with something odd in place of a part of it.
+/// A sample in which an invalid string replaces a part.
 fn mutated(samples: Vec<String>) -> impl Strategy<Value = String> {
-    let odd = prop_oneof![
+    let invalid = prop_oneof![
         Just("null"),
         Just("[]"),
         Just("{}"),
@@ -233,22 +233,22 @@ fn mutated(samples: Vec<String>) -> impl Strategy<Value = String> {
         prop::sample::select(samples),
         any::<prop::sample::Index>(),
         0_usize..20,
-        odd,
+        invalid,
     )
-        .prop_map(|(sample, at, length, odd)| {
+        .prop_map(|(sample, at, length, invalid)| {
             let chars: Vec<char> = sample.chars().collect();
             let at = at.index(chars.len());
             let rest = chars.iter().skip(at + length);
             chars[..at]
                 .iter()
                 .copied()
-                .chain(odd.chars())
+                .chain(invalid.chars())
                 .chain(rest.copied())
                 .collect()
         })
 }
 
-/// Many times the same, which is where a few bytes of input cost most.
+/// Many copies of the same entry: few bytes of input that need much memory.
 fn repeated() -> Vec<String> {
     let mut texts = Vec::new();
     let entries = [

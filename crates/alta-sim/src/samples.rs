@@ -8,7 +8,7 @@ alta_cloud::samples! {
     "console/auth-refused",
     "console/check-stat",
     "console/command-not-found",
-    "console/double-answers",
+    "console/double-replies",
     "console/event-atm-balance-changed",
     "console/event-command-executed",
     "console/event-info-log",

@@ -242,7 +242,7 @@ impl Player<'_> {
     /// Checks that every frame was understood and came over one connection.
     fn count(&self) {
         let (late, notices) = match self.script.name.as_str() {
-            "console/double-answers" => (1, 1),
+            "console/double-replies" => (1, 1),
             _ => (0, 0),
         };
         let totals = self.console.status().totals;
@@ -269,7 +269,7 @@ fn expected_error(recording: &str, command: &Step) -> Option<ErrorKind> {
         ("console/command-not-found", _) => ErrorKind::CommandNotFound {
             suggestions: suggestions(&["player list"]),
         },
-        ("console/late-answers-after-load", Some(0)) => ErrorKind::CommandNotFound {
+        ("console/late-replies-after-load", Some(0)) => ErrorKind::CommandNotFound {
             suggestions: suggestions(&[]),
         },
         ("console/subscribe-not-found", _) => ErrorKind::EventNotFound {

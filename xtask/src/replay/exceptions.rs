@@ -29,7 +29,7 @@ pub(super) struct Departure {
 
 pub(super) const DEPARTURES: &[Departure] = &[
     Departure {
-        recording: "console/double-answers",
+        recording: "console/double-replies",
         frame: 1,
         play: None,
         ours: Ours::Nothing,
@@ -109,13 +109,13 @@ pub(super) const MISSING: &[Missing] = &[
     ),
     // The first half of these migrations, as in main-ws/migrate.
     missing(
-        "main-ws/migrate-answer-without-id",
+        "main-ws/migrate-reply-without-id",
         0,
         Client,
         r#"{"id":6,"path":"migrate","method":"GET","authorization":"Bearer <bot access token>"}"#,
     ),
     missing(
-        "main-ws/migrate-answer-without-id",
+        "main-ws/migrate-reply-without-id",
         0,
         Server,
         r#"{"id":6,"event":"response","key":"GET /ws/migrate","content":"{\"token\":\"<migration token>\"}","responseCode":200}"#,

@@ -288,7 +288,7 @@ impl Player<'_> {
             (
                 "migrations",
                 totals.migrations,
-                is("main-ws/migrate") + is("main-ws/migrate-answer-without-id"),
+                is("main-ws/migrate") + is("main-ws/migrate-reply-without-id"),
             ),
             (
                 "failed migrations",

@@ -86,7 +86,7 @@ fn lines(difference: &round_trip::Difference) -> Vec<String> {
     let at = &difference.at;
     let line = |sign, value: &Option<Value>| Some(format!("{sign} {at}: {}", value.as_ref()?));
     [
-        line('-', &difference.recorded),
+        line('-', &difference.original),
         line('+', &difference.written),
     ]
     .into_iter()

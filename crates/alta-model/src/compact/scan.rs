@@ -2,16 +2,17 @@
 
 use super::{DEPTH, Refused, Result};
 
-/// Bytes whose quotes are found at once: one bit each.
+/// The number of bytes whose quotes are found at once, one bit each.
 const BLOCK: usize = u64::BITS as usize;
 
-/// Returns where the object ends that begins at `start`.
+/// Returns the end of the object that begins at `start`.
 pub(crate) fn end_of_object(text: &str, start: usize) -> Option<usize> {
     let is_object = text.as_bytes().get(start) == Some(&b'{');
     is_object.then(|| end_of_value(text, start))?.ok()
 }
 
-/// Gives the name and the JSON of each field of the object that is the whole text. When it refuses, some may have been given.
+/// Calls `take` with the name and the JSON of each field of an object, which must be the whole input. `take` may have been
+/// called for some fields before the input is refused.
 pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a str)) -> Result<()> {
     let bytes = text.as_bytes();
     let mut strings = Strings::of(bytes);
@@ -23,7 +24,7 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
     loop {
         let name = at + 1;
         at = end_of_name(bytes, &mut strings, at)?;
-        // Before the colon and the closing quote.
+        // `at` is after the closing quote and the colon.
         let name = text.get(name..at - 2).ok_or(Refused)?;
         if name.contains('\\') {
             return Err(Refused);
@@ -39,15 +40,15 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
     }
 }
 
-/// Returns where the value ends that begins at `at`.
+/// Returns the end of the value that begins at `at`.
 ///
-/// One loop without calls, so that its state stays in registers.
+/// It is one loop without calls, so that its state stays in registers.
 pub(super) fn end_of_value(text: &str, mut at: usize) -> Result<usize> {
     let bytes = text.as_bytes();
     let byte_at = |at: usize| bytes.get(at).copied().ok_or(Refused);
     let mut strings = Strings::of(bytes);
-    // A bit for each array or object that the place is in, the innermost lowest: set for an object. The highest bit set
-    // marks the end.
+    // One bit for each open array or object, the innermost lowest; it is set for an object. The highest set bit is only a
+    // mark: it is the last one when all are closed.
     let mut around = 1_u64;
     loop {
         let is_object = byte_at(at)? == b'{';
@@ -95,7 +96,7 @@ pub(super) fn end_of_value(text: &str, mut at: usize) -> Result<usize> {
     }
 }
 
-/// Returns where the value of the field begins whose name begins at `at`.
+/// Returns the beginning of the value of the field whose name begins at `at`.
 #[inline]
 fn end_of_name(bytes: &[u8], strings: &mut Strings<'_>, at: usize) -> Result<usize> {
     let end = strings.end(at)?;
@@ -116,8 +117,8 @@ pub(super) struct Strings<'a> {
     bytes: &'a [u8],
     /// The number of the block that `quotes` belongs to.
     block: usize,
-    /// The places of the quotes in the block, the first byte's in the lowest bit; none if it has an escape or a control
-    /// character.
+    /// The positions of the quotes in the block, with the first byte in the lowest bit; none if the block contains an escape
+    /// or a control character.
     pub(super) quotes: Option<u64>,
 }
 
@@ -130,10 +131,10 @@ impl<'a> Strings<'a> {
         }
     }
 
-    /// Returns what follows the string whose opening quote is at `start`.
+    /// Returns the position after the string whose opening quote is at `start`.
     #[allow(
         clippy::inline_always,
-        reason = "a tenth of the time that a frame is checked in"
+        reason = "it saves a tenth of the time to check a frame"
     )]
     #[inline(always)]
     pub(super) fn end(&mut self, start: usize) -> Result<usize> {
@@ -145,7 +146,7 @@ impl<'a> Strings<'a> {
                 self.block = block;
             }
             let Some(quotes) = self.quotes else {
-                return end_of_odd_string(self.bytes, start);
+                return end_of_escaped_string(self.bytes, start);
             };
             let quotes = quotes >> (at % BLOCK);
             if quotes != 0 {
@@ -156,9 +157,9 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// The same of a string that lies in a block with an escape or a control character.
+/// The same for a string in a block with an escape or a control character.
 #[cold]
-fn end_of_odd_string(bytes: &[u8], start: usize) -> Result<usize> {
+fn end_of_escaped_string(bytes: &[u8], start: usize) -> Result<usize> {
     let mut at = start + 1;
     loop {
         match bytes.get(at).ok_or(Refused)? {
@@ -189,12 +190,12 @@ pub(super) enum Number {
 /// Reads the number that begins at `at`. Returns it and its end.
 #[inline]
 pub(super) fn number(bytes: &[u8], mut at: usize) -> Result<(Number, usize)> {
-    /// Up to here every integer has an `f64` of its own.
+    /// Up to this number, each integer has an exact `f64`.
     const EXACT: u64 = 1 << f64::MANTISSA_DIGITS;
     const POWERS: [f64; 16] = [
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
     ];
-    /// As many fit into an `i64`, whichever they are.
+    /// Any number of this many digits fits into an `i64`.
     const DIGITS: usize = 18;
     let is_negative = bytes.get(at) == Some(&b'-');
     at += usize::from(is_negative);
@@ -226,8 +227,8 @@ pub(super) fn number(bytes: &[u8], mut at: usize) -> Result<(Number, usize)> {
     Ok((number, at))
 }
 
-/// Appends the digits that begin at `at` to a number. Returns it and how many there were; the number means nothing if there
-/// were too many.
+/// Appends the digits that begin at `at` to a number. Returns the new number and the count of the digits; with too many digits,
+/// the number is wrong.
 #[inline]
 fn digits(bytes: &[u8], at: usize, number: u64) -> (u64, usize) {
     let (mut number, mut count) = (number, 0);
@@ -240,7 +241,7 @@ fn digits(bytes: &[u8], at: usize, number: u64) -> (u64, usize) {
     (number, count)
 }
 
-/// Returns the places of the quotes; `None` if there is an escape or a control character in the block.
+/// Returns the positions of the quotes; `None` if the block contains an escape or a control character.
 #[inline]
 fn quotes_of_block(text: &[u8], block: usize) -> Result<Option<u64>> {
     let rest = text.get(block * BLOCK..).unwrap_or_default();
@@ -250,7 +251,7 @@ fn quotes_of_block(text: &[u8], block: usize) -> Result<Option<u64>> {
     if rest.is_empty() {
         return Err(Refused);
     }
-    // The last block is read together with bytes before it.
+    // An incomplete last block is read together with the bytes before it.
     if let Some(bytes) = text.last_chunk() {
         return Ok(quotes(bytes).map(|quotes| quotes >> (BLOCK - rest.len())));
     }
@@ -259,20 +260,20 @@ fn quotes_of_block(text: &[u8], block: usize) -> Result<Option<u64>> {
     Ok(quotes(&bytes))
 }
 
-/// Without branches, so that compilers vectorize it.
+/// Has no branches, so that compilers vectorize it.
 #[inline]
 fn quotes(bytes: &[u8; BLOCK]) -> Option<u64> {
-    /// Multiplied by this, the lowest bits of eight bytes are the highest byte.
+    /// A multiplication by this gathers the lowest bits of eight bytes in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut lanes = [0_u8; BLOCK];
-    let mut odd = 0;
-    for (lane, byte) in lanes.iter_mut().zip(bytes) {
-        *lane = u8::from(*byte == b'"');
-        odd |= u8::from(*byte == b'\\') | u8::from(*byte < b' ');
+    let mut is_quote = [0_u8; BLOCK];
+    let mut has_other = 0;
+    for (is_quote, byte) in is_quote.iter_mut().zip(bytes) {
+        *is_quote = u8::from(*byte == b'"');
+        has_other |= u8::from(*byte == b'\\') | u8::from(*byte < b' ');
     }
     let mut quotes = 0;
-    for (at, eight) in lanes.as_chunks().0.iter().enumerate() {
+    for (at, eight) in is_quote.as_chunks().0.iter().enumerate() {
         quotes |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at);
     }
-    (odd == 0).then_some(quotes)
+    (has_other == 0).then_some(quotes)
 }

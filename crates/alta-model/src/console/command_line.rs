@@ -43,7 +43,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn words_are_what_stands_between_blanks_or_in_quotes() {
+    fn a_line_is_split_at_white_space_outside_of_quotes() {
         let cases: [(&str, &[&str]); 9] = [
             ("", &[]),
             ("  ", &[]),
@@ -62,7 +62,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_text_without_quotes_is_one_word_in_quotes(text in "[^\"]{0,20}") {
+        fn a_quoted_string_is_one_word(text in "[^\"]{0,20}") {
             let line = format!("player message 7 \"{text}\" 5");
             prop_assert_eq!(command_words(&line), ["player", "message", "7", &text, "5"]);
         }

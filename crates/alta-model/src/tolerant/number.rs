@@ -6,8 +6,8 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-/// A token whose number or bool may stand in a string (`"5"`, `"True"`), and whose integer may have a fraction of zero
-/// (`5.0`). What the type asks for decides: a string stays a string.
+/// A token that may contain a number or a bool in a string (`"5"`, `"True"`), or an integer with a fraction of zero (`5.0`).
+/// The requested type decides: a string stays a string.
 pub(super) struct Number<D>(pub(super) D);
 
 macro_rules! numbers {
@@ -39,7 +39,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Number<D> {
     }
 }
 
-/// Passes a number or a bool on, also out of a string.
+/// Passes on a number or a bool, also from a string.
 struct Plain<V> {
     visitor: V,
     is_whole: bool,
@@ -65,7 +65,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<V::Value, E> {
-        /// Up to here every integer has an `f64` of its own.
+        /// Up to this number, each integer has an exact `f64`.
         const EXACT: f64 = 9_007_199_254_740_992.0;
         if self.is_whole && number.fract() == 0.0 && number.abs() <= EXACT {
             #[allow(
@@ -80,10 +80,10 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
     fn visit_str<E: Error>(self, text: &str) -> Result<V::Value, E> {
         let plain = text.trim();
         let (signed, unsigned) = (plain.parse::<i64>(), plain.parse::<u64>());
-        // Also `NaN`, as .NET writes what is no number.
+        // Also `NaN`, as .NET writes it.
         let float = plain.parse::<f64>();
-        let truth = plain.to_ascii_lowercase().parse();
-        match (signed, unsigned, float, truth) {
+        let bool = plain.to_ascii_lowercase().parse();
+        match (signed, unsigned, float, bool) {
             (Ok(number), ..) => self.visit_i64(number),
             (_, Ok(number), ..) => self.visit_u64(number),
             (_, _, Ok(number), _) => self.visit_f64(number),
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_bools_are_read_out_of_strings_and_strings_stay_strings() {
+    fn numbers_and_bools_are_read_from_strings_and_strings_stay_strings() {
         for value in [json!(5), json!("5"), json!(" 5 "), json!(5.0), json!("5.0")] {
             assert_eq!(read::<i64>(&value).unwrap(), 5, "{value}");
             assert_eq!(read::<u16>(&value).unwrap(), 5, "{value}");
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_an_error() {
+    fn an_invalid_number_or_bool_is_an_error() {
         for value in [
             json!("0,5"),
             json!(""),

@@ -5,10 +5,10 @@ use serde::{
     de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Field, Odd, Outcome, Tolerant, drain_map, drain_seq};
+use super::{Field, Invalid, Outcome, Tolerant, drain_map, drain_seq};
 use crate::Skipped;
 
-/// What `model!` declares: fields by name.
+/// A type that `model!` declares: fields by name.
 pub(crate) trait Record: Sized {
     /// For errors: `the fields of a Server`.
     const EXPECTED: &'static str;
@@ -20,23 +20,23 @@ pub(crate) trait Record: Sized {
         slot: &mut Option<Self>,
     ) -> Result<Outcome, A::Error>;
 
-    /// Reads the record from a string, if it can stand in one.
+    /// Reads the record from a string, if the record has such a form.
     fn from_text(_: &str) -> Option<Self> {
         None
     }
 }
 
-/// How a record's required fields are read.
+/// The way to read the required fields of a record.
 #[derive(Clone, Copy)]
 pub(crate) struct Mode {
-    /// Whether the reading ends where a required field is odd, so that the error tells the place. Otherwise the record is
+    /// Whether an invalid required field ends the reading, so that the error has its position. Otherwise, the record is
     /// consumed first.
     pub(crate) is_strict: bool,
     /// The depth of the fields.
     pub(crate) depth: u8,
 }
 
-/// Reads a record as part of something else.
+/// Reads a record that is part of another value.
 pub(crate) fn read_record<'de, T: Record, D: Deserializer<'de>>(
     deserializer: D,
     depth: u8,
@@ -49,7 +49,7 @@ pub(crate) fn read_record<'de, T: Record, D: Deserializer<'de>>(
     deserializer.deserialize_any(RecordVisitor { mode, slot })
 }
 
-/// Reads a record, or fails.
+/// Reads a record; null is an error.
 pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let mode = Mode {
         is_strict: true,
@@ -62,11 +62,11 @@ pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(deserializer: D) -> R
     };
     let outcome = deserializer.deserialize_any(visitor)?;
     outcome.map_err(D::Error::custom)?;
-    slot.ok_or_else(|| D::Error::custom(odd::<T>("null")))
+    slot.ok_or_else(|| D::Error::custom(invalid::<T>("null")))
 }
 
-fn odd<T: Record>(found: impl fmt::Display) -> Odd {
-    Odd::custom(format_args!(
+fn invalid<T: Record>(found: impl fmt::Display) -> Invalid {
+    Invalid::custom(format_args!(
         "invalid type: {found}, expected {}",
         T::EXPECTED
     ))
@@ -85,26 +85,26 @@ impl<'de, T: Record> Visitor<'de> for RecordVisitor<'_, T> {
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Outcome, E> {
-        Ok(Err(odd::<T>("a bool")))
+        Ok(Err(invalid::<T>("a bool")))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
-        Ok(Err(odd::<T>(number)))
+        Ok(Err(invalid::<T>(number)))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
-        Ok(Err(odd::<T>(number)))
+        Ok(Err(invalid::<T>(number)))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
-        Ok(Err(odd::<T>(number)))
+        Ok(Err(invalid::<T>(number)))
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
         *self.slot = T::from_text(text);
         let is_read = self.slot.is_some();
-        let odd = || odd::<T>(format_args!("string {text:?}"));
-        Ok(is_read.then_some(()).ok_or_else(odd))
+        let reason = || invalid::<T>(format_args!("string {text:?}"));
+        Ok(is_read.then_some(()).ok_or_else(reason))
     }
 
     fn visit_unit<E>(self) -> Result<Outcome, E> {
@@ -121,7 +121,7 @@ impl<'de, T: Record> Visitor<'de> for RecordVisitor<'_, T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outcome, A::Error> {
         drain_seq(seq)?;
-        Ok(Err(odd::<T>("an array")))
+        Ok(Err(invalid::<T>("an array")))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Outcome, A::Error> {
@@ -141,24 +141,24 @@ impl<'de, T: Tolerant> DeserializeSeed<'de> for Required<'_, T> {
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
         let (depth, slot) = (self.mode.depth, self.slot);
         match (Field { depth, slot }).deserialize(deserializer)? {
-            Err(odd) if self.mode.is_strict => Err(D::Error::custom(odd)),
+            Err(invalid) if self.mode.is_strict => Err(D::Error::custom(invalid)),
             outcome => Ok(outcome),
         }
     }
 }
 
-/// Reads a field's list. What can't be read, or isn't kept, is noted.
+/// Reads the list of a field. Invalid and omitted entries are recorded.
 pub(crate) struct List<'a, T, K> {
     pub(crate) field: &'static str,
     pub(crate) depth: u8,
     pub(crate) skipped: &'a mut Skipped,
-    /// Makes an entry of what was read: none of a null and of an odd value.
+    /// Converts a value to an entry. The value is none for a null and for an invalid one; no entry means that it is omitted.
     pub(crate) keep: K,
     pub(crate) of: PhantomData<T>,
 }
 
 impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> DeserializeSeed<'de> for List<'_, T, K> {
-    /// None for a null, and for what is no list.
+    /// None for a null, and for a value that is not a list.
     type Value = Option<Vec<E>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -167,8 +167,8 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> DeserializeSeed<'de> fo
 }
 
 impl<T, K> List<'_, T, K> {
-    /// What is no list is left out as a whole.
-    fn leave_out<E>(self) -> Option<Vec<E>> {
+    /// Records a value that is not a list.
+    fn skip<E>(self) -> Option<Vec<E>> {
         self.skipped.field(self.field);
         None
     }
@@ -178,7 +178,7 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> Visitor<'de> for List<'
     type Value = Option<Vec<E>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list")
+        f.write_str("an array")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
@@ -201,27 +201,27 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> Visitor<'de> for List<'
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         drain_map(map)?;
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_bool<E2>(self, _: bool) -> Result<Self::Value, E2> {
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_i64<E2>(self, _: i64) -> Result<Self::Value, E2> {
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_u64<E2>(self, _: u64) -> Result<Self::Value, E2> {
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_f64<E2>(self, _: f64) -> Result<Self::Value, E2> {
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_str<E2>(self, _: &str) -> Result<Self::Value, E2> {
-        Ok(self.leave_out())
+        Ok(self.skip())
     }
 
     fn visit_unit<E2>(self) -> Result<Self::Value, E2> {

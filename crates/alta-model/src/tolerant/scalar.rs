@@ -6,13 +6,13 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Odd, Outcome, Tolerant, drain_map, drain_seq, number::Number};
+use super::{Invalid, Outcome, Tolerant, drain_map, drain_seq, number::Number};
 use crate::{
     EntityId, GroupId, MemberPermissions, PrefabHash, RoleId, Secret, ServerId, TimeSpan,
     Timestamp, UserId,
 };
 
-/// Reads a `T` that stands in a single token: a string, a number, a bool. An array or an object is consumed.
+/// Reads a `T` from a single token: a string, a number or a bool. An array or an object is consumed, and is invalid.
 pub(crate) fn scalar<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
     slot: &mut Option<T>,
@@ -44,7 +44,7 @@ scalars! {
 struct Scalar<'a, T>(&'a mut Option<T>);
 
 impl<'de, T: Deserialize<'de>> Scalar<'_, T> {
-    fn take<D: Deserializer<'de, Error = Odd>>(self, token: D) -> Outcome {
+    fn take<D: Deserializer<'de, Error = Invalid>>(self, token: D) -> Outcome {
         *self.0 = Some(T::deserialize(Number(token))?);
         Ok(())
     }
@@ -100,13 +100,13 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Scalar<'_, T> {
     }
 }
 
-/// Stands for an array or an object, so that the type itself says what it expected.
+/// Replaces a consumed array or object, so that the error comes from the type and names the type's expectation.
 struct Compound(Unexpected<'static>);
 
 impl<'de> Deserializer<'de> for Compound {
-    type Error = Odd;
+    type Error = Invalid;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Odd> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Invalid> {
         Err(serde::de::Error::invalid_type(self.0, &visitor))
     }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{Field, Outcome, Tolerant, drain_map, drain_seq};
 
-/// Any JSON; odd only if it is nested too deep.
+/// Any JSON; invalid only if it is nested too deeply.
 impl Tolerant for Value {
     fn read<'de, D: Deserializer<'de>>(
         deserializer: D,
@@ -21,7 +21,7 @@ impl Tolerant for Value {
 }
 
 struct ValueVisitor<'a> {
-    /// Of what is in it.
+    /// The depth of the entries and fields.
     depth: u8,
     slot: &'a mut Option<Value>,
 }
@@ -54,7 +54,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
         Ok(Ok(()))
     }
 
-    /// What is not finite is null.
+    /// A number that is not finite becomes null.
     fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
         self.take(number);
         Ok(Ok(()))
@@ -88,9 +88,9 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
                     self.take(entries);
                     return Ok(Ok(()));
                 }
-                Some(Err(odd)) => {
+                Some(Err(invalid)) => {
                     drain_seq(seq)?;
-                    return Ok(Err(odd));
+                    return Ok(Err(invalid));
                 }
             }
         }
@@ -101,9 +101,9 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
         while let Some(name) = map.next_key::<String>()? {
             let (depth, mut value) = (self.depth, None::<Value>);
             let slot = &mut value;
-            if let Err(odd) = map.next_value_seed(Field { depth, slot })? {
+            if let Err(invalid) = map.next_value_seed(Field { depth, slot })? {
                 drain_map(map)?;
-                return Ok(Err(odd));
+                return Ok(Err(invalid));
             }
             fields.insert(name, value.unwrap_or_default());
         }

@@ -1,6 +1,6 @@
-//! Reading each fixture with its model, writing it again, and comparing the two.
+//! Reads each fixture with its model, writes it again, and compares the two.
 //!
-//! Included by the crate's own test and by `cargo xtask test-fixtures`.
+//! The tests of this crate and `cargo xtask test-fixtures` include this file.
 
 use alta_model::console::{event, result};
 use alta_model::{
@@ -12,28 +12,28 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Fields that stand in a fixture on purpose although no source knows them.
+/// Fields in fixtures that no source attests, on purpose.
 const UNDOCUMENTED: [(&str, &str); 1] = [("console/event-unknown", "newField")];
 
-/// Spellings that are neither the written one nor another case of it.
+/// Spellings that differ from the written one in more than their case.
 const ALIASES: [(&str, &str); 3] = [
     ("name", "username"),
     ("allowed_server_count", "allowed_servers_count"),
     ("player", "user"),
 ];
 
-/// One value of a fixture and what became of it.
+/// The round trip of one value of a fixture.
 #[derive(Debug)]
 pub struct Trip {
     /// The type that read it.
     pub model: String,
-    /// What differs; empty if all is well.
+    /// The differences; empty if the values are equal.
     pub problems: Vec<String>,
 }
 
 type Check = fn(&str) -> Vec<String>;
 
-/// A model by the name under which the table shows it.
+/// A model with its name in the table of results.
 struct Model {
     name: String,
     check: Check,
@@ -58,12 +58,12 @@ fn short_name<T>() -> String {
     name.rsplit("::").next().unwrap_or(name).to_owned()
 }
 
-/// Every round trip that the fixture `name` (`rest/user-by-id`) gives.
-pub fn trips(name: &str, recording: &Value) -> Vec<Trip> {
-    let values = match recording["kind"].as_str() {
-        Some("rest") => rest(recording),
-        Some("main-ws") => main_ws(recording),
-        Some("console") => console(recording),
+/// The round trips of all values of the fixture `name` (`rest/user-by-id`).
+pub fn trips(name: &str, fixture: &Value) -> Vec<Trip> {
+    let values = match fixture["kind"].as_str() {
+        Some("rest") => rest(fixture),
+        Some("main-ws") => main_ws(fixture),
+        Some("console") => console(fixture),
         _ => Vec::new(),
     };
     values
@@ -84,9 +84,9 @@ fn is_undocumented(name: &str, problem: &str) -> bool {
         .any(|(file, field)| *file == name && problem.ends_with(&format!(".{field}: not read")))
 }
 
-fn rest(recording: &Value) -> Vec<(Model, String)> {
-    let (request, response) = (&recording["request"], &recording["response"]);
-    // A text stands for the bytes themselves: HTML, or JSON that is cut.
+fn rest(fixture: &Value) -> Vec<(Model, String)> {
+    let (request, response) = (&fixture["request"], &fixture["response"]);
+    // A string is a body that is not JSON, such as HTML or cut JSON.
     if response["body"].is_null() || response["body"].is_string() {
         return Vec::new();
     }
@@ -96,7 +96,7 @@ fn rest(recording: &Value) -> Vec<(Model, String)> {
             request["path"].as_str().unwrap_or_default(),
         )
     } else if response["body"]["error"].is_string() {
-        // The token endpoint has errors of its own, which alta-auth reads.
+        // alta-auth reads the errors of the token endpoint.
         None
     } else {
         Some(one::<ApiError>())
@@ -107,7 +107,7 @@ fn rest(recording: &Value) -> Vec<(Model, String)> {
         .collect()
 }
 
-/// The model of an answer. The answers of `/sessions` and of the token endpoint are alta-auth's.
+/// The model of a reply. alta-auth reads the replies of `/sessions` and of the token endpoint.
 fn rest_model(method: &str, path: &str) -> Option<Model> {
     let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     Some(match (method, segments.as_slice()) {
@@ -153,8 +153,8 @@ fn rest_model(method: &str, path: &str) -> Option<Model> {
     })
 }
 
-fn frames<'a>(recording: &'a Value, direction: &'a str) -> impl Iterator<Item = Value> + 'a {
-    let frames = recording["frames"].as_array();
+fn frames<'a>(fixture: &'a Value, direction: &'a str) -> impl Iterator<Item = Value> + 'a {
+    let frames = fixture["frames"].as_array();
     frames
         .into_iter()
         .flatten()
@@ -162,8 +162,8 @@ fn frames<'a>(recording: &'a Value, direction: &'a str) -> impl Iterator<Item = 
         .filter_map(|frame| serde_json::from_str(frame["text"].as_str()?).ok())
 }
 
-fn main_ws(recording: &Value) -> Vec<(Model, String)> {
-    frames(recording, "server")
+fn main_ws(fixture: &Value) -> Vec<(Model, String)> {
+    frames(fixture, "server")
         .filter_map(|frame| {
             let model = match frame["event"].as_str()? {
                 "response" if frame["responseCode"].as_u64() >= Some(400) => one::<ApiError>(),
@@ -174,7 +174,7 @@ fn main_ws(recording: &Value) -> Vec<(Model, String)> {
         .collect()
 }
 
-/// The model of an event's content. The answers (migration token, batch) are alta-ws's.
+/// The model of an event's content. alta-ws reads the replies (migration token, batch).
 fn main_ws_model(event: &str) -> Option<Model> {
     Some(match event {
         "me-group-create" | "me-group-delete" => one::<JoinedGroup>(),
@@ -187,9 +187,9 @@ fn main_ws_model(event: &str) -> Option<Model> {
     })
 }
 
-fn console(recording: &Value) -> Vec<(Model, String)> {
-    let commands: Vec<Value> = frames(recording, "client").collect();
-    frames(recording, "server")
+fn console(fixture: &Value) -> Vec<(Model, String)> {
+    let commands: Vec<Value> = frames(fixture, "client").collect();
+    frames(fixture, "server")
         .flat_map(|frame| {
             let data = &frame["data"];
             let is = |name: &str, number: u64| frame["type"] == name || frame["type"] == number;
@@ -257,7 +257,7 @@ fn result_model(command: &str) -> Option<Model> {
     })
 }
 
-/// What differs between a text and what its model makes of it.
+/// The differences between a value and the value that its model writes.
 pub fn check<T: DeserializeOwned + Serialize + PartialEq>(json: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if let Err(error) = check_into::<T>(json, &mut problems) {
@@ -274,9 +274,9 @@ fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
     let typed: T = serde_json::from_str(json)?;
     let written = serde_json::to_string(&typed)?;
     let again: T = serde_json::from_str(&written)?;
-    // What is secret is not written, and so not equal.
+    // Secrets are not written, so they differ.
     if typed != again && serde_json::to_string(&again)? != written {
-        problems.push("reading what was written gives another value".to_owned());
+        problems.push("reading the written value returns another value".to_owned());
     }
     let mut found = Vec::new();
     compare("", &original, &serde_json::from_str(&written)?, &mut found);
@@ -284,29 +284,29 @@ fn check_into<T: DeserializeOwned + Serialize + PartialEq>(
     Ok(())
 }
 
-/// One place in which a fixture's value and the one that was written from its type differ.
+/// One difference between a fixture's value and the value that its type wrote.
 #[derive(Debug)]
 pub struct Difference {
-    /// The place, `.roles[0].name`.
+    /// The path, `.roles[0].name`.
     pub at: String,
-    /// What the fixture has, if anything.
-    pub recorded: Option<Value>,
-    /// What was written, if anything was.
+    /// The value in the fixture, if there is one.
+    pub original: Option<Value>,
+    /// The written value, if there is one.
     pub written: Option<Value>,
 }
 
 impl std::fmt::Display for Difference {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let at = &self.at;
-        match (&self.recorded, &self.written) {
-            (Some(recorded), Some(written)) => write!(f, "{at}: {recorded} became {written}"),
+        match (&self.original, &self.written) {
+            (Some(original), Some(written)) => write!(f, "{at}: {original} became {written}"),
             (_, None) => write!(f, "{at}: not read"),
-            (None, Some(written)) => write!(f, "{at}: made up as {written}"),
+            (None, Some(written)) => write!(f, "{at}: not sent, but written as {written}"),
         }
     }
 }
 
-/// Adds what differs between a fixture's value and the one that was written from its type.
+/// Adds the differences between a fixture's value and the value that its type wrote.
 pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Difference>) {
     match (original, written) {
         (Value::Object(original), Value::Object(written)) => {
@@ -321,7 +321,7 @@ pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Diff
                     None if value.is_null() => {}
                     None => found.push(Difference {
                         at,
-                        recorded: Some(value.clone()),
+                        original: Some(value.clone()),
                         written: None,
                     }),
                 }
@@ -330,7 +330,7 @@ pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Diff
                 if !met.contains(&name.as_str()) && !is_empty(value) {
                     found.push(Difference {
                         at: format!("{at}.{name}"),
-                        recorded: None,
+                        original: None,
                         written: Some(value.clone()),
                     });
                 }
@@ -344,13 +344,13 @@ pub fn compare(at: &str, original: &Value, written: &Value, found: &mut Vec<Diff
         _ if is_same(original, written) => {}
         _ => found.push(Difference {
             at: at.to_owned(),
-            recorded: Some(original.clone()),
+            original: Some(original.clone()),
             written: Some(written.clone()),
         }),
     }
 }
 
-/// Under which name a field of the fixture was written.
+/// The written name of a field of the fixture.
 fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Option<&'a str> {
     let alias = ALIASES
         .iter()
@@ -363,8 +363,8 @@ fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Optio
         .or_else(|| keys().find(|key| Some(*key) == alias))
 }
 
-/// Equal scalars, after the normalizations of `fixtures/README.md`. A number that became a text is an enum's: that the
-/// text is the right one follows from reading it again.
+/// Whether two scalars are equal after the normalizations of `fixtures/README.md`. A number that became a string is the value of an
+/// enum; `check` reads the string again, which proves that it is the right one.
 fn is_same(original: &Value, written: &Value) -> bool {
     match (original, written) {
         (Value::String(text), Value::Number(number)) => *text == number.to_string(),

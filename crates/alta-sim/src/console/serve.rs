@@ -154,7 +154,7 @@ impl Visit<'_> {
             let text = format!("Connection Succeeded, Authenticated as: {id} - {name}");
             send(accepted.with("data", text), fault);
             if early {
-                send(stamped("double-answers", 1), None);
+                send(stamped("double-replies", 1), None);
             }
             let console = ConsoleConnection {
                 link: self.link.clone(),

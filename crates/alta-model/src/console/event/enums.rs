@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_the_server_does_not_know_is_not_one_that_this_library_does_not_know() {
+    fn a_cause_unknown_to_the_server_differs_from_one_unknown_to_the_library() {
         assert_eq!(DamageSource::from("Unknown"), DamageSource::Unspecified);
         assert_eq!(
             DamageSource::from("Lava"),

@@ -130,7 +130,7 @@ mod tests {
     use super::cave_layer;
 
     #[test]
-    fn only_a_numbered_layer_of_the_caves_is_one() {
+    fn only_a_chunk_with_a_number_is_a_layer_of_the_caves() {
         assert_eq!(cave_layer("Cave Layer 12"), Some(12));
         for chunk in [
             "",

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_found_and_one_of_another_type_spoils_no_other() {
+    fn settings_are_found_and_an_invalid_one_affects_no_other() {
         let event =
             read(json!({"DropAllOnDeath": true, "playerlimit": 12, "XPX": "many", "New": 1}));
         assert_eq!(event.settings.drop_all_on_death, Some(true));

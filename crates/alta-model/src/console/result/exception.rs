@@ -36,9 +36,9 @@ model! {
 
 impl Exception {
     /// Parses an error in a string, `System.NullReferenceException: Object reference not set…`; none if the string does
-    /// not begin with a dotted name that ends in `Exception`, and a colon (tavernpy). The colon may follow an error's number,
-    /// `System.Net.Sockets.SocketException (10061): …`. It is absent where .NET has no message to write: the string then ends
-    /// behind the name, which has a dot, or goes on in the next line.
+    /// not begin with a dotted name that ends in `Exception`, followed by a colon (tavernpy). The colon may follow an error's number,
+    /// `System.Net.Sockets.SocketException (10061): …`. The colon is missing if the exception has no message: then the string
+    /// ends after the name, which has a dot, or continues in the next line.
     pub fn from_text(text: &str) -> Option<Self> {
         let text = text.trim();
         let end_of_name = text.find([':', '(', ' ', '\r', '\n']);
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_that_begins_with_an_exceptions_name_is_taken_apart() {
+    fn a_string_that_begins_with_the_name_of_an_exception_is_parsed() {
         let exception =
             Exception::from_text("System.NullReferenceException: Object reference not set")
                 .unwrap();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_is_read_from_an_object_and_from_any_text() {
+    fn an_exception_is_read_from_an_object_and_from_any_string() {
         let exception: Exception = serde_json::from_str(
             r#"{"ClassName": "A.BException", "Message": "outer", "HResult": -2146233088,
                 "InnerException": {"Message": "inner"}}"#,

@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_detailed_player_is_read_from_arrays_and_from_the_texts_of_2021() {
+    fn a_detailed_player_is_read_from_arrays_and_from_the_strings_of_2021() {
         let player: PlayerDetailed = serde_json::from_value(json!({
             "Position": [-870.5, 150.25, 98.0],
             "HeadPosition": "(-870.4, 151.9, 98.1)",
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_chunk_is_told_from_its_id_and_its_class() {
+    fn the_name_of_a_chunk_is_read_without_its_id_and_its_class() {
         for (chunk, name, layer) in [
             (
                 "1180 - Chunk 12-20 Meadow (Alta.Chunks.OverworldChunk)",

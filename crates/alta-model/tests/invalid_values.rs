@@ -1,4 +1,4 @@
-//! One odd value loses nothing beside it.
+//! An invalid value affects no other value.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -18,7 +18,7 @@ fn read<T: DeserializeOwned>(json: &str) -> T {
 }
 
 #[test]
-fn dot_nets_extreme_times_lose_no_record() {
+fn the_extreme_times_of_dot_net_make_no_record_invalid() {
     for time in [
         "9999-12-31T23:59:59.9999999",
         "9999-12-31T23:59:59.9999999Z",
@@ -44,7 +44,7 @@ fn dot_nets_extreme_times_lose_no_record() {
 }
 
 #[test]
-fn an_odd_value_of_an_optional_field_is_none() {
+fn an_invalid_value_of_an_optional_field_is_none() {
     for position in [
         "[null,null,null]",
         "[]",
@@ -93,7 +93,7 @@ fn an_odd_value_of_an_optional_field_is_none() {
 }
 
 #[test]
-fn an_odd_entry_of_a_list_is_left_out() {
+fn an_invalid_entry_of_a_list_is_skipped() {
     let server: Server = read(
         r#"{"id":7,"online_players":[null,{"id":null,"username":"Ashwick"},{"id":2,"username":"Bee"},"x",[]]}"#,
     );
@@ -110,7 +110,7 @@ fn an_odd_entry_of_a_list_is_left_out() {
 }
 
 #[test]
-fn a_required_field_stays_required() {
+fn a_missing_or_invalid_required_field_is_an_error() {
     for json in [
         r#"{"name":"A"}"#,
         r#"{"id":null}"#,
@@ -137,7 +137,7 @@ fn enums_are_read_from_their_numbers() {
 }
 
 #[test]
-fn what_an_event_does_not_say_is_not_made_up() {
+fn a_count_that_the_server_did_not_send_is_not_zero() {
     let invited: InvitedGroup = read(r#"{"id":7}"#);
     assert!(!format!("{:?}", invited.member_count).contains('0'));
 }

@@ -16,26 +16,26 @@ use std::{collections::BTreeSet, fs, path::Path};
 use alta_model::{Member, Server, User, console::event::SocialTabletPlayerBanned};
 use serde_json::Value;
 
-fn recordings() -> Vec<(String, Value)> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
+fn fixtures() -> Vec<(String, Value)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");
     let mut all = Vec::new();
     for kind in ["rest", "main-ws", "console"] {
-        for entry in fs::read_dir(fixtures.join(kind)).unwrap() {
+        for entry in fs::read_dir(folder.join(kind)).unwrap() {
             let path = entry.unwrap().path();
             let stem = path.file_stem().unwrap().to_str().unwrap();
-            let recording = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-            all.push((format!("{kind}/{stem}"), recording));
+            let fixture = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+            all.push((format!("{kind}/{stem}"), fixture));
         }
     }
     all
 }
 
 #[test]
-fn every_documented_field_of_every_recording_is_read_and_written_again() {
+fn every_documented_field_of_every_fixture_is_read_and_written_again() {
     let mut count = 0;
     let mut problems = Vec::new();
-    for (name, recording) in recordings() {
-        for trip in round_trip::trips(&name, &recording) {
+    for (name, fixture) in fixtures() {
+        for trip in round_trip::trips(&name, &fixture) {
             count += 1;
             for problem in trip.problems {
                 problems.push(format!("{name} as {}: {problem}", trip.model));
@@ -43,31 +43,31 @@ fn every_documented_field_of_every_recording_is_read_and_written_again() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
-    assert!(count >= 80, "only {count} values were tried");
+    assert!(count >= 80, "only {count} values were compared");
 }
 
-/// What has no model here, so that a fixture cannot go unread by accident. Of REST, the chore that replays fixtures
-/// makes sure of it.
+/// Lists the fixtures without a model in this crate, so that none is unread by accident. `cargo xtask test-fixtures` checks the
+/// fixtures of REST.
 #[test]
-fn a_recording_without_a_model_is_one_that_another_crate_owns() {
-    let unread: BTreeSet<String> = recordings()
+fn a_fixture_without_a_model_belongs_to_another_crate() {
+    let unread: BTreeSet<String> = fixtures()
         .into_iter()
-        .filter(|(name, recording)| round_trip::trips(name, recording).is_empty())
+        .filter(|(name, fixture)| round_trip::trips(name, fixture).is_empty())
         .map(|(name, _)| name)
         .filter(|name| !name.starts_with("rest/"))
         .collect();
     let owned_elsewhere = [
-        // Frames about the connection itself.
+        // Frames of the login.
         "console/auth-accepted",
         "console/auth-refused",
         "console/auth-wrong-token-silence",
-        // The error is a text in ResultString.
+        // The error is a string in ResultString.
         "console/result-string-exception",
-        // The answers of the main websocket.
+        // The replies on the main websocket.
         "main-ws/batch-subscribe-failures",
         "main-ws/infrastructure-error",
         "main-ws/migrate",
-        "main-ws/migrate-answer-without-id",
+        "main-ws/migrate-reply-without-id",
         "main-ws/subscribe",
         "main-ws/unsubscribe",
         "main-ws/unsubscribe-me-invite",
@@ -95,7 +95,7 @@ fn a_value_that_changes_or_appears_is_found() {
 }
 
 #[test]
-fn other_spellings_numbers_in_texts_and_numeric_enums_are_the_same() {
+fn other_spellings_numbers_in_strings_and_numeric_enums_are_equal() {
     for problems in [
         round_trip::check::<User>(r#"{"id": "1", "name": "Ashwick"}"#),
         round_trip::check::<Member>(r#"{"group_id": 1, "user_id": 2, "type": 3, "role_id": null}"#),
