@@ -26,8 +26,8 @@ fn file() -> PathBuf {
 const HEAD: &str = "\
 # Console commands
 
-All commands that public sources know. `cargo xtask commands` writes this page from the catalogue of `att-console`, and
-`cargo xtask ci` checks that it is current. On a given server, `help modules` lists the commands that it really has.
+All commands that public sources name. `cargo xtask commands` writes this page from the catalogue of `att-console`, and
+`cargo xtask ci` checks that it is current. `help modules` lists the commands of a server.
 
 A parameter in angle brackets is required, one in square brackets is optional; `…` stands for unknown parameters. A star marks
 the commands that bots use most. Townsharp counted the uses, over an unknown period. \"log\" means that the command returns

@@ -140,8 +140,8 @@ The calls of the REST API that have a method in `alta-rest`. `cargo xtask endpoi
 `cargo xtask ci` checks that it is current. `Client::send` makes any other call, with the same tokens, retries and errors.
 
 *Account* is the account of the token: `either` takes the bot's token if the client has one, else the user's. *Attested for*
-names the accounts with which sources show the call; a bot may get 403 where only users are attested. Lists in brackets come in
-pages. *Fixtures* are the files in `fixtures/rest` against which a call is tested; they name their sources.
+names the accounts with which sources show the call; a bot may get 403 if only users are attested. Lists in brackets are
+paged. *Fixtures* are the files in `fixtures/rest` against which a call is tested; they name their sources.
 ";
 
 fn page(fixtures: &[Fixture]) -> Result<String, Error> {

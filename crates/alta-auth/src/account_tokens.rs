@@ -1,4 +1,4 @@
-//! Token sources that say whose tokens they provide, so that the compiler tells a bot's from a user's.
+//! Token sources of one kind of account, so that the compiler distinguishes a bot's tokens from a user's.
 
 use std::{fmt, sync::Arc};
 
@@ -17,7 +17,7 @@ macro_rules! account_tokens {
         pub struct $name(Arc<dyn TokenSource>);
 
         impl $name {
-            /// Wraps any source. The caller states whose tokens it provides, because the compiler cannot know that.
+            /// Wraps any source. The caller chooses the type for the account, because a source does not have this information.
             pub fn new(source: impl TokenSource) -> Self {
                 Self(Arc::new(source))
             }
@@ -55,12 +55,21 @@ macro_rules! account_tokens {
 }
 
 account_tokens! {
-    /// The tokens of a bot.
+    /// The tokens of a bot. A user's login does not convert into them:
+    ///
+    #[cfg_attr(feature = "login", doc = "```compile_fail,E0277")]
+    #[cfg_attr(not(feature = "login"), doc = "```text")]
+    /// use alta_auth::{BotTokens, TokenCache, UserLogin};
+    ///
+    /// fn wrong(cache: TokenCache<UserLogin>) -> BotTokens {
+    ///     cache.into()
+    /// }
+    /// ```
     BotTokens, BotLogin
 }
 
 account_tokens! {
-    /// The tokens of a user. A bot's do not fit in their place:
+    /// The tokens of a user. A bot's login does not convert into them:
     ///
     #[cfg_attr(feature = "login", doc = "```compile_fail,E0277")]
     #[cfg_attr(not(feature = "login"), doc = "```text")]

@@ -20,7 +20,10 @@ use alta_model::Timestamp;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
-use tokio::{sync::Semaphore, task::JoinSet};
+use tokio::{
+    sync::Semaphore,
+    task::{JoinHandle, JoinSet},
+};
 
 const START: i64 = 1_700_000_000;
 
@@ -118,6 +121,11 @@ fn cache(script: &Script) -> (TokenCache<Script>, Moved) {
     (cache, clock)
 }
 
+fn spawn_token(cache: &TokenCache<Script>) -> JoinHandle<Result<Token, Error>> {
+    let cache = cache.clone();
+    tokio::spawn(async move { cache.token().await })
+}
+
 #[tokio::test(start_paused = true)]
 async fn fifty_callers_cause_one_login() {
     let script = Script::gated(3_600);
@@ -175,10 +183,7 @@ async fn a_caller_during_a_renewal_gets_the_old_token_while_it_is_valid() {
     let (cache, clock) = cache(&script);
     cache.token().await.unwrap();
     clock.forward(900);
-    let first = tokio::spawn({
-        let cache = cache.clone();
-        async move { cache.token().await }
-    });
+    let first = spawn_token(&cache);
     tokio::task::yield_now().await;
     assert_eq!(script.logins(), 2);
     for _ in 0..20 {
@@ -243,15 +248,9 @@ async fn a_hundred_callers_whose_token_was_refused_cause_one_login() {
 async fn a_dropped_caller_does_not_end_the_login_for_which_others_wait() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
-    let first = tokio::spawn({
-        let cache = cache.clone();
-        async move { cache.token().await }
-    });
+    let first = spawn_token(&cache);
     tokio::task::yield_now().await;
-    let second = tokio::spawn({
-        let cache = cache.clone();
-        async move { cache.token().await }
-    });
+    let second = spawn_token(&cache);
     tokio::task::yield_now().await;
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
@@ -264,10 +263,7 @@ async fn a_dropped_caller_does_not_end_the_login_for_which_others_wait() {
 async fn a_login_without_callers_ends_and_the_next_caller_starts_another() {
     let script = Script::gated(3_600);
     let (cache, _) = cache(&script);
-    let only = tokio::spawn({
-        let cache = cache.clone();
-        async move { cache.token().await }
-    });
+    let only = spawn_token(&cache);
     tokio::task::yield_now().await;
     only.abort();
     assert!(only.await.unwrap_err().is_cancelled());

@@ -16,13 +16,13 @@ use alta_auth::{
     UserCredentials, UserLogin,
 };
 use serde_json::json;
-use support::{bot, bot_with, endpoints, http, recording, response, serve, user};
+use support::{bot, bot_with, endpoints, fixture, http, response, serve, user};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
 };
 use wiremock::{
-    Mock, ResponseTemplate,
+    Mock, MockBuilder, ResponseTemplate,
     matchers::{body_json, header, method, path},
 };
 
@@ -33,7 +33,7 @@ fn pairs(form: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_response() {
+async fn a_bot_sends_the_form_and_reads_the_response_of_the_fixture() {
     let name = "token-client-credentials";
     let token = Mock::given(method("POST"))
         .and(path("/connect/token"))
@@ -46,7 +46,7 @@ async fn a_bot_sends_the_recorded_form_and_reads_the_recorded_response() {
     let sent = &server.received_requests().await.unwrap()[0];
     assert_eq!(
         pairs(std::str::from_utf8(&sent.body).unwrap()),
-        pairs(recording(name)["request"]["body"].as_str().unwrap())
+        pairs(fixture(name)["request"]["body"].as_str().unwrap())
     );
     assert!(!sent.headers.contains_key("authorization"));
     assert!(sent.headers.contains_key("user-agent"));
@@ -162,12 +162,12 @@ async fn a_cut_response_is_a_transient_error() {
 }
 
 #[tokio::test]
-async fn a_user_sends_the_recorded_body_and_reads_the_recorded_response() {
+async fn a_user_sends_the_body_and_reads_the_response_of_the_fixture() {
     let name = "session-login";
     let session = Mock::given(method("POST"))
         .and(path("/api/sessions"))
         .and(header("x-api-key", API_KEY))
-        .and(body_json(&recording(name)["request"]["body"]))
+        .and(body_json(&fixture(name)["request"]["body"]))
         .respond_with(response(name));
     let server = serve([session]).await;
     let grant = user(&server.uri()).log_in().await.unwrap();
@@ -179,7 +179,7 @@ async fn a_user_sends_the_recorded_body_and_reads_the_recorded_response() {
 
 #[tokio::test]
 async fn a_user_can_log_in_by_e_mail() {
-    let hash = &recording("session-login")["request"]["body"]["password_hash"];
+    let hash = &fixture("session-login")["request"]["body"]["password_hash"];
     let session = Mock::given(method("POST"))
         .and(path("/api/sessions/email"))
         .and(body_json(
@@ -208,15 +208,23 @@ async fn a_wrong_password_is_refused_at_once_in_the_servers_words() {
     assert_eq!(error.message(), Some("Invalid login credentials"));
 }
 
+/// A login by password, with the fixture's response.
+fn password_login() -> Mock {
+    Mock::given(method("POST"))
+        .and(path("/api/sessions"))
+        .respond_with(response("session-login"))
+}
+
+/// The renewal of a session.
+fn refresh() -> MockBuilder {
+    Mock::given(method("PUT")).and(path("/api/sessions"))
+}
+
 #[tokio::test]
 async fn a_session_is_renewed_by_its_refresh_token() {
     let server = serve([
-        Mock::given(method("POST"))
-            .and(path("/api/sessions"))
-            .respond_with(response("session-login"))
-            .expect(1),
-        Mock::given(method("PUT"))
-            .and(path("/api/sessions"))
+        password_login().expect(1),
+        refresh()
             .and(header("x-api-key", API_KEY))
             .and(body_json(json!({})))
             .respond_with(response("session-refresh"))
@@ -248,14 +256,8 @@ async fn a_refused_refresh_or_one_without_a_token_causes_a_new_login() {
         ResponseTemplate::new(200).set_body_json(json!({})),
     ] {
         let server = serve([
-            Mock::given(method("POST"))
-                .and(path("/api/sessions"))
-                .respond_with(response("session-login"))
-                .expect(2),
-            Mock::given(method("PUT"))
-                .and(path("/api/sessions"))
-                .respond_with(response_to_refresh)
-                .expect(1),
+            password_login().expect(2),
+            refresh().respond_with(response_to_refresh).expect(1),
         ])
         .await;
         let login = user(&server.uri());
@@ -268,13 +270,8 @@ async fn a_refused_refresh_or_one_without_a_token_causes_a_new_login() {
 #[tokio::test]
 async fn a_failed_refresh_causes_no_login() {
     let server = serve([
-        Mock::given(method("POST"))
-            .and(path("/api/sessions"))
-            .respond_with(response("session-login"))
-            .expect(1),
-        Mock::given(method("PUT"))
-            .and(path("/api/sessions"))
-            .respond_with(ResponseTemplate::new(503)),
+        password_login().expect(1),
+        refresh().respond_with(ResponseTemplate::new(503)),
     ])
     .await;
     let login = user(&server.uri());

@@ -15,7 +15,7 @@ use std::{
 };
 
 use alta_auth::{ErrorKind, Login as _, TokenCache, TokenSource as _};
-use support::{bot_with, recording, response, serve, user};
+use support::{bot_with, fixture, response, serve, user};
 use tracing_subscriber::fmt::MakeWriter;
 use wiremock::{
     Mock, Request, ResponseTemplate,
@@ -83,7 +83,7 @@ async fn no_log_error_or_debug_text_shows_a_secret() {
     let shown = format!("{error} {error:?} {bot:?} {source:?} {token:?}")
         + &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(shown.contains("alta_http"), "the log was not caught");
-    let hash = &recording("session-login")["request"]["body"]["password_hash"];
+    let hash = &fixture("session-login")["request"]["body"]["password_hash"];
     for secret in [
         "hunter2",
         hash.as_str().unwrap(),

@@ -104,7 +104,7 @@ mod tests {
         let addresses = ips(&ends.iter().map(|(text, ..)| *text).collect::<Vec<_>>());
         let begun = Mutex::new(0);
         let started = Instant::now();
-        let outcome = race(addresses, 1760, |address| {
+        let result = race(addresses, 1760, |address| {
             *begun.lock().unwrap() += 1;
             let end = ends
                 .iter()
@@ -119,52 +119,52 @@ mod tests {
                 }
             }
         });
-        let outcome = outcome.await;
-        (outcome, started.elapsed(), begun.into_inner().unwrap())
+        let result = result.await;
+        (result, started.elapsed(), begun.into_inner().unwrap())
     }
 
     const NEVER: u64 = 3_600_000;
 
     #[tokio::test(start_paused = true)]
     async fn an_unreachable_address_costs_a_quarter_of_a_second() {
-        let (outcome, elapsed, _) =
+        let (result, elapsed, _) =
             run(&[("192.0.2.1", NEVER, false), ("192.0.2.2", 30, true)]).await;
-        assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
+        assert_eq!(result.unwrap().to_string(), "192.0.2.2:1760");
         assert!(elapsed <= Duration::from_millis(285), "{elapsed:?}");
 
         let dead = (1..9).map(|last| format!("192.0.2.{last}"));
         let dead: Vec<_> = dead.collect();
         let mut ends: Vec<_> = dead.iter().map(|ip| (ip.as_str(), NEVER, false)).collect();
         ends.push(("::1", 30, true));
-        let (outcome, elapsed, begun) = run(&ends).await;
-        assert!(outcome.unwrap().is_ipv6());
+        let (result, elapsed, begun) = run(&ends).await;
+        assert!(result.unwrap().is_ipv6());
         assert_eq!(begun, 2, "the other family comes second");
         assert!(elapsed <= Duration::from_millis(285), "{elapsed:?}");
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_refusal_starts_the_next_attempt_at_once_and_a_slow_attempt_can_still_win() {
-        let (outcome, elapsed, _) = run(&[("192.0.2.1", 10, false), ("192.0.2.2", 10, true)]).await;
-        assert_eq!(outcome.unwrap().to_string(), "192.0.2.2:1760");
+        let (result, elapsed, _) = run(&[("192.0.2.1", 10, false), ("192.0.2.2", 10, true)]).await;
+        assert_eq!(result.unwrap().to_string(), "192.0.2.2:1760");
         assert!(elapsed <= Duration::from_millis(25), "{elapsed:?}");
 
-        let (outcome, elapsed, begun) =
+        let (result, elapsed, begun) =
             run(&[("192.0.2.1", 400, true), ("192.0.2.2", NEVER, true)]).await;
-        assert_eq!(outcome.unwrap().to_string(), "192.0.2.1:1760");
+        assert_eq!(result.unwrap().to_string(), "192.0.2.1:1760");
         assert!(elapsed <= Duration::from_millis(405), "{elapsed:?}");
         assert_eq!(begun, 2);
 
-        let (outcome, _, begun) = run(&[("192.0.2.1", 200, true), ("192.0.2.2", 1, true)]).await;
-        assert_eq!(outcome.unwrap().to_string(), "192.0.2.1:1760");
+        let (result, _, begun) = run(&[("192.0.2.1", 200, true), ("192.0.2.2", 1, true)]).await;
+        assert_eq!(result.unwrap().to_string(), "192.0.2.1:1760");
         assert_eq!(begun, 1, "the first one has a head start");
     }
 
     #[tokio::test(start_paused = true)]
     async fn if_all_fail_the_first_error_is_returned() {
-        let (outcome, _, begun) = run(&[("192.0.2.1", 300, false), ("::1", 10, false)]).await;
-        assert_eq!(outcome.unwrap_err().to_string(), "::1 failed");
+        let (result, _, begun) = run(&[("192.0.2.1", 300, false), ("::1", 10, false)]).await;
+        assert_eq!(result.unwrap_err().to_string(), "::1 failed");
         assert_eq!(begun, 2);
-        let (outcome, ..) = run(&[]).await;
-        assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::NotFound);
+        let (result, ..) = run(&[]).await;
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 }

@@ -40,7 +40,7 @@ async fn unreachable(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let mut waiting = Vec::new();
     while let Ok(stream) = timeout(Duration::from_millis(300), TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
-        assert!(waiting.len() < 20, "it answers all the time");
+        assert!(waiting.len() < 20, "it accepts every connection");
     }
     (listener, waiting)
 }

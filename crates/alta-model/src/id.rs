@@ -118,7 +118,14 @@ macro_rules! ordered {
 ordered!(GroupId, ServerId, UserId, EntityId, PrefabHash);
 
 id! {
-    /// The id of a group. A group's id is not its servers' id.
+    /// The id of a group. A group's id is not its servers' id, so the types differ:
+    ///
+    /// ```compile_fail,E0308
+    /// # use alta_model::{GroupId, ServerId};
+    /// fn same(group: GroupId, server: ServerId) -> bool {
+    ///     group == server
+    /// }
+    /// ```
     GroupId(i64), "group id"
 }
 id! {
@@ -126,7 +133,21 @@ id! {
     ServerId(i64), "server id"
 }
 id! {
-    /// The id of an account: a player or a bot.
+    /// The id of an account: a player or a bot. No other id, and no plain number, takes its place:
+    ///
+    /// ```compile_fail,E0308
+    /// # use alta_model::{EntityId, UserId};
+    /// fn greet(_: UserId) {}
+    ///
+    /// greet(EntityId::new(51_234));
+    /// ```
+    ///
+    /// ```compile_fail,E0308
+    /// # use alta_model::UserId;
+    /// fn greet(_: UserId) {}
+    ///
+    /// greet(1_100_000_001);
+    /// ```
     UserId(i64), "user id"
 }
 id! {

@@ -220,10 +220,10 @@ impl<'de, T: DeserializeOwned, E> Visitor<'de> for Entries<T, E> {
         loop {
             let (depth, mut value) = (1, None::<Value>);
             let slot = &mut value;
-            let Some(outcome) = seq.next_element_seed(Field { depth, slot })? else {
+            let Some(validity) = seq.next_element_seed(Field { depth, slot })? else {
                 break;
             };
-            let read = match (outcome, value) {
+            let read = match (validity, value) {
                 (Ok(()), None) => T::deserialize(Value::Null).map(Some).or(Ok(None)),
                 (Ok(()), Some(value)) => T::deserialize(value).map(Some),
                 (Err(invalid), _) => Err(serde_json::Error::custom(invalid)),

@@ -48,7 +48,7 @@ macro_rules! model {
                 mut map: A,
                 mode: $crate::tolerant::Mode,
                 slot: &mut Option<Self>,
-            ) -> Result<$crate::tolerant::Outcome, A::Error> {
+            ) -> Result<$crate::tolerant::Validity, A::Error> {
                 #[allow(non_camel_case_types, reason = "the fields' own names")]
                 enum Key { $( $field, )* other_ }
 
@@ -119,7 +119,7 @@ macro_rules! model {
                 deserializer: D,
                 depth: u8,
                 slot: &mut Option<Self>,
-            ) -> Result<$crate::tolerant::Outcome, D::Error> {
+            ) -> Result<$crate::tolerant::Validity, D::Error> {
                 $crate::tolerant::read_record(deserializer, depth, slot)
             }
         }

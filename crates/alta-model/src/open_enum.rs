@@ -90,7 +90,7 @@ macro_rules! open_enum {
                 deserializer: D,
                 _: u8,
                 slot: &mut Option<Self>,
-            ) -> Result<$crate::tolerant::Outcome, D::Error> {
+            ) -> Result<$crate::tolerant::Validity, D::Error> {
                 $crate::tolerant::scalar(deserializer, slot)
             }
         }

@@ -4,6 +4,24 @@
 //! read. [`Invalid`] means that the value is JSON of another shape: it has been consumed to its end, and the reader
 //! continues after it.
 
+/// The methods of a visitor whose slot stays empty for a null.
+macro_rules! visit_null {
+    () => {
+        fn visit_unit<E>(self) -> Result<Validity, E> {
+            Ok(Ok(()))
+        }
+
+        fn visit_none<E>(self) -> Result<Validity, E> {
+            Ok(Ok(()))
+        }
+
+        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Validity, D::Error> {
+            deserializer.deserialize_any(self)
+        }
+    };
+}
+pub(crate) use visit_null;
+
 mod number;
 mod record;
 mod scalar;
@@ -27,7 +45,7 @@ pub(crate) const DEEPEST: u8 = 100;
 pub(crate) struct Invalid(Box<str>);
 
 /// The result of a consumed value. The slot stays empty for a null.
-pub(crate) type Outcome = Result<(), Invalid>;
+pub(crate) type Validity = Result<(), Invalid>;
 
 /// A type that consumes any JSON value.
 pub(crate) trait Tolerant: Sized {
@@ -36,7 +54,7 @@ pub(crate) trait Tolerant: Sized {
         deserializer: D,
         depth: u8,
         slot: &mut Option<Self>,
-    ) -> Result<Outcome, D::Error>;
+    ) -> Result<Validity, D::Error>;
 }
 
 /// Reads a `T`; null is an error.
@@ -55,9 +73,9 @@ pub(crate) struct Field<'a, T> {
 }
 
 impl<'de, T: Tolerant> DeserializeSeed<'de> for Field<'_, T> {
-    type Value = Outcome;
+    type Value = Validity;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Validity, D::Error> {
         if self.slot.is_some() {
             IgnoredAny::deserialize(deserializer)?;
             return Ok(Ok(()));
@@ -100,11 +118,11 @@ impl<T: Tolerant> Tolerant for Box<T> {
         deserializer: D,
         depth: u8,
         slot: &mut Option<Self>,
-    ) -> Result<Outcome, D::Error> {
+    ) -> Result<Validity, D::Error> {
         let mut unboxed = None;
-        let outcome = T::read(deserializer, depth, &mut unboxed)?;
+        let validity = T::read(deserializer, depth, &mut unboxed)?;
         *slot = unboxed.map(Box::new);
-        Ok(outcome)
+        Ok(validity)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{
 
 use crate::{
     Error, ErrorKind,
-    tolerant::{Field, Outcome, Tolerant, drain_seq, strictly},
+    tolerant::{Field, Tolerant, Validity, drain_seq, strictly, visit_null},
 };
 
 /// A position in meters, a direction, or three angles in degrees.
@@ -85,7 +85,7 @@ impl Tolerant for Vector3 {
         deserializer: D,
         depth: u8,
         slot: &mut Option<Self>,
-    ) -> Result<Outcome, D::Error> {
+    ) -> Result<Validity, D::Error> {
         let depth = depth + 1;
         deserializer.deserialize_any(VectorVisitor { depth, slot })
     }
@@ -104,7 +104,7 @@ struct VectorVisitor<'a> {
 }
 
 impl VectorVisitor<'_> {
-    fn take(self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Outcome {
+    fn take(self, numbers: [Option<f64>; 3], found: Unexpected<'_>) -> Validity {
         let [Some(x), Some(y), Some(z)] = numbers else {
             return self.invalid(found);
         };
@@ -112,19 +112,19 @@ impl VectorVisitor<'_> {
         Ok(())
     }
 
-    fn invalid(&self, found: Unexpected<'_>) -> Outcome {
+    fn invalid(&self, found: Unexpected<'_>) -> Validity {
         Err(de::Error::invalid_type(found, self))
     }
 }
 
 impl<'de> Visitor<'de> for VectorVisitor<'_> {
-    type Value = Outcome;
+    type Value = Validity;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("three numbers")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Outcome, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Validity, A::Error> {
         let (depth, mut numbers) = (self.depth, [None; 3]);
         for slot in &mut numbers {
             // An invalid number counts as missing.
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
         Ok(self.take(numbers, Unexpected::Seq))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outcome, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Validity, A::Error> {
         let (depth, mut numbers) = (self.depth, [None; 3]);
         while let Some(name) = map.next_key::<String>()? {
             let mut axes = ["x", "y", "z"].into_iter();
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
         Ok(self.take(numbers, Unexpected::Map))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Validity, E> {
         *self.slot = text.parse().ok();
         Ok(match self.slot {
             Some(_) => Ok(()),
@@ -162,33 +162,23 @@ impl<'de> Visitor<'de> for VectorVisitor<'_> {
         })
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Validity, E> {
         Ok(self.invalid(Unexpected::Bool(value)))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Validity, E> {
         Ok(self.invalid(Unexpected::Signed(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Validity, E> {
         Ok(self.invalid(Unexpected::Unsigned(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Validity, E> {
         Ok(self.invalid(Unexpected::Float(number)))
     }
 
-    fn visit_unit<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
-
-    fn visit_none<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        deserializer.deserialize_any(self)
-    }
+    visit_null!();
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 pub(crate) const CLIENT_ID: &str = "client_00000000-0000-0000-0000-000000000000";
 
-pub(crate) fn recording(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path = format!(
         "{}/../../fixtures/rest/{name}.json",
         env!("CARGO_MANIFEST_DIR")
@@ -21,7 +21,7 @@ pub(crate) fn recording(name: &str) -> Value {
 
 /// The response of a fixture.
 pub(crate) fn response(name: &str) -> ResponseTemplate {
-    let response = &recording(name)["response"];
+    let response = &fixture(name)["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
     ResponseTemplate::new(status).set_body_json(&response["body"])
 }

@@ -5,7 +5,7 @@ use serde::{
     de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Field, Invalid, Outcome, Tolerant, drain_map, drain_seq};
+use super::{Field, Invalid, Tolerant, Validity, drain_map, drain_seq};
 use crate::Skipped;
 
 /// A type that `model!` declares: fields by name.
@@ -18,7 +18,7 @@ pub(crate) trait Record: Sized {
         map: A,
         mode: Mode,
         slot: &mut Option<Self>,
-    ) -> Result<Outcome, A::Error>;
+    ) -> Result<Validity, A::Error>;
 
     /// Reads the record from a string, if the record has such a form.
     fn from_text(_: &str) -> Option<Self> {
@@ -41,7 +41,7 @@ pub(crate) fn read_record<'de, T: Record, D: Deserializer<'de>>(
     deserializer: D,
     depth: u8,
     slot: &mut Option<T>,
-) -> Result<Outcome, D::Error> {
+) -> Result<Validity, D::Error> {
     let mode = Mode {
         is_strict: false,
         depth: depth + 1,
@@ -60,8 +60,8 @@ pub(crate) fn record<'de, T: Record, D: Deserializer<'de>>(deserializer: D) -> R
         mode,
         slot: &mut slot,
     };
-    let outcome = deserializer.deserialize_any(visitor)?;
-    outcome.map_err(D::Error::custom)?;
+    let validity = deserializer.deserialize_any(visitor)?;
+    validity.map_err(D::Error::custom)?;
     slot.ok_or_else(|| D::Error::custom(invalid::<T>("null")))
 }
 
@@ -78,53 +78,43 @@ struct RecordVisitor<'a, T> {
 }
 
 impl<'de, T: Record> Visitor<'de> for RecordVisitor<'_, T> {
-    type Value = Outcome;
+    type Value = Validity;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(T::EXPECTED)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Outcome, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Validity, E> {
         Ok(Err(invalid::<T>("a bool")))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Validity, E> {
         Ok(Err(invalid::<T>(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Validity, E> {
         Ok(Err(invalid::<T>(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Validity, E> {
         Ok(Err(invalid::<T>(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Validity, E> {
         *self.slot = T::from_text(text);
         let is_read = self.slot.is_some();
         let reason = || invalid::<T>(format_args!("string {text:?}"));
         Ok(is_read.then_some(()).ok_or_else(reason))
     }
 
-    fn visit_unit<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
+    visit_null!();
 
-    fn visit_none<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outcome, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Validity, A::Error> {
         drain_seq(seq)?;
         Ok(Err(invalid::<T>("an array")))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Outcome, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Validity, A::Error> {
         T::read_fields(map, self.mode, self.slot)
     }
 }
@@ -136,13 +126,13 @@ pub(crate) struct Required<'a, T> {
 }
 
 impl<'de, T: Tolerant> DeserializeSeed<'de> for Required<'_, T> {
-    type Value = Outcome;
+    type Value = Validity;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Validity, D::Error> {
         let (depth, slot) = (self.mode.depth, self.slot);
         match (Field { depth, slot }).deserialize(deserializer)? {
             Err(invalid) if self.mode.is_strict => Err(D::Error::custom(invalid)),
-            outcome => Ok(outcome),
+            validity => Ok(validity),
         }
     }
 }
@@ -187,11 +177,11 @@ impl<'de, T: Tolerant, E, K: Fn(Option<T>) -> Option<E>> Visitor<'de> for List<'
         loop {
             let (depth, mut entry) = (self.depth + 1, None);
             let slot = &mut entry;
-            let Some(outcome) = seq.next_element_seed(Field { depth, slot })? else {
+            let Some(validity) = seq.next_element_seed(Field { depth, slot })? else {
                 return Ok(Some(list));
             };
             let kept = (self.keep)(entry);
-            if outcome.is_err() || kept.is_none() {
+            if validity.is_err() || kept.is_none() {
                 self.skipped.entry(self.field, index);
             }
             list.extend(kept);

@@ -6,7 +6,7 @@ use serde::{
     forward_to_deserialize_any,
 };
 
-use super::{Invalid, Outcome, Tolerant, drain_map, drain_seq, number::Number};
+use super::{Invalid, Tolerant, Validity, drain_map, drain_seq, number::Number};
 use crate::{
     EntityId, GroupId, MemberPermissions, PrefabHash, RoleId, Secret, ServerId, TimeSpan,
     Timestamp, UserId,
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn scalar<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
     slot: &mut Option<T>,
-) -> Result<Outcome, D::Error> {
+) -> Result<Validity, D::Error> {
     deserializer.deserialize_any(Scalar(slot))
 }
 
@@ -28,7 +28,7 @@ macro_rules! scalars {
                     deserializer: D,
                     _: u8,
                     slot: &mut Option<Self>,
-                ) -> Result<Outcome, D::Error> {
+                ) -> Result<Validity, D::Error> {
                     scalar(deserializer, slot)
                 }
             }
@@ -44,57 +44,47 @@ scalars! {
 struct Scalar<'a, T>(&'a mut Option<T>);
 
 impl<'de, T: Deserialize<'de>> Scalar<'_, T> {
-    fn take<D: Deserializer<'de, Error = Invalid>>(self, token: D) -> Outcome {
+    fn take<D: Deserializer<'de, Error = Invalid>>(self, token: D) -> Validity {
         *self.0 = Some(T::deserialize(Number(token))?);
         Ok(())
     }
 }
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Scalar<'_, T> {
-    type Value = Outcome;
+    type Value = Validity;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Validity, E> {
         Ok(self.take(value::BoolDeserializer::new(value)))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Validity, E> {
         Ok(self.take(value::I64Deserializer::new(number)))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Validity, E> {
         Ok(self.take(value::U64Deserializer::new(number)))
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Validity, E> {
         Ok(self.take(value::F64Deserializer::new(number)))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Validity, E> {
         Ok(self.take(value::StrDeserializer::new(text)))
     }
 
-    fn visit_unit<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
+    visit_null!();
 
-    fn visit_none<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Outcome, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Validity, A::Error> {
         drain_seq(seq)?;
         Ok(self.take(Compound(Unexpected::Seq)))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Outcome, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Validity, A::Error> {
         drain_map(map)?;
         Ok(self.take(Compound(Unexpected::Map)))
     }

@@ -6,7 +6,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use super::{Field, Outcome, Tolerant, drain_map, drain_seq};
+use super::{Field, Tolerant, Validity, drain_map, drain_seq};
 
 /// Any JSON; invalid only if it is nested too deeply.
 impl Tolerant for Value {
@@ -14,7 +14,7 @@ impl Tolerant for Value {
         deserializer: D,
         depth: u8,
         slot: &mut Option<Self>,
-    ) -> Result<Outcome, D::Error> {
+    ) -> Result<Validity, D::Error> {
         let depth = depth + 1;
         deserializer.deserialize_any(ValueVisitor { depth, slot })
     }
@@ -33,51 +33,41 @@ impl ValueVisitor<'_> {
 }
 
 impl<'de> Visitor<'de> for ValueVisitor<'_> {
-    type Value = Outcome;
+    type Value = Validity;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON")
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Outcome, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Validity, E> {
         self.take(value);
         Ok(Ok(()))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Outcome, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Validity, E> {
         self.take(number);
         Ok(Ok(()))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Outcome, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Validity, E> {
         self.take(number);
         Ok(Ok(()))
     }
 
     /// A number that is not finite becomes null.
-    fn visit_f64<E>(self, number: f64) -> Result<Outcome, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Validity, E> {
         self.take(number);
         Ok(Ok(()))
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Outcome, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Validity, E> {
         self.take(text);
         Ok(Ok(()))
     }
 
-    fn visit_unit<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
+    visit_null!();
 
-    fn visit_none<E>(self) -> Result<Outcome, E> {
-        Ok(Ok(()))
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Outcome, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Outcome, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Validity, A::Error> {
         let mut entries = Vec::new();
         loop {
             let (depth, mut entry) = (self.depth, None::<Value>);
@@ -96,7 +86,7 @@ impl<'de> Visitor<'de> for ValueVisitor<'_> {
         }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Outcome, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Validity, A::Error> {
         let mut fields = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             let (depth, mut value) = (self.depth, None::<Value>);

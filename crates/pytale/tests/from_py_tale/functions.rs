@@ -83,14 +83,14 @@ async fn request_post_console() -> Outcome {
     let world = world().await;
     let (bot, server) = (world.bot, world.server);
     // snippet: request_post_console
-    let answer = bot
+    let reply = bot
         .request_post_console(server, ConsoleOptions::default())
         .await?;
-    if let Some(connection) = answer.connection {
+    if let Some(connection) = reply.connection {
         println!("its console is at {}", connection.address);
     }
     // end
-    assert!(answer.token.is_some());
+    assert!(reply.token.is_some());
     Ok(())
 }
 

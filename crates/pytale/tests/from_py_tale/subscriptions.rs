@@ -36,7 +36,7 @@ async fn every_main_subscription_of_py_tale_has_a_type() -> Outcome {
     let world = world().await;
     let (bot, group) = (world.bot, world.group);
     // snippet: main subscriptions
-    let (socket, me) = (bot.socket()?, bot.user_id().ok_or("it is no bot")?);
+    let (socket, me) = (bot.socket()?, bot.user_id().ok_or("not a bot")?);
     let streams = (
         socket.subscribe(MeGroupInviteCreate(me)).await?,
         socket.subscribe(MeGroupInviteDelete(me)).await?,
