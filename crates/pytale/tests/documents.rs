@@ -119,3 +119,66 @@ fn slug(heading: &str) -> String {
         })
         .collect()
 }
+
+/// The Rust sources of all crates, tests included.
+fn sources() -> String {
+    let mut folders = vec![root().join("crates"), root().join("xtask")];
+    let mut sources = String::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                sources += &fs::read_to_string(path).unwrap();
+            }
+        }
+    }
+    sources
+}
+
+/// The strings in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn every_test_that_the_promises_name_exists() {
+    let sources = sources();
+    let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
+    let is_name = |name: &&str| {
+        name.matches('_').count() > 2
+            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let named: Vec<&str> = quoted(&page).filter(is_name).collect();
+    assert!(named.len() > 100, "{named:?}");
+    // The number of the promise may precede the name.
+    let exists = |name: &str| {
+        sources.contains(&format!("fn {name}(")) || sources.contains(&format!("_{name}("))
+    };
+    let missing: Vec<_> = named.iter().filter(|name| !exists(name)).collect();
+    assert!(missing.is_empty(), "docs/reliability.md: {missing:#?}");
+}
+
+#[test]
+fn every_log_message_in_the_guide_exists() {
+    let sources = sources();
+    let guide = fs::read_to_string(root().join("docs/guide.md")).unwrap();
+    let (_, rest) = guide.split_once("## When nothing happens").unwrap();
+    let (table, _) = rest.split_once("\n## ").unwrap();
+    let rows = table.lines().skip_while(|line| !line.starts_with("| ---"));
+    let rows = rows.filter(|line| line.starts_with("| `"));
+    let mut missing = Vec::new();
+    let mut count = 0;
+    for message in rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())) {
+        // The dots replace values, and a cause follows a colon.
+        for piece in message.split(['…', ':']).map(str::trim) {
+            count += 1;
+            if !sources.contains(piece) {
+                missing.push(piece);
+            }
+        }
+    }
+    assert!(count > 15, "{count}");
+    assert!(missing.is_empty(), "docs/guide.md: {missing:#?}");
+}
