@@ -51,6 +51,16 @@ macro_rules! readers {
     };
 }
 
+macro_rules! event_readers {
+    ($($name:ident),* $(,)?) => {
+        fn event_readers() -> Vec<Reader> {
+            readers![$(event::$name),*]
+        }
+    };
+}
+
+alta_model::for_each_console_event!(event_readers);
+
 /// The readers of all types and formats of this crate.
 fn readers() -> Vec<Reader> {
     let mut readers = readers![
@@ -103,31 +113,8 @@ fn readers() -> Vec<Reader> {
         ServerId,
         UserId,
         Value,
-        event::AtmBalanceChanged,
-        event::CommandExecuted,
-        event::DebugLog,
-        event::ErrorLog,
-        event::FatalLog,
-        event::InfoLog,
-        event::InventoryChanged,
         event::LogMessage,
-        event::ObjectKilled,
-        event::PlayerJoined,
-        event::PlayerKilled,
-        event::PlayerLeft,
-        event::PlayerMovedChunk,
-        event::PlayerStateChanged,
-        event::PopulationModified,
-        event::ProfilingData,
         event::ServerSettings,
-        event::ServerSettingsChanged,
-        event::SocialTabletPlayerBanned,
-        event::SocialTabletPlayerReported,
-        event::TraceLog,
-        event::TradeDeckUsed,
-        event::TrialFinished,
-        event::TrialStarted,
-        event::WarnLog,
         result::CommandInfo,
         result::CommandParameter,
         result::CommandRequirement,
@@ -147,6 +134,7 @@ fn readers() -> Vec<Reader> {
         result::StatValue,
         result::SubscriptionResult,
     ];
+    readers.extend(event_readers());
     readers.push(("strings", |text| {
         let _ = json::repair(text);
         let _ = (text.parse::<Timestamp>(), text.parse::<TimeSpan>());

@@ -148,7 +148,9 @@ fn every_test_that_the_promises_name_exists() {
     let page = fs::read_to_string(root().join("docs/reliability.md")).unwrap();
     let is_name = |name: &&str| {
         name.matches('_').count() > 2
-            && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && name
+                .chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
     };
     let named: Vec<&str> = quoted(&page).filter(is_name).collect();
     assert!(named.len() > 100, "{named:?}");

@@ -218,7 +218,7 @@ fn console(fixture: &Value) -> Vec<(Model, String)> {
 }
 
 macro_rules! event_models {
-    ($($name:ident)*) => {
+    ($($name:ident),* $(,)?) => {
         /// The model of an event's data.
         fn event_model(event: &str) -> Option<Model> {
             match event {
@@ -229,11 +229,7 @@ macro_rules! event_models {
     };
 }
 
-event_models! {
-    PlayerStateChanged PlayerJoined PlayerLeft PlayerKilled PopulationModified TradeDeckUsed PlayerMovedChunk ObjectKilled
-    TrialStarted TrialFinished InventoryChanged AtmBalanceChanged ServerSettingsChanged CommandExecuted
-    SocialTabletPlayerBanned SocialTabletPlayerReported ProfilingData TraceLog DebugLog InfoLog WarnLog ErrorLog FatalLog
-}
+alta_model::for_each_console_event!(event_models);
 
 /// The model of a command's result.
 fn result_model(command: &str) -> Option<Model> {
