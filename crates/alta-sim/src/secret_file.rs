@@ -1,5 +1,3 @@
-//! Files that hold secrets.
-
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::Path;

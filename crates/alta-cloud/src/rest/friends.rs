@@ -1,5 +1,3 @@
-//! `friends/...`.
-
 use super::reply::Reply;
 use super::request::Request;
 use crate::state::{Bond, Identity};

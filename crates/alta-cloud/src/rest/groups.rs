@@ -1,5 +1,3 @@
-//! `groups/...`.
-
 use super::permissions;
 use super::reply::Reply;
 use super::request::Request;

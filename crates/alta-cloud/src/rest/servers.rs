@@ -1,5 +1,3 @@
-//! `servers/...`.
-
 use super::permissions;
 use super::reply::Reply;
 use super::request::Request;

@@ -1,5 +1,3 @@
-//! `users/...`.
-
 use super::reply::Reply;
 use super::request::Request;
 use crate::state::{Identity, User};

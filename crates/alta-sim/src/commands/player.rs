@@ -1,5 +1,3 @@
-//! `player ...`.
-
 use super::arguments::{boolean, number, vector};
 use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::world::{Item, Player, ShownMessage};

@@ -1,5 +1,3 @@
-//! `websocket ...`.
-
 use super::command::{OBJECTS, Output, Parameter, Run, Spec, command};
 use super::events::EVENTS;
 use crate::samples;

@@ -1,5 +1,3 @@
-//! The main websocket.
-
 use crate::support::{content, main_socket, try_open};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use serde_json::json;
