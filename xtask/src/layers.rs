@@ -178,6 +178,14 @@ const HTTP_STACK: &[&str] = &[
     "tower",
     "tower-http",
 ];
+const HYPER_AND_TLS: &[&str] = &[
+    "hyper",
+    "hyper-util",
+    "hyper-rustls",
+    "rustls",
+    "tokio-rustls",
+    "ring",
+];
 const RUNTIME: &[&str] = &[
     "tokio",
     "mio",
@@ -228,27 +236,13 @@ const BANS: &[Ban] = &[
     Ban {
         package: "alta-rest",
         flags: &["--no-default-features"],
-        banned: &[
-            "hyper",
-            "hyper-util",
-            "hyper-rustls",
-            "rustls",
-            "tokio-rustls",
-            "ring",
-        ],
+        banned: HYPER_AND_TLS,
         reason: "a program with its own HTTP client does not build ours",
     },
     Ban {
         package: "alta-http",
         flags: &["--no-default-features"],
-        banned: &[
-            "hyper",
-            "hyper-util",
-            "hyper-rustls",
-            "rustls",
-            "tokio-rustls",
-            "ring",
-        ],
+        banned: HYPER_AND_TLS,
         reason: "a program with its own HTTP client does not build ours",
     },
 ];

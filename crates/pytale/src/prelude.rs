@@ -1,9 +1,9 @@
 //! The names of almost every bot: `use pytale::prelude::*;`
 //!
-//! The prelude has a dozen names, the types of all events, and the modules `commands` and `player`. Name everything else with its
-//! module: `pytale::bot`, `pytale::kit`, `pytale::console`, `pytale::rest`, `pytale::ws`, `pytale::model`. Name errors in the same
-//! way: `pytale::Error` of a bot, `pytale::console::Error` of a console, `pytale::rest::Error` of a call. [`Event`] is an event of a
-//! console; an event of the main websocket is a `pytale::ws::Event`.
+//! The prelude has the names that almost every bot uses, the types of all events, and the modules `commands` and `player`. Name
+//! everything else with its module: `pytale::bot`, `pytale::kit`, `pytale::console`, `pytale::rest`, `pytale::ws`, `pytale::model`.
+//! Name errors in the same way: `pytale::Error` of a bot, `pytale::console::Error` of a console, `pytale::rest::Error` of a call.
+//! [`Event`] is an event of a console; an event of the main websocket is a `pytale::ws::Event`.
 
 pub use std::time::Duration;
 

@@ -6,7 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
-use alta_sim::Sim;
+use alta_sim::{Builder, Sim};
 use serde_json::json;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -18,6 +18,10 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// Above the duration of anything that succeeds.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+async fn start(settings: Builder) -> Sim {
+    settings.timeout(TIMEOUT).start().await.unwrap()
+}
 
 /// The built example, without the settings in the environment of the tests.
 fn example(name: &str) -> Command {
@@ -170,7 +174,7 @@ async fn welcome_names_a_missing_setting() {
     assert!(!said.status.success());
     assert!(String::from_utf8_lossy(&said.stderr).contains("CONSOLE_TOKEN_FILE"));
 
-    let sim = Sim::builder().start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let said = output(example_in("welcome", &sim)).await;
     assert!(String::from_utf8_lossy(&said.stderr).contains("ALTA_SERVER_ID"));
 }
@@ -183,7 +187,7 @@ async fn the_last_line_of_a_failed_program_is_its_error() {
         .env("CONSOLE_TOKEN_FILE", "console_token.txt");
     let mut half = example("event_log");
     half.env("ALTA_CLIENT_ID", "client_1");
-    let sim = Sim::builder().start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let mut wrong = example_in("event_log", &sim);
     wrong.env("ALTA_CLIENT_SECRET", "wrong");
     for (program, line) in [
@@ -235,12 +239,7 @@ async fn assert_welcomes(sim: &Sim, town: u64) {
 
 #[tokio::test]
 async fn welcome_greets_on_a_self_hosted_server() {
-    let sim = Sim::builder()
-        .bare()
-        .timeout(TIMEOUT)
-        .start()
-        .await
-        .unwrap();
+    let sim = start(Sim::builder().bare()).await;
     let town = sim.add_self_hosted("Thornwood").unwrap();
     let folder = Folder::new("welcome");
     sim.write_console_token(town, &folder.0).unwrap();
@@ -254,12 +253,7 @@ async fn welcome_greets_on_a_self_hosted_server() {
 
 #[tokio::test]
 async fn handlers_greet_on_several_self_hosted_servers() {
-    let sim = Sim::builder()
-        .bare()
-        .timeout(TIMEOUT)
-        .start()
-        .await
-        .unwrap();
+    let sim = start(Sim::builder().bare()).await;
     let folder = Folder::new("self_hosted");
     let names = ["home", "away"];
     let servers = names.map(|name| sim.add_self_hosted(name).unwrap());
@@ -292,7 +286,7 @@ async fn handlers_greet_on_several_self_hosted_servers() {
 
 #[tokio::test]
 async fn welcome_greets_in_the_cloud() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let mut command = example_in("welcome", &sim);
     command.env("ALTA_SERVER_ID", sim.server().to_string());
     let _running = Running::start(command);
@@ -301,7 +295,7 @@ async fn welcome_greets_in_the_cloud() {
 
 #[tokio::test]
 async fn event_log_uses_the_service_that_the_environment_names() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let mut running = Running::start(example_in("event_log", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
         .await
@@ -318,7 +312,7 @@ async fn event_log_uses_the_service_that_the_environment_names() {
 
 #[tokio::test]
 async fn account_prints_servers_members_and_bans() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let mut running = Running::start(example_in("account", &sim));
     running.says("member of Thornwood Folk").await;
     running.says("Thornwood is up").await;
@@ -350,7 +344,7 @@ async fn account_prints_servers_members_and_bans() {
 
 #[tokio::test]
 async fn the_bot_of_a_group_opens_the_consoles_of_that_group_only() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let second = sim.add_server(sim.group(), "Emberfall").unwrap();
     let other = sim.add_group("Hollowmere");
     sim.admit_bot(other, 2).unwrap();
@@ -377,7 +371,7 @@ async fn the_bot_of_a_group_opens_the_consoles_of_that_group_only() {
 
 #[tokio::test]
 async fn the_bot_translated_from_py_tale_sends_its_message() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     sim.invite_bot(sim.add_group("Hollowmere")).unwrap();
     let _running = Running::start(example_in("from_py_tale", &sim));
     sim.wait_for_console_subscription(sim.server(), "PlayerMovedChunk")
@@ -394,7 +388,7 @@ async fn the_bot_translated_from_py_tale_sends_its_message() {
 #[tokio::test]
 async fn a_signal_closes_a_managed_bot_and_the_program_succeeds() {
     for signal in ["INT", "TERM"] {
-        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+        let sim = start(Sim::builder()).await;
         let mut command = example_in("event_log", &sim);
         let mut child = command.stdout(Stdio::null()).spawn().unwrap();
         sim.wait_for_console_subscription(sim.server(), "PlayerJoined")
@@ -415,7 +409,7 @@ async fn a_signal_closes_a_managed_bot_and_the_program_succeeds() {
 
 #[tokio::test]
 async fn relay_posts_only_the_configured_events() {
-    let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+    let sim = start(Sim::builder()).await;
     let hooks = MockServer::start().await;
     let hook = |words| {
         Mock::given(method("POST"))
@@ -462,7 +456,7 @@ async fn relay_posts_only_the_configured_events() {
 async fn leaderboard_keeps_its_counts_over_a_restart() {
     let folder = Folder::new("leaderboard");
     for (run, count) in [("first", "Ashwick 1"), ("second", "Ashwick 2")] {
-        let sim = Sim::builder().timeout(TIMEOUT).start().await.unwrap();
+        let sim = start(Sim::builder()).await;
         let mut command = example_in("leaderboard", &sim);
         command.env("LEADERBOARD", folder.0.join("kills.sqlite"));
         let mut running = Running::start(command);

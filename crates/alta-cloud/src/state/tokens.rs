@@ -51,6 +51,16 @@ pub struct Grant {
     pub expires: Timestamp,
 }
 
+impl Grant {
+    fn new(identity: Identity, purpose: Purpose, expires: Timestamp) -> Self {
+        Self {
+            identity,
+            purpose,
+            expires,
+        }
+    }
+}
+
 /// The reason why a token is refused.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Refusal {
@@ -112,14 +122,8 @@ impl Tokens {
             "iss": "https://accounts.townshiptale.com",
             "aud": ["https://accounts.townshiptale.com/resources"],
         });
-        self.issue(
-            claims,
-            Grant {
-                identity: Identity::Bot(who),
-                purpose: Purpose::Access,
-                expires: now + life,
-            },
-        )
+        let grant = Grant::new(Identity::Bot(who), Purpose::Access, now + life);
+        self.issue(claims, grant)
     }
 
     /// Issues a console token or one of a user's three tokens.
@@ -132,14 +136,7 @@ impl Tokens {
         life: Duration,
     ) -> String {
         let claims = Self::user_claims(identity, username, purpose, now, life);
-        self.issue(
-            claims,
-            Grant {
-                identity,
-                purpose,
-                expires: now + life,
-            },
-        )
+        self.issue(claims, Grant::new(identity, purpose, now + life))
     }
 
     /// Issues a user's token for the password grant: its claims also name the user in `sub`.
@@ -156,14 +153,7 @@ impl Tokens {
         if let Some(claims) = claims.as_object_mut() {
             claims.insert("sub".to_owned(), Value::from(user.to_string()));
         }
-        self.issue(
-            claims,
-            Grant {
-                identity,
-                purpose,
-                expires: now + life,
-            },
-        )
+        self.issue(claims, Grant::new(identity, purpose, now + life))
     }
 
     fn user_claims(
