@@ -1,5 +1,6 @@
 //! The names of `pytale::prelude` beside those of tokio.
 
+#[allow(unused_qualifications, reason = "the test uses the modules by name")]
 #[tokio::test]
 async fn the_prelude_hides_no_module_of_tokio() {
     // A name in both globs would be ambiguous, and this would not compile.
