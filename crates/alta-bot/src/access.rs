@@ -48,7 +48,7 @@ impl Access for CloudAccess {
         Box::pin(self.ask())
     }
 
-    fn time_limit(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         // The call has a limit of its own, and waits for its turn in it.
         let call = self.rest.http().call_timeout();
         Some(call.saturating_add(Duration::from_secs(1)))

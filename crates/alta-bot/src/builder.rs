@@ -91,7 +91,7 @@ impl Builder {
 
     /// How often the main websocket is pinged.
     pub(crate) fn ping(&self) -> Duration {
-        self.socket.ping
+        self.socket.ping_interval
     }
 
     /// Another configuration for the consoles that are opened.

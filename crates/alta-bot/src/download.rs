@@ -21,7 +21,7 @@ impl Bot {
     pub async fn download(&self, console: &Console, file: &FileDownload) -> Result<Bytes, Error> {
         let doing = || format!("fetching {:?} from {}", file.download_url, console.label());
         let request = console
-            .download(file)
+            .download_request(file)
             .map_err(|error| Error::new(ErrorKind::Console, doing()).because(error))?;
         fetch(self.rest().http(), request).await.map_err(|failed| {
             let status = match &failed {

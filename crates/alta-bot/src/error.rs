@@ -222,7 +222,7 @@ mod tests {
     #[test]
     fn what_a_part_of_the_bot_said_is_passed_on_by_a_question_mark() {
         fn console() -> Result<(), Error> {
-            att_console::Console::address("1760")?;
+            att_console::Console::parse_address("1760")?;
             Ok(())
         }
         fn login() -> Result<(), Error> {
@@ -231,7 +231,7 @@ mod tests {
         }
         let error = console().unwrap_err();
         assert_eq!(error.kind(), &ErrorKind::Console);
-        assert!(format!("{error:?}").contains("is ws://127.0.0.1:1760 meant?"));
+        assert!(format!("{error:?}").contains("did you mean ws://127.0.0.1:1760?"));
         assert_eq!(login().unwrap_err().kind(), &ErrorKind::Login);
     }
 

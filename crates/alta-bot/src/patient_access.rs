@@ -95,8 +95,8 @@ impl<A: Access> Access for PatientAccess<A> {
         })
     }
 
-    fn time_limit(&self) -> Option<Duration> {
-        self.access.time_limit()
+    fn timeout(&self) -> Option<Duration> {
+        self.access.timeout()
     }
 
     fn name(&self) -> Option<String> {

@@ -14,7 +14,7 @@ impl Bot {
     /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) too short for the main websocket's ping, or the bot's user id not known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
     /// its groups cannot be listed.
     pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
-        let problems = config.problems(self.socket()?.config().ping);
+        let problems = config.problems(self.socket()?.config().ping_interval);
         if !problems.is_empty() {
             let doing = "following the bot's groups";
             return Err(Error::new(ErrorKind::Config { problems }, doing));

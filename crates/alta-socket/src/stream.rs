@@ -156,7 +156,7 @@ impl<P: Protocol, T> Subscription<P, T> {
     ///
     /// # Errors
     ///
-    /// `ErrorKind::NothingCame` when the time is over; `ErrorKind::Closed` when the connection is closed for good;
+    /// `ErrorKind::NoEvent` when the time is over; `ErrorKind::Closed` when the connection is closed for good;
     /// `ErrorKind::Overflowed` when the stream has ended by itself ([`Overflow::End`]).
     ///
     /// # Cancel safety

@@ -83,7 +83,7 @@ impl Client {
     pub fn open_with(tokens: impl TokenSource, config: Config) -> Result<Self, Error> {
         config.check()?;
         let headers = config.headers()?;
-        let dialer = config.the_dialer()?;
+        let dialer = config.effective_dialer()?;
         let shared = Arc::new(Shared::new(config));
         let (calls, inbox) = mpsc::channel(CALLS);
         // Of the highest level, so that no line below it loses the name of its host.

@@ -31,7 +31,7 @@ pub struct Config {
     /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 20 s by default: a dead
     /// connection is found within 40 s, before a server whose heartbeats come over it is missed after 45 s. The gateway cuts
     /// after 10 min without a frame (Townsharp).
-    pub ping: Duration,
+    pub ping_interval: Duration,
     /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
     /// unsubscribe without a reply by then is sent again after the
     /// [`backoff`](Self#structfield.backoff): repeating it is harmless.
@@ -83,7 +83,7 @@ impl Default for Config {
             user_agent: concat!("pytale/", env!("CARGO_PKG_VERSION")).to_owned(),
             dialer: None,
             proxy: None,
-            ping: Duration::from_secs(20),
+            ping_interval: Duration::from_secs(20),
             request_timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(30),
@@ -119,7 +119,7 @@ macro_rules! setters {
 
 setters! {
     url: Url,
-    ping: Duration,
+    ping_interval: Duration,
     request_timeout: Duration,
     connect_timeout: Duration,
     write_timeout: Duration,
@@ -202,7 +202,7 @@ impl Config {
             _ => {}
         }
         let durations = [
-            ("ping", self.ping),
+            ("ping_interval", self.ping_interval),
             ("request_timeout", self.request_timeout),
             ("connect_timeout", self.connect_timeout),
             ("write_timeout", self.write_timeout),
@@ -245,7 +245,7 @@ impl Config {
         Ok(headers)
     }
 
-    pub(crate) fn the_dialer(&self) -> Result<Arc<dyn Dial>, Error> {
+    pub(crate) fn effective_dialer(&self) -> Result<Arc<dyn Dial>, Error> {
         match &self.dialer {
             Some(dialer) => Ok(Arc::clone(dialer)),
             None => Ok(Arc::new(match &self.proxy {
@@ -281,7 +281,7 @@ impl fmt::Debug for Config {
             .field("host", &self.host())
             .field("api_key", &self.api_key.as_ref().map(|_| Redactor::MARK))
             .field("user_agent", &self.user_agent)
-            .field("ping", &self.ping)
+            .field("ping_interval", &self.ping_interval)
             .field("request_timeout", &self.request_timeout)
             .field("connect_timeout", &self.connect_timeout)
             .field("write_timeout", &self.write_timeout)
@@ -318,7 +318,7 @@ mod tests {
             config().max_in_flight(0),
             config().subscriptions_per_socket(0),
             config().max_frame(0),
-            config().ping(Duration::ZERO),
+            config().ping_interval(Duration::ZERO),
             config().request_timeout(Duration::ZERO),
             config().connect_timeout(Duration::ZERO),
             config().write_timeout(Duration::ZERO),

@@ -80,8 +80,8 @@ pub enum ErrorKind {
     #[error("the stream has ended, since it was read too slowly")]
     Overflowed,
     /// Nothing matched within the time allowed for waiting.
-    #[error("nothing came within {0:?}")]
-    NothingCame(Duration),
+    #[error("no event within {0:?}")]
+    NoEvent(Duration),
     /// The client is closed.
     #[error("the client is closed")]
     Closed,
@@ -178,7 +178,7 @@ impl Error {
             ErrorKind::Unauthorized { .. }
             | ErrorKind::Closed
             | ErrorKind::Overflowed
-            | ErrorKind::NothingCame(_)
+            | ErrorKind::NoEvent(_)
             | ErrorKind::Decode
             | ErrorKind::Topic { .. }
             | ErrorKind::Config { .. } => false,

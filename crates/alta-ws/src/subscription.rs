@@ -88,7 +88,7 @@ impl Protocol for Shared {
     fn no_event(&self, within: Option<Duration>) -> Error {
         let doing = "waiting for an event";
         match within {
-            Some(within) => Error::new(ErrorKind::NothingCame(within), doing),
+            Some(within) => Error::new(ErrorKind::NoEvent(within), doing),
             None if self.condition.get().state.is_closed() => self.why_closed(doing),
             None => Error::new(ErrorKind::Overflowed, doing),
         }

@@ -2,11 +2,11 @@
 
 use crate::access::{Access, ConsoleAccess};
 use crate::config::Config;
+use crate::connector::open;
 use crate::error::{Closed, ErrorKind, Sent};
-use crate::handle::label::Label;
-use crate::handle::open::open;
-use crate::handle::status::{Counters, NotConnected, State, Status};
+use crate::label::Label;
 use crate::machine::{Failure, Input, Machine, MayChange, Order, Output};
+use crate::status::{Counters, NotConnected, State, Status};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::{Frame, Kind, Malformed};
 use alta_model::Redactor;
@@ -46,8 +46,8 @@ impl Waiter for Outcome {
 pub struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) label: Label,
-    /// Where the console is, normalized.
-    pub(crate) place: Option<Url>,
+    /// The address, normalized.
+    pub(crate) url: Option<Url>,
     pub(crate) hub: Hub<EventName, Frame>,
     /// Of the runtime that the task runs on.
     pub(crate) timers: Timers,

@@ -6,15 +6,15 @@ pub use alta_socket::{Closed, Sent};
 use std::error::Error as StdError;
 use std::time::Duration;
 
-/// How many characters of a server's words are shown.
+/// The number of characters of a server's message in an error.
 pub(crate) const SHOWN: usize = 500;
 
 alta_model::error_type! {
-    /// An operation of a console failed. [`kind`](Self::kind) is for the program, the message for people: it names the
-    /// operation and what the server said. The server's whole reply, if there was one, is in [`reply`](Self::reply).
+    /// Error of a console operation. The program matches on [`kind`](Self::kind). The message names the operation and contains
+    /// the server's message. [`reply`](Self::reply) has the server's whole reply, if there is one.
     ///
-    /// The `source()` is the reason why the connection was lost or the console is closed, or what is wrong with an argument
-    /// or a result. The message says it, too.
+    /// `source()` is the cause: of the lost connection, of the closed console, or of the invalid argument or result. The message
+    /// contains it, too.
     pub struct Error(ErrorKind, Details);
 }
 
@@ -26,100 +26,101 @@ pub(crate) struct Details {
 
 impl ErrorDetails<ErrorKind> for Details {}
 
-/// What went wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server ran the command and it failed, or refused to run it.
-    #[error("the server answered: {}", escaped(.message).at_most(SHOWN))]
+    /// The server refused the command, or ran it and it failed.
+    #[error("the server replied: {}", escaped(.message).at_most(SHOWN))]
     Server {
-        /// The .NET type of the exception, such as `System.Exception`; empty if the server gave none.
+        /// The .NET type of the exception, such as `System.Exception`; empty if the reply has none.
         class: String,
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// The server does not have that command (or, while it loads its world, not yet).
+    /// The server does not have this command. While it loads its world, it lacks commands that it has later.
     #[error("the server has no such command{}", suggested(.suggestions))]
     CommandNotFound {
-        /// What the server suggests instead.
+        /// The commands that the server suggests.
         suggestions: Vec<String>,
     },
-    /// The command was for everyone ([`Target::Everyone`](crate::Target::Everyone)), and the server answered that it found no
-    /// player: nobody is on. Not every server takes that for an error; some answer with success.
-    #[error("nobody is on the server: {message}")]
+    /// The command had the target [`Target::Everyone`](crate::Target::Everyone), and the server found no player. Some servers
+    /// reply with success instead.
+    #[error("no player is online: {message}")]
     NobodyOnline {
-        /// What the server said.
+        /// The server's message.
         message: String,
     },
-    /// The server has no event of that name.
+    /// The server has no event of this name.
     #[error("the server has no event of that name{}", suggested(.suggestions))]
     EventNotFound {
-        /// The known names nearest to it.
+        /// The most similar known names.
         suggestions: Vec<String>,
     },
-    /// No answer came in time.
-    #[error("no answer within {after:?}; {sent}")]
+    /// The server did not reply before the timeout.
+    #[error("no reply within {after:?}; {sent}")]
     TimedOut {
-        /// The time allowed.
+        /// The timeout.
         after: Duration,
-        /// Whether the command may have run.
+        /// Says whether the command may have run.
         sent: Sent,
     },
-    /// The connection was lost before an answer came.
+    /// The connection was lost before the reply.
     #[error("the connection was lost ({because}); {sent}")]
     Disconnected {
-        /// Why it was lost.
+        /// The cause of the loss.
         #[source]
         because: NotConnected,
-        /// Whether the command may have run.
+        /// Says whether the command may have run.
         sent: Sent,
     },
-    /// The console is not ready, and the command was not to wait for it. It was not sent.
-    #[error("the console is not connected")]
+    /// The console is not ready, and the rule of the command is [`WhenNotReady::Fail`](crate::WhenNotReady::Fail). The command was
+    /// not sent.
+    #[error("the console is not ready")]
     NotReady,
-    /// The console is closed for good, by the caller or by the server's refusal. Nothing was sent.
+    /// The console is closed, by the program or by the server's refusal. The command was not sent.
     #[error("the console is closed: {because}")]
     Closed {
-        /// Why.
+        /// The cause.
         #[source]
         because: Closed,
     },
-    /// An argument cannot be written in a command for certain. Nothing was sent.
+    /// An argument contains characters that no known escape can write. The command was not sent.
     #[error("{}", escaped(.0))]
     Argument(String),
-    /// The command ran, but its result is not of the shape that was asked for.
+    /// The command ran, but its result does not have the requested type.
     #[error("the result could not be read: {}", escaped(.reason))]
     Decode {
-        /// What was expected and where.
+        /// The expected type and the position.
         reason: String,
     },
-    /// A text is no address of a console. What is wrong with it, and how one is written.
+    /// A string is not the address of a console. The message shows a valid address.
     #[error("{}", escaped(.0))]
     Address(String),
-    /// This machine has no place where a server would write its token file.
+    /// This machine has no folder for the token file of a server.
     #[error(
-        "neither APPDATA nor a Wine prefix leads to a folder of TavernLib; say where it is, by TokenFile::new"
+        "neither APPDATA nor a Wine prefix has a folder for TavernLib; use TokenFile::new with the path of the file"
     )]
     NoTokenFile,
-    /// The console was not ready in time. It keeps trying.
-    #[error("it was not ready within {after:?}{}", .because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default())]
+    /// The console was not ready before the timeout. It keeps trying.
+    #[error("the console was not ready within {after:?}{}", .because.as_ref().map(|because| format!(" ({because})")).unwrap_or_default())]
     NotReadyWithin {
-        /// The time allowed.
+        /// The timeout.
         after: Duration,
-        /// Why the last attempt failed, if one did meanwhile.
+        /// The error of the last attempt, if one failed meanwhile.
         #[source]
         because: Option<NotConnected>,
     },
-    /// It is not known where the server's files are fetched.
-    #[error("no file server is known")]
+    /// The access to the console has no file server.
+    #[error("the address of the file server is unknown")]
     NoFileServer,
-    /// The stream has ended, since it was read too slowly and was to end then
-    /// ([`Overflow::End`](crate::Overflow::End)). Another subscription goes on from now.
-    #[error("the stream has ended, since it was read too slowly")]
+    /// The queue of the stream was full, so the stream ended ([`Overflow::End`](crate::Overflow::End)). A new subscription starts
+    /// with the next event.
+    #[error("the stream has ended: its queue was full")]
     Overflowed,
-    /// Nothing matched within the time allowed for waiting.
-    #[error("nothing came within {0:?}")]
-    NothingCame(Duration),
+    /// No event, or none that matches, was received before the timeout.
+    #[error("no event within {0:?}")]
+    NoEvent(Duration),
 }
 
 fn suggested(names: &[String]) -> String {
@@ -138,12 +139,12 @@ impl Error {
         self
     }
 
-    /// The server's reply, if one came: of a command that failed, or whose result could not be read.
+    /// The server's reply to the failed command, or the reply whose result could not be read.
     pub fn reply(&self) -> Option<&Reply> {
         self.0.fields().details.reply.as_ref()
     }
 
-    /// Whether the command may have run on the server. `None` where an answer came.
+    /// Says whether the command may have run on the server. `None` if the server replied.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. } => Some(*sent),
@@ -155,7 +156,7 @@ impl Error {
     }
 }
 
-/// An error and what caused it, in a line.
+/// An error and its sources in one line.
 pub(crate) fn with_sources(error: &dyn StdError) -> String {
     chain(error).to_string()
 }

@@ -54,14 +54,17 @@ mod access;
 pub mod catalogue;
 pub mod commands;
 mod config;
+mod connector;
 mod driver;
 mod error;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod handle;
+mod label;
 mod machine;
 mod nearest;
+mod status;
 mod wire;
 
 /// The types of console events, from [`alta_model`].
@@ -81,11 +84,13 @@ pub use commands::argument::{Argument, PlayerRef, Target};
 pub use commands::command::Command;
 pub use config::{Config, WhenNotReady};
 pub use error::{Closed, Error, ErrorKind, Sent};
-pub use handle::console::{Console, Statuses, WeakConsole};
+pub use handle::console::Console;
+pub use handle::ready::Statuses;
 pub use handle::run::{Run, RunWithReply};
-pub use handle::status::{NotConnected, State, Status, Totals};
 pub use handle::subscription::{Subscribe, Subscription};
+pub use handle::weak::WeakConsole;
 pub use nearest::nearest;
+pub use status::{NotConnected, State, Status, Totals};
 pub use wire::any_event::AnyEvent;
 pub use wire::event::Event;
 pub use wire::event_name::EventName;

@@ -1,6 +1,6 @@
 use strsim::levenshtein;
 
-/// Returns the known names that are nearest to a mistyped one, in any case of letters: the nearest first, at most three.
+/// Returns the known names that are most similar to a mistyped one, ignoring case: at most three, the most similar one first.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let typed = typed.to_ascii_lowercase();
     let mut near: Vec<_> = known

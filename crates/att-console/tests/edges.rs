@@ -50,7 +50,7 @@ async fn promise_04_a_stream_that_comes_while_the_last_one_is_unsubscribed_is_co
 async fn promise_05_a_full_room_keeps_nobody_beyond_his_time() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let console = Console::open_with(access(&sim, server), config().pending(1));
+    let console = Console::open_with(access(&sim, server), config().max_pending(1));
     let long = console
         .command("player count")
         .timeout(Duration::from_secs(5))
@@ -116,12 +116,12 @@ async fn times_that_never_come_are_times_like_others() {
     let (sim, server) = self_hosted().await;
     let never = Duration::MAX;
     let patient = config()
-        .ping(never)
+        .ping_interval(never)
         .login_timeout(never)
         .connect_timeout(never)
         .stalled_after(never)
         .linger(never)
-        .ask_again(vec![never])
+        .resubscribe_after(vec![never])
         .request_timeout(never);
     let console = Console::open_with(access(&sim, server), patient);
     within(console.ready()).await.unwrap();

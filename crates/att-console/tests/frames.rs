@@ -170,7 +170,7 @@ async fn promise_04_a_subscription_whose_answer_is_lost_is_asked_for_again() {
         .await;
         let config = config()
             .linger(Duration::ZERO)
-            .ask_again(vec![Duration::from_millis(50)]);
+            .resubscribe_after(vec![Duration::from_millis(50)]);
         let console = Console::open_with(access, config);
         for _ in 0..2 {
             drop(within(console.subscribe::<PlayerJoined>()).await.unwrap());
@@ -192,10 +192,7 @@ async fn nobody_on_the_server_is_an_error_of_its_own() {
         matches!(error.kind(), ErrorKind::NobodyOnline { .. }),
         "{error}"
     );
-    assert!(
-        error.to_string().contains("nobody is on the server"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("no player is online"), "{error}");
     assert!(error.reply().is_some() && error.sent().is_none());
     let error = within(console.command(player::message("Ashwick", "*")))
         .await

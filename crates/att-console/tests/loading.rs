@@ -132,7 +132,10 @@ async fn subscriptions_that_a_server_forgets_after_its_start_are_found_by_asking
     let (sim, server) = self_hosted().await;
     // Three times, as after 8, 20 and 40 s, but sooner.
     let times = [400, 800, 2_000].map(Duration::from_millis);
-    let console = Console::open_with(access(&sim, server), config().ask_again(times.to_vec()));
+    let console = Console::open_with(
+        access(&sim, server),
+        config().resubscribe_after(times.to_vec()),
+    );
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     sim.forget_console_subscriptions(server);
     sim.player_joins(server, "Ashwick").unwrap();

@@ -109,7 +109,7 @@ async fn a_commands_life_is_logged_under_its_id_and_nothing_that_a_production_lo
         (command("player count", 5), "sent"),
         (
             command("player count", 5),
-            "not answered error=no answer within 20ms; it may have run",
+            "not answered error=no reply within 20ms; it may have run",
         ),
         (
             "console{name=Thornwood server=7}".to_owned(),
@@ -148,8 +148,7 @@ async fn a_console_that_is_let_go_says_why_its_streams_end() {
     drop(console);
     assert!(within(joins.next()).await.is_none());
     let lines = log.lines();
-    let told =
-        "its last handle was dropped, so it closes; streams don't hold it open console=Thornwood";
+    let told = "the console closes: its last handle was dropped (a stream does not keep it open) console=Thornwood";
     let mut info = lines.iter().filter(is("INFO"));
     assert!(info.any(|line| line.contains(told)), "{lines:#?}");
 

@@ -164,7 +164,7 @@ async fn a_connection_cut_at_any_point_comes_back() {
 #[tokio::test]
 async fn a_half_open_connection_is_found_by_its_silence() {
     let (sim, server) = self_hosted().await;
-    let quick = config().ping(Duration::from_millis(100));
+    let quick = config().ping_interval(Duration::from_millis(100));
     let console = Console::open_with(access(&sim, server), quick);
     within(console.ready()).await.unwrap();
     sim.silence_consoles(server);
@@ -180,7 +180,7 @@ async fn a_half_open_connection_is_found_by_its_silence() {
 async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
     const PING: Duration = Duration::from_secs(1);
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().ping(PING));
+    let console = Console::open_with(access(&sim, server), config().ping_interval(PING));
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let mut everything = within(console.subscribe_to_everything()).await.unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
@@ -215,7 +215,7 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard()
 #[tokio::test]
 async fn an_idle_connection_that_answers_pings_is_kept() {
     let (sim, server) = self_hosted().await;
-    let quick = config().ping(Duration::from_millis(50));
+    let quick = config().ping_interval(Duration::from_millis(50));
     let console = Console::open_with(access(&sim, server), quick);
     within(console.ready()).await.unwrap();
     // Twenty commands that take a ping's time each: many pings go by.
@@ -288,7 +288,9 @@ async fn promise_05_a_command_dropped_before_it_is_written_is_never_sent() {
 async fn promise_11_pending_commands_are_bounded_and_the_rest_wait_in_their_own_time() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let bounded = config().pending(4).request_timeout(Duration::from_secs(1));
+    let bounded = config()
+        .max_pending(4)
+        .request_timeout(Duration::from_secs(1));
     let console = Console::open_with(access(&sim, server), bounded);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..100 {
@@ -320,7 +322,7 @@ async fn promise_11_pending_commands_are_bounded_in_bytes_too() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
     let bounded = config()
-        .pending(4)
+        .max_pending(4)
         .request_timeout(Duration::from_millis(500));
     let console = Console::open_with(access(&sim, server), bounded);
     let mut running = tokio::task::JoinSet::new();

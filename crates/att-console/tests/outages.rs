@@ -48,7 +48,7 @@ fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
 #[tokio::test]
 async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_names() {
     let (sim, server) = self_hosted().await;
-    let quiet = config().ask_again(Vec::new());
+    let quiet = config().resubscribe_after(Vec::new());
     let console = Console::open_with(access(&sim, server), quiet);
     let names = ["PlayerJoined", "PlayerLeft", "PlayerKilled"];
     let mut some = within(console.subscribe_to(names)).await.unwrap();

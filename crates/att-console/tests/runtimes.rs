@@ -42,7 +42,7 @@ fn start() -> (Runtime, Sim, u64, Console) {
     let runtime = Runtime::new().unwrap();
     let (sim, server, console) = runtime.block_on(async {
         let (sim, server) = self_hosted().await;
-        let console = Console::open_with(access(&sim, server), config().pending(2));
+        let console = Console::open_with(access(&sim, server), config().max_pending(2));
         within(console.ready()).await.unwrap();
         (sim, server, console)
     });
@@ -59,7 +59,7 @@ fn commands_and_streams_may_be_awaited_outside_a_runtime() {
     block_on(joins.wait_for(Duration::from_secs(5), |_| true)).unwrap();
     let nothing = joins.wait_for(Duration::from_millis(20), |_| true);
     let error = block_on(nothing).unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::NothingCame(_)), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::NoEvent(_)), "{error}");
 
     // Also where a caller has to wait for room.
     sim.stall_console(server);

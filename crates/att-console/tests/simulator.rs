@@ -309,7 +309,7 @@ async fn a_result_that_is_a_file_gives_a_ready_request() {
     let console = Console::open_with(files, config());
     within(console.ready()).await.unwrap();
     let file = within(console.command(chunks::print_all())).await.unwrap();
-    let request = console.download(&file).unwrap();
+    let request = console.download_request(&file).unwrap();
     let user = sim.bot().user_id;
     assert_eq!(
         request.uri().path(),
@@ -319,7 +319,7 @@ async fn a_result_that_is_a_file_gives_a_ready_request() {
 
     let home = ready(&sim, server).await;
     assert_eq!(
-        *home.download(&file).unwrap_err().kind(),
+        *home.download_request(&file).unwrap_err().kind(),
         ErrorKind::NoFileServer
     );
 }

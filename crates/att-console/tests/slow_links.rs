@@ -56,7 +56,7 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
         std::future::pending::<()>().await;
     })
     .await;
-    let console = Console::open_with(access, config().ping(PING));
+    let console = Console::open_with(access, config().ping_interval(PING));
     let mut everything = console.subscribe_to_everything().start();
     let event = next(&mut everything).await.unwrap();
     assert_eq!(
@@ -85,7 +85,7 @@ async fn pings_of_the_server_count_as_heard_and_are_answered() {
         std::future::pending::<()>().await;
     })
     .await;
-    let console = Console::open_with(access, config().ping(PING));
+    let console = Console::open_with(access, config().ping_interval(PING));
     let mut everything = console.subscribe_to_everything().start();
     next(&mut everything).await.unwrap();
     assert!(told.await.unwrap(), "a pong");

@@ -89,7 +89,7 @@ async fn a_stream_of_statuses_is_read_as_any_other() {
 async fn a_status_is_waited_for_by_its_counts_too() {
     let (sim, server) = self_hosted().await;
     // Nothing else may wake it meanwhile.
-    let quiet = config().ask_again(Vec::new());
+    let quiet = config().resubscribe_after(Vec::new());
     let console = Console::open_with(access(&sim, server), quiet);
     let _joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let mut statuses = console.statuses();
@@ -291,7 +291,7 @@ async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
     assert_eq!(event.data.user.username, "Brambletoe");
     let short = Duration::from_millis(20);
     let nothing = joins.wait_for(short, is_brambletoe).await.unwrap_err();
-    assert_eq!(*nothing.kind(), ErrorKind::NothingCame(short));
+    assert_eq!(*nothing.kind(), ErrorKind::NoEvent(short));
     within(console.close()).await;
     let closed = joins.wait_for(short, is_brambletoe).await.unwrap_err();
     assert!(matches!(

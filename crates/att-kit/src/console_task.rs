@@ -166,7 +166,7 @@ impl<K: Clone> ConsoleTask<K> {
     fn missing(&self) -> Option<Timestamp> {
         let status = self.console.status();
         let until = if status.state.is_closed() {
-            self.console.heard_until()
+            self.console.last_disconnect()
         } else {
             (status.totals.connects > 0).then(Timestamp::now)
         };

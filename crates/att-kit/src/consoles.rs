@@ -82,7 +82,7 @@ impl<K: Key> Members<K> {
         K: Borrow<Q>,
     {
         let (key, console) = self.by_key.remove_entry(key)?;
-        if let Some(place) = console.place()
+        if let Some(place) = console.url()
             && let Some(keys) = self.by_place.get_mut(place)
         {
             keys.retain(|other| *other != key);
@@ -98,7 +98,7 @@ impl<K: Key> Members<K> {
     fn left(&self, key: &K, console: &Console) {
         let status = console.status();
         let since = if status.state.is_closed() || status.totals.connects == 0 {
-            console.heard_until()
+            console.last_disconnect()
         } else {
             Some(Timestamp::now())
         };
@@ -163,7 +163,7 @@ impl<K: Key> Consoles<K> {
                 return None;
             }
             let before = members.remove(&key);
-            if let Some(place) = console.place() {
+            if let Some(place) = console.url() {
                 let keys = members.by_place.entry(place.clone()).or_default();
                 if let Some(other) = keys.last() {
                     tracing::warn!(%key, %other, "the same server is in the set twice");

@@ -67,7 +67,7 @@ impl<'a> Given<'a> {
         Self {
             key: key.to_string(),
             console,
-            place: console.place(),
+            place: console.url(),
         }
     }
 

@@ -325,7 +325,7 @@ impl<K: Key> Runner<K> {
                 close.await;
                 if console.status().state.is_closed() {
                     // On a dead connection nothing was received for a while already.
-                    let heard_until = console.heard_until();
+                    let heard_until = console.last_disconnect();
                     ended.missing = ended.missing.map(|at| at.min(heard_until.unwrap_or(at)));
                 }
                 ended

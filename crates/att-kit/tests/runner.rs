@@ -163,7 +163,10 @@ async fn a_runner_ends_and_says_why_when_every_console_is_refused() {
     let (sim, server) = self_hosted().await;
     let url = sim.console_url(server).unwrap().parse().unwrap();
     let login = Duration::from_millis(50);
-    let config = config().login_timeout(login).silent_logins(1).label("one");
+    let config = config()
+        .login_timeout(login)
+        .max_silent_logins(1)
+        .label("one");
     let wrong = Console::open_with(ConsoleAccess::new(url, "wrong".to_owned()), config);
     let bot = run_with(wrong, Handlers::new(), Limits::default());
     let error = within(bot.task).await.unwrap().unwrap_err();

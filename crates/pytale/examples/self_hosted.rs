@@ -15,7 +15,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (name, url) = server
             .split_once('=')
             .ok_or("CONSOLES: expected NAME=URL")?;
-        let file = TokenFile::new(Console::address(url)?, format!("{name}_token.txt"));
+        let file = TokenFile::new(Console::parse_address(url)?, format!("{name}_token.txt"));
         consoles.open(name, file);
     }
     Runner::new(consoles, handlers()).run().await?;

@@ -16,7 +16,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let setting = |name| var(name).map_err(|error| format!("{name}: {error}"));
     if let Ok(url) = var("CONSOLE_URL") {
         common::log();
-        let file = TokenFile::new(Console::address(&url)?, setting("CONSOLE_TOKEN_FILE")?);
+        let file = TokenFile::new(
+            Console::parse_address(&url)?,
+            setting("CONSOLE_TOKEN_FILE")?,
+        );
         return welcome(Console::open(file)).await;
     }
     let (settings, town) = common::settings().await?;

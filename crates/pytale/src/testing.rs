@@ -78,7 +78,7 @@ impl World {
     /// let world = World::start_self_hosted(&folder).await?;
     ///
     /// // The bot needs an address and a token file.
-    /// let address = Console::address(&world.console_url()?)?;
+    /// let address = Console::parse_address(&world.console_url()?)?;
     /// let console = Console::open(TokenFile::new(address, folder.join("console_token.txt")));
     /// world.player_joins("Ashwick")?;
     /// assert_eq!(console.command(player::list()).await?[0].username, "Ashwick");

@@ -193,8 +193,8 @@ async fn the_last_line_of_a_failed_program_is_its_error() {
     for (program, line) in [
         (
             address,
-            "Error: reading \"http://127.0.0.1:1760\" as a console's address: its scheme is http; \
-             ws://127.0.0.1:1760 would be one",
+            "Error: parsing \"http://127.0.0.1:1760\" as a console's address: its scheme is http, not ws or wss; \
+             did you mean ws://127.0.0.1:1760?",
         ),
         (
             half,

@@ -177,7 +177,7 @@ async fn a_self_hosted_bot_connects_by_address_and_token_file() {
     let world = World::start_self_hosted(&folder).await.unwrap();
     let file = world.token_file().unwrap();
     assert_eq!(file, folder.join("console_token.txt"));
-    let address = Console::address(&world.console_url().unwrap()).unwrap();
+    let address = Console::parse_address(&world.console_url().unwrap()).unwrap();
     let console = Console::open(TokenFile::new(address, file));
     let bot = tokio::spawn(welcome(console.clone()));
     world.wait_for_subscription::<PlayerJoined>().await.unwrap();

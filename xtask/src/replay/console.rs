@@ -56,8 +56,8 @@ fn config() -> Config {
     let short = Duration::from_millis(10);
     Config::default()
         .backoff(BackoffPolicy::new(short, short))
-        .silent_logins(1)
-        .ask_again(Vec::new())
+        .max_silent_logins(1)
+        .resubscribe_after(Vec::new())
 }
 
 fn is_token(step: &Step) -> bool {

@@ -75,7 +75,9 @@ impl Managed {
     fn problems(&self) -> Vec<String> {
         let ping = match &self.source {
             Source::Builder(builder) => builder.ping(),
-            Source::Connected(bot) => bot.socket().map_or(Duration::ZERO, |it| it.config().ping),
+            Source::Connected(bot) => bot
+                .socket()
+                .map_or(Duration::ZERO, |it| it.config().ping_interval),
         };
         let mut problems = self.view.problems(ping);
         problems.extend(self.rules.problems());

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A bot whose main websocket is pinged so often that servers can be missed after this.
 fn quick(sim: &Sim, heartbeat_timeout: Duration) -> Managed {
-    let socket = socket_config().ping(heartbeat_timeout / 3);
+    let socket = socket_config().ping_interval(heartbeat_timeout / 3);
     let bot = builder(sim).socket_config(socket).managed();
     bot.view_config(following().heartbeat_timeout(heartbeat_timeout))
 }
@@ -196,7 +196,7 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
 #[tokio::test]
 async fn a_main_websocket_that_is_pinged_too_seldom_for_its_servers_is_refused() {
     let sim = Sim::builder().start().await.unwrap();
-    let socket = socket_config().ping(Duration::from_secs(30));
+    let socket = socket_config().ping_interval(Duration::from_secs(30));
     let told = |error: alta_bot::Error| {
         let error = format!("{error:?}");
         assert!(error.contains("heartbeat_timeout"), "{error}");

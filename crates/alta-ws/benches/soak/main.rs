@@ -147,7 +147,7 @@ async fn soak(plan: Plan) {
     let config = Config::default()
         .url(sim.socket_url().parse().unwrap())
         .handover(plan.handover())
-        .ping(plan.ping)
+        .ping_interval(plan.ping)
         .backoff(BackoffPolicy::new(TICK * 20, TICK * 400))
         .migrate_after(plan.migrate_after)
         .migrate_spread(plan.migrate_after / 2);

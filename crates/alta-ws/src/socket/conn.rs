@@ -114,7 +114,7 @@ impl Conn {
             requests: Requests::default(),
             unsent: Vec::new(),
             recalling: BTreeMap::new(),
-            alive: KeepAlive::new(config.ping, now),
+            alive: KeepAlive::new(config.ping_interval, now),
         }
     }
 

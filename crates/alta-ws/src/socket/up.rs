@@ -157,7 +157,7 @@ impl Up {
         if !self.migration.old_is_lost() && !self.conn.check_alive(cx) {
             let link = self.conn.link;
             cx.close_link(link, 1000, "silent");
-            let silent = Lost::Silent(cx.core.config.ping);
+            let silent = Lost::Silent(cx.core.config.ping_interval);
             self.lost(link, &silent, cx)?;
         }
         self.migration_timer(cx)

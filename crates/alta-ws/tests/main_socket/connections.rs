@@ -110,7 +110,7 @@ async fn promise_09_a_server_that_only_listens_is_given_up_in_time() {
 #[tokio::test]
 async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).ping(Duration::from_secs(1))).await;
+    let client = connect(&sim, config(&sim).ping_interval(Duration::from_secs(1))).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.wait_for(|received| {
         received
@@ -131,7 +131,7 @@ async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
 async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
     const PING: Duration = Duration::from_secs(1);
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).ping(PING)).await;
+    let client = connect(&sim, config(&sim).ping_interval(PING)).await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let mut everything = client.subscribe_to_everything().await.unwrap();
     sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));

@@ -25,7 +25,7 @@ pub(crate) fn impatient(sim: &Sim) -> Config {
     config(sim)
         .request_timeout(Duration::from_secs(2))
         .connect_timeout(Duration::from_secs(3))
-        .ping(Duration::from_millis(2_500))
+        .ping_interval(Duration::from_millis(2_500))
         .handover(Duration::from_millis(200))
         .max_frame(LIMIT)
 }

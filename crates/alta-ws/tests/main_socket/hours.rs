@@ -50,7 +50,7 @@ async fn promise_09_a_half_open_connection_is_found_within_two_pings() {
         let sim = start(Sim::builder()).await;
         let config = Config::default()
             .dialer(Arc::new(InMemory(sim.clone())))
-            .ping(PING);
+            .ping_interval(PING);
         let client = Client::open_with(Bank::new(&sim), config).unwrap();
         within(client.ready()).await.unwrap();
         let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();

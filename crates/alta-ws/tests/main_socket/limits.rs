@@ -108,7 +108,7 @@ async fn times_that_never_come_are_times_like_others() {
     let sim = start(Sim::builder()).await;
     let never = Duration::MAX;
     let patient = config(&sim)
-        .ping(never)
+        .ping_interval(never)
         .request_timeout(never)
         .connect_timeout(never)
         .migrate_after(never)

@@ -43,7 +43,7 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
         "A".repeat(10_000)
     );
     let client = client_of(
-        |config| config.ping(PING),
+        |config| config.ping_interval(PING),
         async move |mut stream| {
             // It is busy with the frame: it reads no ping and answers none. Then it pings by itself.
             stream.write_all(&header(frame.len())).await.unwrap();

@@ -325,7 +325,7 @@ async fn a_stream_can_be_filtered_and_waited_on() {
     assert_eq!(within(three).await.unwrap().data["id"], 3);
     let short = Duration::from_millis(50);
     let nothing = within(odd.wait_for(short, |_| true)).await.unwrap_err();
-    assert_eq!(*nothing.kind(), ErrorKind::NothingCame(short));
+    assert_eq!(*nothing.kind(), ErrorKind::NoEvent(short));
     client.close().await;
     let closed = within(odd.wait_for(short, |_| true)).await.unwrap_err();
     assert_eq!(*closed.kind(), ErrorKind::Closed);

@@ -108,10 +108,10 @@ struct Place {
 
 fn config() -> Config {
     Config::default()
-        .ping(Duration::from_millis(500))
+        .ping_interval(Duration::from_millis(500))
         .login_timeout(Duration::from_millis(500))
         .connect_timeout(Duration::from_secs(1))
-        .ask_again([200, 500, 1_000].map(Duration::from_millis).to_vec())
+        .resubscribe_after([200, 500, 1_000].map(Duration::from_millis).to_vec())
         .backoff(BackoffPolicy::new(
             Duration::from_millis(20),
             Duration::from_millis(200),

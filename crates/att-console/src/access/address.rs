@@ -1,69 +1,41 @@
-//! Parses the address of a console as people write it.
+//! Parses the address of a console.
 
 use crate::error::{Error, ErrorKind};
-use crate::handle::console::Console;
 use std::net::Ipv6Addr;
 use url::{Host, Url};
 
 /// The port of the console of a self-hosted server (TavernLib).
 const PORT: u16 = 1760;
 
-impl Console {
-    /// Reads a console's address: `ws://192.0.2.7:1760`. What goes without saying may be left out: `192.0.2.7` is the same,
-    /// and so are `town.example` and `::1` for their servers. A port that is written is kept. Where a scheme is given, so
-    /// must be the port, unless it is the scheme's own (80 of `ws`, 443 of `wss`).
-    ///
-    /// Unlike `Url::parse`, its error shows the input and how an address is written.
-    ///
-    /// ```
-    /// use att_console::Console;
-    ///
-    /// assert_eq!(Console::address("192.0.2.7")?.as_str(), "ws://192.0.2.7:1760/");
-    /// assert_eq!(Console::address("town.example:80")?.as_str(), "ws://town.example/");
-    /// assert_eq!(Console::address("wss://town.example/console")?.as_str(), "wss://town.example/console");
-    /// assert_eq!(
-    ///     Console::address("http://192.0.2.7:1760").unwrap_err().to_string(),
-    ///     r#"reading "http://192.0.2.7:1760" as a console's address: its scheme is http; ws://192.0.2.7:1760 would be one"#
-    /// );
-    /// assert_eq!(
-    ///     Console::address("1760").unwrap_err().to_string(),
-    ///     r#"reading "1760" as a console's address: it is a number and no host; is ws://127.0.0.1:1760 meant?"#
-    /// );
-    /// # Ok::<(), att_console::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Address`].
-    pub fn address(text: &str) -> Result<Url, Error> {
-        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
-        read(text).map_err(|reason| {
-            let reason = if Parts::of(text).rest.contains('@') {
-                // The part before can be a password, so the reason must not quote it.
-                UNESCAPED.to_owned()
-            } else {
-                reason
-            };
-            let doing = format!("reading {:?} as a console's address", shown(text));
-            Error::new(ErrorKind::Address(reason), doing)
-        })
-    }
+/// See [`Console::parse_address`](crate::Console::parse_address).
+pub(crate) fn parse(text: &str) -> Result<Url, Error> {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    read(text).map_err(|reason| {
+        let reason = if Parts::of(text).rest.contains('@') {
+            // The part before the `@` can be a password, so the reason must not quote it.
+            UNESCAPED.to_owned()
+        } else {
+            reason
+        };
+        let doing = format!("parsing {:?} as a console's address", shown(text));
+        Error::new(ErrorKind::Address(reason), doing)
+    })
 }
 
-const EXAMPLE: &str = "is one such as ws://127.0.0.1:1760 meant?";
+const EXAMPLE: &str = "an address is, for example, ws://127.0.0.1:1760";
 
-/// What is wrong with `ws://me:a/b@town.example`.
-const UNESCAPED: &str = "in a user and a password before the @, write %2F for /, %3F for ?, %23 for # and %5C for \\, as in \
-    ws://user:a%2Fb@town.example:1760";
+/// The reason for `ws://me:a/b@town.example`.
+const UNESCAPED: &str = "in the user and the password before the @, write %2F for /, %3F for ?, %23 for # and %5C for \\, \
+    as in ws://user:a%2Fb@town.example:1760";
 
 fn read(text: &str) -> Result<Url, String> {
     if text.is_empty() {
         return Err(format!("it is empty; {EXAMPLE}"));
     }
-    // The URL parser would skip some of them silently.
+    // The URL parser silently skips some of these characters.
     if text.contains(|c: char| c.is_control() || c.is_whitespace()) {
         return Err(format!(
-            "there is a blank or a control character in it; {EXAMPLE}"
+            "it contains white space or a control character; {EXAMPLE}"
         ));
     }
     let parts = Parts::of(text);
@@ -74,7 +46,7 @@ fn read(text: &str) -> Result<Url, String> {
     if !matches!(scheme.as_str(), "ws" | "wss") {
         let (host, path) = (parts.host, parts.path());
         return Err(format!(
-            "its scheme is {scheme}; ws://{host}{path} would be one"
+            "its scheme is {scheme}, not ws or wss; did you mean ws://{host}{path}?"
         ));
     }
     let (host, port) = host_and_port(parts.host, &scheme)?;
@@ -89,7 +61,7 @@ fn read(text: &str) -> Result<Url, String> {
     match url.host() {
         // The URL parser also accepts one to three numbers as an IPv4 address.
         Some(Host::Ipv4(ip)) if host.parse() != Ok(ip) => Err(format!(
-            "{host} is no IPv4 address, which has four numbers; {EXAMPLE}"
+            "{host} is not an IPv4 address, which has four numbers; {EXAMPLE}"
         )),
         _ => Ok(url),
     }
@@ -98,11 +70,11 @@ fn read(text: &str) -> Result<Url, String> {
 /// Host and port as written, an IPv6 address in brackets.
 fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), String> {
     if text.is_empty() {
-        return Err(format!("it names no host; {EXAMPLE}"));
+        return Err(format!("it has no host; {EXAMPLE}"));
     }
     if let Some(port) = text.strip_prefix("::1:").filter(|port| is_number(port)) {
         return Err(format!(
-            "an IPv6 address stands in brackets before a port; is {scheme}://[::1]:{port} meant?"
+            "before a port, an IPv6 address needs brackets; did you mean {scheme}://[::1]:{port}?"
         ));
     }
     if text.parse::<Ipv6Addr>().is_ok() {
@@ -110,7 +82,7 @@ fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), Stri
     }
     if is_number(text) {
         return Err(format!(
-            "it is a number and no host; is {scheme}://127.0.0.1:{text} meant?"
+            "it is a number, not a host; did you mean {scheme}://127.0.0.1:{text}?"
         ));
     }
     let end_of_ip = text.rfind(']').map_or(0, |end| end + 1);
@@ -120,28 +92,28 @@ fn host_and_port(text: &str, scheme: &str) -> Result<(String, Option<u16>), Stri
     let host = format!("{}{host}", &text[..end_of_ip]);
     if port.contains(':') {
         return Err(format!(
-            "there is more than one colon; an IPv6 address stands in brackets, as in {scheme}://[::1]:1760"
+            "it has more than one colon; an IPv6 address needs brackets, as in {scheme}://[::1]:1760"
         ));
     }
     if host.is_empty() {
         return Err(format!(
-            "it names no host; is {scheme}://127.0.0.1:{} meant?",
+            "it has no host; did you mean {scheme}://127.0.0.1:{}?",
             if is_number(port) { port } else { "1760" }
         ));
     }
     if is_number(&host) {
         return Err(format!(
-            "{host} is a number and no host; is {scheme}://127.0.0.1:{port} meant?"
+            "{host} is a number, not a host; did you mean {scheme}://127.0.0.1:{port}?"
         ));
     }
     match port.parse() {
         // `parse` accepts a plus sign, which a port must not have.
         Ok(number) if number > 0 && is_number(port) => Ok((host, Some(number))),
         _ if port.is_empty() => Err(format!(
-            "the port is missing behind the colon; is {scheme}://{host}:1760 meant?"
+            "the port after the colon is missing; did you mean {scheme}://{host}:1760?"
         )),
         _ => Err(format!(
-            "a port is a number from 1 to 65535; is {scheme}://{host}:1760 meant?"
+            "a port is a number from 1 to 65535; did you mean {scheme}://{host}:1760?"
         )),
     }
 }
@@ -206,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_without_saying_may_be_left_out() {
+    fn scheme_and_port_are_optional() {
         for (text, url) in [
             ("ws://127.0.0.1:1760", "ws://127.0.0.1:1760/"),
             (" 127.0.0.1 ", "ws://127.0.0.1:1760/"),
@@ -216,7 +188,7 @@ mod tests {
             ("ws://town.example", "ws://town.example/"),
             ("wss://town.example", "wss://town.example/"),
             ("localhost", "ws://localhost:1760/"),
-            // A port that is written is kept.
+            // A given port is kept, even if it is the default of the scheme.
             ("town.example:80/console", "ws://town.example/console"),
             ("town.example:80?x=1", "ws://town.example/?x=1"),
             ("town.example:80#x", "ws://town.example/#x"),
@@ -233,22 +205,22 @@ mod tests {
                 "ws://town.example:1760/?next=http://x",
             ),
             ("//town.example", "ws://town.example:1760/"),
-            // An IPv6 address needs no brackets if nothing follows.
+            // Without a port, an IPv6 address needs no brackets.
             ("::1", "ws://[::1]:1760/"),
             ("::1/console", "ws://[::1]:1760/console"),
             ("2001:db8::17", "ws://[2001:db8::17]:1760/"),
             ("ws://::1", "ws://[::1]/"),
             ("ws://[::1]:1760", "ws://[::1]:1760/"),
-            // As it is copied from elsewhere.
+            // As a user copies it.
             ("WS://Town.Example:1760", "ws://town.example:1760/"),
             ("\u{feff}WSS://town.example \r\n", "wss://town.example/"),
         ] {
-            assert_eq!(Console::address(text).unwrap().as_str(), url, "{text}");
+            assert_eq!(parse(text).unwrap().as_str(), url, "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_address_is_told_with_one_that_would_be() {
+    fn the_error_of_an_invalid_address_shows_a_valid_one() {
         for text in [
             "",
             "http://town.example:1760",
@@ -279,16 +251,16 @@ mod tests {
             "ws:/town.example",
             "http:town.example",
         ] {
-            let error = Console::address(text).unwrap_err();
+            let error = parse(text).unwrap_err();
             let said = error.to_string();
             assert!(matches!(error.kind(), ErrorKind::Address(_)), "{said}");
-            assert!(said.starts_with(&format!("reading {text:?} as ")), "{said}");
+            assert!(said.starts_with(&format!("parsing {text:?} as ")), "{said}");
             assert!(said.contains("ws://"), "{said}");
         }
     }
 
     #[test]
-    fn what_would_be_right_is_written_out() {
+    fn the_error_suggests_the_address_that_was_probably_meant() {
         for (text, meant) in [
             ("1760", "ws://127.0.0.1:1760"),
             ("wss://2760", "wss://127.0.0.1:2760"),
@@ -301,7 +273,7 @@ mod tests {
             ),
             ("ws://me:hunter20/x@town.example", "%2F for /"),
         ] {
-            let said = Console::address(text).unwrap_err().to_string();
+            let said = parse(text).unwrap_err().to_string();
             assert!(said.contains(meant), "{said}");
             assert!(!said.contains("hunter20"), "{said}");
         }
@@ -324,7 +296,7 @@ mod tests {
             "http://me:hunter20/x@town.example",
             "ws://hunter20/x y@town.example",
         ] {
-            let error = Console::address(text).unwrap_err();
+            let error = parse(text).unwrap_err();
             let said = format!("{error} {error:?} {error:#?}");
             assert!(!said.contains("hunter20"), "{said}");
         }

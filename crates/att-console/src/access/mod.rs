@@ -1,5 +1,5 @@
 pub(crate) mod address;
-pub(crate) mod place;
+pub(crate) mod normalize;
 pub(crate) mod small_file;
 pub(crate) mod token_file;
 
@@ -20,8 +20,8 @@ pub struct ConsoleAccess {
     pub token: Secret,
     /// The file server of the same game server, for results that are files; `None` if it is unknown.
     pub web_server: Option<Url>,
-    /// Whether the token can change. If the server does not reply to the token, the console gives up after a few attempts, but
-    /// with a token that can change it keeps trying.
+    /// `true` if the token can change. If the server does not reply to the token, the console gives up after a few attempts; with
+    /// a token that can change, it keeps trying.
     pub may_change: bool,
 }
 
@@ -128,8 +128,8 @@ pub enum AccessError {
     },
 }
 
-/// A source of [`ConsoleAccess`]. It is asked at every attempt to connect, since addresses, ports and tokens change when a server
-/// starts.
+/// A source of [`ConsoleAccess`]. The console calls it before every attempt to connect, because the address, the port and the
+/// token can change when a server starts.
 ///
 /// Implemented by [`ConsoleAccess`] itself (a fixed address and token), by [`TokenFile`](crate::TokenFile) for a self-hosted server
 /// on the same machine, and in `alta-bot` for the cloud.
@@ -143,23 +143,22 @@ pub trait Access: Send + Sync + 'static {
 
     /// The timeout of [`access`](Self::access). By default
     /// [`Config::connect_timeout`](crate::Config::connect_timeout).
-    fn time_limit(&self) -> Option<Duration> {
+    fn timeout(&self) -> Option<Duration> {
         None
     }
 
-    /// The name of the console in errors and logs, if its [`Config`](crate::Config) has none: its address, if that is known
-    /// before access is requested.
+    /// The name of the console in errors and logs if its [`Config`](crate::Config) has none, for example its address.
     fn name(&self) -> Option<String> {
         None
     }
 
-    /// The address, if it is known before access is requested. It is used to notice a server that is opened twice.
+    /// The address, if it is known before access is requested. The kit uses it to find a server that is opened twice.
     fn address(&self) -> Option<Url> {
         None
     }
 
-    /// Resolves when the access has changed, for example the token file, so that the console tries again before the backoff is
-    /// over. Never, by default. Must be cancel safe.
+    /// Waits until the access has changed, for example until the token file has new content; the console then connects without
+    /// the rest of the backoff. By default, it never resolves. It must be cancel safe.
     fn changed(&self) -> BoxFuture<'_, ()> {
         Box::pin(std::future::pending())
     }
@@ -184,8 +183,8 @@ impl<A: Access + ?Sized> Access for std::sync::Arc<A> {
         (**self).access()
     }
 
-    fn time_limit(&self) -> Option<Duration> {
-        (**self).time_limit()
+    fn timeout(&self) -> Option<Duration> {
+        (**self).timeout()
     }
 
     fn name(&self) -> Option<String> {
@@ -206,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_self_hosted_servers_files_are_one_port_above_its_console() {
+    fn the_file_server_of_a_self_hosted_server_is_one_port_above_its_console() {
         let above = |url: &str| file_server_of(&url.parse().unwrap()).map(String::from);
         assert_eq!(
             above("ws://10.0.0.5:1760"),
@@ -220,7 +219,11 @@ mod tests {
             above("wss://town.example:1760/"),
             Some("https://town.example:1761/".to_owned())
         );
-        assert_eq!(above("ws://town.example/"), None, "behind a proxy, say");
+        assert_eq!(
+            above("ws://town.example/"),
+            None,
+            "for example behind a proxy"
+        );
         assert_eq!(above("ws://town.example:65535/"), None);
     }
 }

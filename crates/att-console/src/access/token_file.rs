@@ -1,7 +1,6 @@
 use crate::access::small_file::read_small_file;
-use crate::access::{Access, AccessError, ConsoleAccess, host_of};
+use crate::access::{Access, AccessError, ConsoleAccess, address, host_of};
 use crate::error::{Error, ErrorKind};
-use crate::handle::console::Console;
 use alta_dial::detached;
 use alta_model::Secret;
 use alta_socket::shown;
@@ -17,8 +16,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use url::Url;
 
-/// The interval at which a token file is checked while the console waits. Container kits poll it every 2 s.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The interval at which the token file is read while the console waits. Container kits use the same.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The address of the console on the machine that a self-hosted server runs on.
 const LOCAL_CONSOLE: &str = "ws://127.0.0.1:1760";
@@ -28,7 +27,7 @@ const LARGEST_TOKEN: u64 = 64 * 1024;
 
 /// Access to a self-hosted server (TavernLib) with the `console_token.txt` that it writes.
 ///
-/// The file is read at every attempt, since it does not exist before the server's first start and changes when the server renews
+/// The file is read at every attempt: it does not exist before the first start of the server, and changes when the server renews
 /// its secret. A byte-order mark and white space around the token are removed. If the file is missing, is not a regular file, is
 /// larger than 64 KiB, or contains a control character in the token, the console tries again later.
 pub struct TokenFile {
@@ -36,12 +35,12 @@ pub struct TokenFile {
     path: PathBuf,
     /// A hash of the last content, to notice a change.
     seen: AtomicU64,
-    /// Held by the thread that reads the file, so that a file system that hangs blocks one thread only.
+    /// Held by the thread that reads the file, so that a file system that hangs blocks only one thread.
     reading: Arc<Mutex<()>>,
 }
 
 impl TokenFile {
-    /// The console at `url`, with the token in the file at `path`.
+    /// Access to the console at `url`, with the token in the file at `path`.
     pub fn new(url: Url, path: impl Into<PathBuf>) -> Self {
         Self {
             url,
@@ -51,17 +50,15 @@ impl TokenFile {
         }
     }
 
-    /// The console of a server on this machine (`ws://127.0.0.1:1760`), by the token file in its default place:
-    /// `%APPDATA%\TheModdingTavern` on Windows, the same folder of a Wine prefix elsewhere.
-    ///
-    /// The prefix is that of `WINEPREFIX`, else `~/.wine`.
+    /// Access to the server on this machine (`ws://127.0.0.1:1760`), with the token file at its default path: in
+    /// `%APPDATA%\TheModdingTavern` on Windows, elsewhere in the same folder of a Wine prefix (`WINEPREFIX`, or else `~/.wine`).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NoTokenFile`] if this machine has no such folder (no `APPDATA`, no home). The file itself need not exist yet.
+    /// [`ErrorKind::NoTokenFile`] if this machine has no such folder (no `APPDATA`, no home). The file can be missing yet.
     pub fn local() -> Result<Self, Error> {
-        let url = Console::address(LOCAL_CONSOLE)?;
-        let place = default_place(
+        let url = address::parse(LOCAL_CONSOLE)?;
+        let path = default_path(
             |name| std::env::var_os(name).map(PathBuf::from),
             |path| {
                 std::fs::read_dir(path)
@@ -73,18 +70,18 @@ impl TokenFile {
                     .unwrap_or_default()
             },
         );
-        Self::found(url, place)
+        Self::found(url, path)
     }
 
-    fn found(url: Url, place: Option<PathBuf>) -> Result<Self, Error> {
-        let doing = "looking for the token file of this machine's server";
-        match place {
-            Some(place) => Ok(Self::new(url, place)),
+    fn found(url: Url, path: Option<PathBuf>) -> Result<Self, Error> {
+        let doing = "looking for the token file of the server on this machine";
+        match path {
+            Some(path) => Ok(Self::new(url, path)),
             None => Err(Error::new(ErrorKind::NoTokenFile, doing)),
         }
     }
 
-    /// The same file, for a console at another address: another port, or the end of a tunnel.
+    /// Replaces the address, for example for another port or for the local end of a tunnel.
     #[must_use]
     pub fn at(mut self, url: Url) -> Self {
         self.url = url;
@@ -135,7 +132,7 @@ impl TokenFile {
         Ok(token)
     }
 
-    /// The content of the file, read on a thread of its own: a file system that hangs delays nothing else.
+    /// Reads the file in a thread of its own, so that a file system that hangs delays nothing else.
     async fn text(&self) -> io::Result<String> {
         let reading = Arc::clone(&self.reading).lock_owned().await;
         let path = self.path.clone();
@@ -148,7 +145,7 @@ impl TokenFile {
 
     async fn until_changed(&self) {
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
             if let Ok(token) = self.read().await
                 && fingerprint(token.expose()) != self.seen.load(Ordering::Relaxed)
             {
@@ -196,7 +193,7 @@ fn fingerprint(token: &str) -> u64 {
     hasher.finish()
 }
 
-fn default_place(
+fn default_path(
     variable: impl Fn(&str) -> Option<PathBuf>,
     list: impl Fn(&Path) -> Vec<PathBuf>,
 ) -> Option<PathBuf> {
@@ -208,18 +205,16 @@ fn default_place(
     }
     let prefix = variable("WINEPREFIX").or_else(|| Some(variable("HOME")?.join(".wine")))?;
     let users = list(&prefix.join("drive_c").join("users"));
-    let mut places: Vec<_> = users
+    let mut paths: Vec<_> = users
         .into_iter()
         .filter(|user| user.file_name().is_some_and(|name| name != "Public"))
         .map(|user| in_app_data(roaming(user)))
         .collect();
-    places.sort();
-    let with_folder = places.iter().position(|place| {
-        place
-            .parent()
-            .is_some_and(|folder| !list(folder).is_empty())
-    });
-    (!places.is_empty()).then(|| places.swap_remove(with_folder.unwrap_or(0)))
+    paths.sort();
+    let with_folder = paths
+        .iter()
+        .position(|path| path.parent().is_some_and(|folder| !list(folder).is_empty()));
+    (!paths.is_empty()).then(|| paths.swap_remove(with_folder.unwrap_or(0)))
 }
 
 #[cfg(test)]
@@ -227,16 +222,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_machine_without_a_place_for_the_file_is_told_what_to_say() {
+    fn without_a_default_path_the_error_names_the_constructor_to_use() {
         let url: Url = LOCAL_CONSOLE.parse().unwrap();
-        let nowhere = default_place(|_| None, |_| Vec::new());
+        let nowhere = default_path(|_| None, |_| Vec::new());
         let error = TokenFile::found(url, nowhere).unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::NoTokenFile);
         assert!(error.to_string().contains("TokenFile::new"), "{error}");
     }
 
-    /// Where the file is looked for, with these variables and these files in the world.
-    fn place(variables: &[(&str, &str)], files: &[&str]) -> Option<String> {
+    /// The default path with these environment variables and these files.
+    fn path(variables: &[(&str, &str)], files: &[&str]) -> Option<String> {
         let variable = |name: &str| {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| PathBuf::from(value))
@@ -248,22 +243,22 @@ mod tests {
             });
             inside.collect()
         };
-        let found = default_place(variable, list)?;
+        let found = default_path(variable, list)?;
         Some(found.to_str().unwrap().replace('\\', "/"))
     }
 
     #[test]
     fn on_windows_the_file_is_in_the_roaming_application_data() {
-        let found = place(&[("APPDATA", "C:/Users/a/AppData/Roaming")], &[]).unwrap();
+        let found = path(&[("APPDATA", "C:/Users/a/AppData/Roaming")], &[]).unwrap();
         assert_eq!(
             found,
             "C:/Users/a/AppData/Roaming/TheModdingTavern/console_token.txt"
         );
-        assert_eq!(place(&[("USERPROFILE", "C:/Users/a")], &[]), Some(found));
+        assert_eq!(path(&[("USERPROFILE", "C:/Users/a")], &[]), Some(found));
     }
 
     #[test]
-    fn elsewhere_it_is_in_the_wine_prefix_of_the_user_who_has_tavernlib() {
+    fn elsewhere_the_file_is_in_the_wine_prefix_of_the_user_with_tavernlib() {
         let wine = "/home/a/.wine/drive_c/users";
         let files = [
             format!("{wine}/Public/x"),
@@ -273,32 +268,32 @@ mod tests {
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let home = [("HOME", "/home/a")];
         assert_eq!(
-            place(&home, &files),
+            path(&home, &files),
             Some(format!(
                 "{wine}/steamuser/AppData/Roaming/TheModdingTavern/console_token.txt"
             ))
         );
         assert_eq!(
-            place(&home, &files[..2]),
+            path(&home, &files[..2]),
             Some(format!(
                 "{wine}/a/AppData/Roaming/TheModdingTavern/console_token.txt"
             )),
-            "TavernLib may still come"
+            "TavernLib may be installed later"
         );
         let other = [("WINEPREFIX", "/srv/town"), ("HOME", "/home/a")];
         assert_eq!(
-            place(&other, &["/srv/town/drive_c/users/b/x"]),
+            path(&other, &["/srv/town/drive_c/users/b/x"]),
             Some(
                 "/srv/town/drive_c/users/b/AppData/Roaming/TheModdingTavern/console_token.txt"
                     .to_owned()
             )
         );
         assert_eq!(
-            place(&other, &files),
+            path(&other, &files),
             None,
-            "another prefix than the named one is none"
+            "only the prefix of the variable is searched"
         );
-        assert_eq!(place(&home, &files[..1]), None);
-        assert_eq!(place(&[], &files), None);
+        assert_eq!(path(&home, &files[..1]), None);
+        assert_eq!(path(&[], &files), None);
     }
 }

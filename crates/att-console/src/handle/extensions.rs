@@ -16,13 +16,13 @@ impl Extensions {
         if let Some(value) = self.get::<T>() {
             return value;
         }
-        // Made outside the lock, since it may ask for the value of another type.
+        // Outside the lock: `make` can request the value of another type.
         let made = Arc::new(make());
         let mut values = self.lock();
         let value = values
             .entry(TypeId::of::<T>())
             .or_insert_with(|| Arc::clone(&made) as _);
-        // Of two values made at the same time, the first one is kept.
+        // If two tasks make a value at the same time, the first one is kept.
         Arc::clone(value).downcast().unwrap_or(made)
     }
 

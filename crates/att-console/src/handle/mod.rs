@@ -1,10 +1,10 @@
-//! The types that users hold: consoles, running commands, streams of events, states.
+//! The public handles: consoles, running commands and streams of events.
 
+pub(crate) mod calls;
 pub(crate) mod console;
 pub(crate) mod download;
 pub(crate) mod extensions;
-pub(crate) mod label;
-pub(crate) mod open;
+pub(crate) mod ready;
 pub(crate) mod run;
-pub(crate) mod status;
 pub(crate) mod subscription;
+pub(crate) mod weak;

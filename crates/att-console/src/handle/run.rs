@@ -1,9 +1,9 @@
 use crate::catalogue;
 use crate::commands::command::{Command, ResultOf};
-use crate::config::{Config, WhenNotReady};
+use crate::config::WhenNotReady;
 use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
-use crate::handle::console::Console;
+use crate::handle::calls::Calls;
 use crate::machine::Order;
 use crate::wire::reply::Reply;
 use alta_model::ServerId;
@@ -20,16 +20,17 @@ use tracing::field::Empty;
 #[must_use = "a command does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Run<'a, T> {
-    console: &'a Console,
+    calls: &'a Calls,
     command: Command<T>,
     timeout: Duration,
     when_not_ready: WhenNotReady,
 }
 
 impl<'a, T> Run<'a, T> {
-    pub(crate) fn new(console: &'a Console, command: Command<T>, config: &Config) -> Self {
+    pub(super) fn new(calls: &'a Calls, command: Command<T>) -> Self {
+        let config = &calls.shared.config;
         Self {
-            console,
+            calls,
             command,
             timeout: config.request_timeout,
             when_not_ready: config.when_not_ready,
@@ -57,7 +58,7 @@ impl<'a, T> Run<'a, T> {
             command = catalogue::stock().words_of(line),
             id = Empty,
         );
-        span.in_scope(|| tracing::trace!(line, "asked"));
+        span.in_scope(|| tracing::trace!(line, "queued"));
         span
     }
 
@@ -79,18 +80,18 @@ impl<'a, T> Run<'a, T> {
     /// Runs the command. `finish` turns the reply into the output.
     async fn run<O>(self, finish: fn(ResultOf<T>, Reply) -> Result<O, Error>) -> Result<O, Error> {
         let (line, result) = self.command.into_parts();
-        let shared = self.console.shared();
+        let shared = &self.calls.shared;
         let line = line.map_err(|problem| {
             let doing = format!("writing a command for {}", shared.label);
             Error::new(ErrorKind::Argument(problem.to_string()), doing).caused_by(problem)
         })?;
-        // Dropped with this future: the command is not sent then.
+        // The task has a weak reference: if this future is dropped, the command is not sent.
         let line = Arc::new(line);
-        // Formatted for errors only.
+        // Formatted only for errors.
         let doing = || format!("running {:?} on {}", abbreviated(&line), shared.label);
         let span = Self::span(shared, &line);
         let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
-        // Before a wait for room.
+        // Checked before the command waits for room.
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
         if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()
         {
@@ -106,10 +107,8 @@ impl<'a, T> Run<'a, T> {
                 reply,
             }))
         };
-        let console = self.console;
-        let answered = console.order(order, line.len(), deadline, self.timeout);
-        let answered = answered.await;
-        let frame = match answered {
+        let outcome = self.calls.order(order, line.len(), deadline, self.timeout);
+        let frame = match outcome.await {
             Ok(Some(frame)) => frame,
             // Only subscriptions succeed without a frame.
             Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),

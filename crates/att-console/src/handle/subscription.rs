@@ -1,10 +1,10 @@
-//! Streams of a console's events: what the shared streams need to know of consoles.
+//! The part of the event streams that is particular to consoles.
 
 use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
-use crate::handle::console::Console;
-use crate::handle::label::LabelCopy;
-use crate::handle::status::State;
+use crate::handle::calls::Calls;
+use crate::label::LabelCopy;
+use crate::status::State;
 use crate::wire::any_event::AnyEvent;
 use crate::wire::event::Event;
 use crate::wire::event_name::EventName;
@@ -19,27 +19,27 @@ use std::time::Duration;
 /// A stream of a console's events.
 pub type Subscription<T> = alta_socket::Subscription<Shared, T>;
 
-/// A subscription to a console's events about to be made: await it, or start it.
+/// A subscription that is made when it is awaited or started.
 pub type Subscribe<T> = alta_socket::Subscribe<Shared, T>;
 
-/// Reads the data as it is, whatever the event's name.
+/// Decodes the data as a `T`, for any event name.
 pub(crate) fn by_shape<T: DeserializeOwned>(frame: &Frame) -> Result<T, serde_json::Error> {
     name_of(frame)?;
     frame.decode()
 }
 
-/// Reads the data as the type of the event's name.
+/// Decodes the data as the type that belongs to the event name.
 pub(crate) fn by_name(frame: &Frame) -> Result<AnyEvent, serde_json::Error> {
     AnyEvent::read(name_of(frame)?, frame)
 }
 
 fn name_of(frame: &Frame) -> Result<&EventName, serde_json::Error> {
     Shared::key(frame)
-        .ok_or_else(|| serde_json::Error::custom("a part of a frame is no whole JSON object"))
+        .ok_or_else(|| serde_json::Error::custom("a part of a frame is not a JSON object"))
 }
 
 impl Protocol for Shared {
-    type Handle = Console;
+    type Handle = Arc<Calls>;
     type Key = EventName;
     type Frame = Frame;
     type Event<T> = Event<T>;
@@ -47,8 +47,8 @@ impl Protocol for Shared {
     type Error = Error;
     type ReadError = serde_json::Error;
 
-    fn of(console: &Console) -> &Arc<Self> {
-        console.shared()
+    fn of(calls: &Arc<Calls>) -> &Arc<Self> {
+        &calls.shared
     }
 
     fn hub(&self) -> &Hub<EventName, Frame> {
@@ -96,23 +96,23 @@ impl Protocol for Shared {
     }
 
     fn confirm(
-        console: Console,
+        calls: Arc<Calls>,
         name: EventName,
         everything: bool,
     ) -> BoxFuture<'static, Result<(), Error>> {
         Box::pin(async move {
             let failed = |kind| {
-                let doing = format!("subscribing to {name} on {}", console.label());
+                let doing = format!("subscribing to {name} on {}", calls.shared.label);
                 Err(Error::new(kind, doing))
             };
             if !name.is_sendable() {
-                let why = format!("{:?} cannot be the name of an event", name.as_str());
+                let why = format!("{:?} is not a valid event name", name.as_str());
                 return failed(ErrorKind::Argument(why));
             }
-            let confirming = console.ask(|outcome| Call::Confirm(name.clone(), outcome));
+            let confirming = calls.ask(|outcome| Call::Confirm(name.clone(), outcome));
             match confirming.await.and_then(|outcome| outcome) {
                 Ok(_) => Ok(()),
-                // A stream of everything does not fail because a server lacks one of the events.
+                // A stream of all events does not fail because a server lacks one of them.
                 Err(ErrorKind::EventNotFound { .. }) if everything => Ok(()),
                 Err(kind) => failed(kind),
             }
@@ -121,7 +121,7 @@ impl Protocol for Shared {
 
     fn no_event(&self, within: Option<Duration>) -> Error {
         let kind = match (within, self.status.get()) {
-            (Some(within), _) => ErrorKind::NothingCame(within),
+            (Some(within), _) => ErrorKind::NoEvent(within),
             (None, State::Closed { because }) => ErrorKind::Closed { because },
             (None, _) => ErrorKind::Overflowed,
         };

@@ -4,7 +4,7 @@ use super::session::{Purpose, Session};
 use super::{Machine, Order, Output, Phase, Waiter};
 use crate::config::WhenNotReady;
 use crate::error::{ErrorKind, Sent};
-use crate::handle::status::NotConnected;
+use crate::status::NotConnected;
 use crate::wire::frame::Frame;
 use alta_socket::{Answer, LinkId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -107,7 +107,7 @@ impl<R: Waiter> Machine<R> {
             return;
         }
         // Callers bring no more than that many, but those that have gone may still stand here.
-        if self.queue.len() >= self.config.pending {
+        if self.queue.len() >= self.config.max_pending {
             self.queue.drop_abandoned();
         }
         self.queue.push(order);

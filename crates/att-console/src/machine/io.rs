@@ -2,7 +2,7 @@
 
 use crate::config::WhenNotReady;
 use crate::error::ErrorKind;
-use crate::handle::status::NotConnected;
+use crate::status::NotConnected;
 use crate::wire::event_name::EventName;
 use crate::wire::frame::Frame;
 use alta_socket::{LinkId, Lost};

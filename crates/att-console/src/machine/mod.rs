@@ -23,7 +23,7 @@ mod tests;
 
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
-use crate::handle::status::{Counters, NotConnected, State};
+use crate::status::{Counters, NotConnected, State};
 use crate::wire::frame::{Frame, Kind};
 use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
@@ -377,7 +377,7 @@ impl<R: Waiter> Machine<R> {
     fn silent_login(&mut self, link: LinkId, may_change: MayChange, now: Instant) {
         self.outbox.push_back(Output::Close(link));
         self.silent_logins += 1;
-        if !may_change.0 && self.silent_logins >= self.config.silent_logins {
+        if !may_change.0 && self.silent_logins >= self.config.max_silent_logins {
             let attempts = self.silent_logins;
             self.close(Closed::NoAnswerToToken { attempts });
         } else {
@@ -395,7 +395,7 @@ impl<R: Waiter> Machine<R> {
             Liveness::PingDue => self.outbox.push_back(Output::Ping(link)),
             Liveness::Dead => {
                 self.outbox.push_back(Output::Close(link));
-                self.lost(link, &Lost::Silent(self.config.ping), now);
+                self.lost(link, &Lost::Silent(self.config.ping_interval), now);
                 return;
             }
         }

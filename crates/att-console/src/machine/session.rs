@@ -44,7 +44,7 @@ impl<R> Session<R> {
         Self {
             link,
             since: now,
-            keepalive: KeepAlive::new(config.ping, now),
+            keepalive: KeepAlive::new(config.ping_interval, now),
             requests: Requests::default(),
             commands: 0,
             recalling: BTreeMap::new(),
@@ -122,7 +122,7 @@ impl<R> Session<R> {
 
     pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {
         let asks_again = config
-            .ask_again
+            .resubscribe_after
             .get(self.asked_again)
             .map(|after| later(self.since, *after));
         [

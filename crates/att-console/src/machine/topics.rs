@@ -137,7 +137,7 @@ impl<R: Waiter> Machine<R> {
                     ("unsubscribe", Purpose::Unsubscribe(key.clone()), key, since)
                 }
             };
-            let until = repeat_at(since, &self.config.ask_again, now);
+            let until = repeat_at(since, &self.config.resubscribe_after, now);
             let id = session.begin(purpose, now, until);
             tracing::debug!(event = %name, id, "asking to {verb}");
             let line = Arc::new(format!("websocket {verb} {name}"));
@@ -158,7 +158,7 @@ impl<R: Waiter> Machine<R> {
         let Phase::Session(session) = &mut self.phase else {
             return;
         };
-        let Some(after) = self.config.ask_again.get(session.asked_again) else {
+        let Some(after) = self.config.resubscribe_after.get(session.asked_again) else {
             return;
         };
         if later(session.since, *after) > now {

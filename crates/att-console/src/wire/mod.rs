@@ -1,6 +1,7 @@
 //! The frames of a console: events, replies and their parts.
 
 pub(crate) mod any_event;
+mod decode_reply;
 pub(crate) mod event;
 pub(crate) mod event_name;
 pub(crate) mod fields;

@@ -71,7 +71,7 @@ impl ReplyFields {
         }
     }
 
-    /// The JSON of `Exception`.
+    /// The JSON of `Exception`, or else of `Error`.
     pub(crate) fn exception<'a>(&self, frame: &'a str) -> Option<&'a str> {
         self.exception.map(|span| span.of(frame))
     }
@@ -89,6 +89,7 @@ struct Fields<'a> {
     /// The string has had three names.
     texts: [Option<&'a str>; 3],
     exception: Option<&'a str>,
+    error: Option<&'a str>,
     command: Option<&'a str>,
 }
 
@@ -101,6 +102,7 @@ impl<'a> Fields<'a> {
             name if name.eq_ignore_ascii_case("BufferResultString") => &mut self.texts[2],
             name if name.eq_ignore_ascii_case("Exception") => &mut self.exception,
             name if name.eq_ignore_ascii_case("Command") => &mut self.command,
+            name if name.eq_ignore_ascii_case("Error") => &mut self.error,
             _ => return,
         };
         keep_first(kept, value);
@@ -111,10 +113,22 @@ impl<'a> Fields<'a> {
         ReplyFields {
             result: span(self.result),
             text: Text::best(frame, self.texts.into_iter().flatten()),
-            exception: span(self.exception),
+            exception: span(self.exception.or(self.error.filter(|json| is_error(json)))),
             command: span(self.command),
         }
     }
+}
+
+/// Returns whether this is an empty string, array or object.
+pub(crate) fn is_empty(json: &str) -> bool {
+    let inner = json.strip_prefix(['"', '[', '{']);
+    let inner = inner.and_then(|inner| inner.strip_suffix(['"', ']', '}']));
+    inner.is_some_and(|inner| inner.trim().is_empty())
+}
+
+/// Returns whether the value of `Error` is an error. A server can always send the field and leave it empty, false or zero.
+fn is_error(json: &str) -> bool {
+    !is_empty(json) && !matches!(json, "false" | "0")
 }
 
 impl Text {
@@ -176,7 +190,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_compact_reply_is_read_as_any_other(
-            fields in prop::collection::vec(("(Result|resultstring|StringResult|Exception|Command|Other)", value()), 0..6),
+            fields in prop::collection::vec(("(Result|resultstring|StringResult|Exception|Error|Command|Other)", value()), 0..6),
             tail in "(|}| |x)",
         ) {
             let fields: Vec<_> = fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();

@@ -99,7 +99,7 @@ pub(super) struct World {
 
 /// The default, but that an idle link may be silent for longer.
 pub(super) fn config() -> Config {
-    Config::default().ping(Duration::from_secs(60))
+    Config::default().ping_interval(Duration::from_secs(60))
 }
 
 pub(super) fn topic(number: i64) -> Topic {

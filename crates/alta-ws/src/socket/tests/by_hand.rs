@@ -235,7 +235,7 @@ fn a_token_that_is_refused_again_much_later_is_renewed_again() {
 fn times_that_never_come_are_times_like_others() {
     let never = Duration::MAX;
     let config = config()
-        .ping(never)
+        .ping_interval(never)
         .request_timeout(never)
         .migrate_after(never)
         .handover(never)

@@ -408,7 +408,9 @@ fn the_end_of_the_old_link_ends_the_wait_for_the_answer() {
 
 #[test]
 fn an_old_link_that_falls_silent_before_the_answer_ends_the_wait_too() {
-    let patient = config().ping(SECOND * 10).request_timeout(SECOND * 300);
+    let patient = config()
+        .ping_interval(SECOND * 10)
+        .request_timeout(SECOND * 300);
     let mut rig = Rig::open(patient);
     rig.want(&topic(1));
     rig.settle();

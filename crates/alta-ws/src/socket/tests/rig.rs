@@ -57,7 +57,7 @@ pub(super) struct Rig {
 
 pub(super) fn config() -> Config {
     Config::default()
-        .ping(Duration::from_secs(60))
+        .ping_interval(Duration::from_secs(60))
         .migrate_spread(Duration::ZERO)
         .max_in_flight(3)
 }

@@ -54,9 +54,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn config(in_flight: usize) -> Config {
     Config::default()
-        .pending(20)
+        .max_pending(20)
         .max_in_flight(in_flight)
-        .silent_logins(1_000)
+        .max_silent_logins(1_000)
         .backoff(BackoffPolicy::new(
             Duration::from_millis(500),
             Duration::from_secs(5),

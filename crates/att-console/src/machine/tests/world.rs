@@ -317,7 +317,7 @@ impl World {
             .keys()
             .filter(|open| !self.outcomes.contains_key(open))
             .count();
-        if open <= self.machine.config.pending {
+        if open <= self.machine.config.max_pending {
             self.give(Input::Order(Box::new(order)));
         } else {
             self.owners.remove(&ticket);

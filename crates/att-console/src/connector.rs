@@ -1,10 +1,10 @@
-//! One attempt to open a console: requests access, then opens the websocket.
+//! One attempt to connect: requests access, then opens the websocket.
 
 use crate::access::{Access, AccessError, ConsoleAccess, host_of};
 use crate::config::Config;
 use crate::error::with_sources;
-use crate::handle::status::NotConnected;
 use crate::machine::Failure;
+use crate::status::NotConnected;
 use alta_model::Redactor;
 use alta_socket::{DialError, LinkConfig, WebSocket};
 use std::sync::Arc;
@@ -25,10 +25,10 @@ async fn dial(
     config: Arc<Config>,
     redactor: &Redactor,
 ) -> Result<(WebSocket, Box<ConsoleAccess>), Failure> {
-    let within = access.time_limit().unwrap_or(config.connect_timeout);
-    let granted = tokio::time::timeout(within, access.access())
+    let timeout = access.timeout().unwrap_or(config.connect_timeout);
+    let granted = tokio::time::timeout(timeout, access.access())
         .await
-        .map_err(|_| trouble(NotConnected::NoAccess(format!("none within {within:?}"))))?
+        .map_err(|_| not_connected(NotConnected::NoAccess(format!("none within {timeout:?}"))))?
         .map_err(|error| no_access(error, &config))?;
     redactor.learn(granted.token.expose());
     redactor.learn_address(granted.url.as_str());
@@ -40,28 +40,28 @@ async fn dial(
         .write_timeout(config.write_timeout)
         .observer(observer.map(|observer| observer.with_redactor(redactor.clone())));
     let headers = http::HeaderMap::new();
-    let dialer = config.the_dialer().map_err(Failure::Address)?;
+    let dialer = config.effective_dialer().map_err(Failure::Address)?;
     let socket = WebSocket::connect(&*dialer, &granted.url, headers, link)
         .await
         .map_err(|error| unreachable(&error, &granted, &config))?;
     Ok((socket, Box::new(granted)))
 }
 
-/// The same with the secrets in messages of others redacted.
+/// Redacts the messages, which come from the server or from an [`Access`] of the program.
 fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
-    let shown = |text: String| redactor.redact(&text).into_owned();
+    let shown = |message: String| redactor.redact(&message).into_owned();
     match failure {
-        Failure::Refused(text) => Failure::Refused(shown(text)),
-        Failure::Address(text) => Failure::Address(shown(text)),
-        Failure::Token(text) => Failure::Token(shown(text)),
+        Failure::Refused(message) => Failure::Refused(shown(message)),
+        Failure::Address(message) => Failure::Address(shown(message)),
+        Failure::Token(message) => Failure::Token(shown(message)),
         Failure::NotConnected {
             trouble,
             retry_after,
         } => Failure::NotConnected {
             trouble: match trouble {
-                NotConnected::NotUp(text) => NotConnected::NotUp(shown(text)),
-                NotConnected::NoAccess(text) => NotConnected::NoAccess(shown(text)),
-                NotConnected::Unreachable(text) => NotConnected::Unreachable(shown(text)),
+                NotConnected::NotUp(message) => NotConnected::NotUp(shown(message)),
+                NotConnected::NoAccess(message) => NotConnected::NoAccess(shown(message)),
+                NotConnected::Unreachable(message) => NotConnected::Unreachable(shown(message)),
                 other => other,
             },
             retry_after,
@@ -71,11 +71,11 @@ fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
 
 fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Failure {
     match error {
-        // The program gave the address: it stays the same.
+        // The address comes from the program, so a retry does not help.
         DialError::Address { .. } | DialError::Environment(_) => {
             Failure::Address(error.to_string())
         }
-        // A refused user and password stay the same, too, unless the access can change.
+        // So do the user and the password, unless the access can change.
         DialError::Rejected {
             status: 401 | 403, ..
         } if !access.may_change && has_credentials(&access.url) => {
@@ -105,13 +105,13 @@ fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
         }
     };
     Err(if access.may_change {
-        trouble(NotConnected::NoAccess(problem))
+        not_connected(NotConnected::NoAccess(problem))
     } else {
         Failure::Token(problem)
     })
 }
 
-fn trouble(trouble: NotConnected) -> Failure {
+fn not_connected(trouble: NotConnected) -> Failure {
     Failure::NotConnected {
         trouble,
         retry_after: None,
