@@ -1,4 +1,4 @@
-//! Accepts one invitation, also if replies are lost or are errors.
+//! The acceptance of one invitation, also if replies are lost or are errors.
 
 use crate::access::is_refusal;
 use crate::bot::Bot;
@@ -15,24 +15,24 @@ const ATTEMPTS: u32 = 5;
 /// The longest pause that a `Retry-After` of the service causes.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// The acceptance of one invitation. A request whose effect is unknown is never repeated before the membership was read:
-/// the reply was an error or got lost, or the future was dropped while it waited for the reply.
+/// The acceptance of one invitation. The effect of a request is unknown if its reply is an error or lost, or if the future is
+/// dropped while it waits for the reply. Then the membership is read before the request is repeated.
 #[derive(Debug)]
 pub(crate) struct Acceptance {
     group: GroupId,
     me: UserId,
     backoff: Backoff,
-    /// Whether the membership must be read before anything is sent.
-    look_first: bool,
+    /// Whether the membership must be read before the next request.
+    check_first: bool,
     /// Whether a request of this acceptance may have made the bot a member.
     sent: bool,
-    /// The error of the last request, if the membership decides what it means.
+    /// The error of the last request, if its effect depends on the membership.
     undecided: Option<alta_rest::Error>,
     /// Dropped with the acceptance, when it has ended.
     under_way: Arc<()>,
 }
 
-/// Who has accepted an invitation.
+/// An invitation that is accepted, by this bot or by another program of the account.
 #[derive(Debug)]
 pub(crate) enum Accepted {
     ByUs(Box<Member>),
@@ -46,7 +46,7 @@ impl Acceptance {
             group,
             me,
             backoff: Backoff::new(policy, (me.get() ^ group.get()).unsigned_abs()),
-            look_first: false,
+            check_first: false,
             sent: false,
             undecided: None,
             under_way: Arc::new(()),
@@ -62,9 +62,9 @@ impl Acceptance {
         Arc::downgrade(&self.under_way)
     }
 
-    /// Whether the bot may be a member already, though no reply has said so.
+    /// Whether the bot may be a member already without a reply that says so.
     pub(crate) fn is_unclear(&self) -> bool {
-        self.look_first
+        self.check_first
     }
 
     /// Accepts, and tries again when the service fails.
@@ -88,18 +88,18 @@ impl Acceptance {
 
     async fn attempt(&mut self, bot: &Bot) -> Result<Accepted, alta_rest::Error> {
         loop {
-            if !self.look_first {
+            if !self.check_first {
                 match self.send(bot).await {
                     Ok(member) => return Ok(Accepted::ByUs(Box::new(member))),
-                    Err(error) if !self.look_first => return Err(error),
+                    Err(error) if !self.check_first => return Err(error),
                     Err(error) => self.undecided = Some(error),
                 }
             }
-            if let Some(accepted) = self.look(bot).await? {
+            if let Some(accepted) = self.read_membership(bot).await? {
                 return Ok(accepted);
             }
-            self.look_first = false;
-            // None if the future of the last request was dropped: then it is sent again.
+            self.check_first = false;
+            // `None` if the future of the last request was dropped: then it is sent again.
             if let Some(error) = self.undecided.take() {
                 return Err(error);
             }
@@ -109,25 +109,25 @@ impl Acceptance {
     async fn send(&mut self, bot: &Bot) -> Result<Member, alta_rest::Error> {
         // Until the reply says otherwise, the request may have taken effect.
         let sent_before = std::mem::replace(&mut self.sent, true);
-        self.look_first = true;
+        self.check_first = true;
         let accepted = bot.rest().as_bot().invites().accept(self.group).await;
         match &accepted {
             Ok(_) => {
                 info!(group = %self.group, "an invitation was accepted");
-                self.look_first = false;
+                self.check_first = false;
             }
             Err(error) if has_no_effect(error) => {
                 self.sent = sent_before;
                 // A member who accepts again is rejected.
-                self.look_first = sent_before || is_rejection(error);
+                self.check_first = sent_before || is_rejection(error);
             }
             Err(_) => {}
         }
         accepted
     }
 
-    /// Reads the membership. None if the bot is no member.
-    async fn look(&self, bot: &Bot) -> Result<Option<Accepted>, alta_rest::Error> {
+    /// Reads the membership. `None` if the bot is no member.
+    async fn read_membership(&self, bot: &Bot) -> Result<Option<Accepted>, alta_rest::Error> {
         let rest = bot.rest().as_bot();
         match rest.members().get(self.group, self.me).await {
             Ok(member) if member.r#type == Some(MemberType::Accepted) => Ok(Some(if self.sent {

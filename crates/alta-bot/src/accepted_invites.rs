@@ -3,13 +3,13 @@ use crate::bot::Bot;
 use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
-use crate::invitations::{Invitations, Mail, Pending};
+use crate::invitations::{Input, Invitations, Pending};
 use alta_model::Member;
 use alta_socket::BackoffPolicy;
 use std::collections::VecDeque;
 use std::fmt;
 
-/// Accepts every invitation of the bot: those that wait, and those that come. Made by [`Bot::accept_invites`].
+/// Accepts every invitation of the bot, pending and future. Made by [`Bot::accept_invites`].
 pub struct AcceptedInvites {
     bot: Bot,
     invitations: Invitations,
@@ -17,21 +17,22 @@ pub struct AcceptedInvites {
 }
 
 impl Bot {
-    /// Begins to accept every invitation: [`next`](AcceptedInvites::next) accepts one and returns the membership.
+    /// Subscribes to the bot's invitations and lists the pending ones. [`next`](AcceptedInvites::next) accepts one and returns the
+    /// membership.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
-    /// [`ErrorKind::Rest`] if the waiting invitations cannot be listed.
+    /// [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
+    /// [`ErrorKind::Rest`] if the pending invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
         let invitations = Invitations::begin(self, BackoffPolicy::default()).await?;
-        let waiting = invitations.list_once().await?;
+        let list = invitations.list_once().await?;
         let mut accepted = AcceptedInvites {
             bot: self.clone(),
             invitations,
             pending: VecDeque::new(),
         };
-        accepted.add(waiting);
+        accepted.add(list);
         Ok(accepted)
     }
 }
@@ -39,14 +40,14 @@ impl Bot {
 impl AcceptedInvites {
     /// Waits for an invitation, accepts it, and returns the bot's membership. `None` when the bot is closed.
     ///
-    /// A reply that does not say whether the invitation is accepted (an error of the service, a timeout, a lost
-    /// connection) is cleared up by reading the membership, before anything is sent again. An invitation that somebody
-    /// else has accepted is skipped: the service rejects it (400), and the bot is a member.
+    /// If the result is unclear (an error of the service, a timeout, a lost connection), the membership is read before the request
+    /// is sent again. An invitation that was accepted by another program is skipped: the service rejects the request (400), and
+    /// the bot is a member.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute; one
-    /// that the service refused, only after a gap of the main websocket. The next call goes on with the next invitation.
+    /// [`ErrorKind::Rest`] if an invitation could not be accepted in five attempts. It is tried again after a minute, or, if the
+    /// service refused it, after a gap of the main websocket. The next call continues with the next invitation.
     ///
     /// # Cancel safety
     ///
@@ -64,8 +65,8 @@ impl AcceptedInvites {
         loop {
             let Some(first) = self.pending.front_mut() else {
                 match self.invitations.next().await {
-                    Mail::End => return None,
-                    mail => self.add(mail),
+                    Input::Closed => return None,
+                    input => self.add(input),
                 }
                 continue;
             };
@@ -88,9 +89,9 @@ impl AcceptedInvites {
         }
     }
 
-    /// An invitation that came while they were listed is in the list as well.
-    fn add(&mut self, mail: Mail) {
-        for (new, _) in self.invitations.take(mail, |_| true) {
+    /// The list may contain an invitation whose event is still in the queue.
+    fn add(&mut self, input: Input) {
+        for (new, _) in self.invitations.take(input, |_| true) {
             let group = new.invite.id;
             if !self.pending.iter().any(|other| other.invite.id == group) {
                 self.pending.push_back(new);

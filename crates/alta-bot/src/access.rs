@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
 
-/// The pause between requests while a server is starting, which takes a minute or more.
+/// The pause between requests while a server starts, which takes a minute or more.
 const COLD_START: Duration = Duration::from_secs(5);
 
 /// Access to a console through the cloud: requested from the REST API at every attempt, since address, port and token change
@@ -28,14 +28,14 @@ impl CloudAccess {
         }
     }
 
-    async fn ask(&self) -> Result<ConsoleAccess, AccessError> {
+    async fn request(&self) -> Result<ConsoleAccess, AccessError> {
         let servers = self.rest.servers();
         match servers.console(self.server, self.options).await {
-            Ok(answer) => read(answer, self.rest.redactor()),
-            // The wrong account, its scopes, or the wrong id: asking again would not help.
+            Ok(reply) => read(reply, self.rest.redactor()),
+            // The account, its scopes or the id is wrong: the same request would fail again.
             Err(error) if is_refusal(&error) => Err(AccessError::Refused(format!("{error:?}"))),
             Err(error) => Err(AccessError::Failed {
-                message: "asking the cloud".to_owned(),
+                message: "requesting access from the cloud".to_owned(),
                 retry_after: error.retry_after(),
                 source: Some(Box::new(error)),
             }),
@@ -45,11 +45,11 @@ impl CloudAccess {
 
 impl Access for CloudAccess {
     fn access(&self) -> BoxFuture<'_, Result<ConsoleAccess, AccessError>> {
-        Box::pin(self.ask())
+        Box::pin(self.request())
     }
 
     fn timeout(&self) -> Option<Duration> {
-        // The call has a limit of its own, and waits for its turn in it.
+        // The call has a timeout of its own, which includes the wait for a free place.
         let call = self.rest.http().call_timeout();
         Some(call.saturating_add(Duration::from_secs(1)))
     }
@@ -66,14 +66,14 @@ pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
 }
 
 /// The connection and the token mean that access is granted, not `allowed` (att-client, Townsharp).
-fn read(answer: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, AccessError> {
-    let reason = answer.fail_reason;
-    let message = || match (&answer.message, &reason) {
+fn read(reply: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, AccessError> {
+    let reason = reply.fail_reason;
+    let message = || match (&reply.message, &reason) {
         (Some(message), _) => redactor.redact(message).into_owned(),
         (None, Some(reason)) => reason.as_str().to_owned(),
         (None, None) => "the cloud gave no reason".to_owned(),
     };
-    if let (Some(connection), Some(token)) = (&answer.connection, &answer.token) {
+    if let (Some(connection), Some(token)) = (&reply.connection, &reply.token) {
         let host = match connection.address.parse() {
             Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
             _ => connection.address.clone(),
@@ -84,7 +84,7 @@ fn read(answer: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, Access
         };
         let Some(url) = address("ws", connection.websocket_port) else {
             return Err(AccessError::Failed {
-                message: "the cloud named no address that a websocket could have".to_owned(),
+                message: "the address from the cloud is not valid for a websocket".to_owned(),
                 source: None,
                 retry_after: None,
             });
@@ -95,11 +95,11 @@ fn read(answer: JoinResult, redactor: &Redactor) -> Result<ConsoleAccess, Access
     }
     match &reason {
         Some(refusal) if refusal.is_refusal() => Err(AccessError::Refused(message())),
-        _ if answer.cold_start => Err(AccessError::NotYet {
-            message: "it is being started".to_owned(),
+        _ if reply.cold_start => Err(AccessError::NotYet {
+            message: "the server starts".to_owned(),
             retry_after: Some(COLD_START),
         }),
-        // Only these say that the server is not up; the view of the groups believes it.
+        // Only these mean that the server does not run. The view uses them.
         None
         | Some(JoinFailReason::Nothing | JoinFailReason::NotOnline | JoinFailReason::NotLaunched) => {
             Err(AccessError::NotYet {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn each_answer_of_the_cloud_tells_the_console_what_to_do() {
+    fn each_reply_of_the_cloud_grants_postpones_refuses_or_fails() {
         let granted = of(
             r#"{"server_id":7,"allowed":true,"connection":{"address":"203.0.113.17","websocket_port":7667,"webserver_port":7780},"token":"t"}"#,
         )
@@ -171,12 +171,12 @@ mod tests {
             assert!(matches!(refused, Err(AccessError::Refused(_))), "{reason}");
         }
         for reason in ["CouldntAccessCluster", "PlayerLimitReached", "OutOfCheese"] {
-            let trouble = of(&format!(
+            let failed = of(&format!(
                 r#"{{"server_id":7,"allowed":false,"fail_reason":"{reason}"}}"#
             ));
-            // It says nothing about whether the server is up.
+            // The server may run all the same.
             assert!(
-                matches!(trouble, Err(AccessError::Failed { .. })),
+                matches!(failed, Err(AccessError::Failed { .. })),
                 "{reason}"
             );
         }

@@ -1,17 +1,17 @@
-//! The body with which py-tale asks for a console, as a text.
+//! The JSON body of py-tale's request for a console.
 
 use crate::error::ErrorKind;
 use alta_rest::ConsoleOptions;
 use serde_json::Value;
 
-/// Reads a JSON object of `should_launch` and `ignore_offline`, each true, false, or one of these words as a text, as
-/// py-tale's README has them.
+/// Parses a JSON object with `should_launch` and `ignore_offline`. Each is a bool, or `"true"` or `"false"` as a string, as in
+/// py-tale's README.
 pub(crate) fn read(body: &str) -> Result<ConsoleOptions, ErrorKind> {
     let format = |reason: String| ErrorKind::ArgumentFormat { reason };
     let value: Value = serde_json::from_str(body)
-        .map_err(|error| format(format!("the body is no JSON: {error}")))?;
+        .map_err(|error| format(format!("the body is not JSON: {error}")))?;
     let Value::Object(fields) = value else {
-        let reason = "the body is JSON, but no object".to_owned();
+        let reason = "the body is JSON, but not an object".to_owned();
         return Err(ErrorKind::ArgumentType { reason });
     };
     let mut options = ConsoleOptions::default();
@@ -20,26 +20,24 @@ pub(crate) fn read(body: &str) -> Result<ConsoleOptions, ErrorKind> {
             "should_launch" => &mut options.should_launch,
             "ignore_offline" => &mut options.ignore_offline,
             _ => {
-                return Err(format(format!(
-                    "the body has a field {name:?}, which means nothing"
-                )));
+                return Err(format(format!("the body has an unknown field {name:?}")));
             }
         };
-        *field = truth(name, value)?;
+        *field = parse_bool(name, value)?;
     }
     Ok(options)
 }
 
-fn truth(name: &str, value: &Value) -> Result<bool, ErrorKind> {
+fn parse_bool(name: &str, value: &Value) -> Result<bool, ErrorKind> {
     match value {
-        Value::Bool(truth) => Ok(*truth),
+        Value::Bool(value) => Ok(*value),
         Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(false),
         Value::String(text) => Err(ErrorKind::ArgumentFormat {
-            reason: format!("{name} is {text:?} and not true or false"),
+            reason: format!("{name} is {text:?}, not true or false"),
         }),
         other => Err(ErrorKind::ArgumentType {
-            reason: format!("{name} is {other} and not true or false"),
+            reason: format!("{name} is {other}, not true or false"),
         }),
     }
 }
@@ -49,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn truth_may_be_a_text_as_in_py_tale() {
+    fn a_bool_may_be_a_string_as_in_py_tale() {
         let both = |launch, ignore| {
             ConsoleOptions::default()
                 .should_launch(launch)
@@ -65,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_type_is_told_from_a_wrong_format() {
+    fn a_wrong_type_and_a_wrong_format_are_different_errors() {
         let is_type = |body| match read(body).unwrap_err() {
             ErrorKind::ArgumentType { .. } => true,
             ErrorKind::ArgumentFormat { .. } => false,

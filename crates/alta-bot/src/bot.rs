@@ -1,7 +1,7 @@
 use crate::callbacks::Callbacks;
-use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
 use crate::main_events::MainSubs;
+use crate::open_consoles::OpenConsoles;
 use crate::view::Latest;
 use alta_auth::Token;
 use alta_auth::TokenSource;
@@ -24,16 +24,16 @@ pub(crate) struct Inner {
     pub(crate) rest: alta_rest::Client,
     socket: Option<alta_ws::Client>,
     account: Option<Token>,
-    /// The id that the program has given.
+    /// The id that the program has set.
     user_id: Option<UserId>,
-    pub(crate) consoles: Arc<Consoles>,
+    pub(crate) consoles: Arc<OpenConsoles>,
     pub(crate) main_subs: MainSubs,
     pub(crate) callbacks: Callbacks,
-    /// The view that was begun last.
+    /// The latest view.
     pub(crate) view: Latest,
-    /// Whether it was asked to close.
+    /// Whether a close was requested.
     pub(crate) closing: Publisher<bool>,
-    /// Whether a manager looks after it.
+    /// Whether it is managed.
     pub(crate) is_managed: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ impl Bot {
         socket: Option<alta_ws::Client>,
         account: Option<Token>,
         user_id: Option<UserId>,
-        consoles: Consoles,
+        consoles: OpenConsoles,
     ) -> Self {
         Self {
             inner: Arc::new(Inner {
@@ -61,8 +61,8 @@ impl Bot {
         }
     }
 
-    /// The bot's user id, from its token, else as the program has [given it](crate::Builder::user_id): the key of every `me-…` subscription.
-    /// None for a bot that is only a user.
+    /// The bot's user id: the key of every `me-…` subscription. It comes from the bot's token, or from
+    /// [`Builder::user_id`](crate::Builder::user_id) if the token has none. `None` without a bot's credentials.
     pub fn user_id(&self) -> Option<UserId> {
         self.inner
             .account
@@ -73,10 +73,10 @@ impl Bot {
 
     /// The bot's user id, for operations that need it.
     pub(crate) fn own_id(&self, doing: &'static str) -> Result<UserId, Error> {
-        // A bot that is only a user has no id because it lacks more than that.
+        // Without a bot's credentials, the missing websocket is the better error.
         self.socket()?;
         self.user_id().ok_or_else(|| {
-            let problem = "the bot's token names no user id, and none was given by `user_id`";
+            let problem = "the bot's token contains no user id, and `user_id` set none";
             let problems = vec![problem.to_owned()];
             Error::new(ErrorKind::Config { problems }, doing)
         })
@@ -96,7 +96,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials: the main websocket takes no others.
+    /// [`ErrorKind::Unavailable`] without a bot's credentials: the main websocket accepts no others.
     #[doc(alias = "main_sub")]
     pub fn socket(&self) -> Result<&alta_ws::Client, Error> {
         self.inner.socket.as_ref().ok_or_else(|| {
@@ -105,12 +105,12 @@ impl Bot {
         })
     }
 
-    /// Waits until the bot is [closed](Self::close) by another handle, or its account is refused for good: the last line of
-    /// a bot that lives by its callbacks. Nothing has to wait for it: the bot is at work since it was connected.
+    /// Waits until the bot is [closed](Self::close) by another handle, or its account is refused: the last line of a program
+    /// that only uses callbacks. The bot works from [`connect`](crate::Builder::connect) on, whether this is called or not.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Socket`] if the main websocket was refused for good; the bot is not closed then.
+    /// [`ErrorKind::Socket`] if the main websocket was refused; then the bot is not closed.
     ///
     /// # Cancel safety
     ///
@@ -143,12 +143,12 @@ impl Bot {
         Ok(())
     }
 
-    /// Waits until a token of each of the bot's accounts is at hand: at once, unless one has expired that could not be
+    /// Waits until each account of the bot has a valid token. Returns at once, unless a token has expired and could not be
     /// renewed.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Login`] if the account is refused or cannot be logged in now.
+    /// [`ErrorKind::Login`] if the account is refused, or if the login fails.
     ///
     /// # Cancel safety
     ///
@@ -158,19 +158,18 @@ impl Bot {
         let bot = identities.bot.as_ref().map(TokenSource::token);
         let user = identities.user.as_ref().map(TokenSource::token);
         for token in [bot, user].into_iter().flatten() {
-            token
-                .await
-                .map_err(|error| Error::new(ErrorKind::Login, "getting a token").because(error))?;
+            token.await.map_err(|error| {
+                Error::new(ErrorKind::Login, "getting a token").caused_by(error)
+            })?;
         }
         Ok(())
     }
 
-    /// Waits until the main websocket is open: at once, unless the connection was lost and is not back yet.
+    /// Waits until the main websocket is connected. Returns at once, unless the connection is lost.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Socket`] if it was refused for good
-    /// or is closed.
+    /// [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`] if it was refused or is closed.
     ///
     /// # Cancel safety
     ///
@@ -178,11 +177,11 @@ impl Bot {
     pub async fn wait_for_ws(&self) -> Result<(), Error> {
         let ready = self.socket()?.ready().await;
         let doing = "waiting for the main websocket";
-        ready.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))
+        ready.map_err(|error| Error::new(ErrorKind::Socket, doing).caused_by(error))
     }
 
-    /// Closes the bot for every handle: its consoles, its main websocket, its callbacks. All of it has ended when this
-    /// returns; called in a callback, it ends that too and does not return.
+    /// Closes the bot for every handle: its consoles, its main websocket and its callbacks. When this returns, all of them have
+    /// ended. In a callback it does not return, since it ends that callback too.
     ///
     /// # Cancel safety
     ///
@@ -194,12 +193,12 @@ impl Bot {
         if let Some(socket) = &inner.socket {
             socket.close().await;
         }
-        // The last: this may be running in one of them.
+        // Last, since this future may run in a callback.
         inner.callbacks.close().await;
     }
 }
 
-/// Knows a bot without holding it open.
+/// A reference to a bot that does not keep it open.
 pub(crate) struct WeakBot(Weak<Inner>);
 
 impl WeakBot {

@@ -1,8 +1,8 @@
 use crate::bot::Bot;
-use crate::consoles::Consoles;
 use crate::debug::{self, Channel, Traffic, Watcher};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
+use crate::open_consoles::OpenConsoles;
 use alta_auth::{
     BotCredentials, BotLogin, Login, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
 };
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// How a [`Bot`] is made.
+/// The configuration of a [`Bot`]. [`connect`](Self::connect) makes the bot.
 #[must_use = "a builder does nothing until `connect`"]
 #[derive(Default)]
 pub struct Builder {
@@ -28,110 +28,110 @@ pub struct Builder {
     socket: alta_ws::Config,
     console: att_console::Config,
     watcher: Option<Watcher>,
-    /// What makes it impossible to connect.
+    /// Errors of the configuration. They prevent the connect.
     problems: Vec<String>,
-    /// What is doubtful, though it works.
+    /// Doubtful settings that work.
     pub(crate) warnings: Vec<String>,
 }
 
 impl Bot {
-    /// Begins to make a bot.
+    /// A configuration with all defaults.
     pub fn builder() -> Builder {
         Builder::default()
     }
 }
 
 impl Builder {
-    /// The bot's own account. The main websocket needs it.
+    /// Sets the bot's account. The main websocket requires it.
     #[doc(alias = "config")]
     pub fn bot(mut self, credentials: BotCredentials) -> Self {
         self.bot = Some(credentials);
         self
     }
 
-    /// A player's account beside it, for the calls that are refused to bots.
+    /// Sets a player's account, for calls that the service refuses to bots. It can be used beside the bot's account.
     #[doc(alias = "config")]
     pub fn user(mut self, credentials: UserCredentials) -> Self {
         self.user = Some(credentials);
         self
     }
 
-    /// The user id that the bot's account has. It is in the account's token: this is for services that leave it out there,
-    /// and a check where they do not.
+    /// Sets the user id of the bot's account, for services whose tokens do not contain it. If the token contains another id,
+    /// [`connect`](Self::connect) fails.
     #[doc(alias = "config")]
     pub fn user_id(mut self, id: UserId) -> Self {
         self.user_id = Some(id);
         self
     }
 
-    /// Other addresses than Alta's own.
+    /// Sets the addresses of the service. By default those of Alta's cloud.
     pub fn endpoints(mut self, endpoints: Endpoints) -> Self {
         self.endpoints = endpoints;
         self
     }
 
-    /// Another HTTP stack, for login, REST and downloads alike.
+    /// Sets the HTTP stack for login, REST and downloads. By default hyper with rustls, if a feature for it is on.
     pub fn http(mut self, http: HttpClient) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// The proxy for everything, login, REST and both kinds of sockets, or [`Proxy::none`], whatever the environment says.
-    /// An HTTP stack or a dialer of one's own has its own: beside one of them this is an error.
+    /// Sets the proxy of login, REST, the main websocket and the consoles; [`Proxy::none`] for no proxy. It overrides the
+    /// environment. Together with an HTTP stack or a dialer of the program it is an error, since these have their own proxy.
     pub fn proxy(mut self, proxy: Proxy) -> Self {
         self.proxy = Some(proxy);
         self
     }
 
-    /// Another configuration of the main websocket. Its address is that of the [`endpoints`](Self::endpoints).
+    /// Sets the configuration of the main websocket. The address is that of the [`endpoints`](Self::endpoints).
     pub fn socket_config(mut self, config: alta_ws::Config) -> Self {
         self.socket = config;
         self
     }
 
-    /// How often the main websocket is pinged.
+    /// The time between pings of the main websocket.
     pub(crate) fn ping(&self) -> Duration {
         self.socket.ping_interval
     }
 
-    /// Another configuration for the consoles that are opened.
+    /// Sets the configuration of all consoles.
     pub fn console_config(mut self, config: att_console::Config) -> Self {
         self.console = config;
         self
     }
 
-    /// Prints all that is sent and received by login, REST and the sockets to standard error, with secrets hidden, in
-    /// colors on a terminal. Meant for looking at a bot at work: printing delays it.
+    /// Prints everything that login, REST and the sockets send and receive to standard error, without secrets, in colors on a
+    /// terminal. For debugging only: printing delays the bot.
     #[doc(alias = "config")]
     pub fn debug(mut self, on: bool) -> Self {
         self.watcher = on.then(debug::printer);
         self
     }
 
-    /// Shows all that is sent and received to this function, with secrets hidden, instead of printing it. It is called
-    /// between reading and writing, and delays both.
+    /// Calls this function with everything that login, REST and the sockets send and receive, without secrets, instead of
+    /// printing it. The function is called between reads and writes, and delays both.
     pub fn on_traffic(mut self, watch: impl Fn(&Traffic) + Send + Sync + 'static) -> Self {
         self.watcher = Some(Arc::new(watch));
         self
     }
 
-    /// Logs in and connects the main websocket. A login that cannot be reached is an error at once; the websocket is waited
-    /// for as long as it cannot be reached, so wrap this in a time-out to give up.
+    /// Logs in and connects the main websocket. If the login cannot be reached, it fails at once. If the websocket cannot be
+    /// reached, it tries again without end: wrap the future in a timeout to give up.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] with everything that is missing or contradictory, [`ErrorKind::Login`] if the credentials are
-    /// refused or the login cannot be reached, [`ErrorKind::Socket`] if the main websocket is refused.
+    /// [`ErrorKind::Config`] with all problems of the configuration, [`ErrorKind::Login`] if the credentials are refused or the
+    /// login cannot be reached, [`ErrorKind::Socket`] if the main websocket is refused.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes what was opened.
+    /// Dropping the future closes the connections that it has opened.
     #[doc(alias = "run")]
     #[doc(alias = "wait_for_ready")]
     #[doc(alias = "wait_for_ws")]
     pub async fn connect(mut self) -> Result<Bot, Error> {
         let http = self.checked()?;
-        let http = self.tapped(http);
+        let http = self.observed(http);
         let addresses = self.endpoints;
         let endpoints = alta_auth::Endpoints::new(addresses.token_url, addresses.rest_url.clone());
 
@@ -166,11 +166,11 @@ impl Builder {
             socket,
             account,
             self.user_id,
-            Consoles::new(self.console, self.watcher),
+            OpenConsoles::new(self.console, self.watcher),
         ))
     }
 
-    /// What HTTP goes by, unless anything is wrong with the configuration.
+    /// Checks the configuration, and returns the HTTP stack.
     fn checked(&mut self) -> Result<HttpClient, Error> {
         self.check();
         let http = match self.http.take() {
@@ -185,18 +185,18 @@ impl Builder {
         self.problems.extend(problem);
         let error = not_configured(std::mem::take(&mut self.problems));
         Err(match source {
-            Some(source) => error.because(source),
+            Some(source) => error.caused_by(source),
             None => error,
         })
     }
 
-    /// Shows what goes over HTTP and the main websocket to who watches, if anybody does.
-    fn tapped(&mut self, http: HttpClient) -> HttpClient {
+    /// Adds the observer of the program, if there is one, to HTTP and to the main websocket.
+    fn observed(&mut self, http: HttpClient) -> HttpClient {
         let Some(watcher) = &self.watcher else {
             return http;
         };
         self.socket.observer = Some(debug::observer(watcher, Channel::MainSocket));
-        debug::tap_http(http, debug::observer(watcher, Channel::Http))
+        debug::observe_http(http, debug::observer(watcher, Channel::Http))
     }
 
     pub(crate) fn problem(&mut self, problem: String) {
@@ -213,23 +213,23 @@ impl Builder {
         self.warnings.push(warning);
     }
 
-    /// The same for a bot that is to be managed, with what is wrong about that.
+    /// Adds the problems of a managed bot.
     pub(crate) fn for_managing(mut self, problems: Vec<String>) -> Self {
         self.problems.extend(problems);
         if self.bot.is_none() && self.user.is_some() {
             let problem =
-                "a user's credentials alone don't suffice for a managed bot: it needs a bot's";
+                "a managed bot needs a bot's credentials; a user's credentials are not enough";
             self.problem(problem.to_owned());
         }
         self
     }
 
-    /// Finds what is wrong before anything is sent.
+    /// Finds the problems of the configuration, before anything is sent.
     fn check(&mut self) {
         if self.bot.is_none() && self.user.is_none() && self.problems.is_empty() {
             self.problem(
-                "neither a bot's nor a user's credentials were given (in the environment, ALTA_CLIENT_ID and \
-                 ALTA_CLIENT_SECRET)"
+                "no credentials were set, neither of a bot (in the environment, ALTA_CLIENT_ID and ALTA_CLIENT_SECRET) \
+                 nor of a user"
                     .to_owned(),
             );
         }
@@ -239,7 +239,7 @@ impl Builder {
                     .push("the bot's client id is empty".to_owned());
             }
             if bot.scopes().is_empty() {
-                self.problems.push("the bot asks for no scope".to_owned());
+                self.problems.push("the bot requests no scope".to_owned());
             }
         }
         let unusable = [
@@ -250,7 +250,7 @@ impl Builder {
             self.problem(error.to_string());
         }
         if self.user_id.is_some() && self.bot.is_none() {
-            self.problem("a bot's user id was given, but no bot's credentials".to_owned());
+            self.problem("a bot's user id was set, but no bot's credentials".to_owned());
         }
         self.check_proxy();
         let endpoints = self.endpoints.clone();
@@ -261,13 +261,13 @@ impl Builder {
         ];
         for (what, url, [plain, secure]) in addresses {
             if ![plain, secure].contains(&url.scheme()) {
-                // How it begins is not shown: it may be a secret that was put in the wrong place.
+                // The address is not in the message: it may be a secret in the wrong place.
                 self.problem(format!(
                     "the {what} address begins neither with {plain}:// nor with {secure}://"
                 ));
             } else if url.scheme() == plain && !is_local(url) {
                 self.warning(format!(
-                    "the {what} address is not encrypted: whoever is between can read the credentials"
+                    "the {what} address is not encrypted: others on the network can read the credentials"
                 ));
             }
         }
@@ -275,7 +275,7 @@ impl Builder {
 }
 
 impl Builder {
-    /// Hands the proxy to all that it is for, and says where one cannot be used.
+    /// Passes the proxy to the sockets, and finds the parts that cannot use it.
     fn check_proxy(&mut self) {
         let Some(proxy) = self.proxy.clone() else {
             if self.http.is_some() || self.socket.proxy.is_some() {
@@ -296,7 +296,7 @@ impl Builder {
         ];
         for (what, _) in own.into_iter().filter(|(_, is_own)| *is_own) {
             self.problem(format!(
-                "a proxy and {what} were given; the proxy belongs into the latter"
+                "a proxy and {what} were set; configure the proxy in the latter"
             ));
         }
         self.socket.proxy.get_or_insert_with(|| proxy.clone());
@@ -313,23 +313,24 @@ fn is_local(url: &Url) -> bool {
     }
 }
 
-/// The token tells the truth; another id in the settings means that they are somebody else's.
+/// The id in the token is right; another id in the settings means that they belong to another account.
 fn check_user_id(token: &Token, given: Option<UserId>) -> Result<(), Error> {
     match (token.user_id(), given) {
         (Some(actual), Some(given)) if actual != given => {
-            let problem =
-                format!("the user id {given} was given, but these credentials are {actual}'s");
+            let problem = format!(
+                "the user id {given} was set, but these credentials belong to user {actual}"
+            );
             Err(not_configured(vec![problem]))
         }
         _ => Ok(()),
     }
 }
 
-/// Logs in once, so that wrong credentials are seen now.
+/// Logs in once, so that wrong credentials are an error now.
 async fn log_in<L: Login>(login: L, doing: &'static str) -> Result<(TokenCache<L>, Token), Error> {
     let tokens = TokenCache::new(login);
     let token = tokens.token().await;
-    let token = token.map_err(|error| Error::new(ErrorKind::Login, doing).because(error))?;
+    let token = token.map_err(|error| Error::new(ErrorKind::Login, doing).caused_by(error))?;
     Ok((tokens, token))
 }
 
@@ -338,13 +339,13 @@ async fn open_socket(
     config: alta_ws::Config,
 ) -> Result<alta_ws::Client, Error> {
     let failed =
-        |error| Error::new(ErrorKind::Socket, "connecting the main websocket").because(error);
+        |error| Error::new(ErrorKind::Socket, "connecting the main websocket").caused_by(error);
     let socket = alta_ws::Client::open_with(tokens, config).map_err(failed)?;
     socket.ready().await.map_err(failed)?;
     Ok(socket)
 }
 
-/// Why there is no HTTP client.
+/// The problem that prevents an HTTP client, and its source.
 type NoHttp = (String, Option<alta_http::Error>);
 
 #[cfg(any(feature = "hyper", feature = "platform-roots"))]
@@ -359,7 +360,7 @@ fn default_http(proxy: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
     let http = HttpClient::platform_roots(&config);
     http.map_err(|error| {
         (
-            "the default HTTP transport cannot be made".to_owned(),
+            "the default HTTP transport could not be made".to_owned(),
             Some(error),
         )
     })
@@ -367,7 +368,7 @@ fn default_http(proxy: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
 
 #[cfg(not(any(feature = "hyper", feature = "platform-roots")))]
 fn default_http(_: Option<&Proxy>) -> Result<HttpClient, NoHttp> {
-    let problem = "no HTTP stack was given, and the features `hyper` and `platform-roots` are off";
+    let problem = "no HTTP stack was set, and the features `hyper` and `platform-roots` are off";
     Err((problem.to_owned(), None))
 }
 
@@ -392,7 +393,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_proxy_is_handed_to_all_and_refused_beside_what_has_its_own() {
+    fn a_proxy_is_used_by_all_parts_and_is_an_error_beside_parts_with_their_own() {
         let proxy = || Proxy::all("http://proxy.example:3128", "").unwrap();
         let credentials = || BotCredentials::new("client_1", "c2Vj");
         let mut builder = Builder::default().bot(credentials()).proxy(proxy());
@@ -415,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_without_encryption_is_warned_of_unless_it_is_of_this_machine() {
+    fn an_address_without_encryption_is_a_warning_unless_it_is_local() {
         let address = |scheme: &str, host| format!("{scheme}://{host}:1/").parse().unwrap();
         for (scheme, host, warned) in [
             ("", "127.0.0.1", 0),

@@ -1,4 +1,4 @@
-//! The tasks in which callbacks are called.
+//! The tasks that call the callbacks of a bot.
 
 use alta_socket::TaskGuard;
 use att_kit::{Outcome, catch_panic};
@@ -7,7 +7,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The tasks of a bot. Dropping them ends them.
+/// The tasks of a bot. They end when this is dropped.
 #[derive(Default)]
 pub(crate) struct Callbacks(Mutex<Tasks>);
 
@@ -18,7 +18,7 @@ struct Tasks {
 }
 
 impl Callbacks {
-    /// Runs a task until it ends or this is closed.
+    /// Runs a task until it ends, or until [`close`](Self::close).
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.lock();
         if tasks.is_closed {
@@ -38,14 +38,14 @@ impl Callbacks {
             })));
     }
 
-    /// Ends all tasks and waits until they have ended. A task that waits here ends as well, in the middle of it.
+    /// Ends all tasks, and waits until they have ended. A task that calls this is canceled while it waits.
     pub(crate) async fn close(&self) {
         let tasks = {
             let mut tasks = self.lock();
             tasks.is_closed = true;
             tasks.running.clone()
         };
-        // All at the same time: one that is slow to end delays no other.
+        // All at the same time: a slow one delays no other.
         for task in &tasks {
             task.stop();
         }
@@ -55,18 +55,18 @@ impl Callbacks {
     }
 
     fn lock(&self) -> MutexGuard<'_, Tasks> {
-        // It is changed in single steps, so it stays consistent if something panics beside it.
+        // Each change is one step, so the state stays consistent after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Calls a callback. One that fails or panics is logged: the next event may be none of its difficult ones.
+/// Calls a callback. An error or a panic is logged, and the callback is called again for the next event.
 pub(crate) async fn call<F: Future<Output: Outcome>>(
     event: &(dyn fmt::Display + Sync),
     handler: impl FnOnce() -> F,
 ) {
-    let outcome = catch_panic(async move { handler().await }).await;
-    match outcome.map(Outcome::result) {
+    let result = catch_panic(async move { handler().await }).await;
+    match result.map(Outcome::result) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%event, error = &*error, "a callback failed"),
         Err(panic) => tracing::error!(%event, panic, "a callback panicked"),

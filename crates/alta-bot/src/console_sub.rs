@@ -1,4 +1,4 @@
-//! Subscribing to the events of consoles, one or all.
+//! Subscriptions to the events of one console or of all.
 
 use crate::bot::Bot;
 use crate::error::Error;
@@ -16,9 +16,8 @@ use std::fmt;
 use std::future::IntoFuture;
 
 impl Bot {
-    /// Subscribes to an event on all consoles, those that are open and those that will be, or on
-    /// [one](ConsoleSub::server). The name is written in any case. Await the result for a stream, or give it a
-    /// [`callback`](ConsoleSub::callback).
+    /// Subscribes to an event on all consoles, open now or later, or on [one](ConsoleSub::server). The letter case of the name
+    /// does not matter. Await the result to get a stream, or register a [`callback`](ConsoleSub::callback).
     ///
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
@@ -30,19 +29,19 @@ impl Bot {
     /// # }
     /// ```
     ///
-    /// For several events in one stream, and for typed ones, there are [`subscribe_to`](Self::subscribe_to) and
+    /// For several events in one stream use [`subscribe_to`](Self::subscribe_to), for typed events
     /// [`subscribe`](Self::subscribe).
     ///
     /// # Errors
     ///
-    /// When awaited: [`ErrorKind::NoSuchEvent`] with the nearest known names if a server that is connected lacks it,
-    /// [`ErrorKind::NotOpen`] if that one console is not open, [`ErrorKind::Closed`].
+    /// When awaited: [`ErrorKind::NoSuchEvent`] with the most similar known names if a connected server does not have the
+    /// event, [`ErrorKind::NotOpen`] if the console of [`server`](ConsoleSub::server) is not open, [`ErrorKind::Closed`].
     pub fn console_sub(&self, event: impl Into<EventName>) -> ConsoleSub<'_, Value> {
         self.subscribe_to([event])
     }
 
-    /// Subscribes to several events by name, as [`console_sub`](Self::console_sub) does to one, in one stream that keeps
-    /// each console's order.
+    /// Subscribes to several events by name, as [`console_sub`](Self::console_sub), in one stream that keeps the order of each
+    /// console.
     ///
     /// # Errors
     ///
@@ -54,7 +53,7 @@ impl Bot {
         ConsoleSub::new(self, self.inner.consoles.set.subscribe_to(events))
     }
 
-    /// Subscribes to an event in typed form on all consoles or on [one](ConsoleSub::server).
+    /// Subscribes to a type of event on all consoles, or on [one](ConsoleSub::server).
     ///
     /// # Errors
     ///
@@ -64,9 +63,9 @@ impl Bot {
         ConsoleSub::new(self, self.inner.consoles.set.subscribe::<E>())
     }
 
-    /// Ends the bot's streams and callbacks of an event: on one server, or on all (`None`). Those of several events, by
-    /// [`subscribe_to`](Self::subscribe_to), are left as they are. Returns how many there were. The server is told when no
-    /// stream wants the event any more, after a short linger.
+    /// Ends the bot's streams and callbacks of an event on one server, or on all (`None`), and returns their number. Streams of
+    /// several events, by [`subscribe_to`](Self::subscribe_to), continue. When no stream wants the event any more, the bot
+    /// unsubscribes after 2 s.
     pub fn console_unsub(
         &self,
         event: impl Into<EventName>,
@@ -76,15 +75,14 @@ impl Bot {
         self.inner.consoles.set.unsubscribe(event, server.as_ref())
     }
 
-    /// What is subscribed to on each open console through the bot: the events, and how many streams and callbacks each
-    /// has.
+    /// For each open console, the events that the bot's streams and callbacks are subscribed to, each with the number of
+    /// streams and callbacks.
     pub fn get_console_subs(&self) -> BTreeMap<ServerId, BTreeMap<String, usize>> {
         self.inner.consoles.set.subscriptions()
     }
 }
 
-/// A subscription on consoles about to be made: await it, [`start`](Self::start) it, or give it a
-/// [`callback`](Self::callback).
+/// A builder of a subscription on consoles: await it, [`start`](Self::start) it, or register a [`callback`](Self::callback).
 #[must_use = "a subscription does nothing until it is awaited or started"]
 pub struct ConsoleSub<'a, T> {
     bot: &'a Bot,
@@ -101,7 +99,7 @@ impl<'a, T: Send + 'static> ConsoleSub<'a, T> {
         }
     }
 
-    /// On this server's console only, which is open already. On all, otherwise.
+    /// Subscribes only on the console of this server, which must be open. By default on all consoles.
     #[doc(alias = "server_id")]
     pub fn server(mut self, server: ServerId) -> Self {
         self.server = Some(server);
@@ -127,12 +125,12 @@ impl<'a, T: Send + 'static> ConsoleSub<'a, T> {
         self
     }
 
-    /// The stream at once, without waiting for any server's confirmation. A name that a server does not know goes
-    /// unnoticed this way.
+    /// Returns the stream at once, without the confirmation of any server. A name that a server does not know is not an error
+    /// here.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotOpen`] if it is for one console and that is not open, [`ErrorKind::Closed`].
+    /// [`ErrorKind::NotOpen`] if the console of [`server`](Self::server) is not open, [`ErrorKind::Closed`].
     pub fn start(self) -> Result<ConsoleEvents<T, ServerId>, Error> {
         self.checked().map(Subscribe::start)
     }
@@ -144,12 +142,12 @@ impl<'a, T: Send + 'static> ConsoleSub<'a, T> {
         Ok(subscribe)
     }
 
-    /// Calls this function with each event, one after the other, until the bot is closed or the event
-    /// [unsubscribed](Bot::console_unsub) from; returns as soon as it is subscribed. The function is given the bot, so
-    /// that it need not hold it (a handle that it holds keeps the bot open).
+    /// Calls this function with each event, one call after another, until the bot is closed or the event is
+    /// [unsubscribed](Bot::console_unsub) from. Returns when the subscription is confirmed. The function gets the bot as an
+    /// argument: a handle that it captures would keep the bot open.
     ///
-    /// Where events are missing a warning is logged. A function that panics or returns an error is logged, and
-    /// called again with the next event.
+    /// Where events are missing, a warning is logged. If the function panics or returns an error, that is logged, and the
+    /// function is called again for the next event.
     ///
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {

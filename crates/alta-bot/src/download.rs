@@ -7,22 +7,28 @@ use bytes::Bytes;
 use http::Request;
 
 impl Bot {
-    /// Fetches a file that a console's command returned (`chunks print-all`, …), over the bot's own HTTP stack, from the
-    /// game server's file server. The console's token goes there and nowhere else.
+    /// Downloads a file that a command has returned (`chunks print-all`, …) from the file server of the game server, over the
+    /// bot's HTTP stack. The console's token is sent to this file server only.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Console`] if the console named no file server, [`ErrorKind::Download`] if the file server cannot be
-    /// reached or does not have the file.
+    /// [`ErrorKind::Console`] if the console has no file server, [`ErrorKind::Download`] if the file server cannot be reached or
+    /// does not have the file.
     ///
     /// # Cancel safety
     ///
     /// Dropping the future ends the transfer.
     pub async fn download(&self, console: &Console, file: &FileDownload) -> Result<Bytes, Error> {
-        let doing = || format!("fetching {:?} from {}", file.download_url, console.label());
+        let doing = || {
+            format!(
+                "downloading {:?} from {}",
+                file.download_url,
+                console.label()
+            )
+        };
         let request = console
             .download_request(file)
-            .map_err(|error| Error::new(ErrorKind::Console, doing()).because(error))?;
+            .map_err(|error| Error::new(ErrorKind::Console, doing()).caused_by(error))?;
         fetch(self.rest().http(), request).await.map_err(|failed| {
             let status = match &failed {
                 Failed::Status(status) => Some(*status),
@@ -31,7 +37,7 @@ impl Bot {
             let error = Error::new(ErrorKind::Download { status }, doing());
             match failed {
                 Failed::Status(_) => error,
-                Failed::Http(source) => error.because(source),
+                Failed::Http(source) => error.caused_by(source),
             }
         })
     }
@@ -45,11 +51,11 @@ enum Failed {
 
 async fn fetch(http: &HttpClient, request: Request<()>) -> Result<Bytes, Failed> {
     let request = request.map(|()| Bytes::new());
-    let answer = http.send(request).await.map_err(Failed::Http)?;
-    if answer.status().is_success() {
-        Ok(answer.into_body())
+    let response = http.send(request).await.map_err(Failed::Http)?;
+    if response.status().is_success() {
+        Ok(response.into_body())
     } else {
-        Err(Failed::Status(answer.status().as_u16()))
+        Err(Failed::Status(response.status().as_u16()))
     }
 }
 
@@ -63,9 +69,9 @@ mod tests {
         HttpClient::whole(tower::service_fn(|request: Request<Bytes>| async move {
             let known = request.uri().path() == "/output/7/a.txt"
                 && request.headers()[AUTHORIZATION] == "Bearer t";
-            let answer = Response::builder().status(if known { 200 } else { 404 });
+            let response = Response::builder().status(if known { 200 } else { 404 });
             let body = if known { "content" } else { "" };
-            Ok::<_, Infallible>(answer.body(Bytes::from(body)).unwrap())
+            Ok::<_, Infallible>(response.body(Bytes::from(body)).unwrap())
         }))
     }
 
@@ -77,7 +83,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_is_its_bytes_and_anything_else_is_an_error_with_the_status() {
+    async fn a_file_is_returned_as_bytes_and_an_unsuccessful_status_is_an_error() {
         let http = file_server();
         assert_eq!(
             fetch(&http, get("/output/7/a.txt")).await.unwrap(),

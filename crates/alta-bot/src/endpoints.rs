@@ -2,13 +2,13 @@ use alta_socket::shown;
 use std::fmt;
 use url::Url;
 
-/// Where the cloud is: Alta's own, which is switched off, unless told otherwise.
+/// The addresses of the service. By default those of Alta's cloud, which is switched off.
 ///
-/// A user name, a password or a query in an address is not shown by `Debug`.
+/// `Debug` hides a user name, a password and a query in an address.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Endpoints {
-    /// Where a bot's credentials are changed for a token.
+    /// The login of bots.
     pub token_url: Url,
     /// The base of the REST API.
     pub rest_url: Url,
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_in_an_address_is_not_shown() {
+    fn debug_hides_a_password_in_an_address() {
         let address = |scheme: &str| {
             let url = format!("{scheme}://itsley:hunter20@localhost:1/api?key=hunter20");
             url.parse().unwrap()

@@ -1,100 +1,99 @@
 use alta_model::{ErrorCode, ServerId, escaped};
 use std::borrow::Cow;
-use std::error::Error as StdError;
 use std::time::Duration;
 
 alta_model::error_type! {
-    /// An operation of a bot failed. [`kind`](Self::kind) is for the program; the message names the operation, and the
-    /// [`source`](StdError::source) is the error of the part that failed. `{:?}` shows both in one line.
+    /// An operation of a bot failed. [`kind`](Self::kind) is for the program; the message names the operation, and
+    /// [`source`](std::error::Error::source) is the error of the part that failed. `{:?}` prints both in one line.
     pub struct Error(ErrorKind, ());
 }
 
-/// What went wrong.
+/// The kind of an [`Error`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The configuration lacks something, or contradicts itself. Everything wrong with it is listed.
+    /// The configuration lacks something, or contradicts itself. All its problems are listed.
     #[error("the configuration cannot be used: {}", escaped(.problems.join("; ")))]
     Config {
-        /// Each thing that is wrong.
+        /// Each problem.
         problems: Vec<String>,
     },
-    /// Logging in failed.
+    /// The login failed.
     #[error("the login failed")]
     Login,
     /// A REST call failed.
-    #[error("the REST API did not do it")]
+    #[error("the REST call failed")]
     Rest,
-    /// There is no server of that id, or it is not the account's to see. A group's id is not a server's.
+    /// No server has this id, or the account may not see it. The id of a group is not the id of a server.
     #[error("there is no server {0} that this account can see (a group's id is not a server's)")]
     NoSuchServer(ServerId),
     /// The main websocket failed.
-    #[error("the main websocket did not do it")]
+    #[error("the main websocket failed")]
     Socket,
     /// A console failed.
-    #[error("the console did not do it")]
+    #[error("the console failed")]
     #[doc(alias = "ConsoleCreateFailedException")]
     Console,
-    /// The account may not use that console, by the service's word or for lack of a scope.
+    /// The account may not use the console: the service refuses it, or a scope is missing.
     #[error("the console is refused")]
     #[doc(alias = "ConsolePermissionsDenied")]
     PermissionDenied,
-    /// A console of that server is open already; [`Bot::console`](crate::Bot::console) has it.
+    /// A console of this server is open already; [`Bot::console`](crate::Bot::console) returns it.
     #[error("a console of server {0} is open already")]
     #[doc(alias = "ConsoleAlreadyCreatedException")]
     AlreadyOpen(ServerId),
-    /// No console of that server is open.
+    /// No console of this server is open.
     #[error("no console of server {0} is open")]
     NotOpen(ServerId),
-    /// The console was not ready in time. It goes on trying.
+    /// The console was not ready within this time. It stays open and tries again.
     #[error("not ready within {0:?}")]
     #[doc(alias = "ConsoleTimeoutException")]
     TimedOut(Duration),
-    /// The service refused a subscription of the main websocket. It answers 404 alike to an event that it does not have, to
-    /// an id that does not exist, and to one that is not the account's.
-    #[error("the service answered {status}{}{}", said(.message), att_kit::did_you_mean(.suggestions))]
+    /// The service refused a subscription of the main websocket. Its status is 404 for an unknown event, for an unknown id and
+    /// for an id that the account may not see.
+    #[error("the service refused it with status {status}{}{}", said(.message), att_kit::did_you_mean(.suggestions))]
     SubscriptionRefused {
-        /// The status of the answer.
+        /// The status of the reply.
         status: u16,
-        /// What the service said; may be empty.
+        /// The message of the service; may be empty.
         message: String,
-        /// The service's word for programs.
+        /// The error code of the service.
         error_code: Option<ErrorCode>,
-        /// The known names nearest to the event's, if that is none of them, nearest first.
+        /// The most similar known names, nearest first, if the event is unknown.
         suggestions: Vec<String>,
     },
-    /// The server has no event of that name.
+    /// The server has no event of this name.
     #[error("there is no such event{}", att_kit::did_you_mean(.suggestions))]
     NoSuchEvent {
-        /// The known names nearest to it, nearest first.
+        /// The most similar known names, nearest first.
         suggestions: Vec<String>,
     },
-    /// This bot cannot do that at all, for lack of an account of the right kind.
-    #[error("it needs {needs}, which this bot was not given")]
+    /// The operation requires an account that this bot does not have.
+    #[error("it needs {needs}, which this bot does not have")]
     #[doc(alias = "FunctionDisabledException")]
     Unavailable {
-        /// What is missing, such as `a user's credentials`.
+        /// The missing part, such as `a user's credentials`.
         needs: &'static str,
     },
-    /// An argument is of another type than what it stands for. Nothing was sent. The compiler finds most of these; what
-    /// remains is inside texts, such as [`OpenConsole::body`](crate::OpenConsole::body).
+    /// An argument has the wrong type. Nothing was sent. The compiler finds most of these; the rest is inside strings, such as
+    /// that of [`OpenConsole::body`](crate::OpenConsole::body).
     #[error("an argument is of the wrong type: {}", escaped(.reason))]
     #[doc(alias = "WrongArgumentTypeException")]
     ArgumentType {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// An argument cannot be read, or cannot be written in a command for certain. Nothing was sent.
-    #[error("an argument is not in its format: {}", escaped(.reason))]
+    /// An argument cannot be parsed, or cannot be written into a command without ambiguity. Nothing was sent.
+    #[error("an argument has the wrong format: {}", escaped(.reason))]
     #[doc(alias = "WrongArgumentFormatException")]
     ArgumentFormat {
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// A file could not be fetched.
-    #[error("the file server did not give it{}", .status.map_or(String::new(), |status| format!(" (HTTP status {status})")))]
+    /// A file could not be downloaded.
+    #[error("the download failed{}", .status.map_or(String::new(), |status| format!(" (HTTP status {status})")))]
     Download {
-        /// The HTTP status, if there was an answer.
+        /// The HTTP status, if there was a response.
         status: Option<u16>,
     },
     /// The bot is closed.
@@ -103,7 +102,7 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    /// A failed call of the REST API: what the account lacks is told apart.
+    /// A failed REST call. A missing account has a kind of its own.
     pub(crate) fn of_rest(error: alta_rest::Error, doing: impl Into<Cow<'static, str>>) -> Self {
         let kind = match error.kind() {
             alta_rest::ErrorKind::NoAccount => ErrorKind::Unavailable {
@@ -111,7 +110,7 @@ impl Error {
             },
             _ => ErrorKind::Rest,
         };
-        Self::new(kind, doing).because(error)
+        Self::new(kind, doing).caused_by(error)
     }
 
     /// A failed call about a server.
@@ -122,7 +121,7 @@ impl Error {
     ) -> Self {
         match error.kind() {
             alta_rest::ErrorKind::NotFound => {
-                Self::new(ErrorKind::NoSuchServer(server), doing).because(error)
+                Self::new(ErrorKind::NoSuchServer(server), doing).caused_by(error)
             }
             _ => Self::of_rest(error, doing),
         }
@@ -138,7 +137,7 @@ impl Error {
 
         match error.kind() {
             Forbidden | MissingScope | Unauthorized => {
-                Self::new(ErrorKind::PermissionDenied, doing).because(error)
+                Self::new(ErrorKind::PermissionDenied, doing).caused_by(error)
             }
             _ => Self::of_server(error, server, doing),
         }
@@ -163,15 +162,11 @@ impl Error {
             },
             _ => ErrorKind::Console,
         };
-        Self::new(kind, doing).because(error)
-    }
-
-    pub(crate) fn because(self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.caused_by(source)
+        Self::new(kind, doing).caused_by(error)
     }
 }
 
-/// Lets `?` pass on what a part of the bot said.
+/// For `?`.
 impl From<alta_rest::Error> for Error {
     fn from(error: alta_rest::Error) -> Self {
         let doing = format!("calling {}", error.doing());
@@ -179,7 +174,7 @@ impl From<alta_rest::Error> for Error {
     }
 }
 
-/// Lets `?` pass on what a part of the bot said.
+/// For `?`.
 impl From<att_console::Error> for Error {
     fn from(error: att_console::Error) -> Self {
         let doing = error.doing().to_owned();
@@ -187,7 +182,7 @@ impl From<att_console::Error> for Error {
     }
 }
 
-/// Lets `?` pass on what a part of the bot said.
+/// For `?`.
 impl From<alta_ws::Error> for Error {
     fn from(error: alta_ws::Error) -> Self {
         let doing = error.doing().to_owned();
@@ -195,18 +190,18 @@ impl From<alta_ws::Error> for Error {
             alta_ws::ErrorKind::Closed => ErrorKind::Closed,
             _ => ErrorKind::Socket,
         };
-        Self::new(kind, doing).because(error)
+        Self::new(kind, doing).caused_by(error)
     }
 }
 
-/// Lets `?` pass on what a part of the bot said.
+/// For `?`.
 impl From<alta_auth::Error> for Error {
     fn from(error: alta_auth::Error) -> Self {
-        Self::new(ErrorKind::Login, "logging in").because(error)
+        Self::new(ErrorKind::Login, "logging in").caused_by(error)
     }
 }
 
-/// What a service said, as the end of a sentence.
+/// The message of a service, as the end of a sentence.
 fn said(message: &str) -> String {
     if message.is_empty() {
         String::new()
@@ -220,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_part_of_the_bot_said_is_passed_on_by_a_question_mark() {
+    fn errors_of_other_crates_convert_with_a_question_mark() {
         fn console() -> Result<(), Error> {
             att_console::Console::parse_address("1760")?;
             Ok(())
@@ -236,11 +231,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_call_of_the_rest_api_is_passed_on_by_a_question_mark() {
+    async fn an_error_of_a_rest_call_converts_with_a_question_mark() {
         async fn call() -> Result<(), Error> {
             let refused = tower::service_fn(|_: http::Request<bytes::Bytes>| async {
-                let answer = http::Response::builder().status(404);
-                Ok::<_, std::convert::Infallible>(answer.body(String::new()).unwrap_or_default())
+                let response = http::Response::builder().status(404);
+                Ok::<_, std::convert::Infallible>(response.body(String::new()).unwrap_or_default())
             });
             let http = alta_http::HttpClient::new(refused);
             let base = alta_rest::Client::BASE_URL.parse();
@@ -255,7 +250,7 @@ mod tests {
         assert_eq!(error.kind(), &ErrorKind::Rest);
         assert_eq!(
             format!("{error:?}"),
-            "calling GET groups/7: the REST API did not do it: GET groups/7: not found (404)"
+            "calling GET groups/7: the REST call failed: GET groups/7: not found (404)"
         );
     }
 }

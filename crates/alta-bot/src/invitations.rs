@@ -1,5 +1,5 @@
-//! The invitations of a bot: those that wait and those that come, each until it is accepted or refused. Both ways to use them,
-//! [`AcceptedInvites`](crate::AcceptedInvites) and managed bots, read this.
+//! The invitations of a bot, from events and from lists, each until it is accepted or refused.
+//! [`AcceptedInvites`](crate::AcceptedInvites) and managed bots read them.
 
 use crate::acceptance::Acceptance;
 use crate::bot::Bot;
@@ -23,14 +23,32 @@ pub(crate) struct Invitations {
     events: Subscription<InvitedGroup>,
     lists: JoinSet<Vec<InvitedGroup>>,
     list_again: bool,
-    /// When they are listed again, because one could not be accepted.
+    /// When they are listed again, because one could not be accepted or may be a new one.
     list_at: Option<Instant>,
-    /// Whether invitations were missed since the last list began.
+    /// Whether events of invitations were missed since the last list began.
     missed: bool,
-    /// The invitations that were returned, each with its acceptance if it was to be accepted.
-    seen: BTreeMap<GroupId, Option<Weak<()>>>,
-    /// Those that could not be accepted, until they are tried again.
+    /// The invitations that were returned.
+    seen: BTreeMap<GroupId, Seen>,
+    /// The invitations that could not be accepted, until they are tried again.
     failed: BTreeMap<GroupId, Pending>,
+}
+
+/// An invitation that was returned.
+struct Seen {
+    /// Alive while the invitation is being accepted; `None` if the rules did not accept it.
+    acceptance: Option<Weak<()>>,
+    /// Whether its event arrived after the running list began, so that the list need not contain it.
+    is_newer_than_list: bool,
+    /// Whether it was being accepted when the running list began, after events were missed. If the list contains it, it is this
+    /// invitation or the next one of the group.
+    is_unclear_in_list: bool,
+}
+
+impl Seen {
+    fn is_under_way(&self) -> bool {
+        let acceptance = self.acceptance.as_ref();
+        acceptance.is_some_and(|acceptance| acceptance.strong_count() > 0)
+    }
 }
 
 /// An invitation, and the state of its acceptance.
@@ -40,22 +58,23 @@ pub(crate) struct Pending {
 }
 
 /// An input of [`Invitations::take`].
-pub(crate) enum Mail {
+pub(crate) enum Input {
     Invite(Box<InvitedGroup>),
-    /// Some were missed or not understood.
+    /// Events were missed or could not be decoded.
     Missed,
     List(Vec<InvitedGroup>),
     /// The bot is closed.
-    End,
+    Closed,
 }
 
 impl Invitations {
-    /// Subscribes. The caller lists the waiting invitations after that, so none in between is missed.
+    /// Subscribes. The caller lists the pending invitations after that, so that none is missed in between.
     pub(crate) async fn begin(bot: &Bot, retry: BackoffPolicy) -> Result<Self, Error> {
         let doing = "following the bot's invitations";
         let me = bot.own_id(doing)?;
         let events = bot.socket()?.subscribe(MeGroupInviteCreate(me)).await;
-        let events = events.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let events =
+            events.map_err(|error| Error::new(ErrorKind::Socket, doing).caused_by(error))?;
         Ok(Self::new(bot, me, retry, events))
     }
 
@@ -79,30 +98,31 @@ impl Invitations {
         }
     }
 
-    /// Lists the waiting invitations once.
-    pub(crate) async fn list_once(&self) -> Result<Mail, Error> {
+    /// Lists the pending invitations once.
+    pub(crate) async fn list_once(&self) -> Result<Input, Error> {
         let invites = self.rest.invites().list().collect(PENDING).await;
         let invites = invites.map_err(|error| {
-            Error::new(ErrorKind::Rest, "listing the bot's invitations").because(error)
+            Error::new(ErrorKind::Rest, "listing the bot's invitations").caused_by(error)
         })?;
-        Ok(Mail::List(invites.into_vec()))
+        Ok(Input::List(invites.into_vec()))
     }
 
-    /// Lists the waiting invitations in the background, until that succeeds.
+    /// Lists the pending invitations in the background, and tries again until that succeeds.
     pub(crate) fn list(&mut self) {
         self.list_at = None;
         if !self.lists.is_empty() {
             self.list_again = true;
             return;
         }
-        if std::mem::take(&mut self.missed) {
-            // A group whose acceptance has ended may have invited again. A list that began before the end says nothing of that.
-            let is_under_way = |acceptance: &Weak<()>| acceptance.strong_count() > 0;
-            self.seen
-                .retain(|_, acceptance| acceptance.as_ref().is_none_or(is_under_way));
-        }
+        let missed = std::mem::take(&mut self.missed);
+        self.seen.retain(|_, seen| {
+            seen.is_newer_than_list = false;
+            seen.is_unclear_in_list = missed && seen.is_under_way();
+            // A group whose acceptance has ended may have invited again: then this list contains the new invitation.
+            !missed || seen.acceptance.is_none() || seen.is_unclear_in_list
+        });
         let rest = self.rest.clone();
-        // Other bots do the same at the same time: each has its own seed.
+        // Each bot has its own seed, so they do not try again together.
         let mut backoff = Backoff::new(self.retry, self.me.get().unsigned_abs());
         self.lists.spawn(async move {
             loop {
@@ -122,16 +142,16 @@ impl Invitations {
     }
 
     /// The next input of [`take`](Self::take). Cancel safe.
-    pub(crate) async fn next(&mut self) -> Mail {
+    pub(crate) async fn next(&mut self) -> Input {
         loop {
             let list_at = self.list_at;
             tokio::select! {
                 event = self.events.next() => return match event {
-                    Some(Ok(event)) => Mail::Invite(Box::new(event.data)),
-                    Some(Err(_)) => Mail::Missed,
-                    None => Mail::End,
+                    Some(Ok(event)) => Input::Invite(Box::new(event.data)),
+                    Some(Err(_)) => Input::Missed,
+                    None => Input::Closed,
                 },
-                Some(Ok(list)) = self.lists.join_next() => return Mail::List(list),
+                Some(Ok(list)) = self.lists.join_next() => return Input::List(list),
                 () = sleep_until(list_at) => self.list(),
             }
         }
@@ -145,41 +165,47 @@ impl Invitations {
         self.list_at = Some(after(self.retry.cap));
     }
 
-    /// The new invitations, and whether each is to be accepted. One that was not to be accepted is returned again if it would
-    /// be now; one whose acceptance has ended, if it is still listed after invitations were missed.
+    /// Returns the new invitations, and whether each is accepted by the rules. An invitation that the rules did not accept before
+    /// is returned again if they accept it now. One whose acceptance has ended is returned again if it is in a list that began
+    /// later, after events were missed.
     pub(crate) fn take(
         &mut self,
-        mail: Mail,
+        input: Input,
         mut accepts: impl FnMut(&InvitedGroup) -> bool,
     ) -> Vec<(Pending, bool)> {
-        let invites: Vec<_> = match mail {
-            Mail::Invite(invite) => {
+        let invites: Vec<_> = match input {
+            Input::Invite(invite) => {
                 self.seen.remove(&invite.id);
                 vec![*invite]
             }
-            Mail::Missed => {
+            Input::Missed => {
                 self.missed = true;
                 self.list();
                 Vec::new()
             }
-            Mail::List(list) => self.listed(list),
-            Mail::End => Vec::new(),
+            Input::List(list) => self.listed(list),
+            Input::Closed => Vec::new(),
         };
         let mut new = Vec::new();
         for invite in invites {
             let is_accepted = accepts(&invite);
             let group = invite.id;
-            let before = self.seen.get(&group);
-            if before.is_none_or(|before| is_accepted && before.is_none()) {
-                let pending = self.pending(invite);
-                let under_way = is_accepted.then(|| pending.acceptance.under_way());
-                self.seen.insert(group, under_way);
-                new.push((pending, is_accepted));
-            } else if !is_accepted {
-                self.seen.insert(group, None);
+            match self.seen.get_mut(&group) {
+                Some(seen) if !is_accepted => seen.acceptance = None,
+                Some(seen) if seen.acceptance.is_some() => {}
+                _ => {
+                    let pending = self.pending(invite);
+                    let seen = Seen {
+                        acceptance: is_accepted.then(|| pending.acceptance.under_way()),
+                        is_newer_than_list: !self.lists.is_empty(),
+                        is_unclear_in_list: false,
+                    };
+                    self.seen.insert(group, seen);
+                    new.push((pending, is_accepted));
+                }
             }
         }
-        // Not before: this list may have begun before an acceptance ended, and the next one forgets those that have.
+        // After the loop: `list` forgets acceptances that have ended, and this list may have begun before their end.
         if self.lists.is_empty() && std::mem::take(&mut self.list_again) {
             self.list();
         }
@@ -188,10 +214,16 @@ impl Invitations {
 
     fn listed(&mut self, mut list: Vec<InvitedGroup>) -> Vec<InvitedGroup> {
         let is_listed = |group| list.iter().any(|invite| invite.id == group);
-        self.seen.retain(|group, _| is_listed(*group));
+        self.seen
+            .retain(|group, seen| is_listed(*group) || seen.is_newer_than_list);
+        if self.seen.values().any(|seen| seen.is_unclear_in_list) {
+            // A list that begins after the end of the acceptance contains only a new invitation.
+            self.missed = true;
+            self.list_at.get_or_insert_with(|| after(self.retry.cap));
+        }
         self.failed
             .retain(|group, failed| is_listed(*group) || failed.acceptance.is_unclear());
-        // One whose request may have taken effect is not listed any more.
+        // The list does not contain an invitation whose request has taken effect.
         let unclear = self.failed.iter().filter(|(group, _)| !is_listed(**group));
         let unclear: Vec<_> = unclear.map(|(_, failed)| failed.invite.clone()).collect();
         list.extend(unclear);
@@ -209,7 +241,7 @@ impl Invitations {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::consoles::Consoles;
+    use crate::open_consoles::OpenConsoles;
     use alta_auth::StaticToken;
     use alta_http::HttpClient;
     use alta_rest::Identities;
@@ -218,8 +250,8 @@ mod tests {
     use std::convert::Infallible;
     use std::sync::Arc;
 
-    /// Those of a bot that nobody ever replies to.
-    fn unanswered() -> Invitations {
+    /// The invitations of a bot whose requests get no reply.
+    fn without_replies() -> Invitations {
         let http = HttpClient::whole(tower::service_fn(|_: Request<Bytes>| {
             std::future::pending::<Result<Response<Bytes>, Infallible>>()
         }));
@@ -234,14 +266,14 @@ mod tests {
         let socket = alta_ws::Client::open_with(tokens, config).unwrap();
         let me = UserId::new(7);
         let events = socket.subscribe(MeGroupInviteCreate(me)).start();
-        let consoles = Consoles::new(att_console::Config::default(), None);
+        let consoles = OpenConsoles::new(att_console::Config::default(), None);
         let bot = Bot::new(rest, Some(socket), None, Some(me), consoles);
         Invitations::new(&bot, me, BackoffPolicy::default(), events)
     }
 
     #[tokio::test]
-    async fn a_list_that_is_due_while_one_is_under_way_follows_it_and_is_not_due_all_the_time() {
-        let mut invites = unanswered();
+    async fn a_list_that_is_due_while_another_runs_follows_it_once() {
+        let mut invites = without_replies();
         invites.list();
         invites.list_at = Some(Instant::now());
         invites.list();
@@ -249,20 +281,67 @@ mod tests {
         assert_eq!(invites.list_at, None);
     }
 
+    fn group() -> InvitedGroup {
+        serde_json::from_str(r#"{"id": 5, "name": "Hollowmere"}"#).unwrap()
+    }
+
+    fn event() -> Input {
+        Input::Invite(Box::new(group()))
+    }
+
+    /// The running list ends with these invitations.
+    async fn listed(
+        invites: &mut Invitations,
+        list: Vec<InvitedGroup>,
+        accepts: bool,
+    ) -> Vec<(Pending, bool)> {
+        assert!(!invites.lists.is_empty(), "no list runs");
+        invites.lists.shutdown().await;
+        invites.take(Input::List(list), |_| accepts)
+    }
+
     #[tokio::test]
     async fn an_accepted_invitation_is_new_in_a_list_that_began_after_the_gap_and_in_no_older_one()
     {
-        let mut invites = unanswered();
-        let group: InvitedGroup =
-            serde_json::from_str(r#"{"id": 5, "name": "Hollowmere"}"#).unwrap();
-        let new = |invites: &mut Invitations, mail| invites.take(mail, |_| true).len();
-        assert_eq!(new(&mut invites, Mail::Invite(Box::new(group.clone()))), 1);
+        let mut invites = without_replies();
+        assert_eq!(invites.take(event(), |_| true).len(), 1);
         invites.list();
-        assert_eq!(new(&mut invites, Mail::Missed), 0);
-        invites.lists.shutdown().await;
-        assert_eq!(new(&mut invites, Mail::List(vec![group.clone()])), 0);
-        assert!(!invites.lists.is_empty());
-        invites.lists.shutdown().await;
-        assert_eq!(new(&mut invites, Mail::List(vec![group])), 1);
+        assert_eq!(invites.take(Input::Missed, |_| true).len(), 0);
+        assert_eq!(listed(&mut invites, vec![group()], true).await.len(), 0);
+        assert_eq!(listed(&mut invites, vec![group()], true).await.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_invitation_that_replaces_one_being_accepted_during_a_gap_is_found_by_another_list()
+    {
+        let mut invites = without_replies();
+        let first = invites.take(event(), |_| true);
+        assert_eq!(first.len(), 1);
+        assert_eq!(invites.take(Input::Missed, |_| true).len(), 0);
+        assert_eq!(listed(&mut invites, vec![group()], true).await.len(), 0);
+        assert!(invites.list_at.is_some(), "it may be the same invitation");
+        invites.list();
+        drop(first);
+        assert_eq!(listed(&mut invites, vec![group()], true).await.len(), 0);
+        assert!(invites.list_at.is_some(), "the acceptance ended too late");
+        invites.list();
+        assert_eq!(listed(&mut invites, vec![group()], true).await.len(), 1);
+        assert_eq!(invites.list_at, None);
+    }
+
+    #[tokio::test]
+    async fn an_event_that_arrives_while_a_list_runs_overrides_the_list() {
+        let mut invites = without_replies();
+        invites.list();
+        assert_eq!(invites.take(event(), |_| false).len(), 1);
+        assert_eq!(listed(&mut invites, Vec::new(), false).await.len(), 0);
+        invites.list();
+        let again = listed(&mut invites, vec![group()], false).await;
+        assert_eq!(again.len(), 0, "the invitation is the same");
+        invites.list();
+        assert_eq!(listed(&mut invites, Vec::new(), false).await.len(), 0);
+        invites.list();
+        let new = listed(&mut invites, vec![group()], false).await;
+        assert_eq!(new.len(), 1, "it was taken back and sent again");
     }
 }

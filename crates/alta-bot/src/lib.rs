@@ -1,7 +1,7 @@
 //! A bot on *A Township Tale*: login, REST, the main websocket and game-server consoles put together.
 //!
-//! A [`Bot`] logs in once and holds a client of each kind. Consoles are opened by server id and come back by themselves
-//! whenever their server comes up; a stopped server costs nothing but a subscription.
+//! A [`Bot`] logs in once and holds a client of each kind. Consoles are opened by server id and connect again whenever their
+//! server runs; a stopped server costs only a subscription.
 //!
 //! ```no_run
 //! use alta_bot::{Bot, ServerId, commands::player, event::PlayerJoined};
@@ -19,15 +19,15 @@
 //! }
 //! ```
 //!
-//! For self-hosted servers no bot is needed: `att_console::Console` connects to one, and [`att_kit::Runner`] calls the same
-//! [`Handlers`] for any number of them.
+//! Self-hosted servers need no bot: `att_console::Console` connects to one, and [`att_kit::Runner`] calls the same [`Handlers`]
+//! for any number of them.
 //!
 //! # Features
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `hyper` (default) | the default HTTP transport and `wss://`, trusting web roots |
-//! | `platform-roots` | the same, trusting what the platform trusts; `hyper` goes before |
+//! | `hyper` (default) | the default HTTP transport and `wss://`, with web roots |
+//! | `platform-roots` | the same, with the certificates of the platform; ignored if `hyper` is on |
 //! | `metrics` | counters and gauges of a [`ManagedBot`], through the `metrics` facade |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -40,7 +40,6 @@ mod bot;
 mod builder;
 mod callbacks;
 mod console_sub;
-mod consoles;
 mod debug;
 mod download;
 mod endpoints;
@@ -52,9 +51,10 @@ mod main_sub;
 mod managed;
 mod nearest;
 mod open_console;
-mod patient_access;
+mod open_consoles;
 mod requests;
 mod settings;
+mod throttled_access;
 mod time;
 mod verbs;
 mod view;
@@ -76,7 +76,7 @@ pub use managed::{
 };
 pub use open_console::OpenConsole;
 pub use view::{
-    Change, Changes, GroupView, Known, Membership, ServerNews, ServerView, View, ViewConfig,
+    Change, Changes, GroupView, Known, Membership, ServerUpdate, ServerView, View, ViewConfig,
 };
 
 pub use alta_auth::{BotCredentials, Password, Scopes, Secret, UserCredentials};

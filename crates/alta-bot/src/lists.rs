@@ -1,8 +1,7 @@
-//! How long lists of the service may be.
+//! The longest lists that the bot accepts from the service.
 
-/// A list longer than this is an error instead of a program that fills its memory. The largest group known has some
-/// ten thousand members.
+/// A longer list is an error, since memory is bounded. The largest known group has about ten thousand members.
 pub(crate) const LONGEST_LIST: usize = 100_000;
 
-/// No bot has more invitations waiting; a list beyond is not cut but fails.
+/// The longest list of invitations. A longer one is an error; it is not cut.
 pub(crate) const PENDING: usize = 10_000;

@@ -1,4 +1,4 @@
-//! The streams of the main websocket's events by path.
+//! The streams of main websocket events by path.
 
 use alta_ws::{Event, Missed, Subscription, Topic};
 use futures_core::Stream;
@@ -12,15 +12,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 
-/// The events of a path of the main websocket, in their order. It outlives lost connections and migrations, and ends when
-/// the bot is closed or the path is [unsubscribed](crate::Bot::main_unsub) from.
+/// The events of one path of the main websocket, in order. The stream continues after lost connections and migrations. It ends
+/// when the bot is closed or the path is [unsubscribed](crate::Bot::main_unsub) from.
 pub struct MainEvents {
     events: Option<Subscription<Value>>,
     shared: Arc<Shared>,
 }
 
 impl MainEvents {
-    /// The next item: an event, or what was missed. `None` when the stream has ended.
+    /// The next item: an event, or the events that were missed. `None` when the stream has ended.
     ///
     /// # Cancel safety
     ///
@@ -29,8 +29,7 @@ impl MainEvents {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The next event. Where something is missing, a warning is logged and the stream goes on. `None` when the stream has
-    /// ended.
+    /// The next event. Where events are missing, a warning is logged and the stream continues. `None` when the stream has ended.
     ///
     /// # Cancel safety
     ///
@@ -46,7 +45,7 @@ impl MainEvents {
         }
     }
 
-    /// What it is subscribed to.
+    /// The topic of the subscription.
     pub fn topic(&self) -> &Topic {
         &self.shared.topic
     }
@@ -75,7 +74,7 @@ impl fmt::Debug for MainEvents {
     }
 }
 
-/// A stream as [`Bot::main_unsub`](crate::Bot::main_unsub) sees it.
+/// The state that a stream shares with [`Bot::main_unsub`](crate::Bot::main_unsub).
 struct Shared {
     topic: Topic,
     ended: AtomicBool,
@@ -83,7 +82,7 @@ struct Shared {
 }
 
 impl Shared {
-    /// Ends it; false if it had ended.
+    /// Ends the stream. Returns false if it has ended already.
     fn cut(&self) -> bool {
         let first = !self.ended.swap(true, Ordering::AcqRel);
         self.waker.wake();
@@ -91,12 +90,12 @@ impl Shared {
     }
 }
 
-/// The streams that there are.
+/// All streams of a bot.
 #[derive(Default)]
 pub(crate) struct MainSubs(Mutex<Vec<Weak<Shared>>>);
 
 impl MainSubs {
-    /// The stream of these events.
+    /// Adds a stream of these events.
     pub(crate) fn add(&self, topic: Topic, events: Subscription<Value>) -> MainEvents {
         let shared = Arc::new(Shared {
             topic,
@@ -112,7 +111,7 @@ impl MainSubs {
         }
     }
 
-    /// Ends the streams of a topic, and returns how many there were.
+    /// Ends the streams of a topic, and returns their number.
     pub(crate) fn end(&self, topic: &Topic) -> usize {
         let streams = self.alive();
         let ended = streams

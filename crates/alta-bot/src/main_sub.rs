@@ -1,4 +1,4 @@
-//! Subscribing to events of the main websocket by their paths.
+//! Subscriptions to main websocket events by path.
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
@@ -11,8 +11,8 @@ use serde_json::Value;
 use std::future::IntoFuture;
 
 impl Bot {
-    /// Subscribes to an event of the main websocket by its path, `subscription/{event}/{id}`, the event in any case. Await
-    /// the result for a stream, or give it a [`callback`](MainSub::callback).
+    /// Subscribes to an event of the main websocket by its path, `subscription/{event}/{id}`; the letter case of the event does
+    /// not matter. Await the result to get a stream, or register a [`callback`](MainSub::callback).
     ///
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
@@ -28,8 +28,8 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// When awaited: [`ErrorKind::ArgumentFormat`] if that is no path, [`ErrorKind::SubscriptionRefused`] with what the
-    /// service said, [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`].
+    /// When awaited: [`ErrorKind::ArgumentFormat`] if the path cannot be parsed, [`ErrorKind::SubscriptionRefused`] with the
+    /// message of the service, [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`].
     pub fn main_sub(&self, path: &str) -> MainSub<'_> {
         MainSub {
             bot: self,
@@ -37,12 +37,12 @@ impl Bot {
         }
     }
 
-    /// Ends the streams and callbacks that [`main_sub`](Self::main_sub) made of this path, and returns how many there
-    /// were. The service is told when no stream wants the event any more, after a short linger.
+    /// Ends the streams and callbacks of [`main_sub`](Self::main_sub) for this path, and returns their number. When no stream
+    /// wants the event any more, the bot unsubscribes after 2 s.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ArgumentFormat`] if that is no path.
+    /// [`ErrorKind::ArgumentFormat`] if the path cannot be parsed.
     pub fn main_unsub(&self, path: &str) -> Result<usize, Error> {
         let topic = topic(path)?;
         Ok(self.inner.main_subs.end(&topic))
@@ -55,12 +55,12 @@ fn topic(path: &str) -> Result<Topic, Error> {
             ws::ErrorKind::Topic { reason } => reason.clone(),
             _ => error.to_string(),
         };
-        let doing = format!("reading the path {path:?}");
+        let doing = format!("parsing the path {path:?}");
         Error::new(ErrorKind::ArgumentFormat { reason }, doing)
     })
 }
 
-/// A subscription on the main websocket about to be made: await it, or give it a [`callback`](Self::callback).
+/// A builder of a main websocket subscription: await it, or register a [`callback`](Self::callback).
 #[must_use = "a subscription does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct MainSub<'a> {
@@ -69,12 +69,12 @@ pub struct MainSub<'a> {
 }
 
 impl MainSub<'_> {
-    /// Calls this function with each event, one after the other, until the bot is closed or the path
-    /// [unsubscribed](Bot::main_unsub) from; returns as soon as it is subscribed. The function is given the bot, so that
-    /// it need not hold it (a handle that it holds keeps the bot open).
+    /// Calls this function with each event, one call after another, until the bot is closed or the path is
+    /// [unsubscribed](Bot::main_unsub) from. Returns when the subscription is confirmed. The function gets the bot as an
+    /// argument: a handle that it captures would keep the bot open.
     ///
-    /// Where events are missing a warning is logged. A function that panics or returns an error is logged, and
-    /// called again with the next event.
+    /// Where events are missing, a warning is logged. If the function panics or returns an error, that is logged, and the
+    /// function is called again for the next event.
     ///
     /// # Errors
     ///
@@ -118,11 +118,11 @@ fn refused(error: ws::Error, topic: &Topic) -> Error {
                     crate::nearest::names(topic.event(), KNOWN)
                 },
             };
-            // It holds all that the error does.
+            // The kind contains everything that the source does.
             Error::new(kind, doing)
         }
-        ws::ErrorKind::Closed => Error::new(ErrorKind::Closed, doing).because(error),
-        _ => Error::new(ErrorKind::Socket, doing).because(error),
+        ws::ErrorKind::Closed => Error::new(ErrorKind::Closed, doing).caused_by(error),
+        _ => Error::new(ErrorKind::Socket, doing).caused_by(error),
     }
 }
 
@@ -135,7 +135,7 @@ impl<'a> IntoFuture for MainSub<'a> {
     }
 }
 
-/// The events that are known.
+/// The names of all known events.
 const KNOWN: [&str; 21] = [
     ws::MeGroupCreate::EVENT,
     ws::MeGroupDelete::EVENT,

@@ -1,9 +1,9 @@
-//! Hints for somebody who mistyped a name.
+//! Suggestions for a mistyped name.
 
-/// How many names are offered.
+/// The largest number of suggestions.
 const OFFERED: usize = 3;
 
-/// The known names nearest to this one, nearest first, as far as they resemble it.
+/// The known names that resemble this one, nearest first.
 pub(crate) fn names<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     let typed = typed.to_ascii_lowercase();
     let mut near: Vec<_> = known

@@ -1,12 +1,12 @@
-//! Opening consoles by server id, each back whenever its server comes up.
+//! Opens consoles by server id.
 
 use crate::access::CloudAccess;
 use crate::bot::Bot;
-use crate::consoles::{Managed, Reservation};
 use crate::debug::{self, Channel};
 use crate::error::{Error, ErrorKind};
-use crate::patient_access::{PatientAccess, Watched};
-use crate::watch_server::{About, WatchServer};
+use crate::open_consoles::{Reservation, WatchedConsole};
+use crate::throttled_access::{ServerState, ThrottledAccess};
+use crate::watch_server::{ServerInfo, WatchServer};
 use alta_model::ServerId;
 use alta_rest::ConsoleOptions;
 use alta_socket::TaskGuard;
@@ -19,8 +19,8 @@ use std::time::Duration;
 use tracing::debug;
 
 impl Bot {
-    /// Opens the console of a server, for good: it connects whenever the server is up, and comes back with its
-    /// subscriptions after every restart. Await the result; set it up before that if need be.
+    /// Opens the console of a server. It connects whenever the server runs, and subscribes again after every restart, until it
+    /// is closed. Await the result; its methods configure it before that.
     ///
     /// # Errors
     ///
@@ -29,8 +29,8 @@ impl Bot {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future before the console is made opens nothing; while it waits to be
-    /// [ensured](OpenConsole::ensure_open), the console stays open and goes on trying.
+    /// If the future is dropped before the console is made, nothing is open. If it is dropped while it waits for
+    /// [`ensure_open`](OpenConsole::ensure_open), the console stays open and continues to connect.
     #[doc(alias = "create_console")]
     pub fn open_console(&self, server: ServerId) -> OpenConsole<'_> {
         OpenConsole {
@@ -39,8 +39,8 @@ impl Bot {
             config: self.inner.consoles.config.clone(),
             options: Ok(ConsoleOptions::default()),
             ensure_open: None,
-            about: None,
-            watched: None,
+            info: None,
+            server_state: None,
         }
     }
 }
@@ -50,13 +50,13 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotOpen`] if none was opened.
+    /// [`ErrorKind::NotOpen`].
     pub fn console(&self, server: ServerId) -> Result<Console, Error> {
         let console = self.inner.consoles.get(server);
-        console.ok_or_else(|| Error::new(ErrorKind::NotOpen(server), "looking for a console"))
+        console.ok_or_else(|| Error::new(ErrorKind::NotOpen(server), "getting a console"))
     }
 
-    /// All open consoles, by server id; open in the sense that they were opened, whether their servers are up or not.
+    /// All open consoles, by server id. A console counts as open whether its server runs or not.
     #[doc(alias = "get_active_consoles")]
     pub fn consoles(&self) -> Vec<(ServerId, Console)> {
         self.inner.consoles.all()
@@ -66,7 +66,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotOpen`] if none was opened.
+    /// [`ErrorKind::NotOpen`].
     pub async fn close_console(&self, server: ServerId) -> Result<(), Error> {
         let was_open = self.inner.consoles.close_one(server).await;
         let not_open = || Error::new(ErrorKind::NotOpen(server), "closing a console");
@@ -74,7 +74,7 @@ impl Bot {
     }
 }
 
-/// A console about to be opened: await it.
+/// A builder of a console: await it.
 #[must_use = "nothing is opened until it is awaited"]
 pub struct OpenConsole<'a> {
     bot: &'a Bot,
@@ -82,49 +82,49 @@ pub struct OpenConsole<'a> {
     config: att_console::Config,
     options: Result<ConsoleOptions, ErrorKind>,
     ensure_open: Option<Duration>,
-    /// What the caller knows of the server, so that the service need not be asked.
-    about: Option<About>,
-    /// Whether the server runs, if the caller watches it.
-    watched: Option<Watched>,
+    /// The name and the group, if the caller knows them: then they are not requested.
+    info: Option<ServerInfo>,
+    /// The state of the server, if the caller follows it.
+    server_state: Option<ServerState>,
 }
 
-/// How long opening waits for the server's name and group. They are for the label and for status events; a console opens
-/// without them, and asks again in the background.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The timeout of the request for the server's name and group. They are for the label and for status events; without them, the
+/// console opens all the same, and they are requested again in the background.
+const INFO_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl OpenConsole<'_> {
-    /// Waits until the console is ready, for at most so long. Without this it is handed out at once, whether the server
-    /// is up or not.
+    /// Waits until the console is ready, at most for this time. Without this, the console is returned at once, whether its
+    /// server runs or not.
     pub fn ensure_open(mut self, within: Duration) -> Self {
         self.ensure_open = Some(within);
         self
     }
 
-    /// Another configuration for this console.
+    /// Sets the configuration of this console.
     pub fn config(mut self, config: att_console::Config) -> Self {
         self.config = config;
         self
     }
 
-    /// What the cloud is asked to do about a server that is not running. Nothing, by default.
+    /// Sets the options of the request for access, such as a start of the server. By default a stopped server is not started.
     pub fn options(mut self, options: ConsoleOptions) -> Self {
         self.options = Ok(options);
         self
     }
 
-    /// The same as the JSON text that py-tale takes: `{"should_launch":"false","ignore_offline":"false"}`.
+    /// Sets the [`options`](Self::options) as the JSON string of py-tale: `{"should_launch":"false","ignore_offline":"false"}`.
     ///
-    /// One that cannot be read makes the call fail, when awaited, with [`ErrorKind::ArgumentFormat`] or
+    /// A string that cannot be parsed is an error when this is awaited: [`ErrorKind::ArgumentFormat`] or
     /// [`ErrorKind::ArgumentType`].
     pub fn body(mut self, json: &str) -> Self {
         self.options = crate::body::read(json);
         self
     }
 
-    /// For somebody who watches the server.
-    pub(crate) fn watched(mut self, about: About, watched: Watched) -> Self {
-        self.about = Some(about);
-        self.watched = Some(watched);
+    /// For a caller that follows the server.
+    pub(crate) fn follow(mut self, info: ServerInfo, state: ServerState) -> Self {
+        self.info = Some(info);
+        self.server_state = Some(state);
         self
     }
 
@@ -134,22 +134,22 @@ impl OpenConsole<'_> {
         let failed = |kind| Error::new(kind, doing.clone());
         let options = self.options.map_err(&failed)?;
         let reservation = Reservation::new(&bot.inner.consoles, server).map_err(&failed)?;
-        let about = match self.about {
-            Some(about) => Some(about),
-            None => ask(bot, server, &doing).await?,
+        let info = match self.info {
+            Some(info) => Some(info),
+            None => read_info(bot, server, &doing).await?,
         };
 
         let mut config = self.config.server(server);
         let follow_name = config.label.is_none();
         if follow_name {
-            config.label = about.as_ref().and_then(About::label);
+            config.label = info.as_ref().and_then(ServerInfo::label);
         }
         if let Some(watcher) = &bot.inner.consoles.watcher {
             config.observer = Some(debug::observer(watcher, Channel::Console(server)));
         }
         let access = CloudAccess::new(bot.rest().clone(), server, options);
-        let console = match self.watched {
-            Some(watched) => Console::open_with(PatientAccess::new(access, watched), config),
+        let console = match self.server_state {
+            Some(state) => Console::open_with(ThrottledAccess::new(access, state), config),
             None => Console::open_with(access, config),
         };
         let watching = WatchServer {
@@ -162,26 +162,26 @@ impl OpenConsole<'_> {
         let watch = TaskGuard::spawn(|shutdown| async move {
             tokio::select! {
                 () = shutdown.requested() => {}
-                () = watching.run(about) => {}
+                () = watching.run(info) => {}
             }
         });
-        let managed = Managed {
+        let watched = WatchedConsole {
             console,
             watch: Arc::new(watch),
             follow_name,
         };
-        let console = managed.console.clone();
-        if !reservation.fill(managed.clone()) {
-            managed.close().await;
+        let console = watched.console.clone();
+        if !reservation.fill(watched.clone()) {
+            watched.close().await;
             return Err(failed(ErrorKind::Closed));
         }
         if let Some(within) = self.ensure_open {
-            let mut trouble = None;
-            let ready = tokio::time::timeout(within, ready(&console, &mut trouble)).await;
+            let mut not_connected = None;
+            let ready = tokio::time::timeout(within, ready(&console, &mut not_connected)).await;
             let late = |_| {
                 let late = failed(ErrorKind::TimedOut(within));
-                match trouble {
-                    Some(because) => late.because(because),
+                match not_connected {
+                    Some(because) => late.caused_by(because),
                     None => late,
                 }
             };
@@ -198,15 +198,15 @@ impl OpenConsole<'_> {
     }
 }
 
-/// Waits until the console is ready, and notes why it is not.
+/// Waits until the console is ready, and keeps the latest reason why it is not.
 async fn ready(
     console: &Console,
-    trouble: &mut Option<NotConnected>,
+    not_connected: &mut Option<NotConnected>,
 ) -> Result<(), att_console::Error> {
     let mut statuses = console.statuses();
     while let Some(status) = statuses.next().await {
         match status.state {
-            State::Recovering { because, .. } => *trouble = Some(because),
+            State::Recovering { because, .. } => *not_connected = Some(because),
             state if state.is_connected() => break,
             _ => {}
         }
@@ -214,14 +214,14 @@ async fn ready(
     console.ready().await
 }
 
-/// The server's name and group; none if the service does not say them now.
-async fn ask(bot: &Bot, server: ServerId, doing: &str) -> Result<Option<About>, Error> {
+/// The server's name and group; `None` if they cannot be read now.
+async fn read_info(bot: &Bot, server: ServerId, doing: &str) -> Result<Option<ServerInfo>, Error> {
     use alta_rest::ErrorKind::{NoAccount, NotFound};
 
-    let asking = tokio::time::timeout(PATIENCE, bot.rest().servers().get(server));
-    match asking.await {
-        Ok(Ok(server)) => Ok(Some(About::from(server))),
-        // Nothing that is asked of this server can succeed.
+    let reading = tokio::time::timeout(INFO_TIMEOUT, bot.rest().servers().get(server));
+    match reading.await {
+        Ok(Ok(server)) => Ok(Some(ServerInfo::from(server))),
+        // No request for this server can succeed.
         Ok(Err(error)) if matches!(error.kind(), NotFound | NoAccount) => {
             Err(Error::of_server(error, server, doing.to_owned()))
         }
@@ -230,7 +230,7 @@ async fn ask(bot: &Bot, server: ServerId, doing: &str) -> Result<Option<About>, 
             Ok(None)
         }
         Err(_) => {
-            debug!(%server, "opening a console without the server's name: no answer yet");
+            debug!(%server, "opening a console without the server's name: no response yet");
             Ok(None)
         }
     }

@@ -1,4 +1,4 @@
-//! py-tale's requests, under their names. [`Bot::rest`] has these and all others, page by page and with their own errors.
+//! The requests of py-tale, under its names. [`Bot::rest`] has these and all others, page by page and with their own errors.
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
@@ -10,13 +10,13 @@ use alta_rest::{ConsoleOptions, Pages};
 use serde::de::DeserializeOwned;
 
 impl Bot {
-    /// Asks for access to a server's console: where it is, and a token. By default a server that is not running stays so.
-    /// (py-tale README.) [`open_console`](Self::open_console) does this by itself.
+    /// Requests access to a server's console: its address and a token. By default this does not start a server.
+    /// [`open_console`](Self::open_console) includes it. (py-tale README.)
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::PermissionDenied`], [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`]. That the server is offline is no
-    /// error but part of the answer.
+    /// [`ErrorKind::PermissionDenied`], [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`]. An offline server is
+    /// not an error: the result says so.
     pub async fn request_post_console(
         &self,
         server: ServerId,
@@ -24,23 +24,22 @@ impl Bot {
     ) -> Result<JoinResult, Error> {
         let asked = self.rest().servers().console(server, options).await;
         asked.map_err(|error| {
-            let doing = format!("asking for the console of server {server}");
+            let doing = format!("requesting the console of server {server}");
             Error::of_console_access(error, server, doing)
         })
     }
 
-    /// A server. (py-tale README.)
+    /// Reads a server. (py-tale README.)
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NoSuchServer`], [`ErrorKind::Rest`].
     pub async fn request_server_by_id(&self, server: ServerId) -> Result<Server, Error> {
         let asked = self.rest().servers().get(server).await;
-        asked
-            .map_err(|error| Error::of_server(error, server, format!("asking for server {server}")))
+        asked.map_err(|error| Error::of_server(error, server, format!("reading server {server}")))
     }
 
-    /// The groups that the bot belongs to, with its membership in each. (py-tale README.)
+    /// Lists the groups that the bot belongs to, with its membership in each. (py-tale README.)
     ///
     /// # Errors
     ///
@@ -53,7 +52,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Rest`], with the service's answer as the source: 400 if it was accepted before.
+    /// [`ErrorKind::Rest`] with the REST error as the source: status 400 if the invitation was accepted before.
     pub async fn request_accept_invite(&self, group: GroupId) -> Result<Member, Error> {
         let asked = self.rest().invites().accept(group).await;
         asked.map_err(|error| {
@@ -89,7 +88,7 @@ impl Bot {
         })
     }
 
-    /// Takes the invitation of a player to a group back. (py-tale README.)
+    /// Revokes the invitation of a player to a group. (py-tale README.)
     ///
     /// # Errors
     ///
@@ -101,12 +100,12 @@ impl Bot {
     ) -> Result<Member, Error> {
         let asked = self.rest().invites().revoke(group, player).await;
         asked.map_err(|error| {
-            let doing = format!("taking back the invitation of player {player} to group {group}");
+            let doing = format!("revoking the invitation of player {player} to group {group}");
             Error::of_rest(error, doing)
         })
     }
 
-    /// The members of a group, of all pages. (py-tale README.)
+    /// Lists the members of a group, all pages. (py-tale README.)
     ///
     /// # Errors
     ///
@@ -116,7 +115,7 @@ impl Bot {
         all(self.rest().members().list(group), doing).await
     }
 
-    /// The groups that the bot is invited to. (py-tale README.)
+    /// Lists the groups that the bot is invited to. (py-tale README.)
     ///
     /// # Errors
     ///
@@ -129,7 +128,7 @@ impl Bot {
         .await
     }
 
-    /// The servers whose consoles the bot may use. (py-tale README.)
+    /// Lists the servers whose consoles the bot may use. (py-tale README.)
     ///
     /// # Errors
     ///
@@ -142,13 +141,13 @@ impl Bot {
         .await
     }
 
-    /// The account of that name. A bot's credentials do not suffice: it needs a user's. (py-tale README.)
+    /// Finds the account with this name. It requires a user's credentials; a bot's are not enough. (py-tale README.)
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a user's credentials, [`ErrorKind::Rest`] if there is no such account.
+    /// [`ErrorKind::Unavailable`] without a user's credentials, [`ErrorKind::Rest`] if no account has this name.
     pub async fn request_search_username(&self, username: &str) -> Result<User, Error> {
-        let doing = format!("looking for the account {username:?}");
+        let doing = format!("searching the account {username:?}");
         if self.rest().identities().user.is_none() {
             let needs = "a user's credentials";
             return Err(Error::new(ErrorKind::Unavailable { needs }, doing));

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::str::FromStr;
 use url::Url;
 
-/// Everything that can be set.
+/// The names of all settings.
 const NAMES: [&str; 10] = [
     "ALTA_CLIENT_ID",
     "ALTA_CLIENT_SECRET",
@@ -24,17 +24,25 @@ const NAMES: [&str; 10] = [
     "ALTA_DEBUG",
 ];
 
-/// The largest file that is read.
+/// The largest settings file, in bytes.
 const LARGEST_FILE: u64 = 64 * 1024;
 
 impl Builder {
-    /// Takes what the environment sets: `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` and, if need be, `ALTA_SCOPES` of the bot;
-    /// `ALTA_USERNAME` and `ALTA_PASSWORD` (plain, or its SHA-512) of a user; `ALTA_USER_ID`; other addresses as
-    /// `ALTA_TOKEN_URL`, `ALTA_REST_URL`, `ALTA_SOCKET_URL`; and `ALTA_DEBUG`, true or false. What it does not set stays as
-    /// it is; variables that are empty are not set. White space, line ends and byte-order marks at the ends of a value are no
-    /// part of it, and a secret with a control character inside is an error.
+    /// Reads the settings from environment variables:
     ///
-    /// What is wrong with them is told by [`connect`](Self::connect), all at once.
+    /// | variable | value |
+    /// | --- | --- |
+    /// | `ALTA_CLIENT_ID`, `ALTA_CLIENT_SECRET` | the credentials of a bot |
+    /// | `ALTA_SCOPES` | the scopes of the bot, if not the defaults |
+    /// | `ALTA_USER_ID` | the user id of the bot |
+    /// | `ALTA_USERNAME`, `ALTA_PASSWORD` | the credentials of a user; the password is plain text or its SHA-512 |
+    /// | `ALTA_TOKEN_URL`, `ALTA_REST_URL`, `ALTA_SOCKET_URL` | the addresses of the service |
+    /// | `ALTA_DEBUG` | `true` or `false`: see [`debug`](Self::debug) |
+    ///
+    /// A variable that is empty or not set changes nothing. White space, line ends and byte-order marks at both ends of a value
+    /// are removed. A secret that contains a control character is an error.
+    ///
+    /// [`connect`](Self::connect) returns all errors at once.
     #[doc(alias = "config")]
     pub fn read_env(self) -> Self {
         self.read_variables(|name| std::env::var_os(name))
@@ -48,18 +56,20 @@ impl Builder {
                 Some(Ok(value)) if !Secret::trimmed(&value).is_empty() => {
                     values.insert(name.to_owned(), Secret::trimmed(&value).to_owned());
                 }
-                Some(Err(_)) => self.problem(format!("{source} sets {name} to what is no text")),
+                Some(Err(_)) => self.problem(format!(
+                    "{source} sets {name} to a value that is not Unicode"
+                )),
                 Some(Ok(_)) | None => {}
             }
         }
         self.read(values, source)
     }
 
-    /// Takes what a file sets: lines of `NAME=value` with the names of [`read_env`](Self::read_env). Empty lines and those
-    /// that begin with `#` mean nothing; quotes around a value are taken off.
+    /// Reads the settings from a file: lines of `NAME=value` with the names of [`read_env`](Self::read_env). Empty lines and
+    /// lines that begin with `#` are ignored; quotes around a value are removed.
     ///
-    /// A file that others on this machine can read is a [warning](Self::warnings). What is wrong with it is told by
-    /// [`connect`](Self::connect), all at once.
+    /// A file that other users of this machine can read is a [warning](Self::warnings). [`connect`](Self::connect) returns all
+    /// errors at once.
     pub fn read_file(mut self, path: impl AsRef<Path>) -> Self {
         let path = path.as_ref();
         let shown = path.display().to_string();
@@ -68,7 +78,7 @@ impl Builder {
             Ok((text, readable_by_others)) => {
                 if readable_by_others {
                     self.warning(format!(
-                        "{shown} holds credentials and others can read it: take their permissions away (chmod 600)"
+                        "{shown} contains credentials and other users can read it: remove their permissions (chmod 600)"
                     ));
                 }
                 let values = self.lines(&text, &shown);
@@ -78,7 +88,7 @@ impl Builder {
         self
     }
 
-    /// What is doubtful about the settings so far, though it works. It is logged as well.
+    /// The doubtful settings so far. They work, and each is also logged as a warning.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -93,7 +103,7 @@ impl Builder {
             }
             let number = number + 1;
             let Some((name, value)) = line.split_once('=') else {
-                // The line itself may be a secret.
+                // The line is not in the message: it may be a secret.
                 self.problem(format!("line {number} of {source} is not NAME=value"));
                 continue;
             };
@@ -132,7 +142,7 @@ impl Builder {
             let secret = Secret::new(text.as_deref().unwrap_or_default());
             if let Err(error) = secret.check(format_args!("{name} of {source}")) {
                 self.problem(error.to_string());
-                // It was told with its source; the credentials would tell it again without.
+                // The credentials would report it again, without the name.
                 *text = Some(String::new());
             }
         }
@@ -155,7 +165,9 @@ impl Builder {
             if new.scheme() == scheme || new.scheme().strip_suffix('s') == Some(scheme) {
                 *url = new;
             } else {
-                self.problem(format!("{source} sets {name} to what is not {what}"));
+                self.problem(format!(
+                    "{source} sets {name} to a value that is not {what}"
+                ));
             }
         }
         self.endpoints = endpoints;
@@ -196,13 +208,13 @@ impl Builder {
         }
         if let Some(id) = self.parse::<UserId>(
             "ALTA_USER_ID",
-            "a user's id, which is a number",
+            "a user id, which is a number",
             user_id,
             source,
         ) {
             self.user_id = Some(id);
         }
-        let debug = debug.map(|truth| truth.to_ascii_lowercase());
+        let debug = debug.map(|value| value.to_ascii_lowercase());
         if let Some(on) = self.parse::<bool>("ALTA_DEBUG", "true or false", debug, source) {
             self = self.debug(on);
         }
@@ -218,18 +230,20 @@ impl Builder {
     ) -> Option<T> {
         let value = Secret::trimmed(&text?).parse().ok();
         if value.is_none() {
-            // The value is not shown: it may be a secret that was put in the wrong place.
-            self.problem(format!("{source} sets {name} to what is not {what}"));
+            // The value is not in the message: it may be a secret in the wrong place.
+            self.problem(format!(
+                "{source} sets {name} to a value that is not {what}"
+            ));
         }
         value
     }
 }
 
-/// What a name is called that means nothing. One that resembles none of ours may be a secret with an equals sign in it.
+/// Describes an unknown name. A name that resembles no setting is not in the message: it may be a secret with an equals sign.
 fn unknown(name: &str) -> String {
     let hint = crate::nearest::names(name, NAMES);
     if hint.is_empty() {
-        "something unknown".to_owned()
+        "an unknown setting".to_owned()
     } else {
         format!("an unknown {name}; did you mean {}?", hint.join(", "))
     }
@@ -242,7 +256,7 @@ fn unquoted(value: &str) -> &str {
         .unwrap_or(value)
 }
 
-/// The text, and whether others can read it.
+/// The content, and whether other users can read the file.
 fn read(path: &Path) -> std::io::Result<(String, bool)> {
     let (text, about) = att_console::read_small_file(path, LARGEST_FILE)?;
     Ok((text, readable_by_others(&about)))
@@ -258,17 +272,17 @@ fn readable_by_others(about: &std::fs::Metadata) -> bool {
 
 #[cfg(not(unix))]
 fn readable_by_others(_: &std::fs::Metadata) -> bool {
-    // Permissions of other systems are not looked at.
+    // Permissions of other systems are not checked.
     false
 }
 
-// Only on Unix can a test make a variable that is not valid Unicode from plain bytes.
+// A test can make a variable that is not valid Unicode only on Unix.
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_read_and_one_that_is_no_text_is_a_problem() {
+    fn variables_are_read_and_one_that_is_not_unicode_is_an_error() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let builder = Builder::default().read_variables(|name| match name {
@@ -279,9 +293,9 @@ mod tests {
         });
         let problems = builder.problems();
         assert!(
-            problems
-                .iter()
-                .any(|problem| problem.contains("ALTA_CLIENT_SECRET to what is no text")),
+            problems.iter().any(
+                |problem| problem.contains("ALTA_CLIENT_SECRET to a value that is not Unicode")
+            ),
             "{problems:?}"
         );
         assert!(
@@ -298,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_with_a_control_character_is_a_problem_that_names_the_variable() {
+    fn a_secret_with_a_control_character_is_an_error_that_names_the_variable() {
         let builder = Builder::default().read_variables(|name| match name {
             "ALTA_CLIENT_ID" | "ALTA_USERNAME" => Some("\u{feff}itsley\r\n".into()),
             "ALTA_CLIENT_SECRET" => Some("hunter20\nhunter21".into()),
@@ -318,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_blanks_is_not_set_wherever_it_stands() {
+    fn a_value_of_white_space_counts_as_not_set_in_files_and_in_the_environment() {
         let mut builder = Builder::default();
         let values = builder.lines(
             "ALTA_CLIENT_ID=c\nALTA_CLIENT_SECRET=\" \u{feff}\"",
@@ -337,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_regular_file_is_not_read() {
+    fn only_regular_files_are_read() {
         let folder = Builder::default().read_file(std::env::temp_dir());
         assert!(
             folder.problems()[0].contains("cannot be read"),

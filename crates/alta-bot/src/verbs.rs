@@ -1,4 +1,4 @@
-//! What py-tale calls by other names than Rust would. Each of these is one line of the bot's own words.
+//! The functions of py-tale whose names differ from those of the bot. Each calls the bot's own function.
 
 use crate::bot::Bot;
 use crate::error::Error;
@@ -8,8 +8,8 @@ use att_console::{Command, Console};
 use std::collections::BTreeMap;
 
 impl Bot {
-    /// py-tale's name for [`open_console`](Self::open_console). `ensure_open` and `timeout` are
-    /// [`OpenConsole::ensure_open`] (py-tale waits 10 s unless told otherwise), `body` is [`OpenConsole::body`].
+    /// py-tale's name for [`open_console`](Self::open_console). Its parameters `ensure_open` and `timeout` are
+    /// [`OpenConsole::ensure_open`] (the default of py-tale is 10 s); its parameter `body` is [`OpenConsole::body`].
     ///
     /// ```no_run
     /// # async fn run(bot: alta_bot::Bot, server: alta_bot::ServerId) -> Result<(), alta_bot::Error> {
@@ -27,19 +27,19 @@ impl Bot {
         self.open_console(server)
     }
 
-    /// py-tale's name for [`consoles`](Self::consoles): those that are open, by server.
+    /// py-tale's name for [`consoles`](Self::consoles): the open consoles by server id.
     pub fn get_active_consoles(&self) -> BTreeMap<ServerId, Console> {
         self.consoles().into_iter().collect()
     }
 
-    /// Runs a command on the console of a server: a text as it is, or a typed [`Command`]. [`console`](Self::console)
-    /// gives the console, whose [`command`](Console::command) can do more.
+    /// Runs a command on the console of a server: a command line as a string, or a typed [`Command`].
+    /// [`console`](Self::console) returns the console, whose [`command`](Console::command) has more options.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotOpen`](crate::ErrorKind::NotOpen); [`ErrorKind::ArgumentFormat`](crate::ErrorKind::ArgumentFormat)
-    /// if an argument cannot be written for certain; [`ErrorKind::Console`](crate::ErrorKind::Console) for all else, with
-    /// the console's error as the source, which tells whether the command may have run.
+    /// if an argument cannot be written without ambiguity; otherwise [`ErrorKind::Console`](crate::ErrorKind::Console), whose
+    /// source is the console's error, with the information whether the command may have run.
     ///
     /// # Cancel safety
     ///
@@ -50,8 +50,8 @@ impl Bot {
         content: impl Into<Command<T>>,
     ) -> Result<T, Error> {
         let console = self.console(server)?;
-        let answer = console.command(content).await;
-        answer.map_err(|error| {
+        let result = console.command(content).await;
+        result.map_err(|error| {
             Error::of_console(error, format!("running a command on server {server}"))
         })
     }

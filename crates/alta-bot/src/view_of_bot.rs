@@ -1,18 +1,19 @@
-//! The views that a bot keeps.
+//! The functions of a bot that make views.
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
 use crate::view::{View, ViewConfig};
 
 impl Bot {
-    /// Begins to keep a view of the bot's groups. When this returns, the groups, their roles and the bot's own membership
-    /// are there; members and servers follow: see [`View::complete`].
+    /// Makes a view of the bot's groups and keeps it up to date. When this returns, the view contains the groups, their roles
+    /// and the bot's own membership; members and servers follow: see [`View::complete`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] for a bot without a bot's credentials, [`ErrorKind::Config`] if one of the times is zero,
-    /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) too short for the main websocket's ping, or the bot's user id not known, [`ErrorKind::Socket`] if its events cannot be subscribed to, [`ErrorKind::Rest`] if
-    /// its groups cannot be listed.
+    /// [`ErrorKind::Unavailable`] without a bot's credentials; [`ErrorKind::Config`] if a time in the configuration is zero, if
+    /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) is too short for the ping of the main websocket, or if the bot's
+    /// user id is unknown; [`ErrorKind::Socket`] if a subscription is refused; [`ErrorKind::Rest`] if the groups cannot be
+    /// listed.
     pub async fn view(&self, config: ViewConfig) -> Result<View, Error> {
         let problems = config.problems(self.socket()?.config().ping_interval);
         if !problems.is_empty() {
@@ -26,7 +27,7 @@ impl Bot {
         Ok(view)
     }
 
-    /// The view that was begun last, by [`view`](Self::view) or a managed bot, if it is still kept: for handlers.
+    /// The latest view that [`view`](Self::view) or a managed bot has made, if it still exists: for handlers.
     ///
     /// ```no_run
     /// # use alta_bot::{Builder, Membership, UserId};

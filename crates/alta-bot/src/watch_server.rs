@@ -9,18 +9,18 @@ use tracing::debug;
 
 /// The name and the group of a server.
 #[derive(Clone, Debug)]
-pub(crate) struct About {
+pub(crate) struct ServerInfo {
     pub(crate) name: String,
     pub(crate) group: Option<GroupId>,
 }
 
-impl About {
+impl ServerInfo {
     pub(crate) fn label(&self) -> Option<String> {
         Some(self.name.clone()).filter(|name| !name.is_empty())
     }
 }
 
-impl From<Server> for About {
+impl From<Server> for ServerInfo {
     fn from(server: Server) -> Self {
         Self {
             name: server.name,
@@ -41,8 +41,8 @@ pub(crate) struct WatchServer {
 
 impl WatchServer {
     /// Runs until the console is closed for good.
-    pub(crate) async fn run(self, about: Option<About>) {
-        // As a stream, which yields when the state changes; waiting for a condition would look at each event, too.
+    pub(crate) async fn run(self, info: Option<ServerInfo>) {
+        // The stream yields only changes of the state; `wait_for` would also wake for each event.
         let mut states = self.console.statuses();
         let closed = async {
             while states
@@ -53,16 +53,16 @@ impl WatchServer {
         };
         tokio::select! {
             () = closed => {}
-            () = self.follow(about) => {}
+            () = self.follow(info) => {}
         }
     }
 
-    async fn follow(&self, about: Option<About>) {
-        let about = match about {
-            Some(about) => Some(about),
-            None => self.ask_until_answered().await,
+    async fn follow(&self, info: Option<ServerInfo>) {
+        let info = match info {
+            Some(info) => Some(info),
+            None => self.read_info_until_replied().await,
         };
-        let group = about.and_then(|about| about.group);
+        let group = info.and_then(|info| info.group);
         let (Some(group), Some(socket)) = (group, &self.socket) else {
             return;
         };
@@ -83,7 +83,7 @@ impl WatchServer {
         }
     }
 
-    async fn ask_until_answered(&self) -> Option<About> {
+    async fn read_info_until_replied(&self) -> Option<ServerInfo> {
         let seed = self.server.get().unsigned_abs();
         let mut backoff = Backoff::new(BackoffPolicy::default(), seed);
         loop {
@@ -91,7 +91,7 @@ impl WatchServer {
             match self.rest.servers().get(self.server).await {
                 Ok(server) => {
                     self.rename(&server);
-                    return Some(About::from(server));
+                    return Some(ServerInfo::from(server));
                 }
                 Err(error) if is_refusal(&error) => {
                     debug!(server = %self.server, ?error, "the server's name stays unknown");
@@ -102,7 +102,7 @@ impl WatchServer {
         }
     }
 
-    /// After a gap the server's start may have been missed: then the console tries.
+    /// The start of the server may have been missed in a gap, so the console also tries to connect after one.
     async fn status(&self, status: Result<Event<Server>, Missed>) {
         let may_be_up = match status {
             Ok(event) => {

@@ -17,10 +17,10 @@ use std::error::Error as _;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future.into_future())
+    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await
         .expect("it takes too long")
 }
@@ -143,7 +143,7 @@ async fn consoles_are_kept_by_server_and_opened_once() {
     let bot = connect(&sim).await;
     let id = server(&sim);
     assert_eq!(*bot.console(id).unwrap_err().kind(), ErrorKind::NotOpen(id));
-    within(bot.open_console(id).ensure_open(PATIENCE))
+    within(bot.open_console(id).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     assert_eq!(bot.consoles().len(), 1);
@@ -152,7 +152,7 @@ async fn consoles_are_kept_by_server_and_opened_once() {
     within(bot.close_console(id)).await.unwrap();
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
     assert!(within(bot.close_console(id)).await.is_err());
-    within(bot.open_console(id).ensure_open(PATIENCE))
+    within(bot.open_console(id).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     within(bot.close()).await;
@@ -173,7 +173,7 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
     assert_eq!(*unknown.kind(), ErrorKind::NoSuchServer(ServerId::new(42)));
     assert!(unknown.to_string().contains("server 42"), "{unknown}");
 
-    let member = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))
+    let member = within(bot.open_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap_err();
     assert_eq!(*member.kind(), ErrorKind::PermissionDenied, "{member}");
@@ -203,7 +203,7 @@ async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_f
     let scopes = "server.view group.view ws.group_servers".parse().unwrap();
     let account = BotCredentials::new(account.client_id, account.client_secret).with_scopes(scopes);
     let bot = within(builder(&sim).bot(account).connect()).await.unwrap();
-    let error = within(bot.open_console(server(&sim)).ensure_open(PATIENCE))
+    let error = within(bot.open_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::PermissionDenied, "{error}");
@@ -336,7 +336,7 @@ async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_
         let fault = fault.when(move |asked| asked.trim_end_matches('?') == details);
         sim.faults().arm(fault.times(1_000));
         let bot = connect(&sim).await;
-        let console = within(bot.create_console(server(&sim)).ensure_open(PATIENCE)).await;
+        let console = within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT)).await;
         let console = console.unwrap_or_else(|error| panic!("{failure:?}: {error:?}"));
         assert_eq!(&*console.label(), format!("server {}", sim.server()));
         sim.faults().clear();
@@ -357,7 +357,7 @@ async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_
 async fn a_console_has_its_servers_present_name_unless_the_program_chose_one() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
-    let console = within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    let console = within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let mut joins = within(bot.subscribe::<PlayerJoined>()).await.unwrap();

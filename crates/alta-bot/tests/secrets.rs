@@ -24,7 +24,7 @@ use alta_rest::ConsoleOptions;
 use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim, What};
 use alta_socket::BackoffPolicy;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Everything that is shown: the log, and what the run adds.
 #[derive(Clone, Default)]
@@ -56,7 +56,7 @@ impl Write for Shown {
 }
 
 async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future.into_future())
+    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await
         .expect("it takes too long")
 }
@@ -101,7 +101,7 @@ async fn run(sim: &Sim, shown: &Shown) {
     sim.invite_bot(group).unwrap();
     shown.add(&within(invites.next()).await);
 
-    let console = within(bot.open_console(server).ensure_open(PATIENCE))
+    let console = within(bot.open_console(server).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     shown.add(&console);

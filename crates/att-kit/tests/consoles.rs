@@ -15,7 +15,7 @@ use att_kit::event::PlayerJoined;
 use futures_util::FutureExt as _;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use support::{PATIENCE, access, config, open, self_hosted, until, within};
+use support::{TEST_TIMEOUT, access, config, open, self_hosted, until, within};
 
 async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
     let sim = Sim::builder().bare().start().await.unwrap();
@@ -114,7 +114,9 @@ async fn a_thousand_consoles_are_held_by_one_process() {
     let server = sim.add_self_hosted("Thornwood").unwrap();
     let consoles = Consoles::<u32>::default();
     for number in 0..1_000_u32 {
-        let slow = config().login_timeout(PATIENCE).connect_timeout(PATIENCE);
+        let slow = config()
+            .login_timeout(TEST_TIMEOUT)
+            .connect_timeout(TEST_TIMEOUT);
         consoles.add(number, Console::open_with(access(&sim, server), slow));
     }
     let all_ready = async {
@@ -122,7 +124,9 @@ async fn a_thousand_consoles_are_held_by_one_process() {
             console.ready().await.unwrap();
         }
     };
-    tokio::time::timeout(PATIENCE * 6, all_ready).await.unwrap();
+    tokio::time::timeout(TEST_TIMEOUT * 6, all_ready)
+        .await
+        .unwrap();
     assert_eq!(sim.console_connections(server).len(), 1_000);
 
     // One stream hears all of them, each once and in order.
@@ -148,7 +152,7 @@ async fn a_thousand_consoles_are_held_by_one_process() {
     let first = consoles.remove(&0).unwrap();
     drop(first);
     sim.wait_for_consoles(server, 999).await.unwrap();
-    tokio::time::timeout(PATIENCE * 6, consoles.close())
+    tokio::time::timeout(TEST_TIMEOUT * 6, consoles.close())
         .await
         .unwrap();
     sim.wait_for_consoles(server, 0).await.unwrap();

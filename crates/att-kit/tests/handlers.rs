@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use support::{
-    Notes, PATIENCE, access, config, notes, open, run, run_all, run_with, self_hosted, until,
+    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted, until,
     within,
 };
 use tokio::sync::{Barrier, Notify, Semaphore};
@@ -52,7 +52,7 @@ async fn a_handler_of_a_session_runs_once_per_session_and_ends_with_it() {
     sim.start_server(server).unwrap();
     noted.next_are(&["begins", "works"]).await;
     assert_eq!(bot.totals().sessions, 5);
-    within(bot.handle.shutdown(PATIENCE)).await;
+    within(bot.handle.shutdown(TEST_TIMEOUT)).await;
     noted.next_are(&["ends"]).await;
 }
 

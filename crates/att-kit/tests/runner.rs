@@ -17,7 +17,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use support::{
-    Notes, PATIENCE, access, config, notes, open, run, run_all, run_with, self_hosted, until,
+    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted, until,
     within,
 };
 use tokio::runtime::{Builder as Runtime, Handle};
@@ -81,7 +81,7 @@ async fn self_hosted_servers_are_greeted_on_and_one_that_restarts_disturbs_no_ot
     let health = bot.handle.health();
     let known = health.consoles.iter().map(|console| &*console.key);
     assert!(known.eq(names));
-    let finished = within(bot.handle.shutdown(PATIENCE)).await;
+    let finished = within(bot.handle.shutdown(TEST_TIMEOUT)).await;
     assert_eq!(finished.given_up, 0);
     assert_eq!(within(bot.task).await.unwrap().unwrap(), finished);
     for server in servers {
@@ -230,7 +230,7 @@ async fn a_handle_that_was_made_before_the_limits_has_the_same_counters() {
         handle.health().totals.sessions == 1
     })
     .await;
-    within(handle.shutdown(PATIENCE)).await;
+    within(handle.shutdown(TEST_TIMEOUT)).await;
     within(task).await.unwrap().unwrap();
 }
 
@@ -251,18 +251,18 @@ async fn a_handler_of_states_that_runs_may_finish_and_counts_otherwise() {
             }
         }
     });
-    for grace in [PATIENCE, Duration::from_millis(20)] {
+    for grace in [TEST_TIMEOUT, Duration::from_millis(20)] {
         let bot = run(&sim, server, handlers.clone());
         noted.next_are(&["begins"]).await;
         let finish = async {
-            if grace == PATIENCE {
+            if grace == TEST_TIMEOUT {
                 tokio::time::sleep(Duration::from_millis(20)).await;
                 gate.notify_one();
             }
         };
         let (finished, ()) =
             within(async { tokio::join!(bot.handle.shutdown(grace), finish) }).await;
-        if grace == PATIENCE {
+        if grace == TEST_TIMEOUT {
             assert_eq!(finished.given_up, 0);
             noted.next_are(&["ends"]).await;
         } else {
@@ -379,7 +379,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     sim.player_joins(server, "Ashwick").unwrap();
     until("both have come", || bot.totals().events == 2).await;
 
-    let shutdown = bot.handle.shutdown(PATIENCE);
+    let shutdown = bot.handle.shutdown(TEST_TIMEOUT);
     let finish = async {
         until("the subscription is gone", || {
             sim.console_subscriptions(server).is_empty()
@@ -393,7 +393,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     noted.next_are(&["Ashwick"]).await;
     assert_eq!(noted.rest(), [""; 0]);
     sim.wait_for_consoles(server, 0).await.unwrap();
-    let again = within(bot.handle.shutdown(PATIENCE)).await;
+    let again = within(bot.handle.shutdown(TEST_TIMEOUT)).await;
     assert_eq!(again, finished, "once more does no harm");
 }
 

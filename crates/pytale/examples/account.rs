@@ -5,7 +5,7 @@
 
 mod common;
 
-use pytale::bot::{Invites, Known, Rules, ServerNews};
+use pytale::bot::{Invites, Known, Rules, ServerUpdate};
 use pytale::prelude::*;
 
 #[tokio::main]
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn print_server(server: &ServerNews, what: &str) {
+fn print_server(server: &ServerUpdate, what: &str) {
     match server.known {
         Known::Now => println!("{} {what}", server.name),
         Known::AfterGap => println!("{} {what}; it changed during an outage", server.name),

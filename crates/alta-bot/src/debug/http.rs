@@ -1,44 +1,40 @@
-//! Looking at requests and their answers, from outside of the repetitions.
+//! Observes HTTP requests and their responses, outside of the layer that repeats them.
 
-use super::Direction;
+use super::{Direction, Observer};
 use alta_http::HttpClient;
 use alta_model::Redactor;
-use alta_socket::Observer;
 use bytes::Bytes;
 use http::{Request, header};
 
-/// The same client, looked at. Of an address only its path is shown, and no header: queries and headers hold tokens.
-pub(crate) fn tap(http: HttpClient, observer: Observer) -> HttpClient {
+/// Adds an observer to a client. It sees the path and the body, but no query and no header: these contain tokens.
+pub(crate) fn observe(http: HttpClient, observer: Observer) -> HttpClient {
     let call_timeout = http.call_timeout();
     let redactor = Redactor::new();
     let observer = observer.with_redactor(redactor.clone());
-    let tapped = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    let observed = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
         let (http, observer, redactor) = (http.clone(), observer.clone(), redactor.clone());
         async move {
-            let what = format!("{} {}", request.method(), request.uri().path());
+            let head = format!("{} {}", request.method(), request.uri().path());
             learn(&redactor, &request);
-            let tell = |direction, what: &str, body: &[u8]| {
-                tell(&observer, direction, what, body);
-            };
-            tell(Direction::Sent, &what, request.body());
-            let outcome = http.send(request).await;
-            match &outcome {
-                Ok(answer) => {
-                    let what = format!("{} to {what}", answer.status().as_u16());
-                    tell(Direction::Received, &what, answer.body());
+            show(&observer, Direction::Sent, &head, request.body());
+            let result = http.send(request).await;
+            match &result {
+                Ok(response) => {
+                    let head = format!("{} to {head}", response.status().as_u16());
+                    show(&observer, Direction::Received, &head, response.body());
                 }
                 Err(error) => {
-                    let what = format!("nothing to {what}: {error}");
-                    tell(Direction::Received, &what, b"");
+                    let head = format!("no response to {head}: {error}");
+                    show(&observer, Direction::Received, &head, b"");
                 }
             }
-            outcome
+            result
         }
     }));
-    tapped.with_call_timeout(call_timeout)
+    observed.with_call_timeout(call_timeout)
 }
 
-/// A server may repeat what it was sent.
+/// A server may repeat the secrets that it was sent.
 fn learn(redactor: &Redactor, request: &Request<Bytes>) {
     let authorization = request.headers().get(header::AUTHORIZATION);
     let credentials = authorization.and_then(|value| value.to_str().ok()?.split(' ').next_back());
@@ -46,13 +42,13 @@ fn learn(redactor: &Redactor, request: &Request<Bytes>) {
     redactor.learn_fields(&String::from_utf8_lossy(request.body()));
 }
 
-fn tell(observer: &Observer, direction: Direction, what: &str, body: &[u8]) {
+fn show(observer: &Observer, direction: Direction, head: &str, body: &[u8]) {
     if body.is_empty() {
-        observer.see(direction, what);
+        observer.see(direction, head);
     } else {
         observer.see(
             direction,
-            &format!("{what} {}", String::from_utf8_lossy(body)),
+            &format!("{head} {}", String::from_utf8_lossy(body)),
         );
     }
 }

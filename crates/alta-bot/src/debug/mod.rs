@@ -1,8 +1,8 @@
-//! Showing what a bot sends and receives, with secrets hidden.
+//! The observer of everything that a bot sends and receives, without secrets.
 
 mod http;
 
-pub(crate) use http::tap as tap_http;
+pub(crate) use http::observe as observe_http;
 
 use alta_model::{ServerId, escaped};
 use alta_socket::Observer;
@@ -12,22 +12,22 @@ use std::sync::Arc;
 
 pub use alta_socket::Direction;
 
-/// Something that a bot sent or received, for people to look at.
+/// A frame or an HTTP body that a bot sent or received.
 ///
-/// What is secret in it is replaced by `<redacted>`, as [`Redactor`](alta_model::Redactor) says: known are the tokens and passwords that were sent
-/// by the same way before, and the first frame to a console is a token.
+/// Secrets in it are replaced by `<redacted>`: the tokens and passwords that were sent on the same channel before, the fields
+/// that [`Redactor`](alta_model::Redactor) knows, and the first frame to a console, which is its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traffic {
     /// Whether it was sent or received.
     pub direction: Direction,
-    /// By which way.
+    /// The channel.
     pub channel: Channel,
     /// The text: at most the first 64 KiB of a frame or body.
     pub text: String,
 }
 
-/// By which way something went.
+/// The channel of a [`Traffic`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Channel {
@@ -39,10 +39,10 @@ pub enum Channel {
     Console(ServerId),
 }
 
-/// What looks at the traffic.
+/// The function of the program that observes the traffic.
 pub(crate) type Watcher = Arc<dyn Fn(&Traffic) + Send + Sync>;
 
-/// An observer that tells the watcher what it sees on this channel.
+/// An observer of one channel that calls the watcher.
 pub(crate) fn observer(watcher: &Watcher, channel: Channel) -> Observer {
     let watcher = Arc::clone(watcher);
     Observer::new(move |direction, text| {
@@ -87,13 +87,13 @@ pub(crate) fn printer() -> Watcher {
         } else {
             format!("{traffic}\n")
         };
-        // Nobody can be told that standard error is closed.
+        // An error here cannot be reported: standard error is closed.
         let _ = stderr.lock().write_all(line.as_bytes());
     })
 }
 
 fn in_colors(traffic: &Traffic) -> String {
-    // Cyan out, green in.
+    // Cyan for sent, green for received.
     let color = match traffic.direction {
         Direction::Sent => 36,
         Direction::Received => 32,
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_which_way_by_which_and_what() {
+    fn a_line_has_the_direction_the_channel_and_the_text() {
         let mut traffic = Traffic {
             direction: Direction::Sent,
             channel: Channel::Console(ServerId::new(7)),

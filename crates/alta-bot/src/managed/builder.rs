@@ -4,7 +4,7 @@ use super::managed_bot::ManagedBot;
 use super::rules::{Invites, Rules};
 use crate::bot::Bot;
 use crate::builder::Builder;
-use crate::view::{GroupView, ServerNews, ViewConfig};
+use crate::view::{GroupView, ServerUpdate, ViewConfig};
 use att_kit::{HandlerFn, Handlers, Limits};
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub struct Managed {
     pub(super) handlers: Handlers,
     pub(super) group_handlers: GroupHandlers,
     pub(super) rules: Rules,
-    /// Overrides that of the rules, in whatever order they were given.
+    /// Overrides the invitations of the rules, in any order of the calls.
     pub(super) invites: Option<Invites>,
     pub(super) limits: Limits,
     pub(super) opening: usize,
@@ -28,16 +28,16 @@ pub struct Managed {
 }
 
 pub(super) enum Source {
-    /// Boxed, since it is much larger than the other.
+    /// Boxed, since it is much larger than the other variant.
     Builder(Box<Builder>),
     Connected(Bot),
 }
 
-/// A thousand servers that come up together are opened bit by bit.
+/// A thousand servers that start together are not opened all at once.
 const OPENING: usize = 10;
 
 impl Builder {
-    /// Makes a bot that looks after its groups and their consoles by itself.
+    /// Configures a managed bot, which follows its groups and opens their consoles by [`Rules`].
     ///
     /// ```no_run
     /// use alta_bot::{Bot, Handlers, Invites, commands::player, event::PlayerJoined};
@@ -64,16 +64,16 @@ impl Builder {
 }
 
 impl Bot {
-    /// Makes a connected bot look after its groups and their consoles by itself, as [`Builder::managed`] does. Its handlers can
-    /// hold the bot, for REST calls. It is closed when the [`ManagedBot`](crate::ManagedBot) shuts down.
+    /// Configures a managed bot from a connected one, as [`Builder::managed`] does. Its handlers can hold the bot, for REST calls.
+    /// The bot is closed when the [`ManagedBot`](crate::ManagedBot) shuts down.
     ///
     /// ```no_run
     /// use alta_bot::{Handlers, event::PlayerJoined};
     ///
     /// # async fn run(bot: alta_bot::Bot) -> Result<(), alta_bot::Error> {
-    /// let asking = bot.clone();
+    /// let rest = bot.clone();
     /// let handlers = Handlers::new().on::<PlayerJoined>(move |_console, event| {
-    ///     let bot = asking.clone();
+    ///     let bot = rest.clone();
     ///     async move {
     ///         let Some(server) = event.server else { return Ok(()) };
     ///         let server = bot.request_server_by_id(server).await?;
@@ -104,32 +104,32 @@ impl Managed {
         }
     }
 
-    /// Which groups, servers and invitations it looks after.
+    /// Sets the groups, servers and invitations that the bot handles.
     pub fn rules(mut self, rules: Rules) -> Self {
         self.rules = rules;
         self
     }
 
-    /// Which invitations it accepts: short for [`Rules::invites`], whatever [`rules`](Self::rules) say.
+    /// Sets the invitations that the bot accepts. It overrides [`Rules::invites`].
     pub fn accept_invites(mut self, invites: Invites) -> Self {
         self.invites = Some(invites);
         self
     }
 
-    /// How many handlers may run at the same time, and for how long.
+    /// Sets how many handlers may run at the same time, and for how long.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many consoles may be opening at the same time; at least one. 10. One that takes more than 30 s, or whose first
-    /// attempt fails, makes room for the next.
+    /// Sets how many consoles may open at the same time; at least one, by default 10. A console that takes more than 30 s, or
+    /// whose first attempt fails, does not count any more.
     pub fn opening(mut self, consoles: usize) -> Self {
         self.opening = consoles.max(1);
         self
     }
 
-    /// How it follows its groups.
+    /// Sets how the bot follows its groups.
     pub fn view_config(mut self, config: ViewConfig) -> Self {
         self.view = config;
         self
@@ -142,40 +142,37 @@ impl Managed {
         self
     }
 
-    /// Called for each invitation to a group, after it was accepted if the rules say so: for those that wait at the start,
-    /// and those that come.
+    /// Called for each invitation to a group, pending or new, after it was accepted if the rules accept it.
     pub fn on_invite(mut self, handler: impl HandlerFn<Bot, Invitation>) -> Self {
         self.group_handlers.invites.push(att_kit::boxed(handler));
         self
     }
 
-    /// Called when the bot has joined a group, with the group as a whole: it is waited for until it is
-    /// [complete](GroupView::complete), or for twice [`ViewConfig::patience`]. The groups that the bot belongs to at the start
-    /// are in the view: see [`Bot::current_view`]. It is called for groups that the rules leave out as well: somebody else may
-    /// have accepted for the bot.
+    /// Called when the bot has joined a group and the group is [complete](GroupView::complete), or after twice
+    /// [`ViewConfig::subscribe_timeout`]. It is also called for groups that the rules exclude, since another program may have
+    /// accepted the invitation. The groups at the start are in the view: see [`Bot::current_view`].
     pub fn on_group_joined(mut self, handler: impl HandlerFn<Bot, Arc<GroupView>>) -> Self {
         self.group_handlers.joined.push(att_kit::boxed(handler));
         self
     }
 
-    /// Called when the bot no longer belongs to a group, with its last view.
+    /// Called when the bot no longer belongs to a group, with the last snapshot of the group.
     pub fn on_group_left(mut self, handler: impl HandlerFn<Bot, Arc<GroupView>>) -> Self {
         self.group_handlers.left.push(att_kit::boxed(handler));
         self
     }
 
-    /// Called when a server runs that did not before, or was not known to; [`ServerNews::known`] says how recent that is. So it
-    /// is called at the start for each server that runs, and when the rules come to allow its group.
-    pub fn on_server_online(mut self, handler: impl HandlerFn<Bot, ServerNews>) -> Self {
+    /// Called when a server has gone online, or was found online; [`ServerUpdate::known`] says which of both. So it is called at
+    /// the start for each server that runs, and again when the rules allow its group after they have denied it.
+    pub fn on_server_online(mut self, handler: impl HandlerFn<Bot, ServerUpdate>) -> Self {
         self.group_handlers.online.push(att_kit::boxed(handler));
         self
     }
 
-    /// Called when a server no longer runs, or is found not to, with the server as it is now; [`ServerNews::known`] says how
-    /// recent that is. So it is called at the start for each server that does not run, and when the rules come to allow its
-    /// group. It is not called while it is unknown whether a server runs: missing heartbeats alone do not say, the server is
-    /// read over REST then.
-    pub fn on_server_offline(mut self, handler: impl HandlerFn<Bot, ServerNews>) -> Self {
+    /// Called when a server has gone offline, or was found offline; [`ServerUpdate::known`] says which of both. So it is called at
+    /// the start for each server that does not run, and again when the rules allow its group after they have denied it. It is not
+    /// called while the state of a server is unknown: missing heartbeats alone cause a reading over REST, not a call.
+    pub fn on_server_offline(mut self, handler: impl HandlerFn<Bot, ServerUpdate>) -> Self {
         self.group_handlers.offline.push(att_kit::boxed(handler));
         self
     }

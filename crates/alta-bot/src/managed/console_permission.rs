@@ -8,17 +8,17 @@ use alta_model::Permission;
 pub enum ConsolePermission {
     /// Its console should be open.
     Wanted,
-    /// The rules leave its group out, or open no consoles.
+    /// The rules exclude its group, or open no consoles.
     NotAllowed,
     /// The bot's role in the group doesn't permit the console.
     NoPermission,
-    /// Its fleet is not among those of the rules.
+    /// The rules exclude its fleet.
     OtherFleet,
     /// The state of the server could not be read. Its console is opened: the cloud's reply about access shows whether it runs.
     Unknown,
     /// The server does not run, or its state is not known yet. A console that is open stays open and waits for it.
     Offline,
-    /// The server has no players, and the rules leave empty servers alone.
+    /// The server has no players, and the rules exclude empty servers.
     Empty,
     /// The server is no longer in a group of the bot.
     Gone,

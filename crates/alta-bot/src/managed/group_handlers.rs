@@ -1,5 +1,5 @@
 use crate::bot::Bot;
-use crate::view::{GroupView, ServerNews};
+use crate::view::{GroupView, ServerUpdate};
 use alta_model::InvitedGroup;
 use att_kit::Work;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ pub(crate) struct GroupHandlers {
     pub(crate) invites: Vec<Function<Invitation>>,
     pub(crate) joined: Vec<Function<Arc<GroupView>>>,
     pub(crate) left: Vec<Function<Arc<GroupView>>>,
-    pub(crate) online: Vec<Function<ServerNews>>,
-    pub(crate) offline: Vec<Function<ServerNews>>,
+    pub(crate) online: Vec<Function<ServerUpdate>>,
+    pub(crate) offline: Vec<Function<ServerUpdate>>,
 }
 
 pub(crate) type Function<A> = Arc<dyn Fn(Bot, A) -> Work + Send + Sync>;
@@ -22,7 +22,6 @@ pub(crate) type Function<A> = Arc<dyn Fn(Bot, A) -> Work + Send + Sync>;
 pub struct Invitation {
     /// The group.
     pub group: InvitedGroup,
-    /// Whether it was accepted, by [`Rules::invites`](crate::Rules::invites). If not,
-    /// [`Bot::request_accept_invite`] still can.
+    /// Whether it was accepted by [`Rules::invites`](crate::Rules::invites). If not, [`Bot::request_accept_invite`] can accept it.
     pub accepted: bool,
 }

@@ -1,5 +1,5 @@
 use super::console_permission::{ConsolePermission, console_permission};
-use super::meter::Meter;
+use super::counters::Counters;
 use super::rules::Rules;
 use crate::bot::Bot;
 use crate::view::View;
@@ -42,11 +42,10 @@ pub struct ConsoleHealth {
     pub name: String,
     /// Its server.
     pub server: ServerId,
-    /// Its group; `None` if the server is in no group of the bot any more.
+    /// Its group; `None` if the server is no longer in a group of the bot.
     pub group: Option<GroupId>,
-    /// Whether it should be open; `None` if the server is in no group of the bot any more.
-    /// [`ConsolePermission::Offline`] while it waits for the server, and neither that nor [`ConsolePermission::Wanted`] while
-    /// it closes.
+    /// Whether it should be open; `None` if the server is no longer in a group of the bot. [`ConsolePermission::Offline`] while it
+    /// waits for the server; one of the other reasons while it closes.
     pub permission: Option<ConsolePermission>,
     /// Its state and its counters.
     pub status: att_console::Status,
@@ -58,7 +57,7 @@ pub(crate) struct Sources {
     pub(crate) bot: Bot,
     pub(crate) view: View,
     pub(crate) calls: Calls,
-    pub(crate) meter: Arc<Meter>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) consoles: Consoles<ServerId>,
     pub(crate) rules: watch::Receiver<Arc<Rules>>,
 }
@@ -66,11 +65,11 @@ pub(crate) struct Sources {
 impl Sources {
     #[cfg(feature = "metrics")]
     pub(crate) fn set_gauges(&self) {
-        set_gauges(&self.look());
+        set_gauges(&self.health());
         att_kit::Health::of(&self.consoles, &self.calls).set_gauges();
     }
 
-    pub(crate) fn look(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         let rules = Arc::clone(&self.rules.borrow());
         let mut health = Health {
             socket: self.bot.socket().ok().map(alta_ws::Client::status),
@@ -82,7 +81,7 @@ impl Sources {
             players_online: 0,
             consoles: Vec::new(),
             totals: self.calls.totals(),
-            invites_accepted: self.meter.invites_accepted(),
+            invites_accepted: self.counters.invites_accepted(),
         };
         for (server, console) in self.consoles.all() {
             let group = self.view.server(server).map(|known| known.group);
@@ -126,7 +125,7 @@ impl Health {
 }
 
 impl ConsoleHealth {
-    /// Whether it should be connected: its server is not known to be offline, and it is not closing.
+    /// Whether it should be connected: its server is not known to be offline, and the console is not closing.
     pub fn is_expected(&self) -> bool {
         matches!(
             self.permission,
@@ -143,7 +142,7 @@ impl ConsoleHealth {
 #[cfg(feature = "metrics")]
 #[allow(
     clippy::cast_precision_loss,
-    reason = "no bot looks after 2^52 of anything"
+    reason = "no bot has 2^52 groups, servers or players"
 )]
 fn set_gauges(health: &Health) {
     metrics::gauge!("pytale_groups").set(health.groups as f64);

@@ -1,12 +1,12 @@
 //! The invitations of a managed bot: accepted by the rules, and passed to their handlers.
 
 use super::Rules;
+use super::counters::Counters;
 use super::group_handlers::{GroupHandlers, Invitation};
-use super::meter::Meter;
 use crate::acceptance::{Acceptance, is_final};
 use crate::bot::Bot;
 use crate::error::Error;
-use crate::invitations::{Invitations, Mail, Pending};
+use crate::invitations::{Input, Invitations, Pending};
 use alta_model::{GroupId, InvitedGroup};
 use alta_socket::BackoffPolicy;
 use att_kit::{Call, Calls, FailureKind, HandlerError, HandlerInfo, catch_panic_in};
@@ -15,10 +15,10 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::info;
 
-/// Longer than all attempts take, unless an HTTP stack of the program has no timeouts.
+/// The timeout of one acceptance: longer than all attempts, unless an HTTP stack of the program has no timeouts.
 const ACCEPTING: Duration = Duration::from_secs(5 * 60);
 
-/// Failures are received at once; more than these make their tasks wait.
+/// The capacity of the channel of failed acceptances. They are received at once.
 const FAILURES: usize = 64;
 
 pub(crate) struct Invites {
@@ -29,11 +29,11 @@ pub(crate) struct Invites {
     to_failures: mpsc::Sender<Pending>,
 }
 
-/// The state that the handling of invitations shares with the rest of the bot.
-pub(crate) type Parts = (Arc<GroupHandlers>, Calls, Arc<Meter>);
+/// The state that invitations share with the rest of the managed bot.
+pub(crate) type Parts = (Arc<GroupHandlers>, Calls, Arc<Counters>);
 
 impl Invites {
-    /// Subscribes, then lists: no invitation in between is missed.
+    /// Subscribes, then lists, so that no invitation is missed in between.
     pub(crate) async fn begin(
         bot: &Bot,
         parts: Parts,
@@ -51,7 +51,7 @@ impl Invites {
         })
     }
 
-    /// Lists the waiting invitations: the rules have changed.
+    /// Lists the pending invitations again, after the rules have changed.
     pub(crate) fn list(&mut self) {
         self.invitations.list();
     }
@@ -62,19 +62,21 @@ impl Invites {
     }
 
     /// The next input of [`take`](Self::take). Cancel safe.
-    pub(crate) async fn next(&mut self) -> Mail {
+    pub(crate) async fn next(&mut self) -> Input {
         loop {
             tokio::select! {
-                mail = self.invitations.next() => return mail,
+                input = self.invitations.next() => return input,
                 Some(failed) = self.failures.recv() => self.invitations.failed(failed),
             }
         }
     }
 
-    /// The calls to make, each in the queue of its group.
-    pub(crate) fn take(&mut self, mail: Mail, rules: &Rules) -> Vec<(GroupId, Call)> {
+    /// Returns the calls of handlers, each for the queue of its group.
+    pub(crate) fn take(&mut self, input: Input, rules: &Rules) -> Vec<(GroupId, Call)> {
         let calls = &self.parts.1;
-        let new = self.invitations.take(mail, |it| accepts(rules, it, calls));
+        let new = self
+            .invitations
+            .take(input, |invite| accepts(rules, invite, calls));
         let new = new.into_iter();
         new.map(|(pending, is_accepted)| {
             let group = pending.invite.id;
@@ -90,10 +92,10 @@ impl Invites {
         } = pending;
         let group = invite.id;
         if !rules.allows(group) && !matches!(rules.invites, super::Invites::None) {
-            info!(%group, name = invite.name, "an invitation is not accepted: the rules leave the group out");
+            info!(%group, name = invite.name, "an invitation is not accepted: the rules exclude the group");
         }
         let bot = self.bot.clone();
-        let (handlers, calls, meter) = self.parts.clone();
+        let (handlers, calls, counters) = self.parts.clone();
         let failures = self.to_failures.clone();
         let work = async move {
             if is_accepted {
@@ -106,7 +108,7 @@ impl Invites {
                 }
                 // It has ended: the group may invite again while the handlers run.
                 drop(acceptance);
-                meter.invite_accepted();
+                counters.invite_accepted();
             }
             for function in &handlers.invites {
                 let (function, bot) = (Arc::clone(function), bot.clone());
@@ -120,7 +122,7 @@ impl Invites {
             }
             Ok(())
         };
-        // Each handler in it has its own timeout, and accepting takes as long as the service does.
+        // No timeout here: each handler has its own, and the acceptance has `ACCEPTING`.
         Call::new(on_invite(group), None, move || Box::pin(work) as _)
     }
 }
@@ -129,7 +131,7 @@ fn on_invite(group: GroupId) -> HandlerInfo {
     HandlerInfo::new("on_invite").group(Some(group))
 }
 
-/// Whether the rules accept an invitation. A rule of the program that panics does not.
+/// Whether the rules accept an invitation. False if a function of the program panics.
 fn accepts(rules: &Rules, invite: &InvitedGroup, calls: &Calls) -> bool {
     catch_panic_in(|| rules.accepts(invite)).unwrap_or_else(|panic| {
         let kind = FailureKind::Panicked(format!("the rule for invitations: {panic}"));
@@ -138,7 +140,7 @@ fn accepts(rules: &Rules, invite: &InvitedGroup, calls: &Calls) -> bool {
     })
 }
 
-/// The error comes with whether to try again later.
+/// The error, and whether the invitation is tried again later.
 async fn accept(acceptance: &mut Acceptance, bot: &Bot) -> Result<(), (HandlerError, bool)> {
     match tokio::time::timeout(ACCEPTING, acceptance.finish(bot)).await {
         Ok(Ok(_)) => Ok(()),

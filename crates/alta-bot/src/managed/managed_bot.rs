@@ -12,34 +12,39 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A bot that looks after its consoles by itself: it accepts invitations, follows its groups, roles and servers, opens the
-/// console of every server that should be open, and calls its handlers.
+/// A bot that accepts invitations, follows its groups, roles and servers, opens their consoles by [`Rules`], and calls handlers.
 ///
-/// When it is dropped, everything that it started is ended without waiting; [`shutdown`](Self::shutdown) lets handlers
-/// finish.
+/// Dropping it cancels its handlers and closes its consoles without waiting; [`shutdown`](Self::shutdown) lets handlers finish.
 ///
-/// # What should be open
+/// # Open consoles
 ///
-/// The consoles of all servers that are online, or of which that cannot be read, in groups that the [`Rules`] allow and in which the bot's role permits the
-/// console, of the fleets of the rules, and, if the rules leave empty servers alone, with players. It follows all of it:
-/// events of the main websocket, heartbeats that stop, changed roles, changed rules.
+/// A console is opened if all of these are true:
 ///
-/// A console stays open when its server stops: a restart is an outage that it bridges, with its streams, and reports as one
-/// gap. While the server sleeps, the console asks the cloud every ten minutes, and at once when the server is up. Where the
-/// bot itself closes a console and opens it again later (rules, roles), that time is a gap as well, in handlers and in the
-/// bot's streams.
+/// - the server is online, or its state cannot be read;
+/// - the rules allow its group and its fleet;
+/// - the bot's role in the group permits the console;
+/// - the server has players, if the rules exclude empty servers.
+///
+/// The bot follows changes of all of these: events of the main websocket, missing heartbeats, roles, rules.
+///
+/// The state of a server that has just been joined is unknown until its first event, heartbeat or reading. If the reading hangs,
+/// its console opens at the next heartbeat, or when the REST call fails (after a minute at most). A console that is open is not
+/// closed by a reading that hangs or fails.
+///
+/// A console stays open when its server stops: a restart is an outage, which its streams report as one gap. While the server is
+/// stopped, the console requests access every ten minutes, and at once when the server is up. If the bot itself closes a console
+/// and opens it again later (rules, roles), that time is a gap too, in handlers and in the bot's streams.
 ///
 /// # Logs and metrics
 ///
-/// Logs are in `tracing` spans: `bot` with the account, `console` with group and server. At `info` stands what happens
-/// rarely (groups, servers, sessions), at `warn` what somebody should look at (handlers that fail, events that are
-/// missing), at `debug` the rest. With the feature `metrics`, the recorder of the program receives the
-/// [metrics of a runner](att_kit::Runner#logs-and-metrics), and:
+/// Logs are in `tracing` spans: `bot` with the account, `console` with group and server. At `info` are rare changes (groups,
+/// servers, sessions), at `warn` problems (handlers that fail, events that are missing), at `debug` the rest. With the feature
+/// `metrics`, the recorder of the program receives the [metrics of a runner](att_kit::Runner#logs-and-metrics), and:
 ///
-/// | metric | kind | what |
+/// | metric | kind | value |
 /// | --- | --- | --- |
 /// | `pytale_invites_accepted_total` | counter | invitations that were accepted |
-/// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | what the bot sees, every second |
+/// | `pytale_groups`, `pytale_servers_online`, `pytale_players_online` | gauge | the groups, servers and players of the view, once per second |
 pub struct ManagedBot {
     parts: Parts,
 }
@@ -73,12 +78,12 @@ impl ManagedBot {
         all.map(|(_, console)| console).collect()
     }
 
-    /// The rules now.
+    /// The current rules.
     pub fn rules(&self) -> Rules {
         Rules::clone(&self.parts.rules.borrow())
     }
 
-    /// Changes the rules. Consoles are opened and closed accordingly, and invitations that wait are looked at again.
+    /// Changes the rules. Consoles are opened and closed accordingly, and pending invitations are checked again.
     ///
     /// ```no_run
     /// # fn f(bot: &alta_bot::ManagedBot, group: alta_model::GroupId) {
@@ -93,17 +98,16 @@ impl ManagedBot {
 
     /// A snapshot of the bot.
     pub fn health(&self) -> Health {
-        self.parts.sources.look()
+        self.parts.sources.health()
     }
 
-    /// Waits for the program's end, and shuts down: when the process is told to end (Ctrl-C, and on Unix also
-    /// `SIGTERM`), or when there is nothing left to do, since the bot was closed or refused.
-    ///
-    /// Handlers may go on for [`Limits::grace`](att_kit::Limits::grace), or until the process is told to end once more.
+    /// Runs until the process is asked to end ([`shutdown_signal`](crate::shutdown_signal)), or until the bot is closed or
+    /// refused. Then it shuts down: running handlers may continue for [`Limits::grace`](att_kit::Limits::grace), or until a second
+    /// signal.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Socket`](crate::ErrorKind::Socket) if the bot's account was refused meanwhile.
+    /// [`ErrorKind::Socket`](crate::ErrorKind::Socket) if the bot's account was refused.
     pub async fn run(&self) -> Result<Finished, Error> {
         let refused = tokio::select! {
             () = att_kit::shutdown_signal() => Ok(()),
@@ -117,7 +121,7 @@ impl ManagedBot {
         refused.map(|()| finished)
     }
 
-    /// Whether there is nothing left to do because the main websocket was refused for good.
+    /// Returns the error of the main websocket if it was refused.
     async fn refused(&self) -> Result<(), Error> {
         let bot = self.bot();
         if bot.socket()?.status().state.is_closed() && !bot.inner.closing.get() {
@@ -126,15 +130,14 @@ impl ManagedBot {
         Ok(())
     }
 
-    /// Shuts down: no more invitations and events are taken, handlers that run may go on for so long, and are then ended
-    /// where they wait; consoles and the main websocket are closed. When this returns, nothing that the bot started runs
-    /// any more.
+    /// Shuts down: no more invitations and events are handled, running handlers may continue for this time and are canceled after
+    /// that, and the consoles and the main websocket are closed. When this returns, nothing that the bot started runs.
     ///
-    /// A handler that waits for this waits for itself, until the time is over. Of several calls the earliest end counts.
+    /// A handler that awaits this waits for itself, until the time is over. Of several calls, the earliest deadline counts.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; the shutdown goes on but for the closing of the bot itself, so call it again.
+    /// Cancel safe: handlers and consoles end all the same. Call it again to close the bot itself.
     pub async fn shutdown(&self, within: Duration) -> Finished {
         let by = after(within);
         request_stop(&self.parts.stop, by);

@@ -1,18 +1,18 @@
 //! The task of a managed bot: the driver of the plan.
 
+use super::announced::Announced;
 use super::group_handlers::{Function, GroupHandlers};
 use super::health::Sources;
 use super::invites::Invites;
 use super::plan::{Output, Plan};
 use super::rules::Rules;
-use super::told::Told;
 use crate::bot::Bot;
 use crate::error::ErrorKind;
-use crate::invitations::Mail;
-use crate::patient_access::Watched;
+use crate::invitations::Input;
+use crate::throttled_access::ServerState;
 use crate::time::{after, now, sleep_until};
 use crate::view::{Changes, GroupView, View};
-use crate::watch_server::About;
+use crate::watch_server::ServerInfo;
 use alta_model::{GroupId, InvitedGroup, ServerId};
 use alta_socket::Shutdown;
 use att_console::Closed;
@@ -41,15 +41,15 @@ pub(crate) struct Manager {
     /// The calls of the handlers of groups.
     queue: HandlerQueue<GroupId>,
     /// The groups as their handlers know them.
-    told: BTreeMap<GroupId, Told>,
-    /// Groups that were joined and are not complete yet, with the deadline of the wait.
+    announced: BTreeMap<GroupId, Announced>,
+    /// Groups that were joined and are not complete, each with the deadline of the wait.
     joining: BTreeMap<GroupId, Instant>,
     /// Groups with pending handler calls, waiting for queue capacity. A change that is undone meanwhile causes no call.
-    untold: BTreeSet<GroupId>,
+    changed: BTreeSet<GroupId>,
     /// For each open console, whether its server runs.
     up: BTreeMap<ServerId, watch::Sender<bool>>,
-    /// Whether the main websocket is connected, so that the start of a server is noticed.
-    hears: watch::Sender<bool>,
+    /// Whether the main websocket is connected, so that the event of a server's start arrives.
+    is_connected: watch::Sender<bool>,
     /// Whether the groups that the rules name must be compared with the groups of the bot.
     rules_are_new: bool,
 }
@@ -70,9 +70,9 @@ impl Manager {
             ..
         } = sources.clone();
         let changes = view.changes();
-        // What the bot belongs to at the start was not joined just now; but its servers are told of.
-        let told = view.groups().into_iter();
-        let told = told.map(|group| (group.id(), Told::nothing_of(&group)));
+        // The groups at the start count as announced; their servers do not.
+        let announced = view.groups().into_iter();
+        let announced = announced.map(|group| (group.id(), Announced::without_servers(&group)));
         Self {
             changes,
             rules,
@@ -80,11 +80,11 @@ impl Manager {
             plan: Plan::new(opening),
             runner: Runner::manual(consoles, calls.clone()),
             queue: HandlerQueue::new(&calls, calls.limits().handlers),
-            told: told.collect(),
+            announced: announced.collect(),
             joining: BTreeMap::new(),
-            untold: BTreeSet::new(),
+            changed: BTreeSet::new(),
             up: BTreeMap::new(),
-            hears: watch::Sender::new(false),
+            is_connected: watch::Sender::new(false),
             rules_are_new: true,
             bot,
             view,
@@ -93,49 +93,49 @@ impl Manager {
         }
     }
 
-    /// Runs until a stop is requested or the bot is closed; then handlers may finish. Returns how many calls of handlers were
-    /// given up.
+    /// Runs until a stop is requested or the bot is closed; then running handlers may finish. Returns the number of handler calls
+    /// that were not made or did not finish.
     pub(crate) async fn run(
         mut self,
         shutdown: Shutdown,
         mut stop: watch::Receiver<StopBy>,
     ) -> usize {
-        self.look_at_all();
+        self.update_all();
         warn_of_rules(&self.rules.borrow());
         let grace = self.calls.limits().grace;
         let mut socket = self.bot.socket().ok().map(alta_ws::Client::statuses);
         let by = loop {
             self.perform();
-            self.tell();
+            self.announce_changed();
             let deadline = self.plan.deadline();
             let joined = self.joining.values().min().copied();
             tokio::select! {
                 by = stop_requested(&mut stop) => break by,
                 () = shutdown.requested() => break Instant::now(),
                 change = self.changes.next() => match change {
-                    Some(Ok(change)) => self.look_at(change.group()),
-                    Some(Err(_)) => self.look_at_all(),
+                    Some(Ok(change)) => self.update(change.group()),
+                    Some(Err(_)) => self.update_all(),
                     None => break after(grace),
                 },
                 Ok(()) = self.rules.changed() => {
                     self.rules_are_new = true;
                     warn_of_rules(&self.rules.borrow_and_update());
-                    self.look_at_all();
+                    self.update_all();
                     self.invites.list();
                 }
-                mail = self.invites.next(), if !self.queue.is_full() => {
-                    if matches!(mail, Mail::End) {
+                input = self.invites.next(), if !self.queue.is_full() => {
+                    if matches!(input, Input::Closed) {
                         break after(grace);
                     }
-                    self.mail(mail);
+                    self.invitations(input);
                 }
                 (server, event) = self.runner.next() => self.console(server, event),
-                hears = next_connected(&mut socket) => {
-                    self.hears.send_if_modified(|now| std::mem::replace(now, hears) != hears);
+                connected = next_connected(&mut socket) => {
+                    self.is_connected.send_if_modified(|now| std::mem::replace(now, connected) != connected);
                 }
                 () = self.queue.progress() => {}
                 () = sleep_until(deadline) => self.plan.tick(now()),
-                () = sleep_until(joined), if !self.queue.is_full() => self.untold.extend(self.joining.keys()),
+                () = sleep_until(joined), if !self.queue.is_full() => self.changed.extend(self.joining.keys()),
             }
         };
         info!("closing");
@@ -149,28 +149,28 @@ impl Manager {
         calls + of_consoles
     }
 
-    fn look_at_all(&mut self) {
+    fn update_all(&mut self) {
         let groups = self.view.groups().into_iter().map(|group| group.id());
-        let groups: BTreeSet<_> = groups.chain(self.told.keys().copied()).collect();
+        let groups: BTreeSet<_> = groups.chain(self.announced.keys().copied()).collect();
         for group in groups {
-            self.look_at(group);
+            self.update(group);
         }
     }
 
-    /// Passes a group to the plan.
-    fn look_at(&mut self, group: GroupId) {
+    /// Passes a group to the plan and to its open consoles, and marks it for the handlers.
+    fn update(&mut self, group: GroupId) {
         let view = self.view.group(group);
         let rules = Arc::clone(&self.rules.borrow());
-        self.plan.look(group, view.as_deref(), &rules, now());
+        self.plan.update(group, view.as_deref(), &rules, now());
         if let Some(view) = view {
-            self.tell_consoles(&view);
+            self.update_consoles(&view);
         }
-        self.untold.insert(group);
+        self.changed.insert(group);
     }
 
-    /// Passes the states and the names of servers to their open consoles: the event of a rename can be missed while the main
-    /// websocket is not connected; the view is read again after that.
-    fn tell_consoles(&self, group: &GroupView) {
+    /// Passes the states and the names of servers to their open consoles. The event of a rename can be missed in an outage of the
+    /// main websocket; the view is read again after that.
+    fn update_consoles(&self, group: &GroupView) {
         for server in group.servers.values() {
             self.bot.inner.consoles.rename(server.id, &server.name);
             if let Some(up) = self.up.get(&server.id) {
@@ -180,68 +180,70 @@ impl Manager {
         }
     }
 
-    fn tell(&mut self) {
+    fn announce_changed(&mut self) {
         while !self.queue.is_full() {
-            let Some(group) = self.untold.pop_first() else {
+            let Some(group) = self.changed.pop_first() else {
                 return;
             };
-            self.tell_of(group);
+            self.announce(group);
         }
     }
 
-    /// Compares a group with its last state, and calls handlers.
-    fn tell_of(&mut self, group: GroupId) {
+    /// Compares a group with its last announced state, and calls handlers.
+    fn announce(&mut self, group: GroupId) {
         let handlers = Arc::clone(&self.handlers);
-        let news = match (self.told.remove(&group), self.view.group(group)) {
+        let updates = match (self.announced.remove(&group), self.view.group(group)) {
             (None, None) => {
                 self.joining.remove(&group);
                 return;
             }
-            (Some(told), None) => {
-                let old = Arc::clone(&told.group);
+            (Some(announced), None) => {
+                let old = Arc::clone(&announced.group);
                 info!(%group, name = old.name(), "left a group");
                 for function in &handlers.left {
                     self.call("on_group_left", group, None, function, &old);
                 }
-                told.end()
+                announced.leave()
             }
-            (told, Some(new)) => {
-                let told = match told {
-                    Some(told) => Some(told),
+            (announced, Some(new)) => {
+                let announced = match announced {
+                    Some(announced) => Some(announced),
                     None => self.joined(&new),
                 };
-                let Some(mut told) = told else { return };
-                let news = if self.rules.borrow().allows(group) {
-                    told.look(&new)
+                let Some(mut announced) = announced else {
+                    return;
+                };
+                let updates = if self.rules.borrow().allows(group) {
+                    announced.update(&new)
                 } else {
-                    // Its servers are told of when it is allowed again.
-                    told = Told::nothing_of(&new);
+                    // Its servers are announced when the rules allow it again.
+                    announced = Announced::without_servers(&new);
                     Vec::new()
                 };
-                self.told.insert(group, told);
-                news
+                self.announced.insert(group, announced);
+                updates
             }
         };
-        for news in news {
-            let (server, known) = (news.id, news.known);
-            let (handler, functions) = if news.is_online {
-                info!(%group, %server, name = news.name, ?known, "a server is online");
+        for update in updates {
+            let (server, known) = (update.id, update.known);
+            let (handler, functions) = if update.is_online {
+                info!(%group, %server, name = update.name, ?known, "a server is online");
                 ("on_server_online", &handlers.online)
             } else {
-                info!(%group, %server, name = news.name, ?known, "a server is offline");
+                info!(%group, %server, name = update.name, ?known, "a server is offline");
                 ("on_server_offline", &handlers.offline)
             };
             for function in functions {
-                self.call(handler, group, Some(server), function, &news);
+                self.call(handler, group, Some(server), function, &update);
             }
         }
     }
 
     /// Calls the handlers of a joined group when the group is complete or the deadline has passed.
-    fn joined(&mut self, new: &Arc<GroupView>) -> Option<Told> {
+    fn joined(&mut self, new: &Arc<GroupView>) -> Option<Announced> {
         let group = new.id();
-        let patience = self.view.patience().saturating_mul(2);
-        let by = self.joining.entry(group).or_insert_with(|| after(patience));
+        let timeout = self.view.subscribe_timeout().saturating_mul(2);
+        let by = self.joining.entry(group).or_insert_with(|| after(timeout));
         if !new.complete && Instant::now() < *by {
             return None;
         }
@@ -252,7 +254,7 @@ impl Manager {
         for function in &handlers.joined {
             self.call("on_group_joined", group, None, function, new);
         }
-        Some(Told::nothing_of(new))
+        Some(Announced::without_servers(new))
     }
 
     fn call<T: Clone + Send + 'static>(
@@ -263,27 +265,27 @@ impl Manager {
         function: &Function<T>,
         with: &T,
     ) {
-        let about = HandlerInfo::new(handler).group(Some(group)).server(server);
+        let info = HandlerInfo::new(handler).group(Some(group)).server(server);
         let (function, bot, with) = (Arc::clone(function), self.bot.clone(), with.clone());
         let timeout = Some(self.calls.limits().handler_timeout);
-        let call = Call::new(about, timeout, move || function(bot, with));
+        let call = Call::new(info, timeout, move || function(bot, with));
         self.queue.push(group, call);
     }
 
-    fn mail(&mut self, mail: Mail) {
+    fn invitations(&mut self, input: Input) {
         let rules = Arc::clone(&self.rules.borrow());
-        if let Mail::List(invites) = &mail
+        if let Input::List(invites) = &input
             && std::mem::take(&mut self.rules_are_new)
         {
-            self.warn_of_strangers(&rules, invites);
+            self.warn_of_foreign_groups(&rules, invites);
         }
-        for (group, call) in self.invites.take(mail, &rules) {
+        for (group, call) in self.invites.take(input, &rules) {
             self.queue.push(group, call);
         }
     }
 
     /// Logs a warning for each group that the rules name and that the bot neither belongs to nor is invited to.
-    fn warn_of_strangers(&self, rules: &Rules, invites: &[InvitedGroup]) {
+    fn warn_of_foreign_groups(&self, rules: &Rules, invites: &[InvitedGroup]) {
         for group in rules.allowed.iter().flatten().copied() {
             let is_invited = invites.iter().any(|invite| invite.id == group);
             let is_accepted = is_invited && !matches!(rules.invites, super::Invites::None);
@@ -291,7 +293,7 @@ impl Manager {
                 continue;
             }
             if self.view.server(ServerId::new(group.get())).is_some() {
-                warn!(%group, "the rules name a group that is none: it is the id of a server");
+                warn!(%group, "the rules contain the id of a server in place of a group's id");
             } else {
                 warn!(%group, is_invited, "the rules name a group that the bot does not belong to");
             }
@@ -317,16 +319,18 @@ impl Manager {
             match output {
                 Output::Open(server, group) => {
                     let known = self.view.server(server);
-                    let about = About {
+                    let info = ServerInfo {
                         name: known.map_or_else(String::new, |known| known.name.clone()),
                         group: Some(group),
                     };
-                    let span = info_span!("console", %group, %server, name = about.name);
+                    let span = info_span!("console", %group, %server, name = info.name);
                     let (up, is_up) = watch::channel(true);
                     self.up.insert(server, up);
-                    let hears = self.hears.subscribe();
-                    let watched = Watched { is_up, hears };
-                    let open = open(self.bot.clone(), server, about, watched);
+                    let state = ServerState {
+                        is_up,
+                        is_connected: self.is_connected.subscribe(),
+                    };
+                    let open = open(self.bot.clone(), server, info, state);
                     self.runner.open(server, Some(group), span, open);
                 }
                 Output::Close(server) => {
@@ -338,7 +342,7 @@ impl Manager {
     }
 }
 
-/// Whether the main websocket is connected, when its state changes.
+/// Waits until the state of the main websocket changes. Returns whether it is connected.
 async fn next_connected(socket: &mut Option<alta_ws::Statuses>) -> bool {
     if let Some(statuses) = socket {
         if let Some(status) = statuses.next().await {
@@ -350,24 +354,24 @@ async fn next_connected(socket: &mut Option<alta_ws::Statuses>) -> bool {
     std::future::pending().await
 }
 
-/// Logs a warning for rules that limit each other.
+/// Logs a warning for each contradiction in the rules.
 fn warn_of_rules(rules: &Rules) {
     for problem in rules.problems() {
         warn!("{problem}");
     }
     if rules.allowed.is_some() && matches!(rules.invites, super::Invites::All) {
-        warn!("invitations are accepted to the groups that the rules name, and to no others");
+        warn!("only invitations to the groups that the rules allow are accepted");
     }
 }
 
-/// Opens a console of the bot, or uses one that the program has opened; that one is not closed at the end.
+/// Opens a console, or uses one that the program has opened, which is not closed at the end.
 async fn open(
     bot: Bot,
     server: ServerId,
-    about: About,
-    watched: Watched,
+    info: ServerInfo,
+    state: ServerState,
 ) -> Result<Opened<impl Future<Output = ()> + Send>, att_kit::End> {
-    let opened = bot.open_console(server).watched(about, watched).await;
+    let opened = bot.open_console(server).follow(info, state).await;
     let (console, ours) = match opened {
         Ok(console) => (Ok(console), true),
         Err(error) if matches!(error.kind(), ErrorKind::AlreadyOpen(_)) => {

@@ -1,19 +1,19 @@
-//! Bots that look after their groups and consoles by themselves.
+//! Managed bots: they follow their groups and open their consoles by rules.
 
+mod announced;
 mod builder;
 mod console_permission;
+mod counters;
 mod group_handlers;
 mod health;
 mod invites;
 mod managed_bot;
 mod manager;
-mod meter;
 mod plan;
 mod rules;
 mod start;
 #[cfg(test)]
 mod tests;
-mod told;
 
 pub use builder::Managed;
 pub use console_permission::ConsolePermission;

@@ -1,5 +1,5 @@
-//! Decides which consoles to open and to close, without I/O: the view, the rules, the time and the ends of consoles go in,
-//! opens and closes come out.
+//! The machine that decides which consoles to open and to close, without I/O: the view, the rules, the time and the ends of
+//! consoles go in; opens and closes come out.
 
 use super::Rules;
 use super::console_permission::{ConsolePermission, console_permission};
@@ -19,16 +19,16 @@ pub(crate) const OPENING_LIMIT: Duration = Duration::from_secs(30);
 
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// How many may be opening at once.
+    /// The largest number of consoles that open at the same time.
     at_once: usize,
-    seats: BTreeMap<ServerId, Seat>,
+    slots: BTreeMap<ServerId, Slot>,
     queue: VecDeque<ServerId>,
     empty_after: Option<Duration>,
     outputs: Vec<Output>,
 }
 
 #[derive(Debug)]
-struct Seat {
+struct Slot {
     group: GroupId,
     permission: ConsolePermission,
     stage: Stage,
@@ -44,7 +44,7 @@ enum Stage {
     Closed,
     /// In the queue.
     Waiting,
-    /// It counts towards the consoles that open at the same time.
+    /// Since this instant; it counts towards the consoles that open at the same time.
     Opening(Instant),
     Open,
     Closing,
@@ -69,11 +69,11 @@ pub(crate) enum Output {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
     /// The plan closed it.
-    AsTold,
+    Stopped,
     /// The server or the cloud refused it for good.
     Refused,
     /// The program closed it.
-    ByHand,
+    Closed,
     /// It could not be opened.
     Failed,
 }
@@ -81,8 +81,8 @@ pub(crate) enum End {
 impl From<att_kit::End> for End {
     fn from(end: att_kit::End) -> Self {
         match end {
-            att_kit::End::Stopped => Self::AsTold,
-            att_kit::End::Closed => Self::ByHand,
+            att_kit::End::Stopped => Self::Stopped,
+            att_kit::End::Closed => Self::Closed,
             att_kit::End::Refused(_) => Self::Refused,
             _ => Self::Failed,
         }
@@ -93,7 +93,7 @@ impl Plan {
     pub(crate) fn new(at_once: usize) -> Self {
         Self {
             at_once: at_once.max(1),
-            seats: BTreeMap::new(),
+            slots: BTreeMap::new(),
             queue: VecDeque::new(),
             empty_after: None,
             outputs: Vec::new(),
@@ -105,7 +105,7 @@ impl Plan {
     }
 
     /// A group or the rules have changed; no view if the bot no longer belongs to the group.
-    pub(crate) fn look(
+    pub(crate) fn update(
         &mut self,
         group: GroupId,
         view: Option<&GroupView>,
@@ -113,32 +113,32 @@ impl Plan {
         now: Instant,
     ) {
         self.empty_after = rules.leave_empty_after;
-        let mut looked_at = Vec::new();
+        let mut updated = Vec::new();
         if let Some(view) = view {
             for (server, known) in &view.servers {
-                let seat = self
-                    .seats
+                let slot = self
+                    .slots
                     .entry(*server)
-                    .or_insert_with(|| Seat::new(group));
-                seat.group = group;
+                    .or_insert_with(|| Slot::new(group));
+                slot.group = group;
                 let permission = console_permission(view, known, rules);
-                if permission == ConsolePermission::NoPermission && seat.permission != permission {
+                if permission == ConsolePermission::NoPermission && slot.permission != permission {
                     tracing::info!(
                         %group, %server, name = known.name,
                         "a console is not opened: the bot's role doesn't permit it"
                     );
                 }
-                seat.permit(permission, view.role(), now);
-                looked_at.push(*server);
+                slot.set_permission(permission, view.role(), now);
+                updated.push(*server);
             }
         }
-        for (server, seat) in &mut self.seats {
-            if seat.group == group && !view.is_some_and(|view| view.servers.contains_key(server)) {
-                seat.permit(ConsolePermission::Gone, None, now);
-                looked_at.push(*server);
+        for (server, slot) in &mut self.slots {
+            if slot.group == group && !view.is_some_and(|view| view.servers.contains_key(server)) {
+                slot.set_permission(ConsolePermission::Gone, None, now);
+                updated.push(*server);
             }
         }
-        for server in looked_at {
+        for server in updated {
             self.settle(server, now);
         }
         self.open_next(now);
@@ -146,8 +146,8 @@ impl Plan {
 
     /// A console is connected.
     pub(crate) fn connected(&mut self, server: ServerId, now: Instant) {
-        if let Some(seat) = self.seats.get_mut(&server) {
-            seat.refusals = 0;
+        if let Some(slot) = self.slots.get_mut(&server) {
+            slot.refusals = 0;
         }
         self.opened(server, now);
     }
@@ -157,12 +157,12 @@ impl Plan {
         self.opened(server, now);
     }
 
-    /// The next one in the queue may open.
+    /// A console no longer counts as opening, so the next one in the queue may open.
     fn opened(&mut self, server: ServerId, now: Instant) {
-        if let Some(seat) = self.seats.get_mut(&server)
-            && matches!(seat.stage, Stage::Opening(_))
+        if let Some(slot) = self.slots.get_mut(&server)
+            && matches!(slot.stage, Stage::Opening(_))
         {
-            seat.stage = Stage::Open;
+            slot.stage = Stage::Open;
         }
         self.settle(server, now);
         self.open_next(now);
@@ -170,15 +170,15 @@ impl Plan {
 
     /// A console has ended.
     pub(crate) fn ended(&mut self, server: ServerId, end: End, now: Instant) {
-        if let Some(seat) = self.seats.get_mut(&server) {
-            let told_to = seat.stage == Stage::Closing;
-            seat.stage = Stage::Closed;
-            seat.pause = match end {
-                _ if told_to => Pause::No,
-                End::AsTold => Pause::No,
-                End::Refused => Pause::after(seat.refused(), now),
+        if let Some(slot) = self.slots.get_mut(&server) {
+            let was_closing = slot.stage == Stage::Closing;
+            slot.stage = Stage::Closed;
+            slot.pause = match end {
+                _ if was_closing => Pause::No,
+                End::Stopped => Pause::No,
+                End::Refused => Pause::after(slot.refused(), now),
                 End::Failed => Pause::after(FAILED_PAUSE, now),
-                End::ByHand => Pause::UntilChanged,
+                End::Closed => Pause::UntilChanged,
             };
         }
         self.settle(server, now);
@@ -188,14 +188,14 @@ impl Plan {
     /// Time has passed.
     pub(crate) fn tick(&mut self, now: Instant) {
         let mut due = Vec::new();
-        for (server, seat) in &mut self.seats {
-            if seat.deadline(self.empty_after).is_none_or(|at| at > now) {
+        for (server, slot) in &mut self.slots {
+            if slot.deadline(self.empty_after).is_none_or(|at| at > now) {
                 continue;
             }
             due.push(*server);
-            match (seat.stage, seat.pause) {
-                (Stage::Opening(_), _) => seat.stage = Stage::Open,
-                (Stage::Closed, Pause::Until(_)) => seat.pause = Pause::No,
+            match (slot.stage, slot.pause) {
+                (Stage::Opening(_), _) => slot.stage = Stage::Open,
+                (Stage::Closed, Pause::Until(_)) => slot.pause = Pause::No,
                 _ => {}
             }
         }
@@ -205,37 +205,37 @@ impl Plan {
         self.open_next(now);
     }
 
-    /// The next instant at which the plan must be asked.
+    /// The next instant at which [`tick`](Self::tick) must be called.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        let seats = self.seats.values();
-        seats
-            .filter_map(|seat| seat.deadline(self.empty_after))
+        let slots = self.slots.values();
+        slots
+            .filter_map(|slot| slot.deadline(self.empty_after))
             .min()
     }
 
-    /// Moves a seat to the stage that its permission requires.
+    /// Moves a slot to the stage that its permission requires.
     fn settle(&mut self, server: ServerId, now: Instant) {
-        let Some(seat) = self.seats.get_mut(&server) else {
+        let Some(slot) = self.slots.get_mut(&server) else {
             return;
         };
-        let wanted = seat.is_wanted(self.empty_after, now);
-        match seat.stage {
-            Stage::Closed if wanted && seat.pause == Pause::No => {
-                seat.stage = Stage::Waiting;
+        let wanted = slot.is_wanted(self.empty_after, now);
+        match slot.stage {
+            Stage::Closed if wanted && slot.pause == Pause::No => {
+                slot.stage = Stage::Waiting;
                 self.queue.push_back(server);
             }
-            Stage::Closed if seat.permission == ConsolePermission::Gone => {
-                self.seats.remove(&server);
+            Stage::Closed if slot.permission == ConsolePermission::Gone => {
+                self.slots.remove(&server);
             }
             Stage::Waiting if !wanted => {
                 self.queue.retain(|waiting| *waiting != server);
-                seat.stage = Stage::Closed;
-                if seat.permission == ConsolePermission::Gone {
-                    self.seats.remove(&server);
+                slot.stage = Stage::Closed;
+                if slot.permission == ConsolePermission::Gone {
+                    self.slots.remove(&server);
                 }
             }
             Stage::Opening(_) | Stage::Open if !wanted => {
-                seat.stage = Stage::Closing;
+                slot.stage = Stage::Closing;
                 self.outputs.push(Output::Close(server));
             }
             _ => {}
@@ -243,22 +243,22 @@ impl Plan {
     }
 
     fn open_next(&mut self, now: Instant) {
-        let opening = |seat: &&Seat| matches!(seat.stage, Stage::Opening(_));
-        let mut opening = self.seats.values().filter(opening).count();
+        let opening = |slot: &&Slot| matches!(slot.stage, Stage::Opening(_));
+        let mut opening = self.slots.values().filter(opening).count();
         while opening < self.at_once {
             let Some(server) = self.queue.pop_front() else {
                 return;
             };
-            if let Some(seat) = self.seats.get_mut(&server) {
-                seat.stage = Stage::Opening(now);
+            if let Some(slot) = self.slots.get_mut(&server) {
+                slot.stage = Stage::Opening(now);
                 opening += 1;
-                self.outputs.push(Output::Open(server, seat.group));
+                self.outputs.push(Output::Open(server, slot.group));
             }
         }
     }
 }
 
-impl Seat {
+impl Slot {
     fn new(group: GroupId) -> Self {
         Self {
             group,
@@ -278,8 +278,8 @@ impl Seat {
         pause.min(LONGEST_REFUSED_PAUSE)
     }
 
-    fn permit(&mut self, permission: ConsolePermission, role: Option<&Role>, now: Instant) {
-        // Another permission or role is a reason to try again what was refused.
+    fn set_permission(&mut self, permission: ConsolePermission, role: Option<&Role>, now: Instant) {
+        // After another permission or role, a refused console is tried again at once.
         if self.permission != permission || self.role.as_ref() != role {
             self.pause = Pause::No;
             self.role = role.cloned();
@@ -291,23 +291,23 @@ impl Seat {
 
     fn is_wanted(&self, empty_after: Option<Duration>, now: Instant) -> bool {
         match (self.permission, self.stage) {
-            // A restart is an outage that the console bridges. While its server sleeps it asks rarely.
+            // A restart is an outage of the console. While its server is stopped, it rarely requests access.
             (ConsolePermission::Wanted | ConsolePermission::Unknown, _)
             | (ConsolePermission::Offline, Stage::Opening(_) | Stage::Open) => true,
             (ConsolePermission::Empty, Stage::Opening(_) | Stage::Open) => {
-                self.left_alone_at(empty_after).is_none_or(|at| at > now)
+                self.close_empty_at(empty_after).is_none_or(|at| at > now)
             }
             _ => false,
         }
     }
 
     /// When the console of an empty server is closed.
-    fn left_alone_at(&self, empty_after: Option<Duration>) -> Option<Instant> {
+    fn close_empty_at(&self, empty_after: Option<Duration>) -> Option<Instant> {
         self.empty_since?.checked_add(empty_after?)
     }
 
     fn deadline(&self, empty_after: Option<Duration>) -> Option<Instant> {
-        let empty = self.left_alone_at(empty_after);
+        let empty = self.close_empty_at(empty_after);
         match (self.stage, self.pause) {
             (Stage::Closed, Pause::Until(at)) => Some(at),
             (Stage::Open, _) => empty,

@@ -4,31 +4,30 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Which groups and servers a managed bot looks after. It can be changed at any time, by
-/// [`ManagedBot::change_rules`](crate::ManagedBot::change_rules): consoles are then opened and closed accordingly.
+/// The groups, servers and invitations that a managed bot handles. [`ManagedBot::change_rules`](crate::ManagedBot::change_rules)
+/// changes them at any time: consoles are then opened and closed accordingly.
 ///
-/// An invitation to a group that the rules leave out is not accepted, whatever [`invites`](Self::invites) says. A group that
-/// they name and that the bot does not belong to is warned of, at the start and when the rules change. Rules that cannot
-/// make sense are an error at the start (and a warning later): a listed invitation to a group that is left out, or nothing
-/// but groups that are both allowed and denied.
+/// An invitation to a group that the rules exclude is not accepted, whatever [`invites`](Self::invites) says. At the start and when
+/// the rules change, a warning is logged for each allowed group that the bot does not belong to. Rules that contradict themselves
+/// are an error at the start, and a warning later: a listed invitation to an excluded group, or a list of allowed groups that are
+/// all denied.
 ///
-/// By default the bot looks after every group it belongs to and every server whose console its role permits, and accepts
-/// no invitations.
+/// By default, the bot handles every group that it belongs to and every server whose console its role permits, and accepts no
+/// invitations.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Rules {
-    /// Which invitations are accepted, among those to groups that are looked after.
+    /// The invitations that are accepted, among those to allowed groups.
     pub invites: Invites,
-    /// The groups that are looked after; all, if there is no list.
+    /// The allowed groups; `None` for all.
     pub allowed: Option<BTreeSet<GroupId>>,
-    /// The groups that are not looked after, whatever the other list says.
+    /// The denied groups, even if they are in [`allowed`](Self::allowed).
     pub denied: BTreeSet<GroupId>,
-    /// Whether consoles are opened at all. Without them the bot still follows its groups and their servers.
+    /// Whether consoles are opened. Without consoles, the bot still follows its groups and their servers.
     pub consoles: bool,
-    /// The fleets whose servers are looked after; all, if there is no list. A server that tells no fleet is in none.
+    /// The fleets whose consoles are opened; `None` for all. A server without a fleet is in none of them.
     pub fleets: Option<Vec<Fleet>>,
-    /// Whether servers without players are left alone: they aren't opened, and closed when the last player has been gone
-    /// for so long.
+    /// If set, consoles of servers without players are not opened, and are closed this long after the last player has left.
     pub leave_empty_after: Option<Duration>,
 }
 
@@ -53,14 +52,14 @@ impl Rules {
         self
     }
 
-    /// With these groups only.
+    /// Allows only these groups.
     #[must_use]
     pub fn only(mut self, groups: impl IntoIterator<Item = GroupId>) -> Self {
         self.allowed = Some(groups.into_iter().collect());
         self
     }
 
-    /// Without these groups.
+    /// Denies these groups.
     #[must_use]
     pub fn except(mut self, groups: impl IntoIterator<Item = GroupId>) -> Self {
         self.denied.extend(groups);
@@ -88,7 +87,7 @@ impl Rules {
         self
     }
 
-    /// Looks after a group from now on: puts it on the list of allowed ones, if there is one, and takes it from the denied.
+    /// Allows a group: adds it to the list of allowed groups, if there is one, and removes it from the denied ones.
     pub fn allow(&mut self, group: GroupId) {
         self.denied.remove(&group);
         if let Some(allowed) = &mut self.allowed {
@@ -96,12 +95,12 @@ impl Rules {
         }
     }
 
-    /// Does not look after a group any more.
+    /// Denies a group.
     pub fn deny(&mut self, group: GroupId) {
         self.denied.insert(group);
     }
 
-    /// Contradictions in these rules.
+    /// The contradictions in these rules.
     pub(super) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if let Some(allowed) = &self.allowed
@@ -109,7 +108,7 @@ impl Rules {
             && allowed.is_subset(&self.denied)
         {
             problems.push(format!(
-                "the rules leave every group out: {} allowed and denied",
+                "the rules exclude every group: {} allowed and denied",
                 listed(allowed)
             ));
         }
@@ -121,7 +120,7 @@ impl Rules {
                 .collect();
             if !excluded.is_empty() {
                 problems.push(format!(
-                    "the rules accept invitations to groups that they leave out: {} listed but not allowed",
+                    "the rules accept invitations to groups that they exclude: {} listed but not allowed",
                     listed(&excluded)
                 ));
             }
@@ -129,12 +128,12 @@ impl Rules {
         problems
     }
 
-    /// Whether an invitation is accepted: to a group that is looked after, and that [`invites`](Self::invites) accepts.
+    /// Whether an invitation is accepted: its group is allowed, and [`invites`](Self::invites) accepts it.
     pub fn accepts(&self, invite: &InvitedGroup) -> bool {
         self.allows(invite.id) && self.invites.accepts(invite)
     }
 
-    /// Whether a group is looked after.
+    /// Whether a group is allowed.
     pub fn allows(&self, group: GroupId) -> bool {
         let listed = self.allowed.as_ref();
         listed.is_none_or(|allowed| allowed.contains(&group)) && !self.denied.contains(&group)
@@ -150,28 +149,28 @@ fn listed(groups: &BTreeSet<GroupId>) -> String {
     format!("{} {verb}", names.join(", "))
 }
 
-/// Which invitations a managed bot accepts, among those to groups that its [`Rules`] allow.
+/// The invitations that a managed bot accepts, among those to groups that its [`Rules`] allow.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Invites {
     /// None.
     #[default]
     None,
-    /// All, of groups that the rules allow.
+    /// All.
     All,
-    /// Those to these groups.
+    /// The invitations to these groups.
     Listed(BTreeSet<GroupId>),
-    /// Those for which the function returns true. It is called once per invitation, and again when the rules have changed.
+    /// The invitations for which the function returns true. It is called once per invitation, and again when the rules change.
     When(Arc<dyn Fn(&InvitedGroup) -> bool + Send + Sync>),
 }
 
 impl Invites {
-    /// Those to these groups.
+    /// The invitations to these groups.
     pub fn listed(groups: impl IntoIterator<Item = GroupId>) -> Self {
         Self::Listed(groups.into_iter().collect())
     }
 
-    /// Those for which the function returns true.
+    /// The invitations for which the function returns true.
     pub fn when(accepts: impl Fn(&InvitedGroup) -> bool + Send + Sync + 'static) -> Self {
         Self::When(Arc::new(accepts))
     }
@@ -203,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rules_that_cannot_make_sense_are_told() {
+    fn contradictions_in_rules_are_found() {
         let [one, two, three] = [1, 2, 3].map(GroupId::new);
         let fine = [
             Rules::default(),
@@ -220,12 +219,12 @@ mod tests {
             assert_eq!(rules.problems(), [""; 0], "{rules:?}");
         }
         let rules = Rules::default().only([one]).except([one, two]);
-        let problem = "the rules leave every group out: group 1 is allowed and denied";
+        let problem = "the rules exclude every group: group 1 is allowed and denied";
         assert_eq!(rules.problems(), [problem]);
         let rules = Rules::default()
             .only([one])
             .invites(Invites::listed([one, two, three]));
-        let problem = "the rules accept invitations to groups that they leave out: group 2, group 3 are listed but not allowed";
+        let problem = "the rules accept invitations to groups that they exclude: group 2, group 3 are listed but not allowed";
         assert_eq!(rules.problems(), [problem]);
         let rules = Rules::default()
             .except([two])

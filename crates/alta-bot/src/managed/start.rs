@@ -1,11 +1,11 @@
-//! From a configuration to a bot at work.
+//! Starts a managed bot from its configuration.
 
 use super::builder::{Managed, Source};
+use super::counters::Counters;
 use super::health::Sources;
 use super::invites::Invites;
 use super::managed_bot::{ManagedBot, Parts};
 use super::manager::Manager;
-use super::meter::Meter;
 use super::rules::Rules;
 use crate::bot::Bot;
 #[cfg(doc)]
@@ -21,16 +21,16 @@ use tokio::sync::watch;
 use tracing::{Instrument as _, Span, info_span};
 
 impl Managed {
-    /// Logs in, lists the groups, and begins to look after them. Consoles open in the background.
+    /// Logs in, lists the groups, and starts the bot. Consoles open in the background.
     ///
     /// # Errors
     ///
     /// As for [`Builder::connect`] and [`Bot::view`]. [`ErrorKind::Config`] also if the rules contradict themselves, or if the
-    /// bot is managed already: its handlers would be called twice.
+    /// bot is already managed: its handlers would be called twice.
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future closes what was opened.
+    /// Dropping the future closes the connections that it has opened.
     pub async fn start(mut self) -> Result<ManagedBot, Error> {
         if let Some(invites) = self.invites.take() {
             self.rules.invites = invites;
@@ -38,7 +38,7 @@ impl Managed {
         let problems = self.problems();
         warn_of_unknown_events(&self.handlers.event_names());
         let calls = Calls::new(self.handlers, self.limits);
-        let meter = Arc::new(Meter::new());
+        let counters = Arc::new(Counters::new());
         let (change_rules, rules) = watch::channel(Arc::new(self.rules));
         let bot = match self.source {
             Source::Builder(builder) => builder.for_managing(problems).connect().await?,
@@ -49,7 +49,7 @@ impl Managed {
         };
         let managing = Managing::begin(&bot)?;
         let handlers = Arc::new(self.group_handlers);
-        let parts = (Arc::clone(&handlers), calls.clone(), Arc::clone(&meter));
+        let parts = (Arc::clone(&handlers), calls.clone(), Arc::clone(&counters));
         let invites = Invites::begin(&bot, parts, self.view.retry).await?;
         let view = bot.view(self.view).await?;
         let span = info_span!(
@@ -62,7 +62,7 @@ impl Managed {
             bot,
             view,
             calls,
-            meter,
+            counters,
             consoles: Consoles::default(),
             rules,
         };
@@ -71,7 +71,7 @@ impl Managed {
         Ok(launch(sources, change_rules, span, work))
     }
 
-    /// What makes it impossible to start.
+    /// The problems that prevent the start.
     fn problems(&self) -> Vec<String> {
         let ping = match &self.source {
             Source::Builder(builder) => builder.ping(),
@@ -86,14 +86,13 @@ impl Managed {
     }
 }
 
-/// A bot is managed once: handlers of a second manager would be called beside those of the first. Given up again when
-/// dropped, unless it is kept.
+/// Marks a bot as managed; a second manager would call its handlers twice. Dropping it removes the mark, unless it is kept.
 struct Managing<'a>(Option<&'a Bot>);
 
 impl<'a> Managing<'a> {
     fn begin(bot: &'a Bot) -> Result<Self, Error> {
         if bot.inner.is_managed.swap(true, Ordering::Relaxed) {
-            check(vec!["the bot is managed already".to_owned()])?;
+            check(vec!["the bot is already managed".to_owned()])?;
         }
         Ok(Self(Some(bot)))
     }
@@ -130,7 +129,7 @@ where
 {
     let (stop, stop_by) = watch::channel(None);
     let given_up = Arc::new(OnceLock::new());
-    let outcome = Arc::clone(&given_up);
+    let result = Arc::clone(&given_up);
     #[cfg(feature = "metrics")]
     let measured = sources.clone();
     let task = TaskGuard::spawn(|shutdown| {
@@ -138,7 +137,7 @@ where
         #[cfg(feature = "metrics")]
         let work = att_kit::with_gauges(move || measured.set_gauges(), work);
         let work = async move {
-            let _ = outcome.set(work.await);
+            let _ = result.set(work.await);
         };
         work.instrument(span)
     });

@@ -2,40 +2,41 @@ use super::{GroupView, ServerView};
 use alta_model::{GroupId, ServerId, UserId};
 use std::sync::Arc;
 
-/// Something in a [`View`](crate::View) is different from now on. It names what; how it is now stands in the view.
+/// A change in a [`View`](crate::View). It names the changed part; the view contains the new state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Change {
     /// The bot belongs to a group.
     GroupJoined(GroupId),
-    /// The bot doesn't belong to a group any more.
+    /// The bot no longer belongs to a group.
     GroupLeft(GroupId),
-    /// A group's name, description, roles or such are different, or all of it has been read for the first time.
+    /// A group has another name, description or list of roles, or another such field, or it was read completely for the first
+    /// time.
     GroupChanged(GroupId),
-    /// What the bot is in a group, or what its role permits, is different.
+    /// The bot has another role in a group, or its role has other permissions.
     RoleChanged(GroupId),
-    /// Somebody is a member, or was found to be.
+    /// A user is a new member, or was found to be a member.
     MemberJoined(GroupId, UserId),
-    /// Somebody is no member any more.
+    /// A user is no longer a member.
     MemberLeft(GroupId, UserId),
-    /// A member's role, name or such is different.
+    /// A member has another role or name, or another such field.
     MemberChanged(GroupId, UserId),
-    /// A group has a server, or was found to have it.
+    /// A group has a new server, or was found to have it.
     ServerAdded(GroupId, ServerId),
-    /// A group doesn't have a server any more.
+    /// A group no longer has a server.
     ServerRemoved(GroupId, ServerId),
-    /// A server runs, or was found to.
+    /// A server runs, or was found to run.
     ServerOnline(GroupId, ServerId),
-    /// A server doesn't run any more, or was found not to.
+    /// A server no longer runs, or was found not to run.
     ServerOffline(GroupId, ServerId),
-    /// A server's name, version, region or such is different.
+    /// A server has another name, version or region, or another such field.
     ServerChanged(GroupId, ServerId),
-    /// Who plays on a server is different.
+    /// Other players are on a server.
     PlayersChanged(GroupId, ServerId),
 }
 
 impl Change {
-    /// The group that it is about.
+    /// The group of the change.
     pub fn group(&self) -> GroupId {
         match *self {
             Self::GroupJoined(group)
@@ -54,7 +55,7 @@ impl Change {
         }
     }
 
-    /// The server that it is about, if it is about one.
+    /// The server of the change, if it concerns one.
     pub fn server(&self) -> Option<ServerId> {
         match *self {
             Self::ServerAdded(_, server)
@@ -68,7 +69,7 @@ impl Change {
     }
 }
 
-/// What is different between two states of a group. Whatever changed it, this tells of it.
+/// The changes from one state of a group to another, whatever caused them.
 pub(super) fn between(old: Option<&GroupView>, new: Option<&GroupView>) -> Vec<Change> {
     let mut changes = Vec::new();
     match (old, new) {
@@ -94,7 +95,7 @@ pub(super) fn between(old: Option<&GroupView>, new: Option<&GroupView>) -> Vec<C
     changes
 }
 
-/// Whether the group itself is different, its list of servers aside: that one is followed by itself.
+/// Whether the group itself has changed, apart from its list of servers.
 fn is_other_group(old: &GroupView, new: &GroupView) -> bool {
     if Arc::ptr_eq(&old.group, &new.group) {
         return false;
@@ -158,7 +159,7 @@ fn servers(old: Option<&GroupView>, new: &GroupView, changes: &mut Vec<Change>) 
     );
 }
 
-/// What tells of a server's state; none while it is not known.
+/// The change that reports a server's state; `None` while the state is unknown.
 fn state(server: &ServerView) -> Option<Change> {
     server.known?;
     Some(if server.is_online {
@@ -168,7 +169,7 @@ fn state(server: &ServerView) -> Option<Change> {
     })
 }
 
-/// Whether what a server is has changed, as against what every heartbeat changes.
+/// Whether a server has changed, apart from the fields that every heartbeat changes.
 fn is_other_server(old: &ServerView, new: &ServerView) -> bool {
     if old.name != new.name {
         return true;

@@ -1,35 +1,35 @@
 use alta_socket::{BackoffPolicy, QueueConfig};
 use std::time::Duration;
 
-/// How a [`View`](crate::View) follows the bot's groups. All of it has a default.
+/// The configuration of a [`View`](crate::View). Every field has a default.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ViewConfig {
-    /// Whether all members of each group are kept, and not only the bot's own membership. They are, by default; it costs
-    /// a paged list at every reading of a group and three subscriptions.
+    /// Whether the view contains all members of each group, or only the bot's own membership. True by default. It costs a paged
+    /// list at every reading of a group, and two subscriptions.
     pub members: bool,
-    /// A server that has sent heartbeats and then none for so long is asked for over REST, which decides whether it is
-    /// offline. 45 s: heartbeats come every 15 s, and att-client gives a server up after three.
+    /// If a server has sent heartbeats and then none for this time, it is read over REST, and the reply decides whether it is
+    /// offline. 45 s: heartbeats come every 15 s, and att-client counts a server as offline after three.
     ///
-    /// It must be more than twice the main websocket's [`ping`](alta_ws::Config#structfield.ping): missing heartbeats may be
-    /// the websocket's fault, and a websocket that is dead is found out by two pings.
+    /// It must be more than twice the [`ping`](alta_ws::Config#structfield.ping) of the main websocket: heartbeats are also
+    /// missing if the websocket has failed, and two pings detect that.
     pub heartbeat_timeout: Duration,
-    /// Everything is read again over REST this often, in case the service forgot to tell. 15 min.
+    /// The time after which everything is read again over REST, in case the service has omitted an event. 15 min.
     pub refresh: Duration,
-    /// After an outage or a migration of the main websocket, each group is read again once, at a random moment within this
-    /// time for each of the bot's groups, at most a minute. 250 ms: nine groups are spread over about two seconds, and what
-    /// asks for a reading meanwhile causes no other.
+    /// After an outage or a migration of the main websocket, each group is read again once, at a random instant within this time
+    /// multiplied by the number of groups, at most a minute. 250 ms: the readings of nine groups are spread over about two
+    /// seconds. Further requests for the same reading in that time cause no other.
     pub spread: Duration,
-    /// How many readings may run at once: of a group, of its members, of a server. 4: below the five requests that the
-    /// REST client runs at once, so that the bot's own calls find room.
+    /// How many readings may run at the same time: of a group, of its members, of a server. 4: the REST client runs five
+    /// requests at the same time, so one is left for the program.
     pub readings: usize,
-    /// A group is read when its events are confirmed, or after this time all the same;
-    /// [`on_group_joined`](crate::Managed::on_group_joined) waits at most twice as long for the group to be complete. 30 s:
-    /// one event that the service cannot give keeps nobody from knowing the group.
-    pub patience: Duration,
-    /// How long to wait until a reading that failed is tried again, or an invitation that could not be accepted.
+    /// The timeout of a group's subscriptions: the group is read when all of them are confirmed, or after this time. 30 s: one
+    /// subscription that is never confirmed does not delay the group forever.
+    /// [`on_group_joined`](crate::Managed::on_group_joined) waits at most twice as long for a complete group.
+    pub subscribe_timeout: Duration,
+    /// The pauses before a failed reading is tried again, and before an invitation is accepted again.
     pub retry: BackoffPolicy,
-    /// The queue of every stream of changes. 65,536 changes, the oldest dropped first.
+    /// The queue of each stream of changes. 65,536 changes; a full queue drops the oldest.
     pub queue: QueueConfig,
 }
 
@@ -41,7 +41,7 @@ impl Default for ViewConfig {
             refresh: Duration::from_secs(15 * 60),
             spread: Duration::from_millis(250),
             readings: 4,
-            patience: Duration::from_secs(30),
+            subscribe_timeout: Duration::from_secs(30),
             retry: BackoffPolicy::default(),
             queue: QueueConfig::default(),
         }
@@ -49,14 +49,14 @@ impl Default for ViewConfig {
 }
 
 impl ViewConfig {
-    /// What makes it impossible to follow anything this way over a main websocket with this ping.
+    /// The errors of this configuration for a main websocket with this ping.
     pub(crate) fn problems(&self, ping: Duration) -> Vec<String> {
         let timeout = self.heartbeat_timeout;
         let hasty = timeout <= ping.saturating_mul(2);
         let hasty = hasty.then(|| {
             format!(
                 "the view's `heartbeat_timeout` of {timeout:?} is not more than twice the main websocket's `ping` of \
-                 {ping:?}: a dead websocket would look like dead servers"
+                 {ping:?}: a dead websocket could not be told from stopped servers"
             )
         });
         let zero = |name, time: Duration| {
@@ -105,10 +105,10 @@ impl ViewConfig {
         self
     }
 
-    /// Sets [`patience`](Self::patience).
+    /// Sets [`subscribe_timeout`](Self::subscribe_timeout).
     #[must_use]
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn subscribe_timeout(mut self, timeout: Duration) -> Self {
+        self.subscribe_timeout = timeout;
         self
     }
 

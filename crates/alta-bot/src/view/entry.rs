@@ -1,45 +1,46 @@
-//! One group.
+//! One group of the model.
 
 mod servers;
 
-use super::agenda::Part;
-use super::exchange::{Found, GroupEvent};
+use super::model_io::{Fetched, GroupEvent};
+use super::schedule::Part;
 use super::{GroupView, ServerView, ViewConfig};
 use alta_model::{GroupDetailed, JoinedGroup, Listing, Member, ServerId, Timestamp, UserId};
-use servers::Heard;
+use servers::Signals;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// A group: how it is shown, and what must be remembered besides.
+/// A group: its view, and the state that the view does not show.
 pub(super) struct Entry {
     pub(super) view: Arc<GroupView>,
     me: UserId,
     keep_members: bool,
-    /// Whether the service has confirmed the group's subscriptions: readings before that could miss something.
+    /// Whether the service has confirmed the group's subscriptions. A reading before that could miss a change.
     pub(super) subscribed: bool,
-    /// When all of it is read again.
+    /// When the whole group is read again.
     pub(super) sweep_at: Option<Instant>,
-    /// Counts the events about the group and about which servers it has.
+    /// The number of events about the group and about its list of servers.
     structure: u64,
-    /// Counts the events about its members.
+    /// The number of events about its members.
     memberships: u64,
-    servers: HashMap<ServerId, Heard>,
-    /// What the group is not complete without.
+    servers: HashMap<ServerId, Signals>,
+    /// The parts that must be read before the group is complete.
     pending: BTreeSet<Part>,
-    /// Servers that the group lists although there are none.
+    /// Servers that the group lists although they do not exist.
     gone: BTreeSet<ServerId>,
 }
 
-/// What a reading is worth beside what was heard since it began.
+/// How a reading compares with the events and the console states that arrived since it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
+    /// Nothing contradicts it.
     Agrees,
-    /// Something has changed since.
+    /// Something has changed since it began.
     Outdated,
-    /// A server is told to be otherwise by an event or its console. That isn't undone: the next reading decides.
+    /// An event or the console has reported another state of a server since it began. The next reading decides.
     Contradicted,
-    /// A server doesn't run, although its console is connected.
+    /// It says that a server does not run, but the console is connected.
     Doubtful,
 }
 
@@ -87,7 +88,7 @@ impl Entry {
         }
     }
 
-    /// All parts of it.
+    /// All parts of the group.
     pub(super) fn parts(&self) -> Vec<Part> {
         let id = self.view.id();
         let servers = self.view.servers.keys();
@@ -98,26 +99,26 @@ impl Entry {
             .collect()
     }
 
-    /// The reading of a part begins. Tells what has happened to it so far.
+    /// The reading of a part begins. Returns the [stamp](Self::stamp) of the part.
     pub(super) fn begin(&mut self, part: Part) -> u64 {
         if let Part::Server(_, server) = part {
-            let heard = self.servers.entry(server).or_default();
-            heard.delivered = false;
+            let signals = self.servers.entry(server).or_default();
+            signals.delivered = false;
         }
         self.stamp(part)
     }
 
-    /// What has happened to a part so far.
+    /// The number of events about a part so far.
     pub(super) fn stamp(&self, part: Part) -> u64 {
         match part {
             Part::List => 0,
             Part::Group(_) => self.structure,
             Part::Members(_) => self.memberships,
-            Part::Server(_, server) => self.servers.get(&server).map_or(0, |heard| heard.stamp),
+            Part::Server(_, server) => self.servers.get(&server).map_or(0, |signals| signals.stamp),
         }
     }
 
-    /// A part has been read, or it has been tried where that is enough.
+    /// The group no longer waits for this part: it was read, or its reading has failed and the group can do without.
     pub(super) fn settle(&mut self, part: Part) {
         self.pending.remove(&part);
         if self.pending.is_empty() && !self.view.complete {
@@ -133,7 +134,7 @@ impl Entry {
         }
     }
 
-    /// What is found out next of any server may have come about some time ago.
+    /// Events may have been missed: the next reported state of each server counts as found after a gap.
     pub(super) fn doubt(&mut self) -> Vec<ServerId> {
         let servers: Vec<_> = self.view.servers.keys().copied().collect();
         for server in &servers {
@@ -142,14 +143,14 @@ impl Entry {
         servers
     }
 
-    /// No heartbeat is overdue until the next one has come.
+    /// No heartbeat counts as overdue until the next one has arrived.
     pub(super) fn expect_no_heartbeats(&mut self) {
-        for heard in self.servers.values_mut() {
-            heard.due = None;
+        for signals in self.servers.values_mut() {
+            signals.due = None;
         }
     }
 
-    /// Takes over the group and the list of its servers. Those of which nothing is known are to be read.
+    /// Takes over the group and the list of its servers. Returns the new servers, which must be read.
     fn take_group(&mut self, group: GroupDetailed) -> Vec<Part> {
         let id = self.view.id();
         let view = Arc::make_mut(&mut self.view);
@@ -162,9 +163,9 @@ impl Entry {
             }
             let known = view.servers.entry(server.id).or_insert_with(|| {
                 to_read.push(server.id);
-                // One that came later was made while events were missed.
-                let heard = self.servers.entry(server.id).or_default();
-                (heard.is_new, heard.gap) = (view.complete, view.complete);
+                // In a complete group, a new server was made while events were missed.
+                let signals = self.servers.entry(server.id).or_default();
+                (signals.is_new, signals.gap) = (view.complete, view.complete);
                 if !view.complete {
                     self.pending.insert(Part::Server(id, server.id));
                 }
@@ -174,7 +175,7 @@ impl Entry {
                 Arc::make_mut(known).name.clone_from(&server.name);
             }
         }
-        // An entry of the list that could not be read may be any of those that are known.
+        // An entry that could not be decoded may be any of the known servers.
         let known = view.servers.keys().copied();
         let is_whole = !group.skipped().has("servers");
         let removed: Vec<_> = known
@@ -188,7 +189,7 @@ impl Entry {
         to_read.map(|server| Part::Server(id, server)).collect()
     }
 
-    /// Takes over the members. If these are not all, those that were known before stay.
+    /// Takes over the members. If the list is incomplete, the members that were known before stay.
     fn take_members(&mut self, members: Listing<Member>) {
         let view = Arc::make_mut(&mut self.view);
         let is_whole = members.skipped().is_empty();
@@ -205,7 +206,7 @@ impl Entry {
         view.members_known = is_whole;
     }
 
-    /// Takes over the members that were read before a page could not be: those that are not known yet.
+    /// Takes over the members of the pages before a failed one, unless they are known already.
     pub(super) fn take_some_members(&mut self, members: Vec<Member>, stamp: u64) {
         let is_outdated = self.stamp(Part::Members(self.view.id())) != stamp;
         if self.view.members_known || is_outdated || members.is_empty() {
@@ -224,26 +225,26 @@ impl Entry {
         view.me = Arc::new(me);
     }
 
-    /// Takes over what was read. Returns what is to be read now. The next heartbeat of a server that runs is overdue at
-    /// `due`.
+    /// Takes over the result of a reading. Returns the parts that must be read next. The next heartbeat of a server that runs
+    /// is overdue at `due`.
     pub(super) fn take(
         &mut self,
         part: Part,
-        found: Found,
+        found: Fetched,
         stamp: u64,
         due: Option<Instant>,
         wall: Timestamp,
     ) -> Vec<Part> {
         match (found, part) {
-            (Found::Group(group), _) => return self.take_group(group),
-            (Found::Members(members), _) => self.take_members(members),
-            (Found::Me(me), _) => self.take_me(me),
-            (Found::Server(record), _) => self.take_server(*record, stamp, due, wall),
-            (Found::NoServer, Part::Server(_, server)) => {
+            (Fetched::Group(group), _) => return self.take_group(group),
+            (Fetched::Members(members), _) => self.take_members(members),
+            (Fetched::Me(me), _) => self.take_me(me),
+            (Fetched::Server(record), _) => self.take_server(*record, stamp, due, wall),
+            (Fetched::NoServer, Part::Server(_, server)) => {
                 self.remove_server(server);
                 self.gone.insert(server);
             }
-            (Found::NoServer | Found::List(_), _) => {}
+            (Fetched::NoServer | Fetched::List(_), _) => {}
         }
         Vec::new()
     }
@@ -256,7 +257,7 @@ impl Entry {
         self.settle(Part::Server(id, server));
     }
 
-    /// Takes over as much as an event says. Returns what is to be read to know the rest.
+    /// Takes over the data of an event. Returns the parts that must be read for the rest.
     pub(super) fn apply(
         &mut self,
         event: GroupEvent,
@@ -320,7 +321,7 @@ fn by_id(members: impl IntoIterator<Item = Member>) -> BTreeMap<UserId, Member> 
     members.map(|member| (member.user_id, member)).collect()
 }
 
-/// A group after an update that may hold the basic fields only.
+/// A group after an update that may contain only the basic fields.
 pub(super) fn merged(old: &GroupDetailed, mut update: GroupDetailed) -> GroupDetailed {
     if update.roles.is_empty() {
         update.roles.clone_from(&old.roles);

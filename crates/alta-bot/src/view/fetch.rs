@@ -1,7 +1,7 @@
-//! Readings over REST, each of one part.
+//! Reads one part over REST.
 
-use super::agenda::Part;
-use super::exchange::{Failed, Found};
+use super::model_io::{FetchFailed, Fetched};
+use super::schedule::Part;
 use crate::lists::LONGEST_LIST;
 use alta_model::{GroupId, Listing, UserId};
 use alta_rest::{Client, Error, ErrorKind};
@@ -11,18 +11,18 @@ pub(super) async fn part(
     part: Part,
     me: UserId,
     with_members: bool,
-) -> Result<Found, Failed> {
+) -> Result<Fetched, FetchFailed> {
     match part {
         Part::Members(group) if with_members => members(rest, group).await,
-        _ => one(rest, part, me).await.map_err(|error| Failed {
+        _ => one(rest, part, me).await.map_err(|error| FetchFailed {
             because: format!("{error:?}"),
             members: Vec::new(),
         }),
     }
 }
 
-/// Reads page by page, and keeps those before one that fails.
-async fn members(rest: &Client, group: GroupId) -> Result<Found, Failed> {
+/// Reads the members page by page. If a page fails, the earlier pages are kept.
+async fn members(rest: &Client, group: GroupId) -> Result<Fetched, FetchFailed> {
     let mut pages = rest.members().list(group);
     let mut members = Vec::new();
     while let Some(member) = pages.next().await {
@@ -30,26 +30,26 @@ async fn members(rest: &Client, group: GroupId) -> Result<Found, Failed> {
             Ok(member) if members.len() < LONGEST_LIST => members.push(member),
             Ok(_) => {
                 let because = format!("there are more than {LONGEST_LIST}");
-                return Err(Failed { because, members });
+                return Err(FetchFailed { because, members });
             }
             Err(error) => {
                 let because = format!("{error:?}");
-                return Err(Failed { because, members });
+                return Err(FetchFailed { because, members });
             }
         }
     }
     let skipped = pages.skipped().clone();
-    Ok(Found::Members(Listing::new(members, skipped)))
+    Ok(Fetched::Members(Listing::new(members, skipped)))
 }
 
-async fn one(rest: &Client, part: Part, me: UserId) -> Result<Found, Error> {
+async fn one(rest: &Client, part: Part, me: UserId) -> Result<Fetched, Error> {
     Ok(match part {
-        Part::List => Found::List(rest.groups().joined().collect(LONGEST_LIST).await?),
-        Part::Group(group) => Found::Group(rest.groups().get(group).await?),
-        Part::Members(group) => Found::Me(rest.members().get(group, me).await?),
+        Part::List => Fetched::List(rest.groups().joined().collect(LONGEST_LIST).await?),
+        Part::Group(group) => Fetched::Group(rest.groups().get(group).await?),
+        Part::Members(group) => Fetched::Me(rest.members().get(group, me).await?),
         Part::Server(_, server) => match rest.servers().get(server).await {
-            Ok(server) => Found::Server(Box::new(server)),
-            Err(error) if *error.kind() == ErrorKind::NotFound => Found::NoServer,
+            Ok(server) => Fetched::Server(Box::new(server)),
+            Err(error) if *error.kind() == ErrorKind::NotFound => Fetched::NoServer,
             Err(error) => return Err(error),
         },
     })

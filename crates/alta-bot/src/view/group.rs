@@ -6,26 +6,23 @@ use alta_model::{
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A group that the bot belongs to, as it was when it was looked at. Cheap to clone; it doesn't change any more.
+/// A snapshot of a group that the bot belongs to. Cheap to clone.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupView {
-    /// The group, with its roles. Its list of servers is as old as the last reading over REST; [`servers`](Self::servers)
-    /// is kept up to date.
+    /// The group, with its roles. Its list of servers is from the last reading over REST; [`servers`](Self::servers) is newer.
     pub group: Arc<GroupDetailed>,
     /// The bot's own membership.
     pub me: Arc<Member>,
-    /// The members that are known, by their ids; only the bot itself if
-    /// [`ViewConfig::members`](crate::ViewConfig::members) is off. Ask [`member`](Self::member) for one of them, who may not be
-    /// known yet.
+    /// The known members by user id; only the bot itself if [`ViewConfig::members`](crate::ViewConfig::members) is false.
+    /// [`member`](Self::member) also tells an unknown member from an absent one.
     pub members: Arc<BTreeMap<UserId, Member>>,
-    /// Whether these are all members: they have been read over REST since the bot joined, each of them.
+    /// Whether [`members`](Self::members) contains all members: the list was read completely since the bot joined.
     pub members_known: bool,
-    /// The servers by their ids.
+    /// The servers by id.
     pub servers: BTreeMap<ServerId, Arc<ServerView>>,
-    /// Whether the group and its members have been read over REST since the bot joined, and each of its servers was asked
-    /// for. One that could not be read holds up nobody: its state is [not known](ServerView::known), and it is asked for
-    /// again by itself.
+    /// Whether the group and its members were read over REST since the bot joined, and a reading of each server was tried. A
+    /// server that cannot be read does not delay the group: its state is [unknown](ServerView::known), and it is read again.
     pub complete: bool,
 }
 
@@ -35,22 +32,22 @@ impl GroupView {
         self.group.id
     }
 
-    /// The group's name; empty if the service has told none.
+    /// The group's name; empty if the service has sent none.
     pub fn name(&self) -> &str {
         &self.group.name
     }
 
-    /// The role that the bot has in the group, as far as the roles are known.
+    /// The bot's role in the group, if it is among the known roles.
     pub fn role(&self) -> Option<&Role> {
         self.group.role(self.me.role_id?)
     }
 
-    /// Whether the bot's role holds the permission.
+    /// Whether the bot's role includes the permission.
     pub fn permits(&self, permission: &Permission) -> bool {
         self.group.permits(&self.me, permission)
     }
 
-    /// A member, or that there is none, or that it is not known yet.
+    /// The member with this id, or whether the user is no member or not known yet.
     pub fn member(&self, user: UserId) -> Membership<'_> {
         match self.members.get(&user) {
             Some(member) => Membership::Known(member),
@@ -59,7 +56,7 @@ impl GroupView {
         }
     }
 
-    /// Whether somebody's role is this one or more; see [`GroupDetailed::is_at_least`]. False for somebody who is no
+    /// Whether a user has this role or a higher one; see [`GroupDetailed::is_at_least`]. False for a user who is no
     /// [`member`](Self::member) or not known yet.
     pub fn is_at_least(&self, user: UserId, role: RoleId) -> bool {
         let member = self.member(user).known();
@@ -72,29 +69,29 @@ impl GroupView {
     }
 }
 
-/// A server of a group, as it was when it was looked at.
+/// A snapshot of a server of a group.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerView {
     /// The server's id.
     pub id: ServerId,
-    /// The group it belongs to.
+    /// The group of the server.
     pub group: GroupId,
-    /// The server's name; empty if the service has told none.
+    /// The server's name; empty if the service has sent none.
     pub name: String,
-    /// Whether it runs, by whatever told of it last: an event, a heartbeat, its console, a reading over REST. False while
-    /// that is not [known](Self::known).
+    /// Whether the server runs, according to the latest source: an event, a heartbeat, its console or a reading over REST. False
+    /// while that is not [known](Self::known).
     pub is_online: bool,
-    /// How that is known; none if it is not known yet, since nothing told of it and it could not be read.
+    /// How that is known; `None` if it is unknown, since no event has reported it and it could not be read.
     pub known: Option<Known>,
-    /// Whether that may be outdated: its heartbeats have stopped, or events were missed, and nothing has told of it since. It
-    /// counts as before until then.
+    /// Whether that may be outdated: its heartbeats have stopped, or events were missed, and no source has reported its state
+    /// since. Until then, the old state counts.
     pub is_stale: bool,
-    /// The last record of it; none before the first was read. Players who left when the server stopped may still be in
-    /// it: ask [`players`](Self::players).
+    /// The latest record of the server; `None` before the first. It may contain players who left when the server stopped; use
+    /// [`players`](Self::players).
     pub record: Option<Arc<Server>>,
-    /// When that record came.
-    pub heard: Option<Timestamp>,
+    /// When that record arrived.
+    pub record_at: Option<Timestamp>,
 }
 
 impl ServerView {
@@ -107,11 +104,11 @@ impl ServerView {
             known: None,
             is_stale: false,
             record: None,
-            heard: None,
+            record_at: None,
         }
     }
 
-    /// Who plays on it, as the service has told; nobody while it is offline. The list may lag behind
+    /// The players on the server, from its latest record; empty while it is offline. The list may be older than
     /// [`player_count`](Self::player_count).
     pub fn players(&self) -> &[User] {
         match &self.record {
@@ -120,7 +117,7 @@ impl ServerView {
         }
     }
 
-    /// How many play on it.
+    /// The number of players on the server; 0 while it is offline.
     pub fn player_count(&self) -> usize {
         let Some(record) = self.record.as_ref().filter(|_| self.is_online) else {
             return 0;

@@ -1,8 +1,8 @@
-use super::follow::Follower;
+use super::driver::Driver;
 use super::shared::Shared;
 use super::{Change, GroupView, ServerView, ViewConfig};
-use crate::consoles::Consoles;
 use crate::error::{Error, ErrorKind};
+use crate::open_consoles::OpenConsoles;
 use alta_model::{GroupId, ServerId, Timestamp, UserId};
 use alta_socket::{Delivery, Missed, Subscriber, TaskGuard};
 use futures_core::Stream;
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// The bot's groups, their members, roles and servers, and who plays there: read at any time, without asking anybody.
+/// The bot's groups, with their members, roles, servers and players. It is in memory: a look at it sends no request.
 ///
-/// It is kept by the main websocket's events and by what the bot's consoles tell of their servers, and read over REST at the
-/// beginning, after every gap and migration, and every quarter of an hour. What could not be read is unknown and read again
-/// by itself; it holds up nothing else. Clones are handles to the same view; when the last is dropped, it is not kept any more.
+/// The events of the main websocket and the states of the bot's consoles keep it up to date. It is read over REST at the start,
+/// after every gap and migration, and every 15 minutes. A part that could not be read is unknown and read again; it delays no
+/// other part. Clones are handles to the same view; it ends when the last handle is dropped.
 ///
 /// ```no_run
 /// # async fn run(bot: alta_bot::Bot) -> Result<(), Box<dyn std::error::Error>> {
@@ -38,11 +38,11 @@ pub struct View {
 
 struct Inner {
     shared: Arc<Shared>,
-    patience: Duration,
+    subscribe_timeout: Duration,
     task: TaskGuard,
 }
 
-/// The view that a bot has begun last. It isn't kept for that.
+/// The latest view of a bot, without keeping it alive.
 #[derive(Default)]
 pub(crate) struct Latest(Mutex<Weak<Inner>>);
 
@@ -57,43 +57,43 @@ impl Latest {
     }
 
     fn lock(&self) -> MutexGuard<'_, Weak<Inner>> {
-        // It is changed in one step.
+        // Each change is one step, so the state stays consistent after a panic.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl View {
-    /// Begins to keep a view, by these clients and what these consoles tell.
+    /// Makes a view over these clients and consoles.
     pub(crate) async fn begin(
         (rest, socket): (alta_rest::Client, alta_ws::Client),
         me: UserId,
-        consoles: &Arc<Consoles>,
+        consoles: &Arc<OpenConsoles>,
         config: ViewConfig,
     ) -> Result<Self, Error> {
         let shared = Arc::new(Shared::new(config.queue));
         let follower =
-            Follower::begin((rest, socket), me, consoles, config, Arc::clone(&shared)).await?;
+            Driver::begin((rest, socket), me, consoles, config, Arc::clone(&shared)).await?;
         let task = TaskGuard::spawn(|shutdown| follower.run(shutdown));
         Ok(Self {
             inner: Arc::new(Inner {
                 shared,
-                patience: config.patience,
+                subscribe_timeout: config.subscribe_timeout,
                 task,
             }),
         })
     }
 
-    /// A group.
+    /// The group with this id, if the bot belongs to it.
     pub fn group(&self, group: GroupId) -> Option<Arc<GroupView>> {
         self.inner.shared.read().groups.get(&group).cloned()
     }
 
-    /// All groups, by their ids.
+    /// All groups, ordered by id.
     pub fn groups(&self) -> Vec<Arc<GroupView>> {
         self.inner.shared.read().groups.values().cloned().collect()
     }
 
-    /// A server of any of the groups.
+    /// The server with this id, in any of the groups.
     pub fn server(&self, server: ServerId) -> Option<Arc<ServerView>> {
         let known = self.inner.shared.read();
         let group = known.group_of.get(&server)?;
@@ -106,7 +106,7 @@ impl View {
         groups.flat_map(|group| group.servers.values().cloned().collect::<Vec<_>>())
     }
 
-    /// What changes from now on, as a stream.
+    /// The changes from now on, as a stream.
     pub fn changes(&self) -> Changes {
         let shared = &self.inner.shared;
         Changes {
@@ -114,12 +114,12 @@ impl View {
         }
     }
 
-    /// Waits until every group that is known now or becomes known meanwhile is [complete](GroupView::complete).
+    /// Waits until every group, including those that are joined meanwhile, is [complete](GroupView::complete).
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Closed`] if the bot or the view is closed before. A group that cannot be read is tried again until
-    /// then; wrap this in a time-out to give up earlier.
+    /// [`ErrorKind::Closed`] if the bot or the view is closed before. A group that cannot be read is tried again without end:
+    /// wrap the future in a timeout to give up.
     ///
     /// # Cancel safety
     ///
@@ -136,21 +136,21 @@ impl View {
         }
     }
 
-    /// How long to wait for what the service may never give.
-    pub(crate) fn patience(&self) -> Duration {
-        self.inner.patience
+    /// The timeout of a group's subscriptions.
+    pub(crate) fn subscribe_timeout(&self) -> Duration {
+        self.inner.subscribe_timeout
     }
 
-    /// When something was last read over REST.
+    /// The time of the last successful reading over REST.
     pub fn read_at(&self) -> Option<Timestamp> {
         self.inner.shared.read().read_at
     }
 
-    /// Stops keeping the view, for every handle. What is known stays readable; streams of changes end.
+    /// Closes the view for every handle. Its last state stays readable; its streams of changes end.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; the closing goes on.
+    /// Cancel safe; the view closes all the same.
     pub async fn close(&self) {
         self.inner.task.close().await;
     }
@@ -168,8 +168,8 @@ impl fmt::Debug for View {
 
 /// The changes of a view as a stream; see [`View::changes`].
 ///
-/// Items are `Ok(change)`, or `Err(missed)` for a reader that was too slow: then look at the whole view. It ends when the
-/// bot or the view is closed. The view is always at least as new as the change that was read.
+/// Items are `Ok(change)`, or `Err(missed)` if the reader was too slow: then compare the whole view. It ends when the bot or the
+/// view is closed. The view is always at least as new as the latest item.
 pub struct Changes {
     subscriber: Subscriber<(), Change>,
 }

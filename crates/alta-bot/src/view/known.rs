@@ -7,35 +7,35 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Known {
-    /// It was found so when the bot began to look at it: at the bot's start, when the bot joined the group, or when the
-    /// rules came to allow the group.
+    /// It was read when the bot began to follow the server: at the bot's start, after the bot joined the group, or after the
+    /// rules allowed the group.
     AtStart,
-    /// It has just come about: an event, a heartbeat or the server's console told so, or the server was asked for since its
+    /// It has just changed: an event, a heartbeat or the server's console has reported it, or the server was read because its
     /// heartbeats had stopped.
     Now,
-    /// It was found so by reading everything again, or by the first word after events had been missed. It came about
+    /// It was read again after events may have been missed, or the first event after that has reported it. The change happened
     /// some time before.
     AfterGap,
 }
 
-/// A server that runs or doesn't, as [`on_server_online`](crate::Managed::on_server_online) and
-/// [`on_server_offline`](crate::Managed::on_server_offline) are told of it.
+/// The argument of [`on_server_online`](crate::Managed::on_server_online) and
+/// [`on_server_offline`](crate::Managed::on_server_offline): a server, and how its state is known.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ServerNews {
-    /// The server as it is.
+pub struct ServerUpdate {
+    /// The server.
     pub server: Arc<ServerView>,
-    /// How that is known.
+    /// How its state is known.
     pub known: Known,
 }
 
-impl ServerNews {
+impl ServerUpdate {
     pub(crate) fn new(server: Arc<ServerView>, known: Known) -> Self {
         Self { server, known }
     }
 }
 
-impl Deref for ServerNews {
+impl Deref for ServerUpdate {
     type Target = ServerView;
 
     fn deref(&self) -> &ServerView {
@@ -43,19 +43,19 @@ impl Deref for ServerNews {
     }
 }
 
-/// What a view knows of somebody in a group; see [`GroupView::member`](crate::GroupView::member).
+/// The membership of a user in a group; see [`GroupView::member`](crate::GroupView::member).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Membership<'a> {
-    /// A member.
+    /// The user is a member.
     Known(&'a Member),
-    /// No member.
+    /// The user is no member.
     Absent,
-    /// The members have not been read yet, or are [not kept](crate::ViewConfig::members).
+    /// The members were not read yet, or the view [does not contain them](crate::ViewConfig::members).
     NotKnownYet,
 }
 
 impl<'a> Membership<'a> {
-    /// The member, if that is what it is.
+    /// The member, if the user is one.
     pub fn known(self) -> Option<&'a Member> {
         match self {
             Self::Known(member) => Some(member),

@@ -1,19 +1,19 @@
-//! What the bot's groups are like now: kept by events, checked over REST.
+//! The current state of the bot's groups: kept by events, checked over REST.
 
-mod agenda;
 mod change;
 mod config;
-mod consoles;
+mod console_states;
+mod driver;
 mod entry;
-mod exchange;
 mod fetch;
-mod follow;
 mod group;
 mod handle;
 mod known;
 mod model;
+mod model_io;
 #[cfg(test)]
 pub(crate) mod samples;
+mod schedule;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -23,4 +23,4 @@ pub use config::ViewConfig;
 pub use group::{GroupView, ServerView};
 pub(crate) use handle::Latest;
 pub use handle::{Changes, View};
-pub use known::{Known, Membership, ServerNews};
+pub use known::{Known, Membership, ServerUpdate};

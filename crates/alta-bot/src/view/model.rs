@@ -1,32 +1,32 @@
-//! What is known of the groups, and what has to be read over REST, without I/O: events, readings, what consoles say, and
-//! time go in; new states and what is to be done come out.
+//! The machine of a view, without I/O: events, results of readings, console states and the time go in; new states, subscriptions
+//! and readings come out.
 
 use super::ViewConfig;
-use super::agenda::{Agenda, Part};
 use super::change::between;
 use super::entry::{Entry, Verdict, merged};
-use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
+use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ticket};
+use super::schedule::{Part, Schedule};
 use alta_model::{GroupId, JoinedGroup, Listing, ServerId, Timestamp, UserId};
 use alta_socket::{Backoff, BackoffPolicy, later};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often in a row a reading is thrown away because of what happened meanwhile. After that it is taken as it is, and
-/// repeated all the same: a group in which something happens all the time is read at last.
+/// How often in a row a reading is discarded because of newer events. After that, it is used and repeated all the same, so that
+/// a group that changes all the time is read at last.
 const REPEATS: u32 = 3;
 
-/// Readings of everything are spread over no more than this, however many groups there are.
+/// The longest time over which the readings of all groups are spread.
 const LONGEST_SPREAD: Duration = Duration::from_secs(60);
 
 pub(super) struct Model {
     me: UserId,
     config: ViewConfig,
     groups: BTreeMap<GroupId, Entry>,
-    /// Counts what happened to the list of groups.
+    /// The number of changes of the list of groups.
     list_stamp: u64,
-    agenda: Agenda,
-    /// Whether events arrive now; silence means something only then.
+    schedule: Schedule,
+    /// Whether the main websocket is connected; only then can a heartbeat be overdue.
     connected: bool,
     jitter: Backoff,
     outputs: Vec<Output>,
@@ -41,7 +41,7 @@ impl Model {
             config,
             groups: BTreeMap::new(),
             list_stamp: 0,
-            agenda: Agenda::new(&config, seed),
+            schedule: Schedule::new(&config, seed),
             connected: true,
             jitter: Backoff::new(BackoffPolicy::new(second, second), seed),
             outputs: Vec::new(),
@@ -52,7 +52,7 @@ impl Model {
         std::mem::take(&mut self.outputs)
     }
 
-    /// The bot has joined a group, or is found to belong to it.
+    /// The bot has joined a group, or was found to belong to it.
     pub(super) fn joined(&mut self, joined: JoinedGroup) {
         self.list_stamp += 1;
         self.insert(joined);
@@ -64,13 +64,13 @@ impl Model {
         self.remove(group);
     }
 
-    /// Something about the list of groups may have been missed.
+    /// A change of the list of groups may have been missed.
     pub(super) fn read_list(&mut self, now: Instant) {
         let at = self.soon(now);
-        self.agenda.want(Part::List, at);
+        self.schedule.want(Part::List, at);
     }
 
-    /// Everything is to be read again: the socket was changed under the subscriptions, or it is time.
+    /// Reads everything again, after a migration or when the refresh is due.
     pub(super) fn read_everything(&mut self, now: Instant) {
         self.read_list(now);
         for group in self.ids() {
@@ -79,7 +79,7 @@ impl Model {
         }
     }
 
-    /// Whether events arrive. While they don't, no heartbeat is overdue. Returns whether the connection was lost now.
+    /// Sets whether the main websocket is connected. While it is not, no heartbeat is overdue. Returns whether it was lost now.
     pub(super) fn set_connected(&mut self, connected: bool) -> bool {
         let was_connected = std::mem::replace(&mut self.connected, connected);
         let is_lost = was_connected && !connected;
@@ -91,7 +91,7 @@ impl Model {
         is_lost
     }
 
-    /// A group's events may be missing for some time. When that is over, it is told as [`GroupEvent::Missed`].
+    /// An outage of a group's events has begun. [`GroupEvent::Missed`] reports its end.
     pub(super) fn interrupted(&mut self, group: GroupId) {
         self.with(group, Entry::missed);
     }
@@ -104,7 +104,7 @@ impl Model {
         }
     }
 
-    /// A group's subscription says something.
+    /// A group's subscription has yielded an item.
     pub(super) fn event(
         &mut self,
         group: GroupId,
@@ -122,37 +122,37 @@ impl Model {
         self.want(to_read.unwrap_or_default(), at);
     }
 
-    /// The console of a server says something about it.
+    /// The console of a server has another state.
     pub(super) fn console(
         &mut self,
         group: GroupId,
         server: ServerId,
-        says: ConsoleSays,
+        state: ConsoleState,
         now: Instant,
     ) {
         let due = self.due(now);
-        let to_read = self.with(group, |entry| entry.console(server, says, due));
+        let to_read = self.with(group, |entry| entry.console(server, state, due));
         self.want(to_read.unwrap_or_default(), now);
     }
 
-    /// The console of a server has delivered something since it was last looked at.
-    pub(super) fn console_heard(&mut self, group: GroupId, server: ServerId, now: Instant) {
+    /// The console of a server has delivered something since the last call.
+    pub(super) fn console_delivered(&mut self, group: GroupId, server: ServerId, now: Instant) {
         let due = self.due(now);
-        self.with(group, |entry| entry.be_heard(server, due));
+        self.with(group, |entry| entry.console_delivered(server, due));
     }
 
     /// Time has passed: servers whose heartbeats are overdue are read.
     pub(super) fn tick(&mut self, now: Instant) {
         for group in self.ids() {
-            let silent = self.with(group, |entry| entry.silenced(now));
-            let silent = silent.unwrap_or_default().into_iter();
-            self.want(silent.map(|server| Part::Server(group, server)), now);
+            let overdue = self.with(group, |entry| entry.take_overdue(now));
+            let overdue = overdue.unwrap_or_default().into_iter();
+            self.want(overdue.map(|server| Part::Server(group, server)), now);
         }
     }
 
     /// Begins the readings that are due.
     pub(super) fn begin(&mut self, now: Instant) {
-        while let Some((part, serial)) = self.agenda.begin(now) {
+        while let Some((part, serial)) = self.schedule.begin(now) {
             let entry = part.group().and_then(|group| self.groups.get_mut(&group));
             let stamp = entry.map_or(self.list_stamp, |entry| entry.begin(part));
             let ticket = Ticket { serial, stamp };
@@ -160,35 +160,35 @@ impl Model {
         }
     }
 
-    /// When there is something to [`begin`](Self::begin).
+    /// When the next reading can [`begin`](Self::begin).
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.agenda.deadline()
+        self.schedule.deadline()
     }
 
-    /// What reading a part has brought.
+    /// A reading has ended.
     pub(super) fn done(
         &mut self,
         part: Part,
         ticket: Ticket,
-        found: Result<Found, Failed>,
+        found: Result<Fetched, FetchFailed>,
         now: Instant,
         wall: Timestamp,
     ) {
-        if !self.agenda.ended(part, ticket.serial) {
+        if !self.schedule.ended(part, ticket.serial) {
             return;
         }
         match (part.group(), found) {
-            (None, Ok(Found::List(list))) => self.listed(list, ticket, now),
+            (None, Ok(Fetched::List(list))) => self.listed(list, ticket, now),
             (Some(group), Ok(found)) => self.found(group, part, ticket, found, now, wall),
             (_, found) => self.failed(part, ticket, found.err().unwrap_or_default(), now),
         }
     }
 
-    fn failed(&mut self, part: Part, ticket: Ticket, failed: Failed, now: Instant) {
-        self.agenda.failed(part, now);
+    fn failed(&mut self, part: Part, ticket: Ticket, failed: FetchFailed, now: Instant) {
+        self.schedule.failed(part, now);
         match part {
-            // Perhaps it is not ours any more. A list that fails as well is tried again by itself.
-            Part::Group(_) if !self.agenda.is_failing(Part::List) => self.read_list(now),
+            // The bot may have left the group. A failed list is tried again anyway.
+            Part::Group(_) if !self.schedule.is_failing(Part::List) => self.read_list(now),
             Part::Server(group, _) => {
                 self.with(group, |entry| entry.settle(part));
             }
@@ -207,7 +207,7 @@ impl Model {
             return;
         }
         let ids: BTreeSet<_> = found.iter().map(|joined| joined.group.id).collect();
-        // One that is not in the list may be what could not be read of it.
+        // A group that is not in the list may be an entry that could not be decoded.
         let is_whole = found.skipped().is_empty();
         for group in self.ids() {
             if is_whole && !ids.contains(&group) {
@@ -224,7 +224,7 @@ impl Model {
         group: GroupId,
         part: Part,
         ticket: Ticket,
-        found: Found,
+        found: Fetched,
         now: Instant,
         wall: Timestamp,
     ) {
@@ -244,9 +244,9 @@ impl Model {
         self.want(to_read.unwrap_or_default(), now);
     }
 
-    /// Whether what was read is taken. Perhaps it is read again in any case.
+    /// Whether the result of a reading is used. It may be read again in both cases.
     fn accepts(&mut self, part: Part, verdict: Verdict, now: Instant) -> bool {
-        let is_final = self.agenda.repeats(part) >= REPEATS;
+        let is_final = self.schedule.repeats(part) >= REPEATS;
         let (accepted, repeated) = match verdict {
             Verdict::Agrees => (true, false),
             Verdict::Outdated => (is_final, true),
@@ -254,14 +254,14 @@ impl Model {
             Verdict::Doubtful => (is_final, !is_final),
         };
         if repeated {
-            self.agenda.repeat(part, now);
+            self.schedule.repeat(part, now);
         } else {
-            self.agenda.succeeded(part);
+            self.schedule.succeeded(part);
         }
         accepted
     }
 
-    /// All of a group is read again, once for whatever asks for that until then.
+    /// Reads a whole group again, once for all requests until then.
     fn sweep(&mut self, group: GroupId, now: Instant) {
         let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let spread = self.config.spread.saturating_mul(count);
@@ -273,23 +273,24 @@ impl Model {
         }
     }
 
-    /// All parts of a group are to be read then.
+    /// Requests all parts of a group at this instant.
     fn read(&mut self, group: GroupId, at: Instant) {
         let entry = self.groups.get(&group);
         self.want(entry.map(Entry::parts).unwrap_or_default(), at);
     }
 
-    /// A group is not read before its subscriptions are confirmed: something could be missed in between.
+    /// Requests parts at this instant. A group is not read before its subscriptions are confirmed: a change in between could be
+    /// missed.
     fn want(&mut self, parts: impl IntoIterator<Item = Part>, at: Instant) {
         for part in parts {
             let entry = part.group().map(|group| self.groups.get(&group));
             if entry.is_none_or(|entry| entry.is_some_and(|entry| entry.subscribed)) {
-                self.agenda.want(part, at);
+                self.schedule.want(part, at);
             }
         }
     }
 
-    /// After a moment in which whatever else asks for the same is counted in.
+    /// An instant after a short pause, so that several requests of one part cause one reading.
     fn soon(&mut self, now: Instant) -> Instant {
         let half = self.config.spread / 2;
         later(now, half.saturating_add(self.random(half)))
@@ -300,7 +301,7 @@ impl Model {
         below.min(LONGEST_SPREAD).mul_f64(share)
     }
 
-    /// When the next heartbeat is overdue of a server that is heard of now.
+    /// When the next heartbeat of a server is overdue if one has arrived now.
     fn due(&self, now: Instant) -> Option<Instant> {
         now.checked_add(self.config.heartbeat_timeout)
             .filter(|_| self.connected)
@@ -323,16 +324,16 @@ impl Model {
             self.groups.insert(id, entry);
             let changes = between(None, Some(&view));
             self.outputs.push(Output::Changed(id, Some(view), changes));
-            self.outputs.push(Output::Follow(id));
+            self.outputs.push(Output::Subscribe(id));
         }
     }
 
     fn remove(&mut self, group: GroupId) {
         if let Some(entry) = self.groups.remove(&group) {
-            self.agenda.forget(|part| part.group() == Some(group));
+            self.schedule.forget(|part| part.group() == Some(group));
             let changes = between(Some(&entry.view), None);
             self.outputs.push(Output::Changed(group, None, changes));
-            self.outputs.push(Output::Leave(group));
+            self.outputs.push(Output::Unsubscribe(group));
         }
     }
 
@@ -340,7 +341,7 @@ impl Model {
     fn with<T>(&mut self, group: GroupId, change: impl FnOnce(&mut Entry) -> T) -> Option<T> {
         let entry = self.groups.get_mut(&group)?;
         let old = Arc::clone(&entry.view);
-        let outcome = change(entry);
+        let result = change(entry);
         if !Arc::ptr_eq(&old, &entry.view) {
             let gone = |part| match part {
                 Part::Server(of, server) if of == group => {
@@ -353,13 +354,13 @@ impl Model {
                 .keys()
                 .any(|server| gone(Part::Server(group, *server)))
             {
-                self.agenda.forget(gone);
+                self.schedule.forget(gone);
             }
             let view = Arc::clone(&entry.view);
             let changes = between(Some(&old), Some(&view));
             self.outputs
                 .push(Output::Changed(group, Some(view), changes));
         }
-        Some(outcome)
+        Some(result)
     }
 }

@@ -1,4 +1,4 @@
-//! What tests of views and plans begin with.
+//! Sample data for tests of views and plans.
 
 use super::{GroupView, Known, ServerView};
 use alta_model::{GroupId, JoinedGroup, Member, Server, ServerId, UserId};
@@ -44,7 +44,7 @@ pub(crate) fn server(id: ServerId, fields: Value) -> Server {
     read(all)
 }
 
-/// A group that has been read, with these servers.
+/// A complete group with these servers.
 pub(crate) fn group(
     id: GroupId,
     role: i32,

@@ -1,4 +1,4 @@
-//! The state that the task of a view writes and its handles read.
+//! The state that the driver of a view writes and its handles read.
 
 use super::{Change, GroupView};
 use alta_model::{GroupId, ServerId, Timestamp};
@@ -6,7 +6,7 @@ use alta_socket::{Footprint, Hub, QueueConfig};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// What the task writes and everybody reads.
+/// The state of a view.
 pub(super) struct Shared {
     known: RwLock<Known>,
     pub(super) changes: Hub<(), Change>,
@@ -29,7 +29,7 @@ impl Shared {
         }
     }
 
-    /// Shows a group's new state, then tells of the changes: who hears of them finds them there.
+    /// Sets a group's new state, then publishes the changes, so that a reader of a change finds it in the view.
     pub(super) fn show(&self, group: GroupId, view: Option<Arc<GroupView>>, changes: &[Change]) {
         {
             let mut known = self.write();
@@ -39,7 +39,7 @@ impl Shared {
                     Change::ServerAdded(_, server) => {
                         known.group_of.insert(server, group);
                     }
-                    // Perhaps another group has it by now.
+                    // Another group may have the server by now.
                     Change::ServerRemoved(_, server)
                         if known.group_of.get(&server) == Some(&group) =>
                     {
@@ -73,7 +73,7 @@ impl Shared {
     }
 
     pub(super) fn read(&self) -> RwLockReadGuard<'_, Known> {
-        // Nothing that could panic happens under the lock.
+        // No code under the lock can panic.
         self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -95,7 +95,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_server_that_has_moved_is_found_in_its_new_group_though_the_old_one_loses_it_later() {
+    fn a_server_that_has_moved_is_found_in_its_new_group_although_the_old_one_loses_it_later() {
         let shared = Shared::new(QueueConfig::default());
         let new = GroupId::new(2_000_000_032);
         let with_it = |id| Some(Arc::new(group(id, 2, [view(id, SERVER, true, json!({}))])));

@@ -47,7 +47,7 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
 
     sim.set_role(sim.group(), me, 2).unwrap();
     noted.next_are(&["console Thornwood"]).await;
-    within(bot.shutdown(PATIENCE)).await;
+    within(bot.shutdown(TEST_TIMEOUT)).await;
 }
 
 #[tokio::test]

@@ -145,7 +145,7 @@ async fn a_group_that_was_joined_and_cannot_be_completed_is_told_of_after_a_whil
     let (notes, mut noted) = notes();
     let bot = builder(&sim)
         .managed()
-        .view_config(following().patience(Duration::from_millis(100)))
+        .view_config(following().subscribe_timeout(Duration::from_millis(100)))
         .accept_invites(Invites::All)
         .on_group_joined(move |_, group| {
             let notes = notes.clone();

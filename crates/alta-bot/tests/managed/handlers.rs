@@ -37,7 +37,7 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
         .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     noted.next_are(&["Ashwick on Thornwood"]).await;
-    within(bot.shutdown(PATIENCE)).await;
+    within(bot.shutdown(TEST_TIMEOUT)).await;
 
     let own = sim.add_self_hosted("own").unwrap();
     let url = sim.console_url(own).unwrap().parse().unwrap();
@@ -54,7 +54,7 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
     sim.player_joins(own, "Birch").unwrap();
     noted.next_are(&["Birch on own"]).await;
     assert_eq!(sim.messages(own)[0].text, "Welcome!");
-    assert_eq!(within(handle.shutdown(PATIENCE)).await.given_up, 0);
+    assert_eq!(within(handle.shutdown(TEST_TIMEOUT)).await.given_up, 0);
     within(running).await.unwrap().unwrap();
     sim.wait_for_consoles(own, 0).await.unwrap();
 }

@@ -177,7 +177,7 @@ async fn a_gap_while_an_invitation_is_accepted_causes_no_second_call() {
     sim.drop_main_sockets();
     until("another list", || lists() > before).await;
     noted.next_are(&["accepted true"]).await;
-    within(bot.shutdown(PATIENCE)).await;
+    within(bot.shutdown(TEST_TIMEOUT)).await;
     assert_eq!(noted.rest(), [""; 0]);
 }
 

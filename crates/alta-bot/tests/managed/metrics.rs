@@ -130,5 +130,5 @@ async fn play(measured: &Measured) {
     until("the player is seen", || bot.health().players_online == 1).await;
     let connected = || measured.gauge("pytale_consoles_connected{}");
     until("it is connected, by the gauge", || connected() > 0.5).await;
-    within(bot.shutdown(PATIENCE)).await;
+    within(bot.shutdown(TEST_TIMEOUT)).await;
 }

@@ -278,7 +278,7 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
     let bot = within(builder(&sim).connect()).await.unwrap();
     let server = server_id(sim.server());
     let open = || async {
-        within(bot.open_console(server).ensure_open(PATIENCE))
+        within(bot.open_console(server).ensure_open(TEST_TIMEOUT))
             .await
             .unwrap()
     };
@@ -399,7 +399,7 @@ async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let server = server_id(sim.server());
-    let console = within(bot.open_console(server).ensure_open(PATIENCE)).await;
+    let console = within(bot.open_console(server).ensure_open(TEST_TIMEOUT)).await;
     let console = console.unwrap();
     let mut events = within(bot.subscribe_to([EVENT])).await.unwrap();
     sim.stop_server(sim.server()).await.unwrap();

@@ -119,7 +119,7 @@ async fn what_a_console_hears_is_told_at_once_though_no_event_comes() {
     drop_main_events(&sim);
     sim.stop_server(sim.server()).await.unwrap();
     noted.next_are(&["down Thornwood Now"]).await;
-    within(bot.shutdown(PATIENCE)).await;
+    within(bot.shutdown(TEST_TIMEOUT)).await;
 }
 
 #[tokio::test]

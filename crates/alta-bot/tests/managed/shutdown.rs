@@ -35,7 +35,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     sim.player_joins(server, "Ashwick").unwrap();
     until("both have come", || bot.health().totals.events == 2).await;
 
-    let shutdown = bot.shutdown(PATIENCE);
+    let shutdown = bot.shutdown(TEST_TIMEOUT);
     let finish = async {
         until("the subscription is gone or about to go", || {
             bot.health().totals.running == 1
@@ -52,7 +52,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
         .await
         .unwrap();
     assert_eq!(
-        within(bot.shutdown(PATIENCE)).await,
+        within(bot.shutdown(TEST_TIMEOUT)).await,
         finished,
         "once more does no harm"
     );

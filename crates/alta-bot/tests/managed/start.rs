@@ -68,7 +68,7 @@ async fn a_bot_that_is_connected_can_be_managed_and_held_by_its_handlers() {
         .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     noted.next_are(&["Ashwick on Thornwood"]).await;
-    within(managed.shutdown(PATIENCE)).await;
+    within(managed.shutdown(TEST_TIMEOUT)).await;
     assert_eq!(
         *within(bot.console_sub("PlayerLeft"))
             .await
@@ -123,7 +123,7 @@ async fn times_that_never_come_are_times_like_others() {
     let view = following()
         .heartbeat_timeout(never)
         .refresh(never)
-        .patience(never)
+        .subscribe_timeout(never)
         .retry(BackoffPolicy::new(never, never));
     let bot = builder(&sim)
         .managed()
@@ -151,8 +151,8 @@ async fn a_bot_is_managed_once() {
     assert_eq!(*refused.kind(), ErrorKind::Rest);
     let managed = within(bot.managed().start()).await.unwrap();
     let again = within(bot.managed().start()).await.unwrap_err();
-    assert_eq!(problems(&again), ["the bot is managed already"]);
-    within(managed.shutdown(PATIENCE)).await;
+    assert_eq!(problems(&again), ["the bot is already managed"]);
+    within(managed.shutdown(TEST_TIMEOUT)).await;
 }
 
 #[tokio::test]

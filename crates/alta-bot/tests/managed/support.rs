@@ -6,10 +6,10 @@ use std::future::IntoFuture;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future.into_future())
+    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await
         .expect("it takes too long")
 }
@@ -22,8 +22,8 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
             pause.tick().await;
         }
     };
-    let waited = tokio::time::timeout(PATIENCE, waiting).await;
-    waited.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"));
+    let waited = tokio::time::timeout(TEST_TIMEOUT, waiting).await;
+    waited.unwrap_or_else(|_| panic!("not within {TEST_TIMEOUT:?}: {what}"));
 }
 
 /// A bot of the simulator whose main websocket comes back at once.

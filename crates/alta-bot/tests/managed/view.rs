@@ -27,7 +27,7 @@ async fn comes(changes: &mut alta_bot::Changes, expected: Change) {
             }
         }
     };
-    let waited = tokio::time::timeout(PATIENCE, waiting).await;
+    let waited = tokio::time::timeout(TEST_TIMEOUT, waiting).await;
     waited.unwrap_or_else(|_| panic!("{expected:?} doesn't come"));
 }
 
@@ -247,7 +247,7 @@ async fn a_group_is_read_though_some_of_its_events_are_never_confirmed_and_again
     let quick = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
     let bot = builder(&sim).socket_config(alta_ws::Config::default().backoff(quick));
     let bot = within(bot.connect()).await.unwrap();
-    let impatient = following().patience(Duration::from_millis(50));
+    let impatient = following().subscribe_timeout(Duration::from_millis(50));
     let view = within(bot.view(impatient)).await.unwrap();
     within(view.complete()).await.unwrap();
     assert_eq!(view.groups().len(), 13);

@@ -1,6 +1,6 @@
 //! Looking at a bot's traffic.
 
-use crate::support::{PATIENCE, builder, server, user, within};
+use crate::support::{TEST_TIMEOUT, builder, server, user, within};
 use alta_auth::Password;
 use alta_bot::commands::player;
 use alta_bot::{Channel, Direction, Traffic};
@@ -21,7 +21,7 @@ async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it()
     let access = within(bot.request_post_console(id, ConsoleOptions::default()))
         .await
         .unwrap();
-    within(bot.create_console(id).ensure_open(PATIENCE))
+    within(bot.create_console(id).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let mut joins = within(bot.console_sub("PlayerJoined")).await.unwrap();

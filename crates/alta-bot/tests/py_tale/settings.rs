@@ -91,8 +91,8 @@ async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
     for part in [
         "not ALTA_CLIENT_ID",
         "not ALTA_PASSWORD",
-        "ALTA_USER_ID to what is not a user's id",
-        "ALTA_REST_URL to what is not an address that begins with http:// or https://",
+        "ALTA_USER_ID to a value that is not a user id",
+        "ALTA_REST_URL to a value that is not an address that begins with http:// or https://",
         "did you mean ALTA_CLIENT_ID",
         "line 6",
         "line 7",

@@ -6,11 +6,11 @@ use alta_sim::Sim;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The output of a future that must not take long.
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future.into_future())
+    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await
         .expect("it takes too long")
 }

@@ -1,6 +1,6 @@
 //! py-tale's functions against the simulated cloud.
 
-use crate::support::{PATIENCE, builder, connect, group, server, user, within};
+use crate::support::{TEST_TIMEOUT, builder, connect, group, server, user, within};
 use alta_bot::{ErrorKind, UserId};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
@@ -104,7 +104,7 @@ async fn a_console_is_created_once_used_and_listed() {
         .unwrap_err();
     assert_eq!(*early.kind(), ErrorKind::NotOpen(id));
     let body = r#"{"should_launch":"false","ignore_offline":"false"}"#;
-    within(bot.create_console(id).ensure_open(PATIENCE).body(body))
+    within(bot.create_console(id).ensure_open(TEST_TIMEOUT).body(body))
         .await
         .unwrap();
     assert_eq!(
@@ -150,7 +150,7 @@ async fn a_console_that_was_refused_for_good_can_be_created_again() {
     within(console.ready()).await.unwrap_err();
     assert!(bot.get_active_consoles().is_empty());
     sim.set_role(sim.group(), sim.bot().user_id, 2).unwrap();
-    within(bot.create_console(id).ensure_open(PATIENCE))
+    within(bot.create_console(id).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
 }
@@ -161,12 +161,12 @@ async fn a_subscription_on_all_consoles_is_also_one_on_those_created_later() {
     let second = sim.add_server(sim.group(), "Hollowmere").unwrap();
     sim.start_server(second).unwrap();
     let bot = connect(&sim).await;
-    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let mut joins = within(bot.console_sub("playerJOINED")).await.unwrap();
     let later = ServerId::new(second.try_into().unwrap());
-    within(bot.create_console(later).ensure_open(PATIENCE))
+    within(bot.create_console(later).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     sim.wait_for_console_subscription(second, "PlayerJoined")
@@ -208,7 +208,7 @@ async fn unsubscribing_on_one_server_leaves_the_other_and_then_on_all_ends_the_s
         .unwrap();
     let later = ServerId::new(second.try_into().unwrap());
     for id in [server(&sim), later] {
-        within(bot.create_console(id).ensure_open(PATIENCE))
+        within(bot.create_console(id).ensure_open(TEST_TIMEOUT))
             .await
             .unwrap();
     }
@@ -245,7 +245,7 @@ async fn a_mistyped_event_brings_the_nearest_names_and_a_console_that_is_not_ope
         .await
         .unwrap_err();
     assert_eq!(*unopened.kind(), ErrorKind::NotOpen(id));
-    within(bot.create_console(id).ensure_open(PATIENCE))
+    within(bot.create_console(id).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     for sub in [
@@ -291,7 +291,7 @@ async fn a_subscription_does_not_wait_for_a_server_that_is_down_and_begins_when_
 async fn a_callback_is_called_in_order_survives_its_panics_and_ends_with_the_bot() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
-    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let (names, mut called) = mpsc::channel(16);
@@ -336,7 +336,7 @@ async fn closing_the_bot_ends_a_callback_where_it_waits() {
     }
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
-    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let (notes, mut noted) = mpsc::channel(4);
@@ -358,7 +358,7 @@ async fn closing_the_bot_ends_a_callback_where_it_waits() {
 async fn dropping_the_last_handle_ends_callbacks_and_streams() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
-    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let (alive, mut dropped) = mpsc::channel::<()>(1);
@@ -378,7 +378,7 @@ async fn dropping_the_last_handle_ends_callbacks_and_streams() {
 async fn a_bot_can_close_itself_in_a_callback() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
-    within(bot.create_console(server(&sim)).ensure_open(PATIENCE))
+    within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))
         .await
         .unwrap();
     let closing = bot
@@ -447,7 +447,7 @@ async fn a_path_that_the_service_refuses_is_told_in_its_words() {
     let unknown = format!("subscription/doors-opened/{}", sim.group());
     for path in [foreign, unknown] {
         let error = within(bot.main_sub(&path)).await.unwrap_err();
-        let said = format!("subscribing to {path}: the service answered 404");
+        let said = format!("subscribing to {path}: the service refused it with status 404");
         assert!(error.to_string().starts_with(&said), "{error}");
         assert!(!format!("{error:?}").contains("no such event"), "{error:?}");
     }

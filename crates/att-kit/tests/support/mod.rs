@@ -10,10 +10,10 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// No wait in these tests takes longer, unless it fails.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future.into_future())
+    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await
         .expect("it takes too long")
 }
@@ -26,8 +26,8 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
             pause.tick().await;
         }
     };
-    let waited = tokio::time::timeout(PATIENCE, waiting).await;
-    waited.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"));
+    let waited = tokio::time::timeout(TEST_TIMEOUT, waiting).await;
+    waited.unwrap_or_else(|_| panic!("not within {TEST_TIMEOUT:?}: {what}"));
 }
 
 /// A simulator with one self-hosted server.

@@ -134,11 +134,11 @@ impl World {
         self.belongs.contains(&id).then_some(group)
     }
 
-    fn look(&mut self) {
+    fn update(&mut self) {
         for id in 0..GROUPS {
             let view = self.view(id);
             self.plan
-                .look(GroupId::new(id), view.as_ref(), &self.rules, self.now);
+                .update(GroupId::new(id), view.as_ref(), &self.rules, self.now);
         }
     }
 
@@ -190,9 +190,9 @@ impl World {
                 self.connected.remove(&server);
                 self.opening.remove(&server);
                 let end = match how {
-                    _ if told_to => End::AsTold,
+                    _ if told_to => End::Stopped,
                     0 => End::Refused,
-                    1 => End::ByHand,
+                    1 => End::Closed,
                     _ => End::Failed,
                 };
                 self.plan.ended(ServerId::new(server), end, self.now);
@@ -203,7 +203,7 @@ impl World {
                 self.plan.tick(self.now);
             }
         }
-        self.look();
+        self.update();
     }
 
     /// Does what the plan wants, and checks that it makes sense.

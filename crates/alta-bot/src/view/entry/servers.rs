@@ -1,63 +1,63 @@
-//! What is known of a group's servers, and who says so.
+//! The state of a group's servers, from events, consoles and readings.
 
 use super::{Entry, Verdict};
-use crate::view::agenda::Part;
-use crate::view::exchange::{ConsoleSays, Found};
+use crate::view::model_io::{ConsoleState, Fetched};
+use crate::view::schedule::Part;
 use crate::view::{Known, ServerView};
 use alta_model::{Server, ServerId, Timestamp};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What a server's events and its console have told, besides what the view shows.
+/// The state of a server that the view does not show.
 #[derive(Clone, Copy, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "independent facts about a server"
 )]
-pub(super) struct Heard {
-    /// Counts what events and its console said of it.
+pub(super) struct Signals {
+    /// The number of its events and console states.
     pub(super) stamp: u64,
     /// Whether it has ever sent a heartbeat.
     beats: bool,
     /// When the next heartbeat is overdue.
     pub(super) due: Option<Instant>,
-    /// Whether events may have been missed since it was last heard of.
+    /// Whether events may have been missed since its last event or reading.
     pub(super) gap: bool,
-    /// Whether the server was made while the bot looked on.
+    /// Whether the server was made while the bot followed the group.
     pub(super) is_new: bool,
     /// Whether its console is connected.
     console: bool,
-    /// Whether its console has been connected since the server was last found not to run.
+    /// Whether its console was connected since the server was last found not to run.
     served: bool,
     /// Whether its console has delivered anything since the running reading began.
     pub(super) delivered: bool,
 }
 
 impl Entry {
-    /// What a reading that began at this stamp is worth.
+    /// Compares a reading that began at this stamp with everything since.
     pub(in crate::view) fn verdict(
         &self,
         part: Part,
-        found: &Found,
+        found: &Fetched,
         stamp: u64,
         wall: Timestamp,
     ) -> Verdict {
-        let Found::Server(record) = found else {
+        let Fetched::Server(record) = found else {
             return Verdict::by(self.stamp(part) != stamp);
         };
         let is_up = record.is_up_at(wall);
         let known = self.view.servers.get(&record.id);
         let differs = known.is_some_and(|known| known.known.is_some() && known.is_online != is_up);
         match self.servers.get(&record.id).filter(|_| differs) {
-            Some(heard) if heard.stamp != stamp || (heard.delivered && !is_up) => {
+            Some(signals) if signals.stamp != stamp || (signals.delivered && !is_up) => {
                 Verdict::Contradicted
             }
-            Some(heard) if heard.console && !is_up => Verdict::Doubtful,
+            Some(signals) if signals.console && !is_up => Verdict::Doubtful,
             _ => Verdict::Agrees,
         }
     }
 
-    /// Takes over a server as it was read, but for what was heard since.
+    /// Takes over a server from a reading, unless it has changed since.
     pub(super) fn take_server(
         &mut self,
         record: Server,
@@ -73,24 +73,24 @@ impl Entry {
             self.keep(record, is_up, wall);
         }
         let is_online = self.server(server).is_online;
-        if let Some(heard) = self.servers.get_mut(&server) {
-            heard.due = due.filter(|_| is_online && heard.beats);
+        if let Some(signals) = self.servers.get_mut(&server) {
+            signals.due = due.filter(|_| is_online && signals.beats);
         }
     }
 
-    /// The group has a server, perhaps since now.
+    /// The view of a server, which is added if it is new.
     pub(super) fn server(&mut self, server: ServerId) -> &mut Arc<ServerView> {
         let view = Arc::make_mut(&mut self.view);
         let id = view.group.id;
         view.servers.entry(server).or_insert_with(|| {
             self.structure += 1;
-            let heard = self.servers.entry(server).or_default();
-            heard.is_new = view.complete;
+            let signals = self.servers.entry(server).or_default();
+            signals.is_new = view.complete;
             Arc::new(ServerView::new(server, id, ""))
         })
     }
 
-    /// Keeps the record of a heartbeat or a status event. Returns what is to be read.
+    /// Takes over the record of a heartbeat or a status event. Returns the parts that must be read.
     pub(super) fn hear(
         &mut self,
         record: Server,
@@ -104,16 +104,16 @@ impl Entry {
         if !is_listed {
             to_read.push(Part::Group(id));
         }
-        if !tells_state(&record) {
+        if !has_state(&record) {
             to_read.push(Part::Server(id, server));
             return to_read;
         }
         let is_up = record.is_up_at(wall);
         self.keep(record, is_up, wall);
-        if let Some(heard) = self.servers.get_mut(&server) {
-            heard.stamp += 1;
-            heard.beats |= is_heartbeat && is_up;
-            heard.due = due.filter(|_| is_up && heard.beats);
+        if let Some(signals) = self.servers.get_mut(&server) {
+            signals.stamp += 1;
+            signals.beats |= is_heartbeat && is_up;
+            signals.due = due.filter(|_| is_up && signals.beats);
         }
         to_read
     }
@@ -125,11 +125,11 @@ impl Entry {
             server.name.clone_from(&record.name);
         }
         server.is_stale = false;
-        server.heard = Some(wall);
+        server.record_at = Some(wall);
         server.record = Some(Arc::new(record));
     }
 
-    /// Whether what is known of a server may be outdated.
+    /// Sets whether the state of a server may be outdated.
     pub(super) fn set_stale(&mut self, server: ServerId, is_stale: bool) {
         let known = self.view.servers.get(&server);
         if known.is_some_and(|known| known.known.is_some() && known.is_stale != is_stale) {
@@ -137,13 +137,13 @@ impl Entry {
         }
     }
 
-    /// Whether a server runs has been found out.
+    /// Sets whether a server runs.
     fn found(&mut self, id: ServerId, is_up: bool) {
         self.server(id);
-        let heard = self.servers.entry(id).or_default();
-        let after_gap = std::mem::take(&mut heard.gap);
-        let is_new = std::mem::take(&mut heard.is_new);
-        heard.served &= is_up;
+        let signals = self.servers.entry(id).or_default();
+        let after_gap = std::mem::take(&mut signals.gap);
+        let is_new = std::mem::take(&mut signals.is_new);
+        signals.served &= is_up;
         let server = Arc::make_mut(self.server(id));
         if server.known.is_none() || server.is_online != is_up {
             server.known = Some(match server.known {
@@ -155,57 +155,57 @@ impl Entry {
         }
     }
 
-    /// The console of a server says something about it. Returns what is to be read. If the console is connected, the next
+    /// The console of a server has another state. Returns the parts that must be read. If the console is connected, the next
     /// heartbeat is overdue at `due`.
     pub(in crate::view) fn console(
         &mut self,
         server: ServerId,
-        says: ConsoleSays,
+        state: ConsoleState,
         due: Option<Instant>,
     ) -> Vec<Part> {
         let Some(known) = self.view.servers.get(&server) else {
             return Vec::new();
         };
         let was_online = known.is_online;
-        let heard = self.servers.entry(server).or_default();
-        heard.console = says == ConsoleSays::Connected;
-        heard.served |= heard.console;
-        let is_up = match says {
-            ConsoleSays::Connected => true,
-            // A server that boots is told to run before its console can be had.
-            ConsoleSays::NotUp if was_online && !heard.served => {
+        let signals = self.servers.entry(server).or_default();
+        signals.console = state == ConsoleState::Connected;
+        signals.served |= signals.console;
+        let is_up = match state {
+            ConsoleState::Connected => true,
+            // A server that boots counts as online before its console accepts connections.
+            ConsoleState::NotUp if was_online && !signals.served => {
                 return vec![Part::Server(self.view.id(), server)];
             }
-            ConsoleSays::NotUp => false,
-            ConsoleSays::Lost => return Vec::new(),
+            ConsoleState::NotUp => false,
+            ConsoleState::Lost => return Vec::new(),
         };
-        heard.stamp += 1;
-        heard.due = heard.due.and(due).filter(|_| is_up);
-        // A console looks at its server all the time: it has missed nothing.
-        heard.gap &= was_online == is_up;
+        signals.stamp += 1;
+        signals.due = signals.due.and(due).filter(|_| is_up);
+        // A console always knows the state of its server, so it misses no change.
+        signals.gap &= was_online == is_up;
         self.found(server, is_up);
         self.set_stale(server, false);
         Vec::new()
     }
 
     /// The console of a server has delivered something, so the server runs. Its next heartbeat is overdue at `due`.
-    pub(in crate::view) fn be_heard(&mut self, server: ServerId, due: Option<Instant>) {
-        let Some(heard) = self.servers.get_mut(&server) else {
+    pub(in crate::view) fn console_delivered(&mut self, server: ServerId, due: Option<Instant>) {
+        let Some(signals) = self.servers.get_mut(&server) else {
             return;
         };
-        heard.delivered = true;
-        heard.due = heard.due.and(due);
-        if !heard.gap {
+        signals.delivered = true;
+        signals.due = signals.due.and(due);
+        if !signals.gap {
             self.set_stale(server, false);
         }
     }
 
     /// The servers whose heartbeats have become overdue since the last call.
-    pub(in crate::view) fn silenced(&mut self, now: Instant) -> Vec<ServerId> {
+    pub(in crate::view) fn take_overdue(&mut self, now: Instant) -> Vec<ServerId> {
         let mut silent = Vec::new();
-        for (server, heard) in &mut self.servers {
-            if heard.due.is_some_and(|due| due <= now) {
-                heard.due = None;
+        for (server, signals) in &mut self.servers {
+            if signals.due.is_some_and(|due| due <= now) {
+                signals.due = None;
                 silent.push(*server);
             }
         }
@@ -216,7 +216,7 @@ impl Entry {
     }
 }
 
-/// Whether a record says anything about whether the server runs.
-fn tells_state(server: &Server) -> bool {
+/// Whether a record contains the state of the server.
+fn has_state(server: &Server) -> bool {
     server.is_online.is_some() || server.final_status.is_some() || server.online_ping.is_some()
 }

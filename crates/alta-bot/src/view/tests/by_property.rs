@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 struct World {
-    rig: Rig,
+    harness: Harness,
     connected: bool,
     servers: BTreeMap<i64, bool>,
     members: BTreeSet<i64>,
@@ -49,11 +49,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut rig = Rig::new();
-        rig.model.joined(joined(2));
-        rig.subscribed();
+        let mut harness = Harness::new();
+        harness.model.joined(joined(2));
+        harness.subscribed();
         Self {
-            rig,
+            harness,
             connected: true,
             servers: BTreeMap::new(),
             members: BTreeSet::new(),
@@ -68,7 +68,7 @@ impl World {
 
     fn tell(&mut self, event: GroupEvent, told: bool) {
         if told && self.connected {
-            self.rig.event(event);
+            self.harness.event(event);
         }
     }
 
@@ -101,55 +101,55 @@ impl World {
                 self.tell(GroupEvent::ServerGone(ServerId::new(id)), told);
             }
             Step::Connect(connected) => {
-                self.rig.connected(connected);
+                self.harness.connected(connected);
                 if connected && !self.connected {
-                    self.rig.event(GroupEvent::Missed);
+                    self.harness.event(GroupEvent::Missed);
                 }
                 self.connected = connected;
             }
-            Step::Missed => self.rig.event(GroupEvent::Missed),
-            Step::Refresh => self.rig.model.read_everything(self.rig.now),
+            Step::Missed => self.harness.event(GroupEvent::Missed),
+            Step::Refresh => self.harness.model.read_everything(self.harness.now),
             Step::Answer(well) => {
-                if let Some((part, _)) = self.rig.reads.first().copied() {
+                if let Some((part, _)) = self.harness.reads.first().copied() {
                     let found = well.then(|| self.found(part));
-                    self.rig.answer(part, found);
+                    self.harness.answer(part, found);
                 }
             }
-            Step::Pass(milliseconds) => self.rig.pass(Duration::from_millis(milliseconds)),
+            Step::Pass(milliseconds) => self.harness.pass(Duration::from_millis(milliseconds)),
         }
     }
 
-    fn found(&self, part: Part) -> Found {
+    fn found(&self, part: Part) -> Fetched {
         match part {
-            Part::List => Found::List(vec![joined(2)].into()),
+            Part::List => Fetched::List(vec![joined(2)].into()),
             Part::Group(_) => {
                 let mut group = joined(2).group;
                 let servers = self.servers.keys();
                 group.servers = servers.map(|id| read(json!({"id": id}))).collect();
-                Found::Group(group)
+                Fetched::Group(group)
             }
             Part::Members(_) => {
                 let members = self.members.iter();
                 let mut members: Vec<_> = members.map(|id| member(UserId::new(*id), 1)).collect();
                 members.push(member(ME, 2));
-                Found::Members(members.into())
+                Fetched::Members(members.into())
             }
             Part::Server(_, id) if self.servers.contains_key(&id.get()) => {
                 read_server(self.record(id.get()))
             }
-            Part::Server(..) => Found::NoServer,
+            Part::Server(..) => Fetched::NoServer,
         }
     }
 
     fn check(&self) -> Result<(), TestCaseError> {
-        let reading = self.rig.reading();
+        let reading = self.harness.reading();
         prop_assert!(reading.len() <= 4, "too many at once: {:?}", reading);
         let is_removed =
             |part: &Part| matches!(part, Part::Server(_, id) if self.removed.contains(&id.get()));
         let lasting: Vec<_> = reading.iter().filter(|part| !is_removed(part)).collect();
         let distinct: BTreeSet<_> = lasting.iter().collect();
         prop_assert_eq!(distinct.len(), lasting.len(), "twice at once");
-        for server in self.rig.view().servers.values() {
+        for server in self.harness.view().servers.values() {
             prop_assert!(server.known.is_some() || !server.is_online);
         }
         Ok(())
@@ -169,12 +169,12 @@ proptest! {
         world.step(&Step::Refresh);
         for _ in 0..200 {
             world.step(&Step::Pass(2_000));
-            while !world.rig.reads.is_empty() {
+            while !world.harness.reads.is_empty() {
                 world.step(&Step::Answer(true));
                 world.check()?;
             }
         }
-        let view = world.rig.view();
+        let view = world.harness.view();
         let shown: BTreeMap<_, _> =
             view.servers.values().map(|it| (it.id.get(), it.is_online)).collect();
         prop_assert_eq!(&shown, &world.servers);
@@ -184,6 +184,6 @@ proptest! {
         let shown: BTreeSet<_> = view.members.keys().map(|user| user.get()).collect();
         prop_assert_eq!(shown, members);
         prop_assert!(view.complete && view.members_known);
-        prop_assert_eq!(world.rig.reading(), []);
+        prop_assert_eq!(world.harness.reading(), []);
     }
 }

@@ -3,10 +3,10 @@ mod by_property;
 mod readings;
 mod states;
 
-use super::agenda::Part;
-use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
 use super::model::Model;
+use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ticket};
 use super::samples::{GROUP, ME, SERVER, joined, member, server};
+use super::schedule::Part;
 use super::{Change, GroupView, Known, ServerView, ViewConfig};
 use alta_model::{GroupId, Member, Server, Timestamp};
 use serde_json::json;
@@ -23,7 +23,7 @@ const THE_MEMBERS: Part = Part::Members(GROUP);
 const THE_SERVER: Part = Part::Server(GROUP, SERVER);
 
 /// A model, and what it shows and wants.
-struct Rig {
+struct Harness {
     model: Model,
     now: Instant,
     wall: Timestamp,
@@ -35,7 +35,7 @@ struct Rig {
     left: Vec<GroupId>,
 }
 
-impl Rig {
+impl Harness {
     fn new() -> Self {
         Self::with(ViewConfig::default())
     }
@@ -55,13 +55,13 @@ impl Rig {
 
     /// One whose group has been joined, subscribed to and read; its server is down.
     fn settled(role: i32) -> Self {
-        let mut rig = Self::new();
-        rig.model.joined(joined(role));
-        rig.subscribed();
-        rig.answer_all(role, &down());
-        assert!(rig.view().complete);
-        rig.changes.clear();
-        rig
+        let mut harness = Self::new();
+        harness.model.joined(joined(role));
+        harness.subscribed();
+        harness.answer_all(role, &down());
+        assert!(harness.view().complete);
+        harness.changes.clear();
+        harness
     }
 
     fn collect(&mut self) {
@@ -71,8 +71,8 @@ impl Rig {
                     self.shown = view;
                     self.changes.extend(changes);
                 }
-                Output::Follow(group) => self.followed.push(group),
-                Output::Leave(group) => self.left.push(group),
+                Output::Subscribe(group) => self.followed.push(group),
+                Output::Unsubscribe(group) => self.left.push(group),
                 Output::Read(part, ticket) => self.reads.push((part, ticket)),
             }
         }
@@ -88,8 +88,8 @@ impl Rig {
         self.collect();
     }
 
-    fn console(&mut self, says: ConsoleSays) {
-        self.model.console(GROUP, SERVER, says, self.now);
+    fn console(&mut self, state: ConsoleState) {
+        self.model.console(GROUP, SERVER, state, self.now);
         self.collect();
     }
 
@@ -101,17 +101,17 @@ impl Rig {
     }
 
     /// Answers the reading of a part that has begun.
-    fn answer(&mut self, part: Part, found: impl Into<Option<Found>>) {
-        self.end(part, found.into().ok_or_else(Failed::default));
+    fn answer(&mut self, part: Part, found: impl Into<Option<Fetched>>) {
+        self.end(part, found.into().ok_or_else(FetchFailed::default));
     }
 
     /// Lets the reading of the members fail after these.
     fn fail_after(&mut self, part: Part, members: Vec<Member>) {
         let because = String::new();
-        self.end(part, Err(Failed { because, members }));
+        self.end(part, Err(FetchFailed { because, members }));
     }
 
-    fn end(&mut self, part: Part, found: Result<Found, Failed>) {
+    fn end(&mut self, part: Part, found: Result<Fetched, FetchFailed>) {
         let at = self.reads.iter().position(|(it, _)| *it == part);
         let at = at.unwrap_or_else(|| panic!("{part} is not being read: {:?}", self.reads));
         let (_, ticket) = self.reads.remove(at);
@@ -123,10 +123,10 @@ impl Rig {
     fn answer_all(&mut self, role: i32, server: &Server) {
         while let Some((part, _)) = self.reads.first() {
             let found = match part {
-                Part::List => Found::List(vec![joined(role)].into()),
-                Part::Group(_) => Found::Group(joined(role).group),
-                Part::Members(_) => Found::Members(vec![member(ME, role)].into()),
-                Part::Server(..) => Found::Server(Box::new(server.clone())),
+                Part::List => Fetched::List(vec![joined(role)].into()),
+                Part::Group(_) => Fetched::Group(joined(role).group),
+                Part::Members(_) => Fetched::Members(vec![member(ME, role)].into()),
+                Part::Server(..) => Fetched::Server(Box::new(server.clone())),
             };
             self.answer(*part, found);
         }
@@ -163,8 +163,8 @@ impl Rig {
     }
 }
 
-fn read_server(record: Server) -> Found {
-    Found::Server(Box::new(record))
+fn read_server(record: Server) -> Fetched {
+    Fetched::Server(Box::new(record))
 }
 
 fn up() -> Server {

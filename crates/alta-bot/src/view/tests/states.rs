@@ -3,269 +3,272 @@
 use super::*;
 
 /// One whose server runs and has sent a heartbeat.
-fn beating() -> Rig {
-    let mut rig = Rig::settled(2);
-    rig.event(GroupEvent::Heartbeat(up()));
-    rig.changes();
-    rig
+fn beating() -> Harness {
+    let mut harness = Harness::settled(2);
+    harness.event(GroupEvent::Heartbeat(up()));
+    harness.changes();
+    harness
 }
 
 #[test]
 fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so() {
-    let mut rig = beating();
-    rig.pass(SECOND * 44);
-    assert_eq!(rig.reading(), []);
+    let mut harness = beating();
+    harness.pass(SECOND * 44);
+    assert_eq!(harness.reading(), []);
     // A player who joins is a sign of life as well.
-    rig.event(GroupEvent::Status(up()));
-    rig.pass(SECOND * 44);
-    assert_eq!(rig.reading(), []);
-    rig.pass(SECOND);
-    assert!(rig.is_online() && rig.server().is_stale);
-    assert_eq!(rig.reading(), [THE_SERVER]);
+    harness.event(GroupEvent::Status(up()));
+    harness.pass(SECOND * 44);
+    assert_eq!(harness.reading(), []);
+    harness.pass(SECOND);
+    assert!(harness.is_online() && harness.server().is_stale);
+    assert_eq!(harness.reading(), [THE_SERVER]);
     // It runs, so the heartbeats are lost.
-    rig.answer(THE_SERVER, read_server(up()));
-    assert!(rig.is_online() && !rig.server().is_stale);
-    rig.pass(SECOND * 45);
+    harness.answer(THE_SERVER, read_server(up()));
+    assert!(harness.is_online() && !harness.server().is_stale);
+    harness.pass(SECOND * 45);
     // REST fails: nothing is known, and that is not offline.
-    rig.answer(THE_SERVER, None);
-    assert!(rig.is_online() && rig.server().is_stale);
-    assert_eq!(rig.changes(), []);
-    rig.pass(SECOND);
-    rig.answer(THE_SERVER, read_server(down()));
-    assert!(!rig.is_online() && !rig.server().is_stale);
-    assert_eq!(rig.server().known, Some(Known::Now));
-    assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
-    rig.event(GroupEvent::Heartbeat(up()));
-    assert!(rig.is_online());
+    harness.answer(THE_SERVER, None);
+    assert!(harness.is_online() && harness.server().is_stale);
+    assert_eq!(harness.changes(), []);
+    harness.pass(SECOND);
+    harness.answer(THE_SERVER, read_server(down()));
+    assert!(!harness.is_online() && !harness.server().is_stale);
+    assert_eq!(harness.server().known, Some(Known::Now));
+    assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
+    harness.event(GroupEvent::Heartbeat(up()));
+    assert!(harness.is_online());
 }
 
 #[test]
 fn a_server_is_missed_again_though_a_status_came_while_it_was_asked_for() {
-    let mut rig = beating();
-    rig.pass(SECOND * 45);
-    rig.event(GroupEvent::Status(up()));
-    rig.answer(THE_SERVER, read_server(up()));
-    assert!(!rig.server().is_stale);
-    rig.pass(SECOND * 45);
-    assert_eq!(rig.reading(), [THE_SERVER]);
+    let mut harness = beating();
+    harness.pass(SECOND * 45);
+    harness.event(GroupEvent::Status(up()));
+    harness.answer(THE_SERVER, read_server(up()));
+    assert!(!harness.server().is_stale);
+    harness.pass(SECOND * 45);
+    assert_eq!(harness.reading(), [THE_SERVER]);
 }
 
 #[test]
 fn a_server_that_never_sends_heartbeats_is_not_missed() {
-    let mut rig = Rig::settled(2);
-    rig.event(GroupEvent::Status(up()));
-    rig.pass(SECOND * 3_600);
-    assert!(rig.is_online());
-    assert_eq!(rig.reading(), []);
+    let mut harness = Harness::settled(2);
+    harness.event(GroupEvent::Status(up()));
+    harness.pass(SECOND * 3_600);
+    assert!(harness.is_online());
+    assert_eq!(harness.reading(), []);
 }
 
 #[test]
 fn nobody_is_stale_while_the_socket_is_not_connected_but_again_after_it_was_read() {
-    let mut rig = beating();
-    rig.connected(false);
-    rig.pass(SECOND * 3_600);
-    assert!(rig.is_online() && rig.server().is_stale);
-    assert_eq!(rig.reading(), []);
-    rig.connected(true);
-    rig.event(GroupEvent::Missed);
-    rig.pass(SOON);
-    rig.answer(THE_SERVER, None);
-    assert!(rig.is_online() && rig.server().is_stale);
-    rig.pass(SECOND);
-    rig.answer_all(2, &up());
-    assert!(!rig.server().is_stale);
-    rig.pass(SECOND * 44);
-    assert_eq!(rig.reading(), []);
-    rig.pass(SECOND);
-    assert!(rig.server().is_stale);
-    assert_eq!(rig.reading(), [THE_SERVER]);
+    let mut harness = beating();
+    harness.connected(false);
+    harness.pass(SECOND * 3_600);
+    assert!(harness.is_online() && harness.server().is_stale);
+    assert_eq!(harness.reading(), []);
+    harness.connected(true);
+    harness.event(GroupEvent::Missed);
+    harness.pass(SOON);
+    harness.answer(THE_SERVER, None);
+    assert!(harness.is_online() && harness.server().is_stale);
+    harness.pass(SECOND);
+    harness.answer_all(2, &up());
+    assert!(!harness.server().is_stale);
+    harness.pass(SECOND * 44);
+    assert_eq!(harness.reading(), []);
+    harness.pass(SECOND);
+    assert!(harness.server().is_stale);
+    assert_eq!(harness.reading(), [THE_SERVER]);
 }
 
 #[test]
 fn a_server_whose_console_delivers_is_not_missed() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::Connected);
+    let mut harness = beating();
+    harness.console(ConsoleState::Connected);
     for _ in 0..10 {
-        rig.pass(SECOND * 40);
-        rig.model.console_heard(GROUP, SERVER, rig.now);
+        harness.pass(SECOND * 40);
+        harness.model.console_delivered(GROUP, SERVER, harness.now);
     }
-    assert_eq!(rig.reading(), []);
-    rig.pass(SECOND * 45);
-    assert_eq!(rig.reading(), [THE_SERVER]);
+    assert_eq!(harness.reading(), []);
+    harness.pass(SECOND * 45);
+    assert_eq!(harness.reading(), [THE_SERVER]);
 }
 
 #[test]
 fn a_reading_that_contradicts_a_connected_console_is_believed_when_it_stays_so_and_nothing_comes() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::Connected);
-    rig.pass(SECOND * 45);
-    rig.answer(THE_SERVER, read_server(down()));
-    assert!(rig.is_online());
+    let mut harness = beating();
+    harness.console(ConsoleState::Connected);
+    harness.pass(SECOND * 45);
+    harness.answer(THE_SERVER, read_server(down()));
+    assert!(harness.is_online());
     for _ in 0..10 {
-        rig.pass(SECOND * 64);
-        rig.model.console_heard(GROUP, SERVER, rig.now);
-        rig.answer(THE_SERVER, read_server(down()));
-        assert!(rig.is_online(), "it delivers");
+        harness.pass(SECOND * 64);
+        harness.model.console_delivered(GROUP, SERVER, harness.now);
+        harness.answer(THE_SERVER, read_server(down()));
+        assert!(harness.is_online(), "it delivers");
     }
-    rig.pass(SECOND * 64);
-    rig.answer(THE_SERVER, read_server(down()));
-    assert!(!rig.is_online());
-    assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
+    harness.pass(SECOND * 64);
+    harness.answer(THE_SERVER, read_server(down()));
+    assert!(!harness.is_online());
+    assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
 }
 
 #[test]
 fn a_console_that_is_lost_says_nothing_for_its_server() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::Connected);
-    rig.console(ConsoleSays::Lost);
-    assert!(rig.is_online());
-    rig.pass(SECOND * 45);
-    rig.answer(THE_SERVER, read_server(down()));
-    assert!(!rig.is_online());
+    let mut harness = beating();
+    harness.console(ConsoleState::Connected);
+    harness.console(ConsoleState::Lost);
+    assert!(harness.is_online());
+    harness.pass(SECOND * 45);
+    harness.answer(THE_SERVER, read_server(down()));
+    assert!(!harness.is_online());
 }
 
 #[test]
 fn what_a_console_knows_is_used_at_once() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::Connected);
-    rig.console(ConsoleSays::Lost);
-    assert!(rig.is_online());
-    rig.console(ConsoleSays::NotUp);
-    assert!(!rig.is_online());
-    assert_eq!(rig.server().known, Some(Known::Now));
-    assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
-    rig.pass(SECOND * 3_600);
-    assert_eq!(rig.reading(), []);
-    rig.console(ConsoleSays::NotUp);
-    rig.console(ConsoleSays::Connected);
-    assert!(rig.is_online());
-    assert_eq!(rig.server().known, Some(Known::Now));
-    assert_eq!(rig.changes(), [Change::ServerOnline(GROUP, SERVER)]);
+    let mut harness = beating();
+    harness.console(ConsoleState::Connected);
+    harness.console(ConsoleState::Lost);
+    assert!(harness.is_online());
+    harness.console(ConsoleState::NotUp);
+    assert!(!harness.is_online());
+    assert_eq!(harness.server().known, Some(Known::Now));
+    assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
+    harness.pass(SECOND * 3_600);
+    assert_eq!(harness.reading(), []);
+    harness.console(ConsoleState::NotUp);
+    harness.console(ConsoleState::Connected);
+    assert!(harness.is_online());
+    assert_eq!(harness.server().known, Some(Known::Now));
+    assert_eq!(harness.changes(), [Change::ServerOnline(GROUP, SERVER)]);
 
     // Also while the main websocket is gone, and before anything was read.
-    rig.connected(false);
-    rig.console(ConsoleSays::NotUp);
-    assert_eq!(rig.server().known, Some(Known::Now));
-    assert!(!rig.is_online());
-    for (says, is_online) in [(ConsoleSays::Connected, true), (ConsoleSays::NotUp, false)] {
-        let mut rig = Rig::new();
-        rig.model.joined(joined(2));
-        rig.console(says);
-        assert_eq!(rig.is_online(), is_online);
-        assert_eq!(rig.server().known, Some(Known::AtStart));
+    harness.connected(false);
+    harness.console(ConsoleState::NotUp);
+    assert_eq!(harness.server().known, Some(Known::Now));
+    assert!(!harness.is_online());
+    for (state, is_online) in [
+        (ConsoleState::Connected, true),
+        (ConsoleState::NotUp, false),
+    ] {
+        let mut harness = Harness::new();
+        harness.model.joined(joined(2));
+        harness.console(state);
+        assert_eq!(harness.is_online(), is_online);
+        assert_eq!(harness.server().known, Some(Known::AtStart));
     }
 }
 
 #[test]
 fn a_console_that_cannot_be_had_yet_puts_a_server_that_boots_not_offline_again() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::NotUp);
-    rig.pass(Duration::ZERO);
-    assert!(rig.is_online());
+    let mut harness = beating();
+    harness.console(ConsoleState::NotUp);
+    harness.pass(Duration::ZERO);
+    assert!(harness.is_online());
     // They contradict each other, so the service decides.
-    rig.answer(THE_SERVER, read_server(up()));
-    assert_eq!(rig.changes(), []);
-    rig.console(ConsoleSays::NotUp);
-    rig.pass(Duration::ZERO);
-    rig.answer(THE_SERVER, read_server(down()));
-    assert_eq!(rig.changes(), [Change::ServerOffline(GROUP, SERVER)]);
+    harness.answer(THE_SERVER, read_server(up()));
+    assert_eq!(harness.changes(), []);
+    harness.console(ConsoleState::NotUp);
+    harness.pass(Duration::ZERO);
+    harness.answer(THE_SERVER, read_server(down()));
+    assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
     // Once it was connected, it knows when the server ends; and so again after the next start.
-    rig.event(GroupEvent::Heartbeat(up()));
-    rig.console(ConsoleSays::NotUp);
-    assert!(rig.is_online());
-    rig.console(ConsoleSays::Connected);
-    rig.console(ConsoleSays::NotUp);
-    assert!(!rig.is_online());
+    harness.event(GroupEvent::Heartbeat(up()));
+    harness.console(ConsoleState::NotUp);
+    assert!(harness.is_online());
+    harness.console(ConsoleState::Connected);
+    harness.console(ConsoleState::NotUp);
+    assert!(!harness.is_online());
 }
 
 #[test]
 fn what_a_console_said_while_a_server_was_read_is_not_undone() {
-    let mut rig = beating();
-    rig.console(ConsoleSays::Connected);
-    rig.event(GroupEvent::Missed);
-    rig.pass(SOON);
-    rig.console(ConsoleSays::NotUp);
-    rig.answer_all(2, &up());
-    assert!(!rig.is_online());
+    let mut harness = beating();
+    harness.console(ConsoleState::Connected);
+    harness.event(GroupEvent::Missed);
+    harness.pass(SOON);
+    harness.console(ConsoleState::NotUp);
+    harness.answer_all(2, &up());
+    assert!(!harness.is_online());
 }
 
 #[test]
 fn it_is_told_whether_a_state_was_found_or_has_come_about() {
-    // Found at the start, by a reading or a heartbeat.
-    let rig = Rig::settled(2);
-    assert_eq!(rig.server().known, Some(Known::AtStart));
-    let mut rig = Rig::new();
-    rig.model.joined(joined(2));
-    rig.event(GroupEvent::Heartbeat(up()));
-    assert_eq!(rig.server().known, Some(Known::AtStart));
+    // Fetched at the start, by a reading or a heartbeat.
+    let harness = Harness::settled(2);
+    assert_eq!(harness.server().known, Some(Known::AtStart));
+    let mut harness = Harness::new();
+    harness.model.joined(joined(2));
+    harness.event(GroupEvent::Heartbeat(up()));
+    assert_eq!(harness.server().known, Some(Known::AtStart));
 
     // An event tells of it.
-    rig.event(GroupEvent::Status(down()));
-    assert_eq!(rig.server().known, Some(Known::Now));
-    rig.event(GroupEvent::Heartbeat(up()));
-    assert_eq!(rig.server().known, Some(Known::Now));
-    rig.subscribed();
-    rig.answer_all(2, &up());
-    assert_eq!(rig.server().known, Some(Known::Now));
+    harness.event(GroupEvent::Status(down()));
+    assert_eq!(harness.server().known, Some(Known::Now));
+    harness.event(GroupEvent::Heartbeat(up()));
+    assert_eq!(harness.server().known, Some(Known::Now));
+    harness.subscribed();
+    harness.answer_all(2, &up());
+    assert_eq!(harness.server().known, Some(Known::Now));
 
     // It was found after a gap, by a reading or by the first event.
-    rig.connected(false);
-    rig.connected(true);
-    rig.event(GroupEvent::Missed);
-    rig.pass(SOON);
-    rig.answer_all(2, &down());
-    assert_eq!(rig.server().known, Some(Known::AfterGap));
-    rig.event(GroupEvent::Missed);
-    rig.event(GroupEvent::Heartbeat(up()));
-    assert_eq!(rig.server().known, Some(Known::AfterGap));
-    rig.event(GroupEvent::Status(down()));
-    assert_eq!(rig.server().known, Some(Known::Now));
-    rig.pass(SOON);
-    rig.answer_all(2, &down());
+    harness.connected(false);
+    harness.connected(true);
+    harness.event(GroupEvent::Missed);
+    harness.pass(SOON);
+    harness.answer_all(2, &down());
+    assert_eq!(harness.server().known, Some(Known::AfterGap));
+    harness.event(GroupEvent::Missed);
+    harness.event(GroupEvent::Heartbeat(up()));
+    assert_eq!(harness.server().known, Some(Known::AfterGap));
+    harness.event(GroupEvent::Status(down()));
+    assert_eq!(harness.server().known, Some(Known::Now));
+    harness.pass(SOON);
+    harness.answer_all(2, &down());
     // The service forgot to tell.
-    rig.model.read_everything(rig.now);
-    rig.pass(SOON);
-    rig.answer_all(2, &up());
-    assert_eq!(rig.server().known, Some(Known::AfterGap));
+    harness.model.read_everything(harness.now);
+    harness.pass(SOON);
+    harness.answer_all(2, &up());
+    assert_eq!(harness.server().known, Some(Known::AfterGap));
 }
 
 #[test]
 fn a_state_that_an_event_tells_before_its_gap_is_told_was_found_after_the_gap() {
-    let mut rig = beating();
-    rig.model.interrupted(GROUP);
-    rig.event(GroupEvent::Status(down()));
-    assert_eq!(rig.server().known, Some(Known::AfterGap));
+    let mut harness = beating();
+    harness.model.interrupted(GROUP);
+    harness.event(GroupEvent::Status(down()));
+    assert_eq!(harness.server().known, Some(Known::AfterGap));
     // Of a group whose events go on over another websocket.
-    let mut rig = beating();
-    assert!(rig.model.set_connected(false));
-    rig.event(GroupEvent::Status(down()));
-    assert_eq!(rig.server().known, Some(Known::Now));
+    let mut harness = beating();
+    assert!(harness.model.set_connected(false));
+    harness.event(GroupEvent::Status(down()));
+    assert_eq!(harness.server().known, Some(Known::Now));
 }
 
 #[test]
 fn a_server_that_is_made_while_the_bot_looks_on_was_not_found_at_the_start() {
-    let mut rig = Rig::settled(2);
+    let mut harness = Harness::settled(2);
     let other = alta_model::ServerId::new(7);
-    rig.event(GroupEvent::ServerMade(server(other, json!({}))));
-    assert_eq!(rig.view().servers[&other].known, None);
-    rig.event(GroupEvent::Status(server(
+    harness.event(GroupEvent::ServerMade(server(other, json!({}))));
+    assert_eq!(harness.view().servers[&other].known, None);
+    harness.event(GroupEvent::Status(server(
         other,
         json!({"is_online": true}),
     )));
-    assert_eq!(rig.view().servers[&other].known, Some(Known::Now));
+    assert_eq!(harness.view().servers[&other].known, Some(Known::Now));
 
     // One that was made in a gap.
-    let mut rig = Rig::settled(2);
-    rig.event(GroupEvent::Missed);
-    rig.pass(SOON);
+    let mut harness = Harness::settled(2);
+    harness.event(GroupEvent::Missed);
+    harness.pass(SOON);
     let mut group = joined(2).group;
     group
         .servers
         .push(crate::view::samples::read(json!({"id": other})));
-    rig.answer(THE_GROUP, Found::Group(group));
-    rig.answer(
+    harness.answer(THE_GROUP, Fetched::Group(group));
+    harness.answer(
         Part::Server(GROUP, other),
         read_server(server(other, json!({"is_online": true}))),
     );
-    assert_eq!(rig.view().servers[&other].known, Some(Known::AfterGap));
+    assert_eq!(harness.view().servers[&other].known, Some(Known::AfterGap));
 }

@@ -1,7 +1,7 @@
-//! What the bot's consoles say about their servers.
+//! The states of the bot's consoles, which show whether their servers run.
 
-use super::exchange::ConsoleSays;
-use crate::consoles::Consoles as OpenConsoles;
+use super::model_io::ConsoleState;
+use crate::open_consoles::OpenConsoles;
 use alta_model::ServerId;
 use alta_socket::Watch;
 use att_console::{NotConnected, State, Status, Statuses};
@@ -12,8 +12,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 
-/// Follows the consoles that the bot has open. It holds neither them nor the bot open.
-pub(super) struct Consoles {
+/// Follows the open consoles of a bot. It keeps neither the consoles nor the bot open.
+pub(super) struct ConsoleStates {
     open: Weak<OpenConsoles>,
     opened: Option<Watch<u64>>,
     states: SelectAll<StatesOf>,
@@ -22,11 +22,11 @@ pub(super) struct Consoles {
 
 struct Followed {
     statuses: Statuses,
-    /// How much it had delivered when it was last looked at.
+    /// The number of delivered frames at the last call of [`has_delivered`](ConsoleStates::has_delivered).
     delivered: u64,
 }
 
-impl Consoles {
+impl ConsoleStates {
     pub(super) fn new(consoles: &Arc<OpenConsoles>) -> Self {
         Self {
             open: Arc::downgrade(consoles),
@@ -36,8 +36,8 @@ impl Consoles {
         }
     }
 
-    /// What a console says next. Never ends while none says anything. Cancel safe.
-    pub(super) async fn next(&mut self) -> (ServerId, ConsoleSays) {
+    /// The next state of a console. Pending while no state changes. Cancel safe.
+    pub(super) async fn next(&mut self) -> (ServerId, ConsoleState) {
         loop {
             tokio::select! {
                 opened = next(&mut self.opened) => {
@@ -49,16 +49,16 @@ impl Consoles {
                 Some((server, status)) = self.states.next() => {
                     if status.state.is_closed() {
                         self.followed.remove(&server);
-                        // Perhaps there is another one by now.
+                        // The server may have another console by now.
                         self.follow();
                     }
-                    return (server, meaning(&status.state));
+                    return (server, console_state(&status.state));
                 }
             }
         }
     }
 
-    /// Follows the consoles that were opened since.
+    /// Follows the consoles that were opened since the last call.
     fn follow(&mut self) {
         let Some(consoles) = self.open.upgrade() else {
             return;
@@ -82,36 +82,36 @@ impl Consoles {
         }
     }
 
-    /// Whether the console of a server has delivered anything since this was last asked.
+    /// Whether the console of a server has delivered anything since the last call.
     pub(super) fn has_delivered(&mut self, server: ServerId) -> bool {
         let followed = self.followed.get_mut(&server);
-        followed.is_some_and(Followed::look)
+        followed.is_some_and(Followed::has_delivered)
     }
 
-    /// The servers whose consoles have delivered anything since this was last asked.
+    /// The servers whose consoles have delivered anything since the last call.
     pub(super) fn that_have_delivered(&mut self) -> Vec<ServerId> {
         let followed = self.followed.iter_mut();
-        let delivered = followed.filter_map(|(server, it)| it.look().then_some(*server));
+        let delivered = followed.filter_map(|(server, it)| it.has_delivered().then_some(*server));
         delivered.collect()
     }
 }
 
 impl Followed {
-    fn look(&mut self) -> bool {
+    fn has_delivered(&mut self) -> bool {
         let totals = self.statuses.current().totals;
         let delivered = totals.events + totals.replies + totals.notices;
         delivered != std::mem::replace(&mut self.delivered, delivered)
     }
 }
 
-fn meaning(state: &State) -> ConsoleSays {
+fn console_state(state: &State) -> ConsoleState {
     match state {
-        State::Ready | State::Stalled => ConsoleSays::Connected,
+        State::Ready | State::Stalled => ConsoleState::Connected,
         State::Recovering {
             because: NotConnected::NotUp(_),
             ..
-        } => ConsoleSays::NotUp,
-        _ => ConsoleSays::Lost,
+        } => ConsoleState::NotUp,
+        _ => ConsoleState::Lost,
     }
 }
 

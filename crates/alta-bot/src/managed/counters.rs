@@ -1,14 +1,14 @@
-//! The counter and the gauges of a managed bot, besides those of its runner. The names are in the documentation of
+//! The counters and gauges of a managed bot, besides those of its runner. The names are in the documentation of
 //! [`ManagedBot`](crate::ManagedBot).
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct Counters {
     invites: AtomicU64,
 }
 
-impl Meter {
+impl Counters {
     pub(crate) fn new() -> Self {
         #[cfg(feature = "metrics")]
         describe();

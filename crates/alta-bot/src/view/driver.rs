@@ -1,15 +1,15 @@
-//! The task that keeps a view: a thin shell around the model.
+//! The driver of a view: connects the model with the main websocket, REST and the consoles.
 
 use super::ViewConfig;
-use super::agenda::Part;
-use super::consoles::Consoles;
-use super::exchange::{ConsoleSays, Failed, Found, GroupEvent, Output, Ticket};
+use super::console_states::ConsoleStates;
 use super::fetch;
 use super::model::Model;
+use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ticket};
+use super::schedule::Part;
 use super::shared::Shared;
-use crate::consoles::Consoles as OpenConsoles;
 use crate::error::{Error, ErrorKind};
 use crate::lists::LONGEST_LIST;
+use crate::open_consoles::OpenConsoles;
 use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
 use alta_socket::Shutdown;
@@ -35,7 +35,7 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info, warn};
 
-pub(super) struct Follower {
+pub(super) struct Driver {
     rest: alta_rest::Client,
     socket: alta_ws::Client,
     me: UserId,
@@ -46,30 +46,30 @@ pub(super) struct Follower {
     statuses: Statuses,
     seen: Totals,
     groups: SelectAll<GroupEvents>,
-    followed: HashMap<GroupId, Followed>,
-    /// Those whose events are being confirmed, and whether all of them were. The main websocket sees to it that not too
-    /// many are asked for at once.
+    followed: HashMap<GroupId, Subscribed>,
+    /// Waits for the confirmation of each group's events; false if a timeout has passed. The main websocket client limits the
+    /// number of concurrent requests.
     confirming: JoinSet<(GroupId, bool)>,
-    consoles: Consoles,
-    readings: JoinSet<(Part, Ticket, Result<Found, Failed>)>,
-    /// What could not be read the last time.
+    consoles: ConsoleStates,
+    readings: JoinSet<(Part, Ticket, Result<Fetched, FetchFailed>)>,
+    /// The parts whose last reading has failed.
     failing: HashSet<Part>,
 }
 
-struct Followed {
+struct Subscribed {
     /// Dropping it ends the group's stream.
     _stop: oneshot::Sender<()>,
     confirming: AbortHandle,
 }
 
-impl Drop for Followed {
+impl Drop for Subscribed {
     fn drop(&mut self) {
         self.confirming.abort();
     }
 }
 
-impl Follower {
-    /// Subscribes, then lists: what happens in between is not missed.
+impl Driver {
+    /// Subscribes, then lists, so that no event between the two is missed.
     pub(super) async fn begin(
         (rest, socket): (alta_rest::Client, alta_ws::Client),
         me: UserId,
@@ -80,11 +80,11 @@ impl Follower {
         let doing = "following the bot's groups";
         let topics: Vec<Topic> = vec![MeGroupCreate(me).into(), MeGroupDelete(me).into()];
         let mine = socket.subscribe(topics).await;
-        let mine = mine.map_err(|error| Error::new(ErrorKind::Socket, doing).because(error))?;
+        let mine = mine.map_err(|error| Error::new(ErrorKind::Socket, doing).caused_by(error))?;
         let statuses = socket.statuses();
         let seen = statuses.current().totals;
         let list = rest.groups().joined().collect(LONGEST_LIST).await;
-        let list = list.map_err(|error| Error::new(ErrorKind::Rest, doing).because(error))?;
+        let list = list.map_err(|error| Error::new(ErrorKind::Rest, doing).caused_by(error))?;
 
         let mut follower = Self {
             rest,
@@ -99,7 +99,7 @@ impl Follower {
             groups: SelectAll::new(),
             followed: HashMap::new(),
             confirming: JoinSet::new(),
-            consoles: Consoles::new(consoles),
+            consoles: ConsoleStates::new(consoles),
             readings: JoinSet::new(),
             failing: HashSet::new(),
         };
@@ -113,7 +113,7 @@ impl Follower {
 
     pub(super) async fn run(mut self, shutdown: Shutdown) {
         let _end = End(Arc::clone(&self.shared));
-        // A tenth of the time-out is as exact as it needs to be.
+        // A tenth of the timeout is exact enough.
         let pause = self.config.heartbeat_timeout / 10;
         let pause = pause.clamp(Duration::from_millis(10), Duration::from_secs(5));
         let mut tick = interval(pause);
@@ -130,9 +130,9 @@ impl Follower {
                 },
                 Some((group, is_whole, event)) = self.groups.next() => self.group(group, is_whole, event),
                 Some(done) = self.confirming.join_next_with_id() => self.confirmed(&done),
-                // Readings catch their panics, so that each has an end.
+                // Readings catch their panics, so each returns a result.
                 Some(Ok((part, ticket, found))) = self.readings.join_next() => self.done(part, ticket, found),
-                (server, says) = self.consoles.next() => self.console(server, says),
+                (server, state) = self.consoles.next() => self.console(server, state),
                 Some(status) = self.statuses.next() => self.status(&status),
                 _ = tick.tick() => self.tick(),
                 () = sleep_until(reading) => self.model.begin(now()),
@@ -147,12 +147,12 @@ impl Follower {
         self.readings.shutdown().await;
     }
 
-    /// Does what the model wants.
+    /// Performs the outputs of the model.
     fn perform(&mut self) {
         for output in self.model.take_outputs() {
             match output {
                 Output::Changed(group, view, changes) => self.shared.show(group, view, &changes),
-                Output::Follow(group) => {
+                Output::Subscribe(group) => {
                     let (stop, stopped) = oneshot::channel();
                     let events = self.socket.subscribe(self.topics(group)).start();
                     self.groups.push(GroupEvents {
@@ -160,14 +160,14 @@ impl Follower {
                         events,
                         stopped,
                     });
-                    let confirming = self.confirm(group, self.config.patience);
-                    let followed = Followed {
+                    let confirming = self.confirm(group, self.config.subscribe_timeout);
+                    let followed = Subscribed {
                         _stop: stop,
                         confirming,
                     };
                     self.followed.insert(group, followed);
                 }
-                Output::Leave(group) => {
+                Output::Unsubscribe(group) => {
                     self.followed.remove(&group);
                     self.failing.retain(|part| part.group() != Some(group));
                 }
@@ -176,13 +176,13 @@ impl Follower {
         }
     }
 
-    /// Waits until the group's events are confirmed, for so long.
-    fn confirm(&mut self, group: GroupId, patience: Duration) -> AbortHandle {
+    /// Waits until the group's events are confirmed, at most for this time.
+    fn confirm(&mut self, group: GroupId, timeout: Duration) -> AbortHandle {
         let topics = self.topics(group).into_iter();
         let confirmations = topics.map(|topic| {
             let confirmation = self.socket.subscribe(topic);
             async move {
-                // One that the service doesn't have is not worth giving the group up for.
+                // The group is followed without an event that the service does not have.
                 if let Err(error) = confirmation.await {
                     debug!(%group, ?error, "a group's events are not complete");
                 }
@@ -190,24 +190,24 @@ impl Follower {
         });
         let all = join_all(confirmations.collect::<Vec<_>>());
         self.confirming.spawn(async move {
-            let confirmed = tokio::time::timeout(patience, all).await.is_ok();
+            let confirmed = tokio::time::timeout(timeout, all).await.is_ok();
             (group, confirmed)
         })
     }
 
     fn confirmed(&mut self, confirmed: &Result<(Id, (GroupId, bool)), JoinError>) {
-        // It has failed only if the group was left meanwhile.
+        // An error means that the bot has left the group meanwhile.
         let Ok((id, (group, completely))) = *confirmed else {
             return;
         };
-        // Perhaps it was joined again since.
-        let is_present = |followed: &Followed| followed.confirming.id() == id;
+        // The bot may have joined the group again since.
+        let is_present = |followed: &Subscribed| followed.confirming.id() == id;
         if !self.followed.get(&group).is_some_and(is_present) {
             return;
         }
         if !completely {
             warn!(%group, "some of a group's events are not confirmed yet");
-            // It is read now, and again when the last is.
+            // The group is read now, and again when the last event is confirmed.
             let confirming = self.confirm(group, Duration::MAX);
             if let Some(followed) = self.followed.get_mut(&group) {
                 followed.confirming = confirming;
@@ -218,15 +218,15 @@ impl Follower {
 
     fn read(&mut self, part: Part, ticket: Ticket) {
         if let Part::Server(_, server) = part {
-            // What it has delivered before says nothing against what is read from now on.
+            // Only deliveries after the begin of this reading can contradict it.
             self.consoles.has_delivered(server);
         }
         let (rest, me, members) = (self.rest.clone(), self.me, self.config.members);
         self.readings.spawn(async move {
             let found = catch_panic(fetch::part(&rest, part, me, members)).await;
             let found = found.unwrap_or_else(|panic| {
-                Err(Failed {
-                    because: format!("reading it panicked: {panic}"),
+                Err(FetchFailed {
+                    because: format!("the reading panicked: {panic}"),
                     members: Vec::new(),
                 })
             });
@@ -251,7 +251,7 @@ impl Follower {
         topics
     }
 
-    /// What happened to the bot itself.
+    /// Handles an event of the bot's own groups.
     fn mine(&mut self, event: Result<Event<Value>, Missed>) {
         let Ok(event) = event else {
             self.model.read_list(now());
@@ -271,19 +271,19 @@ impl Follower {
         }
     }
 
-    /// What happened in a group, and whether nothing of it may be missing.
+    /// Handles an event of a group; `is_whole` is false if events may be missing now.
     fn group(&mut self, group: GroupId, is_whole: bool, event: Result<Event<Value>, Missed>) {
         if !is_whole {
             self.model.interrupted(group);
         }
         let event = match event {
-            Ok(event) => understood(event.topic.event(), event.data, self.socket.redactor()),
+            Ok(event) => decode(event.topic.event(), event.data, self.socket.redactor()),
             Err(_) => GroupEvent::Missed,
         };
         self.model.event(group, event, now(), Timestamp::now());
     }
 
-    fn done(&mut self, part: Part, ticket: Ticket, found: Result<Found, Failed>) {
+    fn done(&mut self, part: Part, ticket: Ticket, found: Result<Fetched, FetchFailed>) {
         match &found {
             Ok(_) => {
                 self.shared.read_now();
@@ -291,18 +291,18 @@ impl Follower {
                     info!(%part, "read again");
                 }
             }
-            // What keeps failing is told once.
-            Err(Failed { because, .. }) if self.failing.insert(part) => {
+            // Repeated failures are logged at debug only.
+            Err(FetchFailed { because, .. }) if self.failing.insert(part) => {
                 warn!(%part, because, "could not be read, trying again");
             }
-            Err(Failed { because, .. }) => {
+            Err(FetchFailed { because, .. }) => {
                 debug!(%part, because, "could not be read, trying again");
             }
         }
         if let Part::Server(group, server) = part
             && self.consoles.has_delivered(server)
         {
-            self.model.console_heard(group, server, now());
+            self.model.console_delivered(group, server, now());
         }
         let wall = Timestamp::now();
         self.model.done(part, ticket, found, now(), wall);
@@ -311,19 +311,19 @@ impl Follower {
     fn tick(&mut self) {
         for server in self.consoles.that_have_delivered() {
             if let Some(group) = self.shared.group_of(server) {
-                self.model.console_heard(group, server, now());
+                self.model.console_delivered(group, server, now());
             }
         }
         self.model.tick(now());
     }
 
-    fn console(&mut self, server: ServerId, says: ConsoleSays) {
+    fn console(&mut self, server: ServerId, state: ConsoleState) {
         if let Some(group) = self.shared.group_of(server) {
-            self.model.console(group, server, says, now());
+            self.model.console(group, server, state, now());
         }
     }
 
-    /// Whether events arrive, and whether the socket was changed under the subscriptions.
+    /// Handles a new status of the main websocket: outages and migrations.
     fn status(&mut self, status: &alta_ws::Status) {
         if self.model.set_connected(status.state.is_connected()) {
             let interrupted = self.groups.iter().filter(|it| !it.is_whole());
@@ -341,7 +341,7 @@ impl Follower {
     }
 }
 
-/// However the task ends, nobody waits for changes any more.
+/// Ends the streams of changes, however the task ends.
 struct End(Arc<Shared>);
 
 impl Drop for End {
@@ -354,12 +354,12 @@ fn read<T: DeserializeOwned>(name: &str, data: Value, redactor: &Redactor) -> Op
     let data = serde_json::from_value(data);
     data.inspect_err(|error| {
         let error = redactor.redact(&error.to_string()).into_owned();
-        warn!(event = name, error = %escaped(error), "an event could not be read");
+        warn!(event = name, error = %escaped(error), "an event could not be decoded");
     })
     .ok()
 }
 
-fn understood(name: &str, data: Value, redactor: &Redactor) -> GroupEvent {
+fn decode(name: &str, data: Value, redactor: &Redactor) -> GroupEvent {
     let event = match name {
         GroupUpdate::EVENT => read(name, data, redactor).map(GroupEvent::Updated),
         GroupMemberCreate::EVENT | GroupMemberUpdate::EVENT => {
@@ -381,7 +381,7 @@ fn understood(name: &str, data: Value, redactor: &Redactor) -> GroupEvent {
     event.unwrap_or(GroupEvent::Missed)
 }
 
-/// The events of one group until it is left.
+/// The events of one group, until the bot leaves it.
 struct GroupEvents {
     group: GroupId,
     events: Subscription<Value>,
@@ -389,7 +389,7 @@ struct GroupEvents {
 }
 
 impl GroupEvents {
-    /// Whether no event may be missing now.
+    /// Whether no event can be missing now.
     fn is_whole(&self) -> bool {
         self.events.interrupted_since().is_none()
     }
@@ -414,8 +414,8 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn the_last_event_of_a_server_that_stops_does_not_say_that_it_is_up() {
-        let is_up = |name: &str, data: Value| match understood(name, data, &Redactor::new()) {
+    fn the_last_event_of_a_server_that_stops_does_not_put_it_online() {
+        let is_up = |name: &str, data: Value| match decode(name, data, &Redactor::new()) {
             GroupEvent::Status(server) | GroupEvent::Heartbeat(server) => server.is_up(),
             other => panic!("{other:?}"),
         };

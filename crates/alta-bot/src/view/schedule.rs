@@ -1,5 +1,5 @@
-//! What is to be read over REST, and when: at most one reading of each part at a time, a bounded number altogether, and
-//! whatever asks for a part that is already due changes nothing.
+//! The schedule of readings over REST, without I/O: at most one reading of each part at the same time, and a bounded number in
+//! total. A request for a part that is already due changes nothing.
 
 use super::ViewConfig;
 use alta_model::{GroupId, ServerId};
@@ -8,17 +8,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// The doublings of the pause before a reading that has to be repeated; see [`Agenda::repeat`].
+/// The most doublings of the pause before a repeated reading; see [`Schedule::repeat`].
 const LONGEST_REPEAT: u32 = 8;
 
-/// Something that is read by itself: one that fails holds up no other.
+/// A part of the view that is read alone: if it fails, it delays no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Part {
     /// The list of the bot's groups.
     List,
     /// A group, with its roles and the list of its servers.
     Group(GroupId),
-    /// A group's members, or only the bot's own membership.
+    /// The members of a group, or only the bot's own membership.
     Members(GroupId),
     /// A server of a group.
     Server(GroupId, ServerId),
@@ -44,31 +44,31 @@ impl fmt::Display for Part {
     }
 }
 
-pub(super) struct Agenda {
+pub(super) struct Schedule {
     readings: HashMap<Part, Reading>,
     due: BTreeSet<(Instant, Part)>,
     running: usize,
     at_once: usize,
-    /// Counts the readings that have begun.
+    /// The number of readings that have begun.
     serial: u64,
     retry: BackoffPolicy,
     spread: Duration,
     seed: u64,
 }
 
-/// Where the reading of a part stands.
+/// The schedule of one part.
 struct Reading {
     due: Option<Instant>,
-    /// The number of the reading that runs.
+    /// The number of the running reading.
     running: Option<u64>,
-    /// When it is to be read again after the reading that runs.
+    /// When it is read again after the running reading.
     again: Option<Instant>,
-    /// How often in a row it had to be repeated.
+    /// The number of repetitions in a row.
     repeats: u32,
     backoff: Backoff,
 }
 
-impl Agenda {
+impl Schedule {
     pub(super) fn new(config: &ViewConfig, seed: u64) -> Self {
         Self {
             readings: HashMap::new(),
@@ -82,7 +82,7 @@ impl Agenda {
         }
     }
 
-    /// A part is to be read then, or earlier if it is already due earlier. If it is being read, it is read once more.
+    /// Requests a part at this instant, or earlier if it is due earlier. A part that is being read is read once more.
     pub(super) fn want(&mut self, part: Part, at: Instant) {
         let (retry, seed) = (self.retry, self.seed);
         let reading = self.readings.entry(part).or_insert_with(|| Reading {
@@ -90,24 +90,24 @@ impl Agenda {
             running: None,
             again: None,
             repeats: 0,
-            // Other parts, and other bots, don't try again at the same moments.
+            // Each part of each bot has its own seed, so they do not try again together.
             backoff: Backoff::new(retry, seed ^ seed_of(part)),
         });
         if reading.running.is_some() {
             reading.again = Some(earlier(reading.again, at));
         } else {
             let at = earlier(reading.due, at);
-            self.schedule(part, Some(at));
+            self.set_due(part, Some(at));
         }
     }
 
-    /// The next part to read, and the number of its reading; the caller tells its [end](Self::ended).
+    /// The next part to read, and the number of its reading. The caller reports its [end](Self::ended).
     pub(super) fn begin(&mut self, now: Instant) -> Option<(Part, u64)> {
         let (at, part) = *self.due.first()?;
         if at > now || self.running >= self.at_once {
             return None;
         }
-        self.schedule(part, None);
+        self.set_due(part, None);
         self.running += 1;
         self.serial += 1;
         self.readings.get_mut(&part)?.running = Some(self.serial);
@@ -120,36 +120,35 @@ impl Agenda {
         (self.running < self.at_once).then_some(*at)
     }
 
-    /// A reading has ended. False if the part was [forgotten](Self::forget) meanwhile: what it brought says nothing of
-    /// now.
+    /// A reading has ended. Returns false if the part was [forgotten](Self::forget) meanwhile: then its result is outdated.
     pub(super) fn ended(&mut self, part: Part, serial: u64) -> bool {
         self.running = self.running.saturating_sub(1);
         let reading = self.readings.get_mut(&part);
         reading.is_some_and(|reading| reading.running.take_if(|it| *it == serial).is_some())
     }
 
-    /// Whether a part could not be read the last time.
+    /// Whether the last reading of a part has failed.
     pub(super) fn is_failing(&self, part: Part) -> bool {
         let reading = self.readings.get(&part);
         reading.is_some_and(|reading| reading.backoff.attempt() > 0)
     }
 
-    /// How often in a row a part had to be repeated.
+    /// The number of repetitions of a part in a row.
     pub(super) fn repeats(&self, part: Part) -> u32 {
         self.readings.get(&part).map_or(0, |it| it.repeats)
     }
 
-    /// What was read is taken.
+    /// The result of a reading is used.
     pub(super) fn succeeded(&mut self, part: Part) {
         if let Some(reading) = self.readings.get_mut(&part) {
             reading.backoff.reset();
             reading.repeats = 0;
             let again = reading.again.take();
-            self.schedule(part, again);
+            self.set_due(part, again);
         }
     }
 
-    /// What was read is outdated: it is read again, later each time.
+    /// The result of a reading is outdated: the part is read again, after a pause that doubles each time.
     pub(super) fn repeat(&mut self, part: Part, now: Instant) {
         if let Some(reading) = self.readings.get_mut(&part) {
             reading.backoff.reset();
@@ -157,26 +156,26 @@ impl Agenda {
             let doublings = reading.repeats.min(LONGEST_REPEAT);
             reading.repeats = reading.repeats.saturating_add(1);
             let pause = self.spread.saturating_mul(1 << doublings);
-            self.schedule(part, Some(later(now, pause)));
+            self.set_due(part, Some(later(now, pause)));
         }
     }
 
-    /// It could not be read: it is tried again.
+    /// A reading has failed: it is tried again after the backoff.
     pub(super) fn failed(&mut self, part: Part, now: Instant) {
         if let Some(reading) = self.readings.get_mut(&part) {
             reading.again = None;
             let at = now.checked_add(reading.backoff.next_delay());
-            self.schedule(part, at);
+            self.set_due(part, at);
         }
     }
 
-    /// Parts that exist no more, or are others from now on: what is being read of them is of no account.
+    /// Forgets parts that no longer exist or were replaced. The results of their running readings are ignored.
     pub(super) fn forget(&mut self, mut which: impl FnMut(Part) -> bool) {
         self.readings.retain(|part, _| !which(*part));
         self.due.retain(|(_, part)| !which(*part));
     }
 
-    fn schedule(&mut self, part: Part, at: Option<Instant>) {
+    fn set_due(&mut self, part: Part, at: Option<Instant>) {
         let Some(reading) = self.readings.get_mut(&part) else {
             return;
         };

@@ -1,4 +1,4 @@
-//! The consoles that a bot has open, by server id.
+//! The open consoles of a bot, by server id.
 
 use crate::debug::Watcher;
 use crate::error::ErrorKind;
@@ -9,11 +9,11 @@ use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) struct Consoles {
+pub(crate) struct OpenConsoles {
     pub(crate) config: att_console::Config,
     /// Observes their traffic.
     pub(crate) watcher: Option<Watcher>,
-    /// Those that are open, for the bot's streams.
+    /// The open consoles, for the bot's streams.
     pub(crate) set: att_kit::Consoles<ServerId>,
     open: Mutex<Open>,
     /// Counts the consoles that were opened.
@@ -29,11 +29,11 @@ struct Open {
 /// A place is reserved before its console is open, so that two calls cannot open two consoles.
 enum Place {
     Taken,
-    Console(Managed),
+    Console(WatchedConsole),
 }
 
 #[derive(Clone)]
-pub(crate) struct Managed {
+pub(crate) struct WatchedConsole {
     pub(crate) console: Console,
     /// Follows the server's name and status.
     pub(crate) watch: Arc<TaskGuard>,
@@ -41,7 +41,7 @@ pub(crate) struct Managed {
     pub(crate) follow_name: bool,
 }
 
-impl Consoles {
+impl OpenConsoles {
     pub(crate) fn new(config: att_console::Config, watcher: Option<Watcher>) -> Self {
         Self {
             config,
@@ -53,16 +53,16 @@ impl Consoles {
     }
 
     pub(crate) async fn close(&self) {
-        let managed: Vec<_> = {
+        let watched: Vec<_> = {
             let mut open = self.lock();
             open.closed = true;
             let places = open.by_server.values();
-            places.filter_map(Place::managed).cloned().collect()
+            places.filter_map(Place::watched).cloned().collect()
         };
-        // All at the same time: one that is slow to close delays no other.
+        // All at the same time: a slow one delays no other.
         tokio::join!(
             self.set.close(),
-            join_all(managed.iter().map(Managed::close))
+            join_all(watched.iter().map(WatchedConsole::close))
         );
     }
 
@@ -92,11 +92,11 @@ impl Consoles {
 
     /// Closes the console of a server. Returns false if none is open.
     pub(crate) async fn close_one(&self, server: ServerId) -> bool {
-        let Some((managed, was_open)) = self.take(server) else {
+        let Some((watched, was_open)) = self.take(server) else {
             return false;
         };
-        managed.close().await;
-        self.set.has_closed(&server, &managed.console);
+        watched.close().await;
+        self.set.has_closed(&server, &watched.console);
         was_open
     }
 
@@ -108,9 +108,9 @@ impl Consoles {
     /// Sets the label of a server's console to the server's name, unless the program has chosen one.
     pub(crate) fn rename(&self, server: ServerId, name: &str) {
         let open = self.lock();
-        let managed = open.by_server.get(&server).and_then(Place::managed);
-        if let Some(managed) = managed.filter(|managed| managed.follow_name && !name.is_empty()) {
-            managed.console.set_label(name);
+        let watched = open.by_server.get(&server).and_then(Place::watched);
+        if let Some(watched) = watched.filter(|watched| watched.follow_name && !name.is_empty()) {
+            watched.console.set_label(name);
         }
     }
 
@@ -118,18 +118,18 @@ impl Consoles {
     pub(crate) fn forget_closed(&self, server: ServerId) {
         let mut open = self.lock();
         let place = open.by_server.get(&server);
-        if place.is_some_and(|place| place.managed().is_some() && place.console().is_none()) {
+        if place.is_some_and(|place| place.watched().is_some() && place.console().is_none()) {
             self.remove(&mut open, server);
         }
     }
 
     /// Removes a console, and returns whether it was open; `None` if there is none, or not yet.
-    fn take(&self, server: ServerId) -> Option<(Managed, bool)> {
+    fn take(&self, server: ServerId) -> Option<(WatchedConsole, bool)> {
         let mut open = self.lock();
         let place = open.by_server.get(&server)?;
-        let (managed, is_open) = (place.managed()?.clone(), place.console().is_some());
+        let (watched, is_open) = (place.watched()?.clone(), place.console().is_some());
         self.remove(&mut open, server);
-        Some((managed, is_open))
+        Some((watched, is_open))
     }
 
     /// Frees the place of a server.
@@ -139,7 +139,7 @@ impl Consoles {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        // A map that is changed in one step is whole whatever panicked beside it.
+        // Each change is one step, so the map stays consistent after a panic.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -153,21 +153,21 @@ impl Open {
 }
 
 impl Place {
-    fn managed(&self) -> Option<&Managed> {
+    fn watched(&self) -> Option<&WatchedConsole> {
         match self {
             Place::Taken => None,
-            Place::Console(managed) => Some(managed),
+            Place::Console(watched) => Some(watched),
         }
     }
 
     /// The console in it, unless it is not open yet or closed for good.
     fn console(&self) -> Option<&Console> {
-        let console = &self.managed()?.console;
+        let console = &self.watched()?.console;
         (!console.status().state.is_closed()).then_some(console)
     }
 }
 
-impl Managed {
+impl WatchedConsole {
     pub(crate) async fn close(&self) {
         self.watch.close().await;
         self.console.close().await;
@@ -176,13 +176,13 @@ impl Managed {
 
 /// A reserved place in the map. It is freed on drop unless it was filled.
 pub(crate) struct Reservation<'a> {
-    consoles: &'a Consoles,
+    consoles: &'a OpenConsoles,
     server: ServerId,
     filled: bool,
 }
 
 impl<'a> Reservation<'a> {
-    pub(crate) fn new(consoles: &'a Consoles, server: ServerId) -> Result<Self, ErrorKind> {
+    pub(crate) fn new(consoles: &'a OpenConsoles, server: ServerId) -> Result<Self, ErrorKind> {
         let mut open = consoles.lock();
         if open.closed {
             return Err(ErrorKind::Closed);
@@ -192,7 +192,7 @@ impl<'a> Reservation<'a> {
             Some(place) if place.console().is_some() => {
                 return Err(ErrorKind::AlreadyOpen(server));
             }
-            // It is free, or what was in it was refused for good.
+            // It is free, or its console was refused.
             _ => consoles.remove(&mut open, server),
         }
         open.by_server.insert(server, Place::Taken);
@@ -204,14 +204,14 @@ impl<'a> Reservation<'a> {
     }
 
     /// Puts the console in its place, and adds it to the set. Returns false if the bot was closed meanwhile.
-    pub(crate) fn fill(mut self, managed: Managed) -> bool {
+    pub(crate) fn fill(mut self, watched: WatchedConsole) -> bool {
         let server = self.server;
         let mut open = self.consoles.lock();
         if open.closed {
             return false;
         }
-        let console = managed.console.clone();
-        open.by_server.insert(server, Place::Console(managed));
+        let console = watched.console.clone();
+        open.by_server.insert(server, Place::Console(watched));
         self.filled = true;
         let opened = &self.consoles.opened;
         opened.set(opened.get().wrapping_add(1));
