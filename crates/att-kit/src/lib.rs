@@ -59,6 +59,7 @@ mod runner;
 mod runner_handle;
 mod shutdown_signal;
 mod subscribe;
+mod with_state;
 
 pub use calls::{Call, Calls};
 pub use console_events::ConsoleEvents;
@@ -82,5 +83,6 @@ pub use runner::{Opened, Runner, RunnerEvent};
 pub use runner_handle::{Finished, RunnerHandle};
 pub use shutdown_signal::shutdown_signal;
 pub use subscribe::Subscribe;
+pub use with_state::with_state;
 
 pub use att_console::{commands, event};

@@ -1,0 +1,57 @@
+//! The examples are short.
+
+use std::path::Path;
+
+/// The most lines of each example: the bot's own code, without `main`, imports, comments, blank lines and lines of closing
+/// braces alone.
+const BUDGETS: [(&str, usize); 3] = [
+    ("job05_outcome", 10),
+    ("job06_any_player", 15),
+    ("job07_typed_results", 14),
+];
+
+#[test]
+fn every_example_is_within_its_budget() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(examples).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let lines = own_lines(&std::fs::read_to_string(&path).unwrap());
+        let budget = BUDGETS.iter().find(|(known, _)| *known == name);
+        let (_, budget) = budget.unwrap_or_else(|| panic!("{name} has no budget"));
+        assert!(lines <= *budget, "{name} has {lines} lines, not {budget}");
+        found.push(name);
+    }
+    assert_eq!(found.len(), BUDGETS.len(), "{found:?}");
+}
+
+fn own_lines(source: &str) -> usize {
+    let mut is_main = false;
+    let mut is_import = false;
+    let own = source.lines().filter(|line| {
+        if line.starts_with("#[tokio::main]") {
+            is_main = true;
+        }
+        if line.starts_with("use ") {
+            is_import = true;
+        }
+        let counts = !is_main && !is_import && is_code(line.trim());
+        is_main &= *line != "}";
+        is_import &= !line.ends_with(';');
+        counts
+    });
+    own.count()
+}
+
+fn is_code(line: &str) -> bool {
+    let is_end = line.chars().all(|sign| "})];,".contains(sign));
+    !is_end && !line.starts_with("//") && !line.starts_with("#!")
+}
+
+#[test]
+fn only_the_code_of_the_bot_is_counted() {
+    let source = "//! Says.\n\nuse a::{\n    b,\n};\nuse c;\n\n#[tokio::main]\nasync fn main() {\n    run().await;\n}\n\n\
+                  /// Runs.\npub async fn run() {\n    // Why.\n    one();\n    two(|| {\n        three()\n    });\n}\n";
+    assert_eq!(own_lines(source), 4);
+}

@@ -1,0 +1,13 @@
+//! The examples, each against a simulated server that is restarted in the middle, with players whose names are odd.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod budgets;
+mod commands;
+#[path = "../support/mod.rs"]
+mod support;
+mod town;
