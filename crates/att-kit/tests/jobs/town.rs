@@ -29,7 +29,7 @@ impl Drop for Job {
 impl Town {
     pub(crate) async fn start() -> Self {
         let (sim, server) = support::self_hosted().await;
-        sim.set_timeout(support::PATIENCE);
+        sim.set_timeout(support::TEST_TIMEOUT);
         Self { sim, server }
     }
 
