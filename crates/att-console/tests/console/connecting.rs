@@ -1,21 +1,11 @@
-//! How a console is reached: refusals, credentials in the address, proxies, names with several addresses.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Connecting: refusals, credentials in the address, proxies, name resolution.
 
-mod common;
-#[path = "../../alta-dial/tests/support/servers.rs"]
-mod servers;
-
+use crate::common::{config, self_hosted, within};
+use crate::servers::{proxy, refusing};
 use att_console::{
     BackoffPolicy, Closed, Console, ConsoleAccess, ErrorKind, Proxy, Resolver, State, Status,
     TcpDialer,
 };
-use common::{config, self_hosted, within};
-use servers::{proxy, refusing};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,27 +20,27 @@ fn backoff(first: u64, cap: u64) -> BackoffPolicy {
 }
 
 #[tokio::test]
-async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
-    let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+async fn the_delay_of_a_retry_after_header_is_kept_up_to_the_cap() {
+    let reply = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut requests) = refusing(reply).await;
     let console = Console::open_with(access(address), config().backoff(backoff(1, 2_000)));
-    let (_, first) = within(asks.recv()).await.unwrap();
-    let (_, second) = within(asks.recv()).await.unwrap();
+    let (_, first) = within(requests.recv()).await.unwrap();
+    let (_, second) = within(requests.recv()).await.unwrap();
     assert!(second - first >= Duration::from_secs(1));
     drop(console);
 
-    let answer = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+    let reply = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut requests) = refusing(reply).await;
     let _console = Console::open_with(access(address), config().backoff(backoff(1, 300)));
-    let (_, first) = within(asks.recv()).await.unwrap();
-    let (_, second) = within(asks.recv()).await.unwrap();
+    let (_, first) = within(requests.recv()).await.unwrap();
+    let (_, second) = within(requests.recv()).await.unwrap();
     assert!(second - first >= Duration::from_millis(300));
 }
 
 #[tokio::test]
-async fn user_and_password_in_the_address_are_sent_and_a_refusal_of_them_is_final() {
-    let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+async fn user_and_password_in_the_address_are_sent_and_their_refusal_is_final() {
+    let reply = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut requests) = refusing(reply).await;
     let url = format!("ws://Aladdin:open%20sesame@{address}/console");
     let access = || ConsoleAccess::new(url.parse().unwrap(), "token");
     let changing = access().may_change();
@@ -65,9 +55,9 @@ async fn user_and_password_in_the_address_are_sent_and_a_refusal_of_them_is_fina
         )
     };
     assert!(refused(&error), "{error}");
-    let (ask, _) = within(asks.recv()).await.unwrap();
+    let (request, _) = within(requests.recv()).await.unwrap();
     let basic = "\r\nauthorization: basic qwxhzgrpbjpvcgvuihnlc2ftzq==\r\n";
-    assert!(ask.contains(basic), "{ask}");
+    assert!(request.contains(basic), "{request}");
     for shown in [
         debug,
         format!("{error:?} {error:#?}"),
@@ -75,20 +65,20 @@ async fn user_and_password_in_the_address_are_sent_and_a_refusal_of_them_is_fina
     ] {
         assert!(!shown.contains("sesame"), "{shown}");
     }
-    // Where they may become others, and where there are none, it is tried again.
+    // Credentials that can change are tried again, and so is an address without credentials.
     for access in [changing, self::access(address)] {
         let _console = Console::open_with(access, config());
-        within(asks.recv()).await.unwrap();
-        within(asks.recv()).await.unwrap();
+        within(requests.recv()).await.unwrap();
+        within(requests.recv()).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_console_is_reached_through_a_proxy_that_resolves_its_name() {
+async fn a_console_connects_through_a_proxy_that_resolves_its_name() {
     let (sim, server) = self_hosted().await;
     let url: url::Url = sim.console_url(server).unwrap().parse().unwrap();
     let to = url.socket_addrs(|| None).unwrap()[0];
-    let (address, mut asks) = proxy(to).await;
+    let (address, mut requests) = proxy(to).await;
     let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
     let access = ConsoleAccess::new(
         "ws://town.invalid:1760".parse().unwrap(),
@@ -96,18 +86,18 @@ async fn a_console_is_reached_through_a_proxy_that_resolves_its_name() {
     );
     let console = Console::open_with(access, config().proxy(proxy));
     within(console.ready()).await.unwrap();
-    let ask = within(asks.recv()).await.unwrap();
+    let request = within(requests.recv()).await.unwrap();
     assert!(
-        ask.starts_with("connect town.invalid:1760 http/1.1\r\n"),
-        "{ask}"
+        request.starts_with("connect town.invalid:1760 http/1.1\r\n"),
+        "{request}"
     );
-    assert!(ask.contains("proxy-authorization: basic "), "{ask}");
+    assert!(request.contains("proxy-authorization: basic "), "{request}");
     let reply = within(console.command("player count")).await.unwrap();
     assert_eq!(reply.read::<i64>().unwrap(), 0);
 }
 
 #[tokio::test]
-async fn a_dead_proxy_is_named_and_tried_again() {
+async fn a_dead_proxy_is_named_and_retried() {
     let gone = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dead = gone.local_addr().unwrap();
     drop(gone);
@@ -124,7 +114,7 @@ async fn a_dead_proxy_is_named_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_proxy_beside_a_dialer_is_told_at_once() {
+async fn a_proxy_beside_a_dialer_is_an_error_at_once() {
     let dialer = Arc::new(TcpDialer::plain());
     let both = config().dialer(dialer).proxy(Proxy::none());
     let console = Console::open_with(access(([127, 0, 0, 1], 1).into()), both);
@@ -136,14 +126,14 @@ async fn a_proxy_beside_a_dialer_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn six_hundred_consoles_whose_names_resolve_slowly_hold_up_no_other() {
+async fn six_hundred_consoles_with_slow_name_resolution_delay_no_other() {
     let (sim, server) = self_hosted().await;
     let url: url::Url = sim.console_url(server).unwrap().parse().unwrap();
     let (open, door) = std::sync::mpsc::channel::<()>();
     let door = std::sync::Mutex::new(door);
     let resolver = Resolver::new(move |host| {
         if host.starts_with("slow") {
-            // Until the test ends.
+            // Blocks until the test ends.
             let _ended = door.lock().unwrap().recv();
         }
         Ok(vec![[127, 0, 0, 1].into()])

@@ -1,34 +1,25 @@
-//! A server that repeats the token, and what a terminal obeys, wherever it can: neither is in an error or a log. Alone in its
-//! program, since a process has one place where logs go.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! A server that sends the token and terminal control sequences in every field: errors and logs contain neither.
 
-mod common;
-
+use crate::common::log::Log;
+use crate::common::{config, within};
 use att_console::event::PlayerJoined;
 use att_console::{Console, ConsoleAccess, ErrorKind, Missed, User};
-use common::{config, within};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use std::error::Error;
 use std::fmt::Debug;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-/// A token that is written differently in JSON, and in an address.
+/// A token that needs escapes in JSON and in an address.
 const TOKEN: &str = "a/token+of \"some\" length=";
 
-/// What a terminal acts on, as it stands in JSON.
-const OBEYED: &str = "\\u001b[2J\\r\\n\\u202e\\u009b31m\\u2028";
+/// Characters that control a terminal, escaped for JSON.
+const CONTROLS: &str = "\\u001b[2J\\r\\n\\u202e\\u009b31m\\u2028";
 
-/// Some of the ways in which the token can be written.
+/// The token in several encodings.
 fn writings() -> Vec<String> {
     let json = serde_json::to_string(TOKEN).unwrap();
     let json = json.trim_matches('"').to_owned();
@@ -50,53 +41,23 @@ fn writings() -> Vec<String> {
     ]
 }
 
-#[derive(Clone, Default)]
-struct Shown(Arc<Mutex<Vec<u8>>>);
-
-impl Shown {
-    fn error(&self, error: &(dyn Error + 'static)) {
-        let chain = std::iter::successors(Some(error), |&error| error.source());
-        for error in chain {
-            writeln!(self.clone(), "shown: {error}").unwrap();
-            self.debug(&error);
-        }
-    }
-
-    fn debug(&self, value: &dyn Debug) {
-        writeln!(self.clone(), "shown: {value:?}").unwrap();
-        // Its lines are its own.
-        let long = format!("{value:#?}").replace('\n', " ");
-        writeln!(self.clone(), "shown: {long}").unwrap();
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+/// Writes the error and its sources to the log, as a program can.
+fn show_error(log: &Log, error: &(dyn Error + 'static)) {
+    let chain = std::iter::successors(Some(error), |&error| error.source());
+    for error in chain {
+        writeln!(log.clone(), "shown: {error}").unwrap();
+        show(log, &error);
     }
 }
 
-impl Write for Shown {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+fn show(log: &Log, value: &dyn Debug) {
+    writeln!(log.clone(), "shown: {value:?}").unwrap();
+    // The line breaks of this form are not part of the value.
+    let long = format!("{value:#?}").replace('\n', " ");
+    writeln!(log.clone(), "shown: {long}").unwrap();
 }
 
-fn listen() -> (Shown, tracing::subscriber::DefaultGuard) {
-    let shown = Shown::default();
-    let writer = shown.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter("debug")
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (shown, tracing::subscriber::set_default(subscriber))
-}
-
-/// Accepts a link and its token.
+/// Accepts a connection and its token.
 async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     let (stream, _) = listener.accept().await.unwrap();
     let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
@@ -105,15 +66,15 @@ async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
     socket
 }
 
-/// Logs in, and then answers each command with what the command names of these.
+/// Completes the login. The reply to each command has `echo` in the field that the command names.
 async fn serve(listener: &TcpListener, echo: &str) {
     let mut socket = accept(listener).await;
-    let text = format!("{echo}{OBEYED}");
+    let text = format!("{echo}{CONTROLS}");
     let notice = format!(r#"{{"type":"SystemMessage","eventType":"InfoLog","data":"{text}"}}"#);
     socket.send(notice.clone().into()).await.unwrap();
     let welcome = r#"{"type":"SystemMessage","data":"Connection Succeeded"}"#;
     socket.send(welcome.into()).await.unwrap();
-    let told = [
+    let messages = [
         notice,
         format!(r#"{{"type":"{text}","data":1}}"#),
         format!(r#"{{"type":"Subscription","eventType":"{text}","data":7}}"#),
@@ -149,36 +110,36 @@ async fn serve(listener: &TcpListener, echo: &str) {
             }
             _ => format!(r#"{{"Result":"{text}"}}"#),
         };
-        let answer = format!(
+        let reply = format!(
             r#"{{"type":"CommandResult","data":{data},"commandId":{}}}"#,
             request["id"]
         );
-        socket.send(answer.into()).await.unwrap();
+        socket.send(reply.into()).await.unwrap();
         if command == "tell" {
-            for frame in &told {
+            for frame in &messages {
                 socket.send(frame.clone().into()).await.unwrap();
             }
         }
     }
 }
 
-/// Meets all that the server can say on one link, while it is ready.
-async fn meet(console: &Console, shown: &Shown) {
+/// Provokes every message of the server on one connection, and shows every error.
+async fn meet(console: &Console, log: &Log) {
     within(console.ready()).await.unwrap();
     for command in ["fail", "odd", "missing", "text"] {
         let error = within(console.command(command)).await.unwrap_err();
         assert!(error.reply().is_some(), "{error}");
         if let ErrorKind::Server { class, message } = error.kind() {
-            writeln!(shown.clone(), "kind: {class:?} {message:?}").unwrap();
+            writeln!(log.clone(), "kind: {class:?} {message:?}").unwrap();
         }
-        shown.error(&error);
-        shown.error(error.kind());
+        show_error(log, &error);
+        show_error(log, error.kind());
     }
     let reply = within(console.command("user")).await.unwrap();
-    shown.error(&reply.read::<User>().unwrap_err());
+    show_error(log, &reply.read::<User>().unwrap_err());
     let reply = within(console.command("users")).await.unwrap();
-    shown.error(&reply.read_list::<User>().unwrap_err());
-    // What a program asks for it gets as it is.
+    show_error(log, &reply.read_list::<User>().unwrap_err());
+    // A requested result is unchanged.
     let reply = within(console.command("data")).await.unwrap();
     assert!(reply.read::<String>().unwrap().contains('\u{1b}'));
 
@@ -187,29 +148,29 @@ async fn meet(console: &Console, shown: &Shown) {
     within(console.command("tell")).await.unwrap();
     let missed = within(joins.next()).await.unwrap().unwrap_err();
     assert!(matches!(missed, Missed::Undecodable { .. }), "{missed}");
-    shown.error(&missed);
-    // The same by the stream that logs it, and the names of events that nobody knows.
+    show_error(log, &missed);
+    // The same in the stream of all events, with the names of unknown events.
     while let Some(item) = within(everything.next()).await {
         match item {
             Ok(event) => {
-                writeln!(shown.clone(), "event: {}", event.name).unwrap();
+                writeln!(log.clone(), "event: {}", event.name).unwrap();
             }
             Err(missed) => {
-                shown.error(&missed);
+                show_error(log, &missed);
                 break;
             }
         }
     }
     let error = within(console.command("close")).await.unwrap_err();
-    shown.error(&error);
+    show_error(log, &error);
     let is_lost = |status: &att_console::Status| !status.state.is_connected();
     let status = within(console.statuses().wait_for(is_lost)).await;
-    shown.debug(&status);
+    show(log, &status);
 }
 
 #[tokio::test]
-async fn promise_12_what_a_server_repeats_while_it_is_ready_is_in_no_error_and_no_log() {
-    let (shown, _guard) = listen();
+async fn promise_12_a_token_that_a_ready_server_repeats_is_in_no_error_and_no_log() {
+    let (log, _guard) = Log::capture("debug");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     let echoes = writings();
@@ -220,7 +181,7 @@ async fn promise_12_what_a_server_repeats_while_it_is_ready_is_in_no_error_and_n
         {
             serve(&listener, echo).await;
         }
-        // At the end, the refusal.
+        // The last connection: the refusal.
         let mut socket = accept(&listener).await;
         let refusal =
             json!({"type": "FatalLog", "data": format!("\u{1b}{TOKEN} is an Invalid Token")});
@@ -228,33 +189,33 @@ async fn promise_12_what_a_server_repeats_while_it_is_ready_is_in_no_error_and_n
         while socket.next().await.is_some_and(|frame| frame.is_ok()) {}
     });
     let access = ConsoleAccess::new(url.parse().unwrap(), TOKEN.to_owned());
-    let console = Console::open_with(access, config().login_timeout(common::PATIENCE));
+    let console = Console::open_with(access, config().login_timeout(crate::common::TIMEOUT));
     for _ in writings()
         .iter()
         .filter(|echo| !echo.contains('"') || echo.contains('\\'))
     {
-        meet(&console, &shown).await;
+        meet(&console, &log).await;
     }
     let error = loop {
         if let Err(error) = within(console.ready()).await {
             break error;
         }
     };
-    shown.error(&error);
+    show_error(&log, &error);
     within(server).await.unwrap();
 
-    let text = shown.text();
+    let text = log.text();
     assert!(
         text.contains("<redacted>") && text.contains("code 3000"),
         "{text}"
     );
     for line in text.lines() {
-        // As it is, and with every escape undone that a text of an error has.
+        // The line, and the line without the escapes of an error.
         let plain = line
             .replace("\\\"", "\"")
             .replace("\\\\", "\\")
             .replace("\\/", "/");
-        // A name is the program's, and shows what it is, but not to the terminal.
+        // The program chooses the names of events, so they are not redacted, but escaped.
         for written in writings() {
             if line.starts_with("event: ") {
                 break;
@@ -263,10 +224,10 @@ async fn promise_12_what_a_server_repeats_while_it_is_ready_is_in_no_error_and_n
             assert!(!plain.contains(&written), "{written} in {line}");
         }
         assert!(!line.contains("\"some\\\\\""), "{line}");
-        let obeyed = |c: char| c.is_control() || "\u{202e}\u{2028}".contains(c);
-        assert!(!line.contains(obeyed), "{line:?}");
+        let is_control = |c: char| c.is_control() || "\u{202e}\u{2028}".contains(c);
+        assert!(!line.contains(is_control), "{line:?}");
     }
-    // No message was broken into two lines.
+    // No message has a line break.
     let begins = |line: &str| {
         ["shown: ", "kind: ", "event: ", "20"]
             .iter()

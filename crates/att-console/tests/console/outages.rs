@@ -1,27 +1,13 @@
-//! What streams tell of an outage, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Outages in streams.
 
-mod common;
-
+use crate::common::{config, fault, next, not_connected, open, ready, self_hosted, within};
 use alta_model::Timestamp;
-use alta_sim::{Action, Fault, Hook, Sim};
-use att_console::{Console, EventName, Missed, State, Status, Subscription};
-use common::{access, config, next, ready, self_hosted, within};
+use alta_sim::{Action, Sim};
+use att_console::{EventName, Missed, Status, Subscription};
 use serde_json::Value;
 use std::time::Duration;
 
-async fn disconnected(console: &Console) {
-    let mut statuses = console.statuses();
-    let is_lost = |status: &Status| matches!(status.state, State::Recovering { .. });
-    within(statuses.wait_for(is_lost)).await.unwrap();
-}
-
-/// What a stream yields up to an event of this name: the names of events, and gaps.
+/// The items of a stream up to an event of this name: the names of events, and gaps.
 async fn until(stream: &mut Subscription<Value>, last: &str) -> Vec<Result<EventName, Missed>> {
     let mut items = Vec::new();
     loop {
@@ -34,14 +20,10 @@ async fn until(stream: &mut Subscription<Value>, last: &str) -> Vec<Result<Event
     }
 }
 
-/// Cuts the connection; the subscription to this event is confirmed last, after another event has come.
+/// Cuts the connection. Afterwards, the subscription to this event is confirmed last, with a delay.
 fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
-    let answer = Fault::new(
-        Hook::ConsoleCommand,
-        Action::Delay(Duration::from_millis(300)),
-    );
-    sim.faults()
-        .arm(answer.containing(&format!("websocket subscribe {late}")));
+    let delay = Action::Delay(Duration::from_millis(300));
+    fault(sim, delay, &format!("websocket subscribe {late}"));
     sim.drop_consoles(server);
 }
 
@@ -49,19 +31,19 @@ fn cut_with_one_confirmed_late(sim: &Sim, server: u64, late: &str) {
 async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_names() {
     let (sim, server) = self_hosted().await;
     let quiet = config().resubscribe_after(Vec::new());
-    let console = Console::open_with(access(&sim, server), quiet);
+    let console = open(&sim, server, quiet);
     let names = ["PlayerJoined", "PlayerLeft", "PlayerKilled"];
     let mut some = within(console.subscribe_to(names)).await.unwrap();
     let mut everything = within(console.subscribe_to_everything()).await.unwrap();
     for _ in 0..2 {
         cut_with_one_confirmed_late(&sim, server, "PlayerKilled");
-        disconnected(&console).await;
+        not_connected(&console, |_| true).await;
         sim.wait_for_console_subscription(server, "PlayerJoined")
             .await
             .unwrap();
         sim.emit_console_event(server, "PlayerJoined", Value::Null);
         let mut waiting = console.statuses();
-        // The late answer is the last of all.
+        // The delayed confirmation is the last one.
         let is_whole = |_: &Status| some.is_live() && everything.is_live();
         within(waiting.wait_for(is_whole)).await.unwrap();
         sim.emit_console_event(server, "PlayerLeft", Value::Null);
@@ -72,14 +54,14 @@ async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_names() {
             let before_last = items.len().checked_sub(2).unwrap();
             assert!(
                 items[before_last].is_err(),
-                "after what came before its end: {items:?}"
+                "the gap follows the events before its end: {items:?}"
             );
         }
     }
 }
 
 #[tokio::test]
-async fn promise_01_a_stream_tells_that_it_is_interrupted_and_ends_with_the_open_gap() {
+async fn promise_01_a_stream_shows_an_outage_and_ends_with_its_gap() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = console.subscribe_to(["PlayerJoined"]).start();
@@ -90,7 +72,7 @@ async fn promise_01_a_stream_tells_that_it_is_interrupted_and_ends_with_the_open
     assert_eq!(joins.interrupted_since(), None);
     let before = Timestamp::now();
     sim.stop_server(server).await.unwrap();
-    disconnected(&console).await;
+    not_connected(&console, |_| true).await;
     for stream in [&joins, &late] {
         assert!(!stream.is_live());
         let since = stream.interrupted_since().unwrap();
@@ -109,13 +91,13 @@ async fn promise_01_a_stream_tells_that_it_is_interrupted_and_ends_with_the_open
         assert!(matches!(gap, Missed::Gap { since, until } if since <= until && until >= before));
         assert!(within(stream.next()).await.is_none());
         assert!(!stream.is_live());
-        assert_eq!(stream.interrupted_since(), None, "it was told");
+        assert_eq!(stream.interrupted_since(), None, "the gap was yielded");
     }
     assert!(within(new.next()).await.is_none());
 }
 
 #[tokio::test]
-async fn a_stream_that_resumes_begins_with_the_gap_since_the_other_one_ended() {
+async fn a_resumed_stream_begins_with_the_gap_since_the_end_of_the_other() {
     let (sim, server) = self_hosted().await;
     let first = ready(&sim, server).await;
     let stream = within(first.subscribe_to(["PlayerJoined"])).await.unwrap();

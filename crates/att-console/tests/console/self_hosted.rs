@@ -1,19 +1,11 @@
-//! Self-hosted servers: the token file, and dialing by another way than TCP.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Self-hosted servers: token files, fixed tokens, accesses and dialers of the program.
 
-mod common;
-
+use crate::common::{config, self_hosted, within};
 use alta_sim::Sim;
 use att_console::{
     Access, AccessError, BoxIo, Closed, Console, ConsoleAccess, Dial, DialError, ErrorKind,
     NotConnected, State, Status, TokenFile,
 };
-use common::{config, self_hosted, within};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,7 +13,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use url::Url;
 
-/// A folder of its own for each test, removed at the end.
+/// A folder of one test, which is removed at its end.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -53,7 +45,7 @@ fn url(sim: &Sim, server: u64) -> Url {
 }
 
 #[tokio::test]
-async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trimmings() {
+async fn a_token_file_that_appears_later_is_read_and_trimmed() {
     let (sim, server) = self_hosted().await;
     let folder = Folder::new();
     let console = Console::open_with(TokenFile::new(url(&sim, server), folder.token()), config());
@@ -73,13 +65,13 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
     std::fs::write(folder.token(), format!("\u{feff} {token}\r\n")).unwrap();
     within(console.ready()).await.unwrap();
 
-    // It is read at every connection.
+    // The file is read before every connection.
     let elsewhere = TokenFile::new("ws://127.0.0.1:1".parse().unwrap(), folder.token());
     let second = Console::open_with(elsewhere.at(url(&sim, server)), config());
     within(second.ready()).await.unwrap();
     std::fs::write(folder.token(), "another token").unwrap();
     sim.drop_consoles(server);
-    let unanswered = |status: &Status| {
+    let no_reply = |status: &Status| {
         matches!(
             &status.state,
             State::Recovering {
@@ -88,7 +80,7 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
             }
         )
     };
-    within(statuses.wait_for(unanswered)).await.unwrap();
+    within(statuses.wait_for(no_reply)).await.unwrap();
     std::fs::remove_file(folder.token()).unwrap();
     let gone = |status: &Status| {
         matches!(
@@ -103,11 +95,11 @@ async fn a_token_file_that_appears_later_is_waited_for_and_read_without_its_trim
 }
 
 #[tokio::test]
-async fn promise_09_a_token_file_whose_content_changes_heals_a_console_that_got_no_answer() {
+async fn promise_09_a_changed_token_file_is_tried_at_once_after_a_login_without_a_reply() {
     let (sim, server) = self_hosted().await;
     let folder = Folder::new();
     std::fs::write(folder.token(), "an old token").unwrap();
-    // The backoff is long: only the change of the file can end the wait in time.
+    // The backoff is long, so only the changed file can end it in time.
     let slow = config().backoff(att_console::BackoffPolicy::new(
         Duration::from_secs(3_600),
         Duration::from_secs(3_600),
@@ -130,7 +122,7 @@ async fn promise_09_a_token_file_whose_content_changes_heals_a_console_that_got_
 }
 
 #[tokio::test]
-async fn a_token_by_value_is_sent_without_what_surrounds_it() {
+async fn a_given_token_is_trimmed() {
     let (sim, server) = self_hosted().await;
     let token = sim.console_token(server);
     for given in [
@@ -181,7 +173,7 @@ fn has_no_access(status: &Status, reason: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_token_file_with_a_control_character_is_named_and_healed_by_another() {
+async fn a_token_file_with_a_control_character_is_reported_and_can_be_corrected() {
     let (sim, server) = self_hosted().await;
     let folder = Folder::new();
     std::fs::write(folder.token(), "hunter20\rhunter21\r\n").unwrap();
@@ -199,7 +191,7 @@ async fn a_token_file_with_a_control_character_is_named_and_healed_by_another() 
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_token_file_that_is_no_regular_file_is_told_and_can_be_replaced() {
+async fn a_token_file_that_is_not_a_regular_file_is_reported_and_can_be_replaced() {
     let (sim, server) = self_hosted().await;
     let folder = Folder::new();
     let made = std::process::Command::new("mkfifo")
@@ -223,7 +215,7 @@ async fn a_token_file_that_is_no_regular_file_is_told_and_can_be_replaced() {
 
 #[cfg(unix)]
 #[test]
-fn a_runtime_ends_although_its_console_has_a_fifo_for_a_token_file() {
+fn a_runtime_ends_while_its_console_reads_a_fifo_as_token_file() {
     let folder = Folder::new();
     let made = std::process::Command::new("mkfifo")
         .arg(folder.token())
@@ -247,10 +239,10 @@ fn a_runtime_ends_although_its_console_has_a_fifo_for_a_token_file() {
         drop(runtime);
         ended.send(()).unwrap();
     });
-    end.recv_timeout(common::PATIENCE).unwrap();
+    end.recv_timeout(crate::common::TIMEOUT).unwrap();
 }
 
-/// An access that nobody ever gives.
+/// An access that never resolves. Counts its calls.
 struct Silent(AtomicU32);
 
 impl Access for Silent {
@@ -263,7 +255,7 @@ impl Access for Silent {
 }
 
 #[tokio::test]
-async fn access_that_never_comes_is_asked_for_again() {
+async fn access_that_never_resolves_times_out_and_is_requested_again() {
     let access = Arc::new(Silent(AtomicU32::new(0)));
     let soon = config().connect_timeout(Duration::from_millis(20));
     let console = Console::open_with(Arc::clone(&access), soon);
@@ -275,7 +267,7 @@ async fn access_that_never_comes_is_asked_for_again() {
     .unwrap();
 }
 
-/// An access that fails and asks for a pause; counts.
+/// An access that fails and asks for a delay. Counts its calls.
 struct Busy(AtomicU32, Duration);
 
 impl Access for Busy {
@@ -293,9 +285,9 @@ impl Access for Busy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pause_that_an_access_asks_for_is_made_under_the_cap() {
+async fn the_delay_that_an_access_asks_for_is_kept_up_to_the_cap() {
     let cap = Duration::from_secs(60);
-    for (asked, made) in [(7, 7), (3_600, 60)] {
+    for (asked, kept) in [(7, 7), (3_600, 60)] {
         let access = Arc::new(Busy(AtomicU32::new(0), Duration::from_secs(asked)));
         let backoff = att_console::BackoffPolicy::new(Duration::from_millis(1), cap);
         let started = tokio::time::Instant::now();
@@ -305,7 +297,7 @@ async fn a_pause_that_an_access_asks_for_is_made_under_the_cap() {
         let end = statuses.wait_for(twice);
         tokio::time::timeout(cap * 10, end).await.unwrap().unwrap();
         let elapsed = started.elapsed();
-        let least = Duration::from_secs(2 * made);
+        let least = Duration::from_secs(2 * kept);
         assert!(
             elapsed >= least && elapsed < least + Duration::from_secs(1),
             "{elapsed:?}"
@@ -313,7 +305,7 @@ async fn a_pause_that_an_access_asks_for_is_made_under_the_cap() {
     }
 }
 
-/// Hands the simulator one end of an in-memory stream.
+/// A dialer that connects to the simulator by an in-memory stream.
 struct InMemory {
     sim: Sim,
     server: u64,
@@ -331,7 +323,7 @@ impl Dial for InMemory {
 }
 
 #[tokio::test]
-async fn a_console_runs_over_any_stream_that_a_dialer_makes() {
+async fn a_console_runs_over_any_stream_of_a_dialer() {
     let (sim, server) = self_hosted().await;
     let access = ConsoleAccess::new(
         "ws://nowhere.invalid/".parse().unwrap(),

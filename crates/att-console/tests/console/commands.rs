@@ -1,20 +1,12 @@
-//! The most used commands against a simulated server, over a loopback socket.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! The most used commands.
 
-mod common;
-
+use crate::common::{ready, self_hosted, within};
 use alta_sim::Sim;
 use att_console::catalogue::{Catalogue, Overload, stock};
 use att_console::commands::{
     SpawnArea, Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
 };
 use att_console::{Command, Console, Reply, Target};
-use common::{ready, self_hosted, within};
 use std::time::Duration;
 
 async fn with_ashwick() -> (Sim, u64, Console) {
@@ -32,7 +24,7 @@ async fn run<T: std::fmt::Debug>(console: &Console, command: impl Into<Command<T
 }
 
 #[tokio::test]
-async fn players_are_listed_looked_at_and_acted_on() {
+async fn commands_about_players_run() {
     let (sim, server, console) = with_ashwick().await;
     let ashwick = run(&console, player::list()).await.remove(0);
     assert_eq!(ashwick.username, "Ashwick");
@@ -70,7 +62,7 @@ async fn players_are_listed_looked_at_and_acted_on() {
 }
 
 #[tokio::test]
-async fn things_are_spawned_found_selected_and_destroyed() {
+async fn commands_about_objects_run() {
     let (_sim, _server, console) = with_ashwick().await;
     let prefabs = run(&console, spawn::list()).await;
     let spawned = run(&console, spawn::item("Ashwick", &prefabs[0]).count(2)).await;
@@ -92,7 +84,7 @@ async fn things_are_spawned_found_selected_and_destroyed() {
 }
 
 #[tokio::test]
-async fn balances_settings_time_and_events_are_read() {
+async fn commands_about_balances_settings_time_and_events_run() {
     let (_sim, _server, console) = with_ashwick().await;
     run(&console, trade::atm::set("Ashwick", 100)).await;
     run(&console, trade::atm::add("Ashwick", -40)).await;
@@ -107,12 +99,12 @@ async fn balances_settings_time_and_events_are_read() {
 }
 
 #[tokio::test]
-async fn the_servers_own_catalogue_completes_lines() {
+async fn the_catalogue_of_a_server_completes_commands() {
     let (_sim, _server, console) = with_ashwick().await;
     let catalogue = Catalogue::from_modules(run(&console, help::modules()).await);
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.overloads[0].parameters.len(), 3);
-    // The simulator and the stock catalogue share no code; they agree on every command that both have.
+    // The simulator and the stock catalogue share no code. They must agree on every command that both have.
     assert!(catalogue.entries().len() > 40);
     for entry in catalogue.entries() {
         let known = stock().get(&entry.path);

@@ -1,20 +1,12 @@
-//! `CommandExecuted` tells of everybody's commands, the console's own among them, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! `CommandExecuted` events of the console's own commands and of those of others.
 
-mod common;
-
+use crate::common::{next, ready, self_hosted, within};
 use att_console::commands::player;
 use att_console::event::CommandExecuted;
 use att_console::{AnyEvent, Target};
-use common::{next, ready, self_hosted, within};
 
 #[tokio::test]
-async fn a_bot_that_answers_each_command_with_a_command_does_not_answer_itself() {
+async fn a_bot_that_sends_a_command_for_each_command_does_not_react_to_its_own() {
     let (sim, server) = self_hosted().await;
     let (console, other) = (ready(&sim, server).await, ready(&sim, server).await);
     sim.player_joins(server, "Ashwick").unwrap();
@@ -39,7 +31,7 @@ async fn a_bot_that_answers_each_command_with_a_command_does_not_answer_itself()
         within(console.command(player::message(Target::Everyone, news)))
             .await
             .unwrap();
-        // A line as it is, and one that fails, are commands like others.
+        // Also a command in another spelling, and one that fails.
         within(console.command("Player  list")).await.unwrap();
         within(console.command("player lst")).await.unwrap_err();
     }
@@ -47,13 +39,13 @@ async fn a_bot_that_answers_each_command_with_a_command_does_not_answer_itself()
     let last = next(&mut executed).await.unwrap();
     assert_eq!(
         last.data.command, "player count",
-        "nothing of its own in between"
+        "no own command in between"
     );
 
     let mut own = Vec::new();
     while own.len() < 15 {
         let event = next(&mut all).await.unwrap();
-        // The console's own subscriptions are its commands, too.
+        // The console subscribes with commands, too.
         if event.is_own() && !event.data.command.starts_with("websocket") {
             own.push(event.data.command);
         } else {
@@ -70,7 +62,7 @@ async fn a_bot_that_answers_each_command_with_a_command_does_not_answer_itself()
 }
 
 #[tokio::test]
-async fn of_two_bots_that_send_the_same_line_each_leaves_one_event_out() {
+async fn two_bots_that_send_the_same_command_each_omit_one_event() {
     let (sim, server) = self_hosted().await;
     let (console, other) = (ready(&sim, server).await, ready(&sim, server).await);
     let mut executed = within(console.subscribe_to_any(["CommandExecuted"]))

@@ -1,21 +1,11 @@
-//! One odd value of an event or an answer loses nothing beside it, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! An odd value in an event or in a reply does not affect the values beside it.
 
-mod common;
-
+use crate::common::server::{SUCCESS, reply, server};
+use crate::common::{config, next, within};
 use alta_model::console::event::{ChangeType, InventoryType};
 use att_console::commands::player;
 use att_console::event::{InfoLog, InventoryChanged, PlayerJoined, PlayerKilled};
 use att_console::{Console, ErrorKind, UserId};
-use common::server::{answer, server};
-use common::{config, next, within};
-
-const SUCCESS: &str = r#"{"Result":"Success","ResultString":"Success"}"#;
 
 fn event(name: &str, data: &str) -> String {
     format!(
@@ -23,22 +13,22 @@ fn event(name: &str, data: &str) -> String {
     )
 }
 
-/// A console of a server that answers `player list` by this data, and sends these events before it.
+/// A console of a server that sends these events, and then this data as the reply to `player list`.
 async fn console(events: Vec<String>, data: &'static str) -> Console {
     let access = server(move |id, line| match line {
         "player list" | "player list-detailed" | "player kick 1" => {
             let mut frames = events.clone();
-            frames.push(answer(id, data));
+            frames.push(reply(id, data));
             frames
         }
-        _ => vec![answer(id, SUCCESS)],
+        _ => vec![reply(id, SUCCESS)],
     })
     .await;
     Console::open_with(access, config())
 }
 
 #[tokio::test]
-async fn promise_03_odd_values_lose_no_event() {
+async fn promise_03_odd_values_do_not_lose_events() {
     let ashwick = r#""user":{"id":1,"username":"Ashwick"}"#;
     let events = vec![
         event(
@@ -81,7 +71,7 @@ async fn promise_03_odd_values_lose_no_event() {
     assert_eq!(fox.data.user.username, "Fox\u{fffd}");
     assert!(
         fox.raw().as_str().contains(r"Fox\ud83d"),
-        "the frame stays as it was sent"
+        "the raw frame is unchanged"
     );
     for _ in 0..2 {
         let joined = next(&mut joins).await.unwrap().data;
@@ -103,7 +93,7 @@ async fn promise_03_odd_values_lose_no_event() {
 }
 
 #[tokio::test]
-async fn odd_entries_and_halves_of_characters_lose_no_player() {
+async fn malformed_entries_and_lone_surrogates_lose_no_other_player() {
     let data =
         r#"{"Result":[{"id":null,"username":"Ashwick"},{"id":2,"username":"Fox\ud83d"},null]}"#;
     let players = within(console(Vec::new(), data).await.command(player::list()))
@@ -129,12 +119,12 @@ async fn odd_entries_and_halves_of_characters_lose_no_player() {
     let error = nobody.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Decode { .. }),
-        "no empty server: {error}"
+        "not an empty list: {error}"
     );
 }
 
 #[tokio::test]
-async fn half_a_character_hides_no_failure() {
+async fn a_lone_surrogate_hides_no_failure() {
     for data in [
         r#"{"ResultString":"Fox\ud83d","Exception":{"ClassName":"System.Exception","Message":"no \ud83d"}}"#,
         r#"{"Result":"","ResultString":"System.Exception: no \ude00"}"#,

@@ -1,44 +1,26 @@
-//! Streams of events and of states, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Streams of events and of statuses.
 
-mod common;
-
+use crate::common::server::{SUCCESS, joined, reply, server};
+use crate::common::{
+    commands, config, next, not_connected, open, ready, ready_with, self_hosted, within,
+};
 use alta_sim::{Action, Fault, Hook, Junk};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
 use att_console::{AnyEvent, Closed, Console, ErrorKind, Missed, Overflow, ServerId, State};
-use common::server::{answer, joined, server};
-use common::{access, config, next, ready, self_hosted, within};
 use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
+async fn promise_02_a_slow_stream_lags_and_delays_no_other() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
-    let mut oldest = within(console.subscribe::<PlayerMovedChunk>().capacity(3))
-        .await
-        .unwrap();
-    let mut newest = within(
-        console
-            .subscribe::<PlayerMovedChunk>()
-            .capacity(3)
-            .overflow(Overflow::DropNewest),
-    )
-    .await
-    .unwrap();
-    let mut ending = within(
-        console
-            .subscribe::<PlayerMovedChunk>()
-            .capacity(3)
-            .overflow(Overflow::End),
-    )
-    .await
-    .unwrap();
+    let bounded = |overflow| {
+        let subscribe = console.subscribe::<PlayerMovedChunk>();
+        within(subscribe.capacity(3).overflow(overflow))
+    };
+    let mut oldest = bounded(Overflow::DropOldest).await.unwrap();
+    let mut newest = bounded(Overflow::DropNewest).await.unwrap();
+    let mut ending = bounded(Overflow::End).await.unwrap();
     let mut quick = within(console.subscribe::<PlayerMovedChunk>())
         .await
         .unwrap();
@@ -52,7 +34,7 @@ async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
         let event = next(&mut quick).await.unwrap();
         assert_eq!(event.data.new_chunk, format!("Cave Layer {layer}"));
     }
-    // Answers come while nobody reads the others.
+    // Replies arrive although no task reads the other streams.
     within(console.command("player list")).await.unwrap();
 
     assert_eq!(next(&mut oldest).await.unwrap_err(), Missed::Lagged(7));
@@ -69,13 +51,13 @@ async fn promise_02_a_slow_stream_lags_and_delays_nobody() {
     }
     assert_eq!(next(&mut ending).await.unwrap_err(), Missed::Lagged(1));
     assert!(within(ending.next()).await.is_none());
-    let never = ending.wait_for(common::PATIENCE, |_| true);
+    let never = ending.wait_for(crate::common::TIMEOUT, |_| true);
     let error = within(never).await.unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::Overflowed, "{error}");
 }
 
 #[tokio::test]
-async fn a_stream_of_statuses_is_read_as_any_other() {
+async fn statuses_are_a_stream() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut statuses = console.statuses();
@@ -86,15 +68,15 @@ async fn a_stream_of_statuses_is_read_as_any_other() {
 }
 
 #[tokio::test]
-async fn a_status_is_waited_for_by_its_counts_too() {
+async fn a_wait_for_a_status_sees_every_count() {
     let (sim, server) = self_hosted().await;
-    // Nothing else may wake it meanwhile.
+    // No other change must wake the stream meanwhile.
     let quiet = config().resubscribe_after(Vec::new());
-    let console = Console::open_with(access(&sim, server), quiet);
+    let console = open(&sim, server, quiet);
     let _joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let mut statuses = console.statuses();
     for (count, name) in (1..).zip(["Ashwick", "Brambletoe", "Cinder_Wick"]) {
-        // Nothing changes but the count, and only when it is waited for.
+        // Only the count changes, and only after the wait has begun.
         let heard = statuses.wait_for(|status| status.totals.events == count);
         let joins = async {
             tokio::task::yield_now().await;
@@ -111,7 +93,7 @@ async fn a_status_is_waited_for_by_its_counts_too() {
 }
 
 #[tokio::test]
-async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counted_and_skipped() {
+async fn promise_03_unknown_events_are_passed_on_and_malformed_frames_are_counted_and_skipped() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut everything = within(console.subscribe_to_everything()).await.unwrap();
@@ -138,9 +120,9 @@ async fn promise_03_what_is_unknown_is_passed_on_and_what_is_malformed_is_counte
     assert_eq!(
         console.status().totals.connects,
         1,
-        "the connection lives on"
+        "the connection stays open"
     );
-    // Logs of the commands come in between.
+    // The log events of the commands come in between.
     let unknown = async {
         loop {
             let event = next(&mut everything).await.unwrap();
@@ -170,21 +152,12 @@ async fn promise_03_a_frame_over_the_limit_ends_the_connection_with_that_cause()
         (Junk::InvalidUtf8, "not valid UTF-8"),
     ] {
         let (sim, server) = self_hosted().await;
-        let console = Console::open_with(access(&sim, server), config().max_frame(4_096));
-        within(console.ready()).await.unwrap();
+        let console = ready_with(&sim, server, config().max_frame(4_096)).await;
         let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
-        let mut statuses = console.statuses();
         sim.faults()
             .arm(Fault::new(Hook::ConsoleEvent, Action::Instead(junk)).containing("PlayerJoined"));
         sim.player_joins(server, "Ashwick").unwrap();
-        let lost =
-            within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
-                .await
-                .unwrap();
-        let State::Recovering { because, .. } = lost.state else {
-            panic!("{lost:?}")
-        };
-        assert!(because.to_string().contains(cause), "{because}");
+        not_connected(&console, |because| because.to_string().contains(cause)).await;
         assert!(matches!(next(&mut joins).await, Err(Missed::Gap { .. })));
         sim.player_joins(server, "Brambletoe").unwrap();
         assert_eq!(
@@ -197,31 +170,22 @@ async fn promise_03_a_frame_over_the_limit_ends_the_connection_with_that_cause()
 #[tokio::test]
 async fn promise_04_one_subscription_on_the_server_serves_all_streams() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(
-        access(&sim, server),
-        config().linger(Duration::from_millis(50)),
-    );
+    let console = open(&sim, server, config().linger(Duration::from_millis(50)));
     let first = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let second = within(console.subscribe::<PlayerJoined>()).await.unwrap();
-    let asked = |sim: &alta_sim::Sim, line: &str| {
-        let received = sim.received();
-        received
-            .iter()
-            .filter(|received| received.command().as_deref() == Some(line))
-            .count()
-    };
-    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 1);
+    let requests = |sim: &alta_sim::Sim, line: &str| commands(sim, line).len();
+    assert_eq!(requests(&sim, "websocket subscribe PlayerJoined"), 1);
     drop(first);
     drop(second);
-    sim.wait_until(|sim| asked(sim, "websocket unsubscribe PlayerJoined") == 1)
+    sim.wait_until(|sim| requests(sim, "websocket unsubscribe PlayerJoined") == 1)
         .await
         .unwrap();
     let _third = within(console.subscribe::<PlayerJoined>()).await.unwrap();
-    assert_eq!(asked(&sim, "websocket subscribe PlayerJoined"), 2);
+    assert_eq!(requests(&sim, "websocket subscribe PlayerJoined"), 2);
 }
 
 #[tokio::test]
-async fn a_misspelt_event_brings_the_nearest_names() {
+async fn the_error_of_a_misspelled_event_suggests_similar_names() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let error = within(console.subscribe_to(["PlayerJoind"]))
@@ -238,7 +202,7 @@ async fn a_misspelt_event_brings_the_nearest_names() {
 }
 
 #[tokio::test]
-async fn several_kinds_come_in_one_stream_each_in_its_own_type() {
+async fn one_stream_yields_several_kinds_of_event_in_their_own_types() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let names = ["playerjoined", "PlayerLeft"];
@@ -257,7 +221,7 @@ async fn several_kinds_come_in_one_stream_each_in_its_own_type() {
 async fn events_are_filtered_and_gaps_are_not() {
     let (sim, server) = self_hosted().await;
     let named = config().server(ServerId::new(7));
-    let console = Console::open_with(access(&sim, server), named);
+    let console = open(&sim, server, named);
     let into_caves = |moved: &PlayerMovedChunk| moved.new_cave_layer().is_some();
     let mut moves = within(console.subscribe().filter(into_caves))
         .await
@@ -276,7 +240,7 @@ async fn events_are_filtered_and_gaps_are_not() {
 }
 
 #[tokio::test]
-async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
+async fn waiting_for_a_matching_event_has_a_timeout() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
@@ -285,7 +249,7 @@ async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
     }
     let is_brambletoe = |joined: &PlayerJoined| joined.user.username == "Brambletoe";
     let event = joins
-        .wait_for(common::PATIENCE, is_brambletoe)
+        .wait_for(crate::common::TIMEOUT, is_brambletoe)
         .await
         .unwrap();
     assert_eq!(event.data.user.username, "Brambletoe");
@@ -302,25 +266,22 @@ async fn the_next_event_that_matches_is_waited_for_with_a_bound() {
     ));
 }
 
-/// The server writes as fast as the socket takes it, and all events are at hand when the console's task reads.
+/// The server writes as fast as the socket accepts, so the console's task finds many events at each read.
 #[tokio::test]
-async fn promise_02_a_reader_that_does_nothing_else_loses_nothing_of_a_flood() {
+async fn promise_02_a_reader_that_only_reads_loses_nothing_of_a_flood() {
     const EVENTS: usize = 20_000;
     let access = server(|id, line| {
         let joins = if line == "flood" { EVENTS } else { 0 };
         let mut frames = vec![joined("Ashwick"); joins];
-        frames.push(answer(
-            id,
-            r#"{"Result":"Success","ResultString":"Success"}"#,
-        ));
+        frames.push(reply(id, SUCCESS));
         frames
     })
     .await;
     let console = Console::open_with(access, config());
     let joins = console.subscribe::<PlayerJoined>().capacity(1_024);
     let mut joins = within(joins).await.unwrap();
-    let asked = console.clone();
-    let flood = tokio::spawn(async move { asked.command("flood").await });
+    let sender = console.clone();
+    let flood = tokio::spawn(async move { sender.command("flood").await });
     for _ in 0..EVENTS {
         let event = next(&mut joins).await.unwrap();
         assert_eq!(event.data.user.username, "Ashwick");

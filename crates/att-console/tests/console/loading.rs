@@ -1,36 +1,20 @@
-//! Servers that have just started and load their world, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Servers that have just started and are loading their world.
 
-mod common;
-
-use alta_sim::{Action, Fault, Hook, Sim};
+use crate::common::{commands, config, fault, next, open, ready, ready_with, self_hosted, within};
+use alta_sim::{Action, Sim};
 use att_console::commands::player;
 use att_console::event::PlayerJoined;
-use att_console::{Console, ErrorKind, Missed, Sent, State, Status};
-use common::{access, config, next, ready, self_hosted, within};
+use att_console::{ErrorKind, Missed, Sent, State, Status};
 use std::future::IntoFuture;
 use std::time::Duration;
 
-/// Lines of commands that reached the server, in the order in which they came.
-fn lines(sim: &Sim, beginning: &str) -> Vec<String> {
-    let received = sim.received();
-    let lines = received.iter().filter_map(alta_sim::Received::command);
-    lines.filter(|line| line.starts_with(beginning)).collect()
-}
-
 #[tokio::test]
-async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in_order() {
+async fn a_server_that_loads_its_world_is_stalled_and_then_replies_in_order() {
     let (sim, server) = self_hosted().await;
     let quick = config()
         .stalled_after(Duration::from_millis(100))
         .max_in_flight(3);
-    let console = Console::open_with(access(&sim, server), quick);
-    within(console.ready()).await.unwrap();
+    let console = ready_with(&sim, server, quick).await;
     sim.player_joins(server, "Ashwick").unwrap();
     sim.stall_console(server);
     let mut statuses = console.statuses();
@@ -43,7 +27,7 @@ async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in
         })
     };
     let mut running = Vec::new();
-    // One after the other, so that their order is known.
+    // Started one after another, so that their order is known.
     for number in 0..8_usize {
         running.push(run(number));
         let open = |status: &Status| status.in_flight + status.waiting == number as u64 + 1;
@@ -53,7 +37,7 @@ async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in
     let status = within(statuses.wait_for(stalled)).await.unwrap();
     assert_eq!((status.in_flight, status.waiting), (3, 5));
 
-    // Some are given up while it lasts: it goes on, and their answers come late.
+    // Some time out meanwhile.
     let short = Duration::from_millis(20);
     let mut given_up = Vec::new();
     for _ in 0..3 {
@@ -63,7 +47,7 @@ async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in
     assert_eq!(
         given_up,
         [Some(Sent::NotSent); 3],
-        "the others are before them"
+        "the earlier ones are sent first"
     );
     assert_eq!(console.status().state, State::Stalled);
 
@@ -81,21 +65,20 @@ async fn a_server_that_loads_its_world_is_stalled_and_then_answers_everything_in
     let expected: Vec<_> = (0..8).map(|number| format!("number {number}")).collect();
     assert_eq!(texts, expected, "run once, in order");
     assert_eq!(
-        lines(&sim, "player message").len(),
+        commands(&sim, "player message").len(),
         8,
         "nothing was sent again"
     );
-    assert!(lines(&sim, "player count").is_empty());
+    assert!(commands(&sim, "player count").is_empty());
     sim.player_joins(server, "Brambletoe").unwrap();
     assert!(next(&mut joins).await.is_ok());
 }
 
 #[tokio::test]
-async fn promise_06_answers_that_come_all_at_once_after_a_stall_are_late_and_given_to_nobody() {
+async fn promise_06_replies_after_a_stall_are_late_and_reach_no_caller() {
     let (sim, server) = self_hosted().await;
     let quick = config().stalled_after(Duration::from_millis(50));
-    let console = Console::open_with(access(&sim, server), quick);
-    within(console.ready()).await.unwrap();
+    let console = ready_with(&sim, server, quick).await;
     sim.stall_console(server);
     let short = Duration::from_millis(100);
     for _ in 0..5 {
@@ -104,12 +87,12 @@ async fn promise_06_answers_that_come_all_at_once_after_a_stall_are_late_and_giv
             within(run).await.unwrap_err().sent(),
             Some(Sent::MayHaveRun)
         );
-        assert_eq!(console.status().state, State::Stalled, "until it answers");
+        assert_eq!(console.status().state, State::Stalled, "until a reply");
     }
     let open = console.command("player list");
     let (listed, ()) = within(async {
         tokio::join!(open.into_future(), async {
-            sim.wait_until(|sim| !lines(sim, "player list").is_empty())
+            sim.wait_until(|sim| !commands(sim, "player list").is_empty())
                 .await
                 .unwrap();
             sim.resume_console(server);
@@ -121,21 +104,18 @@ async fn promise_06_answers_that_come_all_at_once_after_a_stall_are_late_and_giv
     assert_eq!((status.totals.late_replies, status.totals.replies), (5, 1));
     assert_eq!(status.state, State::Ready);
     assert_eq!(
-        lines(&sim, "player count").len(),
+        commands(&sim, "player count").len(),
         5,
         "nothing was sent again"
     );
 }
 
 #[tokio::test]
-async fn subscriptions_that_a_server_forgets_after_its_start_are_found_by_asking_again() {
+async fn subscriptions_that_a_server_loses_after_its_start_are_made_again() {
     let (sim, server) = self_hosted().await;
-    // Three times, as after 8, 20 and 40 s, but sooner.
+    // Short, in the place of 8, 20 and 40 s.
     let times = [400, 800, 2_000].map(Duration::from_millis);
-    let console = Console::open_with(
-        access(&sim, server),
-        config().resubscribe_after(times.to_vec()),
-    );
+    let console = open(&sim, server, config().resubscribe_after(times.to_vec()));
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     sim.forget_console_subscriptions(server);
     sim.player_joins(server, "Ashwick").unwrap();
@@ -144,34 +124,33 @@ async fn subscriptions_that_a_server_forgets_after_its_start_are_found_by_asking
     sim.player_joins(server, "Brambletoe").unwrap();
     let event = next(&mut joins).await.unwrap();
     assert_eq!(event.data.user.username, "Brambletoe");
-    let asked = |sim: &Sim| lines(sim, "websocket subscribe PlayerJoined").len();
-    sim.wait_until(|sim| asked(sim) == 4).await.unwrap();
+    let requests = |sim: &Sim| commands(sim, "websocket subscribe PlayerJoined").len();
+    sim.wait_until(|sim| requests(sim) == 4).await.unwrap();
     within(console.command("player count")).await.unwrap();
     assert_eq!(console.status().totals.gaps, 1, "`Unchanged` is no gap");
 }
 
 #[tokio::test]
-async fn somebody_who_comes_when_an_unsubscription_failed_is_confirmed_anew() {
+async fn a_stream_opened_after_a_failed_unsubscription_is_confirmed_again() {
     let (sim, server) = self_hosted().await;
     let quick = config().linger(Duration::from_millis(10));
-    let console = Console::open_with(access(&sim, server), quick);
+    let console = open(&sim, server, quick);
     let first = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let refusal = Action::Refuse(500);
-    sim.faults()
-        .arm(Fault::new(Hook::ConsoleCommand, refusal).containing("websocket unsubscribe"));
+    fault(&sim, refusal, "websocket unsubscribe");
     drop(first);
-    sim.wait_until(|sim| !lines(sim, "websocket unsubscribe").is_empty())
+    sim.wait_until(|sim| !commands(sim, "websocket unsubscribe").is_empty())
         .await
         .unwrap();
-    // Whoever comes now counts on nothing, and is confirmed.
+    // The server's state is unknown now, so the new stream needs a new confirmation.
     let mut second = within(console.subscribe::<PlayerJoined>()).await.unwrap();
-    assert_eq!(lines(&sim, "websocket subscribe").len(), 2);
+    assert_eq!(commands(&sim, "websocket subscribe").len(), 2);
     sim.player_joins(server, "Ashwick").unwrap();
     next(&mut second).await.unwrap();
 }
 
 #[tokio::test]
-async fn modules_that_are_missing_while_the_server_boots_are_an_error_of_their_own() {
+async fn a_command_that_is_missing_while_the_server_starts_has_its_own_error_kind() {
     let (sim, server) = self_hosted().await;
     sim.set_booting(server, true);
     let console = ready(&sim, server).await;

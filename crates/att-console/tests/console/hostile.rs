@@ -1,18 +1,10 @@
-//! Players who call themselves what they should not, over a loopback socket.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Players whose names look like commands, targets or other arguments.
 
-mod common;
-
+use crate::common::{ready, self_hosted, within};
 use att_console::commands::player;
 use att_console::{ErrorKind, Sent, Target};
-use common::{ready, self_hosted, within};
 
-/// What players might call themselves to be taken for somebody or something else.
+/// Names that could be read as something else.
 const HOSTILE: [&str; 40] = [
     r#"" ; player kill *"#,
     r#"" player kill *"#,
@@ -57,7 +49,7 @@ const HOSTILE: [&str; 40] = [
 ];
 
 #[tokio::test]
-async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
+async fn promise_07_a_message_to_a_player_with_a_hostile_name_reaches_only_that_player() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     sim.player_joins(server, "Ashwick").unwrap();
@@ -70,26 +62,26 @@ async fn promise_07_a_player_with_a_hostile_name_is_greeted_alone() {
         within(console.command(player::message(record, "Welcome; here")))
             .await
             .unwrap();
-        let told = |sim: &alta_sim::Sim| -> Vec<(u64, String)> {
+        let sent = |sim: &alta_sim::Sim| -> Vec<(u64, String)> {
             let messages = sim.messages(server).into_iter().skip(before);
             messages.map(|one| (one.player, one.text)).collect()
         };
         let alone = (player, "Welcome; here".to_owned());
         let once = std::slice::from_ref(&alone);
-        assert_eq!(told(&sim), once, "one message to one player");
+        assert_eq!(sent(&sim), once, "one message to one player");
 
-        // By name it is the same, or an error before anything is sent.
+        // By name, the result is the same, or an error before anything is sent.
         match within(console.command(player::message(name, "Welcome; here"))).await {
             Ok(()) => {
                 by_name += 1;
-                assert_eq!(told(&sim), [once, once].concat(), "{name:?}");
+                assert_eq!(sent(&sim), [once, once].concat(), "{name:?}");
             }
             Err(error) => {
                 assert!(
                     matches!(error.kind(), ErrorKind::Argument(_)),
                     "{name:?}: {error}"
                 );
-                assert_eq!((told(&sim).len(), error.sent()), (1, Some(Sent::NotSent)));
+                assert_eq!((sent(&sim).len(), error.sent()), (1, Some(Sent::NotSent)));
             }
         }
     }

@@ -1,16 +1,8 @@
-//! Servers that write slowly or do not read, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Servers that write slowly or never read.
 
-mod common;
-
-use att_console::{Console, ConsoleAccess, NotConnected, Sent, State, Status};
-use common::server::{WELCOME, joined};
-use common::{config, next, within};
+use crate::common::server::{WELCOME, joined};
+use crate::common::{config, next, not_connected, within};
+use att_console::{Console, ConsoleAccess, NotConnected, Sent};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -19,7 +11,7 @@ use tokio::time::sleep;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
-/// Accepts one console and its token, and hands the bare connection to `then`.
+/// Accepts one console and its token, and passes the TCP connection to `then`.
 async fn server<F: Future<Output = ()> + Send>(
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> ConsoleAccess {
@@ -43,10 +35,10 @@ fn header(length: usize) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
+async fn a_frame_that_arrives_over_many_ping_intervals_is_received() {
     const PING: Duration = Duration::from_millis(500);
     let access = server(async |mut stream| {
-        // It is busy with the frame: it reads no ping and answers none.
+        // The server only writes: it reads no ping and sends no pong.
         let frame = joined(&"A".repeat(10_000));
         stream.write_all(&header(frame.len())).await.unwrap();
         for piece in frame.as_bytes().chunks(700) {
@@ -67,18 +59,18 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
 }
 
 #[tokio::test]
-async fn pings_of_the_server_count_as_heard_and_are_answered() {
+async fn pings_of_the_server_keep_the_connection_and_get_pongs() {
     const PING: Duration = Duration::from_millis(500);
-    let (tell, told) = tokio::sync::oneshot::channel();
+    let (sender, has_pong) = tokio::sync::oneshot::channel();
     let access = server(async |mut stream| {
-        // It answers no ping of ours, but pings by itself.
+        // The server sends pings, but no pong.
         for _ in 0..15 {
             sleep(PING / 5).await;
             stream.write_all(&[0x89, 1, b'x']).await.unwrap();
         }
         let mut got = vec![0; 64 * 1024];
         let count = stream.read(&mut got).await.unwrap();
-        let _ = tell.send(got[..count].contains(&0x8a));
+        let _ = sender.send(got[..count].contains(&0x8a));
         let last = joined("Ashwick");
         stream.write_all(&header(last.len())).await.unwrap();
         stream.write_all(last.as_bytes()).await.unwrap();
@@ -88,12 +80,12 @@ async fn pings_of_the_server_count_as_heard_and_are_answered() {
     let console = Console::open_with(access, config().ping_interval(PING));
     let mut everything = console.subscribe_to_everything().start();
     next(&mut everything).await.unwrap();
-    assert!(told.await.unwrap(), "a pong");
+    assert!(has_pong.await.unwrap(), "a pong");
     assert_eq!(console.status().totals.connects, 1);
 }
 
 #[tokio::test]
-async fn a_server_that_pings_and_never_reads_is_given_up_with_that_cause() {
+async fn a_connection_to_a_server_that_never_reads_ends_with_that_cause() {
     let access = server(async |stream| {
         let (_unread, mut writing) = stream.into_split();
         let pings = [0x89, 3, b'a', b'b', b'c'].repeat(1_000);
@@ -103,20 +95,15 @@ async fn a_server_that_pings_and_never_reads_is_given_up_with_that_cause() {
     let quick = config().write_timeout(Duration::from_millis(500));
     let console = Console::open_with(access, quick);
     within(console.ready()).await.unwrap();
-    // More than the system holds for a connection.
+    // Larger than the buffers of the operating system.
     let sender = console.clone();
     let long = format!("wait {}", "a".repeat(32 * 1024 * 1024));
     let command = tokio::spawn(async move { sender.command(long).await });
-    let mut statuses = console.statuses();
-    let is_lost = |status: &Status| matches!(status.state, State::Recovering { .. });
-    let lost = within(statuses.wait_for(is_lost)).await.unwrap();
-    let State::Recovering { because, .. } = lost.state else {
-        panic!("{lost:?}")
-    };
-    assert!(
-        matches!(&because, NotConnected::Lost(why) if why.contains("nothing could be written")),
-        "{because}"
-    );
+    not_connected(
+        &console,
+        |cause| matches!(cause, NotConnected::Lost(why) if why.contains("nothing could be written")),
+    )
+    .await;
     let error = within(command).await.unwrap().unwrap_err();
     assert_eq!(error.sent(), Some(Sent::MayHaveRun));
 }

@@ -1,17 +1,9 @@
-//! A console and the runtime it lives on, and callers on others or on none.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! The runtime of a console, and callers on another runtime or on none.
 
-mod common;
-
+use crate::common::{config, open, ready, ready_with, self_hosted, within};
 use alta_sim::Sim;
 use att_console::event::PlayerJoined;
 use att_console::{Closed, Console, ErrorKind, NotConnected, Sent};
-use common::{access, config, ready, self_hosted, within};
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
 use std::sync::Arc;
@@ -33,7 +25,7 @@ fn block_on<F: Future>(future: F) -> F::Output {
     loop {
         match future.as_mut().poll(&mut Context::from_waker(&waker)) {
             Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park_timeout(common::PATIENCE),
+            Poll::Pending => std::thread::park_timeout(crate::common::TIMEOUT),
         }
     }
 }
@@ -42,15 +34,14 @@ fn start() -> (Runtime, Sim, u64, Console) {
     let runtime = Runtime::new().unwrap();
     let (sim, server, console) = runtime.block_on(async {
         let (sim, server) = self_hosted().await;
-        let console = Console::open_with(access(&sim, server), config().max_pending(2));
-        within(console.ready()).await.unwrap();
+        let console = ready_with(&sim, server, config().max_pending(2)).await;
         (sim, server, console)
     });
     (runtime, sim, server, console)
 }
 
 #[test]
-fn commands_and_streams_may_be_awaited_outside_a_runtime() {
+fn commands_and_streams_can_be_awaited_outside_a_runtime() {
     let (_runtime, sim, server, console) = start();
     block_on(console.ready_within(Duration::from_secs(5))).unwrap();
     block_on(console.command("player count").into_future()).unwrap();
@@ -61,7 +52,7 @@ fn commands_and_streams_may_be_awaited_outside_a_runtime() {
     let error = block_on(nothing).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::NoEvent(_)), "{error}");
 
-    // Also where a caller has to wait for room.
+    // Also a caller that waits for a place among the pending commands.
     sim.stall_console(server);
     let run = |seconds| {
         let run = console.command("player count");
@@ -81,7 +72,7 @@ fn commands_and_streams_may_be_awaited_outside_a_runtime() {
 }
 
 #[test]
-fn a_runtime_without_timers_will_do_for_callers() {
+fn callers_can_use_a_runtime_without_timers() {
     let (_runtime, _sim, _server, console) = start();
     let bare = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -93,7 +84,7 @@ fn a_runtime_without_timers_will_do_for_callers() {
 }
 
 #[test]
-fn promise_05_a_runtime_that_ends_under_a_console_is_told_and_commands_say_what_became_of_them() {
+fn promise_05_the_end_of_the_runtime_closes_the_console_and_ends_every_command() {
     let (runtime, sim, server, console) = start();
     let other = Runtime::new().unwrap();
     let mut joins =
@@ -143,10 +134,10 @@ fn promise_05_a_runtime_that_ends_under_a_console_is_told_and_commands_say_what_
 }
 
 #[tokio::test]
-async fn a_console_that_is_not_ready_in_time_says_why_and_keeps_trying() {
+async fn a_console_that_is_not_ready_in_time_reports_the_cause_and_keeps_trying() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let console = Console::open_with(access(&sim, server), config());
+    let console = open(&sim, server, config());
     let error = within(console.ready_within(Duration::from_millis(200)))
         .await
         .unwrap_err();

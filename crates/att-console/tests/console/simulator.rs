@@ -1,25 +1,18 @@
-//! Consoles against simulated game servers, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! The promises about commands and connections.
 
-mod common;
-
+use crate::common::{
+    access, commands, config, next, not_connected, open, ready, ready_with, self_hosted, status,
+    within,
+};
 use alta_sim::{Action, Fault, Hook};
 use att_console::commands::{chunks, player};
 use att_console::event::{PlayerJoined, PlayerLeft};
-use att_console::{
-    Closed, Console, ErrorKind, Missed, NotConnected, Sent, State, Status, WhenNotReady,
-};
-use common::{access, config, next, ready, self_hosted, within};
+use att_console::{Closed, Console, ErrorKind, Missed, NotConnected, Sent, State, WhenNotReady};
 use std::future::IntoFuture;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_console_logs_in_runs_commands_and_hears_events() {
+async fn a_console_logs_in_runs_commands_and_receives_events() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
@@ -32,7 +25,7 @@ async fn a_console_logs_in_runs_commands_and_hears_events() {
     assert_eq!(&*event.console, "Thornwood");
     assert_eq!(event.server, None, "a self-hosted server has no id");
     let age = std::time::SystemTime::now().duration_since(event.received().into());
-    assert!(age.unwrap() < common::PATIENCE);
+    assert!(age.unwrap() < crate::common::TIMEOUT);
     assert!(event.raw().as_str().contains("\"PlayerJoined\""));
 
     let players = within(console.command(player::list())).await.unwrap();
@@ -44,7 +37,7 @@ async fn a_console_logs_in_runs_commands_and_hears_events() {
 }
 
 #[tokio::test]
-async fn promise_01_and_09_a_restart_is_one_gap_and_the_stream_goes_on() {
+async fn promise_01_and_09_a_restart_is_one_gap_and_the_stream_continues() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
@@ -52,10 +45,7 @@ async fn promise_01_and_09_a_restart_is_one_gap_and_the_stream_goes_on() {
     assert!(next(&mut joins).await.is_ok());
 
     sim.stop_server(server).await.unwrap();
-    let mut statuses = console.statuses();
-    within(statuses.wait_for(|status| matches!(status.state, State::Recovering { .. })))
-        .await
-        .unwrap();
+    not_connected(&console, |_| true).await;
     sim.start_server(server).unwrap();
     let gap = next(&mut joins).await.unwrap_err();
     assert!(
@@ -130,19 +120,15 @@ async fn promise_05_every_command_ends_and_says_whether_it_may_have_run() {
 
     sim.start_server(server).unwrap();
     within(console.command("player list")).await.unwrap();
-    let commands = sim
-        .received()
-        .iter()
-        .filter(|one| one.command().as_deref() == Some("player list"))
-        .count();
     assert_eq!(
-        commands, 3,
-        "two that may have run, one that did; none was sent twice"
+        commands(&sim, "player list").len(),
+        3,
+        "two may have run, one has run; none was sent twice"
     );
 }
 
 #[tokio::test]
-async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_away() {
+async fn promise_06_second_late_and_unknown_replies_are_counted_and_dropped() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     sim.faults()
@@ -176,7 +162,7 @@ async fn promise_06_answers_twice_late_and_for_nobody_are_counted_and_thrown_awa
 }
 
 #[tokio::test]
-async fn the_servers_errors_keep_its_words() {
+async fn errors_contain_the_message_of_the_server() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let error = within(console.command("player lst")).await.unwrap_err();
@@ -198,7 +184,7 @@ async fn the_servers_errors_keep_its_words() {
 }
 
 #[tokio::test]
-async fn promise_09_a_wrong_token_is_refused_at_once_in_the_cloud_and_by_silence_at_home() {
+async fn promise_09_a_wrong_token_closes_the_console_by_refusal_or_by_silence() {
     let sim = alta_sim::Sim::builder().start().await.unwrap();
     let (cloud, home) = (sim.server(), sim.add_self_hosted("Home").unwrap());
     for (server, refused_aloud) in [(cloud, true), (home, false)] {
@@ -225,10 +211,10 @@ async fn promise_09_a_wrong_token_is_refused_at_once_in_the_cloud_and_by_silence
 }
 
 #[tokio::test]
-async fn an_unreachable_host_is_told_and_tried_again() {
+async fn an_unreachable_host_is_reported_and_retried() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let console = Console::open_with(access(&sim, server), config());
+    let console = open(&sim, server, config());
     let mut statuses = console.statuses();
     let status = within(statuses.wait_for(|status| {
         matches!(&status.state, State::Recovering { attempt, because: NotConnected::Unreachable(why) } if *attempt > 2 && why.contains("127.0.0.1"))
@@ -240,19 +226,16 @@ async fn an_unreachable_host_is_told_and_tried_again() {
 }
 
 #[tokio::test]
-async fn promise_10_close_ends_everything_it_started_and_dropping_does_too() {
+async fn promise_10_close_and_drop_end_everything_that_the_console_started() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     sim.stall_console(server);
     let handle = console.clone();
     let open = tokio::spawn(async move { handle.command("player list").await.map(|_| ()) });
-    sim.wait_for(|all| {
-        all.iter()
-            .any(|one| one.command().as_deref() == Some("player list"))
-    })
-    .await
-    .unwrap();
+    sim.wait_until(|sim| !commands(sim, "player list").is_empty())
+        .await
+        .unwrap();
     within(console.close()).await;
     assert!(within(joins.next()).await.is_none());
     assert!(within(open).await.unwrap().is_err());
@@ -272,28 +255,19 @@ async fn promise_10_close_ends_everything_it_started_and_dropping_does_too() {
 }
 
 #[tokio::test]
-async fn commands_in_flight_are_limited_and_the_queue_tells_its_length() {
+async fn commands_in_flight_are_limited_and_the_status_has_the_queue_length() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().max_in_flight(2));
-    within(console.ready()).await.unwrap();
+    let console = ready_with(&sim, server, config().max_in_flight(2)).await;
     sim.stall_console(server);
     let mut running = tokio::task::JoinSet::new();
     for _ in 0..5 {
         let console = console.clone();
         running.spawn(async move { console.command("player count").await.map(|_| ()) });
     }
-    let sent = |sim: &alta_sim::Sim| {
-        let received = sim.received();
-        received
-            .iter()
-            .filter(|one| one.command().as_deref() == Some("player count"))
-            .count()
-    };
+    let sent = |sim: &alta_sim::Sim| commands(sim, "player count").len();
     sim.wait_until(|sim| sent(sim) == 2).await.unwrap();
-    let waiting = |status: &Status| status.waiting == 3;
-    let mut statuses = console.statuses();
-    let status = within(statuses.wait_for(waiting)).await.unwrap();
-    assert_eq!((status.in_flight, sent(&sim)), (2, 2));
+    let full = status(&console, |status| status.waiting == 3).await;
+    assert_eq!((full.in_flight, sent(&sim)), (2, 2));
     sim.resume_console(server);
     while let Some(outcome) = within(running.join_next()).await {
         outcome.unwrap().unwrap();
@@ -302,7 +276,7 @@ async fn commands_in_flight_are_limited_and_the_queue_tells_its_length() {
 }
 
 #[tokio::test]
-async fn a_result_that_is_a_file_gives_a_ready_request() {
+async fn a_file_result_has_a_download_request() {
     let sim = alta_sim::Sim::builder().start().await.unwrap();
     let server = sim.server();
     let files = access(&sim, server).web_server("http://127.0.0.1:1761/".parse().unwrap());

@@ -1,62 +1,52 @@
-//! Text frames that hold more than one object, or less, and answers that hide a failure, over loopback sockets.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Messages with several objects or with half an object, and replies with a hidden error.
 
-mod common;
-
+use crate::common::server::{SUCCESS, joined, reply, server};
+use crate::common::{config, next, within};
 use att_console::commands::player;
 use att_console::event::PlayerJoined;
 use att_console::{Console, ErrorKind, Missed, Target, UserId};
-use common::server::{answer, joined, server};
-use common::{config, next, within};
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-const SUCCESS: &str = r#"{"Result":"Success","ResultString":"Success"}"#;
-
-/// A console of a server that answers `player count` by the frames that this makes of the answer.
+/// A console of a server whose reply to `player count` is what `frames` makes of the usual reply.
 async fn console(frames: impl Fn(String) -> Vec<String> + Clone + Send + 'static) -> Console {
     let access = server(move |id, line| match line {
-        "player count" => frames(answer(id, r#"{"Result":1,"ResultString":"1"}"#)),
-        _ => vec![answer(id, SUCCESS)],
+        "player count" => frames(reply(id, r#"{"Result":1,"ResultString":"1"}"#)),
+        _ => vec![reply(id, SUCCESS)],
     })
     .await;
     Console::open_with(access, config())
 }
 
 #[tokio::test]
-async fn promise_02_every_object_of_a_frame_reaches_who_waits_for_it() {
+async fn promise_02_every_object_of_a_message_reaches_its_receiver() {
     for between in ["", "\n", " \r\n ", "\0"] {
         let console =
-            console(move |answer| vec![[joined("Ashwick"), answer, joined("Iris_")].join(between)])
+            console(move |reply| vec![[joined("Ashwick"), reply, joined("Iris_")].join(between)])
                 .await;
         let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
         let count = within(console.command(player::count())).await.unwrap();
-        assert_eq!(count, 1, "the answer stands behind an event");
+        assert_eq!(count, 1, "the reply follows an event");
         for name in ["Ashwick", "Iris_"] {
             let event = next(&mut joins).await.unwrap();
             assert_eq!(event.data.user.username, name);
-            assert_eq!(event.raw().as_str(), joined(name), "its own object alone");
+            assert_eq!(event.raw().as_str(), joined(name), "only its own object");
         }
         assert_eq!(console.status().totals.malformed, 0);
     }
 }
 
 #[tokio::test]
-async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_read() {
+async fn promise_03_an_unreadable_rest_of_a_message_is_counted_and_reported() {
     let cut = joined("Iris_");
     let cut = cut[..cut.len() - 20].to_owned();
     for rest in ["rubbish".to_owned(), "]".to_owned(), cut] {
         let follows = rest.clone();
-        let console = console(move |answer| {
+        let console = console(move |reply| {
             vec![
-                format!("{}{answer}{follows}", joined("Ashwick")),
+                format!("{}{reply}{follows}", joined("Ashwick")),
                 joined("Bee"),
             ]
         })
@@ -86,8 +76,8 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
 }
 
 #[tokio::test]
-async fn promise_03_an_event_that_is_no_json_is_counted_however_usual_it_looks() {
-    let console = console(|answer| vec![joined(r#"Ashwick"x"#), joined("Bee"), answer]).await;
+async fn promise_03_an_event_that_is_not_json_is_counted_and_reported() {
+    let console = console(|reply| vec![joined(r#"Ashwick"x"#), joined("Bee"), reply]).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     within(console.command(player::count())).await.unwrap();
     let missed = next(&mut joins).await.unwrap_err();
@@ -96,9 +86,9 @@ async fn promise_03_an_event_that_is_no_json_is_counted_however_usual_it_looks()
     assert_eq!(console.status().totals.malformed, 1);
 }
 
-/// What `player kick` says when its answer has this data.
-async fn outcome(data: &'static str) -> Result<(), ErrorKind> {
-    let access = server(move |id, _| vec![answer(id, data)]).await;
+/// Runs `player kick`; the reply has this data.
+async fn kick(data: &'static str) -> Result<(), ErrorKind> {
+    let access = server(move |id, _| vec![reply(id, data)]).await;
     let console = Console::open_with(access, config());
     let kick = console
         .command(player::kick(UserId::new(1_200_000_001)))
@@ -126,7 +116,7 @@ async fn promise_05_a_failure_is_never_a_success() {
         r#"{"ResultString":"Fox\ud83d","Command":{"FullName":"\ud83d"},"Exception":["no such player"]}"#,
         r#""System.Exception: no such player""#,
     ] {
-        let kind = outcome(data).await.unwrap_err();
+        let kind = kick(data).await.unwrap_err();
         assert!(
             matches!(&kind, ErrorKind::Server { message, .. } if message.contains("no such player")),
             "{data}: {kind}"
@@ -138,10 +128,10 @@ async fn promise_05_a_failure_is_never_a_success() {
         r#"{"Exception":{"ClassName":7,"Message":{"text":"no"}},"ResultString":"Success"}"#,
         r#"{"Exception":"","Result":"Success"}"#,
     ] {
-        let kind = outcome(data).await.unwrap_err();
+        let kind = kick(data).await.unwrap_err();
         assert!(matches!(kind, ErrorKind::Server { .. }), "{data}: {kind}");
     }
-    let unreadable = outcome(r#"{"ResultString":{"Message":"no such player"}}"#).await;
+    let unreadable = kick(r#"{"ResultString":{"Message":"no such player"}}"#).await;
     assert!(
         matches!(&unreadable, Err(ErrorKind::Decode { reason }) if reason.contains("no such player")),
         "{unreadable:?}"
@@ -153,19 +143,19 @@ async fn promise_05_a_failure_is_never_a_success() {
         "{}",
         "null",
     ] {
-        assert_eq!(outcome(data).await, Ok(()), "{data}");
+        assert_eq!(kick(data).await, Ok(()), "{data}");
     }
 }
 
 #[tokio::test]
-async fn promise_04_a_subscription_whose_answer_is_lost_is_asked_for_again() {
+async fn promise_04_a_subscribe_request_whose_reply_is_lost_is_repeated() {
     for lost in ["websocket subscribe", "websocket unsubscribe"] {
         let is_first = Arc::new(AtomicBool::new(true));
         let access = server(move |id, line| {
             if line.starts_with(lost) && is_first.swap(false, Ordering::Relaxed) {
                 return Vec::new();
             }
-            vec![answer(id, SUCCESS)]
+            vec![reply(id, SUCCESS)]
         })
         .await;
         let config = config()
@@ -179,10 +169,10 @@ async fn promise_04_a_subscription_whose_answer_is_lost_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn nobody_on_the_server_is_an_error_of_its_own() {
+async fn nobody_online_has_its_own_error_kind() {
     let access = server(move |id, _| {
         let failed = r#"{"Exception":{"ClassName":"System.Exception","Message":"Couldn't find user with identifier *"}}"#;
-        vec![answer(id, failed)]
+        vec![reply(id, failed)]
     })
     .await;
     let console = Console::open_with(access, config());

@@ -1,45 +1,31 @@
-//! Servers that misbehave, over loopback sockets: the console lives on, and says what happened.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
+//! Servers that misbehave: the console keeps running and reports the cause.
 
-mod common;
-
+use crate::common::{
+    commands, config, fault, next, not_connected, open, ready, ready_with, self_hosted, status,
+    within,
+};
 use alta_model::Timestamp;
 use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim};
 use att_console::event::{PlayerJoined, PlayerMovedChunk};
-use att_console::{Console, ErrorKind, Missed, NotConnected, Sent, State, Status};
-use common::{access, config, next, ready, self_hosted, within};
+use att_console::{Console, ErrorKind, Missed, NotConnected, Sent, State};
 use std::future::IntoFuture;
 use std::time::Duration;
 
-/// Waits until the console has connected so many times and is ready.
-async fn connected(console: &Console, times: u64) {
-    let mut statuses = console.statuses();
-    let again = |status: &Status| status.totals.connects >= times && status.state == State::Ready;
-    within(statuses.wait_for(again)).await.unwrap();
-}
-
-async fn trouble(console: &Console) -> NotConnected {
-    let mut statuses = console.statuses();
-    let waiting = |status: &Status| matches!(status.state, State::Recovering { .. });
-    match within(statuses.wait_for(waiting)).await.unwrap().state {
-        State::Recovering { because, .. } => because,
-        other => panic!("{other:?}"),
-    }
+/// Waits until the console is ready on this connection, counted from one.
+async fn connected(console: &Console, connection: u64) {
+    status(console, |status| {
+        status.totals.connects >= connection && status.state == State::Ready
+    })
+    .await;
 }
 
 #[tokio::test]
-async fn answers_out_of_order_reach_who_asked() {
+async fn replies_out_of_order_reach_their_callers() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     sim.player_joins(server, "Ashwick").unwrap();
     let late = Action::Delay(Duration::from_millis(100));
-    sim.faults()
-        .arm(Fault::new(Hook::ConsoleCommand, late).containing("player list"));
+    fault(&sim, late, "player list");
     let (list, count) = within(async {
         tokio::join!(
             console.command("player list").into_future(),
@@ -52,7 +38,7 @@ async fn answers_out_of_order_reach_who_asked() {
 }
 
 #[tokio::test]
-async fn a_restart_in_the_middle_of_a_burst_loses_only_what_the_gap_holds() {
+async fn a_restart_in_the_middle_of_a_burst_loses_only_the_events_of_the_gap() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut moves = within(console.subscribe::<PlayerMovedChunk>())
@@ -91,7 +77,7 @@ async fn a_restart_in_the_middle_of_a_burst_loses_only_what_the_gap_holds() {
             }
         }
     }
-    assert!(before <= sent, "what was not sent cannot arrive");
+    assert!(before <= sent, "more events than the server sent");
     assert_eq!(
         next(&mut moves).await.unwrap().data.new_chunk,
         "Cave Layer 1000"
@@ -103,8 +89,7 @@ async fn an_event_before_the_subscription_is_confirmed_is_not_lost() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let late = Action::Delay(Duration::from_millis(150));
-    sim.faults()
-        .arm(Fault::new(Hook::ConsoleCommand, late).containing("websocket subscribe"));
+    fault(&sim, late, "websocket subscribe");
     let mut joins = console.subscribe::<PlayerJoined>().start();
     sim.wait_for_console_subscription(server, "PlayerJoined")
         .await
@@ -117,13 +102,11 @@ async fn an_event_before_the_subscription_is_confirmed_is_not_lost() {
 }
 
 #[tokio::test]
-async fn a_result_over_the_limit_ends_the_connection_and_the_command_with_that_cause() {
+async fn a_reply_over_the_limit_ends_the_connection_and_the_command_with_that_cause() {
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().max_frame(8 * 1_024));
-    within(console.ready()).await.unwrap();
+    let console = ready_with(&sim, server, config().max_frame(8 * 1_024)).await;
     let huge = Action::Instead(Junk::Oversize(64 * 1_024));
-    sim.faults()
-        .arm(Fault::new(Hook::ConsoleCommand, huge).containing("spawn list"));
+    fault(&sim, huge, "spawn list");
     let error = within(console.command("spawn list")).await.unwrap_err();
     let ErrorKind::Disconnected { because, sent } = error.kind() else {
         panic!("{error}")
@@ -134,7 +117,7 @@ async fn a_result_over_the_limit_ends_the_connection_and_the_command_with_that_c
 }
 
 #[tokio::test]
-async fn a_connection_cut_at_any_point_comes_back() {
+async fn the_console_reconnects_after_every_kind_of_close() {
     let (sim, server) = self_hosted().await;
     let console = ready(&sim, server).await;
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
@@ -142,12 +125,11 @@ async fn a_connection_cut_at_any_point_comes_back() {
         Action::Cut,
         Action::Close(1000, "bye".to_owned()),
         Action::Close(1001, String::new()),
-        Action::Close(1011, "trouble".to_owned()),
+        Action::Close(1011, "error".to_owned()),
         Action::Close(3000, String::new()),
     ];
     for (round, ending) in (1..).zip(endings) {
-        sim.faults()
-            .arm(Fault::new(Hook::ConsoleCommand, ending.clone()).containing("player count"));
+        fault(&sim, ending.clone(), "player count");
         let error = within(console.command("player count")).await.unwrap_err();
         assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{ending:?}: {error}");
         if let Action::Close(code, _) = ending {
@@ -162,25 +144,24 @@ async fn a_connection_cut_at_any_point_comes_back() {
 }
 
 #[tokio::test]
-async fn a_half_open_connection_is_found_by_its_silence() {
+async fn a_half_open_connection_is_found_by_pings() {
     let (sim, server) = self_hosted().await;
     let quick = config().ping_interval(Duration::from_millis(100));
-    let console = Console::open_with(access(&sim, server), quick);
-    within(console.ready()).await.unwrap();
+    let console = ready_with(&sim, server, quick).await;
     sim.silence_consoles(server);
-    let because = trouble(&console).await;
-    assert!(
-        matches!(&because, NotConnected::Lost(why) if why.contains("nothing was heard")),
-        "{because}"
-    );
+    not_connected(
+        &console,
+        |cause| matches!(cause, NotConnected::Lost(why) if why.contains("nothing was heard")),
+    )
+    .await;
     connected(&console, 2).await;
 }
 
 #[tokio::test]
-async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
+async fn promise_01_the_gap_of_a_dead_connection_begins_with_its_last_frame() {
     const PING: Duration = Duration::from_secs(1);
     let (sim, server) = self_hosted().await;
-    let console = Console::open_with(access(&sim, server), config().ping_interval(PING));
+    let console = open(&sim, server, config().ping_interval(PING));
     let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();
     let mut everything = within(console.subscribe_to_everything()).await.unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
@@ -201,7 +182,7 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard()
         let Missed::Gap { since, until } = missed else {
             panic!("{missed:?}");
         };
-        // It takes a whole interval to notice. A pong may have come after the event.
+        // The loss is noticed after a whole interval. A pong can be the last frame, after the event.
         let latest = silenced.checked_add(PING / 2).unwrap();
         let earliest = last.checked_sub(PING / 100).unwrap();
         assert!(
@@ -213,12 +194,11 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard()
 }
 
 #[tokio::test]
-async fn an_idle_connection_that_answers_pings_is_kept() {
+async fn an_idle_connection_with_pongs_is_kept() {
     let (sim, server) = self_hosted().await;
     let quick = config().ping_interval(Duration::from_millis(50));
-    let console = Console::open_with(access(&sim, server), quick);
-    within(console.ready()).await.unwrap();
-    // Twenty commands that take a ping's time each: many pings go by.
+    let console = ready_with(&sim, server, quick).await;
+    // Each command takes one interval of pings.
     for _ in 0..20 {
         let late = Action::Delay(Duration::from_millis(50));
         sim.faults().arm(Fault::new(Hook::ConsoleCommand, late));
@@ -228,23 +208,23 @@ async fn an_idle_connection_that_answers_pings_is_kept() {
 }
 
 #[tokio::test]
-async fn a_refused_upgrade_is_told_and_tried_again() {
+async fn a_refused_handshake_is_reported_and_retried() {
     for status in [404, 429, 502] {
         let (sim, server) = self_hosted().await;
         let refusal = Action::Reply(HttpReply::status(status));
         sim.faults().arm(Fault::new(Hook::ConsoleUpgrade, refusal));
-        let console = Console::open_with(access(&sim, server), config());
-        let because = trouble(&console).await;
-        assert!(
-            matches!(&because, NotConnected::Unreachable(why) if why.contains(&status.to_string())),
-            "{because}"
-        );
+        let console = open(&sim, server, config());
+        not_connected(
+            &console,
+            |cause| matches!(cause, NotConnected::Unreachable(why) if why.contains(&status.to_string())),
+        )
+        .await;
         within(console.ready()).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_server_that_writes_numbers_for_words_is_understood() {
+async fn numbers_in_the_place_of_names_are_read() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let server = sim.add_self_hosted("Thornwood").unwrap();
     sim.set_numeric_enums(server, true);
@@ -268,50 +248,50 @@ async fn a_server_that_writes_numbers_for_words_is_understood() {
 async fn promise_05_a_command_dropped_before_it_is_written_is_never_sent() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
-    let console = Console::open_with(access(&sim, server), config());
+    let console = open(&sim, server, config());
     {
         let run = console.command("player kick 7").into_future();
         let short = tokio::time::timeout(Duration::from_millis(50), run);
-        assert!(short.await.is_err(), "it waits for the server");
+        assert!(short.await.is_err(), "the command waits for the server");
     }
     sim.start_server(server).unwrap();
     within(console.command("player list")).await.unwrap();
-    let lines: Vec<_> = sim
-        .received()
-        .iter()
-        .filter_map(alta_sim::Received::command)
-        .collect();
-    assert!(!lines.iter().any(|line| line.contains("kick")), "{lines:?}");
+    assert!(commands(&sim, "player kick").is_empty());
+}
+
+/// Runs the commands at once. All must fail unsent at the timeout. Returns the largest number that waited at one time.
+async fn most_waiting(console: &Console, lines: impl Iterator<Item = String>) -> u64 {
+    let mut running = tokio::task::JoinSet::new();
+    for line in lines {
+        let console = console.clone();
+        running.spawn(async move { console.command(line).await.map(|_| ()) });
+    }
+    let mut most = 0;
+    while let Some(ended) = within(running.join_next()).await {
+        let error = ended.unwrap().unwrap_err();
+        let unsent = matches!(
+            error.kind(),
+            ErrorKind::TimedOut {
+                sent: Sent::NotSent,
+                ..
+            }
+        );
+        assert!(unsent, "{error}");
+        most = most.max(console.status().waiting);
+    }
+    most
 }
 
 #[tokio::test]
-async fn promise_11_pending_commands_are_bounded_and_the_rest_wait_in_their_own_time() {
+async fn promise_11_pending_commands_are_bounded_and_further_callers_wait_until_their_timeout() {
     let (sim, server) = self_hosted().await;
     sim.stop_server(server).await.unwrap();
     let bounded = config()
         .max_pending(4)
         .request_timeout(Duration::from_secs(1));
-    let console = Console::open_with(access(&sim, server), bounded);
-    let mut running = tokio::task::JoinSet::new();
-    for _ in 0..100 {
-        let console = console.clone();
-        running.spawn(async move { console.command("player count").await.map(|_| ()) });
-    }
-    let mut most = 0;
-    while let Some(outcome) = within(running.join_next()).await {
-        let error = outcome.unwrap().unwrap_err();
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::TimedOut {
-                    sent: Sent::NotSent,
-                    ..
-                }
-            ),
-            "{error}"
-        );
-        most = most.max(console.status().waiting);
-    }
+    let console = open(&sim, server, bounded);
+    let lines = (0..100).map(|_| "player count".to_owned());
+    let most = most_waiting(&console, lines).await;
     assert!(most <= 4, "{most} waited at once");
     sim.start_server(server).unwrap();
     within(console.command("player count")).await.unwrap();
@@ -324,23 +304,14 @@ async fn promise_11_pending_commands_are_bounded_in_bytes_too() {
     let bounded = config()
         .max_pending(4)
         .request_timeout(Duration::from_millis(500));
-    let console = Console::open_with(access(&sim, server), bounded);
-    let mut running = tokio::task::JoinSet::new();
-    for length in [20_000, 20_000, 20_000, 100_000, 100_000] {
-        let console = console.clone();
-        let line = format!("player message 7 \"{}\"", "a".repeat(length));
-        running.spawn(async move { console.command(line).await.map(|_| ()) });
-    }
-    let mut most = 0;
-    while let Some(outcome) = within(running.join_next()).await {
-        let error = outcome.unwrap().unwrap_err();
-        assert_eq!(error.sent(), Some(Sent::NotSent), "{error}");
-        most = most.max(console.status().waiting);
-    }
+    let console = open(&sim, server, bounded);
+    let lengths = [20_000, 20_000, 20_000, 100_000, 100_000].into_iter();
+    let lines = lengths.map(|length| format!("player message 7 \"{}\"", "a".repeat(length)));
+    let most = most_waiting(&console, lines).await;
     assert!(most <= 1, "{most} long commands waited at once");
     sim.start_server(server).unwrap();
     within(console.ready()).await.unwrap();
-    // Longer than all permits together.
+    // Longer than all permits allow.
     let long = console
         .command("a".repeat(100_000))
         .timeout(Duration::from_secs(5));

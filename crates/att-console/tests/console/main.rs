@@ -1,0 +1,29 @@
+//! Consoles against the simulator and against hand-made servers, over loopback sockets: a test for each promise.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod commands;
+mod common;
+mod connecting;
+mod edges;
+mod frames;
+mod hostile;
+mod loading;
+mod logs;
+mod misbehavior;
+mod odd_values;
+mod outages;
+mod own_commands;
+mod runtimes;
+mod secrets;
+mod self_hosted;
+#[path = "../../../alta-dial/tests/support/servers.rs"]
+mod servers;
+mod simulator;
+mod slow_links;
+mod streams;
