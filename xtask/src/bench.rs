@@ -2,18 +2,20 @@
 
 use crate::{Error, cargo};
 
+/// Both programs of the package: one of them counts allocations.
+const PACKAGE: [&str; 5] = ["--quiet", "--profile", "bench", "--package", "yardstick"];
+
+/// Builds the programs as they are measured.
+pub(crate) fn build() -> Result<(), Error> {
+    succeed(cargo().arg("build").args(PACKAGE))
+}
+
 /// Measures, and prints a line for each figure.
 pub(crate) fn run(arguments: &[String]) -> Result<(), Error> {
-    // Both of its programs: one of them counts allocations.
-    let package = ["--quiet", "--profile", "bench", "--package", "yardstick"];
-    succeed(cargo().arg("build").args(package))?;
-    succeed(
-        cargo()
-            .arg("run")
-            .args(package)
-            .args(["--", "run"])
-            .args(arguments),
-    )
+    build()?;
+    let mut run = cargo();
+    run.arg("run").args(PACKAGE).args(["--", "run"]);
+    succeed(run.args(arguments))
 }
 
 fn succeed(command: &mut std::process::Command) -> Result<(), Error> {

@@ -2,8 +2,8 @@
 
 use crate::tools::Tool;
 use crate::{
-    Error, architecture, cargo, combinations, commands, endpoints, fixtures, metadata, packages,
-    root,
+    Error, architecture, cargo, combinations, commands, endpoints, fixtures, instructions,
+    metadata, packages, root,
 };
 use cargo_metadata::{Package, TargetKind};
 use std::process::Command;
@@ -43,7 +43,7 @@ enum Check {
 pub(crate) struct Options {
     /// Only these steps, such as `lints tests`; all if none is given.
     steps: Vec<String>,
-    /// Also the steps that take longer: a minute of each soak, every feature of every crate alone.
+    /// Also the steps that take longer: the instructions of the hot paths, a minute of each soak, every feature of every crate alone.
     #[arg(long)]
     full: bool,
     /// Print the steps instead.
@@ -271,6 +271,15 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
         ),
     ];
     if full {
+        steps.push(Step {
+            tools: &[Tool::Optional("valgrind", "apt-get install valgrind")],
+            ..step(
+                "instructions",
+                "instructions of the hot paths",
+                Check::Own(|| instructions::run(false)),
+                "docs/performance.md describes the counts; if a change is worth its cost, run `cargo xtask instructions --renew`.",
+            )
+        });
         for (name, package) in [("main socket", "alta-ws"), ("console", "att-console")] {
             steps.push(step(
                 "soak",

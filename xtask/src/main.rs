@@ -16,6 +16,7 @@ mod endpoints;
 #[cfg(test)]
 mod error_kinds;
 mod fixtures;
+mod instructions;
 mod layers;
 mod packages;
 mod replay;
@@ -75,6 +76,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<String>,
     },
+    /// Counts the instructions of the hot paths with valgrind, and compares them with the stored counts.
+    Instructions {
+        /// Store the counts instead.
+        #[arg(long)]
+        renew: bool,
+    },
     /// Writes the inputs with which fuzzing starts, taken from the fixtures.
     FuzzCorpus,
     /// Sends numbered events and commands for ten minutes, with losses of every kind, and checks that each arrives or is reported.
@@ -92,6 +99,7 @@ fn main() -> ExitCode {
         Command::Ci(options) => ci::run(&options),
         Command::Soak { soak, quick } => soak::run(soak, quick),
         Command::Bench { arguments } => bench::run(&arguments),
+        Command::Instructions { renew } => instructions::run(renew),
         Command::FuzzCorpus => corpus::run(),
         Command::TestFixtures {
             list_missing: true, ..

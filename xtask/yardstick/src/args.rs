@@ -78,21 +78,27 @@ pub(crate) struct Job {
     /// A part of the area, such as `events`.
     pub(crate) part: String,
     pub(crate) who: Who,
-    /// Host and port of the server.
-    #[arg(long, default_value = "")]
+    /// Host and port of the server; without them, it is a task of this process.
+    #[arg(long, default_value = IN_MEMORY)]
     pub(crate) address: String,
     #[arg(long, value_enum, default_value_t = Runtime::Multi)]
     pub(crate) runtime: Runtime,
-    /// How many events, commands, calls, consoles or subscriptions.
+    /// The number of events, commands, calls, consoles or subscriptions.
     #[arg(long)]
     pub(crate) count: usize,
-    /// How many commands or calls are in flight at a time.
+    /// The number of commands or calls in flight.
     #[arg(long, default_value_t = 1)]
     pub(crate) window: usize,
-    /// How long paced events come.
+    /// The duration of paced events, or of the measurement of idle CPU time.
     #[arg(long, default_value_t = 0.0)]
     pub(crate) seconds: f64,
+    /// The size of the reply that each console gets before it is idle.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) bytes: usize,
 }
+
+/// The address of a server in this process.
+const IN_MEMORY: &str = "in-memory";
 
 impl Job {
     pub(crate) fn ws_url(&self) -> String {
@@ -103,8 +109,17 @@ impl Job {
         Duration::from_secs_f64(self.seconds)
     }
 
-    /// A tenth of the work, to begin with.
+    /// Instructions are counted in memory: without sockets, the counts are the same in every run.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.address == IN_MEMORY
+    }
+
+    /// A tenth of the work, to begin with. In memory it is always the same, so that the difference of two runs is that of
+    /// their counts.
     pub(crate) fn warm_up(&self) -> usize {
+        if self.is_in_memory() {
+            return 100;
+        }
         (self.count / 10).max(1)
     }
 }

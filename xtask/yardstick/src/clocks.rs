@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::{Allocator, Values};
 
 /// The CPU time that the threads of this process have used, as Linux's scheduler counts it; zero elsewhere. Both readings of a
-/// difference must find the same threads. (`stat` samples a hundred times a second, which misjudges a process that runs for
+/// difference must find the same threads. (`stat` samples a hundred times a second: too seldom for a process that runs for
 /// microseconds at a time.)
 fn cpu() -> Duration {
     let threads = fs::read_dir("/proc/self/task").into_iter().flatten();
@@ -48,7 +48,7 @@ impl Watch {
         )
     }
 
-    /// The rate of so many events, and their CPU seconds a million.
+    /// The rate of `count` events, and their CPU seconds a million.
     pub(crate) fn rate(&self, count: usize) -> Values {
         let (seconds, cpu) = self.stop();
         values([
@@ -56,6 +56,17 @@ impl Watch {
             ("cpu", cpu * 1e6 / count as f64),
         ])
     }
+}
+
+/// CPU microseconds a second for each of `count` idle connections; zero if they are not watched.
+pub(crate) async fn cost_of_idling(count: usize, lasting: Duration) -> f64 {
+    if lasting.is_zero() {
+        return 0.0;
+    }
+    let watch = Watch::start();
+    tokio::time::sleep(lasting).await;
+    let (seconds, cpu) = watch.stop();
+    cpu * 1e6 / seconds / count as f64
 }
 
 /// CPU seconds per million of the counted events, over half of the time that they come.
@@ -109,7 +120,7 @@ impl Heap {
         (self.held() / 1_024.0, resident())
     }
 
-    /// The growth since an earlier reading for each of so many things, in KiB.
+    /// The growth since an earlier reading, divided by `count`, in KiB.
     pub(crate) fn growth(self, earlier: (f64, f64), count: usize) -> Values {
         let (heap, resident) = self.now();
         values([

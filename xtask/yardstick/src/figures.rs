@@ -62,6 +62,6 @@ pub(crate) fn print(
         Better::Lower => "lower",
     };
     println!(
-        "{name:<24} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
+        "{name:<33} {value:>12.2}  yardstick {yardstick:>12.2}  over it {over:>12.2}  ratio {ratio:>5.2}  {unit} ({better} is better)"
     );
 }

@@ -1,8 +1,8 @@
 //! The benchmarks of the workspace. Each measures the library beside a yardstick that does the same work by hand, in the same run.
 //!
 //! One run is several processes: a load server, and for each measurement a client, so that CPU and memory are those of the
-//! client alone. `report` starts them by turns and prints the figures; `server` is the load server of both websockets,
-//! `plain` the plain websocket client; `console`, `main_socket` and `rest` hold what differs: their events, their part of the
+//! client alone. `report` starts them in turn and prints the figures; `server` is the load server of both websockets,
+//! `plain` the plain websocket client; `console`, `main_socket` and `rest` hold the parts that differ: their events, their part of the
 //! server, the library's side and the plain side.
 
 #![allow(
@@ -36,7 +36,7 @@ use args::{Area, Args, Job};
 /// Reads the counts of the allocator, if this program has one that counts.
 pub type Allocator = fn() -> Stats;
 
-/// What a measurement gives, by name.
+/// The values of a measurement, by name.
 type Values = std::collections::BTreeMap<String, f64>;
 
 /// Runs the benchmarks, or the part of a run that the arguments name.

@@ -1,7 +1,7 @@
 //! The yardstick of both websockets: a plain loop, as an expert writes it for one program.
 //!
 //! One task owns the socket, a `tokio-tungstenite` client. It decodes each frame with `serde_json` into a typed event with
-//! owned fields and hands it over a bounded channel. Requests come over a channel and wait for their reply in a map from id to
+//! owned fields and sends it through a bounded channel. Requests come through a channel, and replies find their caller in a map from id to
 //! oneshot; those that are ready are written together. The loop does not reconnect or subscribe again, knows no timeout and
 //! bounds nothing else, and a slow reader stops it.
 
@@ -17,7 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 use crate::args::Job;
 
-/// What differs between the protocols.
+/// The part of the client that differs between the protocols.
 pub(crate) trait Protocol: 'static {
     type Event: Send + 'static;
     type Reply: Send + 'static;
@@ -35,11 +35,14 @@ pub(crate) enum Incoming<P: Protocol + ?Sized> {
     Other,
 }
 
-/// Events that wait for their reader, and requests that wait for the socket.
+/// The capacity of the channel of events, and of that of requests.
 const CAPACITY: usize = 1_024;
 
 /// The read buffer where many connections are idle. Otherwise the library's default of 128 KiB is faster.
 pub(crate) const SMALL_BUFFER: usize = 4 << 10;
+
+/// As the library's.
+const LARGEST_FRAME: usize = 64 << 20;
 
 type Request<P> = (String, oneshot::Sender<<P as Protocol>::Reply>);
 
@@ -56,7 +59,7 @@ impl<P: Protocol> Client<P> {
         job: &Job,
         read_buffer: Option<usize>,
     ) -> (Self, mpsc::Receiver<P::Event>) {
-        let mut config = WebSocketConfig::default();
+        let mut config = WebSocketConfig::default().max_frame_size(Some(LARGEST_FRAME));
         if let Some(size) = read_buffer {
             config = config.read_buffer_size(size);
         }

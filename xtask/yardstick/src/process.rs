@@ -52,6 +52,13 @@ pub(crate) fn can_bind() -> bool {
         .is_ok_and(|status| status.success())
 }
 
+/// Allows this process and those that it starts as many files as the system permits, where `prlimit` exists.
+pub(crate) fn raise_file_limit() {
+    let raise = "limit=$(ulimit -H -n) && prlimit --pid $PPID --nofile=$limit:$limit";
+    // Without it, the limit can still be high enough.
+    let _ = Command::new("sh").args(["-c", raise]).status();
+}
+
 /// The load server; dropping it ends the process.
 pub(crate) struct Server {
     child: Child,
@@ -104,6 +111,7 @@ fn arguments(job: &Job) -> Vec<OsString> {
         format!("--count={}", job.count),
         format!("--window={}", job.window),
         format!("--seconds={}", job.seconds),
+        format!("--bytes={}", job.bytes),
     ]
     .map(OsString::from)
     .to_vec()

@@ -1,30 +1,36 @@
-//! One run: each part is measured by turns, and its figures are printed.
+//! One run: measures each part in turn, and prints its figures.
 
 use std::cell::RefCell;
 
 use crate::Values;
 use crate::args::{Area, Job, Options, Runtime, Who};
 use crate::figures::{Better, Rounds, print};
-use crate::process::{Program, Server, can_bind, measure};
+use crate::process::{Program, Server, can_bind, measure, raise_file_limit};
 
-/// Medians are of so many rounds.
+/// The rounds of a median.
 const ROUNDS: usize = 3;
 
 /// Scaling is a ratio of small costs: more turns, of which some meet no other work of the machine.
 const SCALING_TURNS: usize = 7;
 
+/// The most KiB that a bad console may cost: its queue of 8 MiB or its pending commands, twice for what holds them.
+const BOUND: f64 = 16.0 * 1_024.0;
+
 /// The smaller number of consoles or subscriptions.
 const FEW: usize = 10;
 
 /// The names that `--only` takes.
-const PARTS: [(Area, &str); 12] = [
+const PARTS: [(Area, &str); 15] = [
     (Area::Console, "events"),
     (Area::Console, "flood_mixed"),
     (Area::Console, "round_trip"),
     (Area::Console, "pipelined"),
     (Area::Console, "pipelined_1000"),
     (Area::Console, "idle"),
+    (Area::Console, "many"),
+    (Area::Console, "large_reply"),
     (Area::Console, "scaling"),
+    (Area::Console, "bad_peer"),
     (Area::MainSocket, "events"),
     (Area::MainSocket, "hold"),
     (Area::MainSocket, "scaling"),
@@ -32,7 +38,7 @@ const PARTS: [(Area, &str); 12] = [
     (Area::Rest, "concurrent"),
 ];
 
-/// Returns whether something of that name is measured.
+/// Measures. Returns false if `--only` names nothing that is measured.
 pub(crate) fn run(options: &Options) -> bool {
     let run = Run {
         options,
@@ -41,7 +47,7 @@ pub(crate) fn run(options: &Options) -> bool {
     if let Some(only) = &options.only
         && !PARTS.contains(&(options.area, only.as_str()))
     {
-        eprintln!("nothing of the name {only} is measured; docs/performance.md has the names");
+        eprintln!("there is no measurement {only}; docs/performance.md lists them");
         return false;
     }
     match options.area {
@@ -84,16 +90,76 @@ impl Run<'_> {
                 self.print(name, rounds.medians("rate"), "commands/s", Better::Higher);
             }
         }
-        if self.wants("idle") {
-            let job = self.job("idle", 1_000);
-            let unit = "KiB per console";
-            let heap = self.rounds(Program::Counting, &job).medians("heap");
-            self.print("console_idle_heap", heap, unit, Better::Lower);
-            let rss = self.rounds(Program::Timed, &job).medians("rss");
-            self.print("console_idle_rss", rss, unit, Better::Lower);
-        }
+        self.idle("idle", self.scaled(1_000), 0, 0.0);
+        self.idle("many", self.scaled(10_000), 0, 30.0);
+        self.idle("large_reply", self.scaled(100), 50_000_000, 0.0);
         if self.wants("scaling") {
             self.scaling("console_scaling", 1_000, "× the CPU of 10 consoles");
+        }
+        if self.wants("bad_peer") {
+            self.bad_peer();
+        }
+    }
+
+    /// The memory of idle consoles, each after a reply of `bytes`, and their CPU time over `seconds`.
+    fn idle(&self, part: &str, count: usize, bytes: usize, seconds: f64) {
+        if !self.wants(part) {
+            return;
+        }
+        raise_file_limit();
+        let quick = |value: f64| {
+            if self.options.quick {
+                value / 100.0
+            } else {
+                value
+            }
+        };
+        let job = Job {
+            bytes: quick(bytes as f64) as usize,
+            seconds: quick(seconds),
+            ..self.job_of(part, count)
+        };
+        let lower = Better::Lower;
+        let unit = "KiB per console";
+        let heap = self.rounds(Program::Counting, &job).medians("heap");
+        self.print(&format!("console_{part}_heap"), heap, unit, lower);
+        let timed = self.rounds(Program::Timed, &job);
+        let rss = timed.medians("rss");
+        self.print(&format!("console_{part}_rss"), rss, unit, lower);
+        if seconds > 0.0 {
+            let unit = "µs of CPU a second per console";
+            let cpu = timed.medians("cpu");
+            self.print(&format!("console_{part}_cpu"), cpu, unit, lower);
+        }
+    }
+
+    /// Beside each value of the consoles with a bad one is the value without it.
+    fn bad_peer(&self) {
+        let kinds = ["slow", "stopped", "deaf"];
+        let mut rounds = [(); 3].map(|()| Rounds::default());
+        let run = |kind: &str| {
+            let part = format!("bad_peer_{kind}");
+            measure(Program::Timed, &self.job(&part, 100), false)
+        };
+        for _ in 0..self.turns(ROUNDS) {
+            let without = run("none");
+            for (rounds, kind) in rounds.iter_mut().zip(kinds) {
+                rounds.push([run(kind), without.clone()]);
+            }
+        }
+        for (rounds, kind) in rounds.iter().zip(kinds) {
+            for (of, unit, better) in [
+                ("rate", "events/s of the others", Better::Higher),
+                ("cpu", "CPU-s per million events", Better::Lower),
+                ("p50", "µs (p50)", Better::Lower),
+                ("p99", "µs (p99)", Better::Lower),
+            ] {
+                let name = format!("console_bad_peer_{kind}_{of}");
+                self.print(&name, rounds.medians(of), unit, better);
+            }
+            let name = format!("console_bad_peer_{kind}_rss");
+            let memory = [rounds.medians("rss")[0], BOUND];
+            self.print(&name, memory, "KiB, beside the bound", Better::Lower);
         }
     }
 
@@ -174,7 +240,7 @@ impl Run<'_> {
             ..self.job_of("paced", count)
         };
         let mut costs = [Rounds::default(), Rounds::default()];
-        // Few and many by turns.
+        // Few and many in turn.
         for _ in 0..self.turns(SCALING_TURNS) {
             for (rounds, count) in costs.iter_mut().zip([FEW, self.scaled(many).max(FEW)]) {
                 let job = job(count);
@@ -216,6 +282,7 @@ impl Run<'_> {
             count,
             window: 1,
             seconds: 0.0,
+            bytes: 0,
         }
     }
 

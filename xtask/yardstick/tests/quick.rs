@@ -25,6 +25,9 @@ fn figures(area: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_figure_of_consoles_is_measured() {
+    let bad_peers = ["slow", "stopped", "deaf"].into_iter().flat_map(|kind| {
+        ["rate", "cpu", "p50", "p99", "rss"].map(|of| format!("console_bad_peer_{kind}_{of}"))
+    });
     let expected = [
         "console_events",
         "console_cpu",
@@ -36,9 +39,15 @@ fn every_figure_of_consoles_is_measured() {
         "console_pipelined_1000",
         "console_idle_heap",
         "console_idle_rss",
+        "console_many_heap",
+        "console_many_rss",
+        "console_many_cpu",
+        "console_large_reply_heap",
+        "console_large_reply_rss",
         "console_scaling",
     ];
-    assert_eq!(figures("console"), expected.map(str::to_owned).into());
+    let expected = expected.into_iter().map(str::to_owned).chain(bad_peers);
+    assert_eq!(figures("console"), expected.collect());
 }
 
 #[test]

@@ -18,7 +18,7 @@ const CYCLE: [usize; 40] = [
     1, 0, 5, 0, 2, 0, 1, 0,
 ];
 
-/// So many cycles have different players and places.
+/// The number of cycles, each with other players and places.
 const CYCLES: usize = 100;
 
 const PLAYERS: [&str; 8] = [

@@ -1,5 +1,6 @@
-//! Game-server consoles: events, commands, idle memory, many consoles.
+//! Game-server consoles: events, commands, idle memory, many consoles, bad peers.
 
+mod bad_peer;
 mod events;
 mod ours;
 mod plain;
@@ -22,8 +23,9 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
         ("round_trip", Who::Plain) => plain::round_trip(job).await,
         ("pipelined" | "pipelined_1000", Who::Ours) => ours::pipelined(job).await,
         ("pipelined" | "pipelined_1000", Who::Plain) => plain::pipelined(job).await,
-        ("idle", Who::Ours) => ours::idle(job, heap).await,
-        ("idle", Who::Plain) => plain::idle(job, heap).await,
+        ("idle" | "many" | "large_reply", Who::Ours) => ours::idle(job, heap).await,
+        ("idle" | "many" | "large_reply", Who::Plain) => plain::idle(job, heap).await,
+        (part, _) if part.starts_with("bad_peer") => bad_peer::measure(job, heap).await,
         (_, Who::Ours) => ours::paced(job).await,
         (_, Who::Plain) => plain::paced(job).await,
     }

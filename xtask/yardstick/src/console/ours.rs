@@ -10,10 +10,12 @@ use att_console::{AnyEvent, Config, Console, ConsoleAccess, Event, Missed, State
 use futures_util::{Stream, StreamExt as _};
 use tokio::task::JoinSet;
 
+use super::server::Game;
 use super::{COMMAND, events};
 use crate::Values;
 use crate::args::Job;
-use crate::clocks::{Heap, Watch, cost_of, percentiles};
+use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
+use crate::server::InMemory;
 
 /// Idle connections are measured after this time.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
@@ -21,15 +23,19 @@ pub(super) const SETTLE: Duration = Duration::from_secs(1);
 /// Paced events a second, over all consoles together.
 const RATE: u32 = 20_000;
 
-/// Events that the server sends in one go.
+/// The events of one flood.
 const PART: usize = 100_000;
 
 /// A part of a flood may take this long.
 const LONGEST: Duration = Duration::from_secs(300);
 
-async fn open(job: &Job) -> Console {
+pub(super) async fn open(job: &Job) -> Console {
     let access = ConsoleAccess::new(job.ws_url().parse().unwrap(), "token".to_owned());
-    let console = Console::open_with(access, Config::default());
+    let mut config = Config::default();
+    if job.is_in_memory() {
+        config = config.dialer(Arc::new(InMemory(Game::new)));
+    }
+    let console = Console::open_with(access, config);
     console.ready().await.unwrap();
     console
 }
@@ -46,13 +52,13 @@ pub(super) async fn flood_mixed(job: &Job) -> Values {
     let subscribe = console.subscribe_to_any(events::NAMES);
     let stream = subscribe.capacity(PART).capacity_bytes(usize::MAX);
     let stream = stream.await.unwrap();
-    // Tells the events apart, as the plain client does.
-    let told_apart = stream.inspect(|event| {
+    // The plain client distinguishes the events, too.
+    let distinguished = stream.inspect(|event| {
         if let Ok(event) = event {
             black_box(matches!(event.data, AnyEvent::PlayerMovedChunk(_)));
         }
     });
-    flood(&console, told_apart, job).await
+    flood(&console, distinguished, job).await
 }
 
 async fn flood<T>(
@@ -73,13 +79,13 @@ async fn flood<T>(
     rate
 }
 
-/// A flood in parts: at most so many events wait for the reader.
+/// A flood in parts: no more than a part can be in the queue.
 pub(super) fn parts(count: usize) -> impl Iterator<Item = usize> {
     let begins = (0..count).step_by(PART);
     begins.map(move |begin| PART.min(count - begin))
 }
 
-async fn read<T>(
+pub(super) async fn read<T>(
     stream: &mut (impl Stream<Item = Result<Event<T>, Missed>> + Unpin),
     count: usize,
 ) {
@@ -111,7 +117,7 @@ pub(super) async fn pipelined(job: &Job) -> Values {
     watch.rate(job.count)
 }
 
-/// Keeps so many commands in flight, with a task each.
+/// Keeps `window` commands in flight, with a task each.
 async fn in_flight(console: &Console, count: usize, window: usize) {
     let mut tasks = JoinSet::new();
     for task in 0..window {
@@ -131,13 +137,20 @@ pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
     let before = heap.now();
     let mut consoles = Vec::with_capacity(job.count);
     for _ in 0..job.count {
-        consoles.push(open(job).await);
+        let console = open(job).await;
+        if job.bytes > 0 {
+            let reply = console.command(format!("large {}", job.bytes));
+            black_box(reply.await.unwrap());
+        }
+        consoles.push(console);
     }
     tokio::time::sleep(SETTLE).await;
-    let growth = heap.growth(before, job.count);
+    let mut values = heap.growth(before, job.count);
+    let cpu = cost_of_idling(job.count, job.lasting()).await;
+    values.insert("cpu".to_owned(), cpu);
     let is_ready = |console: &Console| console.status().state == State::Ready;
     assert!(consoles.iter().all(is_ready));
-    growth
+    values
 }
 
 /// The command that starts a paced run.

@@ -14,7 +14,7 @@ use super::ours::{SETTLE, pace, parts};
 use super::{COMMAND, events};
 use crate::Values;
 use crate::args::Job;
-use crate::clocks::{Heap, Watch, cost_of, percentiles};
+use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
 use crate::plain::{self, Incoming, Protocol, SMALL_BUFFER};
 
 struct Console;
@@ -212,7 +212,7 @@ pub(super) async fn pipelined(job: &Job) -> Values {
     watch.rate(job.count)
 }
 
-/// Keeps so many commands in flight, with a task each.
+/// Keeps `window` commands in flight, with a task each.
 async fn in_flight(client: &Client, count: usize, window: usize) {
     let mut tasks = JoinSet::new();
     for task in 0..window {
@@ -232,12 +232,18 @@ pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
     let before = heap.now();
     let mut clients = Vec::with_capacity(job.count);
     for _ in 0..job.count {
-        clients.push(Client::open(job, Some(SMALL_BUFFER)).await);
+        let (client, reader) = Client::open(job, Some(SMALL_BUFFER)).await;
+        if job.bytes > 0 {
+            command(&client, format!("large {}", job.bytes)).await;
+        }
+        clients.push((client, reader));
     }
     tokio::time::sleep(SETTLE).await;
-    let growth = heap.growth(before, job.count);
+    let mut values = heap.growth(before, job.count);
+    let cpu = cost_of_idling(job.count, job.lasting()).await;
+    values.insert("cpu".to_owned(), cpu);
     assert!(clients.iter().all(|(client, _)| client.is_open()));
-    growth
+    values
 }
 
 pub(super) async fn paced(job: &Job) -> Values {

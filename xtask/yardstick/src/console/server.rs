@@ -1,7 +1,12 @@
 //! The game server's part of the load server.
 //!
-//! It accepts any token and replies to every command at once. `flood N` sends N events of the names that the connection is
-//! subscribed to, `pace R S` sends R events a second for S seconds, over all connections that are subscribed.
+//! It accepts any token and replies to every command at once.
+//!
+//! - `flood N` sends N events of the names that the connection is subscribed to.
+//! - `pace R S` sends R events a second for S seconds, over all connections that are subscribed.
+//! - `trickle R` sends R events a second over this connection; `trickle R bytes` sends them byte by byte, R bytes a second.
+//! - `large N` is replied to with about N bytes.
+//! - `deaf` is the last command that is read.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,7 +18,7 @@ use serde::Deserialize;
 
 use super::events;
 use crate::server::frames::Frames;
-use crate::server::{Action, Protocol};
+use crate::server::{Action, Connection, Protocol};
 
 const GREETING: &str = r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 1 - bot"}"#;
 
@@ -54,42 +59,59 @@ impl Game {
 }
 
 impl Protocol for Game {
-    fn receive(&mut self, text: &[u8]) -> Vec<Action> {
+    fn receive(&mut self, text: &[u8], connection: &mut Connection) -> Option<Action> {
         if !self.is_greeted {
             self.is_greeted = true;
-            return vec![Action::Send(GREETING.to_owned())];
+            connection.send(GREETING);
+            return None;
         }
-        let Ok(Request { id, content }) = serde_json::from_slice(text) else {
-            return Vec::new();
-        };
-        let words: Vec<&str> = content.split_ascii_whitespace().collect();
-        match words[..] {
-            ["flood", count] => vec![Action::Flood {
-                events: encoded(&self.names),
-                count: count.parse().unwrap_or_default(),
-                then: reply(id, "flood", "Sent"),
-            }],
-            ["pace", rate, seconds] => {
-                let lasting = Duration::from_secs_f64(seconds.parse().unwrap_or_default());
-                let rate = rate.parse().unwrap_or(1.0);
-                let pace = Action::Pace { rate, lasting };
-                vec![Action::Send(reply(id, "pace", "Success")), pace]
+        let Request { id, content } = serde_json::from_slice(text).ok()?;
+        let mut words = content.split_ascii_whitespace();
+        let (verb, first, second) = (words.next()?, words.next(), words.next());
+        let number = |word: Option<&str>| word.and_then(|word| word.parse().ok());
+        let (result, action) = match (verb, first, second) {
+            ("flood", Some(count), None) => {
+                let count = count.parse().ok()?;
+                let then = reply(id, verb, "Sent");
+                connection.flood(encoded(&self.names), count, then);
+                return None;
             }
-            ["websocket", "subscribe", name] => {
-                if self.names.iter().any(|held| held == name) {
-                    return vec![Action::Send(reply(id, "subscribe", "Unchanged"))];
+            ("pace", ..) => {
+                let rate = number(first)?;
+                let lasting = Duration::from_secs_f64(number(second)?);
+                ("Success", Some(Action::Pace { rate, lasting }))
+            }
+            ("trickle", rate, unit) => {
+                let rate = number(rate)?;
+                let mut events = encoded(&self.names);
+                if unit == Some("bytes") {
+                    events = Arc::new(events.byte_by_byte());
                 }
-                self.names.push(name.to_owned());
-                let reply = Action::Send(reply(id, "subscribe", "Success"));
-                vec![reply, Action::Subscribe(encoded(&[name.to_owned()]))]
+                ("Success", Some(Action::Trickle { events, rate }))
             }
-            ["websocket", "unsubscribe", name] => {
+            ("large", Some(length), None) => {
+                let text = "a".repeat(length.parse::<usize>().ok()? / 2);
+                connection.send(&reply(id, verb, &text));
+                return None;
+            }
+            ("deaf", ..) => ("Success", Some(Action::StopReading)),
+            ("websocket", Some("subscribe"), Some(name)) => {
+                if self.names.iter().any(|held| held == name) {
+                    ("Unchanged", None)
+                } else {
+                    self.names.push(name.to_owned());
+                    let events = encoded(&[name.to_owned()]);
+                    ("Success", Some(Action::Subscribe(events)))
+                }
+            }
+            ("websocket", Some("unsubscribe"), Some(name)) => {
                 self.names.retain(|held| held != name);
-                vec![Action::Send(reply(id, "unsubscribe", "Success"))]
+                ("Success", None)
             }
-            [.., last] => vec![Action::Send(reply(id, last, "Success"))],
-            [] => Vec::new(),
-        }
+            _ => ("Success", None),
+        };
+        connection.send(&reply(id, first.unwrap_or(verb), result));
+        action
     }
 }
 

@@ -11,10 +11,10 @@ use crate::clocks::Heap;
 /// The first of the groups that are subscribed to.
 const FIRST_GROUP: i64 = 2_000_000_000;
 
-/// Events of a flood are for so many subscriptions.
+/// The number of subscriptions of a flood.
 const FEW: usize = 10;
 
-/// Events that the server sends in one go: at most so many wait for the reader.
+/// The events of one flood: no more can be in the queue.
 const PART: usize = 20_000;
 
 /// Paced events a second, for all subscriptions together.

@@ -11,16 +11,21 @@ use alta_ws::{Client, Config, GroupServerStatus};
 use futures_util::future::join_all;
 use http::Method;
 
+use super::server::Service;
 use super::{FEW, FIRST_GROUP, RATE, parts};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of};
+use crate::server::InMemory;
 
 /// Held subscriptions are measured after this time.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);
 
 async fn open(job: &Job) -> Client {
-    let config = Config::default().url(job.ws_url().parse().unwrap());
+    let mut config = Config::default().url(job.ws_url().parse().unwrap());
+    if job.is_in_memory() {
+        config = config.dialer(Arc::new(InMemory(Service::default)));
+    }
     let client = Client::open_with(StaticToken::new("token"), config).unwrap();
     client.ready().await.unwrap();
     client
@@ -58,7 +63,7 @@ pub(super) async fn events(job: &Job) -> Values {
     rate
 }
 
-/// So many subscriptions, each with a stream of its own.
+/// `count` subscriptions, each with a stream of its own.
 pub(super) async fn hold(job: &Job, heap: Heap) -> Values {
     // The first connection allocates what all share.
     open(job).await.close().await;

@@ -101,7 +101,7 @@ async fn request(client: &Client, path: String) {
     assert_eq!(client.request(path).await, 200);
 }
 
-/// Subscribes to so many topics over as many sockets as they need.
+/// Subscribes to `count` topics, over as many sockets as they need.
 async fn subscribe(job: &Job, count: usize, buffer: Option<usize>) -> Vec<(Client, Reader)> {
     let mut clients = Vec::new();
     for first in (0..count).step_by(PER_SOCKET) {

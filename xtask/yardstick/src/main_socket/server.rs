@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::server::frames::Frames;
-use crate::server::{Action, Protocol};
+use crate::server::{Action, Connection, Protocol};
 
 #[derive(Deserialize)]
 struct Request {
@@ -32,33 +32,29 @@ impl Service {
 }
 
 impl Protocol for Service {
-    fn receive(&mut self, text: &[u8]) -> Vec<Action> {
-        let Ok(request) = serde_json::from_slice::<Request>(text) else {
-            return Vec::new();
-        };
-        let Request { id, method, path } = request;
+    fn receive(&mut self, text: &[u8], connection: &mut Connection) -> Option<Action> {
+        let Request { id, method, path } = serde_json::from_slice(text).ok()?;
         let reply = format!(
             r#"{{"id":{id},"event":"response","key":"{method} /ws/{path}","content":"","responseCode":200}}"#
         );
         let words: Vec<&str> = path.split('/').collect();
-        match words[..] {
+        let action = match words[..] {
             ["subscription", _, key] => {
                 self.keys.push(key.to_owned());
-                let event = Frames::new([status(key)]);
-                vec![Action::Send(reply), Action::Subscribe(Arc::new(event))]
+                Some(Action::Subscribe(Arc::new(Frames::new([status(key)]))))
             }
-            ["flood", count] => vec![Action::Flood {
-                events: self.events(),
-                count: count.parse().unwrap_or_default(),
-                then: reply,
-            }],
-            ["pace", rate, seconds] => {
-                let lasting = Duration::from_secs_f64(seconds.parse().unwrap_or_default());
-                let rate = rate.parse().unwrap_or(1.0);
-                vec![Action::Send(reply), Action::Pace { rate, lasting }]
+            ["flood", count] => {
+                connection.flood(self.events(), count.parse().ok()?, reply);
+                return None;
             }
-            _ => vec![Action::Send(reply)],
-        }
+            ["pace", rate, seconds] => Some(Action::Pace {
+                rate: rate.parse().ok()?,
+                lasting: Duration::from_secs_f64(seconds.parse().ok()?),
+            }),
+            _ => None,
+        };
+        connection.send(&reply);
+        action
     }
 }
 

@@ -15,6 +15,9 @@ use crate::clocks::{Heap, Watch, values};
 /// The id of the one server that there is.
 const SERVER: i64 = 300_000_030;
 
+/// The runs of a measurement, of which the best counts, since each is short.
+const RUNS: usize = 5;
+
 /// One call of either side.
 trait Call: Clone + Send + Sync + 'static {
     fn call(&self) -> impl Future<Output = ()> + Send;
@@ -23,17 +26,17 @@ trait Call: Clone + Send + Sync + 'static {
 pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
     let base = format!("http://{}/api", job.address);
     match job.who {
-        Who::Ours => calls(&ours::Ours::new(&base), job, heap).await,
+        Who::Ours => calls(&ours::Ours::new(&base, job), job, heap).await,
         Who::Plain => calls(&plain::Plain::new(&base), job, heap).await,
     }
 }
 
-/// The cost of a call: after a warm-up, the best of a few runs, since a run is short.
+/// The cost of a call: after a warm-up, the best of the runs.
 async fn calls(side: &impl Call, job: &Job, heap: Heap) -> Values {
-    const RUNS: usize = 5;
+    let runs = if job.is_in_memory() { 1 } else { RUNS };
     run(side, job.warm_up(), job.window).await;
     let mut best: Option<Values> = None;
-    for _ in 0..RUNS {
+    for _ in 0..runs {
         let before = heap.allocated();
         let watch = Watch::start();
         run(side, job.count, job.window).await;
@@ -60,7 +63,7 @@ async fn calls(side: &impl Call, job: &Job, heap: Heap) -> Values {
     best.unwrap_or_default()
 }
 
-/// Makes so many calls with so many in flight.
+/// Makes `count` calls, `window` of them in flight.
 async fn run(side: &impl Call, count: usize, window: usize) {
     if window == 1 {
         for _ in 0..count {

@@ -30,13 +30,17 @@ pub(crate) fn run() {
 }
 
 async fn serve(tcp: TcpStream) {
-    let reply = service_fn(|_: Request<Incoming>| async {
-        let reply = Response::builder()
-            .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .body(Full::new(Bytes::from_static(BODY.as_bytes())));
-        Ok::<_, Infallible>(reply.unwrap())
-    });
+    let reply = service_fn(|_: Request<Incoming>| async { Ok::<_, Infallible>(reply()) });
     let connection = http1::Builder::new().serve_connection(TokioIo::new(tcp), reply);
     // A client that goes away is no error.
     let _ = connection.await;
+}
+
+pub(super) fn reply() -> Response<Full<Bytes>> {
+    let body = Full::new(Bytes::from_static(BODY.as_bytes()));
+    let json = "application/json; charset=utf-8";
+    Response::builder()
+        .header(CONTENT_TYPE, json)
+        .body(body)
+        .unwrap()
 }

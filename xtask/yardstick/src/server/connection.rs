@@ -14,7 +14,7 @@ const WRITE: usize = 256 << 10;
 const KEPT: usize = 4 << 10;
 
 #[derive(Default)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     /// The beginning of a frame.
     input: Vec<u8>,
     /// Single messages, and how much of them has been written.
@@ -28,7 +28,7 @@ struct Flood {
     events: Arc<Frames>,
     next: usize,
     left: usize,
-    /// What is being written: whole frames.
+    /// The part that is being written: whole frames.
     part: Range<usize>,
     then: String,
 }
@@ -38,11 +38,12 @@ impl Connection {
         self.is_closing
     }
 
-    pub(super) fn send(&mut self, text: &str) {
+    pub(crate) fn send(&mut self, text: &str) {
         frames::append(&mut self.output, frames::TEXT, text.as_bytes());
     }
 
-    pub(super) fn flood(&mut self, events: Arc<Frames>, count: usize, then: String) {
+    /// Sends `count` events as fast as the socket takes them, then a message.
+    pub(crate) fn flood(&mut self, events: Arc<Frames>, count: usize, then: String) {
         if count == 0 || events.len() == 0 {
             self.send(&then);
             return;
@@ -56,36 +57,39 @@ impl Connection {
         });
     }
 
-    /// Splits what was read into messages.
+    /// Splits the bytes that were read into messages, and unmasks them in place.
     pub(super) fn receive(
         &mut self,
-        bytes: &[u8],
+        bytes: &mut [u8],
         mut act: impl FnMut(&mut Self, &[u8]),
     ) -> io::Result<()> {
         let mut joined = std::mem::take(&mut self.input);
-        let mut rest = if joined.is_empty() {
+        let bytes = if joined.is_empty() {
             bytes
         } else {
             joined.extend_from_slice(bytes);
-            &joined
+            &mut joined
         };
-        while let Some((opcode, payload, length)) = frames::first(rest)? {
-            rest = &rest[length..];
+        let mut at = 0;
+        while let Some((opcode, payload)) = frames::first(&mut bytes[at..])? {
+            let end = at + payload.end;
+            let payload = &bytes[at + payload.start..end];
+            at = end;
             match opcode {
-                frames::TEXT => act(self, &payload),
-                frames::PING => frames::append(&mut self.output, frames::PONG, &payload),
+                frames::TEXT => act(self, payload),
+                frames::PING => frames::append(&mut self.output, frames::PONG, payload),
                 frames::CLOSE => {
-                    frames::append(&mut self.output, frames::CLOSE, &payload);
+                    frames::append(&mut self.output, frames::CLOSE, payload);
                     self.is_closing = true;
                 }
                 _ => {}
             }
         }
-        self.input = rest.to_vec();
+        self.input.extend_from_slice(&bytes[at..]);
         Ok(())
     }
 
-    /// What to write next. Single messages go between two writes of a flood.
+    /// The bytes to write next. Single messages go between two writes of a flood.
     pub(super) fn output(&mut self) -> Option<&[u8]> {
         let is_within = self
             .floods

@@ -8,9 +8,6 @@ pub(crate) const CLOSE: u8 = 0x8;
 pub(crate) const PING: u8 = 0x9;
 pub(crate) const PONG: u8 = 0xa;
 
-/// A longer frame of a client is an error.
-const LONGEST: usize = 1 << 20;
-
 /// Appends a frame of a server.
 pub(crate) fn append(to: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     to.push(0x80 | opcode);
@@ -26,41 +23,35 @@ pub(crate) fn append(to: &mut Vec<u8>, opcode: u8, payload: &[u8]) {
     to.extend_from_slice(payload);
 }
 
-/// The first frame of a client in `bytes`: its opcode, its unmasked payload and its length as a whole. `None` if a part is
+/// Unmasks the first frame of a client in `bytes`, and returns its opcode and the place of its payload. `None` if a part is
 /// missing.
-pub(crate) fn first(bytes: &[u8]) -> io::Result<Option<(u8, Vec<u8>, usize)>> {
+pub(crate) fn first(bytes: &mut [u8]) -> io::Result<Option<(u8, Range<usize>)>> {
     let [first, second, rest @ ..] = bytes else {
         return Ok(None);
     };
-    let is_whole = first & 0x80 != 0 && first & 0xf != 0;
-    if !is_whole || second & 0x80 == 0 {
+    let is_whole = *first & 0x80 != 0 && *first & 0xf != 0;
+    if !is_whole || *second & 0x80 == 0 {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    let (length, rest) = match second & 0x7f {
-        126 => match rest.split_first_chunk() {
-            Some((length, rest)) => (u64::from(u16::from_be_bytes(*length)), rest),
-            None => return Ok(None),
-        },
-        127 => match rest.split_first_chunk() {
-            Some((length, rest)) => (u64::from_be_bytes(*length), rest),
-            None => return Ok(None),
-        },
-        length => (u64::from(length), rest),
+    let opcode = *first & 0xf;
+    let (length, header) = match (*second & 0x7f, &*rest) {
+        (126, [high, low, ..]) => (usize::from(u16::from_be_bytes([*high, *low])), 4),
+        (126, _) => return Ok(None),
+        // None of the clients sends so long a frame.
+        (127, _) => return Err(io::ErrorKind::InvalidData.into()),
+        (length, _) => (usize::from(length), 2),
     };
-    let length = usize::try_from(length)
-        .ok()
-        .filter(|length| *length <= LONGEST);
-    let length = length.ok_or(io::ErrorKind::InvalidData)?;
-    let Some((mask, rest)) = rest.split_first_chunk::<4>() else {
+    let begin = header + 4;
+    let Some(frame) = bytes.get_mut(header..begin + length) else {
         return Ok(None);
     };
-    let Some(masked) = rest.get(..length) else {
-        return Ok(None);
-    };
-    let payload = masked.iter().zip(mask.iter().cycle());
-    let payload = payload.map(|(byte, mask)| byte ^ mask).collect();
-    let whole = bytes.len() - (rest.len() - length);
-    Ok(Some((first & 0xf, payload, whole)))
+    let (mask, payload) = frame.split_at_mut(4);
+    for part in payload.chunks_mut(4) {
+        for (byte, mask) in part.iter_mut().zip(&*mask) {
+            *byte ^= mask;
+        }
+    }
+    Ok(Some((opcode, begin..begin + length)))
 }
 
 /// Encoded events, sent in a circle.
@@ -79,6 +70,13 @@ impl Frames {
             frames.ends.push(frames.bytes.len());
         }
         frames
+    }
+
+    /// The same bytes, each of them a part of its own.
+    pub(crate) fn byte_by_byte(&self) -> Self {
+        let bytes = self.bytes.clone();
+        let ends = (1..=bytes.len()).collect();
+        Self { bytes, ends }
     }
 
     pub(crate) fn len(&self) -> usize {

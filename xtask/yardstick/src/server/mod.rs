@@ -12,33 +12,34 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, Interest};
+use att_console::{BoxIo, Dial, DialError};
+use futures_util::future::BoxFuture;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{DuplexStream, Interest, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use connection::Connection;
+pub(crate) use connection::Connection;
 use frames::Frames;
 use pacer::Paced;
+use url::Url;
 
-/// What differs between the protocols: the replies of one connection.
-pub(crate) trait Protocol: 'static {
-    /// Handles the text of one message.
-    fn receive(&mut self, text: &[u8]) -> Vec<Action>;
+/// The part of the server that differs between the protocols, for one connection.
+pub(crate) trait Protocol: Send + 'static {
+    /// Handles the text of one message, and replies over the connection.
+    fn receive(&mut self, text: &[u8], connection: &mut Connection) -> Option<Action>;
 }
 
+/// An effect of a message beside its reply.
 pub(crate) enum Action {
-    /// Sends one message.
-    Send(String),
-    /// Sends so many events as fast as the socket takes them, then a message.
-    Flood {
-        events: Arc<Frames>,
-        count: usize,
-        then: String,
-    },
     /// The connection takes part in paced runs, also with these events.
     Subscribe(Arc<Frames>),
-    /// Sends events over all connections that take part, so many a second.
+    /// Sends `rate` events a second over all connections that take part.
     Pace { rate: f64, lasting: Duration },
+    /// Sends `rate` of these events a second over this connection, until it is closed.
+    Trickle { events: Arc<Frames>, rate: f64 },
+    /// Reads nothing more of this connection.
+    StopReading,
 }
 
 /// The connections that take part in paced runs.
@@ -50,9 +51,12 @@ const WRITES: usize = 1 << 20;
 /// The longest upgrade request.
 const LONGEST_REQUEST: usize = 16 << 10;
 
+/// Bytes that are read at once.
+const INPUT_SIZE: usize = 64 << 10;
+
 thread_local! {
     /// All connections read into it, so that an idle one holds no buffer.
-    static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
+    static INPUT: RefCell<Vec<u8>> = RefCell::new(vec![0; INPUT_SIZE]);
     static LAST_ID: Cell<u64> = const { Cell::new(0) };
 }
 
@@ -87,30 +91,30 @@ async fn serve(
     subscribers: &Subscribers,
 ) -> io::Result<()> {
     tcp.set_nodelay(true)?;
-    let early = shake_hands(&mut tcp).await?;
+    let mut early = shake_hands(&mut tcp).await?;
     let mut connection = Connection::default();
-    let mut act = |connection: &mut Connection, tcp: &TcpStream, text: &[u8]| {
-        for action in protocol.receive(text) {
-            match action {
-                Action::Send(text) => connection.send(&text),
-                Action::Flood {
-                    events,
-                    count,
-                    then,
-                } => connection.flood(events, count, then),
-                Action::Subscribe(events) => {
-                    let mut subscribers = subscribers.borrow_mut();
-                    let paced = subscribers.entry(id).or_insert_with(|| Paced::new(tcp));
-                    paced.add(events);
-                }
-                Action::Pace { rate, lasting } => {
-                    let taking_part = subscribers.borrow().values().map(Paced::sender).collect();
-                    pacer::start(taking_part, rate, lasting);
-                }
-            }
+    let reads = Cell::new(true);
+    let mut act = |connection: &mut Connection, tcp: &TcpStream, text: &[u8]| match protocol
+        .receive(text, connection)
+    {
+        None => {}
+        Some(Action::Subscribe(events)) => {
+            let mut subscribers = subscribers.borrow_mut();
+            let paced = subscribers.entry(id).or_insert_with(|| Paced::new(tcp));
+            paced.add(events);
         }
+        Some(Action::Pace { rate, lasting }) => {
+            let taking_part = subscribers.borrow().values().map(Paced::sender).collect();
+            pacer::start(taking_part, rate, lasting);
+        }
+        Some(Action::Trickle { events, rate }) => {
+            let mut paced = Paced::new(tcp);
+            paced.add(events);
+            pacer::start(vec![paced.sender()], rate, Duration::MAX);
+        }
+        Some(Action::StopReading) => reads.set(false),
     };
-    connection.receive(&early, |connection, text| act(connection, &tcp, text))?;
+    connection.receive(&mut early, |connection, text| act(connection, &tcp, text))?;
     loop {
         let mut left = WRITES;
         while left > 0 {
@@ -130,6 +134,9 @@ async fn serve(
         if connection.is_closing() && !has_output {
             return tcp.shutdown().await;
         }
+        if !reads.get() && !has_output {
+            std::future::pending::<()>().await;
+        }
         let interest = if has_output {
             Interest::READABLE | Interest::WRITABLE
         } else {
@@ -141,7 +148,7 @@ async fn serve(
         let is_open = INPUT.with_borrow_mut(|input| match tcp.try_read(input) {
             Ok(0) => Ok(false),
             Ok(count) => connection
-                .receive(&input[..count], |connection, text| {
+                .receive(&mut input[..count], |connection, text| {
                     act(connection, &tcp, text);
                 })
                 .map(|()| true),
@@ -154,8 +161,43 @@ async fn serve(
     }
 }
 
+/// Opens connections to a server in this process.
+pub(crate) struct InMemory<P>(pub(crate) fn() -> P);
+
+impl<P: Protocol> Dial for InMemory<P> {
+    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
+        let (near, far) = duplex(INPUT_SIZE);
+        let protocol = (self.0)();
+        tokio::spawn(async move {
+            // A client that goes away is no error.
+            let _ = serve_in_memory(far, protocol).await;
+        });
+        Box::pin(async { Ok(Box::new(near) as BoxIo) })
+    }
+}
+
+async fn serve_in_memory(mut io: DuplexStream, mut protocol: impl Protocol) -> io::Result<()> {
+    let mut act = |connection: &mut Connection, text: &[u8]| {
+        protocol.receive(text, connection);
+    };
+    let mut connection = Connection::default();
+    let mut input = shake_hands(&mut io).await?;
+    connection.receive(&mut input, &mut act)?;
+    input.resize(INPUT_SIZE, 0);
+    loop {
+        while let Some(bytes) = connection.output() {
+            let written = io.write(bytes).await?;
+            connection.wrote(written);
+        }
+        match io.read(&mut input).await? {
+            0 => return Ok(()),
+            count => connection.receive(&mut input[..count], &mut act)?,
+        }
+    }
+}
+
 /// Accepts the upgrade, without extensions. Returns the bytes behind the request.
-async fn shake_hands(tcp: &mut TcpStream) -> io::Result<Vec<u8>> {
+async fn shake_hands(tcp: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<Vec<u8>> {
     let mut request = Vec::with_capacity(1_024);
     let end = loop {
         if let Some(at) = request.windows(4).position(|end| end == b"\r\n\r\n") {

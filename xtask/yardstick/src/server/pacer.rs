@@ -1,8 +1,8 @@
 //! Sends events at a steady rate, each over the next connection. However many connections there are, the client sees the same
 //! events at the same moments.
 //!
-//! A timer with a resolution of a millisecond would not do: of 20,000 events a second twenty would come at once, and over few
-//! connections several of them would be read by one call.
+//! A timer has a resolution of a millisecond: of 20,000 events a second twenty would come at once, and over few connections one
+//! call would read several of them.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Paced {
         self.events.push(events);
     }
 
-    /// The same for the thread of one run.
+    /// A copy for the thread of one run.
     pub(super) fn sender(&self) -> Sender {
         Sender {
             tcp: self.tcp.as_ref().and_then(|tcp| tcp.try_clone().ok()),

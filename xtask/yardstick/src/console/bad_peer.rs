@@ -1,0 +1,82 @@
+//! Many consoles, one of which may be bad: the memory that the bad one costs, and the speed of the others.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use att_console::event::PlayerMovedChunk;
+use att_console::{Console, Subscription};
+use futures_util::future::join_all;
+
+use super::COMMAND;
+use super::ours::{open, read};
+use crate::Values;
+use crate::args::Job;
+use crate::clocks::{Heap, Watch, percentiles};
+
+/// The events that nobody reads: three times as many as the queue of a stream holds.
+const UNREAD: usize = 200_000;
+
+/// As many commands as may be pending by default, each as long as one may be without counting more than once.
+const PENDING: usize = 1_024;
+const LONG: usize = 8_000;
+
+/// The time until the bad console has reached its bounds.
+const SETTLE: Duration = Duration::from_secs(1);
+
+pub(super) async fn measure(job: &Job, heap: Heap) -> Values {
+    let mut others = Vec::new();
+    for _ in 1..job.count {
+        let console = open(job).await;
+        let stream = console.subscribe::<PlayerMovedChunk>().await.unwrap();
+        others.push((console, stream));
+    }
+    let each = job.count * 100;
+    flood(&mut others, each / 10).await;
+    let bad = open(job).await;
+    let mut unread = bad.subscribe::<PlayerMovedChunk>().await.unwrap();
+    let before = heap.now();
+    match job.part.as_str() {
+        "bad_peer_slow" => {
+            bad.command("trickle 10000 bytes").await.unwrap();
+            tokio::spawn(async move { while unread.next().await.is_some() {} });
+        }
+        "bad_peer_stopped" => {
+            bad.command(format!("flood {UNREAD}")).await.unwrap();
+            bad.command("trickle 1000").await.unwrap();
+        }
+        "bad_peer_deaf" => {
+            bad.command("deaf").await.unwrap();
+            for _ in 0..PENDING {
+                let bad = bad.clone();
+                tokio::spawn(async move { bad.command("a".repeat(LONG)).await });
+            }
+        }
+        _ => {}
+    }
+    tokio::time::sleep(SETTLE).await;
+    let mut values = heap.growth(before, 1);
+
+    let watch = Watch::start();
+    flood(&mut others, each).await;
+    values.extend(watch.rate(each * others.len()));
+    let mut times = Vec::new();
+    for _ in 0..job.count {
+        for (console, _) in &others {
+            let begin = Instant::now();
+            black_box(console.command(COMMAND).await.unwrap());
+            times.push(begin.elapsed());
+        }
+    }
+    values.extend(percentiles(times));
+    values
+}
+
+/// Sends `each` events over all consoles at once, and reads them.
+async fn flood(consoles: &mut [(Console, Subscription<PlayerMovedChunk>)], each: usize) {
+    let floods = consoles.iter_mut().map(async |(console, stream)| {
+        let command = console.command(format!("flood {each}"));
+        let (reply, ()) = tokio::join!(command.into_future(), read(stream, each));
+        reply.unwrap();
+    });
+    join_all(floods).await;
+}
