@@ -115,8 +115,8 @@ impl Run<'_> {
             }
         };
         let job = Job {
-            bytes: quick(bytes as f64) as usize,
-            seconds: quick(seconds),
+            bytes: bytes / part_of_it,
+            seconds: seconds / part_of_it as f64,
             ..self.job_of(part, count)
         };
         let lower = Better::Lower;
