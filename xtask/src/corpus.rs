@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_corpus_contains_the_recordings() {
+    fn the_corpus_contains_the_fixtures() {
         let seeds = seeds().unwrap();
         for (target, least) in [("frame", 30), ("arguments", 30), ("main_frame", 15)] {
             let count = seeds.iter().filter(|seed| seed.target == target).count();

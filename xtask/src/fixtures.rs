@@ -180,13 +180,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn all_recordings_pass_all_checks() {
+    fn all_fixtures_pass_all_checks() {
         run(None, false).unwrap();
     }
 
     /// A published crate contains copies of the fixtures that it compiles in; they must be equal to the originals.
     #[test]
-    fn recordings_inside_a_crate_equal_the_ones_at_the_top() {
+    fn fixtures_inside_a_crate_equal_the_originals() {
         let root = root();
         for entry in fs::read_dir(root.join("crates")).unwrap() {
             let copies = entry.unwrap().path().join("recordings");

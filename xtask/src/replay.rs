@@ -105,7 +105,7 @@ impl Problems {
     /// Adds a problem unless two values are equal.
     fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, got: &T, recorded: &T) {
         if got != recorded {
-            self.add(format!("{what}: got {got:?}, recorded is {recorded:?}"));
+            self.add(format!("{what}: got {got:?}, expected {recorded:?}"));
         }
     }
 

@@ -85,7 +85,7 @@ mod tests {
         });
         assert_eq!(
             problems,
-            ["the reply, recorded and read:\n\
+            ["the reply, expected and read:\n\
                  - .created_at: \"2021-06-14T23:48:30.3930Z\"\n\
                  + .created_at: \"2021-06-14T23:48:30.393Z\"\n\
                  - .shoe_size: 43"]

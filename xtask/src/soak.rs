@@ -8,7 +8,7 @@ use clap::ValueEnum;
 pub(crate) enum Soak {
     /// Game-server consoles.
     Console,
-    /// The main socket.
+    /// The main websocket.
     MainSocket,
 }
 

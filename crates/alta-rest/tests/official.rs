@@ -57,8 +57,8 @@ impl Pair {
     }
 
     async fn ask(&mut self, call: &str, arguments: Value) -> Value {
-        let order = json!({"do": call, "with": arguments});
-        self.theirs.ask(order).await
+        let request = json!({"do": call, "with": arguments});
+        self.theirs.call(request).await
     }
 
     /// The last request.

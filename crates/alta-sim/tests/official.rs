@@ -11,7 +11,7 @@
 )]
 
 #[path = "peers/bot.rs"]
-#[allow(dead_code, reason = "this client reports only when it gets an order")]
+#[allow(dead_code, reason = "this client reports only when it gets a request")]
 mod bot;
 #[path = "peers/install.rs"]
 mod install;
@@ -46,13 +46,13 @@ impl Town {
         self.call("Sessions.loginWithUsername", login).await;
     }
 
-    async fn ask(&mut self, call: &str, arguments: Value) -> Value {
-        self.bot.ask(json!({"do": call, "with": arguments})).await
+    async fn report_of(&mut self, call: &str, arguments: Value) -> Value {
+        self.bot.call(json!({"do": call, "with": arguments})).await
     }
 
     /// The value of a call that must succeed.
     async fn call(&mut self, call: &str, arguments: Value) -> Value {
-        let mut did = self.ask(call, arguments).await;
+        let mut did = self.report_of(call, arguments).await;
         assert!(did.get("value").is_some(), "{did}");
         did["value"].take()
     }
@@ -70,7 +70,7 @@ impl Town {
 
     /// The status and the error code of a call that must fail.
     async fn refusal(&mut self, call: &str, arguments: Value) -> (u64, String) {
-        let did = self.ask(call, arguments).await;
+        let did = self.report_of(call, arguments).await;
         let reply: Value = serde_json::from_str(did["said"].as_str().unwrap()).unwrap();
         (
             did["status"].as_u64().unwrap(),

@@ -62,38 +62,38 @@ impl Town {
         self.folder.join("console_token.txt")
     }
 
-    /// An order to connect, with some settings of `tavernpy` changed.
+    /// A request to connect, with some settings of `tavernpy` changed.
     fn dial(&self, act: &str, settings: &[(&str, f64)]) -> Value {
-        let mut order = json!({
+        let mut request = json!({
             "do": act,
             "port": self.port(),
             "token_file": self.token_file(),
             "retry": 0.2,
         });
         for (name, value) in settings {
-            order[*name] = json!(value);
+            request[*name] = json!(value);
         }
-        order
+        request
     }
 
     async fn connect(&mut self, settings: &[(&str, f64)]) {
-        let order = self.dial("connect", settings);
-        let connected = self.bot.ask(order).await;
+        let request = self.dial("connect", settings);
+        let connected = self.bot.call(request).await;
         assert_eq!(connected, json!({"did": "connect", "connected": true}));
         self.bot.saw("ready").await;
     }
 
     async fn subscribe(&mut self, event: &str) -> Value {
-        let order = json!({"do": "subscribe", "name": event});
-        self.bot.ask(order).await["result"].take()
+        let request = json!({"do": "subscribe", "name": event});
+        self.bot.call(request).await["result"].take()
     }
 
     async fn command(&mut self, line: &str) -> Value {
-        self.bot.ask(json!({"do": "command", "text": line})).await
+        self.bot.call(json!({"do": "command", "text": line})).await
     }
 
     async fn players(&mut self) -> Value {
-        self.bot.ask(json!({"do": "players"})).await["players"].take()
+        self.bot.call(json!({"do": "players"})).await["players"].take()
     }
 
     /// The number of times that the server received a command.
@@ -164,9 +164,9 @@ async fn tavernpy_logs_in_with_the_token_file_and_runs_commands() {
         "{error}"
     );
 
-    let order =
+    let request =
         json!({"do": "message", "player": "Old Bracken", "text": "Mind the gap, it's deep"});
-    let sent = town.bot.ask(order).await;
+    let sent = town.bot.call(request).await;
     assert_eq!(sent["ok"], true, "{sent}");
     let messages = town.sim.messages(town.server);
     let read: Vec<_> = messages
@@ -206,8 +206,8 @@ async fn tavernpy_gets_the_events_of_its_subscriptions_only() {
     );
 
     town.sim.player_leaves(town.server, ashwick).unwrap();
-    let order = json!({"do": "unsubscribe", "name": "PlayerJoined"});
-    assert_eq!(town.bot.ask(order).await["result"], "Success");
+    let request = json!({"do": "unsubscribe", "name": "PlayerJoined"});
+    assert_eq!(town.bot.call(request).await["result"], "Success");
     let kestrel = town.sim.player_joins(town.server, "Kestrel").unwrap();
     // An event would come before this reply. tavernpy would hide it, so the test checks the server, too.
     assert_eq!(town.players().await, json!([["Kestrel", kestrel]]));
@@ -229,7 +229,7 @@ async fn tavernpy_reconnects_after_restarts_and_gets_events_again() {
         town.sim.stall_console(town.server);
         let line = format!("player detailed {round}");
         town.bot
-            .order(json!({"do": "command", "text": &line}))
+            .send(json!({"do": "command", "text": &line}))
             .await;
         let sent = town
             .sim
@@ -269,12 +269,12 @@ async fn tavernpy_takes_a_missing_reply_as_a_refused_token_until_the_file_is_rig
         return;
     };
     std::fs::write(town.token_file(), "not-the-token").unwrap();
-    let order = town.dial("connect", &[("auth_timeout", 1.0)]);
-    let refused = town.bot.ask(order).await;
+    let request = town.dial("connect", &[("auth_timeout", 1.0)]);
+    let refused = town.bot.call(request).await;
     assert_eq!(refused["raised"], "ConsolePermissionsDenied", "{refused}");
     town.bot.saw("rejected").await;
-    let order = town.dial("start", &[("auth_timeout", 1.0)]);
-    town.bot.ask(order).await;
+    let request = town.dial("start", &[("auth_timeout", 1.0)]);
+    town.bot.call(request).await;
     let rejected = town.bot.saw("rejected").await;
     assert_eq!(rejected["connected"], false);
     let received = town.sim.received();
@@ -296,13 +296,13 @@ async fn tavernpy_keeps_its_connection_while_a_server_loads_its_world() {
         return;
     };
     let trace = town.folder.join("frames.txt");
-    let mut order = town.dial("connect", &[]);
-    order["trace"] = json!(trace);
-    town.bot.ask(order).await;
+    let mut request = town.dial("connect", &[]);
+    request["trace"] = json!(trace);
+    town.bot.call(request).await;
     town.bot.saw("ready").await;
     town.sim.stall_console(town.server);
-    let order = json!({"do": "command", "text": "player count", "timeout": 0.3});
-    let late = town.bot.ask(order).await;
+    let request = json!({"do": "command", "text": "player count", "timeout": 0.3});
+    let late = town.bot.call(request).await;
     assert_eq!(late["raised"], "CommandTimeoutException", "{late}");
     town.sim.set_booting(town.server, true);
     town.sim.resume_console(town.server);

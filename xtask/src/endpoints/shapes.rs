@@ -38,7 +38,7 @@ pub(super) fn missing(fixtures: &[Fixture]) -> Vec<String> {
                 .map(|fixture| &fixture.recording["response"]);
             !replies.any(fits)
         })
-        .map(|(name, _)| format!("no recording of {name}"))
+        .map(|(name, _)| format!("no fixture of {name}"))
         .collect()
 }
 

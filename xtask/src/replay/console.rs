@@ -91,10 +91,10 @@ struct Player<'a> {
 pub(super) type Named = (Option<String>, Events);
 
 /// Events, each with its problems.
-pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Received, Missed>> + Send>>;
 
 /// An event that a stream has yielded.
-pub(super) struct Heard {
+pub(super) struct Received {
     pub(super) name: String,
     pub(super) raw: String,
     pub(super) timestamp: Option<Timestamp>,
@@ -120,7 +120,7 @@ impl Player<'_> {
             self.streams.extend(streams);
         }
         self.server.played(self.script.steps.len()).await?;
-        self.listen().await?;
+        self.compare_events().await?;
         // The reply to this proves that all earlier frames have been handled.
         within(
             "a last command",
@@ -208,7 +208,7 @@ impl Player<'_> {
     }
 
     /// Compares the events of the streams with the fixture's.
-    async fn listen(&mut self) -> Result<(), Error> {
+    async fn compare_events(&mut self) -> Result<(), Error> {
         for (name, stream) in &mut self.streams {
             for (_, step) in self.script.of_side(Side::Server) {
                 let recorded = step.json();
@@ -220,18 +220,18 @@ impl Player<'_> {
                     continue;
                 }
                 let label = step.label();
-                let heard = within(&label, stream.next()).await?;
-                let heard = heard
+                let received = within(&label, stream.next()).await?;
+                let received = received
                     .ok_or("the stream ended")?
                     .map_err(|missed| format!("{label}: {missed}"))?;
                 let timestamp = recorded["timeStamp"]
                     .as_str()
                     .and_then(|time| time.parse().ok());
-                self.problems.same(&label, &heard.raw, &step.text);
+                self.problems.same(&label, &received.raw, &step.text);
                 self.problems
-                    .same(&label, &json!(heard.name), &recorded["eventType"]);
-                self.problems.same(&label, &heard.timestamp, &timestamp);
-                if !heard.is_same {
+                    .same(&label, &json!(received.name), &recorded["eventType"]);
+                self.problems.same(&label, &received.timestamp, &timestamp);
+                if !received.is_same {
                     self.problems.add(format!("{label}: its data changed"));
                 }
             }
@@ -285,17 +285,17 @@ fn expected_error(recording: &str, command: &Step) -> Option<ErrorKind> {
 
 /// A stream of events as JSON.
 pub(super) fn raw_events(stream: Subscription<Value>) -> Events {
-    Box::pin(stream.map(|item| item.map(|event| heard(&event, Value::clone))))
+    Box::pin(stream.map(|item| item.map(|event| received(&event, Value::clone))))
 }
 
 /// Checks that the data of an event is equal to the fixture's data, decoded by `read`.
-pub(super) fn heard<T: PartialEq>(
+pub(super) fn received<T: PartialEq>(
     event: &att_console::Event<T>,
     read: impl Fn(&Value) -> T,
-) -> Heard {
+) -> Received {
     let raw = event.raw().as_str().to_owned();
     let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
-    Heard {
+    Received {
         is_same: read(&frame["data"]) == event.data,
         name: event.name.to_string(),
         timestamp: event.timestamp(),

@@ -1,7 +1,7 @@
 //! The requests of a fixture's console client, made with our client: by name, and by type.
 
 use super::Play;
-use super::console::{Events, Named, heard, raw_events};
+use super::console::{Events, Named, raw_events, received};
 use super::script::{Script, Side};
 use alta_model::UserId;
 use alta_model::console::event::{self, ConsoleEvent};
@@ -99,7 +99,7 @@ fn raw(
             && reply.command().is_some() != data["Command"].is_null()
             && reply.timestamp() == timestamp;
         Ok(Got {
-            problem: (!is_same).then(|| format!("got {reply:?}, recorded is {expected}")),
+            problem: (!is_same).then(|| format!("got {reply:?}, expected {expected}")),
             events: None,
         })
     })
@@ -129,7 +129,7 @@ where
             let recorded = read(expected["data"]["Result"].clone());
             let differs = recorded.as_ref() != Some(&got);
             Ok(Got {
-                problem: differs.then(|| format!("got {got:?}, recorded is {recorded:?}")),
+                problem: differs.then(|| format!("got {got:?}, expected {recorded:?}")),
                 events: None,
             })
         })
@@ -197,6 +197,6 @@ async fn stream<E: ConsoleEvent + PartialEq>(
 ) -> Result<Events, att_console::Error> {
     let read = |data: &Value| serde_json::from_value(data.clone()).ok();
     let stream = console.subscribe::<E>().await?;
-    let events = stream.map(move |item| item.map(|event| heard(&event.map(Some), read)));
+    let events = stream.map(move |item| item.map(|event| received(&event.map(Some), read)));
     Ok(Box::pin(events))
 }

@@ -1,4 +1,4 @@
-//! Plays a fixture to the client of the main socket.
+//! Plays a fixture to the client of the main websocket.
 
 use super::main_socket_typed::{self, Events};
 use super::script::{Script, Side, Step};
@@ -78,9 +78,9 @@ impl Player<'_> {
             within("connecting", self.client.ready()).await??;
         }
         // Topics that only have events, or an unsubscribe request, were subscribed to before the fixture began.
-        let mut heard = Vec::new();
+        let mut streams = Vec::new();
         for topic in self.topics_of_events() {
-            heard.push((topic.clone(), self.subscribe(&topic).await?));
+            streams.push((topic.clone(), self.subscribe(&topic).await?));
         }
         let mut to_drop = Vec::new();
         for topic in self.topics_of("DELETE") {
@@ -89,7 +89,7 @@ impl Player<'_> {
         self.server.begin();
         self.ask(&mut to_drop).await?;
         self.server.played(self.script.steps.len()).await?;
-        self.listen(&mut heard).await?;
+        self.compare_events(&mut streams).await?;
         self.barrier().await?;
         // A topic that was unsubscribed from can be subscribed to again.
         for topic in self.topics_of("DELETE") {
@@ -246,14 +246,14 @@ impl Player<'_> {
     }
 
     /// Compares the events of the streams with the fixture's.
-    async fn listen(&self, heard: &mut [(Topic, Events)]) -> Result<(), Error> {
+    async fn compare_events(&self, streams: &mut [(Topic, Events)]) -> Result<(), Error> {
         for (_, step) in self.script.of_side(Side::Server) {
             let recorded = step.json();
             let Some(topic) = topic_of_event(&recorded) else {
                 continue;
             };
             let label = step.label();
-            let stream = heard.iter_mut().find(|(other, _)| *other == topic);
+            let stream = streams.iter_mut().find(|(other, _)| *other == topic);
             let (_, stream) = stream.ok_or("no stream has this topic")?;
             let next = futures_util::StreamExt::next(stream);
             let event = within(&label, next).await?.ok_or("the stream ended")?;

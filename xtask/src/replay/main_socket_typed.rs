@@ -1,4 +1,4 @@
-//! Subscriptions of the main socket, by topic and by type.
+//! Subscriptions of the main websocket, by topic and by type.
 
 use super::Play;
 use super::script::{Script, Side};
@@ -11,10 +11,10 @@ use serde_json::Value;
 use std::pin::Pin;
 
 /// Events, each with its problems.
-pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Heard, Missed>> + Send>>;
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Received, Missed>> + Send>>;
 
 /// An event that a stream has yielded.
-pub(super) struct Heard {
+pub(super) struct Received {
     pub(super) topic: (String, String),
     pub(super) raw: String,
     /// `true` if its data is equal to the fixture's content.
@@ -82,20 +82,20 @@ where
     Box::pin(async {
         let events = subscribing
             .await?
-            .map(|item| item.map(|event| heard::<S>(&event)));
+            .map(|item| item.map(|event| received::<S>(&event)));
         Ok(Box::pin(events) as Events)
     })
 }
 
 /// Checks that the data of an event is equal to the fixture's content, decoded as its type.
-fn heard<S: Subscribable>(event: &Event<S::Content>) -> Heard
+fn received<S: Subscribable>(event: &Event<S::Content>) -> Received
 where
     S::Content: PartialEq,
 {
     let raw = event.raw.as_str().to_owned();
     let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
     let recorded = S::read(frame["content"].as_str().unwrap_or_default());
-    Heard {
+    Received {
         is_same: recorded.is_ok_and(|recorded| recorded == event.data),
         topic: (event.topic.event().to_owned(), event.topic.key().to_owned()),
         raw,

@@ -51,7 +51,7 @@ impl Server {
         let (progress, played) = watch::channel(0);
         let granted = Arc::default();
         // A small queue is enough: nothing is measured here.
-        let (heard, hears) = mpsc::channel(16);
+        let (sender, messages) = mpsc::channel(16);
         let stage = Stage {
             steps: script.steps.clone(),
             at: 0,
@@ -60,7 +60,7 @@ impl Server {
             problems: problems.clone(),
             begun,
             progress,
-            heard,
+            received: sender,
             sockets: HashMap::new(),
             accepted: 0,
             current: 1,
@@ -70,7 +70,7 @@ impl Server {
             readers: JoinSet::new(),
         };
         let mut task = JoinSet::new();
-        task.spawn(stage.run(listener, hears));
+        task.spawn(stage.run(listener, messages));
         Ok(Self {
             url,
             begin,
@@ -94,13 +94,13 @@ impl Server {
     /// Waits until this many steps have been played.
     pub(super) async fn played(&self, steps: usize) -> Result<(), Error> {
         let mut played = self.played.clone();
-        let what = format!("step {steps} of the recording");
+        let what = format!("step {steps} of the fixture");
         within(&what, played.wait_for(|played| *played >= steps)).await??;
         Ok(())
     }
 }
 
-enum Heard {
+enum Received {
     Text(usize, String),
     Pong(usize),
     Closed(usize),
@@ -116,7 +116,7 @@ struct Stage {
     problems: Problems,
     begun: watch::Receiver<bool>,
     progress: watch::Sender<usize>,
-    heard: mpsc::Sender<Heard>,
+    received: mpsc::Sender<Received>,
     sockets: HashMap<usize, SplitSink<Socket, Message>>,
     accepted: usize,
     /// The connection of the client's last frame.
@@ -132,7 +132,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn run(mut self, listener: TcpListener, mut hears: mpsc::Receiver<Heard>) {
+    async fn run(mut self, listener: TcpListener, mut messages: mpsc::Receiver<Received>) {
         let mut begun = self.begun.clone();
         loop {
             self.play_on().await;
@@ -142,11 +142,11 @@ impl Stage {
                         self.accept(tcp).await;
                     }
                 }
-                heard = hears.recv() => match heard {
-                    Some(Heard::Text(socket, text)) => self.hear(socket, &text).await,
-                    Some(Heard::Pong(socket)) => self.replied(socket),
+                received = messages.recv() => match received {
+                    Some(Received::Text(socket, text)) => self.receive(socket, &text).await,
+                    Some(Received::Pong(socket)) => self.replied(socket),
                     // The client waits for the reply to its close frame.
-                    Some(Heard::Closed(socket)) => {
+                    Some(Received::Closed(socket)) => {
                         if let Some(mut sink) = self.sockets.remove(&socket) {
                             let _ = sink.close().await;
                         }
@@ -172,7 +172,8 @@ impl Stage {
         self.accepted += 1;
         let number = self.accepted;
         self.sockets.insert(number, sink);
-        self.readers.spawn(read(number, stream, self.heard.clone()));
+        self.readers
+            .spawn(read(number, stream, self.received.clone()));
     }
 
     fn is_playing(&self) -> bool {
@@ -238,7 +239,7 @@ impl Stage {
         }
     }
 
-    async fn hear(&mut self, socket: usize, text: &str) {
+    async fn receive(&mut self, socket: usize, text: &str) {
         self.current = socket;
         let Some(step) = self.next().cloned() else {
             match (self.around)(text) {
@@ -248,7 +249,7 @@ impl Stage {
                 }
                 None => self
                     .problems
-                    .add(format!("ours sent {text}, which is not recorded")),
+                    .add(format!("ours sent {text}, which is not in the fixture")),
             }
             return;
         };
@@ -314,17 +315,17 @@ fn sort_keys(request: &mut Value) {
     }
 }
 
-async fn read(number: usize, mut stream: SplitStream<Socket>, heard: mpsc::Sender<Heard>) {
+async fn read(number: usize, mut stream: SplitStream<Socket>, received: mpsc::Sender<Received>) {
     while let Some(Ok(message)) = stream.next().await {
-        let heard_now = match message {
-            Message::Text(text) => Heard::Text(number, text.to_string()),
-            Message::Pong(_) => Heard::Pong(number),
+        let message = match message {
+            Message::Text(text) => Received::Text(number, text.to_string()),
+            Message::Pong(_) => Received::Pong(number),
             _ => continue,
         };
-        if heard.send(heard_now).await.is_err() {
+        if received.send(message).await.is_err() {
             return;
         }
     }
     // The receiver is gone when the server ends.
-    let _ = heard.send(Heard::Closed(number)).await;
+    let _ = received.send(Received::Closed(number)).await;
 }

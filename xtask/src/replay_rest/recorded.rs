@@ -103,7 +103,7 @@ impl Recorded {
     /// A field of the body of the request, as any type.
     pub(super) fn field<T: for<'a> Deserialize<'a>>(&self, field: &str) -> Result<T, Error> {
         serde_json::from_value(self.body()[field].clone())
-            .map_err(|error| format!("{field} of the recorded body: {error}").into())
+            .map_err(|error| format!("{field} of the body of the fixture: {error}").into())
     }
 
     /// The bytes of the reply's body.

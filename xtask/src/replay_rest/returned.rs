@@ -26,7 +26,7 @@ pub(super) fn problems(recorded: &Recorded, result: &Returned) -> Vec<String> {
         Returned::Raw(Ok(bytes)) => {
             let same = *bytes == recorded.reply();
             (!same)
-                .then(|| "the bytes differ from the recorded ones".to_owned())
+                .then(|| "the bytes differ from the fixture's".to_owned())
                 .into_iter()
                 .collect()
         }
@@ -77,7 +77,7 @@ fn differences(recorded: &Value, read: &Value) -> Vec<String> {
     }
     let lines: Vec<String> = found.iter().flat_map(lines).collect();
     vec![format!(
-        "the reply, recorded and read:\n{}",
+        "the reply, expected and read:\n{}",
         lines.join("\n")
     )]
 }
@@ -154,7 +154,7 @@ fn login(recorded: &Recorded, result: &Result<alta_auth::Grant, alta_auth::Error
         }
         Ok(grant) => {
             if Some(grant.token.expose()) != body["access_token"].as_str() {
-                problems.push("the token differs from the recorded one".to_owned());
+                problems.push("the token differs from the fixture's".to_owned());
             }
             let life = grant.expires_in.map(|life| life.as_secs());
             if life != body["expires_in"].as_u64() {

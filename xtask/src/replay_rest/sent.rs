@@ -69,7 +69,7 @@ fn compare_queries(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>)
         got.retain(|(name, _)| name != "limit");
     }
     if !got.iter().map(|(name, value)| (name, value)).eq(wanted) {
-        problems.push(format!("the query is {got:?}, recorded is {wanted:?}"));
+        problems.push(format!("the query is {got:?}, expected {wanted:?}"));
     }
 }
 
@@ -77,13 +77,11 @@ fn compare_headers(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>)
     for (name, wanted) in &recorded.request.headers {
         let got = sent.headers.get(&name.to_ascii_lowercase());
         if got != Some(wanted) {
-            problems.push(format!(
-                "the header {name} is {got:?}, recorded is {wanted:?}"
-            ));
+            problems.push(format!("the header {name} is {got:?}, expected {wanted:?}"));
         }
     }
     if recorded.authorization().is_none() && sent.headers.contains_key("authorization") {
-        problems.push("the header authorization is sent, and was not recorded".to_owned());
+        problems.push("the header authorization is sent, and is not in the fixture".to_owned());
     }
     // Some proxies refuse requests without it.
     if sent.headers.get("user-agent").is_none_or(String::is_empty) {
@@ -104,7 +102,7 @@ fn compare_bodies(recorded: &Recorded, sent: &Sent, problems: &mut Vec<String>) 
     };
     if !is_same {
         problems.push(format!(
-            "the body, recorded and sent:\n- {}\n+ {text}",
+            "the body, expected and sent:\n- {}\n+ {text}",
             recorded.request.body
         ));
     }

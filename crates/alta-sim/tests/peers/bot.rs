@@ -1,4 +1,4 @@
-//! A bot that uses a foreign package, in its own process. It reads one order on each line and reports on each line.
+//! A bot that uses a foreign package, in its own process. It reads one request on each line and writes reports.
 
 use serde_json::Value;
 use std::process::Stdio;
@@ -13,7 +13,7 @@ pub(crate) const TIMEOUT: Duration = Duration::from_secs(20);
 /// The process; it is killed when this is dropped.
 pub(crate) struct Bot {
     process: Child,
-    orders: ChildStdin,
+    requests: ChildStdin,
     reports: Lines<BufReader<ChildStdout>>,
     errors: ChildStderr,
     /// Reports that no caller has taken yet.
@@ -30,7 +30,7 @@ impl Bot {
             .spawn()
             .unwrap();
         Self {
-            orders: process.stdin.take().unwrap(),
+            requests: process.stdin.take().unwrap(),
             reports: BufReader::new(process.stdout.take().unwrap()).lines(),
             errors: process.stderr.take().unwrap(),
             process,
@@ -38,27 +38,28 @@ impl Bot {
         }
     }
 
-    /// Gives an order, such as `{"do": "players"}`.
-    pub(crate) async fn order(&mut self, order: Value) {
-        let line = format!("{order}\n");
-        if let Err(error) = self.orders.write_all(line.as_bytes()).await {
-            self.fail(&format!("does not accept orders: {error}")).await;
+    /// Sends a request, such as `{"do": "players"}`.
+    pub(crate) async fn send(&mut self, request: Value) {
+        let line = format!("{request}\n");
+        if let Err(error) = self.requests.write_all(line.as_bytes()).await {
+            self.fail(&format!("does not accept requests: {error}"))
+                .await;
         }
     }
 
-    /// Gives an order and waits for its report.
-    pub(crate) async fn ask(&mut self, order: Value) -> Value {
-        let act = order["do"].as_str().unwrap().to_owned();
-        self.order(order).await;
-        self.did(&act).await
+    /// Sends a request and waits for its report.
+    pub(crate) async fn call(&mut self, request: Value) -> Value {
+        let action = request["do"].as_str().unwrap().to_owned();
+        self.send(request).await;
+        self.did(&action).await
     }
 
-    /// The report of an order.
-    pub(crate) async fn did(&mut self, act: &str) -> Value {
-        self.report("did", act).await
+    /// The report of a request.
+    pub(crate) async fn did(&mut self, action: &str) -> Value {
+        self.report("did", action).await
     }
 
-    /// A report of the console without an order: `ready`, `close`, `rejected` or `event`.
+    /// A report of the console without a request: `ready`, `close`, `rejected` or `event`.
     pub(crate) async fn saw(&mut self, what: &str) -> Value {
         self.report("saw", what).await
     }
@@ -67,12 +68,12 @@ impl Bot {
     pub(crate) async fn end(self) -> Vec<Value> {
         let Self {
             mut process,
-            orders,
+            requests,
             mut reports,
             mut errors,
             mut backlog,
         } = self;
-        drop(orders);
+        drop(requests);
         let ending = async {
             while let Some(line) = reports.next_line().await.unwrap() {
                 backlog.push(serde_json::from_str(&line).unwrap());

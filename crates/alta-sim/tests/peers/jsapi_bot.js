@@ -1,8 +1,8 @@
 // Calls functions of alta-jsapi, in its mode for a server on this machine.
 //
-// Each line on standard input is an order: a JSON object whose "do" names a function ("Groups.getJoined") and whose "with" holds
+// Each line on standard input is a request: a JSON object whose "do" names a function ("Groups.getJoined") and whose "with" holds
 // the arguments; "functions" lists the functions of the groups in "with".
-// Each line on standard output is the report of an order ("did"): a "value" (for pages, an array of them), or a "status" and the
+// Each line on standard output is the report of a request ("did"): a "value" (for pages, an array of them), or a "status" and the
 // server's reply ("said").
 "use strict";
 
@@ -43,10 +43,10 @@ async function call(name, args) {
   return pages;
 }
 
-async function obey(order) {
-  const did = { did: order.do };
+async function run(request) {
+  const did = { did: request.do };
   try {
-    did.value = (await call(order.do, order.with ?? [])) ?? null;
+    did.value = (await call(request.do, request.with ?? [])) ?? null;
   } catch (error) {
     did.status = error.statusCode ?? null;
     did.said = error.error ? String(error.error) : String(error);
@@ -56,6 +56,6 @@ async function obey(order) {
 
 (async () => {
   for await (const line of require("readline").createInterface({ input: process.stdin })) {
-    await obey(JSON.parse(line));
+    await run(JSON.parse(line));
   }
 })();

@@ -1,7 +1,7 @@
-"""A bot that uses tavernpy and obeys orders.
+"""A bot that uses tavernpy and takes requests.
 
-Each line on standard input is an order: a JSON object whose "do" names a method. Each line on standard output is a report: a
-JSON object with "did" for an order, or with "saw" for an event of the console. Only public names of tavernpy are used.
+Each line on standard input is a request: a JSON object whose "do" names a method. Each line on standard output is a report: a
+JSON object with "did" for a request, or with "saw" for an event of the console. Only public names of tavernpy are used.
 """
 
 import asyncio
@@ -83,12 +83,12 @@ async def main():
     logging.disable(logging.CRITICAL)
     bot = Bot()
     while line := await asyncio.to_thread(sys.stdin.readline):
-        order = json.loads(line)
-        act = order.pop("do")
+        request = json.loads(line)
+        action = request.pop("do")
         try:
-            report(did=act, **await getattr(bot, act)(**order))
+            report(did=action, **await getattr(bot, action)(**request))
         except tavernpy.Error as error:
-            report(did=act, raised=type(error).__name__, why=str(error))
+            report(did=action, raised=type(error).__name__, why=str(error))
     if bot.console is not None:
         await bot.console.aclose()
 

@@ -1,4 +1,4 @@
-use crate::{Outcome, id, within, world};
+use crate::{TestResult, id, within, world};
 use pytale::ErrorKind;
 use pytale::bot::BotCredentials;
 use pytale::prelude::*;
@@ -20,7 +20,7 @@ fn exception(error: &pytale::Error) -> &'static str {
 }
 
 #[tokio::test]
-async fn each_exception_of_py_tale_is_a_kind_of_error() -> Outcome {
+async fn each_exception_of_py_tale_is_a_kind_of_error() -> TestResult {
     let world = world().await;
     let (bot, sim, server) = (world.bot, world.sim, world.server);
     let failed = |error: pytale::Error| exception(&error);

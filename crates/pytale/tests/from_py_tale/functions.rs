@@ -1,4 +1,4 @@
-use crate::{Outcome, builder, endpoints, id, within, world, world_with_console};
+use crate::{TestResult, builder, endpoints, id, within, world, world_with_console};
 use alta_sim::Sim;
 use pytale::bot::{BotCredentials, Password, UserCredentials};
 use pytale::model::{MemberType, Permission};
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 type Happening = Event<serde_json::Value>;
 
 #[tokio::test]
-async fn config() -> Outcome {
+async fn config() -> TestResult {
     let sim = Sim::builder().start().await?;
     let (account, person) = (sim.bot(), sim.user());
     let (my_client_id, my_client_secret) = (account.client_id, account.client_secret);
@@ -31,7 +31,7 @@ async fn config() -> Outcome {
 }
 
 #[tokio::test]
-async fn run() -> Outcome {
+async fn run() -> TestResult {
     let sim = Sim::builder().start().await?;
     let settings = builder(&sim);
     let work = async move {
@@ -57,7 +57,7 @@ async fn on_player_joined(bot: Bot, _: Happening) {
 }
 
 #[tokio::test]
-async fn wait_for_ready() -> Outcome {
+async fn wait_for_ready() -> TestResult {
     let world = world().await;
     let bot = world.bot;
     // snippet: wait_for_ready
@@ -68,7 +68,7 @@ async fn wait_for_ready() -> Outcome {
 }
 
 #[tokio::test]
-async fn wait_for_ws() -> Outcome {
+async fn wait_for_ws() -> TestResult {
     let world = world().await;
     let bot = world.bot;
     // snippet: wait_for_ws
@@ -79,7 +79,7 @@ async fn wait_for_ws() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_post_console() -> Outcome {
+async fn request_post_console() -> TestResult {
     let world = world().await;
     let (bot, server) = (world.bot, world.server);
     // snippet: request_post_console
@@ -95,7 +95,7 @@ async fn request_post_console() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_server_by_id() -> Outcome {
+async fn request_server_by_id() -> TestResult {
     let world = world().await;
     let (bot, server) = (world.bot, world.server);
     // snippet: request_server_by_id
@@ -112,7 +112,7 @@ async fn request_server_by_id() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_current_groups() -> Outcome {
+async fn request_current_groups() -> TestResult {
     let world = world().await;
     let bot = world.bot;
     // snippet: request_current_groups
@@ -129,7 +129,7 @@ async fn request_current_groups() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_accept_invite() -> Outcome {
+async fn request_accept_invite() -> TestResult {
     let world = world().await;
     let group = world.sim.add_group("Hollowmere");
     world.sim.invite_bot(group)?;
@@ -142,7 +142,7 @@ async fn request_accept_invite() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_reject_invite() -> Outcome {
+async fn request_reject_invite() -> TestResult {
     let world = world().await;
     let group = world.sim.add_group("Hollowmere");
     world.sim.invite_bot(group)?;
@@ -155,7 +155,7 @@ async fn request_reject_invite() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_invite_player_id_and_request_uninvite_player_id() -> Outcome {
+async fn request_invite_player_id_and_request_uninvite_player_id() -> TestResult {
     let world = world().await;
     let player = UserId::new(id(world.sim.add_user("Brambletoe")));
     let (bot, group) = (world.bot, world.group);
@@ -171,7 +171,7 @@ async fn request_invite_player_id_and_request_uninvite_player_id() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_members() -> Outcome {
+async fn request_members() -> TestResult {
     let world = world().await;
     let (bot, group) = (world.bot, world.group);
     // snippet: request_members
@@ -183,7 +183,7 @@ async fn request_members() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_invites() -> Outcome {
+async fn request_invites() -> TestResult {
     let world = world().await;
     let group = world.sim.add_group("Hollowmere");
     world.sim.invite_bot(group)?;
@@ -198,7 +198,7 @@ async fn request_invites() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_consoles() -> Outcome {
+async fn request_consoles() -> TestResult {
     let world = world().await;
     let bot = world.bot;
     // snippet: request_consoles
@@ -211,7 +211,7 @@ async fn request_consoles() -> Outcome {
 }
 
 #[tokio::test]
-async fn request_search_username() -> Outcome {
+async fn request_search_username() -> TestResult {
     let world = world().await;
     let bot = world.bot;
     // snippet: request_search_username
@@ -222,7 +222,7 @@ async fn request_search_username() -> Outcome {
 }
 
 #[tokio::test]
-async fn create_console() -> Outcome {
+async fn create_console() -> TestResult {
     let world = world().await;
     let (bot, server) = (world.bot, world.server);
     // snippet: create_console
@@ -237,7 +237,7 @@ async fn create_console() -> Outcome {
 }
 
 #[tokio::test]
-async fn get_active_consoles() -> Outcome {
+async fn get_active_consoles() -> TestResult {
     let world = world_with_console().await;
     let bot = world.bot;
     // snippet: get_active_consoles
@@ -257,7 +257,7 @@ async fn get_active_consoles() -> Outcome {
 }
 
 #[tokio::test]
-async fn send_command_console() -> Outcome {
+async fn send_command_console() -> TestResult {
     let world = world_with_console().await;
     world.sim.player_joins(world.sim.server(), "Ashwick")?;
     let (bot, server) = (world.bot, world.server);
@@ -272,7 +272,7 @@ async fn send_command_console() -> Outcome {
 }
 
 #[tokio::test]
-async fn console_sub_and_get_console_subs_and_console_unsub() -> Outcome {
+async fn console_sub_and_get_console_subs_and_console_unsub() -> TestResult {
     let world = world_with_console().await;
     let (bot, sim, server) = (world.bot, world.sim, world.server);
     let greet = async |bot: Bot, event: Happening| {
@@ -310,7 +310,7 @@ async fn console_sub_and_get_console_subs_and_console_unsub() -> Outcome {
 }
 
 #[tokio::test]
-async fn main_sub_and_main_unsub() -> Outcome {
+async fn main_sub_and_main_unsub() -> TestResult {
     let world = world().await;
     let (bot, sim, group) = (world.bot, world.sim, world.group);
     let (names, mut received) = mpsc::channel(4);
@@ -332,7 +332,7 @@ async fn main_sub_and_main_unsub() -> Outcome {
 }
 
 #[tokio::test]
-async fn functions_beyond_the_readme() -> Outcome {
+async fn functions_beyond_the_readme() -> TestResult {
     let world = world().await;
     let player = UserId::new(id(world.sim.add_user("Brambletoe")));
     let (bot, group) = (world.bot, world.group);

@@ -17,7 +17,7 @@ use pytale::bot::{BotCredentials, Builder, Endpoints, Password, UserCredentials}
 use pytale::prelude::*;
 use std::future::Future;
 
-type Outcome = Result<(), Box<dyn std::error::Error>>;
+type TestResult = Result<(), Box<dyn std::error::Error>>;
 
 /// A simulated cloud with a bot and one server.
 struct World {

@@ -1,8 +1,8 @@
-use crate::{Outcome, within, world, world_with_console};
+use crate::{TestResult, within, world, world_with_console};
 use pytale::prelude::*;
 
 #[tokio::test]
-async fn every_console_subscription_of_py_tale_has_a_type() -> Outcome {
+async fn every_console_subscription_of_py_tale_has_a_type() -> TestResult {
     let world = world_with_console().await;
     let bot = world.bot;
     // snippet: console subscriptions
@@ -32,7 +32,7 @@ async fn every_console_subscription_of_py_tale_has_a_type() -> Outcome {
 }
 
 #[tokio::test]
-async fn every_main_subscription_of_py_tale_has_a_type() -> Outcome {
+async fn every_main_subscription_of_py_tale_has_a_type() -> TestResult {
     let world = world().await;
     let (bot, group) = (world.bot, world.group);
     // snippet: main subscriptions
