@@ -107,16 +107,10 @@ impl Run<'_> {
             return;
         }
         raise_file_limit();
-        let quick = |value: f64| {
-            if self.options.quick {
-                value / 100.0
-            } else {
-                value
-            }
-        };
+        let divisor = if self.options.quick { 100 } else { 1 };
         let job = Job {
-            bytes: bytes / part_of_it,
-            seconds: seconds / part_of_it as f64,
+            bytes: bytes / divisor,
+            seconds: seconds / divisor as f64,
             ..self.job_of(part, count)
         };
         let lower = Better::Lower;
