@@ -13,7 +13,10 @@
 //!     let console = bot.open_console(ServerId::new(3_000_011)).await?;
 //!     let mut joins = console.subscribe::<PlayerJoined>().await?;
 //!     while let Some(event) = joins.next_event().await {
-//!         console.command(player::message(event.data.user, "Welcome!")).await?;
+//!         let greeting = player::message(event.data.user, "Welcome!");
+//!         if let Err(error) = console.command(greeting).await {
+//!             eprintln!("{error}");
+//!         }
 //!     }
 //!     Ok(())
 //! }

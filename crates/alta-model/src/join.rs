@@ -11,7 +11,8 @@ model! {
         required server_id: ServerId = "server_id",
         /// Whether access is allowed; false when the server sent none.
         default allowed: bool = "allowed",
-        /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure; false when it sent none.
+        /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure; false when
+        /// it sent none.
         default was_rejection: bool = "was_rejection",
         /// Whether the server is being started; a later request may succeed. False when the server sent none: the service sends
         /// it with every start.

@@ -58,3 +58,7 @@ pub use config::Scenario;
 pub use error::{Error, ErrorKind};
 pub use observe::Message;
 pub use sim::Sim;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -86,3 +86,7 @@ pub use subscribe::Subscribe;
 pub use with_state::with_state;
 
 pub use att_console::{commands, event};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

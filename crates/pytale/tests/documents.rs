@@ -1,4 +1,4 @@
-//! Checks that the code in the documents is compiled and that their links have targets.
+//! Checks that the code in the documents is compiled, and that the links, tests and log messages in them exist.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -25,6 +25,10 @@ fn documents() -> Vec<(String, String)> {
                 paths.push(format!("{folder}/{name}.md"));
             }
         }
+    }
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        paths.push(format!("crates/{name}/README.md"));
     }
     let read = |path: String| {
         let text = fs::read_to_string(root().join(&path)).unwrap();
@@ -70,13 +74,20 @@ fn every_block_of_code_is_compiled() {
         assert!(!text.contains("```rust,ignore"), "{path}");
         let has_code = text.contains("```rust");
         // Another test runs the snippets of this document.
-        let is_compiled =
-            path == "docs/from-py-tale.md" || facade.contains(&format!("\"{path}\";"));
+        let is_compiled = path == "docs/from-py-tale.md"
+            || facade.contains(&format!("\"{path}\";"))
+            || path.starts_with("crates/") && is_included_by_its_crate(&path);
         assert!(
             !has_code || is_compiled,
             "{path} has code that is not compiled"
         );
     }
+}
+
+fn is_included_by_its_crate(readme: &str) -> bool {
+    let folder = root().join(readme).parent().unwrap().to_owned();
+    fs::read_to_string(folder.join("src/lib.rs"))
+        .is_ok_and(|library| library.contains("include_str!(\"../README.md\")"))
 }
 
 #[test]

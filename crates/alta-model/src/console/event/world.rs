@@ -42,8 +42,8 @@ model! {
 }
 
 model! {
-    /// A console command was executed, even one that does not exist. A console omits its own commands, so that a bot that replies to
-    /// each command with another one does not reply to itself.
+    /// A console command was executed, even one that does not exist. A console omits its own commands, so that a bot that replies
+    /// to each command with another one does not reply to itself.
     pub struct CommandExecuted {
         /// The command line; empty when the server sent none.
         default command: String = "Command",

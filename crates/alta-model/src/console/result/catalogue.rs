@@ -14,7 +14,8 @@ model! {
         optional priority: i64 = "Priority",
         /// Its other names.
         list aliases: String = "Aliases",
-        /// Module and command: `player.kill`, `select move.exact`; a module's own command ends in the dot; empty when the server sent none.
+        /// Module and command: `player.kill`, `select move.exact`; a module's own command ends in the dot; empty when the server
+        /// sent none.
         default full_name: String = "FullName",
         /// Its preconditions.
         list requirements: CommandRequirement = "Requirements",

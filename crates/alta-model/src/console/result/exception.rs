@@ -35,10 +35,10 @@ model! {
 }
 
 impl Exception {
-    /// Parses an error in a string, `System.NullReferenceException: Object reference not set…`; none if the string does
-    /// not begin with a dotted name that ends in `Exception`, followed by a colon (tavernpy). The colon may follow an error's number,
-    /// `System.Net.Sockets.SocketException (10061): …`. The colon is missing if the exception has no message: then the string
-    /// ends after the name, which has a dot, or continues in the next line.
+    /// Parses an exception in a string, `System.NullReferenceException: Object reference not set…`; none if the string does not
+    /// begin with a dotted name that ends in `Exception`, followed by a colon (tavernpy). The number of an error may precede the
+    /// colon, `System.Net.Sockets.SocketException (10061): …`. The colon is missing if the exception has no message: then the
+    /// string ends after the name, which has a dot, or continues in the next line.
     pub fn from_text(text: &str) -> Option<Self> {
         let text = text.trim();
         let end_of_name = text.find([':', '(', ' ', '\r', '\n']);
