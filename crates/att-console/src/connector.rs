@@ -111,9 +111,9 @@ fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
     })
 }
 
-fn not_connected(trouble: NotConnected) -> Failure {
+fn not_connected(cause: NotConnected) -> Failure {
     Failure::NotConnected {
-        trouble,
+        trouble: cause,
         retry_after: None,
     }
 }

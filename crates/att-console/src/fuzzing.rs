@@ -1,6 +1,6 @@
-//! What the fuzz targets call: each takes any bytes, and panics if what must always hold does not.
+//! The fuzz targets. Each takes any bytes, and panics if a property does not hold.
 //!
-//! Not part of the library: it is there when the crate is built for tests or by `cargo fuzz`.
+//! This module exists only in builds for tests and for `cargo fuzz`.
 
 use crate::commands::argument::tokenizer::Tokenizer;
 use crate::commands::argument::{Argument, Target, is_unwritable};
@@ -14,27 +14,27 @@ use serde_json::Value;
 use std::fmt::Debug;
 use std::time::SystemTime;
 
-/// Reads a text as a frame, and everything out of it that is ever read.
+/// Reads a message, and everything in it.
 ///
 /// # Panics
 ///
-/// If the two ways to read a frame disagree, or anything below panics.
+/// If the two readers disagree, or if a reader panics.
 pub fn frame(bytes: &[u8]) {
-    // The websocket layer lets nothing else through.
+    // The websocket layer accepts only UTF-8.
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
-    if let Some((short, long)) = Frame::by_both_readers(text) {
+    if let Some((fast, full)) = Frame::by_both_readers(text) {
         assert!(
-            long.is_ok(),
-            "the short way reads what the long way refuses: {text}"
+            full.is_ok(),
+            "only the fast reader accepts this frame: {text}"
         );
-        let long = long.unwrap_or_else(|_| short.clone());
-        assert_eq!(short.kind, long.kind);
-        assert_eq!(short.data(), long.data());
-        assert_eq!(short.timestamp(), long.timestamp());
+        let full = full.unwrap_or_else(|_| fast.clone());
+        assert_eq!(fast.kind, full.kind);
+        assert_eq!(fast.data(), full.data());
+        assert_eq!(fast.timestamp(), full.timestamp());
         let decoded = |frame: &Frame| frame.decode::<Value>().ok();
-        assert_eq!(decoded(&short), decoded(&long));
+        assert_eq!(decoded(&fast), decoded(&full));
     }
     let mut pieces = 0;
     Frame::read_each(text.into(), SystemTime::UNIX_EPOCH, |frame| {
@@ -44,33 +44,37 @@ pub fn frame(bytes: &[u8]) {
             read_all(frame);
         }
     });
-    assert!(pieces > 0, "nothing vanishes unseen");
+    assert!(pieces > 0, "every message is a frame or an error");
     if let Ok(frame) = Frame::read(text.into(), SystemTime::UNIX_EPOCH) {
         assert_eq!(pieces, 1, "one object is one frame");
-        assert_eq!(frame.raw.as_str(), text, "the raw frame is the whole text");
+        assert_eq!(
+            frame.raw.as_str(),
+            text,
+            "the raw frame is the whole message"
+        );
     }
 }
 
-/// Reads everything out of a frame that is ever read.
+/// Calls every reader on a frame.
 fn read_all(frame: Frame) {
     assert!(frame.data() == "null" || frame.raw.as_str().contains(frame.data()));
-    // Whatever these make of it, they make it without panicking.
+    // These must not panic.
     let _ = (frame.timestamp(), frame.text());
-    decode_both_ways::<Value>(&frame);
-    decode_both_ways::<PlayerStateChanged>(&frame);
-    decode_both_ways::<InventoryChanged>(&frame);
-    decode_both_ways::<LogMessage>(&frame);
+    decode_twice::<Value>(&frame);
+    decode_twice::<PlayerStateChanged>(&frame);
+    decode_twice::<InventoryChanged>(&frame);
+    decode_twice::<LogMessage>(&frame);
     if !matches!(frame.kind, Kind::Reply { .. }) {
         return;
     }
     let redactor = alta_model::Redactor::new();
     let has_exception = Reply::new(frame.clone(), &redactor).exception().is_some();
-    let outcome = Reply::of(frame, &redactor);
+    let result = Reply::of(frame, &redactor);
     assert!(
-        !has_exception || outcome.is_err(),
-        "a failure is no success"
+        !has_exception || result.is_err(),
+        "a failure is not a success"
     );
-    if let Ok(reply) = outcome {
+    if let Ok(reply) = result {
         let _ = (reply.result(), reply.text(), reply.command());
         let _ = (reply.read::<User>(), reply.read::<f64>());
         let _ = reply.read_list::<User>();
@@ -78,19 +82,19 @@ fn read_all(frame: Frame) {
     }
 }
 
-/// Reads the data as a `T`, by whatever way, and as `serde_json` does it.
-fn decode_both_ways<T: DeserializeOwned + PartialEq + Debug>(frame: &Frame) {
+/// Decodes the data by the reader for compact JSON and by `serde_json`.
+fn decode_twice<T: DeserializeOwned + PartialEq + Debug>(frame: &Frame) {
     let read = frame.decode::<T>();
-    if let Ok(long) = serde_json::from_str::<T>(frame.data()) {
-        assert_eq!(read.ok(), Some(long), "{}", frame.data());
+    if let Ok(expected) = serde_json::from_str::<T>(frame.data()) {
+        assert_eq!(read.ok(), Some(expected), "{}", frame.data());
     }
 }
 
-/// Writes any text as an argument, and splits the line again in every way that a server might split it.
+/// Writes a string as an argument, and splits the line again in every way in which a server could split it.
 ///
 /// # Panics
 ///
-/// If the text became more or less than one argument, or another one, or was refused although it can be written.
+/// If the string does not become exactly one equal argument, or if it is an error although it can be written.
 pub fn arguments(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
@@ -99,20 +103,16 @@ pub fn arguments(bytes: &[u8]) {
     let written = read_back(Argument::text(text), Some(text));
     assert_eq!(
         written, is_writable,
-        "refused is what cannot be written, no more and no less"
+        "an error exactly if it cannot be written"
     );
     let by = text.chars().next_back().unwrap_or('?');
     assert!(
         read_back(Argument::replacing(text, by), None),
-        "replacing makes any text writable"
+        "replacing makes any string writable"
     );
     assert!(
         read_back(Argument::typographic(text), None),
-        "typographic makes any text writable"
-    );
-    assert!(
-        read_back(Argument::typographic(text), None),
-        "typographic makes any text writable"
+        "typographic makes any string writable"
     );
     read_back(Argument::word("a word", text), Some(text));
     read_back(Argument::save_string("value", text), None);
@@ -122,11 +122,14 @@ pub fn arguments(bytes: &[u8]) {
             !name.contains(',') && name != "*" && !name.is_empty(),
             "one player"
         );
-        assert!(!name.chars().all(|digit| digit.is_ascii_digit()), "no id");
+        assert!(
+            !name.chars().all(|digit| digit.is_ascii_digit()),
+            "not an id"
+        );
     }
 }
 
-/// Whether an argument can be written; if so, it stands in its line alone and, in the words of every server, as `text`.
+/// Returns whether an argument can be written. If so, every tokenizer must read it as one argument, equal to `text`.
 fn read_back(argument: impl Into<Argument>, text: Option<&str>) -> bool {
     let command = Command::new("player message").arg(argument).arg(5);
     let Ok(line) = command.into_parts().0 else {
@@ -152,7 +155,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// Runs a target on its corpus, which begins with the fixtures and grows with what fuzzing finds.
+    /// Runs a target on its corpus: the fixtures, and the inputs that fuzzing has found.
     fn run(target: fn(&[u8]), name: &str) {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("fuzz/corpus")
@@ -167,12 +170,12 @@ mod tests {
     }
 
     #[test]
-    fn the_corpus_of_frames_holds() {
+    fn no_input_of_the_corpus_of_frames_panics() {
         run(frame, "frame");
     }
 
     #[test]
-    fn the_corpus_of_arguments_holds() {
+    fn no_input_of_the_corpus_of_arguments_panics() {
         run(arguments, "arguments");
     }
 }

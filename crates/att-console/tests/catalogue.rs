@@ -17,7 +17,7 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn every_known_command_is_in_the_catalogue_and_no_other() {
+fn the_catalogue_has_exactly_the_known_commands() {
     let known = fs::read_to_string(root().join("fixtures/console-commands.txt")).unwrap();
     let known: BTreeSet<&str> = known.lines().collect();
     let held: BTreeSet<&str> = stock()
@@ -34,7 +34,7 @@ fn every_known_command_is_in_the_catalogue_and_no_other() {
 }
 
 #[test]
-fn no_name_means_two_commands() {
+fn every_name_belongs_to_one_command() {
     let names: Vec<String> = stock()
         .entries()
         .iter()
@@ -46,7 +46,7 @@ fn no_name_means_two_commands() {
 }
 
 #[test]
-fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_against_it() {
+fn a_frequent_or_attested_command_has_a_function_or_a_caution() {
     for entry in stock().entries() {
         let is_attested = !entry.overloads.is_empty()
             && entry.overloads.iter().all(|overload| {
@@ -71,7 +71,7 @@ fn a_command_much_used_or_with_attested_parameters_has_a_function_or_a_reason_ag
     }
 }
 
-/// The commands that bots use most, and those with the most calls.
+/// The commands that bots use most.
 const MOST_USED: &str = "\
     bans from-server|debug server-stats|festivities start|help|help modules|player check-stat|player cripple|\
     player damage|player detailed|player downed-duration|player fling|player get-home|player god-mode|player id|\
@@ -84,7 +84,7 @@ const MOST_USED: &str = "\
     trade atm get|trade atm set|trade post|wacky destroy|wacky destroy-free|wacky replace|websocket subscribe|\
     websocket subscriptions";
 
-/// No source gives more than the names of these.
+/// Commands of which every source gives only the name.
 const WITHOUT_PARAMETERS: [&str; 3] = ["player damage", "player downed-duration", "player fling"];
 
 #[test]
@@ -100,7 +100,7 @@ fn the_most_used_are_marked_and_have_functions() {
     }
 }
 
-/// Neither the names of these nor any source gives their effect.
+/// Commands whose effect is unknown.
 const WITHOUT_DESCRIPTION: [&str; 7] = [
     "debug load-marker",
     "debug set",
@@ -126,7 +126,7 @@ fn every_command_with_a_known_effect_has_a_description_of_one_sentence() {
 }
 
 #[test]
-fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values() {
+fn every_type_is_in_the_list_and_every_default_is_one_of_its_values() {
     for entry in stock().entries() {
         for parameter in entry
             .overloads
@@ -137,7 +137,7 @@ fn every_type_that_is_attested_is_explained_and_its_default_is_one_of_its_values
             if plain.is_empty() {
                 continue;
             }
-            let kind = stock().type_named(plain);
+            let kind = stock().parameter_type(plain);
             let kind = kind
                 .unwrap_or_else(|| panic!("{plain} of {} is not in the list of types", entry.path));
             if let (Some(default), false) = (&parameter.default, kind.values.is_empty()) {

@@ -105,7 +105,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_that_tells_no_size_is_read_up_to_the_limit() {
+    fn a_file_without_a_size_is_read_up_to_the_limit() {
         let path = Path::new("/proc/self/status");
         assert!(!read_small_file(path, 64 * 1024).unwrap().0.is_empty());
         assert!(read_small_file(path, 5).is_err());

@@ -66,7 +66,7 @@ impl Catalogue {
     fn values_for(&self, line: &str, typed: &Typed<'_>) -> BTreeSet<String> {
         let types = self.expected(line).into_iter();
         types
-            .filter_map(|parameter| self.type_named(&parameter.r#type))
+            .filter_map(|parameter| self.parameter_type(&parameter.r#type))
             .flat_map(|kind| &kind.values)
             .filter(|value| begins(value, typed.last))
             .cloned()
@@ -86,7 +86,7 @@ impl Catalogue {
         let mut parameters = Vec::new();
         for overload in &entry.overloads {
             let found = overload.parameters.get(place);
-            // A parameter that repeats, or takes the rest of the line, is always the last one.
+            // Only the last parameter can repeat or take the rest of the line.
             let found =
                 found.or_else(|| overload.parameters.last().filter(|last| is_endless(last)));
             parameters.extend(found.filter(|found| !parameters.contains(found)));

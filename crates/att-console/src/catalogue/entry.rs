@@ -90,7 +90,7 @@ pub struct Overload {
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// The name of its type, see [`Catalogue::type_named`](super::Catalogue::type_named); empty if no source gives it.
+    /// The name of its type, see [`Catalogue::parameter_type`](super::Catalogue::parameter_type); empty if no source gives it.
     #[serde(rename = "type", default, skip_serializing_if = "String::is_empty")]
     pub r#type: String,
     /// True if the type is inferred from the name.

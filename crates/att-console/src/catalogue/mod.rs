@@ -37,7 +37,7 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The commands; those of a module stand together.
+    /// The commands, grouped by module.
     pub fn entries(&self) -> &[Entry] {
         &self.commands
     }
@@ -48,7 +48,7 @@ impl Catalogue {
     }
 
     /// The type with this name.
-    pub fn type_named(&self, name: &str) -> Option<&ParameterType> {
+    pub fn parameter_type(&self, name: &str) -> Option<&ParameterType> {
         self.types.iter().find(|known| known.name == name)
     }
 
@@ -60,13 +60,13 @@ impl Catalogue {
         self.named(&path)
     }
 
-    /// The command that a line calls, with or without arguments: the one with the longest path that begins the line.
-    pub fn called_by(&self, line: &str) -> Option<&Entry> {
+    /// The command of a line, with or without arguments: the command with the longest path at the beginning of the line.
+    pub fn command_of_line(&self, line: &str) -> Option<&Entry> {
         self.split(line).map(|(entry, _)| entry)
     }
 
-    /// The words of the command in a line, without its arguments: for logs, which do not show what players write. For an
-    /// unknown command, the first word.
+    /// The words of the command in a line, without its arguments, because players can choose arguments and logs must not show
+    /// them. For an unknown command, the first word.
     pub(crate) fn words_of(&self, line: &str) -> String {
         let length = self.split(line).map_or(1, |(_, length)| length);
         let words: Vec<&str> = line.split_whitespace().take(length).collect();

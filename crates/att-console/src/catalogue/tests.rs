@@ -7,7 +7,7 @@ fn lines(catalogue: &Catalogue, line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_stock_catalogue_is_read_and_written_again() {
+fn the_stock_catalogue_survives_serialization() {
     assert!(stock().entries().len() > 300);
     let text = serde_json::to_string(stock()).unwrap();
     assert_eq!(&serde_json::from_str::<Catalogue>(&text).unwrap(), stock());
@@ -34,7 +34,11 @@ fn a_command_is_found_by_path_alias_full_name_and_in_any_case() {
 
 #[test]
 fn the_longest_path_that_begins_a_line_is_its_command() {
-    let called = |line| stock().called_by(line).map(|entry| entry.path.as_str());
+    let called = |line| {
+        stock()
+            .command_of_line(line)
+            .map(|entry| entry.path.as_str())
+    };
     assert_eq!(called("select 51234"), Some("select"));
     assert_eq!(called("select get 51234"), Some("select get"));
     assert_eq!(called("player inventory *"), Some("player inventory"));
@@ -79,7 +83,7 @@ fn values_are_completed_where_they_are_known() {
 }
 
 #[test]
-fn the_expected_parameters_are_those_at_the_words_place() {
+fn the_expected_parameters_are_those_at_the_position_of_the_word() {
     let names = |line| -> Vec<&str> {
         let parameters = stock().expected(line).into_iter();
         parameters
@@ -150,7 +154,7 @@ fn the_commands_of_a_server_have_the_same_form_and_include_its_mods() {
 }
 
 #[test]
-fn odd_modules_are_read_as_far_as_they_go() {
+fn malformed_modules_are_read_partly() {
     let modules: Vec<Module> = serde_json::from_str(
         r#"[
             {"name": "doors", "commands": null, "submodules": [

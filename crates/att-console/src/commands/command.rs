@@ -28,7 +28,7 @@ pub struct Command<T = Reply> {
 /// Reads the result of a command.
 pub(crate) type Reader<T> = fn(&Reply) -> Result<T, Error>;
 
-/// How a reply becomes the result of a command.
+/// The conversion of a reply to the result of a command.
 pub(crate) enum ResultOf<T> {
     Read(Reader<T>),
     /// The result is the reply itself.
@@ -61,7 +61,7 @@ impl Command {
         }
     }
 
-    /// A whole line that is sent unchanged. Nothing in it is escaped: do not paste a player's text into it.
+    /// A whole line that is sent unchanged. Nothing in it is escaped: never insert a string that a player chose.
     pub fn raw(line: impl Into<String>) -> Self {
         Self::new(line)
     }
@@ -82,9 +82,9 @@ impl<T> Command<T> {
         self
     }
 
-    /// Adds an argument if there is one.
+    /// Adds an argument unless it is `None`.
     #[must_use]
-    pub fn maybe(self, argument: Option<impl Into<Argument>>) -> Self {
+    pub fn optional_arg(self, argument: Option<impl Into<Argument>>) -> Self {
         match argument {
             Some(argument) => self.arg(argument),
             None => self,
@@ -152,7 +152,7 @@ impl<T> Clone for Command<T> {
 }
 
 impl<T> fmt::Display for Command<T> {
-    /// Writes the line, or why it cannot be sent.
+    /// Writes the line, or the reason why it cannot be sent.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.line {
             Ok(line) => f.write_str(line),

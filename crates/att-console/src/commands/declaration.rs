@@ -169,6 +169,6 @@ pub(super) fn with_options<T, const N: usize>(
             Presence::Default(default) => Some(Argument::bare((*default).to_owned())),
             _ => None,
         };
-        command.maybe(option.or(default))
+        command.optional_arg(option.or(default))
     })
 }

@@ -14,7 +14,7 @@
 /// } by [Source, Other], most_used, uses(5), inferred, caution("...");
 /// ```
 ///
-/// - The *shape* tells how the result is read, see `result!`. Without `->`, no source says what the command returns, and the
+/// - The *shape* says how the result is read, see `result!`. Without `->`, no source says what the command returns, and the
 ///   function returns the whole [`Reply`](crate::Reply).
 /// - The *kind* of a parameter gives its type, in the function and in the catalogue, see `parameter!`. `hour & minute "time":
 ///   kind` writes two arguments of the function as one parameter.

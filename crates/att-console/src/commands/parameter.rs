@@ -1,6 +1,6 @@
 //! The kinds of parameters.
 
-/// What a kind of parameter is: its `name` in the catalogue, the `type` of the function's argument, and how to `write` it.
+/// A kind of parameter: its `name` in the catalogue, the `type` of the function's argument, and the code that `write`s it.
 /// `$what` names the parameter in an error.
 macro_rules! parameter {
     (name _) => { "" };

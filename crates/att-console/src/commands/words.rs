@@ -1,8 +1,8 @@
-//! Parameters that take one of some words.
+//! Parameters whose value is one of a set of words.
 
 use crate::commands::argument::Argument;
 
-/// Declares an enum of the known words of a parameter; any other word is kept as it is.
+/// Declares an enum of the known words of a parameter; any other word is kept unchanged.
 macro_rules! words {
     (
         $(#[$meta:meta])*
@@ -49,7 +49,7 @@ macro_rules! words {
     };
 }
 
-/// Converts any string into such an enum. An unknown word goes to the server as it is, checked like every argument.
+/// Converts any string into such an enum. An unknown word is sent unchanged, checked like every argument.
 macro_rules! from_any_string {
     ($($name:ident: $what:literal),+ $(,)?) => {
         $(

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_fetched_from_the_users_folder_with_a_header_that_is_not_shown() {
+    fn a_file_is_in_the_folder_of_the_user_and_its_header_is_sensitive() {
         let access = access(r#"{"UserId":"1100000001"}"#)
             .web_server("http://203.0.113.17:7780/".parse().unwrap());
         let request = request(&access, &file("Chunk Details 2023-10-20.txt")).unwrap();
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_cannot_climb_out_and_every_segment_is_encoded() {
+    fn a_path_cannot_leave_the_folder_and_every_segment_is_encoded() {
         let access = access(r#"{"UserId":0}"#).web_server("http://localhost:1761".parse().unwrap());
         let request = request(&access, &file("../..\\saves/a?b#c%/é.zip")).unwrap();
         assert_eq!(
@@ -80,8 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_server_there_is_no_request_and_a_strange_token_means_the_servers_own_folder()
-    {
+    fn without_a_file_server_there_is_no_request_and_an_unreadable_token_means_user_zero() {
         assert!(request(&access("{}"), &file("x")).is_none());
         let mut strange =
             ConsoleAccess::new("ws://localhost/".parse().unwrap(), "no JWT".to_owned());

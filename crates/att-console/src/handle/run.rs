@@ -155,7 +155,7 @@ fn nobody_online(failure: ErrorKind, line: &str) -> ErrorKind {
     match failure {
         ErrorKind::Server { message, .. }
             if is_for_everyone(line)
-                && finds_nobody(&message)
+                && finds_no_player(&message)
                 && !names_another(&message, line) =>
         {
             ErrorKind::NobodyOnline { message }
@@ -170,7 +170,7 @@ fn is_for_everyone(line: &str) -> bool {
     before_texts.split_whitespace().any(|word| word == "*")
 }
 
-fn finds_nobody(message: &str) -> bool {
+fn finds_no_player(message: &str) -> bool {
     let message = message.to_lowercase();
     let mentions = |words: &[&str]| words.iter().any(|word| message.contains(word));
     mentions(&[
@@ -201,8 +201,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_command_for_everyone_that_finds_nobody_says_that_nobody_is_on() {
-        let kind = |line, message: &str| {
+    fn only_a_command_for_everyone_that_finds_no_player_fails_with_nobody_online() {
+        let kind_of = |line, message: &str| {
             let failure = ErrorKind::Server {
                 class: "System.Exception".to_owned(),
                 message: message.to_owned(),
@@ -216,8 +216,8 @@ mod tests {
             "Nobody is here",
             "The player list is empty",
         ] {
-            let told = kind(r#"player message * "It is noon""#, message);
-            assert!(matches!(told, ErrorKind::NobodyOnline { .. }), "{message}");
+            let kind = kind_of(r#"player message * "It is noon""#, message);
+            assert!(matches!(kind, ErrorKind::NobodyOnline { .. }), "{message}");
         }
         for (line, message) in [
             (
@@ -238,8 +238,8 @@ mod tests {
                 "Couldn't find user with identifier 7",
             ),
         ] {
-            let told = kind(line, message);
-            assert!(matches!(told, ErrorKind::Server { .. }), "{line}: {told}");
+            let kind = kind_of(line, message);
+            assert!(matches!(kind, ErrorKind::Server { .. }), "{line}: {kind}");
         }
     }
 }

@@ -131,8 +131,8 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// Returns whether this is the name of a .NET type: at least two identifiers joined by dots, with `+` for nested types and a back-quote with a number for generic ones,
-/// and perhaps arguments in square brackets (a-township-container's rule).
+/// Returns whether this is the name of a .NET type (a-township-container's rule): at least two identifiers joined by dots, with
+/// `+` for nested types and a back-quote with a number for generic ones, and optionally arguments in square brackets.
 fn is_type_name(text: &str) -> bool {
     let (name, arguments) = match text.split_once('[') {
         Some((name, arguments)) => (name, Some(arguments)),

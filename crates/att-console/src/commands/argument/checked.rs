@@ -5,8 +5,7 @@ use super::{Argument, Problem, abbreviated};
 use std::ops::RangeInclusive;
 
 impl Argument {
-    /// A name or a number as the server has it: bare if it is one plain word, otherwise in quotes. `what` names the
-    /// parameter in an error.
+    /// A name or a number: without quotes if it is one plain word, otherwise in quotes. `what` names the parameter in an error.
     ///
     /// An empty name is an error: the server can take it for a parameter that is left out, and so for everything.
     pub(crate) fn word(what: &'static str, text: &str) -> Self {

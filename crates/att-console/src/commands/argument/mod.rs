@@ -14,11 +14,11 @@ pub use target::{PlayerRef, Target};
 #[cfg(any(test, fuzzing))]
 pub(crate) use text::is_unwritable;
 
-/// One argument of a command: a value, never pasted text. All arguments are written here.
+/// An argument of a command. It is a value: no string in it can become another argument.
 ///
-/// No source says how a server escapes a quote inside quotes. So a string with a character that cannot be represented for
-/// certain is an error that names the character, before anything is sent. [`Argument::typographic`] and
-/// [`Argument::replacing`] replace such characters instead.
+/// No source says how a server escapes a quote inside quotes. A string with such a character therefore makes the command fail,
+/// with an error that names the character, before anything is sent. [`Argument::typographic`] and [`Argument::replacing`] replace
+/// these characters instead.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     written: Result<String, Problem>,
@@ -32,7 +32,7 @@ impl Argument {
         &self.replaced
     }
 
-    /// An argument that is written as it is.
+    /// An argument that is written unchanged.
     pub(crate) fn bare(written: String) -> Self {
         Self {
             written: Ok(written),
@@ -47,7 +47,7 @@ impl Argument {
         }
     }
 
-    /// The argument as it stands in a command line.
+    /// The argument in its form for a command line.
     pub(crate) fn into_written(self) -> Result<String, Problem> {
         self.written
     }

@@ -1,4 +1,4 @@
-//! The players that a command is for.
+//! The players that a command addresses.
 
 use super::text::{is_a_number, is_blank};
 use super::{Argument, Problem, abbreviated};
@@ -7,8 +7,8 @@ use alta_model::{User, UserId};
 
 /// One player, by id or by name: the server's `Player` and `UserInfoAccess`.
 ///
-/// An id is always safe; player records are turned into their ids. A name is refused if the server can read something else in
-/// it: a list (a comma), everyone (`*`), an id (all digits, also with a sign).
+/// An id is always safe; a player record converts to its id. A name is an error if the server can read it as something else: as
+/// a list (a comma), as everyone (`*`), or as an id (digits, also with a sign).
 ///
 /// A command for one player takes neither everyone nor a list:
 ///
@@ -18,7 +18,7 @@ use alta_model::{User, UserId};
 /// player::detailed(Target::Everyone);
 /// ```
 ///
-/// Nor is a place a player, or an entity:
+/// A place or an entity is not a player:
 ///
 /// ```compile_fail,E0277
 /// use att_console::commands::{SpawnArea, player};

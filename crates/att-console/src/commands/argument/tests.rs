@@ -127,7 +127,7 @@ fn straight_quotation_marks_become_typographic_ones() {
 }
 
 #[test]
-fn a_text_of_ten_kilobytes_is_one_argument_and_short_in_an_error() {
+fn a_string_of_ten_kilobytes_is_one_argument_and_abbreviated_in_an_error() {
     let long = "ä".repeat(5_000);
     assert_eq!(written(long.as_str()).unwrap().len(), 10_002);
     let error = written(format!("{long}\"")).unwrap_err().to_string();
@@ -135,7 +135,7 @@ fn a_text_of_ten_kilobytes_is_one_argument_and_short_in_an_error() {
 }
 
 #[test]
-fn hostile_names_are_refused_and_their_ids_are_not() {
+fn hostile_names_are_errors_and_their_ids_are_not() {
     for name in [
         "",
         " ",

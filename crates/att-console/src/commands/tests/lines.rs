@@ -159,7 +159,7 @@ fn every_function_builds_its_line() {
 }
 
 #[test]
-fn every_function_of_the_catalogue_is_tried_and_no_other() {
+fn exactly_the_functions_of_the_catalogue_are_tested() {
     let tried: BTreeSet<&str> = all().into_iter().map(|(name, ..)| name).collect();
     let entries = stock().entries().iter();
     let overloads = entries.flat_map(|entry| &entry.overloads);
@@ -172,7 +172,7 @@ fn every_function_of_the_catalogue_is_tried_and_no_other() {
 #[test]
 fn every_line_calls_its_command_with_as_many_arguments_as_it_takes() {
     for (name, line, _) in all() {
-        let entry = stock().called_by(&line).unwrap();
+        let entry = stock().command_of_line(&line).unwrap();
         let overload = entry
             .overloads
             .iter()
@@ -193,7 +193,7 @@ fn every_line_calls_its_command_with_as_many_arguments_as_it_takes() {
 }
 
 #[test]
-fn the_defaults_between_given_arguments_are_the_catalogues() {
+fn defaults_between_given_arguments_come_from_the_catalogue() {
     let timed = stock().get("chunks set-timed").unwrap();
     let defaults: Vec<&str> = timed.overloads[0]
         .parameters
@@ -208,8 +208,8 @@ fn the_defaults_between_given_arguments_are_the_catalogues() {
 }
 
 #[test]
-fn the_known_words_are_the_catalogues() {
-    let values = |name: &str| stock().type_named(name).unwrap().values.clone();
+fn the_catalogue_has_the_known_words() {
+    let values = |name: &str| stock().parameter_type(name).unwrap().values.clone();
     let known =
         |words: Vec<&str>| -> Vec<String> { words.into_iter().map(str::to_owned).collect() };
     assert_eq!(
@@ -260,7 +260,7 @@ fn a_command_for_one_player_takes_one_and_a_command_for_several_takes_at_least_o
 }
 
 #[test]
-fn a_time_that_no_clock_shows_is_an_error_before_it_is_sent() {
+fn an_invalid_time_is_an_error_before_it_is_sent() {
     for (hour, minute) in [(24, 0), (12, 60)] {
         let problem = time::set(hour, minute)
             .into_parts()
@@ -357,7 +357,7 @@ fn a_count_out_of_its_range_is_an_error_before_it_is_sent() {
 }
 
 #[test]
-fn white_space_around_a_save_string_is_no_part_of_it() {
+fn white_space_around_a_save_string_is_removed() {
     for end in ["\n", "\r\n", " ", "\u{feff}"] {
         let save = format!("{end}42230,252,1,2,|1,2,{end}");
         assert_eq!(

@@ -147,13 +147,13 @@ fn numbers_and_bools_in_strings_are_read() {
             "{balance}"
         );
     }
-    for answer in [
+    for sent in [
         r#"{"Result":true}"#,
         r#"{"Result":"True"}"#,
         r#"{"ResultString":"true"}"#,
     ] {
         let command = player::check_unlock(ASHWICK, "Climbing Unlock");
-        assert!(read(command, &data(answer)).unwrap(), "{answer}");
+        assert!(read(command, &data(sent)).unwrap(), "{sent}");
     }
     assert_eq!(read(player::count(), &data(r#"{"Result":3}"#)).unwrap(), 3);
     let now = data(r#"{"Result":13.5,"ResultString":"13.5"}"#);
@@ -161,7 +161,7 @@ fn numbers_and_bools_in_strings_are_read() {
 }
 
 #[test]
-fn an_inventory_keeps_the_places_of_those_without_a_body() {
+fn inventories_have_none_for_players_without_a_body() {
     let body = r#"[{"LeftHand": {"Name": "Torch(Clone)", "Identifier": 51240, "PrefabHash": 31502}, "RightHand": null,
         "Belt": [null, {"Name": "Bag(Clone)"}, null, null], "Back": [null], "All": []}, null]"#;
     let held = read(player::inventory(Target::Everyone), &result(body)).unwrap();
@@ -191,36 +191,36 @@ fn an_inventory_keeps_the_places_of_those_without_a_body() {
 #[test]
 fn a_home_is_read_from_three_numbers_and_from_a_string() {
     let home = Vector3::new(1.0, 2.5, -3.0);
-    for answer in [
+    for sent in [
         r#"{"Result":[1.0, 2.5, -3]}"#,
         r#"{"Result":{"x": 1, "y": 2.5, "z": -3}}"#,
         r#"{"Result":["1", "2.5", "-3"]}"#,
         r#"{"ResultString":"(1.0, 2.5, -3.0)"}"#,
     ] {
         assert_eq!(
-            read(player::home(ASHWICK), &data(answer)).unwrap(),
+            read(player::home(ASHWICK), &data(sent)).unwrap(),
             home,
-            "{answer}"
+            "{sent}"
         );
     }
 }
 
 #[test]
-fn a_spawn_that_says_little_has_still_succeeded() {
+fn a_spawn_reply_without_details_is_a_success() {
     let spawned = r#"[{"Identifier": "51234", "Name": "Dynamite(Clone)"}, null]"#;
     let spawned = read(spawn::item(ASHWICK, "dynamite"), &result(spawned)).unwrap();
     assert_eq!(spawned[0].identifier, EntityId::new(51_234));
-    for answer in [
+    for sent in [
         r#"{"ResultString":"Success"}"#,
         r#"{"Result":"Spawned"}"#,
         r#"{"Result":{"Count":3}}"#,
         "null",
     ] {
         assert!(
-            read(spawn::item(ASHWICK, "dynamite"), &data(answer))
+            read(spawn::item(ASHWICK, "dynamite"), &data(sent))
                 .unwrap()
                 .is_empty(),
-            "{answer}"
+            "{sent}"
         );
     }
 }
@@ -264,7 +264,7 @@ fn entities_settings_prefabs_help_and_save_strings_are_read() {
 }
 
 #[test]
-fn a_result_that_cannot_be_read_is_an_error_that_shows_it() {
+fn an_unreadable_result_is_an_error_with_the_result_in_it() {
     let error = read(player::detailed(ASHWICK), &result(r#"{"Mood": "odd"}"#)).unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Decode { reason } if reason.contains("odd")));
     let error = read(player::detailed(ASHWICK), &result("[]")).unwrap_err();
