@@ -1,8 +1,7 @@
 //! The command line, for users and for the processes of a run.
 
-use std::time::Duration;
-
 use clap::{Args as ClapArgs, Parser, ValueEnum};
+use std::time::Duration;
 
 #[derive(Debug, Parser)]
 #[command(name = "yardstick")]

@@ -1,10 +1,9 @@
 //! Time, CPU time and memory of this process.
 
+use crate::{Allocator, Values};
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-use crate::{Allocator, Values};
 
 /// The CPU time that the threads of this process have used, as Linux's scheduler counts it; zero elsewhere. Both readings of a
 /// difference must find the same threads. (`stat` samples a hundred times a second: too seldom for a process that runs for

@@ -1,8 +1,7 @@
 //! The figures of a run: how several values become one, and how one is printed.
 
-use serde_json::json;
-
 use crate::Values;
+use serde_json::json;
 
 /// The values of both sides, a list for each name.
 #[derive(Default)]

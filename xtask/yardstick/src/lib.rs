@@ -26,12 +26,10 @@ mod report;
 mod rest;
 mod server;
 
-use std::process::ExitCode;
-
+use args::{Area, Args, Job};
 use clap::Parser as _;
 use stats_alloc::Stats;
-
-use args::{Area, Args, Job};
+use std::process::ExitCode;
 
 /// Reads the counts of the allocator, if this program has one that counts.
 pub type Allocator = fn() -> Stats;

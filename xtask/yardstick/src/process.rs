@@ -1,15 +1,13 @@
 //! The processes of a run: the server, and a client for each measurement.
 
+use crate::Values;
+use crate::args::{Area, Job};
+use clap::ValueEnum;
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-
-use clap::ValueEnum;
-
-use crate::Values;
-use crate::args::{Area, Job};
 
 /// The program of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

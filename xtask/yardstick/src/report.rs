@@ -1,11 +1,10 @@
 //! One run: measures each part in turn, and prints its figures.
 
-use std::cell::RefCell;
-
 use crate::Values;
 use crate::args::{Area, Job, Options, Runtime, Who};
 use crate::figures::{Better, Rounds, print};
 use crate::process::{Program, Server, can_bind, measure, raise_file_limit};
+use std::cell::RefCell;
 
 /// The rounds of a median.
 const ROUNDS: usize = 3;

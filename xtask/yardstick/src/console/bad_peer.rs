@@ -1,17 +1,15 @@
 //! Many consoles, one of which may be bad: the memory that the bad one costs, and the speed of the others.
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
-use att_console::event::PlayerMovedChunk;
-use att_console::{Console, Subscription};
-use futures_util::future::join_all;
-
 use super::COMMAND;
 use super::ours::{open, read};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, percentiles};
+use att_console::event::PlayerMovedChunk;
+use att_console::{Console, Subscription};
+use futures_util::future::join_all;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 /// The events that nobody reads: three times as many as the queue of a stream holds.
 const UNREAD: usize = 200_000;

@@ -1,21 +1,19 @@
 //! The library, used as a bot uses it.
 
-use std::hint::black_box;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-use att_console::event::PlayerMovedChunk;
-use att_console::{AnyEvent, Config, Console, ConsoleAccess, Event, Missed, State};
-use futures_util::{Stream, StreamExt as _};
-use tokio::task::JoinSet;
-
 use super::server::Game;
 use super::{COMMAND, events};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
 use crate::server::InMemory;
+use att_console::event::PlayerMovedChunk;
+use att_console::{AnyEvent, Config, Console, ConsoleAccess, Event, Missed, State};
+use futures_util::{Stream, StreamExt as _};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// Idle connections are measured after this time.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);

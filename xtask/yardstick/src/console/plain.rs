@@ -1,21 +1,19 @@
 //! The plain client of a console.
 
-use std::hint::black_box;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
-
 use super::ours::{SETTLE, pace, parts};
 use super::{COMMAND, events};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
-use crate::plain::{self, Incoming, Protocol, SMALL_BUFFER};
+use crate::plain::{self, COMMAND_BUFFER, Incoming, Protocol, SMALL_BUFFER};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 struct Console;
 
@@ -191,7 +189,7 @@ pub(super) async fn flood(job: &Job, names: &[&str]) -> Values {
 }
 
 pub(super) async fn round_trip(job: &Job) -> Values {
-    let (client, _reader) = Client::open(job, None).await;
+    let (client, _reader) = Client::open(job, Some(COMMAND_BUFFER)).await;
     for _ in 0..job.warm_up() {
         command(&client, COMMAND.to_owned()).await;
     }
@@ -205,7 +203,7 @@ pub(super) async fn round_trip(job: &Job) -> Values {
 }
 
 pub(super) async fn pipelined(job: &Job) -> Values {
-    let (client, _reader) = Client::open(job, None).await;
+    let (client, _reader) = Client::open(job, Some(COMMAND_BUFFER)).await;
     in_flight(&client, job.warm_up(), job.window).await;
     let watch = Watch::start();
     in_flight(&client, job.count, job.window).await;

@@ -8,17 +8,15 @@
 //! - `large N` is replied to with about N bytes.
 //! - `deaf` is the last command that is read.
 
+use super::events;
+use crate::server::frames::Frames;
+use crate::server::{Action, Connection, Protocol};
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-
-use serde::Deserialize;
-
-use super::events;
-use crate::server::frames::Frames;
-use crate::server::{Action, Connection, Protocol};
 
 const GREETING: &str = r#"{"type":"SystemMessage","timeStamp":"2023-07-01T18:23:32.709941Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 1 - bot"}"#;
 

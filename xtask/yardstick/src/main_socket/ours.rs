@@ -1,22 +1,20 @@
 //! The library, used as a bot uses it.
 
-use std::hint::black_box;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
-
-use alta_auth::StaticToken;
-use alta_model::GroupId;
-use alta_ws::{Client, Config, GroupServerStatus};
-use futures_util::future::join_all;
-use http::Method;
-
 use super::server::Service;
 use super::{FEW, FIRST_GROUP, RATE, parts};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of};
 use crate::server::InMemory;
+use alta_auth::StaticToken;
+use alta_model::GroupId;
+use alta_ws::{Client, Config, GroupServerStatus};
+use futures_util::future::join_all;
+use http::Method;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// Held subscriptions are measured after this time.
 pub(super) const SETTLE: Duration = Duration::from_secs(1);

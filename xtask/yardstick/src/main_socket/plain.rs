@@ -1,20 +1,18 @@
 //! The plain client of the main websocket.
 
-use std::hint::black_box;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
-
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
-use serde::Deserialize;
-use tokio::sync::mpsc;
-
 use super::{FEW, FIRST_GROUP, RATE, parts};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of};
 use crate::plain::{self, Incoming, Protocol, SMALL_BUFFER};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde::Deserialize;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+use tokio::sync::mpsc;
 
 struct MainSocket;
 

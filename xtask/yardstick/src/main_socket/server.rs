@@ -3,14 +3,12 @@
 //! It replies to every request at once with success. `flood/N` sends N events for the subscriptions of the connection, `pace/R/S`
 //! sends R events a second for S seconds, for all subscriptions of all connections.
 
-use std::sync::Arc;
-use std::time::Duration;
-
-use serde::Deserialize;
-use serde_json::Value;
-
 use crate::server::frames::Frames;
 use crate::server::{Action, Connection, Protocol};
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
 #[derive(Deserialize)]
 struct Request {

@@ -1,11 +1,10 @@
 //! One connection of the server, without I/O: bytes in, bytes out.
 
+use super::frames::{self, Frames};
 use std::collections::VecDeque;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
-
-use super::frames::{self, Frames};
 
 /// About the size of one write of a flood.
 const WRITE: usize = 256 << 10;

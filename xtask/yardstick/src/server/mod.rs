@@ -5,15 +5,14 @@ mod connection;
 pub(crate) mod frames;
 mod pacer;
 
+use att_console::{BoxIo, Dial, DialError};
+use futures_util::future::BoxFuture;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
-
-use att_console::{BoxIo, Dial, DialError};
-use futures_util::future::BoxFuture;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::io::{DuplexStream, Interest, duplex};
 use tokio::net::{TcpListener, TcpStream};

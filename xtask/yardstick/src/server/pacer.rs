@@ -4,14 +4,12 @@
 //! A timer has a resolution of a millisecond: of 20,000 events a second twenty would come at once, and over few connections one
 //! call would read several of them.
 
+use super::frames::Frames;
+use socket2::{SockRef, Socket};
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-use socket2::{SockRef, Socket};
 use tokio::net::TcpStream;
-
-use super::frames::Frames;
 
 /// A connection that takes part, and its events.
 pub(super) struct Paced {
