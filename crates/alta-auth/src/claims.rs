@@ -54,13 +54,13 @@ impl Claims {
         self.text("client_id")
     }
 
-    /// Whether it is a bot's token.
+    /// Returns whether it is a bot's token.
     pub fn is_bot(&self) -> bool {
         self.get("client_sub").is_some() || self.bool("client_bot")
     }
 
-    /// Whether the user's e-mail address is verified. `"False"` means no, although other clients read the presence of the claim
-    /// as yes.
+    /// Returns whether the user's e-mail address is verified. `"False"` means no, although other clients read the presence of the
+    /// claim as yes.
     pub fn is_verified(&self) -> bool {
         self.bool("is_verified")
     }

@@ -88,7 +88,7 @@ impl Error {
         self.response().retry_after
     }
 
-    /// Whether the same request may succeed later: everything but a refusal, invalid input and an unexpected response.
+    /// Returns whether the same request may succeed later: everything but a refusal, invalid input and an unexpected response.
     pub fn is_transient(&self) -> bool {
         matches!(
             self.kind(),

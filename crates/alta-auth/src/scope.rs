@@ -86,7 +86,7 @@ impl fmt::Display for Scope {
 pub struct Scopes(Vec<Scope>);
 
 impl Scopes {
-    /// Whether the scope is in the set.
+    /// Returns whether the scope is in the set.
     pub fn contains(&self, scope: &Scope) -> bool {
         self.0.contains(scope)
     }
@@ -96,7 +96,7 @@ impl Scopes {
         self.0.iter()
     }
 
-    /// Whether the set is empty.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

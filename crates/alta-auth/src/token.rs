@@ -34,7 +34,7 @@ impl Token {
         self.0.secret.expose()
     }
 
-    /// Whether the string is empty.
+    /// Returns whether the string is empty.
     pub fn is_empty(&self) -> bool {
         self.expose().is_empty()
     }

@@ -16,7 +16,7 @@ pub struct Target<'a> {
     pub host: &'a str,
     /// The port.
     pub port: u16,
-    /// Whether TLS follows. It selects the proxy of the environment.
+    /// True if TLS follows. It selects the proxy of the environment.
     pub is_secure: bool,
 }
 

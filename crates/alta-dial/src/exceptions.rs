@@ -68,7 +68,7 @@ fn ip(host: &str) -> Option<IpAddr> {
     bare.parse::<IpAddr>().ok().map(|ip| ip.to_canonical())
 }
 
-/// Whether a host is this domain or a subdomain.
+/// Returns whether a host is this domain or a subdomain.
 fn is_within(host: &str, domain: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
     match host.strip_suffix(domain) {
@@ -77,7 +77,7 @@ fn is_within(host: &str, domain: &str) -> bool {
     }
 }
 
-/// Whether a host is a loopback address.
+/// Returns whether a host is a loopback address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let name = host.trim_end_matches('.');
     ip(host).is_some_and(|ip| ip.is_loopback()) || name.eq_ignore_ascii_case("localhost")

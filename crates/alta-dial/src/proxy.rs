@@ -23,7 +23,7 @@ struct Rules {
     /// For `https` and `wss`.
     secure: Option<ProxyServer>,
     except: Exceptions,
-    /// Whether loopback addresses are reached directly.
+    /// True if loopback addresses are reached directly.
     skips_loopback: bool,
 }
 

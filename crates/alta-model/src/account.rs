@@ -1,9 +1,9 @@
 use crate::{Group, Server, Timestamp, UserId};
 
 model! {
-    /// Whether an account is a supporter of the game, from `GET users/{id}/membership` (Alta .NET client).
+    /// The membership of an account that supports the game, from `GET users/{id}/membership` (Alta .NET client).
     pub struct Membership {
-        /// Whether it is one today.
+        /// True if the account is a supporter today.
         required is_member: bool = "is_member",
         /// The end of the membership.
         optional expiry_time: Timestamp = "expiry_time",
@@ -19,15 +19,15 @@ model! {
         default username: String = "username" | "name",
         /// Its permissions, as in the claim `Policy` of tokens.
         list policies: String = "policies",
-        /// Whether its e-mail address is verified.
+        /// True if its e-mail address is verified.
         optional verified: bool = "verified",
     }
 }
 
 model! {
-    /// Whether an account may create another group with a server, from `GET groups/create-check` (Alta .NET client).
+    /// The number of groups with a server that an account may still create, from `GET groups/create-check` (Alta .NET client).
     pub struct GroupAllowance {
-        /// Whether it may create one.
+        /// True if it may create one.
         required value: bool = "value",
         /// The number of further groups for PC.
         optional pc_left: i64 = "pc_left",

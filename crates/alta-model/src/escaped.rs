@@ -132,7 +132,7 @@ impl fmt::Write for Writer<'_, '_> {
     }
 }
 
-/// Whether a terminal or a viewer acts on the character instead of displaying it.
+/// Returns whether a terminal or a viewer acts on the character instead of displaying it.
 fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c,

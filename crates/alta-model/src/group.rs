@@ -55,7 +55,7 @@ impl GroupDetailed {
         self.roles.iter().find(|role| role.role_id == id)
     }
 
-    /// Whether a member's role has the permission; false if the role is not in this record.
+    /// Returns whether a member's role has the permission; false if the role is not in this record.
     pub fn permits(&self, member: &Member, permission: &Permission) -> bool {
         member
             .role_id
@@ -63,7 +63,7 @@ impl GroupDetailed {
             .is_some_and(|role| role.permissions.contains(permission))
     }
 
-    /// Whether a member's role is at least this one. False for an account that left or is only invited. The service has no
+    /// Returns whether a member's role is at least this one. False for an account that left or is only invited. The service has no
     /// ranks, so permissions decide: a role is at least another one if it has all permissions of the other. An
     /// [`OWNER`](RoleId::OWNER) is at least every role, and each member that is not banned is at least a
     /// [`MEMBER`](RoleId::MEMBER). A role without permissions, or one that the group does not have, is only at least itself.
@@ -146,12 +146,12 @@ model! {
 }
 
 impl JoinedGroup {
-    /// Whether this account's role in the group has the permission.
+    /// Returns whether this account's role in the group has the permission.
     pub fn permits(&self, permission: &Permission) -> bool {
         self.group.permits(&self.member, permission)
     }
 
-    /// Whether this account's role in the group is at least this one; see [`GroupDetailed::is_at_least`].
+    /// Returns whether this account's role in the group is at least this one; see [`GroupDetailed::is_at_least`].
     pub fn is_at_least(&self, role: RoleId) -> bool {
         self.group.is_at_least(&self.member, role)
     }
@@ -233,7 +233,7 @@ open_enum! {
 model! {
     /// The result of a check of permissions (`POST groups/{group}/{user}/permissions/check`).
     pub struct PermissionCheck {
-        /// Whether the account has them.
+        /// True if the account has them.
         required value: bool = "value",
     }
 }

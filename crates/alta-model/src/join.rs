@@ -9,12 +9,12 @@ model! {
     pub struct JoinResult {
         /// The server.
         required server_id: ServerId = "server_id",
-        /// Whether access is allowed; false when the server sent none.
+        /// True if access is allowed; false when the server sent none.
         default allowed: bool = "allowed",
         /// Set by the server together with [`message`](Self::message) and [`fail_reason`](Self::fail_reason) on failure; false when
         /// it sent none.
         default was_rejection: bool = "was_rejection",
-        /// Whether the server is being started; a later request may succeed. False when the server sent none: the service sends
+        /// True if the server is being started; a later request may succeed. False when the server sent none: the service sends
         /// it with every start.
         default cold_start: bool = "cold_start",
         /// The reason of a refusal.
@@ -87,7 +87,7 @@ open_enum! {
 }
 
 impl JoinFailReason {
-    /// Whether the refusal is final: the account itself is refused.
+    /// Returns whether the refusal is final: the account itself is refused.
     pub fn is_refusal(&self) -> bool {
         matches!(
             self,

@@ -13,7 +13,7 @@ model! {
         required user_id: UserId = "user_id",
         /// The account's name; empty when the server sent none.
         default username: String = "username" | "name",
-        /// Whether the account is a bot; false when the server sent none: the service sends it for every bot.
+        /// True if the account is a bot; false when the server sent none: the service sends it for every bot.
         default bot: bool = "bot",
         /// The number of the account's icon.
         optional icon: i64 = "icon",
@@ -77,17 +77,17 @@ impl MemberPermissions {
         &self.unknown
     }
 
-    /// Whether the flag Member is set.
+    /// Returns whether the flag Member is set.
     pub fn is_member(&self) -> bool {
         self.bits & 1 != 0
     }
 
-    /// Whether the flag Moderator is set.
+    /// Returns whether the flag Moderator is set.
     pub fn is_moderator(&self) -> bool {
         self.bits & 2 != 0
     }
 
-    /// Whether the flag Admin is set.
+    /// Returns whether the flag Admin is set.
     pub fn is_admin(&self) -> bool {
         self.bits & 4 != 0
     }

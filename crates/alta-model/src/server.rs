@@ -14,7 +14,7 @@ model! {
         list online_players: User = "online_players",
         /// The requested status; can be `Online` for a crashed server, so use [`is_up`](Self::is_up).
         optional server_status: ServerStatus = "server_status",
-        /// Its type.
+        /// The actual status, which says whether the server runs.
         optional final_status: ServerStatus = "final_status",
         /// The scene: 0 for PC, 4 for Quest in samples.
         optional scene_index: i64 = "scene_index",
@@ -38,7 +38,7 @@ model! {
         optional owner_type: OwnerType = "owner_type",
         /// The owner's account.
         optional owner_id: UserId = "owner_id",
-        /// Whether it is a world of the game itself.
+        /// The type: a group's server or a world of the game itself.
         optional r#type: ServerType = "type",
         /// The pool of machines it runs on, which distinguishes PC from Quest.
         optional fleet: Fleet = "fleet",
@@ -52,7 +52,7 @@ model! {
         optional player_limit: i64 = "player_limit",
         /// The time of its creation.
         optional created_at: Timestamp = "created_at",
-        /// Whether it runs; since 2023.
+        /// True if it runs; since 2023.
         optional is_online: bool = "is_online",
         /// The meaning is not attested; since 2023.
         optional transport_system: i64 = "transport_system",
@@ -72,12 +72,12 @@ impl Server {
         self
     }
 
-    /// Whether the server runs, according to this record and the current time. See [`is_up_at`](Self::is_up_at).
+    /// Returns whether the server runs, according to this record and the current time. See [`is_up_at`](Self::is_up_at).
     pub fn is_up(&self) -> bool {
         self.is_up_at(Timestamp::now())
     }
 
-    /// Whether the server runs: [`is_online`](Self::is_online) decides if it is present. Otherwise, in a REST response,
+    /// Returns whether the server runs: [`is_online`](Self::is_online) decides if it is present. Otherwise, in a REST response,
     /// [`final_status`](Self::final_status) decides if it is present and known, else the age of
     /// [`online_ping`](Self::online_ping) at `now`. In a status or heartbeat event, only the ping decides: an event without a
     /// ping comes from a server that starts or stops, and its status is Online in both cases.

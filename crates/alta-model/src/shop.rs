@@ -9,7 +9,7 @@ model! {
         optional wallet_amount: f64 = "wallet_amount",
         /// The real money's currency; empty when the server sent none.
         default wallet_currency: String = "wallet_currency",
-        /// Whether the account is a supporter.
+        /// The subscription of a supporter.
         optional subscription_status: SubscriptionStatus = "subscription_status",
     }
 }
@@ -17,11 +17,11 @@ model! {
 model! {
     /// The subscription of a supporter (alta-jsapi, Alta .NET models).
     pub struct SubscriptionStatus {
-        /// Whether it is active.
+        /// True if it is active.
         optional is_member: bool = "is_member",
         /// Its end.
         optional member_end_date: Timestamp = "member_end_date",
-        /// Whether it renews automatically.
+        /// True if it renews automatically.
         optional is_renewing: bool = "is_renewing",
         /// The next subscription; its shape is not attested.
         optional next_reward: serde_json::Value = "next_reward",

@@ -36,7 +36,7 @@ impl Skipped {
         self.0.as_ref().map_or(0, |notes| notes.count)
     }
 
-    /// Whether no value was skipped.
+    /// Returns whether no value was skipped.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -46,7 +46,7 @@ impl Skipped {
         self.0.as_ref().map_or(&[], |notes| &notes.places)
     }
 
-    /// Whether this field or an entry of it was skipped. Also true if more values were skipped than places are kept.
+    /// Returns whether this field or an entry of it was skipped. Also true if more values were skipped than places are kept.
     pub fn has(&self, field: &str) -> bool {
         let is_it = |place: &Place| place.field == field;
         self.count() > self.places().len() || self.places().iter().any(is_it)

@@ -12,7 +12,7 @@ model! {
         default username: String = "username" | "name",
         /// The time of its creation and the time played; in public profiles.
         optional statistics: Statistics = "statistics",
-        /// Whether the account is a supporter of the game; in public profiles.
+        /// True if the account is a supporter of the game; in public profiles.
         optional is_supporter: bool = "is_supporter",
         /// Only in the user's own account.
         optional first_name: String = "first_name",

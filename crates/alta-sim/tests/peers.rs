@@ -228,9 +228,7 @@ async fn tavernpy_reconnects_after_restarts_and_gets_events_again() {
     for (round, name) in ["Ashwick", "Brambletoe"].into_iter().enumerate() {
         town.sim.stall_console(town.server);
         let line = format!("player detailed {round}");
-        town.bot
-            .send(json!({"do": "command", "text": &line}))
-            .await;
+        town.bot.send(json!({"do": "command", "text": &line})).await;
         let sent = town
             .sim
             .wait_for(|received| received.iter().any(|entry| is_command(entry, &line)));

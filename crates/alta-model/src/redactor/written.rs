@@ -58,7 +58,7 @@ pub(super) fn end_of(text: &[u8], start: usize, wanted: Wanted<'_>) -> Option<us
 /// The shortest beginning of a secret that is redacted at the end of a string that may be cut.
 const SHORTEST_CUT: usize = 4;
 
-/// Whether the string ends within an escape that begins at this position.
+/// Returns whether the string ends within an escape that begins at this position.
 fn is_cut_escape(rest: &[u8]) -> bool {
     let mut ways = 0;
     readings(rest, |_, _| ways += 1);
@@ -80,7 +80,7 @@ pub(super) fn first_bytes(text: &[u8]) -> [bool; 256] {
     firsts
 }
 
-/// Whether a written form of the wanted string can begin with this byte.
+/// Returns whether a written form of the wanted string can begin with this byte.
 pub(super) fn may_begin(wanted: Wanted<'_>, byte: u8) -> bool {
     begins_escape(byte)
         || wanted.text.first().is_some_and(|first| {

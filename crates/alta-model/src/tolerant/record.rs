@@ -29,7 +29,7 @@ pub(crate) trait Record: Sized {
 /// The way to read the required fields of a record.
 #[derive(Clone, Copy)]
 pub(crate) struct Mode {
-    /// Whether an invalid required field ends the reading, so that the error has its position. Otherwise, the record is
+    /// True if an invalid required field ends the reading, so that the error has its position. Otherwise, the record is
     /// consumed first.
     pub(crate) is_strict: bool,
     /// The depth of the fields.

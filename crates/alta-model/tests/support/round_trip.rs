@@ -359,8 +359,8 @@ fn spelled<'a>(name: &str, written: &'a serde_json::Map<String, Value>) -> Optio
         .or_else(|| keys().find(|key| Some(*key) == alias))
 }
 
-/// Whether two scalars are equal after the normalizations of `fixtures/README.md`. A number that became a string is the value of an
-/// enum; `check` reads the string again, which proves that it is the right one.
+/// Returns whether two scalars are equal after the normalizations of `fixtures/README.md`. A number that became a string is the
+/// value of an enum; `check` reads the string again, which proves that it is the right one.
 fn is_same(original: &Value, written: &Value) -> bool {
     match (original, written) {
         (Value::String(text), Value::Number(number)) => *text == number.to_string(),

@@ -79,7 +79,7 @@ model! {
         required user: User = "user" | "player",
         /// The state.
         required state: PlayerState = "state",
-        /// Whether the player entered it (otherwise, left it); none if the server did not send it.
+        /// True if the player entered it, false if the player left it; none if the server did not send it.
         optional is_enter: bool = "isEnter",
     }
 }

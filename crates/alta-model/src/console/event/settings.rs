@@ -37,21 +37,21 @@ model! {
     pub struct ServerSettings {
         /// The age of the settings: None, New, Old.
         optional server_settings_age: String = "ServerSettingsAge",
-        /// Whether the server saves automatically. Default true.
+        /// True if the server saves automatically. Default true.
         optional is_auto_saving: bool = "IsAutoSaving",
         /// Minutes between saves. Default 5.0.
         optional minutes_between_auto_saving: f64 = "MinutesBetweenAutoSaving",
-        /// Whether a player drops everything at death. Default false.
+        /// True if a player drops everything at death. Default false.
         optional drop_all_on_death: bool = "DropAllOnDeath",
-        /// Whether giving something away has to be confirmed. Default true.
+        /// True if giving something away has to be confirmed. Default true.
         optional handover_require_confirmation: bool = "HandoverRequireConfirmation",
         /// Seconds between death and respawn. Default 4.0.
         optional respawn_time_seconds: f64 = "RespawnTimeSeconds",
         /// The speed of the day. Default 1.0.
         optional time_speed_multiplier: f64 = "TimeSpeedMultiplier",
-        /// Whether the time of day advances while the server is down. Default true.
+        /// True if the time of day advances while the server is down. Default true.
         optional is_advancing_time_when_offline: bool = "IsAdvancingTimeWhenOffline",
-        /// Whether players can hurt each other. Default false.
+        /// True if players can hurt each other. Default false.
         optional is_pvp_enabled: bool = "IsPVPEnabled",
         /// The factor of damage between players. Default 0.1.
         optional pvp_multiplier: f64 = "PVPMultiplier",
@@ -65,9 +65,9 @@ model! {
         optional damage_x: f64 = "DamageX",
         /// The factor of damage to players. Default 1.0.
         optional player_damage_taken_multiplier: f64 = "PlayerDamageTakenMultiplier",
-        /// Whether hunger causes damage. Default true.
+        /// True if hunger causes damage. Default true.
         optional hunger_deals_damage: bool = "HungerDealsDamage",
-        /// Whether collected pages stay removed. Default true.
+        /// True if collected pages stay removed. Default true.
         optional avoid_spawn_collected_pages: bool = "AvoidSpawnCollectedPages",
         /// The factor of all experience. Default 1.0.
         optional xp_x: f64 = "XPX",
@@ -87,7 +87,7 @@ model! {
         optional ranged_xp_x: f64 = "RangedXPX",
         /// The part of unspent experience that a death costs. Default 0.0.
         optional unspent_experience_lost_on_death: f64 = "UnspentExperienceLostOnDeath",
-        /// Whether a skill must be practiced before it can be bought. Default true.
+        /// True if a skill must be practiced before it can be bought. Default true.
         optional can_only_buy_skills_after_practicing: bool = "CanOnlyBuySkillsAfterPracticing",
         /// The most players; -1 for no separate limit. Default -1.
         optional player_limit: i64 = "PlayerLimit",
@@ -101,13 +101,13 @@ model! {
         optional maximum_physics_fixed_frames_per_second: i64 = "MaximumPhysicsFixedFramesPerSecond",
         /// The fewest physics steps per second. Default 15.
         optional minimum_physics_fixed_frames_per_second: i64 = "MinimumPhysicsFixedFramesPerSecond",
-        /// Whether the rate of physics adapts to the load. Default true.
+        /// True if the rate of physics adapts to the load. Default true.
         optional is_updating_physics_fixed_frame_count: bool = "IsUpdatingPhysicsFixedFrameCount",
         /// The visible landmarks: ShowAll, FriendsOnly, Hidden.
         optional player_landmark_mode: String = "PlayerLandmarkMode",
         /// The fixed hour of the day; -1 if time passes. Default -1.0.
         optional fixed_daytime: f64 = "FixedDaytime",
-        /// Whether death resets hunger. Default false.
+        /// True if death resets hunger. Default false.
         optional is_reseting_hunger_on_death: bool = "IsResetingHungerOnDeath",
         /// The smoothing of players' movements: Default, Low.
         optional player_smoothing_level: String = "PlayerSmoothingLevel",
@@ -119,17 +119,17 @@ model! {
         optional decay_multiplier: f64 = "DecayMultiplier",
         /// The factor of the town storage's capacity. Default 1.0.
         optional community_storage_multiplier: f64 = "CommunityStorageMultiplier",
-        /// Whether players may change their appearance. Default true.
+        /// True if players may change their appearance. Default true.
         optional is_customization_enabled: bool = "IsCustomizationEnabled",
-        /// Whether the server saves at all. Default true.
+        /// True if the server saves at all. Default true.
         optional is_saving: bool = "IsSaving",
-        /// Whether idle players are removed. Default true.
+        /// True if idle players are removed. Default true.
         optional has_afk_timer: bool = "HasAFKTimer",
-        /// Whether the settings can be changed in the game. Default false.
+        /// True if the settings can be changed in the game. Default false.
         optional has_in_game_settings: bool = "HasInGameSettings",
-        /// Whether the world is wiped when the last player leaves. Default false.
+        /// True if the world is wiped when the last player leaves. Default false.
         optional wipes_when_empty: bool = "WipesWhenEmpty",
-        /// Whether an old bug of repair boxes is fixed. Default false.
+        /// True if an old bug of repair boxes is fixed. Default false.
         optional has_run_repair_box_fix: bool = "HasRunRepairBoxFix",
     }
 }

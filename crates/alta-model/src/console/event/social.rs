@@ -50,7 +50,7 @@ model! {
         required banned_by: User = "BannedBy",
         /// The other player.
         required banned_player: User = "BannedPlayer",
-        /// Whether it is a ban (otherwise, lifted); none if the server did not send it. The sources disagree on the spelling.
+        /// True for a ban, false if it was lifted; none if the server did not send it. The sources disagree on the spelling.
         optional is_ban: bool = "IsBan",
     }
 }

@@ -47,7 +47,7 @@ model! {
     pub struct CommandExecuted {
         /// The command line; empty when the server sent none.
         default command: String = "Command",
-        /// Whether it succeeded; none if the server did not send it.
+        /// True if it succeeded; none if the server did not send it.
         optional was_successful: bool = "WasSuccessful",
         /// The message of the server.
         optional message: String = "Message",

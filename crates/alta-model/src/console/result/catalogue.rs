@@ -6,7 +6,7 @@ model! {
     pub struct CommandInfo {
         /// Its parameters.
         list parameters: CommandParameter = "Parameters",
-        /// Whether it reports progress.
+        /// True if it reports progress.
         optional is_progressive: bool = "IsProgressive",
         /// The .NET type of its result; `System.Void` for none; empty when the server sent none.
         default return_type: String = "ReturnType",
@@ -33,7 +33,7 @@ model! {
     pub struct CommandParameter {
         /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
-        /// Whether it is optional.
+        /// True if it is optional.
         optional has_default: bool = "HasDefault",
         /// Its default value.
         optional default: Value = "Default",
@@ -89,7 +89,7 @@ model! {
         default name: String = "Name",
         /// A short name (`PlayerList`) or a .NET type (`System.String`); empty when the server sent none.
         default r#type: String = "Type",
-        /// Whether it is optional, if the server sends it.
+        /// True if it is optional; none if the server did not send it.
         optional has_default: bool = "HasDefault",
         /// Its default value.
         optional default: Value = "Default",
