@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_to_a_clone_is_the_clones_alone() {
+    fn an_addition_to_a_clone_does_not_change_the_original() {
         let error = Error::new(ErrorKind::Server, "logging in")
             .caused_by(std::io::Error::other("no route"));
         let other = error.clone().with_message("later");

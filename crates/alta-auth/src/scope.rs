@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_default_is_what_every_client_sends() {
+    fn the_default_is_the_scopes_of_all_clients() {
         assert_eq!(
             Scopes::default().to_string(),
             "ws.group ws.group_members ws.group_servers ws.group_bans ws.group_invites group.info group.join \
