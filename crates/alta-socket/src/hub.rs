@@ -282,10 +282,15 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         table.notes.drain().collect()
     }
 
+    /// True if there may be changes to take.
+    pub(crate) fn has_changes(&self) -> bool {
+        self.shared.noted.load(Ordering::Acquire)
+    }
+
     /// Ready when there are changes to take. For the delivering task; only the last waker is kept.
     pub fn poll_changed(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.shared.task.register(cx.waker());
-        if self.shared.noted.load(Ordering::Acquire) {
+        if self.has_changes() {
             Poll::Ready(())
         } else {
             Poll::Pending

@@ -42,6 +42,8 @@ pub struct Inbox<X, E, C> {
     /// The links, to perform the machine's outputs on.
     pub links: Links<X, E>,
     calls: mpsc::Receiver<C>,
+    /// A call that no handle makes.
+    awaited: Option<BoxFuture<'static, C>>,
     stop: BoxFuture<'static, ()>,
     timer: Timer,
     ready_set: ReadySet,
@@ -57,6 +59,7 @@ pub struct Inbox<X, E, C> {
 /// The wakers to poll the sources with.
 struct Wakers {
     calls: Waker,
+    awaited: Waker,
     stop: Waker,
     changes: Waker,
     timer: Waker,
@@ -69,10 +72,12 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         Self {
             links: Links::new(ready_set.clone()),
             calls,
+            awaited: None,
             stop: Box::pin(async move { shutdown.requested().await }),
             timer: Timer::default(),
             wakers: Wakers {
                 calls: ready_set.waker_of(Source::Calls),
+                awaited: ready_set.waker_of(Source::Awaited),
                 stop: ready_set.waker_of(Source::Stop),
                 changes: ready_set.waker_of(Source::Changes),
                 timer: ready_set.waker_of(Source::Timer),
@@ -142,6 +147,12 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         Some(Wake::Link(id, event))
     }
 
+    /// Takes the output of a future as a call, too, or of none. An earlier future is dropped.
+    pub fn await_call(&mut self, call: Option<BoxFuture<'static, C>>) {
+        self.awaited = call;
+        self.ready.add(Source::Awaited);
+    }
+
     /// Takes no more calls, and drops those in the channel. A sender that looks for it after a
     /// [fence](std::sync::atomic::fence) of its own finds the channel closed, unless its call is dropped here.
     pub fn end_calls(&mut self) {
@@ -172,6 +183,16 @@ impl<X, E, C: Send> Inbox<X, E, C> {
                 return Some(Wake::Stop);
             }
             self.ready.remove(Source::Stop);
+        }
+        if self.ready.has(Source::Awaited) {
+            let mut cx = Context::from_waker(&self.wakers.awaited);
+            self.ready.remove(Source::Awaited);
+            if let Some(awaited) = &mut self.awaited
+                && let Poll::Ready(call) = awaited.as_mut().poll(&mut cx)
+            {
+                self.awaited = None;
+                return Some(Wake::Call(call));
+            }
         }
         if self.ready.has(Source::Changes) {
             let mut cx = Context::from_waker(&self.wakers.changes);
@@ -226,6 +247,19 @@ impl<X, E, C: Send> Inbox<X, E, C> {
             self.ready.remove(source);
         }
         wake
+    }
+}
+
+#[cfg(test)]
+impl<X, E, C> Inbox<X, E, C> {
+    /// Lets other sources have the next turn.
+    pub(crate) fn end_streak(&mut self) {
+        self.streak = STREAK;
+    }
+
+    /// Lets calls have the next turn.
+    pub(crate) fn begin_streak_of_calls(&mut self) {
+        (self.last, self.streak) = (Source::Calls, 0);
     }
 }
 

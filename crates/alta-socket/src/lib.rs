@@ -28,11 +28,11 @@
 mod backoff;
 mod counters;
 mod dial;
+mod driver;
 mod frame;
 mod hub;
 mod inbox;
 mod keepalive;
-
 mod links;
 mod lost;
 mod missed;
@@ -58,6 +58,7 @@ pub use alta_dial::{ConnectError, Proxy, ProxyError, Resolver};
 pub use backoff::{Backoff, BackoffPolicy};
 pub use counters::{CountWatcher, Counted, Counter};
 pub use dial::{BoxIo, Dial, DialError, Io, TcpDialer, shown};
+pub use driver::{Core, Driver, InputOf, Machine, OutputOf, Signal, run, settle, take_batch};
 pub use frame::RawFrame;
 pub use hub::{Hub, Subscriber};
 pub use inbox::{Inbox, Wake};

@@ -15,6 +15,7 @@ pub(crate) enum Source {
     Stop = 1 << 3,
     Changes = 1 << 4,
     Timer = 1 << 5,
+    Awaited = 1 << 6,
 }
 
 /// A set of sources.
@@ -26,6 +27,10 @@ impl Sources {
 
     pub(crate) fn has(self, source: Source) -> bool {
         self.0 & source as u8 != 0
+    }
+
+    pub(crate) fn add(&mut self, source: Source) {
+        self.0 |= source as u8;
     }
 
     pub(crate) fn remove(&mut self, source: Source) {

@@ -1,5 +1,5 @@
 use crate::config::Config;
-use crate::driver::Driver;
+use crate::driver::{self, Driver};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
 use crate::frame::{Content, Request, Response};
@@ -49,7 +49,7 @@ pub struct Client {
 
 struct Inner {
     shared: Arc<Shared>,
-    calls: mpsc::Sender<Input>,
+    calls: mpsc::Sender<driver::Call>,
     task: TaskGuard,
 }
 
@@ -97,7 +97,7 @@ impl Client {
                 inbox,
                 shutdown,
             );
-            Box::new(driver).run().instrument(span)
+            alta_socket::run(Box::new(driver)).instrument(span)
         });
         Ok(Self {
             inner: Arc::new(Inner {
@@ -189,13 +189,13 @@ impl Client {
         let reserving = self.inner.calls.reserve();
         let place = shared.timers.timeout_at(deadline, reserving).await;
         match place {
-            Some(Ok(place)) => place.send(Input::Call(Call {
+            Some(Ok(place)) => place.send(driver::Call::Input(Input::Call(Call {
                 request,
                 deadline,
                 owner: Arc::downgrade(&alive),
                 reply,
                 renewed: false,
-            })),
+            }))),
             Some(Err(_)) => return Err(closed(Sent::NotSent)),
             None => {
                 let sent = Sent::NotSent;
@@ -260,7 +260,11 @@ impl Client {
         let (reply, answer) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed("using the client").of_request(sent);
-        let sending = self.inner.calls.send(call(reply)).await;
+        let sending = self
+            .inner
+            .calls
+            .send(driver::Call::Input(call(reply)))
+            .await;
         sending.map_err(|_| closed(Sent::NotSent))?;
         let answered = self.inner.task.answer(answer).await;
         answered.ok_or_else(|| closed(shared.unanswered()))?

@@ -15,7 +15,7 @@ use crate::socket::{
 use crate::status::{Condition, Counters, State};
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{LinkId, RawFrame, Waiters, later};
+use alta_socket::{LinkId, Machine, RawFrame, Waiters, later};
 use moves::Moves;
 use spread::{SocketId, Spread};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -92,9 +92,13 @@ impl Pool {
         pool.open(SocketId::FIRST, now);
         pool
     }
+}
 
-    /// Takes an input; its outputs are [polled](Self::poll_output).
-    pub(crate) fn handle(&mut self, input: Input, now: Instant) {
+impl Machine for Pool {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, now: Instant) {
         match input {
             Input::Link(link, event) => {
                 if let Some(id) = self.owner(link) {
@@ -116,17 +120,23 @@ impl Pool {
         }
     }
 
-    pub(crate) fn poll_output(&mut self) -> Option<Output> {
+    fn poll_output(&mut self) -> Option<Output> {
         self.outbox.pop_front()
     }
 
-    /// When [`Input::Timer`] is due.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
+    fn deadline(&self) -> Option<Instant> {
         let sockets = self.sockets.values().filter_map(Socket::deadline);
         let moves = [self.moves.deadline(), self.look_at];
         sockets.chain(moves.into_iter().flatten()).min()
     }
 
+    fn takes_calls(&self) -> bool {
+        let first = self.sockets.get(&SocketId::FIRST);
+        first.is_some_and(|socket| socket.waiting_calls() < WAITING_CALLS)
+    }
+}
+
+impl Pool {
     /// An event as the service usually sends them, if it is to be passed on.
     pub(crate) fn usual_event(
         &mut self,
@@ -139,12 +149,6 @@ impl Pool {
         let socket = self.sockets.get_mut(&id)?;
         let frame = socket.usual_event(link, raw, event, now)?;
         self.passes_on(&frame, id, now).then_some(frame)
-    }
-
-    /// Whether another raw request may be taken.
-    pub(crate) fn takes_calls(&self) -> bool {
-        let first = self.sockets.get(&SocketId::FIRST);
-        first.is_some_and(|socket| socket.waiting_calls() < WAITING_CALLS)
     }
 
     /// Why it has ended, if it has.

@@ -2,22 +2,23 @@ use crate::error::{Error, ErrorKind};
 use alta_auth::{Token, TokenSource};
 use futures_core::future::BoxFuture;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// How long a token may take: three attempts of ten seconds, their pauses, and then some.
+/// The timeout of a token: three attempts of ten seconds, their pauses, and a margin.
 const TOKEN_WITHIN: Duration = Duration::from_secs(60);
 
-/// The tokens that requests are sent with: asked for afresh whenever there is something to send, since the source knows
-/// which one is valid.
+/// A requested token.
+pub(crate) type Coming = BoxFuture<'static, Result<Token, Error>>;
+
+/// The token of requests. The source is asked before every request, since only it knows which token is valid.
 pub(crate) struct Tokens {
     source: Arc<dyn TokenSource>,
     current: Option<Token>,
-    /// Which token in a row the current one is.
+    /// The number of the current token.
     generation: u64,
-    /// Whether a server refused the current one.
-    stale: bool,
-    coming: Option<BoxFuture<'static, Result<Token, Error>>>,
+    /// Whether the server refused the current token.
+    is_stale: bool,
+    is_coming: bool,
 }
 
 impl Tokens {
@@ -26,8 +27,8 @@ impl Tokens {
             source,
             current: None,
             generation: 0,
-            stale: false,
-            coming: None,
+            is_stale: false,
+            is_coming: false,
         }
     }
 
@@ -39,57 +40,45 @@ impl Tokens {
         self.current.as_ref()
     }
 
-    pub(crate) fn generation(&self) -> u64 {
-        self.generation
+    /// The server refused the token of this generation. The current token stays valid if it is a newer one.
+    pub(crate) fn refused(&mut self, generation: u64) {
+        self.is_stale |= generation == self.generation;
     }
 
-    /// This token has come.
-    pub(crate) fn set(&mut self, token: Token) {
+    /// Requests a token, unless one is coming. Its result goes to [`arrived`](Self::arrived).
+    pub(crate) fn request(&mut self) -> Option<Coming> {
+        if std::mem::replace(&mut self.is_coming, true) {
+            return None;
+        }
+        let stale = self.current.clone().filter(|_| self.is_stale);
+        // If the token cannot be renewed, the next request is sent with the current one.
+        self.is_stale = false;
+        Some(Box::pin(get_token(self.source(), stale)))
+    }
+
+    /// Takes the result of a request, and returns the token's generation. `None` if the server refused the token in the
+    /// meantime: another must be requested.
+    pub(crate) fn arrived(&mut self, result: Result<Token, Error>) -> Option<Result<u64, Error>> {
+        self.is_coming = false;
+        match result {
+            Ok(token) => {
+                self.set(token);
+                (!self.is_stale).then_some(Ok(self.generation))
+            }
+            Err(error) => Some(Err(error)),
+        }
+    }
+
+    fn set(&mut self, token: Token) {
         if self.current.as_ref() != Some(&token) {
             self.current = Some(token);
             self.generation += 1;
-            self.stale = false;
-        }
-    }
-
-    /// The token of this generation was refused. Of an older one it is no news.
-    pub(crate) fn refused(&mut self, generation: u64) {
-        self.stale |= generation == self.generation;
-    }
-
-    /// A token is needed.
-    pub(crate) fn want(&mut self) {
-        if self.coming.is_none() {
-            let stale = self.current.clone().filter(|_| self.stale);
-            // If it can't be renewed, the next request is sent with the present one.
-            self.stale = false;
-            let source = self.source();
-            self.coming = Some(Box::pin(get_token(source, stale)));
-        }
-    }
-
-    /// Ready when the token that is needed has come, or can't be had.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Token, Error>> {
-        loop {
-            let Some(coming) = &mut self.coming else {
-                return Poll::Pending;
-            };
-            let result = ready!(coming.as_mut().poll(cx));
-            self.coming = None;
-            if let Ok(token) = &result {
-                self.set(token.clone());
-                if self.stale {
-                    // It was refused while it was being asked for.
-                    self.want();
-                    continue;
-                }
-            }
-            return Poll::Ready(result);
+            self.is_stale = false;
         }
     }
 }
 
-/// A valid token: another one than the stale one, if there is one.
+/// Gets a valid token, other than the stale one.
 pub(crate) async fn get_token(
     source: Arc<dyn TokenSource>,
     stale: Option<Token>,
@@ -118,31 +107,27 @@ mod tests {
     use alta_auth::StaticToken;
 
     #[test]
-    fn a_refusal_of_an_older_token_is_no_news() {
+    fn a_refusal_of_an_older_token_changes_nothing() {
         let mut tokens = Tokens::new(Arc::new(StaticToken::new("x")));
         tokens.set(Token::new("first"));
-        let first = tokens.generation();
+        let first = tokens.generation;
         tokens.set(Token::new("second"));
         tokens.refused(first);
-        assert!(!tokens.stale);
-        tokens.refused(tokens.generation());
-        assert!(tokens.stale);
+        assert!(!tokens.is_stale);
+        tokens.refused(tokens.generation);
+        assert!(tokens.is_stale);
         tokens.set(Token::new("third"));
-        assert!(!tokens.stale);
+        assert!(!tokens.is_stale);
     }
 
-    #[test]
-    fn a_token_that_is_refused_while_it_is_asked_for_is_renewed_first() {
+    #[tokio::test]
+    async fn a_token_that_is_refused_while_it_is_requested_is_renewed_first() {
         let mut tokens = Tokens::new(Arc::new(StaticToken::new("only")));
         tokens.set(Token::new("only"));
-        tokens.want();
-        tokens.refused(tokens.generation());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .unwrap();
-        let result = runtime.block_on(std::future::poll_fn(|cx| tokens.poll(cx)));
-        let error = result.unwrap_err();
+        let coming = tokens.request().unwrap();
+        tokens.refused(tokens.generation);
+        assert!(tokens.arrived(coming.await).is_none());
+        let error = tokens.request().unwrap().await.unwrap_err();
         assert!(
             matches!(error.kind(), ErrorKind::Unauthorized { .. }),
             "{error}"

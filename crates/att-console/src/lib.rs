@@ -64,6 +64,7 @@ mod handle;
 mod label;
 mod machine;
 mod nearest;
+mod shared;
 mod status;
 mod wire;
 

@@ -1,20 +1,22 @@
-//! Moments that no test over sockets can choose: the driver is woken by hand.
+//! Moments that a test over sockets cannot choose: the test wakes the driver.
 
 use super::*;
 use crate::config::Config;
 use crate::error::Sent;
 use crate::frame::Response;
-use crate::socket::{Call, OpenFailure};
+use crate::socket::{self, OpenFailure};
 use crate::topic::Topic;
 use alta_auth::StaticToken;
-use alta_socket::{BoxIo, DialError, QueueConfig, TaskGuard};
+use alta_socket::{
+    BoxIo, DialError, Driver as _, Machine as _, QueueConfig, TaskGuard, take_batch,
+};
 use futures_core::future::BoxFuture;
 use http::Method;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use url::Url;
 
-/// A server that opens and says nothing.
+/// A server that opens the connection and sends nothing.
 struct Mute;
 
 impl Dial for Mute {
@@ -29,10 +31,10 @@ impl Dial for Mute {
     }
 }
 
-type Answer = oneshot::Receiver<Result<Response, Error>>;
+type PendingReply = oneshot::Receiver<Result<Response, Error>>;
 
 /// A driver whose link is open, and the channel for calls.
-async fn opened() -> (Driver, mpsc::Sender<Input>, TaskGuard) {
+async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     let shared = Shared::new(Config::default());
     let (calls, inbox) = mpsc::channel(8);
     let (give, take) = oneshot::channel();
@@ -49,103 +51,110 @@ async fn opened() -> (Driver, mpsc::Sender<Input>, TaskGuard) {
         inbox,
         take.await.unwrap(),
     );
-    driver.perform_outputs();
-    driver.wait(None).await;
-    driver.show();
-    assert!(driver.pool.condition().state.is_connected());
+    settle(&mut driver);
+    turn(&mut driver, 1).await;
+    assert!(driver.core.machine.condition().state.is_connected());
     (driver, calls, guard)
 }
 
-fn ask(calls: &mpsc::Sender<Input>, owner: &Arc<()>) -> Answer {
-    let (reply, answer) = oneshot::channel();
-    let call = Call {
+fn ask(calls: &mpsc::Sender<Call>, owner: &Arc<()>) -> PendingReply {
+    let (reply, receiver) = oneshot::channel();
+    let call = socket::Call {
         request: Request::new(Method::GET, "coffee"),
         deadline: now() + Duration::from_secs(3_600),
         owner: Arc::downgrade(owner),
         reply,
         renewed: false,
     };
-    calls.try_send(Input::Call(call)).unwrap();
-    answer
+    calls.try_send(Call::Input(Input::Call(call))).unwrap();
+    receiver
 }
 
-/// Wakes so often, and does what follows.
+/// Handles so many batches of wake-ups, and performs the outputs of each.
 async fn turn(driver: &mut Driver, times: usize) {
     for _ in 0..times {
-        driver.wait(None).await;
-        driver.perform_outputs();
+        take_batch(driver, None).await;
+        settle(driver);
     }
+}
+
+/// Lets a minute pass, then wakes the driver by its timer.
+async fn a_minute_later(driver: &mut Driver) {
+    tokio::time::advance(Duration::from_secs(60)).await;
+    take_batch(driver, Some(now())).await;
+    settle(driver);
+}
+
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 #[tokio::test(start_paused = true)]
 async fn promise_05_what_was_handed_to_a_socket_may_have_run_however_the_link_is_given_up() {
     let (mut driver, calls, _guard) = opened().await;
-    tokio::time::advance(Duration::from_secs(60)).await;
-    driver.wake(Wake::Timer);
-    driver.perform_outputs();
+    a_minute_later(&mut driver).await;
     let owner = Arc::new(());
-    let answers = [ask(&calls, &owner), ask(&calls, &owner)];
-    // Two calls, their tokens, and the news that the first was handed over: that of the second is still to come.
-    turn(&mut driver, 5).await;
-    tokio::time::advance(Duration::from_secs(60)).await;
-    driver.wake(Wake::Timer);
-    driver.perform_outputs();
+    let replies = [ask(&calls, &owner), ask(&calls, &owner)];
+    // The calls, their token, and the reports that both were handed to the socket.
+    turn(&mut driver, 3).await;
+    a_minute_later(&mut driver).await;
     assert!(
-        !driver.pool.condition().state.is_connected(),
+        !driver.core.machine.condition().state.is_connected(),
         "it was silent"
     );
-    for answer in answers {
-        let error = answer.await.unwrap().unwrap_err();
+    for reply in replies {
+        let error = reply.await.unwrap().unwrap_err();
         let sent = Sent::MayHaveRun;
         assert_eq!(*error.kind(), ErrorKind::Disconnected { sent });
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_11_nothing_is_kept_of_calls_that_were_given_up() {
+async fn promise_11_nothing_is_kept_of_calls_whose_callers_are_gone() {
     let (mut driver, calls, _guard) = opened().await;
-    // Before it was taken, before it got its token, and before it was written.
+    // The caller is gone before the call is taken, before its token arrives, and before its frame is written.
     for (turns, more) in [(0, 2), (1, 1), (2, 1)] {
         let owner = Arc::new(());
-        let answer = ask(&calls, &owner);
+        let reply = ask(&calls, &owner);
         turn(&mut driver, turns).await;
-        drop((owner, answer));
+        drop((owner, reply));
         turn(&mut driver, more).await;
-        driver.pool.check_rest(0);
+        driver.core.machine.check_rest(0);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_that_was_refused_late_does_not_bring_back_its_token() {
+async fn a_late_refusal_of_a_link_does_not_change_the_token_of_requests() {
     let (mut driver, calls, _guard) = opened().await;
     let owner = Arc::new(());
-    let _answer = ask(&calls, &owner);
+    let _reply = ask(&calls, &owner);
     turn(&mut driver, 2).await;
-    let generation = driver.tokens.generation();
+    let token = driver.tokens.current().cloned();
+    assert!(token.is_some());
     let kind = ErrorKind::Unauthorized { status: Some(401) };
     let late = NotOpened {
         failure: OpenFailure::Unauthorized(Error::new(kind, "connecting")),
         refused: Some(Token::new("an older one")),
     };
-    driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late), now());
-    assert_eq!(driver.tokens.generation(), generation);
+    driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late));
+    assert_eq!(driver.tokens.current().cloned(), token);
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_11_nothing_is_kept_of_who_waited_for_a_subscription_and_went() {
+async fn promise_11_nothing_is_kept_of_waiters_for_a_subscription_that_are_gone() {
     let (mut driver, _calls, _guard) = opened().await;
     let topic = Topic::known("group-update", 7);
     let hub = &driver.shared.hub;
     let stream = hub.subscribe(vec![topic.clone()], QueueConfig::default());
-    driver.take_changes(now());
-    // Each gives up before the next comes.
+    turn(&mut driver, 1).await;
+    // Each waiter is gone before the next one comes.
     for _ in 0..100 {
         let (reply, _) = oneshot::channel();
         let ask = Input::Confirm(topic.clone(), reply);
-        driver.pool.handle(ask, now());
+        driver.core.machine.handle(ask, now());
     }
-    assert_eq!(driver.pool.waiting(), 1);
+    assert_eq!(driver.core.machine.waiting(), 1);
     drop(stream);
-    driver.take_changes(now());
-    assert_eq!(driver.pool.waiting(), 0);
+    turn(&mut driver, 1).await;
+    assert_eq!(driver.core.machine.waiting(), 0);
 }

@@ -65,7 +65,7 @@ impl Call {
 
     /// Ends it with this result.
     pub(super) fn end(self, result: Result<Response, Error>) -> Output {
-        Output::Answer(self.reply, result)
+        Output::Reply(self.reply, result)
     }
 }
 
@@ -122,7 +122,7 @@ pub(crate) enum Output {
     /// The server refused this subscription for good.
     Refused(Topic, Error),
     /// Give a raw request its result.
-    Answer(Reply<Response>, Result<Response, Error>),
+    Reply(Reply<Response>, Result<Response, Error>),
     /// Give a result to one that waited for a confirmation or a migration.
     Done(Reply<()>, Result<(), Error>),
     /// Nothing more will come.

@@ -1,8 +1,8 @@
 //! The way of a call from a handle to the console's task, and of its outcome back.
 
-use crate::driver::{Call, Outcome, Shared};
 use crate::error::{ErrorKind, Sent};
 use crate::handle::extensions::Extensions;
+use crate::shared::{Call, Outcome, Shared};
 use crate::wire::frame::Frame;
 use alta_socket::TaskGuard;
 use std::fmt;
@@ -79,7 +79,7 @@ impl Calls {
         let outcome = self.outcome(place, order).await;
         // Held until now: the command was pending.
         drop(room);
-        outcome.unwrap_or_else(|| Err(self.shared.never_answered()))
+        outcome.unwrap_or_else(|| Err(self.shared.dropped_call()))
     }
 
     /// Sends a call to the task and waits for its outcome.

@@ -3,13 +3,14 @@ use crate::access::token_file::TokenFile;
 use crate::access::{Access, ConsoleAccess, address};
 use crate::commands::command::Command;
 use crate::config::Config;
-use crate::driver::{Driver, Shared};
+use crate::driver::Driver;
 use crate::error::{Error, ErrorKind};
 use crate::handle::calls::Calls;
 use crate::handle::download;
 use crate::handle::run::Run;
 use crate::handle::subscription::{Subscribe, by_name, by_shape};
 use crate::label::Label;
+use crate::shared::Shared;
 use crate::status::{Counters, State};
 use crate::wire::any_event::AnyEvent;
 use crate::wire::event_name::EventName;
@@ -97,7 +98,7 @@ impl Console {
         let calls = Calls::new(Arc::clone(&shared), |inbox| {
             TaskGuard::spawn(|shutdown| {
                 let driver = Driver::new(shared, Arc::new(access), inbox, shutdown);
-                Box::new(driver).run().instrument(span)
+                alta_socket::run(Box::new(driver)).instrument(span)
             })
         });
         Self {

@@ -1,8 +1,8 @@
 //! The state of a console, and waiting for it.
 
-use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::handle::console::Console;
+use crate::shared::{Call, Shared};
 use crate::status::{State, Status};
 use alta_model::Timestamp;
 use alta_socket::{later, wall_time};

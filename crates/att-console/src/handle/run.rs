@@ -1,10 +1,10 @@
 use crate::catalogue;
 use crate::commands::command::{Command, ResultOf};
 use crate::config::WhenNotReady;
-use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::handle::calls::Calls;
 use crate::machine::Order;
+use crate::shared::{Call, Shared};
 use crate::wire::reply::Reply;
 use alta_model::ServerId;
 use alta_model::console::command_words;

@@ -1,9 +1,9 @@
 //! The part of the event streams that is particular to consoles.
 
-use crate::driver::{Call, Shared};
 use crate::error::{Error, ErrorKind};
 use crate::handle::calls::Calls;
 use crate::label::LabelCopy;
+use crate::shared::{Call, Shared};
 use crate::status::State;
 use crate::wire::any_event::AnyEvent;
 use crate::wire::event::Event;

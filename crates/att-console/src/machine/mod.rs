@@ -78,6 +78,68 @@ pub(crate) struct Machine<R> {
     outbox: VecDeque<Output<R>>,
 }
 
+impl<R: Waiter> alta_socket::Machine for Machine<R> {
+    type Input = Input<R>;
+    type Output = Output<R>;
+
+    fn handle(&mut self, input: Input<R>, now: Instant) {
+        match input {
+            Input::Opened(link, may_change) => self.opened(link, may_change, now),
+            Input::Failed(link, failure) => self.failed(link, failure, now),
+            Input::Frame(link, frame) => self.frame(link, frame, now),
+            Input::Malformed(link) => {
+                self.counters.malformed.add_one();
+                self.heard(link, now);
+            }
+            Input::Heard(link) => self.heard(link, now),
+            Input::Written(link, id) => self.written(link, id),
+            Input::Skipped(link, id) => self.not_sent(link, id, now),
+            Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),
+            Input::Lost(link, lost) => self.lost(link, &lost, now),
+            Input::Order(order) => self.order(order, now),
+            Input::Confirm(name, waiter) => self.confirm(&name, waiter),
+            Input::Wanted(name, wanted) => self.wanted(&name, wanted, now),
+            Input::RetryNow => {
+                if matches!(self.phase, Phase::Waiting { .. }) {
+                    self.open();
+                }
+            }
+            Input::Timer => self.timer(now),
+            Input::Stop => self.close(Closed::ByUs),
+            Input::RuntimeEnded => self.close(Closed::RuntimeEnded),
+        }
+    }
+
+    /// The next output. Requests to send come last, once for all inputs since the previous call, so that a batch of
+    /// commands is sent together.
+    fn poll_output(&mut self) -> Option<Output<R>> {
+        if self.outbox.is_empty()
+            && let Some(now) = self.pump_due.take()
+        {
+            self.pump(now);
+        }
+        self.outbox.pop_front()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let phase = match &self.phase {
+            Phase::Opening(_) | Phase::Closed(_) => None,
+            Phase::Login { until, .. } | Phase::Waiting { until, .. } => Some(*until),
+            Phase::Session(session) => [session.deadline(&self.config), self.topics.deadline()]
+                .into_iter()
+                .flatten()
+                .min(),
+        };
+        [phase, self.queue.deadline()].into_iter().flatten().min()
+    }
+
+    fn shrink(&mut self) {
+        if self.outbox.capacity() > OUTPUTS {
+            self.outbox.shrink_to(0);
+        }
+    }
+}
+
 impl<R: Waiter> Machine<R> {
     /// A machine that begins to connect. `seed` fixes the jitter of its backoff.
     pub(crate) fn new(
@@ -105,37 +167,6 @@ impl<R: Waiter> Machine<R> {
         machine
     }
 
-    /// The next thing to do. Requests to send come last, once for all inputs since the previous call, so that a batch of
-    /// commands is sent together.
-    pub(crate) fn poll_output(&mut self) -> Option<Output<R>> {
-        if self.outbox.is_empty()
-            && let Some(now) = self.pump_due.take()
-        {
-            self.pump(now);
-        }
-        self.outbox.pop_front()
-    }
-
-    /// Gives back the memory of many outputs at once.
-    pub(crate) fn shrink(&mut self) {
-        if self.outbox.capacity() > OUTPUTS {
-            self.outbox.shrink_to(0);
-        }
-    }
-
-    /// The time at which [`Input::Timer`] is due.
-    pub(crate) fn deadline(&self) -> Option<Instant> {
-        let phase = match &self.phase {
-            Phase::Opening(_) | Phase::Closed(_) => None,
-            Phase::Login { until, .. } | Phase::Waiting { until, .. } => Some(*until),
-            Phase::Session(session) => [session.deadline(&self.config), self.topics.deadline()]
-                .into_iter()
-                .flatten()
-                .min(),
-        };
-        [phase, self.queue.deadline()].into_iter().flatten().min()
-    }
-
     /// Updates the counters of waiting and open commands.
     pub(crate) fn count_commands(&self) {
         let open = match &self.phase {
@@ -161,34 +192,6 @@ impl<R: Waiter> Machine<R> {
             Phase::Closed(because) => State::Closed {
                 because: because.clone(),
             },
-        }
-    }
-
-    pub(crate) fn handle(&mut self, input: Input<R>, now: Instant) {
-        match input {
-            Input::Opened(link, may_change) => self.opened(link, may_change, now),
-            Input::Failed(link, failure) => self.failed(link, failure, now),
-            Input::Frame(link, frame) => self.frame(link, frame, now),
-            Input::Malformed(link) => {
-                self.counters.malformed.add_one();
-                self.heard(link, now);
-            }
-            Input::Heard(link) => self.heard(link, now),
-            Input::Written(link, id) => self.written(link, id),
-            Input::Skipped(link, id) => self.not_sent(link, id, now),
-            Input::NotRecalled(link, id) => self.timed_out_after_sending(link, id),
-            Input::Lost(link, lost) => self.lost(link, &lost, now),
-            Input::Order(order) => self.order(order, now),
-            Input::Confirm(name, waiter) => self.confirm(&name, waiter),
-            Input::Wanted(name, wanted) => self.wanted(&name, wanted, now),
-            Input::RetryNow => {
-                if matches!(self.phase, Phase::Waiting { .. }) {
-                    self.open();
-                }
-            }
-            Input::Timer => self.timer(now),
-            Input::Stop => self.close(Closed::ByUs),
-            Input::RuntimeEnded => self.close(Closed::RuntimeEnded),
         }
     }
 

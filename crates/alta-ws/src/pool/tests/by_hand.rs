@@ -5,6 +5,7 @@ use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
 use alta_socket::Lost;
+use alta_socket::Machine as _;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);

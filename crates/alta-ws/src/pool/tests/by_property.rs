@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
+use alta_socket::Machine as _;
 use alta_socket::{LinkId, Lost};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};

@@ -11,6 +11,7 @@ use crate::status::{Counters, Totals};
 use crate::test_server::{Reply, Server, Socket, number_in};
 use crate::topic::Topic;
 use alta_model::Redactor;
+use alta_socket::Machine as _;
 use alta_socket::{Hub, LinkId, Lost, RawFrame};
 use http::Method;
 use std::collections::{BTreeMap, VecDeque};
@@ -229,7 +230,7 @@ impl World {
             }
             Output::Refused(topic, _) => self.hub.refused(topic.name()),
             Output::Renew { .. } | Output::End => {}
-            Output::Answer(reply, result) => drop(reply.send(result)),
+            Output::Reply(reply, result) => drop(reply.send(result)),
             Output::Done(reply, result) => drop(reply.send(result)),
         }
     }

@@ -204,7 +204,7 @@ impl Rig {
                 self.confirmed.push((topic.name().to_owned(), between));
             }
             Output::Refused(topic, error) => self.refused.push((topic.name().to_owned(), error)),
-            Output::Answer(reply, result) => drop(reply.send(result)),
+            Output::Reply(reply, result) => drop(reply.send(result)),
             Output::Done(..) | Output::End => unreachable!("an output of the pool"),
         }
     }

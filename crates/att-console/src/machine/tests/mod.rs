@@ -5,6 +5,7 @@ mod world;
 use super::*;
 use crate::error::Sent;
 use alta_socket::BackoffPolicy;
+use alta_socket::Machine as _;
 use world::World;
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::config::WhenNotReady;
 use crate::machine::*;
+use alta_socket::Machine as _;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Weak;
 use std::time::SystemTime;

@@ -1,0 +1,263 @@
+//! A machine that records its inputs, and a driver over one link in memory.
+
+use super::*;
+use crate::dial::{BoxIo, Dial, DialError};
+use crate::queue::QueueConfig;
+use crate::task::TaskGuard;
+use crate::websocket::{LinkConfig, WebSocket};
+use futures_core::future::BoxFuture;
+use futures_util::StreamExt as _;
+use std::sync::Mutex;
+use std::time::Duration;
+use tokio::io::DuplexStream;
+use tokio::task::coop::unconstrained;
+use tokio_tungstenite::{WebSocketStream, accept_async};
+use url::Url;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Input {
+    Opened,
+    Written(u64),
+    Lost,
+    Call(u32),
+    Wanted(u32, bool),
+    Timer,
+    Stop,
+}
+
+#[derive(Debug)]
+enum Output {
+    Close,
+    End,
+}
+
+/// Closes the link at the stop and at the timer.
+#[derive(Default)]
+struct TestMachine {
+    inputs: Vec<Input>,
+    outputs: Vec<Output>,
+}
+
+impl Machine for TestMachine {
+    type Input = Input;
+    type Output = Output;
+
+    fn handle(&mut self, input: Input, _: Instant) {
+        match input {
+            Input::Timer => self.outputs.push(Output::Close),
+            Input::Stop => self.outputs.extend([Output::End, Output::Close]),
+            _ => {}
+        }
+        self.inputs.push(input);
+    }
+
+    fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop()
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+}
+
+struct TestDriver {
+    core: Core<Self>,
+    texts: usize,
+}
+
+impl Driver for TestDriver {
+    type Machine = TestMachine;
+    type Key = u32;
+    type Frame = u32;
+    type Opened = ();
+    type Failure = DialError;
+    type Call = u32;
+
+    fn core(&mut self) -> &mut Core<Self> {
+        &mut self.core
+    }
+
+    fn signal(signal: Signal<u32>) -> Input {
+        match signal {
+            Signal::Wanted(key, is_wanted) => Input::Wanted(key, is_wanted),
+            Signal::Timer => Input::Timer,
+            Signal::Stop => Input::Stop,
+        }
+    }
+
+    fn link(&mut self, _: LinkId, event: LinkEvent<(), DialError>) -> Option<Input> {
+        match event {
+            LinkEvent::Opened(()) => Some(Input::Opened),
+            LinkEvent::Written(tag) => Some(Input::Written(tag)),
+            LinkEvent::Lost(_) => Some(Input::Lost),
+            _ => None,
+        }
+    }
+
+    fn call(&mut self, call: u32) -> Option<Input> {
+        Some(Input::Call(call))
+    }
+
+    fn text(&mut self, _: LinkId, _: RawFrame, _: SystemTime) {
+        self.texts += 1;
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::Close => self.core.inbox.links.close(LinkId::FIRST, 1000, ""),
+            Output::End => self.core.end(),
+        }
+    }
+
+    fn show(&mut self) {}
+}
+
+struct Once(Mutex<Option<DuplexStream>>);
+
+impl Dial for Once {
+    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
+        let io = self.0.lock().unwrap().take().unwrap();
+        Box::pin(async { Ok(Box::new(io) as BoxIo) })
+    }
+}
+
+struct Rig {
+    driver: TestDriver,
+    calls: mpsc::Sender<u32>,
+    server: WebSocketStream<DuplexStream>,
+    guard: TaskGuard,
+}
+
+/// A driver whose link is open.
+async fn rig() -> Rig {
+    let (calls, receiver) = mpsc::channel(1_000);
+    let (tell, told) = tokio::sync::oneshot::channel();
+    let guard = TaskGuard::spawn(|shutdown| async move {
+        let _ = tell.send(shutdown.clone());
+        shutdown.requested().await;
+    });
+    let machine = TestMachine::default();
+    let mut driver = TestDriver {
+        core: Core::new(Hub::default(), machine, receiver, told.await.unwrap()),
+        texts: 0,
+    };
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    driver.core.inbox.links.open(LinkId::FIRST, async move {
+        let dialer = Once(Mutex::new(Some(ours)));
+        let address = Url::parse("ws://example.invalid/").unwrap();
+        let config = LinkConfig::new(1024);
+        WebSocket::connect(&dialer, &address, http::HeaderMap::new(), config)
+            .await
+            .map(|socket| (socket, ()))
+    });
+    let (server, _) = tokio::join!(accept_async(theirs), take_batch(&mut driver, None));
+    assert_eq!(driver.core.machine.inputs, [Input::Opened]);
+    driver.core.machine.inputs.clear();
+    Rig {
+        driver,
+        calls,
+        server: server.unwrap(),
+        guard,
+    }
+}
+
+/// The texts that the server received before the close.
+async fn received(mut server: WebSocketStream<DuplexStream>) -> usize {
+    let mut texts = 0;
+    while let Some(Ok(message)) = server.next().await {
+        texts += usize::from(message.is_text());
+    }
+    texts
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_stop_ends_a_batch_so_that_nothing_is_written_before_its_outputs() {
+    let Rig {
+        mut driver,
+        calls,
+        server,
+        guard,
+    } = rig().await;
+    driver
+        .core
+        .inbox
+        .links
+        .send(LinkId::FIRST, "too late".to_owned(), Some(1));
+    calls.try_send(1).unwrap();
+    guard.stop();
+    // The links had the last wake-up, so the stop comes first only if they have had their turn.
+    driver.core.inbox.end_streak();
+    assert!(!take_batch(&mut driver, None).await);
+    assert_eq!(driver.core.machine.inputs, [Input::Stop]);
+    let server = tokio::spawn(received(server));
+    run(Box::new(driver)).await;
+    assert_eq!(server.await.unwrap(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_timer_ends_a_batch() {
+    let mut rig = rig().await;
+    rig.calls.try_send(1).unwrap();
+    rig.driver.core.inbox.end_streak();
+    assert!(!take_batch(&mut rig.driver, Some(now())).await);
+    assert_eq!(rig.driver.core.machine.inputs, [Input::Timer]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_machine_knows_every_written_frame_before_the_timer() {
+    const FRAMES: u64 = 100;
+    let mut rig = rig().await;
+    for tag in 0..FRAMES {
+        let links = &mut rig.driver.core.inbox.links;
+        links.send(LinkId::FIRST, "frame".to_owned(), Some(tag));
+    }
+    take_batch(&mut rig.driver, Some(now())).await;
+    let inputs: Vec<_> = (0..FRAMES).map(Input::Written).collect();
+    assert_eq!(
+        rig.driver.core.machine.inputs,
+        [inputs, vec![Input::Timer]].concat()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_subscription_is_known_before_the_call_that_waits_for_it() {
+    let mut rig = rig().await;
+    let _stream = rig
+        .driver
+        .core
+        .hub
+        .subscribe(vec![7], QueueConfig::default());
+    rig.calls.try_send(1).unwrap();
+    rig.driver.core.inbox.begin_streak_of_calls();
+    take_batch(&mut rig.driver, None).await;
+    let inputs = [Input::Wanted(7, true), Input::Call(1)];
+    assert_eq!(rig.driver.core.machine.inputs, inputs);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_awaited_call_is_taken_and_a_replaced_one_is_not() {
+    let mut rig = rig().await;
+    let inbox = &mut rig.driver.core.inbox;
+    let later = |ms, call| -> BoxFuture<'static, u32> {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+            call
+        })
+    };
+    inbox.await_call(Some(later(1, 1)));
+    inbox.await_call(Some(later(2, 2)));
+    take_batch(&mut rig.driver, None).await;
+    assert_eq!(rig.driver.core.machine.inputs, [Input::Call(2)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_batch_is_bounded() {
+    let mut rig = rig().await;
+    for call in 0..BATCH + 10 {
+        rig.calls.try_send(u32::try_from(call).unwrap()).unwrap();
+    }
+    // Tokio's budget would end the batch before.
+    assert!(unconstrained(take_batch(&mut rig.driver, None)).await);
+    assert_eq!(rig.driver.core.machine.inputs.len(), BATCH);
+    assert!(!take_batch(&mut rig.driver, None).await);
+}
