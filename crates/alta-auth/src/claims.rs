@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_of_odd_types_are_absent_and_not_an_error() {
+    fn claims_of_other_types_are_absent_and_not_an_error() {
         let claims = claims(&json!({
             "client_sub": {}, "sub": 12.0, "exp": true, "nbf": 1e300, "scope": 5, "Policy": [1, "mod"],
         }));

@@ -68,7 +68,7 @@ mod tests {
         }
 
         #[test]
-        fn no_line_is_too_odd(line in "(\\PC|[\"' \t]){0,30}") {
+        fn every_line_is_split_without_a_panic(line in "(\\PC|[\"' \t]){0,30}") {
             let words = command_words(&line).concat();
             prop_assert!(words.len() <= line.len());
         }
