@@ -1,4 +1,4 @@
-//! Checks that the code in the documents is compiled, and that the links, tests and log messages in them exist.
+//! Checks that the code in the documents is compiled, and that the links, tests, items and log messages in them exist.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -194,4 +195,26 @@ fn every_log_message_in_the_guide_exists() {
     }
     assert!(count > 15, "{count}");
     assert!(missing.is_empty(), "docs/guide.md: {missing:#?}");
+}
+
+#[test]
+fn every_path_of_an_item_in_a_document_exists() {
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let sources = sources();
+    let words: BTreeSet<&str> = sources.split(|c| !is_letter(c)).collect();
+    let mut missing = Vec::new();
+    for (document, text) in documents() {
+        let paths = quoted(&text).flat_map(|code| code.split(|c| !is_letter(c) && c != ':'));
+        // The sources do not use each item of tokio that the documents name.
+        let is_ours = |path: &&str| path.contains("::") && !path.starts_with("tokio");
+        for path in paths.filter(is_ours) {
+            if !path
+                .split("::")
+                .all(|word| words.contains(word.trim_matches(':')))
+            {
+                missing.push(format!("{document}: {path}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
 }
