@@ -5,15 +5,15 @@
 
 mod scan;
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess,
     Visitor, value::BorrowedStrDeserializer,
 };
-use serde::forward_to_deserialize_any;
+use serde::{Deserialize, forward_to_deserialize_any};
 
-use scan::{Number, Strings, end_of_value, end_of_word, number};
+use scan::{Number, Strings, end_of_value, end_of_word, first_of_quote, length_of_quote, number};
 pub(crate) use scan::{each_field, end_of_object};
 
 /// The deepest nesting of objects and arrays.
@@ -41,39 +41,48 @@ impl serde::de::Error for Refused {
 
 /// Reads a value, which must be the whole input.
 pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
-    let mut reader = Reader::new(text, 0);
-    let value = T::deserialize(&mut reader)?;
-    if reader.at == text.len() {
-        Ok(value)
-    } else {
-        Err(Refused)
-    }
+    Reader::<false>::read(text)
 }
 
-struct Reader<'a> {
+/// Reads a value that is the whole content of a JSON string, whose quotes are part of `string`. The content is not copied.
+pub(crate) fn from_str_in_string<T: DeserializeOwned>(string: &str) -> Result<T> {
+    let content = string
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    Reader::<true>::read(content.ok_or(Refused)?)
+}
+
+/// Reads JSON, or the content of a JSON string that contains JSON. There, each quote has a backslash.
+struct Reader<'a, const IN_STRING: bool> {
     text: &'a str,
     /// The position of the next byte.
     at: usize,
     /// The number of further levels of objects and arrays that may be entered.
     depth: u8,
-    strings: Strings<'a>,
+    strings: Strings<'a, IN_STRING>,
 }
 
 /// A string of the input.
 enum Text<'a> {
     /// Without escapes and quotes.
     Plain(&'a str),
-    /// With escapes, in its quotes.
-    Escaped(&'a str),
+    /// With escapes, which are replaced here.
+    Escaped(String),
 }
 
-impl<'a> Reader<'a> {
-    fn new(text: &'a str, at: usize) -> Self {
-        Self {
+impl<'a, const IN_STRING: bool> Reader<'a, IN_STRING> {
+    fn read<T: Deserialize<'a>>(text: &'a str) -> Result<T> {
+        let mut reader = Self {
             text,
-            at,
+            at: 0,
             depth: DEPTH,
             strings: Strings::of(text.as_bytes()),
+        };
+        let value = T::deserialize(&mut reader)?;
+        if reader.at == text.len() {
+            Ok(value)
+        } else {
+            Err(Refused)
         }
     }
 
@@ -135,30 +144,41 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn string(&mut self) -> Result<Text<'a>> {
-        if self.peek()? != b'"' {
+        if self.peek()? != first_of_quote(IN_STRING) {
             return Err(Refused);
         }
         let start = self.at;
         self.at = self.strings.end(start)?;
-        let text = self.text.get(start + 1..self.at - 1).ok_or(Refused)?;
+        let quote = length_of_quote(IN_STRING);
+        let text = self.text.get(start + quote..self.at - quote);
+        let text = text.ok_or(Refused)?;
         if self.strings.quotes.is_none() && text.contains('\\') {
-            return Ok(Text::Escaped(self.text.get(start..self.at).ok_or(Refused)?));
+            return self.unescape(start..self.at).map(Text::Escaped);
         }
         Ok(Text::Plain(text))
     }
+
+    /// Replaces the escapes of a string, whose quotes are part of the range.
+    #[cold]
+    fn unescape(&self, string: Range<usize>) -> Result<String> {
+        let read = |json: &str| serde_json::from_str::<String>(json).map_err(|_| Refused);
+        let string = self.text.get(string).ok_or(Refused)?;
+        if IN_STRING {
+            return read(&read(&format!("\"{string}\""))?);
+        }
+        read(string)
+    }
 }
 
-impl<'de> Deserializer<'de> for &mut Reader<'de> {
+impl<'de, const IN_STRING: bool> Deserializer<'de> for &mut Reader<'de, IN_STRING> {
     type Error = Refused;
 
     #[inline]
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
         match self.peek()? {
-            b'"' => match self.string()? {
+            byte if byte == first_of_quote(IN_STRING) => match self.string()? {
                 Text::Plain(text) => visitor.visit_borrowed_str(text),
-                Text::Escaped(json) => {
-                    visitor.visit_string(serde_json::from_str(json).map_err(|_| Refused)?)
-                }
+                Text::Escaped(text) => visitor.visit_string(text),
             },
             b'{' => self.nested(|reader| {
                 let mut fields = Entries::new(reader);
@@ -225,7 +245,7 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.at = end_of_value(self.text, self.at)?;
+        self.at = end_of_value::<IN_STRING>(self.text, self.at)?;
         visitor.visit_unit()
     }
 
@@ -236,14 +256,14 @@ impl<'de> Deserializer<'de> for &mut Reader<'de> {
 }
 
 /// The fields of an object or the entries of an array.
-struct Entries<'r, 'a> {
-    reader: &'r mut Reader<'a>,
+struct Entries<'r, 'a, const IN_STRING: bool> {
+    reader: &'r mut Reader<'a, IN_STRING>,
     is_first: bool,
     has_ended: bool,
 }
 
-impl<'r, 'a> Entries<'r, 'a> {
-    fn new(reader: &'r mut Reader<'a>) -> Self {
+impl<'r, 'a, const IN_STRING: bool> Entries<'r, 'a, IN_STRING> {
+    fn new(reader: &'r mut Reader<'a, IN_STRING>) -> Self {
         Self {
             reader,
             is_first: true,
@@ -268,7 +288,7 @@ impl<'r, 'a> Entries<'r, 'a> {
     }
 }
 
-impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
+impl<'de, const IN_STRING: bool> MapAccess<'de> for &mut Entries<'_, 'de, IN_STRING> {
     type Error = Refused;
 
     #[inline]
@@ -278,10 +298,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
         }
         match self.reader.string()? {
             Text::Plain(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-            Text::Escaped(json) => {
-                let name: String = serde_json::from_str(json).map_err(|_| Refused)?;
-                seed.deserialize(name.into_deserializer())
-            }
+            Text::Escaped(name) => seed.deserialize(name.into_deserializer()),
         }
         .map(Some)
     }
@@ -293,7 +310,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
     }
 }
 
-impl<'de> SeqAccess<'de> for &mut Entries<'_, 'de> {
+impl<'de, const IN_STRING: bool> SeqAccess<'de> for &mut Entries<'_, 'de, IN_STRING> {
     type Error = Refused;
 
     #[inline]
@@ -314,6 +331,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::Server;
     use crate::console::event::{InventoryChanged, PlayerJoined, TraceLog};
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -351,6 +369,83 @@ mod tests {
         both::<TraceLog>(text);
         if end_of_object(text, 0) == Some(text.len()) {
             assert!(serde_json::from_str::<IgnoredAny>(text).is_ok(), "{text}");
+        }
+        all_in_string(&serde_json::to_string(text).unwrap());
+        all_in_string(&format!("\"{text}\""));
+    }
+
+    /// The same with a JSON string that may contain JSON. Returns whether the short way reads it.
+    fn both_in_string<T: DeserializeOwned + PartialEq + fmt::Debug>(string: &str) -> bool {
+        let short = from_str_in_string::<T>(string);
+        if let Ok(short) = &short {
+            let content: String = serde_json::from_str(string).unwrap();
+            let long = serde_json::from_str::<T>(&content);
+            assert_eq!(*short, long.unwrap(), "{string}");
+        }
+        short.is_ok()
+    }
+
+    fn all_in_string(string: &str) {
+        both_in_string::<Value>(string);
+        both_in_string::<Any>(string);
+        both_in_string::<(Letter, u8)>(string);
+        both_in_string::<BTreeMap<u8, Option<Value>>>(string);
+        both_in_string::<Server>(string);
+        both_in_string::<IgnoredAnyValue>(string);
+    }
+
+    /// Skips a value.
+    #[derive(Debug, PartialEq)]
+    struct IgnoredAnyValue;
+
+    impl<'de> Deserialize<'de> for IgnoredAnyValue {
+        fn deserialize<D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> std::result::Result<Self, D::Error> {
+            IgnoredAny::deserialize(deserializer).map(|_| Self)
+        }
+    }
+
+    #[test]
+    fn json_in_a_string_is_read_the_short_way_wherever_its_strings_end() {
+        for length in 0..200 {
+            let text = "x".repeat(length);
+            for escape in ["", r"\n", r#"\""#, r"\\", r"\u00e9", "é"] {
+                let json = format!(
+                    r#"{{"a":"{text}{escape}","{text}":[1,-0.5,true,null,{{}},[],""],"{escape}{text}":{{"b":0.125}}}}"#
+                );
+                let string = serde_json::to_string(&json).unwrap();
+                assert!(both_in_string::<Value>(&string), "{string}");
+                assert!(both_in_string::<IgnoredAnyValue>(&string), "{string}");
+            }
+        }
+        assert!(both_in_string::<(Letter, u8)>(r#""[\"B\",7]""#));
+    }
+
+    #[test]
+    fn anything_else_in_a_string_is_refused() {
+        for string in [
+            "",
+            "\"",
+            "\"\"",
+            "{}",
+            r#""{} ""#,
+            r#""[1,]""#,
+            r#""["a"]""#,
+            r#""[\"a"]""#,
+            r#""[\"a\"]"#,
+            r#""[\"a\"]\""#,
+            r#""[\"a\n\"]""#,
+            r#""[\"a\/\"]""#,
+            r#""[\"\u0041\"]""#,
+            r#""[\"a\\x\"]""#,
+            r#""[\"a\\"]""#,
+            r#""[\"a\\\n\"]""#,
+            r#""[\"\\ud83d\"]""#,
+            r#""\u005b1]""#,
+            "\"[\\\"\t\\\"]\"",
+        ] {
+            assert!(from_str_in_string::<Value>(string).is_err(), "{string}");
         }
     }
 
@@ -417,12 +512,16 @@ mod tests {
             json in r#"\{("[abé}{]{0,20}":("([a}{\\é]|\\"|\\u00[0-9]{2}){0,40}"|0|-?[0-9.]{1,20}|1e9|\{\}|\[\{\}, ?1\]|\[1?\]|tru?e|null),?){0,4}\}?.?"#,
             array in r#"\[(("A"|-?[0-9]{1,22}|[0-9]{0,3}\.[0-9]{1,17}|null|"x"),?){0,3}\]?"#,
             event in r#"\{"user":\{"id":("7"|7|7\.0|\[\])(,"username":("a"|1|null))?\},"position":\[[0-9],?[0-9.]{1,5},"?3"?(,4)?\],"message":.{0,9}\}"#,
+            string in r#""\{(\\"|"|\\|[a:,]){0,9}(:|1|\[|\\\\[nu"x]|\\\\\\["n\\]|\\"|[a-zé ]{0,70}|\}|,){0,20}\}"#,
+            server in r#""\{\\"id\\":[0-9]{1,3},\\"name\\":\\"([a-z]{0,70}|\\\\n|\\\\\\"|\\n|\\|"){0,4}\\",\\"online_players\\":\[(\{\\"id\\":1\},?){0,2}\]\}""#,
             before in "[a\"{]{0,70}",
             after in r#"[ a}{"]{0,70}"#,
         ) {
             for text in [&json, &array, &event] {
                 all(text);
             }
+            all_in_string(&string);
+            all_in_string(&server);
             let text = format!("{before}{json}{after}");
             if let Some(end) = end_of_object(&text, before.len()) {
                 let object = &text[before.len()..end];

@@ -1,6 +1,7 @@
+use crate::frame::RawContent;
 use crate::topic::Topic;
-use alta_model::{Group, GroupDetailed, GroupId, InvitedGroup, Member, Server, UserId, json};
-use serde::de::{DeserializeOwned, Error as _};
+use alta_model::{Group, GroupDetailed, GroupId, InvitedGroup, Member, Server, UserId};
+use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -15,16 +16,16 @@ pub trait Subscribable {
     /// The topics.
     fn topics(&self) -> Vec<Topic>;
 
-    /// Reads one event's content from its JSON text.
+    /// Decodes the content of one event.
     ///
     /// # Errors
     ///
-    /// If it isn't a [`Content`](Self::Content): the stream then yields
-    /// [`Missed::Undecodable`](crate::Missed::Undecodable) and goes on.
-    fn read(text: &str) -> Result<Self::Content, serde_json::Error>;
+    /// Fails if it is not a [`Content`](Self::Content). The stream then yields
+    /// [`Missed::Undecodable`](crate::Missed::Undecodable) and continues.
+    fn read(content: RawContent<'_>) -> Result<Self::Content, serde_json::Error>;
 }
 
-/// The content is a JSON value; text that is not JSON becomes a string.
+/// The content is a JSON value; a string that is not JSON stays a string.
 impl Subscribable for Topic {
     type Content = Value;
 
@@ -32,8 +33,8 @@ impl Subscribable for Topic {
         vec![self.clone()]
     }
 
-    fn read(text: &str) -> Result<Value, serde_json::Error> {
-        Ok(json::from_str(text).unwrap_or_else(|_| Value::from(text)))
+    fn read(content: RawContent<'_>) -> Result<Value, serde_json::Error> {
+        content.json().or_else(|_| content.text().map(Value::from))
     }
 }
 
@@ -44,8 +45,8 @@ impl<S: Subscribable + ?Sized> Subscribable for &S {
         (**self).topics()
     }
 
-    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
-        S::read(text)
+    fn read(content: RawContent<'_>) -> Result<Self::Content, serde_json::Error> {
+        S::read(content)
     }
 }
 
@@ -56,8 +57,8 @@ impl<S: Subscribable> Subscribable for Vec<S> {
         self.iter().flat_map(S::topics).collect()
     }
 
-    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
-        S::read(text)
+    fn read(content: RawContent<'_>) -> Result<Self::Content, serde_json::Error> {
+        S::read(content)
     }
 }
 
@@ -68,13 +69,9 @@ impl<S: Subscribable, const N: usize> Subscribable for [S; N] {
         self.iter().flat_map(S::topics).collect()
     }
 
-    fn read(text: &str) -> Result<Self::Content, serde_json::Error> {
-        S::read(text)
+    fn read(content: RawContent<'_>) -> Result<Self::Content, serde_json::Error> {
+        S::read(content)
     }
-}
-
-fn read_json<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
-    json::from_str(text)
 }
 
 macro_rules! events {
@@ -103,8 +100,8 @@ macro_rules! events {
                     vec![Topic::from(*self)]
                 }
 
-                fn read(text: &str) -> Result<$content, serde_json::Error> {
-                    read_json(text)$( .map($then) )?
+                fn read(content: RawContent<'_>) -> Result<$content, serde_json::Error> {
+                    content.json()$( .map($then) )?
                 }
             }
         )*
@@ -219,7 +216,7 @@ mod tests {
         let whole: GroupMembership = serde_json::from_str(whole).unwrap();
         assert_eq!(whole.member.unwrap().user_id, UserId::new(3));
         let odd = r#"{"group": {"id": 7, "name": "Fox\ud83d"}, "member": {"user_id": []}}"#;
-        let odd: GroupMembership = json::from_str(odd).unwrap();
+        let odd: GroupMembership = RawContent::new(odd).json().unwrap();
         assert_eq!((odd.group.name.as_str(), odd.member), ("Fox\u{fffd}", None));
         for incomplete in [r#"{"group": {}}"#, r#"{"name": "Thornwood"}"#, "[]"] {
             assert!(serde_json::from_str::<GroupMembership>(incomplete).is_err());
@@ -229,17 +226,22 @@ mod tests {
     #[test]
     fn a_server_that_stops_is_not_up_by_what_its_last_event_wants_of_it() {
         let stopping = r#"{"id": 7, "server_status": "Online", "final_status": "Online"}"#;
+        let stopping = RawContent::new(stopping);
         assert!(!GroupServerStatus::read(stopping).unwrap().is_up());
         assert!(!GroupServerHeartbeat::read(stopping).unwrap().is_up());
         let now = alta_model::Timestamp::now();
         let beating = format!(r#"{{"id": 7, "final_status": "Online", "online_ping": "{now}"}}"#);
-        assert!(GroupServerHeartbeat::read(&beating).unwrap().is_up());
+        let beating = RawContent::new(&beating);
+        assert!(GroupServerHeartbeat::read(beating).unwrap().is_up());
     }
 
     #[test]
     fn a_content_of_an_unknown_event_is_passed_on_whatever_it_is() {
-        assert_eq!(Topic::read("{\"a\":1}").unwrap()["a"], 1);
-        assert_eq!(Topic::read("not json").unwrap(), "not json");
-        assert_eq!(Topic::read("").unwrap(), "");
+        let read = |content| Topic::read(RawContent::new(content)).unwrap();
+        assert_eq!(read(r#""{\"a\":1}""#)["a"], 1);
+        assert_eq!(read(r#"{"a": 1}"#)["a"], 1);
+        assert_eq!(read(r#""not json""#), "not json");
+        assert_eq!(read(r#""""#), "");
+        assert_eq!(read(""), "");
     }
 }

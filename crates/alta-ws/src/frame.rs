@@ -1,119 +1,22 @@
-use crate::error::{Error, ErrorKind};
-use crate::topic::Topic;
-use alta_model::{Redactor, Timestamp, json};
-use alta_socket::{Footprint, RawFrame};
-use http::Method;
-use serde::de::{DeserializeOwned, Deserializer as _, Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::ser::SerializeStruct as _;
-use serde::{Serialize, Serializer};
+//! Frames from the server: their kinds and their fields.
+
+mod event;
+mod request;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use event::Frame;
+pub use event::{Event, RawContent};
+pub use request::Response;
+pub(crate) use request::{BatchOf, Content, Request};
+
+use alta_model::json;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
-use std::sync::Arc;
-use std::time::Instant;
-
-/// One event as the server sent it, its content read as `T`.
-///
-/// As JSON, for a log: `received`, `topic`, and `data`. Fields that `T` does not have are not in it; [`raw`](Self::raw) has all of
-/// them.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Event<T> {
-    /// The content of the frame.
-    pub data: T,
-    /// The topic.
-    pub topic: Topic,
-    /// When it was received here.
-    pub received: Timestamp,
-    /// The whole frame, for fields that the content's type doesn't have. Its `content` is JSON within a text.
-    pub raw: RawFrame,
-}
-
-impl<T> Event<T> {
-    /// The same event with other data.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
-        Event {
-            data: change(self.data),
-            topic: self.topic,
-            received: self.received,
-            raw: self.raw,
-        }
-    }
-}
-
-impl<T: Serialize> Serialize for Event<T> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut event = serializer.serialize_struct("Event", 3)?;
-        event.serialize_field("received", &self.received)?;
-        event.serialize_field("topic", &self.topic.to_string())?;
-        event.serialize_field("data", &self.data)?;
-        event.end()
-    }
-}
-
-/// The server's reply to a request.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Response {
-    /// The status, an HTTP one.
-    pub status: u16,
-    /// The content, which is JSON or empty.
-    pub content: String,
-    /// The whole frame.
-    pub raw: RawFrame,
-    pub(crate) redactor: Redactor,
-}
-
-impl Response {
-    /// Reads the content.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Decode`] if it is not a `T`.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        json::from_str(&self.content).map_err(|error| {
-            Error::new(ErrorKind::Decode, "reading an answer's content")
-                .caused_by_any(self.redactor.cause(error))
-        })
-    }
-
-    pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.status)
-    }
-}
-
-/// An event for the streams: it is decoded when a stream reads it.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    pub(crate) topic: Topic,
-    pub(crate) raw: RawFrame,
-    pub(crate) received: Instant,
-    /// Where in the frame the content stands, as JSON. `None` if the frame is no whole JSON object.
-    pub(crate) content: Option<Range<usize>>,
-}
-
-impl Footprint for Frame {
-    fn footprint(&self) -> usize {
-        size_of::<Self>() + self.raw.as_str().len()
-    }
-}
-
-impl Frame {
-    /// The content's JSON text, unpacked from the text it is wrapped in.
-    pub(crate) fn content(&self) -> Result<Cow<'_, str>, serde_json::Error> {
-        let content = self.content_as_sent();
-        unwrap_content(
-            content.ok_or_else(|| serde_json::Error::custom("it is no whole JSON object"))?,
-        )
-    }
-
-    /// The content as it stands in the frame.
-    pub(crate) fn content_as_sent(&self) -> Option<&str> {
-        self.raw.as_str().get(self.content.clone()?)
-    }
-}
 
 /// A frame from the server, which is one JSON object.
 #[derive(Debug, PartialEq)]
@@ -352,43 +255,6 @@ fn read_number<N: FromStr>(value: &RawValue) -> Option<N> {
     json::whole_number(value.get())
 }
 
-/// The text of a content, which is one JSON value: usually a string that holds JSON. Another value stands for itself.
-pub(crate) fn unwrap_content(content: &str) -> Result<Cow<'_, str>, serde_json::Error> {
-    if !content.starts_with('"') {
-        return Ok(Cow::Borrowed(content));
-    }
-    match unescape(&content[1..]) {
-        Some(text) => Ok(Cow::Owned(text)),
-        None => json::from_str(content).map(Cow::Owned),
-    }
-}
-
-/// A JSON text up to its closing quote, if it has the short escapes only, as JSON within JSON usually has.
-fn unescape(json: &str) -> Option<String> {
-    let mut text = String::with_capacity(json.len());
-    let mut rest = json;
-    loop {
-        let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-        let at = rest.as_bytes().iter().position(special)?;
-        text.push_str(&rest[..at]);
-        let escaped = match rest.as_bytes()[at] {
-            b'"' => return Some(text),
-            b'\\' => rest.as_bytes().get(at + 1)?,
-            _ => return None,
-        };
-        text.push(match escaped {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            _ => return None,
-        });
-        rest = &rest[at + 2..];
-    }
-}
-
 /// Where in a frame one of its parts stands.
 pub(crate) fn range_within(text: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
@@ -398,91 +264,3 @@ pub(crate) fn range_within(text: &str, part: &str) -> Range<usize> {
         _ => 0..0,
     }
 }
-
-/// A request, without the token that is sent with it.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) method: Method,
-    /// Without a leading slash.
-    pub(crate) path: Arc<str>,
-    pub(crate) content: Option<Content>,
-}
-
-/// The content of a request.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Content {
-    /// JSON wrapped in a text, as the service does it itself.
-    Text(Arc<str>),
-    /// JSON as it is, which is how Townsharp's sample of a batch has it.
-    Batch(Arc<[BatchOf]>),
-}
-
-/// Subscriptions to one event for several keys.
-#[derive(Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct BatchOf {
-    pub(crate) event: String,
-    pub(crate) keys: Vec<String>,
-}
-
-impl Serialize for Content {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Content::Text(text) => serializer.serialize_str(text),
-            Content::Batch(batch) => serializer.collect_seq(&**batch),
-        }
-    }
-}
-
-/// The content of a migration is a token of its own.
-impl fmt::Debug for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Request({})", self.doing())
-    }
-}
-
-#[derive(Serialize)]
-struct WireRequest<'a> {
-    id: u32,
-    method: &'a str,
-    path: &'a str,
-    authorization: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    content: Option<&'a Content>,
-}
-
-impl Request {
-    pub(crate) fn new(method: Method, path: impl Into<Arc<str>>) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            content: None,
-        }
-    }
-
-    /// Whether this is the `key` of a reply to it: `POST /ws/migrate`.
-    pub(crate) fn is_answered_by(&self, key: &str) -> bool {
-        key.split_once(" /ws/").is_some_and(|(method, path)| {
-            method.eq_ignore_ascii_case(self.method.as_str())
-                && path.eq_ignore_ascii_case(&self.path)
-        })
-    }
-
-    /// The operation that an error names.
-    pub(crate) fn doing(&self) -> String {
-        format!("{} {}", self.method, self.path)
-    }
-
-    /// The frame to send. It holds the token.
-    pub(crate) fn frame(&self, id: u32, token: &str) -> Result<String, serde_json::Error> {
-        serde_json::to_string(&WireRequest {
-            id,
-            method: self.method.as_str(),
-            path: &self.path,
-            authorization: &format!("Bearer {token}"),
-            content: self.content.as_ref(),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,18 +1,24 @@
-//! The function of the fuzz target: it takes any bytes, and panics if an invariant is broken.
+//! The function of the fuzz target. It takes any bytes, and panics if an invariant is broken.
 //!
-//! Not part of the library: it is there when the crate is built for tests or by `cargo fuzz`.
+//! It is not part of the library: only tests and `cargo fuzz` compile it.
 
-use crate::events::{GroupMemberUpdate, GroupServerStatus, MeGroupDelete, Subscribable};
+use crate::events::{
+    GroupMemberUpdate, GroupMembership, GroupServerStatus, MeGroupDelete, Subscribable,
+};
 use crate::frame::{Frame, Incoming, MayBe, range_within};
 use crate::topic::Topic;
+use alta_model::{Member, Server, json};
 use alta_socket::objects;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::fmt::Debug;
 use std::time::Instant;
 
-/// Reads a text as a frame of the main socket, and everything out of it that is ever read.
+/// Decodes bytes as a frame of the main websocket, with everything in it that the library ever decodes.
 ///
 /// # Panics
 ///
-/// If the two ways to read a frame disagree, or anything below panics.
+/// Panics if the two ways to read a frame or a content disagree, or if a called function panics.
 pub fn frame(bytes: &[u8]) {
     // The websocket layer lets nothing else through.
     let Ok(text) = std::str::from_utf8(bytes) else {
@@ -31,7 +37,7 @@ pub fn frame(bytes: &[u8]) {
     }
 }
 
-/// Reads one object, or a piece of a text that is none.
+/// Decodes one JSON object, or a part of a frame that is none.
 fn read(text: &str) {
     let content = match Incoming::parse(text) {
         Incoming::Event { content, .. } | Incoming::Response { content, .. } => content,
@@ -49,16 +55,30 @@ fn read(text: &str) {
         received: Instant::now(),
         content: Some(range),
     };
-    assert!(
-        frame.content().is_ok() || content.starts_with('"'),
-        "a value that is no string stands for itself"
-    );
-    // Whatever these make of it, they make it without panicking.
-    if let Ok(content) = frame.content() {
-        let _ = GroupServerStatus::read(&content);
-        let _ = GroupMemberUpdate::read(&content);
-        let _ = MeGroupDelete::read(&content);
-        assert!(Topic::read(&content).is_ok());
+    let raw = frame.content().unwrap_or_else(|error| panic!("{error}"));
+    let Ok(read) = raw.text() else {
+        assert!(
+            content.starts_with('"'),
+            "a value that is no string is accepted"
+        );
+        return;
+    };
+    in_both_ways::<Server>(content, &read);
+    in_both_ways::<Member>(content, &read);
+    in_both_ways::<GroupMembership>(content, &read);
+    in_both_ways::<Value>(content, &read);
+    // The result does not matter, only that there is no panic.
+    let _ = GroupServerStatus::read(raw);
+    let _ = GroupMemberUpdate::read(raw);
+    let _ = MeGroupDelete::read(raw);
+    assert!(Topic::read(raw).is_ok());
+}
+
+/// Compares the short way to decode a content with the full reader.
+fn in_both_ways<T: DeserializeOwned + Debug + PartialEq>(content: &str, text: &str) {
+    if let Some(short) = json::from_compact_in_string::<T>(content) {
+        let long: Option<T> = serde_json::from_str(text).ok();
+        assert_eq!(Some(short), long);
     }
 }
 

@@ -95,7 +95,7 @@ pub use events::{
     GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
     MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete, Subscribable,
 };
-pub use frame::{Event, Response};
+pub use frame::{Event, RawContent, Response};
 pub use status::{State, Status, Totals};
 pub use subscription::{Subscribe, Subscription};
 pub use topic::Topic;

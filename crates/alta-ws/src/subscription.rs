@@ -19,9 +19,9 @@ pub type Subscription<T> = alta_socket::Subscription<Shared, T>;
 /// A subscription to the main socket's events about to be made: await it, or start it.
 pub type Subscribe<T> = alta_socket::Subscribe<Shared, T>;
 
-/// Reads the content of a frame as an event of this kind.
+/// Decodes the content of a frame as an event of this kind.
 pub(crate) fn read<S: Subscribable>(frame: &Frame) -> Result<S::Content, serde_json::Error> {
-    frame.content().and_then(|text| S::read(&text))
+    frame.content().and_then(S::read)
 }
 
 impl Protocol for Shared {

@@ -5,17 +5,27 @@ use super::{DEPTH, Refused, Result};
 /// The number of bytes whose quotes are found at once, one bit each.
 const BLOCK: usize = u64::BITS as usize;
 
+/// The first byte of a quote: the quote itself, or its backslash if the JSON is the content of a JSON string.
+pub(super) const fn first_of_quote(in_string: bool) -> u8 {
+    if in_string { b'\\' } else { b'"' }
+}
+
+/// The number of bytes of a quote.
+pub(super) const fn length_of_quote(in_string: bool) -> usize {
+    if in_string { 2 } else { 1 }
+}
+
 /// Returns the end of the object that begins at `start`.
 pub(crate) fn end_of_object(text: &str, start: usize) -> Option<usize> {
     let is_object = text.as_bytes().get(start) == Some(&b'{');
-    is_object.then(|| end_of_value(text, start))?.ok()
+    is_object.then(|| end_of_value::<false>(text, start))?.ok()
 }
 
 /// Calls `take` with the name and the JSON of each field of an object, which must be the whole input. `take` may have been
 /// called for some fields before the input is refused.
 pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a str)) -> Result<()> {
     let bytes = text.as_bytes();
-    let mut strings = Strings::of(bytes);
+    let mut strings = Strings::<false>::of(bytes);
     let mut at = match bytes {
         b"{}" => return Ok(()),
         [b'{', ..] => 1,
@@ -30,7 +40,7 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
             return Err(Refused);
         }
         let value = at;
-        at = end_of_value(text, value)?;
+        at = end_of_value::<false>(text, value)?;
         take(name, text.get(value..at).ok_or(Refused)?);
         match bytes.get(at..) {
             Some([b',', ..]) => at += 1,
@@ -43,10 +53,10 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
 /// Returns the end of the value that begins at `at`.
 ///
 /// It is one loop without calls, so that its state stays in registers.
-pub(super) fn end_of_value(text: &str, mut at: usize) -> Result<usize> {
+pub(super) fn end_of_value<const IN_STRING: bool>(text: &str, mut at: usize) -> Result<usize> {
     let bytes = text.as_bytes();
     let byte_at = |at: usize| bytes.get(at).copied().ok_or(Refused);
-    let mut strings = Strings::of(bytes);
+    let mut strings = Strings::<IN_STRING>::of(bytes);
     // One bit for each open array or object, the innermost lowest; it is set for an object. The highest set bit is only a
     // mark: it is the last one when all are closed.
     let mut around = 1_u64;
@@ -68,7 +78,7 @@ pub(super) fn end_of_value(text: &str, mut at: usize) -> Result<usize> {
             at += 1;
         } else {
             at = match byte_at(at)? {
-                b'"' => strings.end(at)?,
+                byte if byte == first_of_quote(IN_STRING) => strings.end(at)?,
                 b't' => end_of_word(bytes, at, b"true")?,
                 b'f' => end_of_word(bytes, at, b"false")?,
                 b'n' => end_of_word(bytes, at, b"null")?,
@@ -98,10 +108,14 @@ pub(super) fn end_of_value(text: &str, mut at: usize) -> Result<usize> {
 
 /// Returns the beginning of the value of the field whose name begins at `at`.
 #[inline]
-fn end_of_name(bytes: &[u8], strings: &mut Strings<'_>, at: usize) -> Result<usize> {
+fn end_of_name<const IN_STRING: bool>(
+    bytes: &[u8],
+    strings: &mut Strings<'_, IN_STRING>,
+    at: usize,
+) -> Result<usize> {
     let end = strings.end(at)?;
     match (bytes.get(at), bytes.get(end)) {
-        (Some(b'"'), Some(b':')) => Ok(end + 1),
+        (Some(byte), Some(b':')) if *byte == first_of_quote(IN_STRING) => Ok(end + 1),
         _ => Err(Refused),
     }
 }
@@ -113,16 +127,16 @@ pub(super) fn end_of_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize>
 }
 
 /// Finds the ends of strings.
-pub(super) struct Strings<'a> {
+pub(super) struct Strings<'a, const IN_STRING: bool> {
     bytes: &'a [u8],
     /// The number of the block that `quotes` belongs to.
     block: usize,
-    /// The positions of the quotes in the block, with the first byte in the lowest bit; none if the block contains an escape
-    /// or a control character.
+    /// The positions of the quotes in the block, with the first byte in the lowest bit; none if the block contains a control
+    /// character, or an escape that is not a quote.
     pub(super) quotes: Option<u64>,
 }
 
-impl<'a> Strings<'a> {
+impl<'a, const IN_STRING: bool> Strings<'a, IN_STRING> {
     pub(super) fn of(bytes: &'a [u8]) -> Self {
         Self {
             bytes,
@@ -138,15 +152,22 @@ impl<'a> Strings<'a> {
     )]
     #[inline(always)]
     pub(super) fn end(&mut self, start: usize) -> Result<usize> {
-        let mut at = start + 1;
+        let mut at = start + length_of_quote(IN_STRING);
+        if IN_STRING && self.bytes.get(start + 1) != Some(&b'"') {
+            return Err(Refused);
+        }
         loop {
             let block = at / BLOCK;
             if block != self.block {
-                self.quotes = quotes_of_block(self.bytes, block)?;
+                self.quotes = quotes_of_block::<IN_STRING>(self.bytes, block)?;
                 self.block = block;
             }
             let Some(quotes) = self.quotes else {
-                return end_of_escaped_string(self.bytes, start);
+                return if IN_STRING {
+                    end_of_escaped_string_in_string(self.bytes, start)
+                } else {
+                    end_of_escaped_string(self.bytes, start)
+                };
             };
             let quotes = quotes >> (at % BLOCK);
             if quotes != 0 {
@@ -178,6 +199,28 @@ fn end_of_escaped_string(bytes: &[u8], start: usize) -> Result<usize> {
             0..b' ' => return Err(Refused),
             _ => at += 1,
         }
+    }
+}
+
+/// The same of JSON in a string: an escape has its own backslash escaped.
+#[cold]
+fn end_of_escaped_string_in_string(bytes: &[u8], start: usize) -> Result<usize> {
+    let mut at = start + length_of_quote(true);
+    loop {
+        at += match bytes.get(at..).unwrap_or_default() {
+            [b'\\', b'"', ..] => return Ok(at + 2),
+            [b'\\', b'\\', b'\\', b'"' | b'\\', ..] => 4,
+            [b'\\', b'\\', b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 3,
+            [b'\\', b'\\', b'u', digits @ ..] => {
+                let digits: &[u8; 4] = digits.first_chunk().ok_or(Refused)?;
+                if !digits.iter().all(u8::is_ascii_hexdigit) {
+                    return Err(Refused);
+                }
+                7
+            }
+            [b'\\' | b'"' | 0..b' ', ..] | [] => return Err(Refused),
+            _ => 1,
+        };
     }
 }
 
@@ -241,35 +284,49 @@ fn digits(bytes: &[u8], at: usize, number: u64) -> (u64, usize) {
     (number, count)
 }
 
-/// Returns the positions of the quotes; `None` if the block contains an escape or a control character.
+/// Returns the positions of the quotes in a block; see [`Strings::quotes`].
 #[inline]
-fn quotes_of_block(text: &[u8], block: usize) -> Result<Option<u64>> {
-    let rest = text.get(block * BLOCK..).unwrap_or_default();
+fn quotes_of_block<const IN_STRING: bool>(text: &[u8], block: usize) -> Result<Option<u64>> {
+    let start = block * BLOCK;
+    let rest = text.get(start..).unwrap_or_default();
+    let before = |start: usize| start.checked_sub(1).and_then(|at| text.get(at)).copied();
     if let Some(bytes) = rest.first_chunk() {
-        return Ok(quotes(bytes));
+        return Ok(quotes::<IN_STRING>(before(start), bytes));
     }
     if rest.is_empty() {
         return Err(Refused);
     }
     // An incomplete last block is read together with the bytes before it.
     if let Some(bytes) = text.last_chunk() {
-        return Ok(quotes(bytes).map(|quotes| quotes >> (BLOCK - rest.len())));
+        let quotes = quotes::<IN_STRING>(before(text.len() - BLOCK), bytes);
+        return Ok(quotes.map(|quotes| quotes >> (BLOCK - rest.len())));
     }
     let mut bytes = [b' '; BLOCK];
     bytes[..rest.len()].copy_from_slice(rest);
-    Ok(quotes(&bytes))
+    Ok(quotes::<IN_STRING>(None, &bytes))
 }
 
 /// Has no branches, so that compilers vectorize it.
 #[inline]
-fn quotes(bytes: &[u8; BLOCK]) -> Option<u64> {
+fn quotes<const IN_STRING: bool>(before: Option<u8>, bytes: &[u8; BLOCK]) -> Option<u64> {
     /// A multiplication by this gathers the lowest bits of eight bytes in the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     let mut is_quote = [0_u8; BLOCK];
     let mut has_other = 0;
     for (is_quote, byte) in is_quote.iter_mut().zip(bytes) {
         *is_quote = u8::from(*byte == b'"');
-        has_other |= u8::from(*byte == b'\\') | u8::from(*byte < b' ');
+        has_other |= u8::from(*byte < b' ');
+        if !IN_STRING {
+            has_other |= u8::from(*byte == b'\\');
+        }
+    }
+    if IN_STRING {
+        // A backslash precedes each quote, and nothing else.
+        let mut previous = [before.unwrap_or_default(); BLOCK];
+        previous[1..].copy_from_slice(&bytes[..BLOCK - 1]);
+        for (is_quote, previous) in is_quote.iter().zip(&previous) {
+            has_other |= *is_quote ^ u8::from(*previous == b'\\');
+        }
     }
     let mut quotes = 0;
     for (at, eight) in is_quote.as_chunks().0.iter().enumerate() {

@@ -1,6 +1,9 @@
 use super::*;
+use crate::topic::Topic;
+use alta_model::Timestamp;
+use http::Method;
 use proptest::prelude::*;
-use serde::Deserialize as _;
+use std::time::Instant;
 
 proptest! {
     #[test]
@@ -11,7 +14,7 @@ proptest! {
         if let Incoming::Event { event, key, content } = Incoming::parse(&frame) {
             prop_assert_eq!((&*event, &*key), (field.as_str(), inner.as_str()));
             let range = range_within(&frame, content);
-            prop_assert_eq!(unwrap_content(&frame[range]).unwrap(), text);
+            prop_assert_eq!(RawContent::new(&frame[range]).text().unwrap(), text);
         }
     }
 }
@@ -21,13 +24,13 @@ proptest! {
     fn every_text_is_unwrapped_as_serde_json_does(
         text in "(\\PC|[\n\r\t\\x08\\x0c\\x01/\"\\\\é]){0,20}") {
         let json = serde_json::Value::from(text.as_str()).to_string();
-        prop_assert_eq!(unwrap_content(&json).unwrap(), text.as_str());
+        prop_assert_eq!(RawContent::new(&json).text().unwrap(), text.as_str());
     }
 
     #[test]
     fn a_broken_text_is_an_error_for_both(json in "\"[a\\\\u0\"\n]{0,8}") {
-        let theirs = String::deserialize(&mut serde_json::Deserializer::from_str(&json));
-        prop_assert_eq!(unwrap_content(&json).ok().map(Cow::into_owned), theirs.ok());
+        let theirs = serde_json::from_str::<String>(&json);
+        prop_assert_eq!(RawContent::new(&json).text().ok().map(Cow::into_owned), theirs.ok());
     }
 }
 
@@ -113,8 +116,7 @@ fn half_a_character_loses_no_event() {
             let Incoming::Event { content, .. } = Incoming::parse(&text) else {
                 panic!("not an event: {text}");
             };
-            let content = unwrap_content(content).unwrap();
-            let group: alta_model::Group = json::from_str(&content).unwrap();
+            let group: alta_model::Group = RawContent::new(content).json().unwrap();
             assert_eq!(group.name, read, "{text}");
         }
     }
@@ -142,7 +144,7 @@ fn the_usual_event_is_read_as_any_other() {
         (
             event.into_owned(),
             key.into_owned(),
-            unwrap_content(content).unwrap().into_owned(),
+            RawContent::new(content).text().unwrap().into_owned(),
         )
     };
     assert_eq!(read(usual), read(&unusual));
@@ -178,7 +180,7 @@ fn an_event_keeps_its_content_wrapped_until_it_is_read() {
         content: Some(range_within(text, content)),
         raw: text.into(),
     };
-    assert_eq!(frame.content().unwrap(), r#"{"id":7}"#);
+    assert_eq!(frame.content().unwrap().text().unwrap(), r#"{"id":7}"#);
 }
 
 #[test]

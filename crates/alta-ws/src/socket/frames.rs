@@ -5,7 +5,7 @@ use super::seen::Side;
 use super::up::{Flow, Up};
 use super::{Core, Cx, Output};
 use crate::error::SHOWN;
-use crate::frame::{Frame, Incoming, MayBe, Response, range_within, unwrap_content};
+use crate::frame::{Frame, Incoming, MayBe, RawContent, Response, range_within};
 use crate::topic::{Topic, write_name};
 use alta_model::escaped;
 use alta_socket::{LinkId, RawFrame, objects};
@@ -87,8 +87,8 @@ impl Up {
                 status,
                 content,
             } => {
-                let content =
-                    unwrap_content(content).map_or_else(|_| content.to_owned(), Cow::into_owned);
+                let text = RawContent::new(content).text();
+                let content = text.map_or_else(|_| content.to_owned(), Cow::into_owned);
                 let response = Response {
                     status,
                     content,

@@ -38,7 +38,9 @@ impl Reader {
             self.items.push(match delivery {
                 // It may have been any event.
                 Delivery::Frame(frame) if frame.content.is_none() => continue,
-                Delivery::Frame(frame) => Item::Event(frame.content().unwrap().parse().unwrap()),
+                Delivery::Frame(frame) => {
+                    Item::Event(frame.content().unwrap().text().unwrap().parse().unwrap())
+                }
                 Delivery::Gap(since, until) => Item::Gap(since, until),
                 Delivery::Lagged(count) => panic!("lagged by {count}"),
             });

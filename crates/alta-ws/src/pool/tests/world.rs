@@ -244,7 +244,7 @@ impl World {
     }
 
     fn deliver(&mut self, frame: &Frame) {
-        let number = frame.content().unwrap().parse().unwrap();
+        let number = frame.content().unwrap().text().unwrap().parse().unwrap();
         *self.delivered.entry(number).or_default() += 1;
         self.hub.publish(frame.topic.name(), frame);
     }

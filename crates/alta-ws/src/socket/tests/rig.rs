@@ -194,7 +194,7 @@ impl Rig {
             }
             Output::DeliverToAll(_) => self.told.push("all".to_owned()),
             Output::Deliver(frame) => {
-                let number = frame.content().unwrap().parse().unwrap();
+                let number = frame.content().unwrap().text().unwrap().parse().unwrap();
                 *self.delivered.entry(number).or_default() += 1;
             }
             Output::Interrupted(_, loss) => assert!(loss.since <= loss.noticed),

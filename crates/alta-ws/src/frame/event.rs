@@ -1,0 +1,116 @@
+//! Events and their content.
+
+use crate::topic::Topic;
+use alta_model::{Timestamp, json};
+use alta_socket::{Footprint, RawFrame};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::time::Instant;
+
+/// One event as the server sent it, its content read as `T`.
+///
+/// As JSON, for a log: `received`, `topic`, and `data`. Fields that `T` does not have are not in it; [`raw`](Self::raw) has all of
+/// them.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Event<T> {
+    /// The content of the frame.
+    pub data: T,
+    /// The topic.
+    pub topic: Topic,
+    /// When it was received here.
+    pub received: Timestamp,
+    /// The whole frame, for fields that the content's type doesn't have. Its `content` is JSON within a text.
+    pub raw: RawFrame,
+}
+
+impl<T> Event<T> {
+    /// The same event with other data.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
+        Event {
+            data: change(self.data),
+            topic: self.topic,
+            received: self.received,
+            raw: self.raw,
+        }
+    }
+}
+
+impl<T: Serialize> Serialize for Event<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut event = serializer.serialize_struct("Event", 3)?;
+        event.serialize_field("received", &self.received)?;
+        event.serialize_field("topic", &self.topic.to_string())?;
+        event.serialize_field("data", &self.data)?;
+        event.end()
+    }
+}
+
+/// An event for the streams: it is decoded when a stream reads it.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    pub(crate) topic: Topic,
+    pub(crate) raw: RawFrame,
+    pub(crate) received: Instant,
+    /// Where in the frame the content stands, as JSON. `None` if the frame is no whole JSON object.
+    pub(crate) content: Option<Range<usize>>,
+}
+
+impl Footprint for Frame {
+    fn footprint(&self) -> usize {
+        size_of::<Self>() + self.raw.as_str().len()
+    }
+}
+
+impl Frame {
+    /// The content. Fails if the frame is not one JSON object.
+    pub(crate) fn content(&self) -> Result<RawContent<'_>, serde_json::Error> {
+        let content = self.content_as_sent();
+        let content = content.ok_or_else(|| serde_json::Error::custom("it is no JSON object"))?;
+        Ok(RawContent(content))
+    }
+
+    /// The JSON of the content.
+    pub(crate) fn content_as_sent(&self) -> Option<&str> {
+        self.raw.as_str().get(self.content.clone()?)
+    }
+}
+
+/// The content of a frame as the server sent it: usually a JSON string that contains JSON; any other JSON value is accepted.
+#[derive(Clone, Copy, Debug)]
+pub struct RawContent<'a>(&'a str);
+
+impl<'a> RawContent<'a> {
+    /// The content of a frame, which is one JSON value.
+    pub fn new(json: &'a str) -> Self {
+        Self(json)
+    }
+
+    /// The string that the content is; a value that is no string, as JSON.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the content is an invalid JSON string.
+    pub fn text(self) -> Result<Cow<'a, str>, serde_json::Error> {
+        if self.0.starts_with('"') {
+            json::from_str(self.0).map(Cow::Owned)
+        } else {
+            Ok(Cow::Borrowed(self.0))
+        }
+    }
+
+    /// Decodes the JSON in the string that the content is; a value that is no string is decoded itself.
+    ///
+    /// # Errors
+    ///
+    /// Fails if that is not JSON or not a `T`.
+    pub fn json<T: DeserializeOwned>(self) -> Result<T, serde_json::Error> {
+        match json::from_compact_in_string(self.0) {
+            Some(value) => Ok(value),
+            None => json::from_str(&self.text()?),
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! Requests and their replies.
+
+use crate::error::{Error, ErrorKind};
+use alta_model::{Redactor, json};
+use alta_socket::RawFrame;
+use http::Method;
+use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
+use std::fmt;
+use std::sync::Arc;
+
+/// A request, without the token that is sent with it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) method: Method,
+    /// Without a leading slash.
+    pub(crate) path: Arc<str>,
+    pub(crate) content: Option<Content>,
+}
+
+/// The content of a request.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// JSON wrapped in a text, as the service does it itself.
+    Text(Arc<str>),
+    /// JSON as it is, which is how Townsharp's sample of a batch has it.
+    Batch(Arc<[BatchOf]>),
+}
+
+/// Subscriptions to one event for several keys.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct BatchOf {
+    pub(crate) event: String,
+    pub(crate) keys: Vec<String>,
+}
+
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Content::Text(text) => serializer.serialize_str(text),
+            Content::Batch(batch) => serializer.collect_seq(&**batch),
+        }
+    }
+}
+
+/// The content of a migration is a token of its own.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({})", self.doing())
+    }
+}
+
+#[derive(Serialize)]
+struct WireRequest<'a> {
+    id: u32,
+    method: &'a str,
+    path: &'a str,
+    authorization: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a Content>,
+}
+
+impl Request {
+    pub(crate) fn new(method: Method, path: impl Into<Arc<str>>) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            content: None,
+        }
+    }
+
+    /// Whether this is the `key` of a reply to it: `POST /ws/migrate`.
+    pub(crate) fn is_answered_by(&self, key: &str) -> bool {
+        key.split_once(" /ws/").is_some_and(|(method, path)| {
+            method.eq_ignore_ascii_case(self.method.as_str())
+                && path.eq_ignore_ascii_case(&self.path)
+        })
+    }
+
+    /// The operation that an error names.
+    pub(crate) fn doing(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    /// The frame to send. It holds the token.
+    pub(crate) fn frame(&self, id: u32, token: &str) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&WireRequest {
+            id,
+            method: self.method.as_str(),
+            path: &self.path,
+            authorization: &format!("Bearer {token}"),
+            content: self.content.as_ref(),
+        })
+    }
+}
+
+/// The server's reply to a request.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response {
+    /// The status, an HTTP one.
+    pub status: u16,
+    /// The content, which is JSON or empty.
+    pub content: String,
+    /// The whole frame.
+    pub raw: RawFrame,
+    pub(crate) redactor: Redactor,
+}
+
+impl Response {
+    /// Reads the content.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Decode`] if it is not a `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        json::from_str(&self.content).map_err(|error| {
+            Error::new(ErrorKind::Decode, "reading an answer's content")
+                .caused_by_any(self.redactor.cause(error))
+        })
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
