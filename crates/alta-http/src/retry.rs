@@ -1,4 +1,5 @@
 use std::{
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, SystemTime},
 };
@@ -29,7 +30,7 @@ pub struct Repeatable;
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,
-    config: Config,
+    config: Arc<Config>,
 }
 
 impl<S> Retry<S> {
@@ -37,7 +38,7 @@ impl<S> Retry<S> {
     pub fn new(inner: S, config: &Config) -> Self {
         Self {
             inner,
-            config: config.clone(),
+            config: Arc::new(config.clone()),
         }
     }
 
@@ -66,7 +67,6 @@ where
         let Self { inner, config } = self.clone();
         Box::pin(async move {
             let repeatable = is_repeatable(&request);
-            let target = Target::of(&request);
             let deadline = Deadline::of(request.extensions());
             for attempt in 1..config.attempts {
                 let result = inner.clone().oneshot(request.clone()).await;
@@ -77,6 +77,7 @@ where
                 if deadline.is_some_and(|deadline| deadline.remaining() <= pause) {
                     return result;
                 }
+                let target = Target::of(&request);
                 match &result {
                     Ok(response) => {
                         let status = response.status().as_u16();
@@ -141,7 +142,7 @@ fn pause(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use http::header::RETRY_AFTER;
     use tokio::time::Instant;

@@ -1,6 +1,7 @@
 use std::{
     fmt,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -45,6 +46,11 @@ const HTTP2_PONG: Duration = Duration::from_secs(4);
 /// [`HttpClient::web_roots`](crate::HttpClient::web_roots).
 #[derive(Clone)]
 pub struct Transport {
+    /// Shared, because each layer clones the service below it for each request.
+    shared: Arc<Shared>,
+}
+
+struct Shared {
     client: Hyper,
     #[cfg(feature = "gzip")]
     gzip: bool,
@@ -76,10 +82,12 @@ impl Transport {
                 config.connect_timeout,
             ));
         Self {
-            client,
-            #[cfg(feature = "gzip")]
-            gzip: config.gzip,
-            dialer,
+            shared: Arc::new(Shared {
+                client,
+                #[cfg(feature = "gzip")]
+                gzip: config.gzip,
+                dialer,
+            }),
         }
     }
 }
@@ -110,10 +118,10 @@ impl Service<Request<Bytes>> for Transport {
             not(feature = "gzip"),
             expect(unused_mut, reason = "no header is added")
         )]
-        let mut request = authorized(request.map(Full::new), &self.dialer);
+        let mut request = authorized(request.map(Full::new), &self.shared.dialer);
         #[cfg(feature = "gzip")]
-        let may_decompress = self.gzip && gzip::ask(request.headers_mut());
-        let exchange = self.client.request(request);
+        let may_decompress = self.shared.gzip && gzip::ask(request.headers_mut());
+        let exchange = self.shared.client.request(request);
         Box::pin(async move {
             #[cfg_attr(
                 not(feature = "gzip"),

@@ -279,7 +279,8 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
     pub fn take_changes(&self) -> Vec<K> {
         let mut table = self.lock();
         self.shared.noted.store(false, Ordering::Release);
-        table.notes.drain().collect()
+        // A drained set keeps its room, which would be cleared at each call.
+        std::mem::take(&mut table.notes).into_iter().collect()
     }
 
     /// True if there may be changes to take.
