@@ -1,7 +1,8 @@
-//! The yardstick: hyper-util's pooled client with the same headers, which collects the body and reads nothing of it.
+//! The yardstick: hyper-util's pooled client with the same headers, which collects the body and reads nothing of it. Address and
+//! headers are built once.
 
 use bytes::Bytes;
-use http::{Request, header};
+use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -12,30 +13,41 @@ use super::{Call, SERVER};
 #[derive(Clone)]
 pub(super) struct Plain {
     client: Client<HttpConnector, Full<Bytes>>,
-    uri: String,
+    uri: Uri,
+    headers: HeaderMap,
 }
 
 impl Plain {
     pub(super) fn new(base: &str) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
+        let headers = [
+            (header::ACCEPT, "application/json"),
+            (header::ACCEPT_ENCODING, "gzip"),
+            (header::CONTENT_TYPE, "application/json"),
+            (header::USER_AGENT, alta_auth::USER_AGENT),
+            (
+                header::HeaderName::from_static("x-api-key"),
+                alta_auth::API_KEY,
+            ),
+            (header::AUTHORIZATION, "Bearer token"),
+        ];
         Self {
             client: Client::builder(TokioExecutor::new()).build(connector),
-            uri: format!("{base}/servers/{SERVER}"),
+            uri: format!("{base}/servers/{SERVER}").parse().unwrap(),
+            headers: headers
+                .map(|(name, value)| (name, HeaderValue::from_static(value)))
+                .into_iter()
+                .collect(),
         }
     }
 }
 
 impl Call for Plain {
     async fn call(&self) {
-        let request = Request::get(&self.uri)
-            .header(header::ACCEPT, "application/json")
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::USER_AGENT, alta_auth::USER_AGENT)
-            .header("x-api-key", alta_auth::API_KEY)
-            .header(header::AUTHORIZATION, "Bearer token")
-            .body(Full::new(Bytes::new()))
-            .unwrap();
+        let mut request = Request::new(Full::new(Bytes::new()));
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.headers.clone();
         let response = self.client.request(request).await.unwrap();
         assert!(response.status().is_success());
         let body = response.into_body().collect().await.unwrap().to_bytes();
