@@ -44,7 +44,8 @@ pub(crate) fn from_str<T: DeserializeOwned>(text: &str) -> Result<T> {
     Reader::<false>::read(text)
 }
 
-/// Reads a value that is the whole content of a JSON string, whose quotes are part of `string`. The content is not copied.
+/// Reads a value, which must be the whole content of a JSON string; the quotes of the string are part of the input. The content
+/// is not copied.
 pub(crate) fn from_str_in_string<T: DeserializeOwned>(string: &str) -> Result<T> {
     let content = string
         .strip_prefix('"')
@@ -52,7 +53,7 @@ pub(crate) fn from_str_in_string<T: DeserializeOwned>(string: &str) -> Result<T>
     Reader::<true>::read(content.ok_or(Refused)?)
 }
 
-/// Reads JSON, or the content of a JSON string that contains JSON. There, each quote has a backslash.
+/// Reads JSON, or JSON that is the content of a string: there, a backslash precedes each quote.
 struct Reader<'a, const IN_STRING: bool> {
     text: &'a str,
     /// The position of the next byte.
@@ -66,7 +67,7 @@ struct Reader<'a, const IN_STRING: bool> {
 enum Text<'a> {
     /// Without escapes and quotes.
     Plain(&'a str),
-    /// With escapes, which are replaced here.
+    /// With its escapes replaced.
     Escaped(String),
 }
 

@@ -8,7 +8,7 @@
 
 mod support;
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use alta_auth::{BotTokens, StaticToken, Token, TokenSource};
 use alta_http::HttpClient;
@@ -16,7 +16,7 @@ use alta_model::GroupId;
 use alta_rest::{Error, ErrorKind, Identities};
 use futures_core::future::BoxFuture;
 use serde_json::json;
-use support::{both, client, http, serve};
+use support::{both, client, serve};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,

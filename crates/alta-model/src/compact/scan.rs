@@ -5,7 +5,7 @@ use super::{DEPTH, Refused, Result};
 /// The number of bytes whose quotes are found at once, one bit each.
 const BLOCK: usize = u64::BITS as usize;
 
-/// The first byte of a quote: the quote itself, or its backslash if the JSON is the content of a JSON string.
+/// The first byte of a quote: the quote itself, or its backslash if the JSON is the content of a string.
 pub(super) const fn first_of_quote(in_string: bool) -> u8 {
     if in_string { b'\\' } else { b'"' }
 }
@@ -202,7 +202,7 @@ fn end_of_escaped_string(bytes: &[u8], start: usize) -> Result<usize> {
     }
 }
 
-/// The same of JSON in a string: an escape has its own backslash escaped.
+/// The same for JSON in a string, where each escape begins with two backslashes.
 #[cold]
 fn end_of_escaped_string_in_string(bytes: &[u8], start: usize) -> Result<usize> {
     let mut at = start + length_of_quote(true);
