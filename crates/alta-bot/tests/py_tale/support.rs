@@ -6,7 +6,7 @@ use alta_sim::Sim;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The output of a future that must not take long.
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {

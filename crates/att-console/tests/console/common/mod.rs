@@ -12,7 +12,7 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 /// The timeout of every wait.
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(TIMEOUT, future.into_future())
