@@ -78,6 +78,8 @@ pub mod result {
     pub use alta_model::console::result::*;
 }
 
+// For `alta-bot`.
+#[doc(hidden)]
 pub use access::small_file::read_small_file;
 pub use access::token_file::TokenFile;
 pub use access::{Access, AccessError, ConsoleAccess};
@@ -90,6 +92,8 @@ pub use handle::ready::Statuses;
 pub use handle::run::{Run, RunWithReply};
 pub use handle::subscription::{Subscribe, Subscription};
 pub use handle::weak::WeakConsole;
+// For `att-kit`.
+#[doc(hidden)]
 pub use nearest::nearest;
 pub use status::{NotConnected, State, Status, Totals};
 pub use wire::any_event::AnyEvent;

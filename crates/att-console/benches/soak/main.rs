@@ -1,7 +1,7 @@
-//! A soak of consoles: numbered events and commands on many servers that are cut, fall silent, restart, and make their token
-//! anew all the time. Every number must arrive once and in order, or have been sent inside a reported gap, or be counted as
-//! dropped for a slow reader; every command must end once, and tell the truth about whether the server has read it; and memory
-//! must stay flat.
+//! A soak test of consoles. Many servers send numbered events and read commands, while their connections are cut or fall silent,
+//! and while they restart or renew their tokens. Every number must arrive once and in order, or lie in a reported gap, or be
+//! counted as dropped for a slow reader. Every command must end once, and its error must say correctly whether the server can
+//! have read it. Memory must not grow.
 //!
 //! `cargo xtask soak console` runs it, with `--quick` for a minute.
 
@@ -11,17 +11,17 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::cast_precision_loss,
-    reason = "a program that stops at the first surprise, and prints figures"
+    reason = "a program that panics on an unexpected error, and prints figures"
 )]
 
-mod book;
+mod record;
 mod server;
 
 use att_console::{
     BackoffPolicy, Command, Config, Console, Event, Missed, Sent, Subscription, TokenFile,
     WhenNotReady,
 };
-use book::{Arrived, Book};
+use record::{Arrived, Record};
 use serde_json::Value;
 use server::{EVENT, End, Server};
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
@@ -41,13 +41,13 @@ fn heap() -> f64 {
     stats.bytes_allocated as f64 - stats.bytes_deallocated as f64
 }
 
-/// A step of the pacemaker.
+/// The interval at which due events are sent.
 const TICK: Duration = Duration::from_millis(10);
 
-/// How long the last events may take to arrive.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The timeout of the last events.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How much of what is done.
+/// The size of the test.
 #[derive(Clone, Copy)]
 struct Plan {
     servers: usize,
@@ -56,7 +56,7 @@ struct Plan {
     /// Callers on each server.
     callers: usize,
     lasting: Duration,
-    misfortune_every: Duration,
+    fault_interval: Duration,
 }
 
 const LONG: Plan = Plan {
@@ -64,20 +64,20 @@ const LONG: Plan = Plan {
     events_per_second: 100,
     callers: 3,
     lasting: Duration::from_secs(600),
-    misfortune_every: Duration::from_millis(400),
+    fault_interval: Duration::from_millis(400),
 };
 
-/// A minute of it.
+/// One minute.
 const QUICK: Plan = Plan {
     lasting: Duration::from_secs(50),
     ..LONG
 };
 
-/// `cargo test --benches` runs this program, too: then it only shows that it works.
+/// The plan of `cargo test --benches`, which only checks that this program works.
 const TRIAL: Plan = Plan {
     servers: 4,
     lasting: Duration::from_secs(4),
-    misfortune_every: Duration::from_millis(250),
+    fault_interval: Duration::from_millis(250),
     ..LONG
 };
 
@@ -96,12 +96,12 @@ fn main() {
     runtime.block_on(soak(plan));
 }
 
-/// One server, the console of it, and everybody who uses that.
-struct Place {
+/// One server, its console, and the tasks that use the console.
+struct Site {
     server: Arc<Server>,
     console: Console,
-    quick: Arc<Mutex<Book>>,
-    slow: Arc<Mutex<Book>>,
+    quick: Arc<Mutex<Record>>,
+    slow: Arc<Mutex<Record>>,
     readers: Vec<JoinHandle<()>>,
     callers: Vec<JoinHandle<()>>,
 }
@@ -118,9 +118,9 @@ fn config() -> Config {
         ))
 }
 
-impl Place {
+impl Site {
     async fn open(token_file: PathBuf, plan: Plan, is_over: &Arc<AtomicBool>) -> Self {
-        // Fifty a second, as it turns out.
+        // A caller runs fewer than fifty commands per second.
         let commands = usize::try_from(plan.lasting.as_secs()).unwrap() * plan.callers * 50;
         let server = Server::start(token_file, commands).await;
         let url = format!("ws://{}", server.address).parse().unwrap();
@@ -132,27 +132,27 @@ impl Place {
             .await
             .unwrap();
         let slow = console.subscribe_to([EVENT]).capacity(32).await.unwrap();
-        let (quick_book, slow_book) = <(Arc<Mutex<Book>>, Arc<Mutex<Book>>)>::default();
+        let (quick_record, slow_record) = <(Arc<Mutex<Record>>, Arc<Mutex<Record>>)>::default();
         let pause = Duration::from_millis(25);
         let readers = vec![
             tokio::spawn(read(
                 Arc::clone(&server),
                 quick,
                 None,
-                Arc::clone(&quick_book),
+                Arc::clone(&quick_record),
             )),
             tokio::spawn(read(
                 Arc::clone(&server),
                 slow,
                 Some(pause),
-                Arc::clone(&slow_book),
+                Arc::clone(&slow_record),
             )),
         ];
         let call = || {
             call(
                 Arc::clone(&server),
                 console.clone(),
-                Arc::clone(&quick_book),
+                Arc::clone(&quick_record),
                 Arc::clone(is_over),
             )
         };
@@ -160,29 +160,29 @@ impl Place {
         Self {
             server,
             console,
-            quick: quick_book,
-            slow: slow_book,
+            quick: quick_record,
+            slow: slow_record,
             readers,
             callers,
         }
     }
 }
 
-/// Reads a stream to its end, and takes its time if there is a pause.
+/// Reads a stream to its end, with a pause after each item.
 async fn read(
     server: Arc<Server>,
     mut stream: Subscription<Value>,
     pause: Option<Duration>,
-    book: Arc<Mutex<Book>>,
+    record: Arc<Mutex<Record>>,
 ) {
     while let Some(item) = stream.next().await {
         {
-            let mut book = book.lock().unwrap();
+            let mut record = record.lock().unwrap();
             match item {
-                Ok(event) => book.arrived(arrived(&event), &server.times.lock().unwrap()),
-                Err(Missed::Gap { since, until }) => book.gap(since, until),
-                Err(Missed::Lagged(count)) => book.lagged += count,
-                Err(other) => book.fault(other.to_string()),
+                Ok(event) => record.arrived(arrived(&event), &server.times.lock().unwrap()),
+                Err(Missed::Gap { since, until }) => record.gap(since, until),
+                Err(Missed::Lagged(count)) => record.lagged += count,
+                Err(other) => record.violation(other.to_string()),
             }
         }
         if let Some(pause) = pause {
@@ -200,11 +200,11 @@ fn arrived(event: &Event<Value>) -> Arrived {
     }
 }
 
-/// Runs one command after the other, and writes down how each ends.
+/// Runs one command after another, and records the end of each.
 async fn call(
     server: Arc<Server>,
     console: Console,
-    book: Arc<Mutex<Book>>,
+    record: Arc<Mutex<Record>>,
     is_over: Arc<AtomicBool>,
 ) {
     while !is_over.load(Ordering::Relaxed) {
@@ -222,8 +222,8 @@ async fn call(
             .when_not_ready(rule)
             .await
         {
-            Ok(answer) if answer == number => Ok(End::Answered),
-            Ok(other) => Err(format!("command {number} was answered {other}")),
+            Ok(echo) if echo == number => Ok(End::Replied),
+            Ok(other) => Err(format!("the reply to command {number} was {other}")),
             Err(error) => match error.sent() {
                 Some(Sent::NotSent) => Ok(End::NotSent),
                 Some(Sent::MayHaveRun) => Ok(End::MayHaveRun),
@@ -232,10 +232,10 @@ async fn call(
         };
         match end {
             Ok(end) => {
-                let before = server.fates.lock().unwrap()[number].end.replace(end);
+                let before = server.commands.lock().unwrap()[number].end.replace(end);
                 assert!(before.is_none(), "a command ends once");
             }
-            Err(fault) => book.lock().unwrap().fault(fault),
+            Err(violation) => record.lock().unwrap().violation(violation),
         }
         tokio::time::sleep(Duration::from_millis(fastrand::u64(5..30))).await;
     }
@@ -246,71 +246,70 @@ async fn soak(plan: Plan) {
     let folder = std::env::temp_dir().join(format!("console-soak-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let is_over = Arc::new(AtomicBool::new(false));
-    let mut places = Vec::new();
+    let mut sites = Vec::new();
     for number in 0..plan.servers {
         let token_file = folder.join(format!("console_token_{number}.txt"));
-        places.push(Place::open(token_file, plan, &is_over).await);
+        sites.push(Site::open(token_file, plan, &is_over).await);
     }
-    let (misfortunes, memory) = misfortune(plan, &places).await;
-    settle(&places, &is_over).await;
-    for place in &mut places {
-        place.console.close().await;
-        for reader in place.readers.drain(..) {
+    let (injected, memory) = inject_faults(plan, &sites).await;
+    settle(&sites, &is_over).await;
+    for site in &mut sites {
+        site.console.close().await;
+        for reader in site.readers.drain(..) {
             reader.await.unwrap();
         }
-        place.quick.lock().unwrap().close();
-        place.slow.lock().unwrap().close();
+        site.quick.lock().unwrap().close();
+        site.slow.lock().unwrap().close();
     }
     std::fs::remove_dir_all(&folder).unwrap();
-    report(&places, misfortunes, &memory, begin.elapsed());
+    report(&sites, injected, &memory, begin.elapsed());
 }
 
-/// How often what has happened to the servers.
+/// The numbers of injected faults.
 #[derive(Clone, Copy, Default)]
-struct Misfortunes {
+struct Faults {
     cuts: u32,
     silences: u32,
     restarts: u32,
     renewals: u32,
 }
 
-/// Sends events all the time, and lets something happen to a random server every now and then. Also how much memory there was,
-/// in MiB, at each fifth of the time.
-async fn misfortune(plan: Plan, places: &[Place]) -> (Misfortunes, Vec<f64>) {
-    let (mut misfortunes, mut memory) = (Misfortunes::default(), Vec::new());
+/// Sends events, and injects a fault into a random server at each interval. Also returns the heap in MiB, measured five times.
+async fn inject_faults(plan: Plan, sites: &[Site]) -> (Faults, Vec<f64>) {
+    let (mut injected, mut memory) = (Faults::default(), Vec::new());
     let begin = Instant::now();
-    let mut next = begin + plan.misfortune_every;
+    let mut next = begin + plan.fault_interval;
     let mut next_look = plan.lasting / 5;
     let mut sent = 0;
     let mut ticks = tokio::time::interval(TICK);
     while begin.elapsed() < plan.lasting {
         ticks.tick().await;
         while sent < begin.elapsed().as_millis() * plan.events_per_second / 1_000 {
-            for place in places {
-                place.server.emit();
+            for site in sites {
+                site.server.emit();
             }
             sent += 1;
         }
         if Instant::now() >= next {
-            next += plan.misfortune_every;
-            let server = &fastrand::choice(places).unwrap().server;
+            next += plan.fault_interval;
+            let server = &fastrand::choice(sites).unwrap().server;
             match fastrand::u8(..4) {
                 0 => {
-                    misfortunes.cuts += 1;
+                    injected.cuts += 1;
                     server.cut();
                 }
                 1 => {
-                    misfortunes.silences += 1;
+                    injected.silences += 1;
                     server.fall_silent();
                 }
                 2 => {
-                    misfortunes.restarts += 1;
+                    injected.restarts += 1;
                     let server = Arc::clone(server);
                     let down = Duration::from_millis(fastrand::u64(10..1_500));
                     tokio::spawn(async move { server.restart(down).await });
                 }
                 _ => {
-                    misfortunes.renewals += 1;
+                    injected.renewals += 1;
                     server.renew_token();
                 }
             }
@@ -325,105 +324,106 @@ async fn misfortune(plan: Plan, places: &[Place]) -> (Misfortunes, Vec<f64>) {
             );
         }
     }
-    (misfortunes, memory)
+    (injected, memory)
 }
 
-/// Ends the commands, and sends events until each stream has had one of those.
-async fn settle(places: &[Place], is_over: &AtomicBool) {
+/// Ends the callers, and sends events until each stream has received a new one.
+async fn settle(sites: &[Site], is_over: &AtomicBool) {
     is_over.store(true, Ordering::Relaxed);
-    let last = |book: &Mutex<Book>| book.lock().unwrap().last();
-    let deadline = Instant::now() + PATIENCE;
-    // Whoever is down comes back meanwhile.
+    let last = |record: &Mutex<Record>| record.lock().unwrap().last();
+    let deadline = Instant::now() + TIMEOUT;
+    // Restarting servers need this time.
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let before: Vec<_> = places
+    let before: Vec<_> = sites
         .iter()
-        .map(|place| (last(&place.quick), last(&place.slow)))
+        .map(|site| (last(&site.quick), last(&site.slow)))
         .collect();
-    let is_settled = |(place, before): (&Place, &(u64, u64))| {
-        let ended = place.callers.iter().all(JoinHandle::is_finished);
-        ended && last(&place.quick) > before.0 && last(&place.slow) > before.1
+    let is_settled = |(site, before): (&Site, &(u64, u64))| {
+        let ended = site.callers.iter().all(JoinHandle::is_finished);
+        ended && last(&site.quick) > before.0 && last(&site.slow) > before.1
     };
-    while !places.iter().zip(&before).all(is_settled) {
+    while !sites.iter().zip(&before).all(is_settled) {
         assert!(Instant::now() < deadline, "a console did not come back");
-        for place in places {
-            place.server.emit();
+        for site in sites {
+            site.server.emit();
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    // What is late for a command's end may still be read.
+    // The servers can still read commands that have already timed out.
     tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
-/// Prints the figures, and fails if anything is not as promised.
-fn report(places: &[Place], misfortunes: Misfortunes, memory: &[f64], took: Duration) {
-    let mut faults = Vec::new();
+/// Prints the figures. Fails if a promise is broken.
+fn report(sites: &[Site], injected: Faults, memory: &[f64], took: Duration) {
+    let mut violations = Vec::new();
     let mut ends = [0_u64; 3];
     let mut ran_unknown = 0_u64;
-    for place in places {
-        for (number, fate) in place.server.fates.lock().unwrap().iter().enumerate() {
+    for site in sites {
+        for (number, command) in site.server.commands.lock().unwrap().iter().enumerate() {
             let is_right = matches!(
-                (fate.end, fate.read),
-                (Some(End::Answered), 1) | (Some(End::NotSent), 0) | (Some(End::MayHaveRun), 0 | 1)
+                (command.end, command.read),
+                (Some(End::Replied), 1) | (Some(End::NotSent), 0) | (Some(End::MayHaveRun), 0 | 1)
             );
             if !is_right {
-                faults.push(format!(
-                    "command {number} of {}: {fate:?}",
-                    place.server.address
+                violations.push(format!(
+                    "command {number} of {}: {command:?}",
+                    site.server.address
                 ));
             }
-            if let Some(end) = fate.end {
+            if let Some(end) = command.end {
                 ends[end as usize] += 1;
-                ran_unknown += u64::from(end == End::MayHaveRun && fate.read == 1);
+                ran_unknown += u64::from(end == End::MayHaveRun && command.read == 1);
             }
         }
-        let (quick, slow) = (place.quick.lock().unwrap(), place.slow.lock().unwrap());
-        for book in [&quick, &slow] {
-            faults.extend(
-                book.faults
+        let (quick, slow) = (site.quick.lock().unwrap(), site.slow.lock().unwrap());
+        for record in [&quick, &slow] {
+            violations.extend(
+                record
+                    .violations
                     .iter()
-                    .map(|fault| format!("{}: {fault}", place.server.address)),
+                    .map(|violation| format!("{}: {violation}", site.server.address)),
             );
         }
         if quick.unexplained > 0 || quick.lagged > 0 {
-            faults.push(format!(
+            violations.push(format!(
                 "{} lost {} events",
-                place.server.address, quick.unexplained
+                site.server.address, quick.unexplained
             ));
         }
         if slow.unexplained > slow.lagged || slow.lagged > slow.unexplained + slow.in_gaps {
-            faults.push(format!(
+            violations.push(format!(
                 "{}: dropped {}, counted {}",
-                place.server.address, slow.unexplained, slow.lagged
+                site.server.address, slow.unexplained, slow.lagged
             ));
         }
     }
-    let sum = |count: fn(&Book) -> u64| -> u64 {
-        places
+    let sum = |count: fn(&Record) -> u64| -> u64 {
+        sites
             .iter()
-            .map(|place| count(&place.quick.lock().unwrap()))
+            .map(|site| count(&site.quick.lock().unwrap()))
             .sum()
     };
-    let slow: u64 = places
+    let slow: u64 = sites
         .iter()
-        .map(|place| place.slow.lock().unwrap().lagged)
+        .map(|site| site.slow.lock().unwrap().lagged)
         .sum();
-    let longest = places
+    let longest = sites
         .iter()
-        .map(|place| place.quick.lock().unwrap().longest_gap)
+        .map(|site| site.quick.lock().unwrap().longest_gap)
         .max();
     println!(
         "{} consoles, {:.0} s: {} cuts, {} silences, {} restarts, {} new tokens\n\
-         events: {} arrived once and in order, {} lay in {} gaps (the longest {:.1} s), {slow} were dropped and counted\n\
-         commands: {} answered, {} not sent, {} may have run, of which {ran_unknown} had",
-        places.len(),
+         events: {} arrived once and in order, {} were missed in {} gaps (the longest {:.1} s), {slow} were dropped and counted\n\
+         commands: {} with a reply, {} not sent, {} may have run, of which {ran_unknown} ran",
+        sites.len(),
         took.as_secs_f64(),
-        misfortunes.cuts,
-        misfortunes.silences,
-        misfortunes.restarts,
-        misfortunes.renewals,
-        sum(|book| book.arrived),
-        sum(|book| book.in_gaps),
-        sum(|book| book.gaps_told),
+        injected.cuts,
+        injected.silences,
+        injected.restarts,
+        injected.renewals,
+        sum(|record| record.arrived),
+        sum(|record| record.in_gaps),
+        sum(|record| record.gap_count),
         longest.unwrap_or_default().as_secs_f64(),
         ends[0],
         ends[1],
@@ -432,10 +432,14 @@ fn report(places: &[Place], misfortunes: Misfortunes, memory: &[f64], took: Dura
     if let (Some(first), Some(last)) = (memory.first(), memory.last())
         && *last > first * 1.25 + 4.0
     {
-        faults.push(format!("memory grew from {first:.1} to {last:.1} MiB"));
+        violations.push(format!("memory grew from {first:.1} to {last:.1} MiB"));
     }
-    for fault in faults.iter().take(20) {
-        println!("BROKEN: {fault}");
+    for violation in violations.iter().take(20) {
+        println!("BROKEN: {violation}");
     }
-    assert!(faults.is_empty(), "{} promises were broken", faults.len());
+    assert!(
+        violations.is_empty(),
+        "{} promises were broken",
+        violations.len()
+    );
 }

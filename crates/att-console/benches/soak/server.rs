@@ -1,5 +1,5 @@
-//! A game server's console that is cut, falls silent, restarts, and makes its token anew; and that knows the truth: when each
-//! event was sent, and which commands it has read.
+//! A game server with faults: its connections are cut or fall silent, it restarts, and it renews its token. It records the time
+//! of each event and the commands that it has read.
 
 use alta_model::Timestamp;
 use futures_util::{SinkExt, StreamExt};
@@ -18,33 +18,33 @@ pub(crate) const EVENT: &str = "Numbered";
 
 const WELCOME: &str = r#"{"type":"SystemMessage","timeStamp":"2026-11-28T10:00:00Z","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#;
 
-/// How many numbers are remembered with their times: of a minute, longer than any of them may be missing without a reason.
-const REMEMBERED: usize = 6_000;
+/// The number of recorded times: one minute, longer than the check of a missing number needs.
+const RECORDED: usize = 6_000;
 
-/// How long a silent connection is held open.
+/// The time for which a silent connection stays open.
 const SILENCE: Duration = Duration::from_secs(3);
 
-/// When each event was sent, whether anybody heard it or not.
+/// The time of each event.
 #[derive(Debug)]
 pub(crate) struct Times {
-    /// The number of the first one.
+    /// The number of the first recorded event.
     first: u64,
     times: VecDeque<Timestamp>,
 }
 
 impl Times {
-    /// With room for all that it will hold, since memory is to stay flat.
+    /// Allocates all memory at once, because the soak measures the heap.
     fn new() -> Self {
         Self {
             first: 0,
-            times: VecDeque::with_capacity(REMEMBERED),
+            times: VecDeque::with_capacity(RECORDED),
         }
     }
 
-    /// The next numbers, sent now.
+    /// Records the next numbers, sent now.
     fn next(&mut self, count: u64) -> Range<u64> {
         for _ in 0..count {
-            if self.times.len() == REMEMBERED {
+            if self.times.len() == RECORDED {
                 self.times.pop_front();
                 self.first += 1;
             }
@@ -60,27 +60,27 @@ impl Times {
     }
 }
 
-/// What becomes of a command, by the caller and by the server.
+/// A command, as the caller and the server saw it.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Fate {
-    /// How often the server read it.
+pub(crate) struct CommandRecord {
+    /// The number of times that the server read it.
     pub(crate) read: u8,
     pub(crate) end: Option<End>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    Answered,
+    Replied,
     NotSent,
     MayHaveRun,
 }
 
 enum ToSession {
-    /// In one frame.
+    /// Events for one message.
     Events(Range<u64>),
-    Answer {
+    Reply {
         text: String,
-        /// It confirms the subscription.
+        /// `true` if it confirms the subscription.
         confirms: bool,
     },
     Silence,
@@ -99,7 +99,7 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) token_file: PathBuf,
     pub(crate) times: Mutex<Times>,
-    pub(crate) fates: Mutex<Vec<Fate>>,
+    pub(crate) commands: Mutex<Vec<CommandRecord>>,
     state: Mutex<State>,
 }
 
@@ -110,7 +110,7 @@ impl Server {
             address: listener.local_addr().unwrap(),
             token_file,
             times: Mutex::new(Times::new()),
-            fates: Mutex::new(Vec::with_capacity(commands)),
+            commands: Mutex::new(Vec::with_capacity(commands)),
             state: Mutex::default(),
         });
         server.write_token();
@@ -128,7 +128,7 @@ impl Server {
         self.state.lock().unwrap().listening = Some(listening);
     }
 
-    /// Another token, in the file as a whole, as a server writes it.
+    /// Writes a new token. Replaces the file in one step, as a server does.
     fn write_token(&self) {
         let token = format!("token-{:016x}", fastrand::u64(..));
         let draft = self.token_file.with_extension("draft");
@@ -137,34 +137,34 @@ impl Server {
         self.state.lock().unwrap().token = token;
     }
 
-    /// Something happens on the server; now and then two things do that are told in one frame.
+    /// Sends the next event; sometimes two events in one message.
     pub(crate) fn emit(&self) {
         let count = if fastrand::u8(..10) == 0 { 2 } else { 1 };
         let numbers = self.times.lock().unwrap().next(count);
-        self.tell(|| ToSession::Events(numbers.clone()));
+        self.send_all(|| ToSession::Events(numbers.clone()));
     }
 
-    /// What there is no session for is not heard; ended sessions are forgotten.
-    fn tell(&self, what: impl Fn() -> ToSession) {
+    /// Sends to all sessions, and removes those that have ended.
+    fn send_all(&self, message: impl Fn() -> ToSession) {
         let sessions = &mut self.state.lock().unwrap().sessions;
-        sessions.retain(|session| session.send(what()).is_ok());
+        sessions.retain(|session| session.send(message()).is_ok());
     }
 
-    /// The connections break.
+    /// Cuts the connections.
     pub(crate) fn cut(&self) {
-        self.tell(|| ToSession::Cut);
+        self.send_all(|| ToSession::Cut);
     }
 
-    /// The connections stay open, and nothing is read or written any more.
+    /// Stops reading and writing; the connections stay open for a while.
     pub(crate) fn fall_silent(&self) {
-        self.tell(|| ToSession::Silence);
+        self.send_all(|| ToSession::Silence);
         self.state.lock().unwrap().sessions.clear();
     }
 
-    /// Down for a while, the port included.
+    /// Restarts the server. Its port is closed meanwhile.
     pub(crate) async fn restart(self: &Arc<Self>, down: Duration) {
         let listening = self.state.lock().unwrap().listening.take();
-        // Else it is down already.
+        // Without a task, the server is already restarting.
         let Some(listening) = listening else { return };
         listening.abort();
         let _ = listening.await;
@@ -173,36 +173,36 @@ impl Server {
         self.listen(TcpListener::bind(self.address).await.unwrap());
     }
 
-    /// The old token is of no use any more.
+    /// Renews the token, so that the old one is rejected.
     pub(crate) fn renew_token(&self) {
         self.write_token();
         self.cut();
     }
 
-    /// A number for the next command.
+    /// The number of the next command.
     pub(crate) fn next_command(&self) -> usize {
-        let mut fates = self.fates.lock().unwrap();
-        fates.push(Fate::default());
-        fates.len() - 1
+        let mut commands = self.commands.lock().unwrap();
+        commands.push(CommandRecord::default());
+        commands.len() - 1
     }
 
     async fn session(self: Arc<Self>, stream: TcpStream) -> Option<()> {
         let mut socket = accept_async(stream).await.ok()?;
         let token = socket.next().await?.ok()?;
         if token.to_text().ok()? != self.state.lock().unwrap().token {
-            // As self-hosted servers do: not a word.
+            // A self-hosted server does not reply to a wrong token.
             tokio::time::sleep(SILENCE).await;
             return None;
         }
         socket.send(Message::text(WELCOME)).await.ok()?;
-        let (sender, told) = mpsc::unbounded_channel();
+        let (sender, messages) = mpsc::unbounded_channel();
         let number = {
             let mut state = self.state.lock().unwrap();
             state.sessions.push(sender.clone());
             state.next_session += 1;
             state.next_session
         };
-        self.serve(socket, number, sender, told).await
+        self.serve(socket, number, sender, messages).await
     }
 
     async fn serve(
@@ -210,14 +210,14 @@ impl Server {
         mut socket: WebSocketStream<TcpStream>,
         session: u64,
         sender: mpsc::UnboundedSender<ToSession>,
-        mut told: mpsc::UnboundedReceiver<ToSession>,
+        mut messages: mpsc::UnboundedReceiver<ToSession>,
     ) -> Option<()> {
         let (mut is_subscribed, mut is_confirmed) = (false, false);
         loop {
             let message = tokio::select! {
                 message = socket.next() => message?.ok()?,
-                what = told.recv() => {
-                    match what? {
+                message = messages.recv() => {
+                    match message? {
                         ToSession::Events(_) if !is_subscribed => {}
                         ToSession::Events(numbers) => {
                             let text: String = numbers
@@ -225,7 +225,7 @@ impl Server {
                                 .collect();
                             socket.send(Message::text(text)).await.ok()?;
                         }
-                        ToSession::Answer { text, confirms } => {
+                        ToSession::Reply { text, confirms } => {
                             is_confirmed |= confirms;
                             socket.send(Message::text(text)).await.ok()?;
                         }
@@ -251,19 +251,18 @@ impl Server {
                     format!("\"{}\"", if is_new { "Success" } else { "Unchanged" })
                 }
                 (_, number) => {
-                    self.fates.lock().unwrap()[number.parse::<usize>().unwrap()].read += 1;
+                    self.commands.lock().unwrap()[number.parse::<usize>().unwrap()].read += 1;
                     number.to_owned()
                 }
             };
-            let answer = format!(
+            let reply = format!(
                 r#"{{"type":"CommandResult","timeStamp":"2026-11-28T10:00:01Z","data":{{"Result":{result},"ResultString":"Success"}},"commandId":{}}}"#,
                 request["id"]
             );
-            // What is asked again while it is held is answered at once: in doubt a stream is told of a gap, which would hide
-            // whether those of outages are right.
+            // The reply to a repeated request comes at once: a late one causes a gap, which would hide wrong gaps of outages.
             let is_repeated = result == r#""Unchanged""#;
-            answer_somehow(
-                answer,
+            send_reply(
+                reply,
                 line.starts_with("websocket subscribe"),
                 is_repeated,
                 &sender,
@@ -272,14 +271,14 @@ impl Server {
     }
 }
 
-/// At once as a rule; some answers come late, some never.
-fn answer_somehow(
+/// Sends most replies at once, some late, and some never.
+fn send_reply(
     text: String,
     subscribes: bool,
     at_once: bool,
     sender: &mpsc::UnboundedSender<ToSession>,
 ) {
-    let answer = |confirms| ToSession::Answer { text, confirms };
+    let reply = |confirms| ToSession::Reply { text, confirms };
     let dice = if at_once {
         u32::MAX
     } else {
@@ -290,15 +289,15 @@ fn answer_somehow(
         1 => Duration::from_millis(1_500),
         2..10 => Duration::from_millis(fastrand::u64(1..20)),
         _ => {
-            let _ = sender.send(answer(subscribes));
+            let _ = sender.send(reply(subscribes));
             return;
         }
     };
-    // By then the console may have given the request up.
-    let (sender, answer) = (sender.clone(), answer(false));
+    // The request can have timed out by then.
+    let (sender, reply) = (sender.clone(), reply(false));
     tokio::spawn(async move {
         tokio::time::sleep(after).await;
-        let _ = sender.send(answer);
+        let _ = sender.send(reply);
     });
 }
 

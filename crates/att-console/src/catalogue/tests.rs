@@ -154,7 +154,7 @@ fn the_commands_of_a_server_have_the_same_form_and_include_its_mods() {
 }
 
 #[test]
-fn malformed_modules_are_read_partly() {
+fn invalid_modules_are_read_partly() {
     let modules: Vec<Module> = serde_json::from_str(
         r#"[
             {"name": "doors", "commands": null, "submodules": [

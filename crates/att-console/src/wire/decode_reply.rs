@@ -83,21 +83,21 @@ impl Reply {
     }
 
     /// Reads the result as a list. A single object is a list of one entry, and no result is an empty list. Null and
-    /// malformed entries are skipped, and counted in [`Listing::skipped`].
+    /// invalid entries are skipped, and counted in [`Listing::skipped`].
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] for another shape, or if all entries are malformed.
+    /// [`ErrorKind::Decode`] for another shape, or if all entries are invalid.
     pub fn read_list<T: DeserializeOwned>(&self) -> Result<Listing<T>, Error> {
         self.read_entries(json::list, |entry| vec![entry])
     }
 
-    /// Reads the result as a list, with `None` for each null or malformed entry.
+    /// Reads the result as a list, with `None` for each null or invalid entry.
     pub(crate) fn read_places<T: DeserializeOwned>(&self) -> Result<Listing<Option<T>>, Error> {
         self.read_entries(json::places, |entry| vec![Some(entry)])
     }
 
-    /// Reads a list without its malformed entries. Returns an empty list for another shape.
+    /// Reads a list without its invalid entries. Returns an empty list for another shape.
     pub(crate) fn read_leniently<T: DeserializeOwned>(&self) -> Listing<T> {
         let many = |text: &str| json::part_of_list(text).map(|(list, _)| list);
         let read = self.read_entries(many, |entry| vec![entry]);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_entry_is_skipped_and_listed() {
+    fn an_invalid_entry_is_skipped_and_listed() {
         let odd = r#"{"Result":[{"id":null,"username":"Ashwick"},{"id":2,"username":"Fox\ud83d"},"x",null]}"#;
         let odd = reply(odd).unwrap();
         let users = odd.read_list::<User>().unwrap();

@@ -49,7 +49,7 @@ impl<T> Event<T> {
         }
     }
 
-    /// The server's time of the frame; `None` if it is missing or malformed.
+    /// The server's time of the frame; `None` if it is missing or invalid.
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.time.of(self.raw.as_str()).parse().ok()
     }

@@ -13,10 +13,11 @@ mod connecting;
 mod edges;
 mod frames;
 mod hostile;
+mod invalid_values;
 mod loading;
 mod logs;
 mod misbehavior;
-mod odd_values;
+
 mod outages;
 mod own_commands;
 mod runtimes;

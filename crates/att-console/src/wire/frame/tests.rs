@@ -79,7 +79,7 @@ fn a_string_that_is_not_a_frame_has_a_reason() {
 }
 
 #[test]
-fn a_malformed_field_does_not_affect_the_others() {
+fn an_invalid_field_does_not_affect_the_others() {
     let frame = read(
         r#"{"TYPE":1,"eventType":null,"EventType":"PlayerJoined","timeStamp":[1],"data":{"a":1},"commandId":1e999,"\ud83d":"\ud83d"}"#,
     )
@@ -89,7 +89,7 @@ fn a_malformed_field_does_not_affect_the_others() {
 }
 
 #[test]
-fn odd_values_in_an_event_do_not_lose_the_event() {
+fn invalid_values_in_an_event_do_not_lose_the_event() {
     use alta_model::console::event::{InfoLog, PlayerJoined, PlayerKilled};
     let event = |name: &str, data: &str| {
         read(&format!(

@@ -1,20 +1,20 @@
-//! What one stream yielded of a server's numbered events, and whether that is right.
+//! Records the numbered events of one stream, and checks them.
 
 use crate::server::Times;
 use alta_model::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long after it was sent a number may still be explained by a gap.
+/// The time after the sending of a number within which a gap can explain that it is missing.
 const EXPLAINED_WITHIN: Duration = Duration::from_secs(20);
 
-/// What arrives on an idle machine is younger than this.
+/// On an idle machine, events arrive faster than this.
 const LEAST_TOLERANCE: Duration = Duration::from_millis(50);
 
-/// One stream's book. Numbers rise by one; what does not arrive was sent inside a reported gap, or was dropped for a slow
-/// reader and counted.
+/// The record of one stream. The numbers increase by one. A missing number must have been sent during a reported gap, or be
+/// counted as dropped for a slow reader.
 #[derive(Debug, Default)]
-pub(crate) struct Book {
+pub(crate) struct Record {
     last: Option<Arrived>,
     gaps: VecDeque<Gap>,
     missing: VecDeque<(u64, Timestamp)>,
@@ -24,17 +24,17 @@ pub(crate) struct Book {
     pub(crate) in_gaps: u64,
     pub(crate) unexplained: u64,
     pub(crate) lagged: u64,
-    pub(crate) gaps_told: u64,
+    pub(crate) gap_count: u64,
     pub(crate) longest_gap: Duration,
-    pub(crate) faults: Vec<String>,
+    pub(crate) violations: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrived {
     pub(crate) number: u64,
-    /// On which of the server's sessions it was sent.
+    /// The session of the server that sent it.
     pub(crate) session: u64,
-    /// Whether the server had confirmed the subscription before, on that session.
+    /// `true` if the server had confirmed the subscription in that session.
     pub(crate) is_confirmed: bool,
     pub(crate) received: Timestamp,
 }
@@ -43,25 +43,27 @@ pub(crate) struct Arrived {
 struct Gap {
     since: Timestamp,
     until: Timestamp,
-    /// The event that the stream yielded before it.
+    /// The event before the gap.
     before: Option<Arrived>,
     is_checked: bool,
 }
 
-impl Book {
+impl Record {
     pub(crate) fn arrived(&mut self, event: Arrived, times: &Times) {
         self.arrived += 1;
         let Some(last) = self.last.replace(event) else {
             return;
         };
         if event.number <= last.number {
-            let fault = format!("number {} came after {}", event.number, last.number);
-            return self.fault(fault);
+            let violation = format!("number {} came after {}", event.number, last.number);
+            return self.violation(violation);
         }
         for number in last.number + 1..event.number {
             match times.sent(number) {
                 Some(time) => self.missing.push_back((number, time)),
-                None => self.fault(format!("number {number} is missing and long forgotten")),
+                None => self.violation(format!(
+                    "number {number} is missing, and its time is not recorded any more"
+                )),
             }
         }
         if let Some(sent) = times.sent(event.number) {
@@ -74,7 +76,7 @@ impl Book {
     }
 
     pub(crate) fn gap(&mut self, since: Timestamp, until: Timestamp) {
-        self.gaps_told += 1;
+        self.gap_count += 1;
         self.longest_gap = self.longest_gap.max(until.saturating_duration_since(since));
         self.gaps.push_back(Gap {
             since,
@@ -84,9 +86,9 @@ impl Book {
         });
     }
 
-    pub(crate) fn fault(&mut self, fault: String) {
-        if self.faults.len() < 10 {
-            self.faults.push(fault);
+    pub(crate) fn violation(&mut self, violation: String) {
+        if self.violations.len() < 10 {
+            self.violations.push(violation);
         }
     }
 
@@ -94,7 +96,7 @@ impl Book {
         self.last.map_or(0, |last| last.number)
     }
 
-    /// Everything that is missing is explained now, or never.
+    /// Checks all missing numbers at the end.
     pub(crate) fn close(&mut self) {
         self.explain(Timestamp::now(), Duration::ZERO);
     }
@@ -103,34 +105,33 @@ impl Book {
         LEAST_TOLERANCE.max(self.latency * 2)
     }
 
-    /// A gap is no longer than what is missing: it begins when the lost connection was last heard, and ends before the next
-    /// event.
+    /// Checks that a gap begins with the last frame of the lost connection, and ends before the next event.
     fn check_gaps(&mut self, next: Arrived) {
         let tolerance = self.tolerance();
-        let mut faults = Vec::new();
+        let mut violations = Vec::new();
         for gap in self.gaps.iter_mut().filter(|gap| !gap.is_checked) {
             gap.is_checked = true;
             if !is_before(gap.until, next.received, tolerance) {
-                faults.push(format!("a gap until {} ends after {next:?}", gap.until));
+                violations.push(format!("a gap until {} ends after {next:?}", gap.until));
             }
-            // A connection that is lost before its confirmation lies in the gap, though it brought events.
+            // A connection that is lost before the confirmation belongs to the gap, although it sent events.
             if let Some(before) = gap.before
                 && before.is_confirmed
                 && before.session != next.session
                 && !is_before(before.received, gap.since, tolerance)
             {
-                faults.push(format!(
+                violations.push(format!(
                     "a gap since {} begins before {before:?}",
                     gap.since
                 ));
             }
         }
-        for fault in faults {
-            self.fault(fault);
+        for violation in violations {
+            self.violation(violation);
         }
     }
 
-    /// Explains what has been missing for so long.
+    /// Checks the numbers that have been missing for so long.
     fn explain(&mut self, now: Timestamp, for_at_least: Duration) {
         let tolerance = self.tolerance();
         while let Some((number, sent)) = self.missing.front().copied()
@@ -145,7 +146,7 @@ impl Book {
             } else {
                 self.unexplained += 1;
                 if self.lagged == 0 {
-                    self.fault(format!(
+                    self.violation(format!(
                         "number {number}, sent at {sent}, is missing outside of every gap"
                     ));
                 }

@@ -1,4 +1,4 @@
-//! An odd value in an event or in a reply does not affect the values beside it.
+//! An invalid value in an event or in a reply does not affect the values beside it.
 
 use crate::common::server::{SUCCESS, reply, server};
 use crate::common::{config, next, within};
@@ -28,7 +28,7 @@ async fn console(events: Vec<String>, data: &'static str) -> Console {
 }
 
 #[tokio::test]
-async fn promise_03_odd_values_do_not_lose_events() {
+async fn promise_03_invalid_values_do_not_lose_events() {
     let ashwick = r#""user":{"id":1,"username":"Ashwick"}"#;
     let events = vec![
         event(
@@ -93,7 +93,7 @@ async fn promise_03_odd_values_do_not_lose_events() {
 }
 
 #[tokio::test]
-async fn malformed_entries_and_lone_surrogates_lose_no_other_player() {
+async fn invalid_entries_and_lone_surrogates_lose_no_other_player() {
     let data =
         r#"{"Result":[{"id":null,"username":"Ashwick"},{"id":2,"username":"Fox\ud83d"},null]}"#;
     let players = within(console(Vec::new(), data).await.command(player::list()))
