@@ -5,10 +5,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// One topic to subscribe to, or several whose events come in one stream, in order.
+/// One topic to subscribe to, or several whose events are in one stream, in order.
 ///
-/// The events this crate knows have a type each ([`GroupServerStatus`], [`MeGroupInviteCreate`], …); any other is
-/// subscribed to by its [`Topic`]. A `Vec` or an array of them is one stream of all.
+/// Each event that this crate knows has a type ([`GroupServerStatus`], [`MeGroupInviteCreate`], …). For any other, use its
+/// [`Topic`]. A `Vec` or an array of them is one stream of all.
 pub trait Subscribable {
     /// The type of the events' content.
     type Content: Send + 'static;
@@ -118,43 +118,43 @@ events! {
     MeGroupDelete(UserId): "me-group-delete" => GroupMembership;
     /// this account was invited to a group (py-tale README).
     MeGroupInviteCreate(UserId): "me-group-invite-create" => InvitedGroup;
-    /// an invitation of this account is gone (py-tale README).
+    /// an invitation of this account was removed (py-tale README).
     MeGroupInviteDelete(UserId): "me-group-invite-delete" => InvitedGroup;
-    /// this account asked to join a group (py-tale README). No source shows the content; js-tale reads a group.
+    /// this account requested to join a group (py-tale README). No source shows the content; js-tale reads a group.
     MeGroupRequestCreate(UserId): "me-group-request-create" => Group;
-    /// a request of this account to join a group is gone (py-tale README). No source shows the content; js-tale reads
-    /// a group.
+    /// a request of this account to join a group was removed (py-tale README). No source shows the content; js-tale
+    /// reads a group.
     MeGroupRequestDelete(UserId): "me-group-request-delete" => Group;
     /// a group was changed (py-tale README). Samples have the basic fields only.
     GroupUpdate(GroupId): "group-update" => GroupDetailed;
-    /// somebody became a member of a group (js-tale).
+    /// a user became a member of a group (js-tale).
     GroupMemberCreate(GroupId): "group-member-create" => Member;
-    /// somebody is no member of a group any more (js-tale).
+    /// a user is no longer a member of a group (js-tale).
     GroupMemberDelete(GroupId): "group-member-delete" => Member;
     /// a member's role or permissions were changed (att-client, Townsharp, js-tale).
     GroupMemberUpdate(GroupId): "group-member-update" => Member;
-    /// somebody was invited to a group (js-tale).
+    /// a user was invited to a group (js-tale).
     GroupInviteCreate(GroupId): "group-invite-create" => Member;
-    /// an invitation to a group is gone (js-tale).
+    /// an invitation to a group was removed (js-tale).
     GroupInviteDelete(GroupId): "group-invite-delete" => Member;
-    /// somebody asked to join a group (js-tale).
+    /// a user requested to join a group (js-tale).
     GroupRequestCreate(GroupId): "group-request-create" => Member;
-    /// a request to join a group is gone (js-tale).
+    /// a request to join a group was removed (js-tale).
     GroupRequestDelete(GroupId): "group-request-delete" => Member;
-    /// somebody was banned from a group (js-tale).
+    /// a user was banned from a group (js-tale).
     GroupBanCreate(GroupId): "group-ban-create" => Member;
     /// a ban from a group was lifted (js-tale).
     GroupBanDelete(GroupId): "group-ban-delete" => Member;
-    /// a group has a new server (py-tale README). Only the server's id is certain to be there.
+    /// a group has a new server (py-tale README). Only the server's id is certainly present.
     GroupServerCreate(GroupId): "group-server-create" => Server;
-    /// a group has a server less (py-tale README). Only the server's id is certain to be there.
+    /// a server of a group was removed (py-tale README). Only the server's id is certainly present.
     GroupServerDelete(GroupId): "group-server-delete" => Server;
     /// a server of a group was changed (py-tale README).
     GroupServerUpdate(GroupId): "group-server-update" => Server;
-    /// a server came online, or a player joined or left it (py-tale README). Not sent reliably when a server goes
+    /// a server came online, or a player joined or left it (py-tale README). It is not sent reliably when a server goes
     /// offline (Townsharp).
     GroupServerStatus(GroupId): "group-server-status" => Server, Server::from_event;
-    /// a server runs or changes its state, every 15 s (att-client, Townsharp).
+    /// a server runs or changes its state; sent every 15 s (att-client, Townsharp).
     GroupServerHeartbeat(GroupId): "group-server-heartbeat" => Server, Server::from_event;
 }
 
@@ -167,7 +167,7 @@ events! {
 pub struct GroupMembership {
     /// The group.
     pub group: GroupDetailed,
-    /// This account's membership, as it began or ended; `None` if the server sent none that can be read.
+    /// This account's membership, as it began or ended; `None` if the server sent none that can be decoded.
     pub member: Option<Member>,
 }
 
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for GroupMembership {
         let mut value = Value::deserialize(deserializer)?;
         let mut take = |name| value.get_mut(name).map(Value::take);
         let (group, member) = (take("group"), take("member"));
-        // A membership that cannot be read counts as absent, like any optional field.
+        // An invalid membership counts as absent, like any optional field.
         let member = member.and_then(|member| serde_json::from_value(member).ok());
         let group = serde_json::from_value(group.unwrap_or(value)).map_err(D::Error::custom)?;
         Ok(Self { group, member })

@@ -21,7 +21,7 @@ use std::str::FromStr;
 /// A frame from the server, which is one JSON object.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Incoming<'a> {
-    /// It is no JSON object, or says nothing.
+    /// It is not one JSON object, or has none of the fields that tell its kind.
     Malformed(MayBe<'a>),
     Gateway {
         message: Cow<'a, str>,
@@ -39,22 +39,22 @@ pub(crate) enum Incoming<'a> {
     },
 }
 
-/// The possible meaning of a text that is no JSON object, by the fields before the mistake.
+/// The possible kind of a frame that is not one JSON object, by the fields before the syntax error.
 #[derive(Debug, PartialEq)]
 pub(crate) enum MayBe<'a> {
-    /// It is a reply, or an error of the gateway.
+    /// A reply, or an error of the gateway.
     NoEvent,
-    /// Where the key cannot be read, of any topic.
+    /// An event; of any topic if the key cannot be read.
     Event {
         event: Cow<'a, str>,
         key: Option<Cow<'a, str>>,
     },
-    /// The mistake comes before anything that tells.
+    /// The syntax error precedes the fields that tell the kind.
     Anything,
 }
 
-/// The fields of a frame, each as it stands: none of them is worth losing a frame over if its type is another one. Of a field
-/// that comes twice, the first value that is not null. Names count whatever their case.
+/// The fields of a frame as JSON, so that a field of another type does not lose the frame. Of a repeated field, the first value
+/// that is not null counts. Names are not case sensitive.
 #[derive(Default)]
 struct Wire<'a> {
     id: Option<&'a RawValue>,
@@ -67,7 +67,7 @@ struct Wire<'a> {
 }
 
 impl<'a> Wire<'a> {
-    /// Reads a JSON object into the fields; after an error, those before the mistake are there.
+    /// Reads a JSON object into the fields. After an error, the fields before it are set.
     fn fill(&mut self, text: &'a str) -> Result<(), serde_json::Error> {
         let mut reader = serde_json::Deserializer::from_str(text);
         reader.deserialize_map(self)?;
@@ -153,8 +153,8 @@ impl<'de> Visitor<'de> for &mut Wire<'de> {
     }
 }
 
-/// Reads the frame that the service sends most, in the one way in which it writes it (every sample of an event looks like
-/// this): event, key, and content. Anything else goes the long way, which reads these to the same parts.
+/// Splits an event in its usual form, which all samples of events have, into name, key and content. The full reader reads any
+/// other form, and returns the same parts for this one.
 pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
     let rest = text.strip_prefix(r#"{"id":0,"event":""#)?;
     let (event, rest) = rest.split_once('"')?;
@@ -166,12 +166,12 @@ pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
     usual.then_some((event, key, content))
 }
 
-/// Whether it stands in a JSON string as it is.
+/// Whether a JSON string contains it without escapes.
 fn is_plain(text: &str) -> bool {
     !text.bytes().any(|byte| byte == b'\\' || byte < b' ')
 }
 
-/// Whether it is one JSON string, with nothing around it.
+/// Whether it is one JSON string, with nothing before or after it.
 fn is_string(json: &str) -> bool {
     has_short_escapes_only(json)
         || json.starts_with('"')
@@ -179,8 +179,8 @@ fn is_string(json: &str) -> bool {
             && serde_json::from_str::<IgnoredAny>(json).is_ok()
 }
 
-/// Whether it is a JSON string that holds no escapes but those that JSON within JSON usually has. Compares every pair of bytes
-/// without a branch, which compilers vectorize: this is several times as fast as reading the string.
+/// Whether it is a JSON string whose escapes have one letter, as those of JSON in a string usually have. It compares each pair of
+/// bytes without a branch, which compilers vectorize: this is several times as fast as decoding the string.
 #[allow(
     clippy::needless_bitwise_bool,
     reason = "a branch would not be vectorized"
@@ -203,7 +203,7 @@ fn has_short_escapes_only(json: &str) -> bool {
 }
 
 impl<'a> Incoming<'a> {
-    /// Tells the frames of the main socket apart.
+    /// Reads a frame of the main websocket.
     pub(crate) fn parse(text: &'a str) -> Self {
         match usual_event(text) {
             Some((event, key, content)) => Incoming::Event {
@@ -215,7 +215,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// Reads any frame, usual ones too.
+    /// Reads a frame of any form with the full reader.
     fn parse_any(text: &'a str) -> Self {
         let mut wire = Wire::default();
         match wire.fill(text) {
@@ -224,7 +224,7 @@ impl<'a> Incoming<'a> {
         }
     }
 
-    /// A text read the short way, if that can read it, and the long way.
+    /// The results of the fast and of the full reader, if the fast one can read the frame.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn both_ways(text: &'a str) -> Option<(Self, Self)> {
         let (event, key, content) = usual_event(text)?;
@@ -238,7 +238,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// A text, or another value as it is written.
+/// The string; any other value as JSON.
 fn read_text(value: &RawValue) -> Cow<'_, str> {
     let text = value.get();
     if !text.starts_with('"') {
@@ -246,7 +246,7 @@ fn read_text(value: &RawValue) -> Cow<'_, str> {
     }
     match serde_json::from_str::<&str>(text) {
         Ok(text) => text.into(),
-        // It holds escapes.
+        // It contains escapes.
         Err(_) => json::from_str::<String>(text).unwrap_or_default().into(),
     }
 }
@@ -255,12 +255,12 @@ fn read_number<N: FromStr>(value: &RawValue) -> Option<N> {
     json::whole_number(value.get())
 }
 
-/// Where in a frame one of its parts stands.
+/// The position of a part of a frame in it.
 pub(crate) fn range_within(text: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     match start.checked_add(part.len()) {
         Some(end) if end <= text.len() => start..end,
-        // Not a part of it: an absent content.
+        // An absent content is not a part of the frame.
         _ => 0..0,
     }
 }

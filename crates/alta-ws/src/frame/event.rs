@@ -10,10 +10,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
-/// One event as the server sent it, its content read as `T`.
+/// One event, with its content decoded as `T`.
 ///
-/// As JSON, for a log: `received`, `topic`, and `data`. Fields that `T` does not have are not in it; [`raw`](Self::raw) has all of
-/// them.
+/// Its JSON form, for a log, has the fields `received`, `topic` and `data`. Fields that `T` lacks are only in
+/// [`raw`](Self::raw).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<T> {
@@ -21,9 +21,9 @@ pub struct Event<T> {
     pub data: T,
     /// The topic.
     pub topic: Topic,
-    /// When it was received here.
+    /// The time at which it was received.
     pub received: Timestamp,
-    /// The whole frame, for fields that the content's type doesn't have. Its `content` is JSON within a text.
+    /// The whole frame, for fields that `T` lacks. Its `content` is a JSON string that contains JSON.
     pub raw: RawFrame,
 }
 
@@ -49,13 +49,13 @@ impl<T: Serialize> Serialize for Event<T> {
     }
 }
 
-/// An event for the streams: it is decoded when a stream reads it.
+/// An event for the streams. The stream that reads it decodes it.
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub(crate) topic: Topic,
     pub(crate) raw: RawFrame,
     pub(crate) received: Instant,
-    /// Where in the frame the content stands, as JSON. `None` if the frame is no whole JSON object.
+    /// The position of the content, as JSON, in the frame. `None` if the frame is not one JSON object.
     pub(crate) content: Option<Range<usize>>,
 }
 

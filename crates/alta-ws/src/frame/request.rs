@@ -21,9 +21,9 @@ pub(crate) struct Request {
 /// The content of a request.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Content {
-    /// JSON wrapped in a text, as the service does it itself.
+    /// A JSON string that contains JSON, as in the service's own frames.
     Text(Arc<str>),
-    /// JSON as it is, which is how Townsharp's sample of a batch has it.
+    /// A JSON array, as in Townsharp's sample of a batch.
     Batch(Arc<[BatchOf]>),
 }
 
@@ -43,7 +43,7 @@ impl Serialize for Content {
     }
 }
 
-/// The content of a migration is a token of its own.
+/// Omits the content, which is a token in a migration.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Request({})", self.doing())
@@ -82,7 +82,7 @@ impl Request {
         format!("{} {}", self.method, self.path)
     }
 
-    /// The frame to send. It holds the token.
+    /// The frame to send. It contains the token.
     pub(crate) fn frame(&self, id: u32, token: &str) -> Result<String, serde_json::Error> {
         serde_json::to_string(&WireRequest {
             id,
@@ -100,7 +100,7 @@ impl Request {
 pub struct Response {
     /// The status, an HTTP one.
     pub status: u16,
-    /// The content, which is JSON or empty.
+    /// The content: JSON, or empty.
     pub content: String,
     /// The whole frame.
     pub raw: RawFrame,
@@ -108,14 +108,14 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads the content.
+    /// Decodes the content.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Decode`] if it is not a `T`.
+    /// Fails with [`ErrorKind::Decode`] if it is not a `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         json::from_str(&self.content).map_err(|error| {
-            Error::new(ErrorKind::Decode, "reading an answer's content")
+            Error::new(ErrorKind::Decode, "decoding the content of a reply")
                 .caused_by_any(self.redactor.cause(error))
         })
     }

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 /// Frames of a link.
 impl Up {
-    /// An event as the service usually sends them; see [`Socket::usual_event`](super::Socket::usual_event).
+    /// An event in its usual form; see [`Socket::usual_event`](super::Socket::usual_event).
     pub(super) fn usual_event(
         &mut self,
         link: LinkId,
@@ -29,7 +29,7 @@ impl Up {
         self.event(link, raw, range_within(raw.as_str(), content), now, core)
     }
 
-    /// A text frame: one JSON object as a rule, but it may hold several, of which each is a frame of its own.
+    /// A text message: usually one JSON object. It may contain several, each of which is a frame.
     pub(super) fn text(&mut self, link: LinkId, raw: &RawFrame, cx: &mut Cx<'_>) -> Flow {
         self.heard(link, cx.now, cx.core);
         match Incoming::parse(raw.as_str()) {
@@ -38,14 +38,14 @@ impl Up {
         }
     }
 
-    /// A text that is not one JSON object. A piece that follows an object comes from the service, so it may be an event; a
-    /// piece that stands alone must name an event.
+    /// A message that is not one JSON object. A part after an object comes from the service, so it may be an event; a message
+    /// without an object must name an event.
     fn pieces(&mut self, link: LinkId, text: &str, cx: &mut Cx<'_>) -> Flow {
         let mut is_first = true;
         for piece in objects(text) {
-            // A piece that is kept should not keep the others.
+            // A part has memory of its own, so that it does not keep the others.
             let raw = RawFrame::from(piece.unwrap_or_else(|rest| rest));
-            // In a list, or behind rubbish.
+            // In an array, or after other bytes.
             let names_event = !raw.as_str().starts_with('{') && raw.as_str().contains(r#""event""#);
             let incoming = match Incoming::parse(raw.as_str()) {
                 Incoming::Malformed(MayBe::Anything) if is_first && !names_event => {
@@ -116,7 +116,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// An event, whose topic's name is in the scratch, if it is to be passed on.
+    /// An event whose topic is named in `scratch`; none if it is a duplicate.
     fn event(
         &mut self,
         link: LinkId,
@@ -150,7 +150,7 @@ impl Up {
     }
 }
 
-/// A frame, or a part of one, that cannot be read.
+/// A frame, or a part of one, that cannot be decoded.
 fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
     cx.core.counters.malformed.add_one();
     let length = raw.as_str().len();
@@ -181,7 +181,7 @@ fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
     cx.out(output);
 }
 
-/// The topic whose name is in the scratch.
+/// The topic that is named in `scratch`.
 fn topic_in_scratch(core: &Core) -> Topic {
     match core.ledger.key(core.scratch.as_str()) {
         Some(topic) => topic.clone(),
