@@ -6,47 +6,20 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "py_tale/support.rs"]
+#[allow(dead_code, reason = "the other tests use the rest")]
+mod support;
+
 use alta_bot::event::PlayerJoined;
-use alta_bot::{Bot, BotCredentials, Builder, Endpoints, ErrorKind, commands::player};
+use alta_bot::{Bot, BotCredentials, ErrorKind, commands::player};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use alta_socket::BackoffPolicy;
 use att_console::{NotConnected, State};
 use std::error::Error as _;
-use std::future::IntoFuture;
 use std::time::Duration;
-
-const TEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
-    tokio::time::timeout(TEST_TIMEOUT, future.into_future())
-        .await
-        .expect("it takes too long")
-}
-
-fn builder(sim: &Sim) -> Builder {
-    let account = sim.bot();
-    let endpoints = Endpoints::new(
-        sim.token_url().parse().unwrap(),
-        sim.rest_url().parse().unwrap(),
-        sim.socket_url().parse().unwrap(),
-    );
-    Bot::builder()
-        .bot(BotCredentials::new(
-            account.client_id,
-            account.client_secret,
-        ))
-        .endpoints(endpoints)
-}
-
-async fn connect(sim: &Sim) -> Bot {
-    within(builder(sim).connect()).await.unwrap()
-}
-
-fn server(sim: &Sim) -> ServerId {
-    ServerId::new(sim.server().try_into().unwrap())
-}
+use support::{TEST_TIMEOUT, builder, connect, server, within};
 
 /// Waits until the console has this label.
 async fn labeled(console: &att_console::Console, label: &str) {
@@ -58,14 +31,14 @@ async fn labeled(console: &att_console::Console, label: &str) {
     .await;
 }
 
-/// A back-off so long that only being told can end it in time.
-fn patient() -> att_console::Config {
+/// A backoff that is longer than the test: only an event can end it.
+fn long_backoff() -> att_console::Config {
     let hour = Duration::from_secs(3_600);
     att_console::Config::default().backoff(BackoffPolicy::new(hour, hour))
 }
 
 #[tokio::test]
-async fn a_bot_knows_who_it_is_and_accepts_invitations_that_wait_and_that_come() {
+async fn a_bot_has_its_id_and_name_and_accepts_pending_and_new_invitations() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(&sim).await;
     assert_eq!(
@@ -98,9 +71,9 @@ async fn a_bot_knows_who_it_is_and_accepts_invitations_that_wait_and_that_come()
 }
 
 #[tokio::test]
-async fn a_console_opened_by_server_id_returns_when_its_server_comes_back_up() {
+async fn a_console_opened_by_server_id_connects_again_when_its_server_starts() {
     let sim = Sim::builder().server_online(false).start().await.unwrap();
-    let bot = within(builder(&sim).console_config(patient()).connect())
+    let bot = within(builder(&sim).console_config(long_backoff()).connect())
         .await
         .unwrap();
     let console = within(bot.open_console(server(&sim))).await.unwrap();
@@ -163,7 +136,7 @@ async fn consoles_are_kept_by_server_and_opened_once() {
 }
 
 #[tokio::test]
-async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
+async fn an_unknown_a_refused_and_a_stopped_server_are_different_errors() {
     let sim = Sim::builder().bot_role(1).start().await.unwrap();
     let bot = connect(&sim).await;
     let unknown = within(bot.open_console(ServerId::new(42)))
@@ -195,8 +168,7 @@ async fn a_console_that_is_not_there_or_not_for_us_or_not_up_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_for_again_and_again()
-{
+async fn a_console_without_the_required_scope_is_refused_and_not_requested_again() {
     let sim = Sim::builder().start().await.unwrap();
     let account = sim.bot();
     let scopes = "server.view group.view ws.group_servers".parse().unwrap();
@@ -216,7 +188,7 @@ async fn a_console_that_the_accounts_scopes_leave_out_is_refused_and_not_asked_f
 }
 
 #[tokio::test]
-async fn logins_that_fail_say_why_and_show_no_secret() {
+async fn failed_logins_have_a_cause_and_show_no_secret() {
     let sim = Sim::builder().start().await.unwrap();
     let wrong = BotCredentials::new(sim.bot().client_id, "c2VjcmV0LXdyb25n".to_owned());
     let refused = within(builder(&sim).bot(wrong).connect())
@@ -258,7 +230,7 @@ async fn a_console_that_is_being_opened_while_the_bot_closes_is_closed_too() {
 }
 
 #[tokio::test]
-async fn a_console_that_is_refused_for_good_leaves_no_subscription_behind() {
+async fn a_refused_console_leaves_no_subscription_behind() {
     let sim = Sim::builder().bot_role(1).start().await.unwrap();
     let socket = alta_ws::Config::default().linger(Duration::ZERO);
     let bot = within(builder(&sim).socket_config(socket).connect())
@@ -271,7 +243,7 @@ async fn a_console_that_is_refused_for_good_leaves_no_subscription_behind() {
 }
 
 #[tokio::test]
-async fn an_invitation_that_was_accepted_by_other_means_is_passed_over() {
+async fn an_invitation_that_another_program_has_accepted_is_skipped() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(&sim).await;
     let mut invites = within(bot.accept_invites()).await.unwrap();
@@ -321,7 +293,7 @@ async fn an_invitation_that_was_refused_is_accepted_after_a_gap() {
 }
 
 #[tokio::test]
-async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_is_known() {
+async fn a_console_opens_without_its_servers_name_and_gets_it_later() {
     let sim = Sim::builder().start().await.unwrap();
     for failure in [
         Action::Reply(HttpReply::status(504)),
@@ -353,7 +325,7 @@ async fn a_console_opens_without_its_servers_details_and_takes_the_name_when_it_
 }
 
 #[tokio::test]
-async fn a_console_has_its_servers_present_name_unless_the_program_chose_one() {
+async fn a_console_has_its_servers_current_name_unless_the_program_has_chosen_one() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
     let console = within(bot.create_console(server(&sim)).ensure_open(TEST_TIMEOUT))

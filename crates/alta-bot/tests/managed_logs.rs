@@ -1,4 +1,4 @@
-//! What a managed bot logs. Alone in its program, since a process has one place where logs go.
+//! The log lines of a managed bot. In a test program of its own, since a process has one global subscriber.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,9 +17,28 @@ use std::io::Write;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use support::*;
+use tracing::{Level, Subscriber};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// A log, and the subscriber that writes the lines of this level and above to it.
+    fn at(level: Level) -> (Self, impl Subscriber + Send + Sync) {
+        let log = Self::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(level)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        (log, subscriber)
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -33,20 +52,14 @@ impl Write for Log {
 
 #[test]
 fn logs_say_which_bot_group_and_server_and_nothing_secret() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::DEBUG)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let (log, subscriber) = Log::at(Level::DEBUG);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .unwrap();
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let sim = runtime.block_on(play());
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let line = |what: &str| {
         let mut lines = log.lines();
         lines
@@ -82,7 +95,7 @@ fn logs_say_which_bot_group_and_server_and_nothing_secret() {
     assert!(!log.contains("eyJ"), "a token");
 }
 
-/// What the bot, the group and the server are called, and the secret.
+/// The ids and names of the bot, the group and the server, and the secret.
 async fn play() -> (u64, String, u64, u64, String) {
     let sim = Sim::builder().start().await.unwrap();
     // A member may not use consoles.
@@ -108,7 +121,7 @@ async fn play() -> (u64, String, u64, u64, String) {
         .unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     until("it failed", || bot.health().totals.failures == 1).await;
-    until("both servers are told of", || {
+    until("both servers are announced", || {
         online.load(Ordering::Relaxed) == 2
     })
     .await;
@@ -123,15 +136,9 @@ async fn play() -> (u64, String, u64, u64, String) {
     )
 }
 
-/// The warnings of a bot with these rules, when it has looked at its invitations.
+/// The warnings of a bot with these rules, after its invitations were listed.
 async fn warnings(sim: &Sim, rules: Rules) -> String {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let (log, subscriber) = Log::at(Level::WARN);
     let _log = tracing::subscriber::set_default(subscriber);
     let (notes, mut noted) = notes();
     let bot = managed(sim).rules(rules).on_invite(move |_, invitation| {
@@ -141,11 +148,11 @@ async fn warnings(sim: &Sim, rules: Rules) -> String {
     let bot = start(bot).await;
     noted.next().await;
     within(bot.shutdown(TEST_TIMEOUT)).await;
-    String::from_utf8(log.0.lock().unwrap().clone()).unwrap()
+    log.text()
 }
 
 #[tokio::test]
-async fn groups_that_the_rules_name_and_that_are_not_the_bots_are_warned_of_by_id() {
+async fn a_group_in_the_rules_that_the_bot_does_not_belong_to_is_a_warning_with_its_id() {
     let sim = Sim::builder().start().await.unwrap();
     let invited = sim.add_group("Hollowmere");
     sim.invite_bot(invited).unwrap();
@@ -176,13 +183,7 @@ async fn groups_that_the_rules_name_and_that_are_not_the_bots_are_warned_of_by_i
 
 #[tokio::test]
 async fn a_handler_that_is_dropped_with_its_session_is_logged() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+    let (log, subscriber) = Log::at(Level::INFO);
     let _log = tracing::subscriber::set_default(subscriber);
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
@@ -201,7 +202,7 @@ async fn a_handler_that_is_dropped_with_its_session_is_logged() {
     noted.next_are(&["begins"]).await;
     sim.drop_consoles(sim.server());
     noted.next_are(&["begins"]).await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     let dropped = "on_session handlers are canceled where they wait, with their session handlers=1";
     let lines: Vec<_> = log.lines().filter(|line| line.contains(dropped)).collect();
     assert_eq!(lines.len(), 1, "{log}");
@@ -209,24 +210,18 @@ async fn a_handler_that_is_dropped_with_its_session_is_logged() {
 }
 
 #[tokio::test]
-async fn rules_that_are_changed_are_looked_at_like_those_of_the_start() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::WARN)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
+async fn changed_rules_cause_the_same_warnings_as_those_at_the_start() {
+    let (log, subscriber) = Log::at(Level::WARN);
     let _log = tracing::subscriber::set_default(subscriber);
     let sim = Sim::builder().start().await.unwrap();
     let bot = start(managed(&sim)).await;
-    let log = || String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = || log.text();
     assert_eq!(log(), "");
     bot.change_rules(|rules| {
         rules.allowed = Some([group_id(987_654)].into());
         rules.invites = Invites::listed([group_id(1)]);
     });
-    until("both are warned of", || {
+    until("both warnings", || {
         log().contains("group=987654") && log().contains("group 1 is listed but not allowed")
     })
     .await;

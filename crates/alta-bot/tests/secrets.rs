@@ -1,5 +1,5 @@
-//! A whole run with its troubles, and nothing secret in what is logged or shown. Alone in its program, since a process has
-//! one place where logs go.
+//! A full run with errors, whose logs and messages contain no secret. In a test program of its own, since a process has one
+//! global subscriber.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,7 +26,7 @@ use alta_socket::BackoffPolicy;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Everything that is shown: the log, and what the run adds.
+/// Everything that is printed: the log, and the messages of the run.
 #[derive(Clone, Default)]
 struct Shown(Arc<Mutex<Vec<u8>>>);
 
@@ -78,7 +78,7 @@ fn builder(sim: &Sim, shown: &Shown, secret: String, password: Password) -> Buil
         .on_traffic(move |traffic| writeln!(shown.clone(), "{traffic}").unwrap())
 }
 
-/// Both logins, REST, the main socket and a console, with what can go wrong in each.
+/// Both logins, REST, the main websocket and a console, with the errors of each.
 async fn run(sim: &Sim, shown: &Shown) {
     let plain = || Password::plain(sim.user().password);
     let wrong = builder(sim, shown, "c2VjcmV0LXdyb25n==".to_owned(), plain());
@@ -114,7 +114,7 @@ async fn run(sim: &Sim, shown: &Shown) {
         .unwrap();
     let nobody = console.command(player::message(UserId::new(1), "Welcome"));
     shown.error(&within(nobody).await.unwrap_err());
-    // A server that repeats the token where no token belongs, and one that talks nonsense.
+    // A server that repeats the token in other places, and one that sends malformed frames.
     let token = sim.console_token(sim.server());
     let junk = Junk::Text(format!("{{\"token\": \"{token}\", \"type\":"));
     sim.faults()
@@ -150,7 +150,7 @@ async fn rest(sim: &Sim, bot: &Bot, server: ServerId, shown: &Shown) {
     shown.add(&within(bot.request_current_groups()).await.unwrap());
     shown.add(&within(bot.request_search_username(&sim.user().username)).await);
 
-    // Answers that repeat tokens, in pages and in fields.
+    // Replies that repeat tokens, in pages and in fields.
     let given = sim.console_token(sim.server());
     for token in [sim.bot_token(), sim.user_token(), given] {
         for (status, body) in [
@@ -175,7 +175,7 @@ async fn rest(sim: &Sim, bot: &Bot, server: ServerId, shown: &Shown) {
     shown.add(&access.unwrap());
 }
 
-/// What went over the wires and is secret, and the two passwords.
+/// The secrets that were sent, and the two passwords.
 fn secrets(sim: &Sim) -> BTreeSet<String> {
     let mut secrets: BTreeSet<String> = [
         sim.bot().client_secret,
@@ -193,7 +193,7 @@ fn secrets(sim: &Sim) -> BTreeSet<String> {
             What::Request(request) => {
                 let header = request.header("authorization").unwrap_or_default();
                 secrets.extend(header.split(' ').next_back().map(str::to_owned));
-                // The secret as it stands in a form.
+                // The secret in its form encoding.
                 let text = request.body_text();
                 let form = text
                     .split('&')

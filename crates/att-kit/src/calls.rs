@@ -26,7 +26,7 @@ struct Inner {
     counters: Arc<Counters>,
 }
 
-/// A call of a handler. The function is called when its turn has come, not before.
+/// A call of a handler. The function is called when the call runs, not before.
 pub struct Call {
     info: HandlerInfo,
     function: Box<dyn FnOnce() -> Work + Send>,
@@ -134,10 +134,10 @@ impl Calls {
             "a handler failed"
         );
         self.inner.counters.failed(&failure);
-        self.tell(&failure);
+        self.notify(&failure);
     }
 
-    fn tell(&self, failure: &Failure) {
+    fn notify(&self, failure: &Failure) {
         for report in &self.inner.handlers.failures {
             if let Err(panic) = catch_panic_in(|| report(failure)) {
                 warn!(panic, "a handler of failures panicked");

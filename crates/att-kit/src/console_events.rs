@@ -13,18 +13,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-/// The events of the consoles of a set, those that are added later included, each with the key of its console.
+/// The events of all consoles of a set, including those that are added later, each with the key of its console.
 ///
 /// A console that leaves the set and another that is added under the same key are an outage like any other: the stream yields
-/// one gap, from when the server was last heard to its confirmation on the new console. Until then
-/// [`interruptions`](Self::interruptions) tells.
+/// one gap, from the last frame of the server to the confirmation on the new console. Until then,
+/// [`interruptions`](Self::interruptions) contains it.
 ///
 /// Each console's events keep their order; between consoles there is none. Items are `Ok(event)`, or `Err(missed)` where
-/// events of one console are missing; the stream goes on after either. Each console has a bounded queue of its own, so a busy
-/// one displaces nothing of another, and a quiet one costs nothing.
+/// events of one console are missing; the stream continues after both. Each console has a bounded queue of its own, so a busy
+/// console causes no other to lose events.
 ///
 /// It ends when the set is closed or its last handle is dropped, when it is
-/// [unsubscribed](crate::Consoles::unsubscribe), or, if it wants [only](crate::Subscribe::only) one console, with that console.
+/// [unsubscribed](crate::Consoles::unsubscribe), or, if it has [only](crate::Subscribe::only) one console, with that console.
 /// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
 #[must_use = "a stream does nothing until it is read"]
 pub struct ConsoleEvents<T, K = Arc<str>> {
@@ -32,8 +32,8 @@ pub struct ConsoleEvents<T, K = Arc<str>> {
     streams: SelectAll<Member<T, K>>,
     /// The keys of these streams.
     reading: BTreeSet<K>,
-    /// The gaps in which consoles have left. They are still open: the stream yields each with the gap of the next console of
-    /// its key, or when there will be none.
+    /// The open gaps of consoles that have left. The stream yields each together with the gap of the next console of its key, or
+    /// at its end.
     open_gaps: BTreeMap<K, Missed>,
 }
 
@@ -59,7 +59,7 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The next event of any console. Where events are missing, a warning is logged and the stream goes on; use
+    /// The next event of any console. Where events are missing, a warning is logged and the stream continues; use
     /// [`next`](Self::next) to handle that. `None` when the stream has ended.
     ///
     /// # Cancel safety
@@ -94,13 +94,13 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
         self.present(&state).all(|(_, stream)| stream.is_live())
     }
 
-    /// Since when events of any console may be missing; see [`Subscription::interrupted_since`].
+    /// The instant since which events of any console may be missing; see [`Subscription::interrupted_since`].
     pub fn interrupted_since(&self) -> Option<Timestamp> {
         let interruptions = self.interruptions().into_iter();
         interruptions.map(|(_, since)| since).min()
     }
 
-    /// The consoles of which events may be missing, by key, and since when.
+    /// The consoles whose events may be missing, by key, each with the begin of its gap.
     pub fn interruptions(&self) -> Vec<(K, Timestamp)> {
         let state = self.feed.lock();
         let present = self.present(&state);
@@ -205,10 +205,10 @@ impl<T: 'static, K: Key> Stream for ConsoleEvents<T, K> {
                     this.reading.remove(&key);
                 }
                 None if is_complete => {
-                    let untold = this.open_gaps.pop_first();
-                    return Poll::Ready(untold.map(|(key, missed)| (key, Err(missed))));
+                    let last = this.open_gaps.pop_first();
+                    return Poll::Ready(last.map(|(key, missed)| (key, Err(missed))));
                 }
-                // A console may be added.
+                // More consoles may be added.
                 None => return Poll::Pending,
             }
         }

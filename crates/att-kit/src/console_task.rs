@@ -17,14 +17,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::{Instrument as _, Span, debug, info, warn};
 
-/// Whether a console has connected or was lost.
+/// A change of a console's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Report {
     Connected,
     Disconnected,
 }
 
-/// Why a console is no longer handled.
+/// The reason why a console is no longer handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
@@ -66,12 +66,12 @@ pub(crate) struct ConsoleTask<K> {
     /// The handlers of the present session, and its number.
     session: JoinSet<()>,
     session_number: Option<u64>,
-    /// The handlers of states, and the request to call them no more.
+    /// The handlers of states, and the request to stop their calls.
     states: JoinSet<()>,
     stop_states: watch::Sender<()>,
-    /// When the latest item that was read of the events was received.
+    /// The time at which the latest item that was read was received.
     read_until: Timestamp,
-    /// When the oldest item whose handlers have not begun was received.
+    /// The time at which the oldest item with pending handlers was received.
     waiting_since: Option<Timestamp>,
     /// Finds the events that the server does not have.
     confirming: JoinSet<Vec<EventName>>,
@@ -82,7 +82,7 @@ pub(crate) struct Ended {
     pub(crate) end: End,
     /// Calls of handlers that were not made or did not finish.
     pub(crate) given_up: usize,
-    /// Since when handlers miss events of the console; `None` if they never received any.
+    /// The instant since which handlers miss events of the console; `None` if they never received any.
     pub(crate) missing: Option<Timestamp>,
 }
 
@@ -162,7 +162,7 @@ impl<K: Clone> ConsoleTask<K> {
         }
     }
 
-    /// Since when handlers miss events if no more are read; `None` if the console was never connected.
+    /// The instant since which handlers miss events if no more are read; `None` if the console was never connected.
     fn missing(&self) -> Option<Timestamp> {
         let status = self.console.status();
         let until = if status.state.is_closed() {
@@ -233,7 +233,7 @@ impl<K: Clone> ConsoleTask<K> {
         }
     }
 
-    /// When this returns, nothing of the old session runs.
+    /// When this returns, no handler of the old session runs.
     async fn end_session(&mut self) {
         self.session_number = None;
         while self.session.try_join_next().is_some() {}
@@ -284,7 +284,7 @@ impl<K: Clone> ConsoleTask<K> {
 
     fn event(&mut self, event: Option<Result<Event<Value>, Missed>>) {
         let Some(event) = event else {
-            // The console is closed: its status says so as well.
+            // The console is closed, and its status ends the task.
             self.events = None;
             return;
         };

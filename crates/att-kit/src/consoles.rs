@@ -10,12 +10,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::watch;
 use url::Url;
 
-/// The consoles of several servers by key, with streams over all of them: those in the set and those that are added later.
+/// A set of consoles by key, with streams over all of them, including those that are added later.
 ///
 /// The key is a name by default; any [`Key`] will do, such as a server id (`Consoles::<ServerId>::default()`).
 ///
-/// Clones are handles to the same set. The set holds its consoles open. A console that is removed stays open while somebody
-/// else holds it.
+/// Clones are handles to the same set. The set keeps its consoles open. A console that is removed stays open while another handle
+/// exists.
 ///
 /// ```no_run
 /// use att_kit::{Consoles, commands::player, event::PlayerJoined};
@@ -94,7 +94,7 @@ impl<K: Key> Members<K> {
         Some(console)
     }
 
-    /// Tells the streams since when they miss the events of a console that is no longer in the set.
+    /// Passes to the streams the instant since which they miss the events of a console that is no longer in the set.
     fn left(&self, key: &K, console: &Console) {
         let status = console.status();
         let since = if status.state.is_closed() || status.totals.connects == 0 {
@@ -139,7 +139,7 @@ impl<K> Clone for Consoles<K> {
 }
 
 impl<K: Key> Consoles<K> {
-    /// Opens a console with the default configuration and adds it. Errors and logs call it by the key.
+    /// Opens a console with the default configuration and adds it. The key is its label in errors and logs.
     ///
     /// # Panics
     ///
@@ -180,7 +180,7 @@ impl<K: Key> Consoles<K> {
         before
     }
 
-    /// Removes a console. Streams over the set go on without it, after the events that were received before.
+    /// Removes a console. Streams over the set continue without it, after the events that were received before.
     pub fn remove<Q: Ord + ?Sized>(&self, key: &Q) -> Option<Console>
     where
         K: Borrow<Q>,
@@ -190,8 +190,8 @@ impl<K: Key> Consoles<K> {
         removed
     }
 
-    /// Notes that a console that was removed has been closed meanwhile. Then it is known when its server was last heard, and
-    /// streams go on from there with the next console of this key.
+    /// Reports that a removed console was closed. Then the gap of the streams begins at the last frame of that console, and ends
+    /// with the next console of this key.
     pub fn has_closed(&self, key: &K, console: &Console) {
         let members = self.lock();
         if !members.by_key.contains_key(key) {
@@ -217,7 +217,7 @@ impl<K: Key> Consoles<K> {
     }
 
     /// Ends the streams of exactly this event: for one console, or for all (`None`). Streams of several events stay. Returns
-    /// how many there were. The servers are told when no stream wants the event any more, after a short linger.
+    /// their number. When no stream wants the event any more, each console unsubscribes after 2 s.
     pub fn unsubscribe(&self, event: impl Into<EventName>, key: Option<&K>) -> usize {
         let event = event.into();
         let streams: Vec<_> = self.lock().streams().collect();
@@ -254,7 +254,7 @@ impl<K: Key> Consoles<K> {
     ///
     /// # Cancel safety
     ///
-    /// The consoles that are not closed yet when the future is dropped stay open while somebody else holds them.
+    /// The consoles that are not closed yet when the future is dropped stay open while another handle exists.
     pub async fn close(&self) {
         let consoles = {
             let mut members = self.lock();
@@ -264,7 +264,7 @@ impl<K: Key> Consoles<K> {
             std::mem::take(&mut members.by_key)
         };
         self.changed();
-        // All at the same time: servers that do not respond are waited for together.
+        // All at the same time: a server that does not reply delays no other.
         join_all(consoles.values().map(Console::close)).await;
     }
 

@@ -1,4 +1,4 @@
-//! Servers that are in a set twice: handlers would be called twice for each event.
+//! Finds servers that are in a set twice: handlers would be called twice for each event.
 
 use att_console::Console;
 use futures_util::future::join_all;
@@ -12,21 +12,21 @@ use url::{Host, Url};
 /// A host name that is not resolved within this time is compared as it is.
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The pairs of consoles that are the same server. Two host names with the same address are only warned of: behind a proxy
-/// they can be different servers.
+/// Returns an error for each pair of consoles that are the same server. For two host names with the same address it only logs a
+/// warning: behind a proxy they can be different servers.
 pub(crate) async fn duplicates<K: fmt::Display>(consoles: &[(K, Console)]) -> Vec<String> {
-    let given: Vec<_> = consoles.iter().map(Given::new).collect();
+    let candidates: Vec<_> = consoles.iter().map(Candidate::new).collect();
     let is_needed = |one: usize| {
-        let others = given.iter().enumerate();
+        let others = candidates.iter().enumerate();
         others
             .filter(|(other, _)| *other != one)
-            .any(|(_, other)| given[one].may_be(other))
+            .any(|(_, other)| candidates[one].may_be(other))
     };
-    let resolved = given.iter().enumerate().map(|(place, given)| {
+    let resolved = candidates.iter().enumerate().map(|(place, candidates)| {
         let is_needed = is_needed(place);
         async move {
             if is_needed {
-                given.addresses().await
+                candidates.addresses().await
             } else {
                 BTreeSet::new()
             }
@@ -35,8 +35,8 @@ pub(crate) async fn duplicates<K: fmt::Display>(consoles: &[(K, Console)]) -> Ve
     let resolved = join_all(resolved).await;
 
     let mut problems = Vec::new();
-    for (place, one) in given.iter().enumerate() {
-        let earlier = given.iter().zip(&resolved).take(place);
+    for (place, one) in candidates.iter().enumerate() {
+        let earlier = candidates.iter().zip(&resolved).take(place);
         for (other, addresses) in earlier {
             let both = || format!("{other} and {one}");
             if one.is(other) {
@@ -56,13 +56,13 @@ pub(crate) async fn duplicates<K: fmt::Display>(consoles: &[(K, Console)]) -> Ve
     problems
 }
 
-struct Given<'a> {
+struct Candidate<'a> {
     key: String,
     console: &'a Console,
     place: Option<&'a Url>,
 }
 
-impl<'a> Given<'a> {
+impl<'a> Candidate<'a> {
     fn new<K: fmt::Display>((key, console): &'a (K, Console)) -> Self {
         Self {
             key: key.to_string(),
@@ -77,7 +77,7 @@ impl<'a> Given<'a> {
         same_id || self.place.is_some() && self.place == other.place
     }
 
-    /// Whether only the host is different, and resolving its name could tell that it is not.
+    /// Whether only the hosts differ, and their names may resolve to the same address.
     fn may_be(&self, other: &Self) -> bool {
         let (Some(one), Some(other)) = (self.place, other.place) else {
             return false;
@@ -126,7 +126,7 @@ fn name_of(place: &Url) -> Option<&str> {
     }
 }
 
-impl fmt::Display for Given<'_> {
+impl fmt::Display for Candidate<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the server {:?}", self.key)?;
         match self.place {

@@ -16,10 +16,10 @@ pub enum ErrorKind {
         /// Each problem.
         problems: Vec<String>,
     },
-    /// Every console is closed for good, and this is why the last refused one is.
+    /// Every console is closed for good, and at least one was refused.
     #[error("{because}")]
     Closed {
-        /// Why that console is closed.
+        /// The refusal.
         because: Closed,
     },
 }

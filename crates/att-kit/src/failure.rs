@@ -20,11 +20,11 @@ pub struct Failure {
     pub server: Option<ServerId>,
     /// The group, for a server of Alta's cloud and for a handler of groups.
     pub group: Option<GroupId>,
-    /// How the handler failed.
+    /// The kind of the failure.
     pub kind: FailureKind,
 }
 
-/// How a handler failed.
+/// The kind of a [`Failure`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FailureKind {

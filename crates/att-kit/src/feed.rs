@@ -7,7 +7,7 @@ use futures_util::task::AtomicWaker;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How a stream subscribes on each console.
+/// The subscribe function of a stream, for one console.
 pub(crate) type SubscribeOn<T> = Arc<dyn Fn(&Console) -> Subscribe<T> + Send + Sync>;
 
 /// The state that a stream shares with the set. The set subscribes on a console as soon as it is added, not when the stream is
@@ -45,7 +45,7 @@ pub(crate) enum Change<T, K> {
 #[derive(Clone, Copy)]
 pub(crate) struct Seen {
     pub(crate) is_member: bool,
-    /// Since when the stream misses events of the console that has left, or did when its present console was added.
+    /// The instant since which the stream misses events of a console that has left; for a present console, of the one before.
     pub(crate) since: Option<Timestamp>,
 }
 
@@ -77,12 +77,12 @@ impl<T, K: Key> Feed<T, K> {
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, State<T, K>> {
-        // It is changed in single steps, so it stays consistent if something panics beside it.
+        // Each change is one step, so the state stays consistent after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// A stream as the set sees it, whatever the type of its events.
+/// The interface of a stream for the set, without the type of its events.
 pub(crate) trait Follow<K>: Send + Sync {
     fn names(&self) -> &[EventName];
 
@@ -95,13 +95,13 @@ pub(crate) trait Follow<K>: Send + Sync {
     /// A console was added: the stream subscribes if it wants it.
     fn joined(&self, key: &K, console: &Console);
 
-    /// A console has left the set. Its events are missing since then; `None` if it was never connected.
+    /// A console has left the set. Its events are missing since this instant; `None` if it was never connected.
     fn left(&self, key: &K, since: Option<Timestamp>);
 
-    /// No other console will be added.
+    /// No more consoles will be added.
     fn complete(&self);
 
-    /// Leaves this console out from now on, or ends the stream if there is no other. Returns false if it has done so already.
+    /// Excludes this console from now on, or ends the stream if it has no other. Returns false if that has already happened.
     fn exclude(&self, key: &K) -> bool;
 
     /// Ends the stream. Returns false if it has ended already.
@@ -122,7 +122,7 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
     }
 
     fn joined(&self, key: &K, console: &Console) {
-        // Locked until the end, so that nobody unsubscribes in between.
+        // Locked until the end, so that no other call unsubscribes in between.
         let mut state = self.lock();
         if state.is_complete || !self.wants_by(&state, key) {
             return;
@@ -150,7 +150,7 @@ impl<T: 'static, K: Key> Follow<K> for Feed<T, K> {
         };
         let was_member = std::mem::take(&mut seen.is_member);
         seen.since = match (seen.since, since) {
-            // The same gap: it begins where it is known to begin first.
+            // The same gap: its earliest known begin counts.
             (Some(before), Some(since)) if !was_member => Some(before.min(since)),
             (before, since) => since.or(before),
         };

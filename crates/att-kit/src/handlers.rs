@@ -207,7 +207,7 @@ impl Handlers {
         self
     }
 
-    /// Called when a handler has failed, after the warning that is always logged: for a count, or for a message to somebody.
+    /// Called when a handler has failed, after the warning that is always logged: to count failures or to report them.
     /// The call is synchronous and must not block.
     pub fn on_failure(mut self, report: impl Fn(&Failure) + Send + Sync + 'static) -> Self {
         self.failures.push(Arc::new(report));

@@ -1,5 +1,4 @@
-//! Queues by key, without I/O: what concerns one player keeps its order, and the number of running and waiting items is
-//! bounded.
+//! Queues by key, without I/O: the items of one key keep their order, and the number of running and waiting items is bounded.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;

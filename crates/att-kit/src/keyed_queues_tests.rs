@@ -18,7 +18,7 @@ fn a_queue_runs_one_item_at_a_time_and_others_continue() {
 }
 
 #[test]
-fn it_is_full_by_what_waits_and_not_by_what_runs() {
+fn only_waiting_items_count_towards_the_capacity() {
     let mut queues = KeyedQueues::new(1, 2);
     queues.push("a", 1);
     assert_eq!(queues.begin(), Some(("a", 1)));

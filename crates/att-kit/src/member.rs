@@ -19,16 +19,16 @@ pub(crate) struct Member<T, K> {
 /// The stream of one console.
 struct Part<T> {
     stream: Subscription<T>,
-    /// For a console that has left: how many of its items are still to be read.
+    /// For a console that has left: the number of its unread items.
     leaving: Option<usize>,
 }
 
 /// An item of a member.
 pub(crate) enum Read<T> {
     Item(Result<Event<T>, Missed>),
-    /// The console has left in this gap, which goes on.
+    /// The console has left in this gap, which continues.
     LastGap(Missed),
-    /// There is no console of this key any more.
+    /// The set has no console of this key any more.
     End,
 }
 
@@ -48,7 +48,7 @@ impl<T, K> Member<T, K> {
         member
     }
 
-    /// Goes on with the stream of the next console.
+    /// Adds the stream of the next console.
     pub(crate) fn push(&mut self, stream: Subscription<T>) {
         self.streams.push_back(Part {
             stream,
@@ -96,7 +96,7 @@ impl<T, K> Member<T, K> {
                 }
             }
             Poll::Ready(Some(item)) => match &mut part.leaving {
-                // It was received after the console had left.
+                // The item was received after the console had left.
                 Some(0) => Poll::Ready(None),
                 Some(left) => {
                     *left -= 1;

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-/// The id of the player of an event: the player that something happened to, before the one who did it.
+/// The id of the player of an event: the affected player if there is one, otherwise the acting player.
 pub(crate) fn player_of(data: &Value) -> Option<i64> {
     const FIELDS: [&str; 7] = [
         "user",

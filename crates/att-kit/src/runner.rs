@@ -9,7 +9,9 @@ use crate::handlers::Handlers;
 use crate::hints::warn_of_unknown_events;
 use crate::key::Key;
 use crate::limits::Limits;
+use crate::runner_event::{Opened, RunnerEvent};
 use crate::runner_handle::{Finished, RunnerHandle};
+use crate::set_member::SetMember;
 use crate::shutdown_signal::shutdown_signal;
 use alta_model::{GroupId, Timestamp};
 use att_console::{Closed, Console};
@@ -22,7 +24,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::Instant;
 use tracing::{Instrument as _, Span, info, info_span, warn};
 
-/// Reports are small and received at once; more than these make console tasks wait.
+/// The capacity of the channel of reports. They are received at once.
 const REPORTS: usize = 256;
 
 /// Calls handlers for the sessions, states and events of consoles.
@@ -76,9 +78,9 @@ pub struct Runner<K = Arc<str>> {
     held: BTreeMap<K, Held>,
     /// The consoles of the set that have ended, each with its refusal; they are not started again.
     ended: BTreeMap<K, (Console, Option<Closed>)>,
-    /// Since when the handlers miss the events of a console that has ended.
+    /// For each console that has ended, the instant since which its handlers miss events.
     missing: BTreeMap<K, Timestamp>,
-    to_us: mpsc::Sender<(K, Report)>,
+    report_sender: mpsc::Sender<(K, Report)>,
     reports: mpsc::Receiver<(K, Report)>,
     /// Calls of handlers that were not made or did not finish.
     given_up: usize,
@@ -91,27 +93,6 @@ struct Held {
     stop: watch::Sender<StopBy>,
     /// The console, if it comes from the set; `None` if the runner opens it.
     console: Option<Console>,
-}
-
-/// A change of a console that [`Runner::next`] returns.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RunnerEvent {
-    /// It has connected: a session begins.
-    Connected,
-    /// It was lost, or an attempt to connect has failed. It tries again.
-    Disconnected,
-    /// Its handlers have ended, and it is no longer handled.
-    Ended(End),
-}
-
-/// A console that a runner opens by itself; see [`Runner::open`].
-#[derive(Debug)]
-pub struct Opened<F> {
-    /// The console.
-    pub console: Console,
-    /// Closes it, after its handlers have ended.
-    pub close: F,
 }
 
 impl<K: Key> Runner<K> {
@@ -128,7 +109,7 @@ impl<K: Key> Runner<K> {
     }
 
     fn make(consoles: Consoles<K>, calls: Calls, follows_set: bool) -> Self {
-        let (to_us, reports) = mpsc::channel(REPORTS);
+        let (report_sender, reports) = mpsc::channel(REPORTS);
         Self {
             calls,
             changes: consoles.changes(),
@@ -140,7 +121,7 @@ impl<K: Key> Runner<K> {
             held: BTreeMap::new(),
             ended: BTreeMap::new(),
             missing: BTreeMap::new(),
-            to_us,
+            report_sender,
             reports,
             given_up: 0,
             stop: watch::Sender::new(None),
@@ -148,7 +129,7 @@ impl<K: Key> Runner<K> {
         }
     }
 
-    /// With these limits instead of the defaults.
+    /// Sets the limits.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.calls = self.calls.with_limits(limits);
         self
@@ -252,7 +233,7 @@ impl<K: Key> Runner<K> {
         }
     }
 
-    /// Finds the problems that would make it useless to run.
+    /// Finds the errors of the configuration.
     async fn check(&self) -> Result<(), Error> {
         let consoles = self.consoles.all();
         let mut problems = self.calls.limits().problems();
@@ -306,7 +287,7 @@ impl<K: Key> Runner<K> {
         let (stop, mut stop_by) = watch::channel(None);
         let calls = self.calls.clone();
         let consoles = held.is_none().then(|| self.consoles.clone());
-        let reports = self.to_us.clone();
+        let reports = self.report_sender.clone();
         let missing = self.missing.get(&key).copied();
         let work = {
             let key = key.clone();
@@ -319,12 +300,12 @@ impl<K: Key> Runner<K> {
                     Ok(opened) => opened,
                     Err(end) => return Ended::before_it_began(end),
                 };
-                let _member = consoles.map(|consoles| Member::add(consoles, &key, &console));
+                let _member = consoles.map(|consoles| SetMember::add(consoles, &key, &console));
                 let task = ConsoleTask::new(key, group, console.clone(), calls, reports, missing);
                 let mut ended = task.run(&mut stop_by).await;
                 close.await;
                 if console.status().state.is_closed() {
-                    // On a dead connection nothing was received for a while already.
+                    // A dead connection has received nothing for a while.
                     let heard_until = console.last_disconnect();
                     ended.missing = ended.missing.map(|at| at.min(heard_until.unwrap_or(at)));
                 }
@@ -471,28 +452,6 @@ impl Ended {
             given_up: 0,
             missing: None,
         }
-    }
-}
-
-/// A console that is in the set until this is dropped, however its task ends.
-struct Member<K: Key> {
-    consoles: Consoles<K>,
-    key: K,
-}
-
-impl<K: Key> Member<K> {
-    fn add(consoles: Consoles<K>, key: &K, console: &Console) -> Self {
-        consoles.add(key.clone(), console.clone());
-        Self {
-            consoles,
-            key: key.clone(),
-        }
-    }
-}
-
-impl<K: Key> Drop for Member<K> {
-    fn drop(&mut self) {
-        self.consoles.remove(&self.key);
     }
 }
 

@@ -22,7 +22,7 @@ impl<K: Key> Consoles<K> {
     }
 
     /// Subscribes to events by name on every console, present and future, as JSON. Use it for the events of mods; a server
-    /// that lacks one of them disturbs no other.
+    /// without one of them affects no other.
     pub fn subscribe_to<N: Into<EventName>>(
         &self,
         names: impl IntoIterator<Item = N>,
@@ -53,8 +53,8 @@ impl<K: Key> Consoles<K> {
 /// Whether a stream yields an event.
 type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
-/// A subscription over a set of consoles about to be made. Awaiting it waits until every console that is connected has
-/// confirmed it; [`start`](Self::start) does not wait.
+/// A builder of a subscription over a set of consoles. Awaiting it waits until every connected console has confirmed it;
+/// [`start`](Self::start) does not wait.
 #[must_use = "a subscription does nothing until it is awaited or started"]
 pub struct Subscribe<T, K = Arc<str>> {
     consoles: Consoles<K>,
@@ -123,8 +123,8 @@ impl<T: Send + 'static, K: Key> Subscribe<T, K> {
         &self.names
     }
 
-    /// The stream at once: the events of each console flow from its server's confirmation on, whenever that is. A name that a
-    /// server does not know goes unnoticed this way.
+    /// Returns the stream at once. It yields the events of each console from the confirmation of its server on. A name that a
+    /// server does not know is not an error here.
     pub fn start(self) -> ConsoleEvents<T, K> {
         let Self {
             consoles,
@@ -184,7 +184,7 @@ async fn confirm(console: Console, names: &[EventName], only: bool) -> Result<()
         // A second stream of the same events shares the subscription of the first, and its confirmation.
         confirmed = console.subscribe_to(names) => match confirmed {
             Err(error) if only || is_unknown(&error) => Err(error),
-            // Another console that was closed meanwhile takes nothing from the others.
+            // Another console that was closed meanwhile does not end the stream.
             _ => Ok(()),
         },
         _ = statuses.wait_for(|status| !status.state.is_connected() && !status.state.is_closed()) => Ok(()),

@@ -27,7 +27,7 @@ async fn world(servers: &[&str]) -> (Sim, Vec<u64>) {
 }
 
 #[tokio::test]
-async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
+async fn a_stream_over_the_set_includes_present_and_future_consoles() {
     let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
     let consoles = Consoles::new();
     assert!(consoles.add("Thornwood", open(&sim, servers[0])).is_none());
@@ -49,7 +49,7 @@ async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
         .unwrap();
     sim.player_joins(servers[1], "Brambletoe").unwrap();
 
-    // One that restarts disturbs no other.
+    // A restart affects no other console.
     sim.stop_server(servers[0]).await.unwrap();
     sim.wait_for_consoles(servers[0], 0).await.unwrap();
     sim.player_joins(servers[1], "Cinder_Wick").unwrap();
@@ -60,7 +60,7 @@ async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
     sim.player_joins(servers[0], "duskmoor42").unwrap();
     sim.flush().await.unwrap();
 
-    // Taken out, it is left alone.
+    // A removed console is not closed.
     let taken = consoles.remove("Hollowmere").unwrap();
     sim.wait_until(|sim| sim.console_subscriptions(servers[1]).is_empty())
         .await
@@ -85,7 +85,7 @@ async fn a_stream_over_the_set_has_the_consoles_there_are_and_those_to_come() {
 }
 
 #[tokio::test]
-async fn a_console_that_replaces_another_is_the_one_that_is_heard() {
+async fn a_stream_reads_the_console_that_replaces_another() {
     let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
     let consoles = Consoles::<u32>::default();
     let mut events = consoles.subscribe_to_any(["PlayerJoined"]).start();
@@ -104,7 +104,7 @@ async fn a_console_that_replaces_another_is_the_one_that_is_heard() {
 }
 
 #[tokio::test]
-async fn a_thousand_consoles_are_held_by_one_process() {
+async fn one_process_holds_a_thousand_consoles() {
     let sim = Sim::builder()
         .bare()
         .login_delay(Duration::ZERO)
@@ -129,7 +129,7 @@ async fn a_thousand_consoles_are_held_by_one_process() {
         .unwrap();
     assert_eq!(sim.console_connections(server).len(), 1_000);
 
-    // One stream hears all of them, each once and in order.
+    // One stream reads the events of all consoles, each once and in order.
     let mut joins = consoles
         .subscribe::<PlayerJoined>()
         .filter(|joined| joined.user.username != "Brambletoe")
@@ -159,7 +159,7 @@ async fn a_thousand_consoles_are_held_by_one_process() {
 }
 
 #[tokio::test]
-async fn a_console_that_is_taken_out_and_put_in_again_leaves_a_gap() {
+async fn a_console_that_is_removed_and_added_again_leaves_a_gap() {
     let (sim, servers) = world(&["Ashby"]).await;
     let consoles = Consoles::new();
     let console = open(&sim, servers[0]);
@@ -172,7 +172,7 @@ async fn a_console_that_is_taken_out_and_put_in_again_leaves_a_gap() {
     within(joins.next()).await.unwrap().1.unwrap();
     consoles.remove("ashby");
     console.close().await;
-    // The stream sees it when it is read.
+    // The stream applies the change when it is read.
     assert!(joins.next().now_or_never().is_none());
     sim.wait_for_consoles(servers[0], 0).await.unwrap();
     sim.player_joins(servers[0], "Birch").unwrap();
@@ -185,7 +185,7 @@ async fn a_console_that_is_taken_out_and_put_in_again_leaves_a_gap() {
 }
 
 #[tokio::test]
-async fn a_set_hears_its_others_when_one_is_closed_and_reads_what_one_left_behind() {
+async fn a_stream_reads_the_queued_events_of_a_closed_console_and_continues_with_the_others() {
     let (sim, first) = self_hosted().await;
     let consoles = Consoles::new();
     let mut servers = vec![first];
@@ -217,7 +217,7 @@ async fn a_set_hears_its_others_when_one_is_closed_and_reads_what_one_left_behin
 }
 
 #[tokio::test]
-async fn a_stream_of_all_consoles_tells_which_are_interrupted() {
+async fn a_stream_of_all_consoles_knows_which_are_interrupted() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let consoles = Consoles::new();
     let mut servers = Vec::new();
@@ -246,7 +246,7 @@ async fn a_stream_of_all_consoles_tells_which_are_interrupted() {
 }
 
 #[tokio::test]
-async fn the_names_and_numbers_of_streams_are_known_and_they_can_be_ended_by_event() {
+async fn the_set_lists_its_streams_by_event_and_can_end_them() {
     let (sim, servers) = world(&["Thornwood", "Hollowmere"]).await;
     let consoles = Consoles::new();
     for (name, server) in ["one", "two"].into_iter().zip(&servers) {

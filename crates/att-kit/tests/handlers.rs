@@ -1,4 +1,4 @@
-//! When handlers are called, how many at the same time, and how their failures are reported.
+//! The calls of handlers, their concurrency, and the reports of their failures.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -57,7 +57,7 @@ async fn a_handler_of_a_session_runs_once_per_session_and_ends_with_it() {
 }
 
 #[tokio::test]
-async fn handlers_that_panic_fail_or_take_too_long_are_reported_and_the_bot_goes_on() {
+async fn handlers_that_panic_fail_or_time_out_are_reported_and_the_bot_continues() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let seen = notes.clone();
@@ -85,7 +85,7 @@ async fn handlers_that_panic_fail_or_take_too_long_are_reported_and_the_bot_goes
                 assert_eq!(failure.event, Some("PlayerJoined".into()));
                 assert_eq!(failure.console.as_deref(), Some("Thornwood"));
                 notes.note(failure.kind.name());
-                assert_ne!(failure.kind.name(), "failed", "this one is caught, too");
+                assert_ne!(failure.kind.name(), "failed", "this panic is caught, too");
             }
         });
     let limits = Limits::default().handler_timeout(Duration::from_millis(50));
@@ -162,7 +162,7 @@ async fn the_events_of_one_player_keep_their_order_while_others_overtake() {
 }
 
 #[tokio::test]
-async fn consoles_are_handled_side_by_side_but_not_more_handlers_at_once_than_allowed() {
+async fn consoles_are_handled_concurrently_within_the_limits() {
     let (sim, server) = self_hosted().await;
     let second = sim.add_self_hosted("Hollow").unwrap();
     let (notes, mut noted) = notes();
@@ -209,7 +209,7 @@ async fn consoles_are_handled_side_by_side_but_not_more_handlers_at_once_than_al
 }
 
 #[tokio::test]
-async fn events_that_come_faster_than_they_are_handled_are_dropped_and_reported_not_piled_up() {
+async fn events_that_arrive_faster_than_they_are_handled_are_dropped_and_reported() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let gate = Arc::new(Notify::new());
@@ -240,12 +240,15 @@ async fn events_that_come_faster_than_they_are_handled_are_dropped_and_reported_
     for door in [1, 2] {
         sim.emit_console_event(server, "DoorOpened", json!({"door": door}));
     }
-    until("as many wait as may", || bot.totals().events == 3).await;
+    until("the queue is full", || bot.totals().events == 3).await;
     let console = bot.console();
     for door in 3..=20 {
         sim.emit_console_event(server, "DoorOpened", json!({"door": door}));
-        // One by one, so that each could have been taken from the queue.
-        until("it has come", || console.status().totals.events == door + 1).await;
+        // One after another, so that each could have been read from the queue.
+        until("it is received", || {
+            console.status().totals.events == door + 1
+        })
+        .await;
     }
     gate.notify_one();
     noted.next_are(&["0", "1", "2"]).await;
@@ -326,7 +329,7 @@ async fn the_methods_of_a_type_serve_as_handlers() {
 }
 
 #[tokio::test]
-async fn a_handler_of_an_event_that_the_server_lacks_is_reported_with_the_nearest_names() {
+async fn a_handler_of_an_event_that_the_server_lacks_is_reported_with_suggestions() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let handlers = Handlers::new()
@@ -340,15 +343,15 @@ async fn a_handler_of_an_event_that_the_server_lacks_is_reported_with_the_neares
         ])
         .await;
     sim.drop_consoles(server);
-    until("it is back", || bot.totals().sessions == 2).await;
+    until("the second session", || bot.totals().sessions == 2).await;
     sim.wait_for_console_subscription(server, "PlayerLeft")
         .await
         .unwrap();
-    assert_eq!(noted.rest(), [""; 0], "once is enough");
+    assert_eq!(noted.rest(), [""; 0], "it is reported once");
 }
 
 #[tokio::test]
-async fn a_handler_of_states_sees_each_console_come_and_go() {
+async fn a_handler_of_states_gets_each_state_of_a_console() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let handlers = Handlers::new().on_state(move |console, state| {

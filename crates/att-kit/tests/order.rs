@@ -1,4 +1,4 @@
-//! In which order handlers are called.
+//! The order of handler calls.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -54,23 +54,23 @@ async fn on_missed_is_called_between_the_events_before_and_after_the_gap() {
     listened(&sim, server).await;
     joins(&sim, server, 1);
     joins(&sim, server, 1);
-    until("they were handed over", || bot.totals().events == 2).await;
+    until("both events", || bot.totals().events == 2).await;
     sim.drop_consoles(server);
     sim.wait_for_consoles(server, 0).await.unwrap();
     listened(&sim, server).await;
     joins(&sim, server, 2);
     joins(&sim, server, 3);
-    until("all were read", || {
+    until("all events and the gap", || {
         bot.totals().events == 4 && bot.totals().missed == 1
     })
     .await;
-    assert_eq!(noted.rest(), [""; 0], "the first is not done");
+    assert_eq!(noted.rest(), [""; 0], "the first call still runs");
     free.add_permits(2);
     noted.next_are(&["1", "1", "missed", "2", "3"]).await;
 }
 
 #[tokio::test]
-async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as_they_came() {
+async fn a_handler_in_order_gets_the_events_of_all_players_and_the_misses_in_order() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
     let handlers = Handlers::new().on_any_in_order([EVENT], move |console, item| {
@@ -80,7 +80,7 @@ async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as
                 return notes.note(format!("missed on {}", console.label()));
             };
             let player = event.data["user"]["id"].as_u64().unwrap();
-            // Later ones are quicker.
+            // Later calls are faster.
             tokio::time::sleep(Duration::from_millis(20_u64.saturating_sub(player))).await;
             notes.note(player);
         }
@@ -90,7 +90,7 @@ async fn a_handler_in_order_gets_the_events_of_all_players_and_what_is_missed_as
     for player in 0..30 {
         joins(&sim, server, player);
     }
-    until("they were read", || bot.totals().events == 30).await;
+    until("all events", || bot.totals().events == 30).await;
     sim.drop_consoles(server);
     sim.wait_for_consoles(server, 0).await.unwrap();
     listened(&sim, server).await;

@@ -14,14 +14,11 @@ use att_kit::commands::player;
 use att_kit::event::PlayerJoined;
 use att_kit::{Consoles, Error, ErrorKind, Handlers, Limits, Runner};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Duration;
 use support::{
-    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted, until,
-    within,
+    Notes, TEST_TIMEOUT, access, config, notes, open, run, run_all, run_with, self_hosted,
+    subscribed, until, within,
 };
-use tokio::runtime::{Builder as Runtime, Handle};
-use tokio::sync::Notify;
 
 fn greeter(notes: &Notes) -> Handlers {
     let (sessions, joins) = (notes.clone(), notes.clone());
@@ -46,14 +43,8 @@ fn labeled(sim: &Sim, server: u64, label: &str) -> Console {
     Console::open_with(access(sim, server), config().label(label))
 }
 
-async fn listened(sim: &Sim, server: u64) {
-    sim.wait_for_console_subscription(server, "PlayerJoined")
-        .await
-        .unwrap();
-}
-
 #[tokio::test]
-async fn self_hosted_servers_are_greeted_on_and_one_that_restarts_disturbs_no_other() {
+async fn players_on_self_hosted_servers_are_greeted_and_a_restart_affects_no_other_server() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let (notes, mut noted) = notes();
     let names = ["one", "two"];
@@ -67,7 +58,7 @@ async fn self_hosted_servers_are_greeted_on_and_one_that_restarts_disturbs_no_ot
     sessions.sort();
     assert_eq!(sessions, ["on one", "on two"]);
     for (server, expected) in servers.into_iter().zip(["Birch on one", "Birch on two"]) {
-        listened(&sim, server).await;
+        subscribed(&sim, server).await;
         sim.player_joins(server, "Birch").unwrap();
         noted.next_are(&[expected]).await;
         assert_eq!(sim.messages(server)[0].text, "Welcome!");
@@ -106,7 +97,7 @@ async fn consoles_are_added_removed_and_replaced_while_it_runs_and_leave_one_gap
     let second = sim.add_self_hosted("Hollow").unwrap();
     consoles.add("second", labeled(&sim, second, "Hollow"));
     noted.next_are(&["on Hollow"]).await;
-    listened(&sim, second).await;
+    subscribed(&sim, second).await;
     sim.player_joins(second, "Ashwick").unwrap();
     noted.next_are(&["Ashwick on Hollow"]).await;
 
@@ -118,21 +109,21 @@ async fn consoles_are_added_removed_and_replaced_while_it_runs_and_leave_one_gap
     sim.player_joins(second, "Birch").unwrap();
     consoles.add("second", removed);
     noted.next_are(&["on Hollow", "gap"]).await;
-    listened(&sim, second).await;
+    subscribed(&sim, second).await;
     sim.player_joins(second, "Cobb").unwrap();
     noted.next_are(&["Cobb on Hollow"]).await;
 
     let before = consoles.add("second", labeled(&sim, second, "Hollow again"));
     noted.next_are(&["on Hollow again", "gap"]).await;
     within(before.unwrap().close()).await;
-    listened(&sim, second).await;
+    subscribed(&sim, second).await;
     sim.player_joins(second, "Duskmoor").unwrap();
     noted.next_are(&["Duskmoor on Hollow again"]).await;
     assert_eq!(noted.rest(), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_session_ends_when_its_server_is_gone_and_not_only_when_the_next_begins() {
+async fn a_session_ends_when_its_server_stops_not_when_the_next_begins() {
     struct Ends(Notes);
     impl Drop for Ends {
         fn drop(&mut self) {
@@ -153,13 +144,13 @@ async fn a_session_ends_when_its_server_is_gone_and_not_only_when_the_next_begin
     noted.next_are(&["begins"]).await;
     sim.stop_server(server).await.unwrap();
     noted.next_are(&["ends"]).await;
-    assert!(!bot.task.is_finished(), "it goes on trying");
+    assert!(!bot.task.is_finished(), "the runner continues");
     sim.start_server(server).unwrap();
     noted.next_are(&["begins"]).await;
 }
 
 #[tokio::test]
-async fn a_runner_ends_and_says_why_when_every_console_is_refused() {
+async fn a_runner_ends_with_the_refusal_when_every_console_is_refused() {
     let (sim, server) = self_hosted().await;
     let url = sim.console_url(server).unwrap().parse().unwrap();
     let login = Duration::from_millis(50);
@@ -235,45 +226,7 @@ async fn a_handle_that_was_made_before_the_limits_has_the_same_counters() {
 }
 
 #[tokio::test]
-async fn a_handler_of_states_that_runs_may_finish_and_counts_otherwise() {
-    let (sim, server) = self_hosted().await;
-    let (notes, mut noted) = notes();
-    let gate = Arc::new(Notify::new());
-    let opened = Arc::clone(&gate);
-    let noting = notes.clone();
-    let handlers = Handlers::new().on_state(move |_, state| {
-        let (notes, gate) = (noting.clone(), Arc::clone(&opened));
-        async move {
-            if state.is_connected() {
-                notes.note("begins");
-                gate.notified().await;
-                notes.note("ends");
-            }
-        }
-    });
-    for grace in [TEST_TIMEOUT, Duration::from_millis(20)] {
-        let bot = run(&sim, server, handlers.clone());
-        noted.next_are(&["begins"]).await;
-        let finish = async {
-            if grace == TEST_TIMEOUT {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                gate.notify_one();
-            }
-        };
-        let (finished, ()) =
-            within(async { tokio::join!(bot.handle.shutdown(grace), finish) }).await;
-        if grace == TEST_TIMEOUT {
-            assert_eq!(finished.given_up, 0);
-            noted.next_are(&["ends"]).await;
-        } else {
-            assert_eq!(finished.given_up, 1);
-            assert_eq!(noted.rest(), [""; 0]);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_runner_whose_only_address_is_of_no_use_ends_and_says_so() {
+async fn a_runner_whose_only_address_is_invalid_ends_with_that_error() {
     let url = "http://127.0.0.1:1760".parse().unwrap();
     let access = ConsoleAccess::new(url, "token".to_owned());
     let wrong = Console::open_with(access, Config::default().label("one"));
@@ -356,93 +309,6 @@ async fn a_server_that_is_in_the_set_twice_is_an_error_at_the_start() {
 }
 
 #[tokio::test]
-async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
-    let (sim, server) = self_hosted().await;
-    let (notes, mut noted) = notes();
-    let gate = Arc::new(Notify::new());
-    let opened = Arc::clone(&gate);
-    let handlers = Handlers::new().on::<PlayerJoined>(move |console, event| {
-        let (notes, gate) = (notes.clone(), Arc::clone(&opened));
-        async move {
-            notes.note("begins");
-            gate.notified().await;
-            console.command("player list").await?;
-            notes.note(event.data.user.username);
-            Ok::<_, att_console::Error>(())
-        }
-    });
-    let bot = run(&sim, server, handlers);
-    listened(&sim, server).await;
-    let player = sim.player_joins(server, "Ashwick").unwrap();
-    noted.next_are(&["begins"]).await;
-    sim.player_leaves(server, player).unwrap();
-    sim.player_joins(server, "Ashwick").unwrap();
-    until("both have come", || bot.totals().events == 2).await;
-
-    let shutdown = bot.handle.shutdown(TEST_TIMEOUT);
-    let finish = async {
-        until("the subscription is gone", || {
-            sim.console_subscriptions(server).is_empty()
-        })
-        .await;
-        assert_eq!(bot.totals().running, 1);
-        gate.notify_one();
-    };
-    let (finished, ()) = within(async { tokio::join!(shutdown, finish) }).await;
-    assert_eq!(finished.given_up, 1, "the second was never begun");
-    noted.next_are(&["Ashwick"]).await;
-    assert_eq!(noted.rest(), [""; 0]);
-    sim.wait_for_consoles(server, 0).await.unwrap();
-    let again = within(bot.handle.shutdown(TEST_TIMEOUT)).await;
-    assert_eq!(again, finished, "once more does no harm");
-}
-
-/// A handler that notes that it begins and never ends.
-fn hanging(notes: Notes) -> Handlers {
-    Handlers::new().on::<PlayerJoined>(move |_, _| {
-        notes.note("begins");
-        std::future::pending::<()>()
-    })
-}
-
-#[tokio::test]
-async fn a_handler_that_does_not_finish_in_time_is_canceled() {
-    let (sim, server) = self_hosted().await;
-    let (notes, mut noted) = notes();
-    let bot = run(&sim, server, hanging(notes));
-    listened(&sim, server).await;
-    sim.player_joins(server, "Ashwick").unwrap();
-    noted.next_are(&["begins"]).await;
-    let finished = within(bot.handle.shutdown(Duration::from_millis(20))).await;
-    assert_eq!(finished.given_up, 1);
-    assert_eq!(bot.totals().running, 0);
-}
-
-#[tokio::test]
-async fn a_second_shutdown_that_allows_less_time_ends_the_first() {
-    let (sim, server) = self_hosted().await;
-    let (notes, mut noted) = notes();
-    let bot = run(&sim, server, hanging(notes));
-    listened(&sim, server).await;
-    sim.player_joins(server, "Ashwick").unwrap();
-    noted.next_are(&["begins"]).await;
-    let hour = Duration::from_secs(3_600);
-    let (first, second) = within(async {
-        let second = async {
-            until("it shuts down", || {
-                sim.console_subscriptions(server).is_empty()
-            })
-            .await;
-            bot.handle.shutdown(Duration::from_millis(20)).await
-        };
-        tokio::join!(bot.handle.shutdown(hour), second)
-    })
-    .await;
-    assert_eq!((first.given_up, second.given_up), (1, 1));
-    assert_eq!(within(bot.handle.shutdown(hour)).await.given_up, 1);
-}
-
-#[tokio::test]
 async fn events_that_wait_for_slow_handlers_when_a_console_is_removed_lie_in_the_gap() {
     let (sim, server) = self_hosted().await;
     let (notes, mut noted) = notes();
@@ -469,8 +335,8 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_removed_lie_in_the
     let consoles = Consoles::new();
     consoles.add("one", open(&sim, server));
     let bot = run_all(consoles.clone(), handlers, limits);
-    listened(&sim, server).await;
-    // The second is of the same player as the first, and waits for it.
+    subscribed(&sim, server).await;
+    // The second event is of the same player as the first, so its handler waits for that of the first.
     let happens = |player: u64, number: u64| {
         let user = json!({"user": {"id": player, "username": "Ashwick"}, "number": number});
         sim.emit_console_event(server, "PlayerJoined", user);
@@ -479,7 +345,7 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_removed_lie_in_the
     happens(1, 0);
     noted.next_are(&["0"]).await;
     let lost = happens(1, 1);
-    until("it waits", || bot.totals().events == 2).await;
+    until("both events", || bot.totals().events == 2).await;
     let read = att_console::Timestamp::now();
     happens(2, 2);
     noted.next_are(&["2"]).await;
@@ -490,51 +356,4 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_removed_lie_in_the
     let (since, until) = gap.split_once(' ').unwrap();
     let [since, until]: [att_console::Timestamp; 2] = [since, until].map(|at| at.parse().unwrap());
     assert!(since <= read && lost <= until, "{lost} {read}: {gap}");
-}
-
-/// Runs handlers in a runtime of their own, in which nothing else runs but this test.
-fn alone(end: impl AsyncFnOnce(support::Running, &Sim, u64)) {
-    let simulator = Runtime::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let (sim, server) = simulator.block_on(self_hosted());
-    let own = Runtime::new_current_thread().enable_all().build().unwrap();
-    own.block_on(async {
-        let handlers = Handlers::new()
-            .on::<PlayerJoined>(|_, _| std::future::pending::<()>())
-            .on_state(|_, _| std::future::pending::<()>())
-            .on_session(|_| std::future::pending::<()>());
-        let bot = run(&sim, server, handlers);
-        listened(&sim, server).await;
-        sim.player_joins(server, "Ashwick").unwrap();
-        until("two handlers run", || bot.totals().running == 2).await;
-        assert_ne!(Handle::current().metrics().num_alive_tasks(), 0);
-        end(bot, &sim, server).await;
-    });
-    drop(own);
-}
-
-#[test]
-fn after_a_shutdown_nothing_is_left_running() {
-    alone(async |bot, sim, server| {
-        within(bot.handle.shutdown(Duration::from_millis(10))).await;
-        within(bot.task).await.unwrap().unwrap();
-        assert_eq!(Handle::current().metrics().num_alive_tasks(), 0);
-        sim.wait_for_consoles(server, 0).await.unwrap();
-    });
-}
-
-#[test]
-fn a_runner_that_is_dropped_leaves_nothing_running_either() {
-    alone(async |bot, sim, server| {
-        bot.task.abort();
-        drop(bot);
-        until("no task", || {
-            Handle::current().metrics().num_alive_tasks() == 0
-        })
-        .await;
-        sim.wait_for_consoles(server, 0).await.unwrap();
-    });
 }

@@ -1,4 +1,4 @@
-//! Both ways of accepting an invitation, whatever becomes of the reply.
+//! Both ways of accepting an invitation, with every kind of reply.
 
 use super::support::*;
 use alta_bot::{Bot, Handlers, Invites};
@@ -10,7 +10,7 @@ use http::{Method, Request, Response};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-/// What becomes of one request to accept.
+/// The effect and the reply of one request to accept.
 #[derive(Clone, Copy, Debug)]
 struct Course {
     takes_effect: bool,
@@ -20,7 +20,7 @@ struct Course {
 #[derive(Clone, Copy, Debug)]
 enum Reply {
     Status(u16),
-    /// A success whose body cannot be read.
+    /// A success whose body cannot be decoded.
     Garbage,
     Lost,
     Never,
@@ -53,7 +53,8 @@ impl Course {
     }
 }
 
-/// Follows these courses, one a request to accept, and answers the first `unread` readings of a membership with this status.
+/// An HTTP stack with these courses, one for each request to accept. It replies to the first `unread` readings of a membership
+/// with this status.
 fn http(courses: &[Course], (unread, refusal): (usize, u16)) -> HttpClient {
     let config = alta_http::Config::default();
     let inner = HttpClient::web_roots(&config).unwrap();
@@ -94,7 +95,7 @@ fn status(code: u16) -> Response<Bytes> {
     response.body(Bytes::new()).unwrap()
 }
 
-/// How often the simulator was asked to accept.
+/// The number of requests to accept.
 fn asked(sim: &Sim) -> usize {
     let received = sim.received();
     let asked = received.iter().filter(|received| match &received.what {
@@ -128,10 +129,7 @@ async fn is_reported_once(courses: &[Course], unread: (usize, u16)) {
         .managed()
         .view_config(following())
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        })
+        .on_invite(note_accepted(&notes))
         .handlers(Handlers::new().on_failure(move |failure| failed.note(failure)));
     let bot = start(bot).await;
     noted.next_are(&["accepted true"]).await;
@@ -154,8 +152,8 @@ async fn a_request_without_effect_is_repeated_and_reported_once() {
 }
 
 #[tokio::test]
-async fn a_request_that_takes_effect_after_the_membership_was_read_is_reported_as_ours() {
-    // The service says no to a membership that is there: the next request is rejected, since the first took effect.
+async fn a_request_that_takes_effect_after_the_membership_was_read_counts_as_accepted_by_the_bot() {
+    // The service does not find an existing membership: the next request is rejected, since the first took effect.
     is_reported_twice_asked(&[EFFECT[0]], (1, 403)).await;
 }
 
@@ -175,7 +173,7 @@ async fn a_call_that_is_dropped_while_the_reply_is_awaited_does_not_lose_the_acc
     let mut invites = within(bot.accept_invites()).await.unwrap();
     tokio::select! {
         _ = invites.next() => panic!("nobody replies"),
-        () = until("it is asked", || asked(&sim) == 1) => {}
+        () = until("the request", || asked(&sim) == 1) => {}
     }
     let member = within(invites.next()).await.unwrap().unwrap();
     assert_eq!(member.group_id, group(&sim));
@@ -183,7 +181,7 @@ async fn a_call_that_is_dropped_while_the_reply_is_awaited_does_not_lose_the_acc
 }
 
 #[tokio::test]
-async fn an_acceptance_that_fails_is_reported_and_others_go_on() {
+async fn a_failed_acceptance_is_reported_and_others_continue() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let bot = connect(
         &sim,
@@ -202,7 +200,7 @@ async fn an_acceptance_that_fails_is_reported_and_others_go_on() {
 }
 
 #[tokio::test]
-async fn an_acceptance_that_stays_unclear_is_a_failure_and_is_reported_when_it_is_cleared_up() {
+async fn an_unclear_acceptance_is_a_failure_and_is_reported_when_the_membership_is_read() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let (notes, mut noted) = notes();
     let failed = notes.clone();
@@ -211,13 +209,10 @@ async fn an_acceptance_that_stays_unclear_is_a_failure_and_is_reported_when_it_i
         .managed()
         .view_config(following())
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        })
+        .on_invite(note_accepted(&notes))
         .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
-    // By then it is not listed any more.
+    // By then, the list no longer contains it.
     noted.next_are(&["on_invite", "accepted true"]).await;
     assert_eq!(asked(&sim), 1);
     assert_eq!(bot.health().invites_accepted, 1);

@@ -51,19 +51,12 @@ async fn an_invitation_is_accepted_and_the_console_opens_when_the_role_permits_i
 }
 
 #[tokio::test]
-async fn consoles_wait_for_servers_that_go_and_come() {
+async fn consoles_wait_for_servers_that_stop_and_start() {
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
-    let (up, down) = (notes.clone(), notes.clone());
     let bot = managed(&sim)
-        .on_server_online(move |_, server| {
-            let notes = up.clone();
-            async move { notes.note(format!("up {}", server.name)) }
-        })
-        .on_server_offline(move |_, server| {
-            let notes = down.clone();
-            async move { notes.note(format!("down {}", server.name)) }
-        });
+        .on_server_online(note_server(&notes, "up"))
+        .on_server_offline(note_server(&notes, "down"));
     let bot = start(bot).await;
     noted.next_are(&["up Thornwood"]).await;
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
@@ -99,7 +92,7 @@ async fn consoles_wait_for_servers_that_go_and_come() {
 }
 
 #[tokio::test]
-async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() {
+async fn the_console_of_a_server_that_cannot_be_read_opens_after_a_status_event() {
     let sim = Sim::builder().server_online(false).start().await.unwrap();
     let (notes, mut noted) = notes();
     let bot = managed(&sim).handlers(Handlers::new().on_session(move |console| {
@@ -123,7 +116,7 @@ async fn a_server_whose_details_cannot_be_read_gets_its_console_by_its_status() 
 }
 
 #[tokio::test]
-async fn a_server_that_can_never_be_read_gets_its_console_all_the_same() {
+async fn the_console_of_a_server_that_can_never_be_read_opens() {
     let sim = Sim::builder().start().await.unwrap();
     let details = format!("GET /api/servers/{}", sim.server());
     let gone = Fault::new(Hook::Http, Action::Reply(HttpReply::status(504)));
@@ -136,7 +129,7 @@ async fn a_server_that_can_never_be_read_gets_its_console_all_the_same() {
     }));
     let bot = start(bot).await;
     noted.next_are(&["Thornwood"]).await;
-    // The console says that the server runs.
+    // The connected console shows that the server runs.
     let view = bot.view();
     until("it is online", || {
         view.server(server_id(sim.server())).unwrap().is_online
@@ -178,20 +171,13 @@ async fn groups_are_allowed_and_denied_while_the_bot_runs() {
 }
 
 #[tokio::test]
-async fn a_bot_without_consoles_follows_its_servers_all_the_same() {
+async fn a_bot_without_consoles_follows_its_servers() {
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
-    let down = notes.clone();
     let bot = managed(&sim)
         .rules(Rules::default().consoles(false))
-        .on_server_online(move |_, server| {
-            let notes = notes.clone();
-            async move { notes.note(format!("up {}", server.name)) }
-        })
-        .on_server_offline(move |_, server| {
-            let notes = down.clone();
-            async move { notes.note(format!("down {}", server.name)) }
-        });
+        .on_server_online(note_server(&notes, "up"))
+        .on_server_offline(note_server(&notes, "down"));
     let bot = start(bot).await;
     noted.next_are(&["up Thornwood"]).await;
     sim.stop_server(sim.server()).await.unwrap();
@@ -204,12 +190,12 @@ async fn a_bot_without_consoles_follows_its_servers_all_the_same() {
 }
 
 #[tokio::test]
-async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
+async fn the_rules_can_exclude_fleets_and_empty_servers() {
     let sim = Sim::builder().start().await.unwrap();
     let rules = Rules::default().leave_empty_after(Duration::from_millis(20));
     let bot = start(managed(&sim).rules(rules)).await;
     within(bot.view().complete()).await.unwrap();
-    assert!(bot.consoles().is_empty(), "nobody plays");
+    assert!(bot.consoles().is_empty(), "no players");
 
     let player = sim.player_joins(sim.server(), "Ashwick").unwrap();
     sim.status(sim.server());
@@ -233,7 +219,7 @@ async fn fleets_and_empty_servers_are_left_alone_if_the_rules_say_so() {
 }
 
 #[tokio::test]
-async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
+async fn at_the_start_the_limit_bounds_the_consoles_that_open_at_the_same_time() {
     let sim = Sim::builder().start().await.unwrap();
     let mut servers = vec![sim.server()];
     for number in 0..7 {
@@ -244,7 +230,7 @@ async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
         servers.push(server);
     }
     for server in &servers {
-        // Each takes the token and says nothing: it neither comes up nor fails.
+        // Each server accepts the token without a reply, so the console neither connects nor fails.
         let silence = Fault::new(Hook::ConsoleToken, Action::Silence);
         sim.faults().arm(silence.server(*server));
     }
@@ -261,11 +247,11 @@ async fn at_the_start_no_more_consoles_open_at_once_than_the_limit_says() {
         });
         asked.collect::<BTreeSet<_>>().len()
     };
-    until("three are asked for", || asked() == 3).await;
+    until("three requests", || asked() == 3).await;
     assert_eq!(bot.consoles().len(), 3);
 
-    // A lost connection is a failed attempt: the next ones have their turn.
-    until("all are asked for", || {
+    // A lost connection is a failed attempt, so the next consoles open.
+    until("all requests", || {
         for server in &servers {
             sim.drop_consoles(*server);
         }

@@ -1,4 +1,4 @@
-//! Groups as they are read: what fails holds up nothing else, and an outage is one reading.
+//! Readings of groups: a failed one delays no other, and an outage causes one reading.
 
 use super::support::*;
 use alta_bot::{Invites, Known, Membership, Rules};
@@ -16,7 +16,7 @@ fn refuse(sim: &Sim, status: u16, path: &str) {
 }
 
 #[tokio::test]
-async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_group() {
+async fn a_server_that_cannot_be_read_delays_nothing_else_of_its_group() {
     for status in [504, 403] {
         let sim = Sim::builder().start().await.unwrap();
         for number in 0..21 {
@@ -27,16 +27,9 @@ async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_
         sim.start_server(healthy).unwrap();
         refuse(&sim, status, &format!("GET /api/servers/{}", sim.server()));
         let (notes, mut noted) = notes();
-        let (up, down) = (notes.clone(), notes);
         let bot = managed(&sim)
-            .on_server_online(move |_, server| {
-                let notes = up.clone();
-                async move { notes.note(format!("up {}", server.name)) }
-            })
-            .on_server_offline(move |_, server| {
-                let notes = down.clone();
-                async move { notes.note(format!("down {}", server.name)) }
-            });
+            .on_server_online(note_server(&notes, "up"))
+            .on_server_offline(note_server(&notes, "down"));
         let bot = start(bot).await;
         let view = bot.view();
         noted.next_are(&["up Hollow"]).await;
@@ -46,13 +39,13 @@ async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_
         let broken = || view.server(server_id(sim.server())).unwrap();
         assert_eq!(broken().known, None, "unknown is not offline");
 
-        // An event knows it, too.
+        // An event reports the state, too.
         sim.heartbeat(sim.server());
         noted.next_are(&["up Thornwood"]).await;
         assert_eq!(broken().known, Some(Known::AtStart));
         sim.stop_server(sim.server()).await.unwrap();
         noted.next_are(&["down Thornwood"]).await;
-        // It alone is read again until it can be.
+        // Only this server is read again, until that succeeds.
         sim.faults().clear();
         until("its record", || broken().record.is_some()).await;
         assert_eq!(noted.rest(), [""; 0]);
@@ -60,7 +53,7 @@ async fn a_server_that_cannot_be_read_keeps_nobody_from_knowing_the_rest_of_its_
 }
 
 #[tokio::test]
-async fn each_request_of_a_groups_reading_may_fail_without_the_others() {
+async fn each_request_of_a_group_may_fail_without_the_others() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let path = format!("GET /api/groups/{}", sim.group());
@@ -90,7 +83,7 @@ async fn the_members_before_a_page_that_fails_are_kept() {
     let second = |path: &str| path.contains("/members?") && path.contains("paginationToken");
     let refuse = Fault::new(Hook::Http, Action::Refuse(403)).when(second);
     sim.faults().arm(refuse.times(u32::MAX));
-    // Pages of five.
+    // Each page has five members.
     let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
     let http = HttpClient::whole(tower::service_fn(move |mut request: Request<Bytes>| {
         let smaller = request.uri().to_string().replace("limit=1000", "limit=5");
@@ -110,11 +103,11 @@ async fn the_members_before_a_page_that_fails_are_kept() {
 }
 
 #[tokio::test]
-async fn a_group_that_was_joined_is_told_of_when_it_is_complete() {
+async fn a_joined_group_is_announced_when_it_is_complete() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let cobb = sim.add_member(sim.group(), "Cobb").unwrap();
     let cobb = UserId::new(cobb.try_into().unwrap());
-    // The members come later than all the rest.
+    // The members arrive last.
     let path = format!("GET /api/groups/{}/members", sim.group());
     let slow = Fault::new(Hook::Http, Action::Delay(Duration::from_millis(200)));
     sim.faults().arm(slow.containing(&path).times(1));
@@ -135,7 +128,7 @@ async fn a_group_that_was_joined_is_told_of_when_it_is_complete() {
 }
 
 #[tokio::test]
-async fn a_group_that_was_joined_and_cannot_be_completed_is_told_of_after_a_while() {
+async fn a_joined_group_that_stays_incomplete_is_announced_after_the_timeout() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     refuse(
         &sim,
@@ -189,7 +182,7 @@ async fn an_outage_is_one_reading_of_each_group() {
         counts
     };
     let first = count();
-    // The second outage shows what the first one has caused beyond its due.
+    // The second outage shows whether the first one has caused too many readings.
     for outage in 1..=2 {
         sim.drop_main_sockets();
         until("everything is read again", || {

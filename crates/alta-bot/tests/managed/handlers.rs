@@ -43,7 +43,10 @@ async fn the_same_handlers_work_in_the_cloud_and_on_self_hosted_servers() {
     let url = sim.console_url(own).unwrap().parse().unwrap();
     let access = ConsoleAccess::new(url, sim.console_token(own));
     let consoles = Consoles::new();
-    consoles.add("own", Console::open_with(access, impatient().label("own")));
+    consoles.add(
+        "own",
+        Console::open_with(access, console_config().label("own")),
+    );
     let runner = Runner::new(consoles, handlers);
     let handle = runner.handle();
     let running = tokio::spawn(runner.run_until(std::future::pending()));
@@ -88,7 +91,7 @@ async fn a_handler_may_close_its_console_and_the_whole_bot() {
     noted.next_are(&["Closer"]).await;
     until("no console", || managed.consoles().is_empty()).await;
 
-    // It stays closed until the server is started anew.
+    // It stays closed until the server starts again.
     sim.stop_server(server).await.unwrap();
     let view = managed.view();
     until("it is down", || {

@@ -4,7 +4,7 @@ use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 
 #[tokio::test]
-async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_look_again() {
+async fn only_the_invitations_in_the_rules_are_accepted_and_changed_rules_check_again() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let groups = ["Ashby", "Birch", "Cobb"].map(|name| sim.add_group(name));
     sim.invite_bot(groups[0]).unwrap();
@@ -12,10 +12,7 @@ async fn only_the_invitations_that_the_policy_names_are_accepted_and_new_rules_l
     let (notes, mut noted) = notes();
     let bot = managed(&sim)
         .accept_invites(Invites::listed([group_id(groups[0])]))
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
-        });
+        .on_invite(note_invitation(&notes));
     let bot = start(bot).await;
     let mut first = [noted.next().await, noted.next().await];
     first.sort();
@@ -43,7 +40,7 @@ async fn an_invitation_during_a_gap_is_accepted_afterwards() {
     until("the group", || view.group(group(&sim)).is_some()).await;
 }
 
-/// What is asked when an invitation is accepted.
+/// A fault of the request to accept an invitation.
 fn accepting(action: Action) -> Fault {
     Fault::new(Hook::Http, action).containing("POST /api/groups/invites/")
 }
@@ -56,10 +53,7 @@ async fn an_invitation_that_cannot_be_accepted_now_is_reported_and_accepted_late
     let failed = notes.clone();
     let bot = managed(&sim)
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        })
+        .on_invite(note_accepted(&notes))
         .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
     noted.next_are(&["on_invite", "accepted true"]).await;
@@ -68,7 +62,7 @@ async fn an_invitation_that_cannot_be_accepted_now_is_reported_and_accepted_late
 }
 
 #[tokio::test]
-async fn accepting_takes_as_long_as_the_service_does_whatever_time_handlers_have() {
+async fn the_handler_timeout_does_not_apply_to_the_acceptance() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let slow = Action::Delay(Duration::from_millis(300));
     sim.faults().arm(accepting(slow));
@@ -77,10 +71,7 @@ async fn accepting_takes_as_long_as_the_service_does_whatever_time_handlers_have
     let bot = managed(&sim)
         .limits(Limits::default().handler_timeout(Duration::from_millis(50)))
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        })
+        .on_invite(note_accepted(&notes))
         .on_invite(|_, _| std::future::pending::<()>())
         .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.kind.name())));
     let bot = start(bot).await;
@@ -89,17 +80,14 @@ async fn accepting_takes_as_long_as_the_service_does_whatever_time_handlers_have
 }
 
 #[tokio::test]
-async fn an_acceptance_whose_answer_is_lost_is_one_and_a_rejected_one_is_none() {
+async fn an_acceptance_whose_reply_is_lost_counts_and_a_rejected_one_does_not() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     sim.faults().arm(accepting(Action::Truncate));
     let (notes, mut noted) = notes();
     let failed = notes.clone();
     let bot = managed(&sim)
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        })
+        .on_invite(note_accepted(&notes))
         .handlers(Handlers::new().on_failure(move |failure| failed.note(failure.handler)));
     let bot = start(bot).await;
     noted.next_are(&["accepted true"]).await;
@@ -132,10 +120,7 @@ async fn a_group_that_invites_the_bot_again_during_a_gap_is_joined_again() {
     let (notes, mut noted) = notes();
     let bot = managed(&sim)
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        });
+        .on_invite(note_accepted(&notes));
     let bot = start(bot).await;
     noted.next_are(&["accepted true"]).await;
 
@@ -160,10 +145,7 @@ async fn a_gap_while_an_invitation_is_accepted_causes_no_second_call() {
     let (notes, mut noted) = notes();
     let bot = managed(&sim)
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("accepted {}", invitation.accepted)) }
-        });
+        .on_invite(note_accepted(&notes));
     let bot = start(bot).await;
     until("the request", || sim.faults().armed() == 0).await;
     let lists = || {
@@ -182,7 +164,7 @@ async fn a_gap_while_an_invitation_is_accepted_causes_no_second_call() {
 }
 
 #[tokio::test]
-async fn an_invitation_to_a_group_that_the_rules_leave_out_is_not_accepted() {
+async fn an_invitation_to_a_group_that_the_rules_exclude_is_not_accepted() {
     let sim = Sim::builder().bare().start().await.unwrap();
     let [allowed, other] = ["Ashby", "Birch"].map(|name| sim.add_group(name));
     sim.invite_bot(allowed).unwrap();
@@ -192,10 +174,7 @@ async fn an_invitation_to_a_group_that_the_rules_leave_out_is_not_accepted() {
     let bot = managed(&sim)
         .rules(Rules::default().only([group_id(allowed)]))
         .accept_invites(Invites::All)
-        .on_invite(move |_, invitation| {
-            let notes = notes.clone();
-            async move { notes.note(format!("{} {}", invitation.group.name, invitation.accepted)) }
-        })
+        .on_invite(note_invitation(&notes))
         .on_group_joined(move |_, group| {
             let notes = joined.clone();
             async move { notes.note(format!("joined {}", group.name())) }

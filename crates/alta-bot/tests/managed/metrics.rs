@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// What was measured, by name and labels.
+/// The recorded values, by name and labels.
 #[derive(Default)]
 struct Measured {
     cells: Mutex<BTreeMap<String, Arc<AtomicU64>>>,
@@ -61,7 +61,7 @@ impl metrics::Recorder for Measured {
 }
 
 #[test]
-fn what_a_bot_does_is_measured_under_the_documented_names() {
+fn metrics_have_the_documented_names() {
     let measured = Measured::default();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -95,7 +95,7 @@ fn what_a_bot_does_is_measured_under_the_documented_names() {
         ("pytale_groups", 1.0),
         ("pytale_servers_online", 1.0),
         ("pytale_players_online", 1.0),
-        // They were closed in the end.
+        // The bot is shut down.
         ("pytale_consoles", 0.0),
         ("pytale_consoles_connected", 0.0),
         ("pytale_handlers_running", 0.0),
@@ -129,6 +129,6 @@ async fn play(measured: &Measured) {
     sim.status(server);
     until("the player is seen", || bot.health().players_online == 1).await;
     let connected = || measured.gauge("pytale_consoles_connected{}");
-    until("it is connected, by the gauge", || connected() > 0.5).await;
+    until("the gauge of connected consoles", || connected() > 0.5).await;
     within(bot.shutdown(TEST_TIMEOUT)).await;
 }

@@ -1,20 +1,22 @@
-//! Events are numbered while servers restart and rules change: each number reaches everybody, or lies in a reported gap.
+//! Numbered events while servers restart and rules change: each number reaches every reader, or lies in a reported gap.
 
 use super::support::*;
-use alta_bot::{Bot, ConsoleEvents, Handlers, Limits, ManagedBot, Rules};
+use alta_bot::{ConsoleEvents, Handlers, Limits, ManagedBot, Rules};
 use alta_model::{ServerId, Timestamp};
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use att_console::Missed;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
-use std::sync::{Arc, Mutex};
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 const EVENT: &str = "PlayerJoined";
 
-/// What one reader got, in order.
+/// The items that one reader has received, in order.
 #[derive(Clone, Default)]
-struct Got(Arc<Mutex<Vec<Item>>>);
+struct Received(Arc<watch::Sender<Vec<Item>>>);
 
 #[derive(Clone, Copy, Debug)]
 enum Item {
@@ -22,38 +24,39 @@ enum Item {
     Gap(Timestamp, Timestamp),
 }
 
-/// An event may be on its way for so long.
+/// The longest time from an event on the server to its arrival.
 const UNDER_WAY: Duration = Duration::from_millis(500);
 
-impl Got {
+impl Received {
     fn event(&self, data: &Value) {
         let number = usize::try_from(data["user"]["id"].as_u64().unwrap()).unwrap();
-        self.0.lock().unwrap().push(Item::Number(number));
+        self.0.send_modify(|items| items.push(Item::Number(number)));
     }
 
     fn missed(&self, missed: &Missed) {
         let Missed::Gap { since, until } = missed else {
             panic!("{missed}");
         };
-        self.0.lock().unwrap().push(Item::Gap(*since, *until));
+        self.0
+            .send_modify(|items| items.push(Item::Gap(*since, *until)));
     }
 
-    fn has(&self, wanted: usize) -> bool {
-        let items = self.0.lock().unwrap();
-        let mut items = items.iter();
-        items.any(|item| matches!(item, Item::Number(number) if *number == wanted))
+    /// Waits until this number or a later one is received.
+    async fn wait_for(&self, wanted: usize) {
+        let reached = |item: &Item| matches!(item, Item::Number(number) if *number >= wanted);
+        let mut items = self.0.subscribe();
+        let _ = items.wait_for(|items| items.iter().any(reached)).await;
     }
 
     fn gaps(&self) -> usize {
-        let items = self.0.lock().unwrap();
+        let items = self.0.borrow();
         let gaps = items.iter().filter(|item| matches!(item, Item::Gap(..)));
         gaps.count()
     }
 
-    /// From the first number on, each came once and in order, or it is missing between two others where a gap stands that
-    /// covers the time when it happened.
-    fn is_honest(&self, who: &str, happened: &[Timestamp]) {
-        let items = self.0.lock().unwrap().clone();
+    /// Checks that from the first number on, each was received once and in order, or lies in a gap that contains its time.
+    fn check(&self, who: &str, happened: &[Timestamp]) {
+        let items = self.0.borrow().clone();
         let mut last = None;
         let mut gaps: Vec<(Timestamp, Timestamp)> = Vec::new();
         for item in &items {
@@ -64,10 +67,10 @@ impl Got {
                     assert!(number >= expected, "{who}: {number} again: {items:?}");
                     let lost = happened.iter().enumerate().take(number);
                     for (lost, at) in lost.skip(expected) {
-                        let is_told = gaps.iter().any(|(since, until)| {
+                        let is_in_gap = gaps.iter().any(|(since, until)| {
                             since.saturating_duration_since(*at) < UNDER_WAY && at <= until
                         });
-                        assert!(is_told, "{who}: {lost} is lost in silence: {items:?}");
+                        assert!(is_in_gap, "{who}: {lost} is in no gap: {items:?}");
                     }
                     last = Some(number);
                     gaps.clear();
@@ -78,13 +81,13 @@ impl Got {
     }
 }
 
-/// A town in which something happens all the time, and a bot that listens to it in every way.
+/// A town that sends numbered events, and a bot that reads them by handlers and by a stream.
 struct Town {
     sim: Sim,
     bot: ManagedBot,
-    happened: Vec<Timestamp>,
-    handlers: Got,
-    stream: Got,
+    sent: Vec<Timestamp>,
+    handlers: Received,
+    stream: Received,
 }
 
 impl Town {
@@ -93,7 +96,7 @@ impl Town {
     }
 
     async fn of(sim: Sim, rules: Rules) -> Self {
-        let [handlers, stream] = [Got::default(), Got::default()];
+        let [handlers, stream] = [Received::default(), Received::default()];
         let (events, missed) = (handlers.clone(), handlers.clone());
         let bot = managed(&sim).rules(rules).handlers(
             Handlers::new()
@@ -109,62 +112,92 @@ impl Town {
         let bot = start(bot).await;
         let listening = within(bot.bot().subscribe_to([EVENT])).await;
         tokio::spawn(listen(listening.unwrap(), stream.clone()));
-        let happened = Vec::new();
         let mut town = Self {
             sim,
             bot,
-            happened,
+            sent: Vec::new(),
             handlers,
             stream,
         };
-        town.until_heard().await;
+        town.until_received().await;
         town
     }
 
-    /// The next number. Nobody is another's player, so handlers keep them in order only if nothing is slow.
-    fn happens(&mut self) -> usize {
-        let number = self.happened.len();
-        self.happened.push(Timestamp::now());
+    /// Sends the next number. Each has a player of its own, so handlers keep the order only if none is slow.
+    fn send(&mut self) -> usize {
+        let number = self.sent.len();
+        self.sent.push(Timestamp::now());
         let user = json!({"user": {"id": number, "username": "Ashwick"}});
         self.sim.emit_console_event(self.sim.server(), EVENT, user);
         number
     }
 
-    /// Lets something happen until it is heard by everybody.
-    async fn until_heard(&mut self) {
-        for _ in 0..2_000 {
-            let number = self.happens();
-            tokio::time::sleep(Duration::from_millis(3)).await;
-            if self.handlers.has(number) && self.stream.has(number) {
-                return;
-            }
-        }
-        panic!("nobody hears it");
+    /// Sends numbers until the handlers and the stream have received one.
+    async fn until_received(&mut self) {
+        let (handlers, stream) = (self.handlers.clone(), self.stream.clone());
+        let first = self.sent.len();
+        self.send_until(async {
+            tokio::join!(handlers.wait_for(first), stream.wait_for(first));
+        })
+        .await;
+        let last = self.sent.len() - 1;
+        within(async { tokio::join!(handlers.wait_for(last), stream.wait_for(last)) }).await;
     }
 
-    /// Lets something happen until that is so.
-    async fn until(&mut self, what: &str, holds: impl Fn(&Bot, &Sim) -> bool) {
-        for _ in 0..2_000 {
-            self.happens();
-            if holds(self.bot.bot(), &self.sim) {
-                return;
+    /// Sends numbers until this future is ready.
+    async fn send_until(&mut self, future: impl Future<Output = ()>) {
+        let mut future = pin!(within(future));
+        loop {
+            tokio::select! {
+                () = &mut future => return,
+                () = tokio::time::sleep(Duration::from_millis(3)) => {
+                    self.send();
+                }
             }
-            tokio::time::sleep(Duration::from_millis(3)).await;
         }
-        panic!("never: {what}");
     }
 
-    fn is_honest(&self) {
-        self.handlers.is_honest("handlers", &self.happened);
-        self.stream.is_honest("a stream of the bot", &self.happened);
+    /// Sends numbers until the view shows the server as offline.
+    async fn until_offline(&mut self) {
+        let (view, server) = (self.bot.view().clone(), server_id(self.sim.server()));
+        self.send_until(async {
+            let mut changes = view.changes();
+            while view.server(server).unwrap().is_online {
+                let _ = changes.next().await;
+            }
+        })
+        .await;
+    }
+
+    /// Sends numbers until the bot has closed its console.
+    async fn until_closed(&mut self) {
+        self.until_console(|status| status.state.is_closed()).await;
+        assert!(self.bot.bot().consoles().is_empty());
+    }
+
+    /// Sends numbers until the status of the console satisfies this, or the console is gone.
+    async fn until_console(&mut self, holds: impl Fn(&att_console::Status) -> bool) {
+        let Some((_, console)) = self.bot.bot().consoles().pop() else {
+            return;
+        };
+        self.send_until(async {
+            let mut statuses = console.statuses();
+            while !holds(&console.status()) && statuses.next().await.is_some() {}
+        })
+        .await;
+    }
+
+    fn check(&self) {
+        self.handlers.check("handlers", &self.sent);
+        self.stream.check("a stream of the bot", &self.sent);
     }
 }
 
-async fn listen(mut events: ConsoleEvents<Value, ServerId>, got: Got) {
+async fn listen(mut events: ConsoleEvents<Value, ServerId>, received: Received) {
     while let Some((_, item)) = events.next().await {
         match item {
-            Ok(event) => got.event(&event.data),
-            Err(missed) => got.missed(&missed),
+            Ok(event) => received.event(&event.data),
+            Err(missed) => received.missed(&missed),
         }
     }
 }
@@ -175,11 +208,9 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
     for restart in 1..=3 {
         let server = town.sim.server();
         town.sim.stop_server(server).await.unwrap();
-        let view = town.bot.view().clone();
-        let is_up = move || view.server(server_id(server)).unwrap().is_online;
-        town.until("offline", |_, _| !is_up()).await;
+        town.until_offline().await;
         town.sim.start_server(server).unwrap();
-        town.until_heard().await;
+        town.until_received().await;
         assert_eq!(town.handlers.gaps(), restart);
         assert_eq!(town.stream.gaps(), restart);
         assert_eq!(
@@ -187,30 +218,29 @@ async fn a_restart_is_one_gap_in_handlers_streams_and_health() {
             restart
         );
     }
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
-async fn a_restart_that_no_event_tells_of_is_one_gap() {
+async fn a_restart_without_events_of_it_is_one_gap() {
     let mut town = Town::new(Rules::default()).await;
     let refuse = Action::Reply(HttpReply::status(503));
     let refuse = Fault::new(Hook::MainUpgrade, refuse).times(u32::MAX);
     town.sim.faults().arm(refuse);
     town.sim.drop_main_sockets();
-    let connected = |bot: &Bot, _: &Sim| bot.socket().unwrap().status().state.is_connected();
-    town.until("the main websocket is lost", |bot, sim| {
-        !connected(bot, sim)
+    let mut statuses = town.bot.bot().socket().unwrap().statuses();
+    town.send_until(async {
+        let lost = statuses.wait_for(|status| !status.state.is_connected());
+        let _ = lost.await;
     })
     .await;
     let server = town.sim.server();
     town.sim.stop_server(server).await.unwrap();
-    let view = town.bot.view().clone();
-    let is_up = move || view.server(server_id(server)).unwrap().is_online;
-    town.until("offline", |_, _| !is_up()).await;
+    town.until_offline().await;
     town.sim.start_server(server).unwrap();
-    town.until_heard().await;
+    town.until_received().await;
     assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
@@ -221,13 +251,11 @@ async fn a_restart_behind_a_half_open_main_websocket_is_one_gap() {
     town.sim.silence_main_sockets();
     let server = town.sim.server();
     town.sim.stop_server(server).await.unwrap();
-    let view = town.bot.view().clone();
-    let is_up = move || view.server(server_id(server)).unwrap().is_online;
-    town.until("the console tells", |_, _| !is_up()).await;
+    town.until_offline().await;
     town.sim.start_server(server).unwrap();
-    town.until_heard().await;
+    town.until_received().await;
     assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
@@ -236,44 +264,41 @@ async fn a_console_that_the_rules_close_and_open_again_leaves_one_gap() {
     let group = group(&town.sim);
     for change in 1..=3 {
         town.bot.change_rules(|rules| rules.deny(group));
-        let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
-        town.until("closed", closed).await;
+        town.until_closed().await;
         town.bot.change_rules(|rules| rules.allow(group));
-        town.until_heard().await;
+        town.until_received().await;
         assert_eq!(town.handlers.gaps(), change);
         assert_eq!(town.stream.gaps(), change);
     }
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
-async fn a_role_that_comes_back_and_an_empty_server_that_fills_leave_a_gap() {
+async fn a_role_that_is_given_back_and_an_empty_server_that_fills_leave_one_gap_each() {
     let rules = Rules::default().leave_empty_after(Duration::from_millis(1));
     let sim = Sim::builder().start().await.unwrap();
     let player = sim.player_joins(sim.server(), "Birch").unwrap();
     let mut town = Town::of(sim, rules).await;
-    let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
     let server = town.sim.server();
     town.sim.player_leaves(server, player).unwrap();
     town.sim.status(server);
-    town.until("closed, since it is empty", closed).await;
+    town.until_closed().await;
     town.sim.player_joins(server, "Birch").unwrap();
     town.sim.status(server);
-    town.until_heard().await;
+    town.until_received().await;
     assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
 
     let me = town.sim.bot().user_id;
     town.sim.set_role(town.sim.group(), me, 1).unwrap();
-    town.until("closed, since the role forbids it", closed)
-        .await;
+    town.until_closed().await;
     town.sim.set_role(town.sim.group(), me, 2).unwrap();
-    town.until_heard().await;
+    town.until_received().await;
     assert_eq!((town.handlers.gaps(), town.stream.gaps()), (2, 2));
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
-async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_bots_streams() {
+async fn a_console_that_the_program_closes_and_opens_again_leaves_a_gap_in_the_bots_streams() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let server = server_id(sim.server());
@@ -289,8 +314,8 @@ async fn a_console_that_is_closed_by_hand_and_opened_again_leaves_a_gap_in_the_b
     let console = open().await;
     let mut events = within(bot.subscribe_to([EVENT])).await.unwrap();
     joins(0);
-    // It is read only after the new console has brought more.
-    until("it came", || console.status().totals.events == 1).await;
+    // The stream is read only after the new console has received more.
+    until("it is received", || console.status().totals.events == 1).await;
     let before = Timestamp::now();
     within(bot.close_console(server)).await.unwrap();
     assert_eq!(events.interruptions().len(), 1);
@@ -347,7 +372,7 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_closed_lie_in_the_
     sim.wait_for_console_subscription(sim.server(), EVENT)
         .await
         .unwrap();
-    // The second is of the same player as the first, and waits for it.
+    // The second event is of the same player as the first, so its handler waits for that of the first.
     let happens = |player: u64, number: u64| {
         let user = json!({"user": {"id": player, "username": "Ashwick"}, "number": number});
         sim.emit_console_event(sim.server(), EVENT, user);
@@ -370,32 +395,24 @@ async fn events_that_wait_for_slow_handlers_when_a_console_is_closed_lie_in_the_
 }
 
 #[tokio::test]
-async fn a_console_that_is_closed_while_its_server_sleeps_leaves_one_gap_in_handlers() {
+async fn a_console_that_is_closed_while_its_server_is_stopped_leaves_one_gap_in_handlers() {
     let mut town = Town::new(Rules::default()).await;
     let server = town.sim.server();
     town.sim.stop_server(server).await.unwrap();
     let group = group(&town.sim);
-    let health = |town: &Town| town.bot.health();
-    let lost = |town: &Town| health(town).consoles.iter().all(|it| !it.is_connected());
-    for _ in 0..2_000 {
-        if lost(&town) {
-            break;
-        }
-        town.happens();
-        tokio::time::sleep(Duration::from_millis(3)).await;
-    }
+    town.until_console(|status| !status.state.is_connected())
+        .await;
     town.bot.change_rules(|rules| rules.deny(group));
-    let closed = |bot: &Bot, _: &Sim| bot.consoles().is_empty();
-    town.until("closed", closed).await;
+    town.until_closed().await;
     town.sim.start_server(server).unwrap();
     town.bot.change_rules(|rules| rules.allow(group));
-    town.until_heard().await;
+    town.until_received().await;
     assert_eq!((town.handlers.gaps(), town.stream.gaps()), (1, 1));
-    town.is_honest();
+    town.check();
 }
 
 #[tokio::test]
-async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
+async fn a_stream_whose_console_is_closed_in_a_gap_yields_the_gap_at_its_end() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let server = server_id(sim.server());
@@ -405,7 +422,10 @@ async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
     sim.stop_server(sim.server()).await.unwrap();
     until("it is lost", || !console.status().state.is_connected()).await;
     within(bot.close_console(server)).await.unwrap();
-    assert!(events.next().now_or_never().is_none(), "it goes on");
+    assert!(
+        events.next().now_or_never().is_none(),
+        "the stream continues"
+    );
     let [(interrupted, since)] = events.interruptions()[..] else {
         panic!("{:?}", events.interruptions());
     };
@@ -413,13 +433,17 @@ async fn a_stream_whose_console_is_closed_in_a_gap_tells_of_it_in_the_end() {
     assert!(!events.is_live());
     within(bot.close()).await;
     let missed = within(events.next()).await.unwrap().1.unwrap_err();
-    let Missed::Gap { since: told, until } = missed else {
+    let Missed::Gap {
+        since: begin,
+        until,
+    } = missed
+    else {
         panic!("{missed}");
     };
-    let difference = told.max(since).saturating_duration_since(told.min(since));
+    let difference = begin.max(since).saturating_duration_since(begin.min(since));
     assert!(
-        difference < UNDER_WAY && told < until,
-        "{since}: {told} {until}"
+        difference < UNDER_WAY && begin < until,
+        "{since}: {begin} {until}"
     );
     assert!(within(events.next()).await.is_none());
 }

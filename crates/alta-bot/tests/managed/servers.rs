@@ -1,18 +1,18 @@
-//! Servers that run or don't: who knows it, and how it is told.
+//! The states of servers: their sources, and the calls of handlers.
 
 use super::support::*;
 use alta_bot::{Known, Managed, Rules};
 use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 
-/// A bot whose main websocket is pinged so often that servers can be missed after this.
+/// A bot whose main websocket is pinged so often that this heartbeat timeout is valid.
 fn quick(sim: &Sim, heartbeat_timeout: Duration) -> Managed {
     let socket = socket_config().ping_interval(heartbeat_timeout / 3);
     let bot = builder(sim).socket_config(socket).managed();
     bot.view_config(following().heartbeat_timeout(heartbeat_timeout))
 }
 
-/// Notes what handlers are told of servers.
+/// Notes the calls of the handlers of servers.
 fn noting(bot: Managed) -> (Managed, Noted) {
     let (notes, noted) = notes();
     let (up, down) = (notes.clone(), notes);
@@ -37,7 +37,7 @@ fn drop_main_events(sim: &Sim) {
     sim.faults().arm(drop.times(u32::MAX));
 }
 
-/// How often a server was read.
+/// The number of readings of a server.
 fn readings(sim: &Sim, server: u64) -> usize {
     let path = format!("/api/servers/{server}");
     let received = sim.received();
@@ -46,7 +46,7 @@ fn readings(sim: &Sim, server: u64) -> usize {
 }
 
 #[tokio::test]
-async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
+async fn servers_are_announced_at_the_start_and_when_their_state_changes() {
     let sim = Sim::builder().start().await.unwrap();
     let hollow = sim.add_server(sim.group(), "Hollow").unwrap();
     let (bot, mut noted) = noting(managed(&sim));
@@ -63,7 +63,7 @@ async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
     sim.start_server(sim.server()).unwrap();
     noted.next_are(&["up Thornwood Now"]).await;
 
-    // A new one has not gone offline.
+    // A new server has not gone offline.
     let third = sim.add_server(sim.group(), "Fern").unwrap();
     until("it is known", || {
         let third = bot.view().server(server_id(third));
@@ -75,7 +75,7 @@ async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
     sim.remove_server(third).await.unwrap();
     noted.next_are(&["down Fern Now"]).await;
 
-    // What the rules come to allow is found as it is.
+    // Servers of a group that the rules allow again count as found at the start.
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     bot.change_rules(|rules| rules.deny(group(&sim)));
     sim.wait_for_consoles(sim.server(), 0).await.unwrap();
@@ -86,10 +86,10 @@ async fn servers_are_told_of_at_the_start_up_or_down_and_when_that_changes() {
 }
 
 #[tokio::test]
-async fn what_changed_in_a_gap_is_told_as_found_afterwards() {
+async fn changes_in_a_gap_are_announced_as_found_after_it() {
     let sim = Sim::builder().start().await.unwrap();
     let hollow = sim.add_server(sim.group(), "Hollow").unwrap();
-    // Without consoles nothing else tells of it.
+    // Without consoles, no other source reports it.
     let bot = managed(&sim).rules(Rules::default().consoles(false));
     let (bot, mut noted) = noting(bot);
     let _bot = start(bot).await;
@@ -109,9 +109,9 @@ async fn what_changed_in_a_gap_is_told_as_found_afterwards() {
 }
 
 #[tokio::test]
-async fn what_a_console_hears_is_told_at_once_though_no_event_comes() {
+async fn the_state_of_a_console_is_announced_without_an_event() {
     let sim = Sim::builder().start().await.unwrap();
-    // Heartbeats are not missed for a long time.
+    // Heartbeats do not become overdue in this test.
     let (bot, mut noted) = noting(managed(&sim));
     let bot = start(bot).await;
     noted.next_are(&["up Thornwood AtStart"]).await;
@@ -123,7 +123,7 @@ async fn what_a_console_hears_is_told_at_once_though_no_event_comes() {
 }
 
 #[tokio::test]
-async fn a_console_opened_by_hand_tells_that_its_server_is_up() {
+async fn a_console_that_the_program_opens_puts_its_server_online() {
     let sim = Sim::builder().server_online(false).start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let view = within(bot.view(following())).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_console_opened_by_hand_tells_that_its_server_is_up() {
     let _console = within(console).await.unwrap();
     drop_main_events(&sim);
     sim.start_server(sim.server()).unwrap();
-    until("the console tells", || server().is_online).await;
+    until("the state of the console", || server().is_online).await;
     assert_eq!(server().known, Some(Known::Now));
 }
 
@@ -149,19 +149,16 @@ async fn missing_heartbeats_alone_put_no_server_offline() {
     within(bot.view().complete()).await.unwrap();
     sim.heartbeat(sim.server());
     let first = readings(&sim, sim.server());
-    until("it is missed and asked for", || {
-        readings(&sim, sim.server()) > first + 1
-    })
-    .await;
+    until("it is read", || readings(&sim, sim.server()) > first + 1).await;
     assert!(server().is_online);
     assert_eq!(noted.rest(), [""; 0]);
 
-    // REST fails: nothing is known.
+    // The reading fails: the state stays as it was.
     let path = format!("GET /api/servers/{}", sim.server());
     let refuse = Fault::new(Hook::Http, Action::Refuse(403)).containing(&path);
     sim.faults().arm(refuse.times(20));
     until("it is stale", || server().is_stale).await;
-    until("REST answers again", || sim.faults().armed() == 0).await;
+    until("REST replies again", || sim.faults().armed() == 0).await;
     assert!(server().is_online);
 
     drop_main_events(&sim);
@@ -178,7 +175,7 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
     sim.wait_for_consoles(sim.server(), 1).await.unwrap();
     sim.heartbeat(sim.server());
     let socket = bot.bot().socket().unwrap();
-    // Nor does a new one get through.
+    // A new connection does not work either.
     let silence = Fault::new(Hook::MainUpgrade, Action::Silence);
     sim.faults().arm(silence.times(u32::MAX));
     sim.silence_main_sockets();
@@ -188,13 +185,13 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
     .await;
     let server = || bot.view().server(server_id(sim.server())).unwrap();
     assert!(server().is_online);
-    // The console tells of the end all the same.
+    // The console reports that the server has stopped.
     sim.stop_server(sim.server()).await.unwrap();
     noted.next_are(&["down Thornwood Now"]).await;
 }
 
 #[tokio::test]
-async fn a_main_websocket_that_is_pinged_too_seldom_for_its_servers_is_refused() {
+async fn a_heartbeat_timeout_below_two_pings_is_an_error() {
     let sim = Sim::builder().start().await.unwrap();
     let socket = socket_config().ping_interval(Duration::from_secs(30));
     let told = |error: alta_bot::Error| {

@@ -9,7 +9,7 @@ use tokio::runtime::{Builder as Runtime, Handle};
 use tokio::sync::Notify;
 
 #[tokio::test]
-async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
+async fn running_handlers_finish_and_waiting_calls_are_dropped() {
     let sim = Sim::builder().start().await.unwrap();
     let (notes, mut noted) = notes();
     let gate = Arc::new(Notify::new());
@@ -33,7 +33,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     noted.next_are(&["begins"]).await;
     sim.player_leaves(server, player).unwrap();
     sim.player_joins(server, "Ashwick").unwrap();
-    until("both have come", || bot.health().totals.events == 2).await;
+    until("both events", || bot.health().totals.events == 2).await;
 
     let shutdown = bot.shutdown(TEST_TIMEOUT);
     let finish = async {
@@ -44,7 +44,7 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
         gate.notify_one();
     };
     let (finished, ()) = within(async { tokio::join!(shutdown, finish) }).await;
-    assert_eq!(finished.given_up, 1, "the second was never begun");
+    assert_eq!(finished.given_up, 1, "the second call");
     noted.next_are(&["Ashwick"]).await;
     assert_eq!(noted.rest(), [""; 0]);
     sim.wait_for_consoles(server, 0).await.unwrap();
@@ -54,11 +54,11 @@ async fn a_handler_that_runs_may_finish_and_those_that_wait_are_given_up() {
     assert_eq!(
         within(bot.shutdown(TEST_TIMEOUT)).await,
         finished,
-        "once more does no harm"
+        "a second shutdown returns the same"
     );
 }
 
-/// Runs a bot in a runtime of its own, in which nothing else runs but this test.
+/// Runs a bot in a runtime of its own, which runs only this test.
 fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
     let simulator = Runtime::new_multi_thread()
         .worker_threads(1)
@@ -69,7 +69,7 @@ fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
         .block_on(Sim::builder().bot_invited().start())
         .unwrap();
     let own = Runtime::new_current_thread().enable_all().build().unwrap();
-    // The default HTTP stack keeps idle connections in tasks of its own, for as long as the bot is held: not here.
+    // Without idle connections, which the default HTTP stack keeps in tasks of its own.
     let http = alta_http::HttpClient::web_roots(&alta_http::Config::default()).unwrap();
     let elsewhere = simulator.handle().clone();
     let http = alta_http::HttpClient::new(tower::service_fn(move |request| {
@@ -119,7 +119,7 @@ fn after_a_shutdown_nothing_is_left_running() {
 }
 
 #[test]
-fn a_bot_that_is_dropped_leaves_nothing_running_either() {
+fn a_dropped_bot_leaves_nothing_running() {
     alone(async |bot, sim| {
         drop(bot);
         until("no task", || {
@@ -131,7 +131,7 @@ fn a_bot_that_is_dropped_leaves_nothing_running_either() {
 }
 
 #[test]
-fn closing_the_bot_by_another_handle_ends_its_management() {
+fn closing_the_bot_through_another_handle_ends_the_managed_bot() {
     alone(async |bot, _| {
         let handle = bot.bot().clone();
         within(handle.close()).await;

@@ -16,7 +16,7 @@ fn problems(error: &Error) -> &[String] {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_managed_bot_is_told_at_once_and_before_anything_is_sent() {
+async fn all_errors_of_a_configuration_are_returned_before_anything_is_sent() {
     let sim = Sim::builder().start().await.unwrap();
     let account = sim.user();
     let user = UserCredentials::new(account.username, Password::plain(account.password));
@@ -96,7 +96,7 @@ async fn a_bot_whose_account_is_refused_ends_and_says_so() {
 }
 
 #[tokio::test]
-async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
+async fn the_order_of_the_builder_calls_does_not_matter() {
     let sim = Sim::builder().bot_invited().start().await.unwrap();
     let (notes, mut noted) = notes();
     let noting = |what: &'static str| {
@@ -117,7 +117,7 @@ async fn in_whatever_order_a_bot_is_made_nothing_is_forgotten() {
 }
 
 #[tokio::test]
-async fn times_that_never_come_are_times_like_others() {
+async fn durations_that_never_end_are_valid() {
     let sim = Sim::builder().start().await.unwrap();
     let never = Duration::MAX;
     let view = following()

@@ -1,4 +1,7 @@
-use alta_bot::{Bot, BotCredentials, Builder, Endpoints, Managed, ManagedBot, ViewConfig};
+use alta_bot::{
+    Bot, BotCredentials, Builder, Endpoints, HandlerFn, Invitation, Managed, ManagedBot,
+    ServerUpdate, ViewConfig,
+};
 use alta_model::{GroupId, ServerId};
 use alta_sim::Sim;
 use alta_socket::BackoffPolicy;
@@ -14,7 +17,7 @@ pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
         .expect("it takes too long")
 }
 
-/// Waits until a condition holds, tested again and again.
+/// Waits until a condition is true, which is checked again and again.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
         while !holds() {
@@ -26,7 +29,7 @@ pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     waited.unwrap_or_else(|_| panic!("not within {TEST_TIMEOUT:?}: {what}"));
 }
 
-/// A bot of the simulator whose main websocket comes back at once.
+/// A bot of the simulator that connects again at once.
 pub(crate) fn builder(sim: &Sim) -> Builder {
     let account = sim.bot();
     let endpoints = Endpoints::new(
@@ -41,17 +44,17 @@ pub(crate) fn builder(sim: &Sim) -> Builder {
         ))
         .endpoints(endpoints)
         .socket_config(socket_config())
-        .console_config(impatient())
+        .console_config(console_config())
 }
 
-/// A main websocket that comes back at once.
+/// A main websocket that connects again at once.
 pub(crate) fn socket_config() -> alta_ws::Config {
     let backoff = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
     alta_ws::Config::default().backoff(backoff)
 }
 
-/// Consoles that come back at once.
-pub(crate) fn impatient() -> att_console::Config {
+/// Consoles that connect again at once.
+pub(crate) fn console_config() -> att_console::Config {
     let backoff = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
     att_console::Config::default().backoff(backoff)
 }
@@ -60,7 +63,7 @@ pub(crate) fn managed(sim: &Sim) -> Managed {
     builder(sim).managed().view_config(following())
 }
 
-/// Following that learns of everything by events.
+/// A view that is kept by events, with short pauses after failures.
 pub(crate) fn following() -> ViewConfig {
     let quick = BackoffPolicy::new(Duration::from_millis(5), Duration::from_millis(20));
     ViewConfig::default().retry(quick)
@@ -82,7 +85,7 @@ pub(crate) fn server_id(id: u64) -> ServerId {
     ServerId::new(id.try_into().unwrap())
 }
 
-/// What handlers note, in order.
+/// Notes of handlers, in order.
 #[derive(Clone)]
 pub(crate) struct Notes(mpsc::Sender<String>);
 
@@ -101,7 +104,9 @@ impl Notes {
 
 impl Noted {
     pub(crate) async fn next(&mut self) -> String {
-        within(self.0.recv()).await.expect("nobody notes any more")
+        within(self.0.recv())
+            .await
+            .expect("no handler makes notes any more")
     }
 
     pub(crate) async fn next_are(&mut self, expected: &[&str]) {
@@ -110,8 +115,41 @@ impl Noted {
         }
     }
 
-    /// What was noted until now and not read.
+    /// The notes until now that were not read.
     pub(crate) fn rest(&mut self) -> Vec<String> {
         std::iter::from_fn(|| self.0.try_recv().ok()).collect()
+    }
+}
+
+/// A handler that notes whether an invitation was accepted.
+pub(crate) fn note_accepted(notes: &Notes) -> impl HandlerFn<Bot, Invitation> + use<> {
+    let notes = notes.clone();
+    move |_, invitation: Invitation| {
+        notes.note(format!("accepted {}", invitation.accepted));
+        std::future::ready(())
+    }
+}
+
+/// A handler that notes the group of an invitation, and whether it was accepted.
+pub(crate) fn note_invitation(notes: &Notes) -> impl HandlerFn<Bot, Invitation> + use<> {
+    let notes = notes.clone();
+    move |_, invitation: Invitation| {
+        let Invitation {
+            group, accepted, ..
+        } = invitation;
+        notes.note(format!("{} {accepted}", group.name));
+        std::future::ready(())
+    }
+}
+
+/// A handler that notes a server with its state, in this word.
+pub(crate) fn note_server(
+    notes: &Notes,
+    state: &'static str,
+) -> impl HandlerFn<Bot, ServerUpdate> + use<> {
+    let notes = notes.clone();
+    move |_, server: ServerUpdate| {
+        notes.note(format!("{state} {}", server.name));
+        std::future::ready(())
     }
 }

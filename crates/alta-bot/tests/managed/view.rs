@@ -17,7 +17,7 @@ async fn follow(sim: &Sim, config: ViewConfig) -> (Bot, View) {
     (bot, view)
 }
 
-/// Reads changes until this one comes.
+/// Reads changes until this one.
 async fn comes(changes: &mut alta_bot::Changes, expected: Change) {
     let waiting = async {
         loop {
@@ -100,7 +100,7 @@ async fn the_view_follows_groups_members_roles_servers_and_players() {
 }
 
 #[tokio::test]
-async fn what_happened_in_a_gap_is_read_afterwards() {
+async fn changes_in_a_gap_are_read_after_it() {
     let sim = Sim::builder().start().await.unwrap();
     let (_bot, view) = follow(&sim, following()).await;
     let mut changes = view.changes();
@@ -134,7 +134,7 @@ async fn what_happened_in_a_gap_is_read_afterwards() {
 }
 
 #[tokio::test]
-async fn everything_is_read_again_after_a_migration_and_followed_on() {
+async fn everything_is_read_again_after_a_migration_and_followed_further() {
     let sim = Sim::builder().start().await.unwrap();
     let (bot, view) = follow(&sim, following()).await;
     let server = server_id(sim.server());
@@ -165,7 +165,7 @@ async fn a_reading_that_fails_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_reading_that_panics_in_somebodys_http_stack_is_tried_again() {
+async fn a_reading_that_panics_in_the_http_stack_is_tried_again() {
     let sim = Sim::builder().start().await.unwrap();
     let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
     let panics = Arc::new(AtomicUsize::new(2));
@@ -188,7 +188,7 @@ async fn a_reading_that_panics_in_somebodys_http_stack_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_reader_of_changes_that_is_too_slow_is_told_so_and_the_stream_goes_on() {
+async fn a_slow_reader_of_changes_gets_a_miss_and_the_stream_continues() {
     let sim = Sim::builder().start().await.unwrap();
     let small = following().queue(alta_socket::QueueConfig::new(2));
     let (bot, view) = follow(&sim, small).await;
@@ -215,7 +215,7 @@ async fn a_reader_of_changes_that_is_too_slow_is_told_so_and_the_stream_goes_on(
 }
 
 #[tokio::test]
-async fn without_members_only_the_bot_itself_is_kept() {
+async fn without_members_the_view_contains_only_the_bot_itself() {
     let sim = Sim::builder().start().await.unwrap();
     sim.add_member(sim.group(), "Birch").unwrap();
     let (bot, view) = follow(&sim, following().members(false)).await;
@@ -231,9 +231,9 @@ async fn without_members_only_the_bot_itself_is_kept() {
 }
 
 #[tokio::test]
-async fn a_group_is_read_though_some_of_its_events_are_never_confirmed_and_again_when_they_are() {
+async fn a_group_is_read_after_the_subscribe_timeout_and_again_when_its_events_are_confirmed() {
     let sim = Sim::builder().start().await.unwrap();
-    // More than are read at once, so that none takes another's place.
+    // More than may be read at the same time.
     for number in 0..12 {
         let group = sim.add_group(&format!("Town {number}"));
         sim.admit_bot(group, 1).unwrap();

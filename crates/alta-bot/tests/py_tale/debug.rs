@@ -1,4 +1,4 @@
-//! Looking at a bot's traffic.
+//! The observer of a bot's traffic.
 
 use crate::support::{TEST_TIMEOUT, builder, server, user, within};
 use alta_auth::Password;
@@ -9,7 +9,7 @@ use alta_sim::Sim;
 use std::sync::{Arc, Mutex};
 
 #[tokio::test]
-async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it() {
+async fn the_traffic_of_every_channel_is_shown_without_secrets() {
     let sim = Sim::builder().start().await.unwrap();
     let seen: Arc<Mutex<Vec<Traffic>>> = Arc::default();
     let watching = Arc::clone(&seen);
@@ -88,7 +88,7 @@ async fn what_is_sent_and_received_is_shown_on_every_way_and_no_secret_with_it()
 }
 
 #[tokio::test]
-async fn a_bot_that_is_not_looked_at_shows_nothing_and_debug_can_be_switched_off() {
+async fn without_an_observer_nothing_is_shown_and_debug_can_be_switched_off() {
     let sim = Sim::builder().start().await.unwrap();
     let seen: Arc<Mutex<u32>> = Arc::default();
     let counting = Arc::clone(&seen);

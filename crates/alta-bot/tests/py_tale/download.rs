@@ -8,7 +8,7 @@ use std::error::Error as _;
 use url::Url;
 
 #[tokio::test]
-async fn a_file_server_that_has_no_file_or_is_not_there_is_told_with_what_it_answered() {
+async fn a_missing_file_and_a_missing_file_server_are_errors_with_their_status() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).connect()).await.unwrap();
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

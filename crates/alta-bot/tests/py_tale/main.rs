@@ -1,4 +1,4 @@
-//! What py-tale's bots do, against the simulated cloud, over loopback sockets.
+//! The functions of py-tale against the simulated cloud, over loopback sockets.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

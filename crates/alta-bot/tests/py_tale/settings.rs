@@ -1,4 +1,4 @@
-//! A bot's settings: from files, and what is wrong with them.
+//! The settings of a bot from files, and their errors.
 
 use crate::support::{builder, within};
 use alta_bot::{Bot, Builder, Error, ErrorKind, UserId};
@@ -44,7 +44,7 @@ async fn refused(builder: Builder) -> Error {
 }
 
 #[tokio::test]
-async fn a_bot_lives_by_a_file_alone() {
+async fn a_settings_file_is_enough_for_a_bot() {
     let sim = Sim::builder().start().await.unwrap();
     let (bot, user) = (sim.bot(), sim.user());
     let text = format!(
@@ -72,7 +72,7 @@ async fn a_bot_lives_by_a_file_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_file_that_others_can_read_is_warned_of() {
+async fn a_file_that_others_can_read_is_a_warning() {
     let file = File::new("open", "ALTA_CLIENT_ID=client_1\nALTA_CLIENT_SECRET=c2Vj\n");
     set_mode(&file.0, 0o640);
     let warnings = Bot::builder().read_file(&file.0).warnings().to_vec();
@@ -80,7 +80,7 @@ async fn a_file_that_others_can_read_is_warned_of() {
 }
 
 #[tokio::test]
-async fn everything_wrong_is_told_at_once_and_no_secret_with_it() {
+async fn all_errors_are_returned_at_once_without_secrets() {
     let file = File::new(
         "wrong",
         "ALTA_CLIENT_SECRET=c2VjcmV0\nALTA_USERNAME=Ashwick\nALTA_USER_ID=me\nALTA_REST_URL=ftp://example.invalid\n\
@@ -135,7 +135,7 @@ async fn a_secret_in_the_place_of_any_other_setting_is_named_and_not_shown() {
 }
 
 #[tokio::test]
-async fn a_bot_without_settings_is_told_what_to_set() {
+async fn a_bot_without_settings_gets_an_error_that_names_them() {
     let nothing = refused(Bot::builder()).await;
     assert!(
         problems(&nothing)[0].contains("ALTA_CLIENT_ID"),
@@ -147,7 +147,7 @@ async fn a_bot_without_settings_is_told_what_to_set() {
 }
 
 #[tokio::test]
-async fn another_user_id_than_the_tokens_is_a_contradiction() {
+async fn a_user_id_that_differs_from_the_tokens_is_an_error() {
     let sim = Sim::builder().start().await.unwrap();
     let error = refused(builder(&sim).user_id(UserId::new(7))).await;
     let own = sim.bot().user_id.to_string();

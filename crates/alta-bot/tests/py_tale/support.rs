@@ -1,4 +1,4 @@
-//! What tests of a bot against the simulator share.
+//! Shared parts of the tests of a bot against the simulator.
 
 use alta_bot::{Bot, BotCredentials, Builder, Endpoints, UserCredentials};
 use alta_model::{GroupId, ServerId};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The output of a future that must not take long.
+/// The output of a future, with a timeout.
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
     tokio::time::timeout(TEST_TIMEOUT, future.into_future())
         .await

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 #[tokio::test]
-async fn every_request_of_py_tale_is_answered() {
+async fn every_request_of_py_tale_works() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = within(builder(&sim).user(user(&sim)).connect())
         .await
@@ -71,7 +71,7 @@ async fn every_request_of_py_tale_is_answered() {
 }
 
 #[tokio::test]
-async fn a_request_that_this_account_may_not_make_says_so() {
+async fn a_request_that_requires_another_account_is_an_error_that_says_so() {
     let sim = Sim::builder().bot_role(1).start().await.unwrap();
     let bot = connect(&sim).await;
     let searched = within(bot.request_search_username("Ashwick"))
@@ -95,7 +95,7 @@ async fn a_request_that_this_account_may_not_make_says_so() {
 }
 
 #[tokio::test]
-async fn a_console_is_created_once_used_and_listed() {
+async fn a_console_is_created_once_and_can_be_used_and_listed() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
     let id = server(&sim);
@@ -142,7 +142,7 @@ async fn a_console_is_created_once_used_and_listed() {
 }
 
 #[tokio::test]
-async fn a_console_that_was_refused_for_good_can_be_created_again() {
+async fn a_refused_console_can_be_created_again() {
     let sim = Sim::builder().bot_role(1).start().await.unwrap();
     let bot = connect(&sim).await;
     let id = server(&sim);
@@ -156,7 +156,7 @@ async fn a_console_that_was_refused_for_good_can_be_created_again() {
 }
 
 #[tokio::test]
-async fn a_subscription_on_all_consoles_is_also_one_on_those_created_later() {
+async fn a_subscription_on_all_consoles_includes_consoles_created_later() {
     let sim = Sim::builder().start().await.unwrap();
     let second = sim.add_server(sim.group(), "Hollowmere").unwrap();
     sim.start_server(second).unwrap();
@@ -173,7 +173,7 @@ async fn a_subscription_on_all_consoles_is_also_one_on_those_created_later() {
         .await
         .unwrap();
 
-    // What happens before the stream is read again is not lost.
+    // Events before the next read of the stream are not lost.
     sim.player_joins(second, "Brambletoe").unwrap();
     sim.player_joins(sim.server(), "Ashwick").unwrap();
     let mut seen = [
@@ -198,7 +198,7 @@ async fn a_subscription_on_all_consoles_is_also_one_on_those_created_later() {
 }
 
 #[tokio::test]
-async fn unsubscribing_on_one_server_leaves_the_other_and_then_on_all_ends_the_stream() {
+async fn unsubscribing_on_one_server_keeps_the_others_and_unsubscribing_on_all_ends_the_stream() {
     let sim = Sim::builder().start().await.unwrap();
     let second = sim.add_server(sim.group(), "Hollowmere").unwrap();
     sim.start_server(second).unwrap();
@@ -213,7 +213,7 @@ async fn unsubscribing_on_one_server_leaves_the_other_and_then_on_all_ends_the_s
             .unwrap();
     }
     let mut joins = within(bot.console_sub("PlayerJoined")).await.unwrap();
-    // Read from once, it has taken over the subscriptions of both.
+    // After one read, the stream has the subscriptions of both.
     sim.player_joins(sim.server(), "Iris_").unwrap();
     within(joins.next_event()).await.unwrap();
     assert_eq!(bot.console_unsub("playerleft", None), 0);
@@ -237,7 +237,7 @@ async fn unsubscribing_on_one_server_leaves_the_other_and_then_on_all_ends_the_s
 }
 
 #[tokio::test]
-async fn a_mistyped_event_brings_the_nearest_names_and_a_console_that_is_not_open_is_named() {
+async fn a_mistyped_event_is_an_error_with_suggestions_and_a_closed_console_one_with_its_server() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
     let id = server(&sim);
@@ -262,7 +262,7 @@ async fn a_mistyped_event_brings_the_nearest_names_and_a_console_that_is_not_ope
 }
 
 #[tokio::test]
-async fn a_subscription_does_not_wait_for_a_server_that_is_down_and_begins_when_it_is_up() {
+async fn a_subscription_does_not_wait_for_a_stopped_server_and_begins_when_it_starts() {
     let sim = Sim::builder().server_online(false).start().await.unwrap();
     let bot = connect(&sim).await;
     within(bot.create_console(server(&sim))).await.unwrap();
@@ -299,7 +299,7 @@ async fn a_callback_is_called_in_order_survives_its_panics_and_ends_with_the_bot
         let names = names.clone();
         async move {
             let name = event.data["user"]["username"].as_str().unwrap().to_owned();
-            assert_ne!(name, "Grimbolt7", "a panic, as it may happen to anybody");
+            assert_ne!(name, "Grimbolt7", "a panic in a callback");
             let server = event.server.unwrap();
             bot.send_command_console(server, "player list")
                 .await
@@ -427,7 +427,7 @@ async fn a_path_of_the_main_websocket_is_subscribed_to_and_unsubscribed_from() {
 }
 
 #[tokio::test]
-async fn a_path_that_is_none_or_is_mistyped_is_told_apart() {
+async fn an_invalid_path_and_a_mistyped_one_are_different_errors() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
     let malformed = within(bot.main_sub("group-update/1")).await.unwrap_err();
@@ -439,7 +439,7 @@ async fn a_path_that_is_none_or_is_mistyped_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_path_that_the_service_refuses_is_told_in_its_words() {
+async fn a_path_that_the_service_refuses_is_an_error_with_its_message() {
     let sim = Sim::builder().start().await.unwrap();
     let bot = connect(&sim).await;
     let foreign = sim.add_group("Strangers");

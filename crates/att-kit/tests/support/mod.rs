@@ -1,4 +1,4 @@
-//! A simulated server, its console with short times, a runner on it, and waiting with a bound.
+//! A simulated server, its console with short times, a runner, and waits with a timeout.
 #![allow(dead_code, reason = "each test program uses its part")]
 
 use alta_sim::Sim;
@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// No wait in these tests takes longer, unless it fails.
+/// The timeout of every wait in these tests.
 pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
@@ -18,7 +18,7 @@ pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
         .expect("it takes too long")
 }
 
-/// Waits until a condition holds, tested again and again.
+/// Waits until a condition is true, which is checked again and again.
 pub(crate) async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let waiting = async {
         while !holds() {
@@ -35,6 +35,13 @@ pub(crate) async fn self_hosted() -> (Sim, u64) {
     let sim = Sim::builder().bare().start().await.unwrap();
     let server = sim.add_self_hosted("Thornwood").unwrap();
     (sim, server)
+}
+
+/// Waits until the server has a subscription of `PlayerJoined`.
+pub(crate) async fn subscribed(sim: &Sim, server: u64) {
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
 }
 
 pub(crate) fn access(sim: &Sim, server: u64) -> ConsoleAccess {
@@ -109,7 +116,9 @@ impl Notes {
 
 impl Noted {
     pub(crate) async fn next(&mut self) -> String {
-        within(self.0.recv()).await.expect("nobody notes any more")
+        within(self.0.recv())
+            .await
+            .expect("no handler makes notes any more")
     }
 
     pub(crate) async fn next_are(&mut self, expected: &[&str]) {

@@ -31,7 +31,7 @@ impl Harness {
         }
     }
 
-    /// One whose console is open and connected.
+    /// A plan with an open and connected console.
     fn open(rules: Rules) -> Self {
         let mut harness = Self::with(rules);
         assert_eq!(harness.update(&played(2)), [OPEN]);
@@ -92,7 +92,7 @@ fn a_console_is_opened_once_and_closed_once() {
 }
 
 #[test]
-fn one_that_is_wanted_again_while_it_closes_is_opened_when_it_is_closed() {
+fn a_console_that_is_wanted_again_while_it_closes_is_opened_after_that() {
     let mut harness = Harness::open(Rules::default());
     assert_eq!(harness.update(&played(1)), [CLOSE]);
     assert_eq!(harness.update(&played(2)), []);
@@ -100,7 +100,7 @@ fn one_that_is_wanted_again_while_it_closes_is_opened_when_it_is_closed() {
 }
 
 #[test]
-fn a_console_stays_open_when_its_server_is_silent_or_sleeps_but_is_not_opened_for_it() {
+fn a_console_stays_open_when_its_server_is_silent_or_stopped_but_is_not_opened_then() {
     let mut harness = Harness::open(Rules::default());
     assert_eq!(harness.update(&silent()), []);
     harness.plan.disconnected(SERVER, harness.now);
@@ -118,7 +118,7 @@ fn a_console_stays_open_when_its_server_is_silent_or_sleeps_but_is_not_opened_fo
 }
 
 #[test]
-fn a_refused_console_waits_until_time_has_passed_or_something_is_different() {
+fn a_refused_console_waits_for_its_pause_or_a_change() {
     let refused = || {
         let mut harness = Harness::open(Rules::default());
         assert_eq!(harness.ended(End::Refused), []);
@@ -157,7 +157,7 @@ fn a_refused_console_waits_until_time_has_passed_or_something_is_different() {
 }
 
 #[test]
-fn one_that_could_not_be_opened_is_tried_again_and_one_closed_by_hand_is_not() {
+fn a_console_that_failed_to_open_is_tried_again_and_one_that_the_program_closed_is_not() {
     let mut harness = Harness::new();
     harness.update(&played(2));
     assert_eq!(harness.ended(End::Failed), []);
@@ -171,7 +171,7 @@ fn one_that_could_not_be_opened_is_tried_again_and_one_closed_by_hand_is_not() {
 }
 
 #[test]
-fn an_empty_server_is_left_alone_after_its_time_and_not_before() {
+fn the_console_of_an_empty_server_is_closed_after_its_time_and_not_before() {
     let rules = Rules::default().leave_empty_after(SECOND * 60);
     let mut harness = Harness::with(rules.clone());
     assert_eq!(harness.update(&empty()), [], "not opened");
@@ -198,7 +198,7 @@ fn an_empty_server_is_left_alone_after_its_time_and_not_before() {
 }
 
 #[test]
-fn so_many_open_at_once_and_the_next_when_one_is_connected_or_lost_or_slow() {
+fn the_limit_bounds_opening_consoles_and_the_next_opens_when_one_is_connected_lost_or_slow() {
     let servers = (1..=6).map(ServerId::new);
     let views = servers.map(|id| view(GROUP, id, true, json!({})));
     let all = group(GROUP, 2, views);
@@ -219,7 +219,7 @@ fn so_many_open_at_once_and_the_next_when_one_is_connected_or_lost_or_slow() {
 }
 
 #[test]
-fn what_waits_for_its_turn_is_forgotten_when_it_is_not_wanted_any_more() {
+fn a_waiting_console_that_is_no_longer_wanted_is_not_opened() {
     let views = |online: [bool; 3]| {
         let ids = (1..).map(ServerId::new);
         let views = ids
@@ -246,6 +246,6 @@ fn a_group_that_is_left_and_a_server_that_is_removed_are_closed_and_forgotten() 
     assert_eq!(harness.pass(SECOND * 3_600), []);
     assert_eq!(harness.update(&played(2)), [OPEN]);
     assert_eq!(harness.update(&group(GROUP, 2, [])), [CLOSE]);
-    // Another group's servers are no concern of this one's.
+    // The servers of another group are not affected.
     assert_eq!(harness.update(&group(GroupId::new(9), 2, [])), []);
 }

@@ -15,7 +15,7 @@ const SERVERS: i64 = 3;
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A server comes to be so.
+    /// A server gets this state.
     Server {
         server: i64,
         exists: bool,
@@ -27,7 +27,7 @@ enum Step {
     Belongs(i64, bool),
     Deny(i64, bool),
     LeaveEmpty(bool),
-    /// What is opening or open: it is connected, lost, or ends.
+    /// A console that opens or is open is connected, is lost, or ends.
     Connect(i64),
     Lose(i64),
     End(i64, u8),
@@ -59,7 +59,7 @@ struct Truth {
     players: i64,
 }
 
-/// The world that the plan looks at, and what has become of its openings.
+/// The state of the servers, and the consoles that the plan has opened.
 struct World {
     plan: Plan,
     rules: Rules,
@@ -67,10 +67,10 @@ struct World {
     servers: BTreeMap<i64, Truth>,
     roles: BTreeMap<i64, i32>,
     belongs: BTreeSet<i64>,
-    /// Opened and not ended, and whether it was told to close.
+    /// The consoles that were opened and have not ended, and whether the plan has closed them.
     open: BTreeMap<i64, bool>,
     connected: BTreeSet<i64>,
-    /// Opened, and not heard of since.
+    /// The consoles that were opened and are neither connected nor lost since.
     opening: BTreeMap<i64, Instant>,
     samples: Samples,
 }
@@ -206,7 +206,7 @@ impl World {
         self.update();
     }
 
-    /// Does what the plan wants, and checks that it makes sense.
+    /// Performs the outputs of the plan, and checks them.
     fn perform(&mut self) -> Result<(), TestCaseError> {
         for output in self.plan.take_outputs() {
             match output {
@@ -232,7 +232,7 @@ impl World {
         Ok(())
     }
 
-    /// Those that stay open though their servers sleep.
+    /// The consoles that stay open although their servers are stopped.
     fn asleep(&self) -> BTreeSet<i64> {
         let groups = (0..GROUPS).filter_map(|id| self.view(id));
         let asleep = groups.flat_map(|group| {
@@ -266,14 +266,14 @@ impl World {
 
 proptest! {
     #[test]
-    fn whatever_happens_in_the_end_what_is_open_is_what_is_wanted(steps in steps()) {
+    fn after_any_steps_the_open_consoles_are_the_wanted_ones_in_the_end(steps in steps()) {
         let mut world = World::new();
         for step in &steps {
             world.step(step);
             world.perform()?;
         }
         // From now on nothing fails, and enough time passes for every pause.
-        // What was closed by hand is tried again when its server has been away.
+        // A console that the program closed is opened again after its server was offline.
         let online: Vec<_> = world.servers.values().map(|truth| truth.online).collect();
         for round in 0..2 {
             for (truth, online) in world.servers.values_mut().zip(&online) {

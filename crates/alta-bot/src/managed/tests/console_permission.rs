@@ -5,9 +5,9 @@ use alta_model::{Fleet, GroupId};
 use serde_json::json;
 use std::time::Duration;
 
-/// Every combination of what counts, against what is asked of each in words.
+/// Every combination of the inputs, compared with the documented conditions.
 #[test]
-fn a_console_is_wanted_if_and_only_if_nothing_speaks_against_it() {
+fn a_console_is_wanted_if_and_only_if_every_rule_permits_it() {
     let other = GroupId::new(9);
     let lists = [
         (None, vec![], true),
@@ -111,7 +111,7 @@ fn without_consoles_none_is_wanted() {
 }
 
 #[test]
-fn a_server_of_which_nothing_was_read_yet_is_offline() {
+fn a_server_that_was_not_read_yet_is_offline() {
     let mut server = view(GROUP, SERVER, false, json!({}));
     server.record = None;
     let group = group(GROUP, 2, [server.clone()]);
@@ -138,7 +138,7 @@ fn allowing_and_denying_undo_each_other() {
 }
 
 #[test]
-fn a_server_that_could_not_be_read_is_tried_and_one_that_is_not_read_yet_is_not() {
+fn the_console_of_a_server_that_could_not_be_read_is_opened_and_that_of_an_unread_one_is_not() {
     let mut server = view(GROUP, SERVER, false, json!({}));
     server.known = None;
     let mut group = group(GROUP, 2, [server.clone()]);

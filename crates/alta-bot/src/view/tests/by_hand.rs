@@ -1,4 +1,4 @@
-//! What the view shows, and when it is read.
+//! The content of the view, and its readings.
 
 use super::*;
 use crate::view::Membership;
@@ -6,7 +6,7 @@ use crate::view::samples::read;
 use alta_model::{GroupDetailed, JoinedGroup, Listing, Permission, RoleId, ServerId, UserId};
 
 #[test]
-fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_again() {
+fn a_reading_from_before_the_bot_left_is_ignored_after_it_has_joined_again() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
@@ -33,7 +33,7 @@ fn what_was_read_before_the_bot_left_says_nothing_of_a_group_that_it_has_joined_
 }
 
 #[test]
-fn a_group_is_shown_at_once_and_read_when_its_subscriptions_are_confirmed() {
+fn a_group_is_in_the_view_at_once_and_read_when_its_subscriptions_are_confirmed() {
     let mut harness = Harness::new();
     harness.model.joined(joined(2));
     harness.pass(SECOND);
@@ -67,7 +67,7 @@ fn a_group_is_shown_at_once_and_read_when_its_subscriptions_are_confirmed() {
 }
 
 #[test]
-fn a_heartbeat_that_says_nothing_new_is_no_change() {
+fn a_heartbeat_without_news_is_no_change() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Heartbeat(up()));
     assert_eq!(harness.changes(), [Change::ServerOnline(GROUP, SERVER)]);
@@ -107,7 +107,7 @@ fn a_member_is_known_absent_or_not_known_yet() {
     assert!(matches!(harness.view().member(ME), Membership::Known(_)));
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
     assert!(!harness.view().is_at_least(birch, RoleId::MEMBER));
-    // The list is longer than the first try lasts.
+    // The first reading fails before the list is complete.
     harness.answer(THE_MEMBERS, None);
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
     harness.answer_all(2, &up());
@@ -127,7 +127,7 @@ fn a_member_is_known_absent_or_not_known_yet() {
 }
 
 #[test]
-fn what_could_not_be_read_of_a_list_is_not_taken_for_gone() {
+fn an_undecodable_entry_of_a_list_does_not_count_as_removed() {
     let mut harness = Harness::new();
     let [birch, cobb] = [8, 9].map(UserId::new);
     harness.model.joined(joined(2));
@@ -153,7 +153,7 @@ fn what_could_not_be_read_of_a_list_is_not_taken_for_gone() {
 }
 
 #[test]
-fn others_are_never_known_where_members_are_not_kept() {
+fn without_members_other_users_are_never_known() {
     let mut harness = Harness::with(ViewConfig::default().members(false));
     harness.model.joined(joined(2));
     harness.subscribed();
@@ -168,11 +168,11 @@ fn others_are_never_known_where_members_are_not_kept() {
 }
 
 #[test]
-fn every_event_about_what_a_group_consists_of_is_shown_and_read() {
+fn every_event_about_the_structure_of_a_group_is_applied_and_read() {
     let mut harness = Harness::settled(2);
     let other = ServerId::new(7);
     let birch = UserId::new(8);
-    // Only what the event may have left out is read.
+    // Only the parts that the event may lack are read.
     let settle = |harness: &mut Harness, expected: &[Part]| {
         harness.pass(SOON);
         assert_eq!(harness.reading(), expected);
@@ -239,7 +239,7 @@ fn every_event_about_what_a_group_consists_of_is_shown_and_read() {
 }
 
 #[test]
-fn lists_bring_and_take_groups_unless_something_happened_meanwhile() {
+fn lists_add_and_remove_groups_unless_they_are_outdated() {
     let mut harness = Harness::settled(2);
     let other = || {
         let mut other = joined(2);
@@ -253,7 +253,7 @@ fn lists_bring_and_take_groups_unless_something_happened_meanwhile() {
     harness.model.read_list(harness.now);
     harness.answer(Part::List, Fetched::List(vec![joined(2), other()].into()));
     assert_eq!(harness.followed, [GROUP, GroupId::new(9)]);
-    // It was asked for again meanwhile.
+    // It was requested again meanwhile.
     harness.pass(SOON);
     assert_eq!(harness.reading(), [Part::List]);
     harness.model.left(GROUP);
@@ -271,7 +271,7 @@ fn lists_bring_and_take_groups_unless_something_happened_meanwhile() {
 }
 
 #[test]
-fn what_a_group_that_was_left_still_says_is_of_no_account() {
+fn events_of_a_group_that_was_left_are_ignored() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);

@@ -1,4 +1,4 @@
-//! Whatever happens, and whatever fails: in the end the view shows what is.
+//! After any events and failures, the view shows the real state in the end.
 
 use super::*;
 use crate::view::samples::read;
@@ -8,16 +8,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// A server comes to run or not, and the service tells so, or forgets to.
+    /// A server starts or stops, with or without an event.
     Server(i64, bool, bool),
-    /// Somebody comes or goes.
+    /// A member joins or leaves.
     Member(i64, bool, bool),
     /// A server is made or removed.
     Exists(i64, bool, bool),
     Connect(bool),
     Missed,
     Refresh,
-    /// The oldest reading ends: well, or not.
+    /// The oldest reading succeeds or fails.
     Answer(bool),
     Pass(u64),
 }
@@ -42,8 +42,8 @@ struct World {
     connected: bool,
     servers: BTreeMap<i64, bool>,
     members: BTreeSet<i64>,
-    /// The servers that were removed. One that is made again is read anew, beside a reading of the old one whose result is
-    /// ignored.
+    /// The servers that were removed. A server that is made again has a new reading, beside one of the old server whose result
+    /// is ignored.
     removed: BTreeSet<i64>,
 }
 
@@ -158,13 +158,13 @@ impl World {
 
 proptest! {
     #[test]
-    fn whatever_happens_in_the_end_the_view_shows_what_is(steps in steps()) {
+    fn after_any_steps_the_view_shows_the_real_state_in_the_end(steps in steps()) {
         let mut world = World::new();
         for step in &steps {
             world.step(step);
             world.check()?;
         }
-        // From now on nothing fails, and what the service forgot is found by the next refresh.
+        // From now on nothing fails, and the next refresh finds the changes without events.
         world.step(&Step::Connect(true));
         world.step(&Step::Refresh);
         for _ in 0..200 {

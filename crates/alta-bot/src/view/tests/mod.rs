@@ -15,14 +15,14 @@ use std::time::{Duration, Instant};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Longer than readings are put off to be counted in with others.
+/// Longer than the pause in which several requests cause one reading.
 const SOON: Duration = Duration::from_millis(600);
 
 const THE_GROUP: Part = Part::Group(GROUP);
 const THE_MEMBERS: Part = Part::Members(GROUP);
 const THE_SERVER: Part = Part::Server(GROUP, SERVER);
 
-/// A model, and what it shows and wants.
+/// A model with its view and its outputs.
 struct Harness {
     model: Model,
     now: Instant,
@@ -53,7 +53,7 @@ impl Harness {
         }
     }
 
-    /// One whose group has been joined, subscribed to and read; its server is down.
+    /// A model whose group was joined, subscribed to and read; its server is offline.
     fn settled(role: i32) -> Self {
         let mut harness = Self::new();
         harness.model.joined(joined(role));
@@ -100,12 +100,12 @@ impl Harness {
         self.collect();
     }
 
-    /// Answers the reading of a part that has begun.
+    /// Ends a running reading with this result.
     fn answer(&mut self, part: Part, found: impl Into<Option<Fetched>>) {
         self.end(part, found.into().ok_or_else(FetchFailed::default));
     }
 
-    /// Lets the reading of the members fail after these.
+    /// Lets the reading of the members fail after these members.
     fn fail_after(&mut self, part: Part, members: Vec<Member>) {
         let because = String::new();
         self.end(part, Err(FetchFailed { because, members }));
@@ -119,7 +119,7 @@ impl Harness {
         self.pass(Duration::ZERO);
     }
 
-    /// Answers whatever is being read, and what is read next, until nothing is.
+    /// Ends all readings, and those that they cause, until none runs.
     fn answer_all(&mut self, role: i32, server: &Server) {
         while let Some((part, _)) = self.reads.first() {
             let found = match part {
@@ -139,7 +139,7 @@ impl Harness {
         self.collect();
     }
 
-    /// What is being read now.
+    /// The parts that are being read.
     fn reading(&self) -> Vec<Part> {
         let mut parts: Vec<_> = self.reads.iter().map(|(part, _)| *part).collect();
         parts.sort();

@@ -1,4 +1,4 @@
-//! Readings: each part by itself, once for whatever asks for it, and never too many at once.
+//! Readings: each part alone, once for several requests, and a bounded number at the same time.
 
 use super::*;
 use crate::view::Membership;
@@ -7,7 +7,7 @@ use alta_model::{Listing, Permission, RoleId, ServerId, UserId};
 use std::collections::BTreeMap;
 
 #[test]
-fn a_server_that_cannot_be_read_is_unknown_and_holds_up_nothing_of_its_group() {
+fn a_server_that_cannot_be_read_is_unknown_and_delays_nothing_else_of_its_group() {
     let mut harness = Harness::new();
     let healthy = ServerId::new(7);
     let mut two = joined(2);
@@ -32,7 +32,7 @@ fn a_server_that_cannot_be_read_is_unknown_and_holds_up_nothing_of_its_group() {
             .contains(&Change::ServerOffline(GROUP, SERVER))
     );
 
-    // It alone is tried again, ever more seldom.
+    // Only this part is tried again, with growing pauses.
     let mut tries = 0;
     for _ in 0..600 {
         harness.pass(SECOND);
@@ -103,7 +103,7 @@ fn members_before_a_page_that_cannot_be_read_are_known_and_the_others_not_yet() 
     harness.subscribed();
     harness.event(GroupEvent::Member(member(fern, 1)));
     harness.fail_after(THE_MEMBERS, vec![member(birch, 1)]);
-    // It was outdated.
+    // The reading was outdated.
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
     harness.answer_all(2, &up());
     harness.pass(SECOND);
@@ -119,7 +119,7 @@ fn members_before_a_page_that_cannot_be_read_are_known_and_the_others_not_yet() 
 }
 
 #[test]
-fn when_a_group_cannot_be_read_the_list_tells_whether_it_is_still_ours() {
+fn when_a_group_cannot_be_read_the_list_decides_whether_the_bot_has_left() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
@@ -131,7 +131,7 @@ fn when_a_group_cannot_be_read_the_list_tells_whether_it_is_still_ours() {
 }
 
 #[test]
-fn a_server_that_is_listed_and_does_not_exist_comes_when_it_does() {
+fn a_listed_server_that_does_not_exist_is_added_when_it_exists() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
@@ -140,7 +140,7 @@ fn a_server_that_is_listed_and_does_not_exist_comes_when_it_does() {
     harness.changes();
     for _ in 0..3 {
         harness.answer(THE_GROUP, Fetched::Group(joined(2).group));
-        // Perhaps there is one by now.
+        // The server may exist by now.
         harness.answer(THE_SERVER, Fetched::NoServer);
         harness.answer_all(2, &down());
         assert_eq!(harness.changes(), [], "it comes and goes with each reading");
@@ -152,7 +152,7 @@ fn a_server_that_is_listed_and_does_not_exist_comes_when_it_does() {
 }
 
 #[test]
-fn what_an_event_said_while_a_server_was_read_is_not_undone_by_what_was_read() {
+fn a_reading_does_not_override_an_event_that_arrived_meanwhile() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
@@ -169,7 +169,7 @@ fn what_an_event_said_while_a_server_was_read_is_not_undone_by_what_was_read() {
 }
 
 #[test]
-fn a_reading_during_which_the_group_changed_is_thrown_away_and_repeated() {
+fn a_reading_during_which_the_group_changed_is_discarded_and_repeated() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
@@ -194,7 +194,7 @@ fn a_reading_during_which_the_group_changed_is_thrown_away_and_repeated() {
 }
 
 #[test]
-fn members_that_never_rest_are_read_nevertheless_and_in_the_end_right() {
+fn members_that_change_all_the_time_are_read_and_correct_in_the_end() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     let mut known = Vec::new();
@@ -204,7 +204,7 @@ fn members_that_never_rest_are_read_nevertheless_and_in_the_end_right() {
         harness.answer_all(2, &down());
         known.push(!harness.view().members.contains_key(&UserId::new(10)));
     }
-    // The reading that is taken says nothing of the tenth.
+    // The used reading does not contain the tenth.
     assert_eq!(known, [false, false, false, true, true, true]);
     harness.pass(SECOND * 60);
     let all = (10..16).map(|user| member(UserId::new(user), 1));
@@ -215,7 +215,7 @@ fn members_that_never_rest_are_read_nevertheless_and_in_the_end_right() {
 }
 
 #[test]
-fn a_record_that_says_nothing_about_running_changes_nothing_but_is_a_reason_to_read() {
+fn a_record_without_a_state_changes_nothing_and_causes_a_reading() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Status(up()));
     harness.event(GroupEvent::Status(read(json!({"id": SERVER}))));
@@ -225,7 +225,7 @@ fn a_record_that_says_nothing_about_running_changes_nothing_but_is_a_reason_to_r
 }
 
 #[test]
-fn everything_is_read_again_when_the_socket_was_changed() {
+fn everything_is_read_again_after_a_migration() {
     let mut harness = Harness::settled(2);
     harness.model.read_everything(harness.now);
     harness.pass(SOON);
@@ -237,7 +237,7 @@ fn everything_is_read_again_when_the_socket_was_changed() {
 
 const GROUPS: i64 = 9;
 
-/// Nine groups with a server each, all of them read.
+/// Nine complete groups with a server each.
 fn nine_groups() -> Harness {
     let mut harness = Harness::new();
     for number in 0..GROUPS {
@@ -252,7 +252,7 @@ fn nine_groups() -> Harness {
     harness
 }
 
-/// Answers each reading after 20 ms. Counts them, and checks that no more than four run at once.
+/// Ends each reading after 20 ms. Returns their instants, and checks that at most four run at the same time.
 fn answer_for(harness: &mut Harness, time: Duration) -> BTreeMap<Part, Vec<Instant>> {
     let mut read = BTreeMap::<_, Vec<Instant>>::new();
     let step = Duration::from_millis(20);
@@ -290,13 +290,13 @@ fn answer_for(harness: &mut Harness, time: Duration) -> BTreeMap<Part, Vec<Insta
 }
 
 #[test]
-fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_told() {
+fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_reported() {
     let mut harness = nine_groups();
     let before = harness.now;
     harness.connected(false);
     harness.pass(SECOND * 10);
     harness.connected(true);
-    // Each of a group's nine subscriptions tells of it.
+    // Each of the nine subscriptions of a group reports it.
     for _ in 0..9 {
         for number in 0..GROUPS {
             let group = GroupId::new(number);
@@ -318,7 +318,7 @@ fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_to
 }
 
 #[test]
-fn while_nothing_can_be_read_each_part_is_tried_ever_more_seldom() {
+fn while_nothing_can_be_read_the_pauses_of_each_part_grow() {
     let mut harness = nine_groups();
     for number in 0..GROUPS {
         let group = GroupId::new(number);
@@ -343,7 +343,7 @@ fn while_nothing_can_be_read_each_part_is_tried_ever_more_seldom() {
 }
 
 #[test]
-fn what_is_asked_for_while_it_is_being_read_is_read_once_more() {
+fn a_part_that_is_requested_while_it_is_read_is_read_once_more() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);

@@ -1,8 +1,8 @@
-//! Whether a server runs, and how that is known.
+//! The states of servers, and how they are known.
 
 use super::*;
 
-/// One whose server runs and has sent a heartbeat.
+/// A model whose server runs and has sent a heartbeat.
 fn beating() -> Harness {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Heartbeat(up()));
@@ -11,11 +11,11 @@ fn beating() -> Harness {
 }
 
 #[test]
-fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so() {
+fn a_server_whose_heartbeats_stop_is_read_and_offline_only_if_the_reading_says_so() {
     let mut harness = beating();
     harness.pass(SECOND * 44);
     assert_eq!(harness.reading(), []);
-    // A player who joins is a sign of life as well.
+    // An event of a player also shows that the server runs.
     harness.event(GroupEvent::Status(up()));
     harness.pass(SECOND * 44);
     assert_eq!(harness.reading(), []);
@@ -26,7 +26,7 @@ fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so(
     harness.answer(THE_SERVER, read_server(up()));
     assert!(harness.is_online() && !harness.server().is_stale);
     harness.pass(SECOND * 45);
-    // REST fails: nothing is known, and that is not offline.
+    // The reading fails: the state stays as it was.
     harness.answer(THE_SERVER, None);
     assert!(harness.is_online() && harness.server().is_stale);
     assert_eq!(harness.changes(), []);
@@ -40,7 +40,7 @@ fn a_server_whose_heartbeats_stop_is_asked_for_and_offline_only_if_that_says_so(
 }
 
 #[test]
-fn a_server_is_missed_again_though_a_status_came_while_it_was_asked_for() {
+fn heartbeats_can_become_overdue_again_after_a_status_during_a_reading() {
     let mut harness = beating();
     harness.pass(SECOND * 45);
     harness.event(GroupEvent::Status(up()));
@@ -51,7 +51,7 @@ fn a_server_is_missed_again_though_a_status_came_while_it_was_asked_for() {
 }
 
 #[test]
-fn a_server_that_never_sends_heartbeats_is_not_missed() {
+fn a_server_that_never_sends_heartbeats_has_none_overdue() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Status(up()));
     harness.pass(SECOND * 3_600);
@@ -60,7 +60,7 @@ fn a_server_that_never_sends_heartbeats_is_not_missed() {
 }
 
 #[test]
-fn nobody_is_stale_while_the_socket_is_not_connected_but_again_after_it_was_read() {
+fn no_heartbeat_is_overdue_while_the_socket_is_not_connected() {
     let mut harness = beating();
     harness.connected(false);
     harness.pass(SECOND * 3_600);
@@ -82,7 +82,7 @@ fn nobody_is_stale_while_the_socket_is_not_connected_but_again_after_it_was_read
 }
 
 #[test]
-fn a_server_whose_console_delivers_is_not_missed() {
+fn no_heartbeat_is_overdue_while_the_console_delivers() {
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     for _ in 0..10 {
@@ -95,7 +95,7 @@ fn a_server_whose_console_delivers_is_not_missed() {
 }
 
 #[test]
-fn a_reading_that_contradicts_a_connected_console_is_believed_when_it_stays_so_and_nothing_comes() {
+fn a_reading_that_contradicts_a_connected_console_counts_after_repetitions_without_deliveries() {
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     harness.pass(SECOND * 45);
@@ -114,7 +114,7 @@ fn a_reading_that_contradicts_a_connected_console_is_believed_when_it_stays_so_a
 }
 
 #[test]
-fn a_console_that_is_lost_says_nothing_for_its_server() {
+fn a_lost_console_does_not_change_the_state_of_its_server() {
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     harness.console(ConsoleState::Lost);
@@ -125,7 +125,7 @@ fn a_console_that_is_lost_says_nothing_for_its_server() {
 }
 
 #[test]
-fn what_a_console_knows_is_used_at_once() {
+fn the_state_of_a_console_counts_at_once() {
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     harness.console(ConsoleState::Lost);
@@ -142,7 +142,7 @@ fn what_a_console_knows_is_used_at_once() {
     assert_eq!(harness.server().known, Some(Known::Now));
     assert_eq!(harness.changes(), [Change::ServerOnline(GROUP, SERVER)]);
 
-    // Also while the main websocket is gone, and before anything was read.
+    // Also while the main websocket is not connected, and before the first reading.
     harness.connected(false);
     harness.console(ConsoleState::NotUp);
     assert_eq!(harness.server().known, Some(Known::Now));
@@ -160,7 +160,7 @@ fn what_a_console_knows_is_used_at_once() {
 }
 
 #[test]
-fn a_console_that_cannot_be_had_yet_puts_a_server_that_boots_not_offline_again() {
+fn a_console_that_is_not_up_yet_does_not_put_a_booting_server_offline() {
     let mut harness = beating();
     harness.console(ConsoleState::NotUp);
     harness.pass(Duration::ZERO);
@@ -172,7 +172,7 @@ fn a_console_that_cannot_be_had_yet_puts_a_server_that_boots_not_offline_again()
     harness.pass(Duration::ZERO);
     harness.answer(THE_SERVER, read_server(down()));
     assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
-    // Once it was connected, it knows when the server ends; and so again after the next start.
+    // A console that was connected knows when the server stops, also after the next start.
     harness.event(GroupEvent::Heartbeat(up()));
     harness.console(ConsoleState::NotUp);
     assert!(harness.is_online());
@@ -182,7 +182,7 @@ fn a_console_that_cannot_be_had_yet_puts_a_server_that_boots_not_offline_again()
 }
 
 #[test]
-fn what_a_console_said_while_a_server_was_read_is_not_undone() {
+fn a_reading_does_not_override_a_console_state_that_arrived_meanwhile() {
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     harness.event(GroupEvent::Missed);
@@ -193,8 +193,8 @@ fn what_a_console_said_while_a_server_was_read_is_not_undone() {
 }
 
 #[test]
-fn it_is_told_whether_a_state_was_found_or_has_come_about() {
-    // Fetched at the start, by a reading or a heartbeat.
+fn known_says_whether_a_state_was_found_or_has_changed() {
+    // Found at the start, by a reading or a heartbeat.
     let harness = Harness::settled(2);
     assert_eq!(harness.server().known, Some(Known::AtStart));
     let mut harness = Harness::new();
@@ -202,7 +202,7 @@ fn it_is_told_whether_a_state_was_found_or_has_come_about() {
     harness.event(GroupEvent::Heartbeat(up()));
     assert_eq!(harness.server().known, Some(Known::AtStart));
 
-    // An event tells of it.
+    // An event reports it.
     harness.event(GroupEvent::Status(down()));
     assert_eq!(harness.server().known, Some(Known::Now));
     harness.event(GroupEvent::Heartbeat(up()));
@@ -225,7 +225,7 @@ fn it_is_told_whether_a_state_was_found_or_has_come_about() {
     assert_eq!(harness.server().known, Some(Known::Now));
     harness.pass(SOON);
     harness.answer_all(2, &down());
-    // The service forgot to tell.
+    // The service omits the event.
     harness.model.read_everything(harness.now);
     harness.pass(SOON);
     harness.answer_all(2, &up());
@@ -233,12 +233,12 @@ fn it_is_told_whether_a_state_was_found_or_has_come_about() {
 }
 
 #[test]
-fn a_state_that_an_event_tells_before_its_gap_is_told_was_found_after_the_gap() {
+fn a_state_from_an_event_before_its_gap_is_reported_was_found_after_the_gap() {
     let mut harness = beating();
     harness.model.interrupted(GROUP);
     harness.event(GroupEvent::Status(down()));
     assert_eq!(harness.server().known, Some(Known::AfterGap));
-    // Of a group whose events go on over another websocket.
+    // The events of this group continue on another connection.
     let mut harness = beating();
     assert!(harness.model.set_connected(false));
     harness.event(GroupEvent::Status(down()));
@@ -246,7 +246,7 @@ fn a_state_that_an_event_tells_before_its_gap_is_told_was_found_after_the_gap() 
 }
 
 #[test]
-fn a_server_that_is_made_while_the_bot_looks_on_was_not_found_at_the_start() {
+fn a_server_that_is_made_later_was_not_found_at_the_start() {
     let mut harness = Harness::settled(2);
     let other = alta_model::ServerId::new(7);
     harness.event(GroupEvent::ServerMade(server(other, json!({}))));
@@ -257,7 +257,7 @@ fn a_server_that_is_made_while_the_bot_looks_on_was_not_found_at_the_start() {
     )));
     assert_eq!(harness.view().servers[&other].known, Some(Known::Now));
 
-    // One that was made in a gap.
+    // A server that was made in a gap.
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
