@@ -112,7 +112,7 @@ impl Driver {
             }
             State::Closed { because } => tracing::info!(%because, "closed"),
             State::Ready if self.shown == State::Stalled => {
-                tracing::debug!("the server replies again")
+                tracing::debug!("the server replies again");
             }
             State::Ready => tracing::info!("ready"),
             // One slow command is no alarm: the machine warns of two.
