@@ -199,8 +199,9 @@ async fn two_commands_without_a_reply_are_a_warning_and_one_is_not() {
     let text = log.text();
     assert_eq!(warnings(&text), 1, "{text}");
     assert_eq!(text.matches("the server does not").count(), 1);
+    let is_info = is("INFO");
     let again = text
         .lines()
-        .filter(|line| line.contains("the server") && line.ends_with("again"));
+        .filter(|line| is_info(line) && line.contains("the server") && line.ends_with("again"));
     assert_eq!(again.count(), 1, "{text}");
 }

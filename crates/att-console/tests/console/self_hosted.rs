@@ -1,6 +1,6 @@
 //! Self-hosted servers: token files, fixed tokens, accesses and dialers of the program.
 
-use crate::common::{config, self_hosted, within};
+use crate::common::{config, self_hosted, short_login, within};
 use alta_sim::Sim;
 use att_console::{
     Access, AccessError, BoxIo, Closed, Console, ConsoleAccess, Dial, DialError, ErrorKind,
@@ -100,7 +100,7 @@ async fn promise_09_a_changed_token_file_is_tried_at_once_after_a_login_without_
     let folder = Folder::new();
     std::fs::write(folder.token(), "an old token").unwrap();
     // The backoff is long, so only the changed file can end it in time.
-    let slow = config().backoff(att_console::BackoffPolicy::new(
+    let slow = short_login().backoff(att_console::BackoffPolicy::new(
         Duration::from_secs(3_600),
         Duration::from_secs(3_600),
     ));

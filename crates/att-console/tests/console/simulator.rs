@@ -1,8 +1,8 @@
 //! The promises about commands and connections.
 
 use crate::common::{
-    access, commands, config, next, not_connected, open, ready, ready_with, self_hosted, status,
-    within,
+    access, commands, config, next, not_connected, open, ready, ready_with, self_hosted,
+    short_login, status, within,
 };
 use alta_sim::{Action, Fault, Hook};
 use att_console::commands::{chunks, player};
@@ -190,7 +190,7 @@ async fn promise_09_a_wrong_token_closes_the_console_by_refusal_or_by_silence() 
     for (server, refused_aloud) in [(cloud, true), (home, false)] {
         let mut wrong = access(&sim, server);
         wrong.token = "wrong".to_owned().into();
-        let console = Console::open_with(wrong, config());
+        let console = Console::open_with(wrong, short_login());
         let error = within(console.ready()).await.unwrap_err();
         let ErrorKind::Closed { because } = error.kind() else {
             panic!("{error}")

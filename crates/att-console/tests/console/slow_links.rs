@@ -6,7 +6,7 @@ use att_console::{Console, ConsoleAccess, NotConnected, Sent};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
@@ -15,7 +15,11 @@ use tokio_tungstenite::tungstenite::Message;
 async fn server<F: Future<Output = ()> + Send>(
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> ConsoleAccess {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    // Small, so that a server that does not read blocks the client after a few MiB.
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (stream, _) = listener.accept().await.unwrap();
@@ -97,7 +101,7 @@ async fn a_connection_to_a_server_that_never_reads_ends_with_that_cause() {
     within(console.ready()).await.unwrap();
     // Larger than the buffers of the operating system.
     let sender = console.clone();
-    let long = format!("wait {}", "a".repeat(32 * 1024 * 1024));
+    let long = format!("wait {}", "a".repeat(8 * 1024 * 1024));
     let command = tokio::spawn(async move { sender.command(long).await });
     not_connected(
         &console,
