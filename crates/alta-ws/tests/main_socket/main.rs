@@ -29,4 +29,6 @@ mod spreading;
 mod streams;
 mod subscriptions;
 mod support;
+#[path = "../../../alta-socket/tests/support/connections.rs"]
+mod support_of_both;
 mod tls;

@@ -1,12 +1,11 @@
 //! Services that write slowly or do not read.
 
 use crate::support::{event, status, within};
+use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};
 use alta_auth::StaticToken;
 use alta_ws::{BackoffPolicy, Client, Config, State};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::sleep;
 use tokio_tungstenite::accept_async;
 
 /// A client of a service that hands its bare connection to `then`.
@@ -28,13 +27,6 @@ async fn client_of<F: Future<Output = ()> + Send>(
     Client::open_with(StaticToken::new("a token"), config(quick)).unwrap()
 }
 
-/// The header of a text frame.
-fn header(length: usize) -> Vec<u8> {
-    let mut bytes = vec![0x81, 127];
-    bytes.extend((length as u64).to_be_bytes());
-    bytes
-}
-
 #[tokio::test]
 async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
     const PING: Duration = Duration::from_millis(500);
@@ -46,17 +38,9 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
         |config| config.ping_interval(PING),
         async move |mut stream| {
             // It is busy with the frame: it reads no ping and answers none. Then it pings by itself.
-            stream.write_all(&header(frame.len())).await.unwrap();
-            for piece in frame.as_bytes().chunks(700) {
-                sleep(PING / 5).await;
-                stream.write_all(piece).await.unwrap();
-            }
-            for _ in 0..15 {
-                sleep(PING / 5).await;
-                stream.write_all(&[0x89, 1, b'x']).await.unwrap();
-            }
-            stream.write_all(&header(frame.len())).await.unwrap();
-            stream.write_all(frame.as_bytes()).await.unwrap();
+            write_slowly(&mut stream, &frame, PING / 5).await;
+            ping(&mut stream, PING / 5).await;
+            write_frame(&mut stream, &frame).await;
             std::future::pending::<()>().await;
         },
     )
@@ -73,11 +57,7 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
 async fn a_service_that_pings_and_never_reads_is_given_up_with_that_cause() {
     let client = client_of(
         |config| config.write_timeout(Duration::from_millis(500)),
-        async |stream| {
-            let (_unread, mut writing) = stream.into_split();
-            let pings = [0x89, 3, b'a', b'b', b'c'].repeat(1_000);
-            while writing.write_all(&pings).await.is_ok() {}
-        },
+        ping_without_reading,
     )
     .await;
     within(client.ready()).await.unwrap();

@@ -97,7 +97,8 @@ impl Console {
         );
         let calls = Calls::new(Arc::clone(&shared), |inbox| {
             TaskGuard::spawn(|shutdown| {
-                let driver = Driver::new(shared, Arc::new(access), inbox, shutdown);
+                let driver =
+                    span.in_scope(|| Driver::new(shared, Arc::new(access), inbox, shutdown));
                 alta_socket::run(Box::new(driver)).instrument(span)
             })
         });

@@ -28,3 +28,5 @@ mod servers;
 mod simulator;
 mod slow_links;
 mod streams;
+#[path = "../../../alta-socket/tests/support/connections.rs"]
+mod support_of_both;

@@ -2,12 +2,12 @@
 
 use crate::common::server::{WELCOME, joined};
 use crate::common::{config, next, not_connected, within};
+use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};
 use att_console::{Console, ConsoleAccess, NotConnected, Sent};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::sleep;
 use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -31,24 +31,13 @@ async fn server<F: Future<Output = ()> + Send>(
     ConsoleAccess::new(url.parse().unwrap(), "a token")
 }
 
-/// The header of a text frame.
-fn header(length: usize) -> Vec<u8> {
-    let mut bytes = vec![0x81, 127];
-    bytes.extend((length as u64).to_be_bytes());
-    bytes
-}
-
 #[tokio::test]
 async fn a_frame_that_arrives_over_many_ping_intervals_is_received() {
     const PING: Duration = Duration::from_millis(500);
     let access = server(async |mut stream| {
         // The server only writes: it reads no ping and sends no pong.
         let frame = joined(&"A".repeat(10_000));
-        stream.write_all(&header(frame.len())).await.unwrap();
-        for piece in frame.as_bytes().chunks(700) {
-            sleep(PING / 5).await;
-            stream.write_all(piece).await.unwrap();
-        }
+        write_slowly(&mut stream, &frame, PING / 5).await;
         std::future::pending::<()>().await;
     })
     .await;
@@ -68,16 +57,12 @@ async fn pings_of_the_server_keep_the_connection_and_get_pongs() {
     let (sender, has_pong) = tokio::sync::oneshot::channel();
     let access = server(async |mut stream| {
         // The server sends pings, but no pong.
-        for _ in 0..15 {
-            sleep(PING / 5).await;
-            stream.write_all(&[0x89, 1, b'x']).await.unwrap();
-        }
+        ping(&mut stream, PING / 5).await;
         let mut got = vec![0; 64 * 1024];
         let count = stream.read(&mut got).await.unwrap();
         let _ = sender.send(got[..count].contains(&0x8a));
         let last = joined("Ashwick");
-        stream.write_all(&header(last.len())).await.unwrap();
-        stream.write_all(last.as_bytes()).await.unwrap();
+        write_frame(&mut stream, &last).await;
         std::future::pending::<()>().await;
     })
     .await;
@@ -90,12 +75,7 @@ async fn pings_of_the_server_keep_the_connection_and_get_pongs() {
 
 #[tokio::test]
 async fn a_connection_to_a_server_that_never_reads_ends_with_that_cause() {
-    let access = server(async |stream| {
-        let (_unread, mut writing) = stream.into_split();
-        let pings = [0x89, 3, b'a', b'b', b'c'].repeat(1_000);
-        while writing.write_all(&pings).await.is_ok() {}
-    })
-    .await;
+    let access = server(ping_without_reading).await;
     let quick = config().write_timeout(Duration::from_millis(500));
     let console = Console::open_with(access, quick);
     within(console.ready()).await.unwrap();
