@@ -4,13 +4,11 @@ mod ours;
 mod plain;
 pub(crate) mod server;
 
-use std::time::Duration;
-
-use tokio::task::JoinSet;
-
 use crate::Values;
 use crate::args::{Job, Who};
 use crate::clocks::{Heap, Watch, values};
+use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// The id of the one server that there is.
 const SERVER: i64 = 300_000_030;

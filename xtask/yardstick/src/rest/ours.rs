@@ -1,14 +1,12 @@
 //! The typed call, over the default transport and layers.
 
-use std::convert::Infallible;
-
+use super::{Call, SERVER, server};
+use crate::args::Job;
 use alta_auth::StaticToken;
 use alta_http::{Config, HttpClient, Tls};
 use alta_model::ServerId;
 use alta_rest::{Client, Identities};
-
-use super::{Call, SERVER, server};
-use crate::args::Job;
+use std::convert::Infallible;
 
 #[derive(Clone)]
 pub(super) struct Ours(Client);

@@ -1,14 +1,13 @@
 //! The yardstick: hyper-util's pooled client with the same headers, which collects the body and reads nothing of it. Address and
 //! headers are built once.
 
+use super::{Call, SERVER};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Uri, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-
-use super::{Call, SERVER};
 
 #[derive(Clone)]
 pub(super) struct Plain {

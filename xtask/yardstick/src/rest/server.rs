@@ -1,7 +1,6 @@
 //! The service: it replies to every request with the same server.
 
-use std::convert::Infallible;
-
+use crate::args::Runtime;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Request, Response};
@@ -10,9 +9,8 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::convert::Infallible;
 use tokio::net::{TcpListener, TcpStream};
-
-use crate::args::Runtime;
 
 const BODY: &str = include_str!("server.json");
 

@@ -6,7 +6,9 @@ pub(crate) mod frames;
 mod pacer;
 
 use att_console::{BoxIo, Dial, DialError};
+use frames::Frames;
 use futures_util::future::BoxFuture;
+use pacer::Paced;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -17,11 +19,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::io::{DuplexStream, Interest, duplex};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use url::Url;
 
 pub(crate) use connection::Connection;
-use frames::Frames;
-use pacer::Paced;
-use url::Url;
 
 /// The part of the server that differs between the protocols, for one connection.
 pub(crate) trait Protocol: Send + 'static {
