@@ -1,8 +1,8 @@
-/// Splits the text of one frame into the JSON objects it holds, in order. Most frames hold one; some servers write several
-/// into one frame, with or without white space between them.
+/// Splits the text of one frame into its JSON objects, in order. Most frames contain one; some servers write several into one
+/// frame, with or without white space between them.
 ///
-/// Yields `Ok` for each whole object, as it stands, and at the end `Err` with the rest, if that is no whole object: rubbish,
-/// or an object that is cut off. Only strings and brackets are looked at: whether an object is JSON, its reader decides.
+/// Yields `Ok` for each whole object, unchanged, and at the end `Err` with the rest if it is not a whole object. Looks only at
+/// strings and brackets: an object may be invalid JSON.
 pub fn objects(text: &str) -> Objects<'_> {
     Objects { rest: text }
 }
@@ -17,7 +17,7 @@ impl<'a> Iterator for Objects<'a> {
     type Item = Result<&'a str, &'a str>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        // Also a byte order mark and NUL: nothing can be lost in what is not to be seen.
+        // Includes the byte order mark and NUL, which contain no data.
         let is_blank = |char: char| char.is_whitespace() || char.is_control() || char == '\u{feff}';
         let rest = std::mem::take(&mut self.rest).trim_matches(is_blank);
         if rest.is_empty() {
@@ -34,7 +34,7 @@ impl<'a> Iterator for Objects<'a> {
     }
 }
 
-/// Where the object ends that the text begins with.
+/// Returns the end of the object at the beginning of the text.
 fn end_of_object(text: &str) -> Option<usize> {
     if !text.starts_with('{') {
         return None;
@@ -65,7 +65,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn every_whole_object_is_found_and_the_rest_is_told() {
+    fn every_whole_object_is_yielded_and_then_the_rest() {
         type Split<'a> = &'a [Result<&'a str, &'a str>];
         let cases: [(&str, Split<'_>); 12] = [
             ("", &[]),
@@ -91,7 +91,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_is_lost_but_blanks(text in "([{}\\[\\]\"\\\\ a]|\\PC){0,30}") {
+        fn only_blanks_are_lost(text in "([{}\\[\\]\"\\\\ a]|\\PC){0,30}") {
             let pieces: String = objects(&text).map(|piece| piece.unwrap_or_else(|rest| rest)).collect();
             let visible = |text: &str| text.replace(char::is_whitespace, "");
             prop_assert_eq!(visible(&pieces), visible(&text));

@@ -15,7 +15,7 @@ fn read(reader: &mut Subscriber<&'static str, u32>) -> Vec<Delivery<u32>> {
 }
 
 #[test]
-fn a_slow_reader_delays_and_costs_nobody_else() {
+fn a_slow_stream_delays_no_other_stream_and_costs_it_no_event() {
     let hub = TestHub::default();
     let mut slow = hub.subscribe(vec!["a"], QueueConfig::new(2));
     let mut quick = hub.subscribe(vec!["a"], QueueConfig::default());
@@ -30,7 +30,7 @@ fn a_slow_reader_delays_and_costs_nobody_else() {
 }
 
 #[test]
-fn the_set_follows_the_level_however_streams_come_and_go() {
+fn a_key_is_wanted_while_a_stream_wants_it_however_streams_come_and_go() {
     let hub = TestHub::default();
     let first = hub.subscribe(vec!["a", "b"], QueueConfig::default());
     let second = hub.subscribe(vec!["b"], QueueConfig::default());
@@ -52,11 +52,11 @@ fn the_set_follows_the_level_however_streams_come_and_go() {
 }
 
 #[test]
-fn an_observer_gets_every_frame_once_and_unknown_keys_too() {
+fn an_observer_yields_every_frame_once_also_of_unknown_keys() {
     let hub = TestHub::default();
     let mut observer = hub.observe(vec!["a", "b"], QueueConfig::default());
     hub.publish("a", &1);
-    hub.publish("never heard of", &2);
+    hub.publish("unknown", &2);
     assert_eq!(
         read(&mut observer),
         [Delivery::Frame(1), Delivery::Frame(2)]
@@ -67,7 +67,7 @@ fn an_observer_gets_every_frame_once_and_unknown_keys_too() {
 }
 
 #[test]
-fn what_concerns_all_reaches_every_reader_once() {
+fn a_frame_for_all_streams_reaches_each_once() {
     let hub = TestHub::default();
     let mut two_keys = hub.subscribe(vec!["a", "b"], QueueConfig::default());
     let mut everything = hub.observe(vec!["a", "b"], QueueConfig::default());
@@ -79,7 +79,7 @@ fn what_concerns_all_reaches_every_reader_once() {
 }
 
 #[test]
-fn only_readers_who_were_there_before_the_loss_are_told_of_the_gap() {
+fn only_streams_that_existed_before_the_loss_yield_the_gap() {
     let hub = TestHub::default();
     let start = Instant::now();
     let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
@@ -94,7 +94,7 @@ fn only_readers_who_were_there_before_the_loss_are_told_of_the_gap() {
 }
 
 #[test]
-fn a_reader_who_came_after_a_gap_is_not_told_of_it() {
+fn a_stream_that_began_after_a_gap_does_not_yield_it() {
     let hub = TestHub::default();
     let start = Instant::now();
     let mut old = hub.subscribe(vec!["a"], QueueConfig::default());
@@ -108,7 +108,7 @@ fn a_reader_who_came_after_a_gap_is_not_told_of_it() {
 }
 
 #[test]
-fn an_observer_is_told_of_the_gaps_of_its_own_keys_if_it_was_there_before_the_loss() {
+fn an_observer_yields_the_gaps_of_its_own_keys_if_it_existed_before_the_loss() {
     let hub = TestHub::default();
     let start = Instant::now();
     let mut old = hub.observe(vec!["a"], QueueConfig::default());
@@ -126,7 +126,7 @@ fn an_observer_is_told_of_the_gaps_of_its_own_keys_if_it_was_there_before_the_lo
 }
 
 #[test]
-fn an_observer_without_keys_is_told_of_every_gap_that_was_noticed_after_it_came() {
+fn an_observer_without_keys_yields_every_gap_that_was_noticed_after_it_began() {
     let hub = TestHub::default();
     let start = Instant::now();
     let mut everything = hub.observe(Vec::new(), QueueConfig::default());
@@ -139,7 +139,7 @@ fn an_observer_without_keys_is_told_of_every_gap_that_was_noticed_after_it_came(
         hub.lost(key, start, at(2));
     }
     let late = hub.observe(Vec::new(), QueueConfig::default());
-    // It came after that was noticed.
+    // It began after the loss was noticed.
     late.queue.outage(|outage| assert!(outage.is_live()));
     hub.confirmed("a", Some((start, at(3))));
     assert!(!everything.is_live());
@@ -151,11 +151,15 @@ fn an_observer_without_keys_is_told_of_every_gap_that_was_noticed_after_it_came(
 
     hub.lost("a", at(5), start);
     hub.confirmed("a", Some((at(5), at(6))));
-    assert_eq!(read(&mut everything), [], "it was noticed before it came");
+    assert_eq!(
+        read(&mut everything),
+        [],
+        "the loss was noticed before the observer began"
+    );
 }
 
 #[test]
-fn a_refused_key_holds_up_no_gap_and_one_that_is_back_later_is_a_gap() {
+fn a_refused_key_delays_no_gap_and_its_late_confirmation_is_a_gap() {
     let hub = TestHub::default();
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
@@ -164,7 +168,7 @@ fn a_refused_key_holds_up_no_gap_and_one_that_is_back_later_is_a_gap() {
     for key in ["a", "b"] {
         hub.confirmed(key, None);
     }
-    assert!(reader.is_live(), "what was refused is not counted");
+    assert!(reader.is_live(), "a refused key is not counted");
     for key in ["a", "b"] {
         hub.lost(key, start, now());
     }
@@ -191,7 +195,7 @@ fn a_refused_key_holds_up_no_gap_and_one_that_is_back_later_is_a_gap() {
 }
 
 #[test]
-fn what_an_inquiry_finds_lost_is_one_gap() {
+fn keys_that_a_request_finds_lost_are_one_gap() {
     let hub = TestHub::default();
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
@@ -212,7 +216,7 @@ fn what_an_inquiry_finds_lost_is_one_gap() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_never_comes_back_holds_the_gap_up_for_a_minute() {
+async fn a_key_that_is_never_confirmed_delays_the_gap_for_a_minute() {
     let hub = TestHub::default();
     let start = now();
     let mut reader = hub.subscribe(vec!["a", "b"], QueueConfig::default());
@@ -246,7 +250,7 @@ async fn a_key_that_never_comes_back_holds_the_gap_up_for_a_minute() {
 }
 
 #[test]
-fn a_reader_that_resumes_has_missed_what_came_since_the_other_one_ended() {
+fn a_stream_that_resumes_misses_the_events_since_the_end_of_the_other_stream() {
     let hub = TestHub::default();
     let mut reader = hub.resume(
         vec!["a", "b"],
@@ -269,10 +273,10 @@ fn a_reader_that_resumes_has_missed_what_came_since_the_other_one_ended() {
     );
 }
 
-/// What may happen to the keys of some readers.
+/// A change of the keys of some streams.
 #[derive(Clone, Debug)]
 enum Step {
-    /// The link is lost: everything that it held.
+    /// The link is lost, and with it all held keys.
     Lose,
     Confirm(usize),
     Refuse(usize),
@@ -291,10 +295,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     proptest::collection::vec(step, 0..80)
 }
 
-/// What a reader of all keys should be told.
+/// The expected items of a stream of all keys.
 #[derive(Default)]
 struct Expected {
-    /// Of each key: since when it has not been held, if it was before.
+    /// For each key: the instant since which it is not held, if it was held before.
     lost: [Option<Instant>; KEYS.len()],
     waits_for: [bool; KEYS.len()],
     gap: Option<(Instant, Option<Instant>)>,
@@ -372,7 +376,7 @@ proptest! {
 }
 
 #[test]
-fn an_ended_hub_ends_every_stream_after_what_it_holds() {
+fn an_ended_hub_ends_every_stream_after_its_queued_items() {
     let hub = TestHub::default();
     let mut reader = hub.subscribe(vec!["a"], QueueConfig::default());
     hub.publish("a", &1);

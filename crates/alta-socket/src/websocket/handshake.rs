@@ -17,20 +17,20 @@ use url::Url;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The timeout of a command or a request: by then nobody waits for what could not be written.
+/// As long as the timeout of a command or a request: after it no caller waits for an unwritten frame.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The configuration of one connection.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct LinkConfig {
-    /// The largest message accepted, in bytes. A larger one ends the connection.
+    /// The size of the largest accepted message, in bytes. A larger one ends the connection.
     pub max_frame: usize,
-    /// The time for dialing, TLS and the websocket handshake together. 10 s by default, as in tavernpy.
+    /// The timeout for dialing, TLS and the websocket handshake together. 10 s by default, as in tavernpy.
     pub connect_timeout: Duration,
-    /// The time that the connection may take nothing although bytes wait to be written. Then it is lost. 30 s by default.
+    /// The longest time in which the socket takes no bytes although some wait. Then the connection is lost. 30 s by default.
     pub write_timeout: Duration,
-    /// Sees the text frames. None by default.
+    /// The observer of the text frames. None by default.
     pub observer: Option<Observer>,
 }
 
@@ -67,17 +67,17 @@ impl LinkConfig {
     }
 }
 
-/// An open websocket, to be handed to [`Links`](crate::Links).
+/// An open websocket, for [`Links`](crate::Links).
 pub struct WebSocket {
     pub(super) io: BoxIo,
-    /// Bytes behind the handshake that arrived with it.
+    /// Bytes after the handshake that arrived with it.
     pub(super) early: Vec<u8>,
     pub(super) config: LinkConfig,
 }
 
 impl WebSocket {
-    /// Dials `address` and performs the websocket handshake, sending these headers beside the usual ones. User and password of
-    /// the address are sent as `Authorization: Basic`; they take the place of such a header.
+    /// Dials `address` and performs the websocket handshake with these headers and the usual ones. User and password of the
+    /// address are sent as `Authorization: Basic`, and replace such a header.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl WebSocket {
         if let Some(basic) = basic_authorization(address) {
             request.headers_mut().insert(AUTHORIZATION, basic);
         }
-        // The library reads and writes no frame: its buffers stay unused.
+        // The library reads and writes no frame, so its buffers stay unused.
         let unused = WebSocketConfig::default()
             .read_buffer_size(0)
             .write_buffer_size(0);
@@ -151,10 +151,10 @@ impl fmt::Debug for WebSocket {
     }
 }
 
-/// A connection during the handshake: it hands out the head of the response and keeps the bytes behind it, which are frames.
+/// A connection during the handshake: it yields the head of the response and keeps the bytes after it, which are frames.
 struct Head<T> {
     io: T,
-    /// The length of the line that has not ended.
+    /// The length of the present line.
     line: usize,
     is_over: bool,
     early: Vec<u8>,

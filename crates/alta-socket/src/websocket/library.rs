@@ -1,10 +1,10 @@
-//! The websocket library as the judge of the frames that are read and written here.
+//! The websocket library as the reference for the frames that are read and written here.
 
 use std::io::{self, Cursor, Read, Write};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocket, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-/// A whole frame with this first byte. With a mask, the payload is masked.
+/// Encodes a whole frame with this first byte. With a mask, the payload is masked.
 pub(super) fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
     let flag = if mask.is_some() { 0x80 } else { 0 };
     let mut bytes = vec![first];
@@ -25,7 +25,7 @@ pub(super) fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8>
     bytes
 }
 
-/// The messages that the library reads of these bytes, up to its first error.
+/// Returns the messages that the library reads from these bytes, up to its first error.
 pub(super) fn read_all(bytes: Vec<u8>, role: Role, limit: usize) -> Vec<Result<Message, Error>> {
     struct Io(Cursor<Vec<u8>>);
     impl Read for Io {

@@ -19,8 +19,8 @@ use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::task::coop::has_budget_remaining;
 use tokio::time::Sleep;
 
-/// The most that is read at once. It lies on the stack, so that an idle connection holds no buffer; a quarter of it costs four
-/// times the system calls, a thirtieth of the time of a flood of events.
+/// The most bytes of one read. The buffer is on the stack, so an idle connection holds none. A quarter of it needs four times
+/// the system calls, which is a thirtieth of the time of an event flood.
 const READ: usize = 64 * 1024;
 
 /// One report of a link.
@@ -37,23 +37,23 @@ pub(crate) enum Pumped {
     Lost(Lost),
 }
 
-/// One open websocket: neither direction holds up the other.
+/// One open websocket. Neither direction delays the other.
 pub(crate) struct Link {
     io: BoxIo,
     write_timeout: Duration,
     observer: Option<Observer>,
     reader: FrameReader,
     writer: FrameWriter,
-    /// The time of the last read, which is that of all received messages.
+    /// The time of the last read, which all received messages share.
     read_at: ReadAt,
     received: VecDeque<Data>,
-    /// The reason why nothing more is read, told after the received messages.
+    /// The reason why no more is read, reported after the received messages.
     ended: Option<Lost>,
     reports: VecDeque<Pumped>,
     is_unflushed: bool,
-    /// Runs while bytes wait to be written and none can be.
+    /// Runs while the socket takes no bytes although some wait.
     stuck: Option<Pin<Box<Sleep>>>,
-    /// The reason why nothing can be written. What has arrived is still read.
+    /// The reason why no more can be written. Arrived bytes are still read.
     failed: Option<Lost>,
 }
 
@@ -92,7 +92,7 @@ impl Link {
         self.writer.ping();
     }
 
-    /// Takes a frame back that was not yet handed to the socket.
+    /// Takes back a frame that was not yet handed to the socket.
     pub(crate) fn recall(&mut self, tag: u64) -> bool {
         self.writer.recall(tag)
     }
@@ -114,11 +114,11 @@ impl Link {
         if let Some(report) = self.report().or_else(|| self.received()) {
             return Poll::Ready(report);
         }
-        // Only now: the frames that were queued while the received messages were handled leave in one write.
+        // After the received messages: the frames that were queued while these were handled leave in one write.
         if self.failed.is_none() && self.ended.is_none() {
             self.failed = self.write(cx).err();
         }
-        // Before a loss is told, so that its owner knows of every frame whether it may have been sent.
+        // Before a loss is reported, so that the owner of each frame knows whether it may have been sent.
         if let Some(report) = self.report() {
             return Poll::Ready(report);
         }
@@ -141,7 +141,7 @@ impl Link {
                     if has_budget_remaining() {
                         return Poll::Ready(Pumped::Lost(lost));
                     }
-                    // Without budget a read is pending although bytes have arrived: they are read in the task's next turn.
+                    // Without budget a read is pending although bytes have arrived: the next poll of the task reads them.
                     self.failed = Some(lost);
                     cx.waker().wake_by_ref();
                 }
@@ -163,7 +163,7 @@ impl Link {
             Ok(()) if chunk.filled().is_empty() => self.ended = Some(Lost::Broken(None)),
             Ok(()) => {
                 self.read_at = ReadAt::now();
-                // A pong is written at the next poll, which follows: what is read is reported.
+                // A pong is written by the next poll, which always follows a read.
                 self.decode(chunk.filled());
             }
             Err(error) => self.ended = Some(Lost::Broken(Some(Arc::new(error)))),
@@ -198,7 +198,7 @@ impl Link {
         }
     }
 
-    /// Writes all that the socket takes. Fails if nothing can be written any more, or none was for too long.
+    /// Writes as much as the socket takes. Fails if the socket is broken, or takes no bytes for too long.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<(), Lost> {
         let broken = |error| Lost::Broken(Some(Arc::new(error)));
         while let Some(bytes) = self.writer.next(|report| self.reports.push_back(report)) {
@@ -235,7 +235,7 @@ impl Link {
         }
     }
 
-    /// Gives back the memory that an idle connection does not need.
+    /// Frees the memory that an idle connection does not need.
     fn shrink(&mut self) {
         self.writer.shrink();
         if self.received.capacity() > 0 {
@@ -259,7 +259,7 @@ impl Link {
             if self.write(cx).is_err() {
                 return Poll::Ready(());
             }
-            // Nobody wants what arrives now.
+            // Arriving bytes are dropped.
             let mut chunk = [MaybeUninit::uninit(); 4 * 1024];
             loop {
                 let mut chunk = ReadBuf::uninit(&mut chunk);
@@ -269,7 +269,7 @@ impl Link {
                 }
             }
         });
-        // A server that does not reply is left alone.
+        // After the timeout the connection is dropped.
         let _ = tokio::time::timeout(within, finished).await;
     }
 }

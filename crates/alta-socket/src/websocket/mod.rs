@@ -1,7 +1,7 @@
 //! One websocket: the handshake, the frames, and the connection that carries them.
 //!
-//! The handshake is tungstenite's. Frames are read and written here, since the library keeps its buffers at the size of the
-//! largest frame and queues a pong for every ping: see `docs/decisions/frames-of-our-own.md`.
+//! tungstenite performs the handshake. Frames are read and written here, since that library keeps its buffers at the size of
+//! the largest frame and queues a pong for every ping: see `docs/decisions/frames-of-our-own.md`.
 
 mod handshake;
 #[cfg(test)]

@@ -2,7 +2,7 @@ use alta_model::Redactor;
 use std::fmt;
 use std::sync::Arc;
 
-/// The most bytes of one frame that an observer sees.
+/// The most bytes of one frame that are passed to an observer.
 const SHOWN: usize = 64 * 1024;
 
 /// The direction of a frame.
@@ -25,11 +25,11 @@ impl fmt::Display for Direction {
 
 type Observe = dyn Fn(Direction, &str) + Send + Sync;
 
-/// Sees the text frames of a connection, for debugging: each as it is handed to the socket or read from it, before anything is
-/// made of it.
+/// Sees the text frames of a connection, for debugging: each as it is handed to the socket, or read from it and before it is
+/// decoded.
 ///
-/// Secrets in the text are replaced by `<redacted>` (the tokens and passwords that were sent, see [`Redactor`]), and of a long
-/// text the first 64 KiB are shown. The function runs in the connection's task: it must not block.
+/// Secrets in the text (the tokens and passwords that were sent, see [`Redactor`]) are replaced by `<redacted>`; a text is cut
+/// after 64 KiB. The function runs in the task of the connection: it must not block.
 #[derive(Clone)]
 pub struct Observer {
     observe: Arc<Observe>,
@@ -45,16 +45,16 @@ impl Observer {
         }
     }
 
-    /// The same observer for a connection whose secrets this redactor knows.
+    /// The same observer with the redactor of a connection.
     #[must_use]
     pub fn with_redactor(mut self, redactor: Redactor) -> Self {
         self.redactor = redactor;
         self
     }
 
-    /// Shows it a text.
+    /// Passes a text to the function.
     pub fn see(&self, direction: Direction, text: &str) {
-        // The server may repeat them later.
+        // The server can repeat these secrets.
         if direction == Direction::Sent {
             self.redactor.learn_fields(text);
         }
@@ -79,7 +79,7 @@ mod tests {
     use std::sync::Mutex;
 
     #[test]
-    fn secrets_are_hidden_and_a_long_text_is_cut_between_characters() {
+    fn secrets_are_redacted_and_a_long_text_is_cut_between_characters() {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
         let redactor = Redactor::new();

@@ -16,7 +16,7 @@ const LARGEST_CONTROL: u64 = 125;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
     Text(RawFrame),
-    /// A binary message of this length. Its content is not kept.
+    /// A binary message of this length, without its content.
     Binary(usize),
     Ping(Vec<u8>),
     Pong,
@@ -27,9 +27,9 @@ pub(super) enum Message {
     },
 }
 
-/// Reads the messages of a server from its bytes, as RFC 6455 demands of a client. No I/O: bytes go in as they arrive.
+/// Reads the messages of a server from its bytes, as RFC 6455 requires of a client. No I/O: it takes bytes as they arrive.
 ///
-/// Memory: the bytes of one incomplete text message or control frame, and nothing between two messages.
+/// It holds the bytes of one incomplete text message or control frame, and no memory between two messages.
 #[derive(Debug)]
 pub(super) struct FrameReader {
     /// The largest message in bytes.
@@ -80,11 +80,11 @@ impl FrameReader {
         }
     }
 
-    /// Reads up to the end of the next message, and removes what it has read from `input`. `None`: the input is used up.
+    /// Reads up to the end of the next message, and removes the read bytes from `input`. `None`: no byte is left.
     ///
     /// # Errors
     ///
-    /// The server broke the protocol or the limit. Nothing can be read after that.
+    /// The server violated the protocol or the limit. The reader must not be used after that.
     pub(super) fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Lost> {
         while !input.is_empty() {
             let message = match &mut self.state {
@@ -184,7 +184,7 @@ impl FrameReader {
                     return Err(Lost::Oversize { limit: self.limit });
                 }
             }
-            // Most messages: one frame, of which all has arrived. It is not collected, but read where it stands.
+            // Most messages are one frame that has arrived as a whole: it is read in place, without a copy in between.
             (None, Data::Text) if is_final && size <= input.len() => {
                 return text(take(input, size)).map(Some);
             }
@@ -229,7 +229,7 @@ impl FrameReader {
     }
 }
 
-/// Takes a header from the input, or as much of it as there is.
+/// Takes a header from the input, or a part of it if the rest has not arrived.
 fn read_header(
     bytes: &mut [u8; LONGEST_HEADER],
     have: &mut usize,
@@ -321,7 +321,7 @@ mod tests {
         }
     }
 
-    /// The messages of these bytes up to the first close frame or error, read in pieces of these sizes.
+    /// Returns the messages up to the first close frame or error, read in pieces of these sizes.
     fn ours(bytes: &[u8], pieces: &[usize], limit: usize) -> Read {
         let mut reader = FrameReader::new(limit);
         let mut read = Vec::new();
@@ -337,7 +337,7 @@ mod tests {
                     return read;
                 }
             }
-            assert!(now.is_empty(), "nothing is left over");
+            assert!(now.is_empty(), "all bytes are read");
             if rest.is_empty() {
                 break;
             }
@@ -345,7 +345,7 @@ mod tests {
         read
     }
 
-    /// The same as the websocket library reads it.
+    /// Returns the messages that the websocket library reads.
     fn theirs(bytes: Vec<u8>, limit: usize) -> Read {
         let mut read = Vec::new();
         for message in read_all(bytes, Role::Client, limit) {
@@ -379,7 +379,7 @@ mod tests {
         read
     }
 
-    /// The library replaces a code that nobody may send.
+    /// Replaces a code that must not be sent, as the library does.
     fn with_allowed_code(message: Result<Message, String>) -> Result<Message, String> {
         match message {
             Ok(Message::Close { code, .. })
@@ -394,7 +394,7 @@ mod tests {
         }
     }
 
-    /// A frame as a server may send it, usual or not.
+    /// A frame of a server, usual or unusual, valid or invalid.
     fn any_frame() -> impl Strategy<Value = Vec<u8>> {
         let length = prop_oneof![
             4 => 0_usize..200,
@@ -439,7 +439,7 @@ mod tests {
             let ours: Read = ours(&bytes, &pieces, limit).into_iter().map(with_allowed_code).collect();
             let theirs = theirs(bytes, limit);
             match theirs.split_last() {
-                // The library checks each fragment, we the whole message: no data can come before its end.
+                // The library checks each fragment, this reader the whole message: no data message can come before its end.
                 Some((Err(error), before)) if error == "not UTF-8" => {
                     prop_assert!(ours.starts_with(before));
                     let rest = &ours[before.len()..];
@@ -451,13 +451,13 @@ mod tests {
         }
 
         #[test]
-        fn whatever_bytes_arrive_nothing_panics_and_little_is_kept(
+        fn any_bytes_cause_no_panic_and_keep_little_memory(
             bytes in prop::collection::vec(any::<u8>(), 0..5_000),
             pieces in prop::collection::vec(1_usize..100, 1..6),
         ) {
             ours(&bytes, &pieces, 10_000);
             let mut reader = FrameReader::new(10_000);
-            // A header alone, however large a frame it announces, makes it allocate nothing.
+            // A header allocates no memory, however large its frame is.
             let _ = reader.read(&mut &frame(0x81, None, &vec![b'a'; 9_000])[..4]);
             prop_assert!(reader.message.is_some_and(|message| message.text.capacity() == 0));
         }

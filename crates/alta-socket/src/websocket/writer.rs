@@ -6,17 +6,17 @@ use std::sync::Weak;
 use tokio_tungstenite::tungstenite::protocol::frame::FrameHeader;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 
-/// Frames are encoded up to this many bytes ahead of the socket: enough for many commands in one write. A frame that is not
-/// encoded can still be taken back.
+/// The most bytes that are encoded ahead of the socket: enough for many commands in one write. A frame that is not encoded
+/// can still be taken back.
 const AHEAD: usize = 16 * 1024;
 
 /// A buffer of this capacity is kept between two writes of a busy connection.
 const KEPT: usize = 2 * AHEAD;
 
-/// Whoever wants a frame sent: nobody does once this cannot be upgraded.
+/// The owner of a queued frame: a frame is not sent after its owner was dropped.
 pub type Owner = Weak<dyn Any + Send + Sync>;
 
-/// The frames of one connection on their way to its socket. No I/O: it encodes, somebody else writes.
+/// The outgoing frames of one connection. No I/O: it encodes, the link writes.
 #[derive(Debug, Default)]
 pub(super) struct FrameWriter {
     queue: VecDeque<Outgoing>,
@@ -66,8 +66,8 @@ impl FrameWriter {
         }
     }
 
-    /// Encodes a close frame behind what is encoded already, and drops what is not. A code that must not be sent is sent
-    /// as 1002, and 1005 as none.
+    /// Encodes a close frame after the encoded frames, and drops the other frames. A code that must not be sent is replaced by
+    /// 1002; 1005 is sent as no code.
     pub(super) fn close(&mut self, code: u16, reason: &str) {
         use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
         self.queue.clear();
@@ -92,8 +92,8 @@ impl FrameWriter {
         self.queue.len() < before
     }
 
-    /// The bytes to write next; none if there is nothing to write. Encodes queued frames once all encoded ones are written, and
-    /// reports those with a tag: from here on a frame may reach the server.
+    /// The bytes to write next; `None` if all are written. Encodes queued frames when all encoded frames are written, and reports
+    /// those with a tag: from here on a frame may reach the server.
     pub(super) fn next(&mut self, mut report: impl FnMut(Pumped)) -> Option<&[u8]> {
         if self.written == self.buffer.len() {
             self.written = 0;
@@ -127,7 +127,7 @@ impl FrameWriter {
         (!rest.is_empty()).then_some(rest)
     }
 
-    /// Notes that so many bytes of [`next`](Self::next) are written.
+    /// Notes that this number of bytes of [`next`](Self::next) are written.
     pub(super) fn advance(&mut self, written: usize) {
         self.written = (self.written + written).min(self.buffer.len());
         if self.written == self.buffer.len() && self.buffer.capacity() > KEPT {
@@ -140,7 +140,7 @@ impl FrameWriter {
         self.queue.is_empty() && self.written == self.buffer.len()
     }
 
-    /// Gives back the memory of an empty writer: the connection is idle.
+    /// Frees the memory of an empty writer: the connection is idle.
     pub(super) fn shrink(&mut self) {
         if self.is_empty() && self.buffer.capacity() + self.queue.capacity() > 0 {
             self.queue = VecDeque::new();
@@ -153,7 +153,7 @@ impl FrameWriter {
         self.queue.len()
     }
 
-    /// Encodes one whole frame, masked as a client must.
+    /// Encodes one whole frame, masked as the protocol requires of a client.
     fn encode(&mut self, opcode: OpCode, payload: &[u8]) {
         let mask: [u8; 4] = rand::random();
         let header = FrameHeader {
@@ -194,9 +194,9 @@ mod tests {
         Pong,
         /// Takes back the frame of this number.
         Recall(u64),
-        /// The owners go.
+        /// All owners are dropped.
         Leave,
-        /// The socket takes so many bytes.
+        /// The socket takes this number of bytes.
         Write(usize),
     }
 
@@ -212,7 +212,7 @@ mod tests {
         ]
     }
 
-    /// Writes up to so many bytes.
+    /// Writes up to this number of bytes.
     fn write(
         writer: &mut FrameWriter,
         mut most: usize,
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_frame_is_written_once_and_whole_in_its_turn_or_not_at_all(steps in prop::collection::vec(step(), 0..60)) {
+        fn a_frame_is_written_once_whole_and_in_order_or_not_at_all(steps in prop::collection::vec(step(), 0..60)) {
             let mut writer = FrameWriter::default();
             let (mut wire, mut written, mut skipped) = (Vec::new(), Vec::new(), Vec::new());
             let mut owner = Arc::new(());
@@ -283,7 +283,7 @@ mod tests {
                     other => panic!("{other:?}"),
                 }
             }
-            prop_assert_eq!(last_pong, pongs, "the last ping is answered");
+            prop_assert_eq!(last_pong, pongs, "the last ping has its pong");
             let expected: Vec<_> = written.iter().map(|tag| texts[usize::try_from(*tag).unwrap()].clone()).collect();
             prop_assert_eq!(read, expected);
             prop_assert!(written.is_sorted());
@@ -294,14 +294,14 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_can_be_taken_back_until_the_ones_before_are_written() {
+    fn a_frame_can_be_taken_back_until_the_frames_before_it_are_written() {
         let mut writer = FrameWriter::default();
         for tag in 0..3 {
             writer.text("a".repeat(AHEAD), Some(tag), None);
         }
-        let mut handed_over = Vec::new();
+        let mut reports = Vec::new();
         let mut next = |writer: &mut FrameWriter| {
-            let bytes = writer.next(|report| handed_over.push(report));
+            let bytes = writer.next(|report| reports.push(report));
             bytes.map_or(0, <[u8]>::len)
         };
         let first = next(&mut writer);
@@ -312,13 +312,13 @@ mod tests {
         assert_eq!(next(&mut writer), first);
         assert!(!writer.recall(2));
         assert!(matches!(
-            handed_over[..],
+            reports[..],
             [Pumped::Written(0), Pumped::Written(2)]
         ));
     }
 
     #[test]
-    fn a_close_frame_drops_the_queue_and_says_no_code_that_is_not_allowed() {
+    fn a_close_frame_drops_the_queue_and_has_an_allowed_code() {
         for (code, sent) in [
             (1000, Some(1000)),
             (4001, Some(4001)),
