@@ -12,22 +12,25 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-/// The set of what is wanted, and who gets it: shared by the handles that subscribe and the one task that delivers.
+/// The wanted subscriptions and the queues of their streams. The handles that subscribe share it with the one task that
+/// publishes.
 ///
-/// Subscribing and dropping a stream change the set and leave a note of the key; the task reads the notes and asks
-/// for the level ([`is_wanted`](Hub::is_wanted)), never for the edge. So no message can be lost, a dropped stream
-/// spawns nothing, and dropping and subscribing again in any order end in the right place.
+/// A new or dropped stream changes the set and notes its keys. The task takes the notes and reads the current value
+/// ([`is_wanted`](Hub::is_wanted)) of each key. So no change is lost, a dropped stream spawns no task, and the order in which
+/// streams come and go does not matter.
 ///
-/// `K` names a subscription (an event's name, or a name and a key), `F` is a frame and cheap to clone.
+/// `K` names a subscription (an event name, or a topic), `F` is a frame that is cheap to clone.
 pub struct Hub<K, F> {
     shared: Arc<Shared<K, F>>,
 }
 
 struct Shared<K, F> {
     table: Mutex<Table<K, F>>,
-    /// Set with every note, so that the task sees without the lock that there is nothing to take.
+    /// Set with every note, so that the task needs no lock to see that there is no note.
     noted: AtomicBool,
     task: AtomicWaker,
+    /// Set when a stream asks for a pause.
+    pause: AtomicBool,
 }
 
 struct Table<K, F> {
@@ -39,15 +42,15 @@ struct Table<K, F> {
 
 struct Topic<F> {
     readers: Vec<Reader<F>>,
-    /// Streams of everything that want this key asked for, without having it delivered twice.
+    /// Observers that want this key. Their frames come through `Table::observers`.
     interested: Vec<Reader<F>>,
-    /// When it was noticed that the server does not hold it any more.
+    /// When the task noticed that the server no longer holds it.
     lost: Option<Instant>,
 }
 
 struct Observer<F> {
     queue: Arc<Queue<F>>,
-    /// It asked for no key of its own: whatever was missed since then, it missed.
+    /// Set if it has no keys of its own: it misses every event that any key misses after this instant.
     keyless_since: Option<Instant>,
 }
 
@@ -85,7 +88,7 @@ impl<F> Topic<F> {
 }
 
 impl<F: Footprint> Topic<F> {
-    /// It is not lost any more: observers without keys, who lost it too, wait for it no longer.
+    /// Ends the loss of the key, also for the observers without keys.
     fn not_lost(&mut self, observers: &[Observer<F>], change: impl Fn(&mut Outage)) {
         if let Some(noticed) = self.lost.take() {
             for observer in observers {
@@ -103,7 +106,7 @@ impl<F: Footprint> Reader<F> {
         let is_lost = match self.standing {
             Standing::Held | Standing::Asked => self.came <= noticed,
             Standing::Lost => true,
-            // It has missed nothing yet, or will be told when the server changes its mind.
+            // It has missed nothing yet, or its gap begins when the server confirms the refused subscription.
             Standing::Unserved | Standing::Refused { .. } => false,
         };
         if is_lost {
@@ -142,7 +145,7 @@ impl<F: Footprint> Reader<F> {
                     let until = now();
                     outage.ends(outage.since().unwrap_or(until), until);
                 }
-                // What was missed before it came it has not missed.
+                // A gap that ended before the stream began is not a gap of this stream.
                 (_, Some((since, until))) if until >= self.came => outage.ends(since, until),
                 (_, _) => {}
             }
@@ -151,7 +154,7 @@ impl<F: Footprint> Reader<F> {
 }
 
 impl<F: Footprint> Observer<F> {
-    /// Tells an observer without keys what became of any key, if it was there when that was noticed.
+    /// Applies a change of any key to an observer without keys, if it existed when the task noticed the change.
     fn tell(&self, noticed: Instant, change: impl FnOnce(&mut Outage)) {
         if self.keyless_since.is_some_and(|came| came <= noticed) {
             self.queue.outage(change);
@@ -185,25 +188,26 @@ impl<K, F> Default for Hub<K, F> {
                 }),
                 noted: AtomicBool::new(false),
                 task: AtomicWaker::new(),
+                pause: AtomicBool::new(false),
             }),
         }
     }
 }
 
 impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
-    /// Registers a reader of these keys, in one queue, so that their events keep their order.
+    /// Registers a stream of these keys. They share one queue, so their events keep their order.
     pub fn subscribe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
         self.register(keys, queue, false, None)
     }
 
-    /// Registers a reader of every frame that comes, whatever its key, which also wants these keys asked for. It is told
-    /// of the gaps of these keys, or if there are none of every gap.
+    /// Registers an observer: a stream of every published frame, whatever its key. These keys become wanted. It yields the
+    /// gaps of these keys, or every gap if it has no keys.
     pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
         self.register(keys, queue, true, None)
     }
 
-    /// Registers a reader as [`subscribe`](Self::subscribe) does, or with `everything` as [`observe`](Self::observe) does,
-    /// that has been missing events since a moment before it came: it goes on where another one ended.
+    /// Registers a stream as [`subscribe`](Self::subscribe) does, or with `everything` as [`observe`](Self::observe) does,
+    /// which continues a stream that ended at `since`: it begins with a gap from then on.
     pub fn resume(
         &self,
         keys: Vec<K>,
@@ -235,7 +239,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             }
             match since {
                 Some(since) if !keys.is_empty() => outage.begins(since),
-                // Without a key it lacks none.
+                // A stream without keys misses none.
                 _ if keys.is_empty() => outage.add(Standing::Held),
                 _ => {}
             }
@@ -245,7 +249,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             queue.end();
         }
         for key in &keys {
-            // Always a note, even for a key that others want too: the task then marks this reader as confirmed.
+            // Also for a key that is wanted already: the task then marks this stream as confirmed.
             table.notes.insert(key.clone());
             let topic = table.topics.entry(key.clone()).or_default();
             let readers = if observing {
@@ -275,7 +279,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// The keys that readers came for, or that nobody wants any more, since the last call. For the delivering task.
+    /// The keys that new streams want or that are no longer wanted, since the last call. For the publishing task.
     pub fn take_changes(&self) -> Vec<K> {
         let mut table = self.lock();
         self.shared.noted.store(false, Ordering::Release);
@@ -288,7 +292,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         self.shared.noted.load(Ordering::Acquire)
     }
 
-    /// Ready when there are changes to take. For the delivering task; only the last waker is kept.
+    /// Ready when there are changes to take. For the publishing task; only the last waker is kept.
     pub fn poll_changed(&self, cx: &mut Context<'_>) -> Poll<()> {
         self.shared.task.register(cx.waker());
         if self.has_changes() {
@@ -298,7 +302,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Whether anybody wants this key now.
+    /// Whether any stream wants this key now.
     pub fn is_wanted<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -307,7 +311,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         self.lock().topics.get(key).is_some_and(Topic::is_wanted)
     }
 
-    /// Every key that is wanted now.
+    /// All keys that are wanted now.
     pub fn wanted(&self) -> Vec<K> {
         let table = self.lock();
         let wanted = table.topics.iter().filter(|(_, topic)| topic.is_wanted());
@@ -326,15 +330,15 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             .get(key)
             .map_or(&[][..], |topic| &topic.readers);
         for reader in readers {
-            reader.queue.push(frame.clone());
+            self.push(&reader.queue, frame);
         }
         for observer in &table.observers {
-            observer.queue.push(frame.clone());
+            self.push(&observer.queue, frame);
         }
         readers.len() + table.observers.len()
     }
 
-    /// Hands a frame to every reader once, whatever its keys: it concerns all of them, or it is not known whom.
+    /// Puts a frame into every queue once, whatever the keys of its stream: the frame may concern any of them.
     pub fn publish_to_all(&self, frame: &F) {
         let table = self.lock();
         let topics = table.topics.values();
@@ -342,15 +346,15 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         let observers = table.observers.iter().map(|observer| &observer.queue);
         let mut told = HashSet::new();
         for queue in readers.map(|reader| &reader.queue).chain(observers) {
-            // A reader of several keys stands under each of them.
+            // A stream of several keys is listed under each of them.
             if told.insert(Arc::as_ptr(queue)) {
-                queue.push(frame.clone());
+                self.push(queue, frame);
             }
         }
     }
 
-    /// Notes that the connection was lost on which the server held `key`: it was last heard `since` then, which was
-    /// `noticed` later. Readers who had it by then are interrupted until it is [`confirmed`](Self::confirmed).
+    /// Notes the loss of the connection on which the server held `key`. The last frame arrived at `since`; the task noticed
+    /// the loss at `noticed`. Streams that existed by then are interrupted until the key is [`confirmed`](Self::confirmed).
     pub fn lost<Q>(&self, key: &Q, since: Instant, noticed: Instant)
     where
         K: Borrow<Q>,
@@ -376,8 +380,8 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Notes that the server is asked whether it still holds `key`. What it says of this key and of others that are asked
-    /// about meanwhile is one gap, if it is one.
+    /// Notes a request to the server that tells whether it still holds `key`. The losses of all keys that are asked for at the
+    /// same time become one gap.
     pub fn asked<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
@@ -388,7 +392,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Notes that the server refused `key` for good: nobody waits for it any more.
+    /// Notes that the server refused `key`: no gap waits for it any longer.
     pub fn refused<Q>(&self, key: &Q)
     where
         K: Borrow<Q>,
@@ -404,8 +408,8 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Notes that the server holds the subscription to `key` (again). Readers who had it before are told of the `gap` as
-    /// soon as all their keys are back; readers who came since have missed nothing.
+    /// Notes that the server holds the subscription to `key` (again). Older streams yield the `gap` as soon as all their keys
+    /// are confirmed; streams that began after the gap have missed nothing.
     pub fn confirmed<Q>(&self, key: &Q, gap: Option<(Instant, Instant)>)
     where
         K: Borrow<Q>,
@@ -434,7 +438,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Ends every stream, now and in future: the connection is closed for good.
+    /// Ends all streams, also those that are registered later: the connection is closed for good.
     pub fn end(&self) {
         let mut table = self.lock();
         table.ended = true;
@@ -461,7 +465,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             };
             readers.retain(|reader| !Arc::ptr_eq(&reader.queue, queue));
             if !topic.is_wanted() {
-                // From here on nothing of it is missed.
+                // An event of an unwanted key is not missed.
                 topic.not_lost(&table.observers, |outage| {
                     let until = now();
                     outage.ends(outage.since().unwrap_or(until), until);
@@ -478,8 +482,20 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         self.shared.note();
     }
 
+    /// Whether a stream asked for a pause since the last call: it is being read on another thread, but slower than events arrive.
+    pub(crate) fn take_pause(&self) -> bool {
+        self.shared.pause.load(Ordering::Relaxed)
+            && self.shared.pause.swap(false, Ordering::Relaxed)
+    }
+
+    fn push(&self, queue: &Queue<F>, frame: &F) {
+        if queue.push(frame.clone()) {
+            self.shared.pause.store(true, Ordering::Relaxed);
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Table<K, F>> {
-        // Every change is completed before anything that could panic, so a poisoned table is still whole.
+        // Every change is completed before a panic is possible, so a poisoned table is valid.
         self.shared
             .table
             .lock()
@@ -487,7 +503,8 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
     }
 }
 
-/// One reader of a [`Hub`]. Dropping it takes its wish out of the set.
+/// The receiving end of a stream of a [`Hub`]. When it is dropped, its keys are no longer wanted, unless another stream wants
+/// them.
 pub struct Subscriber<K: Eq + Hash + Clone, F: Clone + Footprint> {
     hub: Hub<K, F>,
     queue: Arc<Queue<F>>,
@@ -496,28 +513,28 @@ pub struct Subscriber<K: Eq + Hash + Clone, F: Clone + Footprint> {
 }
 
 impl<K: Eq + Hash + Clone, F: Clone + Footprint> Subscriber<K, F> {
-    /// The next thing for this reader; `None` when the hub has ended and everything was read.
+    /// The next delivery; `None` when the hub has ended and everything was read.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Delivery<F>>> {
         self.queue.poll_pop(cx)
     }
 
-    /// The keys it reads.
+    /// The keys of the stream.
     pub fn keys(&self) -> &[K] {
         &self.keys
     }
 
-    /// How many deliveries wait in its queue.
+    /// The number of deliveries in its queue.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether the server holds all its keys now, as far as known, but for those that it refused.
+    /// Whether the server holds all keys now, as far as known, except refused keys.
     pub fn is_live(&self) -> bool {
         self.queue.outage(|outage| outage.is_live()) && !self.queue.has_ended()
     }
 
-    /// Since when events of its keys may be missing; `None` while nothing is, and before it was first served. A
-    /// [`Delivery::Gap`] says the same once this is over.
+    /// The beginning of the present outage of its keys; `None` if there is none, and before the first confirmation. A
+    /// [`Delivery::Gap`] reports the outage when it is over.
     pub fn interrupted_since(&self) -> Option<Timestamp> {
         let since = self.queue.outage(|outage| outage.since())?;
         Some(wall_time(since, now()).into())

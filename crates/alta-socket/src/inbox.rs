@@ -10,7 +10,7 @@ use std::future::{poll_fn, ready};
 use std::hash::Hash;
 use std::sync::atomic::{Ordering, fence};
 use std::task::{Context, Poll, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// The most wake-ups in a row from one source: enough to handle frames and commands in batches (many commands leave in one
@@ -20,6 +20,10 @@ const STREAK: u32 = 32;
 /// The most wake-ups before other tasks get a turn. The readers of streams keep up with any flood, and find the events in the
 /// processor's cache.
 const TURN: u32 = 256;
+
+/// The pause after a turn for a stream that another thread reads, more slowly than events arrive: there a turn for other tasks
+/// does not help. The thread reads some thousand events in it, less than the queue holds.
+const PAUSE: Duration = Duration::from_millis(4);
 
 /// The reason for a wake-up of a driver.
 #[derive(Debug)]
@@ -104,7 +108,11 @@ impl<X, E, C: Send> Inbox<X, E, C> {
     ) -> Wake<X, E, C> {
         if self.turn >= TURN {
             self.turn = 0;
-            tokio::task::yield_now().await;
+            if hub.take_pause() {
+                tokio::time::sleep(PAUSE).await;
+            } else {
+                tokio::task::yield_now().await;
+            }
         }
         self.turn += 1;
         if let Some(wake) = self.next_received() {
@@ -283,7 +291,6 @@ mod tests {
     use std::sync::Arc;
     use std::sync::Mutex;
     use std::sync::atomic::AtomicUsize;
-    use std::time::Duration;
     use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
     use tokio_tungstenite::{WebSocketStream, accept_async};
     use url::Url;

@@ -5,27 +5,35 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-/// Minutes of a busy server's events: a reader that is further behind does not catch up.
+/// Minutes of a busy server's events: a program that is further behind does not catch up.
 const EVENTS: usize = 65_536;
 
-/// Room for several of the largest events known, and little enough for a hundred streams that nobody reads.
+/// Several of the largest known events, and little enough for a hundred streams that are not read.
 const BYTES: usize = 8 * 1024 * 1024;
 
-/// With room for more events than this, an empty queue gives its memory back.
+/// An empty queue of a larger capacity frees its memory.
 const KEPT_ROOM: usize = 256;
 
-/// How one subscriber's queue is bounded: by the number of its events and by their size, whichever is reached first.
+/// The number of events that a stream reads for each pause that it causes. A stream that reads fewer than some thousand events a
+/// second hardly delays the others.
+const READS_FOR_PAUSE: usize = 64;
+
+/// The most pauses that a stream causes without reading. They cover the time for which a busy machine stops a thread. A stream
+/// that is no longer read delays the others by this many pauses in all.
+const PAUSES: usize = 32;
+
+/// The bounds of the queue of one stream: the number of its events and their bytes, whichever is reached first.
 ///
-/// A queue holds memory only for what waits in it. At its fullest it holds about [`bytes`](Self#structfield.bytes), or one
-/// event if that is larger: the newest always has room in an empty queue. Streams that wait with the same event share it.
+/// A queue holds memory only for its events: at most about [`bytes`](Self#structfield.bytes), or one event if that is larger,
+/// since an empty queue takes any event. Queues that hold the same event share its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct QueueConfig {
-    /// How many events may wait. 65,536 by default: minutes of a busy server.
+    /// The most events in the queue. 65,536 by default: minutes of a busy server.
     pub capacity: usize,
-    /// How many bytes they may hold. 8 MiB by default: more than any event known is large.
+    /// The most bytes of these events. 8 MiB by default: more than the largest known event.
     pub bytes: usize,
-    /// What happens when it is full.
+    /// The rule for a full queue.
     pub overflow: Overflow,
 }
 
@@ -45,21 +53,21 @@ impl QueueConfig {
         Self::default().capacity(capacity)
     }
 
-    /// With another number of events that may wait; at least one.
+    /// With another number of events; at least one.
     #[must_use]
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = events.max(1);
         self
     }
 
-    /// With another number of bytes that they may hold.
+    /// With another number of bytes.
     #[must_use]
     pub fn bytes(mut self, bytes: usize) -> Self {
         self.bytes = bytes;
         self
     }
 
-    /// With another rule for what happens when it is full.
+    /// With another rule for a full queue.
     #[must_use]
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = overflow;
@@ -67,25 +75,25 @@ impl QueueConfig {
     }
 }
 
-/// What waits in a queue and counts against its bound in bytes.
+/// The size of an event, which counts against the bound of a queue in bytes.
 pub trait Footprint {
-    /// About how many bytes it holds, itself included.
+    /// About the number of bytes that it holds, including itself.
     fn footprint(&self) -> usize;
 }
 
-/// What a queue hands to its reader.
+/// An item of a queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery<F> {
     /// An event.
     Frame(F),
-    /// So many events were dropped here.
+    /// This number of events were dropped here.
     Lagged(u64),
-    /// Between these two moments nothing could be seen.
+    /// No event could arrive between these two instants.
     Gap(Instant, Instant),
 }
 
 impl<F> Delivery<F> {
-    /// The event, or why there is none.
+    /// The event, or the miss.
     ///
     /// # Errors
     ///
@@ -99,9 +107,9 @@ impl<F> Delivery<F> {
     }
 }
 
-/// One subscriber's bounded queue: the hub pushes, one reader polls.
+/// The bounded queue of one stream: the hub pushes, the stream pops.
 ///
-/// Pushing never waits: that is what keeps a slow reader from stopping the socket.
+/// A push never waits, so a slow stream does not stop the socket.
 #[derive(Debug)]
 pub(crate) struct Queue<F> {
     config: QueueConfig,
@@ -110,15 +118,17 @@ pub(crate) struct Queue<F> {
 
 #[derive(Debug)]
 struct Inner<F> {
-    /// What was evicted from the front and not yet reported.
+    /// The number of events that were dropped at the front and are not reported yet.
     lagged: u64,
-    /// A gap that stood among what was evicted: it is never lost, only merged.
+    /// The gaps that were dropped with them, merged: a gap is never lost.
     evicted_gap: Option<(Instant, Instant)>,
     slots: VecDeque<Delivery<F>>,
-    /// What the events in the slots hold.
+    /// The bytes of the events in the slots.
     bytes: usize,
     outage: Outage,
     reader: Option<Waker>,
+    /// The read events that count for pauses.
+    reads: usize,
     ended: bool,
 }
 
@@ -133,16 +143,19 @@ impl<F: Footprint> Queue<F> {
                 bytes: 0,
                 outage: Outage::default(),
                 reader: None,
+                reads: 0,
                 ended: false,
             }),
         })
     }
 
-    pub(crate) fn push(&self, frame: F) {
+    /// Adds an event; at overflow, drops events and counts them. Returns true if the stream asks for a pause: it is being
+    /// read, but its queue fills.
+    pub(crate) fn push(&self, frame: F) -> bool {
         let size = frame.footprint();
         let mut inner = self.lock();
         if inner.ended {
-            return;
+            return false;
         }
         if inner.outage.is_partly_over()
             && let Some(gap) = inner.outage.overdue(now())
@@ -160,9 +173,10 @@ impl<F: Footprint> Queue<F> {
             inner.slots.push_back(Delivery::Frame(frame));
         }
         inner.wake();
+        inner.asks_for_pause(self.config)
     }
 
-    /// Changes what is known of the stream's subscriptions. If that ends a gap, the gap is put in the queue.
+    /// Changes the outage of the stream. If a gap ends by that, it is put into the queue.
     pub(crate) fn outage<T>(&self, change: impl FnOnce(&mut Outage) -> T) -> T {
         let mut inner = self.lock();
         let changed = change(&mut inner.outage);
@@ -175,7 +189,7 @@ impl<F: Footprint> Queue<F> {
         changed
     }
 
-    /// Ends the stream once it has been read to its end, with the gap that it is in.
+    /// Ends the stream after its last item; an open outage becomes that item.
     pub(crate) fn end(&self) {
         let mut inner = self.lock();
         if inner.ended {
@@ -219,10 +233,19 @@ impl<F: Footprint> Queue<F> {
 }
 
 impl<F: Footprint> Inner<F> {
-    /// Whether one more event fits. One always does in an empty queue, whatever its size.
+    /// Whether one more event fits. An empty queue takes any event.
     fn has_room(&self, size: usize, config: QueueConfig) -> bool {
         let fits = self.bytes == 0 || self.bytes.saturating_add(size) <= config.bytes;
         self.slots.len() < config.capacity.max(1) && fits
+    }
+
+    fn asks_for_pause(&mut self, config: QueueConfig) -> bool {
+        let is_filling = self.slots.len() > config.capacity / 4 || self.bytes > config.bytes / 4;
+        let asks = is_filling && self.reads >= READS_FOR_PAUSE;
+        if asks {
+            self.reads -= READS_FOR_PAUSE;
+        }
+        asks
     }
 
     fn pop(&mut self) -> Option<Delivery<F>> {
@@ -232,7 +255,9 @@ impl<F: Footprint> Inner<F> {
         if let Some((since, until)) = self.evicted_gap.take() {
             return Some(Delivery::Gap(since, until));
         }
-        self.take_oldest()
+        let oldest = self.take_oldest()?;
+        self.reads = (self.reads + 1).min(PAUSES * READS_FOR_PAUSE);
+        Some(oldest)
     }
 
     fn take_oldest(&mut self) -> Option<Delivery<F>> {
@@ -248,7 +273,7 @@ impl<F: Footprint> Inner<F> {
 
     fn put_gap(&mut self, (since, until): (Instant, Instant), config: QueueConfig) {
         self.slots.push_back(Delivery::Gap(since, until));
-        // Events make room for gaps, not the other way round, so the bound holds with gaps merged.
+        // A gap displaces events, not the other way round. Dropped gaps are merged, so the bound holds.
         while self.slots.len() > config.capacity.max(1) {
             self.evict_oldest();
         }
@@ -280,7 +305,7 @@ impl<F: Footprint> Inner<F> {
     }
 }
 
-/// On the clock that tasks wait by.
+/// The time of tokio's clock, which tests can pause.
 pub(crate) fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
@@ -298,7 +323,7 @@ mod tests {
         Pop,
     }
 
-    /// Events of a test are as large as they say.
+    /// The number of a test event is its size, too.
     impl Footprint for u64 {
         fn footprint(&self) -> usize {
             usize::try_from(*self).unwrap() % 100
@@ -312,7 +337,7 @@ mod tests {
     }
 
     impl<F: Footprint> Queue<F> {
-        /// One subscription is lost, and back at once.
+        /// Loses one subscription and confirms it at once.
         fn push_gap(&self, since: Instant, until: Instant) {
             self.outage(|outage| outage.ends(since, until));
         }
@@ -332,7 +357,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_event_arrives_in_order_or_is_counted_where_it_is_missing(
+        fn every_event_is_yielded_in_order_or_counted_at_its_place(
             capacity in 1_usize..6,
             bytes in prop_oneof![Just(usize::MAX), 0_usize..400],
             overflow in overflow(),
@@ -342,7 +367,7 @@ mod tests {
             let start = Instant::now();
             let queue = Queue::new(QueueConfig { capacity, bytes, overflow });
             let (mut pushed, mut gaps) = (0_u64, 0_u64);
-            // The number of the event that must come next.
+            // The number of the next expected event.
             let (mut expected, mut last_gap_end) = (0_u64, start);
             let mut ended = false;
             let mut check = |delivery: Poll<Option<Delivery<u64>>>| match delivery {
@@ -361,7 +386,7 @@ mod tests {
                         let size = pushed.footprint();
                         ended |= overflow == Overflow::End && !queue.lock().has_room(size, queue.config);
                         queue.push(pushed);
-                        // What comes after the end of a stream is nobody's any more.
+                        // An event after the end of the stream is in no queue.
                         if !ended || queue.lock().slots.back() == Some(&Delivery::Lagged(1)) { pushed += 1; }
                         if ended { break; }
                     }
@@ -393,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_is_bounded_by_the_size_of_its_events_too_and_one_has_always_room() {
+    fn a_queue_is_bounded_in_bytes_too_and_an_empty_one_takes_any_event() {
         let queue = Queue::new(QueueConfig::default().bytes(100));
         for size in [99, 40, 50, 60] {
             queue.push(size);
@@ -410,7 +435,20 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_queue_holds_no_room_for_many() {
+    fn only_a_stream_that_is_read_asks_for_pauses_and_only_while_its_queue_fills() {
+        let queue = Queue::new(QueueConfig::new(100));
+        assert!((0..1_000_u32).all(|number| !queue.push(number)));
+        while poll(&queue).is_ready() {}
+        for number in 0..10_000 {
+            assert!(!queue.push(number));
+            assert!(poll(&queue).is_ready());
+        }
+        let pauses = (0..1_000).filter(|number| queue.push(*number)).count();
+        assert_eq!(pauses, PAUSES);
+    }
+
+    #[test]
+    fn an_empty_queue_frees_its_memory() {
         let queue = Queue::new(QueueConfig::default());
         for number in 0..10_000_u32 {
             queue.push(number);
@@ -420,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_for_no_event_holds_one() {
+    fn a_queue_of_capacity_zero_holds_one_event() {
         let config = QueueConfig {
             capacity: 0,
             ..QueueConfig::default()

@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bursts;
 mod commands;
 mod common;
 mod connecting;
