@@ -39,7 +39,7 @@ pub(crate) fn console_permission(
         ConsolePermission::NotAllowed
     } else if !group.permits(&Permission::Console) {
         ConsolePermission::NoPermission
-    } else if !server.is_online && (server.known.is_some() || !group.complete) {
+    } else if !server.is_online && (server.known.is_some() || !server.is_tried) {
         ConsolePermission::Offline
     } else if fleets.is_some_and(|fleets| !fleet.is_some_and(|fleet| fleets.contains(fleet))) {
         ConsolePermission::OtherFleet

@@ -171,7 +171,9 @@ fn state(server: &ServerView) -> Option<Change> {
 
 /// Whether a server has changed, apart from the fields that every heartbeat changes.
 fn is_other_server(old: &ServerView, new: &ServerView) -> bool {
-    if old.name != new.name {
+    // A failed reading of an unknown server decides whether its console is opened.
+    let has_failed = new.known.is_none() && old.is_tried != new.is_tried;
+    if has_failed || old.name != new.name {
         return true;
     }
     match (&old.record, &new.record) {

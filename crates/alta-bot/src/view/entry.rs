@@ -121,6 +121,15 @@ impl Entry {
     /// The group no longer waits for this part: it was read, or its reading has failed and the group can do without.
     pub(super) fn settle(&mut self, part: Part) {
         self.pending.remove(&part);
+        if let Part::Server(_, server) = part
+            && self
+                .view
+                .servers
+                .get(&server)
+                .is_some_and(|it| !it.is_tried)
+        {
+            Arc::make_mut(self.server(server)).is_tried = true;
+        }
         if self.pending.is_empty() && !self.view.complete {
             Arc::make_mut(&mut self.view).complete = true;
         }

@@ -92,6 +92,8 @@ pub struct ServerView {
     pub record: Option<Arc<Server>>,
     /// When that record arrived.
     pub record_at: Option<Timestamp>,
+    /// Whether a reading of it has succeeded or failed.
+    pub(crate) is_tried: bool,
 }
 
 impl ServerView {
@@ -105,6 +107,7 @@ impl ServerView {
             is_stale: false,
             record: None,
             record_at: None,
+            is_tried: false,
         }
     }
 

@@ -69,6 +69,7 @@ pub(crate) fn view(group: GroupId, id: ServerId, is_online: bool, record: Value)
     let mut view = ServerView::new(id, group, "Thornwood");
     view.is_online = is_online;
     view.known = Some(Known::AtStart);
+    view.is_tried = true;
     view.record = Some(Arc::new(server(id, record)));
     view
 }

@@ -194,16 +194,16 @@ async fn a_main_websocket_that_is_half_open_puts_no_server_offline() {
 async fn a_heartbeat_timeout_below_two_pings_is_an_error() {
     let sim = Sim::builder().start().await.unwrap();
     let socket = socket_config().ping_interval(Duration::from_secs(30));
-    let told = |error: alta_bot::Error| {
+    let check = |error: alta_bot::Error| {
         let error = format!("{error:?}");
         assert!(error.contains("heartbeat_timeout"), "{error}");
         assert!(error.contains("30s") && error.contains("45s"), "{error}");
     };
     let bot = builder(&sim).socket_config(socket.clone());
-    told(within(bot.managed().start()).await.unwrap_err());
+    check(within(bot.managed().start()).await.unwrap_err());
     let bot = within(builder(&sim).socket_config(socket).connect());
     let bot = bot.await.unwrap();
-    told(within(bot.view(following())).await.unwrap_err());
+    check(within(bot.view(following())).await.unwrap_err());
     let patient = following().heartbeat_timeout(Duration::from_secs(61));
     within(bot.view(patient)).await.unwrap();
 }

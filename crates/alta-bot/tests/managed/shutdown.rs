@@ -74,10 +74,10 @@ fn alone(end: impl AsyncFnOnce(alta_bot::ManagedBot, &Sim)) {
     let elsewhere = simulator.handle().clone();
     let http = alta_http::HttpClient::new(tower::service_fn(move |request| {
         let http = http.clone();
-        let answer = elsewhere.spawn(async move { http.send(request).await });
+        let response = elsewhere.spawn(async move { http.send(request).await });
         async move {
-            let answer = answer.await.unwrap()?;
-            Ok::<_, alta_http::Error>(answer.map(|body| String::from_utf8(body.into()).unwrap()))
+            let response = response.await.unwrap()?;
+            Ok::<_, alta_http::Error>(response.map(|body| String::from_utf8(body.into()).unwrap()))
         }
     }));
     own.block_on(async {

@@ -141,7 +141,10 @@ async fn everything_is_read_again_after_a_migration_and_followed_further() {
     sim.faults()
         .arm(Fault::new(Hook::MainEvent, Action::Drop).times(1_000));
     sim.stop_server(sim.server()).await.unwrap();
-    assert!(view.server(server).unwrap().is_online, "nothing told of it");
+    assert!(
+        view.server(server).unwrap().is_online,
+        "no source has reported it"
+    );
     sim.faults().clear();
     within(bot.socket().unwrap().migrate_now()).await.unwrap();
     until("the server", || !view.server(server).unwrap().is_online).await;

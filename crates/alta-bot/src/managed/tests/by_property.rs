@@ -217,8 +217,8 @@ impl World {
                     self.opening.insert(server, self.now);
                 }
                 Output::Close(server) => {
-                    let told = self.open.insert(server.get(), true);
-                    prop_assert_eq!(told, Some(false), "it is not open, or was told before");
+                    let closing = self.open.insert(server.get(), true);
+                    prop_assert_eq!(closing, Some(false), "it is not open, or closes already");
                     self.opening.remove(&server.get());
                 }
             }
@@ -296,6 +296,6 @@ proptest! {
         let open = world.open.keys().copied();
         let open: BTreeSet<_> = open.filter(|server| !asleep.contains(server)).collect();
         prop_assert_eq!(open, world.wanted());
-        prop_assert!(world.open.values().all(|told| !told));
+        prop_assert!(world.open.values().all(|closing| !closing));
     }
 }

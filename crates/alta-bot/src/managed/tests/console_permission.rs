@@ -130,7 +130,7 @@ fn allowing_and_denying_undo_each_other() {
     rules.allow(GROUP);
     assert!(
         rules.allows(GROUP) && rules.allows(other),
-        "no list has come about"
+        "there is still no list"
     );
     let mut rules = Rules::default().only([other]);
     rules.allow(GROUP);
@@ -142,6 +142,7 @@ fn the_console_of_a_server_that_could_not_be_read_is_opened_and_that_of_an_unrea
     let mut server = view(GROUP, SERVER, false, json!({}));
     server.known = None;
     let mut group = group(GROUP, 2, [server.clone()]);
+    group.complete = false;
     let rules = Rules::default();
     assert_eq!(
         console_permission(&group, &server, &rules),
@@ -152,7 +153,7 @@ fn the_console_of_a_server_that_could_not_be_read_is_opened_and_that_of_an_unrea
         console_permission(&group, &server, &fleets),
         ConsolePermission::OtherFleet
     );
-    group.complete = false;
+    server.is_tried = false;
     assert_eq!(
         console_permission(&group, &server, &rules),
         ConsolePermission::Offline

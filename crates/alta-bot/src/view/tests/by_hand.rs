@@ -27,7 +27,7 @@ fn a_reading_from_before_the_bot_left_is_ignored_after_it_has_joined_again() {
     assert!(!harness.view().complete && !harness.view().permits(&Permission::Console));
     assert_eq!(harness.server().known, None);
     harness.subscribed();
-    harness.answer_all(1, &up());
+    harness.reply_to_all(1, &up());
     assert!(harness.view().complete && harness.is_online());
     assert!(!harness.view().permits(&Permission::Console));
 }
@@ -54,7 +54,7 @@ fn a_group_is_in_the_view_at_once_and_read_when_its_subscriptions_are_confirmed(
 
     harness.subscribed();
     assert_eq!(harness.reading(), [THE_GROUP, THE_MEMBERS, THE_SERVER]);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert!(harness.view().complete && harness.is_online());
     let changes = harness.changes();
     for expected in [
@@ -108,12 +108,12 @@ fn a_member_is_known_absent_or_not_known_yet() {
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
     assert!(!harness.view().is_at_least(birch, RoleId::MEMBER));
     // The first reading fails before the list is complete.
-    harness.answer(THE_MEMBERS, None);
+    harness.reply(THE_MEMBERS, None);
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert!(!harness.view().complete);
     harness.pass(SECOND);
-    harness.answer(THE_MEMBERS, all());
+    harness.reply(THE_MEMBERS, all());
     assert!(harness.view().complete);
     assert_eq!(
         harness.view().member(birch),
@@ -132,7 +132,7 @@ fn an_undecodable_entry_of_a_list_does_not_count_as_removed() {
     let [birch, cobb] = [8, 9].map(UserId::new);
     harness.model.joined(joined(2));
     harness.subscribed();
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     harness.event(GroupEvent::Member(member(birch, 1)));
     let servers = harness.view().servers.len();
 
@@ -140,14 +140,14 @@ fn an_undecodable_entry_of_a_list_does_not_count_as_removed() {
     harness.pass(SOON);
     let half: Listing<JoinedGroup> =
         read(json!([{"group": {"id": 9}, "member": {"group_id": 9, "user_id": 1}}, {}]));
-    harness.answer(Part::List, Fetched::List(half));
+    harness.reply(Part::List, Fetched::List(half));
     assert_eq!(harness.left, []);
     let mut group: GroupDetailed = read(json!({"id": GROUP, "servers": [{"name": "Thornwood"}]}));
     group.roles = joined(2).group.roles;
-    harness.answer(Part::Group(GROUP), Fetched::Group(group));
+    harness.reply(Part::Group(GROUP), Fetched::Group(group));
     assert_eq!(harness.view().servers.len(), servers);
     let half = read(json!([member(ME, 2), {"group_id": GROUP, "user_id": []}]));
-    harness.answer(THE_MEMBERS, Fetched::Members(half));
+    harness.reply(THE_MEMBERS, Fetched::Members(half));
     assert!(matches!(harness.view().member(birch), Membership::Known(_)));
     assert_eq!(harness.view().member(cobb), Membership::NotKnownYet);
 }
@@ -157,8 +157,8 @@ fn without_members_other_users_are_never_known() {
     let mut harness = Harness::with(ViewConfig::default().members(false));
     harness.model.joined(joined(2));
     harness.subscribed();
-    harness.answer(THE_MEMBERS, Fetched::Me(member(ME, 1)));
-    harness.answer_all(1, &up());
+    harness.reply(THE_MEMBERS, Fetched::Me(member(ME, 1)));
+    harness.reply_to_all(1, &up());
     assert!(harness.view().complete && !harness.view().permits(&Permission::Console));
     harness.event(GroupEvent::Member(member(UserId::new(8), 2)));
     assert_eq!(
@@ -187,7 +187,7 @@ fn every_event_about_the_structure_of_a_group_is_applied_and_read() {
                 Part::Server(_, id) => read_server(server(id, json!({"final_status": "Offline"}))),
                 Part::List => unreachable!("the list"),
             };
-            harness.answer(part, found);
+            harness.reply(part, found);
         }
         harness.pass(SECOND * 60);
         assert_eq!(harness.reading(), []);
@@ -251,22 +251,22 @@ fn lists_add_and_remove_groups_unless_they_are_outdated() {
     harness.pass(SOON);
     assert_eq!(harness.reading(), [Part::List], "one at a time");
     harness.model.read_list(harness.now);
-    harness.answer(Part::List, Fetched::List(vec![joined(2), other()].into()));
+    harness.reply(Part::List, Fetched::List(vec![joined(2), other()].into()));
     assert_eq!(harness.followed, [GROUP, GroupId::new(9)]);
     // It was requested again meanwhile.
     harness.pass(SOON);
     assert_eq!(harness.reading(), [Part::List]);
     harness.model.left(GROUP);
-    harness.answer(Part::List, Fetched::List(vec![joined(2), other()].into()));
+    harness.reply(Part::List, Fetched::List(vec![joined(2), other()].into()));
     assert_eq!(harness.left, [GROUP]);
     assert_eq!(harness.followed.len(), 2, "not joined again by an old list");
     harness.pass(SOON);
-    harness.answer(Part::List, Fetched::List(vec![other()].into()));
+    harness.reply(Part::List, Fetched::List(vec![other()].into()));
     harness.pass(SOON);
     assert_eq!(harness.reading(), []);
     harness.model.read_list(harness.now);
     harness.pass(SOON);
-    harness.answer(Part::List, Fetched::List(Listing::default()));
+    harness.reply(Part::List, Fetched::List(Listing::default()));
     assert_eq!(harness.left, [GROUP, GroupId::new(9)]);
 }
 

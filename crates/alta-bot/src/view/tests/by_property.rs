@@ -18,20 +18,20 @@ enum Step {
     Missed,
     Refresh,
     /// The oldest reading succeeds or fails.
-    Answer(bool),
+    End(bool),
     Pass(u64),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let told = prop::bool::weighted(0.7);
+    let is_sent = prop::bool::weighted(0.7);
     let step = prop_oneof![
-        3 => (0..3_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Server(id, is, told)),
-        2 => (10..13_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Member(id, is, told)),
-        1 => (0..3_i64, any::<bool>(), told).prop_map(|(id, is, told)| Step::Exists(id, is, told)),
+        3 => (0..3_i64, any::<bool>(), is_sent).prop_map(|(id, is, is_sent)| Step::Server(id, is, is_sent)),
+        2 => (10..13_i64, any::<bool>(), is_sent).prop_map(|(id, is, is_sent)| Step::Member(id, is, is_sent)),
+        1 => (0..3_i64, any::<bool>(), is_sent).prop_map(|(id, is, is_sent)| Step::Exists(id, is, is_sent)),
         1 => any::<bool>().prop_map(Step::Connect),
         1 => Just(Step::Missed),
         1 => Just(Step::Refresh),
-        6 => any::<bool>().prop_map(Step::Answer),
+        6 => any::<bool>().prop_map(Step::End),
         4 => (0..2_000_u64).prop_map(Step::Pass),
     ];
     prop::collection::vec(step, 0..120)
@@ -66,39 +66,39 @@ impl World {
         server(ServerId::new(id), json!({"is_online": is_online}))
     }
 
-    fn tell(&mut self, event: GroupEvent, told: bool) {
-        if told && self.connected {
+    fn event(&mut self, event: GroupEvent, is_sent: bool) {
+        if is_sent && self.connected {
             self.harness.event(event);
         }
     }
 
     fn step(&mut self, step: &Step) {
         match *step {
-            Step::Server(id, is_online, told) => {
+            Step::Server(id, is_online, is_sent) => {
                 if let Some(server) = self.servers.get_mut(&id) {
                     *server = is_online;
                     let record = self.record(id);
-                    self.tell(GroupEvent::Status(record), told);
+                    self.event(GroupEvent::Status(record), is_sent);
                 }
             }
-            Step::Member(id, true, told) => {
+            Step::Member(id, true, is_sent) => {
                 self.members.insert(id);
-                self.tell(GroupEvent::Member(member(UserId::new(id), 1)), told);
+                self.event(GroupEvent::Member(member(UserId::new(id), 1)), is_sent);
             }
-            Step::Member(id, false, told) => {
+            Step::Member(id, false, is_sent) => {
                 self.members.remove(&id);
-                self.tell(GroupEvent::MemberGone(member(UserId::new(id), 1)), told);
+                self.event(GroupEvent::MemberGone(member(UserId::new(id), 1)), is_sent);
             }
-            Step::Exists(id, true, told) => {
+            Step::Exists(id, true, is_sent) => {
                 if self.servers.insert(id, false).is_none() {
                     let made = server(ServerId::new(id), json!({}));
-                    self.tell(GroupEvent::ServerMade(made), told);
+                    self.event(GroupEvent::ServerMade(made), is_sent);
                 }
             }
-            Step::Exists(id, false, told) => {
+            Step::Exists(id, false, is_sent) => {
                 self.servers.remove(&id);
                 self.removed.insert(id);
-                self.tell(GroupEvent::ServerGone(ServerId::new(id)), told);
+                self.event(GroupEvent::ServerGone(ServerId::new(id)), is_sent);
             }
             Step::Connect(connected) => {
                 self.harness.connected(connected);
@@ -109,10 +109,10 @@ impl World {
             }
             Step::Missed => self.harness.event(GroupEvent::Missed),
             Step::Refresh => self.harness.model.read_everything(self.harness.now),
-            Step::Answer(well) => {
+            Step::End(well) => {
                 if let Some((part, _)) = self.harness.reads.first().copied() {
                     let found = well.then(|| self.found(part));
-                    self.harness.answer(part, found);
+                    self.harness.reply(part, found);
                 }
             }
             Step::Pass(milliseconds) => self.harness.pass(Duration::from_millis(milliseconds)),
@@ -170,7 +170,7 @@ proptest! {
         for _ in 0..200 {
             world.step(&Step::Pass(2_000));
             while !world.harness.reads.is_empty() {
-                world.step(&Step::Answer(true));
+                world.step(&Step::End(true));
                 world.check()?;
             }
         }

@@ -58,7 +58,7 @@ impl Harness {
         let mut harness = Self::new();
         harness.model.joined(joined(role));
         harness.subscribed();
-        harness.answer_all(role, &down());
+        harness.reply_to_all(role, &down());
         assert!(harness.view().complete);
         harness.changes.clear();
         harness
@@ -101,7 +101,7 @@ impl Harness {
     }
 
     /// Ends a running reading with this result.
-    fn answer(&mut self, part: Part, found: impl Into<Option<Fetched>>) {
+    fn reply(&mut self, part: Part, found: impl Into<Option<Fetched>>) {
         self.end(part, found.into().ok_or_else(FetchFailed::default));
     }
 
@@ -120,7 +120,7 @@ impl Harness {
     }
 
     /// Ends all readings, and those that they cause, until none runs.
-    fn answer_all(&mut self, role: i32, server: &Server) {
+    fn reply_to_all(&mut self, role: i32, server: &Server) {
         while let Some((part, _)) = self.reads.first() {
             let found = match part {
                 Part::List => Fetched::List(vec![joined(role)].into()),
@@ -128,7 +128,7 @@ impl Harness {
                 Part::Members(_) => Fetched::Members(vec![member(ME, role)].into()),
                 Part::Server(..) => Fetched::Server(Box::new(server.clone())),
             };
-            self.answer(*part, found);
+            self.reply(*part, found);
         }
     }
 

@@ -15,14 +15,19 @@ fn a_server_that_cannot_be_read_is_unknown_and_delays_nothing_else_of_its_group(
     two.group.servers.push(read(listed));
     harness.model.joined(two.clone());
     harness.subscribed();
-    harness.answer(THE_SERVER, None);
-    harness.answer(
+    harness.changes();
+    harness.reply(THE_SERVER, None);
+    // A console is opened although the other server is not read yet.
+    assert!(harness.server().is_tried && !harness.view().servers[&healthy].is_tried);
+    let changed = [Change::ServerChanged(GROUP, SERVER)];
+    assert_eq!(harness.changes(), changed);
+    harness.reply(
         Part::Server(GROUP, healthy),
         read_server(server(healthy, json!({"is_online": true}))),
     );
-    harness.answer(THE_GROUP, Fetched::Group(two.group.clone()));
+    harness.reply(THE_GROUP, Fetched::Group(two.group.clone()));
     let members = (0..24).map(|user| member(UserId::new(user), 1));
-    harness.answer(THE_MEMBERS, Fetched::Members(members.collect()));
+    harness.reply(THE_MEMBERS, Fetched::Members(members.collect()));
     assert_eq!(harness.view().members.len(), 24);
     assert!(harness.view().servers[&healthy].is_online && harness.view().complete);
     assert_eq!(harness.server().known, None, "unknown is not offline");
@@ -39,7 +44,7 @@ fn a_server_that_cannot_be_read_is_unknown_and_delays_nothing_else_of_its_group(
         for part in harness.reading() {
             assert_eq!(part, THE_SERVER);
             tries += 1;
-            harness.answer(part, None);
+            harness.reply(part, None);
         }
     }
     assert!((10..60).contains(&tries), "{tries} tries in ten minutes");
@@ -49,7 +54,7 @@ fn a_server_that_cannot_be_read_is_unknown_and_delays_nothing_else_of_its_group(
         tries += 1;
         assert!(tries < 61, "it is not tried again");
     }
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert_eq!(harness.server().known, Some(Known::AtStart));
     assert_eq!(
         harness.changes().first(),
@@ -63,7 +68,7 @@ fn a_server_that_cannot_be_read_any_more_stays_as_it_was() {
     harness.event(GroupEvent::Status(up()));
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
-    harness.answer(THE_SERVER, None);
+    harness.reply(THE_SERVER, None);
     assert!(harness.is_online());
 }
 
@@ -73,8 +78,8 @@ fn each_part_of_a_group_that_cannot_be_read_is_tried_again_alone() {
         let mut harness = Harness::new();
         harness.model.joined(joined(1));
         harness.subscribed();
-        harness.answer(failing, None);
-        harness.answer_all(2, &up());
+        harness.reply(failing, None);
+        harness.reply_to_all(2, &up());
         let (group, members, server) = (
             harness.view().group.roles.len() == 2,
             harness.view().permits(&Permission::Console),
@@ -88,7 +93,7 @@ fn each_part_of_a_group_that_cannot_be_read_is_tried_again_alone() {
         let mut read = harness.reading();
         read.retain(|part| *part != Part::List);
         assert_eq!(read, [failing]);
-        harness.answer_all(2, &up());
+        harness.reply_to_all(2, &up());
         assert!(harness.view().complete && harness.is_online());
         harness.pass(SECOND * 3_600);
         assert_eq!(harness.reading(), []);
@@ -105,7 +110,7 @@ fn members_before_a_page_that_cannot_be_read_are_known_and_the_others_not_yet() 
     harness.fail_after(THE_MEMBERS, vec![member(birch, 1)]);
     // The reading was outdated.
     assert_eq!(harness.view().member(birch), Membership::NotKnownYet);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     harness.pass(SECOND);
     harness.fail_after(THE_MEMBERS, vec![member(birch, 1), member(fern, 2)]);
     assert!(matches!(harness.view().member(birch), Membership::Known(_)));
@@ -114,7 +119,7 @@ fn members_before_a_page_that_cannot_be_read_are_known_and_the_others_not_yet() 
     assert_eq!(fern.unwrap().role_id, Some(RoleId::MEMBER), "by the event");
     harness.pass(SECOND * 60);
     assert_eq!(harness.reading(), [THE_MEMBERS]);
-    harness.answer(THE_MEMBERS, Fetched::Members(vec![member(ME, 2)].into()));
+    harness.reply(THE_MEMBERS, Fetched::Members(vec![member(ME, 2)].into()));
     assert_eq!(harness.view().member(birch), Membership::Absent);
 }
 
@@ -123,10 +128,10 @@ fn when_a_group_cannot_be_read_the_list_decides_whether_the_bot_has_left() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
-    harness.answer(THE_GROUP, None);
-    harness.answer(THE_MEMBERS, None);
+    harness.reply(THE_GROUP, None);
+    harness.reply(THE_MEMBERS, None);
     harness.pass(SOON);
-    harness.answer(Part::List, Fetched::List(Listing::default()));
+    harness.reply(Part::List, Fetched::List(Listing::default()));
     assert_eq!(harness.left, [GROUP]);
 }
 
@@ -135,14 +140,14 @@ fn a_listed_server_that_does_not_exist_is_added_when_it_exists() {
     let mut harness = Harness::settled(2);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
-    harness.answer(THE_SERVER, Fetched::NoServer);
+    harness.reply(THE_SERVER, Fetched::NoServer);
     assert!(harness.view().servers.is_empty());
     harness.changes();
     for _ in 0..3 {
-        harness.answer(THE_GROUP, Fetched::Group(joined(2).group));
+        harness.reply(THE_GROUP, Fetched::Group(joined(2).group));
         // The server may exist by now.
-        harness.answer(THE_SERVER, Fetched::NoServer);
-        harness.answer_all(2, &down());
+        harness.reply(THE_SERVER, Fetched::NoServer);
+        harness.reply_to_all(2, &down());
         assert_eq!(harness.changes(), [], "it comes and goes with each reading");
         harness.event(GroupEvent::Missed);
         harness.pass(SOON);
@@ -157,12 +162,12 @@ fn a_reading_does_not_override_an_event_that_arrived_meanwhile() {
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
     harness.event(GroupEvent::Status(up()));
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     assert!(harness.is_online());
     // They contradict each other: the next reading decides.
     harness.pass(SECOND);
     assert_eq!(harness.reading(), [THE_SERVER]);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert!(!harness.is_online());
     harness.pass(SECOND * 60);
     assert_eq!(harness.reading(), []);
@@ -181,14 +186,14 @@ fn a_reading_during_which_the_group_changed_is_discarded_and_repeated() {
         [THE_GROUP, THE_MEMBERS, THE_SERVER],
         "one at a time"
     );
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     assert!(
         !harness.view().permits(&Permission::Console),
         "older than the event"
     );
     harness.pass(SECOND);
     assert_eq!(harness.reading(), [THE_MEMBERS]);
-    harness.answer_all(1, &down());
+    harness.reply_to_all(1, &down());
     harness.pass(SECOND * 60);
     assert_eq!(harness.reading(), []);
 }
@@ -201,14 +206,14 @@ fn members_that_change_all_the_time_are_read_and_correct_in_the_end() {
     for user in 10..16 {
         harness.pass(SECOND * 60);
         harness.event(GroupEvent::Member(member(UserId::new(user), 1)));
-        harness.answer_all(2, &down());
+        harness.reply_to_all(2, &down());
         known.push(!harness.view().members.contains_key(&UserId::new(10)));
     }
     // The used reading does not contain the tenth.
     assert_eq!(known, [false, false, false, true, true, true]);
     harness.pass(SECOND * 60);
     let all = (10..16).map(|user| member(UserId::new(user), 1));
-    harness.answer(THE_MEMBERS, Fetched::Members(all.collect()));
+    harness.reply(THE_MEMBERS, Fetched::Members(all.collect()));
     harness.pass(SECOND * 60);
     assert_eq!(harness.reading(), []);
     assert_eq!(harness.view().members.len(), 6);
@@ -247,13 +252,13 @@ fn nine_groups() -> Harness {
         harness.model.joined(joined);
         harness.model.subscribed(GroupId::new(number), harness.now);
     }
-    let counted = answer_for(&mut harness, SECOND * 60);
+    let counted = reply_for(&mut harness, SECOND * 60);
     assert_eq!(counted.len(), 27);
     harness
 }
 
 /// Ends each reading after 20 ms. Returns their instants, and checks that at most four run at the same time.
-fn answer_for(harness: &mut Harness, time: Duration) -> BTreeMap<Part, Vec<Instant>> {
+fn reply_for(harness: &mut Harness, time: Duration) -> BTreeMap<Part, Vec<Instant>> {
     let mut read = BTreeMap::<_, Vec<Instant>>::new();
     let step = Duration::from_millis(20);
     for _ in 0..time.as_millis() / step.as_millis() {
@@ -307,7 +312,7 @@ fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_re
         harness.pass(Duration::from_millis(10));
     }
     harness.model.read_list(harness.now);
-    let read = answer_for(&mut harness, SECOND * 600);
+    let read = reply_for(&mut harness, SECOND * 600);
     let counts: Vec<_> = read.values().map(Vec::len).collect();
     assert_eq!(counts, [1; 28], "{read:?}");
     let mut times: Vec<_> = read.values().flatten().map(|at| *at - before).collect();
@@ -350,10 +355,10 @@ fn a_part_that_is_requested_while_it_is_read_is_read_once_more() {
     for _ in 0..9 {
         harness.event(GroupEvent::Missed);
     }
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     harness.pass(SOON);
     assert_eq!(harness.reading(), [THE_GROUP, THE_MEMBERS, THE_SERVER]);
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     harness.pass(SECOND * 60);
     assert_eq!(harness.reading(), []);
 }

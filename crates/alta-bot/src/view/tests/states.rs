@@ -23,15 +23,15 @@ fn a_server_whose_heartbeats_stop_is_read_and_offline_only_if_the_reading_says_s
     assert!(harness.is_online() && harness.server().is_stale);
     assert_eq!(harness.reading(), [THE_SERVER]);
     // It runs, so the heartbeats are lost.
-    harness.answer(THE_SERVER, read_server(up()));
+    harness.reply(THE_SERVER, read_server(up()));
     assert!(harness.is_online() && !harness.server().is_stale);
     harness.pass(SECOND * 45);
     // The reading fails: the state stays as it was.
-    harness.answer(THE_SERVER, None);
+    harness.reply(THE_SERVER, None);
     assert!(harness.is_online() && harness.server().is_stale);
     assert_eq!(harness.changes(), []);
     harness.pass(SECOND);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert!(!harness.is_online() && !harness.server().is_stale);
     assert_eq!(harness.server().known, Some(Known::Now));
     assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
@@ -44,7 +44,7 @@ fn heartbeats_can_become_overdue_again_after_a_status_during_a_reading() {
     let mut harness = beating();
     harness.pass(SECOND * 45);
     harness.event(GroupEvent::Status(up()));
-    harness.answer(THE_SERVER, read_server(up()));
+    harness.reply(THE_SERVER, read_server(up()));
     assert!(!harness.server().is_stale);
     harness.pass(SECOND * 45);
     assert_eq!(harness.reading(), [THE_SERVER]);
@@ -69,10 +69,10 @@ fn no_heartbeat_is_overdue_while_the_socket_is_not_connected() {
     harness.connected(true);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
-    harness.answer(THE_SERVER, None);
+    harness.reply(THE_SERVER, None);
     assert!(harness.is_online() && harness.server().is_stale);
     harness.pass(SECOND);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert!(!harness.server().is_stale);
     harness.pass(SECOND * 44);
     assert_eq!(harness.reading(), []);
@@ -99,16 +99,16 @@ fn a_reading_that_contradicts_a_connected_console_counts_after_repetitions_witho
     let mut harness = beating();
     harness.console(ConsoleState::Connected);
     harness.pass(SECOND * 45);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert!(harness.is_online());
     for _ in 0..10 {
         harness.pass(SECOND * 64);
         harness.model.console_delivered(GROUP, SERVER, harness.now);
-        harness.answer(THE_SERVER, read_server(down()));
+        harness.reply(THE_SERVER, read_server(down()));
         assert!(harness.is_online(), "it delivers");
     }
     harness.pass(SECOND * 64);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert!(!harness.is_online());
     assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
 }
@@ -120,7 +120,7 @@ fn a_lost_console_does_not_change_the_state_of_its_server() {
     harness.console(ConsoleState::Lost);
     assert!(harness.is_online());
     harness.pass(SECOND * 45);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert!(!harness.is_online());
 }
 
@@ -166,11 +166,11 @@ fn a_console_that_is_not_up_yet_does_not_put_a_booting_server_offline() {
     harness.pass(Duration::ZERO);
     assert!(harness.is_online());
     // They contradict each other, so the service decides.
-    harness.answer(THE_SERVER, read_server(up()));
+    harness.reply(THE_SERVER, read_server(up()));
     assert_eq!(harness.changes(), []);
     harness.console(ConsoleState::NotUp);
     harness.pass(Duration::ZERO);
-    harness.answer(THE_SERVER, read_server(down()));
+    harness.reply(THE_SERVER, read_server(down()));
     assert_eq!(harness.changes(), [Change::ServerOffline(GROUP, SERVER)]);
     // A console that was connected knows when the server stops, also after the next start.
     harness.event(GroupEvent::Heartbeat(up()));
@@ -188,7 +188,7 @@ fn a_reading_does_not_override_a_console_state_that_arrived_meanwhile() {
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
     harness.console(ConsoleState::NotUp);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert!(!harness.is_online());
 }
 
@@ -208,7 +208,7 @@ fn known_says_whether_a_state_was_found_or_has_changed() {
     harness.event(GroupEvent::Heartbeat(up()));
     assert_eq!(harness.server().known, Some(Known::Now));
     harness.subscribed();
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert_eq!(harness.server().known, Some(Known::Now));
 
     // It was found after a gap, by a reading or by the first event.
@@ -216,7 +216,7 @@ fn known_says_whether_a_state_was_found_or_has_changed() {
     harness.connected(true);
     harness.event(GroupEvent::Missed);
     harness.pass(SOON);
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     assert_eq!(harness.server().known, Some(Known::AfterGap));
     harness.event(GroupEvent::Missed);
     harness.event(GroupEvent::Heartbeat(up()));
@@ -224,11 +224,11 @@ fn known_says_whether_a_state_was_found_or_has_changed() {
     harness.event(GroupEvent::Status(down()));
     assert_eq!(harness.server().known, Some(Known::Now));
     harness.pass(SOON);
-    harness.answer_all(2, &down());
+    harness.reply_to_all(2, &down());
     // The service omits the event.
     harness.model.read_everything(harness.now);
     harness.pass(SOON);
-    harness.answer_all(2, &up());
+    harness.reply_to_all(2, &up());
     assert_eq!(harness.server().known, Some(Known::AfterGap));
 }
 
@@ -265,8 +265,8 @@ fn a_server_that_is_made_later_was_not_found_at_the_start() {
     group
         .servers
         .push(crate::view::samples::read(json!({"id": other})));
-    harness.answer(THE_GROUP, Fetched::Group(group));
-    harness.answer(
+    harness.reply(THE_GROUP, Fetched::Group(group));
+    harness.reply(
         Part::Server(GROUP, other),
         read_server(server(other, json!({"is_online": true}))),
     );
