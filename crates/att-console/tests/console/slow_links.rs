@@ -12,7 +12,7 @@ use tokio_tungstenite::accept_async;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Accepts one console and its token, and passes the TCP connection to `then`.
-async fn server<F: Future<Output = ()> + Send>(
+fn server<F: Future<Output = ()> + Send>(
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> ConsoleAccess {
     let socket = TcpSocket::new_v4().unwrap();
@@ -39,8 +39,7 @@ async fn a_frame_that_arrives_over_many_ping_intervals_is_received() {
         let frame = joined(&"A".repeat(10_000));
         write_slowly(&mut stream, &frame, PING / 5).await;
         std::future::pending::<()>().await;
-    })
-    .await;
+    });
     let console = Console::open_with(access, config().ping_interval(PING));
     let mut everything = console.subscribe_to_everything().start();
     let event = next(&mut everything).await.unwrap();
@@ -64,8 +63,7 @@ async fn pings_of_the_server_keep_the_connection_and_get_pongs() {
         let last = joined("Ashwick");
         write_frame(&mut stream, &last).await;
         std::future::pending::<()>().await;
-    })
-    .await;
+    });
     let console = Console::open_with(access, config().ping_interval(PING));
     let mut everything = console.subscribe_to_everything().start();
     next(&mut everything).await.unwrap();
@@ -75,7 +73,7 @@ async fn pings_of_the_server_keep_the_connection_and_get_pongs() {
 
 #[tokio::test]
 async fn a_connection_to_a_server_that_never_reads_ends_with_that_cause() {
-    let access = server(ping_without_reading).await;
+    let access = server(ping_without_reading);
     let quick = config().write_timeout(Duration::from_millis(500));
     let console = Console::open_with(access, quick);
     within(console.ready()).await.unwrap();
