@@ -33,7 +33,8 @@ fn example(name: &str) -> Command {
         .with_extension(std::env::consts::EXE_EXTENSION);
     assert!(
         program.exists(),
-        "`cargo test` without `--test` builds {program:?}"
+        "`cargo test` without `--test` builds {}",
+        program.display()
     );
     let mut command = Command::new(program);
     let settings = std::env::vars_os().map(|(name, _)| name);

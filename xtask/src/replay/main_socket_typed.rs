@@ -4,7 +4,7 @@ use super::Play;
 use super::script::{Script, Side};
 use crate::Error;
 use alta_model::{GroupId, UserId};
-use alta_ws::{Client, Event, Missed, Subscribable};
+use alta_ws::{Client, Event, Missed, RawContent, Subscribable};
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use serde_json::Value;
@@ -94,7 +94,8 @@ where
 {
     let raw = event.raw.as_str().to_owned();
     let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
-    let recorded = S::read(frame["content"].as_str().unwrap_or_default());
+    let content = frame["content"].to_string();
+    let recorded = S::read(RawContent::new(&content));
     Received {
         is_same: recorded.is_ok_and(|recorded| recorded == event.data),
         topic: (event.topic.event().to_owned(), event.topic.key().to_owned()),

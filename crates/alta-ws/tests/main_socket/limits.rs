@@ -29,7 +29,9 @@ const EVENTS: [&str; 15] = [
 #[tokio::test]
 async fn promise_11_a_thousand_requests_wait_for_their_turn() {
     let sim = start(Sim::builder()).await;
-    let client = connect(&sim, config(&sim).max_in_flight(1)).await;
+    // The last request waits for all others.
+    let config = config(&sim).request_timeout(Duration::from_secs(60));
+    let client = connect(&sim, config.max_in_flight(1)).await;
     let path = format!("subscription/group-update/{}", sim.group());
     let answers = join_all((0..1_000).map(|_| client.request(Method::POST, &path, None)));
     for answer in within(answers).await {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Long enough for a busy machine; nothing waits so long unless it failed.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for something that must happen.
 pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
