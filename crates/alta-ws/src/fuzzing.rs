@@ -5,7 +5,7 @@
 use crate::events::{
     GroupMemberUpdate, GroupMembership, GroupServerStatus, MeGroupDelete, Subscribable,
 };
-use crate::frame::{Frame, Incoming, MayBe, range_within};
+use crate::frame::{Frame, Incoming, MayBe, RawContent, range_within};
 use crate::topic::Topic;
 use alta_model::{Member, Server, json};
 use alta_socket::objects;
@@ -55,7 +55,8 @@ fn read(text: &str) {
         received: Instant::now(),
         content: Some(range),
     };
-    let raw = frame.content().unwrap_or_else(|error| panic!("{error}"));
+    let raw = RawContent::new(content);
+    assert!(frame.content().is_ok(), "the frame is a JSON object");
     let Ok(read) = raw.text() else {
         assert!(
             content.starts_with('"'),
