@@ -4,7 +4,8 @@ use crate::endpoints::Endpoints;
 use crate::error::{Error, ErrorKind};
 use crate::open_consoles::OpenConsoles;
 use alta_auth::{
-    BotCredentials, BotLogin, Login, Token, TokenCache, TokenSource, UserCredentials, UserLogin,
+    BotCredentials, BotLogin, BotTokens, Login, Token, TokenCache, TokenSource, UserCredentials,
+    UserLogin,
 };
 use alta_http::HttpClient;
 use alta_model::UserId;
@@ -340,7 +341,7 @@ async fn open_socket(
 ) -> Result<alta_ws::Client, Error> {
     let failed =
         |error| Error::new(ErrorKind::Socket, "connecting the main websocket").caused_by(error);
-    let socket = alta_ws::Client::open_with(tokens, config).map_err(failed)?;
+    let socket = alta_ws::Client::open_with(BotTokens::new(tokens), config).map_err(failed)?;
     socket.ready().await.map_err(failed)?;
     Ok(socket)
 }

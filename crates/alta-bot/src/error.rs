@@ -187,7 +187,7 @@ impl From<alta_ws::Error> for Error {
     fn from(error: alta_ws::Error) -> Self {
         let doing = error.doing().to_owned();
         let kind = match error.kind() {
-            alta_ws::ErrorKind::Closed => ErrorKind::Closed,
+            alta_ws::ErrorKind::Closed { .. } => ErrorKind::Closed,
             _ => ErrorKind::Socket,
         };
         Self::new(kind, doing).caused_by(error)

@@ -263,7 +263,7 @@ mod tests {
             Identities::bot(alta_auth::BotTokens::new(tokens.clone())),
         );
         let config = alta_ws::Config::default().url("ws://127.0.0.1:1/".parse().unwrap());
-        let socket = alta_ws::Client::open_with(tokens, config).unwrap();
+        let socket = alta_ws::Client::open_with(alta_auth::BotTokens::new(tokens), config).unwrap();
         let me = UserId::new(7);
         let events = socket.subscribe(MeGroupInviteCreate(me)).start();
         let consoles = OpenConsoles::new(att_console::Config::default(), None);

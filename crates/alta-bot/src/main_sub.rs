@@ -121,7 +121,7 @@ fn refused(error: ws::Error, topic: &Topic) -> Error {
             // The kind contains everything that the source does.
             Error::new(kind, doing)
         }
-        ws::ErrorKind::Closed => Error::new(ErrorKind::Closed, doing).caused_by(error),
+        ws::ErrorKind::Closed { .. } => Error::new(ErrorKind::Closed, doing).caused_by(error),
         _ => Error::new(ErrorKind::Socket, doing).caused_by(error),
     }
 }

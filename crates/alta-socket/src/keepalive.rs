@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn any_frame_counts_as_an_answer_to_the_ping() {
+    fn any_frame_counts_as_a_reply_to_the_ping() {
         let start = Instant::now();
         let mut watch = KeepAlive::new(INTERVAL, start);
         for round in 1..10 {

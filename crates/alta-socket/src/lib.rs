@@ -1,5 +1,5 @@
 //! What both websockets of *A Township Tale* share, below any protocol: dialing, the frame pump, ping and idle
-//! watch, request and answer correlation, bounded fan-out, backoff.
+//! watch, request and reply correlation, bounded fan-out, backoff.
 //!
 //! Bots do not use this crate by itself; [`alta-ws`](https://docs.rs/alta-ws) and
 //! [`att-console`](https://docs.rs/att-console) stand on it and re-export what their users see ([`Missed`],
@@ -69,7 +69,7 @@ pub use missed::{Missed, Overflow};
 pub use objects::{Objects, objects};
 pub use queue::{Delivery, Footprint, QueueConfig};
 pub use read_at::ReadAt;
-pub use requests::{Answer, Requests};
+pub use requests::{Reply, Requests};
 pub use state::{Closed, NotConnected, Sent, State};
 pub use status::{Observed, Publisher, Statuses, Watch, status};
 pub use stream::{Echoes, Protocol, Read, Subscribe, Subscription};

@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 /// How long a stream of which some subscriptions are back waits for the others before it is told of the gap so far. Longer
-/// than a server takes that answers at all; a stream whose last subscription never comes back must not wait for ever.
+/// than a responsive server takes. A stream whose last subscription never comes back must not wait forever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What one stream misses: from the first loss of one of its subscriptions to the last confirmation, one gap.

@@ -36,7 +36,7 @@ struct Open<T> {
 
 /// The request that a reply belongs to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Answer<T> {
+pub enum Reply<T> {
     /// This request, which has ended now.
     To(T),
     /// A request of this connection that had ended before: the reply is late, or a second one.
@@ -74,14 +74,14 @@ impl<T> Requests<T> {
     }
 
     /// Ends the request with the id of a reply.
-    pub fn answer(&mut self, id: u32) -> Answer<T> {
+    pub fn reply(&mut self, id: u32) -> Reply<T> {
         match self.end(id) {
-            Some(request) => Answer::To(request),
+            Some(request) => Reply::To(request),
             None if self.was_issued(id) => {
                 self.owed.retain(|owed| *owed != id);
-                Answer::Late
+                Reply::Late
             }
-            None => Answer::Unknown,
+            None => Reply::Unknown,
         }
     }
 
@@ -219,7 +219,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Step {
         Begin(u64),
-        Answer(u32),
+        Reply(u32),
         Pass(u64),
         Lose,
     }
@@ -227,7 +227,7 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             4 => (1_u64..50).prop_map(Step::Begin),
-            4 => (0_u32..60).prop_map(Step::Answer),
+            4 => (0_u32..60).prop_map(Step::Reply),
             3 => (0_u64..30).prop_map(Step::Pass),
             1 => Just(Step::Lose),
         ]
@@ -247,13 +247,13 @@ mod tests {
                         let id = requests.begin(begun, now, now + Duration::from_secs(after));
                         prop_assert_eq!(id, begun, "ids are handed out in order and never twice");
                     }
-                    Step::Answer(id) => match requests.answer(id) {
-                        Answer::To(request) => {
+                    Step::Reply(id) => match requests.reply(id) {
+                        Reply::To(request) => {
                             prop_assert_eq!(request, id);
                             *ended.entry(request).or_default() += 1;
                         }
-                        Answer::Late => prop_assert!(ended.contains_key(&id)),
-                        Answer::Unknown => prop_assert!(id == 0 || id > begun),
+                        Reply::Late => prop_assert!(ended.contains_key(&id)),
+                        Reply::Unknown => prop_assert!(id == 0 || id > begun),
                     },
                     Step::Pass(seconds) => {
                         now += Duration::from_secs(seconds);
@@ -292,6 +292,6 @@ mod tests {
         requests.next = LAST_ID;
         assert_eq!(requests.begin("last", now, now), LAST_ID);
         assert_eq!(requests.begin("wrapped", now, now), 3);
-        assert_eq!(requests.answer(2), Answer::Late);
+        assert_eq!(requests.reply(2), Reply::Late);
     }
 }

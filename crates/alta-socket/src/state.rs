@@ -62,8 +62,10 @@ pub enum NotConnected {
     #[error("unreachable: {}", escaped(.0))]
     Unreachable(String),
     /// The console took the token and said nothing: it is loading, or the token is wrong.
-    #[error("the server did not answer the token: it is loading its world, or the token is wrong")]
-    NoAnswerToToken,
+    #[error(
+        "the server did not reply to the token: it is loading its world, or the token is wrong"
+    )]
+    NoReplyToToken,
     /// The connection broke or was closed.
     #[error("{}", escaped(.0))]
     Lost(String),
@@ -92,9 +94,9 @@ pub enum Closed {
     /// The tokio runtime that it was opened on has ended.
     #[error("the runtime ended that the connection was opened on")]
     RuntimeEnded,
-    /// The server never answered the token, as self-hosted servers do with a wrong one (tavernpy).
-    #[error("the server did not answer the token, {attempts} times; it is probably wrong")]
-    NoAnswerToToken {
+    /// The server never replied to the token, as self-hosted servers do with a wrong one (tavernpy).
+    #[error("the server did not reply to the token, {attempts} times; it is probably wrong")]
+    NoReplyToToken {
         /// How often it was tried.
         attempts: u32,
     },

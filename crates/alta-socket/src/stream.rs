@@ -367,12 +367,12 @@ impl<P: Protocol, T> Subscribe<P, T> {
 
 impl<P: Echoes, T> Subscribe<P, T> {
     /// Also `CommandExecuted` of commands that this console has sent itself, the library's subscriptions among them. They are
-    /// left out by default: a bot that answers each command with a command would answer its own for ever. `Event::is_own`
+    /// left out by default: a bot that reacts to each command with a command would react to its own forever. `Event::is_own`
     /// tells them from others.
     ///
     /// A server does not say who sent a command. Own is one of the same words that was sent on this connection and whose
     /// event has not come yet, so of two bots that send the same line, each leaves one event out. A command that another
-    /// `Console` sends is not own, be it in the same program: two bots that both answer each command still answer each other.
+    /// `Console` sends is not own, be it in the same program: two bots that both react to each command still react to each other.
     pub fn with_own_commands(mut self) -> Self {
         self.with_own = true;
         self

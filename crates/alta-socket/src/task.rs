@@ -93,13 +93,13 @@ impl TaskGuard {
         self.done.cancelled().await;
     }
 
-    /// Waits for an answer that the task owes; `None` if it ends without giving it. A call can slip into a task's channel
-    /// when the task is just gone, and would lie there unanswered as long as the channel lives.
-    pub async fn answer<T>(&self, mut answer: oneshot::Receiver<T>) -> Option<T> {
+    /// Waits for the reply of the task; `None` if the task ends without one. A call can enter the task's channel
+    /// just after the task has ended, and would stay there without a reply as long as the channel exists.
+    pub async fn reply<T>(&self, mut receiver: oneshot::Receiver<T>) -> Option<T> {
         tokio::select! {
             biased;
-            answered = &mut answer => answered.ok(),
-            () = self.ended() => answer.try_recv().ok(),
+            reply = &mut receiver => reply.ok(),
+            () = self.ended() => receiver.try_recv().ok(),
         }
     }
 

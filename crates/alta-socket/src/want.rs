@@ -389,7 +389,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
     }
 
     /// A request for this subscription got no reply, and is repeated at once.
-    pub fn unanswered(&mut self, key: &K) {
+    pub fn no_reply(&mut self, key: &K) {
         if let Some(entry) = self.entries.get_mut(key) {
             entry.not_sure(true);
             self.look_again(key);

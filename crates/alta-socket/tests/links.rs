@@ -112,7 +112,7 @@ async fn a_link_that_is_read_slowly_lives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_pings_that_come_faster_than_pongs_are_read_the_last_is_answered() {
+async fn the_last_of_many_fast_pings_gets_a_pong() {
     const PINGS: u32 = 20_000;
     let (mut rig, mut server) = Rig::open(LinkConfig::new(1_000), ROOM).await;
     let server = tokio::spawn(async move {

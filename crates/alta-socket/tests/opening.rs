@@ -22,8 +22,8 @@ use url::Url;
 
 const BOUND: Duration = Duration::from_secs(10);
 
-/// A server that answers the first handshake by this; what it was asked.
-async fn server(answer: String) -> (SocketAddr, JoinHandle<String>) {
+/// A server that sends this reply to the first handshake. The task returns the request.
+async fn server(reply: String) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = tokio::spawn(async move {
@@ -32,7 +32,7 @@ async fn server(answer: String) -> (SocketAddr, JoinHandle<String>) {
         while !head.ends_with(b"\r\n\r\n") {
             head.push(stream.read_u8().await.unwrap());
         }
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(reply.as_bytes()).await.unwrap();
         String::from_utf8(head).unwrap().to_lowercase()
     });
     (address, asked)
@@ -59,8 +59,8 @@ async fn the_pause_that_a_refusal_asks_for_is_told() {
         (503, "retry-after: soon\r\n".to_owned(), None, 0),
         (503, String::new(), None, 0),
     ] {
-        let answer = format!("HTTP/1.1 {status} No\r\n{line}content-length: 0\r\n\r\n");
-        let (address, _asked) = server(answer).await;
+        let reply = format!("HTTP/1.1 {status} No\r\n{line}content-length: 0\r\n\r\n");
+        let (address, _asked) = server(reply).await;
         let url = format!("ws://{address}/");
         let error = open(&url, HeaderMap::new(), BOUND, &direct()).await;
         assert_eq!(error.status(), Some(status));
@@ -73,12 +73,12 @@ async fn the_pause_that_a_refusal_asks_for_is_told() {
 
 #[tokio::test]
 async fn user_and_password_of_the_address_are_sent_and_not_shown() {
-    let answer = || "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n".to_owned();
+    let reply = || "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n".to_owned();
     let basic = "\r\nauthorization: basic qwxhzgrpbjpvcgvuihnlc2ftzq==\r\n";
     let mut bearer = HeaderMap::new();
     bearer.insert(AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
     for headers in [HeaderMap::new(), bearer.clone()] {
-        let (address, asked) = server(answer()).await;
+        let (address, asked) = server(reply()).await;
         let url = format!("ws://Aladdin:open%20sesame@{address}/console?x=1");
         let error = open(&url, headers, BOUND, &direct()).await;
         let asked = asked.await.unwrap();
@@ -95,7 +95,7 @@ async fn user_and_password_of_the_address_are_sent_and_not_shown() {
         assert!(!format!("{error} {error:?}").contains("sesame"));
     }
     // Without them, a token stays.
-    let (address, asked) = server(answer()).await;
+    let (address, asked) = server(reply()).await;
     open(&format!("ws://{address}/"), bearer, BOUND, &direct()).await;
     assert!(
         asked
@@ -129,7 +129,7 @@ async fn a_proxy_that_says_nothing_is_named_when_the_time_is_over() {
 
 /// An address whose queue of connections is full: attempts to connect are neither accepted nor refused.
 #[cfg(target_os = "linux")]
-async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
+async fn never_replies(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind(address).unwrap();
     let listener = socket.listen(0).unwrap();
@@ -137,16 +137,16 @@ async fn never_answers(address: SocketAddr) -> (TcpListener, Vec<TcpStream>) {
     let soon = Duration::from_millis(300);
     while let Ok(stream) = tokio::time::timeout(soon, TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
-        assert!(waiting.len() < 20, "it answers all the time");
+        assert!(waiting.len() < 20, "the listener always accepts");
     }
     (listener, waiting)
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_name_whose_first_address_never_answers_is_reached_by_its_second() {
+async fn a_name_whose_first_address_never_replies_is_reached_by_its_second() {
     let (address, asked) = server("HTTP/1.1 418 Teapot\r\ncontent-length: 0\r\n\r\n".into()).await;
-    let _dead = never_answers(SocketAddr::new([127, 0, 0, 2].into(), address.port())).await;
+    let _dead = never_replies(SocketAddr::new([127, 0, 0, 2].into(), address.port())).await;
     let resolver = Resolver::new(|_| Ok(vec![[127, 0, 0, 2].into(), [127, 0, 0, 1].into()]));
     let dialer = direct().with_resolver(resolver);
     let url = format!("ws://town.example:{}/", address.port());

@@ -8,7 +8,7 @@ use crate::socket::{Call, Input};
 use crate::status::Status;
 use crate::subscription::{Subscribe, read};
 use crate::topic::Topic;
-use alta_auth::TokenSource;
+use alta_auth::BotTokens;
 use alta_model::Redactor;
 use alta_socket::{TaskGuard, later};
 use http::Method;
@@ -63,12 +63,22 @@ impl Client {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn open(tokens: impl TokenSource) -> Result<Self, Error> {
+    pub fn open(tokens: impl Into<BotTokens>) -> Result<Self, Error> {
         Self::open_with(tokens, Config::default())
     }
 
     /// Opens a client: begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
-    /// wait until the client is [`ready`](Self::ready). The tokens are a bot's.
+    /// wait until the client is [`ready`](Self::ready).
+    ///
+    /// The tokens are a bot's; a user's do not compile. [`BotTokens::new`] takes any [`TokenSource`](crate::TokenSource).
+    ///
+    /// ```compile_fail,E0277
+    /// # use alta_auth::{StaticToken, UserTokens};
+    /// # use alta_ws::{Client, Config};
+    /// # fn open(tokens: UserTokens) {
+    /// Client::open_with(tokens, Config::default());
+    /// # }
+    /// ```
     ///
     /// It lives on the runtime that it is made on, and is closed with it. Its requests and streams may be awaited anywhere, on
     /// another runtime or on none.
@@ -80,7 +90,7 @@ impl Client {
     /// # Panics
     ///
     /// Outside a tokio runtime.
-    pub fn open_with(tokens: impl TokenSource, config: Config) -> Result<Self, Error> {
+    pub fn open_with(tokens: impl Into<BotTokens>, config: Config) -> Result<Self, Error> {
         config.check()?;
         let headers = config.headers()?;
         let dialer = config.effective_dialer()?;
@@ -91,7 +101,7 @@ impl Client {
         let task = TaskGuard::spawn(|shutdown| {
             let driver = Driver::new(
                 Arc::clone(&shared),
-                Arc::new(tokens),
+                Arc::new(tokens.into()),
                 dialer,
                 headers,
                 inbox,
@@ -183,7 +193,7 @@ impl Client {
         let deadline = later(tokio::time::Instant::now().into_std(), after);
         // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
         let alive = Arc::new(());
-        let (reply, answer) = oneshot::channel();
+        let (reply, receiver) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed(doing.clone()).of_request(sent);
         let reserving = self.inner.calls.reserve();
@@ -202,8 +212,8 @@ impl Client {
                 return Err(Error::new(ErrorKind::TimedOut { after, sent }, doing));
             }
         }
-        let answered = self.inner.task.answer(answer).await;
-        answered.ok_or_else(|| closed(shared.unanswered()))?
+        let result = self.inner.task.reply(receiver).await;
+        result.ok_or_else(|| closed(shared.unfinished()))?
     }
 
     /// Moves to new sockets now, instead of when the old ones reach their age. Events go on meanwhile.
@@ -257,7 +267,7 @@ impl Client {
 
     /// Hands a call to the task and waits for its end.
     pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Input) -> Result<(), Error> {
-        let (reply, answer) = oneshot::channel();
+        let (reply, receiver) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed("using the client").of_request(sent);
         let sending = self
@@ -266,8 +276,8 @@ impl Client {
             .send(driver::Call::Input(call(reply)))
             .await;
         sending.map_err(|_| closed(Sent::NotSent))?;
-        let answered = self.inner.task.answer(answer).await;
-        answered.ok_or_else(|| closed(shared.unanswered()))?
+        let result = self.inner.task.reply(receiver).await;
+        result.ok_or_else(|| closed(shared.unfinished()))?
     }
 }
 

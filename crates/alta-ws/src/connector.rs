@@ -120,8 +120,8 @@ fn failure_of(error: DialError, redactor: &Redactor) -> OpenFailure {
             let kind = ErrorKind::Unauthorized {
                 status: Some(status),
             };
-            OpenFailure::Unauthorized(Error::new(kind, DOING).caused_by_any(cause))
+            OpenFailure::Unauthorized(Error::new(kind, DOING).caused_by(cause))
         }
-        _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by_any(cause)),
+        _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by(cause)),
     }
 }

@@ -3,7 +3,6 @@ use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
 pub use alta_socket::Sent;
 use alta_socket::{Closed, NotConnected};
 use std::borrow::Cow;
-use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
@@ -35,9 +34,9 @@ impl ErrorDetails<ErrorKind> for Details {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server answered with another status than one of success. With one of 400 to 499, asking again will be answered
-    /// the same, except for 408 and 429.
-    #[error("the server answered {status}{}{}", if .message.is_empty() { "" } else { ": " }, escaped(.message))]
+    /// The server replied with another status than one of success. With one of 400 to 499, a retry gets the same reply,
+    /// except for 408 and 429.
+    #[error("the server replied with {status}{}{}", if .message.is_empty() { "" } else { ": " }, escaped(.message))]
     Refused {
         /// The status of the reply.
         status: u16,
@@ -47,7 +46,7 @@ pub enum ErrorKind {
         error_code: Option<ErrorCode>,
     },
     /// The account is refused: by the account service, or by the socket after the token was renewed. Final.
-    #[error("not authorized{}", match .status { Some(status) => format!(", the server answered {status}"), None => String::new() })]
+    #[error("not authorized{}", match .status { Some(status) => format!(", the server replied with {status}"), None => String::new() })]
     Unauthorized {
         /// The status with which the socket was refused; none if there was no token to begin with.
         status: Option<u16>,
@@ -56,13 +55,13 @@ pub enum ErrorKind {
     #[error("no token could be had")]
     NoToken,
     /// The gateway in front of the service sent this instead of a reply.
-    #[error("the gateway answered: {}", escaped(.message).at_most(SHOWN))]
+    #[error("the gateway replied: {}", escaped(.message).at_most(SHOWN))]
     Gateway {
         /// Its words, usually "Internal server error".
         message: String,
     },
     /// No reply came in time.
-    #[error("no answer within {after:?}, {sent}")]
+    #[error("no reply within {after:?}, {sent}")]
     TimedOut {
         /// The configured timeout.
         after: Duration,
@@ -83,13 +82,17 @@ pub enum ErrorKind {
     #[error("no event within {0:?}")]
     NoEvent(Duration),
     /// The client is closed.
-    #[error("the client is closed")]
-    Closed,
+    #[error("the client is closed: {because}")]
+    Closed {
+        /// The cause.
+        #[source]
+        because: Closed,
+    },
     /// The socket could not be opened.
     #[error("the socket could not be opened")]
     Dial,
     /// A reply could not be read.
-    #[error("the answer could not be read")]
+    #[error("the reply could not be read")]
     Decode,
     /// A text is no topic.
     #[error("not a topic: {}", escaped(.reason))]
@@ -106,12 +109,8 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn closed(doing: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(ErrorKind::Closed, doing)
-    }
-
-    pub(crate) fn caused_by_any(self, source: Box<dyn StdError + Send + Sync>) -> Self {
-        self.caused_by(source)
+    pub(crate) fn closed(because: Closed, doing: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorKind::Closed { because }, doing)
     }
 
     /// Records whether the request was sent. An error that is the server's reply stays as it is.
@@ -176,7 +175,7 @@ impl Error {
             | ErrorKind::Disconnected { .. }
             | ErrorKind::Dial => true,
             ErrorKind::Unauthorized { .. }
-            | ErrorKind::Closed
+            | ErrorKind::Closed { .. }
             | ErrorKind::Overflowed
             | ErrorKind::NoEvent(_)
             | ErrorKind::Decode
@@ -214,7 +213,7 @@ impl Error {
     /// Why the client is closed, if this is the error that closed it.
     pub(crate) fn why_closed(&self) -> Closed {
         match self.kind() {
-            ErrorKind::Closed => Closed::ByUs,
+            ErrorKind::Closed { because } => because.clone(),
             ErrorKind::Config { .. } => Closed::Token(self.chain()),
             _ => Closed::Refused(self.chain()),
         }
@@ -241,7 +240,7 @@ mod tests {
         );
         assert_eq!(
             error.to_string(),
-            "subscribing to group-update/1: the server answered 404: Not found"
+            "subscribing to group-update/1: the server replied with 404: Not found"
         );
         assert!(!error.is_transient());
         let later = r#"{"message":"","error_code":"RetryActionLater"}"#;

@@ -100,7 +100,7 @@ pub use status::{State, Status, Totals};
 pub use subscription::{Subscribe, Subscription};
 pub use topic::Topic;
 
-pub use alta_auth::{StaticToken, Token, TokenSource};
+pub use alta_auth::{BotTokens, StaticToken, Token, TokenSource};
 pub use alta_model::{GroupId, UserId};
 pub use alta_socket::{
     BackoffPolicy, BoxIo, Closed, ConnectError, Dial, DialError, Direction, Io, Missed,

@@ -15,7 +15,7 @@ use crate::socket::{
 use crate::status::{Condition, Counters, State};
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{LinkId, Machine, RawFrame, Waiters, later};
+use alta_socket::{Closed, LinkId, Machine, RawFrame, Waiters, later};
 use moves::Moves;
 use spread::{SocketId, Spread};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -116,7 +116,7 @@ impl Machine for Pool {
             Input::Call(call) => self.call(call, now),
             Input::Migrate(reply) => self.migrate(reply, now),
             Input::Timer => self.timer(now),
-            Input::Stop => self.close(&Error::closed("using the client"), now),
+            Input::Stop => self.close(&Error::closed(Closed::ByUs, "using the client"), now),
         }
     }
 

@@ -17,7 +17,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 struct Ended {
     because: Error,
     /// Whether a call that the task took and did not finish can have been sent.
-    unanswered: Sent,
+    unfinished: Sent,
 }
 
 /// The state that handles and the task share.
@@ -84,11 +84,11 @@ impl Shared {
 
     /// It is over, because of this; every call that was taken has its result.
     pub(crate) fn end(&self, because: Error) {
-        let unanswered = Sent::NotSent;
+        let unfinished = Sent::NotSent;
         // It ends once.
         let _ = self.ended.set(Ended {
             because,
-            unanswered,
+            unfinished,
         });
     }
 
@@ -99,12 +99,12 @@ impl Shared {
         } else {
             Closed::RuntimeEnded
         };
-        let because = Error::closed("using the client").caused_by(why.clone());
+        let because = Error::closed(why.clone(), "using the client");
         let state = State::Closed { because: why };
-        let unanswered = Sent::MayHaveRun;
+        let unfinished = Sent::MayHaveRun;
         let ended = Ended {
             because,
-            unanswered,
+            unfinished,
         };
         if self.ended.set(ended).is_ok() {
             let condition = self.condition.get();
@@ -117,13 +117,13 @@ impl Shared {
     pub(crate) fn why_closed(&self, doing: impl Into<Cow<'static, str>>) -> Error {
         match self.ended.get() {
             Some(ended) => ended.because.clone().while_doing(doing),
-            None => Error::closed(doing),
+            None => Error::closed(Closed::ByUs, doing),
         }
     }
 
     /// Whether a call that the task took and did not finish can have been sent.
-    pub(crate) fn unanswered(&self) -> Sent {
+    pub(crate) fn unfinished(&self) -> Sent {
         let ended = self.ended.get();
-        ended.map_or(Sent::MayHaveRun, |ended| ended.unanswered)
+        ended.map_or(Sent::MayHaveRun, |ended| ended.unfinished)
     }
 }

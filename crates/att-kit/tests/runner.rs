@@ -162,7 +162,7 @@ async fn a_runner_ends_with_the_refusal_when_every_console_is_refused() {
     let bot = run_with(wrong, Handlers::new(), Limits::default());
     let error = within(bot.task).await.unwrap().unwrap_err();
     assert_eq!(error.doing(), "running the handlers of one");
-    let because = Closed::NoAnswerToToken { attempts: 1 };
+    let because = Closed::NoReplyToToken { attempts: 1 };
     assert_eq!(*error.kind(), ErrorKind::Closed { because });
     assert!(bot.handle.consoles().all().is_empty());
 }

@@ -135,7 +135,7 @@ impl Player<'_> {
     async fn is_let_in(&self) -> Result<bool, Error> {
         let refused = match self.script.name.as_str() {
             "console/auth-refused" => Some(Closed::Refused("Invalid Token".to_owned())),
-            "console/auth-wrong-token-silence" => Some(Closed::NoAnswerToToken { attempts: 1 }),
+            "console/auth-wrong-token-silence" => Some(Closed::NoReplyToToken { attempts: 1 }),
             _ => None,
         };
         let ready = within("the login", self.console.ready()).await?;

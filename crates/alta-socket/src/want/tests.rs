@@ -39,7 +39,7 @@ fn a_request_that_is_repeated_says_when_it_was_first_made_and_leaves_a_gap_if_it
     let (mut ledger, start) = (ledger(), Instant::now());
     ledger.want(&1);
     next(&mut ledger, start);
-    ledger.unanswered(&1);
+    ledger.no_reply(&1);
     let again = next(&mut ledger, start + SECOND);
     assert_eq!(
         again,

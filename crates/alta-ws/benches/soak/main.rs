@@ -152,7 +152,7 @@ async fn soak(plan: Plan) {
         .migrate_after(plan.migrate_after)
         .migrate_spread(plan.migrate_after / 2);
     let tokens = Tokens::new(&sim);
-    let client = Client::open_with(tokens.clone(), config).unwrap();
+    let client = Client::open_with(alta_auth::BotTokens::new(tokens.clone()), config).unwrap();
     let streams: SelectAll<Numbered> = topics
         .iter()
         .enumerate()

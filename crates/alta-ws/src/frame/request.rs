@@ -70,7 +70,7 @@ impl Request {
     }
 
     /// Whether this is the `key` of a reply to it: `POST /ws/migrate`.
-    pub(crate) fn is_answered_by(&self, key: &str) -> bool {
+    pub(crate) fn has_reply_key(&self, key: &str) -> bool {
         key.split_once(" /ws/").is_some_and(|(method, path)| {
             method.eq_ignore_ascii_case(self.method.as_str())
                 && path.eq_ignore_ascii_case(&self.path)
@@ -116,7 +116,7 @@ impl Response {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
         json::from_str(&self.content).map_err(|error| {
             Error::new(ErrorKind::Decode, "decoding the content of a reply")
-                .caused_by_any(self.redactor.cause(error))
+                .caused_by(self.redactor.cause(error))
         })
     }
 

@@ -154,11 +154,8 @@ fn the_usual_event_is_read_as_any_other() {
     };
     assert_eq!(usual_event(usual).unwrap().2, content);
     assert_eq!(read(usual).2, r#"{"id":7,"name":"A \"b\""}"#);
-    let answer = usual.replacen("group-update", "response", 1);
-    assert!(matches!(
-        Incoming::parse(&answer),
-        Incoming::Response { .. }
-    ));
+    let reply = usual.replacen("group-update", "response", 1);
+    assert!(matches!(Incoming::parse(&reply), Incoming::Response { .. }));
 }
 
 #[test]
@@ -257,8 +254,8 @@ fn a_request_carries_the_token_and_leaves_an_absent_content_out() {
         serde_json::from_str(request.frame(5, "abc").unwrap().as_str()).unwrap();
     let raw = serde_json::json!([{"event": "group-update", "keys": ["7"]}]);
     assert_eq!(frame["content"], raw);
-    assert!(request.is_answered_by("POST /ws/subscription/group-update/7"));
-    assert!(!request.is_answered_by("DELETE /ws/subscription/group-update/7"));
+    assert!(request.has_reply_key("POST /ws/subscription/group-update/7"));
+    assert!(!request.has_reply_key("DELETE /ws/subscription/group-update/7"));
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Up {
     }
 
     /// A batch has ended with this. Whatever it did not achieve is asked for singly, which tells why, or heals.
-    pub(super) fn batch_answered(
+    pub(super) fn batch_replied(
         &mut self,
         topics: &[Topic],
         result: Result<Response, Error>,

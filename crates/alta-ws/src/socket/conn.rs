@@ -4,7 +4,7 @@ use crate::error::{Error, Sent};
 use crate::frame::Request;
 use crate::socket::reply::Outcome;
 use crate::topic::Topic;
-use alta_socket::{Answer, KeepAlive, LinkId, Liveness, Requests, later};
+use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, later};
 use http::Method;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -198,17 +198,17 @@ impl Conn {
     }
 
     /// The request that a reply belongs to: by its id, or by its key if the id is missing, unknown or another request's.
-    pub(super) fn answered(&mut self, id: Option<u32>, key: &str) -> Option<Open> {
+    pub(super) fn reply(&mut self, id: Option<u32>, key: &str) -> Option<Open> {
         let id = id.unwrap_or_default();
         let agrees = self.requests.get_mut(id);
-        let agrees = agrees.map(|open| open.request.is_answered_by(key));
+        let agrees = agrees.map(|open| open.request.has_reply_key(key));
         let id = match agrees {
             Some(true) => Some(id),
             // No other request has this key: then it is only written in another way.
             Some(false) => self.by_key(key).or(Some(id)),
-            None => match self.requests.answer(id) {
-                Answer::Unknown => self.by_key(key),
-                Answer::Late | Answer::To(_) => None,
+            None => match self.requests.reply(id) {
+                Reply::Unknown => self.by_key(key),
+                Reply::Late | Reply::To(_) => None,
             },
         };
         self.requests.end(id?)
@@ -216,7 +216,7 @@ impl Conn {
 
     fn by_key(&self, key: &str) -> Option<u32> {
         let mut open = self.requests.iter();
-        let found = open.find(|(_, open)| open.request.is_answered_by(key));
+        let found = open.find(|(_, open)| open.request.has_reply_key(key));
         found.map(|(id, _)| id)
     }
 

@@ -95,9 +95,9 @@ impl Up {
                     raw: raw.clone(),
                     redactor: cx.core.redactor.clone(),
                 };
-                let open = self.conn(link).and_then(|conn| conn.answered(id, &key));
+                let open = self.conn(link).and_then(|conn| conn.reply(id, &key));
                 match open {
-                    Some(open) => return self.settle(open, Outcome::Answered(response), cx),
+                    Some(open) => return self.settle(open, Outcome::Reply(response), cx),
                     None => cx.core.counters.late_replies.add_one(),
                 }
             }

@@ -47,7 +47,7 @@ pub(super) enum Migration {
         /// When the old link was last heard before that. If the migration fails, events since then may be missing.
         since: Instant,
         /// Until when the reply is waited for, if the old link has ended.
-        answer_until: Option<Instant>,
+        reply_until: Option<Instant>,
     },
     /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
     Handover {
@@ -106,7 +106,7 @@ impl Migration {
         matches!(
             self,
             Migration::Posting {
-                answer_until: Some(_),
+                reply_until: Some(_),
                 ..
             }
         )
@@ -124,8 +124,8 @@ impl Migration {
             Migration::Idle => Some(migrate_at),
             Migration::Asking { .. } | Migration::Opening { .. } => None,
             Migration::Posting {
-                new, answer_until, ..
-            } => answer_until.iter().copied().chain([new.deadline()]).min(),
+                new, reply_until, ..
+            } => reply_until.iter().copied().chain([new.deadline()]).min(),
             Migration::Handover { until, .. } => Some(*until),
             Migration::Over { until, .. } => Some(migrate_at.min(*until)),
         }
@@ -188,9 +188,9 @@ impl Up {
                 self.migration = Migration::begin();
             }
             Migration::Posting {
-                new, answer_until, ..
+                new, reply_until, ..
             } => {
-                let is_given_up = answer_until.is_some_and(|until| until <= cx.now);
+                let is_given_up = reply_until.is_some_and(|until| until <= cx.now);
                 if let Some(expired) = new.expire(cx) {
                     if let Some((open, outcome)) = expired.settled() {
                         return self.settle(open, outcome, cx);
@@ -284,7 +284,7 @@ impl Up {
             new,
             seen: Box::new(Seen::new(cx.core.config.handover)),
             since: self.conn.alive.last_heard(),
-            answer_until: None,
+            reply_until: None,
         };
     }
 
@@ -302,10 +302,10 @@ impl Up {
             Migration::Posting {
                 new,
                 seen,
-                answer_until,
+                reply_until,
                 ..
             } => {
-                let is_old_lost = answer_until.is_some();
+                let is_old_lost = reply_until.is_some();
                 let old = std::mem::replace(&mut self.conn, *new);
                 let since = old.alive.last_heard();
                 self.migrate_at = cx.core.next_migration(cx.now);
@@ -360,7 +360,7 @@ impl Up {
         let Migration::Posting {
             new,
             since,
-            answer_until,
+            reply_until,
             ..
         } = &self.migration
         else {
@@ -368,7 +368,7 @@ impl Up {
         };
         // Of the whole, the server knows the first half.
         let error = error.of_request(Sent::MayHaveRun);
-        if sent == Sent::NotSent && answer_until.is_none() {
+        if sent == Sent::NotSent && reply_until.is_none() {
             cx.close_link(new.link, 3001, "migration aborted");
             self.migration_postponed(error, cx);
             return Flow::Continue(());

@@ -8,7 +8,7 @@ use alta_model::Redactor;
 /// How a request ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Answered(Response),
+    Reply(Response),
     /// The gateway said this, and only this request was in flight.
     Gateway(String),
     TimedOut,
@@ -26,8 +26,8 @@ impl Outcome {
         redactor: &Redactor,
     ) -> Result<Response, Error> {
         Err(match self {
-            Outcome::Answered(response) if response.is_success() => return Ok(response),
-            Outcome::Answered(response) => {
+            Outcome::Reply(response) if response.is_success() => return Ok(response),
+            Outcome::Reply(response) => {
                 Error::refused(response.status, &response.content, redactor, doing)
             }
             Outcome::Gateway(message) => {
@@ -39,13 +39,13 @@ impl Outcome {
     }
 
     fn wants_renewal(&self) -> bool {
-        matches!(self, Outcome::Answered(response) if response.status == 401)
+        matches!(self, Outcome::Reply(response) if response.status == 401)
     }
 
     /// Whether the server certainly did not perform the request.
     fn did_nothing(&self) -> bool {
         match self {
-            Outcome::Answered(response) => (400..500).contains(&response.status),
+            Outcome::Reply(response) => (400..500).contains(&response.status),
             Outcome::Unsent(_) => true,
             Outcome::Gateway(_) | Outcome::TimedOut => false,
         }
@@ -80,7 +80,7 @@ impl Up {
             Purpose::Batch(mut topics) => {
                 cx.common.batch_under_way = false;
                 topics.retain(|topic| !self.repeats_once(topic, renew, cx));
-                self.batch_answered(&topics, result(), is_unknown, cx);
+                self.batch_replied(&topics, result(), is_unknown, cx);
             }
             Purpose::Unsubscribe(topic) => {
                 if !self.repeats_once(&topic, renew, cx) {

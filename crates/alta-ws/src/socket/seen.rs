@@ -77,7 +77,7 @@ impl Seen {
         *this > other
     }
 
-    /// Forgets every now and then what no copy can come of any more: who waits for a service that doesn't answer may wait
+    /// Removes from time to time the events whose copies can no longer come: a wait for a service that does not reply may take
     /// for long.
     fn tidy(&mut self, now: Instant) {
         let over = |since: Instant| now.saturating_duration_since(since) > self.apart;

@@ -196,9 +196,9 @@ impl Up {
                 let is_new = false;
                 return Flow::Break(State::Opening(Opening { link, is_new }));
             }
-            Migration::Posting { answer_until, .. } => {
+            Migration::Posting { reply_until, .. } => {
                 // The server may have done its part, and cut the old link itself: then the reply is near.
-                *answer_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
+                *reply_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
                 cx.interrupt(since);
                 return Flow::Continue(());
             }

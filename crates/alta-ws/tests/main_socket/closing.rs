@@ -1,6 +1,7 @@
 //! A client is closed in the middle of something.
 
 use crate::support::{Bank, asked, config, group, start, status, within};
+use alta_auth::BotTokens;
 use alta_model::GroupDetailed;
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{Client, Error, ErrorKind, GroupUpdate, Sent, State, Subscription};
@@ -36,7 +37,7 @@ fn no_more_connections(sim: &Sim) {
     sim.faults().arm(refuse.times(10_000));
 }
 
-fn no_answer_to(sim: &Sim, request: &str) {
+fn no_reply_to(sim: &Sim, request: &str) {
     let drop = Fault::new(Hook::MainRequest, Action::Drop);
     sim.faults().arm(drop.containing(request));
 }
@@ -49,7 +50,7 @@ async fn close(sim: &Sim, client: &Client, waiting: Vec<Waiting>) {
     within(client.close()).await;
     for waiting in waiting {
         let error = within(waiting).await.unwrap().unwrap_err();
-        assert_eq!(*error.kind(), ErrorKind::Closed);
+        assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
     }
     let mut last = None;
     while let Some(status) = within(states.next()).await {
@@ -65,7 +66,7 @@ async fn close(sim: &Sim, client: &Client, waiting: Vec<Waiting>) {
 async fn promise_10_a_client_is_closed_while_it_connects() {
     let sim = start(Sim::builder()).await;
     no_more_connections(&sim);
-    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
     let waiting = vec![subscribe(&sim, &client), request(&client)];
     status(&client, |status| {
         matches!(status.state, State::Recovering { .. })
@@ -81,8 +82,8 @@ async fn promise_10_a_client_is_closed_while_it_connects() {
 #[tokio::test]
 async fn promise_10_a_client_is_closed_while_it_subscribes() {
     let sim = start(Sim::builder()).await;
-    no_answer_to(&sim, "POST subscription");
-    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+    no_reply_to(&sim, "POST subscription");
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
     let waiting = vec![subscribe(&sim, &client), subscribe(&sim, &client)];
     let path = format!("POST subscription/group-update/{}", sim.group());
     asked(&sim, &path, 1).await;
@@ -93,8 +94,8 @@ async fn promise_10_a_client_is_closed_while_it_subscribes() {
 async fn promise_10_a_client_is_closed_while_it_migrates() {
     for step in ["GET migrate", "POST migrate", "handover"] {
         let sim = start(Sim::builder()).await;
-        no_answer_to(&sim, step);
-        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+        no_reply_to(&sim, step);
+        let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
         within(subscribe(&sim, &client)).await.unwrap().unwrap();
         let waiting = if step == "handover" {
             within(client.migrate_now()).await.unwrap();
@@ -113,7 +114,7 @@ async fn promise_10_a_client_is_closed_while_it_migrates() {
 #[tokio::test]
 async fn promise_10_a_client_is_closed_while_it_recovers() {
     let sim = start(Sim::builder()).await;
-    let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
     within(subscribe(&sim, &client)).await.unwrap().unwrap();
     no_more_connections(&sim);
     sim.drop_main_sockets();
@@ -129,9 +130,9 @@ fn orphaned(
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let asked_for = runtime.block_on(async {
         let sim = start(Sim::builder()).await;
-        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
         let stream = within(client.subscribe(GroupUpdate(group(&sim)))).await;
-        no_answer_to(&sim, "GET");
+        no_reply_to(&sim, "GET");
         let waiting = request(&sim, &client);
         sim.wait_until(|sim| sim.faults().armed() == 0)
             .await
@@ -163,7 +164,7 @@ fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
             let late = late.unwrap_err();
             assert_eq!(late.sent(), Some(Sent::NotSent), "{late}");
             for error in [error, late, within(client.ready()).await.unwrap_err()] {
-                assert_eq!(*error.kind(), ErrorKind::Closed);
+                assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
                 let cause = "the runtime ended that the connection was opened on";
                 assert!(format!("{error:?}").ends_with(cause), "{error:?}");
             }
@@ -177,7 +178,7 @@ fn a_request_may_be_awaited_where_there_are_no_timers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_sim, client) = runtime.block_on(async {
         let sim = start(Sim::builder()).await;
-        let client = Client::open_with(Bank::new(&sim), config(&sim)).unwrap();
+        let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim)).unwrap();
         within(client.ready()).await.unwrap();
         (sim, client)
     });
@@ -187,5 +188,5 @@ fn a_request_may_be_awaited_where_there_are_no_timers() {
     let error = bare
         .block_on(client.request(Method::GET, "coffee", None))
         .unwrap_err();
-    assert_eq!(error.sent(), None, "it was answered: {error}");
+    assert_eq!(error.sent(), None, "it has a reply: {error}");
 }

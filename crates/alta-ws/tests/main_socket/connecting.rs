@@ -1,6 +1,7 @@
 //! How the main socket is reached: refusals, credentials in the address, proxies of the configuration.
 
 use crate::support::{Bank, config, start, within};
+use alta_auth::BotTokens;
 use alta_auth::StaticToken;
 use alta_sim::Sim;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, Proxy, TcpDialer};
@@ -25,16 +26,16 @@ fn connect(config: Config) -> Client {
 
 #[tokio::test]
 async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
-    let answer = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+    let reply = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(reply).await;
     let client = connect(at(address, "", 1, 2_000));
     let (_, first) = within(asks.recv()).await.unwrap();
     let (_, second) = within(asks.recv()).await.unwrap();
     assert!(second - first >= Duration::from_secs(1));
     drop(client);
 
-    let answer = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+    let reply = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(reply).await;
     let _client = connect(at(address, "", 1, 300));
     let (_, first) = within(asks.recv()).await.unwrap();
     let (_, second) = within(asks.recv()).await.unwrap();
@@ -43,8 +44,8 @@ async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
 
 #[tokio::test]
 async fn user_and_password_in_the_address_take_the_header_and_are_not_shown() {
-    let answer = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(answer).await;
+    let reply = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
+    let (address, mut asks) = refusing(reply).await;
     let config = at(address, "Aladdin:open%20sesame@", 1, 10);
     let debug = format!("{config:?}");
     let client = connect(config);
@@ -68,7 +69,7 @@ async fn the_main_socket_is_reached_through_a_proxy_that_resolves_its_name() {
     elsewhere.set_host(Some("socket.invalid")).unwrap();
     let proxy = Proxy::all(&format!("http://me:secret@{address}"), "").unwrap();
     let config = config(&sim).url(elsewhere).proxy(proxy);
-    let client = Client::open_with(Bank::new(&sim), config).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config).unwrap();
     within(client.ready()).await.unwrap();
     let ask = within(asks.recv()).await.unwrap();
     assert!(ask.starts_with("connect socket.invalid:"), "{ask}");

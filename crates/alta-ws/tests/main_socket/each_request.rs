@@ -66,7 +66,7 @@ async fn whatever_becomes_of_a_batch_all_of_it_is_held_in_the_end() {
 /// What a raw request comes to.
 #[derive(Debug, PartialEq)]
 enum End {
-    Answered,
+    Replied,
     Refused(u16),
     Gateway,
     TimedOut,
@@ -82,14 +82,14 @@ fn expected(action: &Action) -> End {
         // Its time is over sooner than the silence is found.
         Action::Silence => End::TimedOut,
         action if ends_connection(action) => End::Disconnected,
-        action if is_harmless(action) => End::Answered,
+        action if is_harmless(action) => End::Replied,
         _ => End::TimedOut,
     }
 }
 
 async fn end(client: &Client, path: &str) -> End {
     match within(client.request(Method::POST, path, None)).await {
-        Ok(_) => End::Answered,
+        Ok(_) => End::Replied,
         Err(error) => match *error.kind() {
             ErrorKind::Refused { status, .. } => End::Refused(status),
             ErrorKind::Gateway { .. } => End::Gateway,
@@ -118,7 +118,7 @@ async fn promise_05_whatever_becomes_of_a_raw_request_it_ends_once_and_says_how(
         if ends_connection(&action) {
             totals(&client, |totals| totals.connects == 2).await;
         }
-        assert_eq!(end(&client, &path).await, End::Answered, "{action:?}");
+        assert_eq!(end(&client, &path).await, End::Replied, "{action:?}");
     })
     .await;
 }
@@ -137,13 +137,13 @@ async fn promise_05_requests_on_their_way_when_the_connection_is_lost_all_end_an
     };
     let (ends, ()) = within(async { tokio::join!(requests, losing) }).await;
     let ends = ends.into_iter().map(|end| end.unwrap_err());
-    let (lost, answered): (Vec<_>, Vec<_>) = ends.partition(|error| {
+    let (lost, replied): (Vec<_>, Vec<_>) = ends.partition(|error| {
         let sent = Sent::MayHaveRun;
         *error.kind() == ErrorKind::Disconnected { sent }
     });
     // The others had not been sent, and were after the connection came back.
-    assert_eq!((lost.len(), answered.len()), (3, 3), "{answered:?}");
-    for error in answered {
+    assert_eq!((lost.len(), replied.len()), (3, 3), "{replied:?}");
+    for error in replied {
         assert!(
             matches!(error.kind(), ErrorKind::Refused { status: 404, .. }),
             "{error}"

@@ -3,6 +3,7 @@
 use crate::logs::listen;
 use crate::support::within;
 use crate::support_of_both::check_line;
+use alta_auth::BotTokens;
 use alta_auth::{Error, Token, TokenSource};
 use alta_model::GroupId;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, GroupUpdate, Missed, Topic};
@@ -81,7 +82,7 @@ fn note(tokens: &Tokens, header: &str) {
     }
 }
 
-/// Answers in turn with everything in which a token can stand, the oldest ones too.
+/// Replies in turn with each part that can contain a token, old tokens included.
 async fn serve(mut socket: Socket, tokens: &Tokens) {
     while let Some(Ok(frame)) = socket.next().await {
         let Ok(request) = serde_json::from_str::<Value>(frame.to_text().unwrap_or_default()) else {
@@ -106,7 +107,7 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
             _ => (200, String::new()),
         };
         let method = request["method"].as_str().unwrap();
-        let answer = json!({
+        let reply = json!({
             "id": request["id"], "event": "response", "key": format!("{method} /ws/{path}"),
             "content": content, "responseCode": status,
         });
@@ -120,7 +121,7 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
                 let _ = socket.close(Some(CloseFrame { code, reason })).await;
                 return;
             }
-            "migrate" => vec![answer.to_string()],
+            "migrate" => vec![reply.to_string()],
             _ => vec![
                 json!({"id": 0, "event": text, "key": text, "content": text, "responseCode": 200})
                     .to_string(),
@@ -128,7 +129,7 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
                 json!({"id": 0, "event": "group-update", "key": "7", "content": json!(text).to_string(),
                     "responseCode": 200})
                 .to_string(),
-                answer.to_string(),
+                reply.to_string(),
             ],
         };
         for frame in frames {
@@ -177,7 +178,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
         .api_key(KEY)
         .backoff(BackoffPolicy::new(soon, soon))
         .linger(soon);
-    let client = Client::open_with(Arc::new(Numbered(AtomicUsize::new(1))), config).unwrap();
+    let client = Client::open_with(BotTokens::new(Numbered(AtomicUsize::new(1))), config).unwrap();
     within(client.ready()).await.unwrap();
 
     let mut shown = Shown::default();
@@ -201,12 +202,12 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
             shown.error(&error);
             shown.error(error.kind());
         }
-        let answer = within(client.request(Method::GET, "number", None))
+        let reply = within(client.request(Method::GET, "number", None))
             .await
             .unwrap();
         // What a program asks for it gets as it is.
-        assert!(answer.json::<String>().unwrap().contains(OBEYED));
-        let error = answer.json::<u32>().unwrap_err();
+        assert!(reply.json::<String>().unwrap().contains(OBEYED));
+        let error = reply.json::<u32>().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Decode);
         assert!(error.source().is_some());
         shown.error(&error);

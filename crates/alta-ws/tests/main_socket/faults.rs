@@ -42,7 +42,7 @@ fn junk() -> Vec<Junk> {
     ]
 }
 
-/// What a server can do to an answer or an event.
+/// The faults of a reply or an event.
 pub(crate) fn actions() -> Vec<Action> {
     let mut actions = vec![
         Action::Drop,
@@ -80,11 +80,11 @@ pub(crate) fn ends_connection(action: &Action) -> bool {
     )
 }
 
-/// Whether an answer with which this is done comes in time and is understood.
+/// Whether a reply with this fault arrives in time and can be read.
 pub(crate) fn is_harmless(action: &Action) -> bool {
     match action {
         Action::Delay(delay) => *delay < LATE,
-        // The gateway's error must be taken for the answer to the only request.
+        // The gateway's error must be taken for the reply to the only request.
         Action::Before(Junk::Text(text)) => text != GATEWAY,
         Action::Before(Junk::Binary(_))
         | Action::Twice

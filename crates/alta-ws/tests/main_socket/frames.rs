@@ -42,10 +42,10 @@ async fn promise_02_every_object_of_a_frame_reaches_its_readers() {
             assert_eq!(event.raw.as_str(), update(&sim, number), "its own object");
         }
     }
-    // An answer behind an event, and an event behind the answer.
-    let answer =
+    // A reply behind an event, and an event behind the reply.
+    let reply =
         r#"{"id":2,"event":"response","key":"GET /ws/coffee","content":"","responseCode":200}"#;
-    let text = format!("{}{answer}{}", update(&sim, 3), update(&sim, 4));
+    let text = format!("{}{reply}{}", update(&sim, 3), update(&sim, 4));
     let instead = Action::Instead(Junk::Text(text));
     sim.faults().arm(Fault::new(Hook::MainRequest, instead));
     within(client.request(Method::GET, "coffee", None))

@@ -1,4 +1,5 @@
 use crate::support::{Bank, event, group, miss, start, status, within};
+use alta_auth::BotTokens;
 use alta_sim::{Sim, What};
 use alta_socket::{BoxIo, Dial, DialError};
 use alta_ws::{Client, Config, GroupUpdate, Missed};
@@ -25,7 +26,7 @@ async fn promise_08_the_defaults_outlive_the_services_two_hours_and_its_tokens()
     const MINUTES: i64 = 510;
     let sim = start(Sim::builder()).await;
     let config = Config::default().dialer(Arc::new(InMemory(sim.clone())));
-    let client = Client::open_with(Bank::new(&sim), config).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config).unwrap();
     within(client.ready()).await.unwrap();
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     for minute in 0..MINUTES {
@@ -51,7 +52,7 @@ async fn promise_09_a_half_open_connection_is_found_within_two_pings() {
         let config = Config::default()
             .dialer(Arc::new(InMemory(sim.clone())))
             .ping_interval(PING);
-        let client = Client::open_with(Bank::new(&sim), config).unwrap();
+        let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config).unwrap();
         within(client.ready()).await.unwrap();
         let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
         tokio::time::sleep(Duration::from_secs(quiet)).await;

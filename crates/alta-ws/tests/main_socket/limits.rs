@@ -33,9 +33,9 @@ async fn promise_11_a_thousand_requests_wait_for_their_turn() {
     let config = config(&sim).request_timeout(Duration::from_secs(60));
     let client = connect(&sim, config.max_in_flight(1)).await;
     let path = format!("subscription/group-update/{}", sim.group());
-    let answers = join_all((0..1_000).map(|_| client.request(Method::POST, &path, None)));
-    for answer in within(answers).await {
-        assert_eq!(answer.unwrap().status, 200);
+    let replies = join_all((0..1_000).map(|_| client.request(Method::POST, &path, None)));
+    for reply in within(replies).await {
+        assert_eq!(reply.unwrap().status, 200);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the main socket logs about its connection.
 
 use crate::support::{Bank, config, connect, start, status, within};
+use alta_auth::BotTokens;
 use alta_auth::{Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{BackoffPolicy, Client, Config};
@@ -150,7 +151,7 @@ async fn a_token_that_cannot_be_had_is_logged_as_the_cause() {
     let (log, _guard) = listen("debug");
     let sim = start(Sim::builder()).await;
     let tokens = Late(Bank::new(&sim), AtomicUsize::new(0));
-    let client = Client::open_with(tokens, config(&sim)).unwrap();
+    let client = Client::open_with(BotTokens::new(tokens), config(&sim)).unwrap();
     within(client.ready()).await.unwrap();
     assert_lines(&log, &[&[TRYING, "no token", "logging in"], &["ready"]]);
 }

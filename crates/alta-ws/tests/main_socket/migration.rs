@@ -147,7 +147,7 @@ async fn promise_08_a_new_socket_that_cannot_be_opened_leaves_the_old_one_alone(
 }
 
 #[tokio::test]
-async fn promise_08_an_answer_without_an_id_completes_the_migration() {
+async fn promise_08_a_reply_without_an_id_completes_the_migration() {
     let (sim, client) = connected().await;
     let _updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.faults()

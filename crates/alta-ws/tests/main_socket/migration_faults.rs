@@ -7,6 +7,7 @@ use crate::support::{
     Bank, asked, config, connect, count, event, group, miss, requests, start, status, totals,
     upgrades, within,
 };
+use alta_auth::BotTokens;
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{Client, Error, ErrorKind, GroupUpdate, Missed, Sent, State, Subscription, Topic};
 use http::Method;
@@ -70,7 +71,7 @@ async fn check(
     }
 }
 
-/// What it leads to when this is done to the answer of a step, if what is not harmless there leads to that.
+/// The end of a migration whose step gets a reply with this fault; `harmful` is the end for a fault that is not harmless.
 fn end_of(action: &Action, otherwise: End) -> End {
     match action {
         action if is_harmless(action) => End::Migrated,
@@ -186,7 +187,7 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
 async fn promise_08_a_token_that_expires_before_the_new_socket_opens_is_renewed() {
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
-    let client = Client::open_with(Arc::clone(&bank), config(&sim)).unwrap();
+    let client = Client::open_with(BotTokens::new(Arc::clone(&bank)), config(&sim)).unwrap();
     let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
         .await
         .unwrap();
@@ -217,9 +218,9 @@ async fn promise_08_a_raw_request_waits_for_the_new_socket() {
         asked(&sim, "POST migrate", 1).await;
         client.request(Method::GET, "coffee", None).await
     };
-    let (migrated, answer) = within(async { tokio::join!(client.migrate_now(), asking) }).await;
+    let (migrated, reply) = within(async { tokio::join!(client.migrate_now(), asking) }).await;
     migrated.unwrap();
-    let error = answer.unwrap_err();
+    let error = reply.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::Refused { status: 404, .. }),
         "{error}"
@@ -259,7 +260,7 @@ async fn promise_08_after_a_migration_that_failed_only_some_are_asked_for_at_a_t
         .filter(|received| received.socket_request().is_some());
     let sent: Vec<_> = sent.map(|received| received.at).skip(GROUPS + 2).collect();
     for five in sent.windows(6) {
-        // The sixth waits for the answer to the first.
+        // The sixth waits for the reply to the first.
         let apart = five[5].saturating_sub(five[0]);
         assert!(apart >= PAUSE * 9 / 10, "{apart:?}");
     }
@@ -274,8 +275,8 @@ async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_
     let client = connect(&sim, slow).await;
     let topic = Topic::from(GroupUpdate(group(&sim)));
     let mut stream = within(client.subscribe(topic)).await.unwrap();
-    let unanswered = Fault::new(Hook::MainRequest, Action::Silence).containing("POST migrate");
-    sim.faults().arm(unanswered);
+    let unfinished = Fault::new(Hook::MainRequest, Action::Silence).containing("POST migrate");
+    sim.faults().arm(unfinished);
     let migrating = tokio::spawn({
         let client = client.clone();
         async move { client.migrate_now().await }
@@ -294,8 +295,8 @@ async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_
 async fn promise_05_a_migration_whose_socket_ends_says_that_the_server_may_know_of_it() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
-    let unanswered = Fault::new(Hook::MainRequest, Action::Drop).containing("GET migrate");
-    sim.faults().arm(unanswered);
+    let unfinished = Fault::new(Hook::MainRequest, Action::Drop).containing("GET migrate");
+    sim.faults().arm(unfinished);
     let losing = async {
         asked(&sim, "GET migrate", 1).await;
         sim.drop_main_sockets();

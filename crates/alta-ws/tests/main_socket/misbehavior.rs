@@ -13,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn whatever_becomes_of_an_answer_the_subscription_is_held_in_the_end() {
+async fn a_subscription_is_held_in_the_end_with_any_fault_of_its_reply() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
@@ -113,7 +113,7 @@ async fn an_upgrade_that_may_heal_is_tried_again_whatever_went_wrong() {
 }
 
 #[tokio::test]
-async fn one_in_three_requests_without_an_answer_holds_nobody_up() {
+async fn requests_without_a_reply_delay_no_other_request() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, impatient(&sim)).await;
     sim.faults()
@@ -130,7 +130,7 @@ async fn one_in_three_requests_without_an_answer_holds_nobody_up() {
     let streams = join_all(topics.map(|topic| client.subscribe(topic).into_future()));
     assert!(within(streams).await.iter().all(Result::is_ok));
     assert_eq!(client.status().totals.connects, 1);
-    // Two thirds were answered at once, and nobody waited for the others.
+    // Two thirds got a reply at once, and did not wait for the others.
     let received = requests(&sim);
     let distinct: std::collections::HashSet<_> = received.iter().take(33).collect();
     assert!(distinct.len() >= 25, "{received:?}");
@@ -198,7 +198,7 @@ async fn an_event_during_a_handover_arrives_once_from_whichever_socket_it_comes(
 }
 
 #[tokio::test]
-async fn a_server_that_reads_slowly_delays_answers_and_no_events() {
+async fn a_server_that_reads_slowly_delays_replies_and_no_events() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
     let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))

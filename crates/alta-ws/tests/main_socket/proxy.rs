@@ -1,6 +1,7 @@
 //! Through a proxy: the dialer is the caller's, the library does the rest.
 
 use crate::support::{Bank, config, event, group, start, status, within};
+use alta_auth::BotTokens;
 use alta_sim::Sim;
 use alta_ws::{BoxIo, Client, Dial, DialError, GroupUpdate};
 use futures_core::future::BoxFuture;
@@ -31,11 +32,11 @@ impl ThroughProxy {
         let mut stream = TcpStream::connect(self.0).await?;
         let ask = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n\r\n");
         stream.write_all(ask.as_bytes()).await?;
-        let answer = head(&mut stream).await?;
-        if answer.starts_with("HTTP/1.1 200") {
+        let reply = head(&mut stream).await?;
+        if reply.starts_with("HTTP/1.1 200") {
             Ok(stream)
         } else {
-            let line = answer.lines().next().unwrap_or_default();
+            let line = reply.lines().next().unwrap_or_default();
             Err(io::Error::other(format!("the proxy said {line}")))
         }
     }
@@ -83,7 +84,11 @@ async fn proxy(mut refusals: u32) -> SocketAddr {
 async fn a_proxy_can_stand_between_over_the_dialing_seam() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(0).await);
-    let client = Client::open_with(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
+    let client = Client::open_with(
+        BotTokens::new(Bank::new(&sim)),
+        config(&sim).dialer(Arc::new(dialer)),
+    )
+    .unwrap();
     let mut updates = within(client.subscribe(GroupUpdate(group(&sim))))
         .await
         .unwrap();
@@ -98,7 +103,11 @@ async fn a_proxy_can_stand_between_over_the_dialing_seam() {
 async fn what_a_proxy_says_is_shown_and_it_is_tried_again() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(2).await);
-    let client = Client::open_with(Bank::new(&sim), config(&sim).dialer(Arc::new(dialer))).unwrap();
+    let client = Client::open_with(
+        BotTokens::new(Bank::new(&sim)),
+        config(&sim).dialer(Arc::new(dialer)),
+    )
+    .unwrap();
     let recovering = status(&client, |status| {
         format!("{:?}", status.state).contains("407")
     })

@@ -2,6 +2,7 @@
 
 use crate::faults::GATEWAY;
 use crate::support::{config, connect, connected, count, requests, start, status, within};
+use alta_auth::BotTokens;
 use alta_auth::{Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, ErrorKind, Sent};
@@ -31,20 +32,20 @@ async fn an_error_of_the_gateway_ends_the_only_request_that_it_can_mean() {
 }
 
 #[tokio::test]
-async fn a_raw_request_brings_the_answer_or_the_error() {
+async fn a_raw_request_brings_the_reply_or_the_error() {
     let (sim, client) = connected().await;
     let path = format!("subscription/group-server-status/{}", sim.group());
-    let answer = within(client.request(Method::POST, &path, None))
+    let reply = within(client.request(Method::POST, &path, None))
         .await
         .unwrap();
-    assert_eq!((answer.status, answer.content.as_str()), (200, ""));
-    assert!(answer.raw.as_str().contains("POST /ws/subscription"));
+    assert_eq!((reply.status, reply.content.as_str()), (200, ""));
+    assert!(reply.raw.as_str().contains("POST /ws/subscription"));
     let error = within(client.request(Method::GET, "/coffee", None))
         .await
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "GET coffee: the server answered 404: Not found"
+        "GET coffee: the server replied with 404: Not found"
     );
 }
 
@@ -123,7 +124,7 @@ async fn a_request_that_waits_in_vain_for_a_token_was_not_sent() {
     let sim = start(Sim::builder()).await;
     let token = OneToken(Mutex::new(Some(Token::new(sim.bot_token()))));
     let brief = config(&sim).request_timeout(Duration::from_millis(100));
-    let client = Client::open_with(token, brief).unwrap();
+    let client = Client::open_with(BotTokens::new(token), brief).unwrap();
     within(client.ready()).await.unwrap();
     let error = within(client.request(Method::GET, "coffee", None))
         .await

@@ -1,5 +1,6 @@
 use crate::logs::listen;
 use crate::support::{Bank, config, connect, event, group, start, within};
+use alta_auth::BotTokens;
 use alta_auth::TokenSource as _;
 use alta_sim::{Action, Fault, Hook, Junk, Sim, What};
 use alta_ws::{Client, Config, GroupUpdate, Topic};
@@ -16,7 +17,7 @@ async fn promise_12_no_token_is_in_a_log_an_error_or_a_debug() {
     let sim = start(Sim::builder()).await;
     let bank = Bank::new(&sim);
     let client = Client::open_with(
-        Arc::clone(&bank),
+        BotTokens::new(Arc::clone(&bank)),
         config(&sim)
             .handover(Duration::ZERO)
             .api_key("hidden-api-key"),

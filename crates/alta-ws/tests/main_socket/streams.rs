@@ -202,7 +202,7 @@ async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
             i64::try_from(number).unwrap()
         );
     }
-    // An answer gets through while nobody reads.
+    // A reply gets through while nobody reads.
     client
         .subscribe(GroupServerStatus(group(&sim)))
         .await
@@ -328,5 +328,8 @@ async fn a_stream_can_be_filtered_and_waited_on() {
     assert_eq!(*nothing.kind(), ErrorKind::NoEvent(short));
     client.close().await;
     let closed = within(odd.wait_for(short, |_| true)).await.unwrap_err();
-    assert_eq!(*closed.kind(), ErrorKind::Closed);
+    assert!(
+        matches!(closed.kind(), ErrorKind::Closed { .. }),
+        "{closed}"
+    );
 }

@@ -143,7 +143,7 @@ async fn promise_04_a_refusal_says_what_the_server_said_and_is_not_tried_again()
     let error = within(client.subscribe(missing)).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "subscribing to group-server-status/1: the server answered 404: Not found"
+        "subscribing to group-server-status/1: the server replied with 404: Not found"
     );
     let ErrorKind::Refused { error_code, .. } = error.kind() else {
         panic!("{error:?}");
@@ -182,7 +182,7 @@ async fn promise_04_what_may_heal_is_tried_again_without_holding_up_others() {
 }
 
 #[tokio::test]
-async fn promise_04_a_request_without_an_answer_is_sent_again_after_its_time() {
+async fn promise_04_a_request_without_a_reply_is_sent_again_after_its_timeout() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).request_timeout(Duration::from_secs(1))).await;
     sim.faults()
@@ -194,7 +194,7 @@ async fn promise_04_a_request_without_an_answer_is_sent_again_after_its_time() {
 }
 
 #[tokio::test]
-async fn an_answer_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
+async fn a_reply_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
     let (sim, client) = connected().await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::NoId));

@@ -1,3 +1,4 @@
+use alta_auth::BotTokens;
 use alta_auth::{Error, Token, TokenSource};
 use alta_model::{GroupId, Server};
 use alta_sim::{Builder, Received, Service, Sim, What};
@@ -81,7 +82,7 @@ pub(crate) async fn connected() -> (Sim, Client) {
 }
 
 pub(crate) async fn connect(sim: &Sim, config: Config) -> Client {
-    let client = Client::open_with(Bank::new(sim), config).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(sim)), config).unwrap();
     within(client.ready()).await.unwrap();
     client
 }
@@ -149,7 +150,7 @@ pub(crate) async fn asked(sim: &Sim, request: &str, times: usize) {
         .unwrap_or_else(|error| panic!("{request}: {error}; {:?}", requests(sim)));
 }
 
-/// The statuses with which upgrades were answered, 101 for accepted ones.
+/// The status of each upgrade; 101 for an accepted one.
 pub(crate) fn upgrades(sim: &Sim) -> Vec<u16> {
     sim.received()
         .iter()

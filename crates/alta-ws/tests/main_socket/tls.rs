@@ -1,4 +1,5 @@
 use crate::support::{Bank, config, event, group, start, status, within};
+use alta_auth::BotTokens;
 use alta_sim::Sim;
 use alta_ws::{Client, GroupUpdate, State, TcpDialer, Tls};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
@@ -19,7 +20,8 @@ fn trusting(certificate: &[u8]) -> Arc<TcpDialer> {
 async fn a_secure_socket_works_with_a_certificate_that_is_trusted() {
     let sim = start(Sim::builder().tls()).await;
     let dialer = trusting(sim.certificate_der().unwrap());
-    let client = Client::open_with(Bank::new(&sim), config(&sim).dialer(dialer)).unwrap();
+    let client =
+        Client::open_with(BotTokens::new(Bank::new(&sim)), config(&sim).dialer(dialer)).unwrap();
     within(client.ready()).await.unwrap();
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));
@@ -53,7 +55,7 @@ async fn refused(certificate: CertificateParams, trusted: bool) -> String {
     } else {
         config
     };
-    let client = Client::open_with(Bank::new(&sim), config).unwrap();
+    let client = Client::open_with(BotTokens::new(Bank::new(&sim)), config).unwrap();
     let failed = status(&client, |status| {
         matches!(status.state, State::Recovering { .. })
     })

@@ -104,7 +104,7 @@ impl Calls {
         // outcome is awaited only until the task has ended.
         fence(Ordering::SeqCst);
         if self.sender.is_closed() {
-            return Box::pin(self.task.answer(outcome)).await;
+            return Box::pin(self.task.reply(outcome)).await;
         }
         outcome.await.ok()
     }

@@ -1,12 +1,12 @@
 //! Commands: from the queue to the wire, and each to exactly one end.
 
 use super::session::{Purpose, Session};
-use super::{Machine, Order, Output, Phase, Waiter};
+use super::{Machine, Order, Output, State, Waiter};
 use crate::config::WhenNotReady;
 use crate::error::{ErrorKind, Sent};
 use crate::status::NotConnected;
 use crate::wire::frame::Frame;
-use alta_socket::{Answer, LinkId};
+use alta_socket::{LinkId, Reply};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
@@ -94,11 +94,11 @@ impl<R> Queue<R> {
 
 impl<R: Waiter> Machine<R> {
     pub(super) fn order(&mut self, order: Box<Order<R>>, now: Instant) {
-        let refused = match &self.phase {
-            Phase::Closed(because) => Some(ErrorKind::Closed {
+        let refused = match &self.state {
+            State::Closed(because) => Some(ErrorKind::Closed {
                 because: because.clone(),
             }),
-            Phase::Session(_) => None,
+            State::Session(_) => None,
             _ if order.when_not_ready == WhenNotReady::Fail => Some(ErrorKind::NotReady),
             _ => None,
         };
@@ -117,7 +117,7 @@ impl<R: Waiter> Machine<R> {
     /// Hands over all that may be in flight: subscriptions first, then commands in their order.
     pub(super) fn pump(&mut self, now: Instant) {
         self.reconcile(now);
-        while let Phase::Session(session) = &mut self.phase {
+        while let State::Session(session) = &mut self.state {
             if session.open_commands() >= self.config.max_in_flight {
                 break;
             }
@@ -155,7 +155,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn written(&mut self, link: LinkId, id: u32) {
-        let Phase::Session(session) = &mut self.phase else {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         if session.link != link {
@@ -169,7 +169,7 @@ impl<R: Waiter> Machine<R> {
 
     /// The frame was not handed to the socket and never will be: the caller had gone, or its time was over.
     pub(super) fn not_sent(&mut self, link: LinkId, id: u32, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         if session.link != link {
@@ -183,7 +183,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn timed_out_after_sending(&mut self, link: LinkId, id: u32) {
-        if let Phase::Session(session) = &mut self.phase
+        if let State::Session(session) = &mut self.state
             && session.link == link
             && let Some(order) = session.recalling.remove(&id)
         {
@@ -191,33 +191,33 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    pub(super) fn answer(&mut self, id: Option<u32>, frame: Frame, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
+    pub(super) fn reply(&mut self, id: Option<u32>, frame: Frame, now: Instant) {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         let Some(id) = id else {
-            tracing::debug!("skipping an answer without an id");
+            tracing::debug!("skipping a reply without an id");
             self.counters.unknown_replies.add_one();
             return;
         };
-        match session.answer(id, now) {
-            Answer::To(purpose) => {
+        match session.reply(id, now) {
+            Reply::To(purpose) => {
                 match purpose {
                     Purpose::Command { order, .. } => {
                         self.counters.replies.add_one();
                         self.resolve(order, Ok(Some(frame)));
                     }
-                    Purpose::Subscribe(name) => self.subscribe_answered(&name, frame, now),
-                    Purpose::Unsubscribe(name) => self.unsubscribe_answered(&name, frame, now),
+                    Purpose::Subscribe(name) => self.subscribe_replied(&name, frame, now),
+                    Purpose::Unsubscribe(name) => self.unsubscribe_replied(&name, frame, now),
                 }
                 self.pump_due = Some(now);
             }
-            Answer::Late => {
-                tracing::debug!(id, "skipping an answer whose command had ended");
+            Reply::Late => {
+                tracing::debug!(id, "skipping a reply whose command had ended");
                 self.counters.late_replies.add_one();
             }
-            Answer::Unknown => {
-                tracing::debug!(id, "skipping an answer to what was never asked");
+            Reply::Unknown => {
+                tracing::debug!(id, "skipping a reply to a request that was never sent");
                 self.counters.unknown_replies.add_one();
             }
         }
@@ -230,7 +230,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn expire_sent(&mut self, now: Instant) {
-        while let Phase::Session(session) = &mut self.phase {
+        while let State::Session(session) = &mut self.state {
             let Some((id, purpose)) = session.expire(now) else {
                 break;
             };
@@ -245,7 +245,7 @@ impl<R: Waiter> Machine<R> {
                     self.outbox.push_back(Output::Recall(link, id));
                 }
                 Purpose::Subscribe(name) | Purpose::Unsubscribe(name) => {
-                    self.topics.not_answered(&name);
+                    self.topics.no_reply(&name);
                 }
             }
         }
@@ -277,7 +277,7 @@ impl<R: Waiter> Machine<R> {
         let waiting: Vec<_> = self.queue.drain().collect();
         for order in unsent.into_iter().chain(waiting) {
             match order.when_not_ready {
-                WhenNotReady::Fail if !matches!(self.phase, Phase::Closed(_)) => {
+                WhenNotReady::Fail if !matches!(self.state, State::Closed(_)) => {
                     self.resolve(order, Err(ErrorKind::NotReady));
                 }
                 _ => self.queue.push(order),
@@ -301,8 +301,8 @@ impl<R: Waiter> Machine<R> {
         outcome: Result<Option<Frame>, ErrorKind>,
     ) {
         order.span.in_scope(|| match &outcome {
-            Ok(_) => tracing::debug!("answered"),
-            Err(error) => tracing::debug!(%error, "not answered"),
+            Ok(_) => tracing::debug!("succeeded"),
+            Err(error) => tracing::debug!(%error, "failed"),
         });
         self.outbox.push_back(Output::Resolve(order.reply, outcome));
     }

@@ -23,7 +23,7 @@ mod tests;
 
 use crate::config::Config;
 use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
-use crate::status::{Counters, NotConnected, State};
+use crate::status::{self, Counters, NotConnected};
 use crate::wire::frame::{Frame, Kind};
 use alta_model::{Escaped, Redactor, escaped};
 use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
@@ -44,7 +44,7 @@ const GOOD_SESSION: Duration = Duration::from_secs(10);
 const OUTPUTS: usize = 16;
 
 #[derive(Debug)]
-enum Phase<R> {
+enum State<R> {
     Opening(LinkId),
     Login {
         link: LinkId,
@@ -64,7 +64,7 @@ pub(crate) struct Machine<R> {
     config: Arc<Config>,
     counters: Arc<Counters>,
     redactor: Redactor,
-    phase: Phase<R>,
+    state: State<R>,
     next_link: LinkId,
     attempt: u32,
     silent_logins: u32,
@@ -100,7 +100,7 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
             Input::Confirm(name, waiter) => self.confirm(&name, waiter),
             Input::Wanted(name, wanted) => self.wanted(&name, wanted, now),
             Input::RetryNow => {
-                if matches!(self.phase, Phase::Waiting { .. }) {
+                if matches!(self.state, State::Waiting { .. }) {
                     self.open();
                 }
             }
@@ -122,15 +122,18 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let phase = match &self.phase {
-            Phase::Opening(_) | Phase::Closed(_) => None,
-            Phase::Login { until, .. } | Phase::Waiting { until, .. } => Some(*until),
-            Phase::Session(session) => [session.deadline(&self.config), self.topics.deadline()]
+        let of_state = match &self.state {
+            State::Opening(_) | State::Closed(_) => None,
+            State::Login { until, .. } | State::Waiting { until, .. } => Some(*until),
+            State::Session(session) => [session.deadline(&self.config), self.topics.deadline()]
                 .into_iter()
                 .flatten()
                 .min(),
         };
-        [phase, self.queue.deadline()].into_iter().flatten().min()
+        [of_state, self.queue.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn shrink(&mut self) {
@@ -154,7 +157,7 @@ impl<R: Waiter> Machine<R> {
             config,
             counters,
             redactor,
-            phase: Phase::Opening(LinkId::FIRST),
+            state: State::Opening(LinkId::FIRST),
             next_link: LinkId::FIRST,
             attempt: 0,
             silent_logins: 0,
@@ -169,8 +172,8 @@ impl<R: Waiter> Machine<R> {
 
     /// Updates the counters of waiting and open commands.
     pub(crate) fn count_commands(&self) {
-        let open = match &self.phase {
-            Phase::Session(session) => session.open_commands(),
+        let open = match &self.state {
+            State::Session(session) => session.open_commands(),
             _ => 0,
         };
         self.counters.waiting.set(self.queue.len());
@@ -178,18 +181,18 @@ impl<R: Waiter> Machine<R> {
     }
 
     /// The state for users.
-    pub(crate) fn state(&self) -> State {
-        match &self.phase {
-            Phase::Opening(_) | Phase::Login { .. } => State::Connecting {
+    pub(crate) fn state(&self) -> status::State {
+        match &self.state {
+            State::Opening(_) | State::Login { .. } => status::State::Connecting {
                 attempt: self.attempt,
             },
-            Phase::Session(session) if session.is_stalled() => State::Stalled,
-            Phase::Session(_) => State::Ready,
-            Phase::Waiting { because, .. } => State::Recovering {
+            State::Session(session) if session.is_stalled() => status::State::Stalled,
+            State::Session(_) => status::State::Ready,
+            State::Waiting { because, .. } => status::State::Recovering {
                 attempt: self.backoff.attempt(),
                 because: because.clone(),
             },
-            Phase::Closed(because) => State::Closed {
+            State::Closed(because) => status::State::Closed {
                 because: because.clone(),
             },
         }
@@ -199,15 +202,15 @@ impl<R: Waiter> Machine<R> {
         let link = self.next_link;
         self.next_link = link.next();
         self.attempt += 1;
-        self.phase = Phase::Opening(link);
+        self.state = State::Opening(link);
         self.outbox.push_back(Output::Open(link));
     }
 
     fn opened(&mut self, link: LinkId, may_change: MayChange, now: Instant) {
-        if !matches!(&self.phase, Phase::Opening(opening) if *opening == link) {
+        if !matches!(&self.state, State::Opening(opening) if *opening == link) {
             return;
         }
-        self.phase = Phase::Login {
+        self.state = State::Login {
             link,
             may_change,
             until: later(now, self.config.login_timeout),
@@ -216,7 +219,7 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn failed(&mut self, link: LinkId, failure: Failure, now: Instant) {
-        if !matches!(&self.phase, Phase::Opening(opening) if *opening == link) {
+        if !matches!(&self.state, State::Opening(opening) if *opening == link) {
             return;
         }
         match failure {
@@ -232,7 +235,7 @@ impl<R: Waiter> Machine<R> {
 
     fn wait(&mut self, because: NotConnected, retry_after: Option<Duration>, now: Instant) {
         let delay = self.backoff.delay(retry_after);
-        self.phase = Phase::Waiting {
+        self.state = State::Waiting {
             until: later(now, delay),
             because,
         };
@@ -245,8 +248,8 @@ impl<R: Waiter> Machine<R> {
 
     /// Handles a frame. Before the reply to the token only that reply counts.
     fn frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
-        match &mut self.phase {
-            Phase::Login { link: current, .. } if *current == link => {
+        match &mut self.state {
+            State::Login { link: current, .. } if *current == link => {
                 match reply_to_token(&frame) {
                     Some(Ok(())) => self.logged_in(link, now),
                     Some(Err(refusal)) => {
@@ -258,12 +261,12 @@ impl<R: Waiter> Machine<R> {
                     None => {}
                 }
             }
-            Phase::Session(session) if session.link == link => {
+            State::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
                 match &frame.kind {
                     Kind::Reply { id, .. } => {
                         let id = *id;
-                        self.answer(id, frame, now);
+                        self.reply(id, frame, now);
                     }
                     Kind::System { .. } => {
                         let notice = self.shown(frame.data());
@@ -285,13 +288,13 @@ impl<R: Waiter> Machine<R> {
 
     /// Whether this is the link of the present session.
     pub(crate) fn is_ready_on(&self, link: LinkId) -> bool {
-        matches!(&self.phase, Phase::Session(session) if session.link == link)
+        matches!(&self.state, State::Session(session) if session.link == link)
     }
 
     /// Notes an event. False if it does not count: on an old link, or before login.
     pub(crate) fn hears_event(&mut self, link: LinkId, now: Instant) -> bool {
-        match &mut self.phase {
-            Phase::Session(session) if session.link == link => {
+        match &mut self.state {
+            State::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
                 self.counters.events.add_one();
                 true
@@ -302,8 +305,8 @@ impl<R: Waiter> Machine<R> {
 
     /// Whether this console has sent the executed command.
     pub(crate) fn is_own(&mut self, line: &str, now: Instant) -> bool {
-        match &mut self.phase {
-            Phase::Session(session) => session.own.take(line, now),
+        match &mut self.state {
+            State::Session(session) => session.own.take(line, now),
             _ => false,
         }
     }
@@ -314,12 +317,12 @@ impl<R: Waiter> Machine<R> {
         self.counters.connects.add_one();
         self.topics.logged_in();
         let session = Session::new(link, &self.config, now);
-        self.phase = Phase::Session(Box::new(session));
+        self.state = State::Session(Box::new(session));
         self.pump_due = Some(now);
     }
 
     fn heard(&mut self, link: LinkId, now: Instant) {
-        if let Phase::Session(session) = &mut self.phase
+        if let State::Session(session) = &mut self.state
             && session.link == link
         {
             session.keepalive.heard(now);
@@ -328,11 +331,11 @@ impl<R: Waiter> Machine<R> {
 
     fn lost(&mut self, link: LinkId, lost: &Lost, now: Instant) {
         let trouble = NotConnected::Lost(with_sources(lost));
-        match &mut self.phase {
-            Phase::Login { link: current, .. } if *current == link => {
+        match &mut self.state {
+            State::Login { link: current, .. } if *current == link => {
                 self.wait(trouble, None, now);
             }
-            Phase::Session(session) if session.link == link => {
+            State::Session(session) if session.link == link => {
                 self.end_session(&trouble, now);
                 self.wait(trouble, None, now);
             }
@@ -342,11 +345,11 @@ impl<R: Waiter> Machine<R> {
 
     /// Ends the session: open commands fail at once, since no reply will come.
     fn end_session(&mut self, because: &NotConnected, now: Instant) {
-        let idle = Phase::Waiting {
+        let idle = State::Waiting {
             until: now,
             because: because.clone(),
         };
-        let Phase::Session(session) = std::mem::replace(&mut self.phase, idle) else {
+        let State::Session(session) = std::mem::replace(&mut self.state, idle) else {
             return;
         };
         if now.saturating_duration_since(session.since) >= GOOD_SESSION {
@@ -362,8 +365,8 @@ impl<R: Waiter> Machine<R> {
 
     fn timer(&mut self, now: Instant) {
         self.expire_queued(now);
-        match &self.phase {
-            Phase::Login {
+        match &self.state {
+            State::Login {
                 link,
                 may_change,
                 until,
@@ -371,8 +374,8 @@ impl<R: Waiter> Machine<R> {
                 let (link, may_change) = (*link, *may_change);
                 self.silent_login(link, may_change, now);
             }
-            Phase::Waiting { until, .. } if *until <= now => self.open(),
-            Phase::Session(_) => self.session_timer(now),
+            State::Waiting { until, .. } if *until <= now => self.open(),
+            State::Session(_) => self.session_timer(now),
             _ => {}
         }
     }
@@ -382,14 +385,14 @@ impl<R: Waiter> Machine<R> {
         self.silent_logins += 1;
         if !may_change.0 && self.silent_logins >= self.config.max_silent_logins {
             let attempts = self.silent_logins;
-            self.close(Closed::NoAnswerToToken { attempts });
+            self.close(Closed::NoReplyToToken { attempts });
         } else {
-            self.wait(NotConnected::NoAnswerToToken, None, now);
+            self.wait(NotConnected::NoReplyToToken, None, now);
         }
     }
 
     fn session_timer(&mut self, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         let link = session.link;
@@ -409,21 +412,21 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn close(&mut self, because: Closed) {
-        let old = std::mem::replace(&mut self.phase, Phase::Closed(because.clone()));
+        let old = std::mem::replace(&mut self.state, State::Closed(because.clone()));
         match old {
-            Phase::Closed(first) => {
-                self.phase = Phase::Closed(first);
+            State::Closed(first) => {
+                self.state = State::Closed(first);
                 return;
             }
-            Phase::Session(session) => {
+            State::Session(session) => {
                 self.counters.session_ended(session.keepalive.last_heard());
                 self.outbox.push_back(Output::Close(session.link));
                 self.disconnect_commands(*session, &NotConnected::Lost(because.to_string()));
             }
-            Phase::Opening(link) | Phase::Login { link, .. } => {
+            State::Opening(link) | State::Login { link, .. } => {
                 self.outbox.push_back(Output::Close(link));
             }
-            Phase::Waiting { .. } => {}
+            State::Waiting { .. } => {}
         }
         let error = ErrorKind::Closed { because };
         let waiting: Vec<_> = self.queue.drain().collect();

@@ -23,7 +23,7 @@ pub(super) struct OwnCommands {
 struct Sent {
     id: u32,
     words: u64,
-    answered: Option<Instant>,
+    replied: Option<Instant>,
 }
 
 impl OwnCommands {
@@ -34,7 +34,7 @@ impl OwnCommands {
         self.sent.push_back(Sent {
             id,
             words: hash(line),
-            answered: None,
+            replied: None,
         });
     }
 
@@ -43,15 +43,15 @@ impl OwnCommands {
         self.sent.retain(|sent| sent.id != id);
     }
 
-    pub(super) fn answered(&mut self, id: u32, now: Instant) {
+    pub(super) fn replied(&mut self, id: u32, now: Instant) {
         if let Some(sent) = self.sent.iter_mut().find(|sent| sent.id == id) {
-            sent.answered = Some(now);
+            sent.replied = Some(now);
         }
     }
 
     /// Returns whether an executed command is one of them, and forgets that one.
     pub(super) fn take(&mut self, line: &str, now: Instant) -> bool {
-        let is_over = |sent: &Sent| sent.answered.is_some_and(|answered| now > answered + GRACE);
+        let is_over = |sent: &Sent| sent.replied.is_some_and(|replied| now > replied + GRACE);
         self.sent.retain(|sent| !is_over(sent));
         let words = hash(line);
         let found = self.sent.iter().position(|sent| sent.words == words);
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_was_taken_back_or_answered_long_ago_is_nobodys() {
+    fn a_command_that_was_taken_back_or_ended_long_ago_is_not_own() {
         let now = Instant::now();
         let mut own = OwnCommands::default();
         own.sent(1, "player list");
@@ -94,9 +94,12 @@ mod tests {
         assert!(!own.take("player list", now));
         own.sent(2, "player list");
         own.sent(3, "player list");
-        own.answered(2, now);
+        own.replied(2, now);
         let later = now + GRACE + Duration::from_secs(1);
-        assert!(own.take("player list", later), "the one without an answer");
+        assert!(
+            own.take("player list", later),
+            "the command without a reply"
+        );
         assert!(!own.take("player list", later));
         for id in 0..3_000 {
             own.sent(id, "player list");

@@ -3,7 +3,7 @@ use super::own_commands::OwnCommands;
 use super::stall::Stall;
 use crate::config::Config;
 use crate::wire::event_name::EventName;
-use alta_socket::{Answer, KeepAlive, LinkId, Requests, later};
+use alta_socket::{KeepAlive, LinkId, Reply, Requests, later};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -85,15 +85,15 @@ impl<R> Session<R> {
         self.stall.taken_back(self.requests.len(), now);
     }
 
-    /// An answer arrived, to whatever it may be: the server answers.
-    pub(super) fn answer(&mut self, id: u32, now: Instant) -> Answer<Purpose<R>> {
-        let answer = self.requests.answer(id);
-        self.own.answered(id, now);
-        if let Answer::To(purpose) = &answer {
+    /// Ends the request that a reply belongs to. Any reply shows that the server works.
+    pub(super) fn reply(&mut self, id: u32, now: Instant) -> Reply<Purpose<R>> {
+        let reply = self.requests.reply(id);
+        self.own.replied(id, now);
+        if let Reply::To(purpose) = &reply {
             self.commands -= usize::from(purpose.is_command());
         }
-        self.stall.answered(self.requests.len(), now);
-        answer
+        self.stall.replied(self.requests.len(), now);
+        reply
     }
 
     /// Ends a request whose time is over.

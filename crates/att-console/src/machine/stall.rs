@@ -1,25 +1,25 @@
-//! Whether a server that is connected has ceased to answer.
+//! Detects a connected server that no longer replies.
 
 use alta_socket::later;
 use std::time::{Duration, Instant};
 
-/// Stalled is a server that has answered nothing for a while, with a request open all that time. Only an answer ends it:
-/// that a command's time is over says nothing of the server.
+/// A server is stalled if it sends no reply for some time while a request is open. Only a reply ends the stall: the timeout of a
+/// command says nothing about the server.
 ///
-/// One request may just be slow, or its answer lost: the log warns when two have waited for so long.
+/// One request can be slow, or its reply lost. So the log warns only when two requests have waited that long.
 #[derive(Debug)]
 pub(super) struct Stall {
     after: Duration,
-    /// When anything was last answered.
-    answered: Instant,
-    /// When to look next: never later than it may have become true, and rarely sooner.
+    /// The time of the last reply.
+    last_reply: Instant,
+    /// The time of the next check: never later than the stall can begin, and rarely earlier.
     look: Option<Instant>,
     is_stalled: bool,
-    /// What was sent was given up since the last answer: the server owes it still.
+    /// A sent request has timed out since the last reply, so the server may still reply to it.
     is_owed: bool,
-    /// How many requests have no answer, given up ones among them since the last answer.
-    unanswered: usize,
-    /// Since when two have none.
+    /// The number of requests without a reply. Those that timed out count until the next reply.
+    open: usize,
+    /// The time since which two requests have had no reply.
     two_since: Option<Instant>,
     has_warned: bool,
 }
@@ -28,11 +28,11 @@ impl Stall {
     pub(super) fn new(after: Duration, now: Instant) -> Self {
         Self {
             after,
-            answered: now,
+            last_reply: now,
             look: None,
             is_stalled: false,
             is_owed: false,
-            unanswered: 0,
+            open: 0,
             two_since: None,
             has_warned: false,
         }
@@ -46,15 +46,15 @@ impl Stall {
         [self.look, self.warn_at()].into_iter().flatten().min()
     }
 
-    /// Something was asked.
+    /// A request was sent.
     pub(super) fn asked(&mut self, now: Instant) {
-        self.count(self.unanswered + 1, now);
+        self.count(self.open + 1, now);
         self.watch(now);
     }
 
-    /// Something was answered, whatever it was; `open`: how many other requests are open.
-    pub(super) fn answered(&mut self, open: usize, now: Instant) {
-        self.answered = now;
+    /// A reply arrived. `open` is the number of other open requests.
+    pub(super) fn replied(&mut self, open: usize, now: Instant) {
+        self.last_reply = now;
         self.is_stalled = false;
         self.is_owed = false;
         self.two_since = None;
@@ -63,34 +63,34 @@ impl Stall {
             self.watch(now);
         }
         if std::mem::take(&mut self.has_warned) {
-            tracing::info!("the server answers again");
+            tracing::info!("the server replies again");
         }
     }
 
-    /// The time of something that was sent is over.
+    /// A sent request has timed out.
     pub(super) fn given_up(&mut self) {
         self.is_owed = true;
     }
 
-    /// Something was taken back before it was sent; `open`: how many other requests are open.
+    /// A request was taken back before it was sent. `open` is the number of other open requests.
     pub(super) fn taken_back(&mut self, open: usize, now: Instant) {
-        self.count(self.unanswered.saturating_sub(1), now);
+        self.count(self.open.saturating_sub(1), now);
         if open == 0 {
             self.is_stalled &= self.is_owed;
         }
     }
 
-    /// Looks, if it is time to; `oldest`: since when the oldest open request has waited.
+    /// Checks for a stall, if the check is due. `oldest` is the time at which the oldest open request was sent.
     pub(super) fn look(&mut self, oldest: impl FnOnce() -> Option<Instant>, now: Instant) {
         if self.look.is_some_and(|look| look <= now) {
-            let silent_since = oldest().map(|since| since.max(self.answered));
+            let silent_since = oldest().map(|since| since.max(self.last_reply));
             let due = silent_since.map(|since| later(since, self.after));
             self.is_stalled = due.is_some_and(|due| due <= now);
             self.look = due.filter(|_| !self.is_stalled);
         }
         if self.warn_at().is_some_and(|at| at <= now) {
             self.has_warned = true;
-            tracing::warn!("the server does not answer commands");
+            tracing::warn!("the server does not reply to commands");
         }
     }
 
@@ -100,9 +100,9 @@ impl Stall {
         }
     }
 
-    fn count(&mut self, unanswered: usize, now: Instant) {
-        self.unanswered = unanswered;
-        self.two_since = (unanswered > 1).then(|| self.two_since.unwrap_or(now));
+    fn count(&mut self, open: usize, now: Instant) {
+        self.open = open;
+        self.two_since = (open > 1).then(|| self.two_since.unwrap_or(now));
     }
 
     fn warn_at(&self) -> Option<Instant> {

@@ -1,7 +1,7 @@
 //! Subscriptions: the ledger, and how it speaks to the server.
 
 use super::session::Purpose;
-use super::{Machine, Output, Phase, Waiter};
+use super::{Machine, Output, State, Waiter};
 use crate::config::Config;
 use crate::error::ErrorKind;
 use crate::wire::event_name::EventName;
@@ -52,8 +52,8 @@ impl<R: Waiter> Topics<R> {
     }
 
     /// A request got no reply in time: it is repeated.
-    pub(super) fn not_answered(&mut self, name: &EventName) {
-        self.ledger.unanswered(name);
+    pub(super) fn no_reply(&mut self, name: &EventName) {
+        self.ledger.no_reply(name);
     }
 
     pub(super) fn take_waiters(&mut self) -> impl Iterator<Item = R> + use<R> {
@@ -82,7 +82,7 @@ fn repeat_at(since: Instant, again: &[Duration], now: Instant) -> Instant {
 
 impl<R: Waiter> Machine<R> {
     pub(super) fn wanted(&mut self, name: &EventName, wanted: bool, now: Instant) {
-        if matches!(self.phase, Phase::Closed(_)) {
+        if matches!(self.state, State::Closed(_)) {
             return;
         }
         if name.as_str() == CommandExecuted::NAME {
@@ -104,8 +104,8 @@ impl<R: Waiter> Machine<R> {
     }
 
     pub(super) fn confirm(&mut self, name: &EventName, waiter: R) {
-        let result = match (&self.phase, self.topics.ledger.held(name)) {
-            (Phase::Closed(because), _) => Err(ErrorKind::Closed {
+        let result = match (&self.state, self.topics.ledger.held(name)) {
+            (State::Closed(because), _) => Err(ErrorKind::Closed {
                 because: because.clone(),
             }),
             (_, Some(Held::Yes)) => Ok(None),
@@ -122,7 +122,7 @@ impl<R: Waiter> Machine<R> {
 
     /// Sends the requests that make the server hold what is wanted.
     pub(super) fn reconcile(&mut self, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         let ledger = &mut self.topics.ledger;
@@ -155,7 +155,7 @@ impl<R: Waiter> Machine<R> {
 
     /// A server that just started may have lost subscriptions: ask for all of them again at the appointed times.
     pub(super) fn ask_again_if_due(&mut self, now: Instant) {
-        let Phase::Session(session) = &mut self.phase else {
+        let State::Session(session) = &mut self.state else {
             return;
         };
         let Some(after) = self.config.resubscribe_after.get(session.asked_again) else {
@@ -169,14 +169,14 @@ impl<R: Waiter> Machine<R> {
         self.outbox.extend(doubted.map(Output::Doubted));
     }
 
-    pub(super) fn unsubscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
+    pub(super) fn unsubscribe_replied(&mut self, name: &EventName, frame: Frame, now: Instant) {
         match read_outcome(frame, &self.redactor) {
             Outcome::Failed(error) => self.retry_later(name, true, &error, now),
             Outcome::Done { .. } | Outcome::NoSuchEvent => self.topics.ledger.released(name),
         }
     }
 
-    pub(super) fn subscribe_answered(&mut self, name: &EventName, frame: Frame, now: Instant) {
+    pub(super) fn subscribe_replied(&mut self, name: &EventName, frame: Frame, now: Instant) {
         match read_outcome(frame, &self.redactor) {
             Outcome::Done { already } => {
                 let confirmed = self.topics.ledger.confirmed(name, already, now);
@@ -234,7 +234,7 @@ enum Outcome {
     Failed(ErrorKind),
 }
 
-/// The answer to `websocket subscribe` or `unsubscribe`: a word, a number, or the text of older servers.
+/// The reply to `websocket subscribe` or `unsubscribe`: a word, a number, or the string of older servers.
 fn read_outcome(frame: Frame, redactor: &Redactor) -> Outcome {
     let reply = match Reply::of(frame, redactor) {
         Ok(reply) => reply,
@@ -255,7 +255,7 @@ fn read_outcome(frame: Frame, redactor: &Redactor) -> Outcome {
         }
         Ok(other) => Outcome::Failed(ErrorKind::Decode {
             reason: format!(
-                "{:?} is no answer to a subscription",
+                "{:?} is no reply to a subscription",
                 redactor.redact(other.as_str())
             ),
         }),

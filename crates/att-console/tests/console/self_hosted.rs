@@ -75,7 +75,7 @@ async fn a_token_file_that_appears_later_is_read_and_trimmed() {
         matches!(
             &status.state,
             State::Recovering {
-                because: NotConnected::NoAnswerToToken,
+                because: NotConnected::NoReplyToToken,
                 ..
             }
         )
@@ -110,7 +110,7 @@ async fn promise_09_a_changed_token_file_is_tried_at_once_after_a_login_without_
         matches!(
             &status.state,
             State::Recovering {
-                because: NotConnected::NoAnswerToToken,
+                because: NotConnected::NoReplyToToken,
                 ..
             }
         )

@@ -197,7 +197,7 @@ async fn promise_09_a_wrong_token_closes_the_console_by_refusal_or_by_silence() 
         };
         match because {
             Closed::Refused(words) => assert!(refused_aloud && !words.is_empty()),
-            Closed::NoAnswerToToken { attempts } => assert!(!refused_aloud && *attempts == 3),
+            Closed::NoReplyToToken { attempts } => assert!(!refused_aloud && *attempts == 3),
             other => panic!("{other}"),
         }
         let after = within(console.command("player list")).await.unwrap_err();

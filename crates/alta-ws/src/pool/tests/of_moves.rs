@@ -254,16 +254,16 @@ fn a_topic_that_nobody_wants_any_more_while_it_moves_is_held_nowhere() {
     let after = [None, Some(Reply::Do), Some(Reply::Refuse(404))];
     for (before, after) in before.into_iter().zip(after) {
         let (mut world, _, to) = moving();
-        let answer = |world: &mut World, reply: Option<Reply>| {
+        let reply = |world: &mut World, reply: Option<Reply>| {
             if let Some(reply) = reply {
                 world.serve(to, reply);
                 world.arrive(to);
             }
         };
-        answer(&mut world, before);
+        reply(&mut world, before);
         world.leave(&topic(3));
         world.look();
-        answer(&mut world, after);
+        reply(&mut world, after);
         world.pass(SECOND * 2);
         world.settle();
         world.pass(SECOND * 15);

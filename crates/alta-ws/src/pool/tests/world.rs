@@ -485,7 +485,7 @@ impl World {
         self.feed(Input::Timer);
     }
 
-    /// Lets everything be noticed, sent, answered and read, until nothing moves.
+    /// Runs until nothing is left to notice, to send, to reply to or to read.
     pub(super) fn settle(&mut self) {
         loop {
             self.look();

@@ -12,7 +12,7 @@ fn event(topic: i64, number: u64) -> String {
     )
 }
 
-fn answer(id: u32, path: &str) -> String {
+fn reply(id: u32, path: &str) -> String {
     format!(
         r#"{{"id":{id},"event":"response","key":"POST /ws/{path}","content":"","responseCode":200}}"#
     )
@@ -23,7 +23,7 @@ fn promise_02_every_object_of_a_frame_is_read_in_order() {
     for between in ["", "\n", " \r\n\t", "\0", "\u{feff}"] {
         let mut rig = Rig::open(config());
         rig.want(&topic(1));
-        let held = answer(1, "subscription/group-update/1");
+        let held = reply(1, "subscription/group-update/1");
         let text = [event(1, 3), held, event(1, 4), event(2, 5)].join(between);
         rig.text(rig.main(), &text);
         assert_eq!(rig.confirmed.len(), 1, "{text}");
@@ -37,15 +37,12 @@ fn promise_02_every_object_of_a_frame_is_read_in_order() {
         rig.main(),
         &format!("{}{GATEWAY}{}", event(1, 3), event(1, 4)),
     );
-    assert!(
-        rig.end_of(call).is_err(),
-        "the gateway's error is an answer"
-    );
+    assert!(rig.end_of(call).is_err(), "the gateway's error is a reply");
     assert_eq!(rig.delivered.len(), 2);
 }
 
 #[test]
-fn promise_08_the_copies_of_a_migration_are_known_in_one_frame_with_the_last_answer() {
+fn promise_08_the_copies_of_a_migration_are_known_in_one_frame_with_the_last_reply() {
     let mut rig = holding(&[1]);
     rig.migrate();
     rig.settle_to("POST migrate");
@@ -53,7 +50,7 @@ fn promise_08_the_copies_of_a_migration_are_known_in_one_frame_with_the_last_ans
     rig.text(old, &format!("{}{}", event(1, 3), event(1, 4)));
     rig.text(
         new,
-        &format!("{}{}{}", event(1, 4), answer(1, "migrate"), event(1, 5)),
+        &format!("{}{}{}", event(1, 4), reply(1, "migrate"), event(1, 5)),
     );
     rig.text(old, &event(1, 5));
     assert_eq!(rig.totals().migrations, 1);
@@ -66,7 +63,7 @@ fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_t
     let known = Some("group-update/7");
     let all = Some("all");
     let cut = event(7, 4);
-    let answered = answer(9, "subscription/group-update/7");
+    let replied = reply(9, "subscription/group-update/7");
     // What is cut off, who is told of it, and who if it follows an object.
     for (rest, alone, behind) in [
         // Behind the key, in the key, and in the name.
@@ -89,7 +86,7 @@ fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_t
             all,
             all,
         ),
-        (&answered[..40], None, None),
+        (&replied[..40], None, None),
         (r#"{"connectionId":"A=","message":"#, None, None),
         (
             r#"{"event":"Group-Update","key":7,"content":}"#,
@@ -133,7 +130,7 @@ fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_t
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => (0_i64..3, 0_u64..9).prop_map(|(topic, number)| event(topic, number)),
-        2 => (0_u32..9).prop_map(|id| answer(id, "subscription/group-update/1")),
+        2 => (0_u32..9).prop_map(|id| reply(id, "subscription/group-update/1")),
         1 => Just(GATEWAY.to_owned()),
         1 => Just(r#"{"event":"group-update","key":"1","content":"7"}"#.to_owned()),
         1 => "[ \r\n\t,x{}\\[\\]\"]{0,3}",

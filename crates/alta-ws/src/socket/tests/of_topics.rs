@@ -195,11 +195,11 @@ fn what_was_held_is_not_given_up_for_a_refused_token() {
 }
 
 #[test]
-fn an_answer_without_a_status_refuses_nothing_for_good() {
+fn a_reply_without_a_status_refuses_nothing_for_good() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
-    let answer = r#"{"id":1,"event":"response","key":"POST /ws/subscription/group-update/1"}"#;
-    rig.text(rig.main(), answer);
+    let reply = r#"{"id":1,"event":"response","key":"POST /ws/subscription/group-update/1"}"#;
+    rig.text(rig.main(), reply);
     assert!(rig.refused.is_empty());
     rig.pass(SECOND);
     rig.settle();
@@ -207,7 +207,7 @@ fn an_answer_without_a_status_refuses_nothing_for_good() {
 }
 
 #[test]
-fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
+fn a_reply_with_the_id_of_another_request_belongs_to_its_key() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     rig.want(&topic(2));
@@ -220,8 +220,8 @@ fn an_answer_with_the_id_of_another_request_belongs_to_its_key() {
 
     // A key that is written in another way is no other request's.
     rig.want(&topic(3));
-    let answer = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
-    rig.text(rig.main(), answer);
+    let reply = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
+    rig.text(rig.main(), reply);
     assert_eq!(rig.confirmed[1].0, "group-update/3");
 }
 
@@ -263,10 +263,10 @@ fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
     }
     rig.accept();
     let content = r#"{\"success\":false,\"failures\":[\"Group-Update/Abc\"]}"#;
-    let answer = format!(
+    let reply = format!(
         r#"{{"id":1,"event":"response","key":"","content":"{content}","responseCode":200}}"#
     );
-    rig.text(rig.main(), &answer);
+    rig.text(rig.main(), &reply);
     assert_eq!(rig.confirmed[0].0, "group-update/Def");
     assert_eq!(
         rig.asked().last().unwrap(),
@@ -275,7 +275,7 @@ fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_again_within_the_documented_times_however_often_it_is_lost() {
+fn a_request_is_repeated_at_the_documented_times_however_often_its_reply_is_lost() {
     let config = config();
     let at_most = |attempt: u32| {
         let pause = config.backoff.first * 2_u32.pow(attempt);
@@ -307,7 +307,7 @@ fn a_lost_answer_is_asked_for_again_within_the_documented_times_however_often_it
 }
 
 #[test]
-fn a_batch_whose_answer_is_lost_is_asked_for_singly_after_its_time() {
+fn a_batch_whose_reply_is_lost_is_requested_topic_by_topic_after_its_timeout() {
     let mut rig = in_batches(&[1, 2, 3]);
     rig.serve(rig.main(), Reply::DoSilently);
     for _ in 0..30 {

@@ -442,7 +442,7 @@ impl Rig {
     }
 
     /// Whether a call ended without a reply, and whether it may have run.
-    pub(super) fn unanswered(&self, call: u64) -> Option<Sent> {
+    pub(super) fn no_reply(&self, call: u64) -> Option<Sent> {
         match self.end_of(call).as_ref().map_err(Error::kind) {
             Err(ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent }) => Some(*sent),
             _ => None,

@@ -3,6 +3,7 @@
 use super::world::{Ticket, World};
 use crate::error::Sent;
 use crate::machine::*;
+use crate::status::State;
 use alta_socket::BackoffPolicy;
 use alta_socket::Machine as _;
 use proptest::prelude::*;
@@ -14,9 +15,9 @@ enum Step {
     Silence,
     Lose,
     Write,
-    Answer(usize),
+    Reply(usize),
     Fail(usize),
-    AnswerTwice,
+    ReplyTwice,
     Strange(u32),
     Order(u64, bool),
     Abandon(u32),
@@ -34,9 +35,9 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Silence),
         1 => Just(Step::Lose),
         6 => Just(Step::Write),
-        5 => (0_usize..5).prop_map(Step::Answer),
+        5 => (0_usize..5).prop_map(Step::Reply),
         1 => (0_usize..5).prop_map(Step::Fail),
-        1 => Just(Step::AnswerTwice),
+        1 => Just(Step::ReplyTwice),
         1 => (0_u32..50).prop_map(Step::Strange),
         5 => (1_u64..40, any::<bool>()).prop_map(|(seconds, fail)| Step::Order(seconds, fail)),
         1 => (0_u32..30).prop_map(Step::Abandon),
@@ -93,11 +94,11 @@ impl Course {
             }
             Step::Lose => world.lose(),
             Step::Write => world.write_one(),
-            Step::Answer(index) => world.answer(index),
+            Step::Reply(index) => world.reply(index),
             Step::Fail(index) => world.reply(index, true),
-            Step::AnswerTwice => {
+            Step::ReplyTwice => {
                 if let Some((id, _)) = world.received.first().cloned() {
-                    world.answer(0);
+                    world.reply(0);
                     world.frame(&format!(
                         r#"{{"type":2,"data":{{"Result":1}},"commandId":{id}}}"#
                     ));
@@ -147,7 +148,7 @@ impl Course {
         let is_busy = !self.world.received.is_empty();
         prop_assert!(
             is_busy || machine.state() != State::Stalled || !self.world.queued.is_empty(),
-            "stalled only while something was asked and not answered"
+            "a server is stalled only while a request has no reply"
         );
         Ok(())
     }

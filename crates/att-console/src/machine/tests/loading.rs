@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::machine::*;
+use crate::status::State;
 
 #[test]
 fn a_subscription_that_the_server_lost_is_found_by_asking_again() {
@@ -9,22 +10,22 @@ fn a_subscription_that_the_server_lost_is_found_by_asking_again() {
     world.want("PlayerJoined", true);
     world.ready();
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     world.held.clear();
     world.pass(Duration::from_secs(9));
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.gaps, 1, "it was not held since it was confirmed");
     world.pass(Duration::from_secs(12));
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.gaps, 1, "`Unchanged`: it was held");
     world.pass(Duration::from_secs(20));
     assert_eq!(world.queued.len(), 1, "the third and last time");
 }
 
 #[test]
-fn a_server_that_loads_its_world_is_stalled_until_it_answers() {
+fn a_server_that_loads_its_world_is_stalled_until_it_replies() {
     let mut world = World::new(Config::default());
     world.ready();
     let tickets: Vec<_> = (0..3).map(|_| world.order(300, false)).collect();
@@ -35,14 +36,14 @@ fn a_server_that_loads_its_world_is_stalled_until_it_answers() {
     assert_eq!(world.machine.state(), State::Stalled);
     assert_eq!(world.ran.values().sum::<u32>(), 3, "nothing is sent again");
     for ticket in tickets {
-        world.answer(0);
+        world.reply(0);
         assert_eq!(world.the_outcome(ticket), &Ok(()));
     }
     assert_eq!(world.machine.state(), State::Ready);
 }
 
 #[test]
-fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_comes() {
+fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
     let mut world = World::new(Config::default());
     world.ready();
     let early = world.order(30, false);
@@ -52,14 +53,14 @@ fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_come
     world.pass(Duration::from_secs(150));
     let error = world.the_outcome(early).as_ref().unwrap_err();
     assert!(matches!(error, ErrorKind::TimedOut { .. }), "{error}");
-    assert_eq!(world.machine.state(), State::Stalled, "it owes the answer");
+    assert_eq!(world.machine.state(), State::Stalled, "it owes the reply");
     let later = world.order(30, false);
     world.write_one();
     assert_eq!(world.machine.state(), State::Stalled);
-    // The world is loaded: the answers come, late ones first.
-    world.answer(0);
+    // The world is loaded: the replies come, late ones first.
+    world.reply(0);
     assert_eq!(world.machine.state(), State::Ready);
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.the_outcome(later), &Ok(()));
     assert_eq!(world.machine.counters.totals().late_replies, 1);
     world.pass(Duration::from_secs(150));
@@ -67,16 +68,16 @@ fn a_server_stays_stalled_when_a_commands_time_is_over_and_until_any_answer_come
 }
 
 #[test]
-fn a_server_that_answers_others_is_not_stalled_by_one_answer_that_never_comes() {
+fn one_lost_reply_does_not_stall_a_server_that_replies_to_others() {
     let mut world = World::new(Config::default());
     world.ready();
     world.order(300, false);
     world.write_one();
-    // Its answer is lost; everything else is answered.
+    // Its reply is lost; everything else gets a reply.
     for _ in 0..20 {
         world.order(30, false);
         world.write_one();
-        world.answer(1);
+        world.reply(1);
         world.pass(Duration::from_secs(4));
         assert_eq!(world.machine.state(), State::Ready);
     }
@@ -84,8 +85,8 @@ fn a_server_that_answers_others_is_not_stalled_by_one_answer_that_never_comes() 
     assert_eq!(world.machine.state(), State::Stalled, "now nothing is");
 }
 
-/// When a subscription is asked for in the next minutes, while the server answers nothing; in seconds.
-fn asked_without_an_answer(world: &mut World, line: &str) -> Vec<u32> {
+/// The times, in seconds, at which the machine asks for a subscription in the next minutes without any reply.
+fn asked_without_a_reply(world: &mut World, line: &str) -> Vec<u32> {
     let mut asked = Vec::new();
     for second in 0..700 {
         while let Some((_, queued, _)) = world.queued.first() {
@@ -99,18 +100,18 @@ fn asked_without_an_answer(world: &mut World, line: &str) -> Vec<u32> {
 }
 
 #[test]
-fn a_subscription_whose_answer_never_comes_is_asked_for_again() {
+fn a_subscription_whose_reply_never_comes_is_asked_for_again() {
     let mut world = World::new(Config::default());
     world.ready();
     world.pass(Duration::from_secs(100));
     world.want("PlayerJoined", true);
     world.confirm("PlayerJoined");
-    let asked = asked_without_an_answer(&mut world, "websocket subscribe PlayerJoined");
+    let asked = asked_without_a_reply(&mut world, "websocket subscribe PlayerJoined");
     assert_eq!(asked, [0, 8, 20, 40, 640]);
     assert!(!world.outcomes.contains_key(&0), "who asked waits");
-    // The server was loading: it runs and answers all of them.
+    // The server was loading. Now it runs and replies to all of them.
     for _ in asked {
-        world.answer(0);
+        world.reply(0);
     }
     assert_eq!(world.the_outcome(0), &Ok(()));
     assert_eq!(
@@ -121,7 +122,7 @@ fn a_subscription_whose_answer_never_comes_is_asked_for_again() {
 }
 
 #[test]
-fn who_subscribes_again_waits_for_no_lost_answer_to_an_unsubscribe() {
+fn a_new_subscription_does_not_wait_for_the_lost_reply_to_an_unsubscribe() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.settle();
@@ -135,32 +136,32 @@ fn who_subscribes_again_waits_for_no_lost_answer_to_an_unsubscribe() {
     world.pass(Duration::from_secs(8));
     assert_eq!(world.queued[0].1, "websocket subscribe PlayerJoined");
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.the_outcome(0), &Ok(()));
 }
 
 #[test]
-fn a_lost_answer_to_the_question_whether_it_is_held_is_asked_for_again() {
+fn a_check_of_a_subscription_is_repeated_if_its_reply_is_lost() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.ready();
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     world.pass(Duration::from_secs(8));
     world.held.clear();
     world.write_one();
     world.received.clear();
-    let asked = asked_without_an_answer(&mut world, "websocket subscribe PlayerJoined");
+    let asked = asked_without_a_reply(&mut world, "websocket subscribe PlayerJoined");
     assert_eq!(asked[..2], [8, 20]);
-    // The first of them restored it, as its late answer said; the last says that it is held.
+    // The first late reply says that it restored the subscription, the last one that the subscription is held.
     for _ in asked {
-        world.answer(0);
+        world.reply(0);
     }
     assert_eq!(world.gaps, 1);
 }
 
 #[test]
-fn what_nobody_wants_any_more_is_let_go_though_its_answer_was_lost() {
+fn a_subscription_that_is_no_longer_wanted_is_dropped_although_its_reply_was_lost() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.ready();
@@ -171,7 +172,7 @@ fn what_nobody_wants_any_more_is_let_go_though_its_answer_was_lost() {
     world.pass(Duration::from_secs(8));
     assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     assert!(world.held.is_empty() && world.machine.topics.len() == 0);
 }
 
@@ -194,7 +195,7 @@ fn a_stall_of_minutes_keeps_the_order_and_sends_nothing_twice() {
     let mut ran = Vec::new();
     while let Some((_, line)) = world.received.first() {
         ran.push(line.clone());
-        world.answer(0);
+        world.reply(0);
         write(&mut world);
     }
     let expected: Vec<_> = tickets
@@ -216,14 +217,14 @@ fn subscriptions_are_asked_for_again_8_20_and_40_seconds_after_each_login() {
     for _ in 0..2 {
         world.ready();
         world.write_one();
-        world.answer(0);
+        world.reply(0);
         let mut asked = Vec::new();
         for second in 1..=120 {
             world.pass(Duration::from_secs(1));
             if !world.queued.is_empty() {
                 assert_eq!(world.queued[0].1, "websocket subscribe PlayerJoined");
                 world.write_one();
-                world.answer(0);
+                world.reply(0);
                 asked.push(second);
             }
         }
@@ -256,7 +257,7 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
         }
     }
     assert!(!world.outcomes.contains_key(&0), "who asked waits");
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.the_outcome(0), &Ok(()));
 }
 
@@ -274,7 +275,7 @@ fn promise_04_what_a_server_failed_to_let_go_it_is_asked_to_again() {
     world.pass(Duration::from_secs(1));
     assert_eq!(world.queued[0].1, "websocket unsubscribe PlayerJoined");
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     assert!(world.held.is_empty());
     world.pass(Duration::from_secs(600));
     assert!(world.queued.is_empty() && world.machine.topics.len() == 0);

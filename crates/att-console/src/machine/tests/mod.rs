@@ -4,12 +4,13 @@ mod world;
 
 use super::*;
 use crate::error::Sent;
+use crate::status::State;
 use alta_socket::BackoffPolicy;
 use alta_socket::Machine as _;
 use world::World;
 
 #[test]
-fn promise_06_nothing_is_sent_before_the_token_is_answered() {
+fn promise_06_nothing_is_sent_before_the_token_has_a_reply() {
     let mut world = World::new(Config::default());
     let ticket = world.order(30, false);
     world.want("PlayerJoined", true);
@@ -18,7 +19,7 @@ fn promise_06_nothing_is_sent_before_the_token_is_answered() {
     world.frame(r#"{"type":"Subscription","eventType":"InfoLog","data":{"message":"Connection Succeeded"}}"#);
     assert!(
         world.queued.is_empty(),
-        "a log stream that already runs is no answer"
+        "a log stream that already runs is no reply"
     );
     world.accept();
     let lines: Vec<_> = world
@@ -31,7 +32,7 @@ fn promise_06_nothing_is_sent_before_the_token_is_answered() {
 }
 
 #[test]
-fn promise_06_a_late_answer_is_counted_and_not_given_to_the_next_command() {
+fn promise_06_a_late_reply_is_counted_and_not_given_to_the_next_command() {
     let mut world = World::new(Config::default());
     world.ready();
     let first = world.order(5, false);
@@ -47,10 +48,10 @@ fn promise_06_a_late_answer_is_counted_and_not_given_to_the_next_command() {
     let second = world.order(5, false);
     world.write_one();
     let (late, _) = world.received[0].clone();
-    world.answer(0);
+    world.reply(0);
     assert!(!world.outcomes.contains_key(&second));
     world.frame(&format!(r#"{{"type":2,"data":{{}},"commandId":{late}}}"#));
-    world.answer(0);
+    world.reply(0);
     assert_eq!(world.the_outcome(second), &Ok(()));
     let totals = world.machine.counters.totals();
     assert_eq!((totals.late_replies, totals.unknown_replies), (2, 0));
@@ -170,7 +171,7 @@ fn promise_09_silence_after_a_fixed_token_is_final_the_third_time() {
             assert!(matches!(
                 world.machine.state(),
                 State::Recovering {
-                    because: NotConnected::NoAnswerToToken,
+                    because: NotConnected::NoReplyToToken,
                     ..
                 } | State::Connecting { .. }
             ));
@@ -181,7 +182,7 @@ fn promise_09_silence_after_a_fixed_token_is_final_the_third_time() {
     assert_eq!(
         world.machine.state(),
         State::Closed {
-            because: Closed::NoAnswerToToken { attempts: 3 }
+            because: Closed::NoReplyToToken { attempts: 3 }
         }
     );
 }
@@ -252,10 +253,10 @@ fn subscriptions_take_no_room_from_commands() {
     assert_eq!(
         world.received[2].1,
         line(first),
-        "unanswered, they hold up nobody"
+        "without a reply they delay no other"
     );
     assert_eq!(world.received.len(), 3);
-    world.answer(2);
+    world.reply(2);
     world.write_one();
     assert_eq!(world.received[2].1, line(second));
 }
@@ -278,13 +279,12 @@ fn a_link_that_falls_silent_is_given_up() {
 }
 
 #[test]
-fn a_subscription_of_which_it_is_in_doubt_whether_it_is_held_is_asked_about_until_there_is_an_answer()
- {
+fn a_doubtful_subscription_is_checked_until_a_reply_comes() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.ready();
     world.write_one();
-    world.answer(0);
+    world.reply(0);
     world.forget_subscriptions();
     // It is asked again three times, and the server fails each time.
     for seconds in [8, 12, 20] {

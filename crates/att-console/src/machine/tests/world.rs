@@ -27,7 +27,7 @@ pub(super) struct World {
     pub(super) authenticated: bool,
     /// Frames in the link, not handed to the socket yet.
     pub(super) queued: Vec<(u32, String, Option<Weak<String>>)>,
-    /// Requests that the server has received and not answered.
+    /// Requests that the server has received and not replied to.
     pub(super) received: Vec<(u32, String)>,
     /// What the server holds for the present connection.
     pub(super) held: BTreeSet<String>,
@@ -106,7 +106,7 @@ impl World {
                     assert!(
                         !self.received.iter().any(|(open, _)| *open == id)
                             && !self.queued.iter().any(|(open, ..)| *open == id),
-                        "an id is not used again while its answer may come"
+                        "an id is not used again while its reply may come"
                     );
                     self.queued.push((id, line.to_string(), owner));
                 }
@@ -225,7 +225,7 @@ impl World {
         self.give(Input::Written(link, id));
     }
 
-    /// Answers one of the requests, or has it fail.
+    /// Replies to one of the requests, or fails it.
     pub(super) fn reply(&mut self, index: usize, fails: bool) {
         if self.received.is_empty() {
             return;
@@ -234,7 +234,7 @@ impl World {
         if let Some(("websocket", about)) = self.received[index].1.split_once(' ')
             && let Some((_, name)) = about.split_once(' ')
         {
-            // What is said of one event is run in the order in which it was said, if not answered in that.
+            // Requests about one event run in their order, but their replies can have another.
             let of_name = |line: &str| line.starts_with("websocket") && line.ends_with(name);
             let first = self.received.iter().position(|(_, line)| of_name(line));
             index = first.unwrap_or(index);
@@ -263,7 +263,7 @@ impl World {
         ));
     }
 
-    pub(super) fn answer(&mut self, index: usize) {
+    pub(super) fn reply(&mut self, index: usize) {
         self.reply(index, false);
     }
 
@@ -345,7 +345,7 @@ impl World {
         {
             self.now = deadline.max(self.now);
             self.give(Input::Timer);
-            // The server answers pings, if it is there.
+            // A reachable server replies to pings.
             if let Some(link) = self.link {
                 self.heard = self.now;
                 self.give(Input::Heard(link));
@@ -363,7 +363,7 @@ impl World {
                 self.write_one();
             }
             while !self.received.is_empty() {
-                self.answer(0);
+                self.reply(0);
             }
             self.pass(Duration::from_millis(700));
         }
