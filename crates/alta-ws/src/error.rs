@@ -3,6 +3,7 @@ use alta_model::{ApiError, ErrorCode, Redactor, chain, escaped, json};
 pub use alta_socket::Sent;
 use alta_socket::{Closed, NotConnected};
 use std::borrow::Cow;
+use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 

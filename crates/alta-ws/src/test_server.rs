@@ -90,7 +90,7 @@ impl Server {
             Reply::Gateway | Reply::Ignore => (0, String::new()),
             _ => self.perform(link, &request, matches!(reply, Reply::DoPart)),
         };
-        let reply = |id: Value| {
+        let frame = |id: Value| {
             let key = format!("{} /ws/{}", request.method, request.path);
             json!({
                 "id": id, "event": "response", "key": key, "content": content, "responseCode": status,
@@ -100,10 +100,10 @@ impl Server {
         let frames = match reply {
             Reply::Ignore | Reply::DoSilently => vec![],
             Reply::Gateway => vec![GATEWAY.to_owned()],
-            Reply::DoWithoutId => vec![reply(Value::Null)],
-            Reply::DoWithAnotherId => vec![reply(another.into())],
-            Reply::DoTwice => vec![reply(id.into()), reply(id.into())],
-            Reply::Do | Reply::DoPart | Reply::Refuse(_) => vec![reply(id.into())],
+            Reply::DoWithoutId => vec![frame(Value::Null)],
+            Reply::DoWithAnotherId => vec![frame(another.into())],
+            Reply::DoTwice => vec![frame(id.into()), frame(id.into())],
+            Reply::Do | Reply::DoPart | Reply::Refuse(_) => vec![frame(id.into())],
         };
         if let Some(socket) = self.sockets.get_mut(&link) {
             socket.sent.extend(frames);

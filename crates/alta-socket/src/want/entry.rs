@@ -2,14 +2,14 @@ use super::{Held, Loss};
 use crate::backoff::Backoff;
 use std::time::Instant;
 
-/// What is being done for one subscription.
+/// The work on one subscription.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Work {
     #[default]
     Idle,
     /// It is in the due queue.
     Queued,
-    /// A request for it is on its way: there is never a second one.
+    /// A request for it is in flight. There is never a second one.
     InFlight,
 }
 
@@ -28,12 +28,12 @@ pub struct Entry {
     pub(super) wanted: bool,
     pub(super) held: Held,
     pub(super) work: Work,
-    /// It is left out of batches, since one did not achieve it.
+    /// It is left out of batches, since it failed in one.
     pub(super) alone: bool,
-    /// It is held as far as known, but the server is to be asked once more.
+    /// It is held as far as known, but must be requested once more.
     pub(super) doubted: bool,
     pub(super) asked: Option<Asked>,
-    /// Until when it is kept although nobody wants it.
+    /// The end of its linger: until then it stays held although it is not wanted.
     pub(super) linger_until: Option<Instant>,
     pub(super) retry_at: Option<Instant>,
     pub(super) timer: Option<Instant>,

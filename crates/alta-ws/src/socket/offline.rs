@@ -1,7 +1,7 @@
 use super::up::Up;
 use super::{Cx, MigrationId, OnLink, OpenFailure, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
-use alta_socket::{LinkId, NotConnected, later};
+use alta_socket::{Closed, LinkId, NotConnected, later};
 use std::time::{Duration, Instant};
 
 /// The server's refusal of a token at the upgrade, which is forgiven once.
@@ -142,7 +142,7 @@ impl Opening {
 
 /// The error of a socket that nobody needs any more.
 pub(super) fn retired() -> Error {
-    Error::closed("closing a socket")
+    Error::closed(Closed::ByUs, "closing a socket")
 }
 
 impl Cx<'_> {

@@ -335,7 +335,10 @@ fn promise_05_calls_that_end_with_the_client_say_whether_they_were_sent() {
     let mut rig = Rig::open(config().max_in_flight(1));
     let sent = rig.call();
     let waiting = rig.call();
-    rig.close(&Error::closed("using the client"));
+    rig.close(&Error::closed(
+        alta_socket::Closed::ByUs,
+        "using the client",
+    ));
     for (call, expected) in [(sent, Sent::MayHaveRun), (waiting, Sent::NotSent)] {
         let error = rig.end_of(call).as_ref().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");

@@ -187,7 +187,10 @@ fn migrations_are_spread_by_chance() {
 fn closing_ends_every_call_and_every_link() {
     let (mut rig, migration) = posting(&[1]);
     let call = rig.call();
-    rig.close(&Error::closed("using the client"));
+    rig.close(&Error::closed(
+        alta_socket::Closed::ByUs,
+        "using the client",
+    ));
     assert!(rig.links().is_empty());
     for call in [call, migration] {
         let error = rig.end_of(call).as_ref().unwrap_err();
@@ -494,7 +497,12 @@ fn the_next_one() -> (Rig, u64) {
 fn promise_05_a_migration_that_ends_early_says_whether_the_server_can_know_of_it() {
     let lose_main: End = |rig| rig.lose(rig.main());
     let lose_newest: End = |rig| rig.lose(rig.newest());
-    let close: End = |rig| rig.close(&Error::closed("using the client"));
+    let close: End = |rig| {
+        rig.close(&Error::closed(
+            alta_socket::Closed::ByUs,
+            "using the client",
+        ))
+    };
     let reject: End = |rig| rig.reject(Rig::transient());
     let wait: End = |rig| rig.pass(SECOND * 31);
     let no_token: End = |rig| rig.no_token(rig.newest(), 1);

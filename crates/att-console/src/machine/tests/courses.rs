@@ -95,7 +95,7 @@ impl Course {
             Step::Lose => world.lose(),
             Step::Write => world.write_one(),
             Step::Reply(index) => world.reply(index),
-            Step::Fail(index) => world.reply(index, true),
+            Step::Fail(index) => world.reply_or_fail(index, true),
             Step::ReplyTwice => {
                 if let Some((id, _)) = world.received.first().cloned() {
                     world.reply(0);

@@ -242,7 +242,7 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
     world.confirm("PlayerJoined");
     world.ready();
     world.write_one();
-    world.reply(0, true);
+    world.reply_or_fail(0, true);
     // Each time after a longer backoff.
     for failures in 0..4 {
         assert!(world.queued.is_empty());
@@ -253,7 +253,7 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
         assert!(world.now <= until + Duration::from_millis(10));
         world.write_one();
         if failures < 3 {
-            world.reply(0, true);
+            world.reply_or_fail(0, true);
         }
     }
     assert!(!world.outcomes.contains_key(&0), "who asked waits");
@@ -269,7 +269,7 @@ fn promise_04_what_a_server_failed_to_let_go_it_is_asked_to_again() {
     world.want("PlayerJoined", false);
     world.pass(Duration::from_secs(2));
     world.write_one();
-    world.reply(0, true);
+    world.reply_or_fail(0, true);
     assert_eq!(world.held.len(), 1);
     assert!(world.queued.is_empty(), "not at once");
     world.pass(Duration::from_secs(1));

@@ -292,7 +292,7 @@ fn a_doubtful_subscription_is_checked_until_a_reply_comes() {
         while !world.queued.is_empty() {
             world.write_one();
         }
-        world.reply(0, true);
+        world.reply_or_fail(0, true);
     }
     world.settle();
     assert_eq!(world.held, world.wanted);

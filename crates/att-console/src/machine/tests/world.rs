@@ -226,7 +226,7 @@ impl World {
     }
 
     /// Replies to one of the requests, or fails it.
-    pub(super) fn reply(&mut self, index: usize, fails: bool) {
+    pub(super) fn reply_or_fail(&mut self, index: usize, fails: bool) {
         if self.received.is_empty() {
             return;
         }
@@ -264,7 +264,7 @@ impl World {
     }
 
     pub(super) fn reply(&mut self, index: usize) {
-        self.reply(index, false);
+        self.reply_or_fail(index, false);
     }
 
     /// As somebody does who has just subscribed.
