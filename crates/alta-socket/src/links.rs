@@ -182,10 +182,11 @@ impl<X, E> Links<X, E> {
 
     /// The next event of a ready link; `None` if no link is ready.
     pub(crate) fn next(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
+        // Once, not before each poll: a link that wakes itself must wait for the next turn of the task.
+        while let Some(id) = self.ready_set.next_link() {
+            self.queue(id);
+        }
         loop {
-            while let Some(id) = self.ready_set.next_link() {
-                self.queue(id);
-            }
             let id = self.turns.pop_front()?;
             let Some(index) = self.position(id) else {
                 continue;
