@@ -17,7 +17,6 @@ pub use enums::{
     ChangeType, DamageSource, InventoryType, PlayerState, PopulationAction, ReportReason,
 };
 pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogLevel, LogMessage, TraceLog, WarnLog};
-pub(crate) use player::cave_layer;
 pub use player::{
     InventoryChanged, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk, PlayerStateChanged,
 };

@@ -1,3 +1,4 @@
+use crate::console::cave_layer;
 use super::{ChangeType, DamageSource, InventoryType, PlayerState};
 use crate::{PrefabHash, User, Vector3};
 
@@ -63,12 +64,6 @@ impl PlayerMovedChunk {
     }
 }
 
-/// `Cave Layer 3`.
-pub(crate) fn cave_layer(chunk: &str) -> Option<u32> {
-    let layer = chunk.trim().strip_prefix("Cave Layer ")?;
-    layer.trim().parse().ok()
-}
-
 model! {
     /// A player entered or left a state. Captured.
     ///
@@ -122,25 +117,5 @@ model! {
         optional inventory_type: InventoryType = "InventoryType",
         /// The new owner.
         optional destination_user: User = "DestinationUser",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cave_layer;
-
-    #[test]
-    fn only_a_chunk_with_a_number_is_a_layer_of_the_caves() {
-        assert_eq!(cave_layer("Cave Layer 12"), Some(12));
-        for chunk in [
-            "",
-            "Cave Layer",
-            "Cave Layer x",
-            "Chunk 18-33",
-            "Cave Layer -1",
-            "A Cave Layer 3",
-        ] {
-            assert_eq!(cave_layer(chunk), None, "{chunk}");
-        }
     }
 }

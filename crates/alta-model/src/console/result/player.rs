@@ -1,7 +1,7 @@
 use serde_json::Value;
 
 use super::EntityRef;
-use crate::console::event::cave_layer;
+use crate::console::{cave_layer, chunk_name};
 use crate::{EntityId, PrefabHash, User, UserId, Vector3};
 
 model! {
@@ -57,24 +57,12 @@ impl PlayerDetailed {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn chunk_name(&self) -> Option<&str> {
-        let chunk = self.chunk.as_deref()?.trim();
-        let is_id = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-        let name = match chunk.split_once(" - ") {
-            Some((id, name)) if is_id(id) => name,
-            _ => chunk,
-        };
-        match name
-            .strip_suffix(')')
-            .and_then(|name| name.rsplit_once(" ("))
-        {
-            Some((name, _)) => Some(name),
-            None => Some(name),
-        }
+        self.chunk.as_deref().map(chunk_name)
     }
 
     /// The current layer of the caves; none outside of them.
     pub fn cave_layer(&self) -> Option<u32> {
-        cave_layer(self.chunk_name()?)
+        cave_layer(self.chunk.as_deref()?)
     }
 }
 
