@@ -41,6 +41,12 @@ impl Vector3 {
     }
 }
 
+impl From<[f64; 3]> for Vector3 {
+    fn from([x, y, z]: [f64; 3]) -> Self {
+        Self::new(x, y, z)
+    }
+}
+
 /// Writes `x,y,z` without spaces and exponents, with a decimal point.
 impl fmt::Display for Vector3 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

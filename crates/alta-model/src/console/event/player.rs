@@ -1,5 +1,5 @@
-use crate::console::cave_layer;
 use super::{ChangeType, DamageSource, InventoryType, PlayerState};
+use crate::console::cave_layer;
 use crate::{PrefabHash, User, Vector3};
 
 model! {
