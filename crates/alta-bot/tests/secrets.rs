@@ -21,7 +21,7 @@ use alta_bot::{
 };
 use alta_model::{ServerId, UserId};
 use alta_rest::ConsoleOptions;
-use alta_sim::{Action, Fault, Hook, HttpReply, Junk, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, HttpReply, Junk, Sim};
 use alta_socket::BackoffPolicy;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
@@ -189,8 +189,8 @@ fn secrets(sim: &Sim) -> BTreeSet<String> {
     ]
     .into();
     for entry in sim.received() {
-        match entry.what {
-            What::Request(request) => {
+        match entry.action {
+            ClientAction::Request(request) => {
                 let header = request.header("authorization").unwrap_or_default();
                 secrets.extend(header.split(' ').next_back().map(str::to_owned));
                 // The secret in its form encoding.
@@ -200,14 +200,14 @@ fn secrets(sim: &Sim) -> BTreeSet<String> {
                     .find_map(|pair| pair.strip_prefix("client_secret="));
                 secrets.extend(form.map(str::to_owned));
             }
-            What::Opened(headers) | What::Refused(_, headers) => {
+            ClientAction::Opened(headers) | ClientAction::Refused(_, headers) => {
                 let headers = headers.iter().filter(|(name, _)| name == "authorization");
                 secrets.extend(
                     headers
                         .filter_map(|(_, value)| value.split(' ').next_back().map(str::to_owned)),
                 );
             }
-            What::Token(token) => {
+            ClientAction::Token(token) => {
                 secrets.insert(token);
             }
             _ => {}

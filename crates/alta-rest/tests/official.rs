@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use alta_auth::{Endpoints, Login as _, Password, Secret, StaticToken, UserCredentials, UserLogin};
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
-use alta_sim::{HttpRequest, Sim, What};
+use alta_sim::{ClientAction, HttpRequest, Sim};
 use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
 
@@ -64,8 +64,8 @@ impl Pair {
     /// The last request.
     fn last(&self) -> Sent {
         let received = self.sim.received();
-        let request = received.iter().rev().find_map(|entry| match &entry.what {
-            What::Request(request) => Some(sent(request)),
+        let request = received.iter().rev().find_map(|entry| match &entry.action {
+            ClientAction::Request(request) => Some(sent(request)),
             _ => None,
         });
         request.unwrap()

@@ -49,8 +49,8 @@ mod town;
 mod world;
 
 pub use alta_cloud::net::{
-    Action, Fault, Faults, Hook, HttpReply, HttpRequest, Junk, Received, Sent, SentTo, Service,
-    What,
+    Action, ClientAction, Fault, Faults, Hook, HttpReply, HttpRequest, Junk, Received, Sent,
+    SentTo, Service,
 };
 pub use alta_cloud::state::{BotAccount, Era, ServerInfo, UserAccount};
 pub use builder::Builder;

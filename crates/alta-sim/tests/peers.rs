@@ -16,7 +16,7 @@ mod install;
 #[path = "peers/venv.rs"]
 mod venv;
 
-use alta_sim::{Received, Service, Sim, What};
+use alta_sim::{ClientAction, Received, Service, Sim};
 use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -136,10 +136,10 @@ async fn tavernpy_logs_in_with_the_token_file_and_runs_commands() {
     let received = town.sim.received();
     let first = received
         .iter()
-        .find(|entry| !matches!(entry.what, What::Opened(_)))
+        .find(|entry| !matches!(entry.action, ClientAction::Opened(_)))
         .unwrap();
     assert_eq!(first.service, Service::Console(town.server));
-    assert!(matches!(&first.what, What::Token(sent) if *sent == token));
+    assert!(matches!(&first.action, ClientAction::Token(sent) if *sent == token));
 
     assert_eq!(
         town.players().await,
@@ -276,7 +276,7 @@ async fn tavernpy_takes_a_missing_reply_as_a_refused_token_until_the_file_is_rig
     let rejected = town.bot.saw("rejected").await;
     assert_eq!(rejected["connected"], false);
     let received = town.sim.received();
-    let is_frame = |entry: &Received| matches!(entry.what, What::Text(_));
+    let is_frame = |entry: &Received| matches!(entry.action, ClientAction::Text(_));
     assert!(!received.iter().any(is_frame), "{received:?}");
     assert_eq!(town.sim.console_connections(town.server), Vec::<u64>::new());
 
@@ -363,7 +363,7 @@ async fn tavernpy_keeps_a_connection_that_replies_to_pings() {
     let pings = town.sim.wait_for(|received| {
         let pings = received
             .iter()
-            .filter(|entry| matches!(entry.what, What::Ping));
+            .filter(|entry| matches!(entry.action, ClientAction::Ping));
         pings.count() >= 2
     });
     pings.await.unwrap();

@@ -4,7 +4,7 @@ use super::support::*;
 use alta_bot::{Bot, Handlers, Invites};
 use alta_http::HttpClient;
 use alta_model::MemberType;
-use alta_sim::{Sim, What};
+use alta_sim::{ClientAction, Sim};
 use bytes::Bytes;
 use http::{Method, Request, Response};
 use std::collections::VecDeque;
@@ -98,8 +98,8 @@ fn status(code: u16) -> Response<Bytes> {
 /// The number of requests to accept.
 fn asked(sim: &Sim) -> usize {
     let received = sim.received();
-    let asked = received.iter().filter(|received| match &received.what {
-        What::Request(request) => {
+    let asked = received.iter().filter(|received| match &received.action {
+        ClientAction::Request(request) => {
             request.method == "POST" && request.path.starts_with("/api/groups/invites/")
         }
         _ => false,

@@ -1,7 +1,7 @@
 use super::support::*;
 use alta_bot::{Handlers, Invites, Rules};
 use alta_model::{Fleet, MemberType};
-use alta_sim::{Action, Fault, Hook, HttpReply, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, HttpReply, Sim};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -239,12 +239,14 @@ async fn at_the_start_the_limit_bounds_the_consoles_that_open_at_the_same_time()
     until("three", || bot.consoles().len() == 3).await;
     let asked = || {
         let received = sim.received();
-        let asked = received.iter().filter_map(|received| match &received.what {
-            What::Request(request) if request.path.ends_with("/console") => {
-                Some(request.path.clone())
-            }
-            _ => None,
-        });
+        let asked = received
+            .iter()
+            .filter_map(|received| match &received.action {
+                ClientAction::Request(request) if request.path.ends_with("/console") => {
+                    Some(request.path.clone())
+                }
+                _ => None,
+            });
         asked.collect::<BTreeSet<_>>().len()
     };
     until("three requests", || asked() == 3).await;

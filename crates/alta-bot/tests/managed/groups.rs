@@ -4,7 +4,7 @@ use super::support::*;
 use alta_bot::{Invites, Known, Membership, Rules};
 use alta_http::HttpClient;
 use alta_model::{RoleId, UserId};
-use alta_sim::{Action, Fault, Hook, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Sim};
 use bytes::Bytes;
 use http::Request;
 use std::collections::BTreeMap;
@@ -173,7 +173,7 @@ async fn an_outage_is_one_reading_of_each_group() {
     let count = || {
         let mut counts: BTreeMap<_, usize> = paths.iter().map(|path| (path.clone(), 0)).collect();
         for received in sim.received() {
-            if let What::Request(request) = &received.what
+            if let ClientAction::Request(request) = &received.action
                 && let Some(count) = counts.get_mut(&request.path)
             {
                 *count += 1;

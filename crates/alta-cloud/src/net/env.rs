@@ -1,6 +1,6 @@
 use super::connections::Connections;
 use super::faults::{Action, Faults, Hook};
-use super::journal::{Journal, Received, Service, What};
+use super::journal::{ClientAction, Journal, Received, Service};
 use super::link::{Link, Outgoing};
 use super::tasks::Tasks;
 use crate::wire::time::Clock;
@@ -40,9 +40,9 @@ impl Env {
     }
 
     /// Adds an entry to the journal.
-    pub fn record(&self, service: Service, connection: u64, what: What) {
+    pub fn record(&self, service: Service, connection: u64, action: ClientAction) {
         let at = self.clock.elapsed();
-        self.journal.add(at, service, connection, what);
+        self.journal.add(at, service, connection, action);
         self.touch();
     }
 

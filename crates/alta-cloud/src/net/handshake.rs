@@ -1,7 +1,7 @@
 use super::env::Env;
 use super::faults::{Action, Hook, HttpReply};
 use super::io::{BoxIo, Socket};
-use super::journal::{Service, What};
+use super::journal::{ClientAction, Service};
 use tokio_tungstenite::tungstenite::handshake::server::{
     Callback, ErrorResponse, Request, Response,
 };
@@ -31,14 +31,17 @@ where
             Some(Action::Refuse(status)) => Err(HttpReply::status(status)),
             _ => (self.check)(&headers),
         };
-        let (what, result) = match checked {
+        let (action, result) = match checked {
             Ok(accepted) => {
                 *self.accepted = Some(accepted);
-                (What::Opened(headers), Ok(response))
+                (ClientAction::Opened(headers), Ok(response))
             }
-            Err(reply) => (What::Refused(reply.status, headers), Err(refusal(&reply))),
+            Err(reply) => (
+                ClientAction::Refused(reply.status, headers),
+                Err(refusal(&reply)),
+            ),
         };
-        self.env.record(self.service, self.connection, what);
+        self.env.record(self.service, self.connection, action);
         result
     }
 }

@@ -31,13 +31,13 @@ pub struct Received {
     /// The id of the connection, unique over all services.
     pub connection: u64,
     /// The action.
-    pub what: What,
+    pub action: ClientAction,
 }
 
 /// An action of a client.
 #[derive(Clone)]
 #[non_exhaustive]
-pub enum What {
+pub enum ClientAction {
     /// An HTTP request, after its whole body was received.
     Request(HttpRequest),
     /// An accepted websocket handshake, with the headers of the upgrade request.
@@ -90,8 +90,8 @@ impl HttpRequest {
 impl Received {
     /// The HTTP request, if the entry is one.
     pub fn request(&self) -> Option<&HttpRequest> {
-        match &self.what {
-            What::Request(request) => Some(request),
+        match &self.action {
+            ClientAction::Request(request) => Some(request),
             _ => None,
         }
     }
@@ -109,8 +109,8 @@ impl Received {
 
     /// The text of a text frame; `None` for a console's token.
     pub fn text(&self) -> Option<&str> {
-        match &self.what {
-            What::Text(text) => Some(text),
+        match &self.action {
+            ClientAction::Text(text) => Some(text),
             _ => None,
         }
     }
@@ -141,7 +141,7 @@ impl Received {
 const HIDDEN: &str = "<redacted>";
 
 /// Hides tokens and passwords.
-impl fmt::Debug for What {
+impl fmt::Debug for ClientAction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Request(request) => f.debug_tuple("Request").field(request).finish(),
@@ -241,7 +241,13 @@ impl Journal {
         }
     }
 
-    pub(super) fn add(&self, at: Duration, service: Service, connection: u64, what: What) {
+    pub(super) fn add(
+        &self,
+        at: Duration,
+        service: Service,
+        connection: u64,
+        action: ClientAction,
+    ) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let number = kept.next;
         kept.next += 1;
@@ -255,7 +261,7 @@ impl Journal {
             at,
             service,
             connection,
-            what,
+            action,
         });
     }
 
@@ -282,9 +288,9 @@ mod tests {
         };
         let shown = format!(
             "{:?} {:?} {:?} {request:?}",
-            What::Token("secret".to_owned()),
-            What::Text(frame.to_owned()),
-            What::Opened(request.headers.clone()),
+            ClientAction::Token("secret".to_owned()),
+            ClientAction::Text(frame.to_owned()),
+            ClientAction::Opened(request.headers.clone()),
         );
         assert!(!shown.contains("secret"), "{shown}");
     }
@@ -293,7 +299,7 @@ mod tests {
     fn the_journal_drops_the_oldest_entries_at_its_limit() {
         let journal = Journal::new(4);
         for _ in 0..5 {
-            journal.add(Duration::ZERO, Service::Http, 1, What::Ping);
+            journal.add(Duration::ZERO, Service::Http, 1, ClientAction::Ping);
         }
         let numbers: Vec<u64> = journal.entries().iter().map(|entry| entry.number).collect();
         assert_eq!(numbers, [2, 3, 4]);

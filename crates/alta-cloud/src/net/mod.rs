@@ -17,7 +17,7 @@ pub use env::Env;
 pub use faults::{Action, Fault, Faults, Hook, HttpReply, Junk};
 pub use handshake::{header, headers};
 pub use io::{BoxIo, Io};
-pub use journal::{HttpRequest, Received, Service, What};
+pub use journal::{ClientAction, HttpRequest, Received, Service};
 pub use link::{Link, Outgoing};
 pub use pump::Reader;
 pub use reading::{Incoming, Reading};

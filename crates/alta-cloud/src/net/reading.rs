@@ -1,5 +1,5 @@
 use super::io::Socket;
-use super::journal::What;
+use super::journal::ClientAction;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use futures_util::stream::SplitStream;
@@ -23,10 +23,10 @@ pub enum Incoming {
 
 impl Incoming {
     /// The entry of the journal for a message that no service reads.
-    pub fn what(self) -> Option<What> {
+    pub fn client_action(self) -> Option<ClientAction> {
         match self {
-            Self::Binary(bytes) => Some(What::Binary(bytes)),
-            Self::Ping => Some(What::Ping),
+            Self::Binary(bytes) => Some(ClientAction::Binary(bytes)),
+            Self::Ping => Some(ClientAction::Ping),
             _ => None,
         }
     }

@@ -2,7 +2,7 @@ use super::env::Env;
 use super::faults::HttpReply;
 use super::handshake::upgrade;
 use super::io::BoxIo;
-use super::journal::{Service, What};
+use super::journal::{ClientAction, Service};
 use super::link::Link;
 use super::pump::{Reader, pump};
 
@@ -24,5 +24,5 @@ pub async fn serve<T: Send, R: Reader>(
     env.connections.opened(service, &link);
     let reader = begin(&link, accepted);
     let code = pump(socket, &link, outgoing, env, reader).await;
-    env.record(service, id, What::Closed(code));
+    env.record(service, id, ClientAction::Closed(code));
 }

@@ -2,7 +2,9 @@ use super::call::Call;
 use super::reply::Reply;
 use super::{router, token};
 use crate::host::Host;
-use crate::net::{Action, BoxIo, Hook, HttpReply, HttpRequest, Junk, Service, What, headers};
+use crate::net::{
+    Action, BoxIo, ClientAction, Hook, HttpReply, HttpRequest, Junk, Service, headers,
+};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
@@ -49,7 +51,11 @@ async fn respond<H: Host>(
         body,
     };
     let env = host.env();
-    env.record(Service::Http, connection, What::Request(request.clone()));
+    env.record(
+        Service::Http,
+        connection,
+        ClientAction::Request(request.clone()),
+    );
     let question = if request.query.is_empty() {
         String::new()
     } else {

@@ -2,8 +2,8 @@ use super::request::{Reply, Request};
 use super::{migrate, subscriptions};
 use crate::host::Host;
 use crate::net::{
-    Action, BoxIo, Hook, HttpReply, Incoming, Link, Outgoing, Reader, Reading, Service, What,
-    header, serve_websocket,
+    Action, BoxIo, ClientAction, Hook, HttpReply, Incoming, Link, Outgoing, Reader, Reading,
+    Service, header, serve_websocket,
 };
 use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
 use crate::wire::main_socket;
@@ -77,11 +77,11 @@ impl<H: Host> Reader for Requests<'_, H> {
                 link.push(Outgoing::Close(1001, "Going away".to_owned()));
                 continue;
             };
-            let record = |what| host.env().record(Service::MainSocket, link.id, what);
+            let record = |action| host.env().record(Service::MainSocket, link.id, action);
             match incoming {
                 Incoming::Gone(code) => return code,
                 Incoming::Text(text) => {
-                    record(What::Text(text.clone()));
+                    record(ClientAction::Text(text.clone()));
                     link.room().await;
                     let pause = host.with_cloud(|cloud, _| cloud.config.read_pause);
                     if !pause.is_zero() {
@@ -90,8 +90,8 @@ impl<H: Host> Reader for Requests<'_, H> {
                     respond(*host, link, &text);
                 }
                 other => {
-                    if let Some(what) = other.what() {
-                        record(what);
+                    if let Some(action) = other.client_action() {
+                        record(action);
                     }
                 }
             }

@@ -5,7 +5,8 @@ use crate::samples;
 use crate::shared::Shared;
 use crate::state::ConsoleConnection;
 use alta_cloud::net::{
-    Action, BoxIo, Hook, Incoming, Link, Outgoing, Reader, Reading, Service, What, serve_websocket,
+    Action, BoxIo, ClientAction, Hook, Incoming, Link, Outgoing, Reader, Reading, Service,
+    serve_websocket,
 };
 use alta_cloud::state::Purpose;
 use alta_cloud::wire::json::Node;
@@ -47,7 +48,7 @@ impl Reader for Visit<'_> {
                 _ => {}
             }
         };
-        self.record(What::Token(token.clone()));
+        self.record(ClientAction::Token(token.clone()));
         let env = &self.shared.env;
         let fault = env.fault(Hook::ConsoleToken, Some(self.server), "");
         let login_delay = self.shared.config.login_delay;
@@ -60,7 +61,7 @@ impl Reader for Visit<'_> {
         while let Ok(incoming) = timeout_at(accepted_at, self.next(reading)).await {
             match incoming {
                 Incoming::Text(text) => {
-                    self.record(What::Text(text));
+                    self.record(ClientAction::Text(text));
                     early = true;
                 }
                 Incoming::Gone(code) => return code,
@@ -71,7 +72,7 @@ impl Reader for Visit<'_> {
         loop {
             match self.next(reading).await {
                 Incoming::Text(text) => {
-                    self.record(What::Text(text.clone()));
+                    self.record(ClientAction::Text(text.clone()));
                     if accepted {
                         self.link.room().await;
                         self.command(&text);
@@ -95,17 +96,17 @@ impl Visit<'_> {
         match reading.next().await {
             incoming @ (Incoming::Text(_) | Incoming::Gone(_)) => incoming,
             other => {
-                if let Some(what) = other.what() {
-                    self.record(what);
+                if let Some(action) = other.client_action() {
+                    self.record(action);
                 }
                 Incoming::Other
             }
         }
     }
 
-    fn record(&self, what: What) {
+    fn record(&self, action: ClientAction) {
         let service = Service::Console(self.server);
-        self.shared.env.record(service, self.link.id, what);
+        self.shared.env.record(service, self.link.id, action);
     }
 
     /// Checks the token and replies to it. Returns whether it was accepted. A self-hosted server does not reply to a wrong

@@ -1,7 +1,7 @@
 //! Consoles: login, commands, events, restarts.
 
 use crate::support::{TIMEOUT, authority, console, console_with};
-use alta_sim::{Service, Sim, What};
+use alta_sim::{ClientAction, Service, Sim};
 use serde_json::json;
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -355,7 +355,7 @@ async fn the_journal_has_the_connection_of_each_entry() {
         sim.wait_for(|received| {
             received
                 .iter()
-                .any(|entry| matches!(entry.what, What::Closed(_)))
+                .any(|entry| matches!(entry.action, ClientAction::Closed(_)))
         })
         .await
         .unwrap();
@@ -370,10 +370,10 @@ async fn the_journal_has_the_connection_of_each_entry() {
                 (entry.service, entry.connection),
                 (Service::Console(sim.server()), 1)
             );
-            match &entry.what {
-                What::Opened(_) => "opened".to_owned(),
-                What::Token(text) => format!("token {}", *text == token),
-                What::Closed(code) => format!("closed {code:?}"),
+            match &entry.action {
+                ClientAction::Opened(_) => "opened".to_owned(),
+                ClientAction::Token(text) => format!("token {}", *text == token),
+                ClientAction::Closed(code) => format!("closed {code:?}"),
                 _ => entry.command().unwrap(),
             }
         })

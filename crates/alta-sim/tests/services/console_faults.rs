@@ -1,7 +1,7 @@
 //! Faults of consoles, and clients that are too slow.
 
 use crate::support::{console, console_with, try_open};
-use alta_sim::{Action, Fault, Hook, Junk, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Junk, Sim};
 use serde_json::json;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
@@ -154,7 +154,7 @@ async fn an_upgrade_can_be_refused_with_any_status() {
     assert!(
         sim.received()
             .iter()
-            .any(|entry| matches!(entry.what, What::Refused(429, _)))
+            .any(|entry| matches!(entry.action, ClientAction::Refused(429, _)))
     );
 }
 

@@ -18,7 +18,7 @@ mod ledger;
 mod slow;
 mod tokens;
 
-use alta_sim::{Action, Fault, Hook, Service, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
 use alta_ws::{BackoffPolicy, Client, Config, Missed, Subscription, Topic, Totals};
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, SelectAll};
@@ -398,7 +398,9 @@ async fn read(mut streams: SelectAll<Numbered>, ledger: Arc<Mutex<Ledger>>) {
 /// What was sent on a socket that the client gave up itself, after a migration that failed, was delivered by nobody.
 fn excuse(sim: &Sim, ledger: &Mutex<Ledger>) {
     for received in sim.received() {
-        if let (Service::MainSocket, What::Closed(Some(_))) = (received.service, &received.what) {
+        if let (Service::MainSocket, ClientAction::Closed(Some(_))) =
+            (received.service, &received.action)
+        {
             ledger.lock().unwrap().given_up(received.connection);
         }
     }

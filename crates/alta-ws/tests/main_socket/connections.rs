@@ -6,7 +6,7 @@ use crate::support_of_both::check_gap_of_silence;
 use alta_auth::BotTokens;
 use alta_auth::StaticToken;
 use alta_model::Timestamp;
-use alta_sim::{Action, Fault, Hook, Service, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
 use alta_ws::{Client, Config, ErrorKind, GroupUpdate, Missed, State};
 use http::Method;
 use serde_json::json;
@@ -117,7 +117,7 @@ async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
     sim.wait_for(|received| {
         received
             .iter()
-            .any(|received| matches!(received.what, What::Ping))
+            .any(|received| matches!(received.action, ClientAction::Ping))
     })
     .await
     .unwrap();
@@ -210,7 +210,8 @@ async fn promise_10_closing_ends_everything_and_waits_for_it() {
         .await
         .unwrap();
     assert!(sim.received().iter().any(|received| {
-        received.service == Service::MainSocket && matches!(received.what, What::Closed(Some(1000)))
+        received.service == Service::MainSocket
+            && matches!(received.action, ClientAction::Closed(Some(1000)))
     }));
     let error = within(client.request(Method::GET, "coffee", None))
         .await

@@ -1,6 +1,6 @@
 use crate::support::{Bank, event, group, miss, start, status, within};
 use alta_auth::BotTokens;
-use alta_sim::{Sim, What};
+use alta_sim::{ClientAction, Sim};
 use alta_socket::{BoxIo, Dial, DialError};
 use alta_ws::{Client, Config, GroupUpdate, Missed};
 use futures_core::future::BoxFuture;
@@ -40,7 +40,7 @@ async fn promise_08_the_defaults_outlive_the_services_two_hours_and_its_tokens()
     let received = sim.received();
     let pings = received
         .iter()
-        .filter(|received| matches!(received.what, What::Ping));
+        .filter(|received| matches!(received.action, ClientAction::Ping));
     assert!(pings.count() > 500, "once a minute");
 }
 

@@ -2,7 +2,7 @@ use crate::support::{
     asked, config, connect, connected, count, event, group, miss, requests, start, status, totals,
     within,
 };
-use alta_sim::{Action, Fault, Hook, Service, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
 use alta_ws::{ErrorKind, GroupServerHeartbeat, GroupUpdate, Missed, State};
 use serde_json::json;
 use std::time::Duration;
@@ -10,10 +10,12 @@ use std::time::Duration;
 /// The codes with which the client closed its sockets.
 fn codes(sim: &Sim) -> Vec<Option<u16>> {
     let received = sim.received();
-    let closed = received.iter().filter_map(|received| match received.what {
-        What::Closed(code) if received.service == Service::MainSocket => Some(code),
-        _ => None,
-    });
+    let closed = received
+        .iter()
+        .filter_map(|received| match received.action {
+            ClientAction::Closed(code) if received.service == Service::MainSocket => Some(code),
+            _ => None,
+        });
     closed.collect()
 }
 

@@ -2,7 +2,7 @@ use crate::logs::listen;
 use crate::support::{Bank, config, connect, event, group, start, within};
 use alta_auth::BotTokens;
 use alta_auth::TokenSource as _;
-use alta_sim::{Action, Fault, Hook, Junk, Sim, What};
+use alta_sim::{Action, ClientAction, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, Config, GroupUpdate, Topic};
 use http::Method;
 use serde_json::json;
@@ -90,7 +90,7 @@ async fn promise_12_the_token_goes_into_the_upgrade_and_into_every_request() {
 /// A header of the first upgrade request.
 fn upgrade_header(sim: &Sim, name: &str) -> Option<String> {
     let headers = sim.received().into_iter().find_map(|received| {
-        if let What::Opened(headers) = received.what {
+        if let ClientAction::Opened(headers) = received.action {
             Some(headers)
         } else {
             None

@@ -1,7 +1,7 @@
 use alta_auth::BotTokens;
 use alta_auth::{Error, Token, TokenSource};
 use alta_model::{GroupId, Server};
-use alta_sim::{Builder, Received, Service, Sim, What};
+use alta_sim::{Builder, ClientAction, Received, Service, Sim};
 use alta_ws::{BackoffPolicy, Client, Config, Event, Missed, Status, Subscription, Totals};
 use futures_core::future::BoxFuture;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -155,9 +155,9 @@ pub(crate) fn upgrades(sim: &Sim) -> Vec<u16> {
     sim.received()
         .iter()
         .filter(|received| received.service == Service::MainSocket)
-        .filter_map(|received| match &received.what {
-            What::Opened(_) => Some(101),
-            What::Refused(status, _) => Some(*status),
+        .filter_map(|received| match &received.action {
+            ClientAction::Opened(_) => Some(101),
+            ClientAction::Refused(status, _) => Some(*status),
             _ => None,
         })
         .collect()
