@@ -1,12 +1,11 @@
 //! Token sources of one kind of account, so that the compiler distinguishes a bot's tokens from a user's.
 
-use std::{fmt, sync::Arc};
-
-use futures_core::future::BoxFuture;
-
 #[cfg(feature = "login")]
 use crate::{BotLogin, TokenCache, UserLogin};
 use crate::{Error, StaticToken, Token, TokenSource};
+use futures_core::future::BoxFuture;
+use std::fmt;
+use std::sync::Arc;
 
 macro_rules! account_tokens {
     ($(#[$meta:meta])* $name:ident, $login:ident) => {

@@ -1,19 +1,13 @@
-use std::fmt;
-
+use crate::exchange::{exchange, required, seconds};
+use crate::{Endpoints, Error, ErrorKind, Grant, Login, Scopes};
 use alta_http::{HttpClient, Repeatable, Urgent, without_credentials};
 use alta_model::{Secret, UnusableSecret};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
-use http::{
-    Request,
-    header::{ACCEPT, CONTENT_TYPE, USER_AGENT},
-};
+use http::Request;
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use std::fmt;
 use url::{Url, form_urlencoded};
-
-use crate::{
-    Endpoints, Error, ErrorKind, Grant, Login, Scopes,
-    exchange::{exchange, required, seconds},
-};
 
 /// The credentials of a bot.
 ///

@@ -1,17 +1,12 @@
-use std::{
-    fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
+use crate::lifetime::Lifetime;
+use crate::{Clock, Error, ErrorKind, Login, SystemClock, Token, TokenSource};
 use alta_model::Timestamp;
 use futures_core::future::BoxFuture;
-use futures_util::{
-    FutureExt as _,
-    future::{Shared, WeakShared},
-};
-
-use crate::{Clock, Error, ErrorKind, Login, SystemClock, Token, TokenSource, lifetime::Lifetime};
+use futures_util::FutureExt as _;
+use futures_util::future::{Shared, WeakShared};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Keeps a token, and logs in again before it expires or when a server refuses it.
 ///

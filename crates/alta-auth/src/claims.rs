@@ -1,8 +1,8 @@
-use std::fmt;
-
 use alta_model::{ServerId, Timestamp, UserId, json};
-use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The claims of a token.
 ///
@@ -173,10 +173,9 @@ impl fmt::Debug for Claims {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
     use serde_json::json;
-
-    use super::*;
 
     fn claims(claims: &Value) -> Claims {
         let payload = URL_SAFE_NO_PAD.encode(claims.to_string());

@@ -1,6 +1,5 @@
-use std::fmt;
-
 use alta_model::Timestamp;
+use std::fmt;
 
 /// The wall clock, which decides whether a token has expired.
 ///

@@ -1,6 +1,5 @@
-use std::fmt;
-
 use alta_http::without_credentials;
+use std::fmt;
 use url::Url;
 
 /// The addresses of the account service. The default is Alta's cloud, which is switched off; simulators and private

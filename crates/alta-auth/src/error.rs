@@ -1,6 +1,6 @@
-use std::{fmt, time::Duration};
-
 use alta_model::error_type::{ErrorDetails, Fields};
+use std::fmt;
+use std::time::Duration;
 
 alta_model::error_type! {
     /// No token could be obtained.
@@ -126,9 +126,8 @@ impl ErrorDetails<ErrorKind> for Details {
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
+    use std::error::Error as _;
 
     #[test]
     fn the_message_is_one_level_and_the_cause_is_the_source() {

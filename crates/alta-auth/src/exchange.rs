@@ -1,12 +1,11 @@
-use std::time::{Duration, SystemTime};
-
+use crate::error::Details;
+use crate::{Error, ErrorKind};
 use alta_http::HttpClient;
 use alta_model::{Redactor, json};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use serde_json::{Map, Value};
-
-use crate::{Error, ErrorKind, error::Details};
+use std::time::{Duration, SystemTime};
 
 /// Sends a login request and returns the fields of a successful response, or the error. These secrets are removed from all
 /// strings of the server.
@@ -123,9 +122,8 @@ pub(crate) fn required(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_code_decides_and_then_the_status() {

@@ -1,8 +1,6 @@
-use std::time::Duration;
-
-use alta_model::Timestamp;
-
 use crate::Grant;
+use alta_model::Timestamp;
+use std::time::Duration;
 
 /// The time of a token's renewal, and of its end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -67,11 +65,11 @@ impl Lifetime {
 
 #[cfg(test)]
 mod tests {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+    use super::*;
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     use proptest::prelude::*;
     use serde_json::json;
-
-    use super::*;
 
     fn now() -> Timestamp {
         Timestamp::from_unix_seconds(1_700_000_000).unwrap()

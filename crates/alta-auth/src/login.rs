@@ -1,8 +1,6 @@
-use std::time::Duration;
-
-use futures_core::future::BoxFuture;
-
 use crate::{Error, Token};
+use futures_core::future::BoxFuture;
+use std::time::Duration;
 
 /// Obtains new tokens for a [`TokenCache`](crate::TokenCache). Object safe.
 pub trait Login: Send + Sync + 'static {

@@ -1,10 +1,8 @@
-use std::fmt::Write as _;
-
+use crate::{Error, ErrorKind};
 use alta_model::{Secret, UnusableSecret};
 use sha2::{Digest as _, Sha512};
+use std::fmt::Write as _;
 use zeroize::Zeroizing;
-
-use crate::{Error, ErrorKind};
 
 /// The SHA-512 hash of a user's password, which a login sends. The plain password is wiped as soon as it is hashed.
 ///

@@ -1,4 +1,6 @@
-use std::{convert::Infallible, fmt, str::FromStr};
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
 
 macro_rules! scopes {
     ($($(#[$meta:meta])* $variant:ident = $wire:literal,)*) => {

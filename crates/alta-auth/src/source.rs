@@ -1,8 +1,6 @@
-use std::sync::Arc;
-
-use futures_core::future::BoxFuture;
-
 use crate::{Error, ErrorKind, Token};
+use futures_core::future::BoxFuture;
+use std::sync::Arc;
 
 /// Provides tokens. Object safe: clients hold an `Arc<dyn TokenSource>`.
 ///

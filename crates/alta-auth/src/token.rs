@@ -1,11 +1,7 @@
-use std::{
-    fmt,
-    sync::{Arc, OnceLock},
-};
-
-use alta_model::{Secret, Timestamp, UnusableSecret, UserId};
-
 use crate::Claims;
+use alta_model::{Secret, Timestamp, UnusableSecret, UserId};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// An access token, which authorizes requests to the services.
 ///

@@ -1,22 +1,14 @@
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-};
-
+use crate::exchange::{exchange, required};
+use crate::{API_KEY, Endpoints, Error, ErrorKind, Grant, Login, Password};
 use alta_http::{HttpClient, Repeatable, Urgent};
 use alta_model::{Secret, UnusableSecret};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
-use http::{
-    HeaderValue, Method, Request,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT},
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::{HeaderValue, Method, Request};
 use serde_json::{Map, Value, json};
-
-use crate::{
-    API_KEY, Endpoints, Error, ErrorKind, Grant, Login, Password,
-    exchange::{exchange, required},
-};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
 /// The credentials of a user.
 ///

@@ -7,23 +7,17 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
-
 use alta_auth::{Clock, Error, ErrorKind, Grant, Login, Token, TokenCache, TokenSource};
 use alta_model::Timestamp;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_core::future::BoxFuture;
 use futures_util::FutureExt as _;
-use tokio::{
-    sync::Semaphore,
-    task::{JoinHandle, JoinSet},
-};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::task::{JoinHandle, JoinSet};
 
 const START: i64 = 1_700_000_000;
 

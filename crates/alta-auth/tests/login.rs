@@ -9,22 +9,18 @@
 
 mod support;
 
-use std::{error::Error as _, time::Duration};
-
 use alta_auth::{
     API_KEY, ErrorKind, Login as _, Password, Scopes, TokenCache, TokenSource as _,
     UserCredentials, UserLogin,
 };
 use serde_json::json;
+use std::error::Error as _;
+use std::time::Duration;
 use support::{bot, bot_with, endpoints, fixture, http, response, serve, user};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-};
-use wiremock::{
-    Mock, MockBuilder, ResponseTemplate,
-    matchers::{body_json, header, method, path},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use wiremock::matchers::{body_json, header, method, path};
+use wiremock::{Mock, MockBuilder, ResponseTemplate};
 
 fn pairs(form: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(form.as_bytes())

@@ -9,18 +9,13 @@
 
 mod support;
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use alta_auth::{ErrorKind, Login as _, TokenCache, TokenSource as _};
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 use support::{bot_with, fixture, response, serve, user};
 use tracing_subscriber::fmt::MakeWriter;
-use wiremock::{
-    Mock, Request, ResponseTemplate,
-    matchers::{method, path},
-};
+use wiremock::matchers::{method, path};
+use wiremock::{Mock, Request, ResponseTemplate};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);

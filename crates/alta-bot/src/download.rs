@@ -62,7 +62,8 @@ async fn fetch(http: &HttpClient, request: Request<()>) -> Result<Bytes, Failed>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::{Response, header::AUTHORIZATION};
+    use http::Response;
+    use http::header::AUTHORIZATION;
     use std::convert::Infallible;
 
     fn file_server() -> HttpClient {

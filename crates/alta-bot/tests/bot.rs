@@ -10,8 +10,9 @@
 #[allow(dead_code, reason = "the other tests use the rest")]
 mod support;
 
+use alta_bot::commands::player;
 use alta_bot::event::PlayerJoined;
-use alta_bot::{Bot, BotCredentials, ErrorKind, commands::player};
+use alta_bot::{Bot, BotCredentials, ErrorKind};
 use alta_model::{GroupId, MemberType, ServerId};
 use alta_rest::ConsoleOptions;
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};

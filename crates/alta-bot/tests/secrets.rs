@@ -7,6 +7,13 @@
     reason = "a test fails by panicking"
 )]
 
+use alta_bot::commands::player;
+use alta_bot::event::PlayerJoined;
+use alta_bot::{Bot, BotCredentials, Builder, Endpoints, Password, UserCredentials};
+use alta_model::{ServerId, UserId};
+use alta_rest::ConsoleOptions;
+use alta_sim::{Action, ClientAction, Fault, Hook, HttpReply, Junk, Sim};
+use alta_socket::BackoffPolicy;
 use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -14,15 +21,6 @@ use std::future::IntoFuture;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-use alta_bot::event::PlayerJoined;
-use alta_bot::{
-    Bot, BotCredentials, Builder, Endpoints, Password, UserCredentials, commands::player,
-};
-use alta_model::{ServerId, UserId};
-use alta_rest::ConsoleOptions;
-use alta_sim::{Action, ClientAction, Fault, Hook, HttpReply, Junk, Sim};
-use alta_socket::BackoffPolicy;
 
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 

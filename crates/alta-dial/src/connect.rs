@@ -1,13 +1,11 @@
-use std::{io, net::IpAddr, time::Instant};
-
+use crate::lookup::Resolver;
+use crate::proxy::{Proxy, ProxyError, ProxyKind, ProxyServer};
+use crate::race::race;
+use crate::{socks, tunnel};
+use std::io;
+use std::net::IpAddr;
+use std::time::Instant;
 use tokio::net::TcpStream;
-
-use crate::{
-    lookup::Resolver,
-    proxy::{Proxy, ProxyError, ProxyKind, ProxyServer},
-    race::race,
-    socks, tunnel,
-};
 
 /// The target of a connection.
 #[derive(Clone, Copy, Debug)]

@@ -1,5 +1,4 @@
 use std::{io, thread};
-
 use tokio::sync::oneshot;
 
 /// Enough for the lookup functions of C libraries.

@@ -1,6 +1,5 @@
-use std::net::IpAddr;
-
 use ipnet::IpNet;
+use std::net::IpAddr;
 
 /// Targets that are reached without the proxy, as in `NO_PROXY`: hosts, domains with their subdomains, IP addresses and
 /// networks, each optionally with a port, and `*` for all.

@@ -1,17 +1,12 @@
 //! Name lookups on their own threads: one at a time for a name, and a slow one delays no other.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    fmt, io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _},
-    sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError},
-    thread,
-    time::{Duration, Instant},
-};
-
-use tokio::sync::watch;
-
 use crate::recent::Recent;
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs as _};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use std::{fmt, io, thread};
+use tokio::sync::watch;
 
 /// The most concurrent lookups, except for slow ones. A bot has far fewer consoles on different machines.
 const AT_ONCE: usize = 128;

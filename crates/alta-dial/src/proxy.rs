@@ -1,12 +1,10 @@
-use std::{ffi::OsString, fmt, sync::Arc};
-
+use crate::basic::{basic_authorization, credentials};
+use crate::exceptions::{Exceptions, is_loopback};
 use http::HeaderValue;
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
 use url::Url;
-
-use crate::{
-    basic::{basic_authorization, credentials},
-    exceptions::{Exceptions, is_loopback},
-};
 
 /// The rules that assign connections to proxies: [`from_env`](Self::from_env) by default.
 ///

@@ -1,10 +1,8 @@
-use std::{
-    io,
-    net::{IpAddr, SocketAddr},
-    time::Duration,
-};
-
-use futures_util::{StreamExt as _, stream::FuturesUnordered};
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 /// The time after which the next attempt begins beside a running one (RFC 8305, section 5).
 const HEAD_START: Duration = Duration::from_millis(250);

@@ -1,11 +1,9 @@
 //! The recently used addresses of a host.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A connection that is older than this is no reason to try another address.
 const RECENT: Duration = Duration::from_secs(300);

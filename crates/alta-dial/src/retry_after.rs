@@ -1,6 +1,6 @@
+use http::HeaderMap;
+use http::header::RETRY_AFTER;
 use std::time::{Duration, SystemTime};
-
-use http::{HeaderMap, header::RETRY_AFTER};
 
 /// The pause in a `Retry-After` header, in seconds or as a date; none if the header is missing or invalid. A date in the past is
 /// a pause of zero.

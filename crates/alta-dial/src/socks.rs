@@ -1,10 +1,9 @@
 //! Connections through a SOCKS 5 proxy (RFC 1928), with user and password (RFC 1929).
 
-use std::{io, net::IpAddr};
-
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-
 use crate::proxy::ProxyServer;
+use std::io;
+use std::net::IpAddr;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 const VERSION: u8 = 5;
 const NO_AUTHENTICATION: u8 = 0;

@@ -1,10 +1,8 @@
 //! A tunnel through an HTTP proxy (CONNECT).
 
-use std::io;
-
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-
 use crate::proxy::ProxyServer;
+use std::io;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// The most bytes of a proxy's response.
 const HEAD: usize = 16 * 1024;

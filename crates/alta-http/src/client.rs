@@ -1,20 +1,19 @@
-use std::{
-    fmt,
-    task::{Context, Poll},
-    time::Duration,
+use crate::error::Target;
+use crate::{
+    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Trace,
+    credentials,
 };
-
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
-use tower::{ServiceExt as _, timeout::Timeout, util::BoxCloneSyncService};
+use std::fmt;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tower::ServiceExt as _;
+use tower::timeout::Timeout;
+use tower::util::BoxCloneSyncService;
 use tower_service::Service;
-
-use crate::{
-    BoxError, Collect, ConcurrencyLimit, Config, Deadline, Error, ErrorKind, Retry, Trace,
-    credentials, error::Target,
-};
 
 /// The time after its deadline at which a call is ended, if its layers did not end it.
 const GRACE: Duration = Duration::from_millis(100);

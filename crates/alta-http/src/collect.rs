@@ -1,14 +1,14 @@
-use std::task::{Context, Poll};
-
+use crate::error::chain;
+use crate::{BoxError, Error, ErrorKind};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use tower::{Layer, ServiceExt as _, layer::layer_fn};
+use std::task::{Context, Poll};
+use tower::layer::layer_fn;
+use tower::{Layer, ServiceExt as _};
 use tower_service::Service;
-
-use crate::{BoxError, Error, ErrorKind, error::chain};
 
 /// Reads the body of each response up to a limit, and classifies the errors of the inner service.
 #[derive(Clone, Debug)]
@@ -78,11 +78,9 @@ fn body_error(error: BoxError, limit: usize) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use std::convert::Infallible;
-
-    use http_body_util::{Full, StreamBody};
-
     use super::*;
+    use http_body_util::{Full, StreamBody};
+    use std::convert::Infallible;
 
     fn request() -> Request<Bytes> {
         Request::new(Bytes::new())

@@ -1,22 +1,16 @@
-use std::{
-    io,
-    pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
-};
-
+use crate::{BoxError, Config, Proxy};
 use alta_dial::{Connector, ProxyKind, ProxyServer, Target};
 use futures_core::future::BoxFuture;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::{
-    client::legacy::connect::{Connected, Connection},
-    rt::TokioIo,
-};
+use hyper_util::client::legacy::connect::{Connected, Connection};
+use hyper_util::rt::TokioIo;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::net::TcpStream;
 use tower_service::Service;
-
-use crate::{BoxError, Config, Proxy};
 
 /// Opens TCP connections, through a proxy if one is configured.
 #[derive(Clone)]

@@ -1,9 +1,9 @@
+use crate::{Error, ErrorKind};
 use alta_dial::basic_authorization;
 use bytes::Bytes;
-use http::{Request, Uri, header::AUTHORIZATION};
+use http::header::AUTHORIZATION;
+use http::{Request, Uri};
 use url::Url;
-
-use crate::{Error, ErrorKind};
 
 /// Moves the user and password of the address to an `Authorization: Basic` header. A header that the request has already stays,
 /// because a token takes precedence.

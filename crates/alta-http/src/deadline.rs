@@ -1,6 +1,5 @@
-use std::time::Duration;
-
 use http::Extensions;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// An extension of a request: the instant at which the whole call ends, with its time in the queue, its retries and their

@@ -1,7 +1,6 @@
-use std::{error, fmt, io};
-
 use alta_model::escaped;
 use http::{Method, Request, Uri};
+use std::{error, fmt, io};
 use tower::timeout::error::Elapsed;
 
 /// Any error, as tower services return it.
@@ -158,9 +157,8 @@ pub(crate) fn chain<'a>(
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error as _;
-
     use super::*;
+    use std::error::Error as _;
 
     #[test]
     fn the_marker_is_found_anywhere_in_the_chain() {

@@ -1,18 +1,12 @@
-use std::{
-    io::{self, Write as _},
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-
+use crate::BoxError;
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
-use http::{
-    HeaderMap, HeaderValue, Response,
-    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH},
-};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH};
+use http::{HeaderMap, HeaderValue, Response};
 use http_body::{Body, Frame};
-
-use crate::BoxError;
+use std::io::{self, Write as _};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 /// The most compressed bytes that are decompressed at once: they can grow a thousandfold before the limit is checked.
 const PART: usize = 1024;

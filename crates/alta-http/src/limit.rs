@@ -1,12 +1,11 @@
-use std::task::{Context, Poll};
-
+use crate::{BoxError, Deadline, Error, ErrorKind};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
-use tower::{Layer, ServiceExt as _, layer::layer_fn, limit};
+use std::task::{Context, Poll};
+use tower::layer::layer_fn;
+use tower::{Layer, ServiceExt as _, limit};
 use tower_service::Service;
-
-use crate::{BoxError, Deadline, Error, ErrorKind};
 
 /// An extension of a request (`request.extensions_mut().insert(Urgent)`) that does not wait for other requests to end: a login,
 /// for which the others may be waiting. [`ConcurrencyLimit`] reserves permits for those.
@@ -82,15 +81,10 @@ where
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{
-            Arc,
-            atomic::{AtomicUsize, Ordering},
-        },
-        time::Duration,
-    };
-
     use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
     async fn no_more_than_the_limit_are_under_way_and_all_get_through() {

@@ -1,16 +1,14 @@
-use std::{
-    sync::Arc,
-    task::{Context, Poll},
-    time::{Duration, SystemTime},
-};
-
+use crate::error::Target;
+use crate::{BoxError, Config, Deadline, Error, ErrorKind, retry_after};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Method, Request, Response, StatusCode};
-use tower::{Layer, ServiceExt as _, layer::layer_fn};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, SystemTime};
+use tower::layer::layer_fn;
+use tower::{Layer, ServiceExt as _};
 use tower_service::Service;
-
-use crate::{BoxError, Config, Deadline, Error, ErrorKind, error::Target, retry_after};
 
 /// An extension of a request (`request.extensions_mut().insert(Repeatable)`) that allows [`Retry`] to repeat it whatever its
 /// method: a login, for example, which is a POST.
@@ -142,13 +140,11 @@ fn pause(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use http::header::RETRY_AFTER;
-    use tokio::time::Instant;
-
     use super::*;
     use crate::NotSent;
+    use http::header::RETRY_AFTER;
+    use std::sync::Mutex;
+    use tokio::time::Instant;
 
     type Outcome = Result<u16, ErrorKind>;
 

@@ -1,8 +1,9 @@
-use std::{fmt, sync::Arc};
-
-use rustls::{ClientConfig, RootCertStore, crypto::CryptoProvider, pki_types::CertificateDer};
-
 use crate::{Error, ErrorKind};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use std::fmt;
+use std::sync::Arc;
 
 /// The configuration of TLS connections: the trusted root certificates and the crypto provider.
 ///

@@ -1,17 +1,15 @@
-use std::{
-    sync::atomic::{AtomicU64, Ordering},
-    task::{Context, Poll},
-    time::Instant,
-};
-
+use crate::error::Target;
+use crate::{BoxError, Error};
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
 use http::{Request, Response};
-use tower::{Layer, ServiceExt as _, layer::layer_fn};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+use tower::layer::layer_fn;
+use tower::{Layer, ServiceExt as _};
 use tower_service::Service;
 use tracing::Instrument as _;
-
-use crate::{BoxError, Error, error::Target};
 
 /// Gives each request an id and a `tracing` span (`http`, at debug level) around all its attempts, and logs its result there. The
 /// span shows method and address, but neither the query, the headers nor the bodies, which may contain secrets.

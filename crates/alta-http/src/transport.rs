@@ -1,11 +1,7 @@
-use std::{
-    fmt,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
-
+use crate::connect::{ConnectTimeout, Dialer};
+#[cfg(feature = "gzip")]
+use crate::gzip::{self, Decompressed};
+use crate::{BoxError, Config, Error, ErrorKind, NotSent, Tls};
 use alta_dial::ProxyServer;
 use bytes::Bytes;
 use futures_core::future::BoxFuture;
@@ -14,18 +10,14 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::{
-    client::legacy::Client,
-    rt::{TokioExecutor, TokioTimer},
-};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
 use tower_service::Service;
-
-#[cfg(feature = "gzip")]
-use crate::gzip::{self, Decompressed};
-use crate::{
-    BoxError, Config, Error, ErrorKind, NotSent, Tls,
-    connect::{ConnectTimeout, Dialer},
-};
 
 /// The most idle connections to one host: as many as requests are in flight by default.
 const MAX_IDLE_PER_HOST: usize = 5;

@@ -6,12 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{convert::Infallible, time::Duration};
-
 use alta_http::{Config, Deadline, ErrorKind, HttpClient, Urgent};
 use bytes::Bytes;
 use http::{Request, Response};
-use tokio::{task::JoinSet, time::Instant};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 const WHOLE: Duration = Duration::from_secs(60);
 

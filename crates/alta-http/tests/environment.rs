@@ -14,11 +14,11 @@ mod proxy;
 #[path = "support/tls.rs"]
 mod tls;
 
-use std::{process::Command, time::Duration};
-
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;
 use http::Request;
+use std::process::Command;
+use std::time::Duration;
 use tokio::time::timeout;
 
 const BOUND: Duration = Duration::from_secs(30);

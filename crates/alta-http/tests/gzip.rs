@@ -7,17 +7,16 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{io::Write as _, time::Duration};
-
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;
-use flate2::{Compression, write::GzEncoder};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use http::Request;
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-    time::timeout,
-};
+use std::io::Write as _;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 /// Starts a server that responds with these bytes, compressed if the request allows it. Returns its address.
 async fn start(body: &'static [u8]) -> String {

@@ -6,21 +6,17 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
-
 use alta_http::{
     Collect, ConcurrencyLimit, Config, Error, ErrorKind, HttpClient, NotSent, Retry, Trace,
 };
 use bytes::Bytes;
 use http::{Request, Response};
-use tower::{ServiceBuilder, ServiceExt as _, service_fn, timeout::Timeout};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tower::timeout::Timeout;
+use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 fn get() -> Request<Bytes> {
     Request::get("http://example.org/api/groups")

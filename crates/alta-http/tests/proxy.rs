@@ -10,17 +10,14 @@
 #[path = "support/proxy.rs"]
 mod server;
 
-use std::time::Duration;
-
 use alta_http::{Config, ErrorKind, HttpClient, Proxy, Tls};
 use bytes::Bytes;
 use http::Request;
 use server::{read_head, start};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-    time::timeout,
-};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 async fn get(url: &str, proxy: Proxy) -> Result<http::Response<Bytes>, alta_http::Error> {
     let config = Config::default().attempts(1).proxy(proxy);

@@ -10,13 +10,14 @@
 #[path = "support/tls.rs"]
 mod server;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
-
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;
 use http::{Request, Version};
 use rustls::crypto::ring;
 use server::start;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::timeout;
 
 const BOUND: Duration = Duration::from_secs(10);

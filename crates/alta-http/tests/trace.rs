@@ -6,18 +6,13 @@
     reason = "a test fails by panicking"
 )]
 
-use std::{
-    convert::Infallible,
-    io::Write,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-};
-
 use alta_http::{Config, HttpClient};
 use bytes::Bytes;
 use http::{Request, Response};
+use std::convert::Infallible;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use tower::service_fn;
 
 #[derive(Clone, Default)]

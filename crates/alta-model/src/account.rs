@@ -48,9 +48,8 @@ model! {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn permissions_are_read_if_present() {

@@ -5,16 +5,16 @@
 
 mod scan;
 
-use std::{fmt, ops::Range};
-
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess,
-    Visitor, value::BorrowedStrDeserializer,
-};
-use serde::{Deserialize, forward_to_deserialize_any};
-
 use scan::{Number, Strings, end_of_value, end_of_word, first_of_quote, length_of_quote, number};
 pub(crate) use scan::{each_field, end_of_object};
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess,
+    Visitor,
+};
+use serde::{Deserialize, forward_to_deserialize_any};
+use std::fmt;
+use std::ops::Range;
 
 /// The deepest nesting of objects and arrays.
 const DEPTH: u8 = 32;
@@ -325,15 +325,14 @@ impl<'de, const IN_STRING: bool> SeqAccess<'de> for &mut Entries<'_, 'de, IN_STR
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use serde::{Deserialize, de::IgnoredAny};
-    use serde_json::Value;
-
     use super::*;
     use crate::Server;
     use crate::console::event::{InventoryChanged, PlayerJoined, TraceLog};
+    use proptest::prelude::*;
+    use serde::Deserialize;
+    use serde::de::IgnoredAny;
+    use serde_json::Value;
+    use std::collections::BTreeMap;
 
     #[derive(Debug, Deserialize, PartialEq)]
     enum Letter {

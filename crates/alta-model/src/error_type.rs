@@ -2,9 +2,11 @@
 //!
 //! [`error_type!`](crate::error_type!) wraps it in a type of each crate, so that the crate can add methods and conversions.
 
-use std::{borrow::Cow, error::Error, fmt, sync::Arc};
-
 use crate::{chain, escaped};
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 
 /// The content of an error. Clones share it until one of them changes.
 #[derive(Clone)]

@@ -1,9 +1,7 @@
 //! Display of external strings: in one line, without control characters.
 
-use std::{
-    error::Error,
-    fmt::{self, Write as _},
-};
+use std::error::Error;
+use std::fmt::{self, Write as _};
 
 /// Displays a value in one line that is safe for terminals: control characters, line separators, and invisible characters that
 /// reorder or hide text are written as escapes, such as `\n` and `\u{1b}`.
@@ -151,9 +149,8 @@ fn is_control(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn no_control_character_is_left() {

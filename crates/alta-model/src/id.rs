@@ -1,8 +1,8 @@
-use std::{cmp::Ordering, fmt, str::FromStr};
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 use crate::{Error, ErrorKind, json};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
 
 macro_rules! id {
     ($(#[$meta:meta])* $name:ident($inner:ty), $called:literal) => {

@@ -4,13 +4,13 @@
 //! cut inside a character), a number beyond the range of `f64` (`1e999`), and a byte-order mark. The functions of this module
 //! [`repair`] them. Input without them is read once.
 
-use std::{borrow::Cow, ops::Range, str::FromStr};
-
-use serde::de::{DeserializeOwned, DeserializeSeed as _};
-use serde_json::{Deserializer, Error};
-
 use crate::compact;
 use crate::listing::{Entries, Found, Listing};
+use serde::de::{DeserializeOwned, DeserializeSeed as _};
+use serde_json::{Deserializer, Error};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::str::FromStr;
 
 /// Reads a value.
 ///
@@ -180,11 +180,10 @@ fn code(escape: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value, json};
-
     use super::*;
     use crate::{Server, User};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
 
     #[test]
     fn half_a_character_becomes_a_replacement_character() {

@@ -1,17 +1,11 @@
-use std::{
-    fmt,
-    marker::PhantomData,
-    ops::{Deref, DerefMut},
-    vec,
-};
-
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{DeserializeOwned, DeserializeSeed, Error as _, SeqAccess, Visitor},
-};
+use crate::Skipped;
+use crate::tolerant::Field;
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
-
-use crate::{Skipped, tolerant::Field};
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::{fmt, vec};
 
 /// A list as a server sent it: a `Vec` of the valid entries, and a record of the skipped ones.
 ///

@@ -1,8 +1,6 @@
-use std::fmt;
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 use crate::{GroupId, RoleId, Timestamp, UserId, json};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
 
 model! {
     /// A relation between an account and a group: a member, or an account that is invited, requests to join, left or is banned.

@@ -1,9 +1,7 @@
-use std::{error, fmt};
-
+use crate::Redactor;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
-
-use crate::Redactor;
+use std::{error, fmt};
 
 /// A token or another string that must not be logged.
 ///

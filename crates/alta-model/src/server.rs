@@ -1,6 +1,5 @@
-use std::time::Duration;
-
 use crate::{GroupId, ServerId, TimeSpan, Timestamp, User, UserId};
+use std::time::Duration;
 
 model! {
     /// The cloud's record of a game server: the response of `GET servers/{id}` and the content of status and heartbeat events.
@@ -176,9 +175,8 @@ model! {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     fn server(fields: &serde_json::Value) -> Server {
         let mut all = json!({"id": 1});

@@ -1,4 +1,5 @@
-use std::{fmt, ops::AddAssign};
+use std::fmt;
+use std::ops::AddAssign;
 
 /// The invalid values that were skipped in a record or a list.
 ///

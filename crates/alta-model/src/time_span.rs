@@ -1,8 +1,8 @@
-use std::{fmt, str::FromStr, time::Duration};
-
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 use crate::{Error, ErrorKind};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const SECONDS_PER_DAY: i128 = 86_400;
@@ -158,9 +158,8 @@ impl<'de> Deserialize<'de> for TimeSpan {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     proptest! {
         #[test]

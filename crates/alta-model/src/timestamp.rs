@@ -1,17 +1,11 @@
-use std::{
-    fmt,
-    str::FromStr,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
-
-use jiff::{
-    SignedDuration,
-    civil::{DateTime, Time, date},
-    fmt::temporal::Pieces,
-};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
 use crate::{Error, ErrorKind};
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, Time, date};
+use jiff::fmt::temporal::Pieces;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
 const NANOS_PER_TICK: i128 = 100;
@@ -243,9 +237,8 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
+    use proptest::prelude::*;
 
     proptest! {
         #[test]

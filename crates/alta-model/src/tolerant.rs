@@ -27,15 +27,11 @@ mod record;
 mod scalar;
 mod value;
 
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess},
-};
-
 pub(crate) use record::{List, Mode, Record, Required, read_record, record};
 pub(crate) use scalar::scalar;
+use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 
 /// The deepest nesting. A deeper value is invalid: `serde_json` would fail for the whole input at 128.
 pub(crate) const DEEPEST: u8 = 100;

@@ -1,15 +1,10 @@
-use std::{fmt, str::FromStr};
-
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer,
-    de::{self, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor},
-    ser::SerializeTuple as _,
-};
-
-use crate::{
-    Error, ErrorKind,
-    tolerant::{Field, Tolerant, Validity, drain_seq, strictly, visit_null},
-};
+use crate::tolerant::{Field, Tolerant, Validity, drain_seq, strictly, visit_null};
+use crate::{Error, ErrorKind};
+use serde::de::{self, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde::ser::SerializeTuple as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
 
 /// A position in meters, a direction, or three angles in degrees.
 ///

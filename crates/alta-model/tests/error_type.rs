@@ -1,11 +1,9 @@
 //! The shape of all error types.
 
-use std::{error::Error as _, fmt};
-
-use alta_model::{
-    error_type,
-    error_type::{ErrorDetails, Fields},
-};
+use alta_model::error_type;
+use alta_model::error_type::{ErrorDetails, Fields};
+use std::error::Error as _;
+use std::fmt;
 
 /// The kinds of the test error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

@@ -11,10 +11,12 @@
 #[allow(unreachable_pub, reason = "included elsewhere as well")]
 mod round_trip;
 
-use std::{collections::BTreeSet, fs, path::Path};
-
-use alta_model::{Member, Server, User, console::event::SocialTabletPlayerBanned};
+use alta_model::console::event::SocialTabletPlayerBanned;
+use alta_model::{Member, Server, User};
 use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 
 fn fixtures() -> Vec<(String, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures");

@@ -3,17 +3,16 @@
 //! This is a test program of its own, because the allocator counts the allocations of the whole process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{alloc::System, fs, path::Path};
-
 use alta_model::console::{event, result};
 use alta_model::{json, *};
-use proptest::{
-    prelude::*,
-    test_runner::{Config, TestRunner},
-};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region as Measured, StatsAlloc};
+use std::alloc::System;
+use std::fs;
+use std::path::Path;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

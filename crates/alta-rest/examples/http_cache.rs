@@ -2,15 +2,12 @@
 //!
 //! `cargo run -p alta-rest --example http_cache` runs it in a simulated town.
 
-use std::{
-    collections::HashMap,
-    error::Error,
-    sync::{Arc, Mutex, PoisonError},
-};
-
 use alta_http::{Config, HttpClient, Tls};
 use bytes::Bytes;
 use http::{Request, Response};
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Method and address of each request, in order, and whether the response came from the cache.
 pub(crate) type Record = Arc<Mutex<Vec<(String, bool)>>>;

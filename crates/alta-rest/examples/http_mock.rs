@@ -2,13 +2,13 @@
 //!
 //! `cargo run -p alta-rest --example http_mock` runs it.
 
-use std::{convert::Infallible, error::Error};
-
 use alta_auth::StaticToken;
 use alta_http::HttpClient;
 use alta_rest::{Client, ErrorKind, Identities};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use std::convert::Infallible;
+use std::error::Error;
 
 /// A service with one group.
 pub(crate) fn mock() -> HttpClient {

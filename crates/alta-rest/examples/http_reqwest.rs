@@ -2,11 +2,10 @@
 //!
 //! `cargo run -p alta-rest --example http_reqwest` runs it in a simulated town.
 
-use std::error::Error;
-
 use alta_http::{BoxError, Config, HttpClient, NotSent};
 use bytes::Bytes;
 use http::{Request, Response};
+use std::error::Error;
 
 /// HTTP through a `reqwest::Client`. It should follow no redirects, because the token must not go to another host.
 pub(crate) fn over_reqwest(client: reqwest::Client) -> HttpClient {

@@ -1,17 +1,14 @@
-use std::{fmt, sync::Arc};
-
+use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, ResponseBody, decode};
 use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
 use alta_http::{Deadline, HttpClient};
 use alta_model::{ErrorCode, Listing, Redactor};
 use bytes::Bytes;
-use http::{
-    HeaderName, HeaderValue, Response, StatusCode,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER},
-};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
 use url::Url;
-
-use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, ResponseBody, decode};
 
 /// The usual number of headers of a request, those of the transport included.
 const HEADERS: usize = 8;

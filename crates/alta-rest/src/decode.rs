@@ -1,11 +1,10 @@
-use std::{borrow::Cow, time::SystemTime};
-
+use crate::{Error, ErrorKind, Request};
 use alta_model::{ApiError, Listing, Redactor, json};
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
-
-use crate::{Error, ErrorKind, Request};
+use std::borrow::Cow;
+use std::time::SystemTime;
 
 /// The most bytes of a body that an error keeps.
 const KEPT: usize = 1024;

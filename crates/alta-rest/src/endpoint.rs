@@ -1,6 +1,5 @@
-use serde::de::DeserializeOwned;
-
 use crate::Request;
+use serde::de::DeserializeOwned;
 
 /// A typed call: its request and the type of its response. [`Client::request`](crate::Client::request) makes it.
 ///

@@ -1,13 +1,10 @@
-use std::{error, fmt, time::Duration};
-
-use alta_model::{
-    ApiError, ErrorCode,
-    error_type::{ErrorDetails, Fields},
-};
+use crate::Request;
+use alta_model::error_type::{ErrorDetails, Fields};
+use alta_model::{ApiError, ErrorCode};
 use bytes::Bytes;
 use http::StatusCode;
-
-use crate::Request;
+use std::time::Duration;
+use std::{error, fmt};
 
 alta_model::error_type! {
     /// A call failed. [`doing`](Self::doing) is the request: its method and its path below the base, without the query.

@@ -74,9 +74,8 @@ impl EndpointInfo {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use crate::{Account, endpoints};
+    use std::collections::BTreeSet;
 
     #[test]
     fn a_call_is_listed_with_its_description() {

@@ -1,16 +1,13 @@
-use std::{
-    collections::{HashSet, VecDeque},
-    fmt,
-    hash::{BuildHasher as _, RandomState},
-    pin::Pin,
-    task::{Context, Poll},
-};
-
-use alta_model::{Listing, Skipped};
-use futures_core::{Stream, future::BoxFuture};
-use serde::de::DeserializeOwned;
-
 use crate::{Client, Error, ErrorKind, Request, decode};
+use alta_model::{Listing, Skipped};
+use futures_core::Stream;
+use futures_core::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use std::collections::{HashSet, VecDeque};
+use std::fmt;
+use std::hash::{BuildHasher as _, RandomState};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// A list that is fetched page by page while it is read.
 ///

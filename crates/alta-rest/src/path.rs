@@ -1,6 +1,5 @@
-use std::fmt;
-
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use std::fmt;
 
 /// The characters to encode in one segment of a path (RFC 3986, `pchar`).
 const SEGMENT: &AsciiSet = &CONTROLS

@@ -1,11 +1,9 @@
-use std::fmt;
-
+use crate::{Account, path};
 use alta_auth::Token;
 use bytes::Bytes;
 use http::Method;
 use serde::Serialize;
-
-use crate::{Account, path};
+use std::fmt;
 
 /// A request to the REST API, which [`Client::send`](crate::Client::send) sends.
 ///

@@ -13,7 +13,8 @@ use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
 use serde_json::{Value, json};
 use support::{BOT, USER};
-use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const G: GroupId = GroupId::new(11);
 const S: ServerId = ServerId::new(12);

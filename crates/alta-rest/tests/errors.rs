@@ -8,23 +8,19 @@
 
 mod support;
 
-use std::{error::Error as _, time::Duration};
-
 use alta_auth::{BotTokens, StaticToken, Token, TokenSource};
 use alta_http::HttpClient;
 use alta_model::GroupId;
 use alta_rest::{Error, ErrorKind, Identities};
 use futures_core::future::BoxFuture;
 use serde_json::json;
+use std::error::Error as _;
+use std::time::Duration;
 use support::{both, client, serve};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpListener,
-};
-use wiremock::{
-    Mock, ResponseTemplate,
-    matchers::{any, method},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use wiremock::matchers::{any, method};
+use wiremock::{Mock, ResponseTemplate};
 
 const GROUP: GroupId = GroupId::new(7);
 

@@ -12,10 +12,8 @@ use alta_model::{GroupId, Listing, Region, ServerId, Timestamp};
 use alta_rest::{Client, ErrorKind, Request};
 use http::Method;
 use support::serve;
-use wiremock::{
-    Mock, MockServer, ResponseTemplate,
-    matchers::{any, query_param, query_param_is_missing},
-};
+use wiremock::matchers::{any, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// A client of a service that responds to each request with this body.
 async fn responding(body: impl Into<Vec<u8>>) -> (MockServer, Client) {

@@ -8,25 +8,19 @@
 
 mod support;
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
-
 use alta_http::{Config, HttpClient, Tls};
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{Client, ErrorKind, Request};
 use http::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use support::{both, serve};
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
-use wiremock::{Mock, ResponseTemplate, matchers::any};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use wiremock::matchers::any;
+use wiremock::{Mock, ResponseTemplate};
 
 const BOUND: Duration = Duration::from_secs(60);
 

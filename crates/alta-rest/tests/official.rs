@@ -15,14 +15,13 @@ mod install;
 mod npm;
 mod support;
 
-use std::collections::BTreeSet;
-
 use alta_auth::{Endpoints, Login as _, Password, Secret, StaticToken, UserCredentials, UserLogin};
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
 use alta_sim::{ClientAction, HttpRequest, Sim};
 use bot::{Bot, TIMEOUT};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 const G: GroupId = GroupId::new(11);
 const S: ServerId = ServerId::new(12);

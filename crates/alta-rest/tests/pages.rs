@@ -14,10 +14,8 @@ use futures_util::StreamExt;
 use http::Method;
 use serde_json::json;
 use support::{recording, response, serve};
-use wiremock::{
-    Mock, MockServer, ResponseTemplate,
-    matchers::{path, query_param, query_param_is_missing},
-};
+use wiremock::matchers::{path, query_param, query_param_is_missing};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// The two pages of the fixtures; the fixture's token requests the second.
 async fn two_pages() -> (MockServer, Pages<JoinedGroup>) {

@@ -8,8 +8,6 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use alta_model::{
     ErrorCode, GroupId, JoinFailReason, MemberType, Permission, RoleId, Server, ServerId,
     ServerStatus, UserId,
@@ -17,8 +15,10 @@ use alta_model::{
 use alta_rest::{Client, ConsoleOptions, Error, ErrorKind, NewServer, Request};
 use http::Method;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use support::{BOT, USER, recording, response, serve};
-use wiremock::{Mock, matchers::any};
+use wiremock::Mock;
+use wiremock::matchers::any;
 
 /// Makes a call against the fixture's response, and checks that the request is the fixture's.
 async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {

@@ -14,10 +14,8 @@ use alta_rest::{ConsoleOptions, ErrorKind, Identities, Request};
 use http::Method;
 use serde_json::json;
 use support::{BOT, Renewing, both, client, serve};
-use wiremock::{
-    Mock, ResponseTemplate,
-    matchers::{any, header},
-};
+use wiremock::matchers::{any, header};
+use wiremock::{Mock, ResponseTemplate};
 
 const GROUP: GroupId = GroupId::new(7);
 

@@ -8,8 +8,6 @@
 
 mod support;
 
-use std::time::Duration;
-
 use alta_auth::{
     BotCredentials, BotLogin, Endpoints, Password, TokenCache, TokenSource, UserCredentials,
     UserLogin,
@@ -20,6 +18,7 @@ use alta_model::{
 };
 use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities, NewGroup};
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
+use std::time::Duration;
 use support::http;
 use tokio::task::JoinSet;
 

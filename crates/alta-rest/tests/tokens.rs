@@ -8,17 +8,15 @@
 
 mod support;
 
-use std::{error::Error as _, sync::Arc};
-
 use alta_auth::{BotCredentials, BotLogin, BotTokens, Endpoints, StaticToken, TokenCache};
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{ConsoleOptions, ErrorKind, Identities};
 use serde_json::json;
+use std::error::Error as _;
+use std::sync::Arc;
 use support::{BOT, Renewing, USER, both, client, http, response, serve};
-use wiremock::{
-    Mock, ResponseTemplate,
-    matchers::{any, header, method, path},
-};
+use wiremock::matchers::{any, header, method, path};
+use wiremock::{Mock, ResponseTemplate};
 
 const GROUP: GroupId = GroupId::new(7);
 
@@ -160,7 +158,8 @@ async fn a_wrong_client_secret_fails_the_first_call() {
 
 /// A token with these granted scopes.
 fn granted(scopes: &str) -> Identities {
-    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    use base64::Engine as _;
+    use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
     let claims = json!({"client_sub": "7", "scope": scopes.split(' ').collect::<Vec<_>>()});
     let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());

@@ -3,9 +3,8 @@ use crate::tls::Tls;
 use alta_dial::{ConnectError, Connector, Proxy, ProxyError, Resolver, Target};
 use alta_model::escaped;
 use futures_core::future::BoxFuture;
-use std::fmt;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 

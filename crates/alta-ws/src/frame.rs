@@ -5,12 +5,11 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use alta_model::json;
 pub(crate) use event::Frame;
 pub use event::{Event, RawContent};
 pub use request::Response;
 pub(crate) use request::{BatchOf, Content, Request};
-
-use alta_model::json;
 use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::borrow::Cow;

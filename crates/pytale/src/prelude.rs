@@ -5,23 +5,13 @@
 //! Name errors in the same way: `pytale::Error` of a bot, `pytale::console::Error` of a console, `pytale::rest::Error` of a call.
 //! [`Event`] is an event of a console; an event of the main websocket is a `pytale::ws::Event`.
 
-pub use std::time::Duration;
-
-pub use alta_model::{GroupId, ServerId, User, UserId};
-
 #[cfg(feature = "bot")]
 pub use alta_bot::Bot;
-
-#[cfg(feature = "kit")]
-pub use att_kit::{Handlers, Runner};
-
 #[cfg(feature = "console")]
 pub use alta_model::console::event::*;
-#[cfg(feature = "console")]
-pub use att_console::commands::{self, player};
-#[cfg(feature = "console")]
-pub use att_console::{Argument, Command, Console, Event, Target, TokenFile, WhenNotReady};
-
+pub use alta_model::{GroupId, ServerId, User, UserId};
+#[cfg(any(feature = "console", feature = "ws"))]
+pub use alta_socket::Missed;
 #[cfg(feature = "ws")]
 pub use alta_ws::{
     GroupBanCreate, GroupBanDelete, GroupInviteCreate, GroupInviteDelete, GroupMemberCreate,
@@ -30,6 +20,10 @@ pub use alta_ws::{
     GroupServerUpdate, GroupUpdate, MeGroupCreate, MeGroupDelete, MeGroupInviteCreate,
     MeGroupInviteDelete, MeGroupRequestCreate, MeGroupRequestDelete,
 };
-
-#[cfg(any(feature = "console", feature = "ws"))]
-pub use alta_socket::Missed;
+#[cfg(feature = "console")]
+pub use att_console::commands::{self, player};
+#[cfg(feature = "console")]
+pub use att_console::{Argument, Command, Console, Event, Target, TokenFile, WhenNotReady};
+#[cfg(feature = "kit")]
+pub use att_kit::{Handlers, Runner};
+pub use std::time::Duration;

@@ -1,12 +1,11 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
-use std::time::Duration;
-
 use alta_auth::{
     BotCredentials, BotLogin, Endpoints, Password, Scopes, UserCredentials, UserLogin,
 };
 use alta_http::{Config, HttpClient, Tls};
 use serde_json::Value;
+use std::time::Duration;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 pub(crate) const CLIENT_ID: &str = "client_00000000-0000-0000-0000-000000000000";

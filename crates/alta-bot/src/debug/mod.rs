@@ -2,15 +2,13 @@
 
 mod http;
 
-pub(crate) use http::observe as observe_http;
-
 use alta_model::{ServerId, escaped};
+pub use alta_socket::Direction;
 use alta_socket::Observer;
+pub(crate) use http::observe as observe_http;
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
-
-pub use alta_socket::Direction;
 
 /// A frame or an HTTP body that a bot sent or received.
 ///

@@ -1,12 +1,11 @@
 //! The driver of a view: connects the model with the main websocket, REST and the consoles.
 
-use super::ViewConfig;
 use super::console_states::ConsoleStates;
-use super::fetch;
 use super::model::Model;
 use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ticket};
 use super::schedule::Part;
 use super::shared::Shared;
+use super::{ViewConfig, fetch};
 use crate::error::{Error, ErrorKind};
 use crate::lists::LONGEST_LIST;
 use crate::open_consoles::OpenConsoles;

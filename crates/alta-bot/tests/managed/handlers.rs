@@ -1,6 +1,7 @@
 use super::support::*;
+use alta_bot::Handlers;
+use alta_bot::commands::player;
 use alta_bot::event::PlayerJoined;
-use alta_bot::{Handlers, commands::player};
 use alta_sim::Sim;
 use att_console::{Console, ConsoleAccess};
 use att_kit::{Consoles, Runner};

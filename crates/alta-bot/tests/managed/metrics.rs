@@ -1,7 +1,6 @@
 use super::support::*;
-use alta_bot::Handlers;
-use alta_bot::Invites;
 use alta_bot::event::PlayerJoined;
+use alta_bot::{Handlers, Invites};
 use alta_sim::Sim;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, SharedString, Unit};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,6 @@
 use super::support::*;
-use alta_bot::Handlers;
-use alta_bot::Limits;
 use alta_bot::event::PlayerJoined;
+use alta_bot::{Handlers, Limits};
 use alta_sim::Sim;
 use std::sync::Arc;
 use std::time::Duration;

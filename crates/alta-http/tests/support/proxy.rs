@@ -1,9 +1,6 @@
 use std::sync::{Arc, Mutex};
-
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpStream},
-};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 /// The heads of requests, in lower case.
 pub(crate) type Log = Arc<Mutex<Vec<String>>>;

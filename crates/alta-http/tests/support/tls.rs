@@ -1,18 +1,16 @@
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
-
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
-use hyper::{body::Incoming, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo},
-    server::conn::auto,
-};
-use rustls::{
-    ServerConfig,
-    crypto::ring,
-    pki_types::{CertificateDer, PrivateKeyDer},
-};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -57,7 +55,8 @@ pub(crate) async fn start(protocols: &[&str]) -> (SocketAddr, CertificateDer<'st
 /// As files of root certificates hold it.
 #[allow(dead_code, reason = "each test program uses a part")]
 pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
-    use base64::{Engine as _, prelude::BASE64_STANDARD};
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
 
     let text = BASE64_STANDARD.encode(certificate);
     let lines: Vec<&str> = text

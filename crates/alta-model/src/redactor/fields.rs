@@ -1,9 +1,8 @@
 //! Finds the values of fields with secret names, in JSON (also nested in strings, cut, or with single quotes), in forms, queries
 //! and headers.
 
-use std::ops::Range;
-
 use super::written::{Wanted, backslashes, end_of, may_begin};
+use std::ops::Range;
 
 /// The words in the names of secret fields.
 const WORDS: [&[u8]; 4] = [b"token", b"password", b"secret", b"authorization"];

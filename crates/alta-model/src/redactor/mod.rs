@@ -1,23 +1,18 @@
-//! Redacts secrets in strings.
-
 mod fields;
 mod pieces;
 mod shapes;
 mod written;
 
-use std::{
-    borrow::Cow,
-    collections::VecDeque,
-    error::Error,
-    fmt::{self, Write as _},
-    ops::Range,
-    sync::{Arc, PoisonError, RwLock},
-};
-
-use base64::{Engine as _, engine::general_purpose};
-
 use self::written::{Wanted, end_of, first_bytes};
 use crate::{Secret, chain, escaped};
+use base64::Engine as _;
+use base64::engine::general_purpose;
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Redacts secrets in external strings before they are shown or logged.
 ///

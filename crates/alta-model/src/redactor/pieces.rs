@@ -1,6 +1,7 @@
 //! Finds pieces of secrets: a server that splits one over two messages sends no beginning in the second.
 
-use std::{collections::HashMap, ops::Range};
+use std::collections::HashMap;
+use std::ops::Range;
 
 /// Each piece that is long enough contains a complete block.
 const BLOCK: usize = 8;

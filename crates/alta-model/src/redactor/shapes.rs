@@ -1,8 +1,7 @@
 //! Finds secrets by their shape: JSON web tokens, and credentials after the name of a scheme or in an address.
 
-use std::ops::Range;
-
 use super::written::unescaped;
+use std::ops::Range;
 
 /// Calls `found` with each range.
 pub(super) fn find(text: &[u8], mut found: impl FnMut(Range<usize>)) {

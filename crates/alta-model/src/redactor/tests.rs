@@ -1,6 +1,5 @@
-use proptest::prelude::*;
-
 use super::*;
+use proptest::prelude::*;
 
 fn redacted(text: &str) -> String {
     Redactor::new().redact(text).into_owned()

@@ -1,10 +1,6 @@
+use serde::de::{Error, Visitor};
+use serde::{Deserializer, forward_to_deserialize_any};
 use std::fmt;
-
-use serde::{
-    Deserializer,
-    de::{Error, Visitor},
-    forward_to_deserialize_any,
-};
 
 /// A token that may contain a number or a bool in a string (`"5"`, `"True"`), or an integer with a fraction of zero (`5.0`).
 /// The requested type decides: a string stays a string.
@@ -95,9 +91,8 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Plain<V> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
-
     use crate::tolerant::{Tolerant, strictly};
+    use serde_json::{Value, json};
 
     fn read<T: Tolerant>(value: &Value) -> Result<T, serde_json::Error> {
         let from_value = strictly::<T, _>(value.clone());

@@ -1,12 +1,9 @@
-use std::{fmt, marker::PhantomData};
-
-use serde::{
-    Deserializer,
-    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
-};
-
 use super::{Field, Invalid, Tolerant, Validity, drain_map, drain_seq};
 use crate::Skipped;
+use serde::Deserializer;
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
 
 /// A type that `model!` declares: fields by name.
 pub(crate) trait Record: Sized {

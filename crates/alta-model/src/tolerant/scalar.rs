@@ -1,16 +1,12 @@
-use std::fmt;
-
-use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Unexpected, Visitor, value},
-    forward_to_deserialize_any,
-};
-
-use super::{Invalid, Tolerant, Validity, drain_map, drain_seq, number::Number};
+use super::number::Number;
+use super::{Invalid, Tolerant, Validity, drain_map, drain_seq};
 use crate::{
     EntityId, GroupId, MemberPermissions, PrefabHash, RoleId, Secret, ServerId, TimeSpan,
     Timestamp, UserId,
 };
+use serde::de::{MapAccess, SeqAccess, Unexpected, Visitor, value};
+use serde::{Deserialize, Deserializer, forward_to_deserialize_any};
+use std::fmt;
 
 /// Reads a `T` from a single token: a string, a number or a bool. An array or an object is consumed, and is invalid.
 pub(crate) fn scalar<'de, T: Deserialize<'de>, D: Deserializer<'de>>(

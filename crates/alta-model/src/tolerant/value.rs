@@ -1,12 +1,8 @@
-use std::fmt;
-
-use serde::{
-    Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
-};
-use serde_json::{Map, Value};
-
 use super::{Field, Tolerant, Validity, drain_map, drain_seq};
+use serde::Deserializer;
+use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
 
 /// Any JSON; invalid only if it is nested too deeply.
 impl Tolerant for Value {

@@ -1,11 +1,10 @@
 //! A REST client in the simulated town's bot's name.
 
-use std::error::Error;
-
 use alta_auth::{BotCredentials, BotLogin, Endpoints, TokenCache};
 use alta_http::HttpClient;
 use alta_rest::{Client, Identities};
 use alta_sim::Sim;
+use std::error::Error;
 
 /// A client whose login and calls both use `http`.
 pub(crate) fn client(http: HttpClient, town: &Sim) -> Result<Client, Box<dyn Error + Send + Sync>> {

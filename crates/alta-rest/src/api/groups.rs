@@ -1,10 +1,9 @@
+use super::{GroupChanges, GroupFilter, NewGroup, NewQuickGroup, NewServer, RoleChanges};
 use alta_model::{
     Group, GroupAllowance, GroupDetailed, GroupId, GroupType, JoinedGroup, QuickGroup, RoleId,
     Server,
 };
 use serde_json::Value;
-
-use super::{GroupChanges, GroupFilter, NewGroup, NewQuickGroup, NewServer, RoleChanges};
 
 endpoints! {
     /// Groups: those of the account, their data, and changes to them.

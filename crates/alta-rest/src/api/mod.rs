@@ -10,6 +10,7 @@ mod options;
 mod servers;
 mod users;
 
+use crate::EndpointInfo;
 pub use bans::*;
 pub use friends::*;
 pub use groups::*;
@@ -19,8 +20,6 @@ pub use members::*;
 pub use options::*;
 pub use servers::*;
 pub use users::*;
-
-use crate::EndpointInfo;
 
 /// All typed calls, group by group; `docs/endpoints.md` is generated from them.
 ///

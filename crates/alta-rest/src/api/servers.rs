@@ -1,10 +1,9 @@
+use super::{ConsoleOptions, JoinOptions};
+use crate::{Error, ErrorKind};
 use alta_model::{
     JoinResult, Listing, Permission, PermissionCheck, Region, Server, ServerId, UserId,
 };
 use serde_json::{Value, json};
-
-use super::{ConsoleOptions, JoinOptions};
-use crate::{Error, ErrorKind};
 
 endpoints! {
     /// Game servers, and access to their consoles.

@@ -1,8 +1,7 @@
+use super::NewUser;
 use alta_auth::{Password, Secret};
 use alta_model::{Membership, Statistics, User, UserId, UserRights};
 use serde_json::{Value, json};
-
-use super::NewUser;
 
 endpoints! {
     /// User accounts. Nearly all of these calls need a user's token, and fail with

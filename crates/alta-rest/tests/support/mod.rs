@@ -1,15 +1,12 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
-};
-
 use alta_auth::{Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_http::{Config, HttpClient, Tls};
 use alta_rest::{Client, Identities};
 use futures_core::future::BoxFuture;
 use serde_json::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 pub(crate) const BOT: &str = "<bot access token>";

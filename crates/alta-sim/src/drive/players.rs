@@ -1,5 +1,3 @@
-//! Actions of players.
-
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::Item;

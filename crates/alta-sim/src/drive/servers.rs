@@ -1,5 +1,3 @@
-//! Starting, stopping and changing servers.
-
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::GameServer;

@@ -1,5 +1,3 @@
-//! Events and their content.
-
 use crate::topic::Topic;
 use alta_model::{Timestamp, json};
 use alta_socket::{Footprint, RawFrame};

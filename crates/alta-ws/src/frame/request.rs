@@ -1,5 +1,3 @@
-//! Requests and their replies.
-
 use crate::error::{Error, ErrorKind};
 use alta_model::{Redactor, json};
 use alta_socket::RawFrame;

@@ -1,8 +1,7 @@
 //! How the main socket is reached: refusals, credentials in the address, proxies of the configuration.
 
 use crate::support::{Bank, config, start, within};
-use alta_auth::BotTokens;
-use alta_auth::StaticToken;
+use alta_auth::{BotTokens, StaticToken};
 use alta_sim::Sim;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, Proxy, TcpDialer};
 use servers::{proxy, refusing};

@@ -3,8 +3,7 @@ use crate::support::{
     within,
 };
 use crate::support_of_both::check_gap_of_silence;
-use alta_auth::BotTokens;
-use alta_auth::StaticToken;
+use alta_auth::{BotTokens, StaticToken};
 use alta_model::Timestamp;
 use alta_sim::{Action, ClientAction, Fault, Hook, Service, Sim};
 use alta_ws::{Client, Config, ErrorKind, GroupUpdate, Missed, State};

@@ -3,8 +3,7 @@
 use crate::logs::listen;
 use crate::support::within;
 use crate::support_of_both::check_line;
-use alta_auth::BotTokens;
-use alta_auth::{Error, Token, TokenSource};
+use alta_auth::{BotTokens, Error, Token, TokenSource};
 use alta_model::GroupId;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, GroupUpdate, Missed, Topic};
 use futures_core::future::BoxFuture;

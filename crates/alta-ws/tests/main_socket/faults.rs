@@ -1,5 +1,3 @@
-//! What a server can do wrong.
-
 use crate::support::{config, within};
 use alta_sim::{Action, Junk, Sim};
 use alta_ws::{Config, Event, Missed, Subscription};

@@ -1,8 +1,5 @@
-//! What the main socket logs about its connection.
-
 use crate::support::{Bank, config, connect, start, status, within};
-use alta_auth::BotTokens;
-use alta_auth::{Error, ErrorKind, StaticToken, Token, TokenSource};
+use alta_auth::{BotTokens, Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Sim};
 use alta_ws::{BackoffPolicy, Client, Config};
 use futures_core::future::BoxFuture;

@@ -2,8 +2,7 @@
 
 use crate::faults::GATEWAY;
 use crate::support::{config, connect, connected, count, requests, start, status, within};
-use alta_auth::BotTokens;
-use alta_auth::{Token, TokenSource};
+use alta_auth::{BotTokens, Token, TokenSource};
 use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, ErrorKind, Sent};
 use futures_core::future::BoxFuture;

@@ -1,7 +1,6 @@
 use crate::logs::listen;
 use crate::support::{Bank, config, connect, event, group, start, within};
-use alta_auth::BotTokens;
-use alta_auth::TokenSource as _;
+use alta_auth::{BotTokens, TokenSource as _};
 use alta_sim::{Action, ClientAction, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, Config, GroupUpdate, Topic};
 use http::Method;

@@ -1,5 +1,3 @@
-//! Services that write slowly or do not read.
-
 use crate::support::{event, status, within};
 use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};
 use alta_auth::StaticToken;

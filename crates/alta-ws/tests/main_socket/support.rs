@@ -1,5 +1,4 @@
-use alta_auth::BotTokens;
-use alta_auth::{Error, Token, TokenSource};
+use alta_auth::{BotTokens, Error, Token, TokenSource};
 use alta_model::{GroupId, Server};
 use alta_sim::{Builder, ClientAction, Received, Service, Sim};
 use alta_ws::{BackoffPolicy, Client, Config, Event, Missed, Status, Subscription, Totals};

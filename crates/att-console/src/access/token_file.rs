@@ -6,13 +6,12 @@ use alta_model::Secret;
 use alta_socket::shown;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
-use std::fmt;
 use std::hash::{Hash as _, Hasher as _};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+use std::{fmt, io};
 use tokio::sync::Mutex;
 use url::Url;
 

@@ -24,9 +24,8 @@ mod types;
 
 pub use complete::Completion;
 pub use entry::{Entry, Overload, Parameter, ParameterType};
-pub use stock::stock;
-
 use serde::{Deserialize, Serialize};
+pub use stock::stock;
 
 /// A set of commands, with the types of their parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

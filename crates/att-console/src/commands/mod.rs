@@ -63,11 +63,10 @@ mod prefab;
 mod spawn_area;
 
 pub use chunk::Chunk;
+use declaration::Declaration;
 pub use prefab::Prefab;
 pub use spawn_area::{SpawnArea, UnknownPlace};
 pub use words::{ProgressionPath, Stat, StatApplication};
-
-use declaration::Declaration;
 
 /// All commands, in the order of the catalogue: those of a console's module together.
 pub(crate) const DECLARATIONS: &[&[Declaration]] = &[

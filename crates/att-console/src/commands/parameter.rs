@@ -1,5 +1,3 @@
-//! The kinds of parameters.
-
 /// A kind of parameter: its `name` in the catalogue, the `type` of the function's argument, and the code that `write`s it.
 /// `$what` names the parameter in an error.
 macro_rules! parameter {

@@ -1,5 +1,3 @@
-//! The shapes of results.
-
 /// How the result of a command is read: its `name` in the catalogue, the `type` of the function's result, and the reader
 /// (`read`).
 ///

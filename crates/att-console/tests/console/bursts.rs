@@ -3,7 +3,6 @@
 use crate::common::server::{SUCCESS, WELCOME, reply};
 use crate::common::within;
 use att_console::{AnyEvent, Config, Console, ConsoleAccess, Missed, Subscription};
-
 use std::io::Write as _;
 use std::net::TcpListener;
 use std::thread;

@@ -1,5 +1,3 @@
-//! The log lines of a console.
-
 use crate::common::log::Log;
 use crate::common::{config, fault, open, ready_with, self_hosted, status, within};
 use alta_sim::Action;

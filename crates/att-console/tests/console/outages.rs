@@ -1,5 +1,3 @@
-//! Outages in streams.
-
 use crate::common::{config, fault, next, not_connected, open, ready, self_hosted, within};
 use alta_model::Timestamp;
 use alta_sim::{Action, Sim};

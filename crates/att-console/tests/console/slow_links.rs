@@ -1,5 +1,3 @@
-//! Servers that write slowly or never read.
-
 use crate::common::server::{WELCOME, joined};
 use crate::common::{config, next, not_connected, within};
 use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};

@@ -1,5 +1,3 @@
-//! Streams of events and of statuses.
-
 use crate::common::server::{SUCCESS, joined, reply, server};
 use crate::common::{
     commands, config, next, not_connected, open, ready, ready_with, self_hosted, within,

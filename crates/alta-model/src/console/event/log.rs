@@ -1,6 +1,5 @@
-use std::fmt;
-
 use crate::Timestamp;
+use std::fmt;
 
 /// The level of a line of the server's log; each level is a separate event.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]

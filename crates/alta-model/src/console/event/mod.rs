@@ -11,8 +11,6 @@ mod settings;
 mod social;
 mod world;
 
-use serde::de::DeserializeOwned;
-
 pub use enums::{
     ChangeType, DamageSource, InventoryType, PlayerState, PopulationAction, ReportReason,
 };
@@ -20,6 +18,7 @@ pub use log::{DebugLog, ErrorLog, FatalLog, InfoLog, LogLevel, LogMessage, Trace
 pub use player::{
     InventoryChanged, PlayerJoined, PlayerKilled, PlayerLeft, PlayerMovedChunk, PlayerStateChanged,
 };
+use serde::de::DeserializeOwned;
 pub use settings::{ServerSettings, ServerSettingsChanged};
 pub use social::{
     AtmBalanceChanged, SocialTabletPlayerBanned, SocialTabletPlayerReported, TradeDeckUsed,

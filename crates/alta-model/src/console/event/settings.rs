@@ -136,9 +136,9 @@ model! {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ConsoleEvent as _;
+    use super::*;
     use serde_json::json;
-
-    use super::{super::ConsoleEvent as _, *};
 
     fn read(data: Value) -> ServerSettingsChanged {
         serde_json::from_value(data).unwrap()

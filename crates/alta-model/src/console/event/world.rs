@@ -1,9 +1,8 @@
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
 use super::{DamageSource, PopulationAction};
 use crate::console::command_words;
 use crate::{EntityId, PrefabHash, User};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 model! {
     /// A creature or an object was destroyed. Captured.

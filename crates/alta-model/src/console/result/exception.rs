@@ -1,6 +1,5 @@
-use serde_json::Value;
-
 use crate::Skipped;
+use serde_json::Value;
 
 model! {
     /// The reason why a command failed: a serialized .NET exception. Captured.

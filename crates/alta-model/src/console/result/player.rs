@@ -1,8 +1,7 @@
-use serde_json::Value;
-
 use super::EntityRef;
 use crate::console::{cave_layer, chunk_name};
 use crate::{EntityId, PrefabHash, User, UserId, Vector3};
+use serde_json::Value;
 
 model! {
     /// A player with the positions of the body: `player detailed` returns one, `player list-detailed` a
@@ -130,9 +129,8 @@ model! {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn a_detailed_player_is_read_from_arrays_and_from_the_strings_of_2021() {

@@ -1,6 +1,5 @@
-use serde_json::Value;
-
 use crate::Skipped;
+use serde_json::Value;
 
 open_enum! {
     /// The result of `websocket subscribe` and `websocket unsubscribe`. tavernpy accepts the numbers.

@@ -4,8 +4,7 @@ use crate::error::{Error, ErrorKind};
 use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
-use alta_socket::Lost;
-use alta_socket::Machine as _;
+use alta_socket::{Lost, Machine as _};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);

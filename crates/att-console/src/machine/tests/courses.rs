@@ -4,8 +4,7 @@ use super::world::{Ticket, World};
 use crate::error::Sent;
 use crate::machine::*;
 use crate::status::State;
-use alta_socket::BackoffPolicy;
-use alta_socket::Machine as _;
+use alta_socket::{BackoffPolicy, Machine as _};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 

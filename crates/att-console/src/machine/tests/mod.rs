@@ -5,8 +5,7 @@ mod world;
 use super::*;
 use crate::error::Sent;
 use crate::status::State;
-use alta_socket::BackoffPolicy;
-use alta_socket::Machine as _;
+use alta_socket::{BackoffPolicy, Machine as _};
 use world::World;
 
 #[test]
