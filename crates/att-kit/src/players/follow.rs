@@ -52,6 +52,7 @@ pub(super) async fn follow(
                 list = None;
                 Some(Input::Listed(listed, Timestamp::now()))
             }
+            () = shared.doubted() => Some(Input::Doubted),
             () = due(deadline) => Some(Input::Tick),
         };
         if let Some(input) = input {

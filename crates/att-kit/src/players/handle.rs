@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_stream::wrappers::BroadcastStream;
 use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
@@ -51,6 +51,8 @@ pub struct Players {
 pub(super) struct Shared {
     published: Mutex<Published>,
     state: watch::Sender<State>,
+    /// Notifies the task that a reply of the server does not fit the snapshot.
+    doubt: Notify,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -121,6 +123,11 @@ impl Players {
         is_complete.then(|| self.online())
     }
 
+    /// Makes a list due soon: a reply of the server does not fit the snapshot.
+    pub(super) fn doubt(&self) {
+        self.shared.doubt.notify_one();
+    }
+
     /// The changes from now on, as a stream. It begins with the players who are online, as [`ChangeKind::Found`].
     pub fn changes(&self) -> PlayerChanges {
         let published = self.shared.lock();
@@ -163,7 +170,13 @@ impl Shared {
                 changes: Some(broadcast::Sender::new(QUEUE)),
             }),
             state: watch::Sender::new(State::Incomplete),
+            doubt: Notify::new(),
         }
+    }
+
+    /// Waits until a reply of the server does not fit the snapshot.
+    pub(super) async fn doubted(&self) {
+        self.doubt.notified().await;
     }
 
     /// Publishes a snapshot, with the change or the miss that led to it.

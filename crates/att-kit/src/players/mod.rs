@@ -1,13 +1,25 @@
-//! The players on a console: who is online, kept from events and from lists, and read without a request.
+//! The players on a console: who is online, kept from events and from lists, and read without a request; and their bodies and
+//! items, requested at the rate of the readers.
 
 mod change;
+mod details;
 mod follow;
 mod handle;
+mod inventories;
 mod online;
+mod poll;
+mod poller;
+#[cfg(test)]
+mod poller_tests;
+mod polls;
 mod roster;
 #[cfg(test)]
 mod roster_tests;
+mod snapshot;
+mod snapshots;
 
 pub use change::{ChangeKind, Evidence, PlayerChange};
 pub use handle::{PlayerChanges, Players};
 pub use online::{Online, Player};
+pub use snapshot::Snapshot;
+pub use snapshots::{Details, Inventories, Snapshots};

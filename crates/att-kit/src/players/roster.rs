@@ -17,7 +17,7 @@ pub(crate) const LIST_WITHOUT_EVENTS: Duration = Duration::from_secs(10);
 /// The pause between two lists otherwise: a patched self-hosted server does not send every leave.
 pub(crate) const LIST_WITH_EVENTS: Duration = Duration::from_secs(60);
 
-/// The pause before a list that an event about an unknown player causes. Its join may be on its way.
+/// The pause before a list that a doubt or an event about an unknown player causes. Its join may be on its way.
 const LIST_FOR_UNKNOWN: Duration = Duration::from_secs(1);
 
 /// A join that comes later than this after the list that showed the player is another one.
@@ -46,6 +46,8 @@ pub(crate) enum Input {
     Missed(Missed),
     /// The reply to the list that was requested; `None` if the request failed.
     Listed(Option<Listing<User>>, Timestamp),
+    /// A reply of the server does not fit the snapshot.
+    Doubted,
     /// Time has passed.
     Tick,
 }
@@ -145,6 +147,7 @@ impl Roster {
             } => self.state(player.id, state, is_enter, at, now),
             Input::Missed(missed) => self.missed(missed, now),
             Input::Listed(list, at) => self.listed(list, at, now),
+            Input::Doubted => self.list_by(now + LIST_FOR_UNKNOWN),
             Input::Tick => {}
         }
         if self.list_at.is_some_and(|at| at <= now) {

@@ -1,0 +1,67 @@
+//! `player list-detailed`.
+
+use super::handle::Players;
+use super::poll::{Polled, polls};
+use super::snapshot::{Reading, Snapshot};
+use super::snapshots::{Details, Snapshots};
+use alta_model::console::result::PlayerDetailed;
+use att_console::commands::player;
+use att_console::{Console, Error, ErrorKind};
+use futures_core::future::BoxFuture;
+use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
+
+impl Players {
+    /// The positions, hands and chunks of all players, at this interval, as a stream.
+    ///
+    /// All readers of a console share one request: the server is asked at the smallest interval of its readers (at least 20 ms)
+    /// while there are any, never before it has replied, and is idle for at least as long as the last reply took. After a
+    /// failed request the pauses grow, up to half a minute, until the console connects again.
+    pub fn details(&self, every: Duration) -> Details {
+        Snapshots::new(&polls(self.console()), every)
+    }
+
+    /// The positions, hands and chunks of all players, at most this old: the newest snapshot, or else the next one. Callers
+    /// share a request.
+    ///
+    /// # Errors
+    ///
+    /// The error of a request that was sent no earlier than the snapshot had to be; or the console is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn details_within(
+        &self,
+        max_age: Duration,
+    ) -> Result<Arc<Snapshot<PlayerDetailed>>, Error> {
+        let polls = polls(self.console());
+        polls.within(max_age, "requesting the players").await
+    }
+}
+
+impl Polled for PlayerDetailed {
+    fn request(console: &Console) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
+        Box::pin(async move {
+            let listed = console.command(player::list_detailed()).with_reply().await;
+            let (list, reply) = listed?;
+            // A reply without a result is no empty server.
+            let is_array =
+                || matches!(reply.result(), Some(Value::Array(entries)) if entries.is_empty());
+            if list.is_empty() && !is_array() {
+                let reason = "the reply has no list of players".to_owned();
+                return Err(Error::new(
+                    ErrorKind::Decode { reason },
+                    "listing the players",
+                ));
+            }
+            let is_complete = list.skipped().count() == 0;
+            let players = list.into_iter().map(|player| (player.id, player));
+            Ok(Reading {
+                players: players.collect(),
+                is_complete,
+            })
+        })
+    }
+}
