@@ -1,5 +1,6 @@
 use crate::counters::{Counters, Totals};
 use crate::failure::{Failure, FailureKind, HandlerInfo};
+use crate::handler_fn::HandlerError;
 use crate::handlers::{Handlers, Work};
 use crate::limits::Limits;
 use crate::panics::{catch_panic, catch_panic_in};
@@ -111,10 +112,7 @@ impl Calls {
         };
         let kind = match ended {
             Ok(Ok(Ok(()))) => return,
-            Ok(Ok(Err(error))) => match error.downcast_ref::<Unreadable>() {
-                Some(Unreadable(error)) => FailureKind::Unreadable(error.to_string()),
-                None => FailureKind::Failed(chain(&*error).to_string()),
-            },
+            Ok(Ok(Err(error))) => kind_of(&error),
             Ok(Err(panic)) => FailureKind::Panicked(panic),
             Err(limit) => FailureKind::TimedOut(limit),
         };
@@ -143,6 +141,34 @@ impl Calls {
                 warn!(panic, "a handler of failures panicked");
             }
         }
+    }
+}
+
+fn kind_of(error: &HandlerError) -> FailureKind {
+    if let Some(Unreadable(error)) = error.downcast_ref() {
+        return FailureKind::Unreadable(error.to_string());
+    }
+    match error.downcast_ref() {
+        Some(Known { what, kind }) => match kind {
+            FailureKind::Panicked(message) => FailureKind::Panicked(format!("{what}: {message}")),
+            FailureKind::Failed(message) => FailureKind::Failed(format!("{what}: {message}")),
+            other => other.clone(),
+        },
+        None => FailureKind::Failed(chain(&**error).to_string()),
+    }
+}
+
+/// The error of a handler that has found out by itself how its work failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{what}: {kind}")]
+pub(crate) struct Known {
+    what: String,
+    kind: FailureKind,
+}
+
+impl Known {
+    pub(crate) fn new(what: String, kind: FailureKind) -> Self {
+        Self { what, kind }
     }
 }
 

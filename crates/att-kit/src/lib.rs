@@ -21,6 +21,7 @@
 //! | [`Consoles`] | consoles by key, added and removed at any time, with streams over all of them |
 //! | [`Handlers`] | the functions that are called for events, states and sessions |
 //! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
+//! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
 //! | [`players`] | who is online on a console, the changes, and the bodies and items of all players at a chosen rate |
 //!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
@@ -31,6 +32,7 @@
 //! | --- | --- |
 //! | `metrics` | counters and gauges of a [`Runner`], through the `metrics` facade |
 
+pub mod bot_commands;
 mod calls;
 mod clock;
 mod console_events;

@@ -11,30 +11,59 @@
 /// ```
 pub fn command_words(line: &str) -> Vec<&str> {
     let mut words = Vec::new();
-    let mut rest = line.trim_start();
-    while !rest.is_empty() {
-        let (word, after) = first_word(rest);
-        words.push(word);
-        rest = after.trim_start();
+    let mut rest = line;
+    while let Some(first) = CommandWord::first(rest) {
+        words.push(first.text);
+        rest = first.rest;
     }
     words
 }
 
-/// The first word of a non-empty line, and the rest.
-fn first_word(text: &str) -> (&str, &str) {
-    if let Some(quoted) = text.strip_prefix('"') {
-        return quoted.split_once('"').unwrap_or((quoted, ""));
+/// The first word of a command line, as [`command_words`] splits it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CommandWord<'a> {
+    /// The word, without its quotes.
+    pub text: &'a str,
+    /// The line after the word.
+    pub rest: &'a str,
+    /// False if the word has a double quote at its start and none at its end.
+    pub is_closed: bool,
+}
+
+impl<'a> CommandWord<'a> {
+    /// The first word; `None` if the line is blank.
+    pub fn first(line: &'a str) -> Option<Self> {
+        let line = line.trim_start();
+        if line.is_empty() {
+            return None;
+        }
+        if let Some(quoted) = line.strip_prefix('"') {
+            let closed = quoted.split_once('"');
+            let (text, rest) = closed.unwrap_or((quoted, ""));
+            return Some(Self {
+                text,
+                rest,
+                is_closed: closed.is_some(),
+            });
+        }
+        let (text, rest) = in_single_quotes(line).unwrap_or_else(|| {
+            let end = line.find(char::is_whitespace).unwrap_or(line.len());
+            line.split_at(end)
+        });
+        Some(Self {
+            text,
+            rest,
+            is_closed: true,
+        })
     }
-    let ends_word = |rest: &str| rest.is_empty() || rest.starts_with(char::is_whitespace);
-    if let Some((word, rest)) = text
-        .strip_prefix('\'')
-        .and_then(|quoted| quoted.split_once('\''))
-        && ends_word(rest)
-    {
-        return (word, rest);
-    }
-    let end = text.find(char::is_whitespace).unwrap_or(text.len());
-    text.split_at(end)
+}
+
+/// The word in single quotes at the start of the line, and the rest.
+fn in_single_quotes(line: &str) -> Option<(&str, &str)> {
+    let (word, rest) = line.strip_prefix('\'')?.split_once('\'')?;
+    let ends = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    ends.then_some((word, rest))
 }
 
 #[cfg(test)]
@@ -58,6 +87,15 @@ mod tests {
         for (line, words) in cases {
             assert_eq!(command_words(line), words, "{line}");
         }
+    }
+
+    #[test]
+    fn only_a_double_quote_without_an_end_is_not_closed() {
+        let is_closed = |line| CommandWord::first(line).map(|word| word.is_closed);
+        assert_eq!(is_closed("  "), None);
+        assert_eq!(is_closed(r#""two words" "no end"#), Some(true));
+        assert_eq!(is_closed(r#" "no end"#), Some(false));
+        assert_eq!(is_closed("'tis"), Some(true));
     }
 
     proptest! {

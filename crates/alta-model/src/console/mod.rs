@@ -6,4 +6,4 @@ pub mod event;
 pub mod result;
 
 pub use chunk::{cave_layer, chunk_name, chunk_starts_with, is_same_chunk};
-pub use command_line::command_words;
+pub use command_line::{CommandWord, command_words};

@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod bot_commands;
 mod budgets;
 mod commands;
 #[path = "../support/mod.rs"]

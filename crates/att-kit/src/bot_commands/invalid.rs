@@ -1,0 +1,97 @@
+use crate::hints::did_you_mean;
+use alta_model::{User, escaped};
+use std::time::Duration;
+
+/// The number of characters of a typed word in a message.
+const SHOWN: usize = 60;
+
+/// An error in a line that somebody typed. Its message is the reply to the caller.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Invalid {
+    /// The line is longer than 64 KiB.
+    #[error("the line is too long")]
+    TooLong,
+    /// The line has a control character other than a tab or a line break.
+    #[error("the line has the control character {}", .0.escape_debug())]
+    ControlCharacter(char),
+    /// A double quote has no end.
+    #[error("the quote before {} has no end", shown(.0))]
+    OpenQuote(String),
+    /// A parameter has no argument.
+    #[error("<{parameter}> is missing")]
+    Missing {
+        /// The parameter.
+        parameter: String,
+    },
+    /// The line has more words than parameters.
+    #[error("{} is one word too many; write a value with spaces in quotes", shown(.0))]
+    TooMany(String),
+    /// An argument does not have the type of its parameter.
+    #[error("<{parameter}> is {kind}, not {}", shown(.given))]
+    NotA {
+        /// The parameter.
+        parameter: String,
+        /// The type with its article, such as `a number`.
+        kind: String,
+        /// The argument.
+        given: String,
+    },
+    /// A number is too large, too small or not finite.
+    #[error("<{parameter}> is {range}, not {}", shown(.given))]
+    OutOfRange {
+        /// The parameter.
+        parameter: String,
+        /// The range in words.
+        range: String,
+        /// The argument.
+        given: String,
+    },
+    /// Nobody who is online has this name or id.
+    #[error("no player {} is online{}", shown(.given), did_you_mean(.nearest))]
+    NoSuchPlayer {
+        /// The name or id.
+        given: String,
+        /// The nearest names of players who are online, as a caller can type them.
+        nearest: Vec<String>,
+    },
+    /// The server does not know this name or id.
+    #[error("the server knows no player {}{}", shown(.given), did_you_mean(.nearest))]
+    NoSuchUser {
+        /// The name or id.
+        given: String,
+        /// The nearest names of players who are online, as a caller can type them.
+        nearest: Vec<String>,
+    },
+    /// Several players have this name, in any case, or one has it as name and another one as id.
+    #[error("{} is more than one player: {}; add # and the id", shown(.given), each(.users))]
+    Ambiguous {
+        /// The name or id.
+        given: String,
+        /// The players.
+        users: Vec<User>,
+    },
+    /// The console did not list its players within this time.
+    #[error("the players of the server are not known yet (waited {0:?})")]
+    PlayersUnknown(Duration),
+    /// The server did not say whether it knows the player.
+    #[error("{} could not be looked up: {because}", shown(.given))]
+    NotLookedUp {
+        /// The name or id.
+        given: String,
+        /// The error of the console.
+        because: String,
+    },
+}
+
+/// A word in quotes, escaped and shortened.
+pub(super) fn shown(word: &str) -> String {
+    format!("`{}`", escaped(word).at_most(SHOWN))
+}
+
+/// Names with their ids.
+fn each(users: &[User]) -> String {
+    let users = users.iter().take(5);
+    let users = users.map(|user| format!("{} (#{})", escaped(&user.username), user.id));
+    users.collect::<Vec<_>>().join(", ")
+}
