@@ -2,7 +2,7 @@
 //! it as executed without success; the bot runs it. `help heal` and every error show how to type it.
 
 use att_console::Console;
-use att_console::commands::player::modify_stat;
+use att_console::commands::player::set_stat;
 use att_kit::bot_commands::{Allowed, BotCommands, Declaration, Declared, arg};
 use std::error::Error;
 
@@ -13,13 +13,13 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
 
 fn heal(command: Declaration) -> Declared {
     command
+        .about("Sets the health of a player")
         .arg(arg::player("player"))
         .arg(arg::number("amount").range(0.0..=100.0).default(10.0))
         .allow(Allowed::console())
         .run(|call, (player, amount)| async move {
-            call.command(modify_stat(&player, "health", amount, 1.0))
-                .await?;
-            Ok(format!("{} gets {amount}", player.username))
+            call.command(set_stat(&player, "health", amount)).await?;
+            Ok(format!("{} has {amount} health", player.username))
         })
 }
 

@@ -15,8 +15,8 @@
 //!             .allow(Allowed::console())
 //!             .allow(Allowed::ids([UserId::new(1_200_000_001)]))
 //!             .run(|call, (player, amount)| async move {
-//!                 call.command(player::modify_stat(&player, "health", amount, 1.0)).await?;
-//!                 Ok(format!("{} gets {amount}", player.username))
+//!                 call.command(player::set_stat(&player, "health", amount)).await?;
+//!                 Ok(format!("{} has {amount} health", player.username))
 //!             })
 //!     })
 //!     .build()?;

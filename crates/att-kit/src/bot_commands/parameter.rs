@@ -12,6 +12,7 @@ pub(super) type Read<T> = Arc<
 >;
 
 /// A parameter of a bot command, whose argument is a `T`; see [`arg`](super::arg).
+#[must_use = "a parameter needs a declaration"]
 pub struct Parameter<T> {
     pub(super) spec: Spec,
     pub(super) read: Read<T>,

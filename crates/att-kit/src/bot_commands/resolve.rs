@@ -44,11 +44,8 @@ impl Matches {
             mut named,
             identified,
         } = self;
-        if let Some(identified) = identified {
-            if !named.iter().any(|user| user.id == identified.id) {
-                named.push(identified);
-            }
-        }
+        let identified = identified.filter(|it| named.iter().all(|user| user.id != it.id));
+        named.extend(identified);
         match named.len() {
             0 | 1 => Ok(named.pop()),
             _ => Err(Invalid::Ambiguous {

@@ -1,16 +1,14 @@
 //! Bot commands, typed at another console.
 
-use crate::support::{TEST_TIMEOUT, within};
+use crate::support::within;
 use crate::town::{ODD_NAMES, Town};
-use att_console::commands::player::check_stat;
-use att_console::event::CommandExecuted;
-use att_console::{Console, ErrorKind, Subscription};
+use att_console::{Console, ErrorKind};
 
 #[path = "../../examples/job16_bot_commands.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
-mod bot_commands;
+mod heal;
 
-/// How a caller types each name, and the argument by which the bot addresses the player.
+/// Each name as somebody types it.
 const TYPED: [&str; 6] = [
     "O'Neil",
     "-bee-",
@@ -21,7 +19,7 @@ const TYPED: [&str; 6] = [
 ];
 
 /// Types a line that the server does not know.
-async fn typed(console: &Console, line: String) {
+async fn typed(console: &Console, line: &str) {
     let error = within(console.command(line)).await.unwrap_err();
     assert!(
         matches!(error.kind(), ErrorKind::CommandNotFound { .. }),
@@ -29,35 +27,30 @@ async fn typed(console: &Console, line: String) {
     );
 }
 
-/// The next command of the bot, without subscriptions and lists.
-async fn ran(executed: &mut Subscription<CommandExecuted>) -> String {
-    loop {
-        let event = executed.next_event().timeout_in(TEST_TIMEOUT).await;
-        let line = event.data.command;
-        if !line.starts_with("websocket") && line != "player list" {
-            return line;
-        }
-    }
-}
-
 #[tokio::test]
 async fn job_16_a_typed_line_runs_a_command_of_the_bot_once() {
     let town = Town::start().await;
     let typist = town.console();
-    let bot = town.run(bot_commands::run);
+    let _bot = town.run(heal::run);
     town.subscribed("CommandExecuted").await;
-    let mut executed = within(typist.subscribe::<CommandExecuted>()).await.unwrap();
+    let mut after = None;
     for _ in 0..2 {
         let players = ODD_NAMES.map(|name| town.join(name));
         for (name, player) in TYPED.into_iter().zip(players) {
-            typed(&typist, format!("heal {name} 20")).await;
-            assert_eq!(
-                ran(&mut executed).await,
-                format!("player modify-stat {player} health 20 1")
-            );
+            let heals = format!("player set-stat {player} health 20");
+            typed(&typist, &format!("heal {name} 20")).await;
+            let ran = town.sim.wait_for_command(town.server, &heals, after);
+            after = Some(ran.await.unwrap().number);
         }
-        town.restart("CommandExecuted").await;
-        within(typist.ready()).await.unwrap();
+        town.restart_seen_by(&typist).await;
+        town.subscribed("CommandExecuted").await;
     }
-    drop(bot);
+    // A line without an argument runs nothing, and neither does one that the server has run.
+    typed(&typist, "heal").await;
+    within(typist.command("player list")).await.unwrap();
+    let received = town.sim.received();
+    let heals = received
+        .iter()
+        .filter(|it| it.command().is_some_and(|line| line.contains("health")));
+    assert_eq!(heals.count(), 2 * ODD_NAMES.len());
 }

@@ -8,7 +8,7 @@ const BUDGETS: [(&str, usize); 4] = [
     ("job05_outcome", 10),
     ("job06_any_player", 15),
     ("job07_typed_results", 14),
-    ("job16_bot_commands", 13),
+    ("job16_bot_commands", 12),
 ];
 
 #[test]
