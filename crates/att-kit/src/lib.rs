@@ -24,6 +24,10 @@
 //! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
 //! | [`players`] | who is online on a console, the changes, and the bodies and items of all players at a chosen rate |
 //!
+//! | module | purpose |
+//! | --- | --- |
+//! | [`homes`] | teleports to positions, which restore the players' homes |
+//!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
 //!
 //! # Features
@@ -41,6 +45,7 @@ mod consoles;
 mod counters;
 mod deadline;
 mod duplicates;
+mod effect;
 mod error;
 mod failure;
 mod feed;
@@ -51,12 +56,14 @@ mod handler_queue;
 mod handlers;
 mod health;
 mod hints;
+pub mod homes;
 mod key;
 mod keyed_queues;
 mod limits;
 mod member;
 mod panics;
 mod player;
+mod player_id;
 pub mod players;
 mod runner;
 mod runner_event;
