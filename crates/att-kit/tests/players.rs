@@ -9,8 +9,10 @@
 mod support;
 
 use alta_model::UserId;
+use alta_sim::{Action, Fault, Hook};
 use att_console::Missed;
 use att_kit::players::{ChangeKind, Evidence, PlayerChange, PlayerChanges, Players};
+use std::sync::Arc;
 use support::{open, self_hosted, within};
 
 async fn next(changes: &mut PlayerChanges) -> PlayerChange {
@@ -70,6 +72,77 @@ async fn a_restart_is_a_gap_and_then_the_difference() {
         (joined.player.name(), joined.kind),
         ("Brambletoe", ChangeKind::Joined)
     );
+}
+
+#[tokio::test]
+async fn joins_and_leaves_that_the_server_does_not_send_are_derived_from_lists() {
+    let (sim, server) = self_hosted().await;
+    sim.withdraw_console_event(server, "PlayerJoined");
+    sim.withdraw_console_event(server, "PlayerLeft");
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    within(players.complete()).await.unwrap();
+    let moves = sim.wait_for_console_subscription(server, "PlayerMovedChunk");
+    within(moves).await.unwrap();
+    let mut changes = players.changes();
+    let odd = sim.player_joins(server, r#"a"b\c"#).unwrap();
+    // The other events of the same subscription arrive; one about an unknown player makes a list due.
+    sim.player_moves(server, odd, "Cave Layer 3").unwrap();
+    let joined = next(&mut changes).await;
+    assert_eq!(
+        (joined.player.name(), joined.kind, joined.evidence),
+        (r#"a"b\c"#, ChangeKind::Joined, Evidence::List)
+    );
+    sim.player_moves(server, odd, "Cave Layer 4").unwrap();
+    let moved = next(&mut changes).await;
+    assert_eq!(
+        (moved.player.id(), moved.evidence),
+        (joined.player.id(), Evidence::Event)
+    );
+
+    // A restart is a gap here, too, although two of the events are never confirmed.
+    sim.stop_server(server).await.unwrap();
+    sim.start_server(server).unwrap();
+    let gap = within(changes.next()).await.unwrap();
+    assert!(matches!(gap, Err(Missed::Gap { .. })), "{gap:?}");
+    let left = next(&mut changes).await;
+    assert_eq!(
+        (left.kind, left.evidence),
+        (ChangeKind::Left, Evidence::List)
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_fails_or_has_no_result_empties_nothing() {
+    let (sim, server) = self_hosted().await;
+    sim.player_joins(server, "Elder Toad").unwrap();
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    within(players.complete()).await.unwrap();
+    let subscribed = sim.wait_for_console_subscription(server, "PlayerStateChanged");
+    within(subscribed).await.unwrap();
+    let before = Arc::clone(players.online().iter().next().unwrap());
+    let mut changes = players.changes();
+    assert_eq!(next(&mut changes).await.kind, ChangeKind::Found);
+    let odd = ["", "null", "[null]", r#"[{"id": null}]"#, "7", "{}"];
+    let odd = odd.map(|result| Action::Result(result.to_owned()));
+    for action in odd.into_iter().chain([Action::Refuse(1)]) {
+        let fault = Fault::new(Hook::ConsoleCommand, action).containing("player list");
+        sim.faults().arm(fault);
+        // A gap makes a list due.
+        sim.drop_consoles(server);
+        let gap = within(changes.next()).await.unwrap();
+        assert!(matches!(gap, Err(Missed::Gap { .. })), "{gap:?}");
+        let listed = sim.wait_until(|sim| sim.faults().armed() == 0);
+        within(listed).await.unwrap();
+    }
+    within(players.complete()).await.unwrap();
+    let after = Arc::clone(players.online().iter().next().unwrap());
+    assert!(
+        Arc::ptr_eq(&before, &after),
+        "the player has left meanwhile"
+    );
+    assert_eq!(players.online().len(), 1);
 }
 
 #[tokio::test]

@@ -123,6 +123,9 @@ pub enum Action {
     /// Refuses the request, which is not performed. On the main websocket: a reply with this status and the fixture's error
     /// content. On a console: the fixture's exception with this number in its message. HTTP: an error body with this status.
     Refuse(u16),
+    /// Consoles: performs the command and replies with this JSON as its result; without a result if it is not JSON. Elsewhere the
+    /// same as no fault.
+    Result(String),
     /// Closes the websocket with this code and reason; ends an HTTP connection.
     Close(u16, String),
     /// Ends the connection without a close frame.

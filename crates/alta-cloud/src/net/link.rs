@@ -133,7 +133,7 @@ impl Link {
     ) {
         let text = |frame: &Node| Outgoing::Text(frame.to_string().into(), event.cloned());
         match action {
-            None => self.push(text(frame)),
+            None | Some(Action::Result(_)) => self.push(text(frame)),
             Some(Action::Drop | Action::Reply(_) | Action::Refuse(_)) => {}
             Some(Action::Delay(delay)) => {
                 let (link, late) = (self.clone(), text(frame));

@@ -21,14 +21,15 @@ pub(crate) const SPECS: &[Spec] = &[
 
 /// The names of the events that this server has, in their own spelling.
 fn known<'a>(run: &'a Run<'_>) -> impl Iterator<Item = &'a str> {
-    let extra = run
-        .game()
-        .map(|game| game.extra_events.as_slice())
-        .unwrap_or_default();
-    EVENTS
-        .iter()
-        .copied()
-        .chain(extra.iter().map(String::as_str))
+    let game = run.game().ok();
+    let extra = game.map_or(&[][..], |game| &game.extra_events);
+    let missing = game.map_or(&[][..], |game| &game.missing_events);
+    let all = EVENTS.into_iter().chain(extra.iter().map(String::as_str));
+    all.filter(|name| {
+        !missing
+            .iter()
+            .any(|missing| missing.eq_ignore_ascii_case(name))
+    })
 }
 
 fn row(name: &str) -> Node {

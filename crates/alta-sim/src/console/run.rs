@@ -59,10 +59,16 @@ fn run(state: &mut State, env: &Env, now: Timestamp, connection: u64, id: &Node,
     };
     let (server, doubled, caller) = (console.server, console.doubled, console.caller.clone());
     let fault = env.fault(Hook::ConsoleCommand, Some(server), line);
-    let finished = match fault {
+    let mut finished = match fault {
         Some(Action::Refuse(number)) => Finished::failed(format!("Refused on demand ({number})")),
         _ => commands::run(&mut state.world, &mut console.session, server, now, line),
     };
+    if let Some(Action::Result(json)) = &fault {
+        finished.output = Node::parse(json).map_or_else(
+            || Output::Text(json.clone()),
+            |result| Output::Value(result, String::new()),
+        );
+    }
     let fault = fault.filter(|action| !matches!(action, Action::Refuse(_)));
     let numeric = state.world.has_numeric_enums(server);
     let failure = finished.failure();

@@ -173,6 +173,14 @@ impl Sim {
         self.change_game(server, |game| game.extra_events.push(event_type.to_owned()));
     }
 
+    /// Removes a console event from a server, like bare self-hosted servers, which have no `PlayerJoined` and `PlayerLeft`:
+    /// subscribing yields `NotFound`. Connections that are subscribed stay so.
+    pub fn withdraw_console_event(&self, server: u64, event_type: &str) {
+        self.change_game(server, |game| {
+            game.missing_events.push(event_type.to_owned());
+        });
+    }
+
     /// Writes the token of a self-hosted server to `console_token.txt` in a folder, and replaces a file that exists. Only the
     /// owner of the file can read it. Returns the path.
     ///

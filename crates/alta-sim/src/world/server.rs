@@ -33,6 +33,8 @@ pub(crate) struct GameServer {
     pub(crate) settings: BTreeMap<String, serde_json::Value>,
     /// Console events in addition to the stock ones.
     pub(crate) extra_events: Vec<String>,
+    /// Stock console events that the server lacks.
+    pub(crate) missing_events: Vec<String>,
     /// Hours since midnight in the game.
     pub(crate) hour: f64,
 }
@@ -54,6 +56,7 @@ impl GameServer {
             last_entity: 51_233,
             settings: default_settings(),
             extra_events: Vec::new(),
+            missing_events: Vec::new(),
             hour: 8.0,
         }
     }

@@ -1,14 +1,14 @@
 //! `player list-detailed`.
 
 use super::handle::Players;
+use super::listed::listed;
 use super::poll::{Polled, polls};
 use super::snapshot::{Reading, Snapshot};
 use super::snapshots::{Details, Snapshots};
 use alta_model::console::result::PlayerDetailed;
 use att_console::commands::player;
-use att_console::{Console, Error, ErrorKind};
+use att_console::{Console, Error};
 use futures_core::future::BoxFuture;
-use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,18 +44,11 @@ impl Players {
 impl Polled for PlayerDetailed {
     fn request(console: &Console) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
         Box::pin(async move {
-            let listed = console.command(player::list_detailed()).with_reply().await;
-            let (list, reply) = listed?;
-            // A reply without a result is no empty server.
-            let is_array =
-                || matches!(reply.result(), Some(Value::Array(entries)) if entries.is_empty());
-            if list.is_empty() && !is_array() {
-                let reason = "the reply has no list of players".to_owned();
-                return Err(Error::new(
-                    ErrorKind::Decode { reason },
-                    "listing the players",
-                ));
-            }
+            let (list, reply) = console
+                .command(player::list_detailed())
+                .with_reply()
+                .await?;
+            let list = listed(list, &reply)?;
             let is_complete = list.skipped().count() == 0;
             let players = list.into_iter().map(|player| (player.id, player));
             Ok(Reading {

@@ -2,6 +2,7 @@
 
 use super::change::PlayerChange;
 use super::handle::Shared;
+use super::listed::listed;
 use super::roster::{Input, Output, Roster};
 use alta_model::{Listing, Timestamp, User};
 use att_console::commands::player;
@@ -93,8 +94,9 @@ async fn request(console: WeakConsole, mut statuses: Statuses) -> Option<Listing
         .wait_for(|status| status.state.is_connected())
         .await?;
     let console = console.upgrade()?;
-    let listed = console.command(player::list()).timeout(LIST_TIMEOUT).await;
-    listed
+    let list = console.command(player::list()).timeout(LIST_TIMEOUT);
+    let list = list.with_reply().await;
+    list.and_then(|(list, reply)| listed(list, &reply))
         .inspect_err(|error| debug!(%error, "the players could not be listed"))
         .ok()
 }

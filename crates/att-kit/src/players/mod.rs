@@ -6,6 +6,7 @@ mod details;
 mod follow;
 mod handle;
 mod inventories;
+mod listed;
 mod online;
 mod poll;
 mod poller;

@@ -146,7 +146,8 @@ proptest! {
         let mut wanted = Wanted::default();
         let mut in_flight: Option<Instant> = None;
         let (mut last, mut newest) = (None::<Instant>, None::<Instant>);
-        let mut rest_until = now;
+        // The earliest and the latest end of the rest.
+        let (mut rest_until, mut rest_at_most) = (now, now);
         for (after, step) in steps {
             now += ms(after);
             match step {
@@ -155,7 +156,9 @@ proptest! {
                 Step::End { is_sent, is_ok } => if let Some(sent) = in_flight.take() {
                     let sent = is_sent.then_some(sent);
                     poller.handle(Input::Ended { sent, is_ok }, now);
-                    rest_until = now + sent.map_or(Duration::ZERO, |sent| now - sent);
+                    let took = sent.map_or(Duration::ZERO, |sent| now - sent);
+                    rest_until = now + took;
+                    rest_at_most = now + took.max(LONGEST_RETRY);
                     last = sent.or(Some(now));
                     if is_ok {
                         newest = sent;
@@ -175,8 +178,8 @@ proptest! {
             let is_wanted = wanted.interval.is_some() || is_stale;
             prop_assert_eq!(deadline.is_some(), is_wanted && in_flight.is_none());
             if let Some(deadline) = deadline {
-                let longest = wanted.interval.unwrap_or_default().max(LONGEST_RETRY);
-                prop_assert!(deadline <= rest_until.max(now) + longest);
+                let interval = wanted.interval.unwrap_or_default();
+                prop_assert!(deadline <= rest_at_most.max(now + interval));
             }
             if poller.poll_request(now) {
                 prop_assert!(in_flight.is_none(), "one request at a time");

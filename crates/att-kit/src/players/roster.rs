@@ -249,6 +249,10 @@ impl Roster {
 
     fn missed(&mut self, missed: Missed, now: Instant) {
         self.online.is_complete = false;
+        if matches!(missed, Missed::Gap { .. }) {
+            // The connection is another one.
+            self.failures = 0;
+        }
         match &mut self.request {
             Some(request) => request.is_stale = true,
             None => self.list_by(now),

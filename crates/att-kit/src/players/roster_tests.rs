@@ -139,6 +139,20 @@ fn after_a_gap_the_differences_are_told_once() {
 }
 
 #[test]
+fn a_gap_ends_the_long_pauses_after_failures() {
+    let (mut roster, mut now) = seeded(&[1]);
+    for _ in 0..6 {
+        now = roster.deadline().unwrap();
+        roster.handle(Input::Tick, now);
+        roster.handle(Input::Listed(None, at()), now);
+    }
+    let (since, until) = (at(), at());
+    roster.handle(Input::Missed(Missed::Gap { since, until }), now);
+    roster.handle(Input::Listed(None, at()), now);
+    assert_eq!(roster.deadline(), Some(now + Duration::from_secs(1)));
+}
+
+#[test]
 fn a_list_that_was_requested_before_a_gap_is_requested_again() {
     let (mut roster, now) = seeded(&[1]);
     let due = now + LIST_WITHOUT_EVENTS;

@@ -22,6 +22,7 @@ pub type Inventories = Snapshots<Inventory>;
 pub struct Snapshots<T> {
     reader: Reader<T>,
     every: Duration,
+    began: Instant,
     states: WatchStream<State<T>>,
     /// When the request of the last yielded snapshot was sent.
     last: Option<Instant>,
@@ -33,6 +34,7 @@ impl<T: Send + Sync + 'static> Snapshots<T> {
         Self {
             reader,
             every,
+            began: Instant::now(),
             states: WatchStream::new(polls.states()),
             last: None,
         }
@@ -40,7 +42,7 @@ impl<T: Send + Sync + 'static> Snapshots<T> {
 
     /// The next snapshot; `None` when the console is closed.
     ///
-    /// The first one can be a snapshot that exists already, if it is not older than the interval.
+    /// The first one can be a snapshot from before the stream began, if it was not older than the interval then.
     ///
     /// # Cancel safety
     ///
@@ -67,7 +69,7 @@ impl<T: Send + Sync + 'static> Snapshots<T> {
     fn is_due(&self, snapshot: &Snapshot<T>) -> bool {
         match self.last {
             Some(last) => snapshot.sent() >= last + self.every,
-            None => snapshot.age() <= self.every,
+            None => snapshot.sent() + self.every >= self.began,
         }
     }
 }
