@@ -23,6 +23,7 @@
 //! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
 //! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
 //! | [`players`] | who is online on a console, the changes, and the bodies and items of all players at a chosen rate |
+//! | [`conditions`] | who enters and leaves zones, holds items, makes gestures: with hold time and cool-down per player |
 //!
 //! | module | purpose |
 //! | --- | --- |
@@ -39,6 +40,7 @@
 pub mod bot_commands;
 mod calls;
 mod clock;
+pub mod conditions;
 mod console_events;
 mod console_task;
 mod consoles;

@@ -45,7 +45,7 @@ pub enum ChangeKind {
     },
 }
 
-/// How a [`PlayerChange`] is known.
+/// How a [`PlayerChange`] or a [`Transition`](crate::conditions::Transition) is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {
@@ -54,4 +54,6 @@ pub enum Evidence {
     /// The comparison with a list of the server. Its time is an upper bound: servers do not send every event, and none
     /// while the connection is lost.
     List,
+    /// A [snapshot](super::Snapshot) of the players' bodies or items. Its time is an upper bound. No [`PlayerChange`] has it.
+    Snapshot,
 }

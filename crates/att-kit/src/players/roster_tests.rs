@@ -45,6 +45,7 @@ fn short(change: &PlayerChange) -> String {
     let evidence = match change.evidence {
         Evidence::Event => "event",
         Evidence::List => "list",
+        _ => "snapshot",
     };
     format!("{} {kind} by {evidence}", change.player.id())
 }

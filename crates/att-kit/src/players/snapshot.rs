@@ -96,3 +96,22 @@ impl<T> Snapshot<T> {
         self.received
     }
 }
+
+#[cfg(test)]
+impl<T> Snapshot<T> {
+    /// A complete reply, for tests of machines.
+    pub(crate) fn of(
+        players: impl IntoIterator<Item = (UserId, T)>,
+        sent: Instant,
+        received: Timestamp,
+    ) -> Self {
+        let players = players.into_iter();
+        Self {
+            players: players.map(|(id, player)| (id, Arc::new(player))).collect(),
+            is_complete: true,
+            sent,
+            requested: received,
+            received,
+        }
+    }
+}

@@ -9,6 +9,7 @@
 mod bot_commands;
 mod budgets;
 mod commands;
+mod conditions;
 mod positions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,33 @@
+use crate::players::{Evidence, Player};
+use alta_model::Timestamp;
+use alta_model::console::result::PlayerDetailed;
+use std::sync::Arc;
+
+/// A condition has become true or false for a player.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Transition {
+    /// The player.
+    pub player: Arc<Player>,
+    /// Whether the condition has become true or false.
+    pub kind: TransitionKind,
+    /// True if the player was online before the stream began and the condition was true already when it was first known.
+    /// Always false for [`TransitionKind::Left`].
+    pub is_initial: bool,
+    /// The reason to believe in it.
+    pub evidence: Evidence,
+    /// The time of that event, list or snapshot. With a hold time: when it ended.
+    pub at: Timestamp,
+    /// The positions on which it is based; `None` if the condition does not need them, or the player has left the server.
+    pub details: Option<Arc<PlayerDetailed>>,
+}
+
+/// The kind of a [`Transition`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransitionKind {
+    /// The condition has become true, for the hold time if there is one.
+    Entered,
+    /// The condition has become false after [`Entered`](Self::Entered), or the player has left the server.
+    Left,
+}

@@ -1,0 +1,90 @@
+use super::machine::Output;
+use super::transition::{Transition, TransitionKind};
+use att_console::Missed;
+use futures_core::Stream;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::sync::broadcast;
+use tokio::task::AbortHandle;
+use tokio_stream::wrappers::BroadcastStream;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+
+/// The transitions of a condition, as a stream of `Result<Transition, Missed>`; see [`Players::when`](crate::players::Players::when).
+///
+/// Of each player it tells by turns that the condition has become true and false. After [`Missed::Gap`] it is compared: a player
+/// who is still inside does not enter again. If this stream is read too slowly, the oldest transitions are dropped, and
+/// [`Missed::Lagged`] is their number.
+///
+/// It ends when the console is closed.
+pub struct Transitions {
+    transitions: BroadcastStream<Output>,
+    task: AbortHandle,
+}
+
+impl Transitions {
+    pub(super) fn new(transitions: broadcast::Receiver<Output>, task: AbortHandle) -> Self {
+        let transitions = BroadcastStream::new(transitions);
+        Self { transitions, task }
+    }
+
+    /// The next transition or miss; `None` when the console is closed.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next(&mut self) -> Option<Result<Transition, Missed>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next transition; `None` when the console is closed. Misses are skipped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next_transition(&mut self) -> Option<Transition> {
+        loop {
+            if let Ok(transition) = self.next().await? {
+                return Some(transition);
+            }
+        }
+    }
+
+    /// The next player for whom the condition has become true, also those who are [inside already](Transition::is_initial); `None`
+    /// when the console is closed. Misses are skipped.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe.
+    pub async fn next_entry(&mut self) -> Option<Transition> {
+        loop {
+            let transition = self.next_transition().await?;
+            if transition.kind == TransitionKind::Entered {
+                return Some(transition);
+            }
+        }
+    }
+}
+
+impl Drop for Transitions {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Stream for Transitions {
+    type Item = Result<Transition, Missed>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = ready!(Pin::new(&mut self.transitions).poll_next(cx));
+        Poll::Ready(item.map(|item| match item {
+            Ok(item) => item,
+            Err(BroadcastStreamRecvError::Lagged(missed)) => Err(Missed::Lagged(missed)),
+        }))
+    }
+}
+
+impl std::fmt::Debug for Transitions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transitions").finish_non_exhaustive()
+    }
+}
