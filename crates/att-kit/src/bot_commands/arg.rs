@@ -53,8 +53,8 @@ where
     by_word(name, "an integer", |kind, text| {
         text.parse()
             .map_err(|error: ParseIntError| match error.kind() {
-                IntErrorKind::PosOverflow => kind.out_of_range("smaller", text),
-                IntErrorKind::NegOverflow => kind.out_of_range("larger", text),
+                IntErrorKind::PosOverflow => kind.out_of_range("a smaller integer", text),
+                IntErrorKind::NegOverflow => kind.out_of_range("a larger integer", text),
                 _ => kind.not(text),
             })
     })

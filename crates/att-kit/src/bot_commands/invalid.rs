@@ -1,6 +1,5 @@
 use crate::hints::did_you_mean;
 use alta_model::{User, escaped};
-use std::time::Duration;
 
 /// The number of characters of a typed word in a message.
 const SHOWN: usize = 60;
@@ -28,7 +27,7 @@ pub enum Invalid {
     #[error("{} is one word too many; write a value with spaces in quotes", shown(.0))]
     TooMany(String),
     /// An argument does not have the type of its parameter.
-    #[error("<{parameter}> is {kind}, not {}", shown(.given))]
+    #[error("<{parameter}> must be {kind}, not {}", shown(.given))]
     NotA {
         /// The parameter.
         parameter: String,
@@ -38,7 +37,7 @@ pub enum Invalid {
         given: String,
     },
     /// A number is too large, too small or not finite.
-    #[error("<{parameter}> is {range}, not {}", shown(.given))]
+    #[error("<{parameter}> must be {range}, not {}", shown(.given))]
     OutOfRange {
         /// The parameter.
         parameter: String,
@@ -71,9 +70,9 @@ pub enum Invalid {
         /// The players.
         users: Vec<User>,
     },
-    /// The console did not list its players within this time.
-    #[error("the players of the server are not known yet (waited {0:?})")]
-    PlayersUnknown(Duration),
+    /// The console has not listed its players: it is not connected, or closed.
+    #[error("the players of the server are not known")]
+    PlayersUnknown,
     /// The server did not say whether it knows the player.
     #[error("{} could not be looked up: {because}", shown(.given))]
     NotLookedUp {

@@ -88,11 +88,13 @@ pub(super) fn nearest_names(given: &str, players: &[User]) -> Vec<String> {
 }
 
 /// The name as a caller can type it: in quotes if it must be, or the id if no quotes help.
-fn typed(user: &User) -> String {
-    let name = &user.username;
-    let is_plain = !name.contains(|sign: char| sign.is_whitespace() || matches!(sign, '"' | '\''));
+pub(super) fn typed(user: &User) -> String {
+    let name = user.username.trim();
+    let is_plain = !name.is_empty()
+        && !name.starts_with('\'')
+        && !name.contains(|sign: char| sign.is_whitespace() || sign == '"');
     match (name.contains('"'), name.contains('\'')) {
-        _ if is_plain => name.clone(),
+        _ if is_plain => name.to_owned(),
         (false, _) => format!("\"{name}\""),
         (true, false) => format!("'{name}'"),
         (true, true) => format!("#{}", user.id),
@@ -171,6 +173,6 @@ async fn online(console: &Console) -> Result<Vec<User>, Invalid> {
     let players = Players::of(console);
     let complete = tokio::time::timeout(PATIENCE, players.complete()).await;
     let online = complete.ok().flatten();
-    let online = online.ok_or(Invalid::PlayersUnknown(PATIENCE))?;
+    let online = online.ok_or(Invalid::PlayersUnknown)?;
     Ok(online.iter().map(|player| player.user.clone()).collect())
 }
