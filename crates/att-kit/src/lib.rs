@@ -27,7 +27,9 @@
 //!
 //! | module | purpose |
 //! | --- | --- |
+//! | [`atm`] | balances: reading and changing as one step per player, and transfers |
 //! | [`homes`] | teleports to positions, which restore the players' homes |
+//! | [`orders`] | orders of several items, which never spawn an item twice |
 //!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
 //!
@@ -37,6 +39,7 @@
 //! | --- | --- |
 //! | `metrics` | counters and gauges of a [`Runner`], through the `metrics` facade |
 
+pub mod atm;
 pub mod bot_commands;
 mod calls;
 mod clock;
@@ -60,9 +63,11 @@ mod health;
 mod hints;
 pub mod homes;
 mod key;
+mod keyed_locks;
 mod keyed_queues;
 mod limits;
 mod member;
+pub mod orders;
 mod panics;
 mod player;
 mod player_id;

@@ -91,7 +91,14 @@ pub(super) async fn follow(
                 is_open = status.is_some();
                 Some(Input::Connected(status.is_some_and(|status| status.state.is_connected())))
             }
-            Some(request) = requests.recv(), if is_open => task.requested(request),
+            request = requests.recv(), if is_open => match request {
+                Some(request) => task.requested(request),
+                // Another task made the homes of this console at the same time.
+                None => {
+                    is_open = false;
+                    None
+                }
+            },
             change = change(&mut task.players), if is_open => task.changed(change),
             () = due(deadline), if is_open => Some(Input::Tick),
         };

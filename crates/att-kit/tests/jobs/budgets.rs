@@ -11,6 +11,8 @@ const BUDGETS: &[(&str, usize)] = &[
     ("job08_positions", 8),
     ("job10_closed_area", 15),
     ("job11_gesture", 15),
+    ("job13_kit_shop", 40),
+    ("job14_money", 25),
     ("job16_bot_commands", 12),
 ];
 
