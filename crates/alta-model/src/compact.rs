@@ -6,7 +6,7 @@
 mod scan;
 
 use scan::{Number, Strings, end_of_value, end_of_word, first_of_quote, length_of_quote, number};
-pub(crate) use scan::{each_field, end_of_object};
+pub(crate) use scan::{Scan, each_field};
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, Deserializer, IntoDeserializer as _, MapAccess, SeqAccess,
@@ -246,7 +246,7 @@ impl<'de, const IN_STRING: bool> Deserializer<'de> for &mut Reader<'de, IN_STRIN
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        self.at = end_of_value::<IN_STRING>(self.text, self.at)?;
+        self.at = end_of_value(self.text, self.at, self.strings)?;
         visitor.visit_unit()
     }
 
@@ -367,7 +367,7 @@ mod tests {
         both::<PlayerJoined>(text);
         both::<InventoryChanged>(text);
         both::<TraceLog>(text);
-        if end_of_object(text, 0) == Some(text.len()) {
+        if Scan::of(text).end_of_object(0) == Some(text.len()) {
             assert!(serde_json::from_str::<IgnoredAny>(text).is_ok(), "{text}");
         }
         all_in_string(&serde_json::to_string(text).unwrap());
@@ -458,7 +458,7 @@ mod tests {
             );
             assert!(both::<Value>(&json), "{json}");
             let within = format!("{text}{json}{text}");
-            assert_eq!(end_of_object(&within, length), Some(length + json.len()));
+            assert_eq!(Scan::of(&within).end_of_object(length), Some(length + json.len()));
         }
         assert!(both::<Value>(r#"["a\n\"b\\","\u00e9","é\\"]"#));
         assert!(both::<Value>(r#"{"\"":1,"a\\":["\\\\"]}"#));
@@ -502,7 +502,7 @@ mod tests {
         }
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
         assert!(from_str::<Value>(&deep).is_err());
-        assert_eq!(end_of_object(&deep, 0), None);
+        assert_eq!(Scan::of(&deep).end_of_object(0), None);
         assert!(from_str::<(Letter, u8)>(r#"["B",7,8]"#).is_err());
     }
 
@@ -523,7 +523,7 @@ mod tests {
             all_in_string(&string);
             all_in_string(&server);
             let text = format!("{before}{json}{after}");
-            if let Some(end) = end_of_object(&text, before.len()) {
+            if let Some(end) = Scan::of(&text).end_of_object(before.len()) {
                 let object = &text[before.len()..end];
                 prop_assert!(serde_json::from_str::<IgnoredAny>(object).is_ok(), "{}", object);
             }

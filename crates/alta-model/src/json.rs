@@ -32,10 +32,26 @@ pub fn from_compact_in_string<T: DeserializeOwned>(string: &str) -> Option<T> {
     compact::from_str_in_string(string).ok()
 }
 
-/// Returns the end of the object that begins at `start`. Fast, but reads compact JSON only: `None` proves nothing, because an
-/// object with white space, deep nesting or exponents is not found either.
-pub fn end_of_compact_object(text: &str, start: usize) -> Option<usize> {
-    compact::end_of_object(text, start)
+/// Finds strings and objects in compact JSON, from left to right. Fast, but reads compact JSON only: `None` proves nothing.
+pub struct CompactScan<'a>(compact::Scan<'a>);
+
+impl<'a> CompactScan<'a> {
+    /// Begins with this text.
+    pub fn of(text: &'a str) -> Self {
+        Self(compact::Scan::of(text))
+    }
+
+    /// Returns the content of the string whose opening quote is at `start`. A string with escapes is not found.
+    #[inline]
+    pub fn plain_string(&mut self, start: usize) -> Option<&'a str> {
+        self.0.plain_string(start)
+    }
+
+    /// Returns the end of the object that begins at `start`. An object with white space, deep nesting or exponents is not found.
+    #[inline]
+    pub fn end_of_object(&self, start: usize) -> Option<usize> {
+        self.0.end_of_object(start)
+    }
 }
 
 /// Calls `take` with the name and the JSON of each field of an object, which must be the whole input. Fast, but reads compact

@@ -1,9 +1,13 @@
 //! Finds the ends of strings, numbers and values in compact JSON.
 
 use super::{DEPTH, Refused, Result};
+use wide::{CmpEq as _, CmpLt as _, i8x16};
 
 /// The number of bytes whose quotes are found at once, one bit each.
 const BLOCK: usize = u64::BITS as usize;
+
+/// The number of bytes that one instruction compares.
+const PART: usize = 16;
 
 /// The first byte of a quote: the quote itself, or its backslash if the JSON is the content of a string.
 pub(super) const fn first_of_quote(in_string: bool) -> u8 {
@@ -15,10 +19,40 @@ pub(super) const fn length_of_quote(in_string: bool) -> usize {
     if in_string { 2 } else { 1 }
 }
 
-/// Returns the end of the object that begins at `start`.
-pub(crate) fn end_of_object(text: &str, start: usize) -> Option<usize> {
-    let is_object = text.as_bytes().get(start) == Some(&b'{');
-    is_object.then(|| end_of_value::<false>(text, start))?.ok()
+/// Finds strings and objects of one text, from left to right: the quotes of a block are found once for all of them.
+pub(crate) struct Scan<'a> {
+    text: &'a str,
+    strings: Strings<'a, false>,
+}
+
+impl<'a> Scan<'a> {
+    pub(crate) fn of(text: &'a str) -> Self {
+        Self {
+            text,
+            strings: Strings::of(text.as_bytes()),
+        }
+    }
+
+    /// Returns the content of the string whose opening quote is at `start`, if it has no escapes.
+    #[inline]
+    pub(crate) fn plain_string(&mut self, start: usize) -> Option<&'a str> {
+        if self.text.as_bytes().get(start) != Some(&b'"') {
+            return None;
+        }
+        let end = self.strings.end(start).ok()?;
+        let string = self.text.get(start + 1..end - 1)?;
+        let is_plain = self.strings.quotes.is_some() || !string.contains('\\');
+        is_plain.then_some(string)
+    }
+
+    /// Returns the end of the object that begins at `start`.
+    #[inline]
+    pub(crate) fn end_of_object(&self, start: usize) -> Option<usize> {
+        let is_object = self.text.as_bytes().get(start) == Some(&b'{');
+        is_object
+            .then(|| end_of_value(self.text, start, self.strings))?
+            .ok()
+    }
 }
 
 /// Calls `take` with the name and the JSON of each field of an object, which must be the whole input. `take` may have been
@@ -40,7 +74,7 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
             return Err(Refused);
         }
         let value = at;
-        at = end_of_value::<false>(text, value)?;
+        at = end_of_value(text, value, strings)?;
         take(name, text.get(value..at).ok_or(Refused)?);
         match bytes.get(at..) {
             Some([b',', ..]) => at += 1,
@@ -53,10 +87,13 @@ pub(crate) fn each_field<'a>(text: &'a str, mut take: impl FnMut(&'a str, &'a st
 /// Returns the end of the value that begins at `at`.
 ///
 /// It is one loop without calls, so that its state stays in registers.
-pub(super) fn end_of_value<const IN_STRING: bool>(text: &str, mut at: usize) -> Result<usize> {
+pub(super) fn end_of_value<const IN_STRING: bool>(
+    text: &str,
+    mut at: usize,
+    mut strings: Strings<'_, IN_STRING>,
+) -> Result<usize> {
     let bytes = text.as_bytes();
     let byte_at = |at: usize| bytes.get(at).copied().ok_or(Refused);
-    let mut strings = Strings::<IN_STRING>::of(bytes);
     // One bit for each open array or object, the innermost lowest; it is set for an object. The highest set bit is only a
     // mark: it is the last one when all are closed.
     let mut around = 1_u64;
@@ -127,6 +164,7 @@ pub(super) fn end_of_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize>
 }
 
 /// Finds the ends of strings.
+#[derive(Clone, Copy)]
 pub(super) struct Strings<'a, const IN_STRING: bool> {
     bytes: &'a [u8],
     /// The number of the block that `quotes` belongs to.
@@ -306,31 +344,23 @@ fn quotes_of_block<const IN_STRING: bool>(text: &[u8], block: usize) -> Result<O
     Ok(quotes::<IN_STRING>(None, &bytes))
 }
 
-/// Has no branches, so that compilers vectorize it.
 #[inline]
 fn quotes<const IN_STRING: bool>(before: Option<u8>, bytes: &[u8; BLOCK]) -> Option<u64> {
-    /// A multiplication by this gathers the lowest bits of eight bytes in the highest byte.
-    const GATHER: u64 = 0x0102_0408_1020_4080;
-    let mut is_quote = [0_u8; BLOCK];
-    let mut has_other = 0;
-    for (is_quote, byte) in is_quote.iter_mut().zip(bytes) {
-        *is_quote = u8::from(*byte == b'"');
-        has_other |= u8::from(*byte < b' ');
-        if !IN_STRING {
-            has_other |= u8::from(*byte == b'\\');
-        }
+    let (mut quotes, mut backslashes, mut controls) = (0, 0, 0);
+    for (at, part) in bytes.as_chunks::<PART>().0.iter().enumerate() {
+        let part = i8x16::from(part.map(u8::cast_signed));
+        let found = |mask: i8x16| u64::from(mask.move_mask().cast_unsigned()) << (PART * at);
+        quotes |= found(part.cmp_eq(i8x16::splat(b'"'.cast_signed())));
+        backslashes |= found(part.cmp_eq(i8x16::splat(b'\\'.cast_signed())));
+        // The bytes of other letters than those of ASCII are negative.
+        controls |= found(part.cmp_lt(i8x16::splat(b' '.cast_signed()))) & !found(part);
     }
-    if IN_STRING {
-        // A backslash precedes each quote, and nothing else.
-        let mut previous = [before.unwrap_or_default(); BLOCK];
-        previous[1..].copy_from_slice(&bytes[..BLOCK - 1]);
-        for (is_quote, previous) in is_quote.iter().zip(&previous) {
-            has_other |= *is_quote ^ u8::from(*previous == b'\\');
-        }
-    }
-    let mut quotes = 0;
-    for (at, eight) in is_quote.as_chunks().0.iter().enumerate() {
-        quotes |= (u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56) << (8 * at);
-    }
-    (has_other == 0).then_some(quotes)
+    let is_plain = controls == 0
+        && if IN_STRING {
+            // A backslash precedes each quote, and nothing else.
+            quotes == backslashes << 1 | u64::from(before == Some(b'\\'))
+        } else {
+            backslashes == 0
+        };
+    is_plain.then_some(quotes)
 }

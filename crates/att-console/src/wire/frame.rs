@@ -3,7 +3,8 @@ use crate::wire::fields::{each_field, keep_first};
 use crate::wire::reply_fields::ReplyFields;
 use crate::wire::scalar::Scalar;
 use crate::wire::span::Span;
-use alta_model::{Timestamp, json};
+use alta_model::Timestamp;
+use alta_model::json::{self, CompactScan};
 use alta_socket::{Footprint, RawFrame, objects};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use std::sync::Arc;
@@ -164,23 +165,31 @@ fn usual_frame(text: &str) -> Option<Parts> {
 
 /// Reads an event. Its last field is `data`, an object.
 fn usual_event(text: &str) -> Option<Parts> {
-    let rest = text.strip_prefix(r#"{"type":"Subscription","timeStamp":""#)?;
-    let (time, rest) = plain_string(rest)?;
-    let rest = rest.strip_prefix(r#","eventType":""#)?;
-    let (name, rest) = plain_string(rest)?;
-    let data = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
-    let data = Span::within(text, data);
-    is_object(text, data).then(|| {
+    let mut scan = CompactScan::of(text);
+    let at = after(text, 0, r#"{"type":"Subscription","timeStamp":"#)?;
+    let time = scan.plain_string(at)?;
+    let at = after(text, at + time.len() + 2, r#","eventType":"#)?;
+    let name = scan.plain_string(at)?;
+    let at = after(text, at + name.len() + 2, r#","data":"#)?;
+    let data = Span::within(text, text.get(at..)?.strip_suffix('}')?);
+    is_object(text, data, &scan).then(|| {
         let kind = Kind::Event(EventName::from(name));
         (kind, data, Span::within(text, time))
     })
 }
 
+/// Returns the position after a part that begins at `at`.
+fn after(text: &str, at: usize, part: &str) -> Option<usize> {
+    let rest = text.as_bytes().get(at..)?;
+    rest.starts_with(part.as_bytes()).then(|| at + part.len())
+}
+
 /// Reads a reply. The id is found from the end; the JSON before it must be one object, which is `data`.
 fn usual_reply(text: &str) -> Option<Parts> {
-    let rest = text.strip_prefix(r#"{"type":"CommandResult","timeStamp":""#)?;
-    let (time, rest) = plain_string(rest)?;
-    let rest = rest.strip_prefix(r#","data":"#)?.strip_suffix('}')?;
+    let at = after(text, 0, r#"{"type":"CommandResult","timeStamp":"#)?;
+    let time = CompactScan::of(text).plain_string(at)?;
+    let at = after(text, at + time.len() + 2, r#","data":"#)?;
+    let rest = text.get(at..)?.strip_suffix('}')?;
     let (data, id) = rest.rsplit_once(',')?;
     let id = id.strip_prefix(r#""commandId":"#)?;
     let is_usual = is_enclosed(data) && is_number(id);
@@ -192,17 +201,9 @@ fn usual_reply(text: &str) -> Option<Parts> {
     Some((kind, Span::within(text, data), Span::within(text, time)))
 }
 
-/// Splits after a JSON string without escapes, whose opening quote is already consumed. Returns the string, and the text after
-/// its closing quote.
-fn plain_string(text: &str) -> Option<(&str, &str)> {
-    let odd = |byte| byte == b'"' || byte == b'\\' || byte < b' ';
-    let (string, rest) = text.split_at(text.bytes().position(odd)?);
-    Some((string, rest.strip_prefix('"')?))
-}
-
 /// Returns whether the part is exactly one JSON object.
-fn is_object(text: &str, part: Span) -> bool {
-    if json::end_of_compact_object(text, part.start()) == Some(part.end()) {
+fn is_object(text: &str, part: Span, scan: &CompactScan<'_>) -> bool {
+    if scan.end_of_object(part.start()) == Some(part.end()) {
         return true;
     }
     let json = part.of(text);
