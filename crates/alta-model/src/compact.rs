@@ -458,7 +458,10 @@ mod tests {
             );
             assert!(both::<Value>(&json), "{json}");
             let within = format!("{text}{json}{text}");
-            assert_eq!(Scan::of(&within).end_of_object(length), Some(length + json.len()));
+            assert_eq!(
+                Scan::of(&within).end_of_object(length),
+                Some(length + json.len())
+            );
         }
         assert!(both::<Value>(r#"["a\n\"b\\","\u00e9","é\\"]"#));
         assert!(both::<Value>(r#"{"\"":1,"a\\":["\\\\"]}"#));

@@ -33,6 +33,7 @@ pub fn from_compact_in_string<T: DeserializeOwned>(string: &str) -> Option<T> {
 }
 
 /// Finds strings and objects in compact JSON, from left to right. Fast, but reads compact JSON only: `None` proves nothing.
+#[derive(Debug)]
 pub struct CompactScan<'a>(compact::Scan<'a>);
 
 impl<'a> CompactScan<'a> {

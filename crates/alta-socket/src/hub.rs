@@ -2,6 +2,7 @@ use crate::outage::{Outage, Standing};
 use crate::queue::{Delivery, Footprint, Queue, QueueConfig, now};
 use crate::wall::{instant_of, wall_time};
 use alta_model::Timestamp;
+use foldhash::fast::RandomState;
 use futures_util::task::AtomicWaker;
 use std::borrow::Borrow;
 use std::collections::{HashMap, HashSet};
@@ -34,7 +35,7 @@ struct Shared<K, F> {
 }
 
 struct Table<K, F> {
-    topics: HashMap<K, Topic<F>>,
+    topics: HashMap<K, Topic<F>, RandomState>,
     observers: Vec<Observer<F>>,
     notes: HashSet<K>,
     ended: bool,
@@ -181,7 +182,7 @@ impl<K, F> Default for Hub<K, F> {
         Self {
             shared: Arc::new(Shared {
                 table: Mutex::new(Table {
-                    topics: HashMap::new(),
+                    topics: HashMap::default(),
                     observers: Vec::new(),
                     notes: HashSet::new(),
                     ended: false,

@@ -20,6 +20,7 @@ pub(super) const fn length_of_quote(in_string: bool) -> usize {
 }
 
 /// Finds strings and objects of one text, from left to right: the quotes of a block are found once for all of them.
+#[derive(Debug)]
 pub(crate) struct Scan<'a> {
     text: &'a str,
     strings: Strings<'a, false>,
@@ -164,7 +165,7 @@ pub(super) fn end_of_word(bytes: &[u8], at: usize, word: &[u8]) -> Result<usize>
 }
 
 /// Finds the ends of strings.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Strings<'a, const IN_STRING: bool> {
     bytes: &'a [u8],
     /// The number of the block that `quotes` belongs to.
