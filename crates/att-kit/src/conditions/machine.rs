@@ -137,7 +137,7 @@ impl Machine {
                 for (id, watched) in &mut self.players {
                     watched.read_chunk(*id, &snapshot);
                 }
-                self.details = Some(snapshot);
+                self.details = self.condition.needs().details.then_some(snapshot);
                 self.evaluate_all(at, now);
             }
             Input::Inventories(snapshot) => {
@@ -158,8 +158,7 @@ impl Machine {
                 let watched = self.watch(change.player, false, now);
                 if watched.chunk.is_none() && !from.trim().is_empty() {
                     watched.chunk = Some(from);
-                    // The event tells where the player was before it.
-                    let evidence = Evidence::List;
+                    // The player was there before the event.
                     self.evaluate(id, Cause { evidence, at }, now);
                 }
                 if let Some(watched) = self.players.get_mut(&id) {
@@ -259,7 +258,7 @@ impl Machine {
                 let is_of_events = self.condition.needs().is_of_events();
                 Phase::Holding(Holding {
                     until: later(now, self.timing.hold),
-                    is_initial: may_be_initial && cause.evidence != Evidence::Event,
+                    is_initial: may_be_initial,
                     by_clock: is_of_events.then_some(cause.evidence),
                 })
             }

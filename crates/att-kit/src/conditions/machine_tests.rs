@@ -129,7 +129,9 @@ fn who_is_inside_already_is_told_apart_from_who_comes() {
     assert_eq!(watch.found(1), NONE);
     assert_eq!(watch.found(2), NONE);
     assert_eq!(watch.found(3), NONE);
+    assert_eq!(watch.found(5), NONE);
     assert!(watch.machine.needs_details());
+    assert_eq!(watch.moved(5, "", "Cave Layer 2"), ["*5"]);
     // The first event tells where the player was before it.
     assert_eq!(watch.moved(1, "Cave Layer 1", "Cave Layer 2"), ["*1"]);
     assert_eq!(watch.moved(2, "Mill", "Cave Layer 2"), ["+2"]);
@@ -355,6 +357,18 @@ fn a_margin_keeps_a_player_at_the_border_inside() {
     assert_eq!(walk(well().into()), ["+1", "-1", "+1"]);
     // Outside of the outside, the margin keeps the player inside, too.
     assert_eq!(walk(!Condition::from(well())), ["+1", "-1"]);
+}
+
+#[test]
+fn two_hundred_players_enter_by_one_snapshot() {
+    let mut watch = Watch::new(well(), TIMING);
+    for id in 0..200 {
+        watch.found(id);
+    }
+    let bodies: Vec<_> = (0..200).map(|id| body(id, Some(0.0), None)).collect();
+    let expected: Vec<_> = (0..200).map(|id| format!("*{id}")).collect();
+    assert_eq!(watch.snapshot(&bodies), expected);
+    assert_eq!(watch.snapshot(&bodies), NONE);
 }
 
 #[test]

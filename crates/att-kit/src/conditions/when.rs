@@ -85,7 +85,7 @@ impl When {
     /// While a player is inside, each distance, radius and box of the condition is this much larger, in meters. So a player at the
     /// border does not enter and leave again and again. By default it is 0.
     pub fn exit_margin(mut self, meters: f64) -> Self {
-        self.exit_margin = meters;
+        self.exit_margin = meters.max(0.0);
         self
     }
 
