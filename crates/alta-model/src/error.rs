@@ -1,3 +1,5 @@
+use crate::SaveStringProblem;
+
 crate::error_type! {
     /// A string could not be read as one of this crate's types.
     pub struct Error(ErrorKind, ());
@@ -19,6 +21,9 @@ pub enum ErrorKind {
     /// Three numbers, `x,y,z`.
     #[error("not a vector")]
     Vector3,
+    /// A save string, or a value that it cannot have.
+    #[error("not a valid save string: {0}")]
+    SaveString(SaveStringProblem),
 }
 
 impl Error {
