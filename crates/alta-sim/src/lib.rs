@@ -55,6 +55,7 @@ pub use alta_cloud::net::{
 pub use alta_cloud::state::{BotAccount, Era, ServerInfo, UserAccount};
 pub use builder::Builder;
 pub use config::Scenario;
+pub use drive::entities::Entity;
 pub use error::{Error, ErrorKind};
 pub use observe::Message;
 pub use sim::Sim;

@@ -2,7 +2,7 @@
 
 use super::arguments::number;
 use super::command::{OBJECTS, Output, PLAYERS, Parameter, Run, Spec, VOID, command};
-use crate::world::Item;
+use crate::world::{Item, Saved};
 use alta_cloud::wire::json::Node;
 
 const USER: Parameter = ("user", "UserInfoAccess", None);
@@ -35,10 +35,13 @@ pub(crate) const SPECS: &[Spec] = &[
         &[PLAYERS, ("value", "System.String", None)],
         OBJECTS,
         |run| {
-            let item = saved(run, run.argument(1))?;
+            let saved = saved(run, 1)?;
             let mut rows = Vec::new();
             for id in run.players(0)? {
-                rows.extend(at_player(run, id, &item));
+                let player = run.world.player(run.server, id);
+                let position = player.ok_or_else(Output::null_reference)?.position;
+                let spawned = run.world.spawn_saved(run.server, saved.clone(), position);
+                rows.extend(spawned.map(|entity| entity.reference()));
             }
             Ok(Output::list(rows))
         },
@@ -48,10 +51,11 @@ pub(crate) const SPECS: &[Spec] = &[
         &[("value", "System.String", None)],
         "System.Object",
         |run| {
-            let item = saved(run, run.argument(0))?;
+            let saved = saved(run, 0)?;
+            let position = saved.pose().map_or([0.0; 3], |pose| pose.position);
             let entity = run
                 .world
-                .spawn(run.server, &item, [0.0; 3])
+                .spawn_saved(run.server, saved, position)
                 .ok_or_else(Output::null_reference)?;
             Ok(Output::Value(
                 entity.reference(),
@@ -138,9 +142,12 @@ fn prefab(run: &Run<'_>, text: &str) -> Result<Item, Output> {
         .ok_or_else(|| Output::Exception(format!("Couldn't find prefab {text}")))
 }
 
-/// The prefab of a save string, which is its first word.
-fn saved(run: &Run<'_>, text: &str) -> Result<Item, Output> {
-    prefab(run, text.split(',').next().unwrap_or_default())
+/// The save string in an argument. Its prefab exists.
+fn saved(run: &Run<'_>, at: usize) -> Result<Saved, Output> {
+    let saved = Saved::read(run.argument(at))
+        .ok_or_else(|| Output::Exception("Input string was not in a correct format.".to_owned()))?;
+    prefab(run, &saved.prefab().to_string())?;
+    Ok(saved)
 }
 
 fn at_player(run: &mut Run<'_>, player: u64, item: &Item) -> Option<Node> {

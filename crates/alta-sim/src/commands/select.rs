@@ -1,8 +1,8 @@
 //! `select ...`: changes the thing that the connection has selected.
 
-use super::arguments::{number, vector};
+use super::arguments::{boolean, number, vector};
 use super::command::{OBJECTS, Output, PLAYER, Parameter, Run, Spec, VOID, command};
-use crate::world::Entity;
+use crate::world::{Entity, Selections};
 use alta_cloud::wire::json::Node;
 
 const AMOUNT: Parameter = ("amount", "System.Single", None);
@@ -16,8 +16,7 @@ pub(crate) const SPECS: &[Spec] = &[
         |run| {
             let id = number(run.argument(0))?;
             entity(run, id)?;
-            run.session.selection = Some(id);
-            Ok(Output::Done)
+            select(run, Some(id))
         },
     ),
     command(
@@ -46,13 +45,9 @@ pub(crate) const SPECS: &[Spec] = &[
     command(&["select", "destroy"], &[], VOID, |run| {
         let id = selected(run)?;
         run.game_mut()?.entities.remove(&id);
-        run.session.selection = None;
-        Ok(Output::Done)
+        select(run, None)
     }),
-    command(&["select", "unselect"], &[], VOID, |run| {
-        run.session.selection = None;
-        Ok(Output::Done)
-    }),
+    command(&["select", "unselect"], &[], VOID, |run| select(run, None)),
     command(
         &["select", "prefab"],
         &[("prefab", "Prefab", None), PLAYER],
@@ -75,14 +70,23 @@ pub(crate) const SPECS: &[Spec] = &[
                     || entity.prefab.to_string() == wanted
             });
             all.sort_by(|a, b| distance(a.position, from).total_cmp(&distance(b.position, from)));
-            run.session.selection = Some(all.first().ok_or_else(Output::null_reference)?.id);
-            Ok(Output::Done)
+            let nearest = all.first().ok_or_else(Output::null_reference)?;
+            select(run, Some(nearest.id))
         },
     ),
     command(&["select", "tostring"], &[], "System.String", |run| {
         let id = selected(run)?;
-        Ok(Output::Text(save_string(&entity(run, id)?)))
+        Ok(Output::Text(entity(run, id)?.save_string()))
     }),
+    command(
+        &["select", "look-at"],
+        &[
+            PLAYER,
+            ("isRotatingAllAxis", "System.Boolean", Some("false")),
+        ],
+        VOID,
+        look_at,
+    ),
     command(&["select", "snap-ground"], &[], VOID, |run| {
         change(run, |entity| entity.position[1] = 0.0)
     }),
@@ -119,7 +123,7 @@ pub(crate) const SPECS: &[Spec] = &[
         VOID,
         |run| {
             let to = vector(run.argument(0))?;
-            change(run, |entity| entity.rotation = to)
+            change(run, |entity| entity.rotate_to(to))
         },
     ),
     command(&["select", "rotate", "pitch"], &[DEGREES], VOID, |run| {
@@ -134,9 +138,19 @@ pub(crate) const SPECS: &[Spec] = &[
 ];
 
 fn selected(run: &Run<'_>) -> Result<u64, Output> {
-    run.session
-        .selection
-        .ok_or_else(|| Output::Exception("Nothing is selected".to_owned()))
+    let selection = match run.game()?.selections {
+        Selections::PerConnection => run.session.selection,
+        Selections::Shared(selection) => selection,
+    };
+    selection.ok_or_else(|| Output::Exception("Nothing is selected".to_owned()))
+}
+
+fn select(run: &mut Run<'_>, id: Option<u64>) -> Result<Output, Output> {
+    match &mut run.game_mut()?.selections {
+        Selections::PerConnection => run.session.selection = id,
+        Selections::Shared(selection) => *selection = id,
+    }
+    Ok(Output::Done)
 }
 
 fn entity(run: &Run<'_>, id: u64) -> Result<Entity, Output> {
@@ -165,7 +179,26 @@ fn shift(run: &mut Run<'_>, axis: usize, sign: f64) -> Result<Output, Output> {
 fn turn(run: &mut Run<'_>, axis: usize) -> Result<Output, Output> {
     let degrees: f64 = number(run.argument(0))?;
     change(run, |entity| {
-        entity.rotation[axis] = (entity.rotation[axis] + degrees).rem_euclid(360.0);
+        let mut rotation = entity.rotation();
+        rotation[axis] = (rotation[axis] + degrees).rem_euclid(360.0);
+        entity.rotate_to(rotation);
+    })
+}
+
+/// Turns the thing to a player: in yaw, or in pitch too.
+fn look_at(run: &mut Run<'_>) -> Result<Output, Output> {
+    let player = run.player(0)?;
+    let all_axes = boolean(run.argument(1))?;
+    let to = run
+        .world
+        .player(run.server, player)
+        .ok_or_else(Output::null_reference)?
+        .position;
+    change(run, |entity| {
+        let [x, y, z] = std::array::from_fn(|axis| to[axis] - entity.position[axis]);
+        let pitch = if all_axes { -y.atan2(x.hypot(z)) } else { 0.0 };
+        let degrees = |angle: f64| angle.to_degrees().rem_euclid(360.0);
+        entity.rotate_to([degrees(pitch), degrees(x.atan2(z)), 0.0]);
     })
 }
 
@@ -196,28 +229,11 @@ fn find(run: &mut Run<'_>) -> Result<Output, Output> {
 fn info(entity: &Entity) -> Node {
     Node::object([
         ("Position", entity.position.into()),
-        ("Rotation", entity.rotation.into()),
+        ("Rotation", entity.rotation().into()),
         ("Name", entity.name.as_str().into()),
         ("Identifier", entity.id.into()),
         ("RootIdentifier", entity.id.into()),
         ("PrefabHash", entity.prefab.into()),
         ("ChunkingParent", 1_180_u64.into()),
     ])
-}
-
-/// A save string: prefab, length, prefab, then the position, no rotation and the scale as bits of 32-bit floats.
-fn save_string(entity: &Entity) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "save strings hold 32-bit floats"
-    )]
-    let floats = entity
-        .position
-        .iter()
-        .map(|axis| *axis as f32)
-        .chain([0.0, 0.0, 0.0, 1.0, 1.0]);
-    let mut words = vec![entity.prefab, 44, entity.prefab];
-    words.extend(floats.map(f32::to_bits));
-    let words: Vec<String> = words.iter().map(u32::to_string).collect();
-    format!("{},", words.join(","))
 }

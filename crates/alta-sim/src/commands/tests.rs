@@ -256,7 +256,7 @@ fn things_are_spawned_found_selected_moved_and_destroyed() {
     };
     assert_eq!(
         saved,
-        "31502,44,31502,1065353216,1080033280,1077936128,0,0,0,1065353216,1065353216,"
+        "31502,44,31502,1065353216,1080033280,1077936128,0,1060439283,0,3207922931,1065353216,"
     );
     let raw = town.result(&format!("spawn string-raw {saved}"));
     assert_eq!(raw["Name"], "Torch(Clone)");
@@ -273,6 +273,74 @@ fn things_are_spawned_found_selected_moved_and_destroyed() {
         town.fails("spawn Ashwick moon"),
         "Couldn't find prefab moon"
     );
+}
+
+#[test]
+fn a_save_string_keeps_what_is_unknown_and_is_spawned_where_it_says() {
+    let mut town = Town::new();
+    // At 1, 2, 3, turned by 90 degrees in yaw, of double size, with a component and its version.
+    let saved = "31502,48,31502,1065353216,1073741824,1077936128,0,1060439283,0,1060439283,1073741824,7,32,9,|1,7,2,";
+    let id = town.result(&format!("spawn string-raw {saved}"))["Identifier"].clone();
+    let info = town.result(&format!("select get {id}"));
+    assert_eq!(info["Position"], json!([1.0, 2.0, 3.0]));
+    let yaw = info["Rotation"][1].as_f64().unwrap();
+    assert!((yaw - 90.0).abs() < 1e-3, "{yaw}");
+    town.done(&format!("select {id}"));
+    assert_eq!(town.run("select tostring"), Output::Text(saved.to_owned()));
+
+    let player = town
+        .world
+        .player(town.server, town.ashwick)
+        .unwrap()
+        .position;
+    let spawned = town.result(&format!("spawn string Ashwick {saved}"));
+    let at_player = town.result(&format!("select get {}", spawned[0]["Identifier"]));
+    assert_eq!(at_player["Position"], json!(player));
+
+    for bad in ["31502,x", "31502,4294967296,", ",", "31502,-1"] {
+        assert_eq!(
+            town.fails(&format!("spawn string-raw {bad}")),
+            "Input string was not in a correct format.",
+            "{bad}"
+        );
+    }
+    assert_eq!(
+        town.fails("spawn string-raw 7,8,7,"),
+        "Couldn't find prefab 7"
+    );
+}
+
+#[test]
+fn a_thing_turns_to_a_player() {
+    let mut town = Town::new();
+    let id = town.result("spawn Ashwick torch")[0]["Identifier"].clone();
+    let (server, ashwick) = (town.server, town.ashwick);
+    town.world.put_at(server, ashwick, [5.0, 5.0, 0.0]).unwrap();
+    town.done(&format!("select {id}"));
+    town.done("select move exact 0,0,0");
+    town.done("select look-at Ashwick");
+    assert_eq!(
+        town.result("select get")["Rotation"],
+        json!([0.0, 90.0, 0.0])
+    );
+    town.done("select look-at Ashwick true");
+    assert_eq!(
+        town.result("select get")["Rotation"],
+        json!([315.0, 90.0, 0.0])
+    );
+}
+
+#[test]
+fn connections_can_share_a_selection() {
+    let mut town = Town::new();
+    let id = town.result("spawn Ashwick torch")[0]["Identifier"].clone();
+    let game = town.world.servers.get_mut(&town.server).unwrap();
+    game.selections = crate::world::Selections::Shared(None);
+    town.done(&format!("select {id}"));
+    town.session = Session::default();
+    assert_eq!(town.result("select get")["Identifier"], id);
+    town.done("select unselect");
+    assert_eq!(town.fails("select get"), "Nothing is selected");
 }
 
 #[test]

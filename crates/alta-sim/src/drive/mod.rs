@@ -1,5 +1,6 @@
 //! The methods by which a test changes the world and ends connections.
 
+pub(crate) mod entities;
 mod groups;
 mod players;
 mod servers;

@@ -6,10 +6,12 @@ mod entities;
 mod events;
 mod player;
 mod players;
+mod saved;
 mod server;
 mod state;
 
 pub(crate) use entities::{Entity, Item};
 pub(crate) use player::Player;
-pub(crate) use server::{GameServer, ShownMessage};
+pub(crate) use saved::Saved;
+pub(crate) use server::{GameServer, Selections, ShownMessage};
 pub(crate) use state::{ConsoleEvent, World};

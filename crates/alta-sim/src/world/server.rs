@@ -13,6 +13,15 @@ pub(crate) struct ShownMessage {
     pub(crate) joined_at: Timestamp,
 }
 
+/// Where the thing is kept that the `select` commands change.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Selections {
+    /// In each connection.
+    PerConnection,
+    /// All connections have this one.
+    Shared(Option<u64>),
+}
+
 /// The game of one server.
 #[derive(Clone, Debug)]
 pub(crate) struct GameServer {
@@ -30,6 +39,7 @@ pub(crate) struct GameServer {
     pub(crate) balances: BTreeMap<u64, i64>,
     pub(crate) entities: BTreeMap<u64, Entity>,
     last_entity: u64,
+    pub(crate) selections: Selections,
     pub(crate) settings: BTreeMap<String, serde_json::Value>,
     /// Console events in addition to the stock ones.
     pub(crate) extra_events: Vec<String>,
@@ -54,6 +64,7 @@ impl GameServer {
             balances: BTreeMap::new(),
             entities: BTreeMap::new(),
             last_entity: 51_233,
+            selections: Selections::PerConnection,
             settings: default_settings(),
             extra_events: Vec::new(),
             missing_events: Vec::new(),

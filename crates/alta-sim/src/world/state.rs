@@ -1,5 +1,6 @@
 use super::entities::{Entity, Item};
-use super::server::GameServer;
+use super::saved::Saved;
+use super::server::{GameServer, Selections};
 use alta_cloud::state::{Cloud, User, Users};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
@@ -77,6 +78,9 @@ impl World {
             if !online {
                 game.players.clear();
                 game.entities.clear();
+                if let Selections::Shared(selection) = &mut game.selections {
+                    *selection = None;
+                }
             }
         }
     }
@@ -158,16 +162,23 @@ impl World {
     /// Adds a thing to a server.
     pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
         let server = self.servers.get_mut(&server)?;
-        let id = server.entity_id();
-        let name = format!("{}(Clone)", item.name);
-        let entity = Entity {
-            id,
-            name,
-            prefab: item.hash,
-            position,
-            rotation: [0.0; 3],
-        };
-        server.entities.insert(id, entity.clone());
+        let entity = Entity::new(server.entity_id(), item, position);
+        server.entities.insert(entity.id, entity.clone());
+        Some(entity)
+    }
+
+    /// Adds the thing of a save string, at this position.
+    pub(crate) fn spawn_saved(
+        &mut self,
+        server: u64,
+        saved: Saved,
+        position: [f64; 3],
+    ) -> Option<Entity> {
+        let item = self.prefab(&saved.prefab().to_string())?;
+        let server = self.servers.get_mut(&server)?;
+        let mut entity = Entity::new(server.entity_id(), &item, position);
+        entity.restore(saved);
+        server.entities.insert(entity.id, entity.clone());
         Some(entity)
     }
 }

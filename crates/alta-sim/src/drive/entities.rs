@@ -1,0 +1,84 @@
+//! Things in the games of servers.
+
+use crate::error::Error;
+use crate::sim::Sim;
+use crate::world::Selections;
+
+/// A thing in the game of a server.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Entity {
+    /// The id, as `select find` writes it.
+    pub id: u64,
+    /// The name, `Torch(Clone)`.
+    pub name: String,
+    /// In meters.
+    pub position: [f64; 3],
+    /// Pitch, yaw and roll in degrees.
+    pub rotation: [f64; 3],
+    /// The size, 1 by default.
+    pub scale: f64,
+    /// The save string, as `select tostring` writes it.
+    pub save_string: String,
+}
+
+impl Sim {
+    /// Puts a thing into the game of a server. Its prefab is given by name or hash ([`prefabs`](Self::prefabs)). Returns its id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or prefab.
+    pub fn add_entity(&self, server: u64, prefab: &str, position: [f64; 3]) -> Result<u64, Error> {
+        self.change("adding a thing", |state, _| {
+            let item = state.world.prefab(prefab)?;
+            Some(state.world.spawn(server, &item, position)?.id)
+        })
+    }
+
+    /// Removes a thing from the game of a server.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or thing.
+    pub fn remove_entity(&self, server: u64, entity: u64) -> Result<(), Error> {
+        self.change("removing a thing", |state, _| {
+            let game = state.world.servers.get_mut(&server)?;
+            game.entities.remove(&entity).map(|_| ())
+        })
+    }
+
+    /// The things in the game of a server, by id. A server that stops loses them.
+    pub fn entities(&self, server: u64) -> Vec<Entity> {
+        self.shared.look(|state| {
+            let game = state.world.servers.get(&server);
+            let entities = game.into_iter().flat_map(|game| game.entities.values());
+            let shown = entities.map(|entity| Entity {
+                id: entity.id,
+                name: entity.name.clone(),
+                position: entity.position,
+                rotation: entity.rotation(),
+                scale: entity.scale.into(),
+                save_string: entity.save_string(),
+            });
+            shown.collect()
+        })
+    }
+
+    /// Sets whether all connections to a server's console have one selection. By default, each has its own, which ends with it.
+    /// No source says which of the two real servers have.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server.
+    pub fn share_selection(&self, server: u64, shared: bool) -> Result<(), Error> {
+        self.change("sharing the selection", |state, _| {
+            let game = state.world.servers.get_mut(&server)?;
+            game.selections = if shared {
+                Selections::Shared(None)
+            } else {
+                Selections::PerConnection
+            };
+            Some(())
+        })
+    }
+}
