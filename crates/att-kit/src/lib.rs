@@ -22,6 +22,7 @@
 //! | [`Handlers`] | the functions that are called for events, states and sessions |
 //! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
 //! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
+//! | [`building`] | a lock over the selection of a console; save strings; builds that are saved, placed, loaded and cloned |
 //! | [`players`] | who is online on a console, the changes, and the bodies and items of all players at a chosen rate |
 //! | [`conditions`] | who enters and leaves zones, holds items, makes gestures: with hold time and cool-down per player |
 //!
@@ -41,6 +42,7 @@
 
 pub mod atm;
 pub mod bot_commands;
+pub mod building;
 mod calls;
 mod clock;
 pub mod conditions;

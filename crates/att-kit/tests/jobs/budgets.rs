@@ -13,6 +13,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("job11_gesture", 15),
     ("job13_kit_shop", 40),
     ("job14_money", 25),
+    ("job15_building", 43),
     ("job16_bot_commands", 12),
 ];
 

@@ -9,6 +9,7 @@
 mod actions;
 mod bot_commands;
 mod budgets;
+mod building;
 mod commands;
 mod conditions;
 mod positions;
