@@ -18,14 +18,14 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tracing::Instrument as _;
 
-/// Calls on their way to the task. Few, since the waiting room is the machine's bounded queue.
+/// The capacity of the channel to the task. It is small, since the machine has the bounded queue of waiting requests.
 const CALLS: usize = 64;
 
-/// The main socket: account and group events, for as long as the program wants them.
+/// A client of the main websocket: events of an account and its groups.
 ///
-/// It connects by itself, comes back by itself, and moves to a new socket before the service cuts the old one; streams
-/// and handles stay valid. Clones are handles to the same connection. It closes when the last handle is dropped (streams
-/// don't hold it open), or by [`close`](Self::close).
+/// It connects and reconnects by itself, and moves to a new connection before the service ends the old one; streams and
+/// handles stay valid. Clones are handles to the same client. It closes when the last handle is dropped (streams do not
+/// keep it open), or by [`close`](Self::close).
 ///
 /// ```no_run
 /// use alta_ws::{Client, Config, GroupId, GroupServerStatus, StaticToken};
@@ -67,10 +67,11 @@ impl Client {
         Self::open_with(tokens, Config::default())
     }
 
-    /// Opens a client: begins to connect in the background and returns at once. Subscriptions and requests may follow immediately; they
-    /// wait until the client is [`ready`](Self::ready).
+    /// Opens a client: starts to connect in the background and returns at once. Subscriptions and requests can be made
+    /// immediately; they wait until the client is [`ready`](Self::ready).
     ///
-    /// The tokens are a bot's; a user's do not compile. [`BotTokens::new`] takes any [`TokenSource`](crate::TokenSource).
+    /// The tokens are those of a bot; tokens of a user do not compile. [`BotTokens::new`] accepts any
+    /// [`TokenSource`](crate::TokenSource).
     ///
     /// ```compile_fail,E0277
     /// # use alta_auth::{StaticToken, UserTokens};
@@ -80,8 +81,8 @@ impl Client {
     /// # }
     /// ```
     ///
-    /// It lives on the runtime that it is made on, and is closed with it. Its requests and streams may be awaited anywhere, on
-    /// another runtime or on none.
+    /// The client's task runs on the current runtime and ends with it. Requests and streams of the client can be
+    /// awaited on another runtime or without one.
     ///
     /// # Errors
     ///
@@ -96,7 +97,7 @@ impl Client {
         let dialer = config.effective_dialer()?;
         let shared = Arc::new(Shared::new(config));
         let (calls, inbox) = mpsc::channel(CALLS);
-        // Of the highest level, so that no line below it loses the name of its host.
+        // At the highest level, so that no log level removes the host from the lines of this task.
         let span = tracing::error_span!("main_socket", host = %shared.config.host());
         let task = TaskGuard::spawn(|shutdown| {
             let driver = Driver::new(
@@ -118,12 +119,12 @@ impl Client {
         })
     }
 
-    /// Waits until the socket is open.
+    /// Waits until all sockets are connected.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unauthorized`] if the account is refused, [`ErrorKind::Closed`] if the client is closed before.
-    /// Until then it keeps trying; wrap it in a timeout to give up earlier.
+    /// [`ErrorKind::Unauthorized`] if the account is refused, [`ErrorKind::Closed`] if the client is closed before it
+    /// is ready. Other failures are retried without end; for a shorter wait, use a timeout.
     ///
     /// # Cancel safety
     ///
@@ -140,14 +141,14 @@ impl Client {
         }
     }
 
-    /// Subscribes to events: to a kind this crate knows, for a group or a user, or to any [`Topic`]; to several in one
-    /// stream by a list of them. Await the result to get the stream when the server has confirmed it. Several streams
-    /// of the same topic share one subscription on the server.
+    /// Subscribes to events: to an event type of this crate with the id of a group or a user, to any [`Topic`], or to a
+    /// list of them in one stream. Await the result: it is the stream, once the server has confirmed the subscription.
+    /// Several streams of the same topic share one subscription on the server.
     ///
     /// # Errors
     ///
-    /// When awaited: [`ErrorKind::Refused`] if the server refuses a topic for good (404 for what doesn't exist or
-    /// isn't yours), [`ErrorKind::Unauthorized`], [`ErrorKind::Closed`]. Other failures are retried.
+    /// When awaited: [`ErrorKind::Refused`] if the server refuses a topic permanently (404 for a group that does not
+    /// exist or is not the account's), [`ErrorKind::Unauthorized`], [`ErrorKind::Closed`]. Other failures are retried.
     ///
     /// # Cancel safety
     ///
@@ -158,28 +159,30 @@ impl Client {
         Subscribe::new(self.clone(), topics.topics(), queue, read::<S>)
     }
 
-    /// Every event that arrives, for whichever stream it was subscribed to. It subscribes to nothing by itself.
+    /// A stream of all events that arrive for any subscription of this client. It makes no subscription itself.
     pub fn subscribe_to_everything(&self) -> Subscribe<Value> {
         let queue = self.config().queue;
         Subscribe::new(self.clone(), Vec::new(), queue, read::<Topic>).everything()
     }
 
-    /// Sends a request of the protocol as it is, and waits for its reply: `GET`, `POST` or `DELETE`, a path without a
-    /// leading slash, and a content, which is JSON text. The token is added. With several sockets it goes to the first.
+    /// Sends a raw request of the protocol and waits for its reply: `GET`, `POST` or `DELETE`, a path without a leading
+    /// slash, and the content, which is JSON. The client adds the token. With several sockets, the first one sends the
+    /// request.
     ///
-    /// The client does not know of subscriptions that are made in this way: they end with the connection.
+    /// The client does not record subscriptions that are made in this way: they end with the connection.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Refused`] if the status of the reply is not one of success, [`ErrorKind::Gateway`],
-    /// [`ErrorKind::TimedOut`] and [`ErrorKind::Disconnected`] with whether it may have run, [`ErrorKind::NoToken`],
-    /// [`ErrorKind::Closed`]. [`Error::sent`] tells whether it may have run. It is never sent twice, but once more after its
+    /// [`ErrorKind::Refused`] if the status of the reply is not a success, [`ErrorKind::Gateway`],
+    /// [`ErrorKind::TimedOut`], [`ErrorKind::Disconnected`], [`ErrorKind::NoToken`], [`ErrorKind::Closed`].
+    /// [`Error::sent`] says whether the request may have run. A request is sent once; only if the server refuses its
+    /// token (401) is it sent a second time.
     /// token was refused (401).
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future before the request was handed to the socket means that it is never sent. Later, its reply
-    /// is thrown away.
+    /// If the future is dropped before the request was sent, the request is never sent. If it is dropped later, the
+    /// reply is discarded.
     pub async fn request(
         &self,
         method: Method,
@@ -191,7 +194,7 @@ impl Client {
         let doing = request.doing();
         let after = self.config().request_timeout;
         let deadline = later(tokio::time::Instant::now().into_std(), after);
-        // Held for as long as the caller waits: the frame of a caller that has gone is not sent.
+        // Kept until the reply: the frame of a dropped call is not sent.
         let alive = Arc::new(());
         let (reply, receiver) = oneshot::channel();
         let shared = &self.inner.shared;
@@ -216,47 +219,47 @@ impl Client {
         result.ok_or_else(|| closed(shared.unfinished()))?
     }
 
-    /// Moves to new sockets now, instead of when the old ones reach their age. Events go on meanwhile.
+    /// Moves to new connections now, before the old ones reach their maximum age. Events continue to arrive meanwhile.
     ///
     /// # Errors
     ///
-    /// Why a socket could not be moved; it is tried again, or everything is subscribed anew, without further ado.
-    /// [`Error::sent`] tells whether the server was asked to.
+    /// The reason for which a socket could not be moved. The client then tries again, or makes all subscriptions again,
+    /// by itself. [`Error::sent`] says whether the request to migrate was sent.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; the migration goes on.
+    /// Cancel safe; the migration continues.
     pub async fn migrate_now(&self) -> Result<(), Error> {
         self.ask(Input::Migrate).await
     }
 
-    /// The state now, with the counts.
+    /// The present state, with the counts.
     pub fn status(&self) -> Status {
         alta_socket::status(&*self.inner.shared)
     }
 
-    /// The states as a stream, each with the totals counted so far; it begins with the present one, tells of each migration
-    /// too, and ends when the client is closed for good.
+    /// A stream of statuses, each with the counts at that time. It begins with the present status, also yields one
+    /// after each migration, and ends when the client is closed.
     pub fn statuses(&self) -> Statuses {
         Statuses::new(Arc::clone(&self.inner.shared))
     }
 
-    /// The configuration.
+    /// The configuration of this client.
     pub fn config(&self) -> &Config {
         &self.inner.shared.config
     }
 
-    /// Closes the socket for every handle: open requests end, streams end, the connection is closed, and all of it has
-    /// happened when this returns.
+    /// Closes the client for every handle. When this returns, pending requests and streams have ended and the
+    /// connections are closed.
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; the closing goes on.
+    /// Cancel safe; the closing continues.
     pub async fn close(&self) {
         self.inner.task.close().await;
     }
 
-    /// Knows the tokens that this client has sent: for texts of the service that a program shows.
+    /// The redactor with all tokens that this client has sent. Use it for messages of the service that a program shows.
     pub fn redactor(&self) -> &Redactor {
         &self.inner.shared.redactor
     }
@@ -265,7 +268,7 @@ impl Client {
         &self.inner.shared
     }
 
-    /// Hands a call to the task and waits for its end.
+    /// Passes a call to the task and waits for its end.
     pub(crate) async fn ask(&self, call: impl FnOnce(Reply<()>) -> Input) -> Result<(), Error> {
         let (reply, receiver) = oneshot::channel();
         let shared = &self.inner.shared;
@@ -290,5 +293,5 @@ impl fmt::Debug for Client {
     }
 }
 
-/// The states of the main socket as a stream; see [`Client::statuses`].
+/// A stream of the client's statuses; see [`Client::statuses`].
 pub type Statuses = alta_socket::Statuses<Shared>;

@@ -8,69 +8,75 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// Alta's own address (py-tale, att-client, Townsharp). It is switched off; private services have others.
+/// Alta's own address (py-tale, att-client, Townsharp). The service is switched off; private services have other
+/// addresses.
 const URL: &str = "wss://websocket.townshiptale.com";
 
-/// How the main socket is used. Every default has its reason beside it.
+/// The configuration of a [`Client`](crate::Client). The documentation of each field gives its default and the reason
+/// for it.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
-    /// Where the socket is. `wss://websocket.townshiptale.com` by default, Alta's own, which is switched off.
+    /// The address of the main websocket. `wss://websocket.townshiptale.com` by default: Alta's own, which is switched
+    /// off.
     pub url: Url,
-    /// Sent as `x-api-key` with the upgrade; `None` leaves the header out. [`alta_auth::API_KEY`] by default, which every
-    /// known client but Townsharp sends: it is public and the same as for REST.
+    /// The `x-api-key` header of the upgrade request; `None` omits the header. [`alta_auth::API_KEY`] by default, which
+    /// every known client but Townsharp sends: it is public and the same as for REST.
     pub api_key: Option<String>,
-    /// Sent as `User-Agent` with the upgrade. `pytale/` and the version by default: some proxies refuse an empty one.
+    /// The `User-Agent` header of the upgrade request. `pytale/` and the version by default: some proxies refuse an
+    /// empty one.
     pub user_agent: String,
-    /// How connections are made. By default over TCP, and TLS if the crate was built with roots to trust.
+    /// The dialer for connections. By default it uses TCP, and TLS if the crate is built with root certificates.
     pub dialer: Option<Arc<dyn Dial>>,
-    /// The proxies to go through, if no [`dialer`](Self#structfield.dialer) is given: the environment's if none is given
-    /// either ([`Proxy::from_env`]), none at all with [`Proxy::none`]. A dialer has its own
-    /// ([`TcpDialer::with_proxy`]); with both, the configuration cannot be used.
+    /// The proxies to use, if there is no [`dialer`](Self#structfield.dialer). By default, the proxies of the
+    /// environment ([`Proxy::from_env`]); [`Proxy::none`] uses none. A dialer has its own proxy
+    /// ([`TcpDialer::with_proxy`]): a configuration with both a dialer and a proxy is an error.
     pub proxy: Option<Proxy>,
-    /// How often a websocket ping is sent; a socket that was silent from one to the next is given up. 20 s by default: a dead
-    /// connection is found within 40 s, before a server whose heartbeats come over it is missed after 45 s. The gateway cuts
-    /// after 10 min without a frame (Townsharp).
+    /// The interval of websocket pings. A connection that receives nothing during one interval is closed. 20 s by
+    /// default: a dead connection is found within 40 s, before a server counts as offline, 45 s after its last
+    /// heartbeat. The gateway closes a connection after 10 min without a frame (Townsharp).
     pub ping_interval: Duration,
-    /// How long a request may take. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
-    /// unsubscribe without a reply by then is sent again after the
-    /// [`backoff`](Self#structfield.backoff): repeating it is harmless.
+    /// The timeout of a request. 30 s by default: the gateway's own limit (Townsharp). A request to subscribe or
+    /// unsubscribe that times out is sent again after the [`backoff`](Self#structfield.backoff): to repeat it is
+    /// harmless.
     pub request_timeout: Duration,
-    /// How long dialing, TLS and the handshake may take together. 10 s by default.
+    /// The timeout of opening a connection: dialing, TLS and the handshake together. 10 s by default.
     pub connect_timeout: Duration,
-    /// How long nothing at all may be written while something waits to be: then the connection is given up. 30 s by default:
-    /// by then no request is waited for any more.
+    /// The longest time in which the network accepts no byte while frames wait to be written; then the connection is
+    /// closed. 30 s by default: by then every request has timed out.
     pub write_timeout: Duration,
-    /// How many requests may wait for their replies on one socket. 5 by default: more than 10 destabilize the service
+    /// The maximum number of requests in flight on one socket. 5 by default: more than 10 destabilize the service
     /// (att-client).
     pub max_in_flight: usize,
-    /// Whether many subscriptions to one event are asked for in one request, up to 100 in each and one request at a time;
-    /// each waits 10 ms for others. Off by default: the service had faults there, and neither Townsharp nor att-client used it in the end. What a
-    /// batch does not achieve is asked for singly.
+    /// If true, many subscriptions to one event are made in one request, of up to 100 each, one such request at a time;
+    /// each subscription waits 10 ms for others. False by default: batches failed on the service, and in the end
+    /// neither Townsharp nor att-client used them. Subscriptions that fail in a batch are made one by one.
     pub batch: bool,
-    /// The largest frame accepted, in bytes. 1 MiB by default: the gateway's limit is 128 KiB, private ones may differ.
+    /// The largest accepted frame, in bytes. 1 MiB by default: the gateway's limit is 128 KiB; private services can
+    /// differ.
     pub max_frame: usize,
-    /// How old a socket becomes before its subscriptions are moved to a new one. 110 min by default: the service cuts
-    /// at 120 (att-client, Townsharp, js-tale).
+    /// The age of a connection at which its subscriptions move to a new one. 110 min by default: the service ends
+    /// connections after 120 min (att-client, Townsharp, js-tale).
     pub migrate_after: Duration,
-    /// Up to how much earlier, by chance, a migration begins; at most half of [`migrate_after`](Self#structfield.migrate_after).
-    /// 5 min by default, so that many sockets don't migrate together.
+    /// The longest random time by which a migration begins earlier; at most half of
+    /// [`migrate_after`](Self#structfield.migrate_after). 5 min by default, so that many sockets do not migrate at the
+    /// same time.
     pub migrate_spread: Duration,
-    /// How long the old socket is read on after a migration. 10 s by default (att-client, js-tale).
+    /// The time for which the old connection is still read after a migration. 10 s by default (att-client, js-tale).
     pub handover: Duration,
-    /// How many subscriptions one socket holds; for more, more sockets are opened. 500 by default: above, migrations
-    /// become unreliable (att-client, Townsharp).
+    /// The maximum number of subscriptions on one socket; for more subscriptions, more sockets are opened. 500 by
+    /// default: with more, migrations become unreliable (att-client, Townsharp).
     pub subscriptions_per_socket: usize,
-    /// How long a subscription is kept after its last stream was dropped. 2 s by default, so that a bot which drops one
-    /// stream to open another costs no request.
+    /// The time for which a subscription is kept after its last stream was dropped. 2 s by default: a bot that drops
+    /// one stream and opens another of the same topic then sends no request.
     pub linger: Duration,
-    /// The bound of each stream's queue, unless the stream asks for another. 65,536 events or 8 MiB by default, whichever is
-    /// reached first.
+    /// The limits of each stream's queue, unless the stream has its own. 65,536 events or 8 MiB by default, whichever
+    /// comes first.
     pub queue: QueueConfig,
-    /// How long to wait between attempts to connect, and before a failed request is repeated. Full jitter between
-    /// 1 s and 60 s by default.
+    /// The pauses between attempts to connect, and before a failed request is repeated. Random between 0 and a limit by
+    /// default; the limit grows from 1 s to 60 s.
     pub backoff: BackoffPolicy,
-    /// Sees every text frame that is sent and received, without its secrets, for debugging. None by default.
+    /// Called with every text frame that is sent or received, without secrets, for debugging. None by default.
     pub observer: Option<Observer>,
 }
 
@@ -171,7 +177,7 @@ impl Config {
         self
     }
 
-    /// Host and port, for logs: an address may hold a password.
+    /// Host and port, for logs: the whole address could contain a password.
     pub(crate) fn host(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         match self.url.port_or_known_default() {
@@ -191,7 +197,7 @@ impl Config {
         match (&self.dialer, &self.proxy) {
             (Some(_), Some(_)) => {
                 return wrong(
-                    "a dialer and a proxy were given; the proxy belongs into the dialer (TcpDialer::with_proxy)",
+                    "both a dialer and a proxy are set; give the proxy to the dialer (TcpDialer::with_proxy)",
                 );
             }
             (None, None) => {
@@ -214,18 +220,18 @@ impl Config {
             }
         }
         if self.max_frame == 0 {
-            return wrong("no frame may be received");
+            return wrong("max_frame is zero");
         }
         if self.max_in_flight == 0 {
-            return wrong("no request may be in flight");
+            return wrong("max_in_flight is zero");
         }
         if self.subscriptions_per_socket == 0 {
-            return wrong("a socket may hold no subscription");
+            return wrong("subscriptions_per_socket is zero");
         }
         Ok(())
     }
 
-    /// The headers of the upgrade, but for the token.
+    /// The headers of the upgrade request, without the token.
     pub(crate) fn headers(&self) -> Result<HeaderMap, Error> {
         let value = |name: &str, text: &str| {
             HeaderValue::from_str(text).map_err(|error| {
@@ -274,7 +280,7 @@ fn default_dialer() -> Result<TcpDialer, Error> {
     Ok(TcpDialer::plain())
 }
 
-/// Shows everything but the dialer, of the address host and port, and of the API key only whether there is one.
+/// Shows everything except the dialer; of the address only host and port, and of the API key only its presence.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config")
@@ -304,7 +310,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_that_is_no_websocket_is_refused_at_once() {
+    fn an_address_that_is_not_a_websocket_is_an_error_at_once() {
         let config = Config::default().url("https://example.invalid".parse().unwrap());
         let error = config.check().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Config { .. }), "{error}");
@@ -312,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_never_work_is_refused_at_once() {
+    fn a_configuration_that_cannot_work_is_an_error_at_once() {
         let config = Config::default;
         for config in [
             config().max_in_flight(0),
@@ -334,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_agent_that_cannot_be_a_header_is_an_error_and_no_panic() {
+    fn a_user_agent_that_cannot_be_a_header_is_an_error_not_a_panic() {
         assert!(Config::default().user_agent("a\nb").headers().is_err());
         let headers = Config::default().headers().unwrap();
         assert_eq!(headers["x-api-key"], API_KEY);

@@ -11,7 +11,7 @@ use url::Url;
 
 const DOING: &str = "connecting";
 
-/// How links are opened.
+/// Opens links.
 pub(crate) struct Connector {
     dialer: Arc<dyn Dial>,
     headers: HeaderMap,
@@ -20,7 +20,7 @@ pub(crate) struct Connector {
     redactor: Redactor,
 }
 
-/// Why a link was not opened, and the token that the server refused, if it was that.
+/// The reason for which no link was opened, and the token if the server refused it.
 #[derive(Debug)]
 pub(crate) struct NotOpened {
     pub(crate) failure: OpenFailure,
@@ -56,7 +56,7 @@ impl Connector {
         }
     }
 
-    /// Opens a link with a token, other than the stale one if there is one.
+    /// Opens a link with a token that is not the stale one.
     pub(crate) fn open(
         &self,
         tokens: Arc<dyn TokenSource>,
@@ -96,7 +96,7 @@ impl Connector {
     }
 }
 
-/// The `x-api-key`, unless it is the one that everybody knows.
+/// The `x-api-key`, unless it is the public one.
 fn own_key(headers: &HeaderMap) -> &str {
     let key = headers.get("x-api-key").and_then(|key| key.to_str().ok());
     key.filter(|key| *key != API_KEY).unwrap_or_default()
@@ -104,7 +104,7 @@ fn own_key(headers: &HeaderMap) -> &str {
 
 fn bearer(token: &Token) -> Result<HeaderValue, Error> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(|_| {
-        // The cause is left out: it could quote the token.
+        // Without the cause, which could quote the token.
         let reason = "the token cannot be a header".to_owned();
         Error::new(ErrorKind::Config { reason }, DOING)
     })?;

@@ -107,7 +107,7 @@ impl Driver {
         }
     }
 
-    /// Logs why there is no connection, once for each cause, and that there is one again.
+    /// Logs the reason for which there is no connection, once for each reason, and that there is one again.
     fn log(&mut self, state: &State) {
         match state {
             State::Recovering { attempt, because } => {
@@ -154,7 +154,7 @@ impl alta_socket::Driver for Driver {
         let event = match event {
             LinkEvent::Opened(()) => OnLink::Opened,
             LinkEvent::Failed(NotOpened { failure, refused }) => {
-                // The token of requests can be a newer one by now.
+                // The requests can have a newer token by now.
                 self.refused = refused.or(self.refused.take());
                 OnLink::Failed(failure)
             }
@@ -233,7 +233,7 @@ impl alta_socket::Driver for Driver {
                 hub.confirmed(topic.name(), between);
             }
             Output::Refused(topic, _) => hub.refused(topic.name()),
-            // The caller may be gone; here and below that is no error.
+            // The caller can be gone; that is no error, here and below.
             Output::Reply(reply, result) => drop(reply.send(result)),
             Output::Done(reply, result) => drop(reply.send(result)),
             Output::End => self.core.end(),
@@ -253,14 +253,14 @@ impl alta_socket::Driver for Driver {
     }
 }
 
-/// However the task ends, nobody waits for it any more.
+/// When the task ends in any way, all waiting callers get its end as their result.
 impl Drop for Driver {
     fn drop(&mut self) {
         self.shared.task_ended();
     }
 }
 
-/// The request that a tag stands for.
+/// The request with a tag.
 fn request_id(tag: u64) -> u32 {
     u32::try_from(tag).unwrap_or_default()
 }

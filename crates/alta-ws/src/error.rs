@@ -7,7 +7,7 @@ use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
-/// How many characters of a server's words are shown.
+/// The maximum number of characters of a server's message that an error shows.
 pub(crate) const SHOWN: usize = 200;
 
 alta_model::error_type! {
@@ -16,7 +16,7 @@ alta_model::error_type! {
     pub struct Error(ErrorKind, Details);
 }
 
-/// Whether the request can have had an effect, for kinds without a field for it.
+/// The progress of the request, for kinds without such a field.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Details {
     sent: Option<Sent>,
@@ -31,55 +31,55 @@ impl ErrorDetails<ErrorKind> for Details {
     }
 }
 
-/// The kind of an [`Error`], to decide on.
+/// The kind of an [`Error`], for programs that decide by it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The server replied with another status than one of success. With one of 400 to 499, a retry gets the same reply,
-    /// except for 408 and 429.
+    /// The status of the server's reply is not a success. From 400 to 499, except 408 and 429, a retry gets the same
+    /// reply.
     #[error("the server replied with {status}{}{}", if .message.is_empty() { "" } else { ": " }, escaped(.message))]
     Refused {
         /// The status of the reply.
         status: u16,
         /// The server's message, or the first 200 characters of a content that could not be read; may be empty.
         message: String,
-        /// The server's word for programs.
+        /// The server's error code for programs.
         error_code: Option<ErrorCode>,
     },
-    /// The account is refused: by the account service, or by the socket after the token was renewed. Final.
+    /// The account is refused: by the account service, or by the main websocket after the token was renewed. Final.
     #[error("not authorized{}", match .status { Some(status) => format!(", the server replied with {status}"), None => String::new() })]
     Unauthorized {
-        /// The status with which the socket was refused; none if there was no token to begin with.
+        /// The status with which the main websocket refused the token; `None` if there was no token.
         status: Option<u16>,
     },
-    /// No token could be had now; later it may work.
-    #[error("no token could be had")]
+    /// No token is available now; a later attempt can succeed.
+    #[error("no token is available")]
     NoToken,
-    /// The gateway in front of the service sent this instead of a reply.
+    /// The gateway in front of the service sent an error instead of a reply.
     #[error("the gateway replied: {}", escaped(.message).at_most(SHOWN))]
     Gateway {
-        /// Its words, usually "Internal server error".
+        /// The gateway's message, usually "Internal server error".
         message: String,
     },
-    /// No reply came in time.
+    /// No reply arrived within the timeout.
     #[error("no reply within {after:?}, {sent}")]
     TimedOut {
         /// The configured timeout.
         after: Duration,
-        /// Whether the request can have had an effect.
+        /// How far the request got.
         sent: Sent,
     },
-    /// The connection was lost, or was not there.
+    /// The connection was lost, or there was none.
     #[error("the connection was lost, {sent}")]
     Disconnected {
-        /// Whether the request can have had an effect.
+        /// How far the request got.
         sent: Sent,
     },
-    /// The stream has ended, since it was read too slowly and was to end then
-    /// ([`Overflow::End`](crate::Overflow::End)). Another subscription goes on from now.
+    /// The stream has ended, since its queue was full and its overflow is [`Overflow::End`](crate::Overflow::End). A
+    /// new subscription begins with the events from now on.
     #[error("the stream has ended, since it was read too slowly")]
     Overflowed,
-    /// Nothing matched within the time allowed for waiting.
+    /// No matching event arrived within the timeout.
     #[error("no event within {0:?}")]
     NoEvent(Duration),
     /// The client is closed.
@@ -89,22 +89,22 @@ pub enum ErrorKind {
         #[source]
         because: Closed,
     },
-    /// The socket could not be opened.
-    #[error("the socket could not be opened")]
+    /// The connection could not be opened.
+    #[error("the connection could not be opened")]
     Dial,
-    /// A reply could not be read.
-    #[error("the reply could not be read")]
+    /// The reply could not be decoded.
+    #[error("the reply could not be decoded")]
     Decode,
-    /// A text is no topic.
+    /// A string is not a topic.
     #[error("not a topic: {}", escaped(.reason))]
     Topic {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// The configuration cannot be used.
     #[error("the configuration cannot be used: {}", escaped(.reason))]
     Config {
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
 }
@@ -114,7 +114,7 @@ impl Error {
         Self::new(ErrorKind::Closed { because }, doing)
     }
 
-    /// Records whether the request was sent. An error that is the server's reply stays as it is.
+    /// Records how far the request got. An error that is the server's reply stays unchanged.
     pub(crate) fn of_request(mut self, was: Sent) -> Self {
         let fields = self.0.fields_mut();
         match &mut fields.kind {
@@ -132,11 +132,11 @@ impl Error {
         redactor: &Redactor,
         doing: impl Into<Cow<'static, str>>,
     ) -> Self {
-        // Before it is read and cut, so that a field's name and the whole of a secret are seen.
+        // Before the content is decoded and cut, so that the redactor sees field names and whole secrets.
         let content = &*redactor.redact(content);
         let (message, error_code) = match json::from_str::<ApiError>(content) {
             Ok(error) => (error.message, error.error_code),
-            // Not every error's content can be read; then its text says what it can.
+            // If the content cannot be decoded, its beginning is the message.
             Err(_) => (content.to_owned(), None),
         };
         let message = match message.char_indices().nth(200) {
@@ -151,7 +151,7 @@ impl Error {
         Self::new(kind, doing)
     }
 
-    /// Whether a request without a reply can have had an effect. `None` if a reply came, or if there was no request.
+    /// How far a request without a reply got. `None` if a reply arrived, or if there was no request.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => Some(*sent),
@@ -159,7 +159,7 @@ impl Error {
         }
     }
 
-    /// Whether the same thing may work later.
+    /// Returns whether a later attempt can succeed.
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::Refused {
@@ -185,7 +185,7 @@ impl Error {
         }
     }
 
-    /// The pause that a server asked for: the socket's, when it refused the handshake, or the account service's.
+    /// The pause that a server requested: the main websocket when it refused the handshake, or the account service.
     pub fn retry_after(&self) -> Option<Duration> {
         let source = self.source()?;
         let of_login = || source.downcast_ref::<alta_auth::Error>()?.retry_after();
@@ -195,7 +195,7 @@ impl Error {
             .or_else(of_login)
     }
 
-    /// Whether the token was refused, and not the request.
+    /// Returns whether the server refused the token, not the request.
     pub(crate) fn is_of_the_token(&self) -> bool {
         matches!(
             self.kind(),
@@ -203,7 +203,7 @@ impl Error {
         )
     }
 
-    /// Why there is no connection, if this is why one could not be opened.
+    /// The reason for which a connection could not be opened, if this is such an error.
     pub(crate) fn trouble(&self) -> NotConnected {
         match self.kind() {
             ErrorKind::NoToken => NotConnected::NoAccess(self.chain()),
@@ -211,7 +211,7 @@ impl Error {
         }
     }
 
-    /// Why the client is closed, if this is the error that closed it.
+    /// The reason for which the client is closed, if this error closed it.
     pub(crate) fn why_closed(&self) -> Closed {
         match self.kind() {
             ErrorKind::Closed { because } => because.clone(),
@@ -220,7 +220,7 @@ impl Error {
         }
     }
 
-    /// This error and its causes in one line, for a state that is shown to people.
+    /// This error and its causes in one line, for a state that people read.
     pub(crate) fn chain(&self) -> String {
         chain(self).to_string()
     }
@@ -231,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_was_being_done_and_what_the_server_said() {
+    fn a_refusal_names_the_operation_and_the_servers_message() {
         let content = r#"{"message":"Not found","error_code":"ObjectNotFound"}"#;
         let error = Error::refused(
             404,
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_content_that_cannot_be_read_is_kept_as_text_of_bounded_length() {
+    fn an_error_content_that_cannot_be_decoded_is_kept_with_a_bounded_length() {
         let page = format!("<html>{}", "\u{e9}".repeat(1_000));
         let error = Error::refused(502, &page, &Redactor::new(), "subscribing");
         let ErrorKind::Refused { message, .. } = error.kind() else {
@@ -277,12 +277,12 @@ mod tests {
             .caused_by(std::io::Error::other("no route to host"));
         assert_eq!(
             error.to_string(),
-            "connecting: the socket could not be opened"
+            "connecting: the connection could not be opened"
         );
         assert_eq!(error.source().unwrap().to_string(), "no route to host");
         assert_eq!(
             error.chain(),
-            "connecting: the socket could not be opened: no route to host"
+            "connecting: the connection could not be opened: no route to host"
         );
     }
 }

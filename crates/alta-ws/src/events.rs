@@ -5,10 +5,10 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// One topic to subscribe to, or several whose events are in one stream, in order.
+/// One topic to subscribe to, or several topics whose events arrive in one stream, in order.
 ///
-/// Each event that this crate knows has a type ([`GroupServerStatus`], [`MeGroupInviteCreate`], …). For any other, use its
-/// [`Topic`]. A `Vec` or an array of them is one stream of all.
+/// Each event that this crate knows has a type ([`GroupServerStatus`], [`MeGroupInviteCreate`], …). For any other
+/// event, use its [`Topic`]. A `Vec` or an array gives one stream for all its topics.
 pub trait Subscribable {
     /// The type of the events' content.
     type Content: Send + 'static;
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_that_was_joined_or_left_may_come_alone() {
+    fn a_joined_or_left_group_can_arrive_without_its_member() {
         let bare: GroupMembership =
             serde_json::from_str(r#"{"id": 7, "name": "Thornwood"}"#).unwrap();
         assert_eq!((bare.group.name.as_str(), bare.member), ("Thornwood", None));
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_stops_is_not_up_by_what_its_last_event_wants_of_it() {
+    fn a_stopping_server_is_not_up_by_the_final_status_in_its_last_event() {
         let stopping = r#"{"id": 7, "server_status": "Online", "final_status": "Online"}"#;
         let stopping = RawContent::new(stopping);
         assert!(!GroupServerStatus::read(stopping).unwrap().is_up());
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_content_of_an_unknown_event_is_passed_on_whatever_it_is() {
+    fn the_content_of_an_unknown_event_is_passed_on_unchanged() {
         let read = |content| Topic::read(RawContent::new(content)).unwrap();
         assert_eq!(read(r#""{\"a\":1}""#)["a"], 1);
         assert_eq!(read(r#"{"a": 1}"#)["a"], 1);

@@ -20,7 +20,7 @@ use std::str::FromStr;
 /// A frame from the server, which is one JSON object.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Incoming<'a> {
-    /// It is not one JSON object, or has none of the fields that tell its kind.
+    /// It is not one JSON object, or has none of the fields that determine its kind.
     Malformed(MayBe<'a>),
     Gateway {
         message: Cow<'a, str>,
@@ -43,12 +43,12 @@ pub(crate) enum Incoming<'a> {
 pub(crate) enum MayBe<'a> {
     /// A reply, or an error of the gateway.
     NoEvent,
-    /// An event; of any topic if the key cannot be read.
+    /// An event; of any topic if the key is not readable.
     Event {
         event: Cow<'a, str>,
         key: Option<Cow<'a, str>>,
     },
-    /// The syntax error precedes the fields that tell the kind.
+    /// The syntax error precedes the fields that determine the kind.
     Anything,
 }
 
@@ -165,12 +165,12 @@ pub(crate) fn usual_event(text: &str) -> Option<(&str, &str, &str)> {
     usual.then_some((event, key, content))
 }
 
-/// Whether a JSON string contains it without escapes.
+/// Returns whether a JSON string contains `it` without escapes.
 fn is_plain(text: &str) -> bool {
     !text.bytes().any(|byte| byte == b'\\' || byte < b' ')
 }
 
-/// Whether it is one JSON string, with nothing before or after it.
+/// Returns whether it is one JSON string, with nothing before or after it.
 fn is_string(json: &str) -> bool {
     has_short_escapes_only(json)
         || json.starts_with('"')
@@ -178,8 +178,8 @@ fn is_string(json: &str) -> bool {
             && serde_json::from_str::<IgnoredAny>(json).is_ok()
 }
 
-/// Whether it is a JSON string whose escapes have one letter, as those of JSON in a string usually have. It compares each pair of
-/// bytes without a branch, which compilers vectorize: this is several times as fast as decoding the string.
+/// Returns whether it is a JSON string whose escapes have one letter, as JSON in a string usually has. It compares each
+/// pair of bytes without a branch, which compilers vectorize: this is several times as fast as decoding the string.
 #[allow(
     clippy::needless_bitwise_bool,
     reason = "a branch would not be vectorized"
@@ -254,7 +254,7 @@ fn read_number<N: FromStr>(value: &RawValue) -> Option<N> {
     json::whole_number(value.get())
 }
 
-/// The position of a part of a frame in it.
+/// The position of a part within its frame.
 pub(crate) fn range_within(text: &str, part: &str) -> Range<usize> {
     let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
     match start.checked_add(part.len()) {

@@ -14,13 +14,13 @@ use serde_json::Value;
 use std::fmt::Debug;
 use std::time::Instant;
 
-/// Decodes bytes as a frame of the main websocket, with everything in it that the library ever decodes.
+/// Decodes bytes as a frame of the main websocket, and everything in it that the library decodes.
 ///
 /// # Panics
 ///
 /// Panics if the two ways to read a frame or a content disagree, or if a called function panics.
 pub fn frame(bytes: &[u8]) {
-    // The websocket layer lets nothing else through.
+    // The websocket layer accepts only valid UTF-8.
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
@@ -37,7 +37,7 @@ pub fn frame(bytes: &[u8]) {
     }
 }
 
-/// Decodes one JSON object, or a part of a frame that is none.
+/// Decodes one JSON object, or another part of a frame.
 fn read(text: &str) {
     let content = match Incoming::parse(text) {
         Incoming::Event { content, .. } | Incoming::Response { content, .. } => content,
@@ -60,7 +60,7 @@ fn read(text: &str) {
     let Ok(read) = raw.text() else {
         assert!(
             content.starts_with('"'),
-            "a value that is no string is accepted"
+            "a value that is not a string is accepted"
         );
         return;
     };
@@ -68,14 +68,14 @@ fn read(text: &str) {
     in_both_ways::<Member>(content, &read);
     in_both_ways::<GroupMembership>(content, &read);
     in_both_ways::<Value>(content, &read);
-    // The result does not matter, only that there is no panic.
+    // The result does not matter; the call must not panic.
     let _ = GroupServerStatus::read(raw);
     let _ = GroupMemberUpdate::read(raw);
     let _ = MeGroupDelete::read(raw);
     assert!(Topic::read(raw).is_ok());
 }
 
-/// Compares the short way to decode a content with the full reader.
+/// Compares the fast decoder of a content with the full one.
 fn in_both_ways<T: DeserializeOwned + Debug + PartialEq>(content: &str, text: &str) {
     if let Some(short) = json::from_compact_in_string::<T>(content) {
         let long: Option<T> = serde_json::from_str(text).ok();
@@ -90,7 +90,7 @@ mod tests {
 
     /// Runs the target on its corpus, which begins with the samples and grows with the inputs that fuzzing finds.
     #[test]
-    fn the_corpus_of_frames_holds() {
+    fn the_corpus_of_frames_breaks_no_invariant() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/main_frame");
         let mut count = 0;
         for entry in std::fs::read_dir(corpus).unwrap() {

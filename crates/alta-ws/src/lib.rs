@@ -1,4 +1,5 @@
-//! The main websocket of *A Township Tale*'s services: events of a bot's account and its groups, without loss.
+//! A client of the main websocket of *A Township Tale*'s services: events of a bot's account and its groups, without
+//! loss.
 //!
 //! ```no_run
 //! use alta_ws::{Client, Config, MeGroupInviteCreate, StaticToken, UserId};
@@ -17,16 +18,16 @@
 //!
 //! Guarantees, independent of the network:
 //!
-//! - a [`Client`] comes back by itself, with its subscriptions; handles and streams stay valid;
+//! - a [`Client`] reconnects by itself, with its subscriptions; handles and streams stay valid;
 //! - an event stream yields every event, or [`Missed`] with the number of missing events or the length of the gap;
-//! - before the service cuts a socket for its age, its subscriptions are moved to a new one, and nothing that either
-//!   delivered is lost or doubled;
-//! - any number of subscriptions is spread over as many sockets as they need;
+//! - before the service ends a connection for its age, the subscriptions move to a new one; no event that either
+//!   connection delivered is lost or duplicated;
+//! - subscriptions are spread over as many sockets as their number needs;
 //! - unknown events and fields are passed on.
 //!
-//! # Trying it
+//! # Try it
 //!
-//! `alta-sim` is the service without an account or a network, in the same process:
+//! `alta-sim` simulates the service in the same process, without an account or a network:
 //!
 //! ```
 //! use alta_sim::Sim;
@@ -44,7 +45,7 @@
 //! let status = statuses.next().await.expect("the client is open")?;
 //! assert_eq!(status.data.online_players[0].username, "Ashwick");
 //!
-//! // The connection is lost and comes back; the stream says for how long nothing could be seen.
+//! // The connection is lost and returns; the stream reports the length of the gap.
 //! sim.drop_main_sockets();
 //! assert!(matches!(statuses.next().await, Some(Err(Missed::Gap { .. }))));
 //! sim.player_joins(sim.server(), "Juno")?;
@@ -59,9 +60,10 @@
 //!
 //! | feature | adds |
 //! | --- | --- |
-//! | `tls` (default) | `wss://` addresses, by a [`TcpDialer`] with [`Tls`] |
-//! | `webpki-roots` (default) | Mozilla's root certificates, which the default dialer trusts |
-//! | `platform-roots` | the platform's root certificates, which it trusts otherwise |
+//! | `tls` (default) | `wss://` addresses: a [`TcpDialer`] with [`Tls`] |
+//! | `webpki-roots` (default) | Mozilla's root certificates, for the default dialer |
+//! | `platform-roots` | the platform's root certificates, for the default dialer; with both features, Mozilla's are
+//! used |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -1,4 +1,4 @@
-//! The machine of the main socket, without I/O: spreads topics over as many sockets as they need.
+//! The machine of the main websocket, without I/O: it spreads topics over as many sockets as their number needs.
 
 mod moves;
 mod spread;
@@ -22,38 +22,38 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// How many raw requests may wait to be sent; more wait at their callers.
+/// The maximum number of raw requests that wait to be sent; further calls wait before they enter the machine.
 const WAITING_CALLS: usize = 64;
 
-/// All sockets, fed by one [`handle`](Self::handle).
+/// All sockets. [`handle`](Self::handle) takes every input.
 pub(crate) struct Pool {
     config: Arc<Config>,
     counters: Arc<Counters>,
-    /// Knows the tokens of all links: the server may repeat them.
+    /// Has the tokens of all links, since the server can repeat them in messages.
     redactor: Redactor,
     sockets: BTreeMap<SocketId, Socket>,
     common: Common,
     spread: Spread,
     moves: Moves,
-    /// When to look whether a socket can be spared: some time after the last topic went.
+    /// The time of the next check for a socket that is not needed: a delay after the last topic was removed.
     look_at: Option<Instant>,
-    /// Until when nothing moves, since another socket was refused a topic that one holds.
+    /// Until this time no topic moves, since a socket was refused a topic that another one holds.
     rest_until: Option<Instant>,
     seeds: fastrand::Rng,
-    /// The socket of each link, when it was last looked for.
+    /// The socket of each link, from the last lookup.
     owners: HashMap<LinkId, SocketId>,
     /// Callers that wait until the server holds a topic.
     waiters: Waiters<Topic, Reply<()>>,
-    /// Wishes to migrate all sockets.
+    /// Requests to migrate all sockets.
     migrations: Vec<Migration>,
     next_migration: MigrationId,
-    /// The last subscription that was refused for good.
+    /// The last subscription that was refused permanently.
     last_refusal: Option<Arc<str>>,
     ended: Option<Error>,
     outbox: VecDeque<Output>,
 }
 
-/// A wish to migrate all sockets, until the last of them has.
+/// A request to migrate all sockets; it ends with the last socket's migration.
 struct Migration {
     id: MigrationId,
     reply: Reply<()>,
@@ -62,7 +62,7 @@ struct Migration {
 }
 
 impl Pool {
-    /// Begins with one socket. The `seed` fixes all chance.
+    /// Begins with one socket. All random decisions follow from `seed`.
     pub(crate) fn new(
         config: Arc<Config>,
         counters: Arc<Counters>,
@@ -137,7 +137,7 @@ impl Machine for Pool {
 }
 
 impl Pool {
-    /// An event as the service usually sends them, if it is to be passed on.
+    /// The event of a frame in its usual form, if it is to be passed on.
     pub(crate) fn usual_event(
         &mut self,
         link: LinkId,
@@ -151,7 +151,7 @@ impl Pool {
         self.passes_on(&frame, id, now).then_some(frame)
     }
 
-    /// Why it has ended, if it has.
+    /// The reason for its end, if it has ended.
     pub(crate) fn ended(&self) -> Option<&Error> {
         self.ended.as_ref()
     }
@@ -172,7 +172,7 @@ impl Pool {
         last.map(|(_, why)| Arc::clone(why))
     }
 
-    /// The state of the worst socket. One that is opened for more subscriptions is no worse than ready.
+    /// The state of the worst socket. A socket that opens for more subscriptions counts as ready.
     fn state(&self) -> State {
         if let Some(error) = &self.ended {
             return State::Closed {
@@ -214,7 +214,7 @@ impl Pool {
         self.apply(id, outputs, now);
     }
 
-    /// Feeds one socket, and follows the outputs.
+    /// Passes an input to one socket, and its outputs on.
     fn feed(&mut self, id: SocketId, input: SocketInput, now: Instant) {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return;
@@ -255,7 +255,7 @@ impl Pool {
         }
     }
 
-    /// Passes an output of a socket on to the driver.
+    /// Passes an output of a socket to the driver.
     fn pass_on(&mut self, id: SocketId, output: Output, now: Instant) {
         let output = if self.moves.is_empty() {
             Some(output)
@@ -280,7 +280,7 @@ impl Pool {
         }
     }
 
-    /// The socket that a link belongs to.
+    /// The socket of a link.
     fn owner(&mut self, link: LinkId) -> Option<SocketId> {
         let known = self.owners.get(&link).copied();
         if let Some(id) = known
@@ -291,7 +291,7 @@ impl Pool {
         {
             return known;
         }
-        // The socket has opened another link, or closed this one: entries of other links may be outdated too.
+        // The socket has opened another link, or closed this one: entries of other links can be outdated too.
         let sockets = &self.sockets;
         self.owners
             .retain(|link, id| sockets.get(id).is_some_and(|socket| socket.owns(*link)));
@@ -310,7 +310,7 @@ impl Pool {
         }
     }
 
-    /// A stream wants a topic.
+    /// A stream needs a topic.
     fn want(&mut self, topic: &Topic, now: Instant) {
         if self.ended.is_some() {
             return;
@@ -322,27 +322,27 @@ impl Pool {
         }
         let id = self.spread.assign(topic);
         if !self.sockets.contains_key(&id) {
-            tracing::info!("one more socket is opened, for more subscriptions");
+            tracing::info!("opening one more socket, for more subscriptions");
             self.open(id, now);
         }
         self.feed(id, SocketInput::Want(topic.clone()), now);
-        // While it moves, the socket that it leaves holds it, and must keep it until the other one holds it.
+        // During a move, the old socket holds the topic, and must keep it until the new socket holds it.
         if let Some(from) = self.moves.other(topic) {
             self.feed(from, SocketInput::Want(topic.clone()), now);
         }
     }
 
-    /// No stream wants a topic any more.
+    /// No stream needs a topic any more.
     fn unwant(&mut self, topic: &Topic, now: Instant) {
         let sockets = [self.moves.other(topic), self.spread.socket_of(topic)];
         for id in sockets.into_iter().flatten() {
             self.feed(id, SocketInput::Unwant(topic.clone()), now);
         }
-        // Callers that wait for it had a stream, which is gone.
+        // The streams of these waiting callers are gone.
         drop(self.waiters.take(topic));
     }
 
-    /// Replies when the server holds a topic.
+    /// Sends the result when the server holds a topic.
     fn confirm(&mut self, topic: &Topic, reply: Reply<()>, now: Instant) {
         if let Some(error) = self.ended.clone() {
             self.outbox.push_back(Output::Done(reply, Err(error)));
@@ -350,14 +350,14 @@ impl Pool {
         }
         let socket = self.spread.socket_of(topic);
         let socket = socket.and_then(|id| self.sockets.get(&id));
-        // The caller has a stream. If that is gone, it waits no longer.
+        // The caller had a stream. If the stream is gone, the wait ends.
         if socket.is_some_and(|socket| socket.wants(topic)) {
             self.waiters.add(topic, reply);
             self.want(topic, now);
         }
     }
 
-    /// Sends a raw request, on the first socket.
+    /// Sends a raw request on the first socket.
     fn call(&mut self, call: Call, now: Instant) {
         self.feed(SocketId::FIRST, SocketInput::Call(call), now);
     }
@@ -377,7 +377,7 @@ impl Pool {
         }
     }
 
-    /// One of the sockets of a migration has ended it.
+    /// One of the sockets has ended its part of a migration.
     fn one_migrated(&mut self, id: MigrationId, result: Result<(), Error>) {
         let Some(index) = self.migrations.iter().position(|waits| waits.id == id) else {
             return;
@@ -403,7 +403,7 @@ impl Pool {
         }
     }
 
-    /// Ends everything, because of this.
+    /// Ends everything, with this error.
     fn close(&mut self, error: &Error, now: Instant) {
         if self.ended.is_some() {
             return;

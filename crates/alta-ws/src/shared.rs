@@ -9,14 +9,14 @@ use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::oneshot;
 
-/// Takes the result of a wish.
+/// The sender for the result of a call.
 pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 
-/// How the task ended.
+/// The end of the task.
 #[derive(Debug)]
 struct Ended {
     because: Error,
-    /// Whether a call that the task took and did not finish can have been sent.
+    /// How far the calls got that the task took and did not finish.
     unfinished: Sent,
 }
 
@@ -25,12 +25,12 @@ struct Ended {
 pub struct Shared {
     pub(crate) config: Arc<Config>,
     pub(crate) hub: Hub<Topic, Frame>,
-    /// Knows the tokens of all links: the server may repeat them.
+    /// Has the tokens of all links, since the server can repeat them in messages.
     pub(crate) redactor: Redactor,
     pub(crate) condition: Publisher<Condition>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) counted: Counted,
-    /// The timers of the runtime that the task runs on.
+    /// The timers of the task's runtime.
     pub(crate) timers: Timers,
     ended: OnceLock<Ended>,
 }
@@ -82,17 +82,17 @@ impl Shared {
         }
     }
 
-    /// It is over, because of this; every call that was taken has its result.
+    /// Records that the task has ended with this error; every call that it took has its result.
     pub(crate) fn end(&self, because: Error) {
         let unfinished = Sent::NotSent;
-        // It ends once.
+        // Only the first end counts.
         let _ = self.ended.set(Ended {
             because,
             unfinished,
         });
     }
 
-    /// The task has ended. If it did not end by itself, by a panic or with its runtime.
+    /// Records the end of a task that did not end by itself, but by a panic or with its runtime.
     pub(crate) fn task_ended(&self) {
         let why = if std::thread::panicking() {
             Closed::Broken
@@ -113,7 +113,7 @@ impl Shared {
         self.hub.end();
     }
 
-    /// Why nothing can be done any more.
+    /// The error of an operation after the end.
     pub(crate) fn why_closed(&self, doing: impl Into<Cow<'static, str>>) -> Error {
         match self.ended.get() {
             Some(ended) => ended.because.clone().while_doing(doing),
@@ -121,7 +121,7 @@ impl Shared {
         }
     }
 
-    /// Whether a call that the task took and did not finish can have been sent.
+    /// How far the calls got that the task took and did not finish.
     pub(crate) fn unfinished(&self) -> Sent {
         let ended = self.ended.get();
         ended.map_or(Sent::MayHaveRun, |ended| ended.unfinished)

@@ -1,4 +1,4 @@
-//! Streams of the main socket's events: the `Protocol` of the shared streams.
+//! Streams of the main websocket's events: the `Protocol` of the shared streams.
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -13,10 +13,10 @@ use futures_core::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A stream of the main socket's events.
+/// A stream of the main websocket's events.
 pub type Subscription<T> = alta_socket::Subscription<Shared, T>;
 
-/// A subscription to the main socket's events about to be made: await it, or start it.
+/// A future subscription to the main websocket's events: await it, or start it.
 pub type Subscribe<T> = alta_socket::Subscribe<Shared, T>;
 
 /// Decodes the content of a frame as an event of this kind.

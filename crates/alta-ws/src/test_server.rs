@@ -1,4 +1,4 @@
-//! The service as sets and queues, for tests of the machines: each step is made by the test.
+//! The service as sets and queues, for tests of the machines: the test makes each step.
 
 use crate::frame::{Content, Request};
 use crate::topic::Topic;
@@ -15,21 +15,21 @@ pub(crate) const GATEWAY: &str = r#"{"message":"Internal server error","connecti
 pub(crate) enum Reply {
     /// It performs the request and replies.
     Do,
-    /// The same, but the reply has no id.
+    /// It performs the request; the reply has no id.
     DoWithoutId,
-    /// The same, but the reply has the id of another request that waits, if there is one.
+    /// It performs the request; the reply has the id of another pending request, if there is one.
     DoWithAnotherId,
-    /// The same, and the reply comes twice.
+    /// It performs the request; the reply arrives twice.
     DoTwice,
-    /// The same, but the reply is lost.
+    /// It performs the request; the reply is lost.
     DoSilently,
-    /// Of a batch, only what has an even key. Of a migration, too, and that is an error.
+    /// It performs only the even keys of a batch. Of a migration likewise, which is an error.
     DoPart,
-    /// Nothing, with this status.
+    /// It performs nothing, and replies with this status.
     Refuse(u16),
-    /// Nothing, and the gateway says so.
+    /// It performs nothing, and the gateway reports it.
     Gateway,
-    /// Nothing, and nobody says so.
+    /// It performs nothing, and sends nothing.
     Ignore,
 }
 
@@ -48,10 +48,10 @@ pub(crate) struct Socket {
 pub(crate) struct Server {
     /// Links that are opening or open.
     pub(crate) sockets: BTreeMap<LinkId, Socket>,
-    /// Whether the old socket gets events as well after a migration.
+    /// True if the old socket still gets events after a migration.
     pub(crate) overlap: bool,
     tokens: BTreeMap<String, LinkId>,
-    /// How many events have happened.
+    /// The number of events that have happened.
     pub(crate) events: u64,
 }
 
@@ -69,7 +69,7 @@ impl Server {
             .collect()
     }
 
-    /// Looks at the oldest request on a link; false if there is none.
+    /// Handles the oldest request on a link; false if there is none.
     pub(crate) fn serve(&mut self, link: LinkId, reply: Reply) -> bool {
         let Some(socket) = self.sockets.get_mut(&link) else {
             return false;
@@ -77,7 +77,7 @@ impl Server {
         let Some((id, request)) = socket.asked.pop_front() else {
             return false;
         };
-        // A subscription that is held exists.
+        // A held subscription exists.
         let name = request.path.strip_prefix("subscription/");
         let held = name.is_some_and(|name| socket.subscriptions.contains(name));
         let reply = match reply {
@@ -115,7 +115,7 @@ impl Server {
         let socket = self.sockets.get_mut(&link).unwrap();
         if let Some(Content::Batch(batch)) = &request.content {
             let [of] = &**batch else {
-                panic!("one event name a request");
+                panic!("a request with several event names");
             };
             assert!((2..=100).contains(&of.keys.len()));
             let mut failures = Vec::new();
@@ -173,7 +173,7 @@ impl Server {
         (if part { 500 } else { 200 }, String::new())
     }
 
-    /// Lets an event happen: it is sent to every socket that is subscribed to it, in the usual form or in another.
+    /// An event happens: it is sent to every socket with a subscription to it, in the usual form or in another.
     pub(crate) fn happen(&mut self, topic: &Topic, usual: bool) -> (u64, Vec<LinkId>) {
         let number = self.events;
         self.events += 1;
@@ -202,7 +202,7 @@ impl Server {
     }
 }
 
-/// The number of an event that happened, if this frame is one.
+/// The number of an event, if this frame is one.
 pub(crate) fn number_in(text: &str) -> Option<u64> {
     let frame: Value = serde_json::from_str(text).ok()?;
     let event = frame["event"].as_str().filter(|event| *event != "response");

@@ -10,11 +10,11 @@ const TOKEN_WITHIN: Duration = Duration::from_secs(60);
 /// A requested token.
 pub(crate) type Coming = BoxFuture<'static, Result<Token, Error>>;
 
-/// The token of requests. The source is asked before every request, since only it knows which token is valid.
+/// The token of requests. The source is called before every request, since only it knows the valid token.
 pub(crate) struct Tokens {
     source: Arc<dyn TokenSource>,
     current: Option<Token>,
-    /// The number of the current token.
+    /// The generation: the number of the current token.
     generation: u64,
     /// Whether the server refused the current token.
     is_stale: bool,
@@ -40,12 +40,12 @@ impl Tokens {
         self.current.as_ref()
     }
 
-    /// The server refused the token of this generation. The current token stays valid if it is a newer one.
+    /// The server refused the token of this generation. If the current token is newer, it stays valid.
     pub(crate) fn refused(&mut self, generation: u64) {
         self.is_stale |= generation == self.generation;
     }
 
-    /// Requests a token, unless one is coming. Its result goes to [`arrived`](Self::arrived).
+    /// Requests a token, unless a request for one is in flight. Its result goes to [`arrived`](Self::arrived).
     pub(crate) fn request(&mut self) -> Option<Coming> {
         if std::mem::replace(&mut self.is_coming, true) {
             return None;
@@ -56,8 +56,8 @@ impl Tokens {
         Some(Box::pin(get_token(self.source(), stale)))
     }
 
-    /// Takes the result of a request, and returns the token's generation. `None` if the server refused the token in the
-    /// meantime: another must be requested.
+    /// Takes the result of such a request, and returns the token's generation. `None` if the server has refused the
+    /// token meanwhile: another one must be requested.
     pub(crate) fn arrived(&mut self, result: Result<Token, Error>) -> Option<Result<u64, Error>> {
         self.is_coming = false;
         match result {
@@ -78,7 +78,7 @@ impl Tokens {
     }
 }
 
-/// Gets a valid token, other than the stale one.
+/// Gets a valid token that is not the stale one.
 pub(crate) async fn get_token(
     source: Arc<dyn TokenSource>,
     stale: Option<Token>,

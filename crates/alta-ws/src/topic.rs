@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 /// The topic of one subscription: the name of an event and the id of a group or a user.
 ///
-/// Event names are not case sensitive (py-tale README); they are kept, sent and compared in lower case. A clone shares
-/// the text.
+/// Event names are not case sensitive (py-tale README); they are kept, sent and compared in lower case. Clones share
+/// the string.
 ///
 /// ```
 /// use alta_ws::Topic;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Topic {
-    /// `event/key`, the event in lower case: one text, so that a set of topics can be asked without building one.
+    /// `event/key`, the event in lower case: one string, so that a lookup in a set allocates nothing.
     name: Arc<str>,
     slash: usize,
 }
@@ -32,7 +32,7 @@ impl Topic {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Topic`] if one of them is empty or holds a slash, white space or a control character.
+    /// [`ErrorKind::Topic`] if one of them is empty or contains a slash, white space or a control character.
     pub fn new(event: &str, key: impl fmt::Display) -> Result<Self, Error> {
         let key = key.to_string();
         for (what, part) in [("event", event), ("key", &key)] {
@@ -45,13 +45,13 @@ impl Topic {
             }
             let odd = |c: &char| *c == '/' || c.is_whitespace() || c.is_control();
             if let Some(odd) = part.chars().find(odd) {
-                return Err(wrong(format!("its {what} holds {odd:?}")));
+                return Err(wrong(format!("its {what} contains {odd:?}")));
             }
         }
         Ok(Self::joined(event, &key))
     }
 
-    /// The topic of an event this crate knows, for an id.
+    /// The topic of an event that this crate knows, for an id.
     pub(crate) fn known(event: &'static str, id: i64) -> Self {
         Self::joined(event, &id.to_string())
     }
@@ -62,7 +62,7 @@ impl Topic {
         Self::from_name(&name)
     }
 
-    /// The topic whose [`name`](Self::name) this is.
+    /// The topic with this [`name`](Self::name).
     pub(crate) fn from_name(name: &str) -> Self {
         Self {
             slash: name.find('/').unwrap_or(name.len()),
@@ -70,7 +70,7 @@ impl Topic {
         }
     }
 
-    /// The topic of a frame that may have been any event. No other topic equals it: names contain no spaces.
+    /// The topic of a frame that may be any event. No other topic equals it: names contain no spaces.
     pub(crate) fn any() -> Self {
         Self::from_name("an event of any topic")
     }
@@ -80,7 +80,7 @@ impl Topic {
         &self.name[..self.slash]
     }
 
-    /// The id of the group or user, as the text the server sends.
+    /// The id of the group or user, as the string that the server sends.
     pub fn key(&self) -> &str {
         self.name.get(self.slash + 1..).unwrap_or_default()
     }
@@ -91,7 +91,7 @@ impl Topic {
     }
 }
 
-/// Writes the name of a topic, by which a [`Topic`] is found in a set.
+/// Writes the name of a topic; a set of [`Topic`]s can be searched by it.
 pub(crate) fn write_name(name: &mut String, event: &str, key: &str) {
     name.clear();
     name.reserve(event.len() + 1 + key.len());
@@ -113,13 +113,13 @@ impl FromStr for Topic {
         let parts: Vec<_> = path.split('/').collect();
         let [first, event, key] = parts[..] else {
             let reason = format!(
-                "it has {} parts and not the three of subscription/{{event}}/{{key}}",
+                "it has {} parts, not the three of subscription/{{event}}/{{key}}",
                 parts.len()
             );
             return Err(wrong(reason));
         };
         if !first.eq_ignore_ascii_case("subscription") {
-            let reason = format!("it begins with {first:?} and not with subscription");
+            let reason = format!("it begins with {first:?}, not with subscription");
             return Err(wrong(reason));
         }
         Self::new(event, key)
@@ -160,7 +160,7 @@ impl Ord for Topic {
 
 impl Hash for Topic {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // As `str` does, which it can be looked up by.
+        // The same hash as `str`, for lookups by `str`.
         self.name.hash(state);
     }
 }
@@ -192,11 +192,11 @@ mod tests {
         assert!(reason("subscription/a/1/").contains("4 parts"));
         assert!(reason("subscriptions/a/1").contains("\"subscriptions\""));
         assert!(reason("subscription//1").contains("event is empty"));
-        assert!(reason("subscription/a/ 1").contains("key holds ' '"));
+        assert!(reason("subscription/a/ 1").contains("key contains ' '"));
     }
 
     #[test]
-    fn event_names_differ_in_case_only_on_paper() {
+    fn event_names_are_not_case_sensitive() {
         let set = HashSet::from([Topic::new("Group-Update", 7).unwrap()]);
         assert!(set.contains("group-update/7"));
         let mut name = String::from("left over");

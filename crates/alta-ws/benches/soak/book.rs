@@ -1,16 +1,17 @@
-//! What one subscription was sent, what arrived, and where the rest lies.
+//! The record of one subscription: the numbers that were sent, that arrived, and that are in gaps.
 
 use alta_model::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// How far the time at which the server sends and that at which the client reads can be apart.
+/// The longest time between the server's sending and the client's reading of an event.
 const SLACK: Duration = Duration::from_secs(1);
 
-/// How late a number can still arrive behind larger ones, of another socket.
+/// The longest time by which a number can arrive after larger ones of another socket.
 const OVERTAKEN: u64 = 10;
 
-/// One subscription's books. Numbers begin at 1 and are sent in order; between two sockets they may overtake each other.
+/// The record of one subscription. Numbers begin at 1 and are sent in order; on two sockets they can arrive in another
+/// order.
 #[derive(Default)]
 pub(crate) struct Book {
     /// The last number sent.
@@ -18,12 +19,12 @@ pub(crate) struct Book {
     /// The largest number that arrived.
     pub(crate) last: u64,
     pub(crate) arrived: u64,
-    /// Those that have not arrived, and when they were sent.
+    /// The numbers that have not arrived, with the times at which they were sent.
     waiting: BTreeMap<u64, Timestamp>,
-    /// Whether a gap was told of since the last arrived.
+    /// True if a gap was reported since the last number arrived.
     gap: bool,
     gaps: Vec<(Timestamp, Timestamp)>,
-    /// Smaller numbers than the last that did not arrive (yet), and whether a gap was told of where they are missing.
+    /// Numbers below the largest that have not arrived yet, and whether a gap was reported in their place.
     missing: BTreeMap<u64, bool>,
     pub(crate) in_gaps: u64,
 }
@@ -36,7 +37,7 @@ impl Book {
         self.sent
     }
 
-    /// Whether it is right that it arrives.
+    /// Checks that this number may arrive now.
     pub(crate) fn arrived(&mut self, number: u64) -> Result<(), String> {
         self.arrived += 1;
         self.waiting.remove(&number);
@@ -54,7 +55,7 @@ impl Book {
         }
     }
 
-    /// Whether it is right that events of this time are told to be missing.
+    /// Checks that a gap may be reported for events of this time.
     pub(crate) fn gap(
         &mut self,
         since: Timestamp,
@@ -70,8 +71,8 @@ impl Book {
         Ok(())
     }
 
-    /// Looks at what cannot arrive any more: it must have been sent within a gap that was told of in its place. What is
-    /// wrong is told.
+    /// Checks the numbers that can no longer arrive: each must have been sent within a gap that was reported in its
+    /// place. Returns the errors.
     pub(crate) fn settle(&mut self, at_the_end: bool) -> Vec<String> {
         let mut faults = Vec::new();
         let settled = |number: u64| at_the_end || number + OVERTAKEN <= self.last;
@@ -86,7 +87,7 @@ impl Book {
             };
             if !told {
                 faults.push(format!(
-                    "number {number} is missing, and no gap was told of there"
+                    "number {number} is missing, and no gap was reported in its place"
                 ));
             } else if !self.is_in_a_gap(at) {
                 faults.push(format!(

@@ -1,4 +1,4 @@
-//! What was sent, what arrived, and whether that is right.
+//! The record of all subscriptions: the sent numbers, the arrived ones, and their check.
 
 use crate::book::Book;
 use alta_model::Timestamp;
@@ -7,9 +7,9 @@ use std::time::Duration;
 
 pub(crate) struct Ledger {
     books: Vec<Book>,
-    /// Which connections a number was sent to, until it arrives.
+    /// The connections to which a number was sent, until it arrives.
     under_way: HashMap<(usize, u64), Vec<u64>>,
-    /// Connections that bring nothing any more: the client closed them, or they fell silent.
+    /// Connections that deliver nothing any more: the client closed them, or they fell silent.
     dead: HashSet<u64>,
     longest_gap: Duration,
     gap_time: Duration,
@@ -66,7 +66,7 @@ impl Ledger {
         self.faults.extend(faults);
     }
 
-    /// The client closed this connection: what was not read from it by then was not delivered.
+    /// The client closed this connection: it did not deliver any frame that was not read by then.
     pub(crate) fn given_up(&mut self, connection: u64) {
         if self.dead.insert(connection) {
             self.under_way.retain(|_, to| {
@@ -76,7 +76,7 @@ impl Ledger {
         }
     }
 
-    /// Nothing that is sent on this connection from now on arrives, nor this number.
+    /// Nothing that is sent on this connection from now on arrives, including this number.
     pub(crate) fn silent(&mut self, connection: u64, place: usize, number: u64) {
         self.dead.insert(connection);
         if let Some(to) = self.under_way.get_mut(&(place, number)) {
@@ -87,12 +87,12 @@ impl Ledger {
         }
     }
 
-    /// Whether the last number of every subscription has arrived.
+    /// Returns whether the last number of every subscription has arrived.
     pub(crate) fn is_complete(&self) -> bool {
         self.books.iter().all(|book| book.last == book.sent)
     }
 
-    /// What is explained needs no more room.
+    /// Checked numbers are removed.
     pub(crate) fn look_at_memory(&mut self) {
         self.settle(false);
         self.memory_now = resident();
@@ -122,7 +122,7 @@ impl Ledger {
         self.books.iter().map(|book| book.in_gaps).sum()
     }
 
-    /// How long a gap was on average.
+    /// The average length of a gap.
     pub(crate) fn mean_gap(&self) -> Duration {
         self.gap_time.checked_div(self.gaps).unwrap_or_default()
     }
@@ -135,7 +135,7 @@ impl Ledger {
         self.memory_now
     }
 
-    /// Everything that is not as promised, now that nothing arrives any more.
+    /// All errors, once nothing can arrive any more.
     pub(crate) fn faults(&mut self) -> Vec<String> {
         self.settle(true);
         let mut faults = self.faults.clone();
@@ -154,7 +154,7 @@ impl Ledger {
     }
 }
 
-/// MiB in memory.
+/// The memory of this process, in MiB.
 fn resident() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,7 +1,7 @@
-//! A soak: thousands of numbered subscriptions over many sockets, which migrate, are cut and fall silent all the time; some
-//! migrations are refused, tokens expire, and some readers are too slow. Every number that a socket delivered must arrive
-//! once, every other must have been sent within a reported gap of a sensible length, what slow readers lose must be counted,
-//! and memory must stay flat.
+//! A soak: thousands of numbered subscriptions over many sockets, which migrate, are closed and fall silent all the
+//! time; some migrations are refused, tokens expire, and some readers are too slow. Every number that a socket
+//! delivered must arrive once. Every other number must have been sent within a reported gap of a plausible length. The
+//! losses of slow readers must be counted, and memory must stay constant.
 //!
 //! `cargo xtask soak` runs it, with `--quick` for a minute.
 
@@ -10,7 +10,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
-    reason = "a program that stops at the first surprise, and prints figures"
+    reason = "a program that stops at the first error, and prints figures"
 )]
 
 mod book;
@@ -29,30 +29,30 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokens::Tokens;
 
-/// What each group is asked for.
+/// The events that are subscribed to for each group.
 const EVENTS: [&str; 4] = [
     "group-update",
     "group-member-update",
     "group-server-status",
     "group-server-heartbeat",
 ];
-/// Of so many migrations the service refuses one.
+/// The service refuses one migration in this number.
 const REFUSED: u32 = 10;
-/// Of so many events one goes to a subscription that is read slowly, too.
+/// One event in this number goes to a subscription that also has a slow reader.
 const TO_SLOW: u128 = 10;
-/// How long it may take to connect again and to subscribe to everything, once a loss is noticed.
+/// The longest time for a new connection with all subscriptions, once a loss is noticed.
 const BACK_WITHIN: Duration = Duration::from_secs(15);
-/// A step of the pacemaker.
+/// A step of the load generator.
 const TICK: Duration = Duration::from_millis(5);
-/// How long the last events may take to arrive.
+/// The longest time until the last events have arrived.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much of what is done.
+/// The amounts of one run.
 #[derive(Clone, Copy)]
 struct Plan {
     groups: usize,
     per_second: u128,
-    /// Until this has passed, and so much has happened.
+    /// The run lasts for this time, and until the numbers of events below are reached.
     lasting: Duration,
     migrations: u64,
     losses: u64,
@@ -68,7 +68,7 @@ impl Plan {
         self.ping * 2 + BACK_WITHIN
     }
 
-    /// The default, unless sockets don't even live that long.
+    /// The default, unless sockets do not live that long.
     fn handover(&self) -> Duration {
         Config::default().handover.min(self.migrate_after / 3)
     }
@@ -86,7 +86,7 @@ const LONG: Plan = Plan {
     ping: Duration::from_secs(3),
 };
 
-/// A minute, with proportionately as many events and misfortunes.
+/// A minute, with proportionately as many events and faults.
 const QUICK: Plan = Plan {
     lasting: Duration::from_secs(45),
     migrations: 20,
@@ -97,7 +97,7 @@ const QUICK: Plan = Plan {
     ..LONG
 };
 
-/// `cargo test --benches` runs this program, too: then it only shows that it works.
+/// `cargo test --benches` also runs this program: a short run that only shows that it works.
 const TRIAL: Plan = Plan {
     groups: 20,
     per_second: 200,
@@ -174,7 +174,7 @@ async fn soak(plan: Plan) {
     let reader = tokio::spawn(read(streams, Arc::clone(&ledger)));
     let losses = misfortune(plan, &sim, &client, &topics, &ledger).await;
 
-    // One last event of each topic, so that every gap has an end; then what is missing is missing for good.
+    // One last event of each topic, so that every gap has an end; after it, a missing event cannot arrive any more.
     tokio::time::sleep(plan.handover() + Duration::from_secs(1)).await;
     sim.wait_until(|sim| distinct(sim) == topics.len())
         .await
@@ -204,7 +204,7 @@ async fn soak(plan: Plan) {
     report(&plan, &mut ledger, totals, &losses, begin.elapsed());
 }
 
-/// What a slow reader read and lost is what the other reader of its topic read.
+/// The read and the lost events of a slow reader together are those of the other reader of its topic.
 fn check_slow(ledger: &Ledger, counts: &[Count]) {
     let sum = |part: fn(&Count) -> u64| counts.iter().map(part).sum::<u64>();
     println!(
@@ -219,7 +219,7 @@ fn check_slow(ledger: &Ledger, counts: &[Count]) {
     assert!(sum(|count| count.lagged) > 0, "no reader was too slow");
 }
 
-/// So many groups with the bot in them, and every topic of theirs.
+/// This number of groups with the bot in them, and all their topics.
 fn topics(sim: &Sim, groups: usize) -> Vec<Topic> {
     let mut topics = Vec::new();
     for number in 0..groups {
@@ -230,17 +230,17 @@ fn topics(sim: &Sim, groups: usize) -> Vec<Topic> {
     topics
 }
 
-/// How many different subscriptions are held, on whichever sockets.
+/// The number of different subscriptions that are held, on any socket.
 fn distinct(sim: &Sim) -> usize {
     let held = sim.main_socket_subscriptions().into_iter();
     let held: std::collections::HashSet<_> = held.map(|(_, event, key)| (event, key)).collect();
     held.len()
 }
 
-/// Sends the next number of a subscription, and tells which and to which connections.
+/// Sends the next number of a subscription, and records its connections.
 fn emit(sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) -> (u64, Vec<u64>) {
     let topic = &topics[place];
-    // Before it can arrive.
+    // Recorded before it can arrive.
     let mut ledger = ledger.lock().unwrap();
     let number = ledger.next(place);
     let content = json!({"id": topic.key(), "number": number});
@@ -249,11 +249,11 @@ fn emit(sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) -> (u
     (number, to)
 }
 
-/// What was done to sockets.
+/// The faults of the sockets.
 #[derive(Default)]
 struct Losses {
     cut: u64,
-    /// Connections that fell silent, and when.
+    /// Connections that fell silent, and the times.
     silent: Vec<(u64, Instant)>,
     silenced: u64,
 }
@@ -269,24 +269,24 @@ impl Losses {
 
     fn cut(&mut self, sim: &Sim, random: &mut fastrand::Rng) {
         let mut sockets = sim.main_sockets();
-        // The end of a silent one would be noticed.
+        // The client would notice the end of a silent one.
         sockets.retain(|socket| !self.is_silent(*socket));
         if let Some(socket) = random.choice(sockets) {
             self.cut += u64::from(sim.drop_main_socket(socket).is_ok());
         }
     }
 
-    /// Lets the socket of a subscription fall silent with its next event.
+    /// Makes the socket of a subscription fall silent with its next event.
     async fn silence(&mut self, sim: &Sim, topics: &[Topic], ledger: &Mutex<Ledger>, place: usize) {
         let name = topics[place].name().to_owned();
         let silence = Fault::new(Hook::MainEvent, Action::Silence);
         sim.faults().arm(silence.when(move |event| event == name));
-        // While nobody is subscribed, the fault is not used up.
+        // Without a subscriber, the fault would stay.
         for _ in 0..1_000 {
             let (number, mut to) = emit(sim, topics, ledger, place);
             to.retain(|socket| !self.is_silent(*socket));
             for connection in &to {
-                // During a migration it may be either of two.
+                // During a migration it can be either of two sockets.
                 ledger.lock().unwrap().silent(*connection, place, number);
                 self.silent.push((*connection, Instant::now()));
             }
@@ -296,15 +296,15 @@ impl Losses {
             }
             tokio::time::sleep(TICK).await;
         }
-        panic!("nobody is subscribed to {}", topics[place]);
+        panic!("no socket is subscribed to {}", topics[place]);
     }
 
-    /// The client has noticed by now which sockets are silent: the server lets go of them.
+    /// By now the client has noticed the silent sockets: the server removes them.
     fn forget_silent(&mut self, sim: &Sim, after: Duration) {
         self.silent.retain(|(connection, since)| {
             let is_over = since.elapsed() >= after;
             if is_over {
-                // It may be gone.
+                // It can be gone already.
                 let _ = sim.drop_main_socket(*connection);
             }
             !is_over
@@ -312,7 +312,7 @@ impl Losses {
     }
 }
 
-/// Sends events all the time, cuts a random socket or lets one fall silent every now and then, and lets tokens expire.
+/// Sends events all the time, closes a random socket or makes one fall silent at intervals, and lets tokens expire.
 async fn misfortune(
     plan: Plan,
     sim: &Sim,
@@ -351,7 +351,7 @@ async fn misfortune(
         if now >= next_loss {
             next_loss = now + plan.loss_every;
             losses.forget_silent(sim, plan.ping * 3);
-            // Both kinds of handover: the old socket gets the events, too, or not any more.
+            // Both kinds of handover: with and without events on the old socket.
             sim.set_migration_overlap(random.bool());
             if losses.count() % 2 == 0 {
                 losses.cut(sim, &mut random);
@@ -377,7 +377,7 @@ async fn misfortune(
         let migrations = client.status().totals.migrations;
         let enough = losses.count() >= plan.losses && migrations >= plan.migrations;
         if elapsed >= plan.lasting && (enough || elapsed >= plan.lasting * 3) {
-            // Whatever is silent is noticed now, if it was not before.
+            // Every silent socket has been noticed by now.
             losses.forget_silent(sim, Duration::ZERO);
             return losses;
         }
@@ -395,7 +395,7 @@ async fn read(mut streams: SelectAll<Numbered>, ledger: Arc<Mutex<Ledger>>) {
     }
 }
 
-/// What was sent on a socket that the client gave up itself, after a migration that failed, was delivered by nobody.
+/// Events on a socket that the client closed after a failed migration were not delivered.
 fn excuse(sim: &Sim, ledger: &Mutex<Ledger>) {
     for received in sim.received() {
         if let (Service::MainSocket, ClientAction::Closed(Some(_))) =
@@ -430,7 +430,7 @@ fn report(plan: &Plan, ledger: &mut Ledger, totals: Totals, losses: &Losses, too
     let count = losses.count();
     assert!(count >= plan.losses, "{count} losses only");
     assert!(totals.migrations >= plan.migrations, "too few migrations");
-    // What the allocator keeps for itself varies by some.
+    // The memory that the allocator keeps for itself varies.
     let allowed = ledger.memory_first() * 1.2 + 16.0;
     assert!(ledger.memory_now() <= allowed, "memory grew");
     println!(

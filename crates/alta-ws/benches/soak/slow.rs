@@ -1,24 +1,24 @@
-//! Readers that are too slow for what they are sent: what they lose is counted to the last event.
+//! Readers that are too slow for their events: their losses are counted exactly.
 
 use alta_ws::{Client, Missed, Overflow, Topic};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How many topics have a slow reader beside the other one, and more events than it reads.
+/// The number of topics that have a slow reader besides the other one, and more events than it reads.
 pub(crate) const SLOW: usize = 4;
 
-/// How long a slow reader rests after each item: it reads less than it is sent.
+/// The pause of a slow reader after each item: it reads less than is sent.
 const REST: Duration = Duration::from_millis(400);
 const CAPACITY: usize = 2;
 
-/// How many events reached a stream, and how many it was told to have lost.
+/// The number of events that reached a stream, and of those that it reported as lost.
 #[derive(Clone, Copy)]
 pub(crate) struct Count {
     pub(crate) read: u64,
     pub(crate) lagged: u64,
 }
 
-/// Begins to read the first topics slowly.
+/// Starts slow readers of the first topics.
 pub(crate) fn read(client: &Client, topics: &[Topic]) -> Vec<JoinHandle<Count>> {
     let overflows = [Overflow::DropOldest, Overflow::DropNewest];
     let overflows = overflows.into_iter().cycle();

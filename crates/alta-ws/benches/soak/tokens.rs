@@ -1,4 +1,4 @@
-//! The bot's tokens: one is kept until a service refuses it.
+//! The bot's tokens: each is used until a service refuses it.
 
 use alta_auth::{Error, Token, TokenSource};
 use alta_sim::Sim;
@@ -22,7 +22,7 @@ impl Tokens {
         }
     }
 
-    /// How often a refused token was replaced.
+    /// The number of refused tokens that were replaced.
     pub(crate) fn renewals(&self) -> u64 {
         self.renewals.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Moments that a test over sockets cannot choose: the test wakes the driver.
+//! The order of wake-ups, which a test over sockets cannot choose: here the test wakes the driver.
 
 use super::*;
 use crate::config::Config;
@@ -39,7 +39,7 @@ async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     let (calls, inbox) = mpsc::channel(8);
     let (give, take) = oneshot::channel();
     let guard = TaskGuard::spawn(|shutdown| async {
-        // The driver is taken out and driven by the test.
+        // The test takes the driver and drives it.
         let _ = give.send(shutdown);
         std::future::pending::<()>().await;
     });
@@ -70,7 +70,7 @@ fn ask(calls: &mpsc::Sender<Call>, owner: &Arc<()>) -> PendingReply {
     receiver
 }
 
-/// Handles so many batches of wake-ups, and performs the outputs of each.
+/// Handles this number of batches of wake-ups, and performs the outputs of each.
 async fn turn(driver: &mut Driver, times: usize) {
     for _ in 0..times {
         take_batch(driver, None).await;
@@ -78,7 +78,7 @@ async fn turn(driver: &mut Driver, times: usize) {
     }
 }
 
-/// Lets a minute pass, then wakes the driver by its timer.
+/// Moves time by a minute, then wakes the driver by its timer.
 async fn a_minute_later(driver: &mut Driver) {
     tokio::time::advance(Duration::from_secs(60)).await;
     take_batch(driver, Some(now())).await;
@@ -90,12 +90,12 @@ fn now() -> Instant {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_05_what_was_handed_to_a_socket_may_have_run_however_the_link_is_given_up() {
+async fn promise_05_a_sent_request_may_have_run_whatever_ends_its_link() {
     let (mut driver, calls, _guard) = opened().await;
     a_minute_later(&mut driver).await;
     let owner = Arc::new(());
     let replies = [ask(&calls, &owner), ask(&calls, &owner)];
-    // The calls, their token, and the reports that both were handed to the socket.
+    // The calls, their token, and the reports that both were sent.
     turn(&mut driver, 3).await;
     a_minute_later(&mut driver).await;
     assert!(
@@ -110,7 +110,7 @@ async fn promise_05_what_was_handed_to_a_socket_may_have_run_however_the_link_is
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_11_nothing_is_kept_of_calls_whose_callers_are_gone() {
+async fn promise_11_calls_of_gone_callers_leave_nothing_in_memory() {
     let (mut driver, calls, _guard) = opened().await;
     // The caller is gone before the call is taken, before its token arrives, and before its frame is written.
     for (turns, more) in [(0, 2), (1, 1), (2, 1)] {
@@ -141,13 +141,13 @@ async fn a_late_refusal_of_a_link_does_not_change_the_token_of_requests() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_11_nothing_is_kept_of_waiters_for_a_subscription_that_are_gone() {
+async fn promise_11_gone_waiters_for_a_subscription_leave_nothing_in_memory() {
     let (mut driver, _calls, _guard) = opened().await;
     let topic = Topic::known("group-update", 7);
     let hub = &driver.shared.hub;
     let stream = hub.subscribe(vec![topic.clone()], QueueConfig::default());
     turn(&mut driver, 1).await;
-    // Each waiter is gone before the next one comes.
+    // Each waiter is gone before the next one begins.
     for _ in 0..100 {
         let (reply, _) = oneshot::channel();
         let ask = Input::Confirm(topic.clone(), reply);

@@ -67,7 +67,8 @@ impl Frame {
     /// The content. Fails if the frame is not one JSON object.
     pub(crate) fn content(&self) -> Result<RawContent<'_>, serde_json::Error> {
         let content = self.content_as_sent();
-        let content = content.ok_or_else(|| serde_json::Error::custom("it is no JSON object"))?;
+        let content =
+            content.ok_or_else(|| serde_json::Error::custom("it is not a JSON object"))?;
         Ok(RawContent(content))
     }
 
@@ -87,7 +88,7 @@ impl<'a> RawContent<'a> {
         Self(json)
     }
 
-    /// The string that the content is; a value that is no string, as JSON.
+    /// The content as a string; a value that is not a string is returned as JSON.
     ///
     /// # Errors
     ///
@@ -100,7 +101,7 @@ impl<'a> RawContent<'a> {
         }
     }
 
-    /// Decodes the JSON in the string that the content is; a value that is no string is decoded itself.
+    /// Decodes the content: the JSON in its string, or the value itself if it is not a string.
     ///
     /// # Errors
     ///

@@ -11,7 +11,7 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) method: Method,
-    /// Without a leading slash.
+    /// The path, without a leading slash.
     pub(crate) path: Arc<str>,
     pub(crate) content: Option<Content>,
 }
@@ -67,7 +67,7 @@ impl Request {
         }
     }
 
-    /// Whether this is the `key` of a reply to it: `POST /ws/migrate`.
+    /// Returns whether this is the `key` of a reply to it: `POST /ws/migrate`.
     pub(crate) fn has_reply_key(&self, key: &str) -> bool {
         key.split_once(" /ws/").is_some_and(|(method, path)| {
             method.eq_ignore_ascii_case(self.method.as_str())
@@ -96,7 +96,7 @@ impl Request {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response {
-    /// The status, an HTTP one.
+    /// The status, as in HTTP.
     pub status: u16,
     /// The content: JSON, or empty.
     pub content: String,

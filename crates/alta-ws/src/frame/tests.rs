@@ -7,7 +7,7 @@ use std::time::Instant;
 
 proptest! {
     #[test]
-    fn no_text_is_too_odd_to_be_told_apart(text: String, field: String, inner: String) {
+    fn any_string_is_decoded_to_a_kind_of_frame(text: String, field: String, inner: String) {
         let _ = Incoming::parse(&text);
         let value = serde_json::json!({ "event": field, "key": inner, "content": text });
         let frame = value.to_string();
@@ -21,20 +21,20 @@ proptest! {
 
 proptest! {
     #[test]
-    fn every_text_is_unwrapped_as_serde_json_does(
+    fn every_string_is_decoded_as_by_serde_json(
         text in "(\\PC|[\n\r\t\\x08\\x0c\\x01/\"\\\\é]){0,20}") {
         let json = serde_json::Value::from(text.as_str()).to_string();
         prop_assert_eq!(RawContent::new(&json).text().unwrap(), text.as_str());
     }
 
     #[test]
-    fn a_broken_text_is_an_error_for_both(json in "\"[a\\\\u0\"\n]{0,8}") {
+    fn an_invalid_string_is_an_error_for_both_readers(json in "\"[a\\\\u0\"\n]{0,8}") {
         let theirs = serde_json::from_str::<String>(&json);
         prop_assert_eq!(RawContent::new(&json).text().ok().map(Cow::into_owned), theirs.ok());
     }
 }
 
-/// A usual event, or one that is so but for a part of it.
+/// A usual event, or one with a different part.
 fn nearly_usual() -> impl Strategy<Value = String> {
     let name = "[a-z-]{0,4}|[Rr]esponse|[a\\\\\"\n\x01é]{0,3}";
     let content = "\"([a7 ,:{}\\[\\]]|\\\\[\"\\\\/nux]|\\\\ud83d|\\\\u00e9|[\"\n\x01é]){0,8}\"|\\PC{0,4}|7|null";
@@ -49,14 +49,14 @@ fn nearly_usual() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn both_ways_read_any_frame_the_same(text in nearly_usual()) {
+    fn both_readers_read_any_frame_the_same(text in nearly_usual()) {
         if let Some((short, long)) = Incoming::both_ways(&text) {
             prop_assert_eq!(&short, &long);
         }
     }
 
     #[test]
-    fn most_usual_events_are_read_the_short_way(content: String, key in "[0-9]{1,10}") {
+    fn the_fast_reader_reads_most_usual_events(content: String, key in "[0-9]{1,10}") {
         let content = serde_json::Value::from(content).to_string();
         let text = format!(
             r#"{{"id":0,"event":"group-update","key":"{key}","content":{content},"responseCode":200}}"#
@@ -75,7 +75,7 @@ proptest! {
 }
 
 #[test]
-fn what_only_begins_and_ends_like_a_usual_event_is_none() {
+fn a_frame_with_only_the_beginning_and_end_of_a_usual_event_is_not_one() {
     let event = |content: &str| {
         format!(
             r#"{{"id":0,"event":"group-update","key":"7","content":{content},"responseCode":200}}"#
@@ -102,7 +102,7 @@ fn what_only_begins_and_ends_like_a_usual_event_is_none() {
 }
 
 #[test]
-fn half_a_character_loses_no_event() {
+fn half_a_surrogate_pair_loses_no_event() {
     for (name, read) in [
         (r"Fox\\ud83d", "Fox\u{fffd}"),
         (r"Fox\ud83d", "Fox\u{fffd}"),
@@ -128,7 +128,7 @@ fn half_a_character_loses_no_event() {
 }
 
 #[test]
-fn the_usual_event_is_read_as_any_other() {
+fn a_usual_event_is_read_as_any_other() {
     let usual = r#"{"id":0,"event":"group-update","key":"7","content":"{\"id\":7,\"name\":\"A \\\"b\\\"\"}","responseCode":200}"#;
     let unusual = usual.replacen("\"id\":0,", "\"id\": 0,", 1);
     assert!(usual_event(usual).is_some() && usual_event(&unusual).is_none());
@@ -148,7 +148,7 @@ fn the_usual_event_is_read_as_any_other() {
         )
     };
     assert_eq!(read(usual), read(&unusual));
-    // The text that is compared during a migration is the same, too.
+    // The string that a migration compares is the same, too.
     let Incoming::Event { content, .. } = Incoming::parse(&unusual) else {
         panic!("not an event");
     };
@@ -181,7 +181,7 @@ fn an_event_keeps_its_content_wrapped_until_it_is_read() {
 }
 
 #[test]
-fn frames_are_told_apart_by_what_they_have() {
+fn the_fields_of_a_frame_determine_its_kind() {
     let told = |text| match Incoming::parse(text) {
         Incoming::Malformed(_) => "malformed",
         Incoming::Gateway { .. } => "gateway",
@@ -211,7 +211,7 @@ fn frames_are_told_apart_by_what_they_have() {
 }
 
 #[test]
-fn odd_types_of_a_field_lose_no_frame() {
+fn a_field_of_another_type_loses_no_frame() {
     for text in [
         r#"{"id":"12","event":"response","key":"GET \/ws\/migrate","content":null,"responseCode":"200"}"#,
         r#"{"Id":12.0,"Event":"response","Key":"GET /ws/migrate","RESPONSECODE":" 200.0 "}"#,
@@ -234,7 +234,7 @@ fn odd_types_of_a_field_lose_no_frame() {
 }
 
 #[test]
-fn a_request_carries_the_token_and_leaves_an_absent_content_out() {
+fn a_request_has_the_token_and_omits_an_absent_content() {
     let mut request = Request::new(Method::POST, "subscription/group-update/7");
     let frame = request.frame(3, "abc").unwrap();
     assert_eq!(
@@ -259,7 +259,7 @@ fn a_request_carries_the_token_and_leaves_an_absent_content_out() {
 }
 
 #[test]
-fn an_event_is_a_line_of_a_log() {
+fn an_event_serializes_to_one_line_of_a_log() {
     let received: Timestamp = "2026-11-28T10:00:01.5Z".parse().unwrap();
     let event = Event {
         data: serde_json::json!({"id": 7}),

@@ -6,16 +6,16 @@ use alta_socket::{Gap, later};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// For how long at least no topic must have gone before a socket is spared: programs that leave many groups do it one by
-/// one.
+/// A socket is removed only after no topic was dropped for this time: programs that leave many groups drop their topics
+/// one by one.
 const REST: Duration = Duration::from_secs(1);
 
-/// How long to wait before topics move again when another socket was refused one: a service that lets nobody subscribe
-/// twice will not change its mind soon.
+/// The pause after a socket was refused a topic that another one holds: a service that refuses a second subscription
+/// will refuse the next one too.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
-/// Topics on their way to another socket, so that one with few of them can be closed. Each is held on both for a moment:
-/// events that both deliver are passed on once, as during a migration.
+/// Topics that move to another socket, so that their old socket can be closed. Both sockets hold such a topic for a
+/// moment: an event that both deliver is passed on once, as in a migration.
 #[derive(Debug, Default)]
 pub(super) struct Moves {
     topics: HashMap<Topic, Move>,
@@ -27,7 +27,8 @@ struct Move {
     to: SocketId,
     arrived: bool,
     seen: Seen,
-    /// Until when the new socket may deliver copies of the old one's events; `None` while the old one holds the topic.
+    /// Until this time, the new socket can deliver duplicates of the old one's events; `None` while the old one holds
+    /// the topic.
     until: Option<Instant>,
 }
 
@@ -50,7 +51,7 @@ impl Moves {
         );
     }
 
-    /// Whether to pass on an event that came on this socket.
+    /// Returns whether an event of this socket must be passed on.
     pub(super) fn admit(&mut self, frame: &Frame, socket: SocketId, now: Instant) -> bool {
         let Some(topic) = self.topics.get_mut(frame.topic.name()) else {
             return true;
@@ -60,14 +61,14 @@ impl Moves {
         } else {
             Side::New
         };
-        // A frame that cannot be read is never taken for a copy.
+        // A frame that cannot be decoded never counts as a duplicate.
         let Some(content) = frame.content_as_sent() else {
             return true;
         };
         topic.seen.admit(side, frame.topic.name(), content, now)
     }
 
-    /// The socket that a topic can be taken from, now that this one holds it.
+    /// The socket that can drop a topic, since this one now holds it.
     pub(super) fn arrived(&mut self, topic: &Topic, socket: SocketId) -> Option<SocketId> {
         let moving = self.topics.get_mut(topic.name())?;
         let arrives = moving.to == socket && !moving.arrived;
@@ -75,7 +76,7 @@ impl Moves {
         arrives.then_some(moving.from)
     }
 
-    /// The socket that a topic stays on, since this one was refused it.
+    /// The socket that keeps a topic, since this one was refused it.
     pub(super) fn refused(&mut self, topic: &Topic, socket: SocketId) -> Option<SocketId> {
         let moving = self.topics.get(topic.name())?;
         if moving.to != socket || moving.arrived {
@@ -84,7 +85,7 @@ impl Moves {
         self.topics.remove(topic.name()).map(|moving| moving.from)
     }
 
-    /// The socket that has a topic beside the one that it belongs to.
+    /// The second socket of a topic that moves.
     pub(super) fn other(&self, topic: &Topic) -> Option<SocketId> {
         let moving = self.topics.get(topic.name());
         moving
@@ -92,7 +93,7 @@ impl Moves {
             .map(|moving| moving.from)
     }
 
-    /// The socket that a topic was to leave, if it has not forgotten it yet. It stays there, then.
+    /// The socket that a topic was leaving, if it still has the topic; the topic then stays on it.
     pub(super) fn stays(&mut self, topic: &Topic) -> Option<SocketId> {
         let moving = self.topics.remove(topic.name())?;
         moving.until.is_none().then_some(moving.from)
@@ -107,7 +108,7 @@ impl Moves {
         }
     }
 
-    /// Drops the moves that are over.
+    /// Removes completed moves.
     pub(super) fn expire(&mut self, now: Instant) {
         self.topics
             .retain(|_, moving| moving.until.is_none_or(|until| until > now));
@@ -119,14 +120,14 @@ impl Moves {
 }
 
 impl Pool {
-    /// Whether an event that a socket passes on is no copy of one that another has passed on.
+    /// Returns whether an event that a socket passes on is not a duplicate of another socket's event.
     pub(super) fn passes_on(&mut self, frame: &Frame, id: SocketId, now: Instant) -> bool {
         let passes = self.moves.is_empty() || self.moves.admit(frame, id, now);
         self.counters.duplicates_suppressed.add_if(!passes);
         passes
     }
 
-    /// Handles an output about a topic that moves. Returns the output to pass on, if there is one.
+    /// Handles an output about a topic that moves. Returns the output for the driver, if there is one.
     pub(super) fn follow_moves(
         &mut self,
         id: SocketId,
@@ -149,11 +150,11 @@ impl Pool {
             }
             Output::Refused(topic, _) => {
                 if let Some(from) = self.moves.refused(topic, id) {
-                    // The service would refuse again for a while.
+                    // The service would refuse again soon.
                     self.rest_until = Some(later(now, AFTER_REFUSAL));
                     self.spread.give_back(topic, from);
                     self.feed(id, SocketInput::Unwant(topic.clone()), now);
-                    // It is still held on the old socket, which confirms it to all that wait.
+                    // The old socket still holds it, and sends the result to all waiting callers.
                     let from = self.sockets.get(&from);
                     let is_held = from.is_some_and(|socket| socket.holds(topic));
                     return is_held.then(|| Output::Confirmed(topic.clone(), None));
@@ -168,7 +169,8 @@ impl Pool {
         later(now, self.config.handover.max(REST))
     }
 
-    /// If the others have room for the topics of a socket, they get them: it is closed when it has none left.
+    /// Moves the topics of a socket if the others have room for them; the socket is closed when its last topic has
+    /// gone.
     pub(super) fn spare_a_socket(&mut self, now: Instant) {
         let Some(from) = self.spread.superfluous() else {
             self.look_at = None;
@@ -199,7 +201,7 @@ impl Pool {
         let old = self.sockets.get_mut(&from);
         if let Some((refused, outputs)) = old.and_then(|old| old.give_away_refused(&topic)) {
             self.apply(from, outputs, now);
-            // No socket holds it, so nothing has to be requested.
+            // No socket holds it, so no request is necessary.
             if let Some(new) = self.sockets.get_mut(&to) {
                 new.take_refused(topic, refused);
             }

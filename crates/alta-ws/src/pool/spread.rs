@@ -1,16 +1,16 @@
 use crate::topic::Topic;
 use std::collections::{BTreeMap, HashMap};
 
-/// Names one socket.
+/// The id of a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct SocketId(u64);
 
 impl SocketId {
-    /// The first socket, which is there with or without subscriptions.
+    /// The first socket, which exists even without subscriptions.
     pub(crate) const FIRST: Self = Self(0);
 }
 
-/// Which socket holds which topic: as few sockets as needed, none above the limit.
+/// The assignment of topics to sockets: as few sockets as necessary, none above the limit.
 #[derive(Debug)]
 pub(crate) struct Spread {
     limit: usize,
@@ -29,7 +29,7 @@ impl Spread {
         }
     }
 
-    /// The socket for a topic: the one that has it, else the first with room, else a new one.
+    /// The socket for a topic: the one that has it, otherwise the first with room, otherwise a new one.
     pub(crate) fn assign(&mut self, topic: &Topic) -> SocketId {
         if let Some(socket) = self.topics.get(topic) {
             return *socket;
@@ -49,7 +49,7 @@ impl Spread {
         self.topics.get(topic).copied()
     }
 
-    /// A socket has forgotten a topic.
+    /// A socket has dropped a topic.
     pub(crate) fn release(&mut self, topic: &Topic, socket: SocketId) {
         if let Some(count) = self.counts.get_mut(&socket) {
             *count = count.saturating_sub(1);
@@ -59,8 +59,8 @@ impl Spread {
         }
     }
 
-    /// The socket with the fewest topics, if all topics have room on the others, and some to spare: one that is closed
-    /// should not have to be opened again at once.
+    /// The socket with the fewest topics, if the other sockets have room for all topics and a reserve, so that the next
+    /// subscription does not open a socket again.
     pub(crate) fn superfluous(&self) -> Option<SocketId> {
         let total: usize = self.counts.values().sum();
         let room = (self.counts.len() - 1).saturating_mul(self.limit);
@@ -72,7 +72,7 @@ impl Spread {
         (total <= room - room.div_ceil(10)).then_some(*socket)
     }
 
-    /// Gives a topic to another socket with room. The one that has it keeps its place for it until it has forgotten it.
+    /// Assigns a topic to another socket with room. The old socket keeps the topic's place until it drops the topic.
     pub(crate) fn reassign(&mut self, topic: &Topic) -> Option<SocketId> {
         let from = self.socket_of(topic)?;
         let mut others = self.counts.iter_mut();
@@ -83,12 +83,12 @@ impl Spread {
         Some(*to)
     }
 
-    /// The other socket does not get it after all.
+    /// Cancels such an assignment.
     pub(crate) fn give_back(&mut self, topic: &Topic, socket: SocketId) {
         self.topics.insert(topic.clone(), socket);
     }
 
-    /// A socket that holds nothing is no more.
+    /// Removes a socket without topics.
     pub(crate) fn close(&mut self, socket: SocketId) {
         self.counts.remove(&socket);
     }
@@ -96,7 +96,7 @@ impl Spread {
 
 #[cfg(test)]
 impl Spread {
-    /// How many places are taken.
+    /// The number of places that are taken.
     pub(crate) fn places(&self) -> usize {
         self.counts.values().sum()
     }

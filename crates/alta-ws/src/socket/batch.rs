@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 /// The service's own limit (Townsharp).
 const LIMIT: usize = 100;
 
-/// How long a topic waits for others of its batch: the topics that a program subscribes to at once arrive one by one, but
-/// much faster than a reply.
+/// The time for which a topic waits for others in its batch: the topics of one call arrive one by one, but much faster
+/// than a reply.
 const TOGETHER_WITHIN: Duration = Duration::from_millis(10);
 
-/// The reply to a batch. A success of the request is none of its subscriptions yet.
+/// The reply to a batch. The success of the request does not mean the success of each subscription.
 #[derive(Deserialize)]
 struct Achieved {
     success: bool,
@@ -24,7 +24,7 @@ struct Achieved {
     failures: Vec<String>,
 }
 
-/// The name of a topic as topics have it, from how the service wrote it.
+/// The name of a topic in our form, from the server's form.
 fn name_of(written: &str) -> String {
     let mut name = String::new();
     let (event, key) = written.split_once('/').unwrap_or((written, ""));
@@ -33,7 +33,7 @@ fn name_of(written: &str) -> String {
 }
 
 impl Up {
-    /// A stream wants a topic: others may follow in the same moment.
+    /// A stream needs a topic; others can follow in the same moment.
     pub(super) fn gather(&mut self, cx: &Cx<'_>) {
         if cx.core.config.batch {
             self.gather_until.get_or_insert(cx.now + TOGETHER_WITHIN);
@@ -44,13 +44,13 @@ impl Up {
         self.gather_until.is_some_and(|until| until > now)
     }
 
-    /// Whether topics that can be asked for with others are to wait: for these others, or for the batch on its way.
+    /// Returns whether topics must wait for others of the same batch, or for the batch in flight.
     pub(super) fn holds_back(&self, cx: &Cx<'_>) -> bool {
         cx.core.config.batch && (cx.common.batch_under_way || self.is_gathering(cx.now))
     }
 
-    /// Many subscriptions to one event in one request: the service fails if it names several events. Fewer than two are
-    /// left to be asked for singly.
+    /// Makes one request for many subscriptions to one event: the service fails if a request names several events. A
+    /// single topic is left for a request of its own.
     pub(super) fn next_batch(&self, cx: &mut Cx<'_>) -> Option<Open> {
         if !cx.core.config.batch || cx.common.batch_under_way {
             return None;
@@ -71,7 +71,8 @@ impl Up {
         Some(Open::new(request, Purpose::Batch(topics)))
     }
 
-    /// A batch has ended with this. Whatever it did not achieve is asked for singly, which tells why, or heals.
+    /// Handles the end of a batch. Topics that are not confirmed are requested one by one; this gives the reason for
+    /// each failure, or succeeds.
     pub(super) fn batch_replied(
         &mut self,
         topics: &[Topic],
@@ -85,7 +86,10 @@ impl Up {
                 told.then(|| achieved.failures.iter().map(|name| name_of(name)).collect())
             }),
             Err(error) => {
-                tracing::debug!(?error, "a batch is asked for singly");
+                tracing::debug!(
+                    ?error,
+                    "the subscriptions of a batch are requested one by one"
+                );
                 None
             }
         };

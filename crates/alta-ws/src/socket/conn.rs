@@ -23,18 +23,18 @@ pub(super) enum Purpose {
     Migrate,
 }
 
-/// How far a request has come.
+/// The progress of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     /// It waits for a token.
     Unsent,
-    /// It was given to the link, with its token.
+    /// It is in the link's queue, with its token.
     Queued,
-    /// The link has handed it to the socket.
+    /// The link has written it to the network.
     Written,
 }
 
-/// A request on its way.
+/// A request that waits or is in flight.
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) request: Request,
@@ -68,7 +68,7 @@ impl Open {
         Self::new(call.request.clone(), Purpose::Call(call))
     }
 
-    /// Whether it can have had an effect if no reply comes.
+    /// How far it got, if no reply arrives.
     pub(super) fn sent(&self) -> Sent {
         match self.stage {
             Stage::Unsent | Stage::Queued => Sent::NotSent,
@@ -102,7 +102,7 @@ pub(super) struct Conn {
     pub(super) requests: Requests<Open>,
     /// Requests that wait for a token.
     unsent: Vec<u32>,
-    /// Raw requests whose time is over and that are being taken back.
+    /// Timed-out raw requests that are being canceled.
     recalling: BTreeMap<u32, Call>,
     pub(super) alive: KeepAlive,
 }
@@ -121,7 +121,7 @@ impl Conn {
     /// Opens a request, which is sent when there is a token.
     pub(super) fn send(&mut self, open: Open, cx: &mut Cx<'_>) {
         let deadline = match &open.purpose {
-            // Its time has been running since it was asked for.
+            // The timeout began with the call.
             Purpose::Call(call) => call.deadline,
             _ => later(cx.now, cx.core.config.request_timeout),
         };
@@ -130,8 +130,8 @@ impl Conn {
         cx.out(Output::GetToken);
     }
 
-    /// A token has come for the requests that wait for one: it is of this generation. Or none can be had: then they have
-    /// ended, and are returned.
+    /// Handles the result for requests that wait for a token: `generation` is the new token's, or there is no token;
+    /// then these requests have ended and are returned.
     pub(super) fn token(&mut self, token: &Result<u64, Error>, cx: &mut Cx<'_>) -> Vec<Open> {
         let mut ended = Vec::new();
         for id in std::mem::take(&mut self.unsent) {
@@ -159,20 +159,20 @@ impl Conn {
         ended
     }
 
-    /// A request was handed to the socket.
+    /// The link has written a request to the network.
     pub(super) fn written(&mut self, id: u32) {
         if let Some(open) = self.requests.get_mut(id) {
             open.stage = Stage::Written;
         }
     }
 
-    /// A request was not sent: its time was over, or its caller is gone.
+    /// The link did not send a request: it had timed out, or its caller was gone.
     pub(super) fn skipped(&mut self, id: u32, cx: &mut Cx<'_>) {
         self.requests.end(id);
         self.recalled(id, Sent::NotSent, cx);
     }
 
-    /// A raw request whose time is over was taken back, or not.
+    /// The link has canceled a timed-out raw request, or could not.
     pub(super) fn recalled(&mut self, id: u32, sent: Sent, cx: &mut Cx<'_>) {
         if let Some(call) = self.recalling.remove(&id) {
             let error = cx.core.timed_out(sent, call.request.doing());
@@ -180,7 +180,7 @@ impl Conn {
         }
     }
 
-    /// A request whose time is over, if it is known how it ended.
+    /// A timed-out request, if its end is known.
     pub(super) fn expire(&mut self, cx: &mut Cx<'_>) -> Option<Expired> {
         let (id, open) = self.requests.expire(cx.now)?;
         match open.stage {
@@ -197,14 +197,14 @@ impl Conn {
         Some(Expired::Now(Box::new(open)))
     }
 
-    /// The request that a reply belongs to: by its id, or by its key if the id is missing, unknown or another request's.
+    /// The request of a reply: by its id, or by its key if the id is missing, unknown or another request's.
     pub(super) fn reply(&mut self, id: Option<u32>, key: &str) -> Option<Open> {
         let id = id.unwrap_or_default();
         let agrees = self.requests.get_mut(id);
         let agrees = agrees.map(|open| open.request.has_reply_key(key));
         let id = match agrees {
             Some(true) => Some(id),
-            // No other request has this key: then it is only written in another way.
+            // No other request has this key, so only the spelling differs.
             Some(false) => self.by_key(key).or(Some(id)),
             None => match self.requests.reply(id) {
                 Reply::Unknown => self.by_key(key),
@@ -220,7 +220,7 @@ impl Conn {
         found.map(|(id, _)| id)
     }
 
-    /// The only request on its way, if there is only one and it has left.
+    /// The only request in flight, if there is exactly one and it was sent.
     pub(super) fn take_only(&mut self) -> Option<Open> {
         let first = self.requests.iter().next();
         let only =
@@ -229,7 +229,7 @@ impl Conn {
         self.requests.end(id?)
     }
 
-    /// Whether its first request, while that is on its way, was handed to the socket.
+    /// Returns whether the link has sent this link's first request, while that request is in flight.
     pub(super) fn first_sent(&self) -> Sent {
         match self.requests.iter().next() {
             Some((_, open)) => open.sent(),
@@ -237,7 +237,7 @@ impl Conn {
         }
     }
 
-    /// Ends everything on it: raw requests get the error that `error` makes of whether they were sent.
+    /// Ends all its requests. Raw requests get the error that `error` makes from how far they got.
     pub(super) fn end(&mut self, error: impl Fn(Sent, String) -> Error, cx: &mut Cx<'_>) {
         for open in self.requests.drain() {
             let sent = open.sent();
@@ -263,7 +263,7 @@ impl Conn {
             .map_or(alive, |request| request.min(alive))
     }
 
-    /// Sends a ping if one is due; false if the link is dead.
+    /// Sends a ping if one is due; returns false if the link is dead.
     pub(super) fn check_alive(&mut self, cx: &mut Cx<'_>) -> bool {
         match self.alive.check(cx.now) {
             Liveness::Fine => true,
@@ -276,10 +276,10 @@ impl Conn {
     }
 }
 
-/// A request whose time is over.
+/// A timed-out request.
 pub(super) enum Expired {
     Now(Box<Open>),
-    /// It is being taken back.
+    /// The link is canceling it.
     Later,
 }
 
@@ -294,7 +294,7 @@ impl Expired {
 
 #[cfg(test)]
 impl Conn {
-    /// How many requests it keeps beside those that are open.
+    /// The number of records that it keeps besides open requests.
     pub(super) fn kept(&self) -> usize {
         self.unsent.len().max(self.recalling.len())
     }

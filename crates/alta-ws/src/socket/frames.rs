@@ -38,12 +38,12 @@ impl Up {
         }
     }
 
-    /// A message that is not one JSON object. A part after an object comes from the service, so it may be an event; a message
-    /// without an object must name an event.
+    /// A message that is not one JSON object. A part after an object is from the service, so it can be an event; a
+    /// message without an object must name an event.
     fn pieces(&mut self, link: LinkId, text: &str, cx: &mut Cx<'_>) -> Flow {
         let mut is_first = true;
         for piece in objects(text) {
-            // A part has memory of its own, so that it does not keep the others.
+            // A part has memory of its own, so that it does not keep the other parts in memory.
             let raw = RawFrame::from(piece.unwrap_or_else(|rest| rest));
             // In an array, or after other bytes.
             let names_event = !raw.as_str().starts_with('{') && raw.as_str().contains(r#""event""#);
@@ -116,7 +116,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// An event whose topic is named in `scratch`; none if it is a duplicate.
+    /// Handles an event whose topic name is in `scratch`; returns nothing for a duplicate.
     fn event(
         &mut self,
         link: LinkId,
@@ -150,13 +150,13 @@ impl Up {
     }
 }
 
-/// A frame, or a part of one, that cannot be decoded.
+/// Handles a frame, or a part of one, that cannot be decoded.
 fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
     cx.core.counters.malformed.add_one();
     let length = raw.as_str().len();
     tracing::warn!(
         length,
-        "a frame, or a part of one, is no JSON object and was skipped"
+        "a frame, or a part of one, is not a JSON object and was skipped"
     );
     let now = cx.now;
     let frame = |topic| Frame {
@@ -181,7 +181,7 @@ fn malformed(raw: &RawFrame, may_be: MayBe<'_>, cx: &mut Cx<'_>) {
     cx.out(output);
 }
 
-/// The topic that is named in `scratch`.
+/// The topic whose name is in `scratch`.
 fn topic_in_scratch(core: &Core) -> Topic {
     match core.ledger.key(core.scratch.as_str()) {
         Some(topic) => topic.clone(),

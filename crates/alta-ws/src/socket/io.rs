@@ -8,13 +8,13 @@ use alta_socket::{Gap, LinkId, Loss, Lost, RawFrame};
 use std::sync::Weak;
 use std::time::Instant;
 
-/// Something that happened: the input of the pool.
+/// An input of the pool.
 #[derive(Debug)]
 pub(crate) enum Input {
     Link(LinkId, OnLink),
-    /// A token has come for the requests that wait for one, and this is its generation; or none can be had.
+    /// A token has arrived for the requests that wait for one, with its generation; `None` if there is no token.
     Token(Result<u64, Error>),
-    /// Somebody wants this topic, or nobody does any more.
+    /// A stream needs this topic, or no stream needs it any more.
     Wanted(Topic, bool),
     /// Reply when the server holds this topic.
     Confirm(Topic, Reply<()>),
@@ -25,7 +25,7 @@ pub(crate) enum Input {
     Stop,
 }
 
-/// Something that happened on one link.
+/// An input about one link.
 #[derive(Debug)]
 pub(crate) enum OnLink {
     Opened,
@@ -35,13 +35,13 @@ pub(crate) enum OnLink {
     Binary(usize),
     /// A pong.
     Heard,
-    /// The request of this id was handed to the socket.
+    /// The link has written the request with this id to the network.
     Written(u32),
-    /// It never will be: it was taken back, or nobody waits for its reply any more.
+    /// The request will not be sent: it was canceled, or its caller is gone.
     Skipped(u32),
-    /// It could not be taken back.
+    /// The request was sent before it could be canceled.
     NotRecalled(u32),
-    /// It could not be written as a frame.
+    /// The request could not be encoded as a frame.
     Unwritable(u32, Error),
     Lost(Lost),
 }
@@ -51,10 +51,10 @@ pub(crate) enum OnLink {
 pub(crate) struct Call {
     pub(crate) request: Request,
     pub(crate) deadline: Instant,
-    /// Nobody holds it any more when the caller is gone.
+    /// Dead when the caller is gone.
     pub(crate) owner: Weak<()>,
     pub(crate) reply: Reply<Response>,
-    /// It was repeated after its token was refused, which is done once.
+    /// It was repeated after its token was refused; this happens once.
     pub(crate) renewed: bool,
 }
 
@@ -69,41 +69,41 @@ impl Call {
     }
 }
 
-/// Why a link could not be opened.
+/// The reason for which a link could not be opened.
 #[derive(Debug)]
 pub(crate) enum OpenFailure {
     /// The server refused the token.
     Unauthorized(Error),
-    /// There is no token to be had now.
+    /// There is no token now.
     NoToken(Error),
-    /// It may work later.
+    /// A later attempt can succeed.
     Transient(Error),
-    /// It never will.
+    /// No later attempt can succeed.
     Final(Error),
 }
 
 /// An effect for the driver to perform.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Get a token (a new one if the last was refused) and open a link.
+    /// Get a token (a new one if the last one was refused) and open a link.
     Open {
         link: LinkId,
         renew: bool,
     },
     /// Get a token for requests.
     GetToken,
-    /// The token of this generation was refused: the next request needs another.
+    /// The token of this generation was refused: the next request needs another one.
     Renew {
         generation: u64,
     },
-    /// Write the token into a request and send it. With an owner, it is not sent once the owner is gone.
+    /// Add the token to a request and send it. A request with an owner is not sent after the owner is gone.
     Send {
         link: LinkId,
         id: u32,
         request: Request,
         owner: Option<Weak<()>>,
     },
-    /// Take a request back if it was not handed to the socket yet.
+    /// Cancel a request that the link has not sent yet.
     Recall(LinkId, u32),
     Ping(LinkId),
     Close {
@@ -111,21 +111,21 @@ pub(crate) enum Output {
         code: u16,
         reason: &'static str,
     },
-    /// Hand an event to its streams.
+    /// Deliver an event to its streams.
     Deliver(Frame),
-    /// Hand a frame that may have been any event to every stream.
+    /// Deliver a frame that may be any event to every stream.
     DeliverToAll(Frame),
-    /// The server held this subscription, and the connection that it was on is lost.
+    /// The server held this subscription, and its connection is lost.
     Interrupted(Topic, Loss),
     /// The server holds this subscription; if it was lost, events may be missing.
     Confirmed(Topic, Option<Gap>),
     /// The server refused this subscription for good.
     Refused(Topic, Error),
-    /// Give a raw request its result.
+    /// Deliver the result of a raw request.
     Reply(Reply<Response>, Result<Response, Error>),
-    /// Give a result to one that waited for a confirmation or a migration.
+    /// Deliver a result to a caller that waited for a confirmation or a migration.
     Done(Reply<()>, Result<(), Error>),
-    /// Nothing more will come.
+    /// The client is closed; no output follows.
     End,
 }
 
@@ -134,14 +134,14 @@ pub(crate) enum Output {
 pub(crate) enum SocketOutput {
     /// For the driver.
     ForDriver(Output),
-    /// The socket has forgotten this topic: another may take it.
+    /// The socket has dropped this topic: another socket can take it.
     Released(Topic),
-    /// The result of a migration that was asked for.
+    /// The result of a requested migration.
     Migrated(MigrationId, Result<(), Error>),
-    /// Nothing can work any more, on no socket.
+    /// The whole client must end.
     Fatal(Error),
 }
 
-/// Names one wish to migrate.
+/// The id of a request to migrate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct MigrationId(pub(crate) u64);

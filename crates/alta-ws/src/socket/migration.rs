@@ -14,45 +14,46 @@ use std::time::{Duration, Instant};
 /// The path of both halves of a migration.
 const PATH: &str = "migrate";
 
-/// How long to wait with the next attempt when the server says that it will not migrate: a private service may not know
-/// how to, and lives on for ever.
+/// The pause before the next attempt when the server refuses to migrate: a private service may not support it, and keep
+/// its connections without a limit.
 const AFTER_REFUSAL: Duration = Duration::from_secs(5 * 60);
 
-/// How far apart the two copies of an event may be read, one from each link: a service writes them one after the other, and
-/// a busy program reads one of its links later. Not longer, since an equal event that comes later is another one.
+/// The longest time between the two copies of an event, one from each link: a service writes them one after the other,
+/// and a busy program reads one of its links later. An equal event after this time is another event.
 const COPIES_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long to wait for the reply to the last step once the old link has ended: a service that cuts the old link itself
-/// replies at once. Without that reply the new link may hold no subscription, and bring no event.
+/// The timeout of the last step's reply after the end of the old link: a service that closes the old link itself
+/// replies at once. Without that reply the new link may hold no subscription, and deliver no event.
 pub(super) const AFTER_THE_OLD_LINK: Duration = Duration::from_secs(1);
 
-/// Where the migration to a new link stands. Steps as in Townsharp and att-client; other requests wait from the first
-/// to the last reply.
+/// The progress of the migration to a new link. Its steps are those of Townsharp and att-client; other requests wait
+/// from its first request to its last reply.
 #[derive(Debug)]
 pub(super) enum Migration {
-    /// There is none.
+    /// No migration.
     Idle,
-    /// Every other request is let end, then the old link is asked for a token.
+    /// Step 1: all other requests end, then a migration token is requested on the old link.
     Asking {
         asked: bool,
-        /// Whether it was asked again after the access token was refused, which is done once.
+        /// Step 1 was repeated after the access token was refused; this happens once.
         renewed: bool,
     },
-    /// The new link is being opened. The token is the server's word for this one migration.
+    /// Step 2: the new link is being opened. `token` is the server's token for this one migration.
     Opening { link: LinkId, token: Secret },
-    /// The new link has said the token; events may come on both from now on.
+    /// Steps 3 and 4: the new link has sent the token; from now on both links can deliver events.
     Posting {
         new: Box<Conn>,
         seen: Box<Seen>,
-        /// When the old link was last heard before that. If the migration fails, events since then may be missing.
+        /// The time of the old link's last frame before step 3. If the migration fails, events since then may be
+        /// missing.
         since: Instant,
-        /// Until when the reply is waited for, if the old link has ended.
+        /// The deadline of the reply, if the old link has ended.
         reply_until: Option<Instant>,
     },
-    /// The subscriptions are on the new link, which is the main one now; the old one is read to its end.
+    /// The subscriptions are on the new link, which is now the main link; the old one is read to its end.
     Handover {
         old: Option<LinkId>,
-        /// When the old link was last heard before the subscriptions were moved, and when they were.
+        /// The time of the old link's last frame before the subscriptions moved, and the time of the move.
         between: (Instant, Instant),
         seen: Box<Seen>,
         until: Instant,
@@ -80,12 +81,12 @@ impl Migration {
         matches!(self, Migration::Idle | Migration::Over { .. })
     }
 
-    /// Whether other requests may be sent.
+    /// Returns whether other requests can be sent.
     pub(super) fn lets_requests_through(&self) -> bool {
         self.is_idle() || matches!(self, Migration::Handover { .. })
     }
 
-    /// The link beside the main one.
+    /// The link besides the main one.
     pub(super) fn other_link(&self) -> Option<LinkId> {
         match self {
             Migration::Idle | Migration::Asking { .. } | Migration::Over { .. } => None,
@@ -118,7 +119,7 @@ impl Migration {
         }
     }
 
-    /// When [`Up::migration_timer`] has something to do.
+    /// The next time at which [`Up::migration_timer`] has work.
     pub(super) fn deadline(&self, migrate_at: Instant) -> Option<Instant> {
         match self {
             Migration::Idle => Some(migrate_at),
@@ -133,10 +134,10 @@ impl Migration {
 }
 
 impl Core {
-    /// When a link that opened now is to be replaced.
+    /// The time at which a link that opens now must be replaced.
     pub(super) fn next_migration(&mut self, now: Instant) -> Instant {
         let after = self.config.migrate_after;
-        // A short age with a long spread would migrate all the time.
+        // With a short age and a long spread, it would migrate without end.
         let spread = self.config.migrate_spread.min(after / 2);
         let earlier = spread.mul_f64(self.random.f64());
         later(now, after.saturating_sub(earlier))
@@ -144,10 +145,10 @@ impl Core {
 }
 
 impl Up {
-    /// Whether the server can know of the migration that is waited for.
+    /// How far the request of a waiting caller got.
     pub(super) fn migration_sent(&self) -> Sent {
         match &self.migration {
-            // The one that is waited for has not begun.
+            // The requested migration has not begun.
             Migration::Idle
             | Migration::Over { .. }
             | Migration::Handover { .. }
@@ -157,19 +158,19 @@ impl Up {
         }
     }
 
-    /// Migrates now, and reports the result to the caller.
+    /// Migrates now, and sends the result to the caller.
     pub(super) fn migrate_now(&mut self, migration: MigrationId, now: Instant) {
         self.migrators.push(migration);
         match self.migration {
             Migration::Idle | Migration::Over { .. } => self.migration = Migration::begin(),
-            // After this one, another.
+            // A second migration follows the present one.
             Migration::Handover { .. } => self.migrate_at = now,
-            // The one that is under way will do.
+            // The present migration is enough.
             Migration::Asking { .. } | Migration::Opening { .. } | Migration::Posting { .. } => {}
         }
     }
 
-    /// Step 1, once nothing else is on its way.
+    /// Step 1, once no other request is in flight.
     pub(super) fn ask_to_migrate(&mut self, cx: &mut Cx<'_>) {
         if let Migration::Asking { asked, .. } = &mut self.migration
             && !*asked
@@ -184,7 +185,7 @@ impl Up {
     pub(super) fn migration_timer(&mut self, cx: &mut Cx<'_>) -> Flow {
         match &mut self.migration {
             Migration::Idle | Migration::Over { .. } if self.migrate_at <= cx.now => {
-                tracing::info!("migrating to a new socket");
+                tracing::info!("migrating to a new connection");
                 self.migration = Migration::begin();
             }
             Migration::Posting {
@@ -208,7 +209,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// The old link has been read for long enough.
+    /// The old link has been read for the whole handover.
     fn handover_ends(&mut self, cx: &mut Cx<'_>) {
         match std::mem::replace(&mut self.migration, Migration::Idle) {
             Migration::Handover { old, mut seen, .. } => {
@@ -223,7 +224,7 @@ impl Up {
         }
     }
 
-    /// Whether step 1 is to be taken again, since its access token was refused: once, with another one.
+    /// Returns whether to repeat step 1 with another access token, since the server refused the first one: once.
     pub(super) fn asks_again(&mut self, renew: bool) -> bool {
         if let Migration::Asking { asked, renewed } = &mut self.migration
             && renew
@@ -235,10 +236,10 @@ impl Up {
         false
     }
 
-    /// Step 1 has ended with this.
+    /// Step 1 has ended.
     pub(super) fn migration_token(&mut self, result: Result<Response, Error>, cx: &mut Cx<'_>) {
         let token = result.and_then(|response| {
-            // The cause is left out: it could quote the token.
+            // Without the cause, which could quote the token.
             json::from_str::<MigrationToken>(&response.content)
                 .map_err(|_| Error::new(ErrorKind::Decode, "reading the migration token"))
         });
@@ -252,10 +253,13 @@ impl Up {
         }
     }
 
-    /// Nothing has happened yet, and the old link lives: it will be tried again.
+    /// Ends a migration that has changed nothing yet, while the old link is open: a later attempt follows.
     pub(super) fn migration_postponed(&mut self, error: Error, cx: &mut Cx<'_>) {
         let error = error.while_doing("migrating");
-        tracing::warn!(error = error.chain(), "a migration is put off");
+        tracing::warn!(
+            error = error.chain(),
+            "a migration failed and will be tried again"
+        );
         cx.core.counters.failed_migrations.add_one();
         self.migration = Migration::Idle;
         let cap = self.migrate_backoff.cap();
@@ -266,7 +270,7 @@ impl Up {
         self.end_migrators(&Err(error), cx);
     }
 
-    /// Step 2 is done; now 3 and 4.
+    /// Step 2 is done; begins steps 3 and 4.
     pub(super) fn migration_link_opened(&mut self, link: LinkId, cx: &mut Cx<'_>) {
         cx.core.authorization.accepted();
         let Migration::Opening { link: new, token } = &mut self.migration else {
@@ -288,7 +292,7 @@ impl Up {
         };
     }
 
-    /// Step 4 has ended with this.
+    /// Step 4 has ended.
     pub(super) fn migrated(
         &mut self,
         result: Result<(), Error>,
@@ -317,7 +321,7 @@ impl Up {
                 };
                 cx.core.counters.migrations.add_one();
                 self.migrate_backoff.reset();
-                tracing::info!("migrated to a new socket");
+                tracing::info!("migrated to a new connection");
                 if is_old_lost {
                     cx.confirm_all_with_gap(since, cx.now);
                 }
@@ -328,7 +332,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// A link of the migration was lost, other than the main one.
+    /// A link of the migration, other than the main one, is lost.
     pub(super) fn migration_link_lost(
         &mut self,
         link: LinkId,
@@ -343,7 +347,7 @@ impl Up {
             }
             Migration::Handover { old, between, .. } if *old == Some(link) => {
                 *old = None;
-                // The server may close the old link itself. If it closed in order, everything was read from it.
+                // The server may close the old link itself. After a regular close, every frame of it was read.
                 if !matches!(lost, Lost::Closed { .. } | Lost::Broken(None)) {
                     let (since, until) = *between;
                     cx.confirm_all_with_gap(since, until);
@@ -354,7 +358,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// Step 4 failed: some subscriptions may be on one link, some on the other, some on none. Both links are closed, unless
+    /// Step 4 failed: each subscription may be on the old link, on the new one, or on none. Closes both links, unless
     /// the request was not sent yet.
     fn migration_failed(&mut self, error: Error, sent: Sent, cx: &mut Cx<'_>) -> Flow {
         let Migration::Posting {
@@ -366,7 +370,7 @@ impl Up {
         else {
             return Flow::Continue(());
         };
-        // Of the whole, the server knows the first half.
+        // The server has seen the first step only.
         let error = error.of_request(Sent::MayHaveRun);
         if sent == Sent::NotSent && reply_until.is_none() {
             cx.close_link(new.link, 3001, "migration aborted");
@@ -381,7 +385,7 @@ impl Up {
         tracing::warn!(error = error.chain(), "a migration failed");
         cx.core.counters.failed_migrations.add_one();
         self.end_migrators(&Err(error), cx);
-        // Everything is asked for anew, on a fresh link.
+        // All subscriptions are made again, on a new link.
         let next = Opening::begin(false, cx);
         cx.lose_topics(since);
         Flow::Break(next)
@@ -389,7 +393,7 @@ impl Up {
 }
 
 impl Cx<'_> {
-    /// Every subscription was moved, but the link they were on was lost before everything was read from it.
+    /// The new link is lost after every subscription was moved to it, and before all frames of it were read.
     fn confirm_all_with_gap(&mut self, since: Instant, until: Instant) {
         // A stream that began after that has missed nothing.
         let gap = Gap {

@@ -39,7 +39,7 @@ use std::time::Instant;
 pub(crate) use tests::Census;
 use up::Up;
 
-/// Something that happened to one socket.
+/// An input of one socket.
 #[derive(Debug)]
 pub(crate) enum SocketInput {
     Link(LinkId, OnLink),
@@ -49,18 +49,18 @@ pub(crate) enum SocketInput {
     Call(Call),
     Migrate(MigrationId),
     Timer,
-    /// Send the requests that may be sent now: a batch of another socket has ended, or a topic was handed on.
+    /// Send the requests that can be sent now: a batch of another socket has ended, or a topic was moved.
     Pump,
-    /// End everything; all that wait get this error.
+    /// End everything; all waiting callers get this error.
     Close(Error),
-    /// Close, since nobody needs this socket any more.
+    /// Close, since this socket is not needed any more.
     Retire,
 }
 
-/// How one socket is doing.
+/// The condition of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum SocketState {
-    /// `is_new`: it never had a connection, and none has failed.
+    /// `is_new`: it never had a connection, and no attempt has failed.
     Connecting {
         attempt: u32,
         is_new: bool,
@@ -78,7 +78,7 @@ pub(crate) enum SocketState {
 #[derive(Debug)]
 pub(crate) struct Common {
     next_link: LinkId,
-    /// Whether a batch is on its way, on any socket: the service takes one at a time.
+    /// True while a batch is in flight on any socket: the service accepts one at a time.
     pub(crate) batch_under_way: bool,
 }
 
@@ -125,7 +125,7 @@ impl Cx<'_> {
         self.outputs.push(SocketOutput::Released(topic));
     }
 
-    /// Ends raw requests whose time is over before they were sent.
+    /// Ends raw requests that timed out before they were sent.
     fn expire_calls(&mut self) {
         while self
             .core
@@ -153,17 +153,17 @@ impl Cx<'_> {
 struct Core {
     config: Arc<Config>,
     counters: Arc<Counters>,
-    /// Knows the tokens of all links: the server may repeat them.
+    /// Has the tokens of all links, since the server can repeat them in messages.
     redactor: Redactor,
     ledger: Ledger<Topic>,
-    /// Raw requests that wait to be sent, in the order of their deadlines.
+    /// Raw requests that wait to be sent, ordered by deadline.
     calls: VecDeque<Call>,
     authorization: Authorization,
     backoff: Backoff,
     random: fastrand::Rng,
-    /// The last subscription that keeps failing: since when, and why.
+    /// The last subscription that fails repeatedly: since when, and why.
     failing: Option<(Instant, Topic, Arc<str>)>,
-    /// Room for the name of a topic.
+    /// Buffer for the name of a topic.
     scratch: String,
 }
 
@@ -181,7 +181,7 @@ impl Core {
         Error::new(ErrorKind::TimedOut { after, sent }, doing)
     }
 
-    /// A subscription has healed, or nobody wants it any more.
+    /// A subscription has succeeded again, or no stream needs it any more.
     fn no_failure(&mut self, topic: &Topic) {
         self.failing.take_if(|(_, failing, _)| failing == topic);
     }
@@ -201,7 +201,7 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    /// A socket that begins to open. The `seed` fixes all chance.
+    /// A socket that begins to open. All random decisions follow from `seed`.
     pub(crate) fn open(
         config: Arc<Config>,
         counters: Arc<Counters>,
@@ -256,8 +256,8 @@ impl Socket {
         cx.outputs
     }
 
-    /// An event as the service usually sends them. They are most of the traffic and change nothing: the frame to deliver is
-    /// returned at once.
+    /// Handles an event in its usual form. Such events are most of the traffic and change no state: returns the frame
+    /// to deliver at once.
     pub(crate) fn usual_event(
         &mut self,
         link: LinkId,
@@ -271,7 +271,7 @@ impl Socket {
         }
     }
 
-    /// When [`SocketInput::Timer`] has something to do.
+    /// The time of the next [`SocketInput::Timer`].
     pub(crate) fn deadline(&self) -> Option<Instant> {
         let state = match &self.state {
             State::Waiting(waiting) => Some(waiting.until),
@@ -285,7 +285,7 @@ impl Socket {
             .min()
     }
 
-    /// How it is doing.
+    /// The condition of this socket.
     pub(crate) fn state(&self) -> SocketState {
         let attempt = self.core.backoff.attempt();
         match &self.state {
@@ -303,7 +303,7 @@ impl Socket {
         }
     }
 
-    /// Whether this link is one of this socket's.
+    /// Returns whether this socket has this link.
     pub(crate) fn owns(&self, link: LinkId) -> bool {
         match &self.state {
             State::Opening(opening) => opening.link == link,
@@ -312,27 +312,27 @@ impl Socket {
         }
     }
 
-    /// How many raw requests wait to be sent.
+    /// The number of raw requests that wait to be sent.
     pub(crate) fn waiting_calls(&self) -> usize {
         self.core.calls.len()
     }
 
-    /// Whether it has no subscription, and nothing waits for it.
+    /// Returns whether it has no subscription and no waiting request.
     pub(crate) fn is_empty(&self) -> bool {
         self.core.ledger.is_empty() && self.core.calls.is_empty()
     }
 
-    /// Whether it is ready, and nothing is being done about any of its topics.
+    /// Returns whether it is ready and no request about a topic is due or in flight.
     pub(crate) fn is_settled(&self) -> bool {
         self.state() == SocketState::Ready && self.core.ledger.is_settled()
     }
 
-    /// Whether somebody wants this topic here.
+    /// Returns whether a stream needs this topic from this socket.
     pub(crate) fn wants(&self, topic: &Topic) -> bool {
         self.core.ledger.is_wanted(topic)
     }
 
-    /// Whether the server holds this topic here.
+    /// Returns whether the server holds this topic for this socket.
     pub(crate) fn holds(&self, topic: &Topic) -> bool {
         self.core.ledger.held(topic) == Some(Held::Yes)
     }
@@ -342,13 +342,13 @@ impl Socket {
         self.core.ledger.sorted_keys()
     }
 
-    /// The last subscription that keeps failing: since when, and why.
+    /// The last subscription that fails repeatedly: since when, and why.
     pub(crate) fn failing(&self) -> Option<(Instant, &Arc<str>)> {
         let failing = self.core.failing.as_ref();
         failing.map(|(since, _, why)| (*since, why))
     }
 
-    /// Another socket holds this topic now. Returns its loss here that was not confirmed, and the outputs.
+    /// Another socket now holds this topic. Returns the unconfirmed loss here, and the outputs.
     pub(crate) fn hand_on(
         &mut self,
         topic: &Topic,
@@ -364,7 +364,7 @@ impl Socket {
         (loss, outputs)
     }
 
-    /// Forgets a topic that is wanted and was refused, and returns its record for another socket.
+    /// Drops a topic that is wanted and was refused, and returns its record for another socket.
     pub(crate) fn give_away_refused(
         &mut self,
         topic: &Topic,
@@ -374,7 +374,7 @@ impl Socket {
         Some((entry, vec![SocketOutput::Released(topic.clone())]))
     }
 
-    /// Takes such a topic.
+    /// Adds such a topic.
     pub(crate) fn take_refused(&mut self, topic: Topic, entry: Entry) {
         self.core.ledger.put(topic, entry);
     }

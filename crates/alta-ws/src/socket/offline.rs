@@ -4,19 +4,19 @@ use crate::error::{Error, ErrorKind, Sent};
 use alta_socket::{Closed, LinkId, NotConnected, later};
 use std::time::{Duration, Instant};
 
-/// The server's refusal of a token at the upgrade, which is forgiven once.
+/// The record of a token that the server refused at the upgrade; one such refusal is tolerated.
 #[derive(Debug, Default)]
 pub(super) struct Authorization {
     refusal: Option<Error>,
-    /// Whether the token is still to be renewed.
+    /// True until the token is renewed.
     pub(super) renewal_owed: bool,
 }
 
-/// The consequence of a link that could not be opened.
+/// The consequence of a failure to open a link.
 pub(super) enum Failed {
-    /// Open another one at once.
+    /// Open another link at once.
     Again,
-    /// Open another one later.
+    /// Open another link later.
     Later(Error),
     /// No link can be opened any more.
     Final(Error),
@@ -36,11 +36,11 @@ impl Authorization {
                 Failed::Again
             }
             OpenFailure::Unauthorized(error) => Failed::Final(error),
-            // The token was to be renewed and can't be: the server's refusal is the cause.
+            // The token had to be renewed, and that failed: the server's refusal is the cause.
             OpenFailure::Final(error) => Failed::Final(self.refusal.take().unwrap_or(error)),
             OpenFailure::NoToken(error) => Failed::Later(error),
             OpenFailure::Transient(error) => {
-                // The next token is another one than the one that was refused.
+                // The next token differs from the refused one.
                 *self = Self::default();
                 Failed::Later(error)
             }
@@ -51,12 +51,12 @@ impl Authorization {
 /// The socket has no connection and waits before it opens one.
 pub(super) struct Waiting {
     pub(super) until: Instant,
-    /// Why there is no connection.
+    /// The reason for which there is no connection.
     pub(super) because: NotConnected,
 }
 
 impl Waiting {
-    /// Waits for the backoff, or for the pause that the server `asked` for.
+    /// Waits for the backoff, or for the pause that the server requested (`asked`).
     pub(super) fn begin(because: NotConnected, asked: Option<Duration>, cx: &mut Cx<'_>) -> State {
         let backoff = &mut cx.core.backoff;
         let asked = asked.map(|asked| asked.min(backoff.cap()));
@@ -92,7 +92,7 @@ impl Waiting {
 /// The socket opens a connection.
 pub(super) struct Opening {
     pub(super) link: LinkId,
-    /// Whether there never was a connection, and no attempt has failed.
+    /// True if there never was a connection and no attempt has failed.
     pub(super) is_new: bool,
 }
 
@@ -112,14 +112,14 @@ impl Opening {
                 match cx.core.authorization.failed(failure) {
                     Failed::Again => self.link = cx.open_link(),
                     Failed::Later(error) => {
-                        tracing::debug!(error = error.chain(), "a connection could not be made");
+                        tracing::debug!(error = error.chain(), "a connection could not be opened");
                         return Waiting::begin(error.trouble(), error.retry_after(), cx);
                     }
                     Failed::Final(error) => cx.outputs.push(SocketOutput::Fatal(error)),
                 }
             }
             SocketInput::Timer => cx.expire_calls(),
-            // It is about to be opened for the first time: it could not be newer.
+            // Its first connection is about to open: there is no newer one.
             SocketInput::Migrate(migration) if self.is_new => {
                 cx.migrated(migration, Ok(()));
             }
@@ -140,13 +140,13 @@ impl Opening {
     }
 }
 
-/// The error of a socket that nobody needs any more.
+/// The error of a socket that is not needed any more.
 pub(super) fn retired() -> Error {
     Error::closed(Closed::ByUs, "closing a socket")
 }
 
 impl Cx<'_> {
-    /// Takes a wish while there is no connection.
+    /// Takes a migration request while there is no connection.
     fn take_offline(&mut self, input: SocketInput) {
         match input {
             SocketInput::Want(topic) => {
@@ -159,7 +159,7 @@ impl Cx<'_> {
                 }
             }
             SocketInput::Call(call) => self.core.line_up(call),
-            // Events of links that are closed.
+            // Inputs of closed links.
             _ => {}
         }
     }

@@ -5,11 +5,11 @@ use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Response;
 use alta_model::Redactor;
 
-/// How a request ended.
+/// The end of a request.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Reply(Response),
-    /// The gateway said this, and only this request was in flight.
+    /// The gateway sent this error, and only this request was in flight.
     Gateway(String),
     TimedOut,
     /// It was not sent, since there was no token.
@@ -17,7 +17,7 @@ pub(super) enum Outcome {
 }
 
 impl Outcome {
-    /// The error that this outcome is, if it is one.
+    /// The error of this end, if it is one.
     pub(super) fn into_result(
         self,
         doing: String,
@@ -42,7 +42,7 @@ impl Outcome {
         matches!(self, Outcome::Reply(response) if response.status == 401)
     }
 
-    /// Whether the server certainly did not perform the request.
+    /// Returns whether the server certainly did not perform the request.
     fn did_nothing(&self) -> bool {
         match self {
             Outcome::Reply(response) => (400..500).contains(&response.status),
@@ -53,7 +53,7 @@ impl Outcome {
 }
 
 impl Up {
-    /// Ends a request that is not on its way any more.
+    /// Ends a request that is not in flight any more.
     pub(super) fn settle(&mut self, open: Open, outcome: Outcome, cx: &mut Cx<'_>) -> Flow {
         let renew = outcome.wants_renewal();
         let generation = open.generation;

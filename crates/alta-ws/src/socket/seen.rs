@@ -3,19 +3,19 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::time::{Duration, Instant};
 
-/// How many different events are remembered: at the speed of a thousand a second for much longer than a handover
-/// lasts, and a few megabytes. Beyond it events are passed on unseen, since twice is better than never.
+/// The maximum number of remembered events. At a thousand events a second they cover much more than a handover, in a
+/// few megabytes. Further events are passed on without a check: a duplicate is better than a loss.
 const LIMIT: usize = 100_000;
 
-/// Which of the two sockets that may deliver the same.
+/// One of the two sockets that can deliver the same event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
     Old,
     New,
 }
 
-/// Equal events that are further apart are two events, however quick the handover is configured to be: the default one
-/// (att-client, js-tale), and less than the time between two heartbeats.
+/// Equal events that are further apart are two events, even with a shorter configured handover. This is the default
+/// handover (att-client, js-tale), and less than the time between two heartbeats.
 const APART: Duration = Duration::from_secs(10);
 
 /// The events that the two sockets of a migration, or of a moving topic, have delivered. It keeps hashes, counts and times.
@@ -23,12 +23,12 @@ const APART: Duration = Duration::from_secs(10);
 pub(crate) struct Seen {
     copies: HashMap<u64, Copies>,
     apart: Duration,
-    /// When old entries were last dropped.
+    /// The time of the last removal of old entries.
     tidied: Option<Instant>,
     hasher: RandomState,
 }
 
-/// How often each side had an event, and when it last came.
+/// The number of times that each side delivered an event, and the time of the last delivery.
 #[derive(Debug)]
 struct Copies {
     old: u32,
@@ -46,14 +46,14 @@ impl Seen {
         }
     }
 
-    /// Drops the events that came last before this moment.
+    /// Removes the events whose last delivery was before this time.
     pub(crate) fn forget_before(&mut self, moment: Option<Instant>) {
         self.copies
             .retain(|_, copies| moment.is_none_or(|moment| copies.last >= moment));
     }
 
-    /// Whether to pass on an event that came on this side. Equal ones are passed on as often as the side that had
-    /// them more often: an event that one side had twice is two events, one that both had once is one.
+    /// Returns whether to pass on an event of this side. Equal events are passed on as many times as the side with more
+    /// of them delivered: two equal events of one side are two events, one of each side is one.
     pub(crate) fn admit(&mut self, side: Side, topic: &str, content: &str, now: Instant) -> bool {
         self.tidy(now);
         let hash = self.hasher.hash_one((topic, content));
@@ -77,8 +77,8 @@ impl Seen {
         *this > other
     }
 
-    /// Removes from time to time the events whose copies can no longer come: a wait for a service that does not reply may take
-    /// for long.
+    /// Removes, at intervals, the events whose duplicates can no longer arrive: a wait for a service that does not
+    /// reply can be long.
     fn tidy(&mut self, now: Instant) {
         let over = |since: Instant| now.saturating_duration_since(since) > self.apart;
         if self.tidied.is_none_or(over) {
@@ -95,7 +95,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_event_is_passed_on_as_often_as_the_socket_that_had_it_more_often(
+        fn an_event_is_passed_on_as_many_times_as_the_side_with_more_of_it_delivered(
             frames in proptest::collection::vec((any::<bool>(), 0_u8..4), 0..200),
         ) {
             let now = Instant::now();
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_bounded_and_what_does_not_fit_is_passed_on() {
+    fn the_table_is_bounded_and_further_events_are_passed_on() {
         let now = Instant::now();
         let mut seen = Seen::new(APART);
         for number in 0..LIMIT + 10 {
@@ -125,13 +125,13 @@ mod tests {
         assert_eq!(seen.copies.len(), LIMIT);
         assert!(
             !seen.admit(Side::New, "a/1", "0", now),
-            "what is known still counts"
+            "a known event is still recognized"
         );
         assert!(seen.admit(Side::New, "a/1", &(LIMIT + 1).to_string(), now));
     }
 
     #[test]
-    fn what_is_over_is_forgotten() {
+    fn old_events_are_removed() {
         let mut now = Instant::now();
         let mut seen = Seen::new(APART);
         for number in 0..LIMIT {

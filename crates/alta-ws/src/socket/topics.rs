@@ -6,11 +6,11 @@ use crate::topic::Topic;
 use alta_socket::Step;
 use std::sync::Arc;
 
-/// After so many failures in a row a subscription's failure is shown: fewer are usual.
+/// The number of consecutive failures after which the status shows a failing subscription: fewer are usual.
 const KEEPS_FAILING: u32 = 3;
 
 impl Up {
-    /// A stream wants this topic.
+    /// A stream needs this topic.
     pub(super) fn want(&mut self, topic: Topic, cx: &mut Cx<'_>) {
         let wanted = cx.core.ledger.want(&topic);
         if wanted.is_due {
@@ -39,7 +39,7 @@ impl Up {
         }
     }
 
-    /// Whether a topic's request whose token was refused is sent again: once, with another token.
+    /// Returns whether to repeat a topic's request with another token, since the server refused its token: once.
     pub(super) fn repeats_once(&mut self, topic: &Topic, renew: bool, cx: &mut Cx<'_>) -> bool {
         let repeats = renew && self.renewed.insert(topic.clone());
         if repeats {
@@ -48,7 +48,7 @@ impl Up {
         repeats
     }
 
-    /// The server confirmed this subscription.
+    /// The server has confirmed this subscription.
     pub(super) fn hold(&mut self, topic: &Topic, cx: &mut Cx<'_>) {
         cx.core.no_failure(topic);
         self.renewed.remove(topic);
@@ -59,7 +59,7 @@ impl Up {
         }
     }
 
-    /// A request to subscribe has ended with this. `is_unknown`: the server may have done it all the same.
+    /// A request to subscribe has ended. `is_unknown`: the server may have performed it.
     pub(super) fn subscribed(
         &mut self,
         topic: &Topic,
@@ -81,10 +81,10 @@ impl Up {
         }
     }
 
-    /// A request to unsubscribe has ended with this.
+    /// A request to unsubscribe has ended.
     pub(super) fn unsubscribed(&mut self, topic: &Topic, error: Option<Error>, cx: &mut Cx<'_>) {
         match error {
-            // A refused token does not tell whether the subscription is held.
+            // A refused token does not say whether the subscription is held.
             Some(error) if error.is_transient() || error.is_of_the_token() => {
                 self.retry_later(topic, &error, true, cx);
             }
@@ -102,19 +102,23 @@ impl Up {
             return;
         };
         if !error.is_of_the_token() {
-            // The next token that is refused is another one.
+            // A later refusal is about another token.
             self.renewed.remove(topic);
         }
         cx.core.counters.failed_attempts.add_one();
         if failures >= KEEPS_FAILING {
-            tracing::warn!(topic = topic.name(), ?error, "a subscription keeps failing");
+            tracing::warn!(
+                topic = topic.name(),
+                ?error,
+                "a subscription fails repeatedly"
+            );
             let why: Arc<str> = error.to_string().into();
             cx.core.failing = Some((cx.now, topic.clone(), why));
         } else {
             tracing::debug!(
                 topic = topic.name(),
                 ?error,
-                "a subscription is tried again"
+                "a subscription failed and will be tried again"
             );
         }
     }

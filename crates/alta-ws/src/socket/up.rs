@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// Whether the connection stands, or the state that comes after it.
+/// The connection stays open, or the state that follows it.
 pub(super) type Flow = ControlFlow<State>;
 
 /// The socket has a connection, or two while it migrates.
@@ -19,13 +19,13 @@ pub(super) struct Up {
     pub(super) migration: Migration,
     pub(super) migrate_at: Instant,
     pub(super) migrate_backoff: Backoff,
-    /// The wishes that the migration is for.
+    /// The callers that requested the migration.
     pub(super) migrators: Vec<MigrationId>,
-    /// Topics whose request was repeated since its token was refused, which is done once.
+    /// Topics whose request was repeated since its token was refused; this happens once.
     pub(super) renewed: HashSet<Topic>,
-    /// Until when topics wait for others to be asked for with.
+    /// Until this time, topics wait for others of their batch.
     pub(super) gather_until: Option<Instant>,
-    /// Whether a topic goes before raw requests: a program that never stops asking must not lose its streams over it.
+    /// True if the next request is for a topic: constant raw requests must not delay subscriptions.
     topic_first: bool,
 }
 
@@ -117,7 +117,7 @@ impl Up {
         Flow::Continue(())
     }
 
-    /// The connection that this link is, if it is one.
+    /// The connection of this link, if there is one.
     pub(super) fn conn(&mut self, link: LinkId) -> Option<&mut Conn> {
         if self.conn.link == link {
             return Some(&mut self.conn);
@@ -189,7 +189,7 @@ impl Up {
             Migration::Idle | Migration::Over { .. } => {}
             Migration::Asking { .. } => counters.failed_migrations.add_one(),
             Migration::Opening { link, .. } => {
-                // The new link is a fresh one: nothing was moved to it yet.
+                // The new link holds no subscription yet.
                 let link = *link;
                 counters.failed_migrations.add_one();
                 self.leave(since, lost, error, cx);
@@ -197,14 +197,15 @@ impl Up {
                 return Flow::Break(State::Opening(Opening { link, is_new }));
             }
             Migration::Posting { reply_until, .. } => {
-                // The server may have done its part, and cut the old link itself: then the reply is near.
+                // The server may have moved the subscriptions and closed the old link itself: then the reply arrives
+                // soon.
                 *reply_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
                 cx.interrupt(since);
                 return Flow::Continue(());
             }
             Migration::Handover { old, between, .. } => {
                 if let Some(old) = old.take() {
-                    // Events that the old link has not brought yet are lost with it.
+                    // Events that the old link has not delivered yet are lost with it.
                     since = since.min(between.0);
                     cx.close_link(old, 1000, "");
                 }
@@ -231,8 +232,8 @@ impl Up {
                 self.migration.open_again(again);
             }
             Failed::Later(error) => {
-                tracing::debug!(error = error.chain(), "a connection could not be made");
-                // Nothing has happened yet: the old link lives on.
+                tracing::debug!(error = error.chain(), "a connection could not be opened");
+                // Nothing has changed yet: the old link stays open.
                 let error = error.of_request(self.migration_sent());
                 self.migration_postponed(error, cx);
             }
@@ -253,7 +254,7 @@ impl Up {
         Flow::Break(State::Closed)
     }
 
-    /// Sends the requests that may be sent now.
+    /// Sends the requests that can be sent now.
     fn pump(&mut self, cx: &mut Cx<'_>) {
         if !self.migration.lets_requests_through() {
             self.ask_to_migrate(cx);
@@ -266,7 +267,7 @@ impl Up {
         }
     }
 
-    /// The next request: raw requests and topics take turns.
+    /// The next request: raw requests and topics alternate.
     fn next_request(&mut self, cx: &mut Cx<'_>) -> Option<Open> {
         let is_topics_turn = std::mem::take(&mut self.topic_first) || cx.core.calls.is_empty();
         if is_topics_turn && let Some(open) = self.next_for_topic(cx) {
@@ -277,7 +278,7 @@ impl Up {
         Some(Open::call(call))
     }
 
-    /// Ends the wishes that the migration was for.
+    /// Ends the calls that requested the migration.
     pub(super) fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
         for migration in self.migrators.drain(..) {
             cx.migrated(migration, result.clone());
@@ -286,7 +287,7 @@ impl Up {
 }
 
 impl Cx<'_> {
-    /// Tells the streams of held subscriptions that their link is lost. It was last heard at `since`.
+    /// Reports the lost link to the streams of held subscriptions. Its last frame arrived at `since`.
     pub(super) fn interrupt(&mut self, since: Instant) {
         let noticed = self.now;
         let loss = alta_socket::Loss { since, noticed };
@@ -296,7 +297,7 @@ impl Cx<'_> {
         }
     }
 
-    /// The server holds nothing any more.
+    /// The server holds no subscription any more.
     pub(super) fn lose_topics(&mut self, since: Instant) {
         self.interrupt(since);
         let lost = self.core.ledger.disconnected(since, self.now, |_| true);

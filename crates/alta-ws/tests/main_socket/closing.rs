@@ -1,4 +1,4 @@
-//! A client is closed in the middle of something.
+//! A client is closed during other work.
 
 use crate::support::{Bank, asked, config, group, start, status, within};
 use alta_auth::BotTokens;
@@ -9,7 +9,7 @@ use http::Method;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// Somebody who waits for the client.
+/// A task that waits for the client.
 type Waiting = JoinHandle<Result<(), Error>>;
 
 fn subscribe(sim: &Sim, client: &Client) -> Waiting {
@@ -42,9 +42,9 @@ fn no_reply_to(sim: &Sim, request: &str) {
     sim.faults().arm(drop.containing(request));
 }
 
-/// Closes a client, and looks whether everybody hears of it and nothing is left.
+/// Closes a client, and checks that all waiting tasks end and nothing is left.
 async fn close(sim: &Sim, client: &Client, waiting: Vec<Waiting>) {
-    // Everybody begins to wait.
+    // All tasks begin to wait.
     tokio::task::yield_now().await;
     let mut states = client.statuses();
     within(client.close()).await;
@@ -100,7 +100,7 @@ async fn promise_10_a_client_is_closed_while_it_migrates() {
         let waiting = if step == "handover" {
             within(client.migrate_now()).await.unwrap();
             assert_eq!(sim.main_sockets().len(), 2);
-            // For the next one.
+            // For the next migration.
             vec![migrate(&client)]
         } else {
             let waiting = migrate(&client);
@@ -123,7 +123,7 @@ async fn promise_10_a_client_is_closed_while_it_recovers() {
     close(&sim, &client, waiting).await;
 }
 
-/// Asks a client for something, in a runtime that then ends.
+/// Starts a call of a client, in a runtime that then ends.
 fn orphaned(
     request: impl FnOnce(&Sim, &Client) -> Waiting,
 ) -> (Client, Waiting, Subscription<GroupDetailed>) {
@@ -144,7 +144,7 @@ fn orphaned(
 }
 
 #[test]
-fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
+fn a_client_whose_runtime_has_ended_reports_it_and_how_far_each_request_got() {
     // The callers live in another runtime than the client.
     let callers = tokio::runtime::Runtime::new().unwrap();
     let handle = callers.handle();
@@ -173,7 +173,7 @@ fn a_client_whose_runtime_has_ended_says_so_and_what_was_sent() {
 }
 
 #[test]
-fn a_request_may_be_awaited_where_there_are_no_timers() {
+fn a_request_can_be_awaited_on_a_runtime_without_timers() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (_sim, client) = runtime.block_on(async {
         let sim = start(Sim::builder()).await;

@@ -1,4 +1,4 @@
-//! How the main socket is reached: refusals, credentials in the address, proxies of the configuration.
+//! Connections to the main websocket: refusals, credentials in the address, proxies of the configuration.
 
 use crate::support::{Bank, config, start, within};
 use alta_auth::{BotTokens, StaticToken};
@@ -42,7 +42,7 @@ async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
 }
 
 #[tokio::test]
-async fn user_and_password_in_the_address_take_the_header_and_are_not_shown() {
+async fn user_and_password_in_the_address_become_a_header_and_are_not_shown() {
     let reply = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
     let (address, mut asks) = refusing(reply).await;
     let config = at(address, "Aladdin:open%20sesame@", 1, 10);

@@ -60,7 +60,7 @@ async fn promise_09_a_fixed_token_that_is_refused_is_final() {
 }
 
 #[tokio::test]
-async fn promise_09_what_may_heal_is_tried_again() {
+async fn promise_09_a_temporary_failure_is_tried_again() {
     let sim = start(Sim::builder()).await;
     for refusal in [500, 429, 503] {
         sim.faults()
@@ -94,7 +94,7 @@ async fn promise_09_a_host_that_cannot_be_reached_is_tried_again_and_the_cause_i
 }
 
 #[tokio::test]
-async fn promise_09_a_server_that_only_listens_is_given_up_in_time() {
+async fn promise_09_a_server_that_only_listens_causes_a_timeout() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let config = Config::default()
@@ -129,7 +129,7 @@ async fn promise_09_a_dead_connection_is_noticed_by_its_silence() {
 }
 
 #[tokio::test]
-async fn promise_01_the_gap_of_a_dead_connection_begins_when_it_was_last_heard() {
+async fn promise_01_the_gap_of_a_dead_connection_begins_with_its_last_frame() {
     const PING: Duration = Duration::from_secs(1);
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).ping_interval(PING)).await;
@@ -183,7 +183,7 @@ async fn a_token_that_expires_meanwhile_is_renewed_and_the_request_repeated_once
     assert_eq!(
         upgrades(&sim),
         [101],
-        "the connection is not the token's matter"
+        "the token does not concern the connection"
     );
 }
 

@@ -1,4 +1,4 @@
-//! What becomes of requests of every kind when the server misbehaves; subscribing and migrating have tests of their own.
+//! Requests of every kind to a server that misbehaves; subscribing and migrating have their own tests.
 
 use crate::faults::{GATEWAY, actions, ends_connection, impatient, in_turns, is_harmless};
 use crate::support::{asked, connect, count, event, group, start, totals, within};
@@ -8,7 +8,7 @@ use alta_ws::{Client, ErrorKind, GroupServerStatus, GroupUpdate, Sent};
 use http::Method;
 use std::collections::HashSet;
 
-/// How many different subscriptions are held: a socket that fell silent keeps its own.
+/// The number of different subscriptions that are held: a socket that fell silent keeps its own.
 fn held(sim: &Sim) -> usize {
     let held = sim.main_socket_subscriptions().into_iter();
     let held: HashSet<_> = held.map(|(_, event, key)| (event, key)).collect();
@@ -16,7 +16,7 @@ fn held(sim: &Sim) -> usize {
 }
 
 #[tokio::test]
-async fn whatever_becomes_of_an_unsubscribe_nothing_is_held_in_the_end() {
+async fn after_any_fault_of_an_unsubscribe_nothing_is_held() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
@@ -30,7 +30,7 @@ async fn whatever_becomes_of_an_unsubscribe_nothing_is_held_in_the_end() {
         given_back
             .await
             .unwrap_or_else(|error| panic!("{action:?}: {error}"));
-        // Whatever the client thinks of it, it can be asked for again.
+        // Whatever state the client records, the topic can be subscribed to again.
         let mut again = within(client.subscribe(GroupServerStatus(group(&sim))))
             .await
             .unwrap();
@@ -42,7 +42,7 @@ async fn whatever_becomes_of_an_unsubscribe_nothing_is_held_in_the_end() {
 }
 
 #[tokio::test]
-async fn whatever_becomes_of_a_batch_all_of_it_is_held_in_the_end() {
+async fn after_any_fault_of_a_batch_all_its_topics_are_held() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim).batch(true)).await;
@@ -63,7 +63,7 @@ async fn whatever_becomes_of_a_batch_all_of_it_is_held_in_the_end() {
     .await;
 }
 
-/// What a raw request comes to.
+/// The expected end of a raw request.
 #[derive(Debug, PartialEq)]
 enum End {
     Replied,
@@ -79,7 +79,7 @@ fn expected(action: &Action) -> End {
         Action::Before(Junk::Text(text)) | Action::Instead(Junk::Text(text)) if text == GATEWAY => {
             End::Gateway
         }
-        // Its time is over sooner than the silence is found.
+        // The request times out before the silence is noticed.
         Action::Silence => End::TimedOut,
         action if ends_connection(action) => End::Disconnected,
         action if is_harmless(action) => End::Replied,
@@ -106,7 +106,7 @@ async fn end(client: &Client, path: &str) -> End {
 }
 
 #[tokio::test]
-async fn promise_05_whatever_becomes_of_a_raw_request_it_ends_once_and_says_how() {
+async fn promise_05_a_raw_request_with_any_fault_ends_once_and_reports_how() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
@@ -124,7 +124,7 @@ async fn promise_05_whatever_becomes_of_a_raw_request_it_ends_once_and_says_how(
 }
 
 #[tokio::test]
-async fn promise_05_requests_on_their_way_when_the_connection_is_lost_all_end_and_say_so() {
+async fn promise_05_all_requests_in_flight_at_a_loss_end_with_its_error() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, impatient(&sim).max_in_flight(3)).await;
     sim.faults()
@@ -141,7 +141,7 @@ async fn promise_05_requests_on_their_way_when_the_connection_is_lost_all_end_an
         let sent = Sent::MayHaveRun;
         *error.kind() == ErrorKind::Disconnected { sent }
     });
-    // The others had not been sent, and were after the connection came back.
+    // The others were not sent before the loss, but on the next connection.
     assert_eq!((lost.len(), replied.len()), (3, 3), "{replied:?}");
     for error in replied {
         assert!(

@@ -1,4 +1,5 @@
-//! A server that repeats every token it got, and what a terminal obeys, wherever it can: neither is in an error or a log.
+//! A server that repeats every token that it received, and control characters for terminals, wherever it can: neither
+//! is in an error or a log.
 
 use crate::logs::listen;
 use crate::support::within;
@@ -20,16 +21,16 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
-/// A token that is written differently in JSON.
+/// A token that is escaped in JSON.
 const TOKEN: &str = "a/token+of \"some\" length=";
 
-/// What the migration token is.
+/// The content of the migration token.
 const MIGRATION: &str = "only-for/this move";
 
 /// The service's own `x-api-key`.
 const KEY: &str = "our/key";
 
-/// What a terminal acts on.
+/// A control sequence of terminals.
 const OBEYED: &str = "\u{1b}[2J\r\n\u{202e}\u{9b}31m\u{2028}";
 
 /// Another token after each refusal.
@@ -54,7 +55,7 @@ impl TokenSource for Numbered {
     }
 }
 
-/// Every token that came.
+/// Every token that arrived.
 type Tokens = Arc<Mutex<Vec<String>>>;
 
 type Socket = WebSocketStream<TcpStream>;
@@ -97,7 +98,7 @@ async fn serve(mut socket: Socket, tokens: &Tokens) {
         let (status, content) = match path {
             "migrate" => (200, json!({"token": MIGRATION}).to_string()),
             "teapot" => (418, told),
-            // As other writers have it.
+            // As other serializers write it.
             "slashes" => (418, told.replace('/', "\\/")),
             "plain" => (500, text.clone()),
             "stale" => (401, told),
@@ -150,13 +151,13 @@ impl Shown {
 
     fn debug(&mut self, value: &dyn Debug) {
         writeln!(self.0, "{value:?}").unwrap();
-        // Its lines are its own.
+        // The lines of this crate's dependencies are theirs.
         writeln!(self.0, "{}", format!("{value:#?}").replace('\n', " ")).unwrap();
     }
 }
 
 #[tokio::test]
-async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log() {
+async fn promise_12_a_token_that_a_server_repeats_is_in_no_error_and_no_log() {
     let (log, _guard) = listen("debug,alta_ws=trace,alta_socket=trace,alta_auth=trace");
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());
@@ -204,7 +205,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
         let reply = within(client.request(Method::GET, "number", None))
             .await
             .unwrap();
-        // What a program asks for it gets as it is.
+        // A program gets the unchanged value.
         assert!(reply.json::<String>().unwrap().contains(OBEYED));
         let error = reply.json::<u32>().unwrap_err();
         assert_eq!(*error.kind(), ErrorKind::Decode);
@@ -214,7 +215,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
         assert!(matches!(missed, Missed::Undecodable { .. }), "{missed}");
         shown.error(&missed);
         match within(everything.next()).await.unwrap() {
-            // A name is the program's, and shown without what a terminal obeys.
+            // A name is given by the program, and shown without control characters.
             Ok(event) => assert!(!event.topic.to_string().contains(char::is_control)),
             Err(missed) => shown.error(&missed),
         }
@@ -228,7 +229,7 @@ async fn promise_12_what_a_server_repeats_of_any_token_is_in_no_error_and_no_log
         let stale = within(client.request(Method::GET, "stale", None)).await;
         shown.error(&stale.unwrap_err());
     }
-    // The server does not do it: the second half is refused.
+    // The server does not migrate: the second step is refused.
     let _ = tokio::time::timeout(Duration::from_secs(5), client.migrate_now()).await;
     let error = within(client.request(Method::GET, "teapot", None)).await;
     shown.error(&error.unwrap_err());

@@ -1,4 +1,4 @@
-//! Every event that any client of the service knows, by its type.
+//! Every event that any known client has, by its type.
 
 use crate::support::{connected, event, group, start, within};
 use alta_model::{GroupId, UserId};
@@ -13,7 +13,7 @@ use alta_ws::{
 };
 use serde_json::{Value, json};
 
-/// Subscribes, has it happen, and reads it.
+/// Subscribes to an event, makes it happen, and reads it.
 async fn told<S: Subscribable>(
     (sim, client): &(Sim, Client),
     wanted: S,
@@ -30,7 +30,7 @@ async fn told<S: Subscribable>(
 }
 
 #[tokio::test]
-async fn every_event_that_any_client_knows_is_typed() {
+async fn every_event_of_any_known_client_has_a_type() {
     let at = connected().await;
     let me = UserId::new(at.0.bot().user_id.try_into().unwrap());
     let id = group(&at.0);
@@ -91,14 +91,14 @@ async fn every_event_that_any_client_knows_is_typed() {
         GroupServerStatus, "group-server-status";
         GroupServerHeartbeat, "group-server-heartbeat";
     }
-    // A server of which only the id is told is one, too.
+    // A server with only an id is one, too.
     let only_id = json!({"id": 300_000_061});
     let told = told(&at, GroupServerDelete(id), "group-server-delete", &only_id).await;
     assert_eq!(told.data.id.get(), 300_000_061);
 }
 
 #[tokio::test]
-async fn what_the_service_does_is_told_by_the_event_that_is_named_after_it() {
+async fn each_action_of_the_service_sends_the_event_with_its_name() {
     let at = connected().await;
     let (sim, client) = &at;
     let (id, me) = (
@@ -131,7 +131,7 @@ async fn what_the_service_does_is_told_by_the_event_that_is_named_after_it() {
 }
 
 #[tokio::test]
-async fn two_groups_subscriptions_never_clash_and_any_other_event_goes_by_its_name() {
+async fn subscriptions_of_two_groups_are_separate_and_any_other_event_has_its_name() {
     let sim = start(Sim::builder()).await;
     let client = crate::support::connect(&sim, crate::support::config(&sim)).await;
     let other = sim.add_group("Hollowmere Folk");
@@ -148,7 +148,7 @@ async fn two_groups_subscriptions_never_clash_and_any_other_event_goes_by_its_na
     assert_eq!(event(&mut first).await.data["name"], "One");
     assert_eq!(event(&mut second).await.data["name"], "Other");
     assert_eq!((first.queued(), second.queued()), (0, 0));
-    // To leave one is not to leave the other.
+    // Leaving one group does not leave the other.
     drop(first);
     let held = |sim: &Sim| sim.main_socket_subscriptions();
     sim.wait_until(|sim| held(sim).len() == 1).await.unwrap();

@@ -7,18 +7,18 @@ use std::time::Duration;
 
 const LIMIT: usize = 10_000;
 
-/// What the gateway says.
+/// The gateway's message.
 pub(crate) const GATEWAY: &str =
     r#"{"message": "Internal server error", "connectionId": "A=", "requestId": "B="}"#;
 
-/// Longer than anybody waits.
+/// Longer than any timeout of the tests.
 const LATE: Duration = Duration::from_secs(5);
 
-/// So many servers misbehave at the same time.
+/// The number of servers that misbehave at the same time.
 const AT_ONCE: usize = 16;
 
-/// Everything that waits is so short that silence is found while a test looks on, and so long that what a busy machine does
-/// slowly is no silence. A request's time is over before a silence is found.
+/// Every timeout is so short that a test can wait for the end of a silence, and so long that a busy machine does not
+/// look silent. A request times out before a silence is noticed.
 pub(crate) fn impatient(sim: &Sim) -> Config {
     config(sim)
         .request_timeout(Duration::from_secs(2))
@@ -65,7 +65,7 @@ pub(crate) fn actions() -> Vec<Action> {
     actions
 }
 
-/// Whether the connection cannot outlive it.
+/// Returns whether it ends the connection.
 pub(crate) fn ends_connection(action: &Action) -> bool {
     matches!(
         action,
@@ -78,11 +78,11 @@ pub(crate) fn ends_connection(action: &Action) -> bool {
     )
 }
 
-/// Whether a reply with this fault arrives in time and can be read.
+/// Returns whether a reply with this fault arrives in time and can be decoded.
 pub(crate) fn is_harmless(action: &Action) -> bool {
     match action {
         Action::Delay(delay) => *delay < LATE,
-        // The gateway's error must be taken for the reply to the only request.
+        // The gateway's error must count as the reply to the only request.
         Action::Before(Junk::Text(text)) => text != GATEWAY,
         Action::Before(Junk::Binary(_))
         | Action::Twice
@@ -93,7 +93,7 @@ pub(crate) fn is_harmless(action: &Action) -> bool {
     }
 }
 
-/// Tries all cases, many at the same time: most of their time is spent waiting.
+/// Tries all cases, many at the same time: most of their time is waiting.
 pub(crate) async fn in_turns<C, F: Future<Output = ()>>(
     cases: impl IntoIterator<Item = C>,
     case: impl Fn(C) -> F,
@@ -104,7 +104,7 @@ pub(crate) async fn in_turns<C, F: Future<Output = ()>>(
         .await;
 }
 
-/// The number that an event was sent with; misses are passed over.
+/// The number with which an event was sent; misses are skipped.
 pub(crate) async fn numbers_until(stream: &mut Subscription<Value>, last: i64) -> Vec<i64> {
     let mut numbers = Vec::new();
     while numbers.last() != Some(&last) {

@@ -1,4 +1,4 @@
-//! Text frames that hold several objects, or less than one.
+//! Text frames that contain several objects, or less than one.
 
 use crate::faults::{numbers_until, tell};
 use crate::support::{connected, event, group, miss, within};
@@ -6,7 +6,7 @@ use alta_sim::{Action, Fault, Hook, Junk, Sim};
 use alta_ws::{Client, GroupUpdate, Missed, Topic};
 use http::Method;
 
-/// The usual event that says this number.
+/// The usual event with this number.
 fn update(sim: &Sim, number: i64) -> String {
     format!(
         r#"{{"id":0,"event":"group-update","key":"{}","content":"{{\"id\":{number}}}","responseCode":200}}"#,
@@ -14,14 +14,14 @@ fn update(sim: &Sim, number: i64) -> String {
     )
 }
 
-/// Sends this text instead of the next event.
+/// Sends this string instead of the next event.
 fn send(sim: &Sim, text: String) {
     let instead = Action::Instead(Junk::Text(text));
     sim.faults().arm(Fault::new(Hook::MainEvent, instead));
     tell(sim, 0);
 }
 
-/// What follows an object in a frame.
+/// The text that follows an object in a frame.
 type Rest = fn(&Sim) -> String;
 
 async fn subscribed() -> (Sim, Client, alta_ws::Subscription<serde_json::Value>) {
@@ -32,7 +32,7 @@ async fn subscribed() -> (Sim, Client, alta_ws::Subscription<serde_json::Value>)
 }
 
 #[tokio::test]
-async fn promise_02_every_object_of_a_frame_reaches_its_readers() {
+async fn promise_02_every_object_of_a_frame_reaches_its_streams() {
     let (sim, client, mut stream) = subscribed().await;
     for between in ["", "\n", " \r\n "] {
         send(&sim, [update(&sim, 1), update(&sim, 2)].join(between));
@@ -42,7 +42,7 @@ async fn promise_02_every_object_of_a_frame_reaches_its_readers() {
             assert_eq!(event.raw.as_str(), update(&sim, number), "its own object");
         }
     }
-    // A reply behind an event, and an event behind the reply.
+    // A reply after an event, and an event after the reply.
     let reply =
         r#"{"id":2,"event":"response","key":"GET /ws/coffee","content":"","responseCode":200}"#;
     let text = format!("{}{reply}{}", update(&sim, 3), update(&sim, 4));
@@ -56,7 +56,7 @@ async fn promise_02_every_object_of_a_frame_reaches_its_readers() {
 }
 
 #[tokio::test]
-async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_read() {
+async fn promise_03_an_undecodable_rest_after_an_object_is_counted_and_reported() {
     let cut = |sim: &Sim| {
         let whole = update(sim, 9);
         whole[..whole.len() - 5].to_owned()
@@ -64,7 +64,7 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
     let rests: [(Rest, bool); 3] = [
         (|_| "rubbish".to_owned(), true),
         (|sim| update(sim, 9)[..20].to_owned(), true),
-        // Its topic can be read.
+        // Its topic can be decoded.
         (|sim| update(sim, 9)[..60].to_owned(), false),
     ];
     for (rest, all) in rests {
@@ -77,7 +77,11 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
         let Missed::Undecodable { raw, .. } = &missed else {
             panic!("{missed}")
         };
-        assert_eq!(raw.as_str(), rest(&sim), "the part that could not be read");
+        assert_eq!(
+            raw.as_str(),
+            rest(&sim),
+            "the part that could not be decoded"
+        );
         if all {
             assert!(matches!(miss(&mut other).await, Missed::Undecodable { .. }));
         }
@@ -93,7 +97,7 @@ async fn promise_03_what_follows_an_object_is_counted_and_told_if_it_cannot_be_r
 }
 
 #[tokio::test]
-async fn promise_03_an_event_that_is_no_json_is_told_however_usual_it_looks() {
+async fn promise_03_an_event_in_usual_form_with_invalid_json_is_reported() {
     let (sim, client, mut stream) = subscribed().await;
     let odd = update(&sim, 1).replace(r#"\"id\""#, r#""id""#);
     send(&sim, odd);
@@ -101,7 +105,7 @@ async fn promise_03_an_event_that_is_no_json_is_told_however_usual_it_looks() {
         miss(&mut stream).await,
         Missed::Undecodable { .. }
     ));
-    // The content is JSON in JSON: what follows its value makes it no JSON.
+    // The content is JSON in JSON: bytes after its value make it invalid.
     let mut typed = within(client.subscribe(GroupUpdate(group(&sim))))
         .await
         .unwrap();

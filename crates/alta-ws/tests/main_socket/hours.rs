@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-/// Dials the simulator in memory, where time can be virtual.
+/// Dials the simulator in memory, where the tests can use virtual time.
 struct InMemory(Sim);
 
 impl Dial for InMemory {

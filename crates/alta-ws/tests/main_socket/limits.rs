@@ -7,7 +7,7 @@ use http::Method;
 use serde_json::json;
 use std::time::Duration;
 
-/// Events that a group has.
+/// Events of a group.
 const EVENTS: [&str; 15] = [
     "group-update",
     "group-member-create",
@@ -27,7 +27,7 @@ const EVENTS: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn promise_11_a_thousand_requests_wait_for_their_turn() {
+async fn promise_11_a_thousand_requests_wait_in_order() {
     let sim = start(Sim::builder()).await;
     // The last request waits for all others.
     let config = config(&sim).request_timeout(Duration::from_secs(60));
@@ -61,7 +61,7 @@ async fn promise_11_queues_are_as_long_as_configured() {
 }
 
 #[tokio::test]
-async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
+async fn promise_11_thousands_of_subscriptions_are_held_and_restored() {
     const GROUPS: usize = 100;
     let sim = start(Sim::builder().timeout(Duration::from_secs(20))).await;
     let client = connect(&sim, config(&sim)).await;
@@ -96,7 +96,7 @@ async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
             }
         };
         assert_eq!(renamed.data["name"], "Renamed");
-        // One for each socket that holds some of its topics.
+        // One gap for each socket that holds some of its topics.
         assert!((1..=3).contains(&gaps), "{gaps}");
     }
     drop(streams);
@@ -106,7 +106,7 @@ async fn promise_11_thousands_of_subscriptions_are_held_and_come_back() {
 }
 
 #[tokio::test]
-async fn times_that_never_come_are_times_like_others() {
+async fn very_long_durations_are_accepted() {
     let sim = start(Sim::builder()).await;
     let never = Duration::MAX;
     let patient = config(&sim)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
-/// What was logged on this thread.
+/// The log of this thread.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -42,7 +42,7 @@ impl Write for Log {
     }
 }
 
-/// Collects what is logged on this thread from now on.
+/// Collects the log of this thread from now on.
 pub(crate) fn listen(filter: &str) -> (Log, tracing::subscriber::DefaultGuard) {
     let log = Log::default();
     let writer = log.clone();
@@ -67,7 +67,7 @@ fn assert_lines(log: &Log, expected: &[&[&str]]) {
 const TRYING: &str = "not connected, trying again";
 
 #[tokio::test]
-async fn a_socket_that_is_refused_is_logged_once_for_each_cause_and_when_it_is_back() {
+async fn a_refused_connection_is_logged_once_for_each_cause_and_once_when_it_succeeds() {
     let (log, _guard) = listen("debug");
     let sim = start(Sim::builder()).await;
     for (status, times) in [(503, 4), (502, 3)] {
@@ -144,7 +144,7 @@ impl TokenSource for Late {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_had_is_logged_as_the_cause() {
+async fn a_missing_token_is_logged_as_the_cause() {
     let (log, _guard) = listen("debug");
     let sim = start(Sim::builder()).await;
     let tokens = Late(Bank::new(&sim), AtomicUsize::new(0));

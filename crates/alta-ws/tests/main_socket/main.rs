@@ -1,4 +1,4 @@
-//! The main socket against the simulator, over loopback: a test for each promise.
+//! The main websocket against the simulator, over loopback: a test for each promise.
 
 #![allow(
     clippy::unwrap_used,

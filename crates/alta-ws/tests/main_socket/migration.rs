@@ -20,7 +20,7 @@ fn codes(sim: &Sim) -> Vec<Option<u16>> {
 }
 
 #[tokio::test]
-async fn promise_08_nothing_is_lost_or_doubled_while_both_sockets_deliver() {
+async fn promise_08_no_event_is_lost_or_duplicated_while_both_connections_deliver() {
     const EVENTS: i64 = 50;
     let sim = start(Sim::builder().migration_overlap(true)).await;
     let client = connect(&sim, config(&sim).handover(Duration::from_secs(1))).await;
@@ -28,8 +28,8 @@ async fn promise_08_nothing_is_lost_or_doubled_while_both_sockets_deliver() {
     let tell = |number| sim.emit_main_event("group-update", sim.group(), json!({"id": number}));
     (0..EVENTS).for_each(tell);
     within(client.migrate_now()).await.unwrap();
-    assert_eq!(sim.main_sockets().len(), 2, "the old socket is read on");
-    // Two equal events are two events, however many sockets deliver them.
+    assert_eq!(sim.main_sockets().len(), 2, "the old socket is still read");
+    // Two equal events are two events, on any number of sockets.
     (EVENTS..2 * EVENTS).for_each(tell);
     (EVENTS..2 * EVENTS).for_each(tell);
     sim.wait_until(|sim| sim.main_sockets().len() == 1)
@@ -120,7 +120,7 @@ async fn promise_08_a_silent_migration_ends_in_a_fresh_socket_and_gaps() {
 }
 
 #[tokio::test]
-async fn promise_08_a_migration_that_gets_no_token_leaves_the_old_socket_alone() {
+async fn promise_08_a_migration_without_a_token_keeps_the_old_connection() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.faults().fail_migration_token(503);
@@ -135,7 +135,7 @@ async fn promise_08_a_migration_that_gets_no_token_leaves_the_old_socket_alone()
 }
 
 #[tokio::test]
-async fn promise_08_a_new_socket_that_cannot_be_opened_leaves_the_old_one_alone() {
+async fn promise_08_a_migration_whose_new_connection_fails_keeps_the_old_one() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.faults()
@@ -159,7 +159,7 @@ async fn promise_08_a_reply_without_an_id_completes_the_migration() {
 }
 
 #[tokio::test]
-async fn promise_08_what_is_subscribed_to_meanwhile_is_asked_for_on_the_new_socket() {
+async fn promise_08_subscriptions_during_a_migration_are_made_on_the_new_connection() {
     let (sim, client) = connected().await;
     let _updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     sim.faults().arm(

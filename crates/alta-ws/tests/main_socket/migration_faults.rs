@@ -1,4 +1,4 @@
-//! Migrations that go wrong, at each step and in every way.
+//! Migrations that fail, at each step and in every way.
 
 use crate::faults::{
     actions, ends_connection, impatient, in_turns, is_harmless, numbers_until, tell,
@@ -16,16 +16,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// What a migration that goes wrong leads to.
+/// The end of a migration with a fault.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum End {
-    /// It succeeds all the same.
+    /// It succeeds.
     Migrated,
-    /// It succeeds, and something may have been missed.
+    /// It succeeds, and an event may be missing.
     MigratedWithGap,
-    /// Nothing has happened: the old socket goes on, and it is tried again.
+    /// Nothing has changed: the old socket continues, and another attempt follows.
     PutOff,
-    /// A fresh socket, and gaps.
+    /// A new connection, and gaps.
     Fresh,
 }
 
@@ -39,7 +39,7 @@ async fn subscribed(sim: &Sim) -> (Client, Subscription<Value>) {
     (client, stream)
 }
 
-/// Looks whether a migration ended in this way, and whether the next event arrives.
+/// Checks that a migration ended in this way, and that the next event arrives.
 async fn check(
     sim: &Sim,
     client: &Client,
@@ -57,12 +57,12 @@ async fn check(
         };
         assert!(since <= until, "{case}");
     }
-    // A migration that was put off may have begun again.
+    // Another attempt of the migration may have begun.
     status(client, |status| status.state == State::Ready).await;
     tell(sim, 2);
     assert_eq!(numbers_until(stream, 2).await, [2], "{case}");
     assert_eq!(client.status().totals.gaps, u64::from(gap), "{case}");
-    // A socket that fell silent does not hear that it was given up.
+    // The server does not notice the close of a socket that fell silent.
     if !case.contains("Silence") {
         sim.wait_until(|sim| sim.main_sockets().len() == 1)
             .await
@@ -123,7 +123,7 @@ async fn promise_08_a_migration_that_fails_at_any_step_leaves_the_subscriptions_
     .await;
 }
 
-/// Which sockets are lost.
+/// The sockets that are lost.
 #[derive(Clone, Copy, Debug)]
 enum Lost {
     Old,
@@ -132,7 +132,7 @@ enum Lost {
 }
 
 #[tokio::test]
-async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions_are_held() {
+async fn promise_08_the_subscriptions_are_held_after_a_loss_of_any_connection_at_any_step() {
     let cases = [
         ("GET migrate", Lost::Old, End::Fresh),
         ("upgrade", Lost::Old, End::Fresh),
@@ -160,7 +160,7 @@ async fn promise_08_whichever_socket_is_lost_at_whichever_step_the_subscriptions
             async move { client.migrate_now().await }
         });
         match step {
-            // The fault is used up when the step begins.
+            // The step begins when the fault is used up.
             "upgrade" => sim
                 .wait_until(|sim| sim.faults().armed() == 0)
                 .await
@@ -236,7 +236,7 @@ async fn promise_08_a_raw_request_waits_for_the_new_socket() {
 }
 
 #[tokio::test]
-async fn promise_08_after_a_migration_that_failed_only_some_are_asked_for_at_a_time() {
+async fn promise_08_after_a_failed_migration_the_limit_of_requests_in_flight_holds() {
     const GROUPS: usize = 25;
     const PAUSE: Duration = Duration::from_millis(100);
     let sim = start(Sim::builder()).await;
@@ -260,7 +260,7 @@ async fn promise_08_after_a_migration_that_failed_only_some_are_asked_for_at_a_t
         .filter(|received| received.socket_request().is_some());
     let sent: Vec<_> = sent.map(|received| received.at).skip(GROUPS + 2).collect();
     for five in sent.windows(6) {
-        // The sixth waits for the reply to the first.
+        // The sixth request waits for the reply to the first.
         let apart = five[5].saturating_sub(five[0]);
         assert!(apart >= PAUSE * 9 / 10, "{apart:?}");
     }
@@ -270,7 +270,7 @@ async fn promise_08_after_a_migration_that_failed_only_some_are_asked_for_at_a_t
 #[tokio::test]
 async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_once() {
     let sim = start(Sim::builder()).await;
-    // As long as the default: nothing here can wait for it.
+    // As long as the default: no part of this test can wait for it.
     let slow = config(&sim).request_timeout(Duration::from_secs(30));
     let client = connect(&sim, slow).await;
     let topic = Topic::from(GroupUpdate(group(&sim)));
@@ -292,7 +292,7 @@ async fn promise_08_an_old_socket_that_ends_during_the_last_step_is_replaced_at_
 }
 
 #[tokio::test]
-async fn promise_05_a_migration_whose_socket_ends_says_that_the_server_may_know_of_it() {
+async fn promise_05_the_error_of_a_migration_whose_connection_ends_is_may_have_run() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim)).await;
     let unfinished = Fault::new(Hook::MainRequest, Action::Drop).containing("GET migrate");

@@ -1,5 +1,5 @@
-//! A server that misbehaves in every way the simulator knows, over real sockets. Whatever it did, the subscription is
-//! held in the end and the next event arrives.
+//! A server that misbehaves in every way that the simulator has, over real sockets. After each fault, the subscription
+//! is held again and the next event arrives.
 
 use crate::faults::{actions, ends_connection, impatient, in_turns, numbers_until, tell};
 use crate::support::{
@@ -13,7 +13,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn a_subscription_is_held_in_the_end_with_any_fault_of_its_reply() {
+async fn a_subscription_is_held_after_any_fault_of_its_reply() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
@@ -36,7 +36,7 @@ async fn a_subscription_is_held_in_the_end_with_any_fault_of_its_reply() {
 }
 
 #[tokio::test]
-async fn whatever_becomes_of_an_event_the_next_one_arrives() {
+async fn after_any_fault_of_an_event_the_next_one_arrives() {
     in_turns(actions(), async |action| {
         let sim = start(Sim::builder()).await;
         let client = connect(&sim, impatient(&sim)).await;
@@ -45,7 +45,7 @@ async fn whatever_becomes_of_an_event_the_next_one_arrives() {
         sim.faults()
             .arm(Fault::new(Hook::MainEvent, action.clone()));
         tell(&sim, 1);
-        // If that was the connection's end, it comes back.
+        // If the fault ended the connection, a new one is opened.
         let ended = ends_connection(&action);
         if ended {
             totals(&client, |totals| totals.gaps == 1).await;
@@ -67,7 +67,7 @@ async fn whatever_becomes_of_an_event_the_next_one_arrives() {
 }
 
 #[tokio::test]
-async fn every_close_code_is_shown_and_leads_back() {
+async fn every_close_code_is_shown_and_the_client_reconnects() {
     let codes = [
         1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 3000, 3001, 4000, 4999,
     ];
@@ -90,7 +90,7 @@ async fn every_close_code_is_shown_and_leads_back() {
 }
 
 #[tokio::test]
-async fn an_upgrade_that_may_heal_is_tried_again_whatever_went_wrong() {
+async fn every_temporary_failure_of_an_upgrade_is_tried_again() {
     let refused = [408, 425, 429, 500, 502, 503, 504].map(Action::Refuse);
     let broken = [
         Action::Cut,
@@ -137,7 +137,7 @@ async fn requests_without_a_reply_delay_no_other_request() {
 }
 
 #[tokio::test]
-async fn a_subscription_that_keeps_failing_is_shown_and_holds_nobody_up() {
+async fn a_subscription_that_fails_repeatedly_is_shown_and_delays_no_other() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, impatient(&sim)).await;
     sim.faults().arm(
@@ -162,7 +162,7 @@ async fn a_subscription_that_keeps_failing_is_shown_and_holds_nobody_up() {
 }
 
 #[tokio::test]
-async fn an_event_during_a_handover_arrives_once_from_whichever_socket_it_comes() {
+async fn an_event_during_a_handover_arrives_once_from_either_connection() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).handover(Duration::from_secs(2))).await;
     let topic = Topic::from(GroupUpdate(group(&sim)));
@@ -180,7 +180,7 @@ async fn an_event_during_a_handover_arrives_once_from_whichever_socket_it_comes(
                 .unwrap();
         }
     }
-    // Between the two sockets the order is nobody's.
+    // Between the two sockets there is no order.
     let mut numbers = Vec::new();
     for _ in &cases {
         numbers.push(event(&mut stream).await.data["id"].as_u64().unwrap());
@@ -221,7 +221,7 @@ async fn a_server_that_reads_slowly_delays_replies_and_no_events() {
 }
 
 #[tokio::test]
-async fn batches_go_one_at_a_time_and_what_they_do_not_achieve_is_told_for_each() {
+async fn batches_are_sent_one_at_a_time_and_each_failed_topic_gets_its_own_error() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).batch(true).subscriptions_per_socket(100)).await;
     let groups: Vec<u64> = (0..150)
@@ -257,7 +257,7 @@ async fn batches_go_one_at_a_time_and_what_they_do_not_achieve_is_told_for_each(
     assert!(streams.iter().all(Result::is_ok));
     assert_eq!(sim.main_socket_subscriptions().len(), 150);
     assert_eq!(client.status().totals.refused_subscriptions, 1);
-    // All of one moment go together: one batch for each socket, and singly what failed in its batch.
+    // Topics of the same moment are in one batch for each socket; those that fail in it are requested one by one.
     assert_eq!(count(&sim, "POST subscription/batch"), 2);
     assert_eq!(requests(&sim).len(), 3, "{:?}", requests(&sim));
     // After a loss, too.

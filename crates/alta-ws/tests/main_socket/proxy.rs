@@ -1,4 +1,4 @@
-//! Through a proxy: the dialer is the caller's, the library does the rest.
+//! Connections through a proxy: the caller's dialer opens the tunnel, the library does the rest.
 
 use crate::support::{Bank, config, event, group, start, status, within};
 use alta_auth::BotTokens;
@@ -22,7 +22,7 @@ async fn head(stream: &mut TcpStream) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-/// Asks a proxy for a tunnel.
+/// Requests a tunnel from a proxy.
 struct ThroughProxy(SocketAddr);
 
 impl ThroughProxy {
@@ -37,7 +37,7 @@ impl ThroughProxy {
             Ok(stream)
         } else {
             let line = reply.lines().next().unwrap_or_default();
-            Err(io::Error::other(format!("the proxy said {line}")))
+            Err(io::Error::other(format!("the proxy replied {line}")))
         }
     }
 }
@@ -55,7 +55,7 @@ impl Dial for ThroughProxy {
     }
 }
 
-/// A proxy that refuses the first so many tunnels.
+/// A proxy that refuses this number of tunnels first.
 async fn proxy(mut refusals: u32) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -81,7 +81,7 @@ async fn proxy(mut refusals: u32) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn a_proxy_can_stand_between_over_the_dialing_seam() {
+async fn a_dialer_can_connect_through_a_proxy() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(0).await);
     let client = Client::open_with(
@@ -100,7 +100,7 @@ async fn a_proxy_can_stand_between_over_the_dialing_seam() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_says_is_shown_and_it_is_tried_again() {
+async fn a_refusal_of_a_proxy_is_shown_and_tried_again() {
     let sim = start(Sim::builder()).await;
     let dialer = ThroughProxy(proxy(2).await);
     let client = Client::open_with(

@@ -1,4 +1,4 @@
-//! Requests that the program writes itself.
+//! Raw requests of the program.
 
 use crate::faults::GATEWAY;
 use crate::support::{config, connect, connected, count, requests, start, status, within};
@@ -31,7 +31,7 @@ async fn an_error_of_the_gateway_ends_the_only_request_that_it_can_mean() {
 }
 
 #[tokio::test]
-async fn a_raw_request_brings_the_reply_or_the_error() {
+async fn a_raw_request_returns_the_reply_or_the_error() {
     let (sim, client) = connected().await;
     let path = format!("subscription/group-server-status/{}", sim.group());
     let reply = within(client.request(Method::POST, &path, None))
@@ -49,7 +49,7 @@ async fn a_raw_request_brings_the_reply_or_the_error() {
 }
 
 #[tokio::test]
-async fn a_raw_request_tells_whether_it_may_have_run() {
+async fn the_error_of_a_raw_request_says_whether_it_may_have_run() {
     let sim = start(Sim::builder()).await;
     let brief = config(&sim).request_timeout(Duration::from_secs(1));
     let client = connect(&sim, brief.clone()).await;
@@ -81,7 +81,7 @@ async fn a_raw_request_tells_whether_it_may_have_run() {
         ),
         "{error:?}"
     );
-    // While there is no connection its time runs all the same.
+    // The timeout also runs while there is no connection.
     sim.faults()
         .arm(Fault::new(Hook::MainUpgrade, Action::Refuse(503)).times(1_000));
     sim.drop_main_sockets();
@@ -102,7 +102,7 @@ async fn a_raw_request_tells_whether_it_may_have_run() {
     assert_eq!(count(&sim, "GET coffee"), 2);
 }
 
-/// Gives out one token, and keeps everybody waiting for the next.
+/// Gives one token, and never completes the next request for one.
 struct OneToken(Mutex<Option<Token>>);
 
 impl TokenSource for OneToken {
@@ -119,7 +119,7 @@ impl TokenSource for OneToken {
 }
 
 #[tokio::test]
-async fn a_request_that_waits_in_vain_for_a_token_was_not_sent() {
+async fn a_request_that_never_gets_a_token_was_not_sent() {
     let sim = start(Sim::builder()).await;
     let token = OneToken(Mutex::new(Some(Token::new(sim.bot_token()))));
     let brief = config(&sim).request_timeout(Duration::from_millis(100));

@@ -100,7 +100,7 @@ fn upgrade_header(sim: &Sim, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn the_upgrade_carries_the_known_api_key_unless_it_is_replaced_or_left_out() {
+async fn the_upgrade_has_the_known_api_key_unless_it_is_replaced_or_omitted() {
     let mut none = Config::default();
     none.api_key = None;
     for (chosen, expected) in [

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::accept_async;
 
-/// A client of a service that hands its bare connection to `then`.
+/// A client, and a service that passes its TCP connection to `then`.
 fn client_of<F: Future<Output = ()> + Send>(
     config: impl FnOnce(Config) -> Config,
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
@@ -30,7 +30,7 @@ fn client_of<F: Future<Output = ()> + Send>(
 }
 
 #[tokio::test]
-async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
+async fn a_frame_that_takes_many_pings_to_arrive_is_received() {
     const PING: Duration = Duration::from_millis(500);
     let frame = format!(
         r#"{{"id":0,"event":"group-update","key":"7","content":"{{\"id\":7,\"name\":\"{}\"}}","responseCode":200}}"#,
@@ -39,7 +39,7 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
     let client = client_of(
         |config| config.ping_interval(PING),
         async move |mut stream| {
-            // It is busy with the frame: it reads no ping and answers none. Then it pings by itself.
+            // It is busy with the frame: it reads no ping and sends no pong. Then it sends pings itself.
             write_slowly(&mut stream, &frame, PING / 5).await;
             ping(&mut stream, PING / 5).await;
             write_frame(&mut stream, &frame).await;
@@ -55,13 +55,13 @@ async fn a_frame_that_takes_many_pings_to_arrive_is_not_cut_off() {
 }
 
 #[tokio::test]
-async fn a_service_that_pings_and_never_reads_is_given_up_with_that_cause() {
+async fn a_connection_whose_server_never_reads_is_closed_with_that_cause() {
     let client = client_of(
         |config| config.write_timeout(Duration::from_millis(500)),
         ping_without_reading,
     );
     within(client.ready()).await.unwrap();
-    // More than the system holds for a connection.
+    // More than the buffers of the system for a connection.
     let asking = client.clone();
     let long = "a".repeat(8 * 1024 * 1024);
     let request = tokio::spawn(async move {

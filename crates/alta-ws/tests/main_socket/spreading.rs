@@ -8,7 +8,7 @@ use serde_json::json;
 use std::time::Duration;
 
 #[tokio::test]
-async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
+async fn subscriptions_are_spread_over_as_few_sockets_as_possible() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).subscriptions_per_socket(2)).await;
     let groups: Vec<u64> = (0..5)
@@ -30,7 +30,7 @@ async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
         sim.rename_group(*group, "Renamed").unwrap();
         assert_eq!(event(stream).await.data.name, "Renamed");
     }
-    // What is not needed any more is closed; the first stays.
+    // Sockets without subscriptions are closed; the first stays.
     drop(streams);
     sim.wait_until(|sim| sim.main_sockets().len() == 1)
         .await
@@ -45,7 +45,7 @@ async fn subscriptions_are_spread_over_as_many_sockets_as_they_need() {
 }
 
 #[tokio::test]
-async fn sockets_are_closed_when_the_subscriptions_that_are_left_have_room_on_fewer() {
+async fn sockets_are_closed_when_the_remaining_subscriptions_fit_on_fewer() {
     let sim = start(Sim::builder()).await;
     let small = config(&sim)
         .subscriptions_per_socket(10)
@@ -59,9 +59,9 @@ async fn sockets_are_closed_when_the_subscriptions_that_are_left_have_room_on_fe
         streams.push((group, within(client.subscribe(topic)).await.unwrap()));
     }
     assert_eq!(client.status().sockets, 3);
-    // Every third stays, so some are left on each socket.
+    // Every third subscription stays, so each socket has some.
     let mut streams: Vec<_> = streams.into_iter().step_by(3).collect();
-    // Whatever comes meanwhile arrives once and in order.
+    // Events during the moves arrive once and in order.
     let mut sent = 0_i64;
     let mut last = None;
     while last.is_none_or(|last| sent < last) {

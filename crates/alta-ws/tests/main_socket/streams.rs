@@ -36,7 +36,7 @@ async fn promise_01_a_lost_connection_is_a_gap_in_every_stream_and_none_ends() {
         );
         assert!(until >= before, "the server confirmed it again later");
     }
-    // What is told as the end of the gap is so: from here on nothing is missed.
+    // The reported end of the gap is correct: from here on nothing is missed.
     sim.player_joins(sim.server(), "Juno").unwrap();
     assert_eq!(
         players(&event(&mut statuses).await.data),
@@ -69,7 +69,7 @@ async fn promise_01_an_outage_is_one_gap_in_a_stream_of_many_topics() {
         sim.faults().arm(late);
         let before = Timestamp::now();
         sim.drop_main_sockets();
-        // Two are confirmed, and an event of theirs comes before the third is.
+        // Two topics are confirmed, and an event of theirs arrives before the third is.
         totals(&client, |totals| totals.gaps == gaps - 1).await;
         assert!(!some.is_live() && !everything.is_live());
         assert!(
@@ -106,7 +106,7 @@ async fn promise_01_a_stream_that_is_closed_while_it_is_interrupted_ends_with_th
 }
 
 #[tokio::test]
-async fn the_next_event_is_one_whatever_was_missed_before_it() {
+async fn next_event_skips_every_kind_of_miss() {
     let (sim, client) = connected().await;
     let topic = GroupServerStatus(group(&sim));
     let mut statuses = client.subscribe(topic).await.unwrap();
@@ -131,7 +131,7 @@ async fn a_stream_of_statuses_is_read_as_any_other() {
 }
 
 #[tokio::test]
-async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
+async fn promise_01_the_state_stream_shows_the_loss_and_the_return() {
     let (sim, client) = connected().await;
     let mut states = client.statuses();
     assert_eq!(states.current().state, State::Ready);
@@ -154,7 +154,7 @@ async fn promise_01_the_state_stream_tells_of_the_loss_and_of_the_way_back() {
 }
 
 #[tokio::test]
-async fn promise_01_somebody_who_comes_after_the_loss_has_missed_nothing() {
+async fn promise_01_a_stream_opened_after_the_loss_has_no_gap() {
     let (sim, client) = connected().await;
     let mut old = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let mut all_old = client.subscribe_to_everything().await.unwrap();
@@ -175,7 +175,7 @@ async fn promise_01_somebody_who_comes_after_the_loss_has_missed_nothing() {
 }
 
 #[tokio::test]
-async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
+async fn promise_02_a_slow_reader_gets_the_count_of_lost_events_and_delays_no_other() {
     const EVENTS: u64 = 1_000;
     let (sim, client) = connected().await;
     let topic = GroupUpdate(group(&sim));
@@ -202,7 +202,7 @@ async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
             i64::try_from(number).unwrap()
         );
     }
-    // A reply gets through while nobody reads.
+    // A reply arrives while no stream is read.
     client
         .subscribe(GroupServerStatus(group(&sim)))
         .await
@@ -228,7 +228,7 @@ async fn promise_02_a_slow_reader_is_told_what_it_lost_and_delays_nobody() {
 }
 
 #[tokio::test]
-async fn promise_03_what_the_library_does_not_know_is_passed_on() {
+async fn promise_03_unknown_events_and_fields_are_passed_on() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let mut everything = client.subscribe_to_everything().await.unwrap();
@@ -254,7 +254,7 @@ async fn promise_03_what_the_library_does_not_know_is_passed_on() {
 }
 
 #[tokio::test]
-async fn promise_03_a_frame_that_makes_no_sense_is_counted_and_skipped() {
+async fn promise_03_a_malformed_frame_is_counted_and_skipped() {
     let (sim, client) = connected().await;
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     for junk in [
@@ -266,7 +266,7 @@ async fn promise_03_a_frame_that_makes_no_sense_is_counted_and_skipped() {
             .arm(Fault::new(Hook::MainEvent, Action::Before(junk)));
         sim.emit_main_event("group-update", sim.group(), json!({"id": 1}));
     }
-    // A content of the wrong type is one reader's miss, and the stream goes on.
+    // A content of the wrong type is a miss of one stream, which continues.
     sim.emit_main_event("group-update", sim.group(), json!("no group"));
     sim.emit_main_event("group-update", sim.group(), json!({"id": 4}));
     for _ in 0..3 {

@@ -55,7 +55,7 @@ async fn promise_04_a_stream_that_is_dropped_and_opened_again_costs_no_request()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothing_else() {
+async fn promise_04_exactly_the_wanted_topics_are_held_in_any_course_of_streams() {
     const TASKS: u64 = 8;
     const TIMES: usize = 60;
     let sim = start(Sim::builder()).await;
@@ -77,7 +77,7 @@ async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothi
                 match random.u8(..6) {
                     0 => streams.push(client.subscribe(topic).start()),
                     1 => streams.push(within(client.subscribe(topic)).await.unwrap()),
-                    // Given up while it waits.
+                    // Dropped while it waits.
                     2 => drop(futures_util::poll!(client.subscribe(topic).into_future())),
                     3 if seed == 0 => sim.drop_main_sockets(),
                     4 => tokio::task::yield_now().await,
@@ -85,7 +85,7 @@ async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothi
                     _ => drop(streams.swap_remove(random.usize(..streams.len()))),
                 }
             }
-            // Some keep what they have.
+            // Some keep their streams.
             if seed % 2 == 0 {
                 streams.clear();
             }
@@ -113,7 +113,7 @@ async fn promise_04_however_streams_come_and_go_what_is_wanted_is_held_and_nothi
 }
 
 #[tokio::test]
-async fn promise_04_everything_wanted_is_asked_for_again_after_a_loss_and_nothing_else() {
+async fn promise_04_exactly_the_wanted_topics_are_requested_again_after_a_loss() {
     let (sim, client) = connected().await;
     let id = group(&sim);
     let _status = client.subscribe(GroupServerStatus(id)).await.unwrap();
@@ -137,7 +137,7 @@ async fn promise_04_everything_wanted_is_asked_for_again_after_a_loss_and_nothin
 }
 
 #[tokio::test]
-async fn promise_04_a_refusal_says_what_the_server_said_and_is_not_tried_again() {
+async fn promise_04_a_refusal_has_the_servers_message_and_is_not_tried_again() {
     let (sim, client) = connected().await;
     let missing = GroupServerStatus(GroupId::new(1));
     let error = within(client.subscribe(missing)).await.unwrap_err();
@@ -153,7 +153,7 @@ async fn promise_04_a_refusal_says_what_the_server_said_and_is_not_tried_again()
     assert_eq!(client.status().totals.refused_subscriptions, 1);
     assert!(client.status().last_refusal.unwrap().contains("404"));
 
-    // Not again after a loss, but when somebody asks again.
+    // Not requested again after a loss, but for a new stream.
     let _stream = client.subscribe(missing).start();
     asked(&sim, "POST subscription/group-server-status/1", 2).await;
     sim.drop_main_sockets();
@@ -164,7 +164,7 @@ async fn promise_04_a_refusal_says_what_the_server_said_and_is_not_tried_again()
 }
 
 #[tokio::test]
-async fn promise_04_what_may_heal_is_tried_again_without_holding_up_others() {
+async fn promise_04_a_temporary_failure_is_tried_again_without_delaying_others() {
     let (sim, client) = connected().await;
     let request = format!("POST {}", status_path(&sim));
     for status in [503, 500, 429] {
@@ -194,7 +194,7 @@ async fn promise_04_a_request_without_a_reply_is_sent_again_after_its_timeout() 
 }
 
 #[tokio::test]
-async fn a_reply_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
+async fn a_reply_without_an_id_or_with_an_unknown_one_is_matched_by_its_key() {
     let (sim, client) = connected().await;
     sim.faults()
         .arm(Fault::new(Hook::MainRequest, Action::NoId));
@@ -215,7 +215,7 @@ async fn a_reply_without_an_id_or_with_a_strange_one_is_known_by_its_key() {
 }
 
 #[tokio::test]
-async fn no_more_requests_are_on_their_way_than_configured() {
+async fn no_more_requests_are_in_flight_than_configured() {
     let sim = start(Sim::builder()).await;
     let client = connect(&sim, config(&sim).max_in_flight(2)).await;
     sim.faults()

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// Long enough for a busy machine; nothing waits so long unless it failed.
+/// Long enough for a busy machine; only a failed test waits so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits for something that must happen.
@@ -17,7 +17,7 @@ pub(crate) async fn within<T>(future: impl IntoFuture<Output = T>) -> T {
         .expect("it did not happen in time")
 }
 
-/// Tokens of the simulator's bot: one is kept until it is refused.
+/// Tokens of the simulator's bot: each is used until it is refused.
 pub(crate) struct Bank {
     sim: Sim,
     current: Mutex<Option<Token>>,
@@ -60,7 +60,7 @@ impl TokenSource for Bank {
     }
 }
 
-/// A configuration for a simulator: everything that waits is short.
+/// A configuration for a simulator, with short timeouts.
 pub(crate) fn config(sim: &Sim) -> Config {
     let short = Duration::from_millis(20);
     Config::default()
@@ -107,7 +107,7 @@ pub(crate) async fn miss<T: std::fmt::Debug>(stream: &mut Subscription<T>) -> Mi
     }
 }
 
-/// The names of who is on the server.
+/// The names of the players on the server.
 pub(crate) fn players(server: &Server) -> Vec<&str> {
     server
         .online_players
@@ -129,7 +129,7 @@ pub(crate) async fn totals(client: &Client, mut condition: impl FnMut(&Totals) -
     status(client, |status| condition(&status.totals)).await;
 }
 
-/// The requests that the main sockets got, in order.
+/// The requests that the server received on the main websocket, in order.
 pub(crate) fn requests(sim: &Sim) -> Vec<String> {
     sim.received()
         .iter()
@@ -137,12 +137,12 @@ pub(crate) fn requests(sim: &Sim) -> Vec<String> {
         .collect()
 }
 
-/// How often something was asked for.
+/// The number of requests with this name.
 pub(crate) fn count(sim: &Sim, request: &str) -> usize {
     requests(sim).iter().filter(|got| *got == request).count()
 }
 
-/// Waits until something has been asked for so often.
+/// Waits until there are this many requests with this name.
 pub(crate) async fn asked(sim: &Sim, request: &str, times: usize) {
     sim.wait_until(|sim| count(sim, request) >= times)
         .await

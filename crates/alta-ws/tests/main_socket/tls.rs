@@ -29,7 +29,7 @@ async fn a_secure_socket_works_with_a_certificate_that_is_trusted() {
     within(client.migrate_now()).await.unwrap();
 }
 
-/// Shows this certificate to one client after the other, and says why the client does not like it.
+/// Presents this certificate to one client after the other, and returns the reason for which the client refuses it.
 async fn refused(certificate: CertificateParams, trusted: bool) -> String {
     let sim = start(Sim::builder()).await;
     let key = KeyPair::generate().unwrap();
@@ -87,7 +87,7 @@ async fn an_expired_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn a_certificate_of_nobody_known_is_refused_by_default() {
+async fn a_certificate_of_an_unknown_issuer_is_refused_by_default() {
     let why = refused(named("127.0.0.1"), false).await;
     assert!(why.contains("UnknownIssuer"), "{why}");
 }

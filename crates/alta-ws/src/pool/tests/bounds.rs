@@ -3,12 +3,12 @@ use crate::pool::{Pool, WAITING_CALLS};
 use crate::socket::Census;
 
 impl Pool {
-    /// How many wait for a confirmation.
+    /// The number of waiters for a confirmation.
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len()
     }
 
-    /// Looks whether it keeps no more than it may.
+    /// Checks that its memory is within its bounds.
     pub(super) fn check_bounds(&self) {
         let mut batches = 0;
         for socket in self.sockets.values() {
@@ -29,7 +29,7 @@ impl Pool {
         self.spread.superfluous().is_none() && self.moves_nothing()
     }
 
-    /// Looks whether nothing is left of what is over.
+    /// Checks that it keeps nothing of completed work.
     pub(crate) fn check_rest(&self, wanted: usize) {
         let topics: usize = self
             .sockets

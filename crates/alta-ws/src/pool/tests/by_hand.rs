@@ -9,7 +9,7 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Sockets with so many topics each, all of them held.
+/// Sockets with this number of topics each, all of them held.
 fn holding(topics: i64, limit: usize) -> World {
     let config = config().subscriptions_per_socket(limit);
     holding_with(topics, config)
@@ -26,7 +26,7 @@ fn holding_with(topics: i64, config: Config) -> World {
     world
 }
 
-/// Lets this time go by so often, with pongs.
+/// Moves time by this step, this number of times, with pongs.
 fn live(world: &mut World, step: Duration, times: u32) {
     for _ in 0..times {
         world.pass(step);
@@ -40,7 +40,7 @@ fn live(world: &mut World, step: Duration, times: u32) {
 fn sockets_that_opened_together_do_not_migrate_together() {
     const SOCKETS: usize = 40;
     let mut world = holding(i64::try_from(SOCKETS).unwrap(), 1);
-    // Before the first could be due.
+    // Before the first migration can be due.
     live(&mut world, SECOND * 30, 2 * 105 - 1);
     live(&mut world, SECOND, 29);
     let mut asked = Vec::new();
@@ -60,7 +60,7 @@ fn sockets_that_opened_together_do_not_migrate_together() {
         }
         live(&mut world, SECOND, 1);
     }
-    // Each once, and no more than some within any ten seconds.
+    // One migration each, and only a few within any ten seconds.
     assert_eq!(asked.len(), SOCKETS);
     for at in &asked {
         let together = asked.iter().filter(|other| (*at..at + 10).contains(*other));
@@ -69,7 +69,7 @@ fn sockets_that_opened_together_do_not_migrate_together() {
 }
 
 #[test]
-fn sockets_come_back_on_their_own_and_hold_what_they_held() {
+fn sockets_reconnect_alone_and_hold_their_topics_again() {
     let mut world = holding(6, 2);
     let links = world.open_links();
     world.lose(links[1], &Lost::Broken(None));
@@ -87,7 +87,7 @@ fn sockets_come_back_on_their_own_and_hold_what_they_held() {
 }
 
 #[test]
-fn sockets_that_hold_nothing_any_more_are_closed_and_their_place_is_taken_again() {
+fn sockets_without_topics_are_closed_and_new_ones_replace_them() {
     let mut world = holding(6, 2);
     for number in 2..4 {
         world.leave(&topic(number));
@@ -107,7 +107,7 @@ fn sockets_that_hold_nothing_any_more_are_closed_and_their_place_is_taken_again(
 }
 
 #[test]
-fn whoever_asked_all_sockets_to_migrate_waits_for_all_and_is_told_of_the_first_error() {
+fn a_call_to_migrate_waits_for_all_sockets_and_returns_the_first_error() {
     let mut world = holding(3, 1);
     world.migrate();
     world.token();
@@ -132,7 +132,7 @@ fn whoever_asked_all_sockets_to_migrate_waits_for_all_and_is_told_of_the_first_e
 }
 
 #[test]
-fn a_socket_that_is_not_needed_any_more_keeps_nobody_waiting_for_its_migration() {
+fn a_socket_that_is_closed_ends_the_wait_for_its_migration() {
     let mut world = holding(2, 1);
     world.leave(&topic(1));
     world.look();
@@ -153,7 +153,7 @@ fn there_is_nothing_to_migrate_before_the_first_connection() {
 }
 
 #[test]
-fn all_sockets_together_have_one_batch_on_its_way() {
+fn all_sockets_together_have_one_batch_in_flight() {
     let config = config().batch(true).subscriptions_per_socket(3);
     let mut world = World::new(config);
     (1..9)
@@ -185,7 +185,7 @@ fn all_sockets_together_have_one_batch_on_its_way() {
     for link in world.open_links() {
         world.write(link);
     }
-    assert_eq!(batches(&world), 1, "now the other's");
+    assert_eq!(batches(&world), 1, "now the other socket's");
     world.settle();
     assert_eq!(world.server.held().len(), 6);
 }
@@ -207,7 +207,7 @@ fn an_account_that_is_refused_ends_all_sockets() {
 }
 
 #[test]
-fn a_call_that_was_given_up_is_forgotten() {
+fn a_dropped_call_is_removed() {
     let mut world = holding(0, 1);
     world.call();
     world.give_up();

@@ -15,17 +15,17 @@ use std::time::Duration;
 enum Step {
     Come(i64),
     Leave(i64),
-    /// Comes, and goes at once.
+    /// A stream begins, and ends at once.
     Glimpse(i64),
-    /// Comes for all topics, or leaves every second one.
+    /// Streams of all topics begin, or every second one ends.
     All(bool),
     Look,
     Call,
     GiveUp,
     Migrate,
-    /// All goes well for a moment.
+    /// Everything works for a moment.
     Progress,
-    /// All goes well until topics move to spare a socket, if one can be spared.
+    /// Everything works until topics move to close a socket, if one can be closed.
     Calm,
     Accept(u8),
     Reject(u8, Failure),
@@ -219,7 +219,7 @@ fn take(world: &mut World, step: &Step) {
     }
 }
 
-/// Lets every timeout, linger, backoff and handover come to its end, with a server that does everything.
+/// Moves time past every timeout, linger, backoff and handover, with a server that performs everything.
 fn come_to_rest(world: &mut World) {
     for _ in 0..40 {
         world.settle();
@@ -228,7 +228,7 @@ fn come_to_rest(world: &mut World) {
             world.pong(link);
         }
     }
-    // Somebody asks again for what was refused.
+    // Refused topics are requested again.
     let wanted: BTreeSet<_> = world
         .readers
         .iter()
@@ -238,7 +238,7 @@ fn come_to_rest(world: &mut World) {
         world.ask(topic);
     }
     world.settle();
-    // Until no handover is under way, and topics have moved together.
+    // Until no handover is in progress, and topics have moved together.
     for _ in 0..40 {
         world.pass(Duration::from_secs(5));
         for link in world.open_links() {
@@ -251,10 +251,10 @@ fn come_to_rest(world: &mut World) {
     }
 }
 
-/// Whether an event that this reader did not get lies in a gap that it was told of.
+/// Returns whether an event that this reader did not get lies in a gap that it got.
 fn is_explained(world: &World, reader: &Reader, number: u64) -> bool {
     let event = &world.happened[usize::try_from(number).unwrap()];
-    // What was sent can have been received until its link was gone.
+    // A sent event can be received until its link ended.
     let gone = event.sent.iter().map(|link| world.gone.get(link).copied());
     let latest = gone.map(|gone| gone.unwrap_or(event.at)).max();
     let latest = latest.unwrap_or(event.at);
@@ -285,7 +285,7 @@ fn check_readers(world: &World) -> Result<(), TestCaseError> {
             }
             prop_assert!(
                 is_explained(world, reader, number),
-                "event {} of {:?} is missing, and no gap was told of: {:?}",
+                "event {} of {:?} is missing outside of all gaps: {:?}",
                 number,
                 reader.topic,
                 reader.items
@@ -330,7 +330,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_all_sockets_together_keep_their_promises(
+    fn all_sockets_together_keep_their_promises_in_any_course(
         overlap: bool,
         batch: bool,
         limit in 1_usize..5,

@@ -29,7 +29,7 @@ fn scattered() -> World {
     world
 }
 
-/// The same, when the second socket's topic is about to be asked for on the first.
+/// The same, at the moment before the second socket's topic is requested on the first.
 fn moving() -> (World, LinkId, LinkId) {
     let mut world = scattered();
     world.leave(&topic(5));
@@ -58,10 +58,10 @@ fn told(world: &World, number: i64) -> &[Item] {
 }
 
 #[test]
-fn a_socket_whose_topics_have_room_elsewhere_is_closed_and_nothing_is_lost_or_doubled() {
+fn a_socket_whose_topics_fit_elsewhere_is_closed_without_lost_or_duplicate_events() {
     let (mut world, from, to) = moving();
     world.serve(to, Reply::Do);
-    // Held on both: each event comes twice.
+    // Held on both: each event arrives twice.
     for (first, second) in [(from, to), (to, from)] {
         world.happen(topic(3), true);
         world.happen(topic(3), false);
@@ -84,7 +84,7 @@ fn a_socket_whose_topics_have_room_elsewhere_is_closed_and_nothing_is_lost_or_do
 }
 
 #[test]
-fn sockets_without_room_to_spare_are_left_alone() {
+fn topics_do_not_move_without_room_to_spare() {
     let mut world = scattered();
     let links = world.open_links();
     for _ in 0..10 {
@@ -98,14 +98,14 @@ fn sockets_without_room_to_spare_are_left_alone() {
 }
 
 #[test]
-fn a_topic_that_another_socket_is_refused_stays_where_it_is() {
+fn a_topic_that_another_socket_is_refused_stays_on_its_socket() {
     let (mut world, from, to) = moving();
     world.serve(to, Reply::Refuse(404));
     world.arrive(to);
     world.happen(topic(3), true);
     while world.arrive(from) {}
     assert_eq!(told(&world, 3), [Item::Event(0)]);
-    // Nobody has lost a subscription.
+    // No stream has lost its subscription.
     assert_eq!(world.totals().refused_subscriptions, 0);
     assert_eq!(world.pool.condition().last_refusal, None);
     // It is not tried again all the time.
@@ -133,12 +133,12 @@ fn a_topic_that_another_socket_is_refused_stays_where_it_is() {
 }
 
 #[test]
-fn who_comes_for_a_topic_that_moves_is_served_by_the_socket_that_holds_it() {
+fn a_new_stream_of_a_moving_topic_uses_the_socket_that_holds_it() {
     let (mut world, from, to) = moving();
     world.come(topic(3));
     world.look();
     assert!(world.readers.last().unwrap().confirmed.is_some());
-    // Nobody wants it for a moment: the socket goes on all the same.
+    // For a moment no stream needs it: the move continues.
     while world.leave(&topic(3)) {}
     world.look();
     world.come(topic(3));
@@ -156,7 +156,7 @@ fn who_comes_for_a_topic_that_moves_is_served_by_the_socket_that_holds_it() {
 }
 
 #[test]
-fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
+fn a_refused_topic_moves_without_another_request() {
     let mut world = World::new(config().subscriptions_per_socket(3));
     for number in 0..4 {
         world.come(topic(number));
@@ -182,7 +182,7 @@ fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
     world.settle();
     assert_eq!(world.server.held().len(), 1);
     assert_eq!(world.totals().refused_subscriptions, 1);
-    // Whoever asks for it now is heard.
+    // A new stream of it gets events.
     world.ask(&topic(6));
     world.settle();
     assert_eq!(world.server.held().len(), 2);
@@ -190,7 +190,7 @@ fn a_topic_that_was_refused_moves_without_being_asked_for_again() {
 }
 
 #[test]
-fn a_topic_that_keeps_failing_does_not_keep_others_from_moving() {
+fn a_topic_that_fails_repeatedly_does_not_stop_others_from_moving() {
     let mut world = World::new(config().subscriptions_per_socket(4));
     for number in 0..5 {
         world.come(topic(number));
@@ -249,7 +249,7 @@ fn a_topic_whose_socket_is_lost_while_it_moves_has_a_gap_until_another_holds_it(
 }
 
 #[test]
-fn a_topic_that_nobody_wants_any_more_while_it_moves_is_held_nowhere() {
+fn a_topic_that_loses_its_streams_while_it_moves_is_held_nowhere() {
     let before = [Some(Reply::Do), None, None];
     let after = [None, Some(Reply::Do), Some(Reply::Refuse(404))];
     for (before, after) in before.into_iter().zip(after) {
@@ -306,7 +306,7 @@ fn nothing_moves_while_a_socket_migrates() {
     world.pass(SECOND * 10);
     assert!(world.pool.moves_nothing());
     world.settle();
-    // The handover's time, and then as long again.
+    // The handover, and then the same time again.
     for _ in 0..3 {
         world.pass(SECOND * 10);
         world.settle();
@@ -315,7 +315,7 @@ fn nothing_moves_while_a_socket_migrates() {
 }
 
 #[test]
-fn what_a_socket_forgets_in_the_moment_in_which_a_topic_arrives_is_its_own_matter() {
+fn topics_that_a_socket_drops_while_another_arrives_do_not_affect_the_move() {
     let config = config().subscriptions_per_socket(3);
     let mut world = World::new(config.max_in_flight(1));
     for number in 0..6 {
@@ -333,7 +333,7 @@ fn what_a_socket_forgets_in_the_moment_in_which_a_topic_arrives_is_its_own_matte
     world.token();
     let to = world.open_links()[0];
     world.write(to);
-    // It comes and goes while there is no room for its request.
+    // Its stream begins and ends while there is no room for its request.
     world.come(topic(7));
     world.look();
     world.leave(&topic(7));

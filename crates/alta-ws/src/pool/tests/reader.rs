@@ -4,10 +4,10 @@ use alta_socket::{Delivery, Hub, QueueConfig, Subscriber};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-/// Room enough for whatever happens in one test.
+/// Enough capacity for the events of one test.
 const QUEUE: usize = 10_000;
 
-/// What somebody read.
+/// The items that a stream yielded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Item {
     Event(u64),
@@ -17,7 +17,7 @@ pub(super) enum Item {
 pub(super) struct Reader {
     pub(super) topic: Topic,
     subscriber: Subscriber<Topic, Frame>,
-    /// How many events had happened when the server confirmed the subscription to this reader.
+    /// The number of events that had happened when the server confirmed the subscription for this reader.
     pub(super) confirmed: Option<u64>,
     pub(super) items: Vec<Item>,
 }
@@ -36,7 +36,7 @@ impl Reader {
         let mut cx = Context::from_waker(Waker::noop());
         while let Poll::Ready(Some(delivery)) = self.subscriber.poll_next(&mut cx) {
             self.items.push(match delivery {
-                // It may have been any event.
+                // It can be any event.
                 Delivery::Frame(frame) if frame.content.is_none() => continue,
                 Delivery::Frame(frame) => {
                     Item::Event(frame.content().unwrap().text().unwrap().parse().unwrap())

@@ -1,5 +1,5 @@
-//! All sockets under test, with their readers, before a server made of sets and queues. What the driver does is done by
-//! hand, one thing at a time: taking the readers' notes, getting tokens, writing, reading. Time is moved by hand, too.
+//! All sockets under test, with their readers, and a server made of sets and queues. The test does the driver's work,
+//! one step at a time: it takes the readers' notes, gets tokens, writes and reads. It also moves time.
 
 use super::reader::Reader;
 use crate::config::Config;
@@ -18,14 +18,14 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
-/// Something that happened, and on which links the server said so.
+/// An event, and the links on which the server sent it.
 pub(super) struct Happened {
     pub(super) topic: Topic,
     pub(super) at: Instant,
     pub(super) sent: Vec<LinkId>,
 }
 
-/// A request on its way from the machine to the socket.
+/// A request between the machine and the network.
 struct OnItsWay {
     link: LinkId,
     id: u32,
@@ -33,18 +33,18 @@ struct OnItsWay {
     owner: Option<Weak<()>>,
 }
 
-/// One that waits for the result of a raw request or of a migration.
+/// A caller that waits for the result of a raw request or of a migration.
 enum Caller {
     Request {
         result: oneshot::Receiver<Result<Response, Error>>,
-        /// Gone with whoever waits.
+        /// `None` after the caller is gone.
         owner: Option<Arc<()>>,
     },
     Migration(oneshot::Receiver<Result<(), Error>>),
 }
 
 impl Caller {
-    /// Whether it has its result, or never will since it is gone.
+    /// Returns whether it has its result, or is gone and will never have it.
     fn has_ended(&mut self) -> bool {
         use oneshot::error::TryRecvError::Empty;
         match self {
@@ -77,27 +77,27 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) server: Server,
     config: Arc<Config>,
-    /// Whether requests wait for a token.
+    /// True while requests wait for a token.
     needs_token: bool,
     /// Requests that wait to be written.
     queued: Vec<OnItsWay>,
     pub(super) readers: Vec<Reader>,
     callers: BTreeMap<u64, Caller>,
-    /// How often each call ended.
+    /// The number of ends of each call.
     pub(super) ended: BTreeMap<u64, u32>,
     pub(super) calls: u64,
     pub(super) happened: Vec<Happened>,
-    /// Since when each frame of a link has been on its way: no longer than half a handover, unless the link is lost.
+    /// The time at which each frame of a link was sent: at most half a handover ago, unless the link is lost.
     ages: BTreeMap<LinkId, VecDeque<Instant>>,
-    /// When links were lost or given up.
+    /// The times at which links were lost or closed.
     pub(super) gone: BTreeMap<LinkId, Instant>,
-    /// How often each event was read from a link, and how often it was passed on.
+    /// For each event, how many times it was read from a link and how many times it was passed on.
     pub(super) arrived: BTreeMap<u64, u32>,
     pub(super) delivered: BTreeMap<u64, u32>,
     pub(super) codes: Vec<u16>,
 }
 
-/// The default, but that an idle link may be silent for longer.
+/// The default, except that a link may be silent for longer.
 pub(super) fn config() -> Config {
     Config::default().ping_interval(Duration::from_secs(60))
 }
@@ -234,7 +234,7 @@ impl World {
         }
     }
 
-    /// A link is no more.
+    /// A link has ended.
     fn forget(&mut self, link: LinkId) {
         self.server.sockets.remove(&link);
         self.ages.remove(&link);
@@ -248,12 +248,12 @@ impl World {
         self.hub.publish(frame.topic.name(), frame);
     }
 
-    /// Somebody comes for a topic. Nobody has looked at the note yet.
+    /// A stream of a topic begins. The machine has not seen it yet.
     pub(super) fn come(&mut self, topic: Topic) {
         self.readers.push(Reader::new(&self.hub, topic));
     }
 
-    /// The first of those who came for a topic goes, if there is one. Nobody has looked at the note yet.
+    /// The first stream of a topic ends, if there is one. The machine has not seen it yet.
     pub(super) fn leave(&mut self, topic: &Topic) -> bool {
         let found = self
             .readers
@@ -265,7 +265,7 @@ impl World {
         found.is_some()
     }
 
-    /// Looks at the notes.
+    /// The machine takes the notes of the streams.
     pub(super) fn look(&mut self) {
         for topic in self.hub.take_changes() {
             let is_wanted = self.hub.is_wanted(&topic);
@@ -273,7 +273,7 @@ impl World {
         }
     }
 
-    /// Somebody asks whether a topic is held.
+    /// A caller waits until a topic is held.
     pub(super) fn ask(&mut self, topic: &Topic) {
         self.feed(Input::Wanted(topic.clone(), true));
     }
@@ -310,14 +310,14 @@ impl World {
         self.feed(Input::Migrate(reply));
     }
 
-    /// A token comes, for everything that waits for it.
+    /// A token arrives, for everything that waits for it.
     pub(super) fn token(&mut self) {
         if std::mem::take(&mut self.needs_token) {
             self.feed(Input::Token(Ok(1)));
         }
     }
 
-    /// No token comes.
+    /// No token is available.
     pub(super) fn no_token(&mut self) {
         if std::mem::take(&mut self.needs_token) {
             let error = Error::new(ErrorKind::NoToken, "getting a token");
@@ -325,7 +325,7 @@ impl World {
         }
     }
 
-    /// The first caller of a raw request goes away.
+    /// The first caller of a raw request is dropped.
     pub(super) fn give_up(&mut self) {
         let owners = self.callers.values_mut().filter_map(|caller| match caller {
             Caller::Request { owner, .. } => Some(owner),
@@ -336,7 +336,7 @@ impl World {
         }
     }
 
-    /// Writes the requests that are queued on a link, but for those that nobody waits for any more.
+    /// Writes the requests that are queued on a link, except those whose callers are gone.
     pub(super) fn write(&mut self, link: LinkId) {
         let (written, rest) = std::mem::take(&mut self.queued)
             .into_iter()
@@ -385,7 +385,7 @@ impl World {
         served
     }
 
-    /// Notes when frames were sent.
+    /// Records when frames were sent.
     fn stamp(&mut self) {
         for (link, socket) in &self.server.sockets {
             let ages = self.ages.entry(*link).or_default();
@@ -433,7 +433,7 @@ impl World {
         self.on_link(link, OnLink::Heard);
     }
 
-    /// A link breaks, and what was on its way is lost; or it ends in order, and everything arrives before.
+    /// A link breaks, and its frames in transit are lost; or it closes regularly, and they arrive before.
     pub(super) fn lose(&mut self, link: LinkId, lost: &Lost) {
         let in_order = matches!(lost, Lost::Closed { .. } | Lost::Broken(None));
         while in_order && self.arrive(link) {}
@@ -447,7 +447,7 @@ impl World {
         self.feed(Input::Stop);
     }
 
-    /// The link whose next frame arrives at the latest before all others, and when.
+    /// The link whose next frame has the earliest deadline, and that deadline.
     fn next_arrival(&self) -> Option<(Instant, LinkId)> {
         let transit = self.config.handover / 2;
         let ages = self.ages.iter();
@@ -455,7 +455,7 @@ impl World {
             .min()
     }
 
-    /// Moves time, ringing every timer on the way.
+    /// Moves time, and runs every timer on the way.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut rung = 0;
@@ -477,14 +477,14 @@ impl World {
                 rung = 0;
             }
             rung += 1;
-            assert!(rung < 20, "the timer rings for nothing");
+            assert!(rung < 20, "the timer runs without work");
             self.feed(Input::Timer);
         }
         self.now = end;
         self.feed(Input::Timer);
     }
 
-    /// Runs until nothing is left to notice, to send, to reply to or to read.
+    /// Runs until there is nothing left to take, send, reply to or read.
     pub(super) fn settle(&mut self) {
         loop {
             self.look();

@@ -42,7 +42,7 @@ fn a_reader_of_a_held_topic_is_confirmed_at_once() {
 }
 
 #[test]
-fn what_nobody_wants_is_given_back_after_the_linger_and_not_before() {
+fn a_topic_without_streams_is_unsubscribed_after_the_linger_and_not_before() {
     let mut rig = holding(&[1]);
     rig.unwant(&topic(1));
     rig.pass(Duration::from_millis(1_999));
@@ -65,7 +65,7 @@ fn a_topic_that_is_wanted_again_during_its_unsubscription_is_subscribed_after_th
         ["DELETE subscription/group-update/1"],
         "one at a time"
     );
-    assert!(rig.confirmed.is_empty(), "nobody can tell yet");
+    assert!(rig.confirmed.is_empty(), "not known yet");
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
     assert_eq!(rig.asked(), ["POST subscription/group-update/1"]);
@@ -74,7 +74,7 @@ fn a_topic_that_is_wanted_again_during_its_unsubscription_is_subscribed_after_th
 }
 
 #[test]
-fn what_may_be_held_although_nobody_wants_it_is_given_back() {
+fn a_topic_without_streams_that_may_be_held_is_unsubscribed() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     rig.serve(rig.main(), Reply::DoSilently);
@@ -89,7 +89,7 @@ fn what_may_be_held_although_nobody_wants_it_is_given_back() {
 }
 
 #[test]
-fn an_error_of_the_gateway_is_left_to_the_time_outs_if_it_can_mean_several() {
+fn a_gateway_error_that_can_mean_several_requests_ends_none_before_its_timeout() {
     let mut rig = Rig::open(config());
     let calls = [rig.call(), rig.call()];
     rig.text(rig.main(), GATEWAY);
@@ -106,7 +106,7 @@ fn an_error_of_the_gateway_is_left_to_the_time_outs_if_it_can_mean_several() {
 }
 
 #[test]
-fn a_late_reply_is_counted_and_given_to_no_other_call() {
+fn a_late_reply_is_counted_and_ends_no_other_call() {
     let mut rig = Rig::open(config());
     let first = rig.call();
     rig.pass(SECOND * 30);
@@ -119,7 +119,7 @@ fn a_late_reply_is_counted_and_given_to_no_other_call() {
 }
 
 #[test]
-fn a_call_that_waits_for_a_connection_ends_in_its_time_and_was_not_sent() {
+fn a_call_that_waits_for_a_connection_times_out_and_was_not_sent() {
     let mut rig = Rig::new(config());
     let call = rig.call();
     rig.pass(SECOND * 30);
@@ -169,7 +169,7 @@ fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
         rig.pass(SECOND * 60);
         assert!(rig.renewing);
     }
-    // It has been renewed, but the host is away: that is no reason to renew it again.
+    // It was renewed, but the host is unreachable: that is no reason to renew it again.
     rig.reject(Rig::transient());
     rig.pass(SECOND * 60);
     assert!(!rig.renewing);
@@ -178,7 +178,7 @@ fn a_token_that_cannot_be_renewed_now_is_renewed_later() {
 }
 
 #[test]
-fn a_refusal_is_told_as_the_server_said_it_when_there_is_no_other_token() {
+fn a_refusal_has_the_servers_message_when_there_is_no_other_token() {
     let mut rig = Rig::new(config());
     rig.reject(Rig::unauthorized());
     let kind = ErrorKind::Unauthorized { status: None };
@@ -189,7 +189,7 @@ fn a_refusal_is_told_as_the_server_said_it_when_there_is_no_other_token() {
 }
 
 #[test]
-fn waits_grow_while_connections_open_and_say_nothing() {
+fn pauses_grow_while_connections_open_and_stay_silent() {
     let mut rig = Rig::new(config());
     for _ in 0..8 {
         rig.accept();
@@ -232,7 +232,7 @@ fn a_token_that_is_refused_again_much_later_is_renewed_again() {
 }
 
 #[test]
-fn times_that_never_come_are_times_like_others() {
+fn very_long_durations_are_accepted() {
     let never = Duration::MAX;
     let config = config()
         .ping_interval(never)
@@ -270,7 +270,7 @@ fn a_token_that_is_refused_after_the_last_one_was_taken_is_renewed_again() {
 }
 
 #[test]
-fn calls_that_are_to_be_repeated_end_each_in_its_time() {
+fn calls_that_wait_to_be_repeated_time_out_on_time() {
     let mut rig = Rig::open(config());
     let first = rig.call();
     rig.pass(SECOND);
@@ -291,7 +291,7 @@ fn calls_that_are_to_be_repeated_end_each_in_its_time() {
 }
 
 #[test]
-fn a_program_that_never_stops_asking_is_subscribed_all_the_same() {
+fn constant_raw_requests_do_not_delay_subscriptions() {
     let mut rig = Rig::open(config().max_in_flight(1));
     for _ in 0..5 {
         rig.call();
@@ -307,7 +307,7 @@ fn a_program_that_never_stops_asking_is_subscribed_all_the_same() {
 }
 
 #[test]
-fn whoever_waits_for_the_migration_of_a_socket_that_is_closed_has_nothing_to_wait_for() {
+fn closing_a_socket_ends_the_wait_for_its_migration() {
     let mut rig = holding(&[1]);
     let call = rig.migrate();
     rig.retire();
@@ -319,7 +319,7 @@ fn whoever_waits_for_the_migration_of_a_socket_that_is_closed_has_nothing_to_wai
 }
 
 #[test]
-fn what_nobody_wants_any_more_when_it_is_held_again_is_no_gap() {
+fn a_topic_without_streams_at_its_new_confirmation_has_no_gap() {
     let mut rig = holding(&[1]);
     rig.lose(rig.main());
     rig.pass(SECOND);

@@ -10,7 +10,7 @@ enum Step {
     Unwant(i64),
     Call,
     Migrate,
-    /// All goes well for a moment.
+    /// Everything works for a moment.
     Progress,
     Accept,
     Reject,
@@ -124,7 +124,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_happens_calls_end_once_and_what_is_wanted_is_held(
+    fn calls_end_once_and_wanted_topics_are_held_in_any_course(
         overlap: bool,
         batch: bool,
         steps in proptest::collection::vec(step(), 0..150),
@@ -136,7 +136,7 @@ proptest! {
             take(&mut rig, &mut wanted, step);
         }
 
-        // From here on everything works; every timeout, linger, backoff and handover comes to its end.
+        // From here on everything works; time passes every timeout, linger, backoff and handover.
         for _ in 0..40 {
             rig.settle();
             rig.pass(Duration::from_secs(3));
@@ -144,7 +144,7 @@ proptest! {
                 rig.pong(link);
             }
         }
-        // Somebody asks again for what was refused.
+        // Refused topics are requested again.
         for number in &wanted {
             rig.want(&topic(*number));
         }
@@ -158,7 +158,8 @@ proptest! {
         for call in 0..rig.calls {
             prop_assert_eq!(rig.ended.get(&call).map_or(0, Vec::len), 1, "call {}", call);
         }
-        // Whatever reached this side on some link came out: once, unless both copies did not come within one handover.
+        // Every event that arrived on some link was passed on: once, unless its copies were more than one handover
+        // apart.
         for (event, handed) in &rig.handed {
             let one = match handed[..] {
                 [(at, Some(one)), (later, Some(other))] => one == other && later - at <= rig.config.handover,

@@ -2,11 +2,11 @@ use crate::socket::conn::{Open, Purpose};
 use crate::socket::{Socket, State};
 use std::collections::BTreeSet;
 
-/// What a socket keeps in memory.
+/// The contents of a socket's memory.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Census {
     pub(crate) topics: usize,
-    /// Topics that are to be looked at, now or later.
+    /// Topics with a timer.
     pub(crate) to_do: usize,
     pub(crate) calls: usize,
     pub(crate) in_flight: usize,
@@ -15,7 +15,7 @@ pub(crate) struct Census {
 }
 
 impl Socket {
-    /// Counts what it keeps, and looks whether that is within its bounds.
+    /// Counts the contents, and checks that they are within their bounds.
     pub(crate) fn census(&self) -> Census {
         let topics = self.core.ledger.len();
         assert!(self.core.ledger.to_do() <= 2 * topics);

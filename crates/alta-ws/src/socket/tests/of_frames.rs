@@ -1,4 +1,4 @@
-//! Text frames that hold several objects, or less than one.
+//! Text frames that contain several objects, or less than one.
 
 use super::rig::{Rig, config, holding, topic};
 use crate::test_server::GATEWAY;
@@ -42,7 +42,7 @@ fn promise_02_every_object_of_a_frame_is_read_in_order() {
 }
 
 #[test]
-fn promise_08_the_copies_of_a_migration_are_known_in_one_frame_with_the_last_reply() {
+fn promise_08_duplicates_in_one_frame_with_the_last_reply_are_filtered() {
     let mut rig = holding(&[1]);
     rig.migrate();
     rig.settle_to("POST migrate");
@@ -59,14 +59,14 @@ fn promise_08_the_copies_of_a_migration_are_known_in_one_frame_with_the_last_rep
 }
 
 #[test]
-fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_told() {
+fn promise_03_a_part_that_is_not_an_object_is_counted_and_reported_to_its_possible_streams() {
     let known = Some("group-update/7");
     let all = Some("all");
     let cut = event(7, 4);
     let replied = reply(9, "subscription/group-update/7");
-    // What is cut off, who is told of it, and who if it follows an object.
+    // The frame that is cut off, the topics that get a report, and those that get one if it follows an object.
     for (rest, alone, behind) in [
-        // Behind the key, in the key, and in the name.
+        // After the key, in the key, and in the name.
         (&cut[..50], known, known),
         (&cut[..cut.len() - 1], known, known),
         (&cut[..39], all, all),
@@ -119,7 +119,7 @@ fn promise_03_what_is_no_object_is_counted_and_those_whose_event_it_may_be_are_t
     assert_eq!(
         rig.delivered.len(),
         2,
-        "what follows a broken object is read"
+        "an object after a malformed one is read"
     );
     assert_eq!(
         (&rig.told, rig.totals().malformed),
@@ -140,7 +140,7 @@ fn piece() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_part_of_a_frame_is_lost_in_silence(
+    fn no_part_of_a_frame_is_lost_without_a_report(
         pieces in proptest::collection::vec(piece(), 0..6),
         cut in proptest::option::of(0_usize..400),
     ) {

@@ -14,7 +14,7 @@ fn closed(code: u16) -> Lost {
 }
 
 #[test]
-fn a_server_that_does_not_migrate_is_not_asked_all_the_time() {
+fn a_server_that_does_not_migrate_gets_few_requests_to_migrate() {
     let mut rig = holding(&[1]);
     let call = rig.migrate();
     rig.serve(rig.main(), Reply::Refuse(404));
@@ -31,7 +31,7 @@ fn a_server_that_does_not_migrate_is_not_asked_all_the_time() {
 }
 
 #[test]
-fn a_migration_lets_what_is_on_its_way_end_first() {
+fn a_migration_waits_for_requests_in_flight() {
     let mut rig = holding(&[1]);
     rig.want(&topic(2));
     let call = rig.migrate();
@@ -62,7 +62,7 @@ fn a_migration_lets_what_is_on_its_way_end_first() {
     assert!(gaps(&rig).iter().all(Option::is_none));
 }
 
-/// Brings a migration to the point where the new link has said the token.
+/// Continues a migration until the new link has sent the token.
 fn posting(topics: &[i64]) -> (Rig, u64) {
     let mut rig = holding(topics);
     let call = rig.migrate();
@@ -86,7 +86,7 @@ fn a_migration_whose_old_link_is_lost_before_the_reply_leaves_a_gap() {
 }
 
 #[test]
-fn a_migration_whose_new_link_is_lost_before_the_reply_begins_afresh() {
+fn a_migration_whose_new_link_is_lost_before_the_reply_subscribes_anew() {
     let (mut rig, call) = posting(&[1, 2]);
     rig.lose(rig.newest());
     assert!(rig.end_of(call).is_err());
@@ -98,7 +98,7 @@ fn a_migration_whose_new_link_is_lost_before_the_reply_begins_afresh() {
 }
 
 #[test]
-fn a_gap_after_a_failed_migration_begins_where_nobody_can_tell_any_more() {
+fn a_gap_after_a_failed_migration_begins_with_the_last_frame_before_it() {
     let mut rig = holding(&[1]);
     rig.pass(SECOND * 5);
     rig.pong(rig.main());
@@ -139,7 +139,7 @@ fn a_new_link_that_is_lost_in_the_handover_leaves_a_gap() {
     rig.serve(rig.newest(), Reply::Do);
     rig.arrive(rig.newest());
     rig.lose(rig.newest());
-    assert!(rig.links().is_empty(), "the old one is of no use");
+    assert!(rig.links().is_empty(), "the old one holds nothing");
     rig.pass(SECOND);
     rig.settle();
     assert!(matches!(gaps(&rig)[..], [Some(_)]));
@@ -162,7 +162,7 @@ fn a_migration_begins_at_its_time() {
 }
 
 #[test]
-fn migrations_are_spread_by_chance() {
+fn migrations_begin_at_random_times() {
     let spread = config().migrate_spread(SECOND * 300);
     let mut core = Rig::open(spread).socket.core;
     let now = std::time::Instant::now();
@@ -174,7 +174,7 @@ fn migrations_are_spread_by_chance() {
     );
     assert!(times.iter().any(|time| *time < SECOND * 107 * 60));
     assert!(times.iter().any(|time| *time > SECOND * 108 * 60));
-    // Who shortens the one only does not migrate all the time.
+    // With a shorter age alone, it does not migrate all the time.
     let young = config()
         .migrate_after(SECOND * 60)
         .migrate_spread(SECOND * 300);
@@ -246,7 +246,7 @@ fn a_migration_during_whose_first_step_the_link_is_lost_has_failed() {
 }
 
 #[test]
-fn an_old_link_that_ends_in_order_during_the_handover_leaves_no_gap_and_one_that_breaks_does() {
+fn a_regular_close_of_the_old_link_in_the_handover_leaves_no_gap_and_a_broken_link_does() {
     for (lost, expected) in [
         (Lost::Broken(None), 0),
         (closed(1001), 0),
@@ -273,7 +273,7 @@ fn an_old_link_that_ends_in_order_during_the_handover_leaves_no_gap_and_one_that
 }
 
 #[test]
-fn what_the_old_link_had_not_told_when_the_new_one_was_lost_lies_in_the_gap() {
+fn events_not_yet_read_from_the_old_link_when_the_new_one_is_lost_are_in_the_gap() {
     for in_order in [false, true] {
         let (mut rig, _) = posting(&[1]);
         rig.happen(&topic(1));
@@ -299,7 +299,7 @@ fn what_the_old_link_had_not_told_when_the_new_one_was_lost_lies_in_the_gap() {
 }
 
 #[test]
-fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
+fn a_migration_whose_last_request_was_not_sent_keeps_the_old_link() {
     let ways: [fn(&mut Rig); 3] = [
         |rig| rig.no_token(rig.newest(), 1),
         |rig| rig.lose(rig.newest()),
@@ -319,7 +319,7 @@ fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
             (rig.links().len(), rig.closed.as_slice()),
             (1, [3001].as_slice())
         );
-        // And goes on after a while.
+        // And continues after a while.
         rig.held_back = false;
         rig.pass(SECOND);
         assert_eq!(rig.asked(), ["GET migrate"]);
@@ -329,7 +329,7 @@ fn a_migration_that_the_server_was_not_told_of_leaves_the_old_link_alone() {
 }
 
 #[test]
-fn a_migration_that_the_server_was_not_told_of_does_not_bring_back_an_old_link_that_was_lost() {
+fn a_migration_whose_last_request_was_not_sent_does_not_restore_a_lost_link() {
     let mut rig = holding(&[1]);
     rig.migrate();
     rig.serve(rig.main(), Reply::Do);
@@ -345,7 +345,7 @@ fn a_migration_that_the_server_was_not_told_of_does_not_bring_back_an_old_link_t
 }
 
 #[test]
-fn an_event_that_comes_in_another_form_on_the_other_link_is_the_same() {
+fn an_event_in_another_form_on_the_other_link_is_a_duplicate() {
     let (mut rig, _) = posting(&[1]);
     rig.serve(rig.newest(), Reply::Do);
     rig.arrive(rig.newest());
@@ -357,8 +357,7 @@ fn an_event_that_comes_in_another_form_on_the_other_link_is_the_same() {
 }
 
 #[test]
-fn the_copy_of_what_the_old_link_brought_last_is_none_after_the_handover_and_a_later_equal_event_is()
- {
+fn the_last_duplicates_are_filtered_after_the_handover_and_a_later_equal_event_is_not() {
     let (mut rig, _) = posting(&[1]);
     rig.serve(rig.newest(), Reply::Do);
     rig.arrive(rig.newest());
@@ -391,12 +390,12 @@ fn the_end_of_the_old_link_ends_the_wait_for_the_reply() {
         let (mut rig, call) = posting(&[1, 2]);
         let heard = rig.now;
         if silently {
-            // The server did its part, and the reply was lost.
+            // The server has moved the subscriptions, and the reply was lost.
             rig.serve(rig.newest(), Reply::DoSilently);
         }
         rig.pass(SECOND * 5);
         rig.lose(rig.main());
-        assert!(!rig.ended.contains_key(&call), "the reply can be near");
+        assert!(!rig.ended.contains_key(&call), "the reply can arrive soon");
         rig.pass(SECOND);
         let error = rig.end_of(call).as_ref().unwrap_err();
         let sent = Sent::MayHaveRun;
@@ -410,7 +409,7 @@ fn the_end_of_the_old_link_ends_the_wait_for_the_reply() {
 }
 
 #[test]
-fn an_old_link_that_falls_silent_before_the_reply_ends_the_wait_too() {
+fn a_silent_old_link_ends_the_wait_for_the_reply_too() {
     let patient = config()
         .ping_interval(SECOND * 10)
         .request_timeout(SECOND * 300);
@@ -447,11 +446,11 @@ fn both_links_that_end_before_the_reply_leave_a_gap_at_once() {
     }
 }
 
-/// Brings a migration to a step, and ends it there.
+/// Continues a migration up to a step, and ends it there.
 type Begin = fn() -> (Rig, u64);
 type End = fn(&mut Rig);
 
-/// A migration that is about to be asked for, while another request is on its way.
+/// A migration that is about to begin, while another request is in flight.
 fn about_to_ask() -> (Rig, u64) {
     let mut rig = holding(&[1]);
     rig.want(&topic(2));
@@ -459,7 +458,7 @@ fn about_to_ask() -> (Rig, u64) {
     (rig, call)
 }
 
-/// One whose first step is asked for.
+/// A migration whose first step was requested.
 fn asking(written: bool) -> (Rig, u64) {
     let mut rig = holding(&[1]);
     rig.held_back = !written;
@@ -468,7 +467,7 @@ fn asking(written: bool) -> (Rig, u64) {
     (rig, call)
 }
 
-/// One whose new link is being opened.
+/// A migration whose new link is being opened.
 fn opening() -> (Rig, u64) {
     let (mut rig, call) = asking(true);
     rig.serve(rig.main(), Reply::Do);
@@ -476,7 +475,7 @@ fn opening() -> (Rig, u64) {
     (rig, call)
 }
 
-/// One whose last step was not written.
+/// A migration whose last step was not written.
 fn about_to_post() -> (Rig, u64) {
     let (mut rig, call) = opening();
     rig.held_back = true;
@@ -484,7 +483,7 @@ fn about_to_post() -> (Rig, u64) {
     (rig, call)
 }
 
-/// One that was asked for while the one before is handed over.
+/// A migration that was requested during the handover of the one before.
 fn the_next_one() -> (Rig, u64) {
     let (mut rig, _) = posting(&[1]);
     rig.serve(rig.newest(), Reply::Do);
@@ -494,7 +493,7 @@ fn the_next_one() -> (Rig, u64) {
 }
 
 #[test]
-fn promise_05_a_migration_that_ends_early_says_whether_the_server_can_know_of_it() {
+fn promise_05_an_early_end_of_a_migration_says_whether_its_request_was_sent() {
     let lose_main: End = |rig| rig.lose(rig.main());
     let lose_newest: End = |rig| rig.lose(rig.newest());
     let close: End = |rig| {

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// As long as topics wait for each other.
+/// The time for which topics wait for each other.
 const TOGETHER: Duration = Duration::from_millis(10);
 
-/// Topics that are asked for at once, with batches on.
+/// Topics that are requested at the same time, with batches on.
 fn in_batches(topics: &[i64]) -> Rig {
     let mut rig = Rig::new(config().batch(true));
     for number in topics {
@@ -18,7 +18,7 @@ fn in_batches(topics: &[i64]) -> Rig {
 }
 
 #[test]
-fn topics_of_one_event_are_asked_for_together_a_hundred_at_a_time() {
+fn topics_of_one_event_are_requested_in_batches_of_a_hundred() {
     let all: Vec<i64> = (0..150).collect();
     let mut rig = in_batches(&all);
     rig.want(&Topic::known("group-ban-create", 1));
@@ -33,7 +33,7 @@ fn topics_of_one_event_are_asked_for_together_a_hundred_at_a_time() {
 }
 
 #[test]
-fn what_a_batch_does_not_achieve_is_asked_for_singly() {
+fn topics_that_fail_in_a_batch_are_requested_one_by_one() {
     let mut rig = in_batches(&[1, 2, 3, 4]);
     rig.serve(rig.main(), Reply::DoPart);
     rig.arrive(rig.main());
@@ -56,7 +56,7 @@ fn what_a_batch_does_not_achieve_is_asked_for_singly() {
 }
 
 #[test]
-fn a_batch_that_fails_as_a_whole_is_asked_for_singly() {
+fn the_topics_of_a_failed_batch_are_requested_one_by_one() {
     for reply in [Reply::Refuse(400), Reply::Refuse(503), Reply::Gateway] {
         let mut rig = in_batches(&[1, 2]);
         rig.serve(rig.main(), reply);
@@ -68,7 +68,7 @@ fn a_batch_that_fails_as_a_whole_is_asked_for_singly() {
 }
 
 #[test]
-fn a_batch_whose_token_was_refused_is_asked_for_again_once() {
+fn a_batch_whose_token_was_refused_is_repeated_once() {
     let mut rig = in_batches(&[1, 2]);
     rig.serve(rig.main(), Reply::Refuse(401));
     rig.arrive(rig.main());
@@ -76,13 +76,17 @@ fn a_batch_whose_token_was_refused_is_asked_for_again_once() {
     assert_eq!(rig.asked(), ["POST subscription/batch"]);
     rig.serve(rig.main(), Reply::Refuse(401));
     rig.arrive(rig.main());
-    assert_eq!(rig.asked().len(), 2, "singly, which tells why");
+    assert_eq!(
+        rig.asked().len(),
+        2,
+        "one by one, for the reason of each failure"
+    );
     rig.settle();
     assert_eq!(rig.held().len(), 2);
 }
 
 #[test]
-fn a_batch_that_was_on_its_way_when_the_connection_was_lost_is_asked_for_again() {
+fn a_batch_in_flight_at_the_loss_of_the_connection_is_repeated() {
     let mut rig = in_batches(&[1, 2, 3]);
     rig.lose(rig.main());
     assert!(!rig.common.batch_under_way);
@@ -95,7 +99,7 @@ fn a_batch_that_was_on_its_way_when_the_connection_was_lost_is_asked_for_again()
 }
 
 #[test]
-fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
+fn a_subscription_that_fails_repeatedly_is_shown_and_tried_again() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     for attempt in 1..=3 {
@@ -110,15 +114,15 @@ fn a_subscription_that_keeps_failing_is_shown_and_tried_again() {
         "{shown}"
     );
     assert_eq!(rig.totals().failed_attempts, 3);
-    // What another one does is no news of it.
+    // Another topic's failure does not change it.
     rig.want(&topic(2));
     rig.settle();
     assert_eq!(rig.held().len(), 2);
-    assert!(rig.last_failure().is_none(), "it has healed");
+    assert!(rig.last_failure().is_none(), "it has succeeded");
 }
 
 #[test]
-fn what_is_refused_for_good_does_not_keep_failing() {
+fn a_permanently_refused_topic_is_not_shown_as_failing() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     for status in [503, 503, 503, 404] {
@@ -131,13 +135,13 @@ fn what_is_refused_for_good_does_not_keep_failing() {
 }
 
 #[test]
-fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too() {
+fn topics_of_the_same_moment_are_requested_together_while_connected_too() {
     let mut rig = Rig::open(config().batch(true));
     for number in 0..99 {
         rig.want(&topic(number));
     }
     rig.want(&Topic::known("group-ban-create", 1));
-    assert!(rig.asked().is_empty(), "others may come");
+    assert!(rig.asked().is_empty(), "others may follow");
     rig.pass(TOGETHER / 2);
     assert!(rig.asked().is_empty());
     rig.pass(TOGETHER / 2);
@@ -145,7 +149,7 @@ fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too()
     rig.settle();
     assert_eq!(rig.held().len(), 100);
 
-    // A full batch waits for nobody, and what cannot be asked for with others doesn't either.
+    // A full batch does not wait, nor does a topic that fits no batch.
     for number in 100..201 {
         rig.want(&topic(number));
     }
@@ -158,7 +162,7 @@ fn what_is_wanted_at_the_same_moment_is_asked_for_together_while_connected_too()
 }
 
 #[test]
-fn after_a_migration_that_failed_batches_are_asked_for_anew() {
+fn after_a_failed_migration_batches_are_requested_again() {
     let mut rig = in_batches(&[1, 2, 3]);
     rig.settle();
     rig.migrate();
@@ -176,7 +180,7 @@ fn after_a_migration_that_failed_batches_are_asked_for_anew() {
 }
 
 #[test]
-fn what_was_held_is_not_given_up_for_a_refused_token() {
+fn a_refused_token_does_not_end_a_held_subscription() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     rig.settle();
@@ -195,7 +199,7 @@ fn what_was_held_is_not_given_up_for_a_refused_token() {
 }
 
 #[test]
-fn a_reply_without_a_status_refuses_nothing_for_good() {
+fn a_reply_without_a_status_is_not_a_permanent_refusal() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     let reply = r#"{"id":1,"event":"response","key":"POST /ws/subscription/group-update/1"}"#;
@@ -218,7 +222,7 @@ fn a_reply_with_the_id_of_another_request_belongs_to_its_key() {
     rig.arrive(rig.main());
     assert_eq!(rig.refused[0].0, "group-update/2");
 
-    // A key that is written in another way is no other request's.
+    // A key in another spelling is not another request's.
     rig.want(&topic(3));
     let reply = r#"{"id":3,"event":"response","key":"/subscription","responseCode":200}"#;
     rig.text(rig.main(), reply);
@@ -226,7 +230,7 @@ fn a_reply_with_the_id_of_another_request_belongs_to_its_key() {
 }
 
 #[test]
-fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
+fn a_held_topic_that_is_refused_is_requested_again_on_the_next_connection() {
     let mut rig = Rig::open(config());
     rig.want(&topic(1));
     rig.want(&topic(2));
@@ -256,7 +260,7 @@ fn what_was_held_and_is_refused_is_asked_for_again_with_the_next_connection() {
 }
 
 #[test]
-fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
+fn a_failure_in_a_batch_is_recognized_in_any_spelling_of_its_event() {
     let mut rig = Rig::new(config().batch(true));
     for key in ["Abc", "Def"] {
         rig.want(&Topic::new("group-update", key).unwrap());
@@ -275,7 +279,7 @@ fn a_failure_of_a_batch_is_known_however_its_event_is_written() {
 }
 
 #[test]
-fn a_request_is_repeated_at_the_documented_times_however_often_its_reply_is_lost() {
+fn a_request_without_replies_is_repeated_at_the_documented_times() {
     let config = config();
     let at_most = |attempt: u32| {
         let pause = config.backoff.first * 2_u32.pow(attempt);

@@ -1,4 +1,4 @@
-//! A socket under test, before a server made of sets and queues. Time is moved by hand.
+//! A socket under test, with a server made of sets and queues. The test moves time.
 
 use super::super::migration::Migration;
 use super::super::{
@@ -34,18 +34,18 @@ pub(super) struct Rig {
     pub(super) now: Instant,
     pub(super) config: Arc<Config>,
     pub(super) server: Server,
-    /// Whether requests are not written.
+    /// If true, requests are not written.
     pub(super) held_back: bool,
-    /// Whether the last link was to be opened with another token.
+    /// True if the last link must be opened with another token.
     pub(super) renewing: bool,
     callers: BTreeMap<u64, Caller>,
-    /// How often each call ended, and the last end of each.
+    /// The number of ends of each call, and the last one.
     pub(super) ended: BTreeMap<u64, Vec<Result<u16, Error>>>,
     pub(super) calls: u64,
-    /// For each event, when and during which migration it was handed in, if during one, and how often it came out.
+    /// For each event: when and in which migration it was passed in, if in one, and how many times it was passed on.
     pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
-    /// The topics whose streams were told of a frame that could not be read.
+    /// The topics whose streams got a report of a malformed frame.
     pub(super) told: Vec<String>,
     pub(super) confirmed: Vec<(String, Option<(Instant, Instant)>)>,
     pub(super) refused: Vec<(String, Error)>,
@@ -106,7 +106,7 @@ impl Rig {
         rig
     }
 
-    /// One that is open.
+    /// A socket that is open.
     pub(super) fn open(config: Config) -> Self {
         let mut rig = Self::new(config);
         rig.accept();
@@ -130,7 +130,7 @@ impl Rig {
         self.feed(SocketInput::Link(link, event));
     }
 
-    /// Does what the machine asks for, as the pool and the driver would.
+    /// Performs the outputs of the machine, as the pool and the driver do.
     fn perform(&mut self, outputs: Vec<SocketOutput>) {
         for output in outputs {
             match output {
@@ -274,7 +274,7 @@ impl Rig {
         id
     }
 
-    /// Lets the newest link open.
+    /// The newest link opens.
     pub(super) fn accept(&mut self) {
         let link = self.newest();
         let socket = self.server.sockets.get_mut(&link).unwrap();
@@ -284,7 +284,7 @@ impl Rig {
         }
     }
 
-    /// Does not let the newest link open.
+    /// The newest link does not open.
     pub(super) fn reject(&mut self, failure: OpenFailure) {
         let link = self.newest();
         if !self.server.sockets[&link].open {
@@ -302,17 +302,17 @@ impl Rig {
         OpenFailure::Unauthorized(Error::new(kind, "connecting"))
     }
 
-    /// Lets the server look at its oldest request on a link.
+    /// The server handles its oldest request on a link.
     pub(super) fn serve(&mut self, link: LinkId, reply: Reply) {
         self.server.serve(link, reply);
     }
 
-    /// Lets an event happen: it is sent to every socket that is subscribed to it.
+    /// An event happens: it is sent to every socket with a subscription to it.
     pub(super) fn happen(&mut self, topic: &Topic) {
         self.server.happen(topic, false);
     }
 
-    /// Lets the next frame on a link arrive; false if there is none.
+    /// The next frame on a link arrives; false if there is none.
     pub(super) fn arrive(&mut self, link: LinkId) -> bool {
         let Some(text) = self.server.next(link) else {
             return false;
@@ -325,7 +325,7 @@ impl Rig {
         true
     }
 
-    /// The number of the migration during which both links are read, if one is under way.
+    /// The number of the migration during which both links are read, if there is one.
     fn migration(&self) -> Option<u64> {
         let State::Up(up) = &self.socket.state else {
             return None;
@@ -371,7 +371,7 @@ impl Rig {
         self.feed(SocketInput::Close(error.clone()));
     }
 
-    /// Moves time, ringing every timer on the way.
+    /// Moves time, and runs every timer on the way.
     pub(super) fn pass(&mut self, time: Duration) {
         let end = self.now + time;
         let mut rung = 0;
@@ -381,13 +381,13 @@ impl Rig {
                 rung = 0;
             }
             rung += 1;
-            assert!(rung < 10, "the timer rings for nothing");
+            assert!(rung < 10, "the timer runs without work");
             self.feed(SocketInput::Timer);
         }
         self.now = end;
     }
 
-    /// Lets everything be replied to and arrive, until nothing moves.
+    /// All requests get replies and all frames arrive, until nothing changes.
     pub(super) fn settle(&mut self) {
         loop {
             let mut moved = false;
@@ -415,7 +415,7 @@ impl Rig {
         }
     }
 
-    /// Lets everything be replied to and arrive, until only this is asked for.
+    /// All requests get replies and all frames arrive, until only this request is pending.
     pub(super) fn settle_to(&mut self, request: &str) {
         for _ in 0..10 {
             if self.asked() == [request] {
@@ -425,15 +425,15 @@ impl Rig {
             self.serve(self.main(), Reply::Do);
             self.arrive(self.main());
         }
-        panic!("{request} was not asked for");
+        panic!("{request} was not sent");
     }
 
-    /// What the server holds, on all links.
+    /// The subscriptions that the server holds, on all links.
     pub(super) fn held(&self) -> BTreeSet<String> {
         self.server.held()
     }
 
-    /// How a call ended, which it must have done once.
+    /// The end of a call; there must be exactly one.
     pub(super) fn end_of(&self, call: u64) -> &Result<u16, Error> {
         match self.ended.get(&call).map(Vec::as_slice) {
             Some([end]) => end,
@@ -441,7 +441,7 @@ impl Rig {
         }
     }
 
-    /// Whether a call ended without a reply, and whether it may have run.
+    /// Returns whether a call ended without a reply, and how far its request got.
     pub(super) fn no_reply(&self, call: u64) -> Option<Sent> {
         match self.end_of(call).as_ref().map_err(Error::kind) {
             Err(ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent }) => Some(*sent),
@@ -462,7 +462,7 @@ pub(super) fn holding(topics: &[i64]) -> Rig {
     rig
 }
 
-/// How long the gaps were that were told of, if any.
+/// The lengths of the reported gaps.
 pub(super) fn gaps(rig: &Rig) -> Vec<Option<Duration>> {
     let gaps = rig.confirmed.iter().map(|(_, gap)| *gap);
     gaps.map(|gap| gap.map(|(since, until)| until - since))
