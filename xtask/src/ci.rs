@@ -16,7 +16,7 @@ struct Step {
     check: Check,
     /// The tools that it needs beside this toolchain.
     tools: &'static [Tool],
-    /// How to fix a failure.
+    /// The advice for a failure.
     advice: &'static str,
 }
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// - There is one login at a time. All callers that wait for it get its result, a token or an error.
 /// - A call renews the token if 90 % of its lifetime have passed, or if less than 15 s of it are left. The first such caller
 ///   waits for the new token; the others get the old one while it is valid. If the renewal fails, all get the old one, and
-///   the next attempt follows some seconds later, or after the pause that the service asked for.
+///   the next attempt follows some seconds later, or after the pause that the service requested.
 /// - A refusal is returned at once. The cache retries nothing: the caller handles transient errors (the default layers of
 ///   `alta_http` repeat the login request itself).
 /// - A token that has apparently expired on arrival is used until a server refuses it: this machine's clock is wrong then,

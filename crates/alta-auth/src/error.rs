@@ -25,7 +25,7 @@ pub enum ErrorKind {
     /// The service refuses the credentials or the token. A retry with the same ones fails again.
     #[error("refused")]
     Refused,
-    /// The service asks for a pause; [`Error::retry_after`] may say how long.
+    /// The service requests a pause; [`Error::retry_after`] may have its length.
     #[error("too many requests")]
     RateLimited,
     /// The service failed (status 500 and above).
@@ -83,7 +83,7 @@ impl Error {
         self.response().message.as_deref()
     }
 
-    /// The pause that the server asked for.
+    /// The pause that the server requested.
     pub fn retry_after(&self) -> Option<Duration> {
         self.response().retry_after
     }

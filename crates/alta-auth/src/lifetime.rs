@@ -52,7 +52,7 @@ impl Lifetime {
     }
 
     /// Schedules the next attempt after one that failed at `now`: after a quarter of the time left, between 5 s and 60 s, or
-    /// later if the service asked for that.
+    /// later if the service requested that.
     pub(crate) fn postpone(&mut self, now: Timestamp, asked: Option<Duration>) {
         let left = self.ends_at.saturating_duration_since(now);
         let own = (left / 4).clamp(Duration::from_secs(5), Duration::from_secs(60));

@@ -22,9 +22,9 @@ pub(crate) struct Acceptance {
     group: GroupId,
     me: UserId,
     backoff: Backoff,
-    /// Whether the membership must be read before the next request.
+    /// True if the membership must be read before the next request.
     check_first: bool,
-    /// Whether a request of this acceptance may have made the bot a member.
+    /// True if a request of this acceptance may have made the bot a member.
     sent: bool,
     /// The error of the last request, if its effect depends on the membership.
     undecided: Option<alta_rest::Error>,
@@ -62,7 +62,7 @@ impl Acceptance {
         Arc::downgrade(&self.under_way)
     }
 
-    /// Whether the bot may be a member already without a reply that says so.
+    /// Returns whether the bot may be a member already without a reply that says so.
     pub(crate) fn is_unclear(&self) -> bool {
         self.check_first
     }
@@ -149,12 +149,12 @@ fn is_rejection(error: &alta_rest::Error) -> bool {
     matches!(error.kind(), ErrorKind::Rejected | ErrorKind::Conflict)
 }
 
-/// Whether a retry of the same request would fail again.
+/// Returns whether a retry of the same request would fail again.
 pub(crate) fn is_final(error: &alta_rest::Error) -> bool {
     is_rejection(error) || is_refusal(error)
 }
 
-/// Whether the error means that the request had no effect.
+/// Returns whether the error means that the request had no effect.
 fn has_no_effect(error: &alta_rest::Error) -> bool {
     is_final(error)
         || matches!(

@@ -55,7 +55,7 @@ impl Access for CloudAccess {
     }
 }
 
-/// Whether a retry of the same call would be refused again.
+/// Returns whether a retry of the same call would be refused again.
 pub(crate) fn is_refusal(error: &alta_rest::Error) -> bool {
     use alta_rest::ErrorKind::{Forbidden, Login, MissingScope, NoAccount, NotFound, Unauthorized};
     match error.kind() {
@@ -174,7 +174,7 @@ mod tests {
             let failed = of(&format!(
                 r#"{{"server_id":7,"allowed":false,"fail_reason":"{reason}"}}"#
             ));
-            // The server may run all the same.
+            // The server may still run.
             assert!(
                 matches!(failed, Err(AccessError::Failed { .. })),
                 "{reason}"

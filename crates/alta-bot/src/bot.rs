@@ -30,9 +30,9 @@ pub(crate) struct Inner {
     pub(crate) callbacks: Callbacks,
     /// The latest view.
     pub(crate) view: Latest,
-    /// Whether a close was requested.
+    /// True if a close was requested.
     pub(crate) closing: Publisher<bool>,
-    /// Whether it is managed.
+    /// True if it is managed.
     pub(crate) is_managed: AtomicBool,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Invitations {
     list_again: bool,
     /// When they are listed again, because one could not be accepted or may be a new one.
     list_at: Option<Instant>,
-    /// Whether events of invitations were missed since the last list began.
+    /// True if events of invitations were missed since the last list began.
     missed: bool,
     /// The invitations that were returned.
     seen: BTreeMap<GroupId, Seen>,
@@ -37,9 +37,9 @@ pub(crate) struct Invitations {
 struct Seen {
     /// Alive while the invitation is being accepted; `None` if the rules did not accept it.
     acceptance: Option<Weak<()>>,
-    /// Whether its event arrived after the running list began, so that the list need not contain it.
+    /// True if its event arrived after the running list began, so that the list need not contain it.
     is_newer_than_list: bool,
-    /// Whether it was being accepted when the running list began, after events were missed. If the list contains it, it is this
+    /// True if it was being accepted when the running list began, after events were missed. If the list contains it, it is this
     /// invitation or the next one of the group.
     is_unclear_in_list: bool,
 }

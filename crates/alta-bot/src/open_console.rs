@@ -89,7 +89,7 @@ pub struct OpenConsole<'a> {
 }
 
 /// The timeout of the request for the server's name and group. They are for the label and for status events; without them, the
-/// console opens all the same, and they are requested again in the background.
+/// console still opens, and they are requested again in the background.
 const INFO_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl OpenConsole<'_> {

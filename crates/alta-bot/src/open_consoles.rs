@@ -37,7 +37,7 @@ pub(crate) struct WatchedConsole {
     pub(crate) console: Console,
     /// Follows the server's name and status.
     pub(crate) watch: Arc<TaskGuard>,
-    /// Whether the label follows the server's name. False if the program has chosen the label.
+    /// True if the label follows the server's name. False if the program has chosen the label.
     pub(crate) follow_name: bool,
 }
 
@@ -66,7 +66,7 @@ impl OpenConsoles {
         );
     }
 
-    /// Whether a stream can be made: of this server's console, or of all.
+    /// Returns whether a stream can be made: of this server's console, or of all.
     pub(crate) fn check(&self, server: Option<ServerId>) -> Result<(), ErrorKind> {
         match server {
             _ if self.lock().closed => Err(ErrorKind::Closed),
@@ -114,7 +114,7 @@ impl OpenConsoles {
         }
     }
 
-    /// Forgets a console that is closed for good.
+    /// Forgets a console that is closed permanently.
     pub(crate) fn forget_closed(&self, server: ServerId) {
         let mut open = self.lock();
         let place = open.by_server.get(&server);
@@ -145,7 +145,7 @@ impl OpenConsoles {
 }
 
 impl Open {
-    /// The open consoles, whether their servers are up or not. A console that was refused for good is not open.
+    /// The open consoles, whether their servers are up or not. A console that was refused permanently is not open.
     fn consoles(&self) -> impl Iterator<Item = (ServerId, &Console)> {
         let places = self.by_server.iter();
         places.filter_map(|(server, place)| Some((*server, place.console()?)))
@@ -160,7 +160,7 @@ impl Place {
         }
     }
 
-    /// The console in it, unless it is not open yet or closed for good.
+    /// The console in it, unless it is not open yet or closed permanently.
     fn console(&self) -> Option<&Console> {
         let console = &self.watched()?.console;
         (!console.status().state.is_closed()).then_some(console)

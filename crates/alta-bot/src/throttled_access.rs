@@ -18,9 +18,9 @@ const DISCONNECTED_LIMIT: Duration = Duration::from_secs(15);
 /// The state of a server, as the owner of its console knows it.
 #[derive(Clone, Debug)]
 pub(crate) struct ServerState {
-    /// Whether the server runs, or its state is unknown.
+    /// True if the server runs, or its state is unknown.
     pub(crate) is_up: watch::Receiver<bool>,
-    /// Whether the main websocket is connected, so that the event of a start arrives.
+    /// True if the main websocket is connected, so that the event of a start arrives.
     pub(crate) is_connected: watch::Receiver<bool>,
 }
 

@@ -40,7 +40,7 @@ pub(crate) struct WatchServer {
 }
 
 impl WatchServer {
-    /// Runs until the console is closed for good.
+    /// Runs until the console is closed permanently.
     pub(crate) async fn run(self, info: Option<ServerInfo>) {
         // The stream yields only changes of the state; `wait_for` would also wake for each event.
         let mut states = self.console.statuses();

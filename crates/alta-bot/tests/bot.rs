@@ -161,7 +161,7 @@ async fn an_unknown_a_refused_and_a_stopped_server_are_different_errors() {
     assert_eq!(*down.kind(), ErrorKind::TimedOut(short));
     let because = down.source().unwrap().to_string();
     assert_eq!(because, "the server is not up: Server is not online");
-    assert_eq!(bot.consoles().len(), 1, "it goes on trying");
+    assert_eq!(bot.consoles().len(), 1, "it continues to try");
     sim.start_server(sim.server()).unwrap();
     within(bot.console(server(&sim)).unwrap().ready())
         .await

@@ -13,7 +13,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Config {
-    /// The most attempts of a request that is safe to repeat, the first one included; at least one is made.
+    /// The maximum number of attempts of a request that is safe to repeat, including the first one; at least one is
+    /// made.
     pub attempts: u32,
     /// The timeout of one attempt, from connecting to the last byte of the body.
     pub attempt_timeout: Duration,
@@ -23,18 +24,19 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// The timeout of a whole call, with its time in the queue, all its attempts and the pauses between them.
     pub call_timeout: Duration,
-    /// The most requests in flight. Logins have as many permits of their own.
+    /// The maximum number of requests in flight. Logins have the same number of permits of their own.
     pub max_in_flight: usize,
-    /// The most bytes of a response's body.
+    /// The maximum size of a response's body, in bytes.
     pub body_limit: usize,
     /// The upper bound of the first pause; it doubles from one pause to the next. The pause is random, between zero and the
     /// bound.
     pub backoff_first: Duration,
-    /// The upper bound of all pauses that the server did not ask for.
+    /// The upper bound of all pauses that the server did not request.
     pub backoff_cap: Duration,
-    /// The longest pause that a server may ask for (`Retry-After`); if it asks for more, its response is returned.
+    /// The longest pause that a server can request (`Retry-After`); if it requests a longer one, its response is
+    /// returned.
     pub max_retry_after: Duration,
-    /// Whether to ask for compressed responses; true by default. The limit on bodies counts decompressed bytes. Only the
+    /// True (the default) to request compressed responses. The limit on bodies counts decompressed bytes. Only the
     /// default transport reads it.
     #[cfg(feature = "gzip")]
     pub gzip: bool,

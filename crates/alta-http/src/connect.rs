@@ -85,7 +85,7 @@ impl Service<Uri> for Dialer {
 /// A TCP connection.
 pub(crate) struct Io {
     tcp: TokioIo<TcpStream>,
-    /// Whether a proxy forwards the requests; these then contain the whole address.
+    /// True if a proxy forwards the requests; these then contain the whole address.
     to_proxy: bool,
 }
 

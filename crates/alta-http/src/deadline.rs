@@ -19,12 +19,12 @@ impl Deadline {
         Self(now.checked_add(time).unwrap_or(now + far))
     }
 
-    /// How much time is left.
+    /// The remaining time.
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// Runs the future until the deadline: its output, or none if it is not ready by then.
+    /// Runs the future until the deadline. Returns its output, or `None` if it is not ready by then.
     ///
     /// # Cancel safety
     ///

@@ -11,7 +11,7 @@ alta_model::error_type! {
     pub struct Error(ErrorKind, ());
 }
 
-/// How far the exchange got, for a program to match on.
+/// The progress of the exchange, for a program to match on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ErrorKind {
@@ -62,7 +62,7 @@ impl Error {
         }
     }
 
-    /// Whether the server may have received the request and acted on it.
+    /// Returns whether the server may have received the request and acted on it.
     pub fn may_have_arrived(&self) -> bool {
         !matches!(
             self.kind(),
@@ -78,7 +78,7 @@ impl From<ErrorKind> for Error {
     }
 }
 
-/// Marks the error of a request that was not sent, so that [`Retry`](crate::Retry) repeats it whatever its method.
+/// Marks the error of a request that was not sent, so that [`Retry`](crate::Retry) repeats it with any method.
 ///
 /// A transport returns it as its error, or anywhere in the chain of its error's sources.
 #[derive(Debug)]

@@ -8,10 +8,11 @@ use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// The most compressed bytes that are decompressed at once: they can grow a thousandfold before the limit is checked.
+/// The maximum number of compressed bytes that are decompressed at once: they can grow a thousandfold before the limit
+/// is checked.
 const PART: usize = 1024;
 
-/// Asks for a compressed response, unless the caller has set an encoding; returns whether it asked.
+/// Requests a compressed response, unless the caller has set an encoding; returns whether it did.
 pub(crate) fn ask(headers: &mut HeaderMap) -> bool {
     let is_ours = !headers.contains_key(ACCEPT_ENCODING);
     if is_ours {
@@ -20,7 +21,7 @@ pub(crate) fn ask(headers: &mut HeaderMap) -> bool {
     is_ours
 }
 
-/// Whether a response is compressed. If so, its headers become those of the decompressed body.
+/// Returns whether a response is compressed. If so, its headers become those of the decompressed body.
 pub(crate) fn is_compressed<B>(response: &mut Response<B>) -> bool {
     let headers = response.headers_mut();
     let is_gzip = headers.get(CONTENT_ENCODING).is_some_and(|coding| {
@@ -45,7 +46,7 @@ pub(crate) struct Decompressed<B> {
 
 #[derive(Clone, Copy, PartialEq)]
 enum State {
-    /// No byte has come yet: an empty body is not a broken one.
+    /// No byte has arrived yet: an empty body is valid.
     Empty,
     Begun,
     Ended,

@@ -16,7 +16,7 @@ pub struct Urgent;
 /// [`Deadline`] of a request holds. A request that is still queued at its deadline fails as [`ErrorKind::NotSent`], one that
 /// was passed on as [`ErrorKind::TimedOut`].
 ///
-/// Queued requests get their turn in the order in which they came. Clones share the limit.
+/// Queued requests are passed on in the order of their arrival. Clones share the limit.
 #[derive(Clone, Debug)]
 pub struct ConcurrencyLimit<S> {
     normal: limit::ConcurrencyLimit<S>,
@@ -50,7 +50,7 @@ where
     type Future = BoxFuture<'static, Result<Response<Bytes>, Error>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        // `call` waits for a permit, because the request says which one and how long.
+        // `call` waits for a permit, because the request determines the kind of permit and the deadline.
         Poll::Ready(Ok(()))
     }
 
@@ -87,7 +87,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
-    async fn no_more_than_the_limit_are_under_way_and_all_get_through() {
+    async fn no_more_requests_than_the_limit_are_in_flight_and_all_succeed() {
         let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let service = {
             let (now, most) = (Arc::clone(&now), Arc::clone(&most));

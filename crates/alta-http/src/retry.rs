@@ -22,7 +22,8 @@ pub struct Repeatable;
 /// repeated if the exchange failed or timed out, and if the status is 408 or 500 and above, except for 501 and 505, which a
 /// retry does not change. A response that is too large is not requested again.
 ///
-/// The pause is the one that the server asks for (`Retry-After`), up to [`Config::max_retry_after`]. Otherwise it is random,
+/// The pause is the one that the server requests (`Retry-After`), up to [`Config::max_retry_after`]. Otherwise it is
+/// random,
 /// between zero and a bound that doubles up to [`Config::backoff_cap`]. No attempt begins after the request's [`Deadline`]:
 /// the last result is returned.
 #[derive(Clone, Debug)]
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_safe_is_repeated_until_it_works() {
+    async fn a_safe_request_is_repeated_until_it_succeeds() {
         let config = Config::default();
         for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
             let cases: [&'static [Outcome]; 5] = [
@@ -266,7 +267,7 @@ mod tests {
         let (outcome, calls, elapsed) = send(request.clone(), &config, &[Ok(503)]).await;
         assert_eq!(outcome, Ok(503));
         assert!(calls > 2 && elapsed < within, "{calls} in {elapsed:?}");
-        // The server asks for a pause beyond the deadline.
+        // The server requests a pause beyond the deadline.
         request.extensions_mut().insert(Deadline::after(within));
         let (outcome, calls, elapsed) = send_with(request, &config, &[Ok(429)], Some("11")).await;
         assert_eq!((outcome, calls, elapsed), (Ok(429), 1, Duration::ZERO));
@@ -281,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_no_repetition_heals_is_not_repeated() {
+    async fn a_permanent_failure_is_not_repeated() {
         for outcome in [
             Ok(200),
             Ok(302),
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_pause_that_the_server_asks_for_is_made_unless_it_is_too_long() {
+    async fn the_pause_that_the_server_requests_is_made_unless_it_is_too_long() {
         let config = Config::default().max_retry_after(Duration::from_secs(7));
         let busy: [(u16, &'static [Outcome]); 2] =
             [(429, &[Ok(429), Ok(200)]), (503, &[Ok(503), Ok(200)])];

@@ -19,7 +19,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tower_service::Service;
 
-/// The most idle connections to one host: as many as requests are in flight by default.
+/// The maximum number of idle connections to one host: as many as requests are in flight by default.
 const MAX_IDLE_PER_HOST: usize = 5;
 
 /// The lifetime of an idle connection. Gateways close idle connections after a minute; the transport closes them first, so

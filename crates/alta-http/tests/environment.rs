@@ -118,14 +118,14 @@ async fn an_invalid_proxy_of_the_environment_is_an_error_at_the_start() {
             (name, "nonsense-hunter20".to_owned()),
             ("TEST_NAME", name.to_owned()),
         ];
-        run("in_an_environment_with_nonsense", variables).await;
+        run("in_an_environment_with_an_invalid_proxy", variables).await;
     }
 }
 
 #[cfg(feature = "webpki-roots")]
 #[tokio::test]
 #[ignore = "run by another test"]
-async fn in_an_environment_with_nonsense() {
+async fn in_an_environment_with_an_invalid_proxy() {
     let config = Config::default().attempts(1);
     let error = HttpClient::web_roots(&config).unwrap_err();
     let said = format!("{error:?}");

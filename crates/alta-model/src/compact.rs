@@ -1,7 +1,7 @@
 //! Reads compact JSON, without white space, as servers write it.
 //!
 //! It is faster than `serde_json`, because it finds the quotes of 64 bytes at once. It reads the same values as `serde_json` or
-//! refuses the input, which may be JSON all the same; then the caller uses `serde_json`.
+//! refuses the input, which can still be valid JSON; then the caller uses `serde_json`.
 
 mod scan;
 

@@ -14,7 +14,7 @@ model! {
         optional member_count: i64 = "member_count",
         /// The time of its creation.
         optional created_at: Timestamp = "created_at",
-        /// Its type: who may see and join it.
+        /// Its type: it determines the accounts that can see and join it.
         optional r#type: GroupType = "type",
         /// Its tags, for searches.
         list tags: String = "tags",
@@ -36,7 +36,7 @@ model! {
         optional member_count: i64 = "member_count",
         /// The time of its creation.
         optional created_at: Timestamp = "created_at",
-        /// Its type: who may see and join it.
+        /// Its type: it determines the accounts that can see and join it.
         optional r#type: GroupType = "type",
         /// Its tags, for searches.
         list tags: String = "tags",
@@ -122,7 +122,7 @@ model! {
         optional member_count: i64 = "member_count",
         /// The time of the group's creation.
         optional created_at: Timestamp = "created_at",
-        /// Its type: who may see and join it.
+        /// Its type: it determines the accounts that can see and join it.
         optional r#type: GroupType = "type",
         /// Its tags, for searches.
         list tags: String = "tags",
@@ -188,7 +188,7 @@ model! {
 }
 
 open_enum! {
-    /// The type of a group: who may see and join it.
+    /// The type of a group: it determines the accounts that can see and join it.
     #[doc(alias = "visibility")]
     pub enum GroupType {
         /// Anyone may join.

@@ -29,7 +29,7 @@ struct Inner {
     user_agent: HeaderValue,
     api_key: HeaderValue,
     checks_scopes: bool,
-    /// Knows each token that was sent, because a server may repeat an old one.
+    /// Has every token that was sent, because a server can repeat an old one.
     redactor: Redactor,
 }
 
@@ -183,7 +183,7 @@ impl Client {
         result
     }
 
-    /// The redactor that knows the secrets of this client and its clones, for strings of the service that a program shows.
+    /// The redactor with the secrets of this client and its clones, for strings of the service that a program shows.
     pub fn redactor(&self) -> &Redactor {
         &self.inner.redactor
     }
@@ -288,7 +288,7 @@ fn failure(request: &Request, error: alta_http::Error) -> Error {
     Error::of(kind, request).caused_by(error)
 }
 
-/// The service has not executed a request whose token it refused, so another attempt is safe whatever its method.
+/// The service has not executed a request whose token it refused, so another attempt is safe with any method.
 fn wants_new_token(error: &Error) -> bool {
     error.status() == Some(StatusCode::UNAUTHORIZED)
         || error.error_code() == Some(&ErrorCode::ExpiredToken)

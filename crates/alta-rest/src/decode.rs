@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use std::borrow::Cow;
 use std::time::SystemTime;
 
-/// The most bytes of a body that an error keeps.
+/// The maximum number of bytes of a body that an error keeps.
 const KEPT: usize = 1024;
 
 /// The characters that an error shows on either side of an invalid value.

@@ -78,7 +78,7 @@ pub enum ErrorKind {
     /// [`Client::without_scope_checks`](crate::Client::without_scope_checks). Nothing was sent.
     #[error("a scope is missing")]
     MissingScope,
-    /// No token could be obtained; the source says why.
+    /// No token is available; the source is the reason.
     #[error("no token")]
     Login,
     /// The request is invalid, or cannot be sent to its address.
@@ -142,12 +142,12 @@ impl Error {
         &self.details().body
     }
 
-    /// The pause that the service asked for.
+    /// The pause that the service requested.
     pub fn retry_after(&self) -> Option<Duration> {
         self.details().retry_after
     }
 
-    /// Whether the same request may succeed later.
+    /// Returns whether the same request can succeed later.
     pub fn is_transient(&self) -> bool {
         match self.kind() {
             ErrorKind::RateLimited
@@ -162,7 +162,7 @@ impl Error {
         }
     }
 
-    /// Whether the service may have executed the request although the call failed.
+    /// Returns whether the service may have executed the request although the call failed.
     pub fn may_have_run(&self) -> bool {
         self.kind().may_have_run()
     }

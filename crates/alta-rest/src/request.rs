@@ -24,7 +24,7 @@ pub struct Request {
     body: Option<Bytes>,
     account: Account,
     scopes: &'static [&'static str],
-    /// The reason why it cannot be sent.
+    /// The reason for which it cannot be sent.
     invalid: Option<String>,
 }
 

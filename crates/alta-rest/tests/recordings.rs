@@ -59,7 +59,7 @@ async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
     result
 }
 
-/// Whether two bodies are equivalent; we send names of permissions where py-tale sends numbers.
+/// Compares two bodies; we send names of permissions where py-tale sends numbers.
 fn same(sent: &Value, recorded: &Value) -> bool {
     if recorded["permissions"].is_array() {
         let read = |body: &Value| -> Vec<Permission> {

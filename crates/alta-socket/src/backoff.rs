@@ -29,7 +29,7 @@ impl BackoffPolicy {
     }
 }
 
-/// The minimum delay if the server asked for one.
+/// The minimum delay if the server requested one.
 const LEAST: Duration = Duration::from_secs(1);
 
 /// The running state of a [`BackoffPolicy`].
@@ -41,7 +41,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A new backoff. The `seed` fixes the jitter, so that a machine can be replayed.
+    /// A new backoff. The `seed` determines the jitter, so that a run of a machine is repeatable.
     pub fn new(policy: BackoffPolicy, seed: u64) -> Self {
         Self {
             policy,
@@ -67,8 +67,8 @@ impl Backoff {
         bound.mul_f64(self.random.f64())
     }
 
-    /// The delay before the next attempt: the server's `Retry-After` if it sent one, but never zero, so that a server that says
-    /// "at once" is not asked in a loop.
+    /// The delay before the next attempt: the server's `Retry-After` if it sent one, but never zero, so that a server
+    /// that requests no delay does not get attempts in a loop.
     pub fn delay(&mut self, asked: Option<Duration>) -> Duration {
         let own = self.next_delay();
         asked.map_or(own, |asked| asked.max(own.min(LEAST)))
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_is_asked_for_is_made_and_none_at_all_is_not() {
+    fn a_requested_delay_is_used_and_a_zero_delay_is_not() {
         let asked = |seconds| Some(Duration::from_secs(seconds));
         for seed in 0..50 {
             let mut backoff = Backoff::new(BackoffPolicy::default(), seed);

@@ -87,7 +87,7 @@ macro_rules! counters {
             $($(#[$doc])+ pub $name: u64,)*
         }
 
-        /// The totals while they are being counted: one task writes, any task reads.
+        /// The totals during counting: one task writes, any task reads.
         #[derive(Debug, Default)]
         pub(crate) struct Counters {
             $(pub(crate) $name: $crate::Counter,)*

@@ -26,7 +26,7 @@ pub trait Dial: Send + Sync + 'static {
     /// Any [`DialError`]. For a console [`DialError::Address`] is final; all others are tried again.
     fn dial<'a>(&'a self, address: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>>;
 
-    /// The proxy that is used for `address`, for errors that would not name it. None by default.
+    /// The proxy for `address`, for errors that do not name it. None by default.
     fn proxy(&self, _address: &Url) -> Option<String> {
         None
     }
@@ -73,7 +73,7 @@ pub enum DialError {
     Rejected {
         /// The HTTP status.
         status: u16,
-        /// The delay that the server asks for (`Retry-After`), if it does.
+        /// The delay that the server requests (`Retry-After`), if it does.
         retry_after: Option<Duration>,
     },
     /// The server does not speak the websocket protocol.
@@ -111,7 +111,7 @@ impl DialError {
         }
     }
 
-    /// The delay that the server asked for when it refused the upgrade.
+    /// The delay that the server requested when it refused the upgrade.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             DialError::Rejected { retry_after, .. } => *retry_after,
@@ -169,7 +169,7 @@ impl TcpDialer {
         }
     }
 
-    /// With this proxy, or none ([`Proxy::none`]), whatever the environment says.
+    /// Uses this proxy, or none ([`Proxy::none`]), independent of the environment.
     #[must_use]
     pub fn with_proxy(mut self, proxy: Proxy) -> Self {
         self.connector = self.connector.proxy(proxy);

@@ -11,14 +11,15 @@ use std::hash::Hash;
 use std::time::{Instant, SystemTime};
 use tokio::sync::mpsc;
 
-/// The most wake-ups that a machine handles before its outputs are performed. The commands of one batch leave in one write.
+/// The maximum number of wake-ups that a machine handles before its outputs are performed. The commands of one batch
+/// leave in one write.
 const BATCH: usize = 256;
 
 /// A protocol without I/O: inputs and the time go in, outputs come out. It makes all decisions.
 pub trait Machine {
-    /// Something that happened.
+    /// An input.
     type Input;
-    /// Something to do.
+    /// An output: an effect to perform.
     type Output;
 
     /// Takes an input. `now` never goes back.
@@ -27,15 +28,15 @@ pub trait Machine {
     /// The next output, until there is none.
     fn poll_output(&mut self) -> Option<Self::Output>;
 
-    /// The time at which the timer is due. Events only move it back.
+    /// The time at which the timer is due. Events only move it later.
     fn deadline(&self) -> Option<Instant>;
 
-    /// Whether it takes another call. Until then calls wait in their channel.
+    /// Returns whether it takes another call. Until then, calls wait in their channel.
     fn takes_calls(&self) -> bool {
         true
     }
 
-    /// Gives back memory that is used only under load.
+    /// Frees memory that is needed only under load.
     fn shrink(&mut self) {}
 }
 
@@ -46,7 +47,7 @@ pub enum Signal<K> {
     Wanted(K, bool),
     /// The machine's deadline may have passed.
     Timer,
-    /// The handles ask to close.
+    /// The handles request to close.
     Stop,
 }
 
@@ -60,7 +61,7 @@ pub type OutputOf<D> = <<D as Driver>::Machine as Machine>::Output;
 pub trait Driver: Sized {
     /// The machine.
     type Machine: Machine;
-    /// Names a subscription.
+    /// The key of a subscription.
     type Key: Clone + Eq + Hash;
     /// An event as it arrived.
     type Frame: Clone + Footprint;
@@ -77,7 +78,7 @@ pub trait Driver: Sized {
     /// The input of a signal.
     fn signal(signal: Signal<Self::Key>) -> InputOf<Self>;
 
-    /// The input of a link's event, which is never a text.
+    /// The input of a link's event other than a text frame.
     fn link(
         &mut self,
         link: LinkId,
@@ -87,13 +88,13 @@ pub trait Driver: Sized {
     /// The input of a call.
     fn call(&mut self, call: Self::Call) -> Option<InputOf<Self>>;
 
-    /// Handles a text. Events change no state, so they may go straight to their streams, after [`settle`].
+    /// Handles a text frame. Events change no state, so they can go to their streams at once, after [`settle`].
     fn text(&mut self, link: LinkId, raw: RawFrame, received: SystemTime);
 
     /// Performs an output.
     fn perform(&mut self, output: OutputOf<Self>);
 
-    /// Shows the state and the counts to handles.
+    /// Publishes the state and the counts to the handles.
     fn show(&mut self);
 }
 
@@ -101,19 +102,20 @@ pub trait Driver: Sized {
 pub struct Core<D: Driver> {
     /// The machine.
     pub machine: D::Machine,
-    /// The links, and everything else that wakes the task.
+    /// The links, and all other sources that wake the task.
     pub inbox: Inbox<D::Opened, D::Failure, D::Call>,
     /// The streams.
     pub hub: Hub<D::Key, D::Frame>,
-    /// The time that the machine knows. Of two links one can report an earlier read after the other's.
+    /// The machine's time. Of two links, one can report an earlier read after the other's.
     latest: Instant,
-    /// Whether the machine had an input since its outputs were performed. Events are none.
+    /// True if the machine had an input since its outputs were performed. Events are no inputs.
     is_unsettled: bool,
     has_ended: bool,
 }
 
 impl<D: Driver> Core<D> {
-    /// A core that takes calls from this channel until this shutdown. The machine begins with outputs.
+    /// A core that takes calls from this channel until this shutdown. The first action is to perform the machine's
+    /// outputs.
     pub fn new(
         hub: Hub<D::Key, D::Frame>,
         machine: D::Machine,
@@ -130,7 +132,7 @@ impl<D: Driver> Core<D> {
         }
     }
 
-    /// The time that the machine knows.
+    /// The machine's time.
     pub fn now(&self) -> Instant {
         self.latest
     }
@@ -141,7 +143,7 @@ impl<D: Driver> Core<D> {
         self.machine.handle(input, self.latest);
     }
 
-    /// Ends the task after the outputs that remain.
+    /// Ends the task after the remaining outputs.
     pub fn end(&mut self) {
         self.has_ended = true;
     }
@@ -150,7 +152,7 @@ impl<D: Driver> Core<D> {
         self.latest = self.latest.max(to);
     }
 
-    /// Tells the machine which subscriptions are wanted now.
+    /// Passes the changes of wanted subscriptions to the machine.
     fn take_changes(&mut self) {
         if self.hub.has_changes() {
             self.take_all_changes();
@@ -195,7 +197,7 @@ pub async fn run<D: Driver>(mut driver: Box<D>) {
             }
             deadline = core.machine.deadline();
         }
-        // Events can only move the deadline back, and an early timer does no harm.
+        // Events only move the deadline later, and an early timer is harmless.
         is_busy = take_batch(&mut *driver, deadline).await;
     }
     let core = driver.core();
@@ -204,8 +206,8 @@ pub async fn run<D: Driver>(mut driver: Box<D>) {
     core.inbox.links.close_all(1000, "").await;
 }
 
-/// Performs the outputs that wait. A driver settles before it publishes an event: a gap must not follow an event that came after
-/// it.
+/// Performs the pending outputs. A driver settles before it publishes an event: a gap must not follow an event that
+/// arrived after it.
 pub fn settle<D: Driver>(driver: &mut D) {
     if driver.core().is_unsettled {
         perform_outputs(driver);
@@ -256,7 +258,7 @@ fn take<D: Driver>(driver: &mut D, wake: Wake<D::Opened, D::Failure, D::Call>) {
         Wake::Link(link, event) => take_event(driver, link, event),
         Wake::Changed => driver.core().take_changes(),
         Wake::Call(call) => {
-            // A new subscription must be known before the call that waits for it.
+            // The machine must know a new subscription before the call that waits for it.
             driver.core().take_changes();
             if let Some(input) = driver.call(call) {
                 driver.core().handle(input);

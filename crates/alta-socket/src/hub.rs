@@ -30,7 +30,7 @@ struct Shared<K, F> {
     /// Set with every note, so that the task needs no lock to see that there is no note.
     noted: AtomicBool,
     task: AtomicWaker,
-    /// Set when a stream asks for a pause.
+    /// Set when a stream requests a pause.
     pause: AtomicBool,
 }
 
@@ -303,7 +303,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Whether any stream wants this key now.
+    /// Returns whether any stream wants this key now.
     pub fn is_wanted<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
@@ -439,7 +439,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         }
     }
 
-    /// Ends all streams, also those that are registered later: the connection is closed for good.
+    /// Ends all streams, also those that are registered later: the connection is closed permanently.
     pub fn end(&self) {
         let mut table = self.lock();
         table.ended = true;
@@ -483,7 +483,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         self.shared.note();
     }
 
-    /// Whether a stream asked for a pause since the last call: it is being read on another thread, but slower than events arrive.
+    /// Returns whether a stream requested a pause since the last call: it is being read on another thread, but slower than events arrive.
     pub(crate) fn take_pause(&self) -> bool {
         self.shared.pause.load(Ordering::Relaxed)
             && self.shared.pause.swap(false, Ordering::Relaxed)
@@ -529,7 +529,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Subscriber<K, F> {
         self.queue.len()
     }
 
-    /// Whether the server holds all keys now, as far as known, except refused keys.
+    /// Returns whether the server holds all keys now, as far as known, except refused keys.
     pub fn is_live(&self) -> bool {
         self.queue.outage(|outage| outage.is_live()) && !self.queue.has_ended()
     }

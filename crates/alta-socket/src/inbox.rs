@@ -13,16 +13,16 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
-/// The most wake-ups in a row from one source: enough to handle frames and commands in batches (many commands leave in one
-/// write), few enough that neither source waits long for the other.
+/// The maximum number of consecutive wake-ups from one source: enough for batches of frames and commands (many commands
+/// leave in one write), few enough that neither source waits long for the other.
 const STREAK: u32 = 32;
 
-/// The most wake-ups before other tasks get a turn. The readers of streams keep up with any flood, and find the events in the
-/// processor's cache.
+/// The maximum number of wake-ups before other tasks run. The readers of streams then keep up with a flood, and find
+/// the events in the processor's cache.
 const TURN: u32 = 256;
 
-/// The pause after a turn for a stream that another thread reads, more slowly than events arrive: there a turn for other tasks
-/// does not help. The thread reads some thousand events in it, less than the queue holds.
+/// The pause after a turn for a stream that another thread reads, more slowly than events arrive: there a turn for
+/// other tasks does not help. The thread reads some thousand events during it, fewer than the queue has.
 const PAUSE: Duration = Duration::from_millis(4);
 
 /// The reason for a wake-up of a driver.
@@ -94,8 +94,9 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         }
     }
 
-    /// Waits for the next wake-up; after many without a wait, until other tasks had a turn. `deadline` is the machine's. Calls stay in their bounded channel while `takes_calls` is
-    /// false, so that callers wait where their own timeout runs.
+    /// Waits for the next wake-up; after many without a wait, first lets other tasks run. `deadline` is the machine's.
+    /// Calls stay in their bounded channel while `takes_calls` is false, so that callers wait where their own timeout
+    /// runs.
     ///
     /// # Cancel safety
     ///
@@ -155,7 +156,7 @@ impl<X, E, C: Send> Inbox<X, E, C> {
         Some(Wake::Link(id, event))
     }
 
-    /// Takes the output of a future as a call, too, or of none. An earlier future is dropped.
+    /// Also takes the output of a future as a call; `None` removes the future. An earlier future is dropped.
     pub fn await_call(&mut self, call: Option<BoxFuture<'static, C>>) {
         self.awaited = call;
         self.ready.add(Source::Awaited);

@@ -20,12 +20,12 @@ pub enum Liveness {
     Fine,
     /// Send a ping now.
     PingDue,
-    /// Nothing was heard since the last ping: the link is dead.
+    /// Nothing arrived since the last ping: the link is dead.
     Dead,
 }
 
 impl KeepAlive {
-    /// For a link that opened `now`.
+    /// A keepalive of a link that opens `now`.
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval,
@@ -35,13 +35,13 @@ impl KeepAlive {
         }
     }
 
-    /// Notes that something arrived: any byte counts.
+    /// Records that something arrived: any byte counts.
     pub fn heard(&mut self, now: Instant) {
         self.awaiting_pong = false;
         self.last_heard = now;
     }
 
-    /// The time when something arrived last.
+    /// The time of the last arrival.
     pub fn last_heard(&self) -> Instant {
         self.last_heard
     }

@@ -1,19 +1,19 @@
-//! What both websockets of *A Township Tale* share, below any protocol: dialing, the frame pump, ping and idle
-//! watch, request and reply correlation, bounded fan-out, backoff.
+//! The common part of both websockets of *A Township Tale*, below any protocol: dialing, frames, pings, matching of
+//! requests and replies, streams of events, backoff.
 //!
-//! Bots do not use this crate by itself; [`alta-ws`](https://docs.rs/alta-ws) and
-//! [`att-console`](https://docs.rs/att-console) stand on it and re-export what their users see ([`Missed`],
-//! [`Overflow`], [`Dial`], …). Nothing in here knows what a frame means.
+//! Bots do not use this crate directly; [`alta-ws`](https://docs.rs/alta-ws) and
+//! [`att-console`](https://docs.rs/att-console) use it and re-export its types that their users need ([`Missed`],
+//! [`Overflow`], [`Dial`], …). It does not know the meaning of any frame.
 //!
-//! | part | what it is | does I/O |
+//! | part | task | does I/O |
 //! | --- | --- | --- |
-//! | [`Backoff`], [`KeepAlive`], [`Requests`] | the pure pieces that protocol machines are made of | no |
-//! | [`Ledger`], [`Waiters`] | which subscriptions are wanted and which are held, and the requests in between | no |
+//! | [`Backoff`], [`KeepAlive`], [`Requests`] | the parts of protocol machines | no |
+//! | [`Ledger`], [`Waiters`] | wanted and held subscriptions, the requests for them, and the waiting callers | no |
 //! | [`Subscribe`], [`Subscription`] | streams of events, over any [`Protocol`] | no |
-//! | [`Hub`], [`Subscriber`] | who wants which events, and a bounded queue for each of them | no |
-//! | [`Dial`], [`TcpDialer`] | how a connection is made, by `alta-dial` | yes |
-//! | [`Links`] | the websockets of one task, opened, pumped and closed | yes |
-//! | [`Inbox`] | everything that wakes that task, at a cost that does not grow with what it waits for | yes |
+//! | [`Hub`], [`Subscriber`] | delivers events to the bounded queues of all streams | no |
+//! | [`Dial`], [`TcpDialer`] | opens a byte stream, by `alta-dial` | yes |
+//! | [`Links`] | opens, reads, writes and closes the websockets of one task | yes |
+//! | [`Inbox`] | waits for everything that wakes that task; a wake-up costs the same with any number of sources | yes |
 //!
 //! # Features
 //!

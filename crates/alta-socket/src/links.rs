@@ -42,7 +42,7 @@ pub enum LinkEvent<X, E> {
     Binary(usize),
     /// A ping, a pong or a part of a frame arrived: the connection is alive.
     Heard,
-    /// The frame sent under this tag was handed to the socket: from here on it may reach the server.
+    /// The frame sent under this tag was passed to the socket: from here on it can reach the server.
     Written(u64),
     /// The frame sent under this tag by [`Links::send_for`] was not sent: its owner was dropped.
     Skipped(u64),
@@ -70,7 +70,7 @@ struct Slot<X, E> {
     id: LinkId,
     state: SlotState<X, E>,
     waker: LinkWaker,
-    /// Whether it stands in `turns`.
+    /// True if it is in `turns`.
     queued: bool,
 }
 
@@ -85,7 +85,7 @@ pub struct Links<X, E> {
     slots: Vec<Slot<X, E>>,
     /// The links to poll, in turn, so that a busy link does not hide another.
     turns: VecDeque<LinkId>,
-    /// The index and id of the link that reported last: it may hold messages that have been read already.
+    /// The index and id of the link that reported last: it can have more messages of the same read.
     last: Option<(usize, LinkId)>,
     closing: Vec<BoxFuture<'static, ()>>,
     ready_set: ReadySet,
@@ -121,16 +121,16 @@ impl<X, E> Links<X, E> {
         self.queue(id);
     }
 
-    /// Queues a text frame. With a tag, [`LinkEvent::Written`] reports that it was handed to the socket. Nothing is sent on a
-    /// link that is gone: its loss has been reported.
+    /// Queues a text frame. With a tag, [`LinkEvent::Written`] reports that it was passed to the socket. On a link that
+    /// has ended, nothing is sent: its loss was reported.
     pub fn send(&mut self, id: LinkId, text: String, tag: Option<u64>) {
         if let Some(link) = self.link(id) {
             link.send(text, tag, None);
         }
     }
 
-    /// Like [`send`](Self::send), for somebody who may go away: once nobody holds `owner` any more, a frame that was
-    /// not yet handed to the socket is not sent, and [`LinkEvent::Skipped`] says so.
+    /// Like [`send`](Self::send), for a caller that can be dropped: if all copies of `owner` are gone before the frame
+    /// was passed to the socket, it is not sent, and [`LinkEvent::Skipped`] reports it.
     pub fn send_for(&mut self, id: LinkId, text: String, tag: u64, owner: Owner) {
         if let Some(link) = self.link(id) {
             link.send(text, Some(tag), Some(owner));
@@ -144,12 +144,12 @@ impl<X, E> Links<X, E> {
         }
     }
 
-    /// Takes back a frame that was queued under `tag` and not handed to the socket yet; false if it was.
+    /// Cancels a frame that was queued under `tag`. Returns false if it was already passed to the socket.
     pub fn recall(&mut self, id: LinkId, tag: u64) -> bool {
         self.link(id).is_some_and(|link| link.recall(tag))
     }
 
-    /// Gives a link up: its close handshake goes on in the background, and nothing more is reported of it.
+    /// Closes a link: its close handshake continues in the background, and no more events of it are reported.
     pub fn close(&mut self, id: LinkId, code: u16, reason: &'static str) {
         if let Some(index) = self.position(id)
             && let SlotState::Open(link) = self.slots.remove(index).state
@@ -175,7 +175,7 @@ impl<X, E> Links<X, E> {
         .await;
     }
 
-    /// Whether a link has a turn.
+    /// Returns whether a link has a turn.
     pub(crate) fn has_turns(&self) -> bool {
         !self.turns.is_empty()
     }
@@ -200,7 +200,7 @@ impl<X, E> Links<X, E> {
         }
     }
 
-    /// The next message that the link that reported last has read already.
+    /// The next message of the last read, from the link that reported last.
     pub(crate) fn received(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
         let (index, id) = self.last?;
         let slot = self.slots.get_mut(index).filter(|slot| slot.id == id)?;
@@ -210,7 +210,7 @@ impl<X, E> Links<X, E> {
         Some((id, link.received()?.into()))
     }
 
-    /// Polls one link. One that ended is gone afterwards.
+    /// Polls one link. A link that ended is removed.
     fn poll_slot(&mut self, index: usize) -> Poll<LinkEvent<X, E>> {
         let slot = &mut self.slots[index];
         let mut cx = Context::from_waker(slot.waker.arm());
@@ -232,7 +232,7 @@ impl<X, E> Links<X, E> {
                     if let (Lost::Closed { code, reason }, SlotState::Open(link)) =
                         (lost, gone.state)
                     {
-                        // The reply repeats what the server says.
+                        // The reply can repeat secrets.
                         let reason = reason.clone().into();
                         self.see_off(Box::pin(link.close(*code, reason, CLOSE_WITHIN)));
                     }
@@ -242,7 +242,7 @@ impl<X, E> Links<X, E> {
         })
     }
 
-    /// What became of frames of which it is known already. To be asked before a machine decides to end a link.
+    /// Reports the frames whose end is known. Must be called before a machine decides to end a link.
     pub fn next_report(&mut self) -> Option<(LinkId, LinkEvent<X, E>)> {
         self.slots
             .iter_mut()
@@ -252,7 +252,7 @@ impl<X, E> Links<X, E> {
             })
     }
 
-    /// Goes on with the close handshakes of links that were given up.
+    /// Continues the close handshakes of closed links.
     pub(crate) fn close_on(&mut self) {
         let waker = self.closing_waker.clone();
         self.drive_closing(&mut Context::from_waker(&waker));
@@ -280,7 +280,7 @@ impl<X, E> Links<X, E> {
         self.slots.binary_search_by_key(&id, |slot| slot.id).ok()
     }
 
-    /// An open link that is to be written to, and gets a turn for that.
+    /// An open link, for writing; it gets a turn for it.
     fn link(&mut self, id: LinkId) -> Option<&mut Link> {
         self.queue(id);
         let index = self.position(id)?;

@@ -11,7 +11,7 @@ pub enum Lost {
     Closed {
         /// The close code of RFC 6455; 1005 stands for a close frame without one.
         code: u16,
-        /// The text of the close frame, often empty.
+        /// The reason in the close frame, often empty.
         reason: String,
     },
     /// The stream ended or broke without a close frame.
@@ -27,18 +27,18 @@ pub enum Lost {
     #[error("a text frame was not valid UTF-8")]
     InvalidUtf8,
     /// The server broke the websocket protocol.
-    #[error("the websocket protocol was broken: {}", escaped(.0))]
+    #[error("the server violated the websocket protocol: {}", escaped(.0))]
     Protocol(String),
-    /// Nothing arrived for this long.
-    #[error("nothing was heard for {0:?}")]
+    /// Nothing arrived for this time.
+    #[error("nothing arrived for {0:?}")]
     Silent(Duration),
-    /// The connection took no bytes for this long although some waited to be written.
+    /// The connection accepted no bytes for this time although some waited to be written.
     #[error("nothing could be written for {0:?}")]
     Unwritable(Duration),
 }
 
 impl Lost {
-    /// The same with the secrets in the server's text redacted.
+    /// The same, with the secrets in the server's reason redacted.
     #[must_use]
     pub fn redacted(self, redactor: &Redactor) -> Self {
         match self {

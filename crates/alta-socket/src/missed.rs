@@ -3,29 +3,29 @@ use crate::wall::wall_time;
 use alta_model::{Timestamp, escaped};
 use std::time::{Duration, Instant};
 
-/// Why a stream of events is not complete at this point. The stream goes on after it.
+/// The reason for which a stream of events is not complete at this point. The stream continues after it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Missed {
-    /// This reader was too slow for its queue, and so many events were dropped for it. Others got them.
+    /// This stream was read too slowly for its queue, so this number of its events was dropped. Other streams got them.
     #[error("{0} events were dropped because this stream was read too slowly")]
     Lagged(u64),
-    /// The connection was lost, and what happened meanwhile was not seen.
+    /// The connection was lost, and events during the outage did not arrive.
     #[error(
         "events from {since} to {until} ({:.1} s) were not seen because the connection was lost",
         .until.saturating_duration_since(*.since).as_secs_f64()
     )]
     Gap {
-        /// When the last bytes were received on the lost connection.
+        /// The time of the last bytes from the lost connection.
         since: Timestamp,
-        /// When the server confirmed the last of the stream's subscriptions again: an upper bound. If the stream ended
-        /// before, when it ended.
+        /// The time at which the server confirmed the last of the stream's subscriptions again: an upper bound. If the
+        /// stream ended before, the time of its end.
         until: Timestamp,
     },
-    /// An event arrived that could not be read as the type this stream asked for.
-    #[error("an event could not be read: {}", escaped(.reason))]
+    /// An event arrived that could not be decoded as the type of this stream.
+    #[error("an event could not be decoded: {}", escaped(.reason))]
     Undecodable {
-        /// The name of the event and what is wrong with it.
+        /// The name of the event and the reason.
         reason: String,
         /// The whole frame as it arrived.
         raw: RawFrame,
@@ -33,7 +33,7 @@ pub enum Missed {
 }
 
 impl Missed {
-    /// The gap between two moments that a machine noted.
+    /// The gap between two instants of a machine.
     pub(crate) fn gap(since: Instant, until: Instant) -> Self {
         let now = tokio::time::Instant::now().into_std();
         Missed::Gap {
@@ -42,7 +42,7 @@ impl Missed {
         }
     }
 
-    /// The length of a [`Gap`](Missed::Gap); `None` for anything else.
+    /// The length of a [`Gap`](Missed::Gap); `None` for other kinds.
     pub fn gap_length(&self) -> Option<Duration> {
         match self {
             Missed::Gap { since, until } => Some(until.saturating_duration_since(*since)),
@@ -50,7 +50,7 @@ impl Missed {
         }
     }
 
-    /// The frame of an [`Undecodable`](Missed::Undecodable) event; `None` for anything else.
+    /// The frame of an [`Undecodable`](Missed::Undecodable) event; `None` for other kinds.
     pub fn raw(&self) -> Option<&RawFrame> {
         match self {
             Missed::Undecodable { raw, .. } => Some(raw),
@@ -59,8 +59,8 @@ impl Missed {
     }
 }
 
-/// What happens when a subscriber's queue is full. Whatever is chosen, nobody else is affected, and what was dropped
-/// is reported as [`Missed::Lagged`] where it would have stood.
+/// The rule for a full queue of a stream. It affects no other stream, and the stream yields [`Missed::Lagged`] in place
+/// of the dropped events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
@@ -69,7 +69,7 @@ pub enum Overflow {
     DropOldest,
     /// The new event is dropped.
     DropNewest,
-    /// The stream yields what it holds, then [`Missed::Lagged`], and ends.
+    /// The stream yields the events of its queue, then [`Missed::Lagged`], and ends.
     End,
 }
 
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_says_from_when_to_when() {
+    fn a_gap_is_shown_with_its_beginning_and_end() {
         let since = "2022-05-15T19:36:30.5Z".parse().unwrap();
         let until = "2022-05-15T19:37:00Z".parse().unwrap();
         let gap = Missed::Gap { since, until };

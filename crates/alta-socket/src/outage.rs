@@ -1,13 +1,14 @@
 use std::time::{Duration, Instant};
 
-/// How long a stream of which some subscriptions are back waits for the others before it is told of the gap so far. Longer
-/// than a responsive server takes. A stream whose last subscription never comes back must not wait forever.
+/// The time for which a stream waits for its other subscriptions after some are confirmed, before it yields the gap so
+/// far. It is longer than a responsive server needs. A stream whose last subscription is never confirmed must not wait
+/// without end.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What one stream misses: from the first loss of one of its subscriptions to the last confirmation, one gap.
+/// The outage of one stream: one gap from the first loss of one of its subscriptions to the last confirmation.
 ///
-/// A subscription is unserved (not confirmed since the stream began), held, asked (it is held as far as known, but the
-/// server is asked whether it is), lost, or refused.
+/// A subscription is unserved (not confirmed since the stream began), held, asked (held as far as known, but a request
+/// to confirm it is in flight), lost, or refused.
 #[derive(Debug, Default)]
 pub(crate) struct Outage {
     unserved: usize,
@@ -20,43 +21,43 @@ pub(crate) struct Outage {
 #[derive(Clone, Copy, Debug)]
 struct Gap {
     since: Instant,
-    /// When the last subscription came back, if one has.
+    /// The time of the last confirmation, if there is one.
     until: Option<Instant>,
-    /// When the first one did.
+    /// The time of the first confirmation.
     restored: Option<Instant>,
-    /// Up to here it was told already.
+    /// The end of the part that was already yielded.
     told: Option<Instant>,
 }
 
-/// How one subscription stands with one stream.
+/// The state of one subscription for one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Unserved,
     Held,
     Asked,
     Lost,
-    /// `served`: it was held before. Else nothing was missed of it.
+    /// `served`: it was held before. Otherwise none of its events were missed.
     Refused {
         served: bool,
     },
 }
 
 impl Outage {
-    /// Notes a subscription of the stream.
+    /// Adds a subscription of the stream.
     pub(crate) fn add(&mut self, standing: Standing) {
         if let Some(count) = self.count(standing) {
             *count += 1;
         }
     }
 
-    /// Notes that there is a subscription less.
+    /// Removes a subscription of the stream.
     pub(crate) fn remove(&mut self, standing: Standing) {
         if let Some(count) = self.count(standing) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// Notes that a subscription stands in another way.
+    /// Changes the state of a subscription.
     pub(crate) fn change(&mut self, standing: &mut Standing, to: Standing) {
         self.remove(*standing);
         self.add(to);
@@ -73,12 +74,12 @@ impl Outage {
         }
     }
 
-    /// A subscription is lost. Nothing of it was heard since then.
+    /// A subscription is lost. Its last frame arrived at `since`.
     pub(crate) fn begins(&mut self, since: Instant) {
         self.gap_since(since).until = None;
     }
 
-    /// A subscription is back, and its events between these two moments were missed.
+    /// A subscription is confirmed again; its events between these two times were missed.
     pub(crate) fn ends(&mut self, since: Instant, until: Instant) {
         let gap = self.gap_since(since);
         gap.until = gap.until.max(Some(until));
@@ -98,7 +99,7 @@ impl Outage {
         gap
     }
 
-    /// The gap, if it is over: nothing more is waited for.
+    /// The gap, if it is over: no confirmation is missing.
     pub(crate) fn closed(&mut self) -> Option<(Instant, Instant)> {
         if self.lost + self.asked > 0 {
             return None;
@@ -109,12 +110,12 @@ impl Outage {
         Some(between)
     }
 
-    /// Whether events come again though the gap is not over.
+    /// Returns whether events arrive again although the gap is not over.
     pub(crate) fn is_partly_over(&self) -> bool {
         self.gap.is_some_and(|gap| gap.restored.is_some())
     }
 
-    /// The gap so far, if the rest of it has been waited for long enough. What is left is a gap of its own.
+    /// The gap so far, if the wait for the other confirmations is over. The rest will be another gap.
     pub(crate) fn overdue(&mut self, now: Instant) -> Option<(Instant, Instant)> {
         let gap = self.gap?;
         if now.saturating_duration_since(gap.restored?) < PATIENCE {
@@ -129,17 +130,17 @@ impl Outage {
         Some((gap.since, now))
     }
 
-    /// The gap as it is when the stream ends.
+    /// The gap at the end of the stream.
     pub(crate) fn end(&mut self, now: Instant) -> Option<(Instant, Instant)> {
         self.gap.take().map(|gap| (gap.since, now.max(gap.since)))
     }
 
-    /// Since when events may be missing, as far as that was not told yet.
+    /// The time since which events may be missing, without the part that was already yielded.
     pub(crate) fn since(&self) -> Option<Instant> {
         self.gap.map(|gap| gap.since)
     }
 
-    /// Whether the server holds the subscriptions, as far as known: all but those that it refused.
+    /// Returns whether the server holds all subscriptions, as far as known, except refused ones.
     pub(crate) fn is_live(&self) -> bool {
         self.gap.is_none() && self.unserved + self.lost == 0 && self.held + self.asked > 0
     }

@@ -149,7 +149,7 @@ impl<F: Footprint> Queue<F> {
         })
     }
 
-    /// Adds an event; at overflow, drops events and counts them. Returns true if the stream asks for a pause: it is being
+    /// Adds an event; at overflow, drops events and counts them. Returns true if the stream requests a pause: it is being
     /// read, but its queue fills.
     pub(crate) fn push(&self, frame: F) -> bool {
         let size = frame.footprint();
@@ -233,7 +233,7 @@ impl<F: Footprint> Queue<F> {
 }
 
 impl<F: Footprint> Inner<F> {
-    /// Whether one more event fits. An empty queue takes any event.
+    /// Returns whether one more event fits. An empty queue takes any event.
     fn has_room(&self, size: usize, config: QueueConfig) -> bool {
         let fits = self.bytes == 0 || self.bytes.saturating_add(size) <= config.bytes;
         self.slots.len() < config.capacity.max(1) && fits

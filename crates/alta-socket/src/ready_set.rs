@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Wake, Waker};
 
-/// A source of wake-ups of one task. Each has a waker of its own. Links have one each besides, since there can be many.
+/// A source of wake-ups of one task. Each has its own waker. Each link also has one, since there can be many links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Source {
@@ -214,7 +214,7 @@ mod tests {
                 let waker = link.arm().clone();
                 scope.spawn(move || {
                     for _ in 0..WAKES {
-                        // Whoever polls after this wake must see the count.
+                        // The task that polls after this wake must see the count.
                         done.fetch_add(1, Ordering::Relaxed);
                         waker.wake_by_ref();
                     }

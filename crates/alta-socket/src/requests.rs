@@ -6,7 +6,7 @@ use std::time::Instant;
 /// Ids wrap here, since servers read them as signed 32-bit integers.
 const LAST_ID: u32 = 2_147_483_647;
 
-/// The most ids of timed-out requests that are remembered. A wrapped counter skips them.
+/// The maximum number of remembered ids of timed-out requests. A wrapped counter skips them.
 const OWED_LIMIT: usize = 1_000;
 
 /// Tables for more requests than this are freed when they are empty.
@@ -14,15 +14,15 @@ const KEPT: usize = 64;
 
 /// The open requests of one connection: assigns ids, matches replies, finds overdue requests.
 ///
-/// Ids begin at 1, since 0 means "no id" to some servers. An id is not used again on a connection while a reply to its first
-/// use may come. Each connection has its own `Requests`.
+/// Ids begin at 1, since 0 means "no id" to some servers. An id is not used again on a connection while a reply to its
+/// first use can arrive. Each connection has its own `Requests`.
 #[derive(Debug)]
 pub struct Requests<T> {
     next: u32,
     wrapped: bool,
     open: HashMap<u32, Open<T>, BuildHasherDefault<IdHasher>>,
-    /// The earliest first. Deadlines of ended requests are removed when they are more than half: most requests end long before
-    /// their deadline, in any order.
+    /// The earliest first. Deadlines of ended requests are removed when they are more than half: most requests end long
+    /// before their deadline, in any order.
     deadlines: BinaryHeap<Reverse<(Instant, u32)>>,
     owed: VecDeque<u32>,
 }
@@ -39,7 +39,7 @@ struct Open<T> {
 pub enum Reply<T> {
     /// This request, which has ended now.
     To(T),
-    /// A request of this connection that had ended before: the reply is late, or a second one.
+    /// A request of this connection that had ended before: the reply is late, or a duplicate.
     Late,
     /// An id that was never sent on this connection.
     Unknown,
@@ -109,7 +109,7 @@ impl<T> Requests<T> {
         Some((id, request))
     }
 
-    /// Ends a request for another reason than a reply or its deadline.
+    /// Ends a request without a reply, before its deadline.
     pub fn end(&mut self, id: u32) -> Option<T> {
         let ended = self.open.remove(&id)?;
         if self.open.is_empty() {
@@ -164,7 +164,7 @@ impl<T> Requests<T> {
         self.open.len()
     }
 
-    /// Whether no request is open.
+    /// Returns whether no request is open.
     pub fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
@@ -189,7 +189,7 @@ impl<T> Requests<T> {
 /// 2^64 divided by the golden ratio: its multiples are far from each other.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Hashes ids, which are chosen here and consecutive.
+/// Hashes ids, which are consecutive.
 #[derive(Debug, Default)]
 struct IdHasher(u64);
 
@@ -245,7 +245,7 @@ mod tests {
                     Step::Begin(after) => {
                         begun += 1;
                         let id = requests.begin(begun, now, now + Duration::from_secs(after));
-                        prop_assert_eq!(id, begun, "ids are handed out in order and never twice");
+                        prop_assert_eq!(id, begun, "ids are assigned in order and never twice");
                     }
                     Step::Reply(id) => match requests.reply(id) {
                         Reply::To(request) => {
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn wrapped_ids_skip_what_is_open_or_owed() {
+    fn wrapped_ids_skip_open_and_timed_out_requests() {
         let now = Instant::now();
         let mut requests = Requests::default();
         let open = requests.begin("open", now, now + Duration::from_secs(99));

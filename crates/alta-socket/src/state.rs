@@ -1,67 +1,68 @@
 use alta_model::escaped;
 use std::fmt;
 
-/// How many characters of a server's words are shown.
+/// The maximum number of characters of a server's message that are shown.
 const SHOWN: usize = 500;
 
 /// The state of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// It gets a token, dials and logs in.
+    /// The client gets a token, dials and logs in.
     Connecting {
-        /// Which attempt this is since it was last ready; the first is 1.
+        /// The number of this attempt since it was last ready; the first is 1.
         attempt: u32,
     },
     /// Connected: requests are sent, events arrive.
     Ready,
-    /// A console is connected, but the server has replied to nothing for a while although it was asked: one that loads its
-    /// world accepts commands and runs them minutes later (tavernpy). They keep their order; nothing is sent again. It ends
-    /// with the next reply, whatever it belongs to. A single command that is slow looks the same; a warning is logged once two
-    /// have waited for so long (`stalled_after` in the configuration).
+    /// A console is connected, but the server has replied to no command for a while: a server that loads its world
+    /// accepts commands and runs them minutes later (tavernpy). They keep their order; none is sent again. This state
+    /// ends with the next reply to any command. A single slow command looks the same; a warning is logged once two
+    /// commands have waited for this time (`stalled_after` in the configuration).
     Stalled,
-    /// The main socket is connected and moves to a new websocket before the old one's life ends. Events go on.
+    /// The main websocket is connected and moves to a new connection before the old one reaches its maximum age. Events
+    /// continue.
     Migrating,
-    /// There is no connection. It waits before it tries again.
+    /// There is no connection. The client waits before the next attempt.
     Recovering {
-        /// How many attempts in a row have failed; a connection that was lost counts as one. The pause grows with it.
+        /// The number of consecutive failed attempts; a lost connection counts as one. The pause grows with it.
         attempt: u32,
-        /// Why the last attempt failed, or the connection was lost.
+        /// The reason for the last failure or loss.
         because: NotConnected,
     },
-    /// It is closed for good.
+    /// It is closed permanently.
     Closed {
-        /// Why.
+        /// The reason.
         because: Closed,
     },
 }
 
 impl State {
-    /// Whether it is connected: requests are sent and events arrive.
+    /// Returns whether it is connected: requests are sent and events arrive.
     pub fn is_connected(&self) -> bool {
         matches!(self, State::Ready | State::Stalled | State::Migrating)
     }
 
-    /// Whether it is closed for good.
+    /// Returns whether it is closed permanently.
     pub fn is_closed(&self) -> bool {
         matches!(self, State::Closed { .. })
     }
 }
 
-/// Why there is no connection at the moment. Each of these is tried again.
+/// The reason for which there is no connection at the moment. All of them are retried.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NotConnected {
-    /// The server is not up, by its own account or its cloud's.
+    /// The server is not up, according to itself or to the cloud.
     #[error("the server is not up: {}", escaped(.0).at_most(SHOWN))]
     NotUp(String),
-    /// There is no token or no address now: a token file that is not there yet, a cloud that fails.
+    /// There is no token or no address now: the token file does not exist yet, or the cloud fails.
     #[error("no access: {}", escaped(.0))]
     NoAccess(String),
     /// The server could not be reached. Normal while a self-hosted server boots.
     #[error("unreachable: {}", escaped(.0))]
     Unreachable(String),
-    /// The console took the token and said nothing: it is loading, or the token is wrong.
+    /// The console accepted the token and sent nothing: it is loading, or the token is wrong.
     #[error(
         "the server did not reply to the token: it is loading its world, or the token is wrong"
     )]
@@ -71,7 +72,7 @@ pub enum NotConnected {
     Lost(String),
 }
 
-/// Why a connection is closed for good.
+/// The reason for which a connection is closed permanently.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Closed {
@@ -81,33 +82,33 @@ pub enum Closed {
     /// The server refused the token, the cloud the access, or a web server the address's user and password (401, 403).
     #[error("refused: {}", escaped(.0).at_most(SHOWN))]
     Refused(String),
-    /// Nothing can ever be dialed at the address: its scheme is another one than `ws` and `wss`, or it is `wss` and there is
-    /// no TLS to dial with.
+    /// No attempt can succeed with this address: its scheme is neither `ws` nor `wss`, or it is `wss` and the dialer
+    /// has no TLS.
     #[error("{}", escaped(.0))]
     Address(String),
-    /// The token cannot be sent: it is empty or holds a control character.
+    /// The token cannot be sent: it is empty or contains a control character.
     #[error("{}", escaped(.0))]
     Token(String),
-    /// The task of the connection ended by a panic, of a dialer or a token source that the program brought.
+    /// The task of the connection panicked, in a dialer or a token source of the program.
     #[error("the task of the connection panicked")]
     Broken,
-    /// The tokio runtime that it was opened on has ended.
-    #[error("the runtime ended that the connection was opened on")]
+    /// The tokio runtime of the connection has ended.
+    #[error("the runtime of the connection has ended")]
     RuntimeEnded,
     /// The server never replied to the token, as self-hosted servers do with a wrong one (tavernpy).
     #[error("the server did not reply to the token, {attempts} times; it is probably wrong")]
     NoReplyToToken {
-        /// How often it was tried.
+        /// The number of attempts.
         attempts: u32,
     },
 }
 
-/// Whether a request without a reply may have run on the server.
+/// The progress of a request without a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sent {
-    /// It was never handed to the socket: it did not run, and sending it again is safe.
+    /// It was not sent: it did not run, and it is safe to send it again.
     NotSent,
-    /// It was handed to the socket: it may have run, or may still run.
+    /// It was sent: it may have run, or may still run.
     MayHaveRun,
 }
 

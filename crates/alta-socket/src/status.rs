@@ -8,17 +8,17 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
-/// The writing end of a [`Watch`].
+/// The writing side of a [`Watch`].
 #[derive(Debug)]
 pub struct Publisher<S>(watch::Sender<S>);
 
 impl<S: Clone + Send + Sync + PartialEq + 'static> Publisher<S> {
-    /// A publisher that shows `first`.
+    /// A publisher with the value `first`.
     pub fn new(first: S) -> Self {
         Self(watch::Sender::new(first))
     }
 
-    /// Shows another value; watchers are woken if it differs.
+    /// Sets another value; watchers are woken if it differs.
     pub fn set(&self, value: S) {
         self.0.send_if_modified(|current| {
             let differs = *current != value;
@@ -29,12 +29,12 @@ impl<S: Clone + Send + Sync + PartialEq + 'static> Publisher<S> {
         });
     }
 
-    /// The value shown now.
+    /// The present value.
     pub fn get(&self) -> S {
         self.0.borrow().clone()
     }
 
-    /// Another watcher.
+    /// A new watcher.
     pub fn watch(&self) -> Watch<S> {
         Watch::new(self.0.subscribe())
     }
@@ -42,8 +42,8 @@ impl<S: Clone + Send + Sync + PartialEq + 'static> Publisher<S> {
 
 /// A value that changes: readable now, and as a stream that begins with the present value.
 ///
-/// Whoever reads slowly sees the newest value, not every one in between. The stream ends when the connection it
-/// describes is closed for good.
+/// A slow reader sees the newest value, not every one in between. The stream ends when its connection is closed
+/// permanently.
 pub struct Watch<S> {
     receiver: watch::Receiver<S>,
     stream: WatchStream<S>,
@@ -62,8 +62,8 @@ impl<S: Clone + Send + Sync + 'static> Watch<S> {
         self.receiver.borrow().clone()
     }
 
-    /// Waits until the value satisfies `condition` and returns it; `None` if it never will, since the connection was
-    /// closed for good. Cancel safe.
+    /// Waits until the value satisfies `condition` and returns it; `None` if the connection was closed permanently
+    /// before. Cancel safe.
     pub async fn wait_for(&mut self, condition: impl FnMut(&S) -> bool) -> Option<S> {
         let found = self.receiver.wait_for(condition).await.ok()?;
         Some(found.clone())
@@ -92,35 +92,35 @@ impl<S: fmt::Debug> fmt::Debug for Watch<S> {
     }
 }
 
-/// A connection whose status can be read and watched.
+/// A connection with a status that can be read and watched.
 pub trait Observed: Send + Sync + 'static {
     /// The part of the status whose changes a stream of statuses yields.
     type State: Clone + Send + Sync + PartialEq + fmt::Debug + 'static;
     /// The state with the counts.
     type Status;
 
-    /// Where the state is shown.
+    /// The publisher of the state.
     fn state(&self) -> &Publisher<Self::State>;
 
-    /// Notifies those who wait for counts.
+    /// Notifies the tasks that wait for counts.
     fn counted(&self) -> &Counted;
 
-    /// A state with the counts of now.
+    /// A state with the present counts.
     fn status_of(&self, state: Self::State) -> Self::Status;
 
-    /// Whether the connection is closed for good.
+    /// Returns whether the connection is closed permanently.
     fn is_closed(state: &Self::State) -> bool;
 }
 
-/// The status of a connection now.
+/// The present status of a connection.
 pub fn status<O: Observed>(observed: &O) -> O::Status {
     observed.status_of(observed.state().get())
 }
 
-/// The states of a connection as a stream, each with the totals counted so far.
+/// A stream of the statuses of a connection, each with the totals at that time.
 ///
-/// It yields when the state changes; [`wait_for`](Self::wait_for) looks at counts, too. Whoever reads slowly sees the newest
-/// state, not every one in between; the totals tell what happened meanwhile.
+/// It yields when the state changes; [`wait_for`](Self::wait_for) also checks counts. A slow reader sees the newest
+/// state, not every one in between; the totals show the events in between.
 pub struct Statuses<O: Observed> {
     states: Watch<O::State>,
     observed: Arc<O>,
@@ -137,8 +137,8 @@ impl<O: Observed> Statuses<O> {
         }
     }
 
-    /// The next status: the present one first, then when the state changes; `None` when the connection is closed for good
-    /// and that was told.
+    /// The next status: the present one first, then one for each change of the state; `None` when the connection is
+    /// closed permanently and that status was returned.
     ///
     /// # Cancel safety
     ///
@@ -147,13 +147,13 @@ impl<O: Observed> Statuses<O> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The status now.
+    /// The present status.
     pub fn current(&self) -> O::Status {
         status(&*self.observed)
     }
 
-    /// The first status from now on that satisfies `condition`, asked whenever the state or a count changes; `None` if the
-    /// connection is closed for good before. What changes quickly is seen as it is in the end, not at every step.
+    /// The first status from now on that satisfies `condition`, which is checked after each change of the state or a
+    /// count; `None` if the connection is closed permanently before. Of quick changes, only the last one is checked.
     ///
     /// # Cancel safety
     ///

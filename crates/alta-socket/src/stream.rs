@@ -18,100 +18,100 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-/// How many names of events that could not be read are remembered, so that each is warned of once.
+/// The maximum number of remembered names of undecodable events; for each name, one warning is logged.
 const WARNED: usize = 1_000;
 
-/// The part of a connection that its streams use: the state that handles and the task share.
+/// The part of a connection that its streams use: the state that the handles and the task share.
 pub trait Protocol: Send + Sync + Sized + 'static {
-    /// Holds the connection open. A stream does not hold one.
+    /// Keeps the connection open. A stream does not have one.
     type Handle: Clone + fmt::Debug + Send + Sync + 'static;
-    /// Names a subscription.
+    /// The key of a subscription.
     type Key: Clone + Eq + Hash + fmt::Debug + Send + Sync + Unpin + 'static;
     /// An event as it arrived.
     type Frame: Clone + Footprint + Send + 'static;
-    /// An event with its data read as `T`.
+    /// An event with its data decoded as `T`.
     type Event<T>;
-    /// What each stream keeps for itself.
+    /// The stream's own data.
     type Local: Unpin;
-    /// Why a subscription or a wait failed.
+    /// The error of a subscription or a wait.
     type Error;
-    /// Why the data of an event could not be read.
+    /// The error of decoding the data of an event.
     type ReadError: fmt::Display;
 
     /// The state behind a handle.
     fn of(handle: &Self::Handle) -> &Arc<Self>;
 
-    /// Where streams are registered.
+    /// The hub with all streams.
     fn hub(&self) -> &Hub<Self::Key, Self::Frame>;
 
     /// The timers of the runtime that the task runs on.
     fn timers(&self) -> &Timers;
 
-    /// Knows the tokens of the connection.
+    /// Has the tokens of the connection.
     fn redactor(&self) -> &Redactor;
 
-    /// What a new stream keeps for itself.
+    /// The own data of a new stream.
     fn local(&self) -> Self::Local;
 
-    /// The subscription that a frame belongs to, if that is known.
+    /// The subscription of a frame, if it is known.
     fn key(frame: &Self::Frame) -> Option<&Self::Key>;
 
-    /// A subscription as it is written in errors and logs.
+    /// The name of a subscription in errors and logs.
     fn name(key: &Self::Key) -> &str;
 
     /// The whole frame.
     fn raw(frame: &Self::Frame) -> &RawFrame;
 
-    /// Whether the connection caused this event itself. Streams leave such events out unless they ask for them.
+    /// Returns whether the connection caused this event itself. Streams omit such events by default.
     fn is_own(_: &Self::Frame) -> bool {
         false
     }
 
-    /// The event of a frame whose data was read.
+    /// The event of a frame, with its decoded data.
     fn event<T>(&self, local: &mut Self::Local, frame: Self::Frame, data: T) -> Self::Event<T>;
 
     /// The data of an event.
     fn data<T>(event: &Self::Event<T>) -> &T;
 
-    /// Waits until the server has confirmed a subscription. For a stream of `everything`, one that the server lacks is no
-    /// error.
+    /// Waits until the server has confirmed a subscription. For a stream of `everything`, a subscription that the
+    /// server does not know is no error.
     fn confirm(
         handle: Self::Handle,
         key: Self::Key,
         everything: bool,
     ) -> BoxFuture<'static, Result<(), Self::Error>>;
 
-    /// The error of a wait for an event: nothing came `within` this time, or the stream has ended.
+    /// The error of a wait for an event: no event arrived `within` this time, or the stream has ended.
     fn no_event(&self, within: Option<Duration>) -> Self::Error;
 
-    /// Logs that events were missed: as a warning, or for debugging if it is no news.
+    /// Logs that events were missed: as a warning, or for debugging if it was already reported.
     fn log_missed(&self, keys: &[Self::Key], missed: &Missed, is_news: bool);
 }
 
-/// A connection that brings events of what it has caused itself, which streams can ask for.
+/// A connection that receives events of its own commands; streams can include them.
 pub trait Echoes: Protocol {}
 
-/// How the data of an event is read out of its frame.
+/// The function that decodes the data of an event from its frame.
 pub type Read<P, T> = fn(&<P as Protocol>::Frame) -> Result<T, <P as Protocol>::ReadError>;
 
-/// Whether a stream yields an event.
+/// The function that says whether a stream yields an event.
 type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
-/// A stream of events, in the order in which they came, that outlives lost connections.
+/// A stream of events, in the order of their arrival. It continues after a lost connection.
 ///
-/// Items are `Ok(event)`, or `Err(missed)` where something is missing; the stream goes on after either. It ends only when
-/// the connection is closed for good (or, with [`Overflow::End`], when it was read too slowly).
+/// Items are `Ok(event)`, or `Err(missed)` where events are missing; the stream continues after either. It ends only
+/// when the connection is closed permanently (or, with [`Overflow::End`], when it is read too slowly).
 ///
-/// An outage is one [`Missed::Gap`], however many subscriptions the stream has: it comes when the last of them is confirmed
-/// again, before every event that follows that; events of those that are back sooner come before it. A subscription that is
-/// not back a minute after the first no longer holds it up, and ends in a gap of its own. A stream that is closed while it is
-/// interrupted ends with that gap. [`is_live`](Self::is_live) and [`interrupted_since`](Self::interrupted_since) tell at any
-/// time.
+/// An outage is one [`Missed::Gap`], for any number of subscriptions: the stream yields it when the last of them is
+/// confirmed again, before all events that follow that confirmation; events of subscriptions that are confirmed sooner
+/// come before it. A subscription that is not confirmed within a minute after the first one does not delay the gap; it
+/// ends in its own gap. A stream that is closed during an outage ends with that gap. [`is_live`](Self::is_live) and
+/// [`interrupted_since`](Self::interrupted_since) report an outage at any time.
 ///
-/// If the server refuses after a lost connection what it held before, nothing more comes until the next connection or until
-/// somebody subscribes to it anew; the status counts it.
+/// If the server refuses a subscription that it held before a loss, its events stop until the next connection or until
+/// a new stream of it; the status counts such refusals.
 ///
-/// Dropping it unsubscribes after a short linger, if no other stream wants the same events.
+/// Dropping the stream unsubscribes after a short linger, if no other stream needs the same events.
 #[doc(alias = "main_unsub")]
 pub struct Subscription<P: Protocol, T> {
     subscriber: Subscriber<P::Key, P::Frame>,
@@ -120,14 +120,14 @@ pub struct Subscription<P: Protocol, T> {
     read: Read<P, T>,
     keep: Option<Keep<T>>,
     with_own: bool,
-    /// The subscription of the last event that could not be read.
+    /// The subscription of the last undecodable event.
     unreadable: Option<P::Key>,
-    /// Subscriptions with an event that could not be read and was warned of.
+    /// Subscriptions for which an undecodable event was logged.
     warned: HashSet<P::Key>,
 }
 
 impl<P: Protocol, T> Subscription<P, T> {
-    /// The next item; `None` when the connection is closed for good, or the stream has ended by [`Overflow::End`].
+    /// The next item; `None` when the connection is closed permanently, or the stream has ended by [`Overflow::End`].
     ///
     /// # Cancel safety
     ///
@@ -136,9 +136,8 @@ impl<P: Protocol, T> Subscription<P, T> {
         poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The next event. Where something is missing, a warning is logged and the stream goes on; use
-    /// [`next`](Self::next) to do better. `None` when the connection is closed for good, or the stream has ended by
-    /// [`Overflow::End`].
+    /// The next event. For missing events, a warning is logged and the stream continues; [`next`](Self::next) returns
+    /// them as items. `None` when the connection is closed permanently, or the stream has ended by [`Overflow::End`].
     ///
     /// # Cancel safety
     ///
@@ -152,16 +151,16 @@ impl<P: Protocol, T> Subscription<P, T> {
         }
     }
 
-    /// The next event that satisfies `condition`, for at most `within`. Others, and gaps, are skipped.
+    /// The next event that satisfies `condition`, for at most `within`. Other events, and gaps, are skipped.
     ///
     /// # Errors
     ///
-    /// `ErrorKind::NoEvent` when the time is over; `ErrorKind::Closed` when the connection is closed for good;
-    /// `ErrorKind::Overflowed` when the stream has ended by itself ([`Overflow::End`]).
+    /// `ErrorKind::NoEvent` on the timeout; `ErrorKind::Closed` when the connection is closed permanently;
+    /// `ErrorKind::Overflowed` when the stream has ended by [`Overflow::End`].
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; events that were skipped are gone.
+    /// Cancel safe; skipped events are gone.
     pub async fn wait_for(
         &mut self,
         within: Duration,
@@ -190,24 +189,25 @@ impl<P: Protocol, T> Subscription<P, T> {
         self.subscriber.keys()
     }
 
-    /// How many events wait to be read.
+    /// The number of events in the queue.
     pub fn queued(&self) -> usize {
         self.subscriber.queued()
     }
 
-    /// Whether the server holds all of its subscriptions now, as far as known, but for those that it refused. Events that
-    /// wait to be read may be older.
+    /// Returns whether the server holds all subscriptions of this stream now, as far as known, except refused ones.
+    /// Events in the queue can be older.
     pub fn is_live(&self) -> bool {
         self.subscriber.is_live()
     }
 
-    /// Since when events may be missing; `None` while none are, and until the server has first confirmed the subscription.
-    /// When this is over the stream yields it as [`Missed::Gap`]: a program that ends before writes it down from here.
+    /// The time since which events may be missing; `None` if none are missing, and until the server has first confirmed
+    /// the subscription. After the outage the stream yields it as [`Missed::Gap`]; a program that ends earlier can
+    /// store it from here.
     pub fn interrupted_since(&self) -> Option<Timestamp> {
         self.subscriber.interrupted_since()
     }
 
-    /// A kind of event that cannot be read at all would fill the log: the first one is enough.
+    /// Warns once for each kind of event: otherwise an undecodable kind would fill the log.
     fn log(&mut self, missed: &Missed) {
         let is_news = match (missed, self.unreadable.take()) {
             (Missed::Undecodable { .. }, Some(key)) => {
@@ -265,8 +265,8 @@ impl<P: Protocol, T> fmt::Debug for Subscription<P, T> {
     }
 }
 
-/// A subscription about to be made. Awaiting it waits until the server has confirmed it, for as long as that takes;
-/// [`start`](Self::start) does not wait.
+/// A future subscription. Awaiting it waits without a limit until the server has confirmed it; [`start`](Self::start)
+/// does not wait.
 #[must_use = "a subscription does nothing until it is awaited or started"]
 pub struct Subscribe<P: Protocol, T> {
     handle: P::Handle,
@@ -280,7 +280,7 @@ pub struct Subscribe<P: Protocol, T> {
 }
 
 impl<P: Protocol, T> Subscribe<P, T> {
-    /// A subscription to these keys, with this queue unless the caller asks for another.
+    /// A subscription to these keys, with this queue unless the caller sets another.
     pub fn new(handle: P::Handle, keys: Vec<P::Key>, queue: QueueConfig, read: Read<P, T>) -> Self {
         Self {
             handle,
@@ -294,47 +294,47 @@ impl<P: Protocol, T> Subscribe<P, T> {
         }
     }
 
-    /// Every event that comes, not only those of its keys.
+    /// Includes every event that arrives, not only those of its keys.
     pub fn everything(mut self) -> Self {
         self.everything = true;
         self.with_own = true;
         self
     }
 
-    /// How many events may wait to be read; at least one. 65,536 by default.
+    /// The maximum number of events in the queue; at least one. 65,536 by default.
     pub fn capacity(mut self, events: usize) -> Self {
         self.queue = self.queue.capacity(events);
         self
     }
 
-    /// How many bytes the events that wait to be read may hold; one event may, however large. 8 MiB by default.
+    /// The maximum size of all events in the queue, in bytes; a single event can be larger. 8 MiB by default.
     pub fn capacity_bytes(mut self, bytes: usize) -> Self {
         self.queue.bytes = bytes;
         self
     }
 
-    /// The stream goes on where another one ended: it begins with the gap since then, told when the server has confirmed
-    /// all of its subscriptions.
+    /// Continues another stream that has ended: the new stream yields the gap since then first, when the server has
+    /// confirmed all its subscriptions.
     pub fn resuming(mut self, since: Timestamp) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// What happens when that many wait. The oldest is dropped and counted, by default.
+    /// The rule for a full queue. By default, the oldest event is dropped and counted.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.queue.overflow = overflow;
         self
     }
 
-    /// Only events whose data satisfies this; missing events are told all the same. Events that do not satisfy it wait with
-    /// the others for the stream to be read, and count as such.
+    /// Yields only events whose data satisfies this condition; missing events are still reported. Other events also
+    /// wait in the queue until they are read, and count towards its limits.
     pub fn filter(mut self, keep: impl Fn(&T) -> bool + Send + Sync + 'static) -> Self {
         self.keep = Some(Arc::new(keep));
         self
     }
 
-    /// The stream at once: events flow from the server's confirmation on, whenever that is. A refusal by the server is
-    /// logged and counted only.
+    /// Returns the stream at once: events arrive after the server's confirmation. A refusal by the server is only
+    /// logged and counted.
     pub fn start(self) -> Subscription<P, T> {
         let protocol = Arc::clone(P::of(&self.handle));
         let hub = protocol.hub();
@@ -366,13 +366,14 @@ impl<P: Protocol, T> Subscribe<P, T> {
 }
 
 impl<P: Echoes, T> Subscribe<P, T> {
-    /// Also `CommandExecuted` of commands that this console has sent itself, the library's subscriptions among them. They are
-    /// left out by default: a bot that reacts to each command with a command would react to its own forever. `Event::is_own`
-    /// tells them from others.
+    /// Includes `CommandExecuted` of commands that this console has sent itself, also of the library's subscriptions.
+    /// They are omitted by default: a bot that reacts to each command with a command would react to its own without
+    /// end. `Event::is_own` identifies them.
     ///
-    /// A server does not say who sent a command. Own is one of the same words that was sent on this connection and whose
-    /// event has not come yet, so of two bots that send the same line, each leaves one event out. A command that another
-    /// `Console` sends is not own, be it in the same program: two bots that both react to each command still react to each other.
+    /// A server does not name the sender of a command. A command is its own if this connection has sent the same string
+    /// and has not received the event of it yet. So if two bots send the same line, each omits one event. A command of
+    /// another `Console` is not its own, even in the same program: two bots that react to each command react to each
+    /// other.
     pub fn with_own_commands(mut self) -> Self {
         self.with_own = true;
         self

@@ -11,24 +11,24 @@ use tokio_util::sync::CancellationToken;
 pub struct Shutdown(CancellationToken);
 
 impl Shutdown {
-    /// Resolves when the task should stop. Cancel safe.
+    /// Resolves when the task must stop. Cancel safe.
     pub async fn requested(&self) {
         self.0.cancelled().await;
     }
 
-    /// Whether the task should stop.
+    /// Returns whether the task must stop.
     pub fn is_requested(&self) -> bool {
         self.0.is_cancelled()
     }
 }
 
-/// The timers of the runtime that a task runs on. A caller who waits for the task may be on another runtime, on one without
-/// timers, or on none.
+/// The timers of a task's runtime. A caller that waits for the task can be on another runtime, on one without timers,
+/// or on none.
 #[derive(Clone, Debug)]
 pub struct Timers(Handle);
 
 impl Timers {
-    /// Those of the current runtime.
+    /// The timers of the current runtime.
     ///
     /// # Panics
     ///
@@ -42,7 +42,7 @@ impl Timers {
     /// become ready when the runtime ends, since its timers end with it. As cancel safe as the future.
     pub async fn timeout_at<F: Future>(&self, deadline: Instant, future: F) -> Option<F::Output> {
         let mut future = pin!(future);
-        // Most are ready at once, and need no timer.
+        // Most futures are ready at once, and need no timer.
         if let Some(output) = future.as_mut().now_or_never() {
             return Some(output);
         }
@@ -54,7 +54,7 @@ impl Timers {
     }
 }
 
-/// The owner of a task: dropping it asks the task to stop, [`close`](Self::close) waits until it has.
+/// The owner of a task: dropping it requests the task to stop; [`close`](Self::close) also waits for its end.
 #[derive(Debug)]
 pub struct TaskGuard {
     stop: CancellationToken,
@@ -82,12 +82,12 @@ impl TaskGuard {
         guard
     }
 
-    /// Asks the task to stop, without waiting.
+    /// Requests the task to stop, without waiting.
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Asks the task to stop and waits until it has ended. Cancel safe; may be called any number of times.
+    /// Requests the task to stop and waits until it has ended. Cancel safe; repeated calls are allowed.
     pub async fn close(&self) {
         self.stop.cancel();
         self.done.cancelled().await;
@@ -112,7 +112,7 @@ impl TaskGuard {
         }
     }
 
-    /// Waits until the task has ended, without asking it to. Cancel safe.
+    /// Waits until the task has ended, without requesting it. Cancel safe.
     pub async fn ended(&self) {
         self.done.cancelled().await;
     }

@@ -12,7 +12,7 @@ pub(crate) struct Timer {
 }
 
 impl Timer {
-    /// Whether it must be polled so that it fires in time for `deadline`.
+    /// Returns whether it must be polled to fire in time for `deadline`.
     pub(crate) fn is_late_for(&self, deadline: Option<Instant>) -> bool {
         deadline.is_some_and(|deadline| match &self.armed {
             Some((at, _)) => deadline < *at,
@@ -23,7 +23,7 @@ impl Timer {
     /// Ready when `deadline` may have passed. It can fire early; the machine checks the clock.
     pub(crate) fn poll(&mut self, deadline: Option<Instant>, cx: &mut Context<'_>) -> Poll<()> {
         let Some(deadline) = deadline else {
-            // It may have rung just now, and would not ring again for a later deadline.
+            // It can have fired just now, and would not fire again for a later deadline.
             self.armed = None;
             return Poll::Pending;
         };

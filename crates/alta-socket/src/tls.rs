@@ -132,7 +132,7 @@ fn builder() -> Result<Builder, TlsError> {
 }
 
 impl fmt::Debug for TlsError {
-    /// The message and its cause in one line, which is what an error that `main` returns shows. `{:#?}` shows the fields.
+    /// The message and its cause in one line, as the error of `main` is shown. `{:#?}` shows the fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if f.alternate() {
             return f

@@ -1,9 +1,9 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// One that waits for a result, and may have stopped waiting.
+/// A caller that waits for a result, and can be dropped.
 pub trait Waiter {
-    /// Whether nobody waits any more.
+    /// Returns whether the caller is gone.
     fn is_gone(&self) -> bool;
 }
 
@@ -13,7 +13,7 @@ impl<T> Waiter for tokio::sync::oneshot::Sender<T> {
     }
 }
 
-/// Those who wait until the server has confirmed a subscription.
+/// The callers that wait until the server has confirmed a subscription.
 #[derive(Debug)]
 pub struct Waiters<K, W>(HashMap<K, Vec<W>>);
 
@@ -24,29 +24,29 @@ impl<K, W> Default for Waiters<K, W> {
 }
 
 impl<K: Clone + Eq + Hash, W: Waiter> Waiters<K, W> {
-    /// Adds one. Those who have gone are dropped.
+    /// Adds one. Callers that are gone are removed.
     pub fn add(&mut self, key: &K, waiter: W) {
         let waiting = self.0.entry(key.clone()).or_default();
         waiting.retain(|waiter| !waiter.is_gone());
         waiting.push(waiter);
     }
 
-    /// Those who wait for this subscription.
+    /// The callers that wait for this subscription.
     pub fn take(&mut self, key: &K) -> Vec<W> {
         self.0.remove(key).unwrap_or_default()
     }
 
-    /// All of them.
+    /// All callers.
     pub fn take_all(&mut self) -> impl Iterator<Item = W> + use<K, W> {
         std::mem::take(&mut self.0).into_values().flatten()
     }
 
-    /// How many there are.
+    /// The number of callers.
     pub fn len(&self) -> usize {
         self.0.values().map(Vec::len).sum()
     }
 
-    /// Whether there are none.
+    /// Returns whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

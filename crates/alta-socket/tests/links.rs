@@ -1,4 +1,4 @@
-//! What is heard on a link and what can be written to it, in paused time.
+//! Reading from and writing to a link, in paused time.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! What links and queues hold, measured: one test, so that nothing else allocates meanwhile.
+//! Measures the memory of links and queues: one test, so that nothing else allocates meanwhile.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -21,10 +21,10 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// What the other end's connection holds: little beside what is measured.
+/// The memory of the connection's other end: little compared with the measured side.
 const ROOM: usize = 2 * KIB;
 
-/// How many bytes are allocated now.
+/// The number of bytes that are allocated now.
 fn held() -> usize {
     let stats = ALLOCATOR.stats();
     stats.bytes_allocated - stats.bytes_deallocated

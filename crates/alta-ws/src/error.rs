@@ -66,13 +66,13 @@ pub enum ErrorKind {
     TimedOut {
         /// The configured timeout.
         after: Duration,
-        /// How far the request got.
+        /// The progress of the request.
         sent: Sent,
     },
     /// The connection was lost, or there was none.
     #[error("the connection was lost, {sent}")]
     Disconnected {
-        /// How far the request got.
+        /// The progress of the request.
         sent: Sent,
     },
     /// The stream has ended, since its queue was full and its overflow is [`Overflow::End`](crate::Overflow::End). A
@@ -151,7 +151,7 @@ impl Error {
         Self::new(kind, doing)
     }
 
-    /// How far a request without a reply got. `None` if a reply arrived, or if there was no request.
+    /// The progress of a request without a reply. `None` if a reply arrived, or if there was no request.
     pub fn sent(&self) -> Option<Sent> {
         match self.kind() {
             ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent } => Some(*sent),

@@ -16,7 +16,7 @@ pub(crate) type Reply<T> = oneshot::Sender<Result<T, Error>>;
 #[derive(Debug)]
 struct Ended {
     because: Error,
-    /// How far the calls got that the task took and did not finish.
+    /// The progress of the calls that the task took and did not finish.
     unfinished: Sent,
 }
 
@@ -121,7 +121,7 @@ impl Shared {
         }
     }
 
-    /// How far the calls got that the task took and did not finish.
+    /// The progress of the calls that the task took and did not finish.
     pub(crate) fn unfinished(&self) -> Sent {
         let ended = self.ended.get();
         ended.map_or(Sent::MayHaveRun, |ended| ended.unfinished)

@@ -16,7 +16,7 @@ pub(crate) struct Tokens {
     current: Option<Token>,
     /// The generation: the number of the current token.
     generation: u64,
-    /// Whether the server refused the current token.
+    /// True if the server refused the current token.
     is_stale: bool,
     is_coming: bool,
 }

@@ -23,13 +23,13 @@ struct Request<'a> {
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    /// An open websocket comes with the access that it was opened with. Boxed, since every event passes through the size of
-    /// the largest wake-up.
+    /// An open websocket has the access that it was opened with. Boxed, since every wake-up has the size of the
+    /// largest.
     core: Core<Self>,
     access: Arc<dyn Access>,
-    /// The access of the open link, whose token is the first thing sent on it.
+    /// The access of the open link; its token is the first frame.
     granted: Option<(LinkId, Box<ConsoleAccess>)>,
-    /// The state that was shown last.
+    /// The state that was published last.
     shown: State,
 }
 
@@ -67,7 +67,10 @@ impl Driver {
                 }
                 Kind::Broken => {
                     let length = frame.raw.as_str().len();
-                    tracing::debug!(length, "skipping a frame that is no complete JSON object");
+                    tracing::debug!(
+                        length,
+                        "skipping a frame that is not a complete JSON object"
+                    );
                     // It can be an event of any name.
                     if self.core.machine.is_ready_on(link) {
                         settle(self);
@@ -115,7 +118,7 @@ impl Driver {
                 tracing::debug!("the server replies again");
             }
             State::Ready => tracing::info!("ready"),
-            // One slow command is no alarm: the machine warns of two.
+            // A single slow command is usual: the machine warns when two wait.
             State::Stalled => tracing::debug!("no reply for a while"),
             State::Connecting { attempt } => tracing::debug!(attempt, "connecting"),
             // A console has no other state.
@@ -219,7 +222,7 @@ impl alta_socket::Driver for Driver {
                 owner,
             } => {
                 let request = Request { id, content: &line };
-                // Two plain fields: this cannot fail.
+                // Serializing two plain fields cannot fail.
                 let text = serde_json::to_string(&request).unwrap_or_default();
                 match owner {
                     Some(owner) => links.send_for(link, text, id.into(), owner),
@@ -236,7 +239,7 @@ impl alta_socket::Driver for Driver {
             }
             Output::Ping(link) => links.ping(link),
             Output::Close(link) => links.close(link, 1000, ""),
-            // The caller may be gone.
+            // The caller can be gone.
             Output::Resolve(outcome, result) => drop(outcome.0.send(result)),
             Output::Interrupted(name, since) => hub.lost(&name, since, self.core.now()),
             Output::Doubted(name) => hub.asked(&name),
@@ -265,7 +268,7 @@ impl alta_socket::Driver for Driver {
     }
 }
 
-/// However the task ends, no caller and no stream waits for it any more.
+/// When the task ends in any way, all waiting callers get an error and all streams end.
 impl Drop for Driver {
     fn drop(&mut self) {
         let because = if std::thread::panicking() {

@@ -39,14 +39,14 @@ pub struct Shared {
     /// The normalized address of the console.
     pub(crate) url: Option<Url>,
     pub(crate) hub: Hub<EventName, Frame>,
-    /// The timers of the runtime that the task runs on.
+    /// The timers of the task's runtime.
     pub(crate) timers: Timers,
     pub(crate) status: Publisher<State>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) counted: Counted,
-    /// Knows the tokens of all links: the server may repeat them.
+    /// Has the tokens of all links, since the server can repeat them in messages.
     pub(crate) redactor: Redactor,
-    /// The latest access. Result files are fetched with its token.
+    /// The latest access. Its token is used to fetch result files.
     pub(crate) access: Mutex<Option<ConsoleAccess>>,
 }
 
@@ -54,7 +54,7 @@ impl Shared {
     pub(crate) fn why_closed(&self) -> Closed {
         match self.status.get() {
             State::Closed { because } => because,
-            // The task shows that it closes before it ends calls and streams.
+            // The task publishes the closed state before it ends calls and streams.
             _ => Closed::RuntimeEnded,
         }
     }

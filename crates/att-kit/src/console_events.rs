@@ -85,7 +85,7 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
         self.feed.only()
     }
 
-    /// Whether every console is live, and none has left in an outage; see [`Subscription::is_live`].
+    /// Returns whether every console is live, and none has left in an outage; see [`Subscription::is_live`].
     pub fn is_live(&self) -> bool {
         if self.interrupted_since().is_some() {
             return false;

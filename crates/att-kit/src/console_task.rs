@@ -32,7 +32,7 @@ pub enum End {
     Stopped,
     /// The program has closed it.
     Closed,
-    /// It was closed for good by something else, such as a refusal of the server.
+    /// It was closed permanently by something else, such as a refusal of the server.
     Refused(Closed),
     /// It could not be opened.
     NotOpened,
@@ -77,7 +77,7 @@ pub(crate) struct ConsoleTask<K> {
     confirming: JoinSet<Vec<EventName>>,
 }
 
-/// How the task of a console has ended.
+/// The end of a console's task.
 pub(crate) struct Ended {
     pub(crate) end: End,
     /// Calls of handlers that were not made or did not finish.
@@ -126,7 +126,7 @@ impl<K: Clone> ConsoleTask<K> {
         task
     }
 
-    /// Runs until a stop is requested, or until the console is closed for good.
+    /// Runs until a stop is requested, or until the console is closed permanently.
     pub(crate) async fn run(mut self, stop: &mut watch::Receiver<StopBy>) -> Ended {
         let (end, by) = loop {
             tokio::select! {
@@ -212,7 +212,7 @@ impl<K: Clone> ConsoleTask<K> {
                 if because == Closed::ByUs {
                     return Some(End::Closed);
                 }
-                warn!(%because, "a console is closed for good");
+                warn!(%because, "a console is closed permanently");
                 return Some(End::Refused(because));
             }
             _ => self.end_session().await,

@@ -231,7 +231,7 @@ impl<K: Key> Consoles<K> {
         ended.count()
     }
 
-    /// For each console that is not closed for good, the events that streams over the set are subscribed to, with the number of
+    /// For each console that is not closed permanently, the events that streams over the set are subscribed to, with the number of
     /// streams.
     pub fn subscriptions(&self) -> BTreeMap<K, BTreeMap<String, usize>> {
         let members = self.lock();
@@ -268,7 +268,7 @@ impl<K: Key> Consoles<K> {
         join_all(consoles.values().map(Console::close)).await;
     }
 
-    /// Whether the set takes no more consoles.
+    /// Returns whether the set takes no more consoles.
     pub(crate) fn is_closed(&self) -> bool {
         self.lock().is_closed
     }

@@ -77,7 +77,7 @@ impl<'a> Candidate<'a> {
         same_id || self.place.is_some() && self.place == other.place
     }
 
-    /// Whether only the hosts differ, and their names may resolve to the same address.
+    /// Returns whether only the hosts differ, and their names may resolve to the same address.
     fn may_be(&self, other: &Self) -> bool {
         let (Some(one), Some(other)) = (self.place, other.place) else {
             return false;

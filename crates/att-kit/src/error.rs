@@ -16,7 +16,7 @@ pub enum ErrorKind {
         /// Each problem.
         problems: Vec<String>,
     },
-    /// Every console is closed for good, and at least one was refused.
+    /// Every console is closed permanently, and at least one was refused.
     #[error("{because}")]
     Closed {
         /// The refusal.

@@ -28,9 +28,9 @@ pub(crate) struct State<T, K> {
     pub(crate) seen: BTreeMap<K, Seen>,
     /// Consoles that are no longer wanted, although all others are.
     excluded: BTreeSet<K>,
-    /// Whether no further console will be added.
+    /// True if no further console will be added.
     pub(crate) is_complete: bool,
-    /// Whether the stream was ended.
+    /// True if the stream was ended.
     pub(crate) is_ended: bool,
 }
 
@@ -89,7 +89,7 @@ pub(crate) trait Follow<K>: Send + Sync {
     /// The only console that it wants; `None` for all.
     fn only(&self) -> Option<&K>;
 
-    /// Whether it wants the events of this console.
+    /// Returns whether it wants the events of this console.
     fn wants(&self, key: &K) -> bool;
 
     /// A console was added: the stream subscribes if it wants it.

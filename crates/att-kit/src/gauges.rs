@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
-/// How often gauges are set.
+/// The interval at which gauges are set.
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Awaits `work`, and calls `set` once per second meanwhile and once at the end.

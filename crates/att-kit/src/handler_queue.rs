@@ -27,12 +27,12 @@ impl<K: Clone + Eq + Hash> HandlerQueue<K> {
         }
     }
 
-    /// Whether to wait for [`progress`](Self::progress) before pushing more calls.
+    /// Returns whether to wait for [`progress`](Self::progress) before pushing more calls.
     pub fn is_full(&self) -> bool {
         self.queues.is_full()
     }
 
-    /// Whether there are calls that have not begun.
+    /// Returns whether there are calls that have not begun.
     pub fn has_waiting(&self) -> bool {
         self.queues.has_waiting()
     }

@@ -56,14 +56,14 @@ impl<K: Key> Health<K> {
 }
 
 impl<K> Health<K> {
-    /// Whether every console is connected.
+    /// Returns whether every console is connected.
     pub fn is_connected(&self) -> bool {
         self.consoles.iter().all(ConsoleHealth::is_connected)
     }
 }
 
 impl<K> ConsoleHealth<K> {
-    /// Whether commands run on it now.
+    /// Returns whether commands run on it now.
     pub fn is_connected(&self) -> bool {
         self.status.state.is_connected()
     }

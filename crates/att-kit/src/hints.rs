@@ -3,15 +3,15 @@
 use alta_model::escaped;
 use att_console::EventName;
 
-/// Logs the names that no stock server has: a server that is not connected cannot reject them. They may be events of a mod, so
+/// Logs the names that no unmodified server has: a server that is not connected cannot reject them. They may be events of a mod, so
 /// only those that resemble a known name are warned of.
 pub fn warn_of_unknown_events(names: &[EventName]) {
     for name in names.iter().filter(|name| !name.is_known()) {
         let nearest = name.suggestions().join(", ");
         if nearest.is_empty() {
-            tracing::debug!(event = %name, "no stock server has this event");
+            tracing::debug!(event = %name, "an unmodified server does not have this event");
         } else {
-            tracing::warn!(event = %name, nearest, "no stock server has this event");
+            tracing::warn!(event = %name, nearest, "an unmodified server does not have this event");
         }
     }
 }

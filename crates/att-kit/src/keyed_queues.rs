@@ -12,7 +12,7 @@ pub(crate) struct KeyedQueues<K, T> {
     ready: VecDeque<K>,
     /// The first barrier that has not begun and everything after it; true for a barrier.
     behind: VecDeque<(K, T, bool)>,
-    /// Whether a barrier runs.
+    /// True if a barrier runs.
     barrier_runs: bool,
     /// Items that have not begun.
     waiting: usize,
@@ -41,12 +41,12 @@ impl<K: Clone + Eq + Hash, T> KeyedQueues<K, T> {
         }
     }
 
-    /// Whether no more items should be pushed.
+    /// Returns whether no more items should be pushed.
     pub(crate) fn is_full(&self) -> bool {
         self.waiting >= self.capacity
     }
 
-    /// Whether there are items that have not begun.
+    /// Returns whether there are items that have not begun.
     pub(crate) fn has_waiting(&self) -> bool {
         self.waiting > 0
     }

@@ -1,20 +1,20 @@
 use std::time::Duration;
 
-/// How many handlers may run at the same time, and for how long. Every limit has a default.
+/// The limits of concurrent handlers and their durations. Every limit has a default.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Limits {
-    /// How many handlers may run at the same time in total. 1,024.
+    /// The maximum number of concurrent handlers in total. 1,024.
     pub handlers: usize,
-    /// How many event handlers of one console may run at the same time. 64, so that a busy server leaves room for the others.
+    /// The maximum number of concurrent event handlers of one console. 64, so that a busy server leaves room for the others.
     pub handlers_per_console: usize,
-    /// How many handler calls of one console may wait. 256. Further events wait in the console's own queue; when that is full,
+    /// The maximum number of waiting handler calls of one console. 256. Further events wait in the console's own queue; when that is full,
     /// the oldest are dropped and reported as missed.
     pub waiting: usize,
     /// The timeout of one handler call, except [`on_session`](crate::Handlers::on_session). 5 min: longer than any command,
     /// short enough that a handler that hangs does not delay a player's events forever.
     pub handler_timeout: Duration,
-    /// How long handlers may continue when their console or the runner is closed, or the process is asked to end. 10 s.
+    /// The time for which handlers may continue after their console or the runner is closed, or the process gets a signal to end. 10 s.
     pub grace: Duration,
 }
 

@@ -69,9 +69,9 @@ pub struct Runner<K = Arc<str>> {
     calls: Calls,
     consoles: Consoles<K>,
     changes: watch::Receiver<u64>,
-    /// Whether it handles what is added to the set.
+    /// True if it handles what is added to the set.
     follows_set: bool,
-    /// Whether the set must be compared with the tasks.
+    /// True if the set must be compared with the tasks.
     is_changed: bool,
     tasks: JoinSet<Ended>,
     keys: HashMap<Id, K>,
@@ -181,7 +181,7 @@ impl<K: Key> Runner<K> {
     /// # Errors
     ///
     /// [`ErrorKind::Config`] at once if the set is empty, if two of its consoles are the same server, whose handlers would be
-    /// called twice, or if the limits cannot work; [`ErrorKind::Closed`] in the end if every console was closed for good and
+    /// called twice, or if the limits cannot work; [`ErrorKind::Closed`] in the end if every console was closed permanently and
     /// one of them by a refusal.
     ///
     /// # Cancel safety
@@ -252,7 +252,7 @@ impl<K: Key> Runner<K> {
         ))
     }
 
-    /// Whether every console is closed for good. A set that the program has emptied may be filled again, unless it is closed.
+    /// Returns whether every console is closed permanently. A set that the program has emptied may be filled again, unless it is closed.
     fn is_over(&self) -> bool {
         self.held.is_empty() && (!self.ended.is_empty() || self.consoles.is_closed())
     }

@@ -2,7 +2,7 @@ use crate::consoles::Consoles;
 use crate::key::Key;
 use att_console::Console;
 
-/// A console that is in the set until this is dropped, however its task ends.
+/// A console that is in the set until this is dropped, which also happens when its task panics.
 pub(crate) struct SetMember<K: Key> {
     consoles: Consoles<K>,
     key: K,

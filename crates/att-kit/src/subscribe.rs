@@ -50,7 +50,7 @@ impl<K: Key> Consoles<K> {
     }
 }
 
-/// Whether a stream yields an event.
+/// The function that says whether a stream yields an event.
 type Keep<T> = Arc<dyn Fn(&T) -> bool + Send + Sync>;
 
 /// A builder of a subscription over a set of consoles. Awaiting it waits until every connected console has confirmed it;
@@ -92,20 +92,20 @@ impl<T: Send + 'static, K: Key> Subscribe<T, K> {
         self
     }
 
-    /// How many events of each console may wait to be read; at least one. By default as the console is configured: 65,536.
+    /// The maximum number of events in the queue of each console; at least one. By default as the console is configured: 65,536.
     pub fn capacity(mut self, events: usize) -> Self {
         self.capacity = Some(events.max(1));
         self
     }
 
-    /// How many bytes the events of each console that wait to be read may hold; a single event may exceed it. By default as the
+    /// The maximum size of all events in the queue of each console, in bytes; a single event can exceed it. By default as the
     /// console is configured: 8 MiB.
     pub fn capacity_bytes(mut self, bytes: usize) -> Self {
         self.capacity_bytes = Some(bytes);
         self
     }
 
-    /// What happens when the queue of a console is full. By default as the console is configured: the oldest event is dropped
+    /// The rule for a full queue of a console. By default as the console is configured: the oldest event is dropped
     /// and counted.
     pub fn overflow(mut self, overflow: Overflow) -> Self {
         self.overflow = Some(overflow);

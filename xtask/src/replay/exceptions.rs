@@ -5,7 +5,7 @@ use super::Play;
 use super::script::Side::{self, Client, Server};
 use serde_json::Value;
 
-/// How a frame of our client differs from that of the fixture's client.
+/// The difference between a frame of our client and that of the fixture's client.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ours {
     /// The same request, written in another way: this function converts the fixture's.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Traffic {
-    /// Whether it was sent or received.
+    /// The direction: sent or received.
     pub direction: Direction,
     /// The channel.
     pub channel: Channel,

@@ -12,7 +12,7 @@ pub(crate) struct Announced {
     pub(crate) group: Arc<GroupView>,
     /// Its servers at the last call, except those whose state was unknown.
     servers: BTreeMap<ServerId, Arc<ServerView>>,
-    /// Whether no handler was called for its servers so far.
+    /// True if no handler was called for its servers so far.
     begins: bool,
 }
 

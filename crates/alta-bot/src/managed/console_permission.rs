@@ -2,7 +2,7 @@ use super::Rules;
 use crate::view::{GroupView, ServerView};
 use alta_model::Permission;
 
-/// Whether the console of a server should be open, and if not, the reason.
+/// The decision whether the console of a server should be open, with the reason if not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConsolePermission {

@@ -44,7 +44,7 @@ pub struct ConsoleHealth {
     pub server: ServerId,
     /// Its group; `None` if the server is no longer in a group of the bot.
     pub group: Option<GroupId>,
-    /// Whether it should be open; `None` if the server is no longer in a group of the bot. [`ConsolePermission::Offline`] while it
+    /// The decision whether it should be open; `None` if the server is no longer in a group of the bot. [`ConsolePermission::Offline`] while it
     /// waits for the server; one of the other reasons while it closes.
     pub permission: Option<ConsolePermission>,
     /// Its state and its counters.
@@ -113,7 +113,7 @@ impl Sources {
 }
 
 impl Health {
-    /// Whether the main websocket and the consoles of all running servers are connected.
+    /// Returns whether the main websocket and the consoles of all running servers are connected.
     pub fn is_connected(&self) -> bool {
         let socket = self.socket.as_ref();
         socket.is_none_or(|socket| socket.state.is_connected())
@@ -125,7 +125,7 @@ impl Health {
 }
 
 impl ConsoleHealth {
-    /// Whether it should be connected: its server is not known to be offline, and the console is not closing.
+    /// Returns whether it should be connected: its server is not known to be offline, and the console is not closing.
     pub fn is_expected(&self) -> bool {
         matches!(
             self.permission,
@@ -133,7 +133,7 @@ impl ConsoleHealth {
         )
     }
 
-    /// Whether commands run on it now.
+    /// Returns whether commands run on it now.
     pub fn is_connected(&self) -> bool {
         self.status.state.is_connected()
     }

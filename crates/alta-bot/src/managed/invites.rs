@@ -131,7 +131,7 @@ fn on_invite(group: GroupId) -> HandlerInfo {
     HandlerInfo::new("on_invite").group(Some(group))
 }
 
-/// Whether the rules accept an invitation. False if a function of the program panics.
+/// Returns whether the rules accept an invitation. False if a function of the program panics.
 fn accepts(rules: &Rules, invite: &InvitedGroup, calls: &Calls) -> bool {
     catch_panic_in(|| rules.accepts(invite)).unwrap_or_else(|panic| {
         let kind = FailureKind::Panicked(format!("the rule for invitations: {panic}"));

@@ -137,7 +137,7 @@ impl ManagedBot {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: handlers and consoles end all the same. Call it again to close the bot itself.
+    /// Cancel safe: handlers and consoles still end. Call it again to close the bot itself.
     pub async fn shutdown(&self, within: Duration) -> Finished {
         let by = after(within);
         request_stop(&self.parts.stop, by);

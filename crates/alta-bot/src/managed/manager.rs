@@ -48,9 +48,9 @@ pub(crate) struct Manager {
     changed: BTreeSet<GroupId>,
     /// For each open console, whether its server runs.
     up: BTreeMap<ServerId, watch::Sender<bool>>,
-    /// Whether the main websocket is connected, so that the event of a server's start arrives.
+    /// True if the main websocket is connected, so that the event of a server's start arrives.
     is_connected: watch::Sender<bool>,
-    /// Whether the groups that the rules name must be compared with the groups of the bot.
+    /// True if the groups that the rules name must be compared with the groups of the bot.
     rules_are_new: bool,
 }
 

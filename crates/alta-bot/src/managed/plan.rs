@@ -70,7 +70,7 @@ pub(crate) enum Output {
 pub(crate) enum End {
     /// The plan closed it.
     Stopped,
-    /// The server or the cloud refused it for good.
+    /// The server or the cloud refused it permanently.
     Refused,
     /// The program closed it.
     Closed,

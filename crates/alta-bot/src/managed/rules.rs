@@ -23,7 +23,7 @@ pub struct Rules {
     pub allowed: Option<BTreeSet<GroupId>>,
     /// The denied groups, even if they are in [`allowed`](Self::allowed).
     pub denied: BTreeSet<GroupId>,
-    /// Whether consoles are opened. Without consoles, the bot still follows its groups and their servers.
+    /// True if consoles are opened. Without consoles, the bot still follows its groups and their servers.
     pub consoles: bool,
     /// The fleets whose consoles are opened; `None` for all. A server without a fleet is in none of them.
     pub fleets: Option<Vec<Fleet>>,
@@ -128,12 +128,12 @@ impl Rules {
         problems
     }
 
-    /// Whether an invitation is accepted: its group is allowed, and [`invites`](Self::invites) accepts it.
+    /// Returns whether an invitation is accepted: its group is allowed, and [`invites`](Self::invites) accepts it.
     pub fn accepts(&self, invite: &InvitedGroup) -> bool {
         self.allows(invite.id) && self.invites.accepts(invite)
     }
 
-    /// Whether a group is allowed.
+    /// Returns whether a group is allowed.
     pub fn allows(&self, group: GroupId) -> bool {
         let listed = self.allowed.as_ref();
         listed.is_none_or(|allowed| allowed.contains(&group)) && !self.denied.contains(&group)
@@ -175,7 +175,7 @@ impl Invites {
         Self::When(Arc::new(accepts))
     }
 
-    /// Whether this invitation is accepted.
+    /// Returns whether this invitation is accepted.
     pub fn accepts(&self, invite: &InvitedGroup) -> bool {
         match self {
             Self::None => false,

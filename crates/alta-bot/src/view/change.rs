@@ -95,7 +95,7 @@ pub(super) fn between(old: Option<&GroupView>, new: Option<&GroupView>) -> Vec<C
     changes
 }
 
-/// Whether the group itself has changed, apart from its list of servers.
+/// Returns whether the group itself has changed, apart from its list of servers.
 fn is_other_group(old: &GroupView, new: &GroupView) -> bool {
     if Arc::ptr_eq(&old.group, &new.group) {
         return false;
@@ -169,7 +169,7 @@ fn state(server: &ServerView) -> Option<Change> {
     })
 }
 
-/// Whether a server has changed, apart from the fields that every heartbeat changes.
+/// Returns whether a server has changed, apart from the fields that every heartbeat changes.
 fn is_other_server(old: &ServerView, new: &ServerView) -> bool {
     // A failed reading of an unknown server decides whether its console is opened.
     let has_failed = new.known.is_none() && old.is_tried != new.is_tried;

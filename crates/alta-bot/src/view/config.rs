@@ -5,7 +5,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ViewConfig {
-    /// Whether the view contains all members of each group, or only the bot's own membership. True by default. It costs a paged
+    /// True if the view contains all members of each group, not only the bot's own membership. True by default. It costs a paged
     /// list at every reading of a group, and two subscriptions.
     pub members: bool,
     /// If a server has sent heartbeats and then none for this time, it is read over REST, and the reply decides whether it is
@@ -20,7 +20,7 @@ pub struct ViewConfig {
     /// multiplied by the number of groups, at most a minute. 250 ms: the readings of nine groups are spread over about two
     /// seconds. Further requests for the same reading in that time cause no other.
     pub spread: Duration,
-    /// How many readings may run at the same time: of a group, of its members, of a server. 4: the REST client runs five
+    /// The maximum number of concurrent readings: of a group, of its members, of a server. 4: the REST client runs five
     /// requests at the same time, so one is left for the program.
     pub readings: usize,
     /// The timeout of a group's subscriptions: the group is read when all of them are confirmed, or after this time. 30 s: one
@@ -56,7 +56,7 @@ impl ViewConfig {
         let hasty = hasty.then(|| {
             format!(
                 "the view's `heartbeat_timeout` of {timeout:?} is not more than twice the main websocket's `ping` of \
-                 {ping:?}: a dead websocket could not be told from stopped servers"
+                 {ping:?}: a dead websocket would look the same as stopped servers"
             )
         });
         let zero = |name, time: Duration| {

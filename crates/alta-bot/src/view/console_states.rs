@@ -82,7 +82,7 @@ impl ConsoleStates {
         }
     }
 
-    /// Whether the console of a server has delivered anything since the last call.
+    /// Returns whether the console of a server has delivered anything since the last call.
     pub(super) fn has_delivered(&mut self, server: ServerId) -> bool {
         let followed = self.followed.get_mut(&server);
         followed.is_some_and(Followed::has_delivered)

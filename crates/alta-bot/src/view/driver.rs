@@ -340,7 +340,7 @@ impl Driver {
     }
 }
 
-/// Ends the streams of changes, however the task ends.
+/// Ends the streams of changes when the task ends in any way.
 struct End(Arc<Shared>);
 
 impl Drop for End {
@@ -388,7 +388,7 @@ struct GroupEvents {
 }
 
 impl GroupEvents {
-    /// Whether no event can be missing now.
+    /// Returns whether no event can be missing now.
     fn is_whole(&self) -> bool {
         self.events.interrupted_since().is_none()
     }

@@ -16,7 +16,7 @@ pub(super) struct Entry {
     pub(super) view: Arc<GroupView>,
     me: UserId,
     keep_members: bool,
-    /// Whether the service has confirmed the group's subscriptions. A reading before that could miss a change.
+    /// True if the service has confirmed the group's subscriptions. A reading before that could miss a change.
     pub(super) subscribed: bool,
     /// When the whole group is read again.
     pub(super) sweep_at: Option<Instant>,
@@ -31,7 +31,7 @@ pub(super) struct Entry {
     gone: BTreeSet<ServerId>,
 }
 
-/// How a reading compares with the events and the console states that arrived since it began.
+/// The result of comparing a reading with the events and the console states that arrived since it began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Nothing contradicts it.

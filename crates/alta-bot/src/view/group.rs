@@ -17,11 +17,11 @@ pub struct GroupView {
     /// The known members by user id; only the bot itself if [`ViewConfig::members`](crate::ViewConfig::members) is false.
     /// [`member`](Self::member) also tells an unknown member from an absent one.
     pub members: Arc<BTreeMap<UserId, Member>>,
-    /// Whether [`members`](Self::members) contains all members: the list was read completely since the bot joined.
+    /// True if [`members`](Self::members) contains all members: the list was read completely since the bot joined.
     pub members_known: bool,
     /// The servers by id.
     pub servers: BTreeMap<ServerId, Arc<ServerView>>,
-    /// Whether the group and its members were read over REST since the bot joined, and a reading of each server was tried. A
+    /// True if the group and its members were read over REST since the bot joined, and a reading of each server was tried. A
     /// server that cannot be read does not delay the group: its state is [unknown](ServerView::known), and it is read again.
     pub complete: bool,
 }
@@ -42,7 +42,7 @@ impl GroupView {
         self.group.role(self.me.role_id?)
     }
 
-    /// Whether the bot's role includes the permission.
+    /// Returns whether the bot's role includes the permission.
     pub fn permits(&self, permission: &Permission) -> bool {
         self.group.permits(&self.me, permission)
     }
@@ -56,7 +56,7 @@ impl GroupView {
         }
     }
 
-    /// Whether a user has this role or a higher one; see [`GroupDetailed::is_at_least`]. False for a user who is no
+    /// Returns whether a user has this role or a higher one; see [`GroupDetailed::is_at_least`]. False for a user who is no
     /// [`member`](Self::member) or not known yet.
     pub fn is_at_least(&self, user: UserId, role: RoleId) -> bool {
         let member = self.member(user).known();
@@ -79,12 +79,12 @@ pub struct ServerView {
     pub group: GroupId,
     /// The server's name; empty if the service has sent none.
     pub name: String,
-    /// Whether the server runs, according to the latest source: an event, a heartbeat, its console or a reading over REST. False
+    /// True if the server runs, according to the latest source: an event, a heartbeat, its console or a reading over REST. False
     /// while that is not [known](Self::known).
     pub is_online: bool,
-    /// How that is known; `None` if it is unknown, since no event has reported it and it could not be read.
+    /// The source of that state; `None` if the state is unknown, since no event has reported it and it could not be read.
     pub known: Option<Known>,
-    /// Whether that may be outdated: its heartbeats have stopped, or events were missed, and no source has reported its state
+    /// True if that may be outdated: its heartbeats have stopped, or events were missed, and no source has reported its state
     /// since. Until then, the old state counts.
     pub is_stale: bool,
     /// The latest record of the server; `None` before the first. It may contain players who left when the server stopped; use
@@ -92,7 +92,7 @@ pub struct ServerView {
     pub record: Option<Arc<Server>>,
     /// When that record arrived.
     pub record_at: Option<Timestamp>,
-    /// Whether a reading of it has succeeded or failed.
+    /// True if a reading of it has succeeded or failed.
     pub(crate) is_tried: bool,
 }
 

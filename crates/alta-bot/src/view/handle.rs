@@ -150,7 +150,7 @@ impl View {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe; the view closes all the same.
+    /// Cancel safe; the view still closes.
     pub async fn close(&self) {
         self.inner.task.close().await;
     }

@@ -3,7 +3,7 @@ use alta_model::Member;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// How it is known whether a server runs.
+/// The source of a server's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Known {
@@ -25,7 +25,7 @@ pub enum Known {
 pub struct ServerUpdate {
     /// The server.
     pub server: Arc<ServerView>,
-    /// How its state is known.
+    /// The source of its state.
     pub known: Known,
 }
 

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often in a row a reading is discarded because of newer events. After that, it is used and repeated all the same, so that
-/// a group that changes all the time is read at last.
+/// The number of consecutive readings that are discarded because of newer events. The next one is used and repeated, so
+/// that a group that changes all the time is still read.
 const REPEATS: u32 = 3;
 
 /// The longest time over which the readings of all groups are spread.
@@ -26,7 +26,7 @@ pub(super) struct Model {
     /// The number of changes of the list of groups.
     list_stamp: u64,
     schedule: Schedule,
-    /// Whether the main websocket is connected; only then can a heartbeat be overdue.
+    /// True if the main websocket is connected; only then can a heartbeat be overdue.
     connected: bool,
     jitter: Backoff,
     outputs: Vec<Output>,
@@ -244,7 +244,7 @@ impl Model {
         self.want(to_read.unwrap_or_default(), now);
     }
 
-    /// Whether the result of a reading is used. It may be read again in both cases.
+    /// Returns whether the result of a reading is used. It may be read again in both cases.
     fn accepts(&mut self, part: Part, verdict: Verdict, now: Instant) -> bool {
         let is_final = self.schedule.repeats(part) >= REPEATS;
         let (accepted, repeated) = match verdict {

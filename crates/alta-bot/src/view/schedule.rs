@@ -127,7 +127,7 @@ impl Schedule {
         reading.is_some_and(|reading| reading.running.take_if(|it| *it == serial).is_some())
     }
 
-    /// Whether the last reading of a part has failed.
+    /// Returns whether the last reading of a part has failed.
     pub(super) fn is_failing(&self, part: Part) -> bool {
         let reading = self.readings.get(&part);
         reading.is_some_and(|reading| reading.backoff.attempt() > 0)

@@ -99,7 +99,7 @@ impl HttpReply {
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
-    /// Sends no reply or event. The request is performed all the same.
+    /// Sends no reply or event. The request is still performed.
     Drop,
     /// Sends the reply or event after this time; later ones can overtake it.
     Delay(Duration),

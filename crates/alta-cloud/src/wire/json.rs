@@ -1,4 +1,4 @@
-//! JSON that keeps the order of its keys, as the servers send it.
+//! JSON with its keys in order, as the servers send it.
 //!
 //! The objects of `serde_json` are sorted, and its feature `preserve_order` would change every crate in the same build.
 

@@ -52,7 +52,7 @@ pub(crate) async fn start(protocols: &[&str]) -> (SocketAddr, CertificateDer<'st
     (address, certificate)
 }
 
-/// As files of root certificates hold it.
+/// The certificate in the format of root certificate files.
 #[allow(dead_code, reason = "each test program uses a part")]
 pub(crate) fn pem(certificate: &CertificateDer<'_>) -> String {
     use base64::Engine as _;

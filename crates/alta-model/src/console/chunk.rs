@@ -22,7 +22,7 @@ pub fn chunk_name(chunk: &str) -> &str {
     }
 }
 
-/// Whether both are the name of one chunk, whatever their ids, classes, case and spaces.
+/// Returns whether both are the name of one chunk, whatever their ids, classes, case and spaces.
 ///
 /// ```
 /// use alta_model::console::is_same_chunk;
@@ -34,7 +34,7 @@ pub fn is_same_chunk(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 
-/// Whether the name of a chunk starts with this, whatever their ids, classes, case and spaces.
+/// Returns whether the name of a chunk starts with this, whatever their ids, classes, case and spaces.
 ///
 /// ```
 /// use alta_model::console::chunk_starts_with;

@@ -1,4 +1,4 @@
-//! A REST client in the simulated town's bot's name.
+//! A REST client of the simulated town's bot.
 
 use alta_auth::{BotCredentials, BotLogin, Endpoints, TokenCache};
 use alta_http::HttpClient;

@@ -34,7 +34,7 @@ endpoints! {
     fn quick_create(new: NewQuickGroup) -> one QuickGroup
         = QuickCreateGroup: Either POST ["groups", "quick-create"], json(new);
 
-    /// Whether the account may create another group with a server. Attested for users (.NET client).
+    /// Checks whether the account is allowed to create another group with a server. Attested for users (.NET client).
     fn create_check() -> one GroupAllowance = CheckGroupCreation: Either GET ["groups", "create-check"];
 
     /// Changes a group. Attested for users (alta-jsapi, .NET client).

@@ -28,7 +28,7 @@ endpoints! {
         = SetMemberPermissions: Either POST ["groups", group, "members", user, "permissions"],
             json(&json!({"permissions": bits}));
 
-    /// Whether an account has all these permissions in a group: one check for all of them.
+    /// Checks whether an account has all these permissions in a group: one check for all of them.
     ///
     /// py-tale presents this as a check of roles and sends their numbers; the service reads them as numbers of permissions.
     #[doc(alias = "request_check_user_role")]

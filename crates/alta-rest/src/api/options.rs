@@ -39,9 +39,9 @@ macro_rules! options {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ConsoleOptions {
-    /// Whether to start a stopped server, which costs its owner. False by default.
+    /// True to start a stopped server, which costs its owner. False by default.
     pub should_launch: bool,
-    /// Whether to request access to a server that the service considers offline. False by default.
+    /// True to request access to a server that the service considers offline. False by default.
     pub ignore_offline: bool,
 }
 
@@ -125,7 +125,7 @@ impl JoinOptions {
 pub struct GroupFilter {
     /// Only groups of this type.
     pub r#type: Option<GroupType>,
-    /// Whether to omit inactive groups (alta-jsapi).
+    /// True to omit inactive groups (alta-jsapi).
     pub ignore_inactive: Option<bool>,
 }
 
@@ -162,9 +162,9 @@ options! {
         description: String = "description",
         /// Its tags, for searches.
         tags: Vec<String> = "tags",
-        /// Its type: who may see and join it.
+        /// Its type: it determines the accounts that can see and join it.
         r#type: GroupType = "type",
-        /// Whether its servers are renamed with it; true by default.
+        /// True if its servers are renamed with it, which is the default.
         changing_servers: bool = "changing_servers",
     }
 }
@@ -192,7 +192,7 @@ pub struct NewGroup {
     pub name: String,
     /// Its description.
     pub description: String,
-    /// Its type: who may see and join it.
+    /// Its type: it determines the accounts that can see and join it.
     pub r#type: GroupType,
     /// Its old permissions; roles have replaced them.
     #[serde(flatten)]
@@ -203,13 +203,13 @@ options! {
     /// The old permissions of a new group, as bits: Member 1, Moderator 2, Admin 4; 6 is moderators and admins (alta-jsapi,
     /// which always sends them). The service chooses those that are not set.
     pub struct OldPermissions {
-        /// Who may invite.
+        /// The accounts that can invite.
         invite: u32 = "invite_permissions",
-        /// Who may remove members.
+        /// The accounts that can remove members.
         kick: u32 = "kick_permissions",
-        /// Who may accept requests to join.
+        /// The accounts that can accept requests to join.
         accept_member: u32 = "accept_member_permissions",
-        /// Who may create servers.
+        /// The accounts that can create servers.
         create_server: u32 = "create_server_permissions",
     }
 }
@@ -250,7 +250,7 @@ pub struct NewQuickGroup {
     pub region: String,
     /// The description of both.
     pub description: String,
-    /// The type of the group: who may see and join it.
+    /// The type of the group: it determines the accounts that can see and join it.
     pub r#type: GroupType,
     /// The platform of its players: 1 for PC, 2 for Quest.
     pub target: i64,

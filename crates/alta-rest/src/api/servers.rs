@@ -73,7 +73,8 @@ endpoints! {
     fn join(server: ServerId, options: JoinOptions) -> one JoinResult
         = JoinServer: User POST ["servers", server, "join"], json(options);
 
-    /// Whether an account has all these permissions on a server: one check for all of them. Attested for users (.NET client).
+    /// Checks whether an account has all these permissions on a server: one check for all of them. Attested for users
+    /// (.NET client).
     fn check_permissions(
         server: ServerId,
         user: UserId,

@@ -25,7 +25,7 @@ endpoints! {
     /// An account's permissions (.NET client).
     fn permissions(user: UserId) -> one UserRights = GetUserRights: User GET ["users", user, "permissions"];
 
-    /// Whether an account is a supporter of the game (.NET client).
+    /// Reads whether an account is a supporter of the game (.NET client).
     fn membership(user: UserId) -> one Membership = GetMembership: User GET ["users", user, "membership"];
 
     /// Makes the service check again whether an account is a supporter of the game (.NET client).
@@ -35,7 +35,7 @@ endpoints! {
     /// Creates an account (alta-jsapi, models). Needs no token.
     fn register(new: NewUser) -> one User = RegisterUser: None POST ["users"], json(new);
 
-    /// Whether an account's e-mail address is verified (alta-jsapi, .NET client).
+    /// Reads whether an account's e-mail address is verified (alta-jsapi, .NET client).
     fn is_verified(user: UserId) -> one bool = GetVerification: User GET ["users", user, "verification"];
 
     /// Sends an e-mail with a code to verify the address (alta-jsapi, .NET client).
@@ -65,11 +65,11 @@ endpoints! {
         = ResetPassword: None POST ["users", user, "password"],
             json(&json!({"reset_token": code.expose(), "new_password_hash": new.expose_hash()}));
 
-    /// Whether a name can be used: rejected if not, else a string whose content is not attested (.NET client).
+    /// Checks a name: rejected if it cannot be used, otherwise a string whose content is not attested (.NET client).
     fn validate_username(username: String as impl Into<String>) -> text String
         = ValidateUsername: User POST ["users", "validate-username"], json(&json!({"username": username}));
 
-    /// Whether an e-mail address can be used: rejected if not (.NET client).
+    /// Checks an e-mail address: rejected if it cannot be used (.NET client).
     fn validate_email(email: String as impl Into<String>) -> nothing ()
         = ValidateEmail: User POST ["users", "validate-email"], json(&json!({"email": email}));
 

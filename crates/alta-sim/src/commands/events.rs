@@ -1,4 +1,4 @@
-/// The 23 events that `websocket subscriptions` lists on a stock server.
+/// The 23 events that `websocket subscriptions` lists on a unmodified server.
 pub(super) const EVENTS: [&str; 23] = [
     "PlayerStateChanged",
     "PlayerJoined",

@@ -269,7 +269,7 @@ async fn a_gateway_error_can_replace_a_reply() {
         socket.request(&sim, 1, "POST", &path).await["message"],
         "Internal server error"
     );
-    // The request was performed all the same.
+    // The request was still performed.
     assert_eq!(sim.main_socket_subscriptions().len(), 1);
 }
 

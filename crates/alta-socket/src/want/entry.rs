@@ -38,7 +38,7 @@ pub struct Entry {
     pub(super) retry_at: Option<Instant>,
     pub(super) timer: Option<Instant>,
     pub(super) lost: Option<Loss>,
-    /// When the server last confirmed it on this connection.
+    /// The time of the server's last confirmation on this connection.
     pub(super) confirmed_at: Option<Instant>,
     pub(super) backoff: Option<Box<Backoff>>,
 }
@@ -71,7 +71,7 @@ impl Entry {
         self.work = Work::InFlight;
         self.doubted = false;
         if !subscribes {
-            // Until the reply nobody can count on it: a stream that begins now waits for the next confirmation.
+            // Until the reply its state is not certain: a stream that begins now waits for the next confirmation.
             self.held = Held::Unknown;
             self.confirmed_at = None;
         }
@@ -90,13 +90,13 @@ impl Entry {
         self.backoff = None;
     }
 
-    /// The connection is gone, and with it whatever the server held.
+    /// The connection is lost, and the server dropped this subscription with it.
     pub(super) fn disconnected(&mut self, loss: Loss, refusal_stands: bool) {
         if self.held == Held::Yes {
             // Several losses before it is held again are one gap.
             self.lost.get_or_insert(loss);
         }
-        // A refusal of what was held before does not stand: the server may have been in a bad state.
+        // A refusal after a confirmation is not kept: the server can have been in a bad state.
         if self.held != Held::Refused || self.lost.is_some() || !refusal_stands {
             self.held = Held::No;
         }

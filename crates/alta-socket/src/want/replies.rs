@@ -7,14 +7,15 @@ use std::hash::Hash;
 use std::time::Instant;
 
 impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
-    /// The server confirmed that it holds this subscription. `already` says whether it held it before, if the reply tells.
+    /// The server confirmed that it holds this subscription. `already` says whether it held it before, if the reply
+    /// contains that.
     pub fn confirmed(&mut self, key: &K, already: Option<bool>, now: Instant) -> Option<Confirmed> {
         let entry = self.entries.get_mut(key)?;
         let is_repeated = entry.asked.take().is_some_and(|asked| asked.is_repeated);
         entry.held = Held::Yes;
         entry.no_failure();
-        // It was held before on this connection and then lost: all events since then are missed. If a request was repeated,
-        // the lost reply may have said so.
+        // It was held before on this connection and then lost: all events since then are missed. If a request was
+        // repeated, the lost reply can have contained this.
         let gap = match (entry.lost.take(), entry.confirmed_at) {
             (Some(loss), _) => Some(Gap::after(loss, now)),
             (None, Some(since)) if already == Some(false) || is_repeated => Some(Gap {
@@ -26,12 +27,12 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
         };
         entry.confirmed_at = Some(now);
         let is_wanted = entry.wanted;
-        // It may be no longer wanted.
+        // It can be no longer wanted.
         self.look_again(key);
         Some(Confirmed { gap, is_wanted })
     }
 
-    /// The server refused this subscription for good. Returns whether it was held before.
+    /// The server refused this subscription permanently. Returns whether it was held before.
     pub fn refused(&mut self, key: &K) -> Option<bool> {
         let entry = self.entries.get_mut(key)?;
         entry.asked = None;

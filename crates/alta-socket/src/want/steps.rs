@@ -19,20 +19,20 @@ pub enum Held {
 /// The loss of a subscription that was held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loss {
-    /// When the last bytes arrived on the lost connection.
+    /// The time of the last bytes from the lost connection.
     pub since: Instant,
-    /// When the loss was noticed. A stream that began later has missed nothing.
+    /// The time at which the loss was noticed. A stream that began later has missed nothing.
     pub noticed: Instant,
 }
 
 /// The time in which events of a subscription may be missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// When the last bytes arrived on the lost connection.
+    /// The time of the last bytes from the lost connection.
     pub since: Instant,
-    /// When the loss was noticed. A stream that began later has missed nothing.
+    /// The time at which the loss was noticed. A stream that began later has missed nothing.
     pub noticed: Instant,
-    /// When the server confirmed the subscription again.
+    /// The time at which the server confirmed the subscription again.
     pub until: Instant,
 }
 

@@ -35,7 +35,7 @@ fn one_request_for_a_subscription_is_in_flight_at_a_time() {
 }
 
 #[test]
-fn a_request_that_is_repeated_says_when_it_was_first_made_and_leaves_a_gap_if_it_was_held() {
+fn a_repeated_request_has_the_time_of_the_first_and_leaves_a_gap_if_it_was_held() {
     let (mut ledger, start) = (ledger(), Instant::now());
     ledger.want(&1);
     next(&mut ledger, start);
@@ -49,7 +49,7 @@ fn a_request_that_is_repeated_says_when_it_was_first_made_and_leaves_a_gap_if_it
         })
     );
     let first = ledger.confirmed(&1, Some(true), start + SECOND).unwrap();
-    assert_eq!(first.gap, None, "nobody had it before");
+    assert_eq!(first.gap, None, "it was not held before");
     assert_eq!(ledger.doubt(), [1]);
     next(&mut ledger, start + SECOND * 2);
     let until = start + SECOND * 3;
@@ -88,7 +88,7 @@ fn failures_back_off_and_a_loss_is_one_gap_from_the_first() {
 }
 
 #[test]
-fn a_refusal_stands_until_somebody_comes_anew_or_the_connection_ends_if_that_ends_it() {
+fn a_refusal_stands_until_a_new_stream_or_an_ending_connection() {
     let (mut ledger, now) = (ledger(), Instant::now());
     ledger.want(&1);
     next(&mut ledger, now);
@@ -105,7 +105,7 @@ fn a_refusal_stands_until_somebody_comes_anew_or_the_connection_ends_if_that_end
 }
 
 #[test]
-fn a_batch_is_of_subscriptions_that_belong_together_and_are_due() {
+fn a_batch_contains_due_subscriptions_that_belong_together() {
     let (mut ledger, now) = (ledger(), Instant::now());
     for key in 1..=5 {
         ledger.want(&key);

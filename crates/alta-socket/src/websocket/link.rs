@@ -30,7 +30,7 @@ pub(crate) enum Pumped {
     Binary(usize),
     /// Bytes arrived that complete no message: a ping, a pong, a part of a frame.
     Heard,
-    /// The frame sent under this tag was handed to the socket.
+    /// The frame sent under this tag was passed to the socket.
     Written(u64),
     /// The frame queued under this tag was not sent: its owner has gone.
     Skipped(u64),
@@ -92,7 +92,7 @@ impl Link {
         self.writer.ping();
     }
 
-    /// Takes back a frame that was not yet handed to the socket.
+    /// Cancels a frame that was not yet passed to the socket.
     pub(crate) fn recall(&mut self, tag: u64) -> bool {
         self.writer.recall(tag)
     }

@@ -25,7 +25,7 @@ impl fmt::Display for Direction {
 
 type Observe = dyn Fn(Direction, &str) + Send + Sync;
 
-/// Sees the text frames of a connection, for debugging: each as it is handed to the socket, or read from it and before it is
+/// Sees the text frames of a connection, for debugging: each as it is passed to the socket, or read from it and before it is
 /// decoded.
 ///
 /// Secrets in the text (the tokens and passwords that were sent, see [`Redactor`]) are replaced by `<redacted>`; a text is cut

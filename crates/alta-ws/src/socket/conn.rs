@@ -68,7 +68,7 @@ impl Open {
         Self::new(call.request.clone(), Purpose::Call(call))
     }
 
-    /// How far it got, if no reply arrives.
+    /// Its progress, if no reply arrives.
     pub(super) fn sent(&self) -> Sent {
         match self.stage {
             Stage::Unsent | Stage::Queued => Sent::NotSent,

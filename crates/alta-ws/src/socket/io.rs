@@ -119,7 +119,7 @@ pub(crate) enum Output {
     Interrupted(Topic, Loss),
     /// The server holds this subscription; if it was lost, events may be missing.
     Confirmed(Topic, Option<Gap>),
-    /// The server refused this subscription for good.
+    /// The server refused this subscription permanently.
     Refused(Topic, Error),
     /// Deliver the result of a raw request.
     Reply(Reply<Response>, Result<Response, Error>),

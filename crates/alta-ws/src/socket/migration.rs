@@ -145,7 +145,7 @@ impl Core {
 }
 
 impl Up {
-    /// How far the request of a waiting caller got.
+    /// The progress of the request of a waiting caller.
     pub(super) fn migration_sent(&self) -> Sent {
         match &self.migration {
             // The requested migration has not begun.

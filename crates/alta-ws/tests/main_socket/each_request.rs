@@ -30,7 +30,7 @@ async fn after_any_fault_of_an_unsubscribe_nothing_is_held() {
         given_back
             .await
             .unwrap_or_else(|error| panic!("{action:?}: {error}"));
-        // Whatever state the client records, the topic can be subscribed to again.
+        // In every recorded state, the topic can be subscribed to again.
         let mut again = within(client.subscribe(GroupServerStatus(group(&sim))))
             .await
             .unwrap();

@@ -123,7 +123,7 @@ pub enum AccessError {
         /// The error.
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
-        /// The delay that the service asked for.
+        /// The delay that the service requested.
         retry_after: Option<Duration>,
     },
 }

@@ -115,7 +115,7 @@ commands! {
     /// waits for one, up to 30 s, and can arrive late; `WhenNotReady::Fail` drops it instead.
     "player message" -> nothing {
         fn message(players: PlayerList, message: string) with Message {
-            /// How long the message is shown. By default ten seconds.
+            /// The time for which the message is shown. By default ten seconds.
             duration: Seconds = "10",
         };
     } by [TavernLib], most_used, uses(254_218);

@@ -1,4 +1,4 @@
-/// How the result of a command is read: its `name` in the catalogue, the `type` of the function's result, and the reader
+/// The decoding of a command's result: its `name` in the catalogue, the `type` of the function's result, and the reader
 /// (`read`).
 ///
 /// | shape | result |

@@ -1,4 +1,4 @@
-//! Commands: from the queue to the wire, and each to exactly one end.
+//! Commands: from the queue to the network; each ends exactly once.
 
 use super::session::{Purpose, Session};
 use super::{Machine, Order, Output, State, Waiter};
@@ -13,11 +13,11 @@ use std::time::Instant;
 /// Commands to be sent, in order.
 #[derive(Debug)]
 pub(super) struct Queue<R> {
-    /// Commands that could not be sent at once, and when each times out.
+    /// Commands that could not be sent at once, with their deadlines.
     waiting: BTreeMap<u64, Box<Order<R>>>,
     deadlines: BTreeSet<(Instant, u64)>,
     next: u64,
-    /// Commands behind them that have just arrived: most are sent at once and never wait.
+    /// The last commands of the queue, which have just arrived: most are sent at once and never wait.
     arrived: VecDeque<Box<Order<R>>>,
 }
 
@@ -45,7 +45,7 @@ impl<R> Queue<R> {
         Some(order)
     }
 
-    /// Notes the deadlines of the commands that have arrived: they could not be sent.
+    /// Records the deadlines of arrived commands that could not be sent.
     fn keep_arrived(&mut self) {
         for order in std::mem::take(&mut self.arrived) {
             self.deadlines.insert((order.deadline, self.next));
@@ -64,7 +64,7 @@ impl<R> Queue<R> {
         self.waiting.remove(&number)
     }
 
-    /// Forgets commands whose callers have gone.
+    /// Removes commands whose callers are gone.
     pub(super) fn drop_abandoned(&mut self) {
         self.arrived.retain(|order| !order.is_abandoned());
         self.waiting.retain(|number, order| {
@@ -106,7 +106,7 @@ impl<R: Waiter> Machine<R> {
             self.resolve(order, Err(error));
             return;
         }
-        // Callers bring no more than that many, but those that have gone may still stand here.
+        // The number of callers is bounded by this; commands of gone callers can come on top of it.
         if self.queue.len() >= self.config.max_pending {
             self.queue.drop_abandoned();
         }
@@ -114,7 +114,7 @@ impl<R: Waiter> Machine<R> {
         self.pump_due = Some(now);
     }
 
-    /// Hands over all that may be in flight: subscriptions first, then commands in their order.
+    /// Sends as many requests as the limit permits: subscriptions first, then commands in their order.
     pub(super) fn pump(&mut self, now: Instant) {
         self.reconcile(now);
         while let State::Session(session) = &mut self.state {
@@ -122,7 +122,7 @@ impl<R: Waiter> Machine<R> {
                 break;
             }
             let Some(order) = self.queue.pop() else { break };
-            // Without its caller a command has no line.
+            // A command whose caller is gone has no line.
             let Some(line) = order.line.upgrade() else {
                 continue;
             };
@@ -167,7 +167,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// The frame was not handed to the socket and never will be: the caller had gone, or its time was over.
+    /// The frame will not be sent: the caller is gone, or the command has timed out.
     pub(super) fn not_sent(&mut self, link: LinkId, id: u32, now: Instant) {
         let State::Session(session) = &mut self.state else {
             return;
@@ -251,7 +251,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// The connection is gone. What was handed to the socket ends now; what was not goes back to the head of the queue.
+    /// The connection is lost. Sent commands end now; the others return to the head of the queue.
     pub(super) fn disconnect_commands(&mut self, mut session: Session<R>, because: &NotConnected) {
         let recalled = std::mem::take(&mut session.recalling).into_values();
         for order in recalled {
@@ -293,7 +293,7 @@ impl<R: Waiter> Machine<R> {
 
     #[allow(
         clippy::boxed_local,
-        reason = "callers have it boxed: unboxing is another copy"
+        reason = "callers have a box: unboxing copies the value"
     )]
     pub(super) fn resolve(
         &mut self,

@@ -42,13 +42,13 @@ pub(crate) enum Input<R> {
     /// Other bytes arrived.
     Heard(LinkId),
     Written(LinkId, u32),
-    /// The command under this id was taken back before it was handed to the socket.
+    /// The command with this id was canceled before it was sent.
     Skipped(LinkId, u32),
-    /// The command under this id could not be taken back.
+    /// The command with this id was sent before it could be canceled.
     NotRecalled(LinkId, u32),
     Lost(LinkId, Lost),
     Order(Box<Order<R>>),
-    /// A request to be notified when the server has confirmed the subscription.
+    /// A request for a notification when the server has confirmed the subscription.
     Confirm(EventName, R),
     /// The event is wanted, or no longer wanted.
     Wanted(EventName, bool),
@@ -60,11 +60,11 @@ pub(crate) enum Input<R> {
     RuntimeEnded,
 }
 
-/// Whether the token can change.
+/// True if the token can change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct MayChange(pub(crate) bool);
 
-/// The reason why a console could not be opened.
+/// The reason for which a console could not be opened.
 #[derive(Clone, Debug)]
 pub(crate) enum Failure {
     /// Final: access is refused.
@@ -94,15 +94,15 @@ pub(crate) enum Output<R> {
         /// With an owner, the frame is not sent once the owner is dropped.
         owner: Option<Weak<String>>,
     },
-    /// Take a command back unless it was handed to the socket.
+    /// Cancel a command that the link has not sent yet.
     Recall(LinkId, u32),
     Ping(LinkId),
     Close(LinkId),
     /// Give the result to its receiver.
     Resolve(R, Result<Option<Frame>, ErrorKind>),
-    /// The subscription was lost with the link, on which something arrived last at this instant.
+    /// The subscription was lost with its link, whose last frame arrived at this instant.
     Interrupted(EventName, Instant),
-    /// The server is asked whether it still holds this subscription.
+    /// A request checks whether the server still holds this subscription.
     Doubted(EventName),
     /// The server holds this subscription. The instants are the limits of the gap, if there was one.
     Confirmed(EventName, Option<(Instant, Instant)>),

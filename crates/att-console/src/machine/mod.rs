@@ -37,10 +37,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use topics::Topics;
 
-/// After a session of this length the backoff starts over.
+/// After a session of this length the backoff starts again.
 const GOOD_SESSION: Duration = Duration::from_secs(10);
 
-/// An idle machine keeps memory for this many outputs.
+/// The number of outputs for which an idle machine keeps memory.
 const OUTPUTS: usize = 16;
 
 #[derive(Debug)]
@@ -71,9 +71,9 @@ pub(crate) struct Machine<R> {
     backoff: Backoff,
     queue: Queue<R>,
     topics: Topics<R>,
-    /// Whether a stream is subscribed to executed commands.
+    /// True if a stream is subscribed to executed commands.
     hears_commands: bool,
-    /// When something last happened that may allow more to be sent.
+    /// The time of the last input that may permit another request.
     pump_due: Option<Instant>,
     outbox: VecDeque<Output<R>>,
 }
@@ -110,8 +110,8 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
         }
     }
 
-    /// The next output. Requests to send come last, once for all inputs since the previous call, so that a batch of
-    /// commands is sent together.
+    /// The next output. Requests are last, once for all inputs since the previous call, so that a batch of commands is
+    /// sent together.
     fn poll_output(&mut self) -> Option<Output<R>> {
         if self.outbox.is_empty()
             && let Some(now) = self.pump_due.take()
@@ -144,7 +144,7 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
 }
 
 impl<R: Waiter> Machine<R> {
-    /// A machine that begins to connect. `seed` fixes the jitter of its backoff.
+    /// A machine that begins to connect. `seed` determines the jitter of its backoff.
     pub(crate) fn new(
         config: Arc<Config>,
         counters: Arc<Counters>,
@@ -180,7 +180,7 @@ impl<R: Waiter> Machine<R> {
         self.counters.in_flight.set(open);
     }
 
-    /// The state for users.
+    /// The published state.
     pub(crate) fn state(&self) -> status::State {
         match &self.state {
             State::Opening(_) | State::Login { .. } => status::State::Connecting {
@@ -246,7 +246,7 @@ impl<R: Waiter> Machine<R> {
         escaped(self.redactor.redact(text)).at_most(SHOWN)
     }
 
-    /// Handles a frame. Before the reply to the token only that reply counts.
+    /// Handles a frame. Before the reply to the token, only that reply counts.
     fn frame(&mut self, link: LinkId, frame: Frame, now: Instant) {
         match &mut self.state {
             State::Login { link: current, .. } if *current == link => {
@@ -257,7 +257,7 @@ impl<R: Waiter> Machine<R> {
                         let refusal = self.redactor.redact(&refusal).into_owned();
                         self.close(Closed::Refused(refusal));
                     }
-                    // Events of log streams can come before it.
+                    // Events of log streams can arrive before it.
                     None => {}
                 }
             }
@@ -270,7 +270,7 @@ impl<R: Waiter> Machine<R> {
                     }
                     Kind::System { .. } => {
                         let notice = self.shown(frame.data());
-                        tracing::debug!(%notice, "the server says something");
+                        tracing::debug!(%notice, "the server sent a message");
                         self.counters.notices.add_one();
                     }
                     Kind::Other(kind) => {
@@ -286,12 +286,12 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Whether this is the link of the present session.
+    /// Returns whether this is the link of the present session.
     pub(crate) fn is_ready_on(&self, link: LinkId) -> bool {
         matches!(&self.state, State::Session(session) if session.link == link)
     }
 
-    /// Notes an event. False if it does not count: on an old link, or before login.
+    /// Records an event. Returns false if it does not count: on an old link, or before login.
     pub(crate) fn hears_event(&mut self, link: LinkId, now: Instant) -> bool {
         match &mut self.state {
             State::Session(session) if session.link == link => {
@@ -303,7 +303,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Whether this console has sent the executed command.
+    /// Returns whether this console has sent the executed command.
     pub(crate) fn is_own(&mut self, line: &str, now: Instant) -> bool {
         match &mut self.state {
             State::Session(session) => session.own.take(line, now),
@@ -343,7 +343,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// Ends the session: open commands fail at once, since no reply will come.
+    /// Ends the session: open commands fail at once, since no reply can arrive.
     fn end_session(&mut self, because: &NotConnected, now: Instant) {
         let idle = State::Waiting {
             until: now,

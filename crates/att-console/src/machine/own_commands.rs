@@ -5,15 +5,15 @@ use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
-/// The most commands that are remembered: as many as may be in flight by default. The oldest is forgotten first.
+/// The maximum number of remembered commands: as many as can be in flight by default. The oldest is removed first.
 const LIMIT: usize = 1_024;
 
-/// The event of a command can come this long after its reply.
+/// The event of a command can arrive this time after its reply.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// The commands that were sent on one connection, until their event comes. The event contains the line of the command, but
-/// neither its sender nor its id. Two bots that send the same line at the same time get two equal events; each takes one of
-/// them for its own.
+/// The commands that were sent on one connection, until their events arrive. An event contains the line of the command,
+/// but neither its sender nor its id. If two bots send the same line at the same time, two equal events arrive; each
+/// bot counts one of them as its own.
 #[derive(Debug, Default)]
 pub(super) struct OwnCommands {
     sent: VecDeque<Sent>,
@@ -38,7 +38,7 @@ impl OwnCommands {
         });
     }
 
-    /// The command was taken back.
+    /// The command was canceled.
     pub(super) fn not_sent(&mut self, id: u32) {
         self.sent.retain(|sent| sent.id != id);
     }
@@ -49,7 +49,7 @@ impl OwnCommands {
         }
     }
 
-    /// Returns whether an executed command is one of them, and forgets that one.
+    /// Returns whether an executed command is one of them, and removes it.
     pub(super) fn take(&mut self, line: &str, now: Instant) -> bool {
         let is_over = |sent: &Sent| sent.replied.is_some_and(|replied| now > replied + GRACE);
         self.sent.retain(|sent| !is_over(sent));
@@ -59,7 +59,7 @@ impl OwnCommands {
     }
 }
 
-/// A hash of the words in lower case, since servers write a line in their own way.
+/// A hash of the words in lower case, since servers change the spelling of a line.
 fn hash(line: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     for word in command_words(line) {
@@ -73,20 +73,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_own_once_however_its_line_is_written() {
+    fn a_command_is_own_once_in_any_spelling_of_its_line() {
         let now = Instant::now();
         let mut own = OwnCommands::default();
         own.sent(1, r#"player message 7 "It is noon""#);
         own.sent(2, "player list");
         own.sent(3, "player list");
-        assert!(!own.take("player kick 7", now), "somebody else's");
+        assert!(!own.take("player kick 7", now), "another sender's");
         assert!(own.take(r#"Player message  "7" 'It is noon'"#, now));
         assert!(own.take("player list", now) && own.take("player list", now));
         assert!(!own.take("player list", now), "the third is another bot's");
     }
 
     #[test]
-    fn a_command_that_was_taken_back_or_ended_long_ago_is_not_own() {
+    fn a_command_that_was_canceled_or_ended_long_ago_is_not_own() {
         let now = Instant::now();
         let mut own = OwnCommands::default();
         own.sent(1, "player list");

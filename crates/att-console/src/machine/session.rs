@@ -14,18 +14,18 @@ pub(super) struct Session<R> {
     pub(super) since: Instant,
     pub(super) keepalive: KeepAlive,
     requests: Requests<Purpose<R>>,
-    /// How many of the requests are commands.
+    /// The number of the requests that are commands.
     commands: usize,
-    /// Commands whose time is over and whose frame is being taken back.
+    /// Timed-out commands whose frames are being canceled.
     pub(super) recalling: BTreeMap<u32, Box<Order<R>>>,
-    /// How many of the times to ask for all subscriptions again have passed.
+    /// The number of past times at which all subscriptions were requested again.
     pub(super) asked_again: usize,
     stall: Stall,
-    /// What was sent while somebody listened to commands that are executed.
+    /// Commands that were sent while a stream was subscribed to executed commands.
     pub(super) own: OwnCommands,
 }
 
-/// What a request on the wire is for.
+/// The purpose of a request.
 #[derive(Debug)]
 pub(super) enum Purpose<R> {
     Command { order: Box<Order<R>>, written: bool },
@@ -58,14 +58,14 @@ impl<R> Session<R> {
         self.commands + self.recalling.len()
     }
 
-    /// Opens a request, whose frame is handed to the link now, and returns its id.
+    /// Opens a request, whose frame is passed to the link now, and returns its id.
     pub(super) fn begin(&mut self, purpose: Purpose<R>, now: Instant, deadline: Instant) -> u32 {
         self.commands += usize::from(purpose.is_command());
         self.stall.asked(now);
         self.requests.begin(purpose, now, deadline)
     }
 
-    /// The frame of this request was handed to the socket. The command, if it is one.
+    /// The frame of this request was sent. Returns the command, if it is one.
     pub(super) fn written(&mut self, id: u32) -> Option<&Order<R>> {
         match self.requests.get_mut(id) {
             Some(Purpose::Command { order, written }) => {
@@ -76,7 +76,7 @@ impl<R> Session<R> {
         }
     }
 
-    /// The frame of this request will never be handed to the socket.
+    /// The frame of this request will not be sent.
     pub(super) fn not_written(&mut self, id: u32, now: Instant) {
         if let Some(purpose) = self.requests.end(id) {
             self.commands -= usize::from(purpose.is_command());
@@ -85,7 +85,7 @@ impl<R> Session<R> {
         self.stall.taken_back(self.requests.len(), now);
     }
 
-    /// Ends the request that a reply belongs to. Any reply shows that the server works.
+    /// Ends the request of a reply. Any reply shows that the server works.
     pub(super) fn reply(&mut self, id: u32, now: Instant) -> Reply<Purpose<R>> {
         let reply = self.requests.reply(id);
         self.own.replied(id, now);
@@ -96,7 +96,7 @@ impl<R> Session<R> {
         reply
     }
 
-    /// Ends a request whose time is over.
+    /// Ends a timed-out request.
     pub(super) fn expire(&mut self, now: Instant) -> Option<(u32, Purpose<R>)> {
         let (id, purpose) = self.requests.expire(now)?;
         self.commands -= usize::from(purpose.is_command());

@@ -3,8 +3,8 @@
 use alta_socket::later;
 use std::time::{Duration, Instant};
 
-/// A server is stalled if it sends no reply for some time while a request is open. Only a reply ends the stall: the timeout of a
-/// command says nothing about the server.
+/// A server is stalled if it sends no reply for some time while a request is open. Only a reply ends the stall: the
+/// timeout of a command gives no information about the server.
 ///
 /// One request can be slow, or its reply lost. So the log warns only when two requests have waited that long.
 #[derive(Debug)]
@@ -12,7 +12,7 @@ pub(super) struct Stall {
     after: Duration,
     /// The time of the last reply.
     last_reply: Instant,
-    /// The time of the next check: never later than the stall can begin, and rarely earlier.
+    /// The time of the next check: never after the earliest possible stall, and rarely before.
     look: Option<Instant>,
     is_stalled: bool,
     /// A sent request has timed out since the last reply, so the server may still reply to it.

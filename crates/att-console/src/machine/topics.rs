@@ -1,4 +1,4 @@
-//! Subscriptions: the ledger, and how it speaks to the server.
+//! Subscriptions: the ledger, and its requests to the server.
 
 use super::session::Purpose;
 use super::{Machine, Output, State, Waiter};
@@ -14,16 +14,16 @@ use alta_socket::{Held, Ledger, Step, Waiters, later};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a request is waited for when the times to ask again are over: servers that load reply minutes later (tavernpy).
+/// The timeout of a request after the last time of repetition: servers that load reply minutes later (tavernpy).
 const PATIENCE: Duration = Duration::from_secs(10 * 60);
 
-/// After so many failures in a row a warning is logged: fewer are usual while a server loads.
+/// The number of consecutive failures after which a warning is logged: fewer are usual while a server loads.
 const KEEPS_FAILING: u32 = 3;
 
 #[derive(Debug)]
 pub(super) struct Topics<R> {
     ledger: Ledger<EventName>,
-    /// Those who wait until the server holds an event.
+    /// The callers that wait until the server holds an event.
     waiters: Waiters<EventName, R>,
 }
 
@@ -39,19 +39,19 @@ impl<R: Waiter> Topics<R> {
         self.ledger.deadline()
     }
 
-    /// A session has begun, in which the server holds nothing yet.
+    /// A session has begun, in which the server holds no subscription yet.
     pub(super) fn logged_in(&mut self) {
         self.ledger.connected();
     }
 
-    /// Nothing is held any more. Returns the events that were held and are wanted.
+    /// No subscription is held any more. Returns the events that were held and are wanted.
     pub(super) fn link_lost(&mut self, last_heard: Instant, now: Instant) -> Vec<EventName> {
         let refusal_stands = |name: &EventName| !name.is_sendable();
         let lost = self.ledger.disconnected(last_heard, now, refusal_stands);
         lost.interrupted
     }
 
-    /// A request got no reply in time: it is repeated.
+    /// A request timed out: it is repeated.
     pub(super) fn no_reply(&mut self, name: &EventName) {
         self.ledger.no_reply(name);
     }
@@ -72,8 +72,8 @@ impl<R: Waiter> Topics<R> {
     }
 }
 
-/// When a request that is made now is repeated if no reply comes: it may be lost, and asking again does no harm. `since`: when
-/// it was first made.
+/// The time at which a request that is made now is repeated without a reply: it can be lost, and a repetition is
+/// harmless. `since` is the time of its first attempt.
 fn repeat_at(since: Instant, again: &[Duration], now: Instant) -> Instant {
     let times = again.iter().map(|after| later(since, *after));
     let next = times.filter(|time| *time > now).min();
@@ -91,7 +91,7 @@ impl<R: Waiter> Machine<R> {
         let Topics { ledger, waiters } = &mut self.topics;
         if !wanted {
             ledger.unwant(name, now);
-            // Whoever asked about it had a stream.
+            // The caller had a stream.
             drop(waiters.take(name));
         } else if !name.is_sendable() {
             ledger.want(name);
@@ -114,13 +114,13 @@ impl<R: Waiter> Machine<R> {
                 self.topics.waiters.add(name, waiter);
                 return;
             }
-            // Nobody wants it any more, the one who asked included.
+            // No stream needs it any more, so no caller waits for it.
             (_, None) => return,
         };
         self.outbox.push_back(Output::Resolve(waiter, result));
     }
 
-    /// Sends the requests that make the server hold what is wanted.
+    /// Sends the requests by which the server comes to hold the wanted subscriptions.
     pub(super) fn reconcile(&mut self, now: Instant) {
         let State::Session(session) = &mut self.state else {
             return;
@@ -139,7 +139,7 @@ impl<R: Waiter> Machine<R> {
             };
             let until = repeat_at(since, &self.config.resubscribe_after, now);
             let id = session.begin(purpose, now, until);
-            tracing::debug!(event = %name, id, "asking to {verb}");
+            tracing::debug!(event = %name, id, "requesting to {verb}");
             let line = Arc::new(format!("websocket {verb} {name}"));
             if self.hears_commands {
                 session.own.sent(id, &line);
@@ -153,7 +153,7 @@ impl<R: Waiter> Machine<R> {
         }
     }
 
-    /// A server that just started may have lost subscriptions: ask for all of them again at the appointed times.
+    /// A server that has just started can lose subscriptions: requests all of them again at fixed times.
     pub(super) fn ask_again_if_due(&mut self, now: Instant) {
         let State::Session(session) = &mut self.state else {
             return;
@@ -199,34 +199,34 @@ impl<R: Waiter> Machine<R> {
                 self.outbox.push_back(Output::Refused(name.clone()));
                 if was_held {
                     self.counters.refused_subscriptions.add_one();
-                    tracing::warn!(event = %name, "the server no longer has an event that was subscribed to");
+                    tracing::warn!(event = %name, "the server no longer has an event with a subscription");
                 }
                 for waiter in self.topics.waiters.take(name) {
                     let error = no_such_event(name);
                     self.outbox.push_back(Output::Resolve(waiter, Err(error)));
                 }
             }
-            // Modules are missing while a server loads; this heals.
+            // Modules are missing while a server loads; a later request succeeds.
             Outcome::Failed(error) => self.retry_later(name, false, &error, now),
         }
     }
 
-    /// Tries this event again after a backoff. `is_unknown`: the server may have done what was asked.
+    /// Tries this event again after a backoff. `is_unknown`: the server may have performed the request.
     fn retry_later(&mut self, name: &EventName, is_unknown: bool, error: &ErrorKind, now: Instant) {
         let Some(failures) = self.topics.ledger.failed(name, is_unknown, now) else {
             return;
         };
         self.counters.failed_attempts.add_one();
         if failures == KEEPS_FAILING {
-            tracing::warn!(event = %name, %error, "a subscription keeps failing");
+            tracing::warn!(event = %name, %error, "a subscription fails repeatedly");
         } else {
-            tracing::debug!(event = %name, %error, "a subscription is tried again");
+            tracing::debug!(event = %name, %error, "a subscription failed and will be tried again");
         }
     }
 }
 
 enum Outcome {
-    /// As was asked for. `already`: it was so before. Older servers do not tell.
+    /// The request succeeded. `already`: the state was the same before. Older servers do not report this.
     Done {
         already: Option<bool>,
     },
@@ -255,7 +255,7 @@ fn read_outcome(frame: Frame, redactor: &Redactor) -> Outcome {
         }
         Ok(other) => Outcome::Failed(ErrorKind::Decode {
             reason: format!(
-                "{:?} is no reply to a subscription",
+                "{:?} is not a reply to a subscription",
                 redactor.redact(other.as_str())
             ),
         }),

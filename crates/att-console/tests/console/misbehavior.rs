@@ -152,7 +152,7 @@ async fn a_half_open_connection_is_found_by_pings() {
     sim.silence_consoles(server);
     not_connected(
         &console,
-        |cause| matches!(cause, NotConnected::Lost(why) if why.contains("nothing was heard")),
+        |cause| matches!(cause, NotConnected::Lost(why) if why.contains("nothing arrived")),
     )
     .await;
     connected(&console, 2).await;

@@ -267,7 +267,7 @@ async fn access_that_never_resolves_times_out_and_is_requested_again() {
     .unwrap();
 }
 
-/// An access that fails and asks for a delay. Counts its calls.
+/// An access that fails and requests a delay. Counts its calls.
 struct Busy(AtomicU32, Duration);
 
 impl Access for Busy {

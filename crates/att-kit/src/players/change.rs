@@ -45,7 +45,7 @@ pub enum ChangeKind {
     },
 }
 
-/// How a [`PlayerChange`] or a [`Transition`](crate::conditions::Transition) is known.
+/// The source of a [`PlayerChange`] or a [`Transition`](crate::conditions::Transition).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Evidence {

@@ -54,7 +54,7 @@ impl Online {
         self.players.len()
     }
 
-    /// Whether nobody is online. Look at [`is_complete`](Self::is_complete), too: before the first list nobody is known.
+    /// Returns whether no player is online. Check [`is_complete`](Self::is_complete), too: before the first list no player is known.
     pub fn is_empty(&self) -> bool {
         self.players.is_empty()
     }
@@ -83,7 +83,7 @@ impl Online {
         found.filter(|_| same.next().is_none())
     }
 
-    /// Whether a list of the server has confirmed this since the console connected, and no event was missed after it.
+    /// Returns whether a list of the server has confirmed this since the console connected, and no event was missed after it.
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }

@@ -135,7 +135,7 @@ fn step() -> impl Strategy<Value = (u64, Step)> {
 }
 
 proptest! {
-    /// Whatever the readers, the server and the connection do: one request at a time, none without a reader, none before the
+    /// In any course of readers, server and connection: one request at a time, none without a reader, none before the
     /// interval of the fastest reader or the rest of the server is over, and each in time.
     #[test]
     fn requests_are_single_needed_paced_and_in_time(

@@ -70,9 +70,9 @@ pub(crate) struct Roster {
     list_at: Option<Instant>,
     request: Option<Request>,
     failures: u32,
-    /// Whether a list has ever been applied.
+    /// True if a list has ever been applied.
     is_seeded: bool,
-    /// Whether the server has sent a join or a leave.
+    /// True if the server has sent a join or a leave.
     sends_events: bool,
 }
 
@@ -81,7 +81,7 @@ pub(crate) struct Roster {
 struct Request {
     /// The players that events were about meanwhile: the list may be older than those.
     touched: BTreeSet<UserId>,
-    /// Whether events were missed meanwhile, so that another list is needed.
+    /// True if events were missed meanwhile, so that another list is needed.
     is_stale: bool,
 }
 

@@ -219,8 +219,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// Whatever is lost: each stream of changes says of each player by turns that they are there and that they are not, the
-    /// snapshot is the sum of the changes, and a list in quiet times makes both true.
+    /// With any losses: each stream of changes reports a join and a leave of each player by turns, the snapshot is the
+    /// sum of the changes, and a list in quiet times makes both correct.
     #[test]
     fn changes_add_up_to_the_snapshot_and_a_list_in_quiet_times_to_the_truth(
         steps in proptest::collection::vec(step(), 0..60)

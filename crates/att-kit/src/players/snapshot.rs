@@ -55,8 +55,8 @@ impl<T> Snapshot<T> {
         self.players.len()
     }
 
-    /// Whether it has no player: the server has replied that nobody is online, or, for inventories, that nobody has a body. A
-    /// reply that failed or has another shape makes no snapshot.
+    /// Returns whether it has no player: the server has replied that no player is online, or, for inventories, that no
+    /// player has a body. A failed reply or one of another shape makes no snapshot.
     pub fn is_empty(&self) -> bool {
         self.players.is_empty()
     }
@@ -71,7 +71,7 @@ impl<T> Snapshot<T> {
         self.players.get(&id)
     }
 
-    /// Whether every entry of the reply could be read. If not, a player who is missing here may be online all the same.
+    /// Returns whether every entry of the reply could be read. If not, a player who is missing here may still be online.
     pub fn is_complete(&self) -> bool {
         self.is_complete
     }

@@ -17,19 +17,19 @@ use std::time::Instant;
 pub(super) struct Signals {
     /// The number of its events and console states.
     pub(super) stamp: u64,
-    /// Whether it has ever sent a heartbeat.
+    /// True if it has ever sent a heartbeat.
     beats: bool,
     /// When the next heartbeat is overdue.
     pub(super) due: Option<Instant>,
-    /// Whether events may have been missed since its last event or reading.
+    /// True if events may have been missed since its last event or reading.
     pub(super) gap: bool,
-    /// Whether the server was made while the bot followed the group.
+    /// True if the server was made while the bot followed the group.
     pub(super) is_new: bool,
-    /// Whether its console is connected.
+    /// True if its console is connected.
     console: bool,
-    /// Whether its console was connected since the server was last found not to run.
+    /// True if its console was connected since the server was last found not to run.
     served: bool,
-    /// Whether its console has delivered anything since the running reading began.
+    /// True if its console has delivered anything since the running reading began.
     pub(super) delivered: bool,
 }
 
@@ -216,7 +216,7 @@ impl Entry {
     }
 }
 
-/// Whether a record contains the state of the server.
+/// Returns whether a record contains the state of the server.
 fn has_state(server: &Server) -> bool {
     server.is_online.is_some() || server.final_status.is_some() || server.online_ping.is_some()
 }

@@ -1,4 +1,4 @@
-//! Whatever may happen to a console, in any order.
+//! Any inputs of a console, in any order.
 
 use super::world::{Ticket, World};
 use crate::error::Sent;
@@ -64,12 +64,12 @@ fn config(in_flight: usize) -> Config {
         ))
 }
 
-/// A world, and what came of its commands.
+/// A world, and the ends of its commands.
 struct Course {
     world: World,
-    /// Commands that were handed in.
+    /// Commands that were passed in.
     taken: BTreeSet<Ticket>,
-    /// Those whose callers have gone, and whether they had been sent by then.
+    /// Commands whose callers are gone, and whether they had been sent by then.
     abandoned: BTreeMap<Ticket, bool>,
 }
 
@@ -135,7 +135,7 @@ impl Course {
         self.world.ran.get(&line).copied().unwrap_or(0)
     }
 
-    /// What must hold after every step.
+    /// Checks that hold after every step.
     fn holds(&self, in_flight: usize) -> Result<(), TestCaseError> {
         let machine = &self.world.machine;
         prop_assert!(machine.queue.len() <= 20, "bounded");
@@ -152,7 +152,7 @@ impl Course {
         Ok(())
     }
 
-    /// What must hold when nothing more can come.
+    /// Checks that hold when no input can follow.
     fn each_command_ended_once(&self) -> Result<(), TestCaseError> {
         for (ticket, had_run) in &self.abandoned {
             let why = "dropped before it was written: never sent";
@@ -170,7 +170,7 @@ impl Course {
             match self.world.the_outcome(*ticket) {
                 Ok(()) => prop_assert_eq!(runs, 1),
                 Err(ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent, .. }) => {
-                    let why = "the error tells whether it was sent";
+                    let why = "the error says whether it was sent";
                     prop_assert_eq!(*sent == Sent::MayHaveRun, runs == 1, "{}", why);
                 }
                 Err(ErrorKind::NotReady | ErrorKind::Closed { .. }) => prop_assert_eq!(runs, 0),
@@ -179,7 +179,7 @@ impl Course {
         }
         for (ticket, name) in &self.world.confirms {
             let ends = self.world.outcomes.get(ticket).map_or(0, Vec::len);
-            prop_assert_eq!(ends, 1, "who waits for {} is told", name);
+            prop_assert_eq!(ends, 1, "a waiter for {} gets its result", name);
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     #[test]
-    fn whatever_happens_each_command_ends_once_and_what_is_wanted_is_held(
+    fn each_command_ends_once_and_wanted_events_are_held_in_any_course(
         steps in steps(), in_flight in prop_oneof![Just(1_usize), Just(3), Just(1_024)],
     ) {
         let mut course = Course::new(in_flight);
@@ -199,14 +199,14 @@ proptest! {
         }
         let world = &mut course.world;
         world.settle();
-        prop_assert_eq!(&world.machine.topics.held(), &world.wanted, "by the machine's book");
-        prop_assert_eq!(&world.held, &world.wanted, "by the server's");
+        prop_assert_eq!(&world.machine.topics.held(), &world.wanted, "according to the machine");
+        prop_assert_eq!(&world.held, &world.wanted, "according to the server");
         prop_assert_eq!(world.machine.state(), State::Ready);
         course.each_command_ended_once()?;
     }
 
     #[test]
-    fn promise_10_whenever_it_is_closed_everything_ends_at_once(steps in steps()) {
+    fn promise_10_a_close_at_any_time_ends_everything_at_once(steps in steps()) {
         let mut course = Course::new(3);
         for step in steps {
             course.take(&step);

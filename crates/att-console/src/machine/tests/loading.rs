@@ -5,7 +5,7 @@ use crate::machine::*;
 use crate::status::State;
 
 #[test]
-fn a_subscription_that_the_server_lost_is_found_by_asking_again() {
+fn a_subscription_that_the_server_lost_is_found_by_a_repeated_request() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.ready();
@@ -53,11 +53,15 @@ fn a_server_stays_stalled_after_a_commands_timeout_until_a_reply_comes() {
     world.pass(Duration::from_secs(150));
     let error = world.the_outcome(early).as_ref().unwrap_err();
     assert!(matches!(error, ErrorKind::TimedOut { .. }), "{error}");
-    assert_eq!(world.machine.state(), State::Stalled, "it owes the reply");
+    assert_eq!(
+        world.machine.state(),
+        State::Stalled,
+        "its reply is missing"
+    );
     let later = world.order(30, false);
     world.write_one();
     assert_eq!(world.machine.state(), State::Stalled);
-    // The world is loaded: the replies come, late ones first.
+    // The world is loaded: the replies arrive, late ones first.
     world.reply(0);
     assert_eq!(world.machine.state(), State::Ready);
     world.reply(0);
@@ -82,10 +86,14 @@ fn one_lost_reply_does_not_stall_a_server_that_replies_to_others() {
         assert_eq!(world.machine.state(), State::Ready);
     }
     world.pass(Duration::from_secs(11));
-    assert_eq!(world.machine.state(), State::Stalled, "now nothing is");
+    assert_eq!(
+        world.machine.state(),
+        State::Stalled,
+        "now no request gets a reply"
+    );
 }
 
-/// The times, in seconds, at which the machine asks for a subscription in the next minutes without any reply.
+/// The times, in seconds, at which the machine requests a subscription during the next minutes without any reply.
 fn asked_without_a_reply(world: &mut World, line: &str) -> Vec<u32> {
     let mut asked = Vec::new();
     for second in 0..700 {
@@ -100,7 +108,7 @@ fn asked_without_a_reply(world: &mut World, line: &str) -> Vec<u32> {
 }
 
 #[test]
-fn a_subscription_whose_reply_never_comes_is_asked_for_again() {
+fn a_subscription_whose_reply_never_arrives_is_requested_again() {
     let mut world = World::new(Config::default());
     world.ready();
     world.pass(Duration::from_secs(100));
@@ -108,7 +116,7 @@ fn a_subscription_whose_reply_never_comes_is_asked_for_again() {
     world.confirm("PlayerJoined");
     let asked = asked_without_a_reply(&mut world, "websocket subscribe PlayerJoined");
     assert_eq!(asked, [0, 8, 20, 40, 640]);
-    assert!(!world.outcomes.contains_key(&0), "who asked waits");
+    assert!(!world.outcomes.contains_key(&0), "the caller waits");
     // The server was loading. Now it runs and replies to all of them.
     for _ in asked {
         world.reply(0);
@@ -211,7 +219,7 @@ fn a_stall_of_minutes_keeps_the_order_and_sends_nothing_twice() {
 }
 
 #[test]
-fn subscriptions_are_asked_for_again_8_20_and_40_seconds_after_each_login() {
+fn subscriptions_are_requested_again_8_20_and_40_seconds_after_each_login() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     for _ in 0..2 {
@@ -256,13 +264,13 @@ fn a_subscription_that_a_booting_server_cannot_make_is_tried_again() {
             world.reply_or_fail(0, true);
         }
     }
-    assert!(!world.outcomes.contains_key(&0), "who asked waits");
+    assert!(!world.outcomes.contains_key(&0), "the caller waits");
     world.reply(0);
     assert_eq!(world.the_outcome(0), &Ok(()));
 }
 
 #[test]
-fn promise_04_what_a_server_failed_to_let_go_it_is_asked_to_again() {
+fn promise_04_a_failed_unsubscription_is_repeated() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.settle();

@@ -18,7 +18,7 @@ fn promise_06_nothing_is_sent_before_the_token_has_a_reply() {
     world.frame(r#"{"type":"Subscription","eventType":"InfoLog","data":{"message":"Connection Succeeded"}}"#);
     assert!(
         world.queued.is_empty(),
-        "a log stream that already runs is no reply"
+        "an event of a running log stream is not a reply"
     );
     world.accept();
     let lines: Vec<_> = world
@@ -57,7 +57,7 @@ fn promise_06_a_late_reply_is_counted_and_not_given_to_the_next_command() {
 }
 
 #[test]
-fn promise_05_time_out_and_disconnection_tell_whether_it_may_have_run() {
+fn promise_05_timeout_and_disconnection_say_whether_the_command_may_have_run() {
     let mut world = World::new(Config::default());
     let waiting = world.order(5, false);
     let refused = world.order(5, true);
@@ -83,7 +83,7 @@ fn promise_05_time_out_and_disconnection_tell_whether_it_may_have_run() {
     ));
     assert!(
         !world.outcomes.contains_key(&unsent),
-        "what was not sent waits on"
+        "an unsent command continues to wait"
     );
     world.settle();
     assert_eq!(world.the_outcome(unsent), &Ok(()));
@@ -91,7 +91,7 @@ fn promise_05_time_out_and_disconnection_tell_whether_it_may_have_run() {
 
 #[test]
 fn promise_05_the_timeout_of_a_queued_command_runs_on_after_a_lost_connection() {
-    // A backoff that is longer than the timeout.
+    // The backoff is longer than the timeout.
     let policy = BackoffPolicy::new(Duration::from_secs(3_600), Duration::from_secs(3_600));
     let mut world = World::new(Config::default().max_in_flight(1).backoff(policy));
     world.ready();
@@ -201,7 +201,7 @@ fn promise_09_silence_is_never_final_while_the_token_may_change() {
 }
 
 #[test]
-fn promise_01_a_gap_runs_from_the_last_frame_heard_to_the_confirmation() {
+fn promise_01_a_gap_lasts_from_the_last_frame_to_the_confirmation() {
     let mut world = World::new(Config::default());
     world.want("PlayerJoined", true);
     world.settle();
@@ -238,7 +238,7 @@ fn promise_04_dropping_unsubscribes_after_the_linger_and_not_before() {
 }
 
 #[test]
-fn subscriptions_take_no_room_from_commands() {
+fn subscriptions_do_not_count_towards_the_limit_of_commands() {
     let mut world = World::new(Config::default().max_in_flight(1));
     for name in ["PlayerJoined", "PlayerLeft"] {
         world.want(name, true);
@@ -261,7 +261,7 @@ fn subscriptions_take_no_room_from_commands() {
 }
 
 #[test]
-fn a_link_that_falls_silent_is_given_up() {
+fn a_link_that_falls_silent_is_closed() {
     let mut world = World::new(Config::default());
     world.ready();
     let link = world.link.unwrap();
@@ -285,7 +285,7 @@ fn a_doubtful_subscription_is_checked_until_a_reply_comes() {
     world.write_one();
     world.reply(0);
     world.forget_subscriptions();
-    // It is asked again three times, and the server fails each time.
+    // Three more requests follow, and the server fails each of them.
     for seconds in [8, 12, 20] {
         world.pass(Duration::from_secs(seconds));
         while !world.queued.is_empty() {

@@ -1,4 +1,4 @@
-//! A server and a driver in one, reduced to what the machine can tell apart.
+//! A server and a driver in one, with only the behavior that the machine can see.
 
 use crate::config::WhenNotReady;
 use crate::machine::*;
@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Weak;
 use std::time::SystemTime;
 
-/// Names a waiter; whether it is gone is looked up in the world.
+/// The id of a waiter; the world knows whether it is gone.
 pub(super) type Ticket = u32;
 
 /// A waiter.
@@ -25,23 +25,23 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) link: Option<LinkId>,
     pub(super) authenticated: bool,
-    /// Frames in the link, not handed to the socket yet.
+    /// Frames in the link that are not sent yet.
     pub(super) queued: Vec<(u32, String, Option<Weak<String>>)>,
-    /// Requests that the server has received and not replied to.
+    /// Requests that the server has received without a reply so far.
     pub(super) received: Vec<(u32, String)>,
-    /// What the server holds for the present connection.
+    /// The subscriptions that the server holds for the present connection.
     pub(super) held: BTreeSet<String>,
     pub(super) wanted: BTreeSet<String>,
-    /// The lines of callers that have not gone.
+    /// The lines of callers that are not gone.
     pub(super) owners: HashMap<Ticket, Arc<String>>,
     pub(super) outcomes: BTreeMap<Ticket, Vec<Result<(), ErrorKind>>>,
-    /// Lines that ever reached the server, with how often.
+    /// The lines that reached the server, and how many times.
     pub(super) ran: HashMap<String, u32>,
-    /// Those who wait for a subscription to be confirmed, as long as somebody has wanted it without a break.
+    /// The waiters for a confirmation of a subscription that was wanted without interruption.
     pub(super) confirms: BTreeMap<Ticket, String>,
-    /// Since when the present session lasts.
+    /// The beginning of the present session.
     pub(super) since: Instant,
-    /// When the server was last heard on the present link.
+    /// The time of the last frame on the present link.
     pub(super) heard: Instant,
     pub(super) gaps: u32,
     pub(super) ended: bool,
@@ -106,7 +106,7 @@ impl World {
                     assert!(
                         !self.received.iter().any(|(open, _)| *open == id)
                             && !self.queued.iter().any(|(open, ..)| *open == id),
-                        "an id is not used again while its reply may come"
+                        "an id is not used again while its reply can arrive"
                     );
                     self.queued.push((id, line.to_string(), owner));
                 }
@@ -133,7 +133,9 @@ impl World {
                         .or_default()
                         .push(outcome.map(|_| ()));
                 }
-                Output::Interrupted(_, since) => assert_eq!(since, self.heard, "since last heard"),
+                Output::Interrupted(_, since) => {
+                    assert_eq!(since, self.heard, "since the last frame")
+                }
                 Output::Doubted(_) | Output::Refused(_) => {}
                 Output::Confirmed(_, gap) => {
                     if let Some((since, until)) = gap {
@@ -209,7 +211,7 @@ impl World {
         }
     }
 
-    /// The socket takes the next frame, unless its owner has gone.
+    /// The socket takes the next frame, unless its owner is gone.
     pub(super) fn write_one(&mut self) {
         let Some(link) = self.link else { return };
         if self.queued.is_empty() {
@@ -267,7 +269,7 @@ impl World {
         self.reply_or_fail(index, false);
     }
 
-    /// As somebody does who has just subscribed.
+    /// A caller subscribes and waits.
     pub(super) fn confirm(&mut self, name: &str) {
         if self.wanted.contains(name) {
             let ticket = self.next_ticket;
@@ -277,14 +279,14 @@ impl World {
         }
     }
 
-    /// As servers do that have just started, which is why they are asked again for a while.
+    /// The server has just started and loses its subscriptions, as servers do; so they are requested again for a while.
     pub(super) fn forget_subscriptions(&mut self) {
         if self.now.saturating_duration_since(self.since) < Duration::from_secs(30) {
             self.held.clear();
         }
     }
 
-    /// How many commands are open on the wire.
+    /// The number of commands in flight.
     pub(super) fn open_commands(&self) -> usize {
         let queued = self.queued.iter().map(|(_, line, _)| line);
         let lines = queued.chain(self.received.iter().map(|(_, line)| line));
@@ -312,7 +314,7 @@ impl World {
             reply: Waits(ticket),
         };
         self.owners.insert(ticket, line);
-        // As callers do, who wait for room outside.
+        // As callers wait for capacity outside of the machine.
         let open = self
             .owners
             .keys()
@@ -330,7 +332,7 @@ impl World {
         if wanted {
             self.wanted.insert(name.to_owned())
         } else {
-            // Whoever waited for it has gone with the last stream.
+            // The waiters for it are gone with the last stream.
             self.confirms.retain(|_, waited| waited != name);
             self.wanted.remove(name)
         };
@@ -351,7 +353,7 @@ impl World {
                 self.give(Input::Heard(link));
             }
             rounds += 1;
-            assert!(rounds < 10_000, "a timer that is due for ever");
+            assert!(rounds < 10_000, "a timer that is always due");
         }
         self.now = end;
     }
