@@ -114,7 +114,7 @@ fn password(digit: &str) -> Password {
 }
 
 #[tokio::test]
-async fn ours_sends_what_alta_s_own_client_sends() {
+async fn our_client_sends_the_same_as_alta_s_own_client() {
     let Some(mut pair) = Pair::new().await else {
         return;
     };

@@ -60,7 +60,7 @@ async fn every_part_of_a_frame_that_comes_slowly_is_heard_and_so_are_pings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_link_on_which_nothing_can_be_written_is_lost_after_its_time() {
+async fn a_link_that_cannot_be_written_to_is_lost_after_the_timeout() {
     for pings in [false, true] {
         let within = Duration::from_secs(7);
         let (mut rig, mut server) =

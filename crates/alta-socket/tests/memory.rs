@@ -31,7 +31,7 @@ fn held() -> usize {
 }
 
 #[tokio::test(start_paused = true)]
-async fn promise_11_what_is_kept_holds_its_own_size_and_buffers_shrink_again() {
+async fn promise_11_kept_data_holds_its_own_size_and_buffers_shrink_again() {
     small_frames_between_large_ones().await;
     a_link_that_has_read_a_large_frame().await;
     a_server_that_pings_and_never_reads().await;

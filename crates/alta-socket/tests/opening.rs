@@ -51,7 +51,7 @@ fn direct() -> TcpDialer {
 }
 
 #[tokio::test]
-async fn the_pause_that_a_refusal_asks_for_is_told() {
+async fn the_pause_that_a_refusal_requests_is_in_the_error() {
     let date = httpdate::fmt_http_date(std::time::SystemTime::now() + Duration::from_secs(90));
     for (status, line, least, most) in [
         (429, "retry-after: 7\r\n".to_owned(), Some(7), 7),

@@ -160,7 +160,7 @@ async fn callers_share_a_request_and_accept_no_older_snapshot() {
 }
 
 #[tokio::test]
-async fn a_reply_that_fails_or_is_odd_is_no_snapshot() {
+async fn a_failed_or_malformed_reply_makes_no_snapshot() {
     let (sim, _, _, console) = town().await;
     let players = Players::of(&console);
     let mut details = players.details(FAST);
@@ -230,7 +230,7 @@ async fn a_player_without_a_body_hides_no_other_inventory() {
 }
 
 #[tokio::test]
-async fn null_inventories_are_nobodys_and_too_few_are_asked_for_again() {
+async fn null_inventories_have_no_player_and_too_few_are_requested_again() {
     let (sim, server) = self_hosted().await;
     let first = sim.player_joins(server, NAMES[0]).unwrap();
     let second = sim.player_joins(server, NAMES[5]).unwrap();

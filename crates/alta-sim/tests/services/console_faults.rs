@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 
 #[tokio::test]
-async fn replies_can_be_dropped_delayed_doubled_and_have_a_wrong_id() {
+async fn replies_can_be_dropped_delayed_duplicated_and_have_a_wrong_id() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     let faults = sim.faults();
@@ -182,7 +182,7 @@ async fn a_token_can_be_refused_ignored_cut_or_delayed() {
 }
 
 #[tokio::test]
-async fn events_can_be_lost_doubled_or_end_the_connection() {
+async fn events_can_be_lost_duplicated_or_end_the_connection() {
     let sim = Sim::builder().start().await.unwrap();
     let mut socket = console(&sim, sim.server()).await;
     socket.command(1, "websocket subscribe TraceLog").await;

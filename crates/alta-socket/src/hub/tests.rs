@@ -30,7 +30,7 @@ fn a_slow_stream_delays_no_other_stream_and_costs_it_no_event() {
 }
 
 #[test]
-fn a_key_is_wanted_while_a_stream_wants_it_however_streams_come_and_go() {
+fn a_key_is_wanted_exactly_while_a_stream_wants_it() {
     let hub = TestHub::default();
     let first = hub.subscribe(vec!["a", "b"], QueueConfig::default());
     let second = hub.subscribe(vec!["b"], QueueConfig::default());

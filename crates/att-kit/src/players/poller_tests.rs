@@ -36,7 +36,7 @@ fn end(poller: &mut Poller, sent: Instant, after: u64, is_ok: bool) {
 }
 
 #[test]
-fn a_fast_server_is_asked_at_the_interval() {
+fn a_fast_server_gets_requests_at_the_interval() {
     let (mut poller, now) = started(200);
     end(&mut poller, now, 3, true);
     assert_eq!(poller.deadline(), Some(now + ms(200)));

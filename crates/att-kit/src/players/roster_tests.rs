@@ -99,7 +99,7 @@ fn a_list_does_not_undo_events_that_came_after_its_request() {
 }
 
 #[test]
-fn a_failed_or_odd_list_empties_nothing() {
+fn a_failed_or_malformed_list_removes_no_player() {
     let (mut roster, now) = seeded(&[1, 2]);
     let due = now + LIST_WITHOUT_EVENTS;
     roster.handle(Input::Tick, due);

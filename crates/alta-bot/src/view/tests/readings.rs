@@ -295,7 +295,7 @@ fn reply_for(harness: &mut Harness, time: Duration) -> BTreeMap<Part, Vec<Instan
 }
 
 #[test]
-fn an_outage_is_one_reading_of_each_part_spread_over_time_however_often_it_is_reported() {
+fn an_outage_that_is_reported_repeatedly_is_one_reading_of_each_part_spread_over_time() {
     let mut harness = nine_groups();
     let before = harness.now;
     harness.connected(false);
