@@ -4,7 +4,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Longer than any program runs, and short enough for the arithmetic of clocks.
-const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
+pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// The instant at which this much time has passed; any duration is accepted.
 pub(crate) fn deadline_after(pause: Duration) -> Instant {

@@ -31,6 +31,8 @@
 //! | [`atm`] | balances: reading and changing as one step per player, and transfers |
 //! | [`homes`] | teleports to positions, which restore the players' homes |
 //! | [`orders`] | orders of several items, which never spawn an item twice |
+//! | [`messages`] | messages to players: when they can see them, unless they have left, and never too late |
+//! | [`timing`] | cool-downs, debouncing, and delayed work that ends with a player, a session or the console |
 //!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
 //!
@@ -69,6 +71,7 @@ mod keyed_locks;
 mod keyed_queues;
 mod limits;
 mod member;
+pub mod messages;
 pub mod orders;
 mod panics;
 mod player;
@@ -80,6 +83,7 @@ mod runner_handle;
 mod set_member;
 mod shutdown_signal;
 mod subscribe;
+pub mod timing;
 mod with_state;
 
 pub use calls::{Call, Calls};

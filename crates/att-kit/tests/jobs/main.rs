@@ -15,4 +15,5 @@ mod conditions;
 mod positions;
 #[path = "../support/mod.rs"]
 mod support;
+mod timing;
 mod town;
