@@ -91,7 +91,7 @@ pub enum Closed {
     Token(String),
     /// The task of the connection panicked, in a dialer or a token source of the program.
     #[error("the task of the connection panicked")]
-    Broken,
+    Panicked,
     /// The tokio runtime of the connection has ended.
     #[error("the runtime of the connection has ended")]
     RuntimeEnded,

@@ -1,5 +1,5 @@
 use crate::config::Config;
-use crate::driver::{self, Driver};
+use crate::driver::Driver;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::events::Subscribable;
 use crate::frame::{Content, Request, Response};
@@ -49,7 +49,7 @@ pub struct Client {
 
 struct Inner {
     shared: Arc<Shared>,
-    calls: mpsc::Sender<driver::Call>,
+    calls: mpsc::Sender<Input>,
     task: TaskGuard,
 }
 
@@ -202,13 +202,13 @@ impl Client {
         let reserving = self.inner.calls.reserve();
         let place = shared.timers.timeout_at(deadline, reserving).await;
         match place {
-            Some(Ok(place)) => place.send(driver::Call::Input(Input::Call(Call {
+            Some(Ok(place)) => place.send(Input::Call(Call {
                 request,
                 deadline,
                 owner: Arc::downgrade(&alive),
                 reply,
                 renewed: false,
-            }))),
+            })),
             Some(Err(_)) => return Err(closed(Sent::NotSent)),
             None => {
                 let sent = Sent::NotSent;
@@ -273,11 +273,7 @@ impl Client {
         let (reply, receiver) = oneshot::channel();
         let shared = &self.inner.shared;
         let closed = |sent| shared.why_closed("using the client").of_request(sent);
-        let sending = self
-            .inner
-            .calls
-            .send(driver::Call::Input(call(reply)))
-            .await;
+        let sending = self.inner.calls.send(call(reply)).await;
         sending.map_err(|_| closed(Sent::NotSent))?;
         let result = self.inner.task.reply(receiver).await;
         result.ok_or_else(|| closed(shared.unfinished()))?

@@ -1,15 +1,18 @@
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
 use crate::socket::OpenFailure;
-use crate::tokens::get_token;
 use alta_auth::{API_KEY, Token, TokenSource};
 use alta_model::Redactor;
 use alta_socket::{Dial, DialError, LinkConfig, WebSocket};
 use http::{HeaderMap, HeaderValue, header};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 const DOING: &str = "connecting";
+
+/// The timeout of a token: three attempts of ten seconds, their pauses, and a margin.
+const TOKEN_WITHIN: Duration = Duration::from_secs(60);
 
 /// Opens links.
 pub(crate) struct Connector {
@@ -18,22 +21,6 @@ pub(crate) struct Connector {
     url: Url,
     link: LinkConfig,
     redactor: Redactor,
-}
-
-/// The reason for which no link was opened, and the token if the server refused it.
-#[derive(Debug)]
-pub(crate) struct NotOpened {
-    pub(crate) failure: OpenFailure,
-    pub(crate) refused: Option<Token>,
-}
-
-impl From<OpenFailure> for NotOpened {
-    fn from(failure: OpenFailure) -> Self {
-        Self {
-            failure,
-            refused: None,
-        }
-    }
 }
 
 impl Connector {
@@ -56,24 +43,24 @@ impl Connector {
         }
     }
 
-    /// Opens a link with a token that is not the stale one.
+    /// Opens a link with a token other than the refused one.
     pub(crate) fn open(
         &self,
         tokens: Arc<dyn TokenSource>,
-        stale: Option<Token>,
-    ) -> impl Future<Output = Result<(WebSocket, ()), NotOpened>> + Send + 'static {
+        refused: Option<Token>,
+    ) -> impl Future<Output = Result<(WebSocket, ()), OpenFailure>> + Send + 'static {
         let dialer = Arc::clone(&self.dialer);
         let mut headers = self.headers.clone();
         let (url, link) = (self.url.clone(), self.link.clone());
         let redactor = self.redactor.clone();
         async move {
-            let token = match get_token(tokens, stale).await {
+            let token = match get_token(tokens, refused).await {
                 Ok(token) => token,
                 Err(error) => {
                     let error = error.while_doing(DOING);
                     return Err(match error.kind() {
-                        ErrorKind::Unauthorized { .. } => OpenFailure::Final(error).into(),
-                        _ => OpenFailure::NoToken(error).into(),
+                        ErrorKind::Unauthorized { .. } => OpenFailure::Final(error),
+                        _ => OpenFailure::NoToken(error),
                     });
                 }
             };
@@ -83,16 +70,32 @@ impl Connector {
             let bearer = bearer(&token).map_err(OpenFailure::Final)?;
             headers.insert(header::AUTHORIZATION, bearer);
             let opened = WebSocket::connect(&*dialer, &url, headers, link).await;
-            let socket = opened.map_err(|error| {
-                let failure = failure_of(error, &redactor);
-                let is_refused = matches!(failure, OpenFailure::Unauthorized(_));
-                NotOpened {
-                    failure,
-                    refused: is_refused.then_some(token),
-                }
-            })?;
+            let socket = opened.map_err(|error| failure_of(error, token, &redactor))?;
             Ok((socket, ()))
         }
+    }
+}
+
+/// Gets a valid token, other than the refused one.
+pub(crate) async fn get_token(
+    source: Arc<dyn TokenSource>,
+    refused: Option<Token>,
+) -> Result<Token, Error> {
+    const DOING: &str = "getting a token";
+    let token = async {
+        match &refused {
+            Some(refused) => source.renew(refused).await,
+            None => source.token().await,
+        }
+    };
+    match tokio::time::timeout(TOKEN_WITHIN, token).await {
+        Ok(Ok(token)) => Ok(token),
+        Ok(Err(error)) if *error.kind() == alta_auth::ErrorKind::Refused => {
+            let kind = ErrorKind::Unauthorized { status: None };
+            Err(Error::new(kind, DOING).caused_by(error))
+        }
+        Ok(Err(error)) => Err(Error::new(ErrorKind::NoToken, DOING).caused_by(error)),
+        Err(elapsed) => Err(Error::new(ErrorKind::NoToken, DOING).caused_by(elapsed)),
     }
 }
 
@@ -112,7 +115,7 @@ fn bearer(token: &Token) -> Result<HeaderValue, Error> {
     Ok(value)
 }
 
-fn failure_of(error: DialError, redactor: &Redactor) -> OpenFailure {
+fn failure_of(error: DialError, token: Token, redactor: &Redactor) -> OpenFailure {
     let status = error.status();
     let cause = redactor.cause(error);
     match status {
@@ -120,7 +123,7 @@ fn failure_of(error: DialError, redactor: &Redactor) -> OpenFailure {
             let kind = ErrorKind::Unauthorized {
                 status: Some(status),
             };
-            OpenFailure::Unauthorized(Error::new(kind, DOING).caused_by(cause))
+            OpenFailure::Unauthorized(Error::new(kind, DOING).caused_by(cause), token)
         }
         _ => OpenFailure::Transient(Error::new(ErrorKind::Dial, DOING).caused_by(cause)),
     }

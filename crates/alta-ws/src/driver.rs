@@ -3,16 +3,16 @@
 #[cfg(test)]
 mod tests;
 
-use crate::connector::{Connector, NotOpened};
+use crate::connector::{Connector, get_token};
 use crate::error::{Error, ErrorKind};
-use crate::frame::{Frame, Request, usual_event};
+use crate::frame::{Frame, usual_event};
 use crate::pool::Pool;
 use crate::shared::Shared;
-use crate::socket::{Input, OnLink, Output};
+use crate::socket::{Input, OnLink, OpenFailure, Output};
 use crate::status::State;
-use crate::tokens::Tokens;
+use crate::tokens::TokenRequest;
 use crate::topic::Topic;
-use alta_auth::{Token, TokenSource};
+use alta_auth::TokenSource;
 use alta_socket::{
     Core, Dial, LinkEvent, LinkId, NotConnected, RawFrame, Shutdown, Signal, settle,
 };
@@ -21,30 +21,15 @@ use std::sync::{Arc, Weak};
 use std::time::SystemTime;
 use tokio::sync::mpsc;
 
-/// A call of a handle, or the token that the machine requested.
-#[derive(Debug)]
-pub(crate) enum Call {
-    Input(Input),
-    Token(Result<Token, Error>),
-}
-
-/// The state of the connection that was logged last.
-#[derive(PartialEq)]
-enum Logged {
-    Nothing,
-    Ready,
-    NotConnected(NotConnected),
-    Closed,
-}
-
 pub(crate) struct Driver {
     shared: Arc<Shared>,
     core: Core<Self>,
     connector: Connector,
-    tokens: Tokens,
-    /// The token that was last refused when a link was opened.
-    refused: Option<Token>,
-    logged: Logged,
+    tokens: Arc<dyn TokenSource>,
+    /// The state that was shown last.
+    shown: State,
+    /// The cause that was logged last, unless the client was ready since.
+    logged: Option<NotConnected>,
 }
 
 impl Driver {
@@ -53,10 +38,10 @@ impl Driver {
         tokens: Arc<dyn TokenSource>,
         dialer: Arc<dyn Dial>,
         headers: HeaderMap,
-        calls: mpsc::Receiver<Call>,
+        calls: mpsc::Receiver<Input>,
         shutdown: Shutdown,
     ) -> Self {
-        tracing::debug!("connecting");
+        tracing::debug!("opening");
         let config = Arc::clone(&shared.config);
         let redactor = shared.redactor.clone();
         let pool = Pool::new(
@@ -67,12 +52,12 @@ impl Driver {
             tokio::time::Instant::now().into_std(),
         );
         Self {
+            shown: shared.condition.get().state,
             core: Core::new(shared.hub.clone(), pool, calls, shutdown),
             shared,
             connector: Connector::new(dialer, headers, &config, redactor),
-            tokens: Tokens::new(tokens),
-            refused: None,
-            logged: Logged::Nothing,
+            tokens,
+            logged: None,
         }
     }
 
@@ -82,49 +67,39 @@ impl Driver {
         shared.counters.unclaimed.add_if(readers == 0);
     }
 
-    fn request_token(&mut self) {
-        if let Some(coming) = self.tokens.request() {
-            let call = async { Call::Token(coming.await) };
-            self.core.inbox.await_call(Some(Box::pin(call)));
-        }
+    fn get_token(&mut self, request: TokenRequest) {
+        let token = get_token(Arc::clone(&self.tokens), request.refused);
+        let call = async { Input::Token(token.await) };
+        self.core.inbox.await_call(Some(Box::pin(call)));
     }
 
-    fn send(&mut self, link: LinkId, id: u32, request: &Request, owner: Option<Weak<()>>) {
-        let frame = match self.tokens.current() {
-            Some(token) => request.frame(id, token.expose()).map_err(|error| {
-                Error::new(ErrorKind::Decode, "writing a request").caused_by(error)
-            }),
-            None => Err(Error::new(ErrorKind::NoToken, "writing a request")),
-        };
+    fn send(&mut self, link: LinkId, id: u32, frame: String, owner: Option<Weak<()>>) {
         let links = &mut self.core.inbox.links;
-        match (frame, owner) {
-            (Ok(frame), Some(owner)) => links.send_for(link, frame, id.into(), owner),
-            (Ok(frame), None) => links.send(link, frame, Some(id.into())),
-            (Err(error), _) => {
-                let event = OnLink::Unwritable(id, error);
-                self.core.handle(Input::Link(link, event));
-            }
+        match owner {
+            Some(owner) => links.send_for(link, frame, id.into(), owner),
+            None => links.send(link, frame, Some(id.into())),
         }
     }
 
-    /// Logs the reason for which there is no connection, once for each reason, and that there is one again.
+    /// Logs a change of the state. Of failed attempts, each cause is logged once, until the client is ready or the cause changes.
     fn log(&mut self, state: &State) {
         match state {
+            State::Recovering { attempt, because } if self.logged.as_ref() != Some(because) => {
+                tracing::info!(attempt, %because, "not connected, trying again");
+                self.logged = Some(because.clone());
+            }
             State::Recovering { attempt, because } => {
-                let logged = Logged::NotConnected(because.clone());
-                if self.logged != logged {
-                    tracing::info!(attempt, %because, "not connected, trying again");
-                    self.logged = logged;
-                }
+                tracing::debug!(attempt, %because, "not connected, trying again");
             }
-            State::Ready | State::Migrating if self.logged != Logged::Ready => {
+            State::Closed { because } => tracing::info!(%because, "closed"),
+            // The machine logs migrations.
+            State::Ready | State::Migrating if self.shown.is_connected() => {}
+            State::Ready | State::Migrating => {
                 tracing::info!("ready");
-                self.logged = Logged::Ready;
+                self.logged = None;
             }
-            State::Closed { because } if self.logged != Logged::Closed => {
-                tracing::info!(%because, "closed");
-                self.logged = Logged::Closed;
-            }
+            State::Connecting { attempt } => tracing::debug!(attempt, "connecting"),
+            // The main websocket has no other state.
             _ => {}
         }
     }
@@ -135,8 +110,8 @@ impl alta_socket::Driver for Driver {
     type Key = Topic;
     type Frame = Frame;
     type Opened = ();
-    type Failure = NotOpened;
-    type Call = Call;
+    type Failure = OpenFailure;
+    type Call = Input;
 
     fn core(&mut self) -> &mut Core<Self> {
         &mut self.core
@@ -150,14 +125,10 @@ impl alta_socket::Driver for Driver {
         }
     }
 
-    fn link(&mut self, link: LinkId, event: LinkEvent<(), NotOpened>) -> Option<Input> {
+    fn link(&mut self, link: LinkId, event: LinkEvent<(), OpenFailure>) -> Option<Input> {
         let event = match event {
             LinkEvent::Opened(()) => OnLink::Opened,
-            LinkEvent::Failed(NotOpened { failure, refused }) => {
-                // The requests can have a newer token by now.
-                self.refused = refused.or(self.refused.take());
-                OnLink::Failed(failure)
-            }
+            LinkEvent::Failed(failure) => OnLink::Failed(failure),
             LinkEvent::Text(raw, _) => OnLink::Text(raw),
             LinkEvent::Binary(length) => OnLink::Binary(length),
             LinkEvent::Heard => OnLink::Heard,
@@ -168,21 +139,8 @@ impl alta_socket::Driver for Driver {
         Some(Input::Link(link, event))
     }
 
-    fn call(&mut self, call: Call) -> Option<Input> {
-        let token = match call {
-            Call::Input(input) => return Some(input),
-            Call::Token(token) => token,
-        };
-        if let Ok(token) = &token {
-            self.shared.redactor.learn(token.expose());
-        }
-        // An output of this batch can say that the server refused this token.
-        settle(self);
-        let arrived = self.tokens.arrived(token);
-        if arrived.is_none() {
-            self.request_token();
-        }
-        arrived.map(Input::Token)
+    fn call(&mut self, input: Input) -> Option<Input> {
+        Some(input)
     }
 
     /// Usual events go straight to their streams.
@@ -203,18 +161,25 @@ impl alta_socket::Driver for Driver {
         let links = &mut self.core.inbox.links;
         let hub = &self.core.hub;
         match output {
-            Output::Open { link, renew } => {
-                let stale = self.refused.clone().filter(|_| renew);
-                links.open(link, self.connector.open(self.tokens.source(), stale));
+            Output::Open { link, refused } => {
+                let tokens = Arc::clone(&self.tokens);
+                links.open(link, self.connector.open(tokens, refused));
             }
-            Output::GetToken => self.request_token(),
-            Output::Renew { generation } => self.tokens.refused(generation),
+            Output::GetToken(request) => self.get_token(request),
             Output::Send {
                 link,
                 id,
+                token,
                 request,
                 owner,
-            } => self.send(link, id, &request, owner),
+            } => match request.frame(id, token.expose()) {
+                Ok(frame) => self.send(link, id, frame, owner),
+                Err(error) => {
+                    let error = Error::new(ErrorKind::Decode, "writing a request").caused_by(error);
+                    let event = OnLink::Unwritable(id, error);
+                    self.core.handle(Input::Link(link, event));
+                }
+            },
             Output::Recall(link, id) => {
                 let result = if links.recall(link, id.into()) {
                     OnLink::Skipped(id)
@@ -249,7 +214,10 @@ impl alta_socket::Driver for Driver {
         let state = condition.state.clone();
         shared.condition.set(condition);
         shared.counted.tell();
-        self.log(&state);
+        if state != self.shown {
+            self.log(&state);
+            self.shown = state;
+        }
     }
 }
 

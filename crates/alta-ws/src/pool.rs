@@ -13,7 +13,9 @@ use crate::socket::{
     Call, Common, Input, MigrationId, Output, Socket, SocketInput, SocketOutput, SocketState,
 };
 use crate::status::{Condition, Counters, State};
+use crate::tokens::Tokens;
 use crate::topic::Topic;
+use alta_auth::Token;
 use alta_model::Redactor;
 use alta_socket::{Closed, LinkId, Machine, RawFrame, Waiters, later};
 use moves::Moves;
@@ -32,6 +34,7 @@ pub(crate) struct Pool {
     /// Has the tokens of all links, since the server can repeat them in messages.
     redactor: Redactor,
     sockets: BTreeMap<SocketId, Socket>,
+    tokens: Tokens,
     common: Common,
     spread: Spread,
     moves: Moves,
@@ -76,6 +79,7 @@ impl Pool {
             counters,
             redactor,
             sockets: BTreeMap::new(),
+            tokens: Tokens::default(),
             common: Common::default(),
             moves: Moves::default(),
             look_at: None,
@@ -105,11 +109,7 @@ impl Machine for Pool {
                     self.feed(id, SocketInput::Link(link, event), now);
                 }
             }
-            Input::Token(token) => {
-                for id in self.ids() {
-                    self.feed(id, SocketInput::Token(token.clone()), now);
-                }
-            }
+            Input::Token(token) => self.token(token, now),
             Input::Wanted(topic, true) => self.want(&topic, now),
             Input::Wanted(topic, false) => self.unwant(&topic, now),
             Input::Confirm(topic, reply) => self.confirm(&topic, reply, now),
@@ -214,6 +214,24 @@ impl Pool {
         self.apply(id, outputs, now);
     }
 
+    /// Gives the token to all sockets, or requests another one if the server has refused it meanwhile.
+    fn token(&mut self, token: Result<Token, Error>, now: Instant) {
+        if let Ok(token) = &token {
+            self.redactor.learn(token.expose());
+        }
+        let Some(token) = self.tokens.arrived(token) else {
+            return self.request_token();
+        };
+        for id in self.ids() {
+            self.feed(id, SocketInput::Token(token.clone()), now);
+        }
+    }
+
+    fn request_token(&mut self) {
+        let request = self.tokens.request();
+        self.outbox.extend(request.map(Output::GetToken));
+    }
+
     /// Passes an input to one socket, and its outputs on.
     fn feed(&mut self, id: SocketId, input: SocketInput, now: Instant) {
         let Some(socket) = self.sockets.get_mut(&id) else {
@@ -236,6 +254,8 @@ impl Pool {
         for output in outputs {
             match output {
                 SocketOutput::ForDriver(output) => self.pass_on(id, output, now),
+                SocketOutput::NeedsToken => self.request_token(),
+                SocketOutput::TokenRefused(generation) => self.tokens.refused(generation),
                 SocketOutput::Released(topic) => {
                     self.spread.release(&topic, id);
                     self.moves

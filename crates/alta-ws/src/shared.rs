@@ -95,7 +95,7 @@ impl Shared {
     /// Records the end of a task that did not end by itself, but by a panic or with its runtime.
     pub(crate) fn task_ended(&self) {
         let why = if std::thread::panicking() {
-            Closed::Broken
+            Closed::Panicked
         } else {
             Closed::RuntimeEnded
         };

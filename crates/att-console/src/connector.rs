@@ -55,10 +55,10 @@ fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
         Failure::Address(message) => Failure::Address(shown(message)),
         Failure::Token(message) => Failure::Token(shown(message)),
         Failure::NotConnected {
-            trouble,
+            because,
             retry_after,
         } => Failure::NotConnected {
-            trouble: match trouble {
+            because: match because {
                 NotConnected::NotUp(message) => NotConnected::NotUp(shown(message)),
                 NotConnected::NoAccess(message) => NotConnected::NoAccess(shown(message)),
                 NotConnected::Unreachable(message) => NotConnected::Unreachable(shown(message)),
@@ -82,7 +82,7 @@ fn unreachable(error: &DialError, access: &ConsoleAccess, config: &Config) -> Fa
             Failure::Refused(error.to_string())
         }
         _ => Failure::NotConnected {
-            trouble: NotConnected::Unreachable(with_sources(error)),
+            because: NotConnected::Unreachable(with_sources(error)),
             retry_after: error
                 .retry_after()
                 .map(|asked| asked.min(config.backoff.cap)),
@@ -111,9 +111,9 @@ fn usable(access: &ConsoleAccess) -> Result<(), Failure> {
     })
 }
 
-fn not_connected(cause: NotConnected) -> Failure {
+fn not_connected(because: NotConnected) -> Failure {
     Failure::NotConnected {
-        trouble: cause,
+        because,
         retry_after: None,
     }
 }
@@ -125,7 +125,7 @@ fn no_access(error: AccessError, config: &Config) -> Failure {
             message,
             retry_after,
         } => Failure::NotConnected {
-            trouble: NotConnected::NotUp(message),
+            because: NotConnected::NotUp(message),
             retry_after,
         },
         AccessError::Failed {
@@ -138,7 +138,7 @@ fn no_access(error: AccessError, config: &Config) -> Failure {
                 None => message,
             };
             Failure::NotConnected {
-                trouble: NotConnected::NoAccess(why),
+                because: NotConnected::NoAccess(why),
                 retry_after: retry_after.map(|asked| asked.min(config.backoff.cap)),
             }
         }

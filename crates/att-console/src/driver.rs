@@ -1,14 +1,16 @@
 //! The task of a console: it turns wake-ups into inputs of the machine, performs its outputs, and decides nothing.
 
+#[cfg(test)]
+mod tests;
+
 use crate::access::{Access, ConsoleAccess};
 use crate::connector::open;
 use crate::error::Closed;
 use crate::machine::{Failure, Input, Machine, MayChange, Output};
 use crate::shared::{Call, Outcome, Shared};
-use crate::status::State;
+use crate::status::{NotConnected, State};
 use crate::wire::event_name::EventName;
 use crate::wire::frame::{Frame, Kind, Malformed};
-use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_socket::{Core, LinkEvent, LinkId, Machine as _, RawFrame, Shutdown, Signal, settle};
 use serde::Serialize;
 use std::sync::{Arc, PoisonError};
@@ -31,6 +33,8 @@ pub(crate) struct Driver {
     granted: Option<(LinkId, Box<ConsoleAccess>)>,
     /// The state that was published last.
     shown: State,
+    /// The cause that was logged last, unless the console was ready since.
+    logged: Option<NotConnected>,
 }
 
 impl Driver {
@@ -53,71 +57,53 @@ impl Driver {
             shared,
             access,
             granted: None,
+            logged: None,
         }
     }
 
     fn frame(&mut self, link: LinkId, frame: Result<Frame, Malformed>) {
-        let input = match frame {
-            Ok(mut frame) => match &frame.kind {
-                Kind::Event(name) => {
-                    if name.as_str() == CommandExecuted::NAME {
-                        frame.is_own = self.is_own(&frame);
-                    }
-                    return self.event(link, &frame);
-                }
-                Kind::Broken => {
-                    let length = frame.raw.as_str().len();
-                    tracing::debug!(
-                        length,
-                        "skipping a frame that is not a complete JSON object"
-                    );
-                    // It can be an event of any name.
-                    if self.core.machine.is_ready_on(link) {
-                        settle(self);
-                        self.core.hub.publish_to_all(&frame);
-                    }
-                    Input::Malformed(link)
-                }
-                _ => Input::Frame(link, frame),
-            },
+        match frame {
+            Ok(mut frame) if matches!(frame.kind, Kind::Event(_)) => self.event(link, &mut frame),
+            Ok(frame) => self.core.handle(Input::Frame(link, frame)),
             Err(error) => {
                 tracing::debug!(%error, "skipping a frame");
-                Input::Malformed(link)
+                self.core.handle(Input::Malformed(link));
             }
-        };
-        self.core.handle(input);
+        }
     }
 
     /// Most frames are events. They change no state, so they go straight to their streams.
-    fn event(&mut self, link: LinkId, frame: &Frame) {
+    fn event(&mut self, link: LinkId, frame: &mut Frame) {
         settle(self);
         let now = self.core.now();
         let shared = &self.shared;
-        if let Kind::Event(name) = &frame.kind
-            && self.core.machine.hears_event(link, now)
-            && shared.hub.publish(name, frame) == 0
+        if self.core.machine.event(link, frame, now)
+            && let Kind::Event(name) = &frame.kind
         {
-            shared.counters.unclaimed.add_one();
+            let readers = shared.hub.publish(name, frame);
+            shared.counters.unclaimed.add_if(readers == 0);
         }
         shared.counted.tell();
     }
 
-    fn is_own(&mut self, executed: &Frame) -> bool {
-        let now = self.core.now();
-        let executed = executed.decode::<CommandExecuted>();
-        executed.is_ok_and(|executed| self.core.machine.is_own(&executed.command, now))
-    }
-
-    fn log(&self, state: &State) {
+    /// Logs a change of the state. Of failed attempts, each cause is logged once, until the console is ready or the cause changes.
+    fn log(&mut self, state: &State) {
         match state {
-            State::Recovering { attempt, because } => {
+            State::Recovering { attempt, because } if self.logged.as_ref() != Some(because) => {
                 tracing::info!(attempt, %because, "not connected, trying again");
+                self.logged = Some(because.clone());
+            }
+            State::Recovering { attempt, because } => {
+                tracing::debug!(attempt, %because, "not connected, trying again");
             }
             State::Closed { because } => tracing::info!(%because, "closed"),
             State::Ready if self.shown == State::Stalled => {
                 tracing::debug!("the server replies again");
             }
-            State::Ready => tracing::info!("ready"),
+            State::Ready => {
+                tracing::info!("ready");
+                self.logged = None;
+            }
             // A single slow command is usual: the machine warns when two wait.
             State::Stalled => tracing::debug!("no reply for a while"),
             State::Connecting { attempt } => tracing::debug!(attempt, "connecting"),
@@ -133,6 +119,15 @@ impl Driver {
         let redactor = shared.redactor.clone();
         let (access, config) = (Arc::clone(&self.access), Arc::clone(&shared.config));
         core.inbox.links.open(link, open(access, config, redactor));
+    }
+
+    fn await_change(&mut self) {
+        let access = Arc::clone(&self.access);
+        let changed = async move {
+            access.changed().await;
+            Call::RetryNow
+        };
+        self.core.inbox.await_call(Some(Box::pin(changed)));
     }
 
     fn authenticate(&mut self, link: LinkId) {
@@ -214,6 +209,7 @@ impl alta_socket::Driver for Driver {
         let hub = &self.core.hub;
         match output {
             Output::Open(link) => self.open(link),
+            Output::AwaitChange => self.await_change(),
             Output::Authenticate(link) => self.authenticate(link),
             Output::Send {
                 link,
@@ -242,6 +238,7 @@ impl alta_socket::Driver for Driver {
             // The caller can be gone.
             Output::Resolve(outcome, result) => drop(outcome.0.send(result)),
             Output::Interrupted(name, since) => hub.lost(&name, since, self.core.now()),
+            Output::DeliverToAll(frame) => hub.publish_to_all(&frame),
             Output::Doubted(name) => hub.asked(&name),
             Output::Confirmed(name, gap) => hub.confirmed(&name, gap),
             Output::Refused(name) => hub.refused(&name),
@@ -254,13 +251,6 @@ impl alta_socket::Driver for Driver {
         let state = self.core.machine.state();
         if state != self.shown {
             self.log(&state);
-            if matches!(state, State::Recovering { .. }) {
-                let access = Arc::clone(&self.access);
-                self.core.inbox.await_call(Some(Box::pin(async move {
-                    access.changed().await;
-                    Call::RetryNow
-                })));
-            }
             self.shown.clone_from(&state);
             self.shared.status.set(state);
         }
@@ -273,7 +263,7 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let because = if std::thread::panicking() {
             // A dialer or an access panicked: the state of the machine may be wrong.
-            Closed::Broken
+            Closed::Panicked
         } else {
             Closed::RuntimeEnded
         };

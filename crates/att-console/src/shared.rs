@@ -51,6 +51,21 @@ pub struct Shared {
 }
 
 impl Shared {
+    pub(crate) fn new(config: Config, label: Label, url: Option<Url>) -> Self {
+        Self {
+            config: Arc::new(config),
+            label,
+            url,
+            hub: Hub::default(),
+            timers: Timers::current(),
+            status: Publisher::new(State::Connecting { attempt: 1 }),
+            counters: Arc::default(),
+            counted: Counted::default(),
+            redactor: Redactor::new(),
+            access: Mutex::new(None),
+        }
+    }
+
     pub(crate) fn why_closed(&self) -> Closed {
         match self.status.get() {
             State::Closed { because } => because,
@@ -69,7 +84,7 @@ impl Shared {
     pub(crate) fn dropped_call(&self) -> ErrorKind {
         match self.why_closed() {
             // The task panicked: the command may have been sent.
-            because @ Closed::Broken => ErrorKind::Disconnected {
+            because @ Closed::Panicked => ErrorKind::Disconnected {
                 because: NotConnected::Lost(because.to_string()),
                 sent: Sent::MayHaveRun,
             },

@@ -3,10 +3,10 @@
 use super::*;
 use crate::config::Config;
 use crate::error::Sent;
-use crate::frame::Response;
+use crate::frame::{Request, Response};
 use crate::socket::{self, OpenFailure};
 use crate::topic::Topic;
-use alta_auth::StaticToken;
+use alta_auth::{StaticToken, Token};
 use alta_socket::{
     BoxIo, DialError, Driver as _, Machine as _, QueueConfig, TaskGuard, take_batch,
 };
@@ -34,7 +34,7 @@ impl Dial for Mute {
 type PendingReply = oneshot::Receiver<Result<Response, Error>>;
 
 /// A driver whose link is open, and the channel for calls.
-async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
+async fn opened() -> (Driver, mpsc::Sender<Input>, TaskGuard) {
     let shared = Shared::new(Config::default());
     let (calls, inbox) = mpsc::channel(8);
     let (give, take) = oneshot::channel();
@@ -57,7 +57,7 @@ async fn opened() -> (Driver, mpsc::Sender<Call>, TaskGuard) {
     (driver, calls, guard)
 }
 
-fn ask(calls: &mpsc::Sender<Call>, owner: &Arc<()>) -> PendingReply {
+fn ask(calls: &mpsc::Sender<Input>, owner: &Arc<()>) -> PendingReply {
     let (reply, receiver) = oneshot::channel();
     let call = socket::Call {
         request: Request::new(Method::GET, "coffee"),
@@ -66,7 +66,7 @@ fn ask(calls: &mpsc::Sender<Call>, owner: &Arc<()>) -> PendingReply {
         reply,
         renewed: false,
     };
-    calls.try_send(Call::Input(Input::Call(call))).unwrap();
+    calls.try_send(Input::Call(call)).unwrap();
     receiver
 }
 
@@ -129,15 +129,14 @@ async fn a_late_refusal_of_a_link_does_not_change_the_token_of_requests() {
     let owner = Arc::new(());
     let _reply = ask(&calls, &owner);
     turn(&mut driver, 2).await;
-    let token = driver.tokens.current().cloned();
+    let token = driver.core.machine.token_of_requests();
     assert!(token.is_some());
     let kind = ErrorKind::Unauthorized { status: Some(401) };
-    let late = NotOpened {
-        failure: OpenFailure::Unauthorized(Error::new(kind, "connecting")),
-        refused: Some(Token::new("an older one")),
-    };
-    driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late));
-    assert_eq!(driver.tokens.current().cloned(), token);
+    let refused = Token::new("an older one");
+    let late = OpenFailure::Unauthorized(Error::new(kind, "connecting"), refused);
+    let input = driver.link(LinkId::FIRST.next(), LinkEvent::Failed(late));
+    driver.core.handle(input.unwrap());
+    assert_eq!(driver.core.machine.token_of_requests(), token);
 }
 
 #[tokio::test(start_paused = true)]

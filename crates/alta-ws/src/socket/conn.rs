@@ -1,8 +1,9 @@
-use super::{Call, Cx, Output};
+use super::{Call, Cx, Output, SocketOutput};
 use crate::config::Config;
 use crate::error::{Error, Sent};
 use crate::frame::Request;
 use crate::socket::reply::Outcome;
+use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, later};
 use http::Method;
@@ -127,12 +128,15 @@ impl Conn {
         };
         let id = self.requests.begin(open, cx.now, deadline);
         self.unsent.push(id);
-        cx.out(Output::GetToken);
+        cx.outputs.push(SocketOutput::NeedsToken);
     }
 
-    /// Handles the result for requests that wait for a token: `generation` is the new token's, or there is no token;
-    /// then these requests have ended and are returned.
-    pub(super) fn token(&mut self, token: &Result<u64, Error>, cx: &mut Cx<'_>) -> Vec<Open> {
+    /// Sends the requests that wait for a token. Without one, ends them and returns them.
+    pub(super) fn token(
+        &mut self,
+        token: &Result<CurrentToken, Error>,
+        cx: &mut Cx<'_>,
+    ) -> Vec<Open> {
         let mut ended = Vec::new();
         for id in std::mem::take(&mut self.unsent) {
             let Some(open) = self.requests.get_mut(id) else {
@@ -140,14 +144,15 @@ impl Conn {
             };
             let is_abandoned = open.call_ref().is_some_and(Call::is_abandoned);
             match token {
-                Ok(generation) if !is_abandoned => {
+                Ok(current) if !is_abandoned => {
                     open.stage = Stage::Queued;
-                    open.generation = *generation;
+                    open.generation = current.generation;
                     let request = open.request.clone();
                     let owner = open.call_ref().map(|call| call.owner.clone());
                     cx.out(Output::Send {
                         link: self.link,
                         id,
+                        token: current.token.clone(),
                         request,
                         owner,
                     });

@@ -3,7 +3,9 @@
 use crate::error::Error;
 use crate::frame::{Frame, Request, Response};
 use crate::shared::Reply;
+use crate::tokens::TokenRequest;
 use crate::topic::Topic;
+use alta_auth::Token;
 use alta_socket::{Gap, LinkId, Loss, Lost, RawFrame};
 use std::sync::Weak;
 use std::time::Instant;
@@ -12,8 +14,8 @@ use std::time::Instant;
 #[derive(Debug)]
 pub(crate) enum Input {
     Link(LinkId, OnLink),
-    /// A token has arrived for the requests that wait for one, with its generation; `None` if there is no token.
-    Token(Result<u64, Error>),
+    /// The result of [`Output::GetToken`].
+    Token(Result<Token, Error>),
     /// A stream needs this topic, or no stream needs it any more.
     Wanted(Topic, bool),
     /// Reply when the server holds this topic.
@@ -72,8 +74,8 @@ impl Call {
 /// The reason for which a link could not be opened.
 #[derive(Debug)]
 pub(crate) enum OpenFailure {
-    /// The server refused the token.
-    Unauthorized(Error),
+    /// The server refused this token.
+    Unauthorized(Error, Token),
     /// There is no token now.
     NoToken(Error),
     /// A later attempt can succeed.
@@ -85,21 +87,18 @@ pub(crate) enum OpenFailure {
 /// An effect for the driver to perform.
 #[derive(Debug)]
 pub(crate) enum Output {
-    /// Get a token (a new one if the last one was refused) and open a link.
+    /// Get a token other than the refused one, and open a link with it.
     Open {
         link: LinkId,
-        renew: bool,
+        refused: Option<Token>,
     },
     /// Get a token for requests.
-    GetToken,
-    /// The token of this generation was refused: the next request needs another one.
-    Renew {
-        generation: u64,
-    },
+    GetToken(TokenRequest),
     /// Add the token to a request and send it. A request with an owner is not sent after the owner is gone.
     Send {
         link: LinkId,
         id: u32,
+        token: Token,
         request: Request,
         owner: Option<Weak<()>>,
     },
@@ -134,6 +133,10 @@ pub(crate) enum Output {
 pub(crate) enum SocketOutput {
     /// For the driver.
     ForDriver(Output),
+    /// Requests wait for a token.
+    NeedsToken,
+    /// The server refused a request with the token of this generation.
+    TokenRefused(u64),
     /// The socket has dropped this topic: another socket can take it.
     Released(Topic),
     /// The result of a requested migration.

@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::status::Counters;
+use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_model::Redactor;
 use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, NotConnected, RawFrame};
@@ -43,7 +44,8 @@ use up::Up;
 #[derive(Debug)]
 pub(crate) enum SocketInput {
     Link(LinkId, OnLink),
-    Token(Result<u64, Error>),
+    /// The token for the requests that wait for one, or the reason why there is none.
+    Token(Result<CurrentToken, Error>),
     Want(Topic),
     Unwant(Topic),
     Call(Call),
@@ -107,8 +109,8 @@ impl Cx<'_> {
     fn open_link(&mut self) -> LinkId {
         let link = self.common.next_link;
         self.common.next_link = link.next();
-        let renew = self.core.authorization.renewal_owed;
-        self.out(Output::Open { link, renew });
+        let refused = self.core.authorization.refused.clone();
+        self.out(Output::Open { link, refused });
         link
     }
 

@@ -1,6 +1,7 @@
 use super::up::Up;
 use super::{Cx, MigrationId, OnLink, OpenFailure, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
+use alta_auth::Token;
 use alta_socket::{Closed, LinkId, NotConnected, later};
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Default)]
 pub(super) struct Authorization {
     refusal: Option<Error>,
-    /// True until the token is renewed.
-    pub(super) renewal_owed: bool,
+    /// The refused token, until another one is used.
+    pub(super) refused: Option<Token>,
 }
 
 /// The consequence of a failure to open a link.
@@ -30,12 +31,12 @@ impl Authorization {
 
     pub(super) fn failed(&mut self, failure: OpenFailure) -> Failed {
         match failure {
-            OpenFailure::Unauthorized(error) if self.refusal.is_none() => {
+            OpenFailure::Unauthorized(error, token) if self.refusal.is_none() => {
                 self.refusal = Some(error);
-                self.renewal_owed = true;
+                self.refused = Some(token);
                 Failed::Again
             }
-            OpenFailure::Unauthorized(error) => Failed::Final(error),
+            OpenFailure::Unauthorized(error, _) => Failed::Final(error),
             // The token had to be renewed, and that failed: the server's refusal is the cause.
             OpenFailure::Final(error) => Failed::Final(self.refusal.take().unwrap_or(error)),
             OpenFailure::NoToken(error) => Failed::Later(error),

@@ -1,6 +1,6 @@
 use super::conn::{Open, Purpose};
 use super::up::{Flow, Up};
-use super::{Call, Cx, Output};
+use super::{Call, Cx, SocketOutput};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Response;
 use alta_model::Redactor;
@@ -58,7 +58,7 @@ impl Up {
         let renew = outcome.wants_renewal();
         let generation = open.generation;
         if renew {
-            cx.out(Output::Renew { generation });
+            cx.outputs.push(SocketOutput::TokenRefused(generation));
         }
         let is_unknown = !outcome.did_nothing();
         let sent = open.sent();

@@ -4,6 +4,7 @@ use super::offline::{Failed, Opening, Waiting, retired};
 use super::reply::Outcome;
 use super::{Cx, MigrationId, OnLink, OpenFailure, Output, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
+use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{Backoff, LinkId, Lost, NotConnected, later};
 use std::collections::HashSet;
@@ -132,7 +133,7 @@ impl Up {
         }
     }
 
-    fn token(&mut self, token: &Result<u64, Error>, cx: &mut Cx<'_>) -> Flow {
+    fn token(&mut self, token: &Result<CurrentToken, Error>, cx: &mut Cx<'_>) -> Flow {
         let mut ended = self.conn.token(token, cx);
         if let Some(new) = self.migration.new_conn() {
             ended.extend(new.token(token, cx));

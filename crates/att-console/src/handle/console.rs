@@ -11,17 +11,16 @@ use crate::handle::run::Run;
 use crate::handle::subscription::{Subscribe, by_name, by_shape};
 use crate::label::Label;
 use crate::shared::Shared;
-use crate::status::{Counters, State};
 use crate::wire::any_event::AnyEvent;
 use crate::wire::event_name::EventName;
 use alta_model::console::event::ConsoleEvent;
 use alta_model::console::result::FileDownload;
 use alta_model::{Redactor, ServerId};
-use alta_socket::{Counted, Publisher, Read, TaskGuard, Timers};
+use alta_socket::{Read, TaskGuard};
 use serde_json::Value;
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use tracing::Instrument as _;
 use url::Url;
 
@@ -77,18 +76,8 @@ impl Console {
         let label = config.label.clone().or_else(by_server);
         let label = label.or_else(|| access.name());
         let label = Label::new(label.unwrap_or_else(|| "the console".to_owned()));
-        let shared = Arc::new(Shared {
-            config: Arc::new(config),
-            label,
-            redactor: Redactor::new(),
-            url: access.address().and_then(|url| normalized(&url)),
-            hub: alta_socket::Hub::default(),
-            timers: Timers::current(),
-            status: Publisher::new(State::Connecting { attempt: 1 }),
-            counters: Arc::new(Counters::default()),
-            counted: Counted::default(),
-            access: Mutex::new(None),
-        });
+        let url = access.address().and_then(|url| normalized(&url));
+        let shared = Arc::new(Shared::new(config, label, url));
         // At the level `error`, so that the lines of every level have the name of their console.
         let span = tracing::error_span!(
             "console",

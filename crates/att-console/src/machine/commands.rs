@@ -301,7 +301,7 @@ impl<R: Waiter> Machine<R> {
         outcome: Result<Option<Frame>, ErrorKind>,
     ) {
         order.span.in_scope(|| match &outcome {
-            Ok(_) => tracing::debug!("succeeded"),
+            Ok(_) => tracing::debug!("replied"),
             Err(error) => tracing::debug!(%error, "failed"),
         });
         self.outbox.push_back(Output::Resolve(order.reply, outcome));

@@ -75,7 +75,7 @@ pub(crate) enum Failure {
     Token(String),
     /// Temporary.
     NotConnected {
-        trouble: NotConnected,
+        because: NotConnected,
         retry_after: Option<Duration>,
     },
 }
@@ -85,6 +85,8 @@ pub(crate) enum Failure {
 pub(crate) enum Output<R> {
     /// Request access and open the link.
     Open(LinkId),
+    /// Wait until the access changes, and then retry. The next link to open ends the wait.
+    AwaitChange,
     /// Send the token.
     Authenticate(LinkId),
     Send {
@@ -102,6 +104,8 @@ pub(crate) enum Output<R> {
     Resolve(R, Result<Option<Frame>, ErrorKind>),
     /// The subscription was lost with its link, whose last frame arrived at this instant.
     Interrupted(EventName, Instant),
+    /// Pass a frame that can be an event of any name to every stream.
+    DeliverToAll(Frame),
     /// A request checks whether the server still holds this subscription.
     Doubted(EventName),
     /// The server holds this subscription. The instants are the limits of the gap, if there was one.

@@ -86,11 +86,11 @@ impl<R: Waiter> alta_socket::Machine for Machine<R> {
         match input {
             Input::Opened(link, may_change) => self.opened(link, may_change, now),
             Input::Failed(link, failure) => self.failed(link, failure, now),
-            Input::Frame(link, frame) => self.frame(link, frame, now),
-            Input::Malformed(link) => {
-                self.counters.malformed.add_one();
-                self.heard(link, now);
+            Input::Frame(link, frame) if frame.kind == Kind::Malformed => {
+                self.malformed(link, Some(frame), now);
             }
+            Input::Frame(link, frame) => self.frame(link, frame, now),
+            Input::Malformed(link) => self.malformed(link, None, now),
             Input::Heard(link) => self.heard(link, now),
             Input::Written(link, id) => self.written(link, id),
             Input::Skipped(link, id) => self.not_sent(link, id, now),
@@ -227,9 +227,9 @@ impl<R: Waiter> Machine<R> {
             Failure::Address(message) => self.close(Closed::Address(message)),
             Failure::Token(message) => self.close(Closed::Token(message)),
             Failure::NotConnected {
-                trouble,
+                because,
                 retry_after,
-            } => self.wait(trouble, retry_after, now),
+            } => self.wait(because, retry_after, now),
         }
     }
 
@@ -239,6 +239,7 @@ impl<R: Waiter> Machine<R> {
             until: later(now, delay),
             because,
         };
+        self.outbox.push_back(Output::AwaitChange);
     }
 
     /// A string of the server for a log: redacted, escaped, shortened.
@@ -278,35 +279,35 @@ impl<R: Waiter> Machine<R> {
                         tracing::debug!(%kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
                     }
-                    // The driver publishes these.
-                    Kind::Event(_) | Kind::Broken => {}
+                    // Handled before.
+                    Kind::Event(_) | Kind::Malformed => {}
                 }
             }
             _ => {}
         }
     }
 
-    /// Returns whether this is the link of the present session.
-    pub(crate) fn is_ready_on(&self, link: LinkId) -> bool {
-        matches!(&self.state, State::Session(session) if session.link == link)
+    /// Counts a frame that cannot be read. If it can be an event, every stream gets it.
+    fn malformed(&mut self, link: LinkId, frame: Option<Frame>, now: Instant) {
+        self.counters.malformed.add_one();
+        if let State::Session(session) = &mut self.state
+            && session.link == link
+        {
+            session.keepalive.heard(now);
+            self.outbox.extend(frame.map(Output::DeliverToAll));
+        }
     }
 
-    /// Records an event. Returns false if it does not count: on an old link, or before login.
-    pub(crate) fn hears_event(&mut self, link: LinkId, now: Instant) -> bool {
+    /// Counts an event, and marks the one of an own command. Returns false if it is not for the streams: it came over an old
+    /// link or before login. Events change no state, so they are no [`Input`].
+    pub(crate) fn event(&mut self, link: LinkId, event: &mut Frame, now: Instant) -> bool {
         match &mut self.state {
             State::Session(session) if session.link == link => {
                 session.keepalive.heard(now);
                 self.counters.events.add_one();
+                event.is_own = session.own.take_executed(event, now);
                 true
             }
-            _ => false,
-        }
-    }
-
-    /// Returns whether this console has sent the executed command.
-    pub(crate) fn is_own(&mut self, line: &str, now: Instant) -> bool {
-        match &mut self.state {
-            State::Session(session) => session.own.take(line, now),
             _ => false,
         }
     }
@@ -330,14 +331,14 @@ impl<R: Waiter> Machine<R> {
     }
 
     fn lost(&mut self, link: LinkId, lost: &Lost, now: Instant) {
-        let trouble = NotConnected::Lost(with_sources(lost));
+        let because = NotConnected::Lost(with_sources(lost));
         match &mut self.state {
             State::Login { link: current, .. } if *current == link => {
-                self.wait(trouble, None, now);
+                self.wait(because, None, now);
             }
             State::Session(session) if session.link == link => {
-                self.end_session(&trouble, now);
-                self.wait(trouble, None, now);
+                self.end_session(&because, now);
+                self.wait(because, None, now);
             }
             _ => {}
         }

@@ -1,6 +1,8 @@
 //! Recognizes the console's own commands among those that the server reports as executed.
 
+use crate::wire::frame::{Frame, Kind};
 use alta_model::console::command_words;
+use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
@@ -49,8 +51,16 @@ impl OwnCommands {
         }
     }
 
+    /// Returns whether an event is the execution of one of them, and removes that command.
+    pub(super) fn take_executed(&mut self, event: &Frame, now: Instant) -> bool {
+        matches!(&event.kind, Kind::Event(name) if name.as_str() == CommandExecuted::NAME)
+            && event
+                .decode::<CommandExecuted>()
+                .is_ok_and(|executed| self.take(&executed.command, now))
+    }
+
     /// Returns whether an executed command is one of them, and removes it.
-    pub(super) fn take(&mut self, line: &str, now: Instant) -> bool {
+    fn take(&mut self, line: &str, now: Instant) -> bool {
         let is_over = |sent: &Sent| sent.replied.is_some_and(|replied| now > replied + GRACE);
         self.sent.retain(|sent| !is_over(sent));
         let words = hash(line);

@@ -42,7 +42,7 @@ pub(crate) enum Kind {
     /// Another type, such as the `FatalLog` of a refusal.
     Other(Box<str>),
     /// The rest of a message after its last whole object, or an object that is not JSON. It can be a lost event.
-    Broken,
+    Malformed,
 }
 
 /// The reason why a string is not a frame.
@@ -74,9 +74,9 @@ impl Frame {
         if let Some(parts) = usual_frame(text) {
             return each(Ok(Self::of(parts, raw, received)));
         }
-        let broken = |text: &str| {
+        let unreadable = |text: &str| {
             Self::of(
-                (Kind::Broken, Span::default(), Span::default()),
+                (Kind::Malformed, Span::default(), Span::default()),
                 text.into(),
                 received,
             )
@@ -92,10 +92,10 @@ impl Frame {
                         let raw = if is_all { raw.clone() } else { object.into() };
                         Ok(Self::of(parts, raw, received))
                     }
-                    Err(Malformed::NotAnObject) => Ok(broken(object)),
+                    Err(Malformed::NotAnObject) => Ok(unreadable(object)),
                     Err(malformed) => Err(malformed),
                 },
-                Err(rest) if count > 1 || rest.contains('{') => Ok(broken(rest)),
+                Err(rest) if count > 1 || rest.contains('{') => Ok(unreadable(rest)),
                 Err(_) => Err(Malformed::NotAnObject),
             });
         }

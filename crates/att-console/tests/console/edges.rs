@@ -152,7 +152,7 @@ async fn a_panic_in_an_access_of_the_program_ends_every_wait() {
         matches!(
             error.kind(),
             ErrorKind::Closed {
-                because: Closed::Broken
+                because: Closed::Panicked
             }
         ),
         "{error}"

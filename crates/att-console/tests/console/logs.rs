@@ -3,7 +3,7 @@ use crate::common::{config, fault, open, ready_with, self_hosted, status, within
 use alta_sim::Action;
 use att_console::commands::player;
 use att_console::event::PlayerJoined;
-use att_console::{Closed, Console, ConsoleAccess, ErrorKind, ServerId, State};
+use att_console::{BackoffPolicy, Closed, Console, ConsoleAccess, ErrorKind, ServerId, State};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -52,17 +52,17 @@ async fn each_step_of_a_command_is_logged_with_its_id_and_without_private_data()
     // The subscription has the first id.
     for (span, what) in [
         (command("player message", 2), "sent"),
-        (command("player message", 2), "answered"),
-        (command("player kick", 3), "answered"),
-        (command("player", 4), "answered"),
+        (command("player message", 2), "replied"),
+        (command("player kick", 3), "replied"),
+        (command("player", 4), "replied"),
         (command("player count", 5), "sent"),
         (
             command("player count", 5),
-            "not answered error=no reply within 20ms; it may have run",
+            "failed error=no reply within 20ms; it may have run",
         ),
         (
             "console{name=Thornwood server=7}".to_owned(),
-            "an answer whose command had ended id=5",
+            "skipping a reply whose command had ended id=5",
         ),
     ] {
         let found = debug
@@ -202,4 +202,27 @@ async fn two_commands_without_a_reply_are_a_warning_and_one_is_not() {
         .lines()
         .filter(|line| is_info(line) && line.contains("the server") && line.ends_with("again"));
     assert_eq!(again.count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_cause_without_a_connection_is_logged_once_until_it_changes() {
+    let (log, _guard) = Log::capture("debug");
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let access = ConsoleAccess::new(url.parse().unwrap(), "a-token".to_owned());
+    let soon = Duration::from_millis(5);
+    let console = Console::open_with(access, config().backoff(BackoffPolicy::new(soon, soon)));
+    status(
+        &console,
+        |status| matches!(status.state, State::Recovering { attempt, .. } if attempt > 5),
+    )
+    .await;
+    let lines = log.lines();
+    let count = |level| {
+        let lines = lines.iter().filter(|line| is(level)(line));
+        lines.filter(|line| line.contains("trying again")).count()
+    };
+    assert_eq!(count("INFO"), 1, "{lines:#?}");
+    assert!(count("DEBUG") >= 4, "{lines:#?}");
 }

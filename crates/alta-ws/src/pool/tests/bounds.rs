@@ -3,6 +3,10 @@ use crate::pool::{Pool, WAITING_CALLS};
 use crate::socket::Census;
 
 impl Pool {
+    pub(crate) fn token_of_requests(&self) -> Option<alta_auth::Token> {
+        self.tokens.token().cloned()
+    }
+
     /// The number of waiters for a confirmation.
     pub(crate) fn waiting(&self) -> usize {
         self.waiters.len()

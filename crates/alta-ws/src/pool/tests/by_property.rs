@@ -5,6 +5,7 @@ use crate::error::{Error, ErrorKind};
 use crate::socket::OpenFailure;
 use crate::status::State;
 use crate::test_server::Reply;
+use alta_auth::Token;
 use alta_socket::{LinkId, Lost, Machine as _};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -76,7 +77,8 @@ impl Failure {
             Failure::Transient => OpenFailure::Transient(error(ErrorKind::Dial)),
             Failure::NoToken => OpenFailure::NoToken(error(ErrorKind::NoToken)),
             Failure::Unauthorized => {
-                OpenFailure::Unauthorized(error(ErrorKind::Unauthorized { status: Some(401) }))
+                let error = error(ErrorKind::Unauthorized { status: Some(401) });
+                OpenFailure::Unauthorized(error, Token::new("a-token"))
             }
         }
     }

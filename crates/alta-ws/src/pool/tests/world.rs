@@ -10,6 +10,7 @@ use crate::socket::{Call, Input, OnLink, OpenFailure, Output};
 use crate::status::{Counters, Totals};
 use crate::test_server::{Reply, Server, Socket, number_in};
 use crate::topic::Topic;
+use alta_auth::Token;
 use alta_model::Redactor;
 use alta_socket::{Hub, LinkId, Lost, Machine as _, RawFrame};
 use http::Method;
@@ -179,12 +180,13 @@ impl World {
                 let fresh = self.server.sockets.insert(link, Socket::default());
                 assert!(fresh.is_none() && !self.gone.contains_key(&link));
             }
-            Output::GetToken => self.needs_token = true,
+            Output::GetToken(_) => self.needs_token = true,
             Output::Send {
                 link,
                 id,
                 request,
                 owner,
+                ..
             } => {
                 assert!(self.server.sockets[&link].open, "sent on a closed link");
                 self.queued.push(OnItsWay {
@@ -228,7 +230,7 @@ impl World {
                 }
             }
             Output::Refused(topic, _) => self.hub.refused(topic.name()),
-            Output::Renew { .. } | Output::End => {}
+            Output::End => {}
             Output::Reply(reply, result) => drop(reply.send(result)),
             Output::Done(reply, result) => drop(reply.send(result)),
         }
@@ -313,7 +315,7 @@ impl World {
     /// A token arrives, for everything that waits for it.
     pub(super) fn token(&mut self) {
         if std::mem::take(&mut self.needs_token) {
-            self.feed(Input::Token(Ok(1)));
+            self.feed(Input::Token(Ok(Token::new("a-token"))));
         }
     }
 

@@ -11,7 +11,9 @@ use crate::frame::{Request, Response};
 use crate::status::{Counters, Totals};
 pub(super) use crate::test_server::Reply;
 use crate::test_server::{Server, number_in};
+use crate::tokens::CurrentToken;
 use crate::topic::Topic;
+use alta_auth::Token;
 use alta_model::Redactor;
 use alta_socket::{LinkId, Lost, RawFrame};
 use http::Method;
@@ -135,6 +137,11 @@ impl Rig {
         for output in outputs {
             match output {
                 SocketOutput::ForDriver(output) => self.output(output),
+                SocketOutput::NeedsToken => self.feed(SocketInput::Token(Ok(CurrentToken {
+                    token: Token::new("a-token"),
+                    generation: 1,
+                }))),
+                SocketOutput::TokenRefused(_) => self.renewals += 1,
                 SocketOutput::Released(topic) => self.released.push(topic),
                 SocketOutput::Migrated(migration, result) => {
                     self.end(migration.0, result.map(|()| 200));
@@ -158,8 +165,8 @@ impl Rig {
 
     fn output(&mut self, output: Output) {
         match output {
-            Output::Open { link, renew } => {
-                self.renewing = renew;
+            Output::Open { link, refused } => {
+                self.renewing = refused.is_some();
                 let fresh = self
                     .server
                     .sockets
@@ -167,7 +174,6 @@ impl Rig {
                 assert!(fresh.is_none(), "a link's id is used once");
                 assert!(self.server.sockets.len() <= 2, "never more than two links");
             }
-            Output::GetToken => self.feed(SocketInput::Token(Ok(1))),
             Output::Send {
                 link, id, request, ..
             } => {
@@ -180,7 +186,6 @@ impl Rig {
                 }
             }
             Output::Recall(link, id) => self.on_link(link, OnLink::NotRecalled(id)),
-            Output::Renew { .. } => self.renewals += 1,
             Output::Ping(link) => {
                 let is_open = self.server.sockets.contains_key(&link);
                 assert!(is_open, "pinged a closed link");
@@ -205,7 +210,9 @@ impl Rig {
             }
             Output::Refused(topic, error) => self.refused.push((topic.name().to_owned(), error)),
             Output::Reply(reply, result) => drop(reply.send(result)),
-            Output::Done(..) | Output::End => unreachable!("an output of the pool"),
+            Output::GetToken(_) | Output::Done(..) | Output::End => {
+                unreachable!("an output of the pool")
+            }
         }
     }
 
@@ -299,7 +306,7 @@ impl Rig {
 
     pub(super) fn unauthorized() -> OpenFailure {
         let kind = ErrorKind::Unauthorized { status: Some(401) };
-        OpenFailure::Unauthorized(Error::new(kind, "connecting"))
+        OpenFailure::Unauthorized(Error::new(kind, "connecting"), Token::new("a-token"))
     }
 
     /// The server handles its oldest request on a link.

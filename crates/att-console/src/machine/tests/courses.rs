@@ -144,6 +144,8 @@ impl Course {
         let open = self.world.open_commands();
         prop_assert_eq!(machine.counters.in_flight.get(), open as u64);
         prop_assert!(open <= in_flight);
+        let waits = matches!(machine.state(), State::Recovering { .. });
+        prop_assert_eq!(self.world.awaits_change, waits);
         let is_busy = !self.world.received.is_empty();
         prop_assert!(
             is_busy || machine.state() != State::Stalled || !self.world.queued.is_empty(),

@@ -25,6 +25,8 @@ pub(super) struct World {
     pub(super) now: Instant,
     pub(super) link: Option<LinkId>,
     pub(super) authenticated: bool,
+    /// True while the driver waits for a changed access.
+    pub(super) awaits_change: bool,
     /// Frames in the link that are not sent yet.
     pub(super) queued: Vec<(u32, String, Option<Weak<String>>)>,
     /// Requests that the server has received without a reply so far.
@@ -62,6 +64,7 @@ impl World {
             confirms: BTreeMap::new(),
             link: None,
             authenticated: false,
+            awaits_change: false,
             queued: Vec::new(),
             received: Vec::new(),
             held: BTreeSet::new(),
@@ -90,6 +93,11 @@ impl World {
                     assert!(self.link.is_none(), "never two links");
                     self.link = Some(link);
                     self.authenticated = false;
+                    self.awaits_change = false;
+                }
+                Output::AwaitChange => {
+                    assert!(!self.awaits_change && self.link.is_none());
+                    self.awaits_change = true;
                 }
                 Output::Authenticate(link) => {
                     assert_eq!(self.link, Some(link));
@@ -133,10 +141,8 @@ impl World {
                         .or_default()
                         .push(outcome.map(|_| ()));
                 }
-                Output::Interrupted(_, since) => {
-                    assert_eq!(since, self.heard, "since the last frame")
-                }
-                Output::Doubted(_) | Output::Refused(_) => {}
+                Output::Interrupted(_, since) => assert_eq!(since, self.heard, "since the last frame"),
+                Output::Doubted(_) | Output::Refused(_) | Output::DeliverToAll(_) => {}
                 Output::Confirmed(_, gap) => {
                     if let Some((since, until)) = gap {
                         assert!(since <= until);
@@ -179,10 +185,10 @@ impl World {
     pub(super) fn frame(&mut self, text: &str) {
         if let Some(link) = self.link {
             self.heard = self.now;
-            let frame = Frame::read(text.into(), SystemTime::now()).unwrap();
+            let mut frame = Frame::read(text.into(), SystemTime::now()).unwrap();
             if matches!(frame.kind, Kind::Event(_)) {
                 assert_eq!(
-                    self.machine.hears_event(link, self.now),
+                    self.machine.event(link, &mut frame, self.now),
                     self.machine.state().is_connected()
                 );
             } else {
@@ -198,11 +204,11 @@ impl World {
             let input = if was_open {
                 Input::Lost(link, Lost::Broken(None))
             } else {
-                let trouble = NotConnected::Unreachable("refused".to_owned());
+                let because = NotConnected::Unreachable("refused".to_owned());
                 Input::Failed(
                     link,
                     Failure::NotConnected {
-                        trouble,
+                        because,
                         retry_after: None,
                     },
                 )

@@ -160,7 +160,7 @@ fn found(text: &str) -> Vec<Result<String, Malformed>> {
         found.push(frame.map(|frame| match &frame.kind {
             Kind::Event(name) => format!("{name} {}", frame.data()),
             Kind::Reply { id, .. } => format!("{id:?}"),
-            Kind::Broken => format!("broken {}", frame.raw.as_str()),
+            Kind::Malformed => format!("malformed {}", frame.raw.as_str()),
             other => format!("{other:?}"),
         }));
     });
@@ -190,21 +190,21 @@ fn every_object_in_a_message_is_a_frame() {
         (&event[..40], &event[..40]),
         (&reply[..reply.len() - 1], &reply[..reply.len() - 1]),
     ] {
-        let broken_part = Ok(format!("broken {shown}"));
+        let malformed_part = Ok(format!("malformed {shown}"));
         assert_eq!(
             found(&format!("{event}{rest}")),
-            [joined(), broken_part.clone()]
+            [joined(), malformed_part.clone()]
         );
-        assert_eq!(found(&format!("{reply} {rest}")), [seven(), broken_part]);
+        assert_eq!(found(&format!("{reply} {rest}")), [seven(), malformed_part]);
     }
-    let broken = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":}}"#;
-    let broken_part = Ok(format!("broken {broken}"));
+    let malformed = r#"{"type":1,"eventType":"PlayerJoined","data":{"a":}}"#;
+    let malformed_part = Ok(format!("malformed {malformed}"));
     assert_eq!(
-        found(&format!("{broken}{reply}")),
-        [broken_part.clone(), seven()],
-        "the frame after a broken one is read"
+        found(&format!("{malformed}{reply}")),
+        [malformed_part.clone(), seven()],
+        "the frame after a malformed one is read"
     );
-    assert_eq!(found(broken), [broken_part]);
+    assert_eq!(found(malformed), [malformed_part]);
     assert_eq!(
         found(&format!("{reply}{{}}")),
         [seven(), Err(Malformed::NoType)]
@@ -213,8 +213,8 @@ fn every_object_in_a_message_is_a_frame() {
         assert_eq!(found(text), [Err(Malformed::NotAnObject)], "{text}");
     }
     for text in [format!("[{event},{reply}]"), format!("rubbish{event}")] {
-        let broken_part = Ok(format!("broken {text}"));
-        assert_eq!(found(&text), [broken_part], "it may contain events");
+        let malformed_part = Ok(format!("malformed {text}"));
+        assert_eq!(found(&text), [malformed_part], "it may contain events");
     }
 }
 
