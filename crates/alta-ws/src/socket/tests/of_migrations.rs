@@ -500,7 +500,7 @@ fn promise_05_an_early_end_of_a_migration_says_whether_its_request_was_sent() {
         rig.close(&Error::closed(
             alta_socket::Closed::ByUs,
             "using the client",
-        ))
+        ));
     };
     let reject: End = |rig| rig.reject(Rig::transient());
     let wait: End = |rig| rig.pass(SECOND * 31);
