@@ -141,7 +141,9 @@ impl World {
                         .or_default()
                         .push(outcome.map(|_| ()));
                 }
-                Output::Interrupted(_, since) => assert_eq!(since, self.heard, "since the last frame"),
+                Output::Interrupted(_, since) => {
+                    assert_eq!(since, self.heard, "since the last frame")
+                }
                 Output::Doubted(_) | Output::Refused(_) | Output::DeliverToAll(_) => {}
                 Output::Confirmed(_, gap) => {
                     if let Some((since, until)) = gap {
