@@ -16,6 +16,7 @@ use att_console::{Console, ConsoleAccess};
 use att_kit::bot_commands::{
     Allowed, BotCommands, Builder, Call, CallLimits, Caller, Dispatched, Invalid, Replied, Who, arg,
 };
+use att_kit::players::Players;
 use att_kit::{FailureKind, Handlers};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
@@ -706,9 +707,12 @@ async fn a_reply_says_whether_anybody_can_see_it() {
     let user = User::new(UserId::new(ashwick.cast_signed()), "Ashwick");
     let player = Caller::player(user);
     let broken = Caller::named("chat").replying(|_| async { Err::<(), _>("the chat is closed") });
+    let secret = sim.console_token(server);
+    let leak = format!("say {secret}");
     let odd = format!("say a \"b\"\n\u{7}c {}", "d".repeat(600));
     for (caller, line, expected) in [
         (player.clone(), odd.replace('\u{7}', "").as_str(), "Sent"),
+        (player.clone(), &leak, "Sent"),
         (Caller::console(), "say it", "Logged"),
         (Caller::named("nobody"), "say it", "Logged"),
         (broken, "say it", "Lost"),
@@ -725,6 +729,8 @@ async fn a_reply_says_whether_anybody_can_see_it() {
         message.text
     );
     assert_eq!(message.text.chars().count(), 501);
+    let message = sim.wait_for_message(server, ashwick, 1).await.unwrap();
+    assert_eq!(message.text, "<redacted>");
     sim.player_leaves(server, ashwick).unwrap();
     within(commands.dispatch(&console, player, "say it"))
         .await
@@ -744,4 +750,67 @@ async fn without_a_list_of_players_the_caller_is_told_so() {
         reply.starts_with("the players of the server are not known"),
         "{reply}"
     );
+}
+
+#[tokio::test]
+async fn the_log_tells_the_user_of_a_console_who_sees_the_reply_in_the_game() {
+    let (sim, server) = self_hosted().await;
+    sim.set_timeout(TEST_TIMEOUT);
+    let sheriff = sim.player_joins(server, "Elder Toad").unwrap();
+    let sheriff_id = UserId::new(sheriff.cast_signed());
+    let (calls, mut called) = notes();
+    let builder = BotCommands::builder()
+        .users_from_log()
+        .command("jail", |command| {
+            let command = command
+                .arg(arg::rest("name"))
+                .allow(Allowed::ids([sheriff_id]));
+            command.run(move |call: Call, (name,)| {
+                calls.note(format!("{} jails {name}", call.caller().who()));
+                async move { Ok(format!("{name} is in jail")) }
+            })
+        });
+    let bot = run(&sim, server, builder.build().unwrap().handlers());
+    subscribed(&sim, server).await;
+    sim.wait_for_console_subscription(server, "InfoLog")
+        .await
+        .unwrap();
+    within(Players::of(&bot.console()).complete())
+        .await
+        .unwrap();
+    // The simulated server has one user for all consoles, so another one is made up.
+    let typed = |by: &str, line: &str| {
+        let message = format!("[CommandService.Handle] Running command {line} as user ({by})");
+        let log = json!({"message": message, "logger": "Alta.Console.CommandService"});
+        sim.emit_console_event(server, "InfoLog", log);
+        let executed = json!({"Command": line, "WasSuccessful": false});
+        sim.emit_console_event(server, "CommandExecuted", executed);
+    };
+    let elder_toad = format!("Elder Toad:{sheriff}");
+    typed("Mallory:9", &format!("jail Bee as user ({elder_toad})"));
+    typed(&elder_toad, "jail Bee");
+    called
+        .next_are(&[&format!("Elder Toad ({sheriff}) jails Bee")])
+        .await;
+    let message = sim.wait_for_message(server, sheriff, 0).await.unwrap();
+    assert_eq!(message.text, "Bee is in jail");
+    // A user who is the same for everybody is nobody.
+    let typist = open(&sim, server);
+    within(typist.command("jail Bee")).await.unwrap_err();
+    typed(&elder_toad, "jail again");
+    called
+        .next_are(&[&format!("Elder Toad ({sheriff}) jails again")])
+        .await;
+}
+
+#[tokio::test]
+async fn a_player_whose_join_the_server_does_not_send_is_found() {
+    let (sim, server) = self_hosted().await;
+    sim.withdraw_console_event(server, "PlayerJoined");
+    let (console, chat) = (open(&sim, server), Chat::default());
+    within(Players::of(&console).complete()).await.unwrap();
+    let id = sim.player_joins(server, "Elder Toad").unwrap();
+    let commands = locate().build().unwrap();
+    let (_, reply) = chat.run(&commands, &console, "locate 'elder toad'").await;
+    assert_eq!(reply, format!("{id} Elder Toad"));
 }

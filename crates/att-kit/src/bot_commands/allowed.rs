@@ -56,7 +56,7 @@ impl Allowed {
         Self(Rule::Console)
     }
 
-    /// The players with these ids.
+    /// The players and the users of a console with these ids.
     pub fn ids(ids: impl IntoIterator<Item = UserId>) -> Self {
         Self(Rule::Ids(ids.into_iter().collect()))
     }
@@ -79,8 +79,8 @@ impl Allowed {
     ) -> Result<bool, HandlerError> {
         match &self.0 {
             Rule::Everyone => Ok(true),
-            Rule::Console => Ok(*caller.who() == Who::Console),
-            Rule::Ids(ids) => Ok(caller.player_id().is_some_and(|id| ids.contains(&id))),
+            Rule::Console => Ok(matches!(caller.who(), Who::Console(_))),
+            Rule::Ids(ids) => Ok(caller.user().is_some_and(|user| ids.contains(&user.id))),
             Rule::When(check) => check(caller.clone(), console.clone()).await,
         }
     }

@@ -1,5 +1,6 @@
 use super::caller::{Caller, Who};
 use crate::handler_fn::HandlerError;
+use crate::players::Players;
 use alta_model::{UserId, chain, escaped};
 use att_console::commands::player;
 use att_console::{Argument, Command, Console, Run, WhenNotReady};
@@ -54,8 +55,9 @@ impl Call {
         &self.line
     }
 
-    /// Replies to the caller: with a message in the game to a player, by [`Caller::replying`] or
-    /// [`Builder::on_console_reply`](super::Builder::on_console_reply), else to the log. A failure is logged, too.
+    /// Replies to the caller: by [`Caller::replying`] or [`Builder::on_console_reply`](super::Builder::on_console_reply); else
+    /// with a message in the game to a player, also to the player of a console's user; else to the log. A failure is logged,
+    /// too.
     ///
     /// Nothing secret is sent: the tokens of the console are replaced.
     ///
@@ -67,6 +69,9 @@ impl Call {
         let sent = match (self.caller.sink(), self.caller.who()) {
             (Some(sink), _) => sink(text.clone()).await,
             (None, Who::Player(user)) => self.message(user.id, &text).await,
+            (None, Who::Console(Some(user))) if self.is_online(user.id) => {
+                self.message(user.id, &text).await
+            }
             (None, who) => {
                 info!(console = %self.console.label(), to = %who, reply = %escaped(&text), "a bot command replies");
                 return Replied::Logged;
@@ -83,6 +88,11 @@ impl Call {
                 Replied::Lost(because)
             }
         }
+    }
+
+    fn is_online(&self, user: UserId) -> bool {
+        let online = Players::of(&self.console).online();
+        online.by_id(user).is_some()
     }
 
     async fn message(&self, player: UserId, text: &str) -> Result<(), HandlerError> {

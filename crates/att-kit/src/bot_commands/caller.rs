@@ -1,5 +1,5 @@
 use crate::handler_fn::{HandlerError, Outcome};
-use alta_model::{User, UserId, escaped};
+use alta_model::{User, escaped};
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::Future;
@@ -20,9 +20,9 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Who {
-    /// Somebody at a console of the server. No event says who; everybody there has the right to run every command of the
-    /// server.
-    Console,
+    /// Somebody at a console of the server, who has the right to run every command of the server: with the account, if it is
+    /// known ([`Builder::users_from_log`](super::Builder::users_from_log)).
+    Console(Option<User>),
     /// A player, by an event of the server.
     Player(User),
     /// Somebody else, by the name that the program gave, such as an account of a chat.
@@ -32,7 +32,7 @@ pub enum Who {
 impl Caller {
     /// Somebody at a console, or the program itself.
     pub fn console() -> Self {
-        Self::new(Who::Console)
+        Self::new(Who::Console(None))
     }
 
     /// A player. Replies are messages in the game.
@@ -45,7 +45,7 @@ impl Caller {
         Self::new(Who::Other(name.into()))
     }
 
-    fn new(who: Who) -> Self {
+    pub(super) fn new(who: Who) -> Self {
         Self { who, sink: None }
     }
 
@@ -67,11 +67,12 @@ impl Caller {
         &self.who
     }
 
-    /// The id of the player, if the caller is one.
-    pub fn player_id(&self) -> Option<UserId> {
+    /// The account of the player or of the user of a console, if it is known.
+    pub fn user(&self) -> Option<&User> {
         match &self.who {
-            Who::Player(user) => Some(user.id),
-            _ => None,
+            Who::Player(user) => Some(user),
+            Who::Console(user) => user.as_ref(),
+            Who::Other(_) => None,
         }
     }
 
@@ -87,8 +88,10 @@ impl Caller {
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Console => f.write_str("the console"),
-            Self::Player(user) => write!(f, "{} ({})", escaped(&user.username), user.id),
+            Self::Console(None) => f.write_str("the console"),
+            Self::Player(user) | Self::Console(Some(user)) => {
+                write!(f, "{} ({})", escaped(&user.username), user.id)
+            }
             Self::Other(name) => write!(f, "{}", escaped(name)),
         }
     }

@@ -27,6 +27,7 @@ pub(super) struct Inner {
     pub(super) reports: Vec<(ReportReason, Arc<str>)>,
     pub(super) console_reply: Option<ConsoleReply>,
     pub(super) limits: CallLimits,
+    pub(super) reads_log: bool,
 }
 
 type ConsoleReply = Arc<dyn Fn(Console, String) -> Work + Send + Sync>;
@@ -46,6 +47,7 @@ pub struct Builder {
     reports: Vec<(ReportReason, Arc<str>)>,
     console_reply: Option<ConsoleReply>,
     limits: CallLimits,
+    reads_log: bool,
 }
 
 impl BotCommands {
@@ -105,6 +107,14 @@ impl Builder {
         self
     }
 
+    /// Reads the account of a console's user from the log of the server: subscribes to `InfoLog`. Without it nobody knows which
+    /// user has typed a line. In Alta's cloud each moderator has an account; a self-hosted server has one user for all, who
+    /// stays unknown. If two users type the same line at the same time, neither is known.
+    pub fn users_from_log(mut self) -> Self {
+        self.reads_log = true;
+        self
+    }
+
     /// Sets how many calls a console may cause.
     pub fn call_limits(mut self, limits: CallLimits) -> Self {
         self.limits = limits;
@@ -131,6 +141,7 @@ impl Builder {
             reports,
             console_reply,
             limits,
+            reads_log,
         } = self;
         commands.sort_by_key(|command| std::cmp::Reverse(command.name.len()));
         let inner = Inner {
@@ -139,6 +150,7 @@ impl Builder {
             reports,
             console_reply,
             limits,
+            reads_log,
         };
         Ok(BotCommands {
             inner: Arc::new(inner),

@@ -112,7 +112,7 @@ impl BotCommands {
         if is_from_console && !self.admits(console, &line) {
             return Ok(Dispatched::TooOften);
         }
-        if *caller.who() == Who::Console && caller.sink().is_none() {
+        if matches!(caller.who(), Who::Console(_)) && caller.sink().is_none() {
             caller.set_sink(self.inner.console_sink(console));
         }
         let call = Call {

@@ -1,15 +1,18 @@
 //! The events that cause calls.
 
-use super::caller::Caller;
+use super::caller::{Caller, Who};
 use super::commands::BotCommands;
+use super::console_users::ConsoleUsers;
 use super::dispatch::Origin;
 use crate::consoles::Consoles;
 use crate::error::Error;
 use crate::handler_fn::HandlerError;
 use crate::handlers::Handlers;
 use crate::runner::Runner;
-use alta_model::console::event::{CommandExecuted, SocialTabletPlayerReported};
+use alta_model::console::event::{CommandExecuted, InfoLog, SocialTabletPlayerReported};
 use att_console::Console;
+use std::sync::{Mutex, PoisonError};
+use tokio::time::Instant;
 
 impl BotCommands {
     /// The handlers that call the commands: for lines at a console, and for reports with the tablet if there is
@@ -19,7 +22,16 @@ impl BotCommands {
     /// error and a timeout of a command are failures of a handler.
     pub fn handlers(&self) -> Handlers {
         let commands = self.clone();
-        let handlers = Handlers::new().on::<CommandExecuted>(move |console, event| {
+        let mut handlers = Handlers::new();
+        if self.inner.reads_log {
+            // A line is logged before it is executed, and both events are handled in their order.
+            handlers = handlers
+                .on::<InfoLog>(|console, event| async move {
+                    with_users(&console, |users| users.logged(&event.data, Instant::now()));
+                })
+                .on_missed(|console, _| async move { with_users(&console, ConsoleUsers::clear) });
+        }
+        let handlers = handlers.on::<CommandExecuted>(move |console, event| {
             let commands = commands.clone();
             async move { commands.executed(console, event.data).await }
         });
@@ -59,7 +71,14 @@ impl BotCommands {
         if executed.was_successful == Some(true) {
             return Ok(());
         }
-        let (caller, line) = (Caller::console(), executed.command.into());
+        let reads_log = self.inner.reads_log;
+        let user = reads_log.then(|| {
+            with_users(&console, |users| {
+                users.take(&executed.command, Instant::now())
+            })
+        });
+        let caller = Caller::new(Who::Console(user.flatten()));
+        let line = executed.command.into();
         self.dispatch_from(Origin::Console, &console, caller, line)
             .await?;
         Ok(())
@@ -80,4 +99,10 @@ impl BotCommands {
         }
         Ok(())
     }
+}
+
+fn with_users<T>(console: &Console, act: impl FnOnce(&mut ConsoleUsers) -> T) -> T {
+    let users = console.extension(Mutex::<ConsoleUsers>::default);
+    let mut users = users.lock().unwrap_or_else(PoisonError::into_inner);
+    act(&mut users)
 }
