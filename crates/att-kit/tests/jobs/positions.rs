@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[path = "../../examples/job08_positions.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
-mod positions;
+mod example;
 
 /// The number of requests for the positions.
 fn asked(town: &Town) -> usize {
@@ -31,7 +31,7 @@ async fn job_08_ten_watchers_cause_one_poll_and_survive_a_restart() {
     let (notes, mut noted) = notes();
     let watchers = (0..10).map(|_| {
         let (console, notes) = (console.clone(), notes.clone());
-        tokio::spawn(positions::run(console, move |line| notes.note(line)))
+        tokio::spawn(example::run(console, move |line| notes.note(line)))
     });
     let watchers: Vec<_> = watchers.collect();
     for _ in 0..ODD_NAMES.len() * watchers.len() {
