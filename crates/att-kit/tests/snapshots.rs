@@ -12,12 +12,13 @@ use alta_model::UserId;
 use alta_model::console::result::Inventory;
 use alta_sim::{Action, Fault, Hook, Sim};
 use att_console::{Console, ErrorKind};
-use att_kit::players::{Players, Snapshot, Snapshots};
+use att_kit::players::{Evidence, Players, Snapshot, Snapshots};
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use support::{access, config, open, self_hosted, within};
+use tokio::time::timeout;
 
 const FAST: Duration = Duration::from_millis(20);
 const NAMES: [&str; 6] = ["O'Neil", "-Bee-", "J.K.", "Elder Toad", r#"a"b\c"#, "1234"];
@@ -194,6 +195,27 @@ async fn players_without_a_body_and_null_entries_are_kept_apart() {
 }
 
 #[tokio::test]
+async fn a_join_that_the_server_does_not_send_is_derived_soon_if_positions_are_read() {
+    let (sim, server) = self_hosted().await;
+    sim.withdraw_console_event(server, "PlayerJoined");
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    within(players.complete()).await.unwrap();
+    let _details = players.details(FAST);
+    let mut changes = players.changes();
+    let joined = sim.player_joins(server, NAMES[4]).unwrap();
+    // Without the positions, the next list is due after ten seconds.
+    let change = timeout(Duration::from_secs(8), changes.next_change()).await;
+    let change = change.expect("it is not derived soon").unwrap();
+    assert_eq!(
+        (change.player.id(), change.evidence),
+        (id(joined), Evidence::List)
+    );
+    // One list at the start, and one for the difference.
+    assert_eq!(asked(&sim, "player list") - asked(&sim, DETAILS), 2);
+}
+
+#[tokio::test]
 async fn inventories_are_matched_to_the_players_by_the_requested_ids() {
     let (sim, server, players, console) = town().await;
     sim.player_handles(server, players[2], "Torch", "Pickup")
@@ -252,6 +274,7 @@ async fn null_inventories_have_no_player_and_too_few_are_requested_again() {
     let both = request(of("[{}, null, {}]")).await;
     assert_eq!(ids(&both), [id(first), id(second)]);
     let commands = asked(&sim, INVENTORY);
+    assert_eq!(commands, 3, "none of them was asked for again");
     for odd in ["[{}]", "[null]", "", "[7, 8]"] {
         let again = request(of(odd)).await;
         assert_eq!(ids(&again), [id(first), id(second)], "{odd}");

@@ -50,9 +50,14 @@ impl Polled for PlayerDetailed {
                 .await?;
             let list = listed(list, &reply)?;
             let is_complete = list.skipped().count() == 0;
-            let players = list.into_iter().map(|player| (player.id, player));
+            let list = list.into_iter().map(|player| (player.id, player));
+            let players: Vec<_> = list.collect();
+            if is_complete {
+                let ids = players.iter().map(|(id, _)| *id).collect();
+                Players::of(console).compare(&ids);
+            }
             Ok(Reading {
-                players: players.collect(),
+                players,
                 is_complete,
             })
         })

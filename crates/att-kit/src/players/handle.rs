@@ -1,10 +1,10 @@
 use super::change::{ChangeKind, Evidence, PlayerChange};
 use super::follow::{EVENTS, Item, follow};
 use super::online::Online;
-use alta_model::Timestamp;
+use alta_model::{Timestamp, UserId};
 use att_console::{Console, Missed};
 use futures_core::Stream;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -64,6 +64,8 @@ enum State {
 
 struct Published {
     online: Arc<Online>,
+    /// The players who were in only one of the snapshot and the last reply to another command.
+    differing: BTreeSet<UserId>,
     /// `None` when the console is closed.
     changes: Option<broadcast::Sender<Item>>,
 }
@@ -128,6 +130,18 @@ impl Players {
         self.shared.doubt.notify_one();
     }
 
+    /// Compares the snapshot with all players of a reply to another command. If another player than before is in only one of
+    /// them, a list is due soon: the server may not send joins and leaves.
+    pub(super) fn compare(&self, listed: &BTreeSet<UserId>) {
+        let online: BTreeSet<_> = self.online().iter().map(|player| player.id()).collect();
+        let differing = &online ^ listed;
+        let is_new = !differing.is_empty() && self.shared.lock().differing != differing;
+        self.shared.lock().differing = differing;
+        if is_new {
+            self.doubt();
+        }
+    }
+
     /// The changes from now on, as a stream. It begins with the players who are online, as [`ChangeKind::Found`].
     pub fn changes(&self) -> PlayerChanges {
         let published = self.shared.lock();
@@ -167,6 +181,7 @@ impl Shared {
         Self {
             published: Mutex::new(Published {
                 online: Arc::new(online),
+                differing: BTreeSet::new(),
                 changes: Some(broadcast::Sender::new(QUEUE)),
             }),
             state: watch::Sender::new(State::Incomplete),
