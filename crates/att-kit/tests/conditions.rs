@@ -56,7 +56,7 @@ async fn a_zone_of_chunks_tells_who_is_inside_already_and_then_requests_nothing(
         (short(&first).as_str(), first.evidence),
         ("*O'Neil", Evidence::Snapshot)
     );
-    assert_eq!(first.details, None);
+    assert_eq!((first.player.cave_layer(), first.details), (Some(3), None));
     let requests = asked(&sim, "player list-detailed");
 
     sim.player_moves(server, outside, "Cave Layer 3").unwrap();

@@ -147,7 +147,9 @@ impl Condition {
     pub(super) fn evaluate(&self, known: Known<'_>, was: bool, margin: f64) -> Option<bool> {
         let slack = if was { margin } else { 0.0 };
         match &self.test {
-            Test::Zone(zone) if zone.is_of_chunks() => zone.contains_chunk(known.chunk?),
+            Test::Zone(zone) if zone.is_of_chunks() => {
+                zone.contains_chunk(known.player.chunk.as_deref()?)
+            }
             Test::Zone(zone) => {
                 let position = known.details?.position?;
                 zone.contains_position(position, slack)
@@ -302,7 +304,6 @@ mod tests {
         let inventory: Option<Inventory> = serde_json::from_value(inventory).unwrap();
         let known = Known {
             player: &player(),
-            chunk: None,
             details: details.as_ref(),
             inventory: inventory.as_ref(),
         };

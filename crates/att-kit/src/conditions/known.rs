@@ -4,8 +4,8 @@ use alta_model::console::result::{Inventory, PlayerDetailed};
 /// The knowledge about one player. What is absent is unknown.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
+    /// With the chunk, if that is known.
     pub(super) player: &'a Player,
-    pub(super) chunk: Option<&'a str>,
     pub(super) details: Option<&'a PlayerDetailed>,
     pub(super) inventory: Option<&'a Inventory>,
 }

@@ -51,9 +51,8 @@ pub(super) struct Machine {
 
 /// A player who is online.
 struct Watched {
+    /// The chunk in it is known from events, or before the first one from a snapshot.
     player: Arc<Player>,
-    /// The chunk, by events, or before the first one by a snapshot.
-    chunk: Option<String>,
     phase: Phase,
     /// Whether the player was online before the stream began, and the condition was never known since.
     may_be_initial: bool,
@@ -113,7 +112,7 @@ impl Machine {
 
     pub(super) fn needs_details(&self) -> bool {
         let needs = self.condition.needs();
-        let is_chunk_unknown = |watched: &Watched| watched.chunk.is_none();
+        let is_chunk_unknown = |watched: &Watched| watched.player.chunk.is_none();
         (needs.details && !self.players.is_empty())
             || (needs.chunk && self.players.values().any(is_chunk_unknown))
     }
@@ -150,39 +149,41 @@ impl Machine {
     }
 
     fn changed(&mut self, change: PlayerChange, now: Instant) {
-        let id = change.player.id();
-        let (evidence, at) = (change.evidence, change.at);
-        match change.kind {
-            ChangeKind::Left => return self.left(id, Cause { evidence, at }),
-            ChangeKind::Moved { from, to } => {
-                let watched = self.watch(change.player, false, now);
-                if watched.chunk.is_none() && !from.trim().is_empty() {
-                    watched.chunk = Some(from);
+        let PlayerChange { player, kind, .. } = change;
+        let id = player.id();
+        let cause = Cause {
+            evidence: change.evidence,
+            at: change.at,
+        };
+        match kind {
+            ChangeKind::Left => return self.left(id, cause),
+            ChangeKind::Moved { from, .. } => {
+                let watched = self.watch(&player, false, now);
+                if watched.player.chunk.is_none() && !from.trim().is_empty() {
                     // The player was there before the event.
-                    self.evaluate(id, Cause { evidence, at }, now);
+                    watched.set_chunk(Some(from));
+                    self.evaluate(id, cause, now);
                 }
-                if let Some(watched) = self.players.get_mut(&id) {
-                    watched.chunk = Some(to).filter(|to| !to.trim().is_empty());
-                }
+                let watched = self.watch(&player, false, now);
+                watched.player = player;
             }
             kind => {
-                self.watch(change.player, kind == ChangeKind::Found, now);
+                let is_found = kind == ChangeKind::Found;
+                let watched = self.watch(&player, is_found, now);
+                watched.update(player);
             }
         }
-        self.evaluate(id, Cause { evidence, at }, now);
+        self.evaluate(id, cause, now);
     }
 
-    fn watch(&mut self, player: Arc<Player>, is_found: bool, now: Instant) -> &mut Watched {
-        let id = player.id();
-        let watched = self.players.entry(id).or_insert_with(|| Watched {
-            player: Arc::clone(&player),
-            chunk: None,
+    fn watch(&mut self, player: &Arc<Player>, is_found: bool, now: Instant) -> &mut Watched {
+        let watched = self.players.entry(player.id());
+        watched.or_insert_with(|| Watched {
+            player: Arc::clone(player),
             phase: Phase::Outside,
             may_be_initial: is_found,
             since: now,
-        });
-        watched.player = player;
-        watched
+        })
     }
 
     fn left(&mut self, id: UserId, cause: Cause) {
@@ -204,7 +205,8 @@ impl Machine {
             self.left(id, cause);
         }
         for player in online {
-            self.watch(Arc::clone(player), false, now);
+            let watched = self.watch(player, false, now);
+            watched.update(Arc::clone(player));
             self.evaluate(player.id(), cause, now);
         }
     }
@@ -242,7 +244,6 @@ impl Machine {
         let inventory = row(self.inventories.as_ref(), id, watched.since, now, max_age);
         let known = Known {
             player: &watched.player,
-            chunk: watched.chunk.as_deref(),
             details: details.map(|details| &**details),
             inventory: inventory.map(|inventory| &**inventory),
         };
@@ -290,16 +291,31 @@ impl Machine {
 }
 
 impl Watched {
+    /// Takes over a change that is not about the chunk.
+    fn update(&mut self, player: Arc<Player>) {
+        let before = std::mem::replace(&mut self.player, player);
+        if self.player.chunk.is_none() {
+            self.set_chunk(before.chunk.clone());
+        }
+    }
+
+    fn set_chunk(&mut self, chunk: Option<String>) {
+        if self.player.chunk != chunk {
+            Arc::make_mut(&mut self.player).chunk = chunk;
+        }
+    }
+
     /// Forgets what may have changed meanwhile.
     fn forget(&mut self, now: Instant) {
-        self.chunk = None;
+        self.set_chunk(None);
         self.since = now;
     }
 
     fn read_chunk(&mut self, id: UserId, snapshot: &Snapshot<PlayerDetailed>) {
-        if self.chunk.is_none() && snapshot.sent() >= self.since {
-            let chunk = snapshot.by_id(id).and_then(|player| player.chunk.clone());
-            self.chunk = chunk.filter(|chunk| !chunk.trim().is_empty());
+        if self.player.chunk.is_none() && snapshot.sent() >= self.since {
+            let name = snapshot.by_id(id).and_then(|player| player.chunk_name());
+            let name = name.filter(|name| !name.is_empty());
+            self.set_chunk(name.map(str::to_owned));
         }
     }
 

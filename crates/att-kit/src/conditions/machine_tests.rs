@@ -75,8 +75,15 @@ impl Watch {
     }
 
     fn moved(&mut self, id: i64, from: &str, to: &str) -> Vec<String> {
+        let mut player = player(id);
+        Arc::make_mut(&mut player).chunk = Some(to.to_owned());
         let (from, to) = (from.to_owned(), to.to_owned());
-        self.change(id, ChangeKind::Moved { from, to }, Evidence::Event)
+        self.give(Input::Changed(PlayerChange {
+            player,
+            kind: ChangeKind::Moved { from, to },
+            evidence: Evidence::Event,
+            at: at(),
+        }))
     }
 
     /// A snapshot that is requested and received now.
@@ -144,6 +151,30 @@ fn who_is_inside_already_is_told_apart_from_who_comes() {
         watch.snapshot(&[body(4, None, Some("Cave Layer 4"))]),
         ["+4"]
     );
+    assert!(!watch.machine.needs_details());
+}
+
+#[test]
+fn a_chunk_that_events_have_told_is_not_requested() {
+    let mut watch = Watch::new(Zone::caves(), TIMING);
+    let mut known = player(1);
+    Arc::make_mut(&mut known).chunk = Some("Cave Layer 1".to_owned());
+    let found = watch.give(Input::Changed(PlayerChange {
+        player: known,
+        kind: ChangeKind::Found,
+        evidence: Evidence::List,
+        at: at(),
+    }));
+    assert_eq!(found, ["*1"]);
+    assert!(!watch.machine.needs_details());
+    // A change of something else does not undo what a snapshot has told.
+    watch.joined(2);
+    assert_eq!(
+        watch.snapshot(&[body(2, None, Some("Cave Layer 4"))]),
+        ["+2"]
+    );
+    let kind = ChangeKind::Entered(PlayerState::Combat);
+    assert_eq!(watch.change(2, kind, Evidence::Event), NONE);
     assert!(!watch.machine.needs_details());
 }
 

@@ -1,3 +1,4 @@
+use alta_model::console::cave_layer;
 use alta_model::console::event::PlayerState;
 use alta_model::{Timestamp, User, UserId};
 use att_console::nearest;
@@ -12,7 +13,7 @@ pub struct Player {
     pub user: User,
     /// The time of the event or of the list that first showed the player online.
     pub since: Timestamp,
-    /// The name of the current chunk; `None` until the player moves to another one.
+    /// The name of the current chunk; `None` until the player moves to another one, also after events were missed.
     pub chunk: Option<String>,
     /// The states that the player has entered and not left, as far as events showed.
     pub states: Vec<PlayerState>,
@@ -36,6 +37,11 @@ impl Player {
     /// The player's name.
     pub fn name(&self) -> &str {
         &self.user.username
+    }
+
+    /// The current layer of the caves; none outside of them, or if the chunk is not known.
+    pub fn cave_layer(&self) -> Option<u32> {
+        cave_layer(self.chunk.as_deref()?)
     }
 }
 

@@ -201,9 +201,9 @@ impl Roster {
     }
 
     fn moved(&mut self, id: UserId, from: String, to: String, at: Timestamp, now: Instant) {
-        let chunk = to.clone();
+        let chunk = Some(to.clone()).filter(|to| !to.trim().is_empty());
         let kind = ChangeKind::Moved { from, to };
-        self.update(id, kind, at, now, |player| player.chunk = Some(chunk));
+        self.update(id, kind, at, now, |player| player.chunk = chunk);
     }
 
     fn state(
@@ -256,6 +256,14 @@ impl Roster {
         match &mut self.request {
             Some(request) => request.is_stale = true,
             None => self.list_by(now),
+        }
+        for (id, entry) in &mut self.players {
+            if entry.player.chunk.is_some() {
+                // The player may have moved since.
+                Arc::make_mut(&mut entry.player).chunk = None;
+                let player = Arc::clone(&entry.player);
+                self.online.players.insert(*id, player);
+            }
         }
         self.outputs.push_back(Output::Missed(missed));
     }

@@ -181,6 +181,29 @@ fn an_event_about_an_unknown_player_causes_a_list_and_no_join() {
 }
 
 #[test]
+fn a_chunk_is_known_from_a_move_until_events_are_missed() {
+    let (mut roster, now) = seeded(&[1]);
+    let chunk = |roster: &Roster| {
+        let player = roster.online().by_id(UserId::new(1)).cloned();
+        player.unwrap().chunk.clone()
+    };
+    let moved = |to: &str| Input::Moved {
+        player: user(1),
+        from: String::new(),
+        to: to.to_owned(),
+        at: at(),
+    };
+    assert_eq!(chunk(&roster), None);
+    roster.handle(moved("Mill"), now);
+    assert_eq!(chunk(&roster).as_deref(), Some("Mill"));
+    roster.handle(moved(" "), now);
+    assert_eq!(chunk(&roster), None);
+    roster.handle(moved("Mill"), now);
+    roster.handle(Input::Missed(Missed::Lagged(1)), now);
+    assert_eq!(chunk(&roster), None);
+}
+
+#[test]
 fn lists_are_rarer_where_the_server_sends_joins() {
     let (mut roster, now) = seeded(&[]);
     assert_eq!(roster.deadline(), Some(now + LIST_WITHOUT_EVENTS));
