@@ -288,22 +288,39 @@ async fn after_a_lost_connection_the_entity_is_selected_again() {
 }
 
 #[tokio::test]
-async fn after_a_restart_an_entity_that_is_gone_fails_plainly() {
+async fn after_a_restart_an_entity_that_is_gone_or_another_one_fails_plainly() {
     let town = Town::new().await;
+    town.sim.add_prefab("O'Neil's Lamp", 7).unwrap();
     let torch = town.torch([0.0; 3]);
-    let mut guard = town.guard().await;
-    within(guard.select(torch)).await.unwrap();
-    town.sim.stop_server(town.server).await.unwrap();
-    town.sim.start_server(town.server).unwrap();
-    let other = town.torch([0.0; 3]);
-    for _ in 0..2 {
+    for prefab in [None, Some("O'Neil's Lamp")] {
+        let mut guard = town.guard().await;
+        within(guard.select(torch)).await.unwrap();
+        town.sim.stop_server(town.server).await.unwrap();
+        town.sim.start_server(town.server).unwrap();
+        // The first id of the new game was that of the player.
+        town.torch([0.0; 3]);
+        if let Some(prefab) = prefab {
+            let id = town.sim.add_entity(town.server, prefab, [0.0; 3]).unwrap();
+            assert_eq!(id, torch.get().cast_unsigned());
+        }
         let error = within(guard.move_by(Direction::Up, 1.0)).await.unwrap_err();
-        assert!(
-            error.to_string().contains("Couldn't find entity"),
-            "{error}"
-        );
+        match prefab {
+            None => assert!(
+                error.to_string().contains("Couldn't find entity"),
+                "{error}"
+            ),
+            Some(_) => assert_eq!(
+                error.to_string(),
+                "building on Thornwood: entity 51235 was \"Torch(Clone)\" before the connection was lost, and is \
+                 \"O'Neil's Lamp(Clone)\" now"
+            ),
+        }
+        let entities = town.sim.entities(town.server).into_iter();
+        assert!(entities.map(|it| it.position).all(|at| at == [0.0; 3]));
+        if prefab.is_none() {
+            assert_eq!(town.torch([0.0; 3]), torch);
+        }
     }
-    assert_eq!(town.entity(other).position, [0.0; 3]);
 }
 
 #[tokio::test]

@@ -49,6 +49,9 @@ pub(crate) struct GameServer {
     pub(crate) hour: f64,
 }
 
+/// The id before the first thing of a game.
+const LAST_ENTITY: u64 = 51_233;
+
 /// The most messages to players that a server remembers.
 const MESSAGE_LIMIT: usize = 10_000;
 
@@ -63,7 +66,7 @@ impl GameServer {
             homes: BTreeMap::new(),
             balances: BTreeMap::new(),
             entities: BTreeMap::new(),
-            last_entity: 51_233,
+            last_entity: LAST_ENTITY,
             selections: Selections::PerConnection,
             settings: default_settings(),
             extra_events: Vec::new(),
@@ -77,6 +80,16 @@ impl GameServer {
             self.messages.drain(..MESSAGE_LIMIT / 2);
         }
         self.messages.push(message);
+    }
+
+    /// Ends the game: its players and things are gone, and a new game gives the same ids to other things.
+    pub(super) fn end(&mut self) {
+        self.players.clear();
+        self.entities.clear();
+        self.last_entity = LAST_ENTITY;
+        if let Selections::Shared(selection) = &mut self.selections {
+            *selection = None;
+        }
     }
 
     /// An id for a new thing in the game.

@@ -1,6 +1,6 @@
 use super::entities::{Entity, Item};
 use super::saved::Saved;
-use super::server::{GameServer, Selections};
+use super::server::GameServer;
 use alta_cloud::state::{Cloud, User, Users};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
@@ -76,11 +76,7 @@ impl World {
         if let Some(game) = self.servers.get_mut(&server) {
             game.stalled = false;
             if !online {
-                game.players.clear();
-                game.entities.clear();
-                if let Selections::Shared(selection) = &mut game.selections {
-                    *selection = None;
-                }
+                game.end();
             }
         }
     }
