@@ -1,19 +1,20 @@
 //! `select …`: looking at one entity of the world, and moving it.
 //!
-//! These commands work on a selection. No source says if it belongs to the connection, the account or the server. Run a
-//! selection and the commands on it as one unit, never interleaved with another such sequence.
+//! These commands work on a selection. No source says if it belongs to the connection, the account or the server: builders report
+//! that tools of one account disturb each other. Run a selection and the commands on it as one unit, never interleaved with another
+//! such sequence; the guard of `att_kit::building` does that for the tasks of a program.
 
 use alta_model::console::result::{EntityInfo, EntityRef};
 
 commands! {
     /// Selects an entity for the following commands.
     ///
-    /// There is one selection, and all users share it: run such sequences one after the other.
+    /// Run such sequences one after the other: another task, or another client of the account, can change the selection.
     "select" { fn entity(id "identifier": EntityId); } by [TavernLauncher], inferred, most_used;
 
     /// Destroys the selected entity.
     ///
-    /// Works on the selection of this connection.
+    /// `wacky destroy` names the entity instead.
     "select destroy" -> nothing { fn destroy(); } by [TavernLauncher], inferred, most_used, uses(14_325);
 
     /// Lists the entities near a player.
@@ -34,8 +35,6 @@ commands! {
     } by [TavernLauncher, AttVoodooServer], most_used, uses(67_980);
 
     /// Turns the selected entity towards a player.
-    ///
-    /// Works on the selection of this connection.
     "select look-at" {
         fn look_at(player: Player) with LookAt {
             /// `true` turns the entity on all axes. No source gives the server's default.
@@ -112,8 +111,7 @@ commands! {
 
     /// Returns the selected entity as a save string.
     ///
-    /// Works on the selection of this connection. The save string is the `ResultString`; `spawn string-raw` spawns a
-    /// copy from it.
+    /// The save string is the `ResultString`; `spawn string-raw` spawns a copy from it.
     "select tostring" -> one String { fn tostring(); } by [TavernLauncher, AttPrefabulator], most_used, uses(4_666);
 
     /// Clears the selection.

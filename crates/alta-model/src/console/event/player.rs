@@ -108,7 +108,7 @@ model! {
         optional item_hash: PrefabHash = "ItemHash",
         /// The material.
         optional material: String = "Material",
-        /// The whole item for `spawn string`; empty when the server sent none.
+        /// The whole item for `spawn string`; empty when the server sent none. [`SaveString`](crate::SaveString) reads it.
         default save_string: String = "SaveString",
         /// The change.
         optional change_type: ChangeType = "ChangeType",
