@@ -43,7 +43,7 @@ impl Chat {
         })
     }
 
-    /// Runs a line, and returns its fate and the replies.
+    /// Runs a line, and returns its outcome and the replies.
     async fn run(
         &self,
         commands: &BotCommands,
@@ -319,10 +319,10 @@ async fn only_allowed_callers_run_a_command_and_see_it_in_help() {
             "close\nopen: Opens the gate",
         ),
     ];
-    for (caller, line, fate, reply) in cases {
+    for (caller, line, outcome, reply) in cases {
         let who = caller.who().to_string();
         let dispatched = within(commands.dispatch(&console, caller, line)).await;
-        assert_eq!(dispatched.ok(), fate, "{who}: {line}");
+        assert_eq!(dispatched.ok(), outcome, "{who}: {line}");
         let replies = std::mem::take(&mut *chat.0.lock().unwrap());
         assert_eq!(replies, [reply], "{who}: {line}");
     }
@@ -690,14 +690,14 @@ async fn with_a_prefix_a_mistyped_command_gets_a_reply_and_others_none() {
 async fn a_reply_says_whether_anybody_can_see_it() {
     let (sim, server) = self_hosted().await;
     let ashwick = sim.player_joins(server, "Ashwick").unwrap();
-    let (fates, mut fate) = notes();
+    let (outcomes, mut outcome) = notes();
     let commands = BotCommands::builder().command("say", |command| {
         let command = command.arg(arg::rest("text")).allow(Allowed::everyone());
         command.run(move |call: Call, (text,)| {
-            let fates = fates.clone();
+            let outcomes = outcomes.clone();
             async move {
-                let fate = call.reply(text).await;
-                fates.note(format!("{fate:?}").split('(').next().unwrap_or_default());
+                let outcome = call.reply(text).await;
+                outcomes.note(format!("{outcome:?}").split('(').next().unwrap_or_default());
                 Ok(())
             }
         })
@@ -720,7 +720,7 @@ async fn a_reply_says_whether_anybody_can_see_it() {
         within(commands.dispatch(&console, caller, line))
             .await
             .unwrap();
-        fate.next_are(&[expected]).await;
+        outcome.next_are(&[expected]).await;
     }
     let message = sim.wait_for_message(server, ashwick, 0).await.unwrap();
     assert!(
@@ -735,7 +735,7 @@ async fn a_reply_says_whether_anybody_can_see_it() {
     within(commands.dispatch(&console, player, "say it"))
         .await
         .unwrap();
-    fate.next_are(&["Lost"]).await;
+    outcome.next_are(&["Lost"]).await;
 }
 
 #[tokio::test]

@@ -22,7 +22,7 @@ pub struct Call {
     pub(super) line: Arc<str>,
 }
 
-/// The fate of a reply.
+/// The outcome of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replied {

@@ -19,7 +19,7 @@ use tracing::{debug, warn};
 /// The longest mistyped name for which near names are searched, in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// The fate of a line. The caller has received the reply.
+/// The outcome of a line. The caller has received the reply.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Dispatched {

@@ -9,7 +9,7 @@ use att_console::{Console, ErrorKind, nearest};
 use std::time::Duration;
 
 /// How long a call waits for the players of a console, and for each reply about a player.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest word for which near names are searched.
 const LONGEST_NAME: usize = 64;
@@ -108,7 +108,10 @@ pub(super) async fn player(console: &Console, word: Word) -> Result<User, Invali
         return Ok(found);
     }
     // A server that sends no joins lists a new player late.
-    let listed = console.command(player::list()).timeout(PATIENCE).await;
+    let listed = console
+        .command(player::list())
+        .timeout(LOOKUP_TIMEOUT)
+        .await;
     if let Ok(listed) = listed {
         let listed: Vec<User> = listed.into_iter().collect();
         if let Some(found) = among(&word, &listed)? {
@@ -132,13 +135,15 @@ pub(super) async fn user(console: &Console, word: Word) -> Result<User, Invalid>
     if matches.named.is_empty() && !given.starts_with('#') {
         let named = console
             .command(player::find(given.trim()))
-            .timeout(PATIENCE);
+            .timeout(LOOKUP_TIMEOUT);
         matches.named.extend(known(named.await, &given)?);
     }
     if matches.identified.is_none()
         && let Some(id) = id(given.trim())
     {
-        let identified = console.command(player::username(id)).timeout(PATIENCE);
+        let identified = console
+            .command(player::username(id))
+            .timeout(LOOKUP_TIMEOUT);
         matches.identified = known(identified.await, &given)?;
     }
     matches.one(&given)?.ok_or_else(|| Invalid::NoSuchUser {
@@ -171,7 +176,7 @@ fn among(word: &Word, players: &[User]) -> Result<Option<User>, Invalid> {
 
 async fn online(console: &Console) -> Result<Vec<User>, Invalid> {
     let players = Players::of(console);
-    let complete = tokio::time::timeout(PATIENCE, players.complete()).await;
+    let complete = tokio::time::timeout(LOOKUP_TIMEOUT, players.complete()).await;
     let online = complete.ok().flatten();
     let online = online.ok_or(Invalid::PlayersUnknown)?;
     Ok(online.iter().map(|player| player.user.clone()).collect())
