@@ -26,7 +26,7 @@ const PATHS: [(&str, &str, u64); 5] = [
     ("rest_call", "rest sequential", 500),
 ];
 
-/// A count may be higher by so much: random hashes, and the branches of a processor's features, cause less than that.
+/// The tolerance of a count: random hashes, and the branches of a processor's features, cause less than that.
 const TOLERANCE: f64 = 0.05;
 
 #[derive(Deserialize, Serialize)]

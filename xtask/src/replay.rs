@@ -85,7 +85,7 @@ fn run(play: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
     played.unwrap_or_else(|_| Err("the replay did not end".into()))
 }
 
-/// Waits for a future with a timeout; the error names what did not happen.
+/// Waits for a future with a timeout; the error names the missing result.
 async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Error> {
     tokio::time::timeout(TIMEOUT / 2, future)
         .await

@@ -92,7 +92,7 @@ fn beginning(response: &Response<Bytes>, redactor: &Redactor) -> Option<String> 
         b'[' | b'"' if response.status().is_success() => return None,
         _ => {}
     }
-    // Redacted before it is cut: a cut secret could stay in part.
+    // Redacted before it is cut: a part of a secret could stay otherwise.
     let text = redactor.redact_bytes(body);
     Some(text.trim().chars().take(200).collect())
 }

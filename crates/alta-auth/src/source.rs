@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// Provides tokens. Object safe: clients hold an `Arc<dyn TokenSource>`.
 ///
-/// A client asks for a token at each use and keeps none: the source decides when to renew it.
+/// A client requests a token at each use and keeps none: the source decides when to renew it.
 pub trait TokenSource: Send + Sync + 'static {
     /// Returns a token that is valid now, as far as the source knows; usually one that it already has.
     ///

@@ -23,7 +23,7 @@ const START: i64 = 1_700_000_000;
 
 const BOUND: Duration = Duration::from_secs(10);
 
-/// A clock that stands still until a test moves it.
+/// A clock that stops until a test moves it.
 #[derive(Clone, Debug, Default)]
 struct Moved(Arc<Mutex<Duration>>);
 

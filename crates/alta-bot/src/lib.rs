@@ -1,4 +1,4 @@
-//! A bot on *A Township Tale*: login, REST, the main websocket and game-server consoles put together.
+//! A bot on *A Township Tale*: login, REST, the main websocket and game-server consoles in one type.
 //!
 //! A [`Bot`] logs in once and holds a client of each kind. Consoles are opened by server id and connect again whenever their
 //! server runs; a stopped server costs only a subscription.

@@ -312,8 +312,8 @@ async fn a_console_opens_without_its_servers_name_and_gets_it_later() {
         let console = console.unwrap_or_else(|error| panic!("{failure:?}: {error:?}"));
         assert_eq!(&*console.label(), format!("server {}", sim.server()));
         sim.faults().clear();
-        if let Action::Reply(answer) = failure
-            && answer.status == 504
+        if let Action::Reply(reply) = failure
+            && reply.status == 504
         {
             labeled(&console, "Thornwood").await;
             let mut joins = within(console.subscribe::<PlayerJoined>()).await.unwrap();

@@ -160,8 +160,8 @@ async fn rest(sim: &Sim, bot: &Bot, server: ServerId, shown: &Shown) {
             (500, format!("<html>Bearer {token}</html>")),
             (403, format!("{{\"message\": \"not with {token}\"}}")),
         ] {
-            let answer = HttpReply::status(status).body("text/html", &body);
-            let fault = Fault::new(Hook::Http, Action::Reply(answer)).containing("/console");
+            let reply = HttpReply::status(status).body("text/html", &body);
+            let fault = Fault::new(Hook::Http, Action::Reply(reply)).containing("/console");
             sim.faults().arm(fault);
             let servers = bot.rest().servers();
             let refused = within(servers.console(server, ConsoleOptions::default())).await;

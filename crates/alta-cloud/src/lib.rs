@@ -4,7 +4,7 @@
 //! on it, [`socket`] the main websocket. A program that implements [`Host`] owns the state and the game servers: the simulator
 //! `alta-sim` does.
 //!
-//! Nothing here is shared with the client crates, so an error in a client cannot cancel out. Every frame is built from
+//! Nothing here is shared with the client crates, so an error in a client is not repeated here and becomes visible. Every frame is built from
 //! [samples](wire::samples) of the real service.
 //!
 //! | module | holds | uses |

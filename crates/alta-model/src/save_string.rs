@@ -52,7 +52,7 @@ pub struct SaveString {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Part {
     words: Vec<u32>,
-    /// Whether there is a comma after the last word.
+    /// True if there is a comma after the last word.
     is_closed: bool,
 }
 

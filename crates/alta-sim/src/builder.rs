@@ -116,7 +116,7 @@ impl Builder {
         self
     }
 
-    /// Sets the time that a console needs to accept a token (default 5 ms). A command in this time comes too early.
+    /// Sets the time that a console needs to accept a token (default 5 ms). A command during this time is too early.
     pub fn login_delay(mut self, delay: Duration) -> Self {
         self.config.login_delay = delay;
         self

@@ -1,8 +1,8 @@
 //! An embedded simulator of A Township Tale's cloud and game servers.
 //!
-//! It speaks the token endpoint, REST, the main websocket and any number of consoles on loopback ports, to any client.
+//! It serves the token endpoint, REST, the main websocket and any number of consoles on loopback ports, to any client.
 //! Its frames are built from samples and attested forms and share no type with the client crates, so a misspelled field name
-//! in a client cannot cancel out. The cloud's services come from [`alta_cloud`]; this crate adds game servers, faults and a
+//! in a client is not repeated here and becomes visible. The cloud's services come from [`alta_cloud`]; this crate adds game servers, faults and a
 //! town.
 //!
 //! ```

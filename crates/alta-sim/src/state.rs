@@ -19,7 +19,7 @@ pub(crate) struct ConsoleConnection {
     /// The user id and the name of the account.
     pub(crate) caller: (u64, String),
     pub(crate) session: Session,
-    /// `true` if every reply is sent twice, because a command came before the token was accepted.
+    /// `true` if every reply is sent twice, because a command arrived before the token was accepted.
     pub(crate) doubled: bool,
 }
 

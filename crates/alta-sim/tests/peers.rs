@@ -321,7 +321,7 @@ async fn tavernpy_keeps_its_connection_while_a_server_loads_its_world() {
         .filter_map(Received::text)
         .collect();
     assert_eq!(sent.len(), 1);
-    // The late reply came, and no other command got it.
+    // The late reply arrived, and no other command got it.
     let id = serde_json::from_str::<Value>(sent[0]).unwrap()["id"].take();
     let trace = std::fs::read_to_string(trace).unwrap();
     let frames = trace.lines().filter_map(|line| line.split_once(" < "));

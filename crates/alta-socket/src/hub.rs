@@ -201,7 +201,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         self.register(keys, queue, false, None)
     }
 
-    /// Registers an observer: a stream of every published frame, whatever its key. These keys become wanted. It yields the
+    /// Registers an observer: a stream of every published frame, with any key. These keys become wanted. It yields the
     /// gaps of these keys, or every gap if it has no keys.
     pub fn observe(&self, keys: Vec<K>, queue: QueueConfig) -> Subscriber<K, F> {
         self.register(keys, queue, true, None)
@@ -339,7 +339,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         readers.len() + table.observers.len()
     }
 
-    /// Puts a frame into every queue once, whatever the keys of its stream: the frame may concern any of them.
+    /// Puts a frame into every queue once, independent of the keys of its stream: the frame may concern any of them.
     pub fn publish_to_all(&self, frame: &F) {
         let table = self.lock();
         let topics = table.topics.values();

@@ -38,7 +38,7 @@ impl Sources {
     }
 }
 
-/// Records which source woke the task, so that only that source is polled: a wake-up costs O(1), whatever the number of
+/// Records which source woke the task, so that only that source is polled: a wake-up costs O(1), for any number of
 /// connections.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadySet(Arc<Marks>);
@@ -121,7 +121,7 @@ pub(crate) struct LinkWaker {
 impl LinkWaker {
     /// Clears the link's mark and returns the waker to poll it with. From here on the next wake marks the link again.
     pub(crate) fn arm(&self) -> &Waker {
-        // A swap, not a store: the poll must see what was done before a wake that came meanwhile.
+        // A swap, not a store: the poll must see all writes before a concurrent wake.
         self.mark.is_marked.swap(false, Ordering::AcqRel);
         &self.waker
     }

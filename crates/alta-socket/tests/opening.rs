@@ -1,4 +1,4 @@
-//! Opening a websocket: what the handshake carries, and what comes of a refusal.
+//! Opening a websocket: the contents of the handshake, and the errors of refusals.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

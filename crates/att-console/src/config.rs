@@ -26,7 +26,7 @@ pub struct Config {
     pub ping_interval: Duration,
     /// The timeout of the reply to the token. 10 s, as in tavernpy.
     pub login_timeout: Duration,
-    /// The number of logins without a reply to a fixed token after which the console gives up. 3: a self-hosted server does not
+    /// The number of logins without a reply to a fixed token after which the console closes. 3: a self-hosted server does not
     /// reply to a wrong token, nor to any token while it loads.
     pub max_silent_logins: u32,
     /// The timeout of opening a connection. 10 s.

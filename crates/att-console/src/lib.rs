@@ -1,4 +1,4 @@
-//! Game-server consoles of *A Township Tale*: commands out, events in, in Alta's cloud or on a self-hosted server.
+//! Game-server consoles of *A Township Tale*: commands and events, in Alta's cloud or on a self-hosted server.
 //!
 //! A bot for a self-hosted server (TavernLib) needs this crate alone; `att-kit` adds handlers and sets of several consoles.
 //!

@@ -23,8 +23,8 @@
 //! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
 //! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
 //! | [`building`] | a lock over the selection of a console; save strings; builds that are saved, placed, loaded and cloned |
-//! | [`players`] | who is online on a console, the changes, and the bodies and items of all players at a chosen rate |
-//! | [`conditions`] | who enters and leaves zones, holds items, makes gestures: with hold time and cool-down per player |
+//! | [`players`] | the online players of a console, their changes, and the bodies and items of all players at a chosen rate |
+//! | [`conditions`] | players who enter and leave zones, hold items or make gestures, with hold time and cool-down per player |
 //!
 //! | module | purpose |
 //! | --- | --- |

@@ -145,7 +145,7 @@ impl<K: Key> Runner<K> {
         )
     }
 
-    /// Runs until the process is asked to end ([`shutdown_signal`]): then as [`run_until`](Self::run_until). A second signal
+    /// Runs until the process gets a signal to end ([`shutdown_signal`]): then as [`run_until`](Self::run_until). A second signal
     /// ends the grace period.
     ///
     /// # Errors
@@ -186,7 +186,7 @@ impl<K: Key> Runner<K> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future cancels the handlers where they wait; the consoles stay open if somebody else holds them.
+    /// Dropping the future cancels the handlers where they wait; the consoles stay open if another handle exists.
     pub async fn run_until(
         self,
         shutdown: impl Future<Output = ()> + Send,
@@ -421,7 +421,7 @@ impl<K: Key> Runner<K> {
         ended.end
     }
 
-    /// Stops all consoles, and waits until the last has ended. Returns how many calls of handlers were given up in total.
+    /// Stops all consoles, and waits until the last has ended. Returns the total number of dropped handler calls.
     pub async fn finish(mut self, mut deadline: Deadline) -> usize {
         // Tasks that report do not wait any more.
         self.reports.close();

@@ -1,6 +1,6 @@
 //! The signals that ask a program to end, on each platform.
 
-/// Waits until the process is asked to end.
+/// Waits until the process gets a signal to end.
 ///
 /// - Unix: `SIGINT` (Ctrl-C) and `SIGTERM`.
 /// - Windows: Ctrl-C, Ctrl-Break, a closed console window, a logoff and a shutdown. After the last three, Windows leaves the

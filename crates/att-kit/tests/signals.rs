@@ -1,4 +1,4 @@
-//! The signals that ask a process to end. In a test program of its own, since the signals are sent to this process.
+//! The signals that request a process to end. In a test program of its own, since the signals are sent to this process.
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,

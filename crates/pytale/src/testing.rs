@@ -139,7 +139,7 @@ impl World {
         GroupId::new(self.sim.group().cast_signed())
     }
 
-    /// Waits until a bot has subscribed to this event. The server sends earlier events to nobody.
+    /// Waits until a bot has subscribed to this event. The server does not send earlier events.
     ///
     /// # Errors
     ///

@@ -239,7 +239,7 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Checks that every frame was understood and came over one connection.
+    /// Checks that every frame was decoded and arrived on one connection.
     fn count(&self) {
         let (late, notices) = match self.script.name.as_str() {
             "console/double-replies" => (1, 1),

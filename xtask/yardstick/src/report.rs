@@ -12,7 +12,7 @@ const ROUNDS: usize = 3;
 /// Scaling is a ratio of small costs: more turns, of which some meet no other work of the machine.
 const SCALING_TURNS: usize = 7;
 
-/// The most KiB that a bad console may cost: its queue of 8 MiB or its pending commands, twice for what holds them.
+/// The most KiB that a bad console may cost: its queue of 8 MiB or its pending commands, twice for the memory around them.
 const BOUND: f64 = 16.0 * 1_024.0;
 
 /// The smaller number of consoles or subscriptions.

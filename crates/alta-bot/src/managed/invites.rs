@@ -101,7 +101,7 @@ impl Invites {
             if is_accepted {
                 if let Err((error, again)) = accept(&mut acceptance, &bot).await {
                     if again {
-                        // Nobody receives it when the bot is shutting down.
+                        // There is no receiver when the bot is shutting down.
                         let _ = failures.send(Pending { invite, acceptance }).await;
                     }
                     return Err(error);

@@ -101,7 +101,7 @@ impl ManagedBot {
         self.parts.sources.health()
     }
 
-    /// Runs until the process is asked to end ([`shutdown_signal`](crate::shutdown_signal)), or until the bot is closed or
+    /// Runs until the process gets a signal to end ([`shutdown_signal`](crate::shutdown_signal)), or until the bot is closed or
     /// refused. Then it shuts down: running handlers may continue for [`Limits::grace`](att_kit::Limits::grace), or until a second
     /// signal.
     ///

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The groups, servers and invitations that a managed bot handles. [`ManagedBot::change_rules`](crate::ManagedBot::change_rules)
 /// changes them at any time: consoles are then opened and closed accordingly.
 ///
-/// An invitation to a group that the rules exclude is not accepted, whatever [`invites`](Self::invites) says. At the start and when
+/// An invitation to a group that the rules exclude is not accepted, even if [`invites`](Self::invites) accepts it. At the start and when
 /// the rules change, a warning is logged for each allowed group that the bot does not belong to. Rules that contradict themselves
 /// are an error at the start, and a warning later: a listed invitation to an excluded group, or a list of allowed groups that are
 /// all denied.

@@ -69,7 +69,7 @@ impl Change {
     }
 }
 
-/// The changes from one state of a group to another, whatever caused them.
+/// The changes from one state of a group to another, with any cause.
 pub(super) fn between(old: Option<&GroupView>, new: Option<&GroupView>) -> Vec<Change> {
     let mut changes = Vec::new();
     match (old, new) {

@@ -15,7 +15,7 @@ pub struct GroupView {
     /// The bot's own membership.
     pub me: Arc<Member>,
     /// The known members by user id; only the bot itself if [`ViewConfig::members`](crate::ViewConfig::members) is false.
-    /// [`member`](Self::member) also tells an unknown member from an absent one.
+    /// [`member`](Self::member) also distinguishes an unknown member from an absent one.
     pub members: Arc<BTreeMap<UserId, Member>>,
     /// True if [`members`](Self::members) contains all members: the list was read completely since the bot joined.
     pub members_known: bool,

@@ -237,7 +237,7 @@ impl Faults {
         self.lock().push(fault);
     }
 
-    /// Makes the next migration of the main websocket fail when the client asks for its token.
+    /// Makes the next migration of the main websocket fail when the client requests its token.
     pub fn fail_migration_token(&self, status: u16) {
         self.arm(Fault::new(Hook::MainRequest, Action::Refuse(status)).containing("GET migrate"));
     }

@@ -61,7 +61,7 @@ pub(super) async fn pump(
         reader.ended();
         env.touch();
     };
-    // The connection counts as ended from here on, however long the closing handshake takes.
+    // The connection counts as ended from here on, also during a long closing handshake.
     if !matches!(end, End::Silence) {
         ended();
     }

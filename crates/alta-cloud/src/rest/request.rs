@@ -32,7 +32,7 @@ impl Request<'_> {
         self.cloud.groups.get(&id).ok_or_else(Reply::not_found)
     }
 
-    /// The same, to be changed by a caller who needs a permission for that.
+    /// The same, for a change that needs a permission.
     pub(crate) fn group_for(&mut self, id: u64, permission: &str) -> Result<&mut Group, Reply> {
         let me = self.me();
         let group = self.cloud.groups.get_mut(&id);

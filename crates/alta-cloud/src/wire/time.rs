@@ -1,4 +1,4 @@
-//! The time of the service, and times as they stand on the wire.
+//! The time of the service, and their form on the wire.
 
 use jiff::Timestamp;
 use std::time::{Duration, SystemTime};

@@ -22,7 +22,7 @@ pub fn chunk_name(chunk: &str) -> &str {
     }
 }
 
-/// Returns whether both are the name of one chunk, whatever their ids, classes, case and spaces.
+/// Returns whether both are names of one chunk. Ids, classes, case and spaces are ignored.
 ///
 /// ```
 /// use alta_model::console::is_same_chunk;
@@ -34,7 +34,7 @@ pub fn is_same_chunk(one: &str, other: &str) -> bool {
     letters(one).eq(letters(other))
 }
 
-/// Returns whether the name of a chunk starts with this, whatever their ids, classes, case and spaces.
+/// Returns whether the name of a chunk starts with this. Ids, classes, case and spaces are ignored.
 ///
 /// ```
 /// use alta_model::console::chunk_starts_with;
@@ -65,7 +65,7 @@ pub fn cave_layer(chunk: &str) -> Option<u32> {
     number.parse().ok().filter(|_| is_layer && is_number)
 }
 
-/// The signs of a name that tell it from another.
+/// The characters of a name that distinguish it from another.
 fn letters(chunk: &str) -> impl Iterator<Item = char> {
     let signs = chunk_name(chunk).chars();
     let signs = signs.filter(|sign| !sign.is_whitespace() && !"_()".contains(*sign));

@@ -222,7 +222,7 @@ impl Redactor {
                 _ => merged.push(hidden),
             }
         }
-        // An earlier mark stays, whatever secrets are learned.
+        // An earlier mark stays when further secrets are learned.
         merged.retain(|hidden| &text[hidden.range.clone()] != Self::MARK);
         merged
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Session {
     pub(crate) subscriptions: BTreeSet<String>,
-    /// The thing that the `select` commands change.
+    /// The entity that the `select` commands change.
     pub(crate) selection: Option<u64>,
 }
 
@@ -45,7 +45,7 @@ impl Output {
         Self::Value(value, text)
     }
 
-    /// The output of a command that did not find a player or a thing.
+    /// The output of a command that did not find a player or an entity.
     pub(crate) fn null_reference() -> Self {
         Self::ExceptionText(
             "System.NullReferenceException: Object reference not set to an instance of an object"

@@ -7,7 +7,7 @@ use alta_cloud::wire::json::Node;
 
 const USER: Parameter = ("user", "UserInfoAccess", None);
 
-/// The most things that one command spawns.
+/// The most entities that one command spawns.
 const SPAWN_LIMIT: u32 = 100;
 
 pub(crate) const SPECS: &[Spec] = &[

@@ -1,4 +1,4 @@
-//! `select ...`: changes the thing that the connection has selected.
+//! `select ...`: changes the entity that the connection has selected.
 
 use super::arguments::{boolean, number, vector};
 use super::command::{OBJECTS, Output, PLAYER, Parameter, Run, Spec, VOID, command};
@@ -185,7 +185,7 @@ fn turn(run: &mut Run<'_>, axis: usize) -> Result<Output, Output> {
     })
 }
 
-/// Turns the thing to a player: in yaw, or in pitch too.
+/// Turns the entity to a player: in yaw, or in pitch too.
 fn look_at(run: &mut Run<'_>) -> Result<Output, Output> {
     let player = run.player(0)?;
     let all_axes = boolean(run.argument(1))?;

@@ -1,10 +1,10 @@
-//! Things in the games of servers.
+//! Entities in the games of servers.
 
 use crate::error::Error;
 use crate::sim::Sim;
 use crate::world::Selections;
 
-/// A thing in the game of a server.
+/// An entity in the game of a server.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Entity {
@@ -23,31 +23,31 @@ pub struct Entity {
 }
 
 impl Sim {
-    /// Puts a thing into the game of a server. Its prefab is given by name or hash ([`prefabs`](Self::prefabs)). Returns its id.
+    /// Puts an entity into the game of a server. Its prefab is given by name or hash ([`prefabs`](Self::prefabs)). Returns its id.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or prefab.
     pub fn add_entity(&self, server: u64, prefab: &str, position: [f64; 3]) -> Result<u64, Error> {
-        self.change("adding a thing", |state, _| {
+        self.change("adding an entity", |state, _| {
             let item = state.world.prefab(prefab)?;
             Some(state.world.spawn(server, &item, position)?.id)
         })
     }
 
-    /// Removes a thing from the game of a server.
+    /// Removes an entity from the game of a server.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or thing.
+    /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or entity.
     pub fn remove_entity(&self, server: u64, entity: u64) -> Result<(), Error> {
-        self.change("removing a thing", |state, _| {
+        self.change("removing an entity", |state, _| {
             let game = state.world.servers.get_mut(&server)?;
             game.entities.remove(&entity).map(|_| ())
         })
     }
 
-    /// The things in the game of a server, by id. A server that stops loses them.
+    /// The entities in the game of a server, by id. A server that stops loses them.
     pub fn entities(&self, server: u64) -> Vec<Entity> {
         self.shared.look(|state| {
             let game = state.world.servers.get(&server);
@@ -65,7 +65,7 @@ impl Sim {
     }
 
     /// Sets whether all connections to a server's console have one selection. By default, each has its own, which ends with it.
-    /// No source says which of the two real servers have.
+    /// No source gives the form of real servers.
     ///
     /// # Errors
     ///

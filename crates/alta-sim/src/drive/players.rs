@@ -110,7 +110,7 @@ impl Sim {
         })
     }
 
-    /// Lets a player buy two things from another player for half a coin.
+    /// Lets a player buy two entities from another player for half a coin.
     ///
     /// # Errors
     ///

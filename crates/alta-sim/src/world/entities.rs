@@ -2,7 +2,7 @@ use super::saved::{Saved, angles, quaternion};
 use alta_cloud::wire::json::Node;
 use std::sync::Arc;
 
-/// A thing in the game.
+/// An entity in the game.
 #[derive(Clone, Debug)]
 pub(crate) struct Entity {
     pub(crate) id: u64,
@@ -67,7 +67,7 @@ impl Entity {
     }
 }
 
-/// A prefab: a kind of thing that can be spawned, held and traded.
+/// A prefab: a kind of entity that can be spawned, held and traded.
 #[derive(Clone, Debug)]
 pub(crate) struct Item {
     /// The display name, as in `InventoryChanged`.

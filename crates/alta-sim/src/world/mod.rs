@@ -1,4 +1,4 @@
-//! The simulated world: the cloud's state, and on every server its players, things and settings.
+//! The simulated world: the cloud's state, and on every server its players, entities and settings.
 //!
 //! This module does no I/O. Events of consoles are kept until [`World::take_events`] is called.
 

@@ -3,7 +3,7 @@ use std::fmt;
 /// The words of the position, of the rotation and of the scale in a save string.
 const POSE: std::ops::Range<usize> = 3..11;
 
-/// A save string: words, and after a bar the versions of the components. A thing keeps what it does not know.
+/// A save string: words, and after a bar the versions of the components. An entity keeps what it does not know.
 #[derive(Clone, Debug)]
 pub(crate) struct Saved {
     words: Vec<u32>,
@@ -19,7 +19,7 @@ pub(crate) struct Pose {
 }
 
 impl Saved {
-    /// That of a new thing.
+    /// That of a new entity.
     pub(super) fn of(prefab: u32) -> Self {
         let mut words = vec![prefab, 44, prefab];
         words.resize(POSE.end, 0);

@@ -13,7 +13,7 @@ pub(crate) struct ShownMessage {
     pub(crate) joined_at: Timestamp,
 }
 
-/// Where the thing is kept that the `select` commands change.
+/// Where the entity is kept that the `select` commands change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Selections {
     /// In each connection.

@@ -24,7 +24,7 @@ pub(crate) struct World {
     pub(crate) servers: BTreeMap<u64, GameServer>,
     /// The players of self-hosted servers, whom the cloud does not know.
     self_hosted_users: Users,
-    /// The things that can be spawned, held and traded.
+    /// The prefabs, which can be spawned, held and traded.
     pub(crate) prefabs: Vec<Item>,
     pub(crate) rng: fastrand::Rng,
     events: Vec<ConsoleEvent>,
@@ -68,7 +68,7 @@ impl World {
         self.servers.remove(&server);
     }
 
-    /// Starts or stops a server. A server that stops loses its players and things.
+    /// Starts or stops a server. A server that stops loses its players and entities.
     pub(crate) fn set_online(&mut self, server: u64, online: bool, now: Timestamp) {
         if !self.cloud.set_online(server, online, now) {
             return;
@@ -155,7 +155,7 @@ impl World {
         self.prefabs.iter().find(is_it).cloned()
     }
 
-    /// Adds a thing to a server.
+    /// Adds an entity to a server.
     pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
         let server = self.servers.get_mut(&server)?;
         let entity = Entity::new(server.entity_id(), item, position);
@@ -163,7 +163,7 @@ impl World {
         Some(entity)
     }
 
-    /// Adds the thing of a save string, at this position.
+    /// Adds the entity of a save string, at this position.
     pub(crate) fn spawn_saved(
         &mut self,
         server: u64,

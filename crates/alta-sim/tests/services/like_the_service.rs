@@ -54,7 +54,7 @@ async fn the_main_websocket_reads_a_printed_python_dictionary() {
         );
     }
 
-    // The token of a migration comes in a printed dictionary.
+    // The token of a migration is sent in a printed dictionary.
     socket.send(&requests[0]).await;
     let migration = content(&socket.json().await)["token"].clone();
     let token = format!("{{'token': '{}'}}", migration.as_str().unwrap());
@@ -321,7 +321,7 @@ async fn a_token_file_is_readable_by_its_owner_alone() {
     };
     let path = sim.write_console_token(server, &folder).unwrap();
     assert_eq!(mode(&path), 0o600);
-    // The file replaces one that everybody can read.
+    // The file replaces one that every user can read.
     std::fs::write(&path, "old").unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
     sim.write_console_token(server, &folder).unwrap();

@@ -173,7 +173,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Socket<S> {
         assert!(welcome.contains("Connection Succeeded"), "{welcome}");
     }
 
-    /// Returns whether no frame comes for a while.
+    /// Returns whether no frame arrives for a short time.
     pub(crate) async fn is_silent(&mut self) -> bool {
         timeout(Duration::from_millis(50), self.frame())
             .await

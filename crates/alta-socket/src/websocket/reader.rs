@@ -457,7 +457,7 @@ mod tests {
         ) {
             ours(&bytes, &pieces, 10_000);
             let mut reader = FrameReader::new(10_000);
-            // A header allocates no memory, however large its frame is.
+            // A header allocates no memory, for a frame of any size.
             let _ = reader.read(&mut &frame(0x81, None, &vec![b'a'; 9_000])[..4]);
             prop_assert!(reader.message.is_some_and(|message| message.text.capacity() == 0));
         }

@@ -40,7 +40,7 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
-    /// An open link, and the other end of its connection, which holds so many bytes that nobody reads.
+    /// An open link, and the other end of its connection, which holds this number of unread bytes.
     pub(crate) async fn open(limits: LinkConfig, holds: usize) -> (Self, DuplexStream) {
         let (calls, receiver) = mpsc::channel(4);
         let (tell, told) = tokio::sync::oneshot::channel();

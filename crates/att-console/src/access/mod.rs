@@ -20,7 +20,7 @@ pub struct ConsoleAccess {
     pub token: Secret,
     /// The file server of the same game server, for results that are files; `None` if it is unknown.
     pub web_server: Option<Url>,
-    /// `true` if the token can change. If the server does not reply to the token, the console gives up after a few attempts; with
+    /// `true` if the token can change. If the server does not reply to the token, the console closes after a few attempts; with
     /// a token that can change, it keeps trying.
     pub may_change: bool,
 }

@@ -161,7 +161,7 @@ commands! {
 
     /// Moves players to another player or to a named place.
     ///
-    /// The server tells the two forms apart by the text of the argument: give a player whose name is also the name of a
+    /// The server distinguishes the two forms by the text of the argument: give a player whose name is also the name of a
     /// place by id. No command teleports to coordinates.
     "player teleport" or "player tp" -> nothing {
         /// Moves players to another player.

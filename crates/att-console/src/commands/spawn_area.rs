@@ -5,7 +5,7 @@ use std::str::FromStr;
 words! {
     /// A place that players can be moved to, by name (TavernLib).
     ///
-    /// The server tells places and players apart by their text alone, so a string does not become a place by itself:
+    /// The server distinguishes places and players only by their text, so a string does not become a place by itself:
     /// [`parse`](str::parse) reads the known names, ignoring case. A place that a modded server adds is
     /// [`Other`](Self::Other); it is an error if the server would read it as players.
     ///

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// A console of a server whose reply to `player count` is what `frames` makes of the usual reply.
+/// A console of a server with the reply to `player count` that `frames` makes from the usual reply.
 async fn console(frames: impl Fn(String) -> Vec<String> + Clone + Send + 'static) -> Console {
     let access = server(move |id, line| match line {
         "player count" => frames(reply(id, r#"{"Result":1,"ResultString":"1"}"#)),

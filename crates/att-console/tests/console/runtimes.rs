@@ -108,7 +108,12 @@ fn promise_05_the_end_of_the_runtime_closes_the_console_and_ends_every_command()
         let mut sent = Vec::new();
         for command in open {
             let error = within(command).await.unwrap().unwrap_err();
-            assert!(error.to_string().contains("the runtime ended"), "{error}");
+            assert!(
+                error
+                    .to_string()
+                    .contains("the runtime of the connection has ended"),
+                "{error}"
+            );
             sent.push(error.sent().unwrap());
         }
         sent.sort_by_key(|sent| *sent == Sent::NotSent);

@@ -1,7 +1,7 @@
 use alta_model::UserId;
 
 alta_model::error_type! {
-    /// A balance was not changed, or perhaps it was: [`kind`](Self::kind) says which.
+    /// A balance was not changed, or may have been changed: [`kind`](Self::kind) says which.
     pub struct AtmError(AtmErrorKind, ());
 }
 

@@ -97,7 +97,7 @@ impl Atm {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped while earlier steps of the player run, nothing happens. Afterwards the step goes on to its end,
+    /// If the future is dropped while earlier steps of the player run, nothing happens. Afterwards the step continues to its end,
     /// and later steps wait for it.
     pub async fn change<T: Into<Option<i64>>>(
         &self,
@@ -185,7 +185,7 @@ impl Atm {
     }
 }
 
-/// Runs a step in a task of its own, which goes on when the caller is canceled.
+/// Runs a step in a task of its own, which continues when the caller is canceled.
 async fn to_the_end(
     step: impl Future<Output = Result<Changed, AtmErrorKind>> + Send + 'static,
     doing: &'static str,

@@ -1,5 +1,5 @@
 //! The balances of players. Reading a balance and changing it is one step: the program's own tasks wait for each other, per
-//! player, and a lost reply is cleared up.
+//! player, and the effect of a change with a lost reply is determined.
 
 mod error;
 mod handle;

@@ -51,7 +51,7 @@ impl Allowed {
         Self(Rule::Everyone)
     }
 
-    /// Whoever types at a console of the server.
+    /// Every user of a console of the server.
     pub fn console() -> Self {
         Self(Rule::Console)
     }
@@ -86,7 +86,7 @@ impl Allowed {
     }
 }
 
-/// Whether one of the rules allows the call.
+/// Returns whether one of the rules allows the call.
 pub(super) async fn any_allows(
     rules: &[Allowed],
     caller: &Caller,

@@ -30,7 +30,7 @@ pub enum Replied {
     Sent,
     /// The reply is only in the log of this program: its caller cannot be reached.
     Logged,
-    /// It reached nobody, for this reason. The log has both.
+    /// It did not reach the caller, for this reason. The log has both.
     Lost(String),
 }
 

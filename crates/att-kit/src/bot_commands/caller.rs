@@ -16,7 +16,7 @@ pub struct Caller {
     sink: Option<Sink>,
 }
 
-/// A caller, as far as the source of the call names it.
+/// The identity of a caller, as far as the source of the call gives it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Who {
@@ -25,12 +25,12 @@ pub enum Who {
     Console(Option<User>),
     /// A player, by an event of the server.
     Player(User),
-    /// Somebody else, by the name that the program gave, such as an account of a chat.
+    /// Another caller, by the name that the program gave, such as an account of a chat.
     Other(String),
 }
 
 impl Caller {
-    /// Somebody at a console, or the program itself.
+    /// A user of a console, or the program itself.
     pub fn console() -> Self {
         Self::new(Who::Console(None))
     }
@@ -40,7 +40,7 @@ impl Caller {
         Self::new(Who::Player(user))
     }
 
-    /// Somebody else, by a name that distinguishes them from all others, such as `discord 80351110224678912`.
+    /// Another caller, by a name that distinguishes it from all others, such as `discord 80351110224678912`.
     pub fn named(name: impl Into<String>) -> Self {
         Self::new(Who::Other(name.into()))
     }

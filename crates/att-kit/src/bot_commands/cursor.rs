@@ -116,7 +116,7 @@ impl Cursor {
     }
 }
 
-/// Whether both are the same word of a name, in any case.
+/// Returns whether both are the same word of a name, in any case.
 pub(super) fn same(one: &str, other: &str) -> bool {
     one == other || one.to_lowercase() == other.to_lowercase()
 }

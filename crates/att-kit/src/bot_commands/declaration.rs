@@ -42,26 +42,26 @@ pub(super) enum Refused {
     Failed(HandlerError),
 }
 
-/// The reply that a function of a bot command returns: a string, or nothing.
-pub trait Answer: Send + 'static {
-    /// The text.
-    fn text(self) -> Option<String>;
+/// A value that the function of a bot command returns as its reply: a string, or `()` for no reply.
+pub trait IntoReply: Send + 'static {
+    /// The reply; `None` for no reply.
+    fn into_reply(self) -> Option<String>;
 }
 
-impl Answer for () {
-    fn text(self) -> Option<String> {
+impl IntoReply for () {
+    fn into_reply(self) -> Option<String> {
         None
     }
 }
 
-impl Answer for String {
-    fn text(self) -> Option<String> {
+impl IntoReply for String {
+    fn into_reply(self) -> Option<String> {
         Some(self)
     }
 }
 
-impl Answer for &'static str {
-    fn text(self) -> Option<String> {
+impl IntoReply for &'static str {
+    fn into_reply(self) -> Option<String> {
         Some(self.to_owned())
     }
 }
@@ -123,7 +123,7 @@ impl<A: Send + 'static> Declaration<A> {
     pub fn run<Fut, R>(self, function: impl Fn(Call, A) -> Fut + Send + Sync + 'static) -> Declared
     where
         Fut: Future<Output = Result<R, HandlerError>> + Send + 'static,
-        R: Answer,
+        R: IntoReply,
     {
         let Self { facts, read } = self;
         let function = Arc::new(function);
@@ -133,8 +133,8 @@ impl<A: Send + 'static> Declaration<A> {
                 let arguments = read(&mut cursor, &call.console).await;
                 let arguments = arguments.and_then(|it| cursor.end().map(|()| it));
                 let arguments = arguments.map_err(Refused::Invalid)?;
-                let answer = function(call, arguments).await;
-                answer.map(Answer::text).map_err(Refused::Failed)
+                let reply = function(call, arguments).await;
+                reply.map(IntoReply::into_reply).map_err(Refused::Failed)
             })
         });
         Declared { facts, work }

@@ -197,9 +197,9 @@ impl BotCommands {
         }
         let invalid = match cursor.check() {
             Ok(()) => match work(command, &call, cursor).await {
-                Ok(answer) => {
-                    if let Some(answer) = answer.filter(|answer| !answer.is_empty()) {
-                        call.reply(answer).await;
+                Ok(reply) => {
+                    if let Some(reply) = reply.filter(|reply| !reply.is_empty()) {
+                        call.reply(reply).await;
                     }
                     return Ok(Dispatched::Ran);
                 }
@@ -232,7 +232,7 @@ async fn work(command: &Command, call: &Call, cursor: Cursor) -> Result<Option<S
     let limit = declared.facts.timeout;
     let work = catch_panic((declared.work)(call.clone(), cursor));
     match tokio::time::timeout(limit, work).await {
-        Ok(Ok(Ok(answer))) => Ok(answer),
+        Ok(Ok(Ok(reply))) => Ok(reply),
         Ok(Ok(Err(Refused::Invalid(invalid)))) => Err(Ended::Invalid(invalid)),
         Ok(Ok(Err(Refused::Failed(error)))) => Err(Ended::Failed(FailureKind::Failed(
             chain(&*error).to_string(),

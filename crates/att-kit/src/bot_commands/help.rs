@@ -33,7 +33,7 @@ impl Command {
         lines.join("\n")
     }
 
-    /// Whether the caller may run it.
+    /// Returns whether the caller may run it.
     pub(super) async fn allows(&self, call: &Call) -> Result<bool, HandlerError> {
         let rules = &self.declared.facts.allowed;
         if rules.is_empty() {

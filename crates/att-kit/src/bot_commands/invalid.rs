@@ -4,7 +4,7 @@ use alta_model::{User, escaped};
 /// The number of characters of a typed word in a message.
 const SHOWN: usize = 60;
 
-/// An error in a line that somebody typed. Its message is the reply to the caller.
+/// An error in a typed line. Its message is the reply to the caller.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Invalid {
@@ -46,7 +46,7 @@ pub enum Invalid {
         /// The argument.
         given: String,
     },
-    /// Nobody who is online has this name or id.
+    /// No online player has this name or id.
     #[error("no player {} is online{}", shown(.given), did_you_mean(.nearest))]
     NoSuchPlayer {
         /// The name or id.

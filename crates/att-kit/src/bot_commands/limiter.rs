@@ -3,7 +3,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How many calls of bot commands a console may cause. It ends a loop of two bots that reply to each other; further calls are
+/// The limit of calls of bot commands from one console. It ends a loop of two bots that reply to each other; further calls are
 /// logged as a warning and not made.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]

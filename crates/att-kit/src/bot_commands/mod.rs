@@ -61,7 +61,7 @@ pub use allowed::{Allowed, Verdict};
 pub use call::{Call, Replied};
 pub use caller::{Caller, Who};
 pub use commands::{BotCommands, Builder};
-pub use declaration::{Answer, Append, Declaration, Declared};
+pub use declaration::{Append, Declaration, Declared, IntoReply};
 pub use dispatch::Dispatched;
 pub use invalid::Invalid;
 pub use limiter::CallLimits;

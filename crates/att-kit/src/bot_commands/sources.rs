@@ -45,7 +45,7 @@ impl BotCommands {
         })
     }
 
-    /// Offers the commands on one console, by a [`Runner`] of its own: until the process is asked to end
+    /// Offers the commands on one console, by a [`Runner`] of its own: until the process gets a signal to end
     /// ([`Runner::run`]), or until the console is closed.
     ///
     /// # Errors

@@ -80,7 +80,7 @@ impl Error {
 }
 
 impl Error {
-    /// Whether the command may have run. If its result could not be read, it ran.
+    /// Returns whether the command may have run. If its result could not be read, it ran.
     pub(super) fn may_have_run(&self) -> bool {
         let ErrorKind::Command(error) = self.kind() else {
             return false;
@@ -89,7 +89,7 @@ impl Error {
         is_unread || error.sent() == Some(Sent::MayHaveRun)
     }
 
-    /// Whether a command was not sent because the console was not ready for it.
+    /// Returns whether a command was not sent because the console was not ready for it.
     pub(super) fn is_unsent(&self) -> bool {
         let ErrorKind::Command(error) = self.kind() else {
             return false;
@@ -105,7 +105,7 @@ impl Error {
         matches!(error.kind(), att_console::ErrorKind::TimedOut { .. })
     }
 
-    /// Whether the server replied, so that the entity is the cause and not the console.
+    /// Returns whether the server replied, so that the entity is the cause and not the console.
     pub(super) fn is_of_entity(&self) -> bool {
         self.sent().is_none() || matches!(self.kind(), ErrorKind::SaveString(_))
     }

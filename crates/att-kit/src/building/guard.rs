@@ -49,9 +49,9 @@ pub enum Axis {
 /// An operation on the selected entity.
 struct Operation<T> {
     command: Command<T>,
-    /// Whether the command works on the server's selection, and has no id of its own.
+    /// True if the command works on the server's selection, and has no id of its own.
     selects: bool,
-    /// Whether the command changes the entity.
+    /// True if the command changes the entity.
     changes: bool,
 }
 

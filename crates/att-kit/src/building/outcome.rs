@@ -26,7 +26,7 @@ impl<T> Outcome<T> {
         }
     }
 
-    /// Whether the step was done.
+    /// Returns whether the step was done.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Done(_))
     }
@@ -54,7 +54,7 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// Whether every piece was spawned.
+    /// Returns whether every piece was spawned.
     pub fn is_complete(&self) -> bool {
         self.outcomes.iter().all(Outcome::is_done)
     }

@@ -51,7 +51,7 @@ impl Selected {
         }
     }
 
-    /// Whether the entity must be confirmed on this connection.
+    /// Returns whether the entity must be confirmed on this connection.
     pub(super) fn is_unconfirmed(&self, connection: u64) -> bool {
         matches!(self, Self::Entity(entity) if entity.connection != connection)
     }

@@ -8,7 +8,7 @@ use alta_model::{PrefabHash, Vector3, escaped};
 use std::sync::Arc;
 use tracing::warn;
 
-/// A question about one player, which is true, false, or unknown. An unknown answer changes nothing.
+/// A predicate about one player: true, false or unknown. An unknown value changes nothing.
 ///
 /// It knows which data it needs. States come with events, without any request. Chunks do too, after one request for players whose
 /// chunk no event has told. Positions and items are requested at the interval of [`When::every`](super::When::every).
@@ -70,12 +70,12 @@ const INVENTORIES: Needs = Needs {
 };
 
 impl Condition {
-    /// A hand is at most so far from a point, in meters.
+    /// A hand is at most this distance from a point, in meters.
     pub fn hand_within(distance: f64, point: impl Into<Vector3>) -> Self {
         Self::new(Test::HandWithin(distance, Point::At(point.into())), DETAILS)
     }
 
-    /// A hand is at most so far from the player's own head, in meters.
+    /// A hand is at most this distance from the player's own head, in meters.
     pub fn hand_within_of_head(distance: f64) -> Self {
         Self::new(Test::HandWithin(distance, Point::Head), DETAILS)
     }
@@ -86,13 +86,13 @@ impl Condition {
         Self::new(Test::Holds(item.into()), INVENTORIES)
     }
 
-    /// The player has entered this state and not left it, as far as events have shown: no command tells the state. A player who
+    /// The player has entered this state and not left it, as far as events have shown: no command returns the state. A player who
     /// entered a state before the console connected does not count as in it.
     pub fn state(state: PlayerState) -> Self {
         Self::new(Test::State(state), EVENTS)
     }
 
-    /// All of these are true. It is false if one of them is, whatever is unknown.
+    /// All of these are true. It is false if one of them is false, even if others are unknown.
     pub fn all<C: Into<Self>>(conditions: impl IntoIterator<Item = C>) -> Self {
         let all: Arc<[Self]> = conditions.into_iter().map(Into::into).collect();
         let needs = all
@@ -101,7 +101,7 @@ impl Condition {
         Self::new(Test::All(all), needs)
     }
 
-    /// At least one of these is true. It is true if one of them is, whatever is unknown.
+    /// At least one of these is true. It is true if one of them is true, even if others are unknown.
     pub fn any<C: Into<Self>>(conditions: impl IntoIterator<Item = C>) -> Self {
         let none = conditions.into_iter().map(|condition| !condition.into());
         !Self::all(none)
@@ -259,7 +259,7 @@ impl From<PrefabHash> for HeldItem {
 }
 
 impl HeldItem {
-    /// Whether one of the hands holds it. An empty hand does not; an item without a name or a hash is unknown.
+    /// Returns whether one of the hands holds it. An empty hand does not; an item without a name or a hash is unknown.
     fn is_held(&self, items: &Inventory) -> Option<bool> {
         let hands = [
             ("LeftHand", &items.left_hand),

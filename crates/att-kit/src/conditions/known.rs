@@ -1,7 +1,7 @@
 use crate::players::Player;
 use alta_model::console::result::{Inventory, PlayerDetailed};
 
-/// The knowledge about one player. What is absent is unknown.
+/// The knowledge about one player. An absent value is unknown.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
     /// With the chunk, if that is known.
@@ -28,7 +28,7 @@ impl Needs {
         }
     }
 
-    /// Whether events alone keep the knowledge up to date.
+    /// Returns whether events alone keep the knowledge up to date.
     pub(super) fn is_of_events(self) -> bool {
         !self.details && !self.inventories
     }

@@ -18,9 +18,9 @@ use tokio::time::Instant;
 pub(super) struct Timing {
     pub(super) hold: Duration,
     pub(super) cooldown: Duration,
-    /// How much longer the distances of the condition are while it is true, in meters.
+    /// The margin that is added to the distances of the condition while it is true, in meters.
     pub(super) exit_margin: f64,
-    /// An older snapshot says nothing any more.
+    /// An older snapshot is not used any more.
     pub(super) max_age: Duration,
 }
 
@@ -54,9 +54,9 @@ struct Watched {
     /// The chunk in it is known from events, or before the first one from a snapshot.
     player: Arc<Player>,
     phase: Phase,
-    /// Whether the player was online before the stream began, and the condition was never known since.
+    /// True if the player was online before the stream began, and the condition was never known since.
     may_be_initial: bool,
-    /// A snapshot that was requested before says nothing about the player.
+    /// A snapshot that was requested before is not used for the player.
     since: Instant,
 }
 

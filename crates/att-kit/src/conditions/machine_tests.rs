@@ -427,7 +427,7 @@ fn any_duration_is_accepted() {
 enum Step {
     Join(i64),
     Leave(i64),
-    /// Whether each player is inside; `None` if the position is missing.
+    /// True if each player is inside; `None` if the position is missing.
     Snapshot(Vec<Option<bool>>),
     Miss,
     Tick,

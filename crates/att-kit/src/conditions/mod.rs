@@ -1,4 +1,4 @@
-//! Derived events: players enter and leave zones, hold items, make gestures, and whatever else a [`Condition`] says.
+//! Derived events: players enter and leave zones, hold items, make gestures, or fulfill any other [`Condition`].
 
 mod condition;
 mod follow;

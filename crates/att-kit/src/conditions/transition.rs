@@ -9,12 +9,12 @@ use std::sync::Arc;
 pub struct Transition {
     /// The player.
     pub player: Arc<Player>,
-    /// Whether the condition has become true or false.
+    /// The new value of the condition: true or false.
     pub kind: TransitionKind,
     /// True if the player was online before the stream began and the condition was true already when it was first known.
     /// Always false for [`TransitionKind::Left`].
     pub is_initial: bool,
-    /// The reason to believe in it.
+    /// Its source.
     pub evidence: Evidence,
     /// The time of that event, list or snapshot. With a hold time: when it ended.
     pub at: Timestamp,

@@ -11,7 +11,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 
 /// The transitions of a condition, as a stream of `Result<Transition, Missed>`; see [`Players::when`](crate::players::Players::when).
 ///
-/// Of each player it tells by turns that the condition has become true and false. After [`Missed::Gap`] it is compared: a player
+/// For each player it yields entries and leaves in turn. After [`Missed::Gap`] it is compared: a player
 /// who is still inside does not enter again. If this stream is read too slowly, the oldest transitions are dropped, and
 /// [`Missed::Lagged`] is their number.
 ///

@@ -9,7 +9,7 @@ use tokio::sync::broadcast;
 /// The interval of requests by default: many bots use it, and it is enough for zones.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// The smallest age at which a snapshot says nothing any more, by default. A slow server replies within it.
+/// The smallest age at which a snapshot is not used any more, by default. A slow server replies within it.
 const MAX_AGE: Duration = Duration::from_secs(10);
 
 /// The transitions that a stream keeps for a slow reader.
@@ -29,7 +29,7 @@ pub struct When {
 }
 
 impl Players {
-    /// Watches a condition: the stream tells which players enter it and which leave it. A [`Zone`](super::Zone) is a condition,
+    /// Watches a condition: the stream yields the players who enter it and leave it. A [`Zone`](super::Zone) is a condition,
     /// too.
     ///
     /// ```no_run
@@ -89,7 +89,7 @@ impl When {
         self
     }
 
-    /// A snapshot that was requested longer ago than this says nothing: positions and items are unknown until the next one. By
+    /// A snapshot that was requested longer ago than this is not used: positions and items are unknown until the next one. By
     /// default twice the interval, and at least 10 s.
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.max_age = Some(max_age);

@@ -4,7 +4,7 @@ use alta_model::console::{cave_layer, chunk_starts_with, is_same_chunk};
 
 /// A part of the world: a sphere, a box, or chunks.
 ///
-/// A player is where the feet are. Zones can overlap.
+/// The position of a player is that of the feet. Zones can overlap.
 ///
 /// ```
 /// use att_kit::conditions::Zone;
@@ -66,7 +66,7 @@ impl Zone {
         Self(Shape::Caves)
     }
 
-    /// Whether the player is in this zone; `None` if the server did not send the position or the chunk.
+    /// Returns whether the player is in this zone; `None` if the server did not send the position or the chunk.
     pub fn contains(&self, player: &PlayerDetailed) -> Option<bool> {
         if self.is_of_chunks() {
             self.contains_chunk(player.chunk.as_deref()?)
@@ -79,7 +79,7 @@ impl Zone {
         !matches!(self.0, Shape::Sphere { .. } | Shape::Cuboid { .. })
     }
 
-    /// Whether this chunk is in the zone; `None` if the zone is not made of chunks, or the name is empty.
+    /// Returns whether this chunk is in the zone; `None` if the zone is not made of chunks, or the name is empty.
     pub(super) fn contains_chunk(&self, chunk: &str) -> Option<bool> {
         if chunk.trim().is_empty() {
             return None;
@@ -93,7 +93,7 @@ impl Zone {
         }
     }
 
-    /// Whether this position is at most so far from the zone; `None` if the zone is made of chunks, or the position is not a
+    /// Returns whether this position is at most this distance from the zone; `None` if the zone is made of chunks, or the position is not a
     /// number.
     pub(super) fn contains_position(&self, at: Vector3, margin: f64) -> Option<bool> {
         match self.0 {
@@ -114,7 +114,7 @@ impl Zone {
     }
 }
 
-/// Whether two points are at most so far from each other; `None` if the distance is not a number.
+/// Returns whether two points are at most this distance from each other; `None` if the distance is not a number.
 pub(super) fn is_within(one: Vector3, other: Vector3, distance: f64) -> Option<bool> {
     let actual = one.distance(other);
     (!actual.is_nan()).then_some(actual <= distance)

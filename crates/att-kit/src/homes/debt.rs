@@ -22,7 +22,7 @@ pub struct Debt {
 }
 
 impl Debt {
-    /// Whether a home, as the server has it now, is one that the teleport can have left: not a home that was chosen since.
+    /// Returns whether a home, as the server has it now, is one that the teleport can have left: not a home that was chosen since.
     pub(super) fn explains(&self, home: Option<Vector3>) -> bool {
         is_same(home, Some(self.set_to)) || is_same(home, self.home)
     }

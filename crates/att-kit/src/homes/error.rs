@@ -43,7 +43,7 @@ pub enum TeleportErrorKind {
     RestoreHome(#[source] att_console::Error),
 }
 
-/// Whether a teleport has moved the player.
+/// The effect of a teleport on the player.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Moved {
@@ -77,12 +77,12 @@ impl TeleportError {
         self
     }
 
-    /// Says whether the player was moved all the same.
+    /// Says whether the player was still moved.
     pub fn moved(&self) -> Moved {
         self.0.fields().details.moved
     }
 
-    /// Whether the player's home may be wrong. It is then in [`Homes::debts`](super::Homes::debts), and restored as soon as
+    /// Returns whether the player's home may be wrong. It is then in [`Homes::debts`](super::Homes::debts), and restored as soon as
     /// possible.
     pub fn owes_home(&self) -> bool {
         self.0.fields().details.owes_home

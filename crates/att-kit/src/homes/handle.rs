@@ -86,7 +86,7 @@ impl Homes {
     ///
     /// # Errors
     ///
-    /// See [`TeleportErrorKind`]. [`TeleportError::moved`] says whether the player was teleported all the same, and
+    /// See [`TeleportErrorKind`]. [`TeleportError::moved`] says whether the player was still teleported, and
     /// [`TeleportError::owes_home`] whether the home may be wrong.
     ///
     /// # Cancel safety
@@ -132,7 +132,7 @@ impl Homes {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the file is used all the same, unless it had an error.
+    /// If the future is dropped, the file is still used, unless it had an error.
     pub async fn persist_at(&self, path: impl Into<PathBuf>) -> io::Result<()> {
         let path = path.into();
         let (reply, done) = oneshot::channel();
@@ -168,7 +168,7 @@ impl Homes {
     ///
     /// # Cancel safety
     ///
-    /// If the future is dropped, the debt may be removed all the same.
+    /// If the future is dropped, the debt may still be removed.
     pub async fn forgive(&self, player: UserId) -> Option<Debt> {
         let (reply, forgiven) = oneshot::channel();
         let request = Request::Forgive(player, reply);

@@ -122,7 +122,7 @@ impl Line {
             Effect::MayHaveRun => !is_read,
         };
         match Effect::of(&error) {
-            // The server has run it, and its result is of no use.
+            // The server has run it; its result is not needed.
             Effect::MayHaveRun if !is_read => {
                 self.unclear -= sent;
                 self.spawned += sent;

@@ -1,4 +1,4 @@
-//! Orders of several items for a player. An order knows of each item whether it was spawned, and never spawns again what may
+//! Orders of several items for a player. An order records for each item whether it was spawned, and never spawns an item again that may
 //! exist already.
 
 mod line;

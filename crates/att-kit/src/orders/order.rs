@@ -5,7 +5,7 @@ use std::fmt;
 
 /// An order of items, which are spawned beside a player.
 ///
-/// [`run`](Self::run) sends one command after the other and notes how each has ended: the order is its own result. If it
+/// [`run`](Self::run) sends one command after the other and records the end of each: the order is its own result. If it
 /// stops, because the connection is lost or the future is dropped, another `run` continues with the items that were never
 /// sent. An item that may have been spawned is never sent again.
 ///
@@ -45,7 +45,7 @@ impl Order {
         self.item(Item::Prefab(prefab.into()), count)
     }
 
-    /// Adds the content of a save string, so many times.
+    /// Adds the content of a save string, this number of times.
     #[must_use]
     pub fn save_string(self, save: impl Into<String>, count: u32) -> Self {
         self.item(Item::SaveString(save.into()), count)
@@ -73,12 +73,12 @@ impl Order {
         self.lines.iter().map(|line| u64::from(line.count())).sum()
     }
 
-    /// Whether items were not sent yet, which [`run`](Self::run) sends.
+    /// Returns whether items were not sent yet, which [`run`](Self::run) sends.
     pub fn is_open(&self) -> bool {
         self.has(LineState::NotSent)
     }
 
-    /// Whether all items were spawned.
+    /// Returns whether all items were spawned.
     pub fn is_done(&self) -> bool {
         self.lines
             .iter()

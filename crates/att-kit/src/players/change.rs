@@ -11,7 +11,7 @@ pub struct PlayerChange {
     pub player: Arc<Player>,
     /// The change.
     pub kind: ChangeKind,
-    /// The reason to believe in it.
+    /// Its source.
     pub evidence: Evidence,
     /// The time of that event or list.
     pub at: Timestamp,

@@ -15,7 +15,7 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 /// The changes that a stream keeps for a slow reader.
 const QUEUE: usize = 4_096;
 
-/// The players on one console: one snapshot, whatever the number of readers.
+/// The players on one console: one snapshot, for any number of readers.
 ///
 /// It is kept from events, and compared with `player list` when the console connects, after every gap, and from time to time,
 /// since servers do not send every join and leave. A failed list changes nothing.

@@ -51,7 +51,7 @@ impl<T: Send + Sync + 'static> Snapshots<T> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// The newest snapshot, whatever its [age](Snapshot::age); `None` before the first one. It costs a reference count.
+    /// The newest snapshot, of any [age](Snapshot::age); `None` before the first one. It costs a reference count.
     pub fn latest(&self) -> Option<Arc<Snapshot<T>>> {
         self.reader.polls.latest()
     }

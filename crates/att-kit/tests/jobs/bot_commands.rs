@@ -8,7 +8,7 @@ use att_console::{Console, ErrorKind};
 #[allow(dead_code, reason = "its main is not called here")]
 mod heal;
 
-/// Each name as somebody types it.
+/// Each name as a person types it.
 const TYPED: [&str; 6] = [
     "O'Neil",
     "-bee-",

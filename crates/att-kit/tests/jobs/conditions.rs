@@ -73,7 +73,7 @@ fn raise(town: &Town, player: u64, is_up: bool) {
     sim.player_hands(server, player, hand, hand).unwrap();
 }
 
-/// Lets players with odd names raise their hands with a torch, and waits for their spells.
+/// Lets players with unusual names raise their hands with a torch, and waits for their spells.
 async fn all_cast(town: &Town) -> [u64; 6] {
     let players = ODD_NAMES.map(|name| town.join(name));
     for player in players {

@@ -1,4 +1,4 @@
-//! The examples, each against a simulated server that is restarted in the middle, with players whose names are odd.
+//! The examples, each against a simulated server that is restarted in the middle, with players with unusual names.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

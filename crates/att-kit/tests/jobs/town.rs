@@ -1,4 +1,4 @@
-//! A simulated self-hosted server for the examples, its restart, and players with odd names.
+//! A simulated self-hosted server for the examples, its restart, and players with unusual names.
 #![allow(dead_code, reason = "each job uses its part")]
 
 use crate::support;
@@ -81,7 +81,7 @@ impl Town {
         support::within(again).await.expect("the console is open");
     }
 
-    /// The text of the newest message to a player after so many.
+    /// The text of the newest message to a player after this number of messages.
     pub(crate) async fn message(&self, player: u64, after: usize) -> String {
         let message = self.sim.wait_for_message(self.server, player, after);
         message.await.unwrap().text

@@ -209,7 +209,7 @@ impl Replacements {
         }
         let all: Vec<_> = self.maps().into_iter().flatten().collect();
         let (mut replaced, mut rest) = (String::new(), text);
-        // Takes the first original, the longest if several begin there, and goes on behind it.
+        // Takes the first original, the longest if several begin there, and continues after it.
         while let Some((at, original, replacement)) = all
             .iter()
             .filter_map(|(original, replacement)| {

@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// The events that nobody reads: three times as many as the queue of a stream holds.
+/// The events without a reader: three times as many as the queue of a stream holds.
 const UNREAD: usize = 200_000;
 
 /// As many commands as may be pending by default, each as long as one may be without counting more than once.

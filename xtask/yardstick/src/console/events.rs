@@ -98,7 +98,7 @@ fn text(name: &str, number: usize) -> String {
     )
 }
 
-/// The largest event: an item with what can be built of it again.
+/// The largest event: an item with the data to build it again.
 fn item(user: &str, name: &str, number: usize) -> String {
     let mut save_string = String::new();
     for part in 0..60 {

@@ -130,7 +130,7 @@ async fn in_flight(console: &Console, count: usize, window: usize) {
 }
 
 pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates what all share.
+    // The first connection allocates the shared memory.
     open(job).await.close().await;
     let before = heap.now();
     let mut consoles = Vec::with_capacity(job.count);

@@ -225,7 +225,7 @@ async fn in_flight(client: &Client, count: usize, window: usize) {
 }
 
 pub(super) async fn idle(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates what all share.
+    // The first connection allocates the shared memory.
     drop(Client::open(job, Some(SMALL_BUFFER)).await);
     let before = heap.now();
     let mut clients = Vec::with_capacity(job.count);

@@ -63,7 +63,7 @@ pub(super) async fn events(job: &Job) -> Values {
 
 /// `count` subscriptions, each with a stream of its own.
 pub(super) async fn hold(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates what all share.
+    // The first connection allocates the shared memory.
     open(job).await.close().await;
     let before = heap.now();
     let begin = Instant::now();

@@ -142,7 +142,7 @@ pub(super) async fn events(job: &Job) -> Values {
 }
 
 pub(super) async fn hold(job: &Job, heap: Heap) -> Values {
-    // The first connection allocates what all share.
+    // The first connection allocates the shared memory.
     drop(Client::open(job, Some(SMALL_BUFFER)).await);
     let before = heap.now();
     let begin = Instant::now();

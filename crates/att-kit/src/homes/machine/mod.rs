@@ -193,12 +193,12 @@ impl Machine {
         debts.filter_map(|entry| entry.debt.clone()).collect()
     }
 
-    /// Whether a command of a teleport is in flight or follows: the console must stay open.
+    /// Returns whether a command of a teleport is in flight or follows: the console must stay open.
     pub(super) fn is_busy(&self) -> bool {
         self.players.values().any(|entry| !entry.is_idle())
     }
 
-    /// Whether a debt waits for its player.
+    /// Returns whether a debt waits for its player.
     pub(super) fn needs_players(&self) -> bool {
         let mut entries = self.players.values();
         entries.any(|entry| entry.is_idle() && entry.debt.is_some())
@@ -242,7 +242,7 @@ impl Machine {
     }
 }
 
-/// The pause after so many failures in a row.
+/// The pause after this number of consecutive failures.
 fn pause(failures: u32) -> Duration {
     RETRY
         .saturating_mul(1 << failures.min(16))

@@ -5,7 +5,7 @@ use crate::homes::debt::Debt;
 use crate::homes::error::{Moved, TeleportErrorKind};
 use tokio::time::Instant;
 
-/// What is known of the file.
+/// The state of the file.
 #[derive(Debug, Default)]
 pub(super) struct File {
     /// Counts the changes of the debts.
@@ -19,7 +19,7 @@ pub(super) struct File {
 }
 
 impl File {
-    /// Whether it must be written, and is not being written.
+    /// Returns whether it must be written, and is not being written.
     pub(super) fn is_behind(&self) -> bool {
         self.writing.is_none() && self.version > self.written
     }

@@ -143,7 +143,7 @@ impl Machine {
                 let kind = TeleportErrorKind::SetHome(error);
                 self.finish(player, trip.ticket, Moved::No, Some(kind));
             }
-            // A server that replies with an error may have changed the home all the same.
+            // A server that replies with an error may still have changed the home.
             Reply::Failed(error) => {
                 let kind = TeleportErrorKind::SetHome(error);
                 self.restore(player, trip.ticket, Moved::No, Some(kind));
