@@ -1,4 +1,5 @@
-//! A spell: a player who holds a torch and raises both hands above the head for half a second is healed, once in two seconds.
+//! A spell: a player who holds a torch and raises both hands above the head for half a second gets a message, at most once in two
+//! seconds.
 
 use att_console::Console;
 use att_console::commands::player::message;

@@ -107,7 +107,7 @@ impl Condition {
         !Self::all(none)
     }
 
-    /// A function of the data of events: the name, the last known chunk, the states. It returns a bool, or `None` for unknown.
+    /// A function of the data of events: the name, the states, and the chunk if it is known. It returns a bool, or `None` for unknown.
     ///
     /// It is called often and by the task that watches all players, so it has to be fast. A panic counts as unknown.
     pub fn player<R: Into<Option<bool>>>(

@@ -88,3 +88,43 @@ impl std::fmt::Debug for Transitions {
         f.debug_struct("Transitions").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::players::{Evidence, Player};
+    use alta_model::{Timestamp, User, UserId};
+    use std::sync::Arc;
+
+    fn transition(kind: TransitionKind) -> Transition {
+        let at = Timestamp::from_unix_seconds(1_800_000_000).unwrap();
+        let user = User::new(UserId::new(1), "-Bee-");
+        Transition {
+            player: Arc::new(Player::new(user, at)),
+            kind,
+            is_initial: false,
+            evidence: Evidence::Event,
+            at,
+            details: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_slow_reader_misses_the_oldest_and_is_told_how_many() {
+        let task = tokio::spawn(std::future::pending::<()>());
+        let (sender, receiver) = broadcast::channel(2);
+        let mut transitions = Transitions::new(receiver, task.abort_handle());
+        for kind in [TransitionKind::Entered, TransitionKind::Left].repeat(2) {
+            sender.send(Ok(transition(kind))).unwrap();
+        }
+        sender.send(Err(Missed::Lagged(7))).unwrap();
+        drop(sender);
+        assert_eq!(transitions.next().await, Some(Err(Missed::Lagged(3))));
+        let left = transitions.next_transition().await.unwrap();
+        assert_eq!(left.kind, TransitionKind::Left);
+        // The miss at the end is no entry.
+        assert_eq!(transitions.next_entry().await, None);
+        drop(transitions);
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
+}
