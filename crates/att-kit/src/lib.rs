@@ -21,17 +21,18 @@
 //! | [`Consoles`] | consoles by key, added and removed at any time, with streams over all of them |
 //! | [`Handlers`] | the functions that are called for events, states and sessions |
 //! | [`Runner`] | calls the handlers: in order per player, concurrently within [`Limits`], with timeouts, until a graceful end |
-//! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
-//! | [`building`] | a lock over the selection of a console; save strings; builds that are saved, placed, loaded and cloned |
-//! | [`players`] | the online players of a console, their changes, and the bodies and items of all players at a chosen rate |
-//! | [`conditions`] | players who enter and leave zones, hold items or make gestures, with hold time and cool-down per player |
 //!
 //! | module | purpose |
 //! | --- | --- |
 //! | [`atm`] | balances: reading and changing as one step per player, and transfers |
+//! | [`bot_commands`] | commands of the program for players and for users of a console: arguments, permissions, help |
+//! | [`building`] | a lock over the selection of a console; save strings; builds that are saved, placed, loaded and cloned |
+//! | [`conditions`] | players who enter and leave zones, hold items or make gestures, with hold time and cool-down per player |
 //! | [`homes`] | teleports to positions, which restore the players' homes |
-//! | [`orders`] | orders of several items, which never spawn an item twice |
 //! | [`messages`] | messages to players: when they can see them, unless they have left, and never too late |
+//! | [`orders`] | orders of several items, which never spawn an item twice |
+//! | [`players`] | the online players of a console, their changes, and the bodies and items of all players at a chosen rate |
+//! | [`shutdown`] | a shutdown of the server as a chain: announce, save, quit, report the return |
 //! | [`timing`] | cool-downs, debouncing, and delayed work that ends with a player, a session or the console |
 //!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
@@ -81,6 +82,7 @@ mod runner;
 mod runner_event;
 mod runner_handle;
 mod set_member;
+pub mod shutdown;
 mod shutdown_signal;
 mod subscribe;
 pub mod timing;

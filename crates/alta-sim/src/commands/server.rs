@@ -1,4 +1,4 @@
-//! `time`, `settings`, `chunks`, `save`, `help`.
+//! `time`, `settings`, `chunks`, `save`, `quit`, `help`.
 
 use super::arguments::number;
 use super::catalogue::modules;
@@ -71,6 +71,10 @@ pub(crate) const SPECS: &[Spec] = &[
         },
     ),
     command(&["save", "now"], &[], VOID, |_| Ok(Output::Done)),
+    command(&["quit"], &[], VOID, |run| {
+        run.world.quitting.insert(run.server);
+        Ok(Output::Done)
+    }),
     command(&["help", "modules"], &[], OBJECTS, |run| {
         Ok(Output::Value(
             modules(run.specs),

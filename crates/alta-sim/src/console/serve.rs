@@ -1,6 +1,7 @@
 use super::run;
 use super::token::self_hosted_token;
 use crate::commands::Session;
+use crate::listen;
 use crate::samples;
 use crate::shared::Shared;
 use crate::state::ConsoleConnection;
@@ -34,7 +35,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, server: u64, io: BoxIo) {
 
 /// One client on one console.
 struct Visit<'a> {
-    shared: &'a Shared,
+    shared: &'a Arc<Shared>,
     link: Link,
     server: u64,
 }
@@ -188,5 +189,6 @@ impl Visit<'_> {
         self.shared.with(|state, now| {
             run::run_or_wait(state, env, now, self.link.id, id, line);
         });
+        listen::stop_if_quitting(self.shared, self.server);
     }
 }

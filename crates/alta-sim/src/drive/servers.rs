@@ -63,16 +63,10 @@ impl Sim {
     ///
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub async fn stop_server(&self, server: u64) -> Result<(), Error> {
-        let port = self.change("stopping a server", |state, _| {
-            state.world.cloud.servers.get_mut(&server)?.console_port = None;
-            Some(state.listening.remove(&server))
+        self.change("stopping a server", |state, _| {
+            state.world.servers.contains_key(&server).then_some(())
         })?;
-        if let Some(port) = port {
-            port.close().await;
-        }
-        self.drop_consoles(server);
-        self.shared
-            .with(|state, now| state.world.set_online(server, false, now));
+        listen::stop_server(&self.shared, server).await;
         Ok(())
     }
 
@@ -144,6 +138,7 @@ impl Sim {
             }
             console::run_waiting(state, &self.shared.env, now, server);
         });
+        listen::stop_if_quitting(&self.shared, server);
     }
 
     /// Removes all subscriptions of a server's consoles, like a server that has just started.

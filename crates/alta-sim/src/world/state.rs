@@ -4,7 +4,7 @@ use super::server::GameServer;
 use alta_cloud::state::{Cloud, User, Users};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const FIRST_SELF_HOSTED_USER: u64 = 1_000_000_001;
 
@@ -27,6 +27,8 @@ pub(crate) struct World {
     /// The prefabs, which can be spawned, held and traded.
     pub(crate) prefabs: Vec<Item>,
     pub(crate) rng: fastrand::Rng,
+    /// The servers whose command `quit` has run, and that have not stopped yet.
+    pub(crate) quitting: BTreeSet<u64>,
     events: Vec<ConsoleEvent>,
 }
 
@@ -38,6 +40,7 @@ impl World {
             self_hosted_users: Users::default(),
             prefabs: Item::stock(),
             rng: fastrand::Rng::with_seed(seed),
+            quitting: BTreeSet::new(),
             events: Vec::new(),
         }
     }

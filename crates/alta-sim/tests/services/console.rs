@@ -383,3 +383,16 @@ async fn the_journal_has_the_connection_of_each_entry() {
         ["opened", "token true", "player count", "closed None"]
     );
 }
+
+#[tokio::test]
+async fn a_server_that_quits_replies_and_stops() {
+    let sim = Sim::builder().bare().start().await.unwrap();
+    let server = sim.add_self_hosted("Thornwood").unwrap();
+    let mut socket = console(&sim, server).await;
+    let reply = socket.command(1, "quit").await;
+    assert_eq!(reply["data"]["ResultString"], "Success");
+    assert_eq!(socket.frame().await, None);
+    sim.wait_until(|sim| !sim.is_online(server)).await.unwrap();
+    sim.start_server(server).unwrap();
+    console(&sim, server).await;
+}

@@ -91,14 +91,11 @@ pub(super) async fn follow(
                 is_open = status.is_some();
                 Some(Input::Connected(status.is_some_and(|status| status.state.is_connected())))
             }
-            request = requests.recv(), if is_open => match request {
-                Some(request) => task.requested(request),
-                // Another task made the homes of this console at the same time.
-                None => {
-                    is_open = false;
-                    None
-                }
-            },
+            request = requests.recv(), if is_open => {
+                // None: another task made the homes of this console at the same time.
+                is_open = request.is_some();
+                request.and_then(|request| task.requested(request))
+            }
             change = change(&mut task.players), if is_open => task.changed(change),
             () = due(deadline), if is_open => Some(Input::Tick),
         };
