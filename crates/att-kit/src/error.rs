@@ -2,7 +2,7 @@ use alta_model::escaped;
 use att_console::Closed;
 
 alta_model::error_type! {
-    /// A runner failed. [`kind`](Self::kind) is for the program; the message names the operation.
+    /// A runner or a journal failed. [`kind`](Self::kind) is for the program; the message names the operation.
     pub struct Error(ErrorKind, ());
 }
 
@@ -22,4 +22,7 @@ pub enum ErrorKind {
         /// The refusal.
         because: Closed,
     },
+    /// The file of a journal could not be written.
+    #[error("entries could not be written")]
+    Journal,
 }

@@ -29,6 +29,7 @@
 //! | [`building`] | a lock over the selection of a console; save strings; builds that are saved, placed, loaded and cloned |
 //! | [`conditions`] | players who enter and leave zones, hold items or make gestures, with hold time and cool-down per player |
 //! | [`homes`] | teleports to positions, which restore the players' homes |
+//! | [`journal`] | events, commands, gaps and states as JSON lines in a file, or into a function |
 //! | [`messages`] | messages to players: when they can see them, unless they have left, and never too late |
 //! | [`orders`] | orders of several items, which never spawn an item twice |
 //! | [`players`] | the online players of a console, their changes, and the bodies and items of all players at a chosen rate |
@@ -67,6 +68,7 @@ mod handlers;
 mod health;
 mod hints;
 pub mod homes;
+pub mod journal;
 mod key;
 mod keyed_locks;
 mod keyed_queues;

@@ -8,6 +8,7 @@ const BUDGETS: &[(&str, usize)] = &[
     // The last line is the cool-down.
     ("job01_cave_layers", 12 + 1),
     ("job02_welcome", 10),
+    ("job03_mirror", 20),
     ("job05_outcome", 10),
     ("job06_any_player", 15),
     ("job07_typed_results", 14),
@@ -18,6 +19,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("job14_money", 25),
     ("job15_building", 43),
     ("job16_bot_commands", 12),
+    ("job17_audit", 8),
 ];
 
 #[test]

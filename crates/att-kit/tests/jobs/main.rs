@@ -12,6 +12,7 @@ mod budgets;
 mod building;
 mod commands;
 mod conditions;
+mod journal;
 mod positions;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,0 +1,295 @@
+//! Journals, against a simulated server.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod support;
+
+use att_console::{Console, QueueConfig};
+use att_kit::ErrorKind;
+use att_kit::journal::{EntryKind, Journal, Recording};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use support::{access, config, open, self_hosted, until, within};
+use tokio::sync::Semaphore;
+
+/// A folder that is deleted at the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let name = format!("journal-of-{name}-{}", std::process::id());
+        let folder = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.join("journal.jsonl")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn lines(path: &Path) -> Vec<Value> {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// The type of each line, with the name of an event and the name of a state.
+fn shapes(path: &Path) -> Vec<String> {
+    let shape = |line: Value| {
+        let part = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
+        format!("{} {}{}", part("type"), part("event"), part("state"))
+    };
+    lines(path).into_iter().map(shape).collect()
+}
+
+async fn has(path: &Path, shape: &str) {
+    until(shape, || {
+        shapes(path).iter().any(|line| line.trim_end() == shape)
+    })
+    .await;
+}
+
+async fn entries(recording: &Recording, count: u64) {
+    until("entries", || recording.written().entries >= count).await;
+}
+
+#[tokio::test]
+async fn events_commands_gaps_and_states_are_lines() {
+    let folder = Folder::new("all");
+    let path = folder.file();
+    let (sim, server) = self_hosted().await;
+    sim.offer_console_event(server, "DoorOpened");
+    let console = open(&sim, server);
+    let recording = Journal::to_file(&path).record(&console);
+    sim.wait_for_console_subscription(server, "CommandExecuted")
+        .await
+        .unwrap();
+    sim.player_joins(server, "O'Neil").unwrap();
+    has(&path, "event PlayerJoined").await;
+    console.command("player list").await.unwrap();
+    has(&path, "event CommandExecuted").await;
+    sim.stop_server(server).await.unwrap();
+    has(&path, "state disconnected").await;
+    sim.start_server(server).unwrap();
+    has(&path, "gap").await;
+    sim.player_joins(server, "a\"b\\c").unwrap();
+    entries(&recording, 6).await;
+    console.close().await;
+    let written = within(recording.ended()).await.unwrap();
+
+    let lines = lines(&path);
+    assert_eq!(written.entries, lines.len() as u64);
+    assert_eq!(
+        (written.missed, written.gaps, written.problem),
+        (0, 1, None)
+    );
+    let joins: Vec<_> = lines
+        .iter()
+        .filter(|line| line["event"] == "PlayerJoined")
+        .collect();
+    assert_eq!(joins[1]["data"]["user"]["username"], "a\"b\\c");
+    assert_eq!(joins[0]["console"], "Thornwood");
+    let own = lines
+        .iter()
+        .find(|line| line["event"] == "CommandExecuted")
+        .unwrap();
+    assert_eq!(own["own"], true);
+    let gap = lines.iter().find(|line| line["type"] == "gap").unwrap();
+    assert!(gap["since"].as_str() < gap["until"].as_str(), "{gap}");
+    assert_eq!(lines.last().unwrap()["state"], "closed");
+}
+
+#[tokio::test]
+async fn the_gap_that_is_open_at_the_end_is_a_line() {
+    let folder = Folder::new("open-gap");
+    let path = folder.file();
+    let (sim, server) = self_hosted().await;
+    let console = open(&sim, server);
+    let recording = Journal::to_file(&path)
+        .only(["PlayerJoined"])
+        .record(&console);
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "1234").unwrap();
+    has(&path, "event PlayerJoined").await;
+    sim.stop_server(server).await.unwrap();
+    has(&path, "state disconnected").await;
+    let written = within(recording.stop()).await.unwrap();
+    assert_eq!(written.gaps, 1);
+    let last = lines(&path).pop().unwrap();
+    assert_eq!(
+        (&last["type"], &last["until"]),
+        (&json!("gap"), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn the_journal_of_a_closed_console_ends_with_its_gap() {
+    let folder = Folder::new("closed");
+    let path = folder.file();
+    let (sim, server) = self_hosted().await;
+    let console = open(&sim, server);
+    let recording = Journal::to_file(&path).record(&console);
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.stop_server(server).await.unwrap();
+    has(&path, "state disconnected").await;
+    console.close().await;
+    within(recording.ended()).await.unwrap();
+    let gaps = lines(&path)
+        .into_iter()
+        .filter(|line| line["type"] == "gap");
+    assert_eq!(gaps.count(), 1);
+}
+
+#[tokio::test]
+async fn a_slow_function_loses_nothing_that_is_not_counted() {
+    const EVENTS: u64 = 2_000;
+    let (sim, server) = self_hosted().await;
+    sim.offer_console_event(server, "Counted");
+    let queue = QueueConfig::new(64);
+    let console = Console::open_with(access(&sim, server), config().queue(queue));
+    let gate = Arc::new(Semaphore::new(0));
+    let seen = Arc::new(std::sync::Mutex::new((0, 0, None)));
+    let journal = Journal::to_function({
+        let (gate, seen) = (Arc::clone(&gate), Arc::clone(&seen));
+        move |entry| {
+            let (gate, seen) = (Arc::clone(&gate), Arc::clone(&seen));
+            async move {
+                gate.acquire().await.unwrap().forget();
+                let mut seen = seen.lock().unwrap();
+                match entry.kind {
+                    EntryKind::Event { data, .. } => {
+                        let number = data["number"].as_u64();
+                        assert!(number > seen.2, "in order");
+                        seen.2 = number;
+                        seen.0 += 1;
+                    }
+                    EntryKind::Lagged { count } => seen.1 += count,
+                    _ => {}
+                }
+                if seen.0 == 1 {
+                    Err("the first one is refused")
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    });
+    let recording = journal.only(["Counted"]).record(&console);
+    sim.wait_for_console_subscription(server, "Counted")
+        .await
+        .unwrap();
+    let sent = sim.emit_console_events(
+        server,
+        "Counted",
+        EVENTS,
+        |number| json!({ "number": number }),
+    );
+    sent.await.unwrap();
+    console.command("player list").await.unwrap();
+    gate.add_permits(1_000_000);
+    until("all are counted", || {
+        let seen = seen.lock().unwrap();
+        seen.0 + seen.1 == EVENTS
+    })
+    .await;
+    let written = within(recording.stop()).await.unwrap();
+    let (events, lagged, _) = *seen.lock().unwrap();
+    assert!(lagged > 0 && events >= 64, "{events} and {lagged}");
+    assert_eq!((written.missed, written.failures), (lagged, 1));
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_written_later_and_in_order() {
+    let folder = Folder::new("later");
+    let path = folder.file();
+    // The folder cannot be created: there is a file of its name.
+    std::fs::write(&folder.0, "").unwrap();
+    let (sim, server) = self_hosted().await;
+    let console = open(&sim, server);
+    let recording = Journal::to_file(&path)
+        .only(["PlayerJoined"])
+        .record(&console);
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    for name in ["J.K.", "-Bee-", "Elder Toad"] {
+        sim.player_joins(server, name).unwrap();
+    }
+    until("a problem", || recording.written().problem.is_some()).await;
+    assert_eq!(recording.written().entries, 0);
+    std::fs::remove_file(&folder.0).unwrap();
+    entries(&recording, 4).await;
+    let written = within(recording.stop()).await.unwrap();
+    assert_eq!(
+        (written.entries, written.missed, written.problem),
+        (4, 0, None)
+    );
+    let names = lines(&path)
+        .into_iter()
+        .filter(|line| line["type"] == "event");
+    let names: Vec<_> = names
+        .map(|line| line["data"]["user"]["username"].clone())
+        .collect();
+    assert_eq!(names, ["J.K.", "-Bee-", "Elder Toad"]);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_an_error_at_the_end_that_names_the_file() {
+    let (sim, server) = self_hosted().await;
+    let console = open(&sim, server);
+    let recording = Journal::to_file("/dev/full").record(&console);
+    sim.wait_for_console_subscription(server, "PlayerJoined")
+        .await
+        .unwrap();
+    sim.player_joins(server, "Elder Toad").unwrap();
+    until("a problem", || recording.written().problem.is_some()).await;
+    // The bot is not disturbed.
+    console.command("player list").await.unwrap();
+    let error = within(recording.stop()).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Journal));
+    let text = format!("{error:?}");
+    assert!(
+        text.contains("/dev/full") && text.contains("No space left"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_in_no_line() {
+    let folder = Folder::new("secrets");
+    let path = folder.file();
+    let (sim, server) = self_hosted().await;
+    let token = sim.console_token(server);
+    let console = open(&sim, server);
+    let recording = Journal::to_file(&path).record(&console);
+    sim.wait_for_console_subscription(server, "InfoLog")
+        .await
+        .unwrap();
+    sim.emit_console_event(
+        server,
+        "InfoLog",
+        json!({ "message": format!("token {token}"), "logger": "x" }),
+    );
+    has(&path, "event InfoLog").await;
+    within(recording.stop()).await.unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("InfoLog") && !text.contains(&token), "{text}");
+}
