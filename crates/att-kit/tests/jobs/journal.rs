@@ -63,6 +63,8 @@ async fn job_17_the_audit_log_has_every_event_and_command() {
     town.restart_seen_by(&console).await;
     town.subscribed("WarnLog").await;
     town.join("O'Neil");
+    // Its reply comes after the event.
+    console.command("player list").await.unwrap();
     console.close().await;
     within(job).await.unwrap().unwrap();
     let text = std::fs::read_to_string(&path).unwrap();
