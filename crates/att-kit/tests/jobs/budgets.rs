@@ -13,6 +13,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("job06_any_player", 15),
     ("job07_typed_results", 14),
     ("job08_positions", 8),
+    ("job09_teleport_button", 15),
     ("job10_closed_area", 15),
     ("job11_gesture", 15),
     ("job13_kit_shop", 40),
