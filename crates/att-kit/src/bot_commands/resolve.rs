@@ -8,7 +8,7 @@ use att_console::commands::player;
 use att_console::{Console, ErrorKind, nearest};
 use std::time::Duration;
 
-/// How long a call waits for the players of a console, and for each reply about a player.
+/// The time for which a call waits for the players of a console, and for each reply about a player.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest word for which near names are searched.

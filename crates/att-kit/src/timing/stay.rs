@@ -1,4 +1,4 @@
-//! Whether a player is still here, by snapshots that can be older than the event that caused the question.
+//! Determines whether a player is still here, from snapshots that can be older than the event that caused the question.
 
 use crate::players::Online;
 use alta_model::{Timestamp, UserId};
