@@ -34,6 +34,7 @@
 //! | [`orders`] | orders of several items, which never spawn an item twice |
 //! | [`players`] | the online players of a console, their changes, and the bodies and items of all players at a chosen rate |
 //! | [`shutdown`] | a shutdown of the server as a chain: announce, save, quit, report the return |
+//! | [`schedule`] | work on a clock: every so often, at a time of day, by a cron expression |
 //! | [`timing`] | cool-downs, debouncing, and delayed work that ends with a player, a session or the console |
 //!
 //! [`HandlerQueue`], [`Calls`] and [`Runner::open`] are for programs that choose their consoles by themselves, as `alta-bot` does.
@@ -83,6 +84,7 @@ pub mod players;
 mod runner;
 mod runner_event;
 mod runner_handle;
+pub mod schedule;
 mod set_member;
 pub mod shutdown;
 mod shutdown_signal;

@@ -16,6 +16,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("job09_teleport_button", 15),
     ("job10_closed_area", 15),
     ("job11_gesture", 15),
+    ("job12_clock", 10),
     ("job13_kit_shop", 40),
     ("job14_money", 25),
     ("job15_building", 43),

@@ -1,9 +1,10 @@
 //! Announcements and welcomes.
 
-use crate::support::until;
+use crate::support::{until, within};
 use crate::town::{ODD_NAMES, Town};
 use alta_sim::Received;
 use att_kit::players::Players;
+use att_kit::schedule::EntryStatus;
 use std::time::Duration;
 
 #[path = "../../examples/job01_cave_layers.rs"]
@@ -13,6 +14,10 @@ mod cave_layers;
 #[path = "../../examples/job02_welcome.rs"]
 #[allow(dead_code, reason = "its main is not called here")]
 mod welcome;
+
+#[path = "../../examples/job12_clock.rs"]
+#[allow(dead_code, reason = "its main is not called here")]
+mod clock;
 
 const DELAY: Duration = Duration::from_millis(300);
 
@@ -101,4 +106,47 @@ async fn job_02_whoever_leaves_and_comes_back_is_welcomed_once() {
     let other = town.join("1234");
     town.message(other, 0).await;
     assert_eq!(texts(&town, player).len(), 1);
+}
+
+#[tokio::test]
+async fn job_12_buffs_and_clean_ups_run_on_a_clock_and_stop_with_the_bot() {
+    let town = Town::start().await;
+    let console = town.console();
+    let schedule = clock::schedule(Duration::from_millis(50));
+    let running = tokio::spawn({
+        let (schedule, console) = (schedule.clone(), console.clone());
+        async move { schedule.run(&console).await }
+    });
+    for (number, name) in ODD_NAMES.into_iter().enumerate() {
+        if number == 3 {
+            let before = schedule.status();
+            town.restart_seen_by(&console).await;
+            // Nothing is made up for: fewer runs than ticks.
+            let skipped = |entries: &[EntryStatus]| entries[0].skipped;
+            until("the outage is counted", || {
+                skipped(&schedule.status()) >= skipped(&before)
+            })
+            .await;
+        }
+        town.join(name);
+        let before = town.sim.received().last().map(|one| one.number);
+        for line in ["player god-mode * true", "wacky destroy-free Arrow"] {
+            let command = town.sim.wait_for_command(town.server, line, before);
+            command.await.unwrap();
+        }
+    }
+    // The simulated server has no such command: its failures are counted apart.
+    let failures = || {
+        schedule
+            .status()
+            .into_iter()
+            .map(|entry| (entry.name.to_string(), entry.failures > 0))
+    };
+    let expected = [("buffs".to_owned(), false), ("clean-up".to_owned(), true)];
+    until("the failures are counted", || {
+        failures().eq(expected.clone())
+    })
+    .await;
+    console.close().await;
+    within(running).await.unwrap().unwrap();
 }
