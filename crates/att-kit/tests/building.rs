@@ -49,7 +49,7 @@ impl Town {
 
     /// Lets commands time out soon.
     fn impatient(mut self) -> Self {
-        let config = config().request_timeout(Duration::from_millis(300));
+        let config = config().request_timeout(Duration::from_secs(1));
         self.console = Console::open_with(access(&self.sim, self.server), config);
         self
     }
@@ -562,4 +562,24 @@ async fn entities_are_destroyed_with_an_outcome_for_each() {
         outcomes.iter().all(|(_, outcome)| outcome.is_done()),
         "{outcomes:?}"
     );
+}
+
+#[tokio::test]
+async fn after_a_timeout_no_further_entity_is_destroyed() {
+    let town = Town::new().await.impatient();
+    let ids = [[0.0; 3]; 3].map(|at| town.torch(at));
+    let mut guard = town.guard().await;
+    within(guard.select(ids[0])).await.unwrap();
+    town.arm(town.fault("wacky destroy", Action::Drop).after(1));
+    let outcomes = within(guard.destroy_all(ids)).await;
+    let outcomes: Vec<Outcome<()>> = outcomes.into_iter().map(|(_, outcome)| outcome).collect();
+    assert!(
+        matches!(
+            &outcomes[..],
+            [Outcome::Done(()), Outcome::MayHaveRun(_), Outcome::NotTried]
+        ),
+        "{outcomes:?}"
+    );
+    assert_eq!(town.entity(ids[2]).position, [0.0; 3]);
+    assert_eq!(guard.selected(), None);
 }

@@ -67,3 +67,42 @@ impl Loaded {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use att_console::{ErrorKind, Sent};
+    use std::time::Duration;
+
+    #[test]
+    fn a_step_that_may_have_run_is_told_from_one_that_did_not() {
+        let timeout = |sent| ErrorKind::TimedOut {
+            after: Duration::from_secs(30),
+            sent,
+        };
+        let server = ErrorKind::Server {
+            class: String::new(),
+            message: "Couldn't find prefab 7".to_owned(),
+        };
+        let unread = ErrorKind::Decode {
+            reason: "a list is not an entity".to_owned(),
+        };
+        for (kind, expected) in [
+            (server, "Failed"),
+            (ErrorKind::Argument("NaN".to_owned()), "Failed"),
+            (timeout(Sent::MayHaveRun), "MayHaveRun"),
+            (unread, "MayHaveRun"),
+            (timeout(Sent::NotSent), "NotTried"),
+            (ErrorKind::NotReady, "NotTried"),
+        ] {
+            let error = att_console::Error::new(kind, "");
+            let outcome = match Outcome::<()>::of(Err(error.clone().into())) {
+                Outcome::Done(()) => "Done",
+                Outcome::Failed(_) => "Failed",
+                Outcome::MayHaveRun(_) => "MayHaveRun",
+                Outcome::NotTried => "NotTried",
+            };
+            assert_eq!(outcome, expected, "{error}");
+        }
+    }
+}
