@@ -18,6 +18,7 @@ use att_kit::bot_commands::{
 };
 use att_kit::players::Players;
 use att_kit::{FailureKind, Handlers};
+use proptest::prelude::*;
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -211,6 +212,43 @@ async fn every_type_of_argument_is_read_and_every_mistake_is_explained_with_the_
         let (dispatched, reply) = chat.run(&commands, &console, line).await;
         assert_eq!(dispatched, Some(Dispatched::NoSuchCommand), "{line}");
         assert!(reply.starts_with(expected), "{line}: {reply}");
+    }
+}
+
+fn hostile_line() -> impl Strategy<Value = String> {
+    let names = "string|word|integer|signed|number|flag|vector|choice|parsed|rest|several|two words|help|\\PC{0,9}";
+    let piece = prop_oneof![
+        Just(" "),
+        Just("\""),
+        Just("'"),
+        Just("-"),
+        Just("\u{1b}"),
+        Just("\u{a0}"),
+        Just("{player}")
+    ];
+    let piece = prop_oneof![
+        piece.prop_map(str::to_owned),
+        "[0-9a-z,.+]{0,5}",
+        "\\PC{0,4}"
+    ];
+    let pieces = proptest::collection::vec(piece, 0..8);
+    (names, pieces).prop_map(|(name, pieces)| format!("{name} {}", pieces.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn every_line_gets_one_reply_and_none_is_a_failure(lines in proptest::collection::vec(hostile_line(), 1..50)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (commands, console, chat) = (arguments().build().unwrap(), offline(), Chat::default());
+            for line in lines {
+                let dispatched = within(commands.dispatch(&console, chat.caller(), line.as_str())).await;
+                assert!(dispatched.is_ok(), "{line}");
+                let replies = std::mem::take(&mut *chat.0.lock().unwrap());
+                assert_eq!(replies.len(), 1, "{line}: {replies:?}");
+            }
+        });
     }
 }
 
