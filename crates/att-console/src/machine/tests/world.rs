@@ -142,7 +142,7 @@ impl World {
                         .push(outcome.map(|_| ()));
                 }
                 Output::Interrupted(_, since) => {
-                    assert_eq!(since, self.heard, "since the last frame")
+                    assert_eq!(since, self.heard, "since the last frame");
                 }
                 Output::Doubted(_) | Output::Refused(_) | Output::DeliverToAll(_) => {}
                 Output::Confirmed(_, gap) => {
