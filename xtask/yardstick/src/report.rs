@@ -19,7 +19,7 @@ const BOUND: f64 = 16.0 * 1_024.0;
 const FEW: usize = 10;
 
 /// The names that `--only` takes.
-const PARTS: [(Area, &str); 15] = [
+const PARTS: [(Area, &str); 17] = [
     (Area::Console, "events"),
     (Area::Console, "flood_mixed"),
     (Area::Console, "round_trip"),
@@ -29,6 +29,8 @@ const PARTS: [(Area, &str); 15] = [
     (Area::Console, "many"),
     (Area::Console, "large_reply"),
     (Area::Console, "scaling"),
+    (Area::Console, "snapshots"),
+    (Area::Console, "derived"),
     (Area::Console, "bad_peer"),
     (Area::MainSocket, "events"),
     (Area::MainSocket, "hold"),
@@ -95,6 +97,8 @@ impl Run<'_> {
         if self.wants("scaling") {
             self.scaling("console_scaling", 1_000, "× the CPU of 10 consoles");
         }
+        self.snapshots("snapshots", &[1, 10, 100], "snapshots/s per reader");
+        self.snapshots("derived", &[20], "transitions/s per stream");
         if self.wants("bad_peer") {
             self.bad_peer();
         }
@@ -123,6 +127,28 @@ impl Run<'_> {
             let unit = "µs of CPU a second per console";
             let cpu = timed.medians("cpu");
             self.print(&format!("console_{part}_cpu"), cpu, unit, lower);
+        }
+    }
+
+    /// The requests for snapshots of all players, and their cost, for several numbers of readers.
+    fn snapshots(&self, part: &str, readers: &[usize], read: &str) {
+        if !self.wants(part) {
+            return;
+        }
+        for readers in readers {
+            let job = Job {
+                seconds: if self.options.quick { 1.0 } else { 20.0 },
+                ..self.job_of(part, *readers)
+            };
+            let rounds = self.rounds(Program::Timed, &job);
+            for (of, unit) in [
+                ("asked", "commands/s"),
+                ("read", read),
+                ("cpu", "µs of CPU per command"),
+            ] {
+                let name = format!("console_{part}_{readers}_{of}");
+                self.print(&name, rounds.medians(of), unit, Better::Lower);
+            }
         }
     }
 

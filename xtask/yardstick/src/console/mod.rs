@@ -4,7 +4,9 @@ mod bad_peer;
 mod events;
 mod ours;
 mod plain;
+mod players;
 pub(crate) mod server;
+mod snapshots;
 
 use crate::Values;
 use crate::args::{Job, Who};
@@ -25,6 +27,10 @@ pub(crate) async fn measure(job: &Job, heap: Heap) -> Values {
         ("pipelined" | "pipelined_1000", Who::Plain) => plain::pipelined(job).await,
         ("idle" | "many" | "large_reply", Who::Ours) => ours::idle(job, heap).await,
         ("idle" | "many" | "large_reply", Who::Plain) => plain::idle(job, heap).await,
+        ("snapshots", Who::Ours) => ours::snapshots(job).await,
+        ("snapshots", Who::Plain) => plain::snapshots(job).await,
+        ("derived", Who::Ours) => ours::derived(job).await,
+        ("derived", Who::Plain) => plain::derived(job).await,
         (part, _) if part.starts_with("bad_peer") => bad_peer::measure(job, heap).await,
         (_, Who::Ours) => ours::paced(job).await,
         (_, Who::Plain) => plain::paced(job).await,

@@ -1,13 +1,15 @@
 //! The library, used as a bot uses it.
 
 use super::server::Game;
-use super::{COMMAND, events};
+use super::{COMMAND, events, snapshots};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
 use crate::server::InMemory;
 use att_console::event::PlayerMovedChunk;
 use att_console::{AnyEvent, Config, Console, ConsoleAccess, Event, Missed, State};
+use att_kit::conditions::Zone;
+use att_kit::players::Players;
 use futures_util::{Stream, StreamExt as _};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -179,4 +181,41 @@ pub(super) async fn paced(job: &Job) -> Values {
     }
     consoles[0].command(pace(job)).await.unwrap();
     cost_of(&events, job.lasting()).await
+}
+
+pub(super) async fn snapshots(job: &Job) -> Values {
+    let console = open(job).await;
+    let players = Players::of(&console);
+    let read = Arc::new(AtomicU64::new(0));
+    for _ in 0..job.count {
+        let mut details = players.details(snapshots::INTERVAL);
+        let read = Arc::clone(&read);
+        tokio::spawn(async move {
+            while let Some(snapshot) = details.next().await {
+                black_box(snapshot.iter().filter_map(|(_, it)| it.position).count());
+                read.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let asked = || console.status().totals.commands;
+    snapshots::cost(job, asked, &read).await
+}
+
+pub(super) async fn derived(job: &Job) -> Values {
+    let console = open(job).await;
+    let players = Players::of(&console);
+    let read = Arc::new(AtomicU64::new(0));
+    for number in 0..job.count {
+        let sphere = Zone::sphere(snapshots::center(number), snapshots::RADIUS);
+        let mut transitions = players.when(sphere).every(snapshots::INTERVAL).start();
+        let read = Arc::clone(&read);
+        tokio::spawn(async move {
+            while let Some(transition) = transitions.next_transition().await {
+                black_box(transition);
+                read.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let asked = || console.status().totals.commands;
+    snapshots::cost(job, asked, &read).await
 }

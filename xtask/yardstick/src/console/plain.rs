@@ -1,18 +1,19 @@
 //! The plain client of a console.
 
 use super::ours::{SETTLE, pace, parts};
-use super::{COMMAND, events};
+use super::{COMMAND, events, snapshots};
 use crate::Values;
 use crate::args::Job;
 use crate::clocks::{Heap, Watch, cost_of, cost_of_idling, percentiles};
 use crate::plain::{self, COMMAND_BUFFER, Incoming, Protocol, SMALL_BUFFER};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::HashSet;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 struct Console;
@@ -74,6 +75,36 @@ struct Stored {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "decoded as a bot needs it, and not all read here")]
+struct Detailed {
+    position: Option<[f64; 3]>,
+    head_position: Option<[f64; 3]>,
+    head_forward: Option<[f64; 3]>,
+    head_up: Option<[f64; 3]>,
+    left_hand_position: Option<[f64; 3]>,
+    left_hand_forward: Option<[f64; 3]>,
+    left_hand_up: Option<[f64; 3]>,
+    right_hand_position: Option<[f64; 3]>,
+    right_hand_forward: Option<[f64; 3]>,
+    right_hand_up: Option<[f64; 3]>,
+    chunk: Option<String>,
+    body: Option<Body>,
+    #[serde(rename = "id")]
+    id: u64,
+    #[serde(rename = "username")]
+    username: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(dead_code, reason = "decoded as a bot needs it, and not read here")]
+struct Body {
+    identifier: u64,
+    name: String,
+}
+
+#[derive(Deserialize)]
 #[expect(dead_code, reason = "decoded as a bot needs it, and not read here")]
 struct Presence {
     user: User,
@@ -111,7 +142,6 @@ struct Event {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Reply {
-    #[expect(dead_code, reason = "decoded as a bot needs it, and not read here")]
     result: Option<Box<RawValue>>,
     result_string: Option<String>,
     exception: Option<Box<RawValue>>,
@@ -261,4 +291,71 @@ pub(super) async fn paced(job: &Job) -> Values {
     }
     command(&clients[0], pace(job)).await;
     cost_of(&events, job.lasting()).await
+}
+
+/// Requests the players at the interval, and calls `show` with each list.
+async fn poll(
+    job: &Job,
+    asked: Arc<AtomicU64>,
+    mut show: impl FnMut(Vec<Detailed>) + Send + 'static,
+) {
+    let (client, _reader) = Client::open(job, Some(COMMAND_BUFFER)).await;
+    tokio::spawn(async move {
+        let mut ticks = tokio::time::interval(snapshots::INTERVAL);
+        loop {
+            ticks.tick().await;
+            asked.fetch_add(1, Ordering::Relaxed);
+            let reply = client.request("player list-detailed".to_owned()).await;
+            let list = serde_json::from_str(reply.result.unwrap().get());
+            show(list.unwrap());
+        }
+    });
+}
+
+pub(super) async fn snapshots(job: &Job) -> Values {
+    let (read, asked) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let (newest, reader) = watch::channel(Arc::new(Vec::<Detailed>::new()));
+    for _ in 0..job.count {
+        let (read, mut reader) = (Arc::clone(&read), reader.clone());
+        tokio::spawn(async move {
+            while reader.changed().await.is_ok() {
+                let players = Arc::clone(&reader.borrow_and_update());
+                black_box(players.iter().filter_map(|it| it.position).count());
+                read.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let show = move |list| {
+        newest.send_replace(Arc::new(list));
+    };
+    poll(job, Arc::clone(&asked), show).await;
+    snapshots::cost(job, || asked.load(Ordering::Relaxed), &read).await
+}
+
+/// Each list is compared with each sphere at once, without tasks or channels.
+pub(super) async fn derived(job: &Job) -> Values {
+    let (read, asked) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let mut inside = vec![HashSet::new(); job.count];
+    let transitions = Arc::clone(&read);
+    let show = move |list: Vec<Detailed>| {
+        for (number, inside) in inside.iter_mut().enumerate() {
+            let center = snapshots::center(number);
+            for player in &list {
+                let Some(at) = player.position else { continue };
+                let axes = at
+                    .iter()
+                    .zip(center)
+                    .map(|(at, center)| (at - center).powi(2));
+                let is_inside = axes.sum::<f64>() <= snapshots::RADIUS.powi(2);
+                let has_changed = if is_inside {
+                    inside.insert(player.id)
+                } else {
+                    inside.remove(&player.id)
+                };
+                transitions.fetch_add(u64::from(has_changed), Ordering::Relaxed);
+            }
+        }
+    };
+    poll(job, Arc::clone(&asked), show).await;
+    snapshots::cost(job, || asked.load(Ordering::Relaxed), &read).await
 }

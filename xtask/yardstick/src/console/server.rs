@@ -6,9 +6,10 @@
 //! - `pace R S` sends R events a second for S seconds, over all connections that are subscribed.
 //! - `trickle R` sends R events a second over this connection; `trickle R bytes` sends them byte by byte, R bytes a second.
 //! - `large N` is replied to with about N bytes.
+//! - `player list` and `player list-detailed` are replied to with 50 players, half of whom move.
 //! - `deaf` is the last command that is read.
 
-use super::events;
+use super::{events, players};
 use crate::server::frames::Frames;
 use crate::server::{Action, Connection, Protocol};
 use serde::Deserialize;
@@ -44,6 +45,8 @@ struct Request<'a> {
 /// One connection.
 pub(crate) struct Game {
     is_greeted: bool,
+    /// The number of lists of players that were sent.
+    lists: usize,
     names: Vec<String>,
 }
 
@@ -51,6 +54,7 @@ impl Game {
     pub(crate) fn new() -> Self {
         Self {
             is_greeted: false,
+            lists: 0,
             names: Vec::new(),
         }
     }
@@ -92,6 +96,12 @@ impl Protocol for Game {
                 connection.send(&reply(id, verb, &text));
                 return None;
             }
+            ("player", Some(list @ ("list" | "list-detailed")), None) => {
+                self.lists += 1;
+                let players = players::list(list == "list-detailed", self.lists);
+                connection.send(&reply_with(id, list, &players, "System.Object[]"));
+                return None;
+            }
             ("deaf", ..) => ("Success", Some(Action::StopReading)),
             ("websocket", Some("subscribe"), Some(name)) => {
                 if self.names.iter().any(|held| held == name) {
@@ -113,9 +123,13 @@ impl Protocol for Game {
     }
 }
 
-/// A reply of about 600 bytes, with the description of the command, as game servers send it.
 fn reply(id: u64, name: &str, result: &str) -> String {
+    reply_with(id, name, &format!(r#""{result}""#), result)
+}
+
+/// A reply of about 600 bytes beside the result, with the description of the command, as game servers send it.
+fn reply_with(id: u64, name: &str, result: &str, text: &str) -> String {
     format!(
-        r#"{{"type":"CommandResult","timeStamp":"2023-07-01T18:23:33.120394Z","data":{{"Result":"{result}","ResultString":"{result}","Command":{{"Parameters":[{{"Type":"System.String","HasDefault":false,"Default":null,"Attributes":[],"Name":"eventType","FullName":"eventType"}},{{"Type":"System.Int32","HasDefault":true,"Default":0,"Attributes":[],"Name":"duration","FullName":"duration"}}],"IsProgressive":false,"ReturnType":"System.String","Priority":0,"Aliases":["{name}"],"FullName":"bench.{name}","Requirements":[],"Attributes":[],"Name":"{name}","Description":"Runs a command of the benchmark and returns its result"}}}},"commandId":{id}}}"#
+        r#"{{"type":"CommandResult","timeStamp":"2023-07-01T18:23:33.120394Z","data":{{"Result":{result},"ResultString":"{text}","Command":{{"Parameters":[{{"Type":"System.String","HasDefault":false,"Default":null,"Attributes":[],"Name":"eventType","FullName":"eventType"}},{{"Type":"System.Int32","HasDefault":true,"Default":0,"Attributes":[],"Name":"duration","FullName":"duration"}}],"IsProgressive":false,"ReturnType":"System.String","Priority":0,"Aliases":["{name}"],"FullName":"bench.{name}","Requirements":[],"Attributes":[],"Name":"{name}","Description":"Runs a command of the benchmark and returns its result"}}}},"commandId":{id}}}"#
     )
 }
