@@ -28,7 +28,7 @@ pub(super) type Report = Arc<dyn Fn(&ScheduleFailure) + Send + Sync>;
 ///     .at("18:00 Europe/Berlin", |console| async move {
 ///         console.command(player::message(Target::Everyone, "Good evening")).await
 ///     })?
-///     .cron("*/10 * * * SAT,SUN", |console| async move { console.command("save world").await.map(drop) })?;
+///     .cron("*/10 * * * SAT,SUN", |console| async move { console.command("save now").await.map(drop) })?;
 /// schedule.run(&console).await
 /// # }
 /// ```
