@@ -3,7 +3,8 @@
 use crate::frame::RawFrame;
 use crate::hub::Hub;
 use crate::inbox::{Inbox, Wake};
-use crate::links::{LinkEvent, LinkId};
+use crate::link_id::LinkId;
+use crate::links::LinkEvent;
 use crate::queue::Footprint;
 use crate::task::Shutdown;
 use std::fmt;

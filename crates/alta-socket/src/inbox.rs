@@ -1,5 +1,6 @@
 use crate::hub::Hub;
-use crate::links::{LinkEvent, LinkId, Links};
+use crate::link_id::LinkId;
+use crate::links::{LinkEvent, Links};
 use crate::queue::Footprint;
 use crate::ready_set::{ReadySet, Source, Sources};
 use crate::task::Shutdown;

@@ -1,8 +1,9 @@
 use crate::frame::RawFrame;
+use crate::link_id::LinkId;
 use crate::lost::Lost;
 use crate::read_at::ReadAt;
 use crate::ready_set::{LinkWaker, ReadySet, Source};
-use crate::websocket::{Link, Owner, Pumped, WebSocket};
+use crate::websocket::{Link, LinkReport, Owner, WebSocket};
 use futures_core::future::BoxFuture;
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,22 +13,6 @@ use std::time::Duration;
 
 /// The timeout of a close handshake. Then the connection is dropped.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-
-/// The id of one connection of a machine. It is never reused, so a late event of an old connection cannot be taken for one of
-/// the new connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(u64);
-
-impl LinkId {
-    /// The first link's id.
-    pub const FIRST: Self = Self(1);
-
-    /// The id of the link after this one.
-    #[must_use]
-    pub fn next(self) -> Self {
-        Self(self.0 + 1)
-    }
-}
 
 /// An event of a link. `X` comes with an opened link (an access token, for example), `E` is the error of opening it.
 #[derive(Debug)]
@@ -50,15 +35,15 @@ pub enum LinkEvent<X, E> {
     Lost(Lost),
 }
 
-impl<X, E> From<Pumped> for LinkEvent<X, E> {
-    fn from(report: Pumped) -> Self {
+impl<X, E> From<LinkReport> for LinkEvent<X, E> {
+    fn from(report: LinkReport) -> Self {
         match report {
-            Pumped::Text(frame, read_at) => Self::Text(frame, read_at),
-            Pumped::Binary(length) => Self::Binary(length),
-            Pumped::Heard => Self::Heard,
-            Pumped::Written(tag) => Self::Written(tag),
-            Pumped::Skipped(tag) => Self::Skipped(tag),
-            Pumped::Lost(lost) => Self::Lost(lost),
+            LinkReport::Text(frame, read_at) => Self::Text(frame, read_at),
+            LinkReport::Binary(length) => Self::Binary(length),
+            LinkReport::Heard => Self::Heard,
+            LinkReport::Written(tag) => Self::Written(tag),
+            LinkReport::Skipped(tag) => Self::Skipped(tag),
+            LinkReport::Lost(lost) => Self::Lost(lost),
         }
     }
 }
@@ -227,7 +212,7 @@ impl<X, E> Links<X, E> {
             },
             SlotState::Open(link) => {
                 let report = ready!(link.poll(&mut cx));
-                if let Pumped::Lost(lost) = &report {
+                if let LinkReport::Lost(lost) = &report {
                     let gone = self.slots.remove(index);
                     if let (Lost::Closed { code, reason }, SlotState::Open(link)) =
                         (lost, gone.state)

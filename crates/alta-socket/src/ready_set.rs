@@ -1,4 +1,4 @@
-use crate::links::LinkId;
+use crate::link_id::LinkId;
 use futures_util::task::AtomicWaker;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};

@@ -78,6 +78,7 @@ mod frame;
 #[doc(hidden)]
 pub mod fuzzing;
 mod pool;
+mod protocol;
 mod shared;
 mod socket;
 mod status;

@@ -1,6 +1,7 @@
 use super::handshake::WebSocket;
 use super::observer::{Direction, Observer};
 use super::reader::{FrameReader, Message};
+use super::report::LinkReport;
 use super::writer::{FrameWriter, Owner};
 use crate::dial::BoxIo;
 use crate::frame::RawFrame;
@@ -23,20 +24,6 @@ use tokio::time::Sleep;
 /// the system calls, which is a thirtieth of the time of an event flood.
 const READ: usize = 64 * 1024;
 
-/// One report of a link.
-#[derive(Debug)]
-pub(crate) enum Pumped {
-    Text(RawFrame, ReadAt),
-    Binary(usize),
-    /// Bytes arrived that complete no message: a ping, a pong, a part of a frame.
-    Heard,
-    /// The frame sent under this tag was passed to the socket.
-    Written(u64),
-    /// The frame queued under this tag was not sent: its owner has gone.
-    Skipped(u64),
-    Lost(Lost),
-}
-
 /// One open websocket. Neither direction delays the other.
 pub(crate) struct Link {
     io: BoxIo,
@@ -49,7 +36,7 @@ pub(crate) struct Link {
     received: VecDeque<Data>,
     /// The reason why no more is read, reported after the received messages.
     ended: Option<Lost>,
-    reports: VecDeque<Pumped>,
+    reports: VecDeque<LinkReport>,
     is_unflushed: bool,
     /// Runs while the socket takes no bytes although some wait.
     stuck: Option<Pin<Box<Sleep>>>,
@@ -98,19 +85,19 @@ impl Link {
     }
 
     /// A report on a sent frame, without reading or writing.
-    pub(crate) fn report(&mut self) -> Option<Pumped> {
+    pub(crate) fn report(&mut self) -> Option<LinkReport> {
         self.reports.pop_front()
     }
 
     /// The next message that has been read already.
-    pub(crate) fn received(&mut self) -> Option<Pumped> {
+    pub(crate) fn received(&mut self) -> Option<LinkReport> {
         Some(match self.received.pop_front()? {
-            Data::Text(text) => Pumped::Text(text, self.read_at),
-            Data::Binary(length) => Pumped::Binary(length),
+            Data::Text(text) => LinkReport::Text(text, self.read_at),
+            Data::Binary(length) => LinkReport::Binary(length),
         })
     }
 
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Pumped> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<LinkReport> {
         if let Some(report) = self.report().or_else(|| self.received()) {
             return Poll::Ready(report);
         }
@@ -125,21 +112,21 @@ impl Link {
         if matches!(self.failed, Some(Lost::Unwritable(_)))
             && let Some(lost) = self.failed.take()
         {
-            return Poll::Ready(Pumped::Lost(lost));
+            return Poll::Ready(LinkReport::Lost(lost));
         }
         if let Some(lost) = self.ended.take() {
-            return Poll::Ready(Pumped::Lost(lost));
+            return Poll::Ready(LinkReport::Lost(lost));
         }
         match self.read(cx) {
             Poll::Ready(()) => {
                 let message = self.received();
-                let message = message.or_else(|| self.ended.take().map(Pumped::Lost));
-                Poll::Ready(message.unwrap_or(Pumped::Heard))
+                let message = message.or_else(|| self.ended.take().map(LinkReport::Lost));
+                Poll::Ready(message.unwrap_or(LinkReport::Heard))
             }
             Poll::Pending => {
                 if let Some(lost) = self.failed.take() {
                     if has_budget_remaining() {
-                        return Poll::Ready(Pumped::Lost(lost));
+                        return Poll::Ready(LinkReport::Lost(lost));
                     }
                     // Without budget a read is pending although bytes have arrived: the next poll of the task reads them.
                     self.failed = Some(lost);

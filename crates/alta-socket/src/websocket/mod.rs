@@ -9,9 +9,11 @@ mod library;
 mod link;
 mod observer;
 mod reader;
+mod report;
 mod writer;
 
 pub use handshake::{LinkConfig, WebSocket};
-pub(crate) use link::{Link, Pumped};
+pub(crate) use link::Link;
 pub use observer::{Direction, Observer};
+pub(crate) use report::LinkReport;
 pub use writer::Owner;

@@ -1,5 +1,5 @@
-use super::link::Pumped;
 use super::observer::{Direction, Observer};
+use super::report::LinkReport;
 use std::any::Any;
 use std::collections::VecDeque;
 use std::sync::Weak;
@@ -94,7 +94,7 @@ impl FrameWriter {
 
     /// The bytes to write next; `None` if all are written. Encodes queued frames when all encoded frames are written, and reports
     /// those with a tag: from here on a frame may reach the server.
-    pub(super) fn next(&mut self, mut report: impl FnMut(Pumped)) -> Option<&[u8]> {
+    pub(super) fn next(&mut self, mut report: impl FnMut(LinkReport)) -> Option<&[u8]> {
         if self.written == self.buffer.len() {
             self.written = 0;
             self.buffer.clear();
@@ -106,14 +106,14 @@ impl FrameWriter {
                         tag: Some(tag),
                         owner: Some(owner),
                         ..
-                    } if owner.strong_count() == 0 => report(Pumped::Skipped(tag)),
+                    } if owner.strong_count() == 0 => report(LinkReport::Skipped(tag)),
                     Outgoing::Text { text, tag, .. } => {
                         if let Some(observer) = &self.observer {
                             observer.see(Direction::Sent, &text);
                         }
                         self.encode(OpCode::Data(Data::Text), text.as_bytes());
                         if let Some(tag) = tag {
-                            report(Pumped::Written(tag));
+                            report(LinkReport::Written(tag));
                         }
                     }
                     Outgoing::Ping => self.encode(OpCode::Control(Control::Ping), &[]),
@@ -222,8 +222,8 @@ mod tests {
     ) {
         while most > 0 {
             let next = writer.next(|report| match report {
-                Pumped::Written(tag) => written.push(tag),
-                Pumped::Skipped(tag) => skipped.push(tag),
+                LinkReport::Written(tag) => written.push(tag),
+                LinkReport::Skipped(tag) => skipped.push(tag),
                 other => panic!("{other:?}"),
             });
             let Some(bytes) = next else { return };
@@ -313,7 +313,7 @@ mod tests {
         assert!(!writer.recall(2));
         assert!(matches!(
             reports[..],
-            [Pumped::Written(0), Pumped::Written(2)]
+            [LinkReport::Written(0), LinkReport::Written(2)]
         ));
     }
 

@@ -2,7 +2,7 @@ use super::{Call, Cx, Output, SocketOutput};
 use crate::config::Config;
 use crate::error::{Error, Sent};
 use crate::frame::Request;
-use crate::socket::reply::Outcome;
+use crate::socket::outcome::Outcome;
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, later};

@@ -1,6 +1,6 @@
 use super::conn::Conn;
 use super::migration::Migration;
-use super::reply::Outcome;
+use super::outcome::Outcome;
 use super::seen::Side;
 use super::up::{Flow, Up};
 use super::{Core, Cx, Output};

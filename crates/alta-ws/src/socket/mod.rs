@@ -15,6 +15,7 @@ mod frames;
 mod io;
 mod migration;
 mod offline;
+mod outcome;
 mod reply;
 mod seen;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use super::conn::{Conn, Open};
 use super::migration::{AFTER_THE_OLD_LINK, Migration};
 use super::offline::{Failed, Opening, Waiting, retired};
-use super::reply::Outcome;
+use super::outcome::Outcome;
 use super::{Cx, MigrationId, OnLink, OpenFailure, Output, SocketInput, SocketOutput, State};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::tokens::CurrentToken;
