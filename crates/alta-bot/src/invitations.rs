@@ -3,9 +3,9 @@
 
 use crate::acceptance::Acceptance;
 use crate::bot::Bot;
+use crate::clock::{after, sleep_until};
 use crate::error::{Error, ErrorKind};
-use crate::lists::PENDING;
-use crate::time::{after, sleep_until};
+use crate::list_limits::PENDING;
 use alta_model::{GroupId, InvitedGroup, UserId};
 use alta_socket::{Backoff, BackoffPolicy};
 use alta_ws::{MeGroupInviteCreate, Subscription};

@@ -2,7 +2,7 @@
 
 use crate::bot::Bot;
 use crate::error::{Error, ErrorKind};
-use crate::lists::LONGEST_LIST;
+use crate::list_limits::LONGEST_LIST;
 use alta_model::{
     GroupId, InvitedGroup, JoinResult, JoinedGroup, Listing, Member, Server, ServerId, User, UserId,
 };

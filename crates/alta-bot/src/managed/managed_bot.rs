@@ -1,8 +1,8 @@
 use super::health::{Health, Sources};
 use super::rules::Rules;
 use crate::bot::Bot;
+use crate::clock::after;
 use crate::error::Error;
-use crate::time::after;
 use crate::view::View;
 use alta_socket::TaskGuard;
 use att_console::Console;

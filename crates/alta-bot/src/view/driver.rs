@@ -6,10 +6,10 @@ use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ti
 use super::schedule::Part;
 use super::shared::Shared;
 use super::{ViewConfig, fetch};
+use crate::clock::{after, now, sleep_until};
 use crate::error::{Error, ErrorKind};
-use crate::lists::LONGEST_LIST;
+use crate::list_limits::LONGEST_LIST;
 use crate::open_consoles::OpenConsoles;
-use crate::time::{after, now, sleep_until};
 use alta_model::{GroupId, JoinedGroup, Redactor, Server, ServerId, Timestamp, UserId, escaped};
 use alta_socket::Shutdown;
 use alta_ws::{

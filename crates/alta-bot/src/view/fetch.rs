@@ -2,7 +2,7 @@
 
 use super::model_io::{FetchFailed, Fetched};
 use super::schedule::Part;
-use crate::lists::LONGEST_LIST;
+use crate::list_limits::LONGEST_LIST;
 use alta_model::{GroupId, Listing, UserId};
 use alta_rest::{Client, Error, ErrorKind};
 
