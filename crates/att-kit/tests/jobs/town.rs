@@ -66,6 +66,8 @@ impl Town {
     /// again and subscribed to this event.
     pub(crate) async fn restart(&self, event: &str) {
         self.sim.stop_server(self.server).await.unwrap();
+        // Until then, the subscriptions of the lost connections are listed.
+        self.sim.wait_for_consoles(self.server, 0).await.unwrap();
         self.sim.start_server(self.server).unwrap();
         self.subscribed(event).await;
     }
