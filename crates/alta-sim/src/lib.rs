@@ -45,6 +45,7 @@ mod secret_file;
 mod shared;
 mod sim;
 mod state;
+mod stop;
 mod town;
 mod world;
 

@@ -1,10 +1,10 @@
 use super::run;
 use super::token::self_hosted_token;
 use crate::commands::Session;
-use crate::listen;
 use crate::samples;
 use crate::shared::Shared;
 use crate::state::ConsoleConnection;
+use crate::stop;
 use alta_cloud::net::{
     Action, BoxIo, ClientAction, Hook, Incoming, Link, Outgoing, Reader, Reading, Service,
     serve_websocket,
@@ -189,6 +189,6 @@ impl Visit<'_> {
         self.shared.with(|state, now| {
             run::run_or_wait(state, env, now, self.link.id, id, line);
         });
-        listen::stop_if_quitting(self.shared, self.server);
+        stop::stop_if_quitting(self.shared, self.server);
     }
 }

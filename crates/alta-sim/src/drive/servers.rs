@@ -1,7 +1,7 @@
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::GameServer;
-use crate::{console, listen, secret_file};
+use crate::{console, listen, secret_file, stop};
 use alta_cloud::state::ServerInfo;
 use std::path::{Path, PathBuf};
 
@@ -66,7 +66,7 @@ impl Sim {
         self.change("stopping a server", |state, _| {
             state.world.servers.contains_key(&server).then_some(())
         })?;
-        listen::stop_server(&self.shared, server).await;
+        stop::stop_server(&self.shared, server).await;
         Ok(())
     }
 
@@ -138,7 +138,7 @@ impl Sim {
             }
             console::run_waiting(state, &self.shared.env, now, server);
         });
-        listen::stop_if_quitting(&self.shared, server);
+        stop::stop_if_quitting(&self.shared, server);
     }
 
     /// Removes all subscriptions of a server's consoles, like a server that has just started.

@@ -1,3 +1,4 @@
+use super::changed::Changed;
 use super::error::{AtmError, AtmErrorKind};
 use super::steps;
 use crate::keyed_locks::KeyedLocks;
@@ -35,16 +36,6 @@ use std::sync::Arc;
 pub struct Atm {
     console: Console,
     locks: Arc<KeyedLocks<UserId>>,
-}
-
-/// A balance before and after a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Changed {
-    /// The balance before.
-    pub before: i64,
-    /// The balance after.
-    pub after: i64,
 }
 
 /// The locks of one console, in the map of its extensions.

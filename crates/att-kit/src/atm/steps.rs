@@ -1,7 +1,7 @@
 //! Reading and changing a balance, with the lock of the player held.
 
+use super::changed::Changed;
 use super::error::AtmErrorKind;
-use super::handle::Changed;
 use crate::effect::Effect;
 use alta_model::UserId;
 use att_console::commands::trade::atm;

@@ -4,7 +4,7 @@ use alta_model::{SaveString, Vector3};
 use serde::{Deserialize, Serialize};
 
 /// The version of the format.
-pub(super) const VERSION: u64 = 1;
+const VERSION: u64 = 1;
 
 /// The name of the format.
 const FORMAT: &str = "att-kit build";
@@ -165,8 +165,11 @@ impl Build {
             return Err(Error::new(kind, READING));
         }
         if version.version != VERSION {
-            let found = version.version;
-            return Err(Error::new(ErrorKind::BuildVersion { found }, READING));
+            let kind = ErrorKind::BuildVersion {
+                found: version.version,
+                expected: VERSION,
+            };
+            return Err(Error::new(kind, READING));
         }
         let contents: Contents = serde_json::from_str(json).map_err(|error| invalid(&error))?;
         Ok(Self {

@@ -54,13 +54,12 @@ pub enum ErrorKind {
     #[error("not a build: {}", escaped(.0))]
     Build(String),
     /// A build has another version of the format than this library.
-    #[error(
-        "the build has version {found} of the format, not {}",
-        super::build::VERSION
-    )]
+    #[error("the build has version {found} of the format, not {expected}")]
     BuildVersion {
         /// Its version.
         found: u64,
+        /// The version that this library reads.
+        expected: u64,
     },
 }
 

@@ -1,10 +1,9 @@
-use super::message::Message;
+use super::message::{Message, Waiting};
 use super::send::Recipient;
 use crate::players::Players;
 use att_console::{Argument, Console, PlayerRef};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 
 /// Sends messages to the players of one console.
 ///
@@ -33,10 +32,6 @@ pub struct Messages {
     players: Players,
     waiting: Arc<Waiting>,
 }
-
-/// The number of messages that wait in tasks of their own.
-#[derive(Default)]
-pub(super) struct Waiting(pub(super) AtomicUsize);
 
 impl Messages {
     /// The messages of this console.

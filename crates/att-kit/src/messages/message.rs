@@ -1,5 +1,4 @@
 use super::delivery::Delivery;
-use super::handle::Waiting;
 use super::send::{Recipient, Sending};
 use crate::players::Players;
 use att_console::{Argument, Error};
@@ -7,7 +6,7 @@ use futures_core::future::BoxFuture;
 use std::fmt;
 use std::future::IntoFuture;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -17,6 +16,10 @@ const MAX_AGE: Duration = Duration::from_secs(60);
 
 /// The largest number of messages of one console that wait in tasks of their own.
 const CAPACITY: usize = 4_096;
+
+/// The number of messages that wait in tasks of their own.
+#[derive(Default)]
+pub(super) struct Waiting(pub(super) AtomicUsize);
 
 /// A message that is sent when it is awaited or [spawned](Self::spawn).
 ///

@@ -1,9 +1,8 @@
 //! The task that feeds the roster of one console: its events, and the lists that the roster requests.
 
-use super::change::PlayerChange;
-use super::handle::Shared;
 use super::listed::listed;
 use super::roster::{Input, Output, Roster};
+use super::shared::Shared;
 use alta_model::{Listing, Timestamp, User};
 use att_console::commands::player;
 use att_console::{AnyEvent, Event, Missed, Statuses, Subscription, WeakConsole};
@@ -116,5 +115,3 @@ async fn due(deadline: Option<Instant>) {
         None => pending().await,
     }
 }
-
-pub(super) type Item = Result<PlayerChange, Missed>;

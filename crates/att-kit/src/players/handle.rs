@@ -1,19 +1,14 @@
 use super::change::{ChangeKind, Evidence, PlayerChange};
-use super::follow::{EVENTS, Item, follow};
+use super::changes::PlayerChanges;
+use super::follow::{EVENTS, follow};
 use super::online::Online;
-use alta_model::{Timestamp, UserId};
-use att_console::{Console, Missed};
-use futures_core::Stream;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, ready};
-use tokio::sync::{Notify, broadcast, watch};
+use super::shared::{Shared, State};
+use alta_model::UserId;
+use att_console::Console;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
-
-/// The changes that a stream keeps for a slow reader.
-const QUEUE: usize = 4_096;
 
 /// The players on one console: one snapshot, for any number of readers.
 ///
@@ -45,29 +40,6 @@ const QUEUE: usize = 4_096;
 pub struct Players {
     console: Console,
     shared: Arc<Shared>,
-}
-
-/// The state that the readers and the task of one console share.
-pub(super) struct Shared {
-    published: Mutex<Published>,
-    state: watch::Sender<State>,
-    /// Notifies the task that a reply of the server does not fit the snapshot.
-    doubt: Notify,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum State {
-    Incomplete,
-    Complete,
-    Closed,
-}
-
-struct Published {
-    online: Arc<Online>,
-    /// The players who were in only one of the snapshot and the last reply to another command.
-    differing: BTreeSet<UserId>,
-    /// `None` when the console is closed.
-    changes: Option<broadcast::Sender<Item>>,
 }
 
 /// The value that all handles of a console share.
@@ -119,7 +91,7 @@ impl Players {
     ///
     /// Cancel safe.
     pub async fn complete(&self) -> Option<Arc<Online>> {
-        let mut states = self.shared.state.subscribe();
+        let mut states = self.shared.states();
         let state = states.wait_for(|state| *state != State::Incomplete).await;
         let is_complete = *state.ok()? == State::Complete;
         is_complete.then(|| self.online())
@@ -127,7 +99,7 @@ impl Players {
 
     /// Makes a list due soon: a reply of the server does not fit the snapshot.
     pub(super) fn doubt(&self) {
-        self.shared.doubt.notify_one();
+        self.shared.doubt();
     }
 
     /// Compares the snapshot with all players of a reply to another command. If another player than before is in only one of
@@ -152,137 +124,17 @@ impl Players {
             evidence: Evidence::List,
             at,
         });
-        PlayerChanges {
-            found: found.collect(),
-            changes: published
-                .changes
-                .as_ref()
-                .map(|changes| BroadcastStream::new(changes.subscribe())),
-        }
+        let changes = published.changes.as_ref();
+        let changes = changes.map(|changes| BroadcastStream::new(changes.subscribe()));
+        PlayerChanges::new(found.collect(), changes)
     }
 }
 
-impl std::fmt::Debug for Players {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Players {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Players")
             .field("console", &self.console.label())
             .field("online", &self.online().len())
             .finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    fn new() -> Self {
-        let online = Online {
-            players: BTreeMap::new(),
-            is_complete: false,
-            as_of: Timestamp::now(),
-        };
-        Self {
-            published: Mutex::new(Published {
-                online: Arc::new(online),
-                differing: BTreeSet::new(),
-                changes: Some(broadcast::Sender::new(QUEUE)),
-            }),
-            state: watch::Sender::new(State::Incomplete),
-            doubt: Notify::new(),
-        }
-    }
-
-    /// Waits until a reply of the server does not fit the snapshot.
-    pub(super) async fn doubted(&self) {
-        self.doubt.notified().await;
-    }
-
-    /// Publishes a snapshot, with the change or the miss that led to it.
-    pub(super) fn publish(&self, item: Option<Item>, online: &Online) {
-        let mut published = self.lock();
-        published.online = Arc::new(online.clone());
-        if let (Some(item), Some(changes)) = (item, &published.changes) {
-            // It goes nowhere if there is no stream.
-            let _ = changes.send(item);
-        }
-        drop(published);
-        self.set(if online.is_complete {
-            State::Complete
-        } else {
-            State::Incomplete
-        });
-    }
-
-    /// Ends the streams: the console is closed.
-    pub(super) fn end(&self) {
-        self.lock().changes = None;
-        self.set(State::Closed);
-    }
-
-    fn set(&self, state: State) {
-        self.state
-            .send_if_modified(|before| std::mem::replace(before, state) != state);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Published> {
-        self.published
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// The changes of the players on a console, as a stream of `Result<PlayerChange, Missed>`; see [`Players::changes`].
-///
-/// It ends when the console is closed. After [`Missed::Gap`] the differences follow, with [`Evidence::List`]. After
-/// [`Missed::Lagged`] compare with [`Players::online`].
-pub struct PlayerChanges {
-    found: VecDeque<PlayerChange>,
-    /// `None` when the console is closed.
-    changes: Option<BroadcastStream<Item>>,
-}
-
-impl PlayerChanges {
-    /// The next change or miss; `None` when the console is closed.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn next(&mut self) -> Option<Item> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-
-    /// The next change; `None` when the console is closed. Misses are skipped: the changes after them tell the difference,
-    /// unless this reader was too slow.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe.
-    pub async fn next_change(&mut self) -> Option<PlayerChange> {
-        loop {
-            if let Ok(change) = self.next().await? {
-                return Some(change);
-            }
-        }
-    }
-}
-
-impl Stream for PlayerChanges {
-    type Item = Item;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        if let Some(found) = self.found.pop_front() {
-            return Poll::Ready(Some(Ok(found)));
-        }
-        let Some(changes) = &mut self.changes else {
-            return Poll::Ready(None);
-        };
-        let item = ready!(Pin::new(changes).poll_next(cx));
-        Poll::Ready(item.map(|item| match item {
-            Ok(item) => item,
-            Err(BroadcastStreamRecvError::Lagged(missed)) => Err(Missed::Lagged(missed)),
-        }))
-    }
-}
-
-impl std::fmt::Debug for PlayerChanges {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlayerChanges").finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 //! items, requested at the rate of the readers.
 
 mod change;
+mod changes;
 mod details;
 mod follow;
 mod handle;
@@ -16,11 +17,13 @@ mod polls;
 mod roster;
 #[cfg(test)]
 mod roster_tests;
+mod shared;
 mod snapshot;
 mod snapshots;
 
 pub use change::{ChangeKind, Evidence, PlayerChange};
-pub use handle::{PlayerChanges, Players};
+pub use changes::PlayerChanges;
+pub use handle::Players;
 pub use online::{Online, Player};
 pub use snapshot::Snapshot;
 pub use snapshots::{Details, Inventories, Snapshots};

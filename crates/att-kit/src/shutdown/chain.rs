@@ -1,7 +1,7 @@
 //! The machine of a shutdown, without I/O.
 
 use super::error::ShutdownErrorKind;
-use super::running::{ShutdownEnd, Stage};
+use super::stage::{ShutdownEnd, Stage};
 use crate::clock::later;
 use crate::effect::Effect;
 use att_console::{Closed, Error, ErrorKind};

@@ -2,18 +2,24 @@
 
 use super::chain::{Chain, Input, Output, Step};
 use super::error::ShutdownError;
-use super::plan::Texts;
-use super::running::{ShutdownEnd, Stage};
+use super::stage::{ShutdownEnd, Stage};
 use att_console::commands::{player, save};
 use att_console::{Command, Console, Error, State, Status, Target, WhenNotReady};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::info;
+
+/// The texts that players see.
+pub(super) struct Texts {
+    pub(super) announcement: Arc<dyn Fn(Duration) -> String + Send + Sync>,
+    pub(super) canceled: String,
+}
 
 /// The timeout of `save now`: a large world takes its time.
 const SAVE_TIMEOUT: Duration = Duration::from_secs(120);

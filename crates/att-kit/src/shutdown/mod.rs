@@ -8,7 +8,9 @@ mod error;
 mod follow;
 mod plan;
 mod running;
+mod stage;
 
 pub use error::{ShutdownError, ShutdownErrorKind};
 pub use plan::Shutdown;
-pub use running::{RunningShutdown, ShutdownEnd, Stage};
+pub use running::RunningShutdown;
+pub use stage::{ShutdownEnd, Stage};

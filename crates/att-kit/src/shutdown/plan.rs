@@ -1,6 +1,7 @@
 use super::chain::{Chain, Times};
-use super::follow::follow;
+use super::follow::{Texts, follow};
 use super::running::RunningShutdown;
+use super::stage::in_words;
 use att_console::Console;
 use std::fmt;
 use std::sync::Arc;
@@ -162,22 +163,4 @@ impl fmt::Debug for Shutdown {
             .field("times", &self.times)
             .finish_non_exhaustive()
     }
-}
-
-/// The texts that players see.
-pub(super) struct Texts {
-    pub(super) announcement: Arc<dyn Fn(Duration) -> String + Send + Sync>,
-    pub(super) canceled: String,
-}
-
-/// `10 minutes`, `1 minute`, `90 seconds`.
-pub(super) fn in_words(left: Duration) -> String {
-    let seconds = left.as_secs();
-    let (number, unit) = if seconds >= 60 && seconds.is_multiple_of(60) {
-        (seconds / 60, "minute")
-    } else {
-        (seconds, "second")
-    };
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {unit}{plural}")
 }

@@ -1,0 +1,9 @@
+/// A balance before and after a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Changed {
+    /// The balance before.
+    pub before: i64,
+    /// The balance after.
+    pub after: i64,
+}
