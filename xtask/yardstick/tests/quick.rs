@@ -10,7 +10,8 @@ fn figures(area: &str) -> BTreeSet<String> {
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success(), "{text}");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
     let figure = |line| {
         let figure: serde_json::Value = serde_json::from_str(line).unwrap();
         for field in ["value", "yardstick", "ratio"] {
@@ -46,7 +47,12 @@ fn every_figure_of_consoles_is_measured() {
         "console_large_reply_rss",
         "console_scaling",
     ];
-    let expected = expected.into_iter().map(str::to_owned).chain(bad_peers);
+    let snapshots = ["snapshots_1", "snapshots_10", "snapshots_100", "derived_20"];
+    let snapshots = snapshots
+        .into_iter()
+        .flat_map(|part| ["asked", "read", "cpu"].map(|of| format!("console_{part}_{of}")));
+    let expected = expected.into_iter().map(str::to_owned);
+    let expected = expected.chain(bad_peers).chain(snapshots);
     assert_eq!(figures("console"), expected.collect());
 }
 

@@ -21,6 +21,9 @@ const LONG: usize = 8_000;
 /// The time until the bad console has reached its bounds.
 const SETTLE: Duration = Duration::from_secs(1);
 
+/// The timeout of a flood: its reply comes after the events, which take long in a debug build on a busy machine.
+const FLOOD: Duration = Duration::from_secs(300);
+
 pub(super) async fn measure(job: &Job, heap: Heap) -> Values {
     let mut others = Vec::new();
     for _ in 1..job.count {
@@ -39,7 +42,8 @@ pub(super) async fn measure(job: &Job, heap: Heap) -> Values {
             tokio::spawn(async move { while unread.next().await.is_some() {} });
         }
         "bad_peer_stopped" => {
-            bad.command(format!("flood {UNREAD}")).await.unwrap();
+            let flood = bad.command(format!("flood {UNREAD}")).timeout(FLOOD);
+            flood.await.unwrap();
             bad.command("trickle 1000").await.unwrap();
         }
         "bad_peer_deaf" => {
@@ -72,7 +76,7 @@ pub(super) async fn measure(job: &Job, heap: Heap) -> Values {
 /// Sends `each` events over all consoles at once, and reads them.
 async fn flood(consoles: &mut [(Console, Subscription<PlayerMovedChunk>)], each: usize) {
     let floods = consoles.iter_mut().map(async |(console, stream)| {
-        let command = console.command(format!("flood {each}"));
+        let command = console.command(format!("flood {each}")).timeout(FLOOD);
         let (reply, ()) = tokio::join!(command.into_future(), read(stream, each));
         reply.unwrap();
     });
