@@ -1,6 +1,6 @@
 //! `cargo xtask fuzz-corpus`: the inputs with which fuzzing starts, taken from the fixtures.
 
-use crate::{Error, fixtures, root};
+use crate::{Error, fixture, root};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -46,7 +46,7 @@ impl Seed {
 fn seeds() -> Result<Vec<Seed>, Error> {
     let mut seeds = Vec::new();
     let mut known = BTreeSet::new();
-    for fixture in fixtures::load(&root().join("fixtures"))? {
+    for fixture in fixture::load()? {
         let (name, krate, target) = if let Some(name) = fixture.name.strip_prefix("console/") {
             (name, "att-console", "frame")
         } else if let Some(name) = fixture.name.strip_prefix("main-ws/") {

@@ -3,7 +3,7 @@
 
 mod shapes;
 
-use crate::fixtures::{self, Fixture};
+use crate::fixture::{self, Fixture};
 use crate::replay_rest::{LOGINS, endpoint_of};
 use crate::{Error, root};
 use alta_rest::{Account, EndpointInfo};
@@ -21,7 +21,7 @@ struct Listed {
 
 /// Writes the page. With `check`, fails if the page is not current.
 pub(crate) fn run(check: bool) -> Result<(), Error> {
-    let text = page(&fixtures::load(&root().join("fixtures"))?)?;
+    let text = page(&fixture::load()?)?;
     if !check {
         fs::write(file(), text)?;
         return Ok(());
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     fn fixtures_of_the_workspace() -> Vec<Fixture> {
-        fixtures::load(&root().join("fixtures")).unwrap()
+        fixture::load().unwrap()
     }
 
     #[test]

@@ -3,18 +3,10 @@
 mod format;
 mod subject;
 
-use crate::{Error, endpoints, replay, replay_rest, root, round_trip};
+use crate::fixture::{self, Fixture};
+use crate::{Error, endpoints, replay, replay_rest, round_trip};
 use serde::Serialize;
-use serde_json::Value;
-use std::fs;
-use std::path::Path;
 use std::time::Instant;
-
-/// A fixture: its name, `rest/user-by-id`, and its content.
-pub(crate) struct Fixture {
-    pub(crate) name: String,
-    pub(crate) recording: Value,
-}
 
 /// The result of one fixture.
 #[derive(Serialize)]
@@ -46,7 +38,7 @@ const CHECKERS: [Checker; 4] = [
 /// Checks the fixtures whose name contains `filter`, and prints the results.
 pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
     let start = Instant::now();
-    let fixtures: Vec<Fixture> = load(&root().join("fixtures"))?
+    let fixtures: Vec<Fixture> = fixture::load()?
         .into_iter()
         .filter(|fixture| filter.is_none_or(|part| fixture.name.contains(part)))
         .collect();
@@ -84,7 +76,7 @@ pub(crate) fn run(filter: Option<&str>, json: bool) -> Result<(), Error> {
 
 /// Prints the gaps of the listed endpoints, and fails if there is one.
 pub(crate) fn list_missing() -> Result<(), Error> {
-    let missing = endpoints::missing(&load(&root().join("fixtures"))?)?;
+    let missing = endpoints::missing(&fixture::load()?)?;
     for line in &missing {
         println!("{line}");
     }
@@ -133,51 +125,12 @@ fn print_row(row: &Row) {
     }
 }
 
-/// The folders that hold fixtures.
-const KINDS: [&str; 3] = ["console", "main-ws", "rest"];
-
-/// Every fixture, in the order of their names.
-pub(crate) fn load(folder: &Path) -> Result<Vec<Fixture>, Error> {
-    let mut fixtures = Vec::new();
-    let mut paths = Vec::new();
-    for kind in KINDS {
-        paths.extend(json_files(&folder.join(kind))?);
-    }
-    for path in paths {
-        let name = path
-            .strip_prefix(folder)?
-            .with_extension("")
-            .to_string_lossy()
-            .replace('\\', "/");
-        let recording = serde_json::from_slice(&fs::read(&path)?)
-            .map_err(|error| format!("{name}: {error}"))?;
-        fixtures.push(Fixture { name, recording });
-    }
-    Ok(fixtures)
-}
-
-fn json_files(folder: &Path) -> Result<Vec<std::path::PathBuf>, Error> {
-    let mut files = Vec::new();
-    let mut entries = fs::read_dir(folder)?.collect::<Result<Vec<_>, _>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let path = entry.path();
-        if path.is_dir() {
-            files.extend(json_files(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "json")
-        {
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::root;
     use std::collections::BTreeSet;
+    use std::fs;
 
     #[test]
     fn all_fixtures_pass_all_checks() {
@@ -193,7 +146,7 @@ mod tests {
             if !copies.is_dir() {
                 continue;
             }
-            for copy in json_files(&copies).unwrap() {
+            for copy in fixture::json_files(&copies).unwrap() {
                 let original = root
                     .join("fixtures")
                     .join(copy.strip_prefix(&copies).unwrap());
@@ -215,7 +168,7 @@ mod tests {
     /// The numbers in the README must match the files.
     #[test]
     fn the_readme_has_the_number_of_fixtures_of_each_basis() {
-        let fixtures = load(&root().join("fixtures")).unwrap();
+        let fixtures = fixture::load().unwrap();
         let of = |basis: &str| {
             let has = |fixture: &&Fixture| fixture.recording["basis"] == basis;
             fixtures.iter().filter(has).count()
@@ -233,7 +186,7 @@ mod tests {
 
     #[test]
     fn the_readme_has_the_address_of_each_source() {
-        let projects: BTreeSet<String> = load(&root().join("fixtures"))
+        let projects: BTreeSet<String> = fixture::load()
             .unwrap()
             .iter()
             .flat_map(|fixture| fixture.recording["source"].as_str().unwrap().split("; "))

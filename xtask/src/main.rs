@@ -15,6 +15,7 @@ mod corpus;
 mod endpoints;
 #[cfg(test)]
 mod error_kinds;
+mod fixture;
 mod fixtures;
 mod instructions;
 mod layers;

@@ -8,19 +8,19 @@ mod console_typed;
 mod exceptions;
 mod main_socket;
 mod main_socket_typed;
+mod play;
+mod problems;
 mod script;
 mod server;
+mod side;
 #[cfg(test)]
 mod tests;
 
+use self::play::{Play, TIMEOUT};
+use self::problems::Problems;
 use crate::Error;
-use crate::fixtures::Fixture;
+use crate::fixture::Fixture;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// A replay that takes longer fails.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Checks the conversation of a fixture; returns each check with its problems.
 pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
@@ -31,15 +31,6 @@ pub(crate) fn conversation(fixture: &Fixture) -> Vec<(String, Vec<String>)> {
         .into_iter()
         .filter_map(|(check, play)| Some((check.to_owned(), replay(fixture, play)?)))
         .collect()
-}
-
-/// The interface of the client that is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Play {
-    /// Commands as strings, events by name; replies and events as JSON.
-    Raw,
-    /// Typed commands, results and events.
-    Typed,
 }
 
 /// Plays one fixture. Returns `None` if it has nothing for this interface.
@@ -83,33 +74,4 @@ fn run(play: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
         .build()?;
     let played = runtime.block_on(async { tokio::time::timeout(TIMEOUT * 2, play).await });
     played.unwrap_or_else(|_| Err("the replay did not end".into()))
-}
-
-/// Waits for a future with a timeout; the error names the missing result.
-async fn within<T>(what: &str, future: impl Future<Output = T>) -> Result<T, Error> {
-    tokio::time::timeout(TIMEOUT / 2, future)
-        .await
-        .map_err(|_| format!("{what}: no result within the timeout").into())
-}
-
-/// The problems that server and client side have found.
-#[derive(Clone, Debug, Default)]
-struct Problems(Arc<Mutex<Vec<String>>>);
-
-impl Problems {
-    fn add(&self, problem: impl Into<String>) {
-        let mut problems = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        problems.push(problem.into());
-    }
-
-    /// Adds a problem unless two values are equal.
-    fn same<T: PartialEq + std::fmt::Debug>(&self, what: &str, got: &T, recorded: &T) {
-        if got != recorded {
-            self.add(format!("{what}: got {got:?}, expected {recorded:?}"));
-        }
-    }
-
-    fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
 }

@@ -2,6 +2,7 @@
 //! are compared with the fixture.
 
 mod calls;
+mod client;
 mod logins;
 mod recorded;
 mod returned;
@@ -9,15 +10,13 @@ mod sent;
 mod server;
 mod template;
 
+pub(crate) use self::logins::LOGINS;
 use self::recorded::Recorded;
 use self::server::Server;
+pub(crate) use self::template::endpoint_of;
 use crate::Error;
-use crate::fixtures::Fixture;
-use alta_http::{Config, HttpClient, Tls};
-pub(crate) use logins::LOGINS;
+use crate::fixture::Fixture;
 use std::time::Duration;
-use template::arguments;
-pub(crate) use template::endpoint_of;
 
 /// A replay that takes longer fails.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,12 +51,6 @@ async fn make(recorded: &Recorded, server: &Server) -> Result<returned::Returned
         Some(login) => Ok(logins::make(login, recorded).await),
         None => calls::make(recorded, server).await,
     }
-}
-
-/// Each request is sent once: other tests check retries.
-fn http() -> Result<HttpClient, Error> {
-    let tls = Tls::with_roots([[0; 0]; 0])?;
-    Ok(HttpClient::over_tls(&tls, &Config::default().attempts(1)))
 }
 
 #[cfg(test)]

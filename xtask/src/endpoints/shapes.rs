@@ -1,6 +1,6 @@
 //! The ways in which a call can fail, each of which must have a fixture.
 
-use crate::fixtures::Fixture;
+use crate::fixture::Fixture;
 use serde_json::Value;
 
 /// A kind of error, and a test for a reply of that kind.

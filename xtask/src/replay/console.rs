@@ -1,17 +1,15 @@
 //! Plays a fixture to the console client.
 
-use super::console_typed::{self, Got};
-use super::script::{Script, Side, Step};
+use super::console_typed::{self, Got, Named, raw_events};
+use super::play::{Play, TIMEOUT, within};
+use super::problems::Problems;
+use super::script::{Script, Step};
 use super::server::{Around, IdFields, Server};
-use super::{Play, Problems, TIMEOUT, within};
+use super::side::Side;
 use crate::Error;
-use alta_model::Timestamp;
-use att_console::{
-    BackoffPolicy, Closed, Config, Console, ConsoleAccess, ErrorKind, Missed, Subscription,
-};
-use futures_util::{Stream, StreamExt as _};
+use att_console::{BackoffPolicy, Closed, Config, Console, ConsoleAccess, ErrorKind};
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use std::pin::Pin;
 use std::time::Duration;
 
 const IDS: IdFields = IdFields {
@@ -85,21 +83,6 @@ struct Player<'a> {
     server: &'a Server,
     console: &'a Console,
     streams: Vec<Named>,
-}
-
-/// A stream, and its event; `None` for a stream of all events.
-pub(super) type Named = (Option<String>, Events);
-
-/// Events, each with its problems.
-pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Received, Missed>> + Send>>;
-
-/// An event that a stream has yielded.
-pub(super) struct Received {
-    pub(super) name: String,
-    pub(super) raw: String,
-    pub(super) timestamp: Option<Timestamp>,
-    /// `true` if its data is equal to the fixture's.
-    pub(super) is_same: bool,
 }
 
 impl Player<'_> {
@@ -281,24 +264,4 @@ fn expected_error(recording: &str, command: &Step) -> Option<ErrorKind> {
         },
         _ => return None,
     })
-}
-
-/// A stream of events as JSON.
-pub(super) fn raw_events(stream: Subscription<Value>) -> Events {
-    Box::pin(stream.map(|item| item.map(|event| received(&event, Value::clone))))
-}
-
-/// Checks that the data of an event is equal to the fixture's data, decoded by `read`.
-pub(super) fn received<T: PartialEq>(
-    event: &att_console::Event<T>,
-    read: impl Fn(&Value) -> T,
-) -> Received {
-    let raw = event.raw().as_str().to_owned();
-    let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
-    Received {
-        is_same: read(&frame["data"]) == event.data,
-        name: event.name.to_string(),
-        timestamp: event.timestamp(),
-        raw,
-    }
 }

@@ -1,16 +1,32 @@
 //! The requests of a fixture's console client, made with our client: by name, and by type.
 
-use super::Play;
-use super::console::{Events, Named, raw_events, received};
-use super::script::{Script, Side};
-use alta_model::UserId;
+use super::play::Play;
+use super::script::Script;
+use super::side::Side;
 use alta_model::console::event::{self, ConsoleEvent};
+use alta_model::{Timestamp, UserId};
 use att_console::commands::{Stat, chunks, player, select, spawn, websocket};
-use att_console::{Command, Console, ErrorKind, PlayerRef};
-use futures_util::StreamExt as _;
+use att_console::{Command, Console, ErrorKind, Missed, PlayerRef, Subscription};
 use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::pin::Pin;
+
+/// A stream, and its event; `None` for a stream of all events.
+pub(super) type Named = (Option<String>, Events);
+
+/// Events, each with its problems.
+pub(super) type Events = Pin<Box<dyn Stream<Item = Result<Received, Missed>> + Send>>;
+
+/// An event that a stream has yielded.
+pub(super) struct Received {
+    pub(super) name: String,
+    pub(super) raw: String,
+    pub(super) timestamp: Option<Timestamp>,
+    /// `true` if its data is equal to the fixture's.
+    pub(super) is_same: bool,
+}
 
 /// Returns whether our client has types for a part of the fixture.
 pub(super) fn has_types(script: &Script) -> bool {
@@ -199,4 +215,21 @@ async fn stream<E: ConsoleEvent + PartialEq>(
     let stream = console.subscribe::<E>().await?;
     let events = stream.map(move |item| item.map(|event| received(&event.map(Some), read)));
     Ok(Box::pin(events))
+}
+
+/// A stream of events as JSON.
+pub(super) fn raw_events(stream: Subscription<Value>) -> Events {
+    Box::pin(stream.map(|item| item.map(|event| received(&event, Value::clone))))
+}
+
+/// Checks that the data of an event is equal to the fixture's data, decoded by `read`.
+fn received<T: PartialEq>(event: &att_console::Event<T>, read: impl Fn(&Value) -> T) -> Received {
+    let raw = event.raw().as_str().to_owned();
+    let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
+    Received {
+        is_same: read(&frame["data"]) == event.data,
+        name: event.name.to_string(),
+        timestamp: event.timestamp(),
+        raw,
+    }
 }

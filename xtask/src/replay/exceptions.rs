@@ -1,8 +1,8 @@
 //! The differences between replays and fixtures, each with its reason. The lists are exact: an entry that is not needed is a
 //! problem too.
 
-use super::Play;
-use super::script::Side::{self, Client, Server};
+use super::play::Play;
+use super::side::Side::{self, Client, Server};
 use serde_json::Value;
 
 /// The difference between a frame of our client and that of the fixture's client.

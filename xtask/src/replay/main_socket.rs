@@ -1,9 +1,11 @@
 //! Plays a fixture to the client of the main websocket.
 
 use super::main_socket_typed::{self, Events};
-use super::script::{Script, Side, Step};
+use super::play::{Play, within};
+use super::problems::Problems;
+use super::script::{Script, Step};
 use super::server::{Around, IdFields, Server};
-use super::{Play, Problems, within};
+use super::side::Side;
 use crate::Error;
 use alta_auth::StaticToken;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, State};

@@ -1,7 +1,8 @@
 //! Subscriptions of the main websocket, by topic and by type.
 
-use super::Play;
-use super::script::{Script, Side};
+use super::play::Play;
+use super::script::Script;
+use super::side::Side;
 use crate::Error;
 use alta_model::{GroupId, UserId};
 use alta_ws::{Client, Event, Missed, RawContent, Subscribable};

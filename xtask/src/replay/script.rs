@@ -1,8 +1,9 @@
 //! A fixture as a list of frames to send and frames to wait for.
 
-use super::Play;
 use super::exceptions::{self, Departure, Ours};
-use crate::fixtures::Fixture;
+use super::play::Play;
+use super::side::Side;
+use crate::fixture::Fixture;
 use serde_json::Value;
 
 /// The conversation of a fixture, with the frames that it omits.
@@ -22,13 +23,6 @@ pub(super) struct Step {
     pub(super) index: Option<usize>,
     /// The difference of our client, if there is one.
     pub(super) departure: Option<&'static Departure>,
-}
-
-/// The sender of a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Client,
-    Server,
 }
 
 impl Step {

@@ -1,7 +1,9 @@
 //! A websocket server that plays the server's side of a fixture.
 
-use super::script::{Script, Side, Step};
-use super::{Problems, within};
+use super::play::within;
+use super::problems::Problems;
+use super::script::{Script, Step};
+use super::side::Side;
 use crate::Error;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};

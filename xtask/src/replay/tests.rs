@@ -1,14 +1,16 @@
 //! Tests that the replay notices differences, and that its exceptions are needed.
 
 use super::exceptions::{DEPARTURES, MISSING, Ours};
-use super::script::{Script, Side};
-use super::{Play, replay};
-use crate::fixtures::{Fixture, load};
+use super::play::Play;
+use super::replay;
+use super::script::Script;
+use super::side::Side;
+use crate::fixture::{Fixture, load};
 use serde_json::{Value, json};
 use std::thread;
 
 fn conversations() -> Vec<Fixture> {
-    let mut all = load(&crate::root().join("fixtures")).unwrap();
+    let mut all = load().unwrap();
     all.retain(|fixture| !fixture.recording["frames"].is_null());
     all
 }

@@ -1,6 +1,6 @@
 //! The calls of fixtures, made with the methods of `alta-rest`.
 
-use super::http;
+use super::client::http;
 use super::recorded::{BOT, Recorded, USER};
 use super::returned::Returned;
 use super::server::Server;

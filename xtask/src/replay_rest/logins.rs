@@ -1,6 +1,6 @@
 //! The logins of fixtures, made with `alta-auth`.
 
-use super::http;
+use super::client::http;
 use super::recorded::Recorded;
 use super::returned::Returned;
 use super::server::Server;

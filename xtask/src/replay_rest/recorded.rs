@@ -1,6 +1,6 @@
 //! The parts of a fixture's exchange.
 
-use super::{arguments, endpoint_of};
+use super::template::{arguments, endpoint_of};
 use crate::Error;
 use alta_rest::EndpointInfo;
 use serde::Deserialize;
