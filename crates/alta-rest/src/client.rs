@@ -1,11 +1,10 @@
-use crate::{Endpoint, Error, ErrorKind, Identities, Pages, Request, ResponseBody, decode};
+use crate::{Endpoint, Error, ErrorKind, Identities, Request, ResponseBody, decode};
 use alta_auth::{API_KEY, Token, TokenSource, USER_AGENT};
 use alta_http::{Deadline, HttpClient};
-use alta_model::{ErrorCode, Listing, Redactor};
+use alta_model::{ErrorCode, Redactor};
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde_json::Value;
 use std::fmt;
 use std::sync::Arc;
 use url::Url;
@@ -125,14 +124,6 @@ impl Client {
         decode::read(&request, &response, &self.inner.redactor)
     }
 
-    /// The list of a typed call, page by page.
-    pub fn pages<T, E>(&self, endpoint: &E) -> Pages<T>
-    where
-        E: Endpoint<Response = Listing<T>>,
-    {
-        Pages::new(self.clone(), endpoint.request())
-    }
-
     /// Sends any request and returns the response if its status is a success. If the token is refused, the request is sent
     /// once more with a new token.
     ///
@@ -186,11 +177,6 @@ impl Client {
     /// The redactor with the secrets of this client and its clones, for strings of the service that a program shows.
     pub fn redactor(&self) -> &Redactor {
         &self.inner.redactor
-    }
-
-    /// The list of any request, page by page.
-    pub fn raw_pages(&self, request: Request) -> Pages<Value> {
-        Pages::new(self.clone(), request)
     }
 
     fn tokens(&self, request: &Request) -> Result<Option<&dyn TokenSource>, Error> {

@@ -51,13 +51,11 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[macro_use]
-mod endpoint;
-
 mod account;
 mod api;
 mod client;
 mod decode;
+mod endpoint;
 mod error;
 mod info;
 mod page;

@@ -1,8 +1,9 @@
-use crate::{Client, Error, ErrorKind, Request, decode};
+use crate::{Client, Endpoint, Error, ErrorKind, Request, decode};
 use alta_model::{Listing, Skipped};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -63,11 +64,26 @@ const TOKEN: &str = "paginationToken";
 /// A list with more pages counts as endless: with the usual page size it would have ten million items.
 const MAX_PAGES: usize = 10_000;
 
+impl Client {
+    /// The list of a typed call, page by page.
+    pub fn pages<T, E>(&self, endpoint: &E) -> Pages<T>
+    where
+        E: Endpoint<Response = Listing<T>>,
+    {
+        Pages::new(self.clone(), endpoint.request())
+    }
+
+    /// The list of any request, page by page.
+    pub fn raw_pages(&self, request: Request) -> Pages<Value> {
+        Pages::new(self.clone(), request)
+    }
+}
+
 impl<T> Pages<T> {
     /// The requested size of a page, as in py-tale and att-client.
     pub const PAGE_SIZE: usize = 1_000;
 
-    pub(crate) fn new(client: Client, request: Request) -> Self {
+    fn new(client: Client, request: Request) -> Self {
         Self {
             client,
             request,

@@ -204,7 +204,7 @@ impl Error {
     }
 
     /// The reason for which a connection could not be opened, if this is such an error.
-    pub(crate) fn trouble(&self) -> NotConnected {
+    pub(crate) fn why_not_connected(&self) -> NotConnected {
         match self.kind() {
             ErrorKind::NoToken => NotConnected::NoAccess(self.chain()),
             _ => NotConnected::Unreachable(self.chain()),

@@ -1,5 +1,8 @@
 //! The typed calls, one group in each file.
 
+#[macro_use]
+mod declare;
+
 mod bans;
 mod friends;
 mod groups;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::frame::{Frame, Request, Response};
 use crate::shared::Reply;
-use crate::tokens::TokenRequest;
+use crate::tokens::{CurrentToken, TokenRequest};
 use crate::topic::Topic;
 use alta_auth::Token;
 use alta_socket::{Gap, LinkId, Loss, Lost, RawFrame};
@@ -82,6 +82,25 @@ pub(crate) enum OpenFailure {
     Transient(Error),
     /// No later attempt can succeed.
     Final(Error),
+}
+
+/// An input of one socket.
+#[derive(Debug)]
+pub(crate) enum SocketInput {
+    Link(LinkId, OnLink),
+    /// The token for the requests that wait for one, or the reason why there is none.
+    Token(Result<CurrentToken, Error>),
+    Want(Topic),
+    Unwant(Topic),
+    Call(Call),
+    Migrate(MigrationId),
+    Timer,
+    /// Send the requests that can be sent now: a batch of another socket has ended, or a topic was moved.
+    Pump,
+    /// End everything; all waiting callers get this error.
+    Close(Error),
+    /// Close, since this socket is not needed any more.
+    Retire,
 }
 
 /// An effect for the driver to perform.

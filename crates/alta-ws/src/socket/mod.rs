@@ -9,56 +9,36 @@
 //!      +------------------- failed ----------------------+
 //! ```
 
-mod batch;
-mod conn;
-mod frames;
+mod authorization;
+mod context;
 mod io;
-mod migration;
+mod next;
 mod offline;
-mod outcome;
-mod reply;
 mod seen;
 #[cfg(test)]
 mod tests;
-mod topics;
 mod up;
 
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Sent};
 use crate::frame::Frame;
 use crate::status::Counters;
-use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_model::Redactor;
-use alta_socket::{Backoff, Entry, Held, Ledger, LinkId, Loss, NotConnected, RawFrame};
-pub(crate) use io::{Call, Input, MigrationId, OnLink, OpenFailure, Output, SocketOutput};
-use offline::{Authorization, Opening, Waiting};
-pub(crate) use seen::{Seen, Side};
-use std::collections::VecDeque;
+use alta_socket::{Entry, Held, LinkId, Loss, NotConnected, RawFrame};
+use context::{Core, Cx};
+use next::{Flow, Next};
+use offline::{Opening, Waiting};
 use std::sync::Arc;
 use std::time::Instant;
-#[cfg(test)]
-pub(crate) use tests::Census;
 use up::Up;
 
-/// An input of one socket.
-#[derive(Debug)]
-pub(crate) enum SocketInput {
-    Link(LinkId, OnLink),
-    /// The token for the requests that wait for one, or the reason why there is none.
-    Token(Result<CurrentToken, Error>),
-    Want(Topic),
-    Unwant(Topic),
-    Call(Call),
-    Migrate(MigrationId),
-    Timer,
-    /// Send the requests that can be sent now: a batch of another socket has ended, or a topic was moved.
-    Pump,
-    /// End everything; all waiting callers get this error.
-    Close(Error),
-    /// Close, since this socket is not needed any more.
-    Retire,
-}
+pub(crate) use context::Common;
+pub(crate) use io::{
+    Call, Input, MigrationId, OnLink, OpenFailure, Output, SocketInput, SocketOutput,
+};
+pub(crate) use seen::{Seen, Side};
+#[cfg(test)]
+pub(crate) use tests::Census;
 
 /// The condition of a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,124 +57,25 @@ pub(crate) enum SocketState {
     Closed,
 }
 
-/// The state that all sockets share.
-#[derive(Debug)]
-pub(crate) struct Common {
-    next_link: LinkId,
-    /// True while a batch is in flight on any socket: the service accepts one at a time.
-    pub(crate) batch_under_way: bool,
-}
-
-impl Default for Common {
-    fn default() -> Self {
-        Self {
-            next_link: LinkId::FIRST,
-            batch_under_way: false,
-        }
-    }
-}
-
-/// The context of one input.
-struct Cx<'a> {
-    now: Instant,
-    core: &'a mut Core,
-    common: &'a mut Common,
-    outputs: Vec<SocketOutput>,
-}
-
-impl Cx<'_> {
-    fn out(&mut self, output: Output) {
-        self.outputs.push(SocketOutput::ForDriver(output));
-    }
-
-    fn open_link(&mut self) -> LinkId {
-        let link = self.common.next_link;
-        self.common.next_link = link.next();
-        let refused = self.core.authorization.refused.clone();
-        self.out(Output::Open { link, refused });
-        link
-    }
-
-    fn close_link(&mut self, link: LinkId, code: u16, reason: &'static str) {
-        self.out(Output::Close { link, code, reason });
-    }
-
-    fn migrated(&mut self, migration: MigrationId, result: Result<(), Error>) {
-        self.outputs.push(SocketOutput::Migrated(migration, result));
-    }
-
-    fn released(&mut self, topic: Topic) {
-        self.core.no_failure(&topic);
-        self.outputs.push(SocketOutput::Released(topic));
-    }
-
-    /// Ends raw requests that timed out before they were sent.
-    fn expire_calls(&mut self) {
-        while self
-            .core
-            .calls
-            .front()
-            .is_some_and(|call| call.deadline <= self.now)
-            && let Some(call) = self.core.calls.pop_front()
-        {
-            let error = self.core.timed_out(Sent::NotSent, call.request.doing());
-            self.out(call.end(Err(error)));
-        }
-    }
-
-    /// Ends the raw requests that wait, and drops all topics.
-    fn close(&mut self, error: &Error) {
-        for call in std::mem::take(&mut self.core.calls) {
-            let error = error.clone().while_doing(call.request.doing());
-            self.out(call.end(Err(error.of_request(Sent::NotSent))));
-        }
-        self.core.ledger.clear();
-    }
-}
-
-/// The part of a socket that outlives its connections.
-struct Core {
-    config: Arc<Config>,
-    counters: Arc<Counters>,
-    /// Has the tokens of all links, since the server can repeat them in messages.
-    redactor: Redactor,
-    ledger: Ledger<Topic>,
-    /// Raw requests that wait to be sent, ordered by deadline.
-    calls: VecDeque<Call>,
-    authorization: Authorization,
-    backoff: Backoff,
-    random: fastrand::Rng,
-    /// The last subscription that fails repeatedly: since when, and why.
-    failing: Option<(Instant, Topic, Arc<str>)>,
-    /// Buffer for the name of a topic.
-    scratch: String,
-}
-
-impl Core {
-    fn line_up(&mut self, call: Call) {
-        let before = self
-            .calls
-            .iter()
-            .rposition(|other| other.deadline <= call.deadline);
-        self.calls.insert(before.map_or(0, |index| index + 1), call);
-    }
-
-    fn timed_out(&self, sent: Sent, doing: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-        let after = self.config.request_timeout;
-        Error::new(ErrorKind::TimedOut { after, sent }, doing)
-    }
-
-    /// A subscription has succeeded again, or no stream needs it any more.
-    fn no_failure(&mut self, topic: &Topic) {
-        self.failing.take_if(|(_, failing, _)| failing == topic);
-    }
-}
-
 enum State {
     Waiting(Waiting),
     Opening(Opening),
     Up(Box<Up>),
     Closed,
+}
+
+impl State {
+    fn begin(next: Next, cx: &mut Cx<'_>) -> Self {
+        match next {
+            Next::Waiting { because, asked } => State::Waiting(Waiting::begin(because, asked, cx)),
+            Next::Opening(link) => State::Opening(Opening {
+                link,
+                is_new: false,
+            }),
+            Next::Up(link) => State::Up(Box::new(Up::begin(link, cx))),
+            Next::Closed => State::Closed,
+        }
+    }
 }
 
 /// One socket with up to some hundred subscriptions.
@@ -213,26 +94,15 @@ impl Socket {
         common: &mut Common,
         now: Instant,
     ) -> (Self, Vec<SocketOutput>) {
-        let mut random = fastrand::Rng::with_seed(seed);
-        let mut core = Core {
-            backoff: Backoff::new(config.backoff, random.u64(..)),
-            ledger: Ledger::new(config.linger, config.backoff, random.u64(..)),
-            config,
-            counters,
-            redactor,
-            calls: VecDeque::new(),
-            authorization: Authorization::default(),
-            random,
-            failing: None,
-            scratch: String::new(),
-        };
+        let mut core = Core::new(config, counters, redactor, seed);
         let mut cx = Cx {
             now,
             core: &mut core,
             common,
             outputs: Vec::new(),
         };
-        let state = Opening::begin(true, &mut cx);
+        let link = cx.open_link();
+        let state = State::Opening(Opening { link, is_new: true });
         let outputs = cx.outputs;
         (Self { core, state }, outputs)
     }
@@ -250,12 +120,15 @@ impl Socket {
             common,
             outputs: Vec::new(),
         };
-        self.state = match std::mem::replace(&mut self.state, State::Closed) {
+        let flow = match &mut self.state {
             State::Waiting(waiting) => waiting.handle(input, &mut cx),
             State::Opening(opening) => opening.handle(input, &mut cx),
             State::Up(up) => up.handle(input, &mut cx),
-            State::Closed => State::Closed,
+            State::Closed => Flow::Continue(()),
         };
+        if let Flow::Break(next) = flow {
+            self.state = State::begin(next, &mut cx);
+        }
         cx.outputs
     }
 
@@ -292,7 +165,7 @@ impl Socket {
     pub(crate) fn state(&self) -> SocketState {
         let attempt = self.core.backoff.attempt();
         match &self.state {
-            State::Up(up) if up.migration.is_idle() => SocketState::Ready,
+            State::Up(up) if !up.is_migrating() => SocketState::Ready,
             State::Up(_) => SocketState::Migrating,
             State::Closed => SocketState::Closed,
             State::Opening(opening) => SocketState::Connecting {
@@ -310,7 +183,7 @@ impl Socket {
     pub(crate) fn owns(&self, link: LinkId) -> bool {
         match &self.state {
             State::Opening(opening) => opening.link == link,
-            State::Up(up) => up.conn.link == link || up.migration.other_link() == Some(link),
+            State::Up(up) => up.owns(link),
             State::Waiting(_) | State::Closed => false,
         }
     }

@@ -1,4 +1,4 @@
-use crate::socket::conn::{Open, Purpose};
+use crate::socket::up::conn::{Open, Purpose};
 use crate::socket::{Socket, State};
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! A socket under test, with a server made of sets and queues. The test moves time.
 
-use super::super::migration::Migration;
+use super::super::up::migration::Migration;
 use super::super::{
     Call, Common, MigrationId, OnLink, OpenFailure, Output, Socket, SocketInput, SocketOutput,
     SocketState, State,

@@ -1,8 +1,9 @@
-use super::{Call, Cx, Output, SocketOutput};
+use super::outcome::Outcome;
 use crate::config::Config;
 use crate::error::{Error, Sent};
 use crate::frame::Request;
-use crate::socket::outcome::Outcome;
+use crate::socket::context::Cx;
+use crate::socket::io::{Call, Output, SocketOutput};
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, later};
@@ -12,7 +13,7 @@ use std::time::Instant;
 
 /// The purpose of a request.
 #[derive(Debug)]
-pub(super) enum Purpose {
+pub(in crate::socket) enum Purpose {
     Subscribe(Topic),
     Unsubscribe(Topic),
     /// Several topics of one event.
@@ -37,9 +38,9 @@ enum Stage {
 
 /// A request that waits or is in flight.
 #[derive(Debug)]
-pub(super) struct Open {
+pub(in crate::socket) struct Open {
     pub(super) request: Request,
-    pub(super) purpose: Purpose,
+    pub(in crate::socket) purpose: Purpose,
     stage: Stage,
     /// The generation of its token.
     pub(super) generation: u64,
@@ -98,9 +99,9 @@ impl Open {
 
 /// One open link and the requests on it.
 #[derive(Debug)]
-pub(super) struct Conn {
+pub(in crate::socket) struct Conn {
     pub(super) link: LinkId,
-    pub(super) requests: Requests<Open>,
+    pub(in crate::socket) requests: Requests<Open>,
     /// Requests that wait for a token.
     unsent: Vec<u32>,
     /// Timed-out raw requests that are being canceled.
@@ -300,7 +301,7 @@ impl Expired {
 #[cfg(test)]
 impl Conn {
     /// The number of records that it keeps besides open requests.
-    pub(super) fn kept(&self) -> usize {
+    pub(in crate::socket) fn kept(&self) -> usize {
         self.unsent.len().max(self.recalling.len())
     }
 }

@@ -1,39 +1,53 @@
-use super::conn::{Conn, Open};
-use super::migration::{AFTER_THE_OLD_LINK, Migration};
-use super::offline::{Failed, Opening, Waiting, retired};
-use super::outcome::Outcome;
-use super::{Cx, MigrationId, OnLink, OpenFailure, Output, SocketInput, SocketOutput, State};
+//! The state with an open connection. Its files handle its frames, replies, topics, batches and migrations.
+
+mod batch;
+pub(super) mod conn;
+mod frames;
+pub(super) mod migration;
+mod migration_steps;
+mod outcome;
+mod reply;
+mod topics;
+
+use super::authorization::Failed;
+use super::context::{Core, Cx};
+use super::io::{MigrationId, OnLink, OpenFailure, SocketInput, SocketOutput};
+use super::next::{Flow, Next};
+use super::offline::retired;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_socket::{Backoff, LinkId, Lost, NotConnected, later};
+use conn::{Conn, Open};
+use migration::Migration;
+use outcome::Outcome;
 use std::collections::HashSet;
-use std::ops::ControlFlow;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// The connection stays open, or the state that follows it.
-pub(super) type Flow = ControlFlow<State>;
+/// The timeout of the last step's reply after the end of the old link: a service that closes the old link itself
+/// replies at once. Without that reply the new link may hold no subscription, and deliver no event.
+const AFTER_THE_OLD_LINK: Duration = Duration::from_secs(1);
 
 /// The socket has a connection, or two while it migrates.
 pub(super) struct Up {
     pub(super) conn: Conn,
     pub(super) migration: Migration,
-    pub(super) migrate_at: Instant,
-    pub(super) migrate_backoff: Backoff,
+    migrate_at: Instant,
+    migrate_backoff: Backoff,
     /// The callers that requested the migration.
     pub(super) migrators: Vec<MigrationId>,
     /// Topics whose request was repeated since its token was refused; this happens once.
     pub(super) renewed: HashSet<Topic>,
     /// Until this time, topics wait for others of their batch.
-    pub(super) gather_until: Option<Instant>,
+    gather_until: Option<Instant>,
     /// True if the next request is for a topic: constant raw requests must not delay subscriptions.
     topic_first: bool,
 }
 
 impl Up {
-    pub(super) fn begin(link: LinkId, cx: &mut Cx<'_>) -> State {
+    pub(super) fn begin(link: LinkId, cx: &mut Cx<'_>) -> Self {
         let seed = cx.core.random.u64(..);
-        let mut up = Box::new(Self {
+        let mut up = Self {
             conn: Conn::new(link, &cx.core.config, cx.now),
             migration: Migration::Idle,
             migrate_at: cx.core.next_migration(cx.now),
@@ -42,21 +56,17 @@ impl Up {
             renewed: HashSet::new(),
             gather_until: None,
             topic_first: false,
-        });
+        };
         cx.core.counters.connects.add_one();
         cx.core.ledger.connected();
         up.pump(cx);
-        State::Up(up)
+        up
     }
 
-    pub(super) fn handle(mut self: Box<Self>, input: SocketInput, cx: &mut Cx<'_>) -> State {
-        match self.take(input, cx) {
-            ControlFlow::Continue(()) => {
-                self.pump(cx);
-                State::Up(self)
-            }
-            ControlFlow::Break(next) => next,
-        }
+    pub(super) fn handle(&mut self, input: SocketInput, cx: &mut Cx<'_>) -> Flow {
+        self.take(input, cx)?;
+        self.pump(cx);
+        Flow::Continue(())
     }
 
     fn take(&mut self, input: SocketInput, cx: &mut Cx<'_>) -> Flow {
@@ -118,15 +128,24 @@ impl Up {
         Flow::Continue(())
     }
 
+    pub(super) fn is_migrating(&self) -> bool {
+        !self.migration.is_idle()
+    }
+
+    /// Returns whether this is one of its links.
+    pub(super) fn owns(&self, link: LinkId) -> bool {
+        self.conn.link == link || self.migration.other_link() == Some(link)
+    }
+
     /// The connection of this link, if there is one.
-    pub(super) fn conn(&mut self, link: LinkId) -> Option<&mut Conn> {
+    fn conn(&mut self, link: LinkId) -> Option<&mut Conn> {
         if self.conn.link == link {
             return Some(&mut self.conn);
         }
         self.migration.new_conn().filter(|conn| conn.link == link)
     }
 
-    pub(super) fn heard(&mut self, link: LinkId, now: Instant, core: &mut super::Core) {
+    fn heard(&mut self, link: LinkId, now: Instant, core: &mut Core) {
         if let Some(conn) = self.conn(link) {
             conn.alive.heard(now);
             core.backoff.reset();
@@ -194,8 +213,7 @@ impl Up {
                 let link = *link;
                 counters.failed_migrations.add_one();
                 self.leave(since, lost, error, cx);
-                let is_new = false;
-                return Flow::Break(State::Opening(Opening { link, is_new }));
+                return Flow::Break(Next::Opening(link));
             }
             Migration::Posting { reply_until, .. } => {
                 // The server may have moved the subscriptions and closed the old link itself: then the reply arrives
@@ -213,7 +231,8 @@ impl Up {
             }
         }
         self.leave(since, lost, error, cx);
-        Flow::Break(Waiting::begin(because, None, cx))
+        let asked = None;
+        Flow::Break(Next::Waiting { because, asked })
     }
 
     /// Ends the requests on a lost connection.
@@ -252,7 +271,7 @@ impl Up {
         }
         cx.close(error);
         self.end_migrators(&Err(error.clone().of_request(sent)), cx);
-        Flow::Break(State::Closed)
+        Flow::Break(Next::Closed)
     }
 
     /// Sends the requests that can be sent now.
@@ -280,30 +299,9 @@ impl Up {
     }
 
     /// Ends the calls that requested the migration.
-    pub(super) fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
+    fn end_migrators(&mut self, result: &Result<(), Error>, cx: &mut Cx<'_>) {
         for migration in self.migrators.drain(..) {
             cx.migrated(migration, result.clone());
-        }
-    }
-}
-
-impl Cx<'_> {
-    /// Reports the lost link to the streams of held subscriptions. Its last frame arrived at `since`.
-    pub(super) fn interrupt(&mut self, since: Instant) {
-        let noticed = self.now;
-        let loss = alta_socket::Loss { since, noticed };
-        for topic in self.core.ledger.wanted_and_held() {
-            let output = Output::Interrupted(topic.clone(), loss);
-            self.outputs.push(SocketOutput::ForDriver(output));
-        }
-    }
-
-    /// The server holds no subscription any more.
-    pub(super) fn lose_topics(&mut self, since: Instant) {
-        self.interrupt(since);
-        let lost = self.core.ledger.disconnected(since, self.now, |_| true);
-        for topic in lost.forgotten {
-            self.released(topic);
         }
     }
 }

@@ -1,11 +1,12 @@
 use super::conn::Conn;
 use super::migration::Migration;
 use super::outcome::Outcome;
-use super::seen::Side;
-use super::up::{Flow, Up};
-use super::{Core, Cx, Output};
+use super::{Flow, Up};
 use crate::error::SHOWN;
 use crate::frame::{Frame, Incoming, MayBe, RawContent, Response, range_within};
+use crate::socket::context::{Core, Cx};
+use crate::socket::io::Output;
+use crate::socket::seen::Side;
 use crate::topic::{Topic, write_name};
 use alta_model::escaped;
 use alta_socket::{LinkId, RawFrame, objects};
@@ -15,8 +16,8 @@ use std::time::Instant;
 
 /// Frames of a link.
 impl Up {
-    /// An event in its usual form; see [`Socket::usual_event`](super::Socket::usual_event).
-    pub(super) fn usual_event(
+    /// An event in its usual form; see [`Socket::usual_event`](crate::socket::Socket::usual_event).
+    pub(in crate::socket) fn usual_event(
         &mut self,
         link: LinkId,
         raw: &RawFrame,

@@ -1,7 +1,8 @@
 use super::conn::{Open, Purpose};
 use super::outcome::Outcome;
-use super::up::{Flow, Up};
-use super::{Call, Cx, SocketOutput};
+use super::{Flow, Up};
+use crate::socket::context::Cx;
+use crate::socket::io::{Call, SocketOutput};
 
 impl Up {
     /// Ends a request that is not in flight any more.

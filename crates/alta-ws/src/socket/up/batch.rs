@@ -1,8 +1,8 @@
-use super::Cx;
+use super::Up;
 use super::conn::{Open, Purpose};
-use super::up::Up;
 use crate::error::Error;
 use crate::frame::{BatchOf, Content, Request, Response};
+use crate::socket::context::Cx;
 use crate::topic::{Topic, write_name};
 use http::Method;
 use serde::Deserialize;

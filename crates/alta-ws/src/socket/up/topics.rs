@@ -1,7 +1,8 @@
+use super::Up;
 use super::conn::Open;
-use super::up::Up;
-use super::{Cx, Output};
 use crate::error::Error;
+use crate::socket::context::Cx;
+use crate::socket::io::Output;
 use crate::topic::Topic;
 use alta_socket::Step;
 use std::sync::Arc;
