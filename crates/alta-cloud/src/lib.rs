@@ -10,7 +10,7 @@
 //! | module | holds | uses |
 //! | --- | --- | --- |
 //! | [`wire`] | JSON in the order of its keys, samples, times | |
-//! | [`net`] | connections, handshakes, the journal of everything received, faults | `wire` |
+//! | [`net`] | connections, handshakes, the clock, the journal of everything received, faults | `wire` |
 //! | [`state`] | the state and its events | `wire`, `net` |
 //! | [`Host`] | the program around the service | `state`, `net` |
 //! | [`rest`] | HTTP: the token endpoint and REST | all of these |

@@ -1,11 +1,12 @@
+use crate::agenda::Agenda;
 use crate::config::{BotStart, Config, Scenario};
 use crate::error::{Error, ErrorKind};
+use crate::listen;
 use crate::shared::Shared;
 use crate::sim::{Guard, Sim};
 use crate::world::World;
-use crate::{listen, town};
+use alta_cloud::net::Clock;
 use alta_cloud::state::{Cloud, Era, Membership};
-use alta_cloud::wire::time::Clock;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -209,20 +210,15 @@ impl Builder {
         }
         world.cloud.drop_events();
         let online = config.online;
-        let heartbeats = config.heartbeats;
-        let scenario = config.scenario;
         let shared = Arc::new(Shared::new(config, runtime, world));
         let endpoints = listen::open(&shared)?;
         let sim = Sim::assemble(Guard::new(Arc::clone(&shared)), endpoints, default);
         if let Some((_, server)) = default.filter(|_| online) {
             sim.start_server(server)?;
         }
-        if !heartbeats.is_zero() {
-            town::send_heartbeats(&shared, heartbeats);
-        }
-        if scenario == Scenario::Town {
-            town::start(&shared);
-        }
+        let config = &shared.config;
+        shared.with(|state, now| state.agenda = Agenda::new(config, now));
+        shared.env.tasks.spawn(Arc::clone(&shared).keep_time());
         Ok(sim)
     }
 }

@@ -7,6 +7,8 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub struct Error {
     kind: ErrorKind,
     doing: Cow<'static, str>,
+    /// Shown in place of the general description of the kind.
+    detail: Option<Cow<'static, str>>,
     source: Option<BoxError>,
 }
 
@@ -20,6 +22,8 @@ pub enum ErrorKind {
     Certificate,
     /// No group, server, player or item has this id or name.
     NotFound,
+    /// An argument is not valid, such as a path whose times go backward.
+    Invalid,
     /// The present state of the world does not allow it, for example because the server is offline.
     NotPossible,
     /// A file could not be written.
@@ -35,12 +39,18 @@ impl Error {
         Self {
             kind,
             doing: doing.into(),
+            detail: None,
             source: None,
         }
     }
 
     pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 
@@ -52,15 +62,17 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
+        let general = match self.kind {
             ErrorKind::Listen => "the port could not be opened",
             ErrorKind::Certificate => "the certificate could not be made",
             ErrorKind::NotFound => "it does not exist",
+            ErrorKind::Invalid => "an argument is not valid",
             ErrorKind::NotPossible => "not possible in the present state of the world",
             ErrorKind::File => "the file could not be written",
             ErrorKind::TimedOut => "the wait timed out",
             ErrorKind::NoRuntime => "no tokio runtime is running",
         };
+        let what = self.detail.as_deref().unwrap_or(general);
         write!(f, "{}: {what}", self.doing)
     }
 }
@@ -74,6 +86,7 @@ impl fmt::Debug for Error {
                 .debug_struct("Error")
                 .field("kind", &self.kind)
                 .field("doing", &self.doing)
+                .field("detail", &self.detail)
                 .field("source", &self.source)
                 .finish();
         }

@@ -32,6 +32,7 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod agenda;
 mod builder;
 mod commands;
 mod config;

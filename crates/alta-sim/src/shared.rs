@@ -3,8 +3,9 @@ use crate::state::State;
 use crate::world::World;
 use alta_cloud::net::Env;
 use jiff::Timestamp;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 /// Everything that the tasks of the simulator share: the state under its lock, and the parts that need no lock.
 #[derive(Debug)]
@@ -12,6 +13,8 @@ pub(crate) struct Shared {
     state: Mutex<State>,
     pub(crate) env: Env,
     pub(crate) config: Config,
+    /// The time at which the clock makes something happen.
+    due: watch::Sender<Option<Timestamp>>,
 }
 
 impl Shared {
@@ -25,6 +28,7 @@ impl Shared {
             state: Mutex::new(State::new(world, config.timeout, next_port)),
             env: Env::new(runtime, config.journal, config.queue),
             config,
+            due: watch::Sender::new(None),
         }
     }
 
@@ -32,13 +36,18 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works on the state, then delivers the events that the work has added, and wakes all waiters for a change.
+    /// Works on the state, after everything that was due before. Delivers the events that the work has added, and wakes all
+    /// waiters for a change.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut State, Timestamp) -> T) -> T {
         let now = self.env.clock.now();
         let result = {
             let mut state = self.lock();
+            state.catch_up(&self.env, now);
             let result = work(&mut state, now);
             state.deliver(&self.env, now);
+            let due = state.due();
+            self.due
+                .send_if_modified(|old| std::mem::replace(old, due) != due);
             result
         };
         self.env.touch();
@@ -48,5 +57,21 @@ impl Shared {
     /// Reads the state.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.lock())
+    }
+
+    /// Lets everything happen that is due, always.
+    pub(crate) async fn keep_time(self: Arc<Self>) {
+        let mut changes = self.due.subscribe();
+        loop {
+            let due = *changes.borrow_and_update();
+            let Some(due) = due else {
+                let _ = changes.changed().await;
+                continue;
+            };
+            tokio::select! {
+                () = self.env.clock.sleep_until(due) => self.with(|_, _| ()),
+                _ = changes.changed() => {}
+            }
+        }
     }
 }

@@ -174,7 +174,7 @@ impl Sim {
             .with(|state, now| state.world.cloud.tokens.expire_all(now));
     }
 
-    /// The time since the start, by tokio's clock.
+    /// The time since the start, by the simulator's clock.
     pub fn elapsed(&self) -> Duration {
         self.shared.env.clock.elapsed()
     }

@@ -1,3 +1,4 @@
+use crate::agenda::Agenda;
 use crate::commands::Session;
 use crate::samples;
 use crate::world::{ConsoleEvent, World};
@@ -57,6 +58,7 @@ impl Listening {
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) world: World,
+    pub(crate) agenda: Agenda,
     /// The consoles by connection id.
     pub(crate) consoles: BTreeMap<u64, ConsoleConnection>,
     pub(crate) waiting: Vec<WaitingCommand>,
@@ -74,6 +76,7 @@ impl State {
     pub(crate) fn new(world: World, timeout: Duration, next_port: u16) -> Self {
         Self {
             world,
+            agenda: Agenda::default(),
             consoles: BTreeMap::new(),
             waiting: Vec::new(),
             timeout,
@@ -108,6 +111,19 @@ impl State {
         self.consoles.remove(&connection);
         self.waiting
             .retain(|waiting| waiting.connection != connection);
+    }
+
+    /// The time at which the clock makes something happen.
+    pub(crate) fn due(&self) -> Option<Timestamp> {
+        self.agenda.next()
+    }
+
+    /// Lets everything happen that is due at `now`, in its order, and delivers its events with their own times.
+    pub(crate) fn catch_up(&mut self, env: &Env, now: Timestamp) {
+        while let Some(at) = self.due().filter(|at| *at <= now) {
+            self.agenda.run(&mut self.world, at, now);
+            self.deliver(env, at);
+        }
     }
 
     /// Sends the world's events to the connections that have subscribed to them.

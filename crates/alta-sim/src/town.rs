@@ -1,11 +1,7 @@
 //! A town with events that no test drives.
 
-use crate::shared::Shared;
 use crate::world::{Item, World};
 use jiff::Timestamp;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// The names of the players.
 const NAMES: [&str; 12] = [
@@ -47,45 +43,8 @@ const CREATURES: [&str; 4] = [
 /// The most players on a server.
 const CROWD: usize = 8;
 
-/// Adds one event on every online server after each pace.
-pub(crate) fn start(shared: &Arc<Shared>) {
-    let town = Arc::clone(shared);
-    shared.env.tasks.spawn(async move {
-        let mut clock = interval(town.config.pace.max(Duration::from_millis(1)));
-        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            clock.tick().await;
-            town.with(|state, now| {
-                for server in state.world.online_servers() {
-                    happen(&mut state.world, server, now);
-                }
-            });
-        }
-    });
-}
-
-/// Sends the heartbeats of all online servers.
-pub(crate) fn send_heartbeats(shared: &Arc<Shared>, every: Duration) {
-    let town = Arc::clone(shared);
-    shared.env.tasks.spawn(async move {
-        let mut clock = interval(every);
-        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The first tick is immediate.
-        clock.tick().await;
-        loop {
-            clock.tick().await;
-            town.with(|state, now| {
-                for server in state.world.online_servers() {
-                    let cloud = &mut state.world.cloud;
-                    cloud.emit_server("group-server-heartbeat", server, now);
-                }
-            });
-        }
-    });
-}
-
 /// Adds one event on a server.
-fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
+pub(crate) fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
     let here: Vec<u64> = world
         .servers
         .get(&server)?

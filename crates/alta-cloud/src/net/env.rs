@@ -1,9 +1,9 @@
+use super::clock::Clock;
 use super::connections::Connections;
 use super::faults::{Action, Faults, Hook};
 use super::journal::{ClientAction, Journal, Received, Service};
 use super::link::{Link, Outgoing};
 use super::tasks::Tasks;
-use crate::wire::time::Clock;
 use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
@@ -71,6 +71,6 @@ impl Env {
     }
 
     pub(super) fn link(&self, id: u64) -> (Link, mpsc::Receiver<Outgoing>) {
-        Link::new(id, self.queue, self.tasks.clone())
+        Link::new(id, self.queue, self.tasks.clone(), self.clock.clone())
     }
 }

@@ -69,7 +69,7 @@ pub(super) async fn upgrade<T>(
         Some(Action::Cut | Action::CutInside | Action::Truncate | Action::Close(..)) => {
             return None;
         }
-        Some(Action::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Action::Delay(delay)) => env.clock.sleep(delay).await,
         _ => {}
     }
     let config = WebSocketConfig::default()

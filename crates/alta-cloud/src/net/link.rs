@@ -1,3 +1,4 @@
+use super::clock::Clock;
 use super::faults::{Action, Junk};
 use super::tasks::Tasks;
 use crate::wire::json::Node;
@@ -76,10 +77,16 @@ pub struct Link {
     pub(super) counters: Arc<Counters>,
     pub(super) stop: CancellationToken,
     tasks: Tasks,
+    clock: Clock,
 }
 
 impl Link {
-    pub(super) fn new(id: u64, capacity: usize, tasks: Tasks) -> (Self, mpsc::Receiver<Outgoing>) {
+    pub(super) fn new(
+        id: u64,
+        capacity: usize,
+        tasks: Tasks,
+        clock: Clock,
+    ) -> (Self, mpsc::Receiver<Outgoing>) {
         let (queue, outgoing) = mpsc::channel(capacity.max(4));
         let link = Self {
             id,
@@ -87,6 +94,7 @@ impl Link {
             counters: Arc::default(),
             stop: tasks.child_token(),
             tasks,
+            clock,
         };
         (link, outgoing)
     }
@@ -138,7 +146,7 @@ impl Link {
             Some(Action::Delay(delay)) => {
                 let (link, late) = (self.clone(), text(frame));
                 self.tasks.spawn(async move {
-                    tokio::time::sleep(delay).await;
+                    link.clock.sleep(delay).await;
                     link.push(late);
                 });
             }

@@ -1,5 +1,6 @@
-//! Connections: handshakes, queues, the journal of everything received, and faults.
+//! Connections: handshakes, queues, the clock, the journal of everything received, and faults.
 
+mod clock;
 mod connections;
 mod env;
 mod faults;
@@ -12,6 +13,7 @@ mod reading;
 mod tasks;
 mod websocket;
 
+pub use clock::Clock;
 pub use connections::{Connections, Sent, SentTo};
 pub use env::Env;
 pub use faults::{Action, Fault, Faults, Hook, HttpReply, Junk};

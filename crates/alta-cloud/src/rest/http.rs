@@ -3,7 +3,7 @@ use super::reply::Reply;
 use super::{router, token};
 use crate::host::Host;
 use crate::net::{
-    Action, BoxIo, ClientAction, Hook, HttpReply, HttpRequest, Junk, Service, headers,
+    Action, BoxIo, ClientAction, Clock, Hook, HttpReply, HttpRequest, Junk, Service, headers,
 };
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -72,14 +72,18 @@ async fn respond<H: Host>(
         _ => {}
     }
     let reply = route(host, &request).into_http();
-    changed(fault, &reply).await
+    changed(&env.clock, fault, &reply).await
 }
 
 /// The response, changed as a fault demands.
-async fn changed(fault: Option<Action>, reply: &HttpReply) -> Result<Response<ReplyBody>, Gone> {
+async fn changed(
+    clock: &Clock,
+    fault: Option<Action>,
+    reply: &HttpReply,
+) -> Result<Response<ReplyBody>, Gone> {
     match fault {
         Some(Action::Drop | Action::Silence) => std::future::pending().await,
-        Some(Action::Delay(delay)) => tokio::time::sleep(delay).await,
+        Some(Action::Delay(delay)) => clock.sleep(delay).await,
         Some(Action::Cut | Action::Close(..)) => return Err(Gone),
         Some(Action::Truncate) => return Ok(response(reply, true)),
         Some(Action::Instead(junk)) => {

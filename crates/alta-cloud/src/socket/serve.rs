@@ -9,7 +9,6 @@ use crate::state::{Cloud, Identity, MainSocket, Purpose, Refusal};
 use crate::wire::main_socket;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::time::{Instant, timeout_at};
 
 /// Serves one connection, including the handshake, until it ends.
 pub async fn serve<H: Host>(host: &Arc<H>, io: BoxIo) {
@@ -64,13 +63,14 @@ impl<H: Host> Reader for Requests<'_, H> {
             let config = &cloud.config;
             (config.socket_life, config.socket_idle)
         });
-        let end = Instant::now() + life;
+        let clock = &host.env().clock;
+        let end = clock.after(life);
         let mut is_closing = false;
         loop {
-            let deadline = end.min(Instant::now() + idle);
+            let deadline = end.min(clock.after(idle));
             let incoming = if is_closing {
                 reading.next().await
-            } else if let Ok(incoming) = timeout_at(deadline, reading.next()).await {
+            } else if let Some(incoming) = clock.timeout_at(deadline, reading.next()).await {
                 incoming
             } else {
                 is_closing = true;
@@ -85,7 +85,7 @@ impl<H: Host> Reader for Requests<'_, H> {
                     link.room().await;
                     let pause = host.with_cloud(|cloud, _| cloud.config.read_pause);
                     if !pause.is_zero() {
-                        tokio::time::sleep(pause).await;
+                        clock.sleep(pause).await;
                     }
                     respond(*host, link, &text);
                 }

@@ -1,35 +1,7 @@
-//! The time of the service, and their form on the wire.
+//! The forms of times on the wire.
 
 use jiff::Timestamp;
-use std::time::{Duration, SystemTime};
-use tokio::time::Instant;
-
-/// Wall time that follows tokio's clock: a test that pauses or advances tokio's clock also controls when tokens expire.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    started: Instant,
-    wall: SystemTime,
-}
-
-impl Clock {
-    /// Starts at the present wall time.
-    pub fn start() -> Self {
-        Self {
-            started: Instant::now(),
-            wall: SystemTime::now(),
-        }
-    }
-
-    /// The time since [`start`](Self::start).
-    pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    /// The present time.
-    pub fn now(&self) -> Timestamp {
-        Timestamp::try_from(self.wall + self.elapsed()).unwrap_or(Timestamp::UNIX_EPOCH)
-    }
-}
+use std::time::Duration;
 
 /// Formats a time as consoles do: UTC, at most six fraction digits, no trailing zeros.
 pub fn console_time(time: Timestamp) -> String {

@@ -1,0 +1,79 @@
+//! What the clock makes happen: heartbeats, the events of the town, and the steps of players.
+
+use crate::config::{Config, Scenario};
+use crate::town;
+use crate::world::World;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Something that happens at equal intervals.
+#[derive(Debug)]
+struct Recurring {
+    next: Timestamp,
+    every: Duration,
+}
+
+impl Recurring {
+    /// `None` for an interval of zero.
+    fn new(first: Timestamp, every: Duration) -> Option<Self> {
+        (!every.is_zero()).then_some(Self { next: first, every })
+    }
+
+    /// Returns whether it is due at a time. Then it is due again one interval later; intervals that are over by `now` are left
+    /// out, so a late task does not cause a burst.
+    fn is_due(&mut self, at: Timestamp, now: Timestamp) -> bool {
+        if self.next > at {
+            return false;
+        }
+        let later = |time: Timestamp| time.checked_add(self.every).unwrap_or(Timestamp::MAX);
+        let regular = later(self.next);
+        self.next = if regular > now { regular } else { later(now) };
+        true
+    }
+}
+
+/// The next time of everything that the clock makes happen.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    heartbeats: Option<Recurring>,
+    /// The events of the town.
+    town: Option<Recurring>,
+}
+
+impl Agenda {
+    pub(crate) fn new(config: &Config, now: Timestamp) -> Self {
+        let every = config.heartbeats;
+        let first = now.checked_add(every).unwrap_or(Timestamp::MAX);
+        let pace = match config.scenario {
+            Scenario::Empty => Duration::ZERO,
+            Scenario::Town => config.pace.max(Duration::from_millis(1)),
+        };
+        Self {
+            heartbeats: Recurring::new(first, every),
+            town: Recurring::new(now, pace),
+        }
+    }
+
+    /// The time at which something is due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        let recurring = [&self.heartbeats, &self.town].into_iter().flatten();
+        recurring.map(|it| it.next).min()
+    }
+
+    /// Lets everything happen that is due at a time, which is over by `now`.
+    pub(crate) fn run(&mut self, world: &mut World, at: Timestamp, now: Timestamp) {
+        let is_due = |it: &mut Option<Recurring>| it.as_mut().is_some_and(|it| it.is_due(at, now));
+        if is_due(&mut self.heartbeats) {
+            for server in world.online_servers() {
+                world
+                    .cloud
+                    .emit_server("group-server-heartbeat", server, at);
+            }
+        }
+        if is_due(&mut self.town) {
+            for server in world.online_servers() {
+                town::happen(world, server, at);
+            }
+        }
+    }
+}
