@@ -1,19 +1,32 @@
+use crate::exec::ExecOptions;
+use crate::server::TargetOptions;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand};
 use std::path::PathBuf;
+use std::time::Duration;
 
-/// Bots for A Township Tale, on the command line.
+/// The console of a server of A Township Tale, and the tools of bot authors.
 #[derive(Debug, Parser)]
-#[command(name = "tale", version, about)]
+#[command(
+    name = "tale",
+    version,
+    about,
+    after_help = "Exit status: 0 success, 1 the server refused or failed the command, 2 wrong use or configuration, \
+        3 the server could not be reached, 4 the token or login was refused, 5 no reply in time, 6 a file could not be read or written"
+)]
 pub(crate) struct Args {
     /// Log more to standard error; use it twice for debug output.
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub(crate) verbose: u8,
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run commands on a server and print their results.
+    Exec(ExecOptions),
     /// Run a bot against a simulated cloud inside this process, over loopback sockets.
     Demo(DemoOptions),
     /// Replace names, ids, addresses and tokens in JSON, so that frames and replies can be shared.
@@ -40,6 +53,20 @@ pub(crate) struct DemoOptions {
     /// Print one JSON object on each line.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A year.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3_600);
+
+/// A positive duration in seconds.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "must be a number of seconds".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
+        _ => Err("must be more than 0 seconds and at most a year".to_owned()),
+    }
 }
 
 fn duration(text: &str) -> Result<f64, String> {

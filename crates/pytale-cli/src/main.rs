@@ -1,13 +1,22 @@
-//! `tale`: a demo of the library, and tools for consoles.
+//! `tale`: the console of a server, and the tools of bot authors.
 
 mod anonymize;
 mod args;
+mod context;
 mod demo;
+mod exec;
+mod failure;
 mod output;
+mod render;
+mod server;
+mod settings;
 
 use anstream::{AutoStream, ColorChoice};
 use args::{Args, Command};
 use clap::Parser as _;
+use context::Context;
+use failure::Failure;
+use output::Output;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -15,17 +24,26 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     let args = Args::parse();
     log_to_stderr(args.verbose);
-    let result = match args.command {
-        Command::Demo(options) => demo::run(&options).await,
-        Command::Anonymize(options) => anonymize::run(&options),
+    let context = Context {
+        options: args.target,
+        output: Output::default(),
     };
+    let result = run(&args.command, &context).await;
+    let result = result.and_then(|()| context.output.result());
     match result {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            output::error_line(format_args!("tale: {}", with_sources(&*error)));
-            ExitCode::FAILURE
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::failure_line(&failure);
+            failure.exit_code()
         }
+    }
+}
+
+async fn run(command: &Command, context: &Context) -> Result<(), Failure> {
+    match command {
+        Command::Exec(options) => exec::run(options, context).await,
+        Command::Demo(options) => demo::run(options).await,
+        Command::Anonymize(options) => anonymize::run(options, context),
     }
 }
 
@@ -44,16 +62,4 @@ fn log_to_stderr(verbosity: u8) {
         .log_internal_errors(false)
         .with_writer(std::io::stderr)
         .init();
-}
-
-/// An error and its sources, in one line.
-fn with_sources(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -1,5 +1,6 @@
 //! Standard output and standard error. Both can fail at any time, by a closed pipe or a full disk.
 
+use crate::failure::Failure;
 use std::fmt;
 use std::io::{self, ErrorKind, Write as _};
 use std::sync::OnceLock;
@@ -27,6 +28,11 @@ impl Output {
         }
     }
 
+    /// Returns whether nothing more can be written.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.failure.get().is_some()
+    }
+
     /// Waits until a line could not be written. One caller at a time.
     pub(crate) async fn failed(&self) {
         while self.failure.get().is_none() {
@@ -35,11 +41,10 @@ impl Output {
     }
 
     /// The failure of a line that could not be written. A closed pipe is no failure: the reader, such as `head`, has read enough.
-    pub(crate) fn result(&self) -> io::Result<()> {
+    pub(crate) fn result(&self) -> Result<(), Failure> {
         match self.failure.get() {
             Some(error) if error.kind() != ErrorKind::BrokenPipe => {
-                let text = format!("writing to standard output: {error}");
-                Err(io::Error::new(error.kind(), text))
+                Err(Failure::io("writing to standard output", error))
             }
             _ => Ok(()),
         }
@@ -49,4 +54,9 @@ impl Output {
 /// Writes a line to standard error. A failure there cannot be reported.
 pub(crate) fn error_line(line: fmt::Arguments<'_>) {
     let _ = writeln!(anstream::stderr(), "{line}");
+}
+
+/// Writes a failure to standard error, after the program's name.
+pub(crate) fn failure_line(failure: &Failure) {
+    error_line(format_args!("tale: {failure}"));
 }

@@ -7,9 +7,11 @@ mod replacements;
 mod tests;
 
 use crate::args::AnonymizeOptions;
-use crate::output::Output;
+use crate::context::Context;
+use crate::failure::{Failure, Status};
 use replacements::Replacements;
 use serde_json::Value;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, Read};
 
@@ -19,21 +21,25 @@ type Error = Box<dyn std::error::Error + Send + Sync>;
 const MOST_BYTES: u64 = 64 << 20;
 
 /// Reads all files, or standard input, and prints their JSON values anonymized, one after the other.
-pub(crate) fn run(options: &AnonymizeOptions) -> Result<bool, Error> {
+pub(crate) fn run(options: &AnonymizeOptions, context: &Context) -> Result<(), Failure> {
     let mut values = Vec::new();
     for path in &options.files {
         let read = File::open(path).map_err(Error::from).and_then(read);
-        values.extend(read.map_err(|error| format!("{}: {error}", path.display()))?);
+        values.extend(read.map_err(|error| unreadable(&path.display(), &error))?);
     }
     if options.files.is_empty() {
-        values = read(io::stdin())?;
+        values = read(io::stdin()).map_err(|error| unreadable(&"standard input", &error))?;
     }
-    let output = Output::default();
-    for value in anonymized(values)? {
-        output.line(format_args!("{value:#}"));
+    let values =
+        anonymized(values).map_err(|error| Failure::new(Status::Failed, error.to_string()))?;
+    for value in values {
+        context.output.line(format_args!("{value:#}"));
     }
-    output.result()?;
-    Ok(true)
+    Ok(())
+}
+
+fn unreadable(source: &dyn Display, error: &Error) -> Failure {
+    Failure::new(Status::Io, format!("reading {source}: {error}"))
 }
 
 /// Any number of JSON values, one after the other.

@@ -6,6 +6,7 @@ mod story;
 mod tally;
 
 use crate::args::DemoOptions;
+use crate::failure::{Failure, Status};
 use pytale::testing::Sim;
 use report::Reporter;
 use std::error::Error;
@@ -14,9 +15,21 @@ use std::time::Duration;
 
 pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
-/// Runs the demo. Returns whether every step happened and no event was missed. A closed output pipe ends the demo early and also
-/// returns true.
-pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
+/// Runs the demo. Fails if a step did not happen or an event was missed. A closed output pipe ends the demo early and is no
+/// failure.
+pub(crate) async fn run(options: &DemoOptions) -> Result<(), Failure> {
+    let reporter = Arc::new(Reporter::new(options.json));
+    let simulated = simulate(options, &reporter).await;
+    reporter.output_result()?;
+    let failed = |reason: &str| Failure::new(Status::Failed, reason);
+    match simulated {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(failed("the demo did not reach its end")),
+        Err(error) => Err(failed(&pytale::model::chain(&*error).to_string())),
+    }
+}
+
+async fn simulate(options: &DemoOptions, reporter: &Arc<Reporter>) -> Result<bool, BoxError> {
     let interrupted = pytale::shutdown_signal();
     let sim = Sim::builder()
         .seed(options.seed)
@@ -24,11 +37,10 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
         .server_online(false)
         .start()
         .await?;
-    let reporter = Arc::new(Reporter::new(options.json));
     let length = Duration::from_secs_f64(options.duration);
 
     let result = tokio::select! {
-        result = bot::run(&sim, &reporter, length, options.seed) => result,
+        result = bot::run(&sim, reporter, length, options.seed) => result,
         () = reporter.output_failed() => Ok(true),
         () = interrupted => {
             reporter.note("interrupted, closing");
@@ -36,6 +48,5 @@ pub(crate) async fn run(options: &DemoOptions) -> Result<bool, BoxError> {
         }
     };
     sim.shutdown().await;
-    reporter.output_result()?;
     result
 }

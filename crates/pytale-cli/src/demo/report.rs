@@ -1,5 +1,6 @@
 //! The output of the demo: a line of text for each event or, with `--json`, a line with a JSON object.
 
+use crate::failure::Failure;
 use crate::output::{Output, error_line};
 use anstyle::{AnsiColor, Style};
 use pytale::model::{ServerId, Timestamp};
@@ -87,7 +88,7 @@ impl Reporter {
     }
 
     /// The failure of a line that could not be written, except a closed pipe.
-    pub(crate) fn output_result(&self) -> std::io::Result<()> {
+    pub(crate) fn output_result(&self) -> Result<(), Failure> {
         self.output.result()
     }
 

@@ -1,0 +1,21 @@
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::server::{Target, TargetOptions};
+use crate::settings::{Settings, config_file};
+
+/// The parts that all subcommands share.
+pub(crate) struct Context {
+    pub(crate) options: TargetOptions,
+    pub(crate) output: Output,
+}
+
+impl Context {
+    pub(crate) fn settings() -> Result<Settings, Failure> {
+        Settings::load(&config_file()?)
+    }
+
+    /// The server that the command line, the environment and the configuration file name.
+    pub(crate) fn target(&self) -> Result<Target, Failure> {
+        self.options.resolve(&Self::settings()?)
+    }
+}

@@ -1,0 +1,21 @@
+//! Results of commands as text, by their shape.
+
+mod shape;
+mod table;
+mod tree;
+
+pub(crate) use shape::print_reply;
+
+use terminal_size::{Width, terminal_size};
+
+/// The width without a terminal: no line is wrapped.
+const UNLIMITED: u16 = u16::MAX;
+
+/// The width of the terminal at standard output. `COLUMNS` sets another one.
+pub(crate) fn width() -> u16 {
+    let set = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    let width = set.or_else(|| terminal_size().map(|(Width(width), _)| width));
+    width.filter(|width| *width > 0).unwrap_or(UNLIMITED)
+}

@@ -1,0 +1,8 @@
+//! The server that a subcommand works with: its address and token, and the connection to its console.
+
+mod connect;
+mod target;
+mod token;
+
+pub(crate) use connect::connect;
+pub(crate) use target::{Target, TargetOptions};

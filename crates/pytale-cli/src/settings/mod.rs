@@ -1,0 +1,7 @@
+//! The configuration file: named profiles, one for each server or account.
+
+mod file;
+mod places;
+
+pub(crate) use file::Settings;
+pub(crate) use places::config_file;
