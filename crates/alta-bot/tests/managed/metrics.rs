@@ -82,7 +82,7 @@ fn metrics_have_the_documented_names() {
     assert_eq!(names, *measured.described.lock().unwrap());
     let documented = concat!(
         include_str!("../../src/managed/managed_bot.rs"),
-        include_str!("../../../att-kit/src/runner.rs"),
+        include_str!("../../../att-kit/src/runner/runner.rs"),
     );
     for name in &names {
         assert!(

@@ -20,6 +20,23 @@ pub(super) struct Needs {
 }
 
 impl Needs {
+    /// Events alone.
+    pub(super) const EVENTS: Self = Self {
+        chunk: false,
+        details: false,
+        inventories: false,
+    };
+
+    pub(super) const DETAILS: Self = Self {
+        details: true,
+        ..Self::EVENTS
+    };
+
+    pub(super) const INVENTORIES: Self = Self {
+        inventories: true,
+        ..Self::EVENTS
+    };
+
     pub(super) fn or(self, other: Self) -> Self {
         Self {
             chunk: self.chunk || other.chunk,
@@ -32,4 +49,17 @@ impl Needs {
     pub(super) fn is_of_events(self) -> bool {
         !self.details && !self.inventories
     }
+}
+
+/// False if one is false, else unknown if one is unknown.
+pub(super) fn all_of(values: impl Iterator<Item = Option<bool>>) -> Option<bool> {
+    let mut all = Some(true);
+    for value in values {
+        match value {
+            Some(true) => {}
+            Some(false) => return Some(false),
+            None => all = None,
+        }
+    }
+    all
 }

@@ -1,5 +1,8 @@
 //! The machine that makes the transitions of one condition: fed with changes, snapshots and a clock. It has no I/O.
 
+#[cfg(test)]
+mod tests;
+
 use super::condition::Condition;
 use super::known::Known;
 use super::transition::{Transition, TransitionKind};

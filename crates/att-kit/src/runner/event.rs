@@ -1,4 +1,4 @@
-use crate::console_task::End;
+use super::end::End;
 use att_console::Console;
 
 /// A change of a console that [`Runner::next`](crate::Runner::next) returns.
