@@ -43,7 +43,8 @@ enum Check {
 pub(crate) struct Options {
     /// Only these steps, such as `lints tests`; all if none is given.
     steps: Vec<String>,
-    /// Also the steps that take longer: the instructions of the hot paths, a minute of each soak, every feature of every crate alone.
+    /// Also the steps that take longer: the instructions of the hot paths, a minute of each soak, a build of each package, every
+    /// feature of every crate alone.
     #[arg(long)]
     full: bool,
     /// Print the steps instead.
@@ -288,6 +289,14 @@ fn steps(packages: &[Package], full: bool) -> Result<Vec<Step>, Error> {
                 "docs/reliability.md says what it counts; `cargo xtask soak --quick` runs the soaks alone.",
             ));
         }
+        steps.push(step(
+            "build-packages",
+            "each package, built from the files that it contains",
+            Check::Cargo(words(
+                "package --workspace --exclude xtask --exclude yardstick --allow-dirty",
+            )),
+            "a published crate cannot read a file outside its folder; tests that need one go to `tests/`.",
+        ));
     }
     for package in packages {
         steps.extend(alone(package, full));

@@ -10,7 +10,7 @@ pub(crate) fn now() -> std::time::Instant {
 
 /// The instant at which this much time has passed; any duration is accepted.
 pub(crate) fn after(pause: Duration) -> Instant {
-    alta_socket::later(now(), pause).into()
+    alta_socket::deadline_after(now(), pause).into()
 }
 
 /// Waits until this instant; without one, forever. Cancel safe.

@@ -1,4 +1,4 @@
-use alta_socket::shown;
+use alta_socket::WithoutSecrets;
 use std::fmt;
 use url::Url;
 
@@ -41,9 +41,9 @@ impl Default for Endpoints {
 impl fmt::Debug for Endpoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Endpoints")
-            .field("token_url", &shown(&self.token_url))
-            .field("rest_url", &shown(&self.rest_url))
-            .field("socket_url", &shown(&self.socket_url))
+            .field("token_url", &WithoutSecrets(&self.token_url))
+            .field("rest_url", &WithoutSecrets(&self.rest_url))
+            .field("socket_url", &WithoutSecrets(&self.socket_url))
             .finish()
     }
 }

@@ -27,7 +27,7 @@ impl Counter {
         self.0.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Adds one if so.
+    /// Adds one if `condition` is true.
     pub fn add_if(&self, condition: bool) {
         if condition {
             self.add_one();

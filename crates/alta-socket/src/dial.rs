@@ -1,8 +1,8 @@
 use alta_dial::{ConnectError, ProxyError};
 use alta_model::escaped;
 use futures_core::future::BoxFuture;
-use std::io;
 use std::time::Duration;
+use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite};
 use url::Url;
 
@@ -132,11 +132,23 @@ impl From<ConnectError> for DialError {
     }
 }
 
-/// An address for logs and errors: without password and query, which may be secrets.
-pub fn shown(address: &Url) -> String {
-    let host = address.host_str().unwrap_or_default();
-    let port = address
-        .port()
-        .map_or(String::new(), |port| format!(":{port}"));
-    format!("{}://{host}{port}{}", address.scheme(), address.path())
+/// An address for logs and errors: without user, password and query, which may be secrets. `Debug` writes it in quotes.
+pub struct WithoutSecrets<'a>(pub &'a Url);
+
+impl fmt::Display for WithoutSecrets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(address) = self;
+        let host = address.host_str().unwrap_or_default();
+        write!(f, "{}://{host}", address.scheme())?;
+        if let Some(port) = address.port() {
+            write!(f, ":{port}")?;
+        }
+        f.write_str(address.path())
+    }
+}
+
+impl fmt::Debug for WithoutSecrets<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.to_string())
+    }
 }

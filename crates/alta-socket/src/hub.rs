@@ -1,4 +1,4 @@
-use crate::outage::{Outage, Standing};
+use crate::outage::{KeyState, Outage};
 use crate::queue::{Delivery, Footprint, Queue, QueueConfig, now};
 use crate::wall::{instant_of, wall_time};
 use alta_model::Timestamp;
@@ -58,7 +58,7 @@ struct Observer<F> {
 struct Reader<F> {
     queue: Arc<Queue<F>>,
     came: Instant,
-    standing: Standing,
+    state: KeyState,
 }
 
 impl<K, F> Shared<K, F> {
@@ -94,7 +94,7 @@ impl<F: Footprint> Topic<F> {
         if let Some(noticed) = self.lost.take() {
             for observer in observers {
                 observer.tell(noticed, |outage| {
-                    outage.remove(Standing::Lost);
+                    outage.remove(KeyState::Lost);
                     change(outage);
                 });
             }
@@ -104,45 +104,45 @@ impl<F: Footprint> Topic<F> {
 
 impl<F: Footprint> Reader<F> {
     fn lost(&mut self, since: Instant, noticed: Instant) {
-        let is_lost = match self.standing {
-            Standing::Held | Standing::Asked => self.came <= noticed,
-            Standing::Lost => true,
+        let is_lost = match self.state {
+            KeyState::Held | KeyState::Asked => self.came <= noticed,
+            KeyState::Lost => true,
             // It has missed nothing yet, or its gap begins when the server confirms the refused subscription.
-            Standing::Unserved | Standing::Refused { .. } => false,
+            KeyState::Unserved | KeyState::Refused { .. } => false,
         };
         if is_lost {
             self.queue.outage(|outage| {
-                outage.change(&mut self.standing, Standing::Lost);
+                outage.change(&mut self.state, KeyState::Lost);
                 outage.begins(since);
             });
         }
     }
 
     fn asked(&mut self) {
-        if self.standing == Standing::Held {
+        if self.state == KeyState::Held {
             self.queue
-                .outage(|outage| outage.change(&mut self.standing, Standing::Asked));
+                .outage(|outage| outage.change(&mut self.state, KeyState::Asked));
         }
     }
 
     fn refused(&mut self) {
-        let served = match self.standing {
-            Standing::Unserved => false,
-            Standing::Refused { served } => served,
-            Standing::Held | Standing::Asked | Standing::Lost => true,
+        let served = match self.state {
+            KeyState::Unserved => false,
+            KeyState::Refused { served } => served,
+            KeyState::Held | KeyState::Asked | KeyState::Lost => true,
         };
-        let to = Standing::Refused { served };
+        let to = KeyState::Refused { served };
         self.queue
-            .outage(|outage| outage.change(&mut self.standing, to));
+            .outage(|outage| outage.change(&mut self.state, to));
     }
 
     fn confirmed(&mut self, gap: Option<(Instant, Instant)>) {
-        let before = self.standing;
+        let before = self.state;
         self.queue.outage(|outage| {
-            outage.change(&mut self.standing, Standing::Held);
+            outage.change(&mut self.state, KeyState::Held);
             match (before, gap) {
-                (Standing::Unserved | Standing::Refused { served: false }, _) => {}
-                (Standing::Lost, None) => {
+                (KeyState::Unserved | KeyState::Refused { served: false }, _) => {}
+                (KeyState::Lost, None) => {
                     let until = now();
                     outage.ends(outage.since().unwrap_or(until), until);
                 }
@@ -230,18 +230,18 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         keys.retain(|key| seen.insert(key.clone()));
         let queue = Queue::new(config);
         let came = now();
-        let standing = match since {
-            Some(_) => Standing::Lost,
-            None => Standing::Unserved,
+        let state = match since {
+            Some(_) => KeyState::Lost,
+            None => KeyState::Unserved,
         };
         queue.outage(|outage| {
             for _ in &keys {
-                outage.add(standing);
+                outage.add(state);
             }
             match since {
                 Some(since) if !keys.is_empty() => outage.begins(since),
                 // A stream without keys misses none.
-                _ if keys.is_empty() => outage.add(Standing::Held),
+                _ if keys.is_empty() => outage.add(KeyState::Held),
                 _ => {}
             }
         });
@@ -261,7 +261,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
             readers.push(Reader {
                 queue: Arc::clone(&queue),
                 came,
-                standing,
+                state,
             });
         }
         if observing {
@@ -374,7 +374,7 @@ impl<K: Eq + Hash + Clone, F: Clone + Footprint> Hub<K, F> {
         for observer in observers {
             observer.tell(noticed, |outage| {
                 if is_news {
-                    outage.add(Standing::Lost);
+                    outage.add(KeyState::Lost);
                 }
                 outage.begins(since);
             });

@@ -1,4 +1,4 @@
-use crate::wall::later;
+use crate::wall::deadline_after;
 use std::time::{Duration, Instant};
 
 /// Detects a dead link: it sends a ping every `interval`, and the link is dead if nothing arrived between one ping and the time
@@ -29,7 +29,7 @@ impl KeepAlive {
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self {
             interval,
-            next: later(now, interval),
+            next: deadline_after(now, interval),
             awaiting_pong: false,
             last_heard: now,
         }
@@ -60,7 +60,7 @@ impl KeepAlive {
             return Liveness::Dead;
         }
         self.awaiting_pong = true;
-        self.next = later(now, self.interval);
+        self.next = deadline_after(now, self.interval);
         Liveness::PingDue
     }
 }

@@ -9,7 +9,7 @@ mod steps;
 mod tests;
 
 use crate::backoff::BackoffPolicy;
-use crate::wall::later;
+use crate::wall::deadline_after;
 pub use entry::Entry;
 use entry::{Due, Work};
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -114,7 +114,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
 
     /// The subscription is no longer wanted. True if its entry is dropped at once.
     pub fn unwant(&mut self, key: &K, now: Instant) -> bool {
-        self.leave(key, later(now, self.linger))
+        self.leave(key, deadline_after(now, self.linger))
     }
 
     /// Another ledger holds this subscription now, so it is dropped here without linger. Returns the loss that is not yet

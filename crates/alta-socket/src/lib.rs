@@ -59,7 +59,7 @@ mod websocket;
 pub use alta_dial::{ConnectError, Proxy, ProxyError, Resolver};
 pub use backoff::{Backoff, BackoffPolicy};
 pub use counters::{CountWatcher, Counted, Counter};
-pub use dial::{BoxIo, Dial, DialError, Io, shown};
+pub use dial::{BoxIo, Dial, DialError, Io, WithoutSecrets};
 pub use driver::{Core, Driver, InputOf, Machine, OutputOf, Signal, run, settle, take_batch};
 pub use frame::RawFrame;
 pub use hub::{Hub, Subscriber};
@@ -82,5 +82,5 @@ pub use tcp_dialer::TcpDialer;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 pub use waiters::{Waiter, Waiters};
-pub use wall::{later, wall_time};
+pub use wall::{deadline_after, wall_time};
 pub use websocket::{Direction, LinkConfig, Observer, Owner, WebSocket};

@@ -31,7 +31,7 @@ struct Gap {
 
 /// The state of one subscription for one stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum KeyState {
     Unserved,
     Held,
     Asked,
@@ -44,33 +44,33 @@ pub(crate) enum Standing {
 
 impl Outage {
     /// Adds a subscription of the stream.
-    pub(crate) fn add(&mut self, standing: Standing) {
-        if let Some(count) = self.count(standing) {
+    pub(crate) fn add(&mut self, state: KeyState) {
+        if let Some(count) = self.count(state) {
             *count += 1;
         }
     }
 
     /// Removes a subscription of the stream.
-    pub(crate) fn remove(&mut self, standing: Standing) {
-        if let Some(count) = self.count(standing) {
+    pub(crate) fn remove(&mut self, state: KeyState) {
+        if let Some(count) = self.count(state) {
             *count = count.saturating_sub(1);
         }
     }
 
     /// Changes the state of a subscription.
-    pub(crate) fn change(&mut self, standing: &mut Standing, to: Standing) {
-        self.remove(*standing);
+    pub(crate) fn change(&mut self, state: &mut KeyState, to: KeyState) {
+        self.remove(*state);
         self.add(to);
-        *standing = to;
+        *state = to;
     }
 
-    fn count(&mut self, standing: Standing) -> Option<&mut usize> {
-        match standing {
-            Standing::Unserved => Some(&mut self.unserved),
-            Standing::Held => Some(&mut self.held),
-            Standing::Asked => Some(&mut self.asked),
-            Standing::Lost => Some(&mut self.lost),
-            Standing::Refused { .. } => None,
+    fn count(&mut self, state: KeyState) -> Option<&mut usize> {
+        match state {
+            KeyState::Unserved => Some(&mut self.unserved),
+            KeyState::Held => Some(&mut self.held),
+            KeyState::Asked => Some(&mut self.asked),
+            KeyState::Lost => Some(&mut self.lost),
+            KeyState::Refused { .. } => None,
         }
     }
 

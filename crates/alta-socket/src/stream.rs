@@ -5,7 +5,7 @@ use crate::hub::{Hub, Subscriber};
 use crate::missed::{Missed, Overflow};
 use crate::queue::{Footprint, QueueConfig, now};
 use crate::task::Timers;
-use crate::wall::later;
+use crate::wall::deadline_after;
 use alta_model::{Redactor, Timestamp};
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
@@ -167,7 +167,7 @@ impl<P: Protocol, T> Subscription<P, T> {
         mut condition: impl FnMut(&T) -> bool,
     ) -> Result<P::Event<T>, P::Error> {
         let timers = self.protocol.timers().clone();
-        let deadline = later(now(), within);
+        let deadline = deadline_after(now(), within);
         let found = async {
             while let Some(item) = self.next().await {
                 match item {

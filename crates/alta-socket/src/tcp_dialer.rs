@@ -1,4 +1,4 @@
-use crate::dial::{BoxIo, Dial, DialError, shown};
+use crate::dial::{BoxIo, Dial, DialError, WithoutSecrets};
 #[cfg(feature = "tls")]
 use crate::tls::Tls;
 use alta_dial::{Connector, Proxy, Resolver, Target};
@@ -48,7 +48,7 @@ impl TcpDialer {
 
     async fn connect(&self, address: &Url) -> Result<BoxIo, DialError> {
         let wrong = |reason| DialError::Address {
-            address: shown(address),
+            address: WithoutSecrets(address).to_string(),
             reason,
         };
         if !matches!(address.scheme(), "ws" | "wss") {

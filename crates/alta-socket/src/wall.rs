@@ -22,6 +22,6 @@ pub(crate) fn instant_of(time: Timestamp, now: Instant) -> Instant {
 const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// The instant `after` from `now`, limited to the range of the clock.
-pub fn later(now: Instant, after: Duration) -> Instant {
+pub fn deadline_after(now: Instant, after: Duration) -> Instant {
     now + after.min(NEVER)
 }

@@ -10,7 +10,7 @@ use crate::subscription::{Subscribe, read};
 use crate::topic::Topic;
 use alta_auth::BotTokens;
 use alta_model::Redactor;
-use alta_socket::{TaskGuard, later};
+use alta_socket::{TaskGuard, deadline_after};
 use http::Method;
 use serde_json::Value;
 use std::fmt;
@@ -177,7 +177,6 @@ impl Client {
     /// [`ErrorKind::TimedOut`], [`ErrorKind::Disconnected`], [`ErrorKind::NoToken`], [`ErrorKind::Closed`].
     /// [`Error::sent`] says whether the request may have run. A request is sent once; only if the server refuses its
     /// token (401) is it sent a second time.
-    /// token was refused (401).
     ///
     /// # Cancel safety
     ///
@@ -193,7 +192,7 @@ impl Client {
         request.content = content.map(|text| Content::Text(text.into()));
         let doing = request.doing();
         let after = self.config().request_timeout;
-        let deadline = later(tokio::time::Instant::now().into_std(), after);
+        let deadline = deadline_after(tokio::time::Instant::now().into_std(), after);
         // Kept until the reply: the frame of a dropped call is not sent.
         let alive = Arc::new(());
         let (reply, receiver) = oneshot::channel();

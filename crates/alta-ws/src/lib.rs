@@ -62,8 +62,7 @@
 //! | --- | --- |
 //! | `tls` (default) | `wss://` addresses: a [`TcpDialer`] with [`Tls`] |
 //! | `webpki-roots` (default) | Mozilla's root certificates, for the default dialer |
-//! | `platform-roots` | the platform's root certificates, for the default dialer; with both features, Mozilla's are
-//! used |
+//! | `platform-roots` | the platform's root certificates, for the default dialer, unless `webpki-roots` is on |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -17,7 +17,7 @@ use crate::tokens::Tokens;
 use crate::topic::Topic;
 use alta_auth::Token;
 use alta_model::Redactor;
-use alta_socket::{Closed, LinkId, Machine, RawFrame, Waiters, later};
+use alta_socket::{Closed, LinkId, Machine, RawFrame, Waiters, deadline_after};
 use moves::Moves;
 use spread::{SocketId, Spread};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -259,7 +259,7 @@ impl Pool {
                 SocketOutput::Released(topic) => {
                     self.spread.release(&topic, id);
                     self.moves
-                        .left(&topic, id, later(now, self.config.handover));
+                        .left(&topic, id, deadline_after(now, self.config.handover));
                     has_released = true;
                 }
                 SocketOutput::Migrated(migration, result) => self.one_migrated(migration, result),

@@ -57,7 +57,7 @@ pub struct Config {
     /// none. A given dialer has its own proxies ([`TcpDialer::with_proxy`]): with both a dialer and a proxy, the console closes
     /// at once.
     pub proxy: Option<Proxy>,
-    /// A callback that sees every text frame that is sent or received, with secrets redacted. None by default.
+    /// A function that sees every text frame that is sent or received, with secrets redacted. None by default.
     pub observer: Option<Observer>,
 }
 

@@ -49,19 +49,19 @@ async fn dial(
 
 /// Redacts the messages, which come from the server or from an [`Access`] of the program.
 fn redacted(failure: Failure, redactor: &Redactor) -> Failure {
-    let shown = |message: String| redactor.redact(&message).into_owned();
+    let redacted = |message: String| redactor.redact(&message).into_owned();
     match failure {
-        Failure::Refused(message) => Failure::Refused(shown(message)),
-        Failure::Address(message) => Failure::Address(shown(message)),
-        Failure::Token(message) => Failure::Token(shown(message)),
+        Failure::Refused(message) => Failure::Refused(redacted(message)),
+        Failure::Address(message) => Failure::Address(redacted(message)),
+        Failure::Token(message) => Failure::Token(redacted(message)),
         Failure::NotConnected {
             because,
             retry_after,
         } => Failure::NotConnected {
             because: match because {
-                NotConnected::NotUp(message) => NotConnected::NotUp(shown(message)),
-                NotConnected::NoAccess(message) => NotConnected::NoAccess(shown(message)),
-                NotConnected::Unreachable(message) => NotConnected::Unreachable(shown(message)),
+                NotConnected::NotUp(message) => NotConnected::NotUp(redacted(message)),
+                NotConnected::NoAccess(message) => NotConnected::NoAccess(redacted(message)),
+                NotConnected::Unreachable(message) => NotConnected::Unreachable(redacted(message)),
                 other => other,
             },
             retry_after,

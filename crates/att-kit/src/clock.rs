@@ -8,10 +8,10 @@ pub(crate) const NEVER: Duration = Duration::from_secs(30 * 365 * 24 * 3_600);
 
 /// The instant at which this much time has passed; any duration is accepted.
 pub(crate) fn deadline_after(pause: Duration) -> Instant {
-    later(Instant::now(), pause)
+    deadline_from(Instant::now(), pause)
 }
 
 /// The instant that comes this much later; any duration is accepted.
-pub(crate) fn later(instant: Instant, pause: Duration) -> Instant {
+pub(crate) fn deadline_from(instant: Instant, pause: Duration) -> Instant {
     instant + pause.min(NEVER)
 }

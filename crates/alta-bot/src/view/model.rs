@@ -7,7 +7,7 @@ use super::entry::{Entry, Verdict, merged};
 use super::model_io::{ConsoleState, FetchFailed, Fetched, GroupEvent, Output, Ticket};
 use super::schedule::{Part, Schedule};
 use alta_model::{GroupId, JoinedGroup, Listing, ServerId, Timestamp, UserId};
-use alta_socket::{Backoff, BackoffPolicy, later};
+use alta_socket::{Backoff, BackoffPolicy, deadline_after};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -265,7 +265,7 @@ impl Model {
     fn sweep(&mut self, group: GroupId, now: Instant) {
         let count = u32::try_from(self.groups.len()).unwrap_or(u32::MAX);
         let spread = self.config.spread.saturating_mul(count);
-        let at = later(self.soon(now), self.random(spread));
+        let at = deadline_after(self.soon(now), self.random(spread));
         if let Some(entry) = self.groups.get_mut(&group) {
             let planned = entry.sweep_at.filter(|planned| *planned > now);
             let at = *entry.sweep_at.insert(planned.unwrap_or(at));
@@ -293,7 +293,7 @@ impl Model {
     /// An instant after a short pause, so that several requests of one part cause one reading.
     fn soon(&mut self, now: Instant) -> Instant {
         let half = self.config.spread / 2;
-        later(now, half.saturating_add(self.random(half)))
+        deadline_after(now, half.saturating_add(self.random(half)))
     }
 
     fn random(&mut self, below: Duration) -> Duration {

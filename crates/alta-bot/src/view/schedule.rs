@@ -3,7 +3,7 @@
 
 use super::ViewConfig;
 use alta_model::{GroupId, ServerId};
-use alta_socket::{Backoff, BackoffPolicy, later};
+use alta_socket::{Backoff, BackoffPolicy, deadline_after};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -156,7 +156,7 @@ impl Schedule {
             let doublings = reading.repeats.min(LONGEST_REPEAT);
             reading.repeats = reading.repeats.saturating_add(1);
             let pause = self.spread.saturating_mul(1 << doublings);
-            self.set_due(part, Some(later(now, pause)));
+            self.set_due(part, Some(deadline_after(now, pause)));
         }
     }
 

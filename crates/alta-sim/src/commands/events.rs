@@ -1,4 +1,4 @@
-/// The 23 events that `websocket subscriptions` lists on a unmodified server.
+/// The 23 events that `websocket subscriptions` lists on an unmodified server.
 pub(super) const EVENTS: [&str; 23] = [
     "PlayerStateChanged",
     "PlayerJoined",

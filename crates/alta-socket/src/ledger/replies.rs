@@ -2,7 +2,7 @@
 
 use super::{Confirmed, Gap, Held, Ledger};
 use crate::backoff::Backoff;
-use crate::wall::later;
+use crate::wall::deadline_after;
 use std::hash::Hash;
 use std::time::Instant;
 
@@ -66,7 +66,7 @@ impl<K: Clone + Eq + Hash + Ord> Ledger<K> {
         let backoff = entry
             .backoff
             .get_or_insert_with(|| Box::new(Backoff::new(policy, seed)));
-        entry.retry_at = Some(later(now, backoff.next_delay()));
+        entry.retry_at = Some(deadline_after(now, backoff.next_delay()));
         let failures = backoff.attempt();
         self.look_again(key);
         Some(failures)

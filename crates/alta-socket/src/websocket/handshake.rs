@@ -1,5 +1,5 @@
 use super::observer::Observer;
-use crate::dial::{BoxIo, Dial, DialError, shown};
+use crate::dial::{BoxIo, Dial, DialError, WithoutSecrets};
 use alta_dial::{basic_authorization, retry_after, without_credentials};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -134,7 +134,7 @@ impl WebSocket {
                 retry_after: retry_after(response.headers(), SystemTime::now()),
             }),
             Err(WsError::Io(source)) => Err(DialError::Connect {
-                address: shown(address),
+                address: WithoutSecrets(address).to_string(),
                 source,
             }),
             Err(error) => Err(DialError::Handshake {

@@ -2,7 +2,7 @@ use super::{Pool, SocketId};
 use crate::frame::Frame;
 use crate::socket::{Output, Seen, Side, Socket, SocketInput};
 use crate::topic::Topic;
-use alta_socket::{Gap, later};
+use alta_socket::{Gap, deadline_after};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -151,7 +151,7 @@ impl Pool {
             Output::Refused(topic, _) => {
                 if let Some(from) = self.moves.refused(topic, id) {
                     // The service would refuse again soon.
-                    self.rest_until = Some(later(now, AFTER_REFUSAL));
+                    self.rest_until = Some(deadline_after(now, AFTER_REFUSAL));
                     self.spread.give_back(topic, from);
                     self.feed(id, SocketInput::Unwant(topic.clone()), now);
                     // The old socket still holds it, and sends the result to all waiting callers.
@@ -166,7 +166,7 @@ impl Pool {
     }
 
     pub(super) fn after_a_rest(&self, now: Instant) -> Instant {
-        later(now, self.config.handover.max(REST))
+        deadline_after(now, self.config.handover.max(REST))
     }
 
     /// Moves the topics of a socket if the others have room for them; the socket is closed when its last topic has

@@ -3,7 +3,7 @@ use super::context::Cx;
 use super::io::{MigrationId, OnLink, SocketInput, SocketOutput};
 use super::next::{Flow, Next};
 use crate::error::{Error, ErrorKind, Sent};
-use alta_socket::{Closed, LinkId, NotConnected, later};
+use alta_socket::{Closed, LinkId, NotConnected, deadline_after};
 use std::time::{Duration, Instant};
 
 /// The socket has no connection and waits before it opens one.
@@ -19,7 +19,7 @@ impl Waiting {
         let backoff = &mut cx.core.backoff;
         let asked = asked.map(|asked| asked.min(backoff.cap()));
         Self {
-            until: later(cx.now, backoff.delay(asked)),
+            until: deadline_after(cx.now, backoff.delay(asked)),
             because,
         }
     }

@@ -17,7 +17,7 @@ pub(crate) fn parse(text: &str) -> Result<Url, Error> {
         } else {
             reason
         };
-        let doing = format!("parsing {:?} as a console's address", shown(text));
+        let doing = format!("parsing {:?} as a console's address", without_secrets(text));
         Error::new(ErrorKind::Address(reason), doing)
     })
 }
@@ -163,8 +163,8 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// An address without user, password and query. A password can contain characters that would end it.
-fn shown(text: &str) -> String {
+/// A possibly invalid address without user, password and query. A password can contain characters that would end it.
+fn without_secrets(text: &str) -> String {
     let scheme = Parts::of(text)
         .scheme
         .map_or(String::new(), |scheme| format!("{scheme}://"));

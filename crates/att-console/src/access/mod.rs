@@ -4,7 +4,7 @@ pub(crate) mod small_file;
 pub(crate) mod token_file;
 
 use alta_model::{Secret, escaped};
-use alta_socket::shown;
+use alta_socket::WithoutSecrets;
 use futures_core::future::BoxFuture;
 use std::fmt;
 use std::time::Duration;
@@ -95,7 +95,7 @@ pub(crate) fn host_of(url: &Url) -> String {
 impl fmt::Debug for ConsoleAccess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleAccess")
-            .field("url", &shown(&self.url))
+            .field("url", &WithoutSecrets(&self.url))
             .finish_non_exhaustive()
     }
 }

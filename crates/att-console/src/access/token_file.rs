@@ -3,7 +3,7 @@ use crate::access::{Access, AccessError, ConsoleAccess, address, host_of};
 use crate::error::{Error, ErrorKind};
 use alta_dial::detached;
 use alta_model::Secret;
-use alta_socket::shown;
+use alta_socket::WithoutSecrets;
 use futures_core::future::BoxFuture;
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
@@ -157,7 +157,7 @@ impl TokenFile {
 impl fmt::Debug for TokenFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TokenFile")
-            .field("url", &shown(&self.url))
+            .field("url", &WithoutSecrets(&self.url))
             .field("path", &self.path)
             .finish_non_exhaustive()
     }

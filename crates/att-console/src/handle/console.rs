@@ -195,7 +195,7 @@ impl Console {
         self.subscribe_by(names, by_name)
     }
 
-    /// Subscribes to all events of a unmodified server, including the log events. The stream yields every event that the console
+    /// Subscribes to all events of an unmodified server, including the log events. The stream yields every event that the console
     /// receives, including the events of the console's own commands ([`Event::is_own`](crate::Event::is_own)), and including the
     /// events of mods while another stream has subscribed to them
     /// ([`websocket::subscriptions`](crate::commands::websocket::subscriptions) lists all events of a server).

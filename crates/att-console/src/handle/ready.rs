@@ -5,7 +5,7 @@ use crate::handle::console::Console;
 use crate::shared::{Call, Shared};
 use crate::status::{State, Status};
 use alta_model::Timestamp;
-use alta_socket::{later, wall_time};
+use alta_socket::{deadline_after, wall_time};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -61,7 +61,7 @@ impl Console {
             }
             state.is_connected() || state.is_closed()
         });
-        let deadline = later(now(), timeout);
+        let deadline = deadline_after(now(), timeout);
         match self.calls.shared.timers.timeout_at(deadline, ready).await {
             Some(found) => self.ready_or_closed(found),
             None => Err(self.not_ready(ErrorKind::NotReadyWithin {

@@ -8,7 +8,7 @@ use crate::shared::{Call, Shared};
 use crate::wire::reply::Reply;
 use alta_model::ServerId;
 use alta_model::console::command_words;
-use alta_socket::later;
+use alta_socket::deadline_after;
 use futures_core::future::BoxFuture;
 use std::future::IntoFuture;
 use std::sync::Arc;
@@ -90,7 +90,7 @@ impl<'a, T> Run<'a, T> {
         // Formatted only for errors.
         let doing = || format!("running {:?} on {}", abbreviated(&line), shared.label);
         let span = Self::span(shared, &line);
-        let deadline = later(tokio::time::Instant::now().into_std(), self.timeout);
+        let deadline = deadline_after(tokio::time::Instant::now().into_std(), self.timeout);
         // Checked before the command waits for room.
         let fails_at_once = self.when_not_ready == WhenNotReady::Fail;
         if fails_at_once && !shared.status.get().is_connected() && !shared.status.get().is_closed()

@@ -26,7 +26,7 @@ use crate::error::{Closed, ErrorKind, SHOWN, with_sources};
 use crate::status::{self, Counters, NotConnected};
 use crate::wire::frame::{Frame, Kind};
 use alta_model::{Escaped, Redactor, escaped};
-use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, later};
+use alta_socket::{Backoff, LinkId, Liveness, Lost, Waiter, deadline_after};
 use commands::Queue;
 pub(crate) use io::{Failure, Input, MayChange, Order, Output};
 use login::reply_to_token;
@@ -213,7 +213,7 @@ impl<R: Waiter> Machine<R> {
         self.state = State::Login {
             link,
             may_change,
-            until: later(now, self.config.login_timeout),
+            until: deadline_after(now, self.config.login_timeout),
         };
         self.outbox.push_back(Output::Authenticate(link));
     }
@@ -236,14 +236,14 @@ impl<R: Waiter> Machine<R> {
     fn wait(&mut self, because: NotConnected, retry_after: Option<Duration>, now: Instant) {
         let delay = self.backoff.delay(retry_after);
         self.state = State::Waiting {
-            until: later(now, delay),
+            until: deadline_after(now, delay),
             because,
         };
         self.outbox.push_back(Output::AwaitChange);
     }
 
     /// A string of the server for a log: redacted, escaped, shortened.
-    fn shown<'t>(&self, text: &'t str) -> Escaped<Cow<'t, str>> {
+    fn for_log<'t>(&self, text: &'t str) -> Escaped<Cow<'t, str>> {
         escaped(self.redactor.redact(text)).at_most(SHOWN)
     }
 
@@ -270,12 +270,12 @@ impl<R: Waiter> Machine<R> {
                         self.reply(id, frame, now);
                     }
                     Kind::System { .. } => {
-                        let notice = self.shown(frame.data());
+                        let notice = self.for_log(frame.data());
                         tracing::debug!(%notice, "the server sent a message");
                         self.counters.notices.add_one();
                     }
                     Kind::Other(kind) => {
-                        let kind = self.shown(kind);
+                        let kind = self.for_log(kind);
                         tracing::debug!(%kind, "skipping a frame of unknown type");
                         self.counters.malformed.add_one();
                     }

@@ -3,7 +3,7 @@ use super::own_commands::OwnCommands;
 use super::stall::Stall;
 use crate::config::Config;
 use crate::wire::event_name::EventName;
-use alta_socket::{KeepAlive, LinkId, Reply, Requests, later};
+use alta_socket::{KeepAlive, LinkId, Reply, Requests, deadline_after};
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -124,7 +124,7 @@ impl<R> Session<R> {
         let asks_again = config
             .resubscribe_after
             .get(self.asked_again)
-            .map(|after| later(self.since, *after));
+            .map(|after| deadline_after(self.since, *after));
         [
             Some(self.keepalive.deadline()),
             self.requests.deadline(),

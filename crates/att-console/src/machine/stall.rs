@@ -1,6 +1,6 @@
 //! Detects a connected server that no longer replies.
 
-use alta_socket::later;
+use alta_socket::deadline_after;
 use std::time::{Duration, Instant};
 
 /// A server is stalled if it sends no reply for some time while a request is open. Only a reply ends the stall: the
@@ -84,7 +84,7 @@ impl Stall {
     pub(super) fn look(&mut self, oldest: impl FnOnce() -> Option<Instant>, now: Instant) {
         if self.look.is_some_and(|look| look <= now) {
             let silent_since = oldest().map(|since| since.max(self.last_reply));
-            let due = silent_since.map(|since| later(since, self.after));
+            let due = silent_since.map(|since| deadline_after(since, self.after));
             self.is_stalled = due.is_some_and(|due| due <= now);
             self.look = due.filter(|_| !self.is_stalled);
         }
@@ -96,7 +96,7 @@ impl Stall {
 
     fn watch(&mut self, now: Instant) {
         if !self.is_stalled && self.look.is_none() {
-            self.look = Some(later(now, self.after));
+            self.look = Some(deadline_after(now, self.after));
         }
     }
 
@@ -108,6 +108,6 @@ impl Stall {
     fn warn_at(&self) -> Option<Instant> {
         let is_quiet = self.is_stalled && !self.has_warned;
         let since = self.two_since.filter(|_| is_quiet)?;
-        Some(later(since, self.after))
+        Some(deadline_after(since, self.after))
     }
 }

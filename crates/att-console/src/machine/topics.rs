@@ -10,7 +10,7 @@ use crate::wire::reply::Reply;
 use alta_model::Redactor;
 use alta_model::console::event::{CommandExecuted, ConsoleEvent as _};
 use alta_model::console::result::SubscriptionResult;
-use alta_socket::{Held, Ledger, Step, Waiters, later};
+use alta_socket::{Held, Ledger, Step, Waiters, deadline_after};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,9 +75,9 @@ impl<R: Waiter> Topics<R> {
 /// The time at which a request that is made now is repeated without a reply: it can be lost, and a repetition is
 /// harmless. `since` is the time of its first attempt.
 fn repeat_at(since: Instant, again: &[Duration], now: Instant) -> Instant {
-    let times = again.iter().map(|after| later(since, *after));
+    let times = again.iter().map(|after| deadline_after(since, *after));
     let next = times.filter(|time| *time > now).min();
-    next.unwrap_or_else(|| later(now, PATIENCE))
+    next.unwrap_or_else(|| deadline_after(now, PATIENCE))
 }
 
 impl<R: Waiter> Machine<R> {
@@ -161,7 +161,7 @@ impl<R: Waiter> Machine<R> {
         let Some(after) = self.config.resubscribe_after.get(session.asked_again) else {
             return;
         };
-        if later(session.since, *after) > now {
+        if deadline_after(session.since, *after) > now {
             return;
         }
         session.asked_again += 1;

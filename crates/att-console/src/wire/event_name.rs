@@ -33,12 +33,12 @@ impl EventName {
         !name.is_empty() && name.bytes().all(usual)
     }
 
-    /// Returns whether it is an event of a unmodified server.
+    /// Returns whether it is an event of an unmodified server.
     pub fn is_known(&self) -> bool {
         matches!(self.0, Repr::Known(_))
     }
 
-    /// The 23 events of a unmodified server.
+    /// The 23 events of an unmodified server.
     pub fn known() -> impl Iterator<Item = Self> {
         (0..EVENT_NAMES.len()).map(|index| Self(Repr::Known(index)))
     }

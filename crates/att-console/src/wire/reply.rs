@@ -123,10 +123,10 @@ impl Reply {
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |text: Option<&str>| text.map(|text| self.beginning(text, REDACTED));
+        let beginning = |text: Option<&str>| text.map(|text| self.beginning(text, REDACTED));
         f.debug_struct("Reply")
-            .field("result", &shown(self.sent_result()))
-            .field("result_string", &shown(self.result_string()))
+            .field("result", &beginning(self.sent_result()))
+            .field("result_string", &beginning(self.result_string()))
             .finish_non_exhaustive()
     }
 }

@@ -3,7 +3,7 @@ use super::caller::{Caller, Who};
 use super::commands::{BotCommands, Command, HELP};
 use super::cursor::Cursor;
 use super::declaration::Refused;
-use super::invalid::{Invalid, shown};
+use super::invalid::{Invalid, quoted};
 use super::limiter::Limiter;
 use crate::calls::Known;
 use crate::failure::FailureKind;
@@ -156,7 +156,7 @@ impl BotCommands {
             self.nearest(&typed)
         };
         let help: Vec<_> = prefix.iter().map(String::as_str).chain([HELP]).collect();
-        let (typed, near, help) = (shown(&typed), did_you_mean(&near), help.join(" "));
+        let (typed, near, help) = (quoted(&typed), did_you_mean(&near), help.join(" "));
         format!("there is no command {typed}{near} (`{help}` lists all)")
     }
 

@@ -15,7 +15,7 @@ pub enum Invalid {
     #[error("the line has the control character {}", .0.escape_debug())]
     ControlCharacter(char),
     /// A double quote has no end.
-    #[error("the quote before {} has no end", shown(.0))]
+    #[error("the quote before {} has no end", quoted(.0))]
     OpenQuote(String),
     /// A parameter has no argument.
     #[error("<{parameter}> is missing")]
@@ -24,10 +24,10 @@ pub enum Invalid {
         parameter: String,
     },
     /// The line has more words than parameters.
-    #[error("{} is one word too many; write a value with spaces in quotes", shown(.0))]
+    #[error("{} is one word too many; write a value with spaces in quotes", quoted(.0))]
     TooMany(String),
     /// An argument does not have the type of its parameter.
-    #[error("<{parameter}> must be {kind}, not {}", shown(.given))]
+    #[error("<{parameter}> must be {kind}, not {}", quoted(.given))]
     NotA {
         /// The parameter.
         parameter: String,
@@ -37,7 +37,7 @@ pub enum Invalid {
         given: String,
     },
     /// A number is too large, too small or not finite.
-    #[error("<{parameter}> must be {range}, not {}", shown(.given))]
+    #[error("<{parameter}> must be {range}, not {}", quoted(.given))]
     OutOfRange {
         /// The parameter.
         parameter: String,
@@ -47,7 +47,7 @@ pub enum Invalid {
         given: String,
     },
     /// No online player has this name or id.
-    #[error("no player {} is online{}", shown(.given), did_you_mean(.nearest))]
+    #[error("no player {} is online{}", quoted(.given), did_you_mean(.nearest))]
     NoSuchPlayer {
         /// The name or id.
         given: String,
@@ -55,7 +55,7 @@ pub enum Invalid {
         nearest: Vec<String>,
     },
     /// The server does not know this name or id.
-    #[error("the server knows no player {}{}", shown(.given), did_you_mean(.nearest))]
+    #[error("the server knows no player {}{}", quoted(.given), did_you_mean(.nearest))]
     NoSuchUser {
         /// The name or id.
         given: String,
@@ -63,7 +63,7 @@ pub enum Invalid {
         nearest: Vec<String>,
     },
     /// Several players have this name, in any case, or one has it as name and another one as id.
-    #[error("{} is more than one player: {}; add # and the id", shown(.given), each(.users))]
+    #[error("{} is more than one player: {}; add # and the id", quoted(.given), each(.users))]
     Ambiguous {
         /// The name or id.
         given: String,
@@ -74,7 +74,7 @@ pub enum Invalid {
     #[error("the players of the server are not known")]
     PlayersUnknown,
     /// The server did not say whether it knows the player.
-    #[error("{} could not be looked up: {because}", shown(.given))]
+    #[error("{} could not be looked up: {because}", quoted(.given))]
     NotLookedUp {
         /// The name or id.
         given: String,
@@ -84,7 +84,7 @@ pub enum Invalid {
 }
 
 /// A word in quotes, escaped and shortened.
-pub(super) fn shown(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     format!("`{}`", escaped(word).at_most(SHOWN))
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::ShutdownErrorKind;
 use super::stage::{ShutdownEnd, Stage};
-use crate::clock::later;
+use crate::clock::deadline_from;
 use crate::effect::Effect;
 use att_console::{Closed, Error, ErrorKind};
 use std::collections::VecDeque;
@@ -124,7 +124,7 @@ impl Chain {
         Self {
             times,
             state: State::Counting {
-                end_at: later(now, after),
+                end_at: deadline_from(now, after),
                 left: announce_at.into(),
             },
             is_connected: false,
@@ -164,8 +164,10 @@ impl Chain {
                 attempt.deadline(self.is_connected)
             }
             State::Pausing { until, .. } => Some(*until),
-            State::Stopping { since, .. } => Some(later(*since, self.times.stop_within)),
-            State::Returning { since, .. } => Some(later(*since, self.times.return_within?)),
+            State::Stopping { since, .. } => Some(deadline_from(*since, self.times.stop_within)),
+            State::Returning { since, .. } => {
+                Some(deadline_from(*since, self.times.return_within?))
+            }
             State::Ended => None,
         }
     }
@@ -224,7 +226,7 @@ impl Chain {
                 if is_stopped {
                     self.stage(Stage::Stopped);
                     self.state = State::Returning { since, connects };
-                } else if later(since, self.times.stop_within) <= now {
+                } else if deadline_from(since, self.times.stop_within) <= now {
                     let within = self.times.stop_within;
                     self.end(Err(ShutdownErrorKind::StillRunning(within)));
                 }
@@ -238,7 +240,7 @@ impl Chain {
                         let after = now - since;
                         self.end(Ok(ShutdownEnd::Returned { after }));
                     }
-                    Some(within) if later(since, within) <= now => {
+                    Some(within) if deadline_from(since, within) <= now => {
                         self.end(Err(ShutdownErrorKind::NotReturned(within)));
                     }
                     Some(_) => {}
@@ -280,7 +282,7 @@ impl Chain {
         match result {
             Ok(()) => {
                 self.state = State::Pausing {
-                    until: later(now, self.times.pause),
+                    until: deadline_from(now, self.times.pause),
                     connects: self.connects,
                 };
                 self.stage(Stage::Saved);
@@ -347,7 +349,7 @@ impl Chain {
 impl Attempt {
     fn new(now: Instant, within: Duration) -> Self {
         Self {
-            by: later(now, within),
+            by: deadline_from(now, within),
             in_flight: false,
             retry_at: now,
             error: None,
@@ -378,7 +380,7 @@ impl Attempt {
 
     fn failed(&mut self, error: Error, now: Instant) {
         self.in_flight = false;
-        self.retry_at = later(now, RETRY);
+        self.retry_at = deadline_from(now, RETRY);
         self.error = Some(error);
     }
 }

@@ -6,7 +6,7 @@ use crate::socket::context::Cx;
 use crate::socket::io::{Call, Output, SocketOutput};
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
-use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, later};
+use alta_socket::{KeepAlive, LinkId, Liveness, Reply, Requests, deadline_after};
 use http::Method;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -125,7 +125,7 @@ impl Conn {
         let deadline = match &open.purpose {
             // The timeout began with the call.
             Purpose::Call(call) => call.deadline,
-            _ => later(cx.now, cx.core.config.request_timeout),
+            _ => deadline_after(cx.now, cx.core.config.request_timeout),
         };
         let id = self.requests.begin(open, cx.now, deadline);
         self.unsent.push(id);

@@ -8,7 +8,7 @@ use crate::socket::io::{MigrationId, Output};
 use crate::socket::next::Next;
 use crate::socket::seen::Seen;
 use alta_model::{Secret, json};
-use alta_socket::{Gap, LinkId, Lost, later};
+use alta_socket::{Gap, LinkId, Lost, deadline_after};
 use http::Method;
 use serde::Deserialize;
 use std::time::{Duration, Instant};
@@ -37,7 +37,7 @@ impl Core {
         // With a short age and a long spread, it would migrate without end.
         let spread = self.config.migrate_spread.min(after / 2);
         let earlier = spread.mul_f64(self.random.f64());
-        later(now, after.saturating_sub(earlier))
+        deadline_after(now, after.saturating_sub(earlier))
     }
 }
 
@@ -114,7 +114,7 @@ impl Up {
                     cx.close_link(link, 3000, "migration completed");
                 }
                 seen.forget_before(cx.now.checked_sub(COPIES_WITHIN));
-                let until = later(cx.now, COPIES_WITHIN);
+                let until = deadline_after(cx.now, COPIES_WITHIN);
                 self.migration = Migration::Over { seen, until };
             }
             other => self.migration = other,
@@ -163,7 +163,7 @@ impl Up {
         let asked = error.retry_after().map(|asked| asked.min(cap));
         let delay = self.migrate_backoff.delay(asked);
         let is_refused = !error.is_transient() && matches!(error.kind(), ErrorKind::Refused { .. });
-        self.migrate_at = later(cx.now, if is_refused { AFTER_REFUSAL } else { delay });
+        self.migrate_at = deadline_after(cx.now, if is_refused { AFTER_REFUSAL } else { delay });
         self.end_migrators(&Err(error), cx);
     }
 
@@ -214,7 +214,7 @@ impl Up {
                     old: (!is_old_lost).then_some(old.link),
                     between: (since, cx.now),
                     seen,
-                    until: later(cx.now, cx.core.config.handover),
+                    until: deadline_after(cx.now, cx.core.config.handover),
                 };
                 cx.core.counters.migrations.add_one();
                 self.migrate_backoff.reset();

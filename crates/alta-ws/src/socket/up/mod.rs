@@ -17,7 +17,7 @@ use super::offline::retired;
 use crate::error::{Error, ErrorKind, Sent};
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
-use alta_socket::{Backoff, LinkId, Lost, NotConnected, later};
+use alta_socket::{Backoff, LinkId, Lost, NotConnected, deadline_after};
 use conn::{Conn, Open};
 use migration::Migration;
 use outcome::Outcome;
@@ -218,7 +218,7 @@ impl Up {
             Migration::Posting { reply_until, .. } => {
                 // The server may have moved the subscriptions and closed the old link itself: then the reply arrives
                 // soon.
-                *reply_until = Some(later(cx.now, AFTER_THE_OLD_LINK));
+                *reply_until = Some(deadline_after(cx.now, AFTER_THE_OLD_LINK));
                 cx.interrupt(since);
                 return Flow::Continue(());
             }

@@ -6,7 +6,7 @@ mod tests;
 use super::condition::Condition;
 use super::known::Known;
 use super::transition::{Transition, TransitionKind};
-use crate::clock::later;
+use crate::clock::deadline_from;
 use crate::players::{ChangeKind, Evidence, Online, Player, PlayerChange, Snapshot};
 use alta_model::console::result::{Inventory, PlayerDetailed};
 use alta_model::{Timestamp, UserId};
@@ -261,7 +261,7 @@ impl Machine {
             Phase::Outside if is_true => {
                 let is_of_events = self.condition.needs().is_of_events();
                 Phase::Holding(Holding {
-                    until: later(now, self.timing.hold),
+                    until: deadline_from(now, self.timing.hold),
                     is_initial: may_be_initial,
                     by_clock: is_of_events.then_some(cause.evidence),
                 })
@@ -284,7 +284,8 @@ impl Machine {
                     let entered = transition(watched, kind, is_initial, cause, details);
                     self.outputs.push_back(Ok(entered));
                     self.cooldowns.retain(|_, until| *until > now);
-                    self.cooldowns.insert(id, later(now, self.timing.cooldown));
+                    self.cooldowns
+                        .insert(id, deadline_from(now, self.timing.cooldown));
                     Phase::Inside
                 }
             }
