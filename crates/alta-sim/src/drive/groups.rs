@@ -105,12 +105,52 @@ impl Sim {
     ///
     /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name is banned from it.
     pub fn unban(&self, group: u64, username: &str) -> Result<u64, Error> {
-        self.change("lifting a ban", |state, now| {
+        self.take_named("lifting a ban", group, username, Membership::Banned)
+    }
+
+    /// Invites a user to a group. Adds an account if there is none with this name. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group.
+    pub fn invite(&self, group: u64, username: &str) -> Result<u64, Error> {
+        self.set_named("inviting a user", group, username, Membership::Invited)
+    }
+
+    /// Withdraws the invitation of a user to a group. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name is invited to it.
+    pub fn uninvite(&self, group: u64, username: &str) -> Result<u64, Error> {
+        let doing = "withdrawing an invitation";
+        self.take_named(doing, group, username, Membership::Invited)
+    }
+
+    /// Withdraws the request of a user to join a group. Returns the user id.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such group, or no user with this name requests to join it.
+    pub fn withdraw_request(&self, group: u64, username: &str) -> Result<u64, Error> {
+        let doing = "withdrawing a request to join";
+        self.take_named(doing, group, username, Membership::RequestedJoin)
+    }
+
+    /// Ends this relation of a user to a group.
+    fn take_named(
+        &self,
+        doing: &'static str,
+        group: u64,
+        username: &str,
+        from: Membership,
+    ) -> Result<u64, Error> {
+        self.change(doing, |state, now| {
             let cloud = &mut state.world.cloud;
             let members = &cloud.groups.get(&group)?.members;
             let user = members
                 .values()
-                .filter(|member| member.membership == Membership::Banned)
+                .filter(|member| member.membership == from)
                 .find(|member| member.username.eq_ignore_ascii_case(username))?
                 .user_id;
             cloud.change_membership(group, user, Membership::Left, now)?;

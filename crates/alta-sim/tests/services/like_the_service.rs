@@ -210,6 +210,28 @@ async fn servers_send_heartbeats_in_every_scenario() {
 }
 
 #[tokio::test]
+async fn invitations_and_requests_of_others_are_withdrawn() {
+    let sim = Sim::builder().start().await.unwrap();
+    let group = sim.group();
+    let count = async |list: &str| {
+        let list = rest(&sim, "GET", &format!("groups/{group}/{list}"), "").await;
+        list.json().as_array().unwrap().len()
+    };
+    let invited = sim.invite(group, "Elder Toad").unwrap();
+    let requesting = sim.ask_to_join(group, "J.K.").unwrap();
+    assert_eq!((count("invites").await, count("requests").await), (1, 1));
+    assert_eq!(sim.uninvite(group, "elder toad").unwrap(), invited);
+    assert_eq!(sim.withdraw_request(group, "J.K.").unwrap(), requesting);
+    assert_eq!((count("invites").await, count("requests").await), (0, 0));
+    for gone in [
+        sim.uninvite(group, "Elder Toad"),
+        sim.withdraw_request(group, "Elder Toad"),
+    ] {
+        assert_eq!(gone.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+}
+
+#[tokio::test]
 async fn bans_are_lifted_and_groups_have_roles_of_their_own() {
     let sim = Sim::builder().start().await.unwrap();
     let group = sim.group();
