@@ -22,7 +22,10 @@ pub enum ErrorKind {
         /// The refusal.
         because: Closed,
     },
-    /// The file of a journal could not be written.
-    #[error("entries could not be written")]
-    Journal,
+    /// The last entries of a journal could not be written.
+    #[error("the end could not be written, and {unwritten} events are missing")]
+    Journal {
+        /// The number of events that are not in the journal. Those of a write that has not ended may be written later.
+        unwritten: u64,
+    },
 }

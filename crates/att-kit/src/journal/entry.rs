@@ -23,6 +23,11 @@ pub struct Entry {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EntryKind {
+    /// The recording has started. No event of this console between its line before and this one was recorded.
+    Started,
+    /// The recording has stopped, and all lines before are written. A recording without this line was lost from its last line on: the
+    /// program was killed, or the disk was full at the end.
+    Stopped,
     /// An event, also of a kind that this library does not know.
     Event {
         /// The name of the event.
@@ -39,10 +44,14 @@ pub enum EntryKind {
         /// The time at which the server confirmed all subscriptions again; `None` if the recording ended before.
         until: Option<Timestamp>,
     },
-    /// Events are missing here because the journal could not be written fast enough.
+    /// Events are missing because the journal could not be written fast enough, or not at all.
     Lagged {
         /// The number of missing events.
         count: u64,
+        /// The time of the last event before them, or of the start of the recording.
+        since: Timestamp,
+        /// The time of the first event after them, if it has arrived, otherwise of this entry.
+        until: Timestamp,
     },
     /// An event whose data is not JSON.
     Unreadable {
@@ -82,9 +91,10 @@ impl Entry {
         }
     }
 
-    pub(super) fn missed(console: Arc<str>, missed: Missed) -> Self {
+    /// `since` is the time of the last event.
+    pub(super) fn missed(console: Arc<str>, missed: Missed, since: Timestamp) -> Self {
         let kind = match missed {
-            Missed::Lagged(count) => EntryKind::Lagged { count },
+            Missed::Lagged(count) => return Self::lagged(console, count, since),
             Missed::Gap { since, until } => EntryKind::Gap {
                 since,
                 until: Some(until),
@@ -101,14 +111,35 @@ impl Entry {
         Self::new(console, kind)
     }
 
-    pub(super) fn state(console: Arc<str>, state: &State) -> Self {
+    /// Events are missing from `since` until now.
+    pub(super) fn lagged(console: Arc<str>, count: u64, since: Timestamp) -> Self {
+        let at = Timestamp::now();
+        let kind = EntryKind::Lagged {
+            count,
+            since,
+            until: at,
+        };
+        Self { at, console, kind }
+    }
+
+    /// The number of events that are missing without this entry.
+    pub(super) fn weight(&self) -> u64 {
+        match self.kind {
+            EntryKind::Lagged { count, .. } => count,
+            EntryKind::Event { .. } | EntryKind::Unreadable { .. } => 1,
+            _ => 0,
+        }
+    }
+
+    pub(super) fn state(at: Timestamp, console: Arc<str>, state: &State) -> Self {
         let (state, because) = match state {
             State::Closed { because } => ("closed", Some(because.to_string())),
             State::Recovering { because, .. } => ("disconnected", Some(because.to_string())),
             state if state.is_connected() => ("connected", None),
             _ => ("disconnected", None),
         };
-        Self::new(console, EntryKind::State { state, because })
+        let kind = EntryKind::State { state, because };
+        Self { at, console, kind }
     }
 }
 

@@ -4,12 +4,20 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-#[derive(Debug)]
+#[cfg(test)]
+mod tests;
+
+/// Writes all bytes to the end of a file. Tests have disks that are full or slow.
+pub(super) type WriteAll = Box<dyn FnMut(&mut File, &[u8]) -> io::Result<()> + Send>;
+
 pub(super) struct LineFile {
     path: PathBuf,
     rotation: Option<Rotation>,
     /// The open file and its length. `None` before the first line, and after an error.
     open: Option<(File, u64)>,
+    write_all: WriteAll,
+    /// The error of the last attempt to rotate.
+    rotation_error: Option<io::Error>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -22,10 +30,20 @@ pub(super) struct Rotation {
 
 impl LineFile {
     pub(super) fn new(path: PathBuf, rotation: Option<Rotation>) -> Self {
+        Self::with_writer(path, rotation, Box::new(io::Write::write_all))
+    }
+
+    pub(super) fn with_writer(
+        path: PathBuf,
+        rotation: Option<Rotation>,
+        write_all: WriteAll,
+    ) -> Self {
         Self {
             path,
             rotation,
             open: None,
+            write_all,
+            rotation_error: None,
         }
     }
 
@@ -33,20 +51,28 @@ impl LineFile {
         &self.path
     }
 
-    /// Appends lines. After an error they can be appended again.
+    /// The error because of which lines are appended to a full file.
+    pub(super) fn rotation_error(&self) -> Option<&io::Error> {
+        self.rotation_error.as_ref()
+    }
+
+    /// Appends lines. After an error they can be appended again. A file that cannot be rotated grows instead: that is no error.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let (mut file, mut length) = self.take()?;
         if let Some(rotation) = self.rotation
             && length > 0
             && length + lines.len() as u64 > rotation.bytes
         {
+            // Later errors of the disk have no handle to report them.
+            let synced = file.sync_data();
             drop(file);
-            self.rotate(rotation.keep)?;
+            let rotated = synced.and_then(|()| self.rotate(rotation.keep));
+            self.rotation_error = rotated.err();
             (file, length) = self.take()?;
         }
-        if let Err(error) = file.write_all(lines) {
-            // The disk may be full in the middle of a line. If this fails, too, the part of a line stays.
-            let _ = file.set_len(length);
+        if let Err(error) = (self.write_all)(&mut file, lines) {
+            // The disk may be full in the middle of a line. If this fails, too, lines are written twice rather than lost.
+            let _ = file.set_len(length).or_else(|_| self.cut(length));
             return Err(error);
         }
         self.open = Some((file, length + lines.len() as u64));
@@ -62,8 +88,11 @@ impl LineFile {
     }
 
     fn take(&mut self) -> io::Result<(File, u64)> {
-        if let Some(open) = self.open.take() {
-            return Ok(open);
+        // Another program may have renamed, deleted or emptied the file.
+        if let Some((file, length)) = self.open.take()
+            && std::fs::metadata(&self.path).is_ok_and(|about| about.len() == length)
+        {
+            return Ok((file, length));
         }
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder)?;
@@ -82,15 +111,24 @@ impl LineFile {
         Ok((file, length))
     }
 
+    /// Windows refuses `set_len` on a file that is open for appending.
+    fn cut(&self, length: u64) -> io::Result<()> {
+        let file = OpenOptions::new().write(true).open(&self.path)?;
+        file.set_len(length)
+    }
+
     /// Renames the full files: `journal.jsonl` to `journal.jsonl.1`, and so on. The oldest is deleted.
     fn rotate(&self, keep: usize) -> io::Result<()> {
         if keep == 0 {
             return std::fs::remove_file(&self.path);
         }
-        for number in (1..keep).rev() {
-            rename_if_exists(&self.numbered(number), &self.numbered(number + 1))?;
+        // An earlier attempt may have left a number free: the files above it stay, or repeated attempts would delete them.
+        let mut numbers = 1..keep;
+        let free = numbers.find(|number| !self.numbered(*number).exists());
+        for number in (1..free.unwrap_or(keep)).rev() {
+            std::fs::rename(self.numbered(number), self.numbered(number + 1))?;
         }
-        rename_if_exists(&self.path, &self.numbered(1))
+        std::fs::rename(&self.path, self.numbered(1))
     }
 
     fn numbered(&self, number: usize) -> PathBuf {
@@ -105,62 +143,4 @@ fn last_byte(file: &mut File) -> io::Result<u8> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut byte)?;
     Ok(byte[0])
-}
-
-fn rename_if_exists(from: &Path, to: &Path) -> io::Result<()> {
-    match std::fs::rename(from, to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-mod tests {
-    use super::*;
-
-    fn folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("journal-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        folder
-    }
-
-    fn read(path: &Path) -> String {
-        std::fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn a_full_file_is_renamed_and_the_newest_are_kept() {
-        let folder = folder("rotation");
-        let path = folder.join("journal.jsonl");
-        let rotation = Rotation { bytes: 10, keep: 2 };
-        let mut file = LineFile::new(path.clone(), Some(rotation));
-        for line in [
-            "one1\n",
-            "two2\n",
-            "three\n",
-            "four4\n",
-            "a line longer than a file\n",
-            "six66\n",
-        ] {
-            file.append(line.as_bytes()).unwrap();
-        }
-        assert_eq!(read(&path), "six66\n");
-        assert_eq!(read(&file.numbered(1)), "a line longer than a file\n");
-        assert_eq!(read(&file.numbered(2)), "four4\n");
-        assert!(!file.numbered(3).exists());
-        std::fs::remove_dir_all(folder).unwrap();
-    }
-
-    #[test]
-    fn a_part_of_a_line_at_the_end_of_the_file_is_ended_first() {
-        let folder = folder("part");
-        std::fs::create_dir_all(&folder).unwrap();
-        let path = folder.join("journal.jsonl");
-        std::fs::write(&path, "{\"at\":\"20").unwrap();
-        let mut file = LineFile::new(path.clone(), None);
-        file.append(b"{}\n").unwrap();
-        assert_eq!(read(&path), "{\"at\":\"20\n{}\n");
-        std::fs::remove_dir_all(folder).unwrap();
-    }
 }

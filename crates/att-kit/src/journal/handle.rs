@@ -1,18 +1,26 @@
+use super::counters::Counters;
 use super::entry::Entry;
 use super::file::{LineFile, Rotation};
-use super::output::{Health, Output};
-use super::record::{Counters, Recorder};
+use super::output::Output;
+use super::record::{Recorder, Unwritten};
+use super::states::States;
 use crate::error::{Error, ErrorKind};
 use crate::handler_fn::Outcome;
-use att_console::{Console, EventName};
+use alta_model::Timestamp;
+use att_console::{Console, EventName, Overflow};
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
+
+/// The default of [`Journal::end_timeout`].
+const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Records consoles; see [the module](super). Clones, and all its recordings, write to the same file or function.
 #[derive(Clone)]
@@ -23,27 +31,25 @@ pub struct Journal {
     path: Option<Arc<Path>>,
     /// `None` for all events.
     only: Option<Arc<[EventName]>>,
+    end_timeout: Duration,
 }
 
 impl Journal {
     /// Appends JSON lines to a file, which is created with its folder when the first entry is written.
     ///
-    /// A write that fails, because the disk is full for example, is repeated until it succeeds. Meanwhile events wait in the queue of
-    /// the stream (8 MiB or 65,536 events); more than these are dropped, and counted in the journal at their place.
+    /// A write that fails, because the disk is full for example, is repeated until it succeeds, after the end of the recording for
+    /// [`end_timeout`](Self::end_timeout). Meanwhile events wait in the queue of the stream (8 MiB or 65,536 events by default); more
+    /// than these are dropped, and counted in the journal at their place. A file that another program renames, deletes or empties is
+    /// created again.
     pub fn to_file(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let shared = Arc::from(path.as_path());
-        let file = LineFile::new(path, None);
-        Self::new(Output::File(Some(file), Health::default()), Some(shared))
+        Self::to_line_file(LineFile::new(path.into(), None))
     }
 
     /// The same with files of at most so many bytes: a full one is renamed to `NAME.1`, the one before to `NAME.2`, and so on, and
-    /// `keep` of them are kept.
+    /// `keep` of them are kept. If a file cannot be renamed, it grows, until it can be renamed; [`Written::problem`] says so.
     pub fn to_rotated_file(path: impl Into<PathBuf>, bytes: u64, keep: usize) -> Self {
-        let path = path.into();
-        let shared = Arc::from(path.as_path());
-        let file = LineFile::new(path, Some(Rotation { bytes, keep }));
-        Self::new(Output::File(Some(file), Health::default()), Some(shared))
+        let rotation = Rotation { bytes, keep };
+        Self::to_line_file(LineFile::new(path.into(), Some(rotation)))
     }
 
     /// Calls a function for each entry, one call after another. A slow function delays only the journal; events wait as for
@@ -56,7 +62,12 @@ impl Journal {
             let writing = write(entry);
             Box::pin(async move { writing.await.result() }) as _
         };
-        Self::new(Output::Function(Arc::new(function)), None)
+        Self::new(Output::function(Arc::new(function)), None)
+    }
+
+    pub(super) fn to_line_file(file: LineFile) -> Self {
+        let path = Arc::from(file.path());
+        Self::new(Output::file(file), Some(path))
     }
 
     fn new(output: Output, path: Option<Arc<Path>>) -> Self {
@@ -64,7 +75,16 @@ impl Journal {
             output: Arc::new(Mutex::new(output)),
             path,
             only: None,
+            end_timeout: END_TIMEOUT,
         }
+    }
+
+    /// Sets the time for which a recording tries to write its last entries, after its console was closed or a stop was requested:
+    /// 5 s by default. After it, the recording ends with [`ErrorKind::Journal`], which counts the events that are not written.
+    #[must_use]
+    pub fn end_timeout(mut self, timeout: Duration) -> Self {
+        self.end_timeout = timeout;
+        self
     }
 
     /// Records only events with these names, in any case, beside gaps and states. Otherwise all events are recorded.
@@ -74,7 +94,7 @@ impl Journal {
         self
     }
 
-    /// Begins to record a console. The recording does not hold the console open; it ends with it, or by
+    /// Starts to record a console. The recording does not hold the console open; it ends with it, or by
     /// [`Recording::stop`].
     ///
     /// # Panics
@@ -91,11 +111,19 @@ impl Journal {
             label: console.label(),
             console: console.downgrade(),
             redactor: console.redactor().clone(),
-            events: events.with_own_commands().start(),
-            statuses: Some(console.statuses()),
+            // A full queue must not end the recording, whatever the rule of the console.
+            events: events
+                .with_own_commands()
+                .overflow(Overflow::DropOldest)
+                .start(),
+            states: States::new(console.statuses()),
+            closed: console.statuses(),
             output: Arc::clone(&self.output),
             counters: Arc::clone(&counters),
             stop: stopped,
+            end_timeout: self.end_timeout,
+            batch: VecDeque::new(),
+            last_event: Timestamp::now(),
         };
         Recording {
             task: tokio::spawn(recorder.run()),
@@ -120,7 +148,7 @@ impl fmt::Debug for Journal {
 #[derive(Debug)]
 #[must_use = "a recording stops when it is dropped"]
 pub struct Recording {
-    task: JoinHandle<io::Result<()>>,
+    task: JoinHandle<Result<(), Unwritten>>,
     stop: watch::Sender<bool>,
     counters: Arc<Counters>,
     path: Option<Arc<Path>>,
@@ -138,7 +166,7 @@ pub struct Written {
     pub gaps: u64,
     /// The failed calls of the function.
     pub failures: u64,
-    /// The error of the last write of the file; `None` if it succeeded.
+    /// The error of the last write or rotation of the file; `None` if both succeeded.
     pub problem: Option<String>,
 }
 
@@ -159,7 +187,7 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Journal`] if they could not be written.
+    /// [`ErrorKind::Journal`] if they could not be written within [`Journal::end_timeout`].
     ///
     /// # Cancel safety
     ///
@@ -173,20 +201,23 @@ impl Recording {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Journal`] if it could not be written.
+    /// [`ErrorKind::Journal`] if the last entries could not be written within [`Journal::end_timeout`].
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: the recording stops in the background.
     pub async fn ended(mut self) -> Result<Written, Error> {
         let ended = (&mut self.task).await;
-        let result = ended.unwrap_or_else(|error| Err(io::Error::other(error)));
-        result.map_err(|error| {
+        let result = ended.unwrap_or_else(|error| {
+            let because = io::Error::other(error);
+            Err(Unwritten { events: 0, because })
+        });
+        result.map_err(|Unwritten { events, because }| {
             let doing = match &self.path {
                 Some(path) => format!("writing the journal {}", path.display()),
                 None => "writing a journal".to_owned(),
             };
-            Error::new(ErrorKind::Journal, doing).caused_by(error)
+            Error::new(ErrorKind::Journal { unwritten: events }, doing).caused_by(because)
         })?;
         Ok(self.written())
     }

@@ -1,95 +1,141 @@
-//! Where entries go: a file, whose writes are repeated until they succeed, or a function of the program.
+//! The destination of entries: a file, whose writes are repeated until they succeed, or a function of the program.
 
+use super::counters::Counters;
 use super::entry::Entry;
 use super::file::LineFile;
 use crate::handlers::Work;
 use crate::panics::{catch_panic, catch_panic_in};
 use alta_model::Redactor;
+use std::collections::VecDeque;
 use std::io;
-use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use tracing::{info, warn};
 
 pub(super) type Function = Arc<dyn Fn(Entry) -> Work + Send + Sync>;
 
-pub(super) enum Output {
-    /// `None` while a thread writes it, and for ever if that thread panicked.
-    File(Option<LineFile>, Health),
+/// The most marks of lost entries that wait for the next write.
+const MOST_MARKS: usize = 64;
+
+pub(super) struct Output {
+    destination: Destination,
+    /// The marks of recordings that could not write their last entries.
+    marks: Vec<Entry>,
+    /// The problem of the last write: only its first occurrence and its end are logged.
+    problem: Option<String>,
+}
+
+enum Destination {
+    /// Locked only by threads for blocking calls. A write that hangs keeps its thread.
+    File(Arc<Mutex<LineFile>>),
     Function(Function),
 }
 
-/// Whether the last write has failed: only the first failure and the first success after it are logged.
-#[derive(Default)]
-pub(super) struct Health {
-    is_failing: bool,
-}
-
-/// The outcome of a write.
-pub(super) enum Outcome {
-    /// All entries were passed on; so many calls of the function failed.
-    Done { failures: u64 },
-    /// Nothing was written. The same entries can be written again.
-    Failed(io::Error),
-}
-
 impl Output {
-    /// Passes entries on, in order.
+    pub(super) fn file(file: LineFile) -> Self {
+        Self::new(Destination::File(Arc::new(Mutex::new(file))))
+    }
+
+    pub(super) fn function(function: Function) -> Self {
+        Self::new(Destination::Function(function))
+    }
+
+    fn new(destination: Destination) -> Self {
+        Self {
+            destination,
+            marks: Vec::new(),
+            problem: None,
+        }
+    }
+
+    /// Passes entries on, in order, after the marks of lost entries, and removes them. After an error, they can be written again.
     ///
-    /// Not cancel safe: the lines of a file may have been written.
-    pub(super) async fn write(&mut self, entries: &[Entry], redactor: &Redactor) -> Outcome {
-        match self {
-            Self::File(file, health) => {
-                let written = append(file, lines(entries, redactor)).await;
-                health.note(file.as_ref().map(LineFile::path), written.as_ref().err());
-                match written {
-                    Ok(()) => Outcome::Done { failures: 0 },
-                    Err(error) => Outcome::Failed(error),
-                }
+    /// Not cancel safe: entries that remain may have been written, or may be written later.
+    pub(super) async fn write(
+        &mut self,
+        entries: &mut VecDeque<Entry>,
+        redactor: &Redactor,
+        counters: &Counters,
+    ) -> io::Result<()> {
+        match &self.destination {
+            Destination::File(file) => {
+                let lines = lines(self.marks.iter().chain(&*entries), redactor);
+                let written = blocking(file, move |file| {
+                    let written = file.append(&lines);
+                    let path = file.path().display().to_string();
+                    (
+                        path,
+                        written,
+                        file.rotation_error().map(io::Error::to_string),
+                    )
+                });
+                let (path, written, rotation) = written.await?;
+                self.note(&path, written.as_ref().err(), rotation.as_deref());
+                written?;
+                *counters.problem() = rotation;
+                self.marks.clear();
+                entries.drain(..).for_each(|entry| counters.count(&entry));
             }
-            Self::Function(function) => {
-                let mut failures = 0;
-                for entry in entries {
-                    let Err(problem) = call(function, entry.clone()).await else {
-                        continue;
-                    };
-                    warn!(problem, "an entry of a journal was not accepted");
-                    failures += 1;
+            Destination::Function(function) => {
+                for mark in self.marks.drain(..) {
+                    call(function, mark, counters).await;
                 }
-                Outcome::Done { failures }
+                while let Some(entry) = entries.front() {
+                    call(function, entry.clone(), counters).await;
+                    counters.count(entry);
+                    entries.pop_front();
+                }
             }
         }
+        Ok(())
     }
 
     /// Writes everything to the disk.
-    pub(super) async fn sync(&mut self) -> io::Result<()> {
-        match self {
-            Self::File(file, _) => blocking(file, LineFile::sync).await,
-            Self::Function(_) => Ok(()),
+    pub(super) async fn sync(&self) -> io::Result<()> {
+        match &self.destination {
+            Destination::File(file) => blocking(file, LineFile::sync).await?,
+            Destination::Function(_) => Ok(()),
         }
     }
-}
 
-impl Health {
-    fn note(&mut self, path: Option<&Path>, error: Option<&io::Error>) {
-        let path = path.map(|path| path.display().to_string());
-        match error {
-            Some(error) if !self.is_failing => {
-                warn!(path, %error, "a journal cannot be written; it is tried again");
+    /// Adds a mark of lost entries, for the next write of any recording.
+    pub(super) fn mark(&mut self, mark: Entry) {
+        if self.marks.len() < MOST_MARKS {
+            self.marks.push(mark);
+        }
+    }
+
+    /// Logs a problem that is new, and its end.
+    fn note(&mut self, path: &str, error: Option<&io::Error>, rotation: Option<&str>) {
+        let problem = error.map(io::Error::to_string);
+        let problem = problem.or_else(|| rotation.map(str::to_owned));
+        match &problem {
+            Some(problem) if self.problem.is_none() => {
+                let consequence = match error {
+                    Some(_) => "a journal cannot be written; it is tried again",
+                    None => "a journal cannot be rotated; the file grows",
+                };
+                warn!(path, problem, "{consequence}");
             }
-            None if self.is_failing => info!(path, "a journal is written again"),
+            None if self.problem.is_some() => info!(path, "a journal is written again"),
             _ => {}
         }
-        self.is_failing = error.is_some();
+        self.problem = problem;
     }
 }
 
-async fn call(function: &Function, entry: Entry) -> Result<(), String> {
-    let work = catch_panic_in(|| function(entry))?;
-    let result = catch_panic(work).await?;
-    result.map_err(|error| error.to_string())
+async fn call(function: &Function, entry: Entry, counters: &Counters) {
+    let accepted = async {
+        let work = catch_panic_in(|| function(entry))?;
+        let result = catch_panic(work).await?;
+        result.map_err(|error| error.to_string())
+    };
+    if let Err(problem) = accepted.await {
+        warn!(problem, "an entry of a journal was not accepted");
+        counters.count_failure();
+    }
 }
 
-fn lines(entries: &[Entry], redactor: &Redactor) -> Vec<u8> {
+fn lines<'a>(entries: impl Iterator<Item = &'a Entry>, redactor: &Redactor) -> Vec<u8> {
     let mut lines = Vec::new();
     for entry in entries {
         // An entry has string keys only, so this cannot fail.
@@ -100,23 +146,14 @@ fn lines(entries: &[Entry], redactor: &Redactor) -> Vec<u8> {
     lines
 }
 
-async fn append(file: &mut Option<LineFile>, lines: Vec<u8>) -> io::Result<()> {
-    blocking(file, move |file| file.append(&lines)).await
-}
-
 /// Runs a blocking function of the file on a thread for that.
 async fn blocking<T: Send + 'static>(
-    file: &mut Option<LineFile>,
-    work: impl FnOnce(&mut LineFile) -> io::Result<T> + Send + 'static,
+    file: &Arc<Mutex<LineFile>>,
+    work: impl FnOnce(&mut LineFile) -> T + Send + 'static,
 ) -> io::Result<T> {
-    let Some(mut taken) = file.take() else {
-        return Err(io::Error::other("a write of this file has panicked"));
-    };
-    let done = tokio::task::spawn_blocking(move || {
-        let result = work(&mut taken);
-        (taken, result)
-    });
-    let (returned, result) = done.await.map_err(io::Error::other)?;
-    *file = Some(returned);
-    result
+    let file = Arc::clone(file);
+    let work = move || work(&mut file.lock().unwrap_or_else(PoisonError::into_inner));
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(io::Error::other)
 }
