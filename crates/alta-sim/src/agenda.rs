@@ -55,13 +55,15 @@ impl Agenda {
     }
 
     /// The time at which something is due.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
+    pub(crate) fn next(&self, world: &World) -> Option<Timestamp> {
         let recurring = [&self.heartbeats, &self.town].into_iter().flatten();
-        recurring.map(|it| it.next).min()
+        let times = recurring.map(|it| it.next);
+        times.chain(world.next_step()).min()
     }
 
     /// Lets everything happen that is due at a time, which is over by `now`.
     pub(crate) fn run(&mut self, world: &mut World, at: Timestamp, now: Timestamp) {
+        world.step(at);
         let is_due = |it: &mut Option<Recurring>| it.as_mut().is_some_and(|it| it.is_due(at, now));
         if is_due(&mut self.heartbeats) {
             for server in world.online_servers() {
@@ -72,7 +74,8 @@ impl Agenda {
         }
         if is_due(&mut self.town) {
             for server in world.online_servers() {
-                town::happen(world, server, at);
+                // An online server has a game, and its players do not leave in between.
+                let _ = town::happen(world, server, at);
             }
         }
     }

@@ -251,7 +251,14 @@ impl Sim {
     /// The chunk of a player.
     pub fn chunk_of(&self, server: u64, player: u64) -> Option<String> {
         self.shared
-            .look(|state| Some(state.world.player(server, player)?.chunk.clone()))
+            .look(|state| Some(state.world.player(server, player).ok()?.chunk.clone()))
+    }
+
+    /// The position of a player, in meters. A player on a [path](Self::player_follows) moves between calls, which
+    /// wakes no [`wait_until`](Self::wait_until).
+    pub fn position_of(&self, server: u64, player: u64) -> Option<[f64; 3]> {
+        self.shared
+            .look(|state| Some(state.world.player(server, player).ok()?.position))
     }
 
     /// The name of a server.

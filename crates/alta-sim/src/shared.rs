@@ -54,9 +54,11 @@ impl Shared {
         result
     }
 
-    /// Reads the state.
+    /// Reads the state. Players on paths are at their places of the moment.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.lock())
+        let mut state = self.lock();
+        state.catch_up(&self.env, self.env.clock.now());
+        look(&state)
     }
 
     /// Lets everything happen that is due, always.

@@ -3,6 +3,7 @@ use crate::error::{Error, ErrorKind};
 use crate::listen::Endpoints;
 use crate::shared::Shared;
 use crate::state::State;
+use crate::world::Missing;
 use alta_cloud::net::Faults;
 use alta_cloud::state::{BotAccount, Identity, Purpose, SCOPES, UserAccount};
 use alta_cloud::{rest, socket};
@@ -209,14 +210,14 @@ impl Sim {
         tasks.spawn(async move { console::serve(&shared, server, Box::new(io)).await });
     }
 
-    /// Works on the state. `None` is an error: something does not exist.
+    /// Works on the state. `doing` describes the work in the error.
     pub(crate) fn change<T>(
         &self,
         doing: &'static str,
-        work: impl FnOnce(&mut State, Timestamp) -> Option<T>,
+        work: impl FnOnce(&mut State, Timestamp) -> Result<T, Missing>,
     ) -> Result<T, Error> {
         self.shared
             .with(work)
-            .ok_or_else(|| Error::new(ErrorKind::NotFound, doing))
+            .map_err(|missing| Error::new(ErrorKind::NotFound, doing).detail(missing.to_string()))
     }
 }

@@ -115,7 +115,7 @@ impl State {
 
     /// The time at which the clock makes something happen.
     pub(crate) fn due(&self) -> Option<Timestamp> {
-        self.agenda.next()
+        self.agenda.next(&self.world)
     }
 
     /// Lets everything happen that is due at `now`, in its order, and delivers its events with their own times.
@@ -124,6 +124,7 @@ impl State {
             self.agenda.run(&mut self.world, at, now);
             self.deliver(env, at);
         }
+        self.world.step(now);
     }
 
     /// Sends the world's events to the connections that have subscribed to them.

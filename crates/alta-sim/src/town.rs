@@ -1,6 +1,6 @@
 //! A town with events that no test drives.
 
-use crate::world::{Item, World};
+use crate::world::{Item, Missing, World};
 use jiff::Timestamp;
 
 /// The names of the players.
@@ -44,14 +44,8 @@ const CREATURES: [&str; 4] = [
 const CROWD: usize = 8;
 
 /// Adds one event on a server.
-pub(crate) fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
-    let here: Vec<u64> = world
-        .servers
-        .get(&server)?
-        .players
-        .keys()
-        .copied()
-        .collect();
+pub(crate) fn happen(world: &mut World, server: u64, now: Timestamp) -> Result<(), Missing> {
+    let here: Vec<u64> = world.game(server)?.players.keys().copied().collect();
     let someone = here.get(world.rng.usize(..here.len().max(1))).copied();
     let other = here.iter().copied().find(|id| Some(*id) != someone);
     let Some(player) = someone else {
@@ -75,14 +69,17 @@ pub(crate) fn happen(world: &mut World, server: u64, now: Timestamp) -> Option<(
             world.handle_item(server, player, &item, change)
         }
         80..88 => {
-            let seller = other?;
+            let Some(seller) = other else { return Ok(()) };
             let item = any_item(world);
             let quantity = world.rng.u64(1..4);
             let price = 0.5 * f64::from(world.rng.u8(1..20));
             world.trade(server, player, seller, &item, price, quantity)
         }
         88..92 => world.die(server, player, None, "Unknown"),
-        92..95 => world.die(server, player, Some(other?), "Impact"),
+        92..95 => match other {
+            Some(_) => world.die(server, player, other, "Impact"),
+            None => Ok(()),
+        },
         _ => world.leave(server, player, now),
     }
 }
@@ -91,9 +88,11 @@ fn any_item(world: &mut World) -> Item {
     world.prefabs[world.rng.usize(..world.prefabs.len())].clone()
 }
 
-fn join(world: &mut World, server: u64, now: Timestamp) -> Option<()> {
+fn join(world: &mut World, server: u64, now: Timestamp) -> Result<(), Missing> {
     let name = NAMES[world.rng.usize(..NAMES.len())];
-    world.join(server, name, now).map(|_| ())
+    // A player who is on the server already does not join.
+    let _ = world.join(server, name, now);
+    Ok(())
 }
 
 #[cfg(test)]
@@ -110,7 +109,7 @@ mod tests {
         world.set_online(server, true, now);
         world.take_events();
         for _ in 0..500 {
-            happen(&mut world, server, now);
+            happen(&mut world, server, now).unwrap();
         }
         world
             .take_events()

@@ -200,6 +200,29 @@ impl World {
         self.sim.player_hands(self.server, id(player), left, right)
     }
 
+    /// Lets a player follow a path, from the present place on, by the clock of the world; see [`Sim::player_follows`].
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if no such player is there, [`ErrorKind::Invalid`] if this is no path.
+    pub fn player_follows(&self, player: UserId, path: &[Waypoint]) -> Result<(), Error> {
+        self.sim.player_follows(self.server, id(player), path)
+    }
+
+    /// Moves the clock of the world forward: tokens expire, heartbeats are sent, players go on. The clock of the bot does not
+    /// move. See [`Sim::advance`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Sim::advance`].
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the clock has moved by a part of the time.
+    pub async fn advance(&self, by: Duration) -> Result<(), Error> {
+        self.sim.advance(by).await
+    }
+
     /// Kills a player.
     ///
     /// # Errors

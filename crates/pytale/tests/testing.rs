@@ -10,7 +10,7 @@ use pytale::console::commands::SpawnArea;
 use pytale::kit::Consoles;
 use pytale::model::Vector3;
 use pytale::prelude::*;
-use pytale::testing::{ErrorKind, Sim, World};
+use pytale::testing::{ErrorKind, Sim, Waypoint, World};
 
 /// The README's bot for a self-hosted server, with another console.
 async fn welcome(console: Console) -> Result<(), pytale::console::Error> {
@@ -210,4 +210,20 @@ async fn positions_of_hands_can_be_set() {
         (detailed.left_hand_position, detailed.right_hand_position),
         (Some(left), Some(right))
     );
+}
+
+#[tokio::test]
+async fn a_player_follows_a_path_when_the_clock_is_moved() {
+    let world = World::start().await.unwrap();
+    let player = world.player_joins("Ashwick").unwrap();
+    let end = Vector3::new(10.0, 0.0, 0.0);
+    let path = [Waypoint::new(Duration::from_secs(3_600), [10.0, 0.0, 0.0])];
+    world.player_follows(player, &path).unwrap();
+    let console = world.console();
+    let before = console.command(player::detailed(player)).await.unwrap();
+    assert_ne!(before.position, Some(end));
+    world.advance(Duration::from_secs(3_600)).await.unwrap();
+    let after = console.command(player::detailed(player)).await.unwrap();
+    assert_eq!(after.position, Some(end));
+    assert!(world.player_follows(UserId::new(7), &path).is_err());
 }

@@ -175,7 +175,8 @@ impl Group {
         id
     }
 
-    pub(crate) fn has_role(&self, role_id: u64) -> bool {
+    /// Returns whether the group has a role with this id.
+    pub fn has_role(&self, role_id: u64) -> bool {
         self.role(role_id).is_some()
     }
 

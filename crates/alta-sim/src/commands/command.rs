@@ -1,5 +1,5 @@
 use super::arguments::{self, Invalid};
-use crate::world::{GameServer, World};
+use crate::world::{GameServer, Missing, World};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -60,6 +60,15 @@ impl From<Invalid> for Output {
     }
 }
 
+impl From<Missing> for Output {
+    fn from(missing: Missing) -> Self {
+        match missing {
+            Missing::Server(_) => Self::Exception("The server is gone".to_owned()),
+            _ => Self::null_reference(),
+        }
+    }
+}
+
 /// The end of a command, whether or not it could be run.
 #[derive(Debug)]
 pub(crate) struct Finished {
@@ -107,13 +116,11 @@ impl Run<'_> {
 
     /// The game of the console's server.
     pub(crate) fn game(&self) -> Result<&GameServer, Output> {
-        let game = self.world.servers.get(&self.server);
-        game.ok_or_else(|| Output::Exception("The server is gone".to_owned()))
+        Ok(self.world.game(self.server)?)
     }
 
     pub(crate) fn game_mut(&mut self) -> Result<&mut GameServer, Output> {
-        let game = self.world.servers.get_mut(&self.server);
-        game.ok_or_else(|| Output::Exception("The server is gone".to_owned()))
+        Ok(self.world.game_mut(self.server)?)
     }
 
     /// The players in a `PlayerList` argument.

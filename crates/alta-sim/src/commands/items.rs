@@ -38,10 +38,9 @@ pub(crate) const SPECS: &[Spec] = &[
             let saved = saved(run, 1)?;
             let mut rows = Vec::new();
             for id in run.players(0)? {
-                let player = run.world.player(run.server, id);
-                let position = player.ok_or_else(Output::null_reference)?.position;
-                let spawned = run.world.spawn_saved(run.server, saved.clone(), position);
-                rows.extend(spawned.map(|entity| entity.reference()));
+                let position = run.world.player(run.server, id)?.position;
+                let spawned = run.world.spawn_saved(run.server, saved.clone(), position)?;
+                rows.push(spawned.reference());
             }
             Ok(Output::list(rows))
         },
@@ -53,10 +52,7 @@ pub(crate) const SPECS: &[Spec] = &[
         |run| {
             let saved = saved(run, 0)?;
             let position = saved.pose().map_or([0.0; 3], |pose| pose.position);
-            let entity = run
-                .world
-                .spawn_saved(run.server, saved, position)
-                .ok_or_else(Output::null_reference)?;
+            let entity = run.world.spawn_saved(run.server, saved, position)?;
             Ok(Output::Value(
                 entity.reference(),
                 format!("{} - {}", entity.id, entity.name),
@@ -76,7 +72,7 @@ pub(crate) const SPECS: &[Spec] = &[
         |run| {
             let id = run.user(0)?;
             let change = number(run.argument(1))?;
-            run.world.change_balance(run.server, id, change);
+            run.world.change_balance(run.server, id, change)?;
             Ok(Output::Done)
         },
     ),
@@ -89,7 +85,7 @@ pub(crate) const SPECS: &[Spec] = &[
             let wanted: i64 = number(run.argument(1))?;
             let now = run.game()?.balances.get(&id).copied().unwrap_or_default();
             run.world
-                .change_balance(run.server, id, wanted.saturating_sub(now));
+                .change_balance(run.server, id, wanted.saturating_sub(now))?;
             Ok(Output::Done)
         },
     ),
@@ -139,7 +135,7 @@ pub(crate) const SPECS: &[Spec] = &[
 fn prefab(run: &Run<'_>, text: &str) -> Result<Item, Output> {
     run.world
         .prefab(text)
-        .ok_or_else(|| Output::Exception(format!("Couldn't find prefab {text}")))
+        .map_err(|_| Output::Exception(format!("Couldn't find prefab {text}")))
 }
 
 /// The save string in an argument. Its prefab exists.
@@ -150,9 +146,9 @@ fn saved(run: &Run<'_>, at: usize) -> Result<Saved, Output> {
     Ok(saved)
 }
 
-fn at_player(run: &mut Run<'_>, player: u64, item: &Item) -> Option<Node> {
+fn at_player(run: &mut Run<'_>, player: u64, item: &Item) -> Result<Node, Output> {
     let position = run.world.player(run.server, player)?.position;
-    Some(run.world.spawn(run.server, item, position)?.reference())
+    Ok(run.world.spawn(run.server, item, position)?.reference())
 }
 
 /// `spawn <players> <prefab> [count]`.
@@ -162,7 +158,7 @@ fn spawn(run: &mut Run<'_>) -> Result<Output, Output> {
     let mut rows = Vec::new();
     for id in run.players(0)? {
         for _ in 0..count.min(SPAWN_LIMIT) {
-            rows.extend(at_player(run, id, &item));
+            rows.push(at_player(run, id, &item)?);
         }
     }
     Ok(Output::list(rows))

@@ -21,10 +21,7 @@ pub(crate) const SPECS: &[Spec] = &[
     }),
     command(&["player", "detailed"], &[PLAYER], DETAILED, |run| {
         let id = run.player(0)?;
-        let found = run
-            .world
-            .player(run.server, id)
-            .ok_or_else(Output::null_reference)?;
+        let found = run.world.player(run.server, id)?;
         Ok(Output::Value(
             found.detailed(),
             "Alta.Console.Commands.UserInfoDetailed".to_owned(),
@@ -63,7 +60,7 @@ pub(crate) const SPECS: &[Spec] = &[
     ),
     command(&["player", "kill"], &[PLAYERS], VOID, |run| {
         for id in run.players(0)? {
-            run.world.die(run.server, id, None, "Command");
+            run.world.die(run.server, id, None, "Command")?;
         }
         Ok(Output::Done)
     }),
@@ -76,7 +73,7 @@ pub(crate) const SPECS: &[Spec] = &[
         VOID,
         |run| {
             for id in run.players(0)? {
-                run.world.leave(run.server, id, run.now);
+                run.world.leave(run.server, id, run.now)?;
             }
             Ok(Output::Done)
         },
@@ -196,7 +193,7 @@ fn teleport(run: &mut Run<'_>) -> Result<Output, Output> {
         }
         (found, _) => found
             .ok()
-            .and_then(|id| run.world.player(run.server, id))
+            .and_then(|id| run.world.player(run.server, id).ok())
             .map(|player| (player.position, player.chunk.clone())),
     };
     for id in run.players(0)? {
@@ -208,11 +205,12 @@ fn teleport(run: &mut Run<'_>) -> Result<Output, Output> {
             }
             None => (None, Some(to.clone())),
         };
+        run.world.stand(run.server, id);
         if let Some(position) = position {
-            run.world.put_at(run.server, id, position);
+            run.world.put_at(run.server, id, position)?;
         }
         if let Some(chunk) = chunk {
-            run.world.move_to_chunk(run.server, id, &chunk);
+            run.world.move_to_chunk(run.server, id, &chunk)?;
         }
     }
     Ok(Output::Done)
@@ -222,9 +220,7 @@ fn teleport(run: &mut Run<'_>) -> Result<Output, Output> {
 fn inventory(run: &mut Run<'_>) -> Result<Output, Output> {
     let mut rows = Vec::new();
     for id in run.players(0)? {
-        let Some(player) = run.world.player(run.server, id) else {
-            continue;
-        };
+        let player = run.world.player(run.server, id)?;
         let (position, body) = (player.position, player.body);
         let show = |item: &Option<Item>| {
             item.as_ref()

@@ -55,11 +55,7 @@ pub(crate) const SPECS: &[Spec] = &[
         |run| {
             let wanted = run.argument(0).to_lowercase();
             let player = run.player(1)?;
-            let from = run
-                .world
-                .player(run.server, player)
-                .ok_or_else(Output::null_reference)?
-                .position;
+            let from = run.world.player(run.server, player)?.position;
             let mut all: Vec<Entity> = run.game()?.entities.values().cloned().collect();
             all.retain(|entity| {
                 entity
@@ -189,11 +185,7 @@ fn turn(run: &mut Run<'_>, axis: usize) -> Result<Output, Output> {
 fn look_at(run: &mut Run<'_>) -> Result<Output, Output> {
     let player = run.player(0)?;
     let all_axes = boolean(run.argument(1))?;
-    let to = run
-        .world
-        .player(run.server, player)
-        .ok_or_else(Output::null_reference)?
-        .position;
+    let to = run.world.player(run.server, player)?.position;
     change(run, |entity| {
         let [x, y, z] = std::array::from_fn(|axis| to[axis] - entity.position[axis]);
         let pitch = if all_axes { -y.atan2(x.hypot(z)) } else { 0.0 };
@@ -213,11 +205,7 @@ fn distance(a: [f64; 3], b: [f64; 3]) -> f64 {
 fn find(run: &mut Run<'_>) -> Result<Output, Output> {
     let player = run.player(0)?;
     let reach: f64 = number(run.argument(1))?;
-    let from = run
-        .world
-        .player(run.server, player)
-        .ok_or_else(Output::null_reference)?
-        .position;
+    let from = run.world.player(run.server, player)?.position;
     let near = run
         .game()?
         .entities

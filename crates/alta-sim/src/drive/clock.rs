@@ -2,6 +2,7 @@
 
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
+use crate::state::State;
 use alta_cloud::net::Clock;
 use std::time::Duration;
 
@@ -35,7 +36,7 @@ impl Sim {
             if now >= end {
                 return Ok(());
             }
-            let due = self.shared.look(|state| state.due());
+            let due = self.shared.look(State::due);
             let next = due.map_or(end, |due| due.min(end));
             clock.advance(now.duration_until(next).try_into().unwrap_or_default());
             self.shared.with(|_, _| ());

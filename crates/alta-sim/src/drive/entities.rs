@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::sim::Sim;
-use crate::world::Selections;
+use crate::world::{Missing, Selections};
 
 /// An entity in the game of a server.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +31,7 @@ impl Sim {
     pub fn add_entity(&self, server: u64, prefab: &str, position: [f64; 3]) -> Result<u64, Error> {
         self.change("adding an entity", |state, _| {
             let item = state.world.prefab(prefab)?;
-            Some(state.world.spawn(server, &item, position)?.id)
+            Ok(state.world.spawn(server, &item, position)?.id)
         })
     }
 
@@ -42,8 +42,9 @@ impl Sim {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server or entity.
     pub fn remove_entity(&self, server: u64, entity: u64) -> Result<(), Error> {
         self.change("removing an entity", |state, _| {
-            let game = state.world.servers.get_mut(&server)?;
-            game.entities.remove(&entity).map(|_| ())
+            let removed = state.world.game_mut(server)?.entities.remove(&entity);
+            let missing = Missing::Entity { server, entity };
+            removed.map(|_| ()).ok_or(missing)
         })
     }
 
@@ -72,13 +73,13 @@ impl Sim {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is no such server.
     pub fn share_selection(&self, server: u64, shared: bool) -> Result<(), Error> {
         self.change("sharing the selection", |state, _| {
-            let game = state.world.servers.get_mut(&server)?;
+            let game = state.world.game_mut(server)?;
             game.selections = if shared {
                 Selections::Shared(None)
             } else {
                 Selections::PerConnection
             };
-            Some(())
+            Ok(())
         })
     }
 }

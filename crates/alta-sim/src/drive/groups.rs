@@ -4,6 +4,7 @@ use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::sim::Sim;
+use crate::world::Missing;
 use alta_cloud::state::Membership;
 
 impl Sim {
@@ -62,8 +63,8 @@ impl Sim {
         self.change(doing, |state, now| {
             let cloud = &mut state.world.cloud;
             let bot = cloud.accounts.bot.user_id;
-            cloud.change_membership(group, bot, membership, now)?;
-            Some(())
+            let changed = cloud.change_membership(group, bot, membership, now);
+            changed.map(|_| ()).ok_or(Missing::Group(group))
         })
     }
 
@@ -146,15 +147,18 @@ impl Sim {
         from: Membership,
     ) -> Result<u64, Error> {
         self.change(doing, |state, now| {
+            let members = &state.world.group_mut(group)?.members;
+            let mut candidates = members.values().filter(|member| member.membership == from);
+            let found = candidates.find(|member| member.username.eq_ignore_ascii_case(username));
+            let missing = || Missing::Named {
+                username: username.to_owned(),
+                from,
+                group,
+            };
+            let user = found.ok_or_else(missing)?.user_id;
             let cloud = &mut state.world.cloud;
-            let members = &cloud.groups.get(&group)?.members;
-            let user = members
-                .values()
-                .filter(|member| member.membership == from)
-                .find(|member| member.username.eq_ignore_ascii_case(username))?
-                .user_id;
-            cloud.change_membership(group, user, Membership::Left, now)?;
-            Some(user)
+            cloud.change_membership(group, user, Membership::Left, now);
+            Ok(user)
         })
     }
 
@@ -166,10 +170,9 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such group.
     pub fn add_role(&self, group: u64, name: &str, permissions: &[&str]) -> Result<u64, Error> {
         self.change("adding a role", |state, _| {
-            let cloud = &mut state.world.cloud;
-            let role = cloud.groups.get_mut(&group)?.add_role(name, permissions);
-            cloud.group_updated(group);
-            Some(role)
+            let role = state.world.group_mut(group)?.add_role(name, permissions);
+            state.world.cloud.group_updated(group);
+            Ok(role)
         })
     }
 
@@ -181,11 +184,11 @@ impl Sim {
         membership: Membership,
     ) -> Result<u64, Error> {
         self.change(doing, |state, now| {
+            state.world.group_mut(group)?;
             let cloud = &mut state.world.cloud;
-            cloud.groups.get(&group)?;
             let user = cloud.user(username, now);
-            cloud.change_membership(group, user, membership, now)?;
-            Some(user)
+            cloud.change_membership(group, user, membership, now);
+            Ok(user)
         })
     }
 
@@ -199,11 +202,19 @@ impl Sim {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotFound`] if there is no such group or member.
+    /// [`ErrorKind::NotFound`] if there is no such group, member or role.
     pub fn set_role(&self, group: u64, user: u64, role_id: u64) -> Result<(), Error> {
         self.change("setting a role", |state, now| {
-            state.world.cloud.set_role(group, user, role_id, now)?;
-            Some(())
+            let found = state.world.group_mut(group)?;
+            if !found.has_role(role_id) {
+                return Err(Missing::Role {
+                    group,
+                    role: role_id,
+                });
+            }
+            let changed = state.world.cloud.set_role(group, user, role_id, now);
+            let missing = Missing::Member { group, user };
+            changed.map(|_| ()).ok_or(missing)
         })
     }
 
@@ -214,10 +225,9 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such group.
     pub fn rename_group(&self, group: u64, name: &str) -> Result<(), Error> {
         self.change("renaming a group", |state, _| {
-            let cloud = &mut state.world.cloud;
-            name.clone_into(&mut cloud.groups.get_mut(&group)?.name);
-            cloud.group_updated(group);
-            Some(())
+            name.clone_into(&mut state.world.group_mut(group)?.name);
+            state.world.cloud.group_updated(group);
+            Ok(())
         })
     }
 }

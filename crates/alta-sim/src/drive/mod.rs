@@ -3,6 +3,7 @@
 mod clock;
 pub(crate) mod entities;
 mod groups;
+mod paths;
 mod players;
 mod servers;
 
@@ -10,6 +11,7 @@ use crate::error::Error;
 #[cfg(doc)]
 use crate::error::ErrorKind;
 use crate::sim::Sim;
+use crate::world::Missing;
 use alta_cloud::net::{Outgoing, Service};
 use alta_cloud::wire::json::Node;
 use serde_json::Value;
@@ -40,10 +42,11 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such connection.
     pub fn drop_main_socket(&self, connection: u64) -> Result<(), Error> {
         self.change("dropping a main websocket", |state, _| {
-            let socket = state.world.cloud.sockets.remove(&connection)?;
+            let socket = state.world.cloud.sockets.remove(&connection);
+            let socket = socket.ok_or(Missing::Connection(connection))?;
             socket.link.push(Outgoing::Cut);
             self.shared.env.connections.ended(connection);
-            Some(())
+            Ok(())
         })
     }
 
@@ -176,7 +179,7 @@ impl Sim {
                 .world
                 .cloud
                 .emit_on(env, connection, event, key, &content);
-            sent.then_some(())
+            sent.then_some(()).ok_or(Missing::Connection(connection))
         })
     }
 }

@@ -2,6 +2,9 @@ use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
 use crate::world::Item;
 
+/// The prefab that players trade.
+const TRADED: &str = "SpriggullDrumstick Full Cooked";
+
 impl Sim {
     /// Lets a player join a server. Returns the player's id.
     ///
@@ -11,7 +14,7 @@ impl Sim {
     /// on it already.
     pub fn player_joins(&self, server: u64, username: &str) -> Result<u64, Error> {
         self.change("joining a server", |state, _| {
-            state.world.servers.contains_key(&server).then_some(())
+            state.world.game(server).map(|_| ())
         })?;
         let joined = self
             .shared
@@ -23,7 +26,7 @@ impl Sim {
                 "the server is offline"
             };
             let doing = format!("letting {username} join server {server}");
-            Error::new(ErrorKind::NotPossible, doing).because(why)
+            Error::new(ErrorKind::NotPossible, doing).detail(why)
         })
     }
 
@@ -49,7 +52,8 @@ impl Sim {
         })
     }
 
-    /// Sets a player's position within the chunk. There is no event, but `player detailed` and similar commands show it.
+    /// Sets a player's position. `player detailed` and similar commands show it. There is an event only if another
+    /// [chunk](Self::add_chunk) is there.
     ///
     /// # Errors
     ///
@@ -117,7 +121,7 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn player_trades(&self, server: u64, buyer: u64, seller: u64) -> Result<(), Error> {
         self.change("trading", |state, _| {
-            let item = state.world.prefabs.get(1)?.clone();
+            let item = state.world.prefab(TRADED)?;
             state.world.trade(server, buyer, seller, &item, 0.5, 2)
         })
     }
@@ -151,7 +155,7 @@ impl Sim {
     pub fn add_prefab(&self, name: &str, hash: u32) -> Result<(), Error> {
         let added = self.shared.with(|state, _| {
             let world = &mut state.world;
-            let is_new = world.prefab(name).is_none() && world.prefab(&hash.to_string()).is_none();
+            let is_new = world.prefab(name).is_err() && world.prefab(&hash.to_string()).is_err();
             if is_new {
                 let name = name.into();
                 world.prefabs.push(Item { name, hash });
@@ -163,7 +167,7 @@ impl Sim {
         }
         let doing = format!("adding the prefab {name} with the hash {hash}");
         Err(Error::new(ErrorKind::NotPossible, doing)
-            .because("a prefab has this name or hash already"))
+            .detail("a prefab has this name or hash already"))
     }
 
     /// The names and hashes of the prefabs, as `spawn list` writes them.

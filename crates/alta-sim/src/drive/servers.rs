@@ -13,8 +13,8 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such group.
     pub fn add_server(&self, group: u64, name: &str) -> Result<u64, Error> {
         self.change("adding a server", |state, now| {
-            state.world.cloud.groups.get(&group)?;
-            Some(state.world.add_server(Some(group), name, now))
+            state.world.group_mut(group)?;
+            Ok(state.world.add_server(Some(group), name, now))
         })
     }
 
@@ -51,7 +51,7 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server, [`ErrorKind::Listen`] if the port cannot be opened.
     pub fn start_server(&self, server: u64) -> Result<(), Error> {
         self.change("starting a server", |state, _| {
-            state.world.servers.contains_key(&server).then_some(())
+            state.world.game(server).map(|_| ())
         })?;
         listen::start_server(&self.shared, server)
     }
@@ -64,7 +64,7 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub async fn stop_server(&self, server: u64) -> Result<(), Error> {
         self.change("stopping a server", |state, _| {
-            state.world.servers.contains_key(&server).then_some(())
+            state.world.game(server).map(|_| ())
         })?;
         stop::stop_server(&self.shared, server).await;
         Ok(())
@@ -77,10 +77,10 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn rename_server(&self, server: u64, name: &str) -> Result<(), Error> {
         self.change("renaming a server", |state, now| {
+            name.clone_into(&mut state.world.server_mut(server)?.name);
             let cloud = &mut state.world.cloud;
-            name.clone_into(&mut cloud.servers.get_mut(&server)?.name);
             cloud.emit_server("group-server-update", server, now);
-            Some(())
+            Ok(())
         })
     }
 
@@ -91,7 +91,7 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn server_info(&self, server: u64) -> Result<ServerInfo, Error> {
         self.change("reading a server's configuration", |state, _| {
-            Some(state.world.cloud.servers.get(&server)?.info.clone())
+            Ok(state.world.server_mut(server)?.info.clone())
         })
     }
 
@@ -102,10 +102,10 @@ impl Sim {
     /// [`ErrorKind::NotFound`] if there is no such server.
     pub fn set_server_info(&self, server: u64, info: ServerInfo) -> Result<(), Error> {
         self.change("changing a server's configuration", |state, now| {
+            state.world.server_mut(server)?.info = info;
             let cloud = &mut state.world.cloud;
-            cloud.servers.get_mut(&server)?.info = info;
             cloud.emit_server("group-server-update", server, now);
-            Some(())
+            Ok(())
         })
     }
 

@@ -1,4 +1,5 @@
 use super::entities::Item;
+use super::missing::Missing;
 use super::player::SPAWN_POSITION;
 use super::state::World;
 use crate::samples;
@@ -12,7 +13,7 @@ impl World {
         player: u64,
         killer: Option<u64>,
         source: &str,
-    ) -> Option<()> {
+    ) -> Result<(), Missing> {
         let victim = self.player(server, player)?.json();
         let killer = match killer {
             Some(killer) => Some(self.player(server, killer)?.clone()),
@@ -39,10 +40,8 @@ impl World {
             "PlayerKilled",
             data.with("killedPlayer", victim).with("source", source),
         );
-        let found = self.player_mut(server, player)?;
-        found.position = SPAWN_POSITION;
-        found.stats.clear();
-        Some(())
+        self.player_mut(server, player)?.stats.clear();
+        self.put_at(server, player, SPAWN_POSITION)
     }
 
     /// Lets a player buy from another player at a trade deck.
@@ -54,8 +53,8 @@ impl World {
         item: &Item,
         price: f64,
         quantity: u64,
-    ) -> Option<()> {
-        self.servers.get(&server)?;
+    ) -> Result<(), Missing> {
+        self.game(server)?;
         let data = samples::console_data("event-trade-deck-used", 0)
             .with("itemName", &*item.name)
             .with("itemHash", item.hash)
@@ -64,18 +63,19 @@ impl World {
             .with("buyer", buyer)
             .with("seller", seller);
         self.emit(server, "TradeDeckUsed", data);
-        Some(())
+        Ok(())
     }
 
     /// Changes the money of a player, who may be offline. Returns the new balance.
-    pub(crate) fn change_balance(&mut self, server: u64, user: u64, change: i64) -> Option<i64> {
+    pub(crate) fn change_balance(
+        &mut self,
+        server: u64,
+        user: u64,
+        change: i64,
+    ) -> Result<i64, Missing> {
         let username = self.username(user);
-        let balance = self
-            .servers
-            .get_mut(&server)?
-            .balances
-            .entry(user)
-            .or_insert(0);
+        let balances = &mut self.game_mut(server)?.balances;
+        let balance = balances.entry(user).or_insert(0);
         *balance = balance.saturating_add(change);
         let balance = *balance;
         let data = samples::console_data("event-atm-balance-changed", 0)
@@ -83,20 +83,25 @@ impl World {
             .with("Change", change)
             .with("CurrentBalance", balance);
         self.emit(server, "AtmBalanceChanged", data);
-        Some(balance)
+        Ok(balance)
     }
 
     /// Lets a player kill a creature.
-    pub(crate) fn kill_object(&mut self, server: u64, name: &str, killer: u64) -> Option<()> {
+    pub(crate) fn kill_object(
+        &mut self,
+        server: u64,
+        name: &str,
+        killer: u64,
+    ) -> Result<(), Missing> {
         let killer = self.player(server, killer)?.clone();
-        let identifier = self.servers.get_mut(&server)?.entity_id();
+        let identifier = self.game_mut(server)?.entity_id();
         let data = samples::console_data("event-object-killed", 0)
             .with("identifier", identifier)
             .with("name", format!("{name}(Clone)"))
             .with("toolWielder", killer.tool_wielder())
             .with("killerPlayer", killer.json());
         self.emit(server, "ObjectKilled", data);
-        Some(())
+        Ok(())
     }
 
     /// Lets a player pick up, drop, dock or undock an item.
@@ -106,7 +111,7 @@ impl World {
         player: u64,
         item: &Item,
         change: &str,
-    ) -> Option<()> {
+    ) -> Result<(), Missing> {
         let found = self.player_mut(server, player)?;
         found.right_hand = matches!(change, "Pickup" | "Undock").then(|| item.clone());
         // The place of the item after the change. The one sample shows `World` for an item that was docked in the world.
@@ -126,6 +131,6 @@ impl World {
             .with("ChangeType", change)
             .with("InventoryType", kind);
         self.emit(server, "InventoryChanged", data);
-        Some(())
+        Ok(())
     }
 }

@@ -4,14 +4,20 @@
 
 mod entities;
 mod events;
+mod map;
+mod missing;
 mod player;
 mod players;
 mod saved;
 mod server;
 mod state;
+mod walk;
 
 pub(crate) use entities::{Entity, Item};
+pub(crate) use map::Chunk;
+pub(crate) use missing::Missing;
 pub(crate) use player::Player;
 pub(crate) use saved::Saved;
 pub(crate) use server::{GameServer, Selections, ShownMessage};
 pub(crate) use state::{ConsoleEvent, World};
+pub use walk::Waypoint;

@@ -35,6 +35,10 @@ const HEAD: [f64; 3] = [0.1, 1.65, 0.1];
 const LEFT_HAND: [f64; 3] = [-0.2, 0.95, 0.3];
 const RIGHT_HAND: [f64; 3] = [0.4, 0.95, 0.3];
 
+pub(super) fn difference(one: [f64; 3], other: [f64; 3]) -> [f64; 3] {
+    std::array::from_fn(|axis| one[axis] - other[axis])
+}
+
 pub(super) fn sum(one: [f64; 3], other: [f64; 3]) -> [f64; 3] {
     std::array::from_fn(|axis| one[axis] + other[axis])
 }

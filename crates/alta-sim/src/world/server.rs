@@ -1,4 +1,5 @@
 use super::entities::Entity;
+use super::map::Map;
 use super::player::Player;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -37,6 +38,8 @@ pub(crate) struct GameServer {
     pub(crate) homes: BTreeMap<u64, [f64; 3]>,
     /// The money of players, who may be offline.
     pub(crate) balances: BTreeMap<u64, i64>,
+    /// The chunks of the world.
+    pub(crate) map: Map,
     pub(crate) entities: BTreeMap<u64, Entity>,
     last_entity: u64,
     pub(crate) selections: Selections,
@@ -65,6 +68,7 @@ impl GameServer {
             numeric_enums: false,
             homes: BTreeMap::new(),
             balances: BTreeMap::new(),
+            map: Map::default(),
             entities: BTreeMap::new(),
             last_entity: LAST_ENTITY,
             selections: Selections::PerConnection,

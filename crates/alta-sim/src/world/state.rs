@@ -1,7 +1,9 @@
 use super::entities::{Entity, Item};
+use super::missing::Missing;
 use super::saved::Saved;
 use super::server::GameServer;
-use alta_cloud::state::{Cloud, User, Users};
+use super::walk::Walk;
+use alta_cloud::state::{Cloud, Group, Server, User, Users};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +28,8 @@ pub(crate) struct World {
     self_hosted_users: Users,
     /// The prefabs, which can be spawned, held and traded.
     pub(crate) prefabs: Vec<Item>,
+    /// The players on paths, by server and id.
+    pub(super) walks: BTreeMap<(u64, u64), Walk>,
     pub(crate) rng: fastrand::Rng,
     /// The servers whose command `quit` has run, and that have not stopped yet.
     pub(crate) quitting: BTreeSet<u64>,
@@ -39,6 +43,7 @@ impl World {
             servers: BTreeMap::new(),
             self_hosted_users: Users::default(),
             prefabs: Item::stock(),
+            walks: BTreeMap::new(),
             rng: fastrand::Rng::with_seed(seed),
             quitting: BTreeSet::new(),
             events: Vec::new(),
@@ -69,6 +74,8 @@ impl World {
     pub(crate) fn remove_server(&mut self, server: u64, now: Timestamp) {
         self.cloud.remove_server(server, now);
         self.servers.remove(&server);
+        self.walks
+            .retain(|(walking_on, _), _| *walking_on != server);
     }
 
     /// Starts or stops a server. A server that stops loses its players and entities.
@@ -80,8 +87,30 @@ impl World {
             game.stalled = false;
             if !online {
                 game.end();
+                self.walks
+                    .retain(|(walking_on, _), _| *walking_on != server);
             }
         }
+    }
+
+    /// The game of a server.
+    pub(crate) fn game(&self, server: u64) -> Result<&GameServer, Missing> {
+        self.servers.get(&server).ok_or(Missing::Server(server))
+    }
+
+    pub(crate) fn game_mut(&mut self, server: u64) -> Result<&mut GameServer, Missing> {
+        self.servers.get_mut(&server).ok_or(Missing::Server(server))
+    }
+
+    /// A server, as the cloud knows it.
+    pub(crate) fn server_mut(&mut self, server: u64) -> Result<&mut Server, Missing> {
+        let found = self.cloud.servers.get_mut(&server);
+        found.ok_or(Missing::Server(server))
+    }
+
+    pub(crate) fn group_mut(&mut self, group: u64) -> Result<&mut Group, Missing> {
+        let found = self.cloud.groups.get_mut(&group);
+        found.ok_or(Missing::Group(group))
     }
 
     /// The ids of the servers that are online.
@@ -100,7 +129,7 @@ impl World {
 
     pub(crate) fn is_self_hosted(&self, server: u64) -> bool {
         let server = self.cloud.servers.get(&server);
-        server.is_some_and(alta_cloud::state::Server::is_self_hosted)
+        server.is_some_and(Server::is_self_hosted)
     }
 
     /// Returns whether a server writes enums as numbers.
@@ -151,19 +180,25 @@ fn squeezed(name: &str) -> String {
 
 impl World {
     /// The prefab with this hash, or with this name in any letter case and with any spaces.
-    pub(crate) fn prefab(&self, text: &str) -> Option<Item> {
+    pub(crate) fn prefab(&self, text: &str) -> Result<Item, Missing> {
         let wanted = squeezed(text);
         let is_it =
             |item: &&Item| squeezed(&item.name) == wanted || item.hash.to_string() == wanted;
-        self.prefabs.iter().find(is_it).cloned()
+        let found = self.prefabs.iter().find(is_it).cloned();
+        found.ok_or_else(|| Missing::Prefab(text.to_owned()))
     }
 
     /// Adds an entity to a server.
-    pub(crate) fn spawn(&mut self, server: u64, item: &Item, position: [f64; 3]) -> Option<Entity> {
-        let server = self.servers.get_mut(&server)?;
+    pub(crate) fn spawn(
+        &mut self,
+        server: u64,
+        item: &Item,
+        position: [f64; 3],
+    ) -> Result<Entity, Missing> {
+        let server = self.game_mut(server)?;
         let entity = Entity::new(server.entity_id(), item, position);
         server.entities.insert(entity.id, entity.clone());
-        Some(entity)
+        Ok(entity)
     }
 
     /// Adds the entity of a save string, at this position.
@@ -172,12 +207,12 @@ impl World {
         server: u64,
         saved: Saved,
         position: [f64; 3],
-    ) -> Option<Entity> {
+    ) -> Result<Entity, Missing> {
         let item = self.prefab(&saved.prefab().to_string())?;
-        let server = self.servers.get_mut(&server)?;
+        let server = self.game_mut(server)?;
         let mut entity = Entity::new(server.entity_id(), &item, position);
         entity.restore(saved);
         server.entities.insert(entity.id, entity.clone());
-        Some(entity)
+        Ok(entity)
     }
 }

@@ -14,6 +14,7 @@ mod errors;
 mod first_slice;
 mod like_the_service;
 mod main_socket;
+mod paths;
 #[cfg(all(feature = "program", unix))]
 mod process;
 #[cfg(all(feature = "program", unix))]
