@@ -49,10 +49,14 @@ pub(crate) fn happen(world: &mut World, server: u64, now: Timestamp) -> Result<(
     let someone = here.get(world.rng.usize(..here.len().max(1))).copied();
     let other = here.iter().copied().find(|id| Some(*id) != someone);
     let Some(player) = someone else {
-        return join(world, server, now);
+        join(world, server, now);
+        return Ok(());
     };
     match world.rng.u32(..100) {
-        0..15 if here.len() < CROWD => join(world, server, now),
+        0..15 if here.len() < CROWD => {
+            join(world, server, now);
+            Ok(())
+        }
         0..60 => {
             let chunk = CHUNKS[world.rng.usize(..CHUNKS.len())];
             world.move_to_chunk(server, player, chunk)
@@ -88,11 +92,10 @@ fn any_item(world: &mut World) -> Item {
     world.prefabs[world.rng.usize(..world.prefabs.len())].clone()
 }
 
-fn join(world: &mut World, server: u64, now: Timestamp) -> Result<(), Missing> {
+fn join(world: &mut World, server: u64, now: Timestamp) {
     let name = NAMES[world.rng.usize(..NAMES.len())];
     // A player who is on the server already does not join.
     let _ = world.join(server, name, now);
-    Ok(())
 }
 
 #[cfg(test)]
