@@ -1,9 +1,8 @@
 //! The acceptance of one invitation, also if replies are lost or are errors.
 
 use crate::access::is_refusal;
-use crate::bot::Bot;
 use alta_model::{GroupId, Member, MemberType, UserId};
-use alta_rest::ErrorKind;
+use alta_rest::{Client, ErrorKind};
 use alta_socket::{Backoff, BackoffPolicy};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -36,7 +35,7 @@ pub(crate) struct Acceptance {
 #[derive(Debug)]
 pub(crate) enum Accepted {
     ByUs(Box<Member>),
-    ByOthers,
+    ByOthers(Box<Member>),
 }
 
 impl Acceptance {
@@ -70,10 +69,10 @@ impl Acceptance {
     /// Accepts, and tries again when the service fails.
     ///
     /// Cancel safe: the next call begins with the membership if a request was under way.
-    pub(crate) async fn finish(&mut self, bot: &Bot) -> Result<Accepted, alta_rest::Error> {
+    pub(crate) async fn finish(&mut self, rest: &Client) -> Result<Accepted, alta_rest::Error> {
         let mut attempts = 0;
         loop {
-            let error = match self.attempt(bot).await {
+            let error = match self.attempt(rest).await {
                 Ok(accepted) => return Ok(accepted),
                 Err(error) => error,
             };
@@ -86,16 +85,16 @@ impl Acceptance {
         }
     }
 
-    async fn attempt(&mut self, bot: &Bot) -> Result<Accepted, alta_rest::Error> {
+    async fn attempt(&mut self, rest: &Client) -> Result<Accepted, alta_rest::Error> {
         loop {
             if !self.check_first {
-                match self.send(bot).await {
+                match self.send(rest).await {
                     Ok(member) => return Ok(Accepted::ByUs(Box::new(member))),
                     Err(error) if !self.check_first => return Err(error),
                     Err(error) => self.undecided = Some(error),
                 }
             }
-            if let Some(accepted) = self.read_membership(bot).await? {
+            if let Some(accepted) = self.read_membership(rest).await? {
                 return Ok(accepted);
             }
             self.check_first = false;
@@ -106,11 +105,11 @@ impl Acceptance {
         }
     }
 
-    async fn send(&mut self, bot: &Bot) -> Result<Member, alta_rest::Error> {
+    async fn send(&mut self, rest: &Client) -> Result<Member, alta_rest::Error> {
         // Until the reply says otherwise, the request may have taken effect.
         let sent_before = std::mem::replace(&mut self.sent, true);
         self.check_first = true;
-        let accepted = bot.rest().as_bot().invites().accept(self.group).await;
+        let accepted = rest.invites().accept(self.group).await;
         match &accepted {
             Ok(_) => {
                 info!(group = %self.group, "an invitation was accepted");
@@ -127,14 +126,13 @@ impl Acceptance {
     }
 
     /// Reads the membership. `None` if the bot is no member.
-    async fn read_membership(&self, bot: &Bot) -> Result<Option<Accepted>, alta_rest::Error> {
-        let rest = bot.rest().as_bot();
+    async fn read_membership(&self, rest: &Client) -> Result<Option<Accepted>, alta_rest::Error> {
         match rest.members().get(self.group, self.me).await {
             Ok(member) if member.r#type == Some(MemberType::Accepted) => Ok(Some(if self.sent {
                 info!(group = %self.group, "an invitation was accepted, by the membership");
                 Accepted::ByUs(Box::new(member))
             } else {
-                Accepted::ByOthers
+                Accepted::ByOthers(Box::new(member))
             })),
             Ok(_) => Ok(None),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Forbidden) => {
@@ -155,7 +153,7 @@ pub(crate) fn is_final(error: &alta_rest::Error) -> bool {
 }
 
 /// Returns whether the error means that the request had no effect.
-fn has_no_effect(error: &alta_rest::Error) -> bool {
+pub(crate) fn has_no_effect(error: &alta_rest::Error) -> bool {
     is_final(error)
         || matches!(
             error.kind(),

@@ -12,6 +12,7 @@ use std::fmt;
 /// Accepts every invitation of the bot, pending and future. Made by [`Bot::accept_invites`].
 pub struct AcceptedInvites {
     bot: Bot,
+    rest: alta_rest::Client,
     invitations: Invitations,
     pending: VecDeque<Pending>,
 }
@@ -29,6 +30,7 @@ impl Bot {
         let list = invitations.list_once().await?;
         let mut accepted = AcceptedInvites {
             bot: self.clone(),
+            rest: self.rest().as_bot(),
             invitations,
             pending: VecDeque::new(),
         };
@@ -71,11 +73,11 @@ impl AcceptedInvites {
                 continue;
             };
             let group = first.invite.id;
-            let ended = first.acceptance.finish(&self.bot).await;
+            let ended = first.acceptance.finish(&self.rest).await;
             let first = self.pending.pop_front();
             match ended {
                 Ok(Accepted::ByUs(member)) => return Some(Ok(*member)),
-                Ok(Accepted::ByOthers) => {}
+                Ok(Accepted::ByOthers(_)) => {}
                 Err(error) => {
                     if let Some(first) = first
                         && !is_final(&error)

@@ -1,5 +1,6 @@
 use crate::callbacks::Callbacks;
 use crate::error::{Error, ErrorKind};
+use crate::lists::Registry;
 use crate::main_events::MainSubs;
 use crate::open_consoles::OpenConsoles;
 use crate::view::Latest;
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     pub(crate) consoles: Arc<OpenConsoles>,
     pub(crate) main_subs: MainSubs,
     pub(crate) callbacks: Callbacks,
+    /// The followed lists.
+    pub(crate) lists: Registry,
     /// The latest view.
     pub(crate) view: Latest,
     /// True if a close was requested.
@@ -53,6 +56,7 @@ impl Bot {
                 consoles: Arc::new(consoles),
                 main_subs: MainSubs::default(),
                 callbacks: Callbacks::default(),
+                lists: Registry::default(),
                 view: Latest::default(),
                 closing: Publisher::new(false),
                 is_managed: AtomicBool::new(false),

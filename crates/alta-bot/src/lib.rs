@@ -50,6 +50,7 @@ mod endpoints;
 mod error;
 mod invitations;
 mod list_limits;
+mod lists;
 mod main_events;
 mod main_sub;
 mod managed;
@@ -72,6 +73,10 @@ pub use console_sub::ConsoleSub;
 pub use debug::{Channel, Direction, Traffic};
 pub use endpoints::Endpoints;
 pub use error::{Error, ErrorKind};
+pub use lists::{
+    Bans, FollowedList, Invitations, JoinRequests, ListChange, ListChangeKind, ListChanges,
+    ListEntry, SentInvitations,
+};
 pub use main_events::MainEvents;
 pub use main_sub::MainSub;
 pub use managed::{

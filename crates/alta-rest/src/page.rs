@@ -39,6 +39,7 @@ pub struct Pages<T> {
     /// The error of the first invalid item, as long as no item was valid.
     undecodable: Option<Error>,
     is_any_valid: bool,
+    is_absent: bool,
     state: State<T>,
     /// The hashes of all paging tokens so far.
     seen: HashSet<u64>,
@@ -55,6 +56,7 @@ enum State<T> {
 struct Page<T> {
     items: Listing<T>,
     undecodable: Option<Error>,
+    is_absent: bool,
     next: Option<String>,
 }
 
@@ -92,6 +94,7 @@ impl<T> Pages<T> {
             skipped: Skipped::default(),
             undecodable: None,
             is_any_valid: false,
+            is_absent: false,
             state: State::Next(None),
             seen: HashSet::new(),
             hasher: RandomState::new(),
@@ -107,6 +110,12 @@ impl<T> Pages<T> {
     /// The items that were skipped so far because they are invalid; their positions count from the start of each page.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
+    }
+
+    /// True if a page so far was empty or null in place of a list. It counts as a list without items, but it may be a failure of
+    /// the service, or of a program between it and this one.
+    pub fn is_absent(&self) -> bool {
+        self.is_absent
     }
 }
 
@@ -191,6 +200,7 @@ impl<T: DeserializeOwned + Send + 'static> Pages<T> {
         }
         self.skipped += skipped;
         self.is_any_valid |= !page.items.is_empty();
+        self.is_absent |= page.is_absent;
         // Invalid items are skipped if any item is valid; a list with only invalid items ends with an error.
         self.undecodable = self
             .undecodable
@@ -221,9 +231,11 @@ async fn fetch<T: DeserializeOwned>(client: Client, request: Request) -> Result<
         .get(TOKEN)
         .map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned())
         .filter(|token| !token.is_empty());
+    let is_absent = matches!(response.body().trim_ascii(), b"" | b"null");
     Ok(Page {
         items,
         undecodable,
+        is_absent,
         next,
     })
 }

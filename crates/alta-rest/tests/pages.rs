@@ -144,6 +144,18 @@ async fn an_empty_response_is_an_empty_list() {
 }
 
 #[tokio::test]
+async fn an_absent_list_is_told_apart_from_an_empty_one() {
+    for (body, is_absent) in [("", true), (" null\n", true), ("[]", false)] {
+        let response = ResponseTemplate::new(200).set_body_string(body);
+        let (_server, client) =
+            serve([Mock::given(path("/api/groups/joined")).respond_with(response)]).await;
+        let mut groups = client.groups().joined();
+        assert!(groups.next().await.is_none());
+        assert_eq!(groups.is_absent(), is_absent, "{body:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_ends_the_list_and_names_the_item() {
     let (_server, client) = serve([Mock::given(path("/api/groups/7/members")).respond_with(
         ResponseTemplate::new(200)

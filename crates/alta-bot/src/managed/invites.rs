@@ -142,7 +142,7 @@ fn accepts(rules: &Rules, invite: &InvitedGroup, calls: &Calls) -> bool {
 
 /// The error, and whether the invitation is tried again later.
 async fn accept(acceptance: &mut Acceptance, bot: &Bot) -> Result<(), (HandlerError, bool)> {
-    match tokio::time::timeout(ACCEPTING, acceptance.finish(bot)).await {
+    match tokio::time::timeout(ACCEPTING, acceptance.finish(&bot.rest().as_bot())).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => {
             let again = !is_final(&error);
