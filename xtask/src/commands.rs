@@ -1,14 +1,14 @@
 //! `docs/commands.md`, made from the catalogue of `att-console`.
 
 use crate::{Error, root};
-use att_console::catalogue::{Catalogue, Entry, ParameterType, stock};
+use att_console::catalogue::{Catalogue, Entry, ParameterType, known};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 
 /// Writes the page. With `check`, fails if the page is not current.
 pub(crate) fn run(check: bool) -> Result<(), Error> {
-    let text = page(stock())?;
+    let text = page(known())?;
     if !check {
         fs::write(file(), text)?;
         return Ok(());

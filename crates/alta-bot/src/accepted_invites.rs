@@ -23,7 +23,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
+    /// [`ErrorKind::NoAccount`] without a bot's credentials, [`ErrorKind::Socket`] if the subscription is refused,
     /// [`ErrorKind::Rest`] if the pending invitations cannot be listed.
     pub async fn accept_invites(&self) -> Result<AcceptedInvites, Error> {
         let invitations = Invitations::begin(self, BackoffPolicy::default()).await?;

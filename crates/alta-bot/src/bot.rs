@@ -99,12 +99,12 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a bot's credentials: the main websocket accepts no others.
+    /// [`ErrorKind::NoAccount`] without a bot's credentials: the main websocket accepts no others.
     #[doc(alias = "main_sub")]
     pub fn socket(&self) -> Result<&alta_ws::Client, Error> {
         self.inner.socket.as_ref().ok_or_else(|| {
             let needs = "a bot's credentials";
-            Error::new(ErrorKind::Unavailable { needs }, "using the main websocket")
+            Error::new(ErrorKind::NoAccount { needs }, "using the main websocket")
         })
     }
 
@@ -172,7 +172,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`] if it was refused or is closed.
+    /// [`ErrorKind::NoAccount`] without a bot's credentials, [`ErrorKind::Socket`] if it was refused or is closed.
     ///
     /// # Cancel safety
     ///

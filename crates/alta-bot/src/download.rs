@@ -67,7 +67,7 @@ mod tests {
     use std::convert::Infallible;
 
     fn file_server() -> HttpClient {
-        HttpClient::whole(tower::service_fn(|request: Request<Bytes>| async move {
+        HttpClient::without_layers(tower::service_fn(|request: Request<Bytes>| async move {
             let known = request.uri().path() == "/output/7/a.txt"
                 && request.headers()[AUTHORIZATION] == "Bearer t";
             let response = Response::builder().status(if known { 200 } else { 404 });

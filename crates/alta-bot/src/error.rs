@@ -71,7 +71,7 @@ pub enum ErrorKind {
     /// The operation requires an account that this bot does not have.
     #[error("it needs {needs}, which this bot does not have")]
     #[doc(alias = "FunctionDisabledException")]
-    Unavailable {
+    NoAccount {
         /// The missing part, such as `a user's credentials`.
         needs: &'static str,
     },
@@ -105,7 +105,7 @@ impl Error {
     /// A failed REST call. A missing account has a kind of its own.
     pub(crate) fn of_rest(error: alta_rest::Error, doing: impl Into<Cow<'static, str>>) -> Self {
         let kind = match error.kind() {
-            alta_rest::ErrorKind::NoAccount => ErrorKind::Unavailable {
+            alta_rest::ErrorKind::NoAccount => ErrorKind::NoAccount {
                 needs: "the credentials of an account that may do this",
             },
             _ => ErrorKind::Rest,

@@ -252,7 +252,7 @@ mod tests {
 
     /// The invitations of a bot whose requests get no reply.
     fn without_replies() -> Invitations {
-        let http = HttpClient::whole(tower::service_fn(|_: Request<Bytes>| {
+        let http = HttpClient::without_layers(tower::service_fn(|_: Request<Bytes>| {
             std::future::pending::<Result<Response<Bytes>, Infallible>>()
         }));
         let tokens = Arc::new(StaticToken::new("abc"));

@@ -80,7 +80,8 @@ pub use lists::{
 pub use main_events::MainEvents;
 pub use main_sub::MainSub;
 pub use managed::{
-    ConsoleHealth, ConsolePermission, Health, Invitation, Invites, Managed, ManagedBot, Rules,
+    ConsoleHealth, ConsolePermission, Health, Invitation, Invites, ManagedBot, ManagedBuilder,
+    Rules,
 };
 pub use open_console::OpenConsole;
 pub use view::{

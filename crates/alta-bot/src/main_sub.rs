@@ -29,7 +29,7 @@ impl Bot {
     /// # Errors
     ///
     /// When awaited: [`ErrorKind::ArgumentFormat`] if the path cannot be parsed, [`ErrorKind::SubscriptionRefused`] with the
-    /// message of the service, [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`].
+    /// message of the service, [`ErrorKind::NoAccount`] without a bot's credentials, [`ErrorKind::Socket`].
     pub fn main_sub(&self, path: &str) -> MainSub<'_> {
         MainSub {
             bot: self,

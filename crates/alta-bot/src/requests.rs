@@ -145,12 +145,12 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a user's credentials, [`ErrorKind::Rest`] if no account has this name.
+    /// [`ErrorKind::NoAccount`] without a user's credentials, [`ErrorKind::Rest`] if no account has this name.
     pub async fn request_search_username(&self, username: &str) -> Result<User, Error> {
         let doing = format!("searching the account {username:?}");
         if self.rest().identities().user.is_none() {
             let needs = "a user's credentials";
-            return Err(Error::new(ErrorKind::Unavailable { needs }, doing));
+            return Err(Error::new(ErrorKind::NoAccount { needs }, doing));
         }
         let asked = self.rest().users().search(username).await;
         asked.map_err(|error| Error::of_rest(error, doing))

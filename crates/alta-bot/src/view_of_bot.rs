@@ -10,7 +10,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a bot's credentials; [`ErrorKind::Config`] if a time in the configuration is zero, if
+    /// [`ErrorKind::NoAccount`] without a bot's credentials; [`ErrorKind::Config`] if a time in the configuration is zero, if
     /// [`heartbeat_timeout`](ViewConfig::heartbeat_timeout) is too short for the ping of the main websocket, or if the bot's
     /// user id is unknown; [`ErrorKind::Socket`] if a subscription is refused; [`ErrorKind::Rest`] if the groups cannot be
     /// listed.

@@ -43,7 +43,7 @@ impl HttpClient {
         B::Data: Send,
         B::Error: Into<BoxError>,
     {
-        Self::whole(Trace::new(Collect::new(service, Config::BODY_LIMIT)))
+        Self::without_layers(Trace::new(Collect::new(service, Config::BODY_LIMIT)))
     }
 
     /// Sends through this service, with the default layers around it.
@@ -68,7 +68,8 @@ impl HttpClient {
         let service = Collect::new(service, config.body_limit);
         let service = Timeout::new(service, config.attempt_timeout);
         let service = ConcurrencyLimit::new(service, config.max_in_flight);
-        Self::whole(Trace::new(Retry::new(service, config))).with_call_timeout(config.call_timeout)
+        Self::without_layers(Trace::new(Retry::new(service, config)))
+            .with_call_timeout(config.call_timeout)
     }
 
     /// Sends through a service whose responses are complete already, and adds no layer: for a stack of layers, or another
@@ -91,11 +92,11 @@ impl HttpClient {
     ///     .concurrency_limit(2)
     ///     .layer(Collect::layer(Config::BODY_LIMIT))
     ///     .service(transport);
-    /// let http = HttpClient::whole(stack);
+    /// let http = HttpClient::without_layers(stack);
     /// # http
     /// # }
     /// ```
-    pub fn whole<S>(service: S) -> Self
+    pub fn without_layers<S>(service: S) -> Self
     where
         S: Service<Request<Bytes>, Response = Response<Bytes>> + Clone + Send + Sync + 'static,
         S::Error: Into<BoxError>,

@@ -69,49 +69,49 @@ impl Config {
     /// A longer pause is left to the caller.
     pub const MAX_RETRY_AFTER: Duration = Duration::from_secs(30);
 
-    /// Sets [`attempts`](Self::attempts).
+    /// Sets [`attempts`](Self#structfield.attempts).
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
         self
     }
 
-    /// Sets [`attempt_timeout`](Self::attempt_timeout).
+    /// Sets [`attempt_timeout`](Self#structfield.attempt_timeout).
     #[must_use]
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = timeout;
         self
     }
 
-    /// Sets [`connect_timeout`](Self::connect_timeout).
+    /// Sets [`connect_timeout`](Self#structfield.connect_timeout).
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Sets [`call_timeout`](Self::call_timeout).
+    /// Sets [`call_timeout`](Self#structfield.call_timeout).
     #[must_use]
     pub fn call_timeout(mut self, timeout: Duration) -> Self {
         self.call_timeout = timeout;
         self
     }
 
-    /// Sets [`max_in_flight`](Self::max_in_flight).
+    /// Sets [`max_in_flight`](Self#structfield.max_in_flight).
     #[must_use]
     pub fn max_in_flight(mut self, requests: usize) -> Self {
         self.max_in_flight = requests;
         self
     }
 
-    /// Sets [`body_limit`](Self::body_limit).
+    /// Sets [`body_limit`](Self#structfield.body_limit).
     #[must_use]
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = bytes;
         self
     }
 
-    /// Sets [`backoff_first`](Self::backoff_first) and [`backoff_cap`](Self::backoff_cap).
+    /// Sets [`backoff_first`](Self#structfield.backoff_first) and [`backoff_cap`](Self::backoff_cap).
     #[must_use]
     pub fn backoff(mut self, first: Duration, cap: Duration) -> Self {
         self.backoff_first = first;
@@ -119,14 +119,14 @@ impl Config {
         self
     }
 
-    /// Sets [`max_retry_after`](Self::max_retry_after).
+    /// Sets [`max_retry_after`](Self#structfield.max_retry_after).
     #[must_use]
     pub fn max_retry_after(mut self, pause: Duration) -> Self {
         self.max_retry_after = pause;
         self
     }
 
-    /// Sets [`gzip`](Self::gzip).
+    /// Sets [`gzip`](Self#structfield.gzip).
     #[cfg(feature = "gzip")]
     #[must_use]
     pub fn gzip(mut self, gzip: bool) -> Self {
@@ -134,7 +134,7 @@ impl Config {
         self
     }
 
-    /// Sets [`proxy`](Self::proxy). With [`Proxy::none`](crate::Proxy::none), the proxies of the environment are ignored.
+    /// Sets [`proxy`](Self#structfield.proxy). With [`Proxy::none`](crate::Proxy::none), the proxies of the environment are ignored.
     #[cfg(feature = "hyper")]
     #[must_use]
     pub fn proxy(mut self, proxy: crate::Proxy) -> Self {
@@ -142,7 +142,7 @@ impl Config {
         self
     }
 
-    /// Sets [`resolver`](Self::resolver).
+    /// Sets [`resolver`](Self#structfield.resolver).
     #[cfg(feature = "hyper")]
     #[must_use]
     pub fn resolver(mut self, resolver: crate::Resolver) -> Self {

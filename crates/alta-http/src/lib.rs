@@ -30,7 +30,7 @@
 //! # Layers
 //!
 //! [`HttpClient::layered`] puts the default layers around a transport. [`HttpClient::new`] adds only the first and the last of
-//! them, and [`HttpClient::whole`] adds none. Each layer is public, so that a program can omit it, replace it or put it around
+//! them, and [`HttpClient::without_layers`] adds none. Each layer is public, so that a program can omit it, replace it or put it around
 //! another service. From the outside in:
 //!
 //! | layer | what it does | default |

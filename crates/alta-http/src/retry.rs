@@ -23,9 +23,8 @@ pub struct Repeatable;
 /// retry does not change. A response that is too large is not requested again.
 ///
 /// The pause is the one that the server requests (`Retry-After`), up to [`Config::max_retry_after`]. Otherwise it is
-/// random,
-/// between zero and a bound that doubles up to [`Config::backoff_cap`]. No attempt begins after the request's [`Deadline`]:
-/// the last result is returned.
+/// random, between zero and a bound that doubles up to [`Config::backoff_cap`]. No attempt begins after the request's
+/// [`Deadline`]: the last result is returned.
 #[derive(Clone, Debug)]
 pub struct Retry<S> {
     inner: S,

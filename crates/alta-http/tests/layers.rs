@@ -27,7 +27,7 @@ fn get() -> Request<Bytes> {
 /// Responds with 503 twice, then with 200; counts the requests.
 fn flaky(count: &Arc<AtomicUsize>) -> HttpClient {
     let count = Arc::clone(count);
-    HttpClient::whole(service_fn(move |_: Request<Bytes>| {
+    HttpClient::without_layers(service_fn(move |_: Request<Bytes>| {
         let status = match count.fetch_add(1, Ordering::SeqCst) {
             0 | 1 => 503,
             _ => 200,
@@ -53,7 +53,7 @@ async fn the_default_stack_can_be_put_together_by_hand() {
         .timeout(config.attempt_timeout)
         .layer(Collect::layer(config.body_limit))
         .service(transport);
-    let response = HttpClient::whole(stack).send(get()).await.unwrap();
+    let response = HttpClient::without_layers(stack).send(get()).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(count.load(Ordering::SeqCst), 3);
 }
@@ -69,7 +69,10 @@ async fn a_layer_can_be_replaced() {
         .concurrency_limit(1)
         .timeout(Duration::from_secs(3))
         .service(silent());
-    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    let error = HttpClient::without_layers(stack)
+        .send(get())
+        .await
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::TimedOut);
     assert!(error.may_have_arrived());
     assert!(started.elapsed() >= Duration::from_secs(6));
@@ -80,7 +83,10 @@ async fn a_layer_can_be_replaced() {
         .map_err(|error| Error::from(ErrorKind::NotSent).caused_by(error))
         .timeout(Duration::from_secs(3))
         .service(silent());
-    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    let error = HttpClient::without_layers(stack)
+        .send(get())
+        .await
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NotSent);
 
     // A transport's own timeout before the request was sent.
@@ -88,7 +94,10 @@ async fn a_layer_can_be_replaced() {
         .map_err(NotSent::new)
         .timeout(Duration::from_secs(3))
         .service(silent());
-    let error = HttpClient::whole(stack).send(get()).await.unwrap_err();
+    let error = HttpClient::without_layers(stack)
+        .send(get())
+        .await
+        .unwrap_err();
     assert_eq!(*error.kind(), ErrorKind::NotSent);
 }
 

@@ -15,7 +15,7 @@ pub(crate) type Record = Arc<Mutex<Vec<(String, bool)>>>;
 /// The same client with a cache. (A real cache would have an expiry.)
 pub(crate) fn cached(inner: HttpClient, record: Record) -> HttpClient {
     let kept = Kept::default();
-    HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    HttpClient::without_layers(tower::service_fn(move |request: Request<Bytes>| {
         let (inner, kept) = (inner.clone(), Arc::clone(&kept));
         let key = format!("{} {}", request.method(), request.uri());
         let known = lock(&kept).get(&key).cloned();

@@ -7,7 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
-use att_console::catalogue::{Entry, stock};
+use att_console::catalogue::{Entry, known};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,24 +18,24 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_catalogue_has_exactly_the_known_commands() {
-    let known = fs::read_to_string(root().join("fixtures/console-commands.txt")).unwrap();
-    let known: BTreeSet<&str> = known.lines().collect();
-    let held: BTreeSet<&str> = stock()
+    let listed = fs::read_to_string(root().join("fixtures/console-commands.txt")).unwrap();
+    let listed: BTreeSet<&str> = listed.lines().collect();
+    let held: BTreeSet<&str> = known()
         .entries()
         .iter()
         .map(|entry| entry.path.as_str())
         .collect();
-    assert_eq!(known, held);
+    assert_eq!(listed, held);
     assert_eq!(
         held.len(),
-        stock().entries().len(),
-        "a command stands twice"
+        known().entries().len(),
+        "a command is there twice"
     );
 }
 
 #[test]
 fn every_name_belongs_to_one_command() {
-    let names: Vec<String> = stock()
+    let names: Vec<String> = known()
         .entries()
         .iter()
         .flat_map(Entry::names)
@@ -47,7 +47,7 @@ fn every_name_belongs_to_one_command() {
 
 #[test]
 fn a_frequent_or_attested_command_has_a_function_or_a_caution() {
-    for entry in stock().entries() {
+    for entry in known().entries() {
         let is_attested = !entry.overloads.is_empty()
             && entry.overloads.iter().all(|overload| {
                 let mut parameters = overload.parameters.iter();
@@ -90,7 +90,7 @@ const WITHOUT_PARAMETERS: [&str; 3] = ["player damage", "player downed-duration"
 #[test]
 fn the_most_used_are_marked_and_have_functions() {
     for path in MOST_USED.split('|') {
-        let entry = stock().get(path).unwrap_or_else(|| panic!("{path}"));
+        let entry = known().get(path).unwrap_or_else(|| panic!("{path}"));
         assert!(entry.most_used, "{path}");
         let has_function = entry
             .overloads
@@ -113,7 +113,7 @@ const WITHOUT_DESCRIPTION: [&str; 7] = [
 
 #[test]
 fn every_command_with_a_known_effect_has_a_description_of_one_sentence() {
-    for entry in stock().entries() {
+    for entry in known().entries() {
         let is_known = !WITHOUT_DESCRIPTION.contains(&entry.path.as_str());
         assert_eq!(!entry.description.is_empty(), is_known, "{}", entry.path);
         assert!(
@@ -127,7 +127,7 @@ fn every_command_with_a_known_effect_has_a_description_of_one_sentence() {
 
 #[test]
 fn every_type_is_in_the_list_and_every_default_is_one_of_its_values() {
-    for entry in stock().entries() {
+    for entry in known().entries() {
         for parameter in entry
             .overloads
             .iter()
@@ -137,7 +137,7 @@ fn every_type_is_in_the_list_and_every_default_is_one_of_its_values() {
             if plain.is_empty() {
                 continue;
             }
-            let kind = stock().parameter_type(plain);
+            let kind = known().parameter_type(plain);
             let kind = kind
                 .unwrap_or_else(|| panic!("{plain} of {} is not in the list of types", entry.path));
             if let (Some(default), false) = (&parameter.default, kind.values.is_empty()) {
@@ -171,7 +171,7 @@ fn every_function_comes_from_a_declaration() {
 
 #[test]
 fn a_command_whose_effect_and_result_are_unknown_has_no_function() {
-    for entry in stock().entries() {
+    for entry in known().entries() {
         let is_guess = entry.inferred && entry.returns.is_none() && !entry.most_used;
         let mut overloads = entry.overloads.iter();
         assert!(

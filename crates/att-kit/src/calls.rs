@@ -146,7 +146,7 @@ impl Calls {
 
 fn kind_of(error: &HandlerError) -> FailureKind {
     if let Some(Unreadable(error)) = error.downcast_ref() {
-        return FailureKind::Unreadable(error.to_string());
+        return FailureKind::Undecodable(error.to_string());
     }
     match error.downcast_ref() {
         Some(Known { what, kind }) => match kind {

@@ -39,7 +39,7 @@ pub enum FailureKind {
     TimedOut(Duration),
     /// It was not called: the event could not be decoded as the type that it takes.
     #[error("the event could not be read: {}", escaped(.0))]
-    Unreadable(String),
+    Undecodable(String),
     /// It will never be called on this console: the server has no such event.
     #[error("the server has no such event{}", did_you_mean(.suggestions))]
     NoSuchEvent {
@@ -55,7 +55,7 @@ impl FailureKind {
             Self::Panicked(_) => "panicked",
             Self::Failed(_) => "failed",
             Self::TimedOut(_) => "timed_out",
-            Self::Unreadable(_) => "unreadable",
+            Self::Undecodable(_) => "undecodable",
             Self::NoSuchEvent { .. } => "no_such_event",
         }
     }

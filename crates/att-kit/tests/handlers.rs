@@ -104,7 +104,7 @@ async fn handlers_that_panic_fail_or_time_out_are_reported_and_the_bot_continues
         noted.next_are(expected).await;
     }
     sim.emit_console_event(server, "PlayerJoined", json!({"user": "nobody"}));
-    noted.next_are(&["unreadable", "unreadable"]).await;
+    noted.next_are(&["undecodable", "undecodable"]).await;
     assert_eq!(bot.totals().failures, 6);
     assert!(bot.handle.health().is_connected());
 }

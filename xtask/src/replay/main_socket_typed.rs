@@ -93,7 +93,7 @@ fn received<S: Subscribable>(event: &Event<S::Content>) -> Received
 where
     S::Content: PartialEq,
 {
-    let raw = event.raw.as_str().to_owned();
+    let raw = event.raw().as_str().to_owned();
     let frame: Value = serde_json::from_str(&raw).unwrap_or_default();
     let content = frame["content"].to_string();
     let recorded = S::read(RawContent::new(&content));

@@ -11,7 +11,7 @@ pub(crate) fn observe(http: HttpClient, observer: Observer) -> HttpClient {
     let call_timeout = http.call_timeout();
     let redactor = Redactor::new();
     let observer = observer.with_redactor(redactor.clone());
-    let observed = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    let observed = HttpClient::without_layers(tower::service_fn(move |request: Request<Bytes>| {
         let (http, observer, redactor) = (http.clone(), observer.clone(), redactor.clone());
         async move {
             let head = format!("{} {}", request.method(), request.uri().path());

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// ([`att_kit::Runner`]). The methods `on_…` register the handlers of invitations, groups and servers: those of one group are
 /// called one after another.
 #[must_use = "nothing happens until `start`"]
-pub struct Managed {
+pub struct ManagedBuilder {
     pub(super) source: Source,
     pub(super) handlers: Handlers,
     pub(super) group_handlers: GroupHandlers,
@@ -58,8 +58,8 @@ impl Builder {
     ///     Ok(())
     /// }
     /// ```
-    pub fn managed(self) -> Managed {
-        Managed::new(Source::Builder(Box::new(self)))
+    pub fn managed(self) -> ManagedBuilder {
+        ManagedBuilder::new(Source::Builder(Box::new(self)))
     }
 }
 
@@ -85,12 +85,12 @@ impl Bot {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn managed(&self) -> Managed {
-        Managed::new(Source::Connected(self.clone()))
+    pub fn managed(&self) -> ManagedBuilder {
+        ManagedBuilder::new(Source::Connected(self.clone()))
     }
 }
 
-impl Managed {
+impl ManagedBuilder {
     fn new(source: Source) -> Self {
         Self {
             source,
@@ -178,9 +178,9 @@ impl Managed {
     }
 }
 
-impl fmt::Debug for Managed {
+impl fmt::Debug for ManagedBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Managed")
+        f.debug_struct("ManagedBuilder")
             .field("handlers", &self.handlers)
             .field("rules", &self.rules)
             .field("limits", &self.limits)

@@ -15,7 +15,7 @@ mod start;
 #[cfg(test)]
 mod tests;
 
-pub use builder::Managed;
+pub use builder::ManagedBuilder;
 pub use console_permission::ConsolePermission;
 pub use group_handlers::Invitation;
 pub use health::{ConsoleHealth, Health};

@@ -45,7 +45,7 @@ impl Default for Rules {
 }
 
 impl Rules {
-    /// Sets [`invites`](Self::invites).
+    /// Sets [`invites`](Self#structfield.invites).
     #[must_use]
     pub fn invites(mut self, invites: Invites) -> Self {
         self.invites = invites;
@@ -66,21 +66,21 @@ impl Rules {
         self
     }
 
-    /// Sets [`consoles`](Self::consoles).
+    /// Sets [`consoles`](Self#structfield.consoles).
     #[must_use]
     pub fn consoles(mut self, open: bool) -> Self {
         self.consoles = open;
         self
     }
 
-    /// Sets [`fleets`](Self::fleets).
+    /// Sets [`fleets`](Self#structfield.fleets).
     #[must_use]
     pub fn fleets(mut self, fleets: impl IntoIterator<Item = Fleet>) -> Self {
         self.fleets = Some(fleets.into_iter().collect());
         self
     }
 
-    /// Sets [`leave_empty_after`](Self::leave_empty_after).
+    /// Sets [`leave_empty_after`](Self#structfield.leave_empty_after).
     #[must_use]
     pub fn leave_empty_after(mut self, after: Duration) -> Self {
         self.leave_empty_after = Some(after);

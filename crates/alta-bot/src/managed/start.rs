@@ -1,6 +1,6 @@
 //! Starts a managed bot from its configuration.
 
-use super::builder::{Managed, Source};
+use super::builder::{ManagedBuilder, Source};
 use super::counters::Counters;
 use super::health::Sources;
 use super::invites::Invites;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tracing::{Instrument as _, Span, info_span};
 
-impl Managed {
+impl ManagedBuilder {
     /// Logs in, lists the groups, and starts the bot. Consoles open in the background.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ pub struct ViewConfig {
     /// If a server has sent heartbeats and then none for this time, it is read over REST, and the reply decides whether it is
     /// offline. 45 s: heartbeats come every 15 s, and att-client counts a server as offline after three.
     ///
-    /// It must be more than twice the [`ping`](alta_ws::Config#structfield.ping) of the main websocket: heartbeats are also
+    /// It must be more than twice the [`ping_interval`](alta_ws::Config#structfield.ping_interval) of the main websocket: heartbeats are also
     /// missing if the websocket has failed, and two pings detect that.
     pub heartbeat_timeout: Duration,
     /// The time after which everything is read again over REST, in case the service has omitted an event. 15 min.
@@ -25,7 +25,7 @@ pub struct ViewConfig {
     pub readings: usize,
     /// The timeout of a group's subscriptions: the group is read when all of them are confirmed, or after this time. 30 s: one
     /// subscription that is never confirmed does not delay the group forever.
-    /// [`on_group_joined`](crate::Managed::on_group_joined) waits at most twice as long for a complete group.
+    /// [`on_group_joined`](crate::ManagedBuilder::on_group_joined) waits at most twice as long for a complete group.
     pub subscribe_timeout: Duration,
     /// The pauses before a failed reading is tried again, and before an invitation is accepted again.
     pub retry: BackoffPolicy,
@@ -55,7 +55,7 @@ impl ViewConfig {
         let hasty = timeout <= ping.saturating_mul(2);
         let hasty = hasty.then(|| {
             format!(
-                "the view's `heartbeat_timeout` of {timeout:?} is not more than twice the main websocket's `ping` of \
+                "the view's `heartbeat_timeout` of {timeout:?} is not more than twice the main websocket's `ping_interval` of \
                  {ping:?}: a dead websocket would look the same as stopped servers"
             )
         });
@@ -70,56 +70,56 @@ impl ViewConfig {
         times.into_iter().flatten().chain(hasty).collect()
     }
 
-    /// Sets [`members`](Self::members).
+    /// Sets [`members`](Self#structfield.members).
     #[must_use]
     pub fn members(mut self, all: bool) -> Self {
         self.members = all;
         self
     }
 
-    /// Sets [`heartbeat_timeout`](Self::heartbeat_timeout).
+    /// Sets [`heartbeat_timeout`](Self#structfield.heartbeat_timeout).
     #[must_use]
     pub fn heartbeat_timeout(mut self, after: Duration) -> Self {
         self.heartbeat_timeout = after;
         self
     }
 
-    /// Sets [`refresh`](Self::refresh).
+    /// Sets [`refresh`](Self#structfield.refresh).
     #[must_use]
     pub fn refresh(mut self, every: Duration) -> Self {
         self.refresh = every;
         self
     }
 
-    /// Sets [`spread`](Self::spread).
+    /// Sets [`spread`](Self#structfield.spread).
     #[must_use]
     pub fn spread(mut self, per_group: Duration) -> Self {
         self.spread = per_group;
         self
     }
 
-    /// Sets [`readings`](Self::readings); at least one.
+    /// Sets [`readings`](Self#structfield.readings); at least one.
     #[must_use]
     pub fn readings(mut self, at_once: usize) -> Self {
         self.readings = at_once.max(1);
         self
     }
 
-    /// Sets [`subscribe_timeout`](Self::subscribe_timeout).
+    /// Sets [`subscribe_timeout`](Self#structfield.subscribe_timeout).
     #[must_use]
     pub fn subscribe_timeout(mut self, timeout: Duration) -> Self {
         self.subscribe_timeout = timeout;
         self
     }
 
-    /// Sets [`retry`](Self::retry).
+    /// Sets [`retry`](Self#structfield.retry).
     #[must_use]
     pub fn retry(mut self, policy: BackoffPolicy) -> Self {
         self.retry = policy;
         self
     }
 
-    /// Sets [`queue`](Self::queue).
+    /// Sets [`queue`](Self#structfield.queue).
     #[must_use]
     pub fn queue(mut self, queue: QueueConfig) -> Self {
         self.queue = queue;

@@ -18,8 +18,8 @@ pub enum Known {
     AfterGap,
 }
 
-/// The argument of [`on_server_online`](crate::Managed::on_server_online) and
-/// [`on_server_offline`](crate::Managed::on_server_offline): a server, and how its state is known.
+/// The argument of [`on_server_online`](crate::ManagedBuilder::on_server_online) and
+/// [`on_server_offline`](crate::ManagedBuilder::on_server_offline): a server, and how its state is known.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerUpdate {

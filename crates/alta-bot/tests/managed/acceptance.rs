@@ -60,7 +60,7 @@ fn http(courses: &[Course], (unread, refusal): (usize, u16)) -> HttpClient {
     let inner = HttpClient::web_roots(&config).unwrap();
     let courses: VecDeque<_> = courses.iter().copied().collect();
     let script = Arc::new(Mutex::new((courses, unread)));
-    HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    HttpClient::without_layers(tower::service_fn(move |request: Request<Bytes>| {
         let (inner, script) = (inner.clone(), Arc::clone(&script));
         async move {
             let path = request.uri().path().to_owned();

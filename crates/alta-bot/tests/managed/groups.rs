@@ -85,7 +85,7 @@ async fn the_members_before_a_page_that_fails_are_kept() {
     sim.faults().arm(refuse.times(u32::MAX));
     // Each page has five members.
     let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
-    let http = HttpClient::whole(tower::service_fn(move |mut request: Request<Bytes>| {
+    let http = HttpClient::without_layers(tower::service_fn(move |mut request: Request<Bytes>| {
         let smaller = request.uri().to_string().replace("limit=1000", "limit=5");
         *request.uri_mut() = smaller.parse().unwrap();
         let http = http.clone();

@@ -1,19 +1,19 @@
 //! The states of servers: their sources, and the calls of handlers.
 
 use super::support::*;
-use alta_bot::{Known, Managed, Rules};
+use alta_bot::{Known, ManagedBuilder, Rules};
 use alta_sim::{Action, Fault, Hook, Sim};
 use std::time::Duration;
 
 /// A bot whose main websocket is pinged so often that this heartbeat timeout is valid.
-fn quick(sim: &Sim, heartbeat_timeout: Duration) -> Managed {
+fn quick(sim: &Sim, heartbeat_timeout: Duration) -> ManagedBuilder {
     let socket = socket_config().ping_interval(heartbeat_timeout / 3);
     let bot = builder(sim).socket_config(socket).managed();
     bot.view_config(following().heartbeat_timeout(heartbeat_timeout))
 }
 
 /// Notes the calls of the handlers of servers.
-fn noting(bot: Managed) -> (Managed, Noted) {
+fn noting(bot: ManagedBuilder) -> (ManagedBuilder, Noted) {
     let (notes, noted) = notes();
     let (up, down) = (notes.clone(), notes);
     let bot = bot

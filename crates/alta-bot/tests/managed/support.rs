@@ -1,5 +1,5 @@
 use alta_bot::{
-    Bot, BotCredentials, Builder, Endpoints, HandlerFn, Invitation, Managed, ManagedBot,
+    Bot, BotCredentials, Builder, Endpoints, HandlerFn, Invitation, ManagedBot, ManagedBuilder,
     ServerUpdate, ViewConfig,
 };
 use alta_model::{GroupId, ServerId};
@@ -59,7 +59,7 @@ pub(crate) fn console_config() -> att_console::Config {
     att_console::Config::default().backoff(backoff)
 }
 
-pub(crate) fn managed(sim: &Sim) -> Managed {
+pub(crate) fn managed(sim: &Sim) -> ManagedBuilder {
     builder(sim).managed().view_config(following())
 }
 
@@ -69,7 +69,7 @@ pub(crate) fn following() -> ViewConfig {
     ViewConfig::default().retry(quick)
 }
 
-pub(crate) async fn start(managed: Managed) -> ManagedBot {
+pub(crate) async fn start(managed: ManagedBuilder) -> ManagedBot {
     within(managed.start()).await.unwrap()
 }
 

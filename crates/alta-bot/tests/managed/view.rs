@@ -172,7 +172,7 @@ async fn a_reading_that_panics_in_the_http_stack_is_tried_again() {
     let sim = Sim::builder().start().await.unwrap();
     let http = HttpClient::web_roots(&alta_http::Config::default()).unwrap();
     let panics = Arc::new(AtomicUsize::new(2));
-    let http = HttpClient::whole(tower::service_fn(move |request: Request<Bytes>| {
+    let http = HttpClient::without_layers(tower::service_fn(move |request: Request<Bytes>| {
         let (http, panics) = (http.clone(), Arc::clone(&panics));
         async move {
             let one_less = |left: usize| left.checked_sub(1);

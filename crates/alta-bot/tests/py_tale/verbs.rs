@@ -77,7 +77,7 @@ async fn a_request_that_requires_another_account_is_an_error_that_says_so() {
     let searched = within(bot.request_search_username("Ashwick"))
         .await
         .unwrap_err();
-    assert!(matches!(searched.kind(), ErrorKind::Unavailable { needs } if needs.contains("user")));
+    assert!(matches!(searched.kind(), ErrorKind::NoAccount { needs } if needs.contains("user")));
     let asked = within(bot.request_post_console(server(&sim), ConsoleOptions::default())).await;
     assert_eq!(*asked.unwrap_err().kind(), ErrorKind::PermissionDenied);
     let nowhere = ServerId::new(42);
@@ -89,7 +89,7 @@ async fn a_request_that_requires_another_account_is_an_error_that_says_so() {
         .unwrap();
     let socket = nobody.socket().unwrap_err();
     assert!(
-        matches!(socket.kind(), ErrorKind::Unavailable { .. }),
+        matches!(socket.kind(), ErrorKind::NoAccount { .. }),
         "{socket}"
     );
 }

@@ -46,14 +46,14 @@ pub struct ConsoleOptions {
 }
 
 impl ConsoleOptions {
-    /// Sets [`should_launch`](Self::should_launch).
+    /// Sets [`should_launch`](Self#structfield.should_launch).
     #[must_use]
     pub fn should_launch(mut self, launch: bool) -> Self {
         self.should_launch = launch;
         self
     }
 
-    /// Sets [`ignore_offline`](Self::ignore_offline).
+    /// Sets [`ignore_offline`](Self#structfield.ignore_offline).
     #[must_use]
     pub fn ignore_offline(mut self, ignore: bool) -> Self {
         self.ignore_offline = ignore;
@@ -80,28 +80,28 @@ pub struct JoinOptions {
 }
 
 impl JoinOptions {
-    /// Sets [`console`](Self::console).
+    /// Sets [`console`](Self#structfield.console).
     #[must_use]
     pub fn console(mut self, options: ConsoleOptions) -> Self {
         self.console = options;
         self
     }
 
-    /// Sets [`version`](Self::version).
+    /// Sets [`version`](Self#structfield.version).
     #[must_use]
     pub fn version(mut self, version: Value) -> Self {
         self.version = Some(version);
         self
     }
 
-    /// Sets [`token`](Self::token).
+    /// Sets [`token`](Self#structfield.token).
     #[must_use]
     pub fn token(mut self, token: impl Into<Secret>) -> Self {
         self.token = Some(token.into());
         self
     }
 
-    /// Sets [`device_id`](Self::device_id).
+    /// Sets [`device_id`](Self#structfield.device_id).
     #[must_use]
     pub fn device_id(mut self, id: impl Into<String>) -> Self {
         self.device_id = Some(id.into());
@@ -130,7 +130,7 @@ pub struct GroupFilter {
 }
 
 impl GroupFilter {
-    /// Sets [`ignore_inactive`](Self::ignore_inactive).
+    /// Sets [`ignore_inactive`](Self#structfield.ignore_inactive).
     #[must_use]
     pub fn ignore_inactive(mut self, ignore: bool) -> Self {
         self.ignore_inactive = Some(ignore);
@@ -225,14 +225,14 @@ impl NewGroup {
         }
     }
 
-    /// Sets [`description`](Self::description).
+    /// Sets [`description`](Self#structfield.description).
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// Sets [`old_permissions`](Self::old_permissions).
+    /// Sets [`old_permissions`](Self#structfield.old_permissions).
     #[must_use]
     pub fn old_permissions(mut self, permissions: OldPermissions) -> Self {
         self.old_permissions = permissions;
@@ -273,7 +273,7 @@ impl NewQuickGroup {
         }
     }
 
-    /// Sets [`description`](Self::description).
+    /// Sets [`description`](Self#structfield.description).
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
@@ -303,7 +303,7 @@ impl NewServer {
         }
     }
 
-    /// Sets [`description`](Self::description).
+    /// Sets [`description`](Self#structfield.description).
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
@@ -338,7 +338,7 @@ impl NewUser {
         }
     }
 
-    /// Sets [`referral`](Self::referral).
+    /// Sets [`referral`](Self#structfield.referral).
     #[must_use]
     pub fn referral(mut self, referral: impl Into<String>) -> Self {
         self.referral = Some(referral.into());

@@ -163,7 +163,7 @@ impl Sim {
         self.change_game(server, |game| game.numeric_enums = numeric);
     }
 
-    /// Adds a console event to the 23 stock ones of a server, like a mod.
+    /// Adds a console event to a server, like a mod.
     pub fn offer_console_event(&self, server: u64, event_type: &str) {
         self.change_game(server, |game| game.extra_events.push(event_type.to_owned()));
     }

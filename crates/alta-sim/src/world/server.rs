@@ -44,7 +44,7 @@ pub(crate) struct GameServer {
     last_entity: u64,
     pub(crate) selections: Selections,
     pub(crate) settings: BTreeMap<String, serde_json::Value>,
-    /// Console events in addition to the stock ones.
+    /// Console events in addition to those of an unmodified server.
     pub(crate) extra_events: Vec<String>,
     /// Stock console events that the server lacks.
     pub(crate) missing_events: Vec<String>,

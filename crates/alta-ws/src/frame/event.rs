@@ -19,13 +19,21 @@ pub struct Event<T> {
     pub data: T,
     /// The topic.
     pub topic: Topic,
-    /// The time at which it was received.
-    pub received: Timestamp,
-    /// The whole frame, for fields that `T` lacks. Its `content` is a JSON string that contains JSON.
-    pub raw: RawFrame,
+    pub(crate) received: Timestamp,
+    pub(crate) raw: RawFrame,
 }
 
 impl<T> Event<T> {
+    /// The time at which it was received.
+    pub fn received(&self) -> Timestamp {
+        self.received
+    }
+
+    /// The whole frame, for fields that `T` lacks. Its `content` is a JSON string that contains JSON.
+    pub fn raw(&self) -> &RawFrame {
+        &self.raw
+    }
+
     /// The same event with other data.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Event<U> {
         Event {

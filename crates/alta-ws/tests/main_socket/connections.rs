@@ -136,7 +136,7 @@ async fn promise_01_the_gap_of_a_dead_connection_begins_with_its_last_frame() {
     let mut updates = client.subscribe(GroupUpdate(group(&sim))).await.unwrap();
     let mut everything = client.subscribe_to_everything().await.unwrap();
     sim.emit_main_event("group-update", sim.group(), json!({"id": 7}));
-    let last = event(&mut updates).await.received;
+    let last = event(&mut updates).await.received();
     event(&mut everything).await;
     sim.silence_main_sockets();
     let silenced = Timestamp::now();

@@ -39,7 +39,7 @@ async fn promise_02_every_object_of_a_frame_reaches_its_streams() {
         for number in 1..=2 {
             let event = event(&mut stream).await;
             assert_eq!(event.data["id"], number);
-            assert_eq!(event.raw.as_str(), update(&sim, number), "its own object");
+            assert_eq!(event.raw().as_str(), update(&sim, number), "its own object");
         }
     }
     // A reply after an event, and an event after the reply.

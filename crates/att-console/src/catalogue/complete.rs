@@ -20,7 +20,7 @@ impl Catalogue {
     /// ```
     /// use att_console::catalogue;
     ///
-    /// let lines: Vec<_> = catalogue::stock().complete("player te").into_iter().map(|found| found.line).collect();
+    /// let lines: Vec<_> = catalogue::known().complete("player te").into_iter().map(|found| found.line).collect();
     /// assert_eq!(lines, ["player teleport"]);
     /// ```
     ///

@@ -1,6 +1,6 @@
 //! The commands of a console as data: names, parameters, results and sources.
 //!
-//! [`stock()`] has the commands that public sources know. A server itself lists the commands that it has, including those of
+//! [`known()`] has the commands that public sources know. A server itself lists the commands that it has, including those of
 //! mods; [`Catalogue::from_modules`] turns its reply into the same form:
 //!
 //! ```no_run
@@ -18,14 +18,14 @@
 
 mod complete;
 mod entry;
+mod known;
 mod modules;
-mod stock;
 mod types;
 
 pub use complete::Completion;
 pub use entry::{Entry, Overload, Parameter, ParameterType};
+pub use known::known;
 use serde::{Deserialize, Serialize};
-pub use stock::stock;
 
 /// A set of commands, with the types of their parameters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

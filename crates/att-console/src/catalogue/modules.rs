@@ -1,15 +1,15 @@
-use super::{Catalogue, Entry, Overload, Parameter, stock, words};
+use super::{Catalogue, Entry, Overload, Parameter, known, words};
 use alta_model::console::result::{Module, ModuleCommand, ModuleParameter};
 use serde_json::Value;
 
 impl Catalogue {
     /// The commands that a server lists in its reply to [`help::modules`](crate::commands::help::modules).
     ///
-    /// Names, parameters and defaults are the server's own. Missing descriptions, results and remarks come from [`stock()`], if
+    /// Names, parameters and defaults are the server's own. Missing descriptions, results and remarks come from [`known()`], if
     /// it has a command with that path.
     pub fn from_modules(modules: impl IntoIterator<Item = Module>) -> Self {
         let mut catalogue = Self {
-            types: stock().types.clone(),
+            types: known().types.clone(),
             commands: Vec::new(),
         };
         for module in modules {
@@ -58,7 +58,7 @@ impl Catalogue {
 
 /// Adds the information of the public sources to a command.
 fn completed(mut said: Entry) -> Entry {
-    let Some(known) = stock().get(&said.path) else {
+    let Some(known) = known().get(&said.path) else {
         return said;
     };
     let known = known.clone();

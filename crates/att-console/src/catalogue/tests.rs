@@ -7,10 +7,10 @@ fn lines(catalogue: &Catalogue, line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_stock_catalogue_survives_serialization() {
-    assert!(stock().entries().len() > 300);
-    let text = serde_json::to_string(stock()).unwrap();
-    assert_eq!(&serde_json::from_str::<Catalogue>(&text).unwrap(), stock());
+fn the_known_catalogue_survives_serialization() {
+    assert!(known().entries().len() > 300);
+    let text = serde_json::to_string(known()).unwrap();
+    assert_eq!(&serde_json::from_str::<Catalogue>(&text).unwrap(), known());
 }
 
 #[test]
@@ -21,21 +21,21 @@ fn a_command_is_found_by_path_alias_full_name_and_in_any_case() {
         "player.teleport",
         " player  teleport ",
     ] {
-        assert_eq!(stock().get(name).unwrap().path, "player teleport", "{name}");
+        assert_eq!(known().get(name).unwrap().path, "player teleport", "{name}");
     }
     assert_eq!(
-        stock().get("select move.exact").unwrap().path,
+        known().get("select move.exact").unwrap().path,
         "select move exact"
     );
-    assert_eq!(stock().get("time.").unwrap().path, "time");
-    assert!(stock().get("player").is_none());
-    assert!(stock().get("").is_none());
+    assert_eq!(known().get("time.").unwrap().path, "time");
+    assert!(known().get("player").is_none());
+    assert!(known().get("").is_none());
 }
 
 #[test]
 fn the_longest_path_that_begins_a_line_is_its_command() {
     let called = |line| {
-        stock()
+        known()
             .command_of_line(line)
             .map(|entry| entry.path.as_str())
     };
@@ -52,32 +52,32 @@ fn the_longest_path_that_begins_a_line_is_its_command() {
 
 #[test]
 fn the_last_word_is_completed_by_modules_commands_and_aliases() {
-    assert_eq!(lines(stock(), "wack"), ["wacky"]);
-    assert_eq!(lines(stock(), "PLAYER te"), ["PLAYER teleport"]);
-    assert_eq!(lines(stock(), "player t"), ["player teleport", "player tp"]);
+    assert_eq!(lines(known(), "wack"), ["wacky"]);
+    assert_eq!(lines(known(), "PLAYER te"), ["PLAYER teleport"]);
+    assert_eq!(lines(known(), "player t"), ["player teleport", "player tp"]);
     assert_eq!(
-        lines(stock(), "select rotate "),
+        lines(known(), "select rotate "),
         ["exact", "pitch", "roll", "yaw"].map(|word| format!("select rotate {word}"))
     );
-    assert!(lines(stock(), "").contains(&"time".to_owned()));
-    assert_eq!(lines(stock(), "player message Ashwick hel"), [""; 0]);
-    let completions = stock().complete("time");
+    assert!(lines(known(), "").contains(&"time".to_owned()));
+    assert_eq!(lines(known(), "player message Ashwick hel"), [""; 0]);
+    let completions = known().complete("time");
     assert_eq!(completions[0].entry.unwrap().path, "time");
-    assert!(stock().complete("playe")[0].entry.is_none());
+    assert!(known().complete("playe")[0].entry.is_none());
 }
 
 #[test]
 fn values_are_completed_where_they_are_known() {
     assert_eq!(
-        lines(stock(), "player set-stat \"A Name\" max"),
+        lines(known(), "player set-stat \"A Name\" max"),
         ["player set-stat \"A Name\" maxhealth"]
     );
     assert_eq!(
-        lines(stock(), "player teleport 1 tower"),
+        lines(known(), "player teleport 1 tower"),
         ["TowerCP1", "TowerCP2", "TowerEnd"].map(|area| format!("player teleport 1 {area}"))
     );
     assert_eq!(
-        lines(stock(), "player god-mode * t"),
+        lines(known(), "player god-mode * t"),
         ["player god-mode * true"]
     );
 }
@@ -85,7 +85,7 @@ fn values_are_completed_where_they_are_known() {
 #[test]
 fn the_expected_parameters_are_those_at_the_position_of_the_word() {
     let names = |line| -> Vec<&str> {
-        let parameters = stock().expected(line).into_iter();
+        let parameters = known().expected(line).into_iter();
         parameters
             .map(|parameter| parameter.name.as_str())
             .collect()
@@ -192,16 +192,16 @@ fn invalid_modules_are_read_partly() {
 }
 
 #[test]
-fn missing_information_comes_from_the_stock() {
+fn missing_information_comes_from_the_known_commands() {
     let catalogue = Catalogue::from_modules(modules());
     let save = catalogue.get("player inventory save").unwrap();
-    let stock = stock().get("player inventory save").unwrap();
+    let stock = known().get("player inventory save").unwrap();
     assert_eq!(save.description, stock.description);
     assert_eq!(save.returns.as_deref(), Some("string"));
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.description, "Sends");
     assert_eq!(message.uses, Some(254_218));
     assert!(catalogue.get("doors open").unwrap().sources.is_empty());
-    // An alias in the stock does not add the other aliases of its command.
+    // An alias of a known command does not add the other aliases of its command.
     assert!(catalogue.get("player tp").unwrap().aliases.is_empty());
 }

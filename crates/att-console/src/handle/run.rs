@@ -55,7 +55,7 @@ impl<'a, T> Run<'a, T> {
             "command",
             console = %shared.label,
             server = shared.config.server.map(ServerId::get),
-            command = catalogue::stock().words_of(line),
+            command = catalogue::known().words_of(line),
             id = Empty,
         );
         span.in_scope(|| tracing::trace!(line, "queued"));

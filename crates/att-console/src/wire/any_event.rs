@@ -43,7 +43,7 @@ impl AnyEvent {
     /// use att_console::{Console, event::LogLevel};
     ///
     /// # async fn run(console: Console) -> Result<(), att_console::Error> {
-    /// let levels = LogLevel::Info.and_graver().map(LogLevel::event_name);
+    /// let levels = LogLevel::Info.and_more_severe().map(LogLevel::event_name);
     /// let mut events = console.subscribe_to_any(levels).await?;
     /// while let Some(event) = events.next_event().await {
     ///     if let Ok((level, line)) = event.data.into_log() {

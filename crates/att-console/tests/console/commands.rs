@@ -2,7 +2,7 @@
 
 use crate::common::{ready, self_hosted, within};
 use alta_sim::Sim;
-use att_console::catalogue::{Catalogue, Overload, stock};
+use att_console::catalogue::{Catalogue, Overload, known};
 use att_console::commands::{
     SpawnArea, Stat, help, player, select, settings, spawn, time, trade, wacky, websocket,
 };
@@ -104,10 +104,10 @@ async fn the_catalogue_of_a_server_completes_commands() {
     let catalogue = Catalogue::from_modules(run(&console, help::modules()).await);
     let message = catalogue.get("player message").unwrap();
     assert_eq!(message.overloads[0].parameters.len(), 3);
-    // The simulator and the stock catalogue share no code. They must agree on every command that both have.
+    // The simulator and the known catalogue share no code. They must agree on every command that both have.
     assert!(catalogue.entries().len() > 40);
     for entry in catalogue.entries() {
-        let known = stock().get(&entry.path);
+        let known = known().get(&entry.path);
         let known = known.unwrap_or_else(|| panic!("{entry} is not known"));
         assert_eq!((&entry.path, &entry.returns), (&known.path, &known.returns));
         for overload in &entry.overloads {

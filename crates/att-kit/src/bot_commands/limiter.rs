@@ -27,21 +27,21 @@ impl Default for CallLimits {
 }
 
 impl CallLimits {
-    /// Sets [`same_line`](Self::same_line).
+    /// Sets [`same_line`](Self#structfield.same_line).
     #[must_use]
     pub fn same_line(mut self, same_line: usize) -> Self {
         self.same_line = same_line;
         self
     }
 
-    /// Sets [`all`](Self::all).
+    /// Sets [`all`](Self#structfield.all).
     #[must_use]
     pub fn all(mut self, all: usize) -> Self {
         self.all = all;
         self
     }
 
-    /// Sets [`period`](Self::period).
+    /// Sets [`period`](Self#structfield.period).
     #[must_use]
     pub fn period(mut self, period: Duration) -> Self {
         self.period = period;

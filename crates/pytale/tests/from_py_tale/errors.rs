@@ -10,7 +10,7 @@ fn exception(error: &pytale::Error) -> &'static str {
         ErrorKind::TimedOut(_) => "ConsoleTimeoutException",
         ErrorKind::AlreadyOpen(_) => "ConsoleAlreadyCreatedException",
         ErrorKind::Console => "ConsoleCreateFailedException",
-        ErrorKind::Unavailable { .. } => "FunctionDisabledException",
+        ErrorKind::NoAccount { .. } => "FunctionDisabledException",
         ErrorKind::ArgumentType { .. } => "WrongArgumentTypeException",
         ErrorKind::ArgumentFormat { .. } => "WrongArgumentFormatException",
         ErrorKind::PermissionDenied => "ConsolePermissionsDenied",

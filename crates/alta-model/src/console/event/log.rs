@@ -43,7 +43,7 @@ impl LogLevel {
     }
 
     /// This level and all more severe ones.
-    pub fn and_graver(self) -> impl Iterator<Item = Self> {
+    pub fn and_more_severe(self) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |level| *level >= self)
     }
 }
@@ -131,7 +131,7 @@ mod tests {
             assert!(EVENT_NAMES.contains(&level.event_name()), "{level}");
         }
         let graver: Vec<_> = LogLevel::Warn
-            .and_graver()
+            .and_more_severe()
             .map(|level| level.to_string())
             .collect();
         assert_eq!(graver, ["Warn", "Error", "Fatal"]);

@@ -1,7 +1,7 @@
 //! The line that each function builds.
 
 use super::super::*;
-use crate::catalogue::stock;
+use crate::catalogue::known;
 use crate::commands::argument::{Argument, PlayerRef, Target};
 use crate::commands::command::Command;
 use alta_model::{EntityId, PrefabHash, User, UserId, Vector3};
@@ -161,7 +161,7 @@ fn every_function_builds_its_line() {
 #[test]
 fn exactly_the_functions_of_the_catalogue_are_tested() {
     let tried: BTreeSet<&str> = all().into_iter().map(|(name, ..)| name).collect();
-    let entries = stock().entries().iter();
+    let entries = known().entries().iter();
     let overloads = entries.flat_map(|entry| &entry.overloads);
     let held: BTreeSet<&str> = overloads
         .filter_map(|overload| overload.function.as_deref())
@@ -172,7 +172,7 @@ fn exactly_the_functions_of_the_catalogue_are_tested() {
 #[test]
 fn every_line_calls_its_command_with_as_many_arguments_as_it_takes() {
     for (name, line, _) in all() {
-        let entry = stock().command_of_line(&line).unwrap();
+        let entry = known().command_of_line(&line).unwrap();
         let overload = entry
             .overloads
             .iter()
@@ -194,7 +194,7 @@ fn every_line_calls_its_command_with_as_many_arguments_as_it_takes() {
 
 #[test]
 fn defaults_between_given_arguments_come_from_the_catalogue() {
-    let timed = stock().get("chunks set-timed").unwrap();
+    let timed = known().get("chunks set-timed").unwrap();
     let defaults: Vec<&str> = timed.overloads[0]
         .parameters
         .iter()
@@ -209,7 +209,7 @@ fn defaults_between_given_arguments_come_from_the_catalogue() {
 
 #[test]
 fn the_catalogue_has_the_known_words() {
-    let values = |name: &str| stock().parameter_type(name).unwrap().values.clone();
+    let values = |name: &str| known().parameter_type(name).unwrap().values.clone();
     let known =
         |words: Vec<&str>| -> Vec<String> { words.into_iter().map(str::to_owned).collect() };
     assert_eq!(

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 /// attest, and those that TavernLib adds.
 ///
 /// Servers and mods differ; see [`Catalogue::from_modules`].
-pub fn stock() -> &'static Catalogue {
+pub fn known() -> &'static Catalogue {
     static STOCK: LazyLock<Catalogue> = LazyLock::new(|| Catalogue {
         types: types(),
         commands: DECLARATIONS.iter().copied().flatten().map(entry).collect(),
