@@ -8,10 +8,10 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "support/proxy.rs"]
+#[path = "http/proxy_server.rs"]
 mod proxy;
 #[cfg(all(target_os = "linux", feature = "platform-roots"))]
-#[path = "support/tls.rs"]
+#[path = "http/tls_server.rs"]
 mod tls;
 
 use alta_http::{Config, ErrorKind, HttpClient, Tls};

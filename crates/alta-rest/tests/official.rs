@@ -13,6 +13,8 @@ mod bot;
 mod install;
 #[path = "../../alta-sim/tests/peers/npm.rs"]
 mod npm;
+#[path = "rest/support.rs"]
+#[allow(dead_code, reason = "this program uses a part")]
 mod support;
 
 use alta_auth::{Endpoints, Login as _, Password, Secret, StaticToken, UserCredentials, UserLogin};

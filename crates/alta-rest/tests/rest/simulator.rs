@@ -1,13 +1,6 @@
 //! Logins and calls against the simulated cloud.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::http;
 use alta_auth::{
     BotCredentials, BotLogin, Endpoints, Password, TokenCache, TokenSource, UserCredentials,
     UserLogin,
@@ -19,7 +12,6 @@ use alta_model::{
 use alta_rest::{Client, ConsoleOptions, ErrorKind, GroupChanges, Identities, NewGroup};
 use alta_sim::{Action, Fault, Hook, HttpReply, Sim};
 use std::time::Duration;
-use support::http;
 use tokio::task::JoinSet;
 
 fn endpoints(sim: &Sim) -> Endpoints {

@@ -1,17 +1,9 @@
 //! An invalid value does not affect its neighbors.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::serve;
 use alta_model::{GroupId, Listing, Region, ServerId, Timestamp};
 use alta_rest::{Client, ErrorKind, Request};
 use http::Method;
-use support::serve;
 use wiremock::matchers::{any, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

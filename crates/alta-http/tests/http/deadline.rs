@@ -1,10 +1,4 @@
 //! The timeout of a whole call, and urgent requests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use alta_http::{Config, Deadline, ErrorKind, HttpClient, Urgent};
 use bytes::Bytes;

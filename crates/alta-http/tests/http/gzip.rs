@@ -1,11 +1,4 @@
 //! Compressed responses.
-#![cfg(feature = "gzip")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;

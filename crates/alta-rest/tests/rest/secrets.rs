@@ -1,19 +1,11 @@
 //! Secrets stay out of errors.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{BOT, Renewing, both, client, serve};
 use alta_auth::{BotTokens, StaticToken};
 use alta_model::{GroupId, ServerId};
 use alta_rest::{ConsoleOptions, ErrorKind, Identities, Request};
 use http::Method;
 use serde_json::json;
-use support::{BOT, Renewing, both, client, serve};
 use wiremock::matchers::{any, header};
 use wiremock::{Mock, ResponseTemplate};
 

@@ -1,25 +1,17 @@
 //! Lists in pages.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{fixture, response, serve};
 use alta_model::JoinedGroup;
 use alta_rest::{ErrorKind, Pages, Request};
 use futures_util::StreamExt;
 use http::Method;
 use serde_json::json;
-use support::{recording, response, serve};
 use wiremock::matchers::{path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// The two pages of the fixtures; the fixture's token requests the second.
 async fn two_pages() -> (MockServer, Pages<JoinedGroup>) {
-    let token = &recording("joined-groups-page-2")["request"]["query"]["paginationToken"];
+    let token = &fixture("joined-groups-page-2")["request"]["query"]["paginationToken"];
     let (server, client) = serve([
         Mock::given(path("/api/groups/joined"))
             .and(query_param_is_missing("paginationToken"))

@@ -1,18 +1,10 @@
 //! The request and the account of each typed call, as an independent table of the protocol's endpoints.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{self, BOT, USER};
 use alta_auth::{Password, Secret, StaticToken};
 use alta_model::{GroupId, GroupType, Permission, RoleId, ServerId, UserId};
 use alta_rest::*;
 use serde_json::{Value, json};
-use support::{BOT, USER};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

@@ -1,20 +1,12 @@
 //! Accounts, their tokens and the scopes of calls.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{BOT, Renewing, USER, both, client, http, response, serve};
 use alta_auth::{BotCredentials, BotLogin, BotTokens, Endpoints, StaticToken, TokenCache};
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{ConsoleOptions, ErrorKind, Identities};
 use serde_json::json;
 use std::error::Error as _;
 use std::sync::Arc;
-use support::{BOT, Renewing, USER, both, client, http, response, serve};
 use wiremock::matchers::{any, header, method, path};
 use wiremock::{Mock, ResponseTemplate};
 

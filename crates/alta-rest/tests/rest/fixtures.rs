@@ -1,13 +1,6 @@
 //! The exchanges of the fixtures: each request is the one of the fixture, and each response is decoded.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{BOT, USER, fixture, response, serve};
 use alta_model::{
     ErrorCode, GroupId, JoinFailReason, MemberType, Permission, RoleId, Server, ServerId,
     ServerStatus, UserId,
@@ -16,7 +9,6 @@ use alta_rest::{Client, ConsoleOptions, Error, ErrorKind, NewServer, Request};
 use http::Method;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use support::{BOT, USER, recording, response, serve};
 use wiremock::Mock;
 use wiremock::matchers::any;
 
@@ -26,24 +18,24 @@ async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
     let result = call(client).await;
 
     let sent = &server.received_requests().await.unwrap()[0];
-    let recorded = &recording(name)["request"];
-    assert_eq!(sent.method.as_str(), recorded["method"].as_str().unwrap());
-    let path = recorded["path"].as_str().unwrap();
+    let expected = &fixture(name)["request"];
+    assert_eq!(sent.method.as_str(), expected["method"].as_str().unwrap());
+    let path = expected["path"].as_str().unwrap();
     assert_eq!(sent.url.path(), format!("/api{path}"));
     let mut query: BTreeMap<String, String> = sent.url.query_pairs().into_owned().collect();
-    let recorded_query: BTreeMap<String, String> =
-        serde_json::from_value(recorded["query"].clone()).unwrap();
-    if !recorded_query.contains_key("limit") {
+    let expected_query: BTreeMap<String, String> =
+        serde_json::from_value(expected["query"].clone()).unwrap();
+    if !expected_query.contains_key("limit") {
         query.remove("limit");
     }
-    assert_eq!(query, recorded_query, "query of {name}");
+    assert_eq!(query, expected_query, "query of {name}");
     let body = serde_json::from_slice(&sent.body).unwrap_or(Value::Null);
     assert!(
-        same(&body, &recorded["body"]),
-        "{body} in place of {recorded}"
+        same(&body, &expected["body"]),
+        "{body} in place of {expected}"
     );
     let authorization = sent.headers.get("authorization");
-    match recorded["headers"].get("authorization") {
+    match expected["headers"].get("authorization") {
         None => assert_eq!(authorization, None, "authorization of {name}"),
         Some(text) if text == &format!("Bearer {BOT}") => {
             assert_eq!(authorization.unwrap(), &format!("Bearer {BOT}"));
@@ -60,14 +52,14 @@ async fn call<T>(name: &str, call: impl AsyncFnOnce(Client) -> T) -> T {
 }
 
 /// Compares two bodies; we send names of permissions where py-tale sends numbers.
-fn same(sent: &Value, recorded: &Value) -> bool {
-    if recorded["permissions"].is_array() {
+fn same(sent: &Value, expected: &Value) -> bool {
+    if expected["permissions"].is_array() {
         let read = |body: &Value| -> Vec<Permission> {
             serde_json::from_value(body["permissions"].clone()).unwrap()
         };
-        return read(sent) == read(recorded);
+        return read(sent) == read(expected);
     }
-    sent == recorded
+    sent == expected
 }
 
 fn group(id: i64) -> GroupId {

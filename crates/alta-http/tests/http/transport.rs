@@ -1,11 +1,4 @@
 //! The default transport against raw listeners on the loopback.
-#![cfg(feature = "hyper")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use alta_http::{Config, Error, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;

@@ -1,20 +1,10 @@
 //! The default transport over TLS, against a server on the loopback with a certificate of its own.
-#![cfg(feature = "hyper")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-#[path = "support/tls.rs"]
-mod server;
-
+use crate::tls_server::start;
 use alta_http::{Config, ErrorKind, HttpClient, Tls};
 use bytes::Bytes;
 use http::{Request, Version};
 use rustls::crypto::ring;
-use server::start;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,3 @@
-#![allow(dead_code, reason = "each test program uses a part")]
-
 use alta_auth::{Error, ErrorKind, StaticToken, Token, TokenSource};
 use alta_http::{Config, HttpClient, Tls};
 use alta_rest::{Client, Identities};
@@ -12,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 pub(crate) const BOT: &str = "<bot access token>";
 pub(crate) const USER: &str = "<user access token>";
 
-pub(crate) fn recording(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path = format!(
         "{}/../../fixtures/rest/{name}.json",
         env!("CARGO_MANIFEST_DIR")
@@ -22,7 +20,7 @@ pub(crate) fn recording(name: &str) -> Value {
 
 /// The response of a fixture with its headers.
 pub(crate) fn response(name: &str) -> ResponseTemplate {
-    let response = &recording(name)["response"];
+    let response = &fixture(name)["response"];
     let status = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
     let mut template = ResponseTemplate::new(status);
     if !response["body"].is_null() {

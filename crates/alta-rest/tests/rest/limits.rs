@@ -1,13 +1,6 @@
 //! Bad input and responses beyond the limits.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{both, serve};
 use alta_http::{Config, HttpClient, Tls};
 use alta_model::{GroupId, ServerId, UserId};
 use alta_rest::{Client, ErrorKind, Request};
@@ -16,7 +9,6 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use support::{both, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use wiremock::matchers::any;

@@ -1,19 +1,9 @@
 //! Proxies.
-#![cfg(feature = "hyper")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-#[path = "support/proxy.rs"]
-mod server;
-
+use crate::proxy_server::{read_head, start};
 use alta_http::{Config, ErrorKind, HttpClient, Proxy, Tls};
 use bytes::Bytes;
 use http::Request;
-use server::{read_head, start};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;

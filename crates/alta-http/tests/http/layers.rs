@@ -1,10 +1,4 @@
 //! The layers as tower layers: combined by its builder, omitted, and replaced.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
 use alta_http::{
     Collect, ConcurrencyLimit, Config, Error, ErrorKind, HttpClient, NotSent, Retry, Trace,

@@ -1,13 +1,6 @@
 //! Errors and their messages.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-mod support;
-
+use crate::support::{self, both, client, serve};
 use alta_auth::{BotTokens, StaticToken, Token, TokenSource};
 use alta_http::HttpClient;
 use alta_model::GroupId;
@@ -16,7 +9,6 @@ use futures_core::future::BoxFuture;
 use serde_json::json;
 use std::error::Error as _;
 use std::time::Duration;
-use support::{both, client, serve};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use wiremock::matchers::{any, method};
