@@ -49,6 +49,9 @@ mod status;
 mod stream;
 mod task;
 mod tcp_dialer;
+#[cfg(any(test, feature = "test-util"))]
+#[doc(hidden)]
+pub mod test_util;
 mod timer;
 #[cfg(feature = "tls")]
 mod tls;

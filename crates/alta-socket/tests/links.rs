@@ -80,7 +80,7 @@ async fn a_link_that_cannot_be_written_to_is_lost_after_the_timeout() {
                 .send(LinkId::FIRST, "a".repeat(10_000), Some(1));
             assert!(matches!(rig.next().await, LinkEvent::Written(1)));
         }
-        let lost = tokio::time::timeout(Duration::from_secs(60), rig.next_word()).await;
+        let lost = tokio::time::timeout(Duration::from_secs(60), rig.next_but_heard()).await;
         let lost = lost.expect("it is never given up");
         assert!(
             matches!(lost, LinkEvent::Lost(Lost::Unwritable(after)) if after == within),
@@ -125,7 +125,7 @@ async fn the_last_of_many_fast_pings_gets_a_pong() {
         server.write_all(&frame(TEXT, b"no more")).await.unwrap();
         server
     });
-    assert!(matches!(rig.next_word().await, LinkEvent::Text(..)));
+    assert!(matches!(rig.next_but_heard().await, LinkEvent::Text(..)));
     let mut server = server.await.unwrap();
     let mut last = None;
     let mut pongs = 0;
@@ -149,10 +149,10 @@ async fn a_frame_that_is_queued_after_the_close_frame_was_read_is_not_written() 
     let close = [0x88, 0x00].as_slice();
     let bytes = [frame(TEXT, b"last words").as_slice(), close].concat();
     server.write_all(&bytes).await.unwrap();
-    assert!(matches!(rig.next_word().await, LinkEvent::Text(..)));
+    assert!(matches!(rig.next_but_heard().await, LinkEvent::Text(..)));
     let late = "too late".to_owned();
     rig.inbox.links.send(LinkId::FIRST, late, Some(7));
-    let end = rig.next_word().await;
+    let end = rig.next_but_heard().await;
     assert!(
         matches!(end, LinkEvent::Lost(Lost::Closed { .. })),
         "{end:?}"

@@ -54,7 +54,7 @@ async fn small_frames_between_large_ones() {
         server
     });
     while kept.len() < ROUNDS * 2 {
-        if let LinkEvent::Text(text, _) = rig.next_word().await
+        if let LinkEvent::Text(text, _) = rig.next_but_heard().await
             && text.as_str().len() == 120
         {
             kept.push(text);
@@ -77,7 +77,7 @@ async fn a_link_that_has_read_a_large_frame() {
         }
         server
     });
-    let LinkEvent::Text(text, _) = rig.next_word().await else {
+    let LinkEvent::Text(text, _) = rig.next_but_heard().await else {
         panic!("no text");
     };
     assert_eq!(text.as_str().len(), 50 * MIB);
@@ -103,12 +103,12 @@ async fn a_server_that_pings_and_never_reads() {
         server.write_all(&frame(TEXT, b"an event")).await.unwrap();
         server
     });
-    assert!(matches!(rig.next_word().await, LinkEvent::Text(..)));
+    assert!(matches!(rig.next_but_heard().await, LinkEvent::Text(..)));
     let grown = held().saturating_sub(before);
     assert!(grown < 64 * KIB, "{grown} bytes");
     let server = flood.await.unwrap();
     assert!(matches!(
-        rig.next_word().await,
+        rig.next_but_heard().await,
         LinkEvent::Lost(Lost::Unwritable(_))
     ));
     drop((rig, server));

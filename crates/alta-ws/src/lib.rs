@@ -83,6 +83,8 @@ mod socket;
 mod status;
 mod subscription;
 #[cfg(test)]
+mod test_callers;
+#[cfg(test)]
 mod test_server;
 mod tokens;
 mod topic;

@@ -1,13 +1,13 @@
 //! A machine that records its inputs, and a driver over one link in memory.
 
 use super::*;
-use crate::dial::{BoxIo, Dial, DialError};
+use crate::dial::DialError;
 use crate::queue::QueueConfig;
 use crate::task::TaskGuard;
+use crate::test_util::{self, Once};
 use crate::websocket::{LinkConfig, WebSocket};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
-use std::sync::Mutex;
 use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::task::coop::unconstrained;
@@ -112,15 +112,6 @@ impl Driver for TestDriver {
     fn show(&mut self) {}
 }
 
-struct Once(Mutex<Option<DuplexStream>>);
-
-impl Dial for Once {
-    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
-        let io = self.0.lock().unwrap().take().unwrap();
-        Box::pin(async { Ok(Box::new(io) as BoxIo) })
-    }
-}
-
 struct Rig {
     driver: TestDriver,
     calls: mpsc::Sender<u32>,
@@ -131,19 +122,15 @@ struct Rig {
 /// A driver whose link is open.
 async fn rig() -> Rig {
     let (calls, receiver) = mpsc::channel(1_000);
-    let (tell, told) = tokio::sync::oneshot::channel();
-    let guard = TaskGuard::spawn(|shutdown| async move {
-        let _ = tell.send(shutdown.clone());
-        shutdown.requested().await;
-    });
+    let (guard, shutdown) = test_util::guard().await;
     let machine = TestMachine::default();
     let mut driver = TestDriver {
-        core: Core::new(Hub::default(), machine, receiver, told.await.unwrap()),
+        core: Core::new(Hub::default(), machine, receiver, shutdown),
         texts: 0,
     };
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     driver.core.inbox.links.open(LinkId::FIRST, async move {
-        let dialer = Once(Mutex::new(Some(ours)));
+        let dialer = Once::new(ours);
         let address = Url::parse("ws://example.invalid/").unwrap();
         let config = LinkConfig::new(1024);
         WebSocket::connect(&dialer, &address, http::HeaderMap::new(), config)

@@ -1,12 +1,13 @@
 use super::*;
-use crate::dial::{BoxIo, Dial, DialError};
+use crate::dial::DialError;
 use crate::task::TaskGuard;
+use crate::test_util::{self, Once};
 use crate::websocket::{LinkConfig, WebSocket};
 use futures_util::SinkExt as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
-use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::task::coop::{consume_budget, has_budget_remaining};
 use tokio_tungstenite::{WebSocketStream, accept_async};
@@ -51,16 +52,6 @@ impl AsyncWrite for Counted {
     }
 }
 
-/// Returns one stream that exists already.
-struct Once(Mutex<Option<Counted>>);
-
-impl Dial for Once {
-    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
-        let io = self.0.lock().unwrap().take();
-        Box::pin(async { Ok(Box::new(io.unwrap()) as BoxIo) })
-    }
-}
-
 /// An inbox with open links. Of each link it has the server's end, the count of reads, and the switch that breaks its writes.
 struct Rig {
     inbox: TestInbox,
@@ -74,13 +65,9 @@ struct Rig {
 
 async fn rig(links: usize) -> Rig {
     let (calls, receiver) = mpsc::channel(4);
-    let (tell, told) = tokio::sync::oneshot::channel();
-    let guard = TaskGuard::spawn(|shutdown| async move {
-        let _ = tell.send(shutdown.clone());
-        shutdown.requested().await;
-    });
+    let (guard, shutdown) = test_util::guard().await;
     let mut rig = Rig {
-        inbox: Inbox::new(receiver, told.await.unwrap()),
+        inbox: Inbox::new(receiver, shutdown),
         hub: Hub::default(),
         servers: Vec::new(),
         reads: Vec::new(),
@@ -93,11 +80,11 @@ async fn rig(links: usize) -> Rig {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         let reads = Arc::new(AtomicUsize::new(0));
         let is_broken = Arc::new(AtomicBool::new(false));
-        let dialer = Once(Mutex::new(Some(Counted {
+        let dialer = Once::new(Counted {
             io: ours,
             reads: Arc::clone(&reads),
             is_broken: Arc::clone(&is_broken),
-        })));
+        });
         rig.inbox.links.open(id, async move {
             let address = Url::parse("ws://example.invalid/").unwrap();
             let headers = http::HeaderMap::new();

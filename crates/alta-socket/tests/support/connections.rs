@@ -1,10 +1,56 @@
 //! Helpers for the tests of both sockets; `alta-ws` and `att-console` include this file.
 
 use alta_model::Timestamp;
+use alta_socket::BackoffPolicy;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
+use tokio_tungstenite::{WebSocketStream, accept_async};
+use url::Url;
+
+#[path = "../../../alta-dial/tests/support/servers.rs"]
+pub(crate) mod servers;
+
+/// Starts a server, and calls `then` with its first connection after the handshake. Its receive buffer is small, so that a
+/// server that does not read blocks the client after a few MiB. Returns its address.
+pub(crate) fn slow_server<F: Future<Output = ()> + Send>(
+    then: impl FnOnce(WebSocketStream<TcpStream>) -> F + Send + 'static,
+) -> Url {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(16 * 1024).unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        then(accept_async(stream).await.unwrap()).await;
+    });
+    format!("ws://{address}").parse().unwrap()
+}
+
+/// Checks that the pause of a `Retry-After` header is kept up to the cap of the backoff. `open` opens a console or a client.
+pub(crate) async fn check_requested_pauses<T>(open: impl Fn(SocketAddr, BackoffPolicy) -> T) {
+    for (reply, cap, pause) in [
+        (
+            "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n",
+            Duration::from_secs(2),
+            Duration::from_secs(1),
+        ),
+        (
+            "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n",
+            Duration::from_millis(300),
+            Duration::from_millis(300),
+        ),
+    ] {
+        let (address, mut requests) = servers::refusing(reply).await;
+        let _opened = open(address, BackoffPolicy::new(Duration::from_millis(1), cap));
+        let (_, first) = requests.recv().await.unwrap();
+        let (_, second) = requests.recv().await.unwrap();
+        assert!(second - first >= pause);
+    }
+}
 
 /// Writes a text frame, as a server sends it.
 pub(crate) async fn write_frame(stream: &mut TcpStream, text: &str) {

@@ -1,13 +1,12 @@
-//! An open link whose other end is a pair of bare hands.
+//! An open link whose other end the test reads and writes byte by byte.
 #![allow(dead_code, reason = "each test program uses its part")]
 
+use alta_socket::test_util::{self, Once};
 use alta_socket::{
-    BoxIo, Dial, DialError, Footprint, Hub, Inbox, LinkConfig, LinkEvent, LinkId, RawFrame,
-    TaskGuard, Wake, WebSocket,
+    DialError, Footprint, Hub, Inbox, LinkConfig, LinkEvent, LinkId, RawFrame, TaskGuard, Wake,
+    WebSocket,
 };
-use futures_core::future::BoxFuture;
 use http::HeaderMap;
-use std::sync::Mutex;
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::accept_async;
@@ -22,16 +21,6 @@ impl Footprint for Frame {
     }
 }
 
-/// Dials one stream that is there already.
-struct Once(Mutex<Option<DuplexStream>>);
-
-impl Dial for Once {
-    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
-        let io = self.0.lock().unwrap().take();
-        Box::pin(async { Ok(Box::new(io.unwrap()) as BoxIo) })
-    }
-}
-
 pub(crate) struct Rig {
     pub(crate) inbox: Inbox<(), DialError, ()>,
     pub(crate) hub: Hub<&'static str, Frame>,
@@ -43,20 +32,16 @@ impl Rig {
     /// An open link, and the other end of its connection, which holds this number of unread bytes.
     pub(crate) async fn open(limits: LinkConfig, holds: usize) -> (Self, DuplexStream) {
         let (calls, receiver) = mpsc::channel(4);
-        let (tell, told) = tokio::sync::oneshot::channel();
-        let guard = TaskGuard::spawn(|shutdown| async move {
-            let _ = tell.send(shutdown.clone());
-            shutdown.requested().await;
-        });
+        let (guard, shutdown) = test_util::guard().await;
         let mut rig = Self {
-            inbox: Inbox::new(receiver, told.await.unwrap()),
+            inbox: Inbox::new(receiver, shutdown),
             hub: Hub::default(),
             _calls: calls,
             _guard: guard,
         };
         let (ours, theirs) = tokio::io::duplex(holds);
         rig.inbox.links.open(LinkId::FIRST, async move {
-            let dialer = Once(Mutex::new(Some(ours)));
+            let dialer = Once::new(ours);
             let address = Url::parse("ws://example.invalid/").unwrap();
             let opened = WebSocket::connect(&dialer, &address, HeaderMap::new(), limits).await;
             opened.map(|socket| (socket, ()))
@@ -66,7 +51,7 @@ impl Rig {
         (rig, server.unwrap().into_inner())
     }
 
-    /// The next thing that happens on the link.
+    /// The next event of the link.
     pub(crate) async fn next(&mut self) -> LinkEvent<(), DialError> {
         match self.inbox.next(&self.hub, None, true).await {
             Wake::Link(_, event) => event,
@@ -74,8 +59,8 @@ impl Rig {
         }
     }
 
-    /// The next thing that happens but for signs of life.
-    pub(crate) async fn next_word(&mut self) -> LinkEvent<(), DialError> {
+    /// The next event of the link other than `Heard`.
+    pub(crate) async fn next_but_heard(&mut self) -> LinkEvent<(), DialError> {
         loop {
             match self.next().await {
                 LinkEvent::Heard => {}
@@ -85,7 +70,7 @@ impl Rig {
     }
 }
 
-/// A frame of a server, its payload left out.
+/// The header of a server's frame.
 pub(crate) fn header(first: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![first];
     if length < 126 {

@@ -7,29 +7,11 @@ use crate::frame::{Request, Response};
 use crate::socket::{self, OpenFailure};
 use crate::topic::Topic;
 use alta_auth::{StaticToken, Token};
-use alta_socket::{
-    BoxIo, DialError, Driver as _, Machine as _, QueueConfig, TaskGuard, take_batch,
-};
-use futures_core::future::BoxFuture;
+use alta_socket::test_util::{self, Once};
+use alta_socket::{Driver as _, Machine as _, QueueConfig, TaskGuard, take_batch};
 use http::Method;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
-use url::Url;
-
-/// A server that opens the connection and sends nothing.
-struct Mute;
-
-impl Dial for Mute {
-    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
-        let (ours, theirs) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(async move {
-            let socket = tokio_tungstenite::accept_async(theirs).await;
-            std::future::pending::<()>().await;
-            drop(socket);
-        });
-        Box::pin(async { Ok(Box::new(ours) as BoxIo) })
-    }
-}
 
 type PendingReply = oneshot::Receiver<Result<Response, Error>>;
 
@@ -37,19 +19,21 @@ type PendingReply = oneshot::Receiver<Result<Response, Error>>;
 async fn opened() -> (Driver, mpsc::Sender<Input>, TaskGuard) {
     let shared = Shared::new(Config::default());
     let (calls, inbox) = mpsc::channel(8);
-    let (give, take) = oneshot::channel();
-    let guard = TaskGuard::spawn(|shutdown| async {
-        // The test takes the driver and drives it.
-        let _ = give.send(shutdown);
+    let (guard, shutdown) = test_util::guard().await;
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    // The server opens the connection and sends nothing.
+    tokio::spawn(async move {
+        let socket = tokio_tungstenite::accept_async(theirs).await;
         std::future::pending::<()>().await;
+        drop(socket);
     });
     let mut driver = Driver::new(
         Arc::new(shared),
         Arc::new(StaticToken::new("a-token")),
-        Arc::new(Mute),
+        Arc::new(Once::new(ours)),
         HeaderMap::new(),
         inbox,
-        take.await.unwrap(),
+        shutdown,
     );
     settle(&mut driver);
     turn(&mut driver, 1).await;

@@ -1,22 +1,20 @@
 //! Connections to the main websocket: refusals, credentials in the address, proxies of the configuration.
 
 use crate::support::{Bank, config, start, within};
+use crate::support_of_both::check_requested_pauses;
+use crate::support_of_both::servers::{proxy, refusing};
 use alta_auth::{BotTokens, StaticToken};
 use alta_sim::Sim;
 use alta_ws::{BackoffPolicy, Client, Config, ErrorKind, Proxy, TcpDialer};
-use servers::{proxy, refusing};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[path = "../../../alta-dial/tests/support/servers.rs"]
-mod servers;
-
-fn at(address: SocketAddr, user: &str, first: u64, cap: u64) -> Config {
-    let backoff = BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap));
+fn at(address: SocketAddr, user: &str) -> Config {
+    let short = Duration::from_millis(1);
     Config::default()
         .url(format!("ws://{user}{address}").parse().unwrap())
-        .backoff(backoff)
+        .backoff(BackoffPolicy::new(short, short))
 }
 
 fn connect(config: Config) -> Client {
@@ -24,28 +22,16 @@ fn connect(config: Config) -> Client {
 }
 
 #[tokio::test]
-async fn a_refusal_that_asks_for_a_pause_gets_it_under_the_cap() {
-    let reply = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(reply).await;
-    let client = connect(at(address, "", 1, 2_000));
-    let (_, first) = within(asks.recv()).await.unwrap();
-    let (_, second) = within(asks.recv()).await.unwrap();
-    assert!(second - first >= Duration::from_secs(1));
-    drop(client);
-
-    let reply = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut asks) = refusing(reply).await;
-    let _client = connect(at(address, "", 1, 300));
-    let (_, first) = within(asks.recv()).await.unwrap();
-    let (_, second) = within(asks.recv()).await.unwrap();
-    assert!(second - first >= Duration::from_millis(300));
+async fn the_delay_of_a_retry_after_header_is_kept_up_to_the_cap() {
+    let open = |address, backoff| connect(at(address, "").backoff(backoff));
+    within(check_requested_pauses(open)).await;
 }
 
 #[tokio::test]
 async fn user_and_password_in_the_address_become_a_header_and_are_not_shown() {
     let reply = "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n";
     let (address, mut asks) = refusing(reply).await;
-    let config = at(address, "Aladdin:open%20sesame@", 1, 10);
+    let config = at(address, "Aladdin:open%20sesame@");
     let debug = format!("{config:?}");
     let client = connect(config);
     let error = within(client.ready()).await.unwrap_err();

@@ -1,30 +1,19 @@
 use crate::support::{event, status, within};
-use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};
+use crate::support_of_both::{ping, ping_without_reading, slow_server, write_frame, write_slowly};
 use alta_auth::StaticToken;
 use alta_ws::{BackoffPolicy, Client, Config, State};
 use std::time::Duration;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio_tungstenite::accept_async;
+use tokio::net::TcpStream;
 
 /// A client, and a service that passes its TCP connection to `then`.
 fn client_of<F: Future<Output = ()> + Send>(
     config: impl FnOnce(Config) -> Config,
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> Client {
-    let socket = TcpSocket::new_v4().unwrap();
-    // Small, so that a service that does not read blocks the client after a few MiB.
-    socket.set_recv_buffer_size(16 * 1024).unwrap();
-    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let url = format!("ws://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let socket = accept_async(stream).await.unwrap();
-        then(socket.into_inner()).await;
-    });
+    let url = slow_server(async |socket| then(socket.into_inner()).await);
     let short = Duration::from_millis(20);
     let quick = Config::default()
-        .url(url.parse().unwrap())
+        .url(url)
         .backoff(BackoffPolicy::new(short, short));
     Client::open_with(StaticToken::new("a token"), config(quick)).unwrap()
 }

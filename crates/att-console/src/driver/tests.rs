@@ -5,10 +5,9 @@ use crate::config::{Config, WhenNotReady};
 use crate::error::ErrorKind;
 use crate::label::Label;
 use crate::machine::Order;
-use alta_socket::{BoxIo, Dial, DialError, TaskGuard, run, take_batch};
-use futures_core::future::BoxFuture;
+use alta_socket::test_util::{self, Once};
+use alta_socket::{TaskGuard, run, take_batch};
 use futures_util::{SinkExt as _, StreamExt as _};
-use std::sync::Mutex;
 use std::time::Duration;
 use tokio::io::DuplexStream;
 use tokio::sync::oneshot;
@@ -16,16 +15,6 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 use url::Url;
 
 const WELCOME: &str = r#"{"type":"SystemMessage","eventType":"InfoLog","data":"Connection Succeeded, Authenticated as: 0 - Server"}"#;
-
-/// Gives the end of a connection in memory, once.
-struct Once(Mutex<Option<DuplexStream>>);
-
-impl Dial for Once {
-    fn dial<'a>(&'a self, _: &'a Url) -> BoxFuture<'a, Result<BoxIo, DialError>> {
-        let io = self.0.lock().unwrap().take().unwrap();
-        Box::pin(async { Ok(Box::new(io) as BoxIo) })
-    }
-}
 
 struct Rig {
     driver: Driver,
@@ -37,18 +26,12 @@ struct Rig {
 /// A driver whose console is ready.
 async fn ready() -> Rig {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let config = Config::default().dialer(Arc::new(Once(Mutex::new(Some(ours)))));
+    let config = Config::default().dialer(Arc::new(Once::new(ours)));
     let url: Url = "ws://town.invalid/".parse().unwrap();
     let shared = Shared::new(config, Label::new("town".to_owned()), None);
     let (calls, inbox) = mpsc::channel(8);
-    let (give, take) = oneshot::channel();
-    let guard = TaskGuard::spawn(|shutdown| async move {
-        // The driver is taken out and driven by the test.
-        let _ = give.send(shutdown.clone());
-        shutdown.requested().await;
-    });
+    let (guard, shutdown) = test_util::guard().await;
     let access = ConsoleAccess::new(url, "a-token".to_owned());
-    let shutdown = take.await.unwrap();
     let mut driver = Driver::new(Arc::new(shared), Arc::new(access), inbox, shutdown);
     let server = tokio::spawn(async {
         let mut server = accept_async(theirs).await.unwrap();

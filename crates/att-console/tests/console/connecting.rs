@@ -1,40 +1,23 @@
 //! Connecting: refusals, credentials in the address, proxies, name resolution.
 
 use crate::common::{config, self_hosted, within};
-use crate::servers::{proxy, refusing};
+use crate::support_of_both::check_requested_pauses;
+use crate::support_of_both::servers::{proxy, refusing};
 use att_console::{
-    BackoffPolicy, Closed, Console, ConsoleAccess, ErrorKind, Proxy, Resolver, State, Status,
-    TcpDialer,
+    Closed, Console, ConsoleAccess, ErrorKind, Proxy, Resolver, State, Status, TcpDialer,
 };
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::net::TcpListener;
 
 fn access(address: SocketAddr) -> ConsoleAccess {
     ConsoleAccess::new(format!("ws://{address}").parse().unwrap(), "token")
 }
 
-fn backoff(first: u64, cap: u64) -> BackoffPolicy {
-    BackoffPolicy::new(Duration::from_millis(first), Duration::from_millis(cap))
-}
-
 #[tokio::test]
 async fn the_delay_of_a_retry_after_header_is_kept_up_to_the_cap() {
-    let reply = "HTTP/1.1 503 Busy\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut requests) = refusing(reply).await;
-    let console = Console::open_with(access(address), config().backoff(backoff(1, 2_000)));
-    let (_, first) = within(requests.recv()).await.unwrap();
-    let (_, second) = within(requests.recv()).await.unwrap();
-    assert!(second - first >= Duration::from_secs(1));
-    drop(console);
-
-    let reply = "HTTP/1.1 429 Busy\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n";
-    let (address, mut requests) = refusing(reply).await;
-    let _console = Console::open_with(access(address), config().backoff(backoff(1, 300)));
-    let (_, first) = within(requests.recv()).await.unwrap();
-    let (_, second) = within(requests.recv()).await.unwrap();
-    assert!(second - first >= Duration::from_millis(300));
+    let open = |address, backoff| Console::open_with(access(address), config().backoff(backoff));
+    within(check_requested_pauses(open)).await;
 }
 
 #[tokio::test]

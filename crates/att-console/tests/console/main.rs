@@ -18,14 +18,11 @@ mod invalid_values;
 mod loading;
 mod logs;
 mod misbehavior;
-
 mod outages;
 mod own_commands;
 mod runtimes;
 mod secrets;
 mod self_hosted;
-#[path = "../../../alta-dial/tests/support/servers.rs"]
-mod servers;
 mod simulator;
 mod slow_links;
 mod streams;

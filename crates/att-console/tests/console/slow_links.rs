@@ -1,32 +1,23 @@
 use crate::common::server::{WELCOME, joined};
 use crate::common::{config, next, not_connected, within};
-use crate::support_of_both::{ping, ping_without_reading, write_frame, write_slowly};
+use crate::support_of_both::{ping, ping_without_reading, slow_server, write_frame, write_slowly};
 use att_console::{Console, ConsoleAccess, NotConnected, Sent};
 use futures_util::{SinkExt as _, StreamExt as _};
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpSocket, TcpStream};
-use tokio_tungstenite::accept_async;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 /// Accepts one console and its token, and passes the TCP connection to `then`.
 fn server<F: Future<Output = ()> + Send>(
     then: impl FnOnce(TcpStream) -> F + Send + 'static,
 ) -> ConsoleAccess {
-    let socket = TcpSocket::new_v4().unwrap();
-    // Small, so that a server that does not read blocks the client after a few MiB.
-    socket.set_recv_buffer_size(16 * 1024).unwrap();
-    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let url = format!("ws://{}", listener.local_addr().unwrap());
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut socket = accept_async(stream).await.unwrap();
+    let url = slow_server(async |mut socket| {
         socket.next().await.unwrap().unwrap();
         socket.send(Message::text(WELCOME)).await.unwrap();
         then(socket.into_inner()).await;
     });
-    ConsoleAccess::new(url.parse().unwrap(), "a token")
+    ConsoleAccess::new(url, "a token")
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ fn a_call_to_migrate_waits_for_all_sockets_and_returns_the_first_error() {
     world.migrate();
     world.token();
     for (index, link) in world.open_links().into_iter().enumerate() {
-        assert!(world.ended.is_empty());
+        assert_eq!(world.callers.ended(), 0);
         world.write(link);
         world.serve(
             link,
@@ -124,9 +124,9 @@ fn a_call_to_migrate_waits_for_all_sockets_and_returns_the_first_error() {
         );
         world.arrive(link);
     }
-    assert!(world.ended.is_empty());
+    assert_eq!(world.callers.ended(), 0);
     world.settle();
-    assert_eq!(world.ended.get(&0), Some(&1));
+    world.callers.check_all_ended();
     assert_eq!(world.totals().migrations, 2);
     assert_eq!(world.totals().failed_migrations, 1);
 }
@@ -139,7 +139,7 @@ fn a_socket_that_is_closed_ends_the_wait_for_its_migration() {
     world.pass(SECOND * 2);
     world.migrate();
     world.settle();
-    assert_eq!(world.ended.get(&0), Some(&1));
+    world.callers.check_all_ended();
     assert_eq!(world.pool.condition().sockets, 1);
 }
 
@@ -147,7 +147,7 @@ fn a_socket_that_is_closed_ends_the_wait_for_its_migration() {
 fn there_is_nothing_to_migrate_before_the_first_connection() {
     let mut world = World::new(config());
     world.migrate();
-    assert_eq!(world.ended.get(&0), Some(&1));
+    world.callers.check_all_ended();
     world.settle();
     assert_eq!(world.totals().migrations, 0);
 }
@@ -202,7 +202,7 @@ fn an_account_that_is_refused_ends_all_sockets() {
     world.reject(opening, OpenFailure::Final(Error::new(kind, "connecting")));
     assert!(world.pool.condition().state.is_closed());
     assert!(world.server.sockets.is_empty());
-    assert_eq!(world.ended.get(&0), Some(&1));
+    world.callers.check_all_ended();
     assert_eq!(world.pool.deadline(), None);
 }
 
@@ -210,8 +210,8 @@ fn an_account_that_is_refused_ends_all_sockets() {
 fn a_dropped_call_is_removed() {
     let mut world = holding(0, 1);
     world.call();
-    world.give_up();
+    world.callers.drop_first();
     world.token();
-    assert_eq!(world.ended.get(&0), Some(&1));
+    world.callers.check_all_ended();
     world.pool.check_rest(0);
 }

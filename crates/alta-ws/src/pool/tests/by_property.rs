@@ -160,7 +160,7 @@ fn take(world: &mut World, step: &Step) {
         }
         Step::Look => world.look(),
         Step::Call => world.call(),
-        Step::GiveUp => world.give_up(),
+        Step::GiveUp => world.callers.drop_first(),
         Step::Migrate => world.migrate(),
         Step::Progress => {
             world.look();
@@ -311,9 +311,7 @@ fn check_rest(world: &World) -> Result<(), TestCaseError> {
         .map(|socket| socket.subscriptions.len())
         .sum();
     prop_assert_eq!(held, wanted.len(), "each on one socket");
-    for call in 0..world.calls {
-        prop_assert_eq!(world.ended.get(&call), Some(&1), "call {}", call);
-    }
+    world.callers.check_all_ended();
     for (number, arrived) in &world.arrived {
         let delivered = world.delivered.get(number).copied().unwrap_or_default();
         prop_assert!(
@@ -364,8 +362,6 @@ proptest! {
         world.close();
         prop_assert!(world.server.sockets.is_empty());
         prop_assert_eq!(world.pool.deadline(), None);
-        for call in 0..world.calls {
-            prop_assert_eq!(world.ended.get(&call), Some(&1), "call {}", call);
-        }
+        world.callers.check_all_ended();
     }
 }

@@ -3,4 +3,5 @@ mod by_hand;
 mod by_property;
 mod of_moves;
 mod reader;
+mod steps;
 mod world;

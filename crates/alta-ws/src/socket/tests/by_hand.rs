@@ -1,7 +1,7 @@
-use super::rig::{Reply, Rig, config, gaps, holding, topic};
+use super::rig::{Rig, config, gaps, holding, topic};
 use crate::error::{Error, ErrorKind, Sent};
 use crate::socket::{OpenFailure, SocketState};
-use crate::test_server::GATEWAY;
+use crate::test_server::{GATEWAY, Reply};
 use alta_socket::BackoffPolicy;
 use std::time::Duration;
 
@@ -93,14 +93,14 @@ fn a_gateway_error_that_can_mean_several_requests_ends_none_before_its_timeout()
     let mut rig = Rig::open(config());
     let calls = [rig.call(), rig.call()];
     rig.text(rig.main(), GATEWAY);
-    assert!(rig.ended.is_empty());
+    assert_eq!(rig.callers.ended(), 0);
     rig.pass(SECOND * 30);
     for call in calls {
-        assert_eq!(rig.no_reply(call), Some(Sent::MayHaveRun));
+        assert_eq!(rig.callers.no_reply(call), Some(Sent::MayHaveRun));
     }
     let only = rig.call();
     rig.text(rig.main(), GATEWAY);
-    let error = rig.end_of(only).as_ref().unwrap_err();
+    let error = rig.callers.end_of(only).as_ref().unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Gateway { .. }), "{error}");
     assert_eq!(rig.totals().gateway_errors, 2);
 }
@@ -113,9 +113,9 @@ fn a_late_reply_is_counted_and_ends_no_other_call() {
     let second = rig.call();
     rig.serve(rig.main(), Reply::Do);
     rig.arrive(rig.main());
-    assert_eq!(rig.no_reply(first), Some(Sent::MayHaveRun));
+    assert_eq!(rig.callers.no_reply(first), Some(Sent::MayHaveRun));
     assert_eq!(rig.totals().late_replies, 1);
-    assert!(!rig.ended.contains_key(&second));
+    assert!(!rig.callers.has_ended(second));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn a_call_that_waits_for_a_connection_times_out_and_was_not_sent() {
     let mut rig = Rig::new(config());
     let call = rig.call();
     rig.pass(SECOND * 30);
-    assert_eq!(rig.no_reply(call), Some(Sent::NotSent));
+    assert_eq!(rig.callers.no_reply(call), Some(Sent::NotSent));
     rig.accept();
     assert!(rig.asked().is_empty());
 }
@@ -218,7 +218,7 @@ fn a_gateway_error_is_no_reply_to_a_request_that_was_not_sent() {
     rig.held_back = true;
     let call = rig.call();
     rig.text(rig.main(), GATEWAY);
-    assert!(!rig.ended.contains_key(&call));
+    assert!(!rig.callers.has_ended(call));
 }
 
 #[test]
@@ -284,10 +284,10 @@ fn calls_that_wait_to_be_repeated_time_out_on_time() {
         rig.arrive(rig.main());
     }
     rig.pass(SECOND * 28);
-    assert_eq!(rig.no_reply(first), Some(Sent::NotSent));
+    assert_eq!(rig.callers.no_reply(first), Some(Sent::NotSent));
     rig.pass(SECOND);
-    assert_eq!(rig.no_reply(second), Some(Sent::NotSent));
-    assert!(!rig.ended.contains_key(&third));
+    assert_eq!(rig.callers.no_reply(second), Some(Sent::NotSent));
+    assert!(!rig.callers.has_ended(third));
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn constant_raw_requests_do_not_delay_subscriptions() {
         rig.arrive(rig.main());
     }
     assert_eq!(rig.confirmed.len(), 1);
-    assert_eq!(rig.ended.len(), 2, "by turns");
+    assert_eq!(rig.callers.ended(), 2, "by turns");
 }
 
 #[test]
@@ -311,7 +311,7 @@ fn closing_a_socket_ends_the_wait_for_its_migration() {
     let mut rig = holding(&[1]);
     let call = rig.migrate();
     rig.retire();
-    assert!(rig.end_of(call).is_ok());
+    assert!(rig.callers.end_of(call).is_ok());
     assert_eq!(
         (rig.links().len(), rig.closed.as_slice()),
         (0, [1000].as_slice())
@@ -340,14 +340,14 @@ fn promise_05_calls_that_end_with_the_client_say_whether_they_were_sent() {
         "using the client",
     ));
     for (call, expected) in [(sent, Sent::MayHaveRun), (waiting, Sent::NotSent)] {
-        let error = rig.end_of(call).as_ref().unwrap_err();
+        let error = rig.callers.end_of(call).as_ref().unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
         assert_eq!(error.sent(), Some(expected), "{error}");
     }
     let mut rig = Rig::open(config());
     let unfinished = rig.call();
     rig.text(rig.main(), GATEWAY);
-    let error = rig.end_of(unfinished).as_ref().unwrap_err();
+    let error = rig.callers.end_of(unfinished).as_ref().unwrap_err();
     assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{error}");
     let unsent = rig.call();
     rig.no_token(rig.main(), 2);
@@ -356,7 +356,7 @@ fn promise_05_calls_that_end_with_the_client_say_whether_they_were_sent() {
     rig.serve(rig.main(), Reply::Ignore);
     rig.serve(rig.main(), Reply::Refuse(404));
     rig.arrive(rig.main());
-    let error = rig.end_of(replied).as_ref().unwrap_err();
+    let error = rig.callers.end_of(replied).as_ref().unwrap_err();
     assert_eq!(error.sent(), None, "{error}");
     let _ = unsent;
 }

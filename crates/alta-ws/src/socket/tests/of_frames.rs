@@ -37,7 +37,10 @@ fn promise_02_every_object_of_a_frame_is_read_in_order() {
         rig.main(),
         &format!("{}{GATEWAY}{}", event(1, 3), event(1, 4)),
     );
-    assert!(rig.end_of(call).is_err(), "the gateway's error is a reply");
+    assert!(
+        rig.callers.end_of(call).is_err(),
+        "the gateway's error is a reply"
+    );
     assert_eq!(rig.delivered.len(), 2);
 }
 

@@ -1,4 +1,5 @@
-use super::rig::{Reply, Rig, config, topic};
+use super::rig::{Rig, config, topic};
+use crate::test_server::Reply;
 use crate::topic::Topic;
 use std::time::Duration;
 

@@ -1,33 +1,22 @@
-//! A socket under test, with a server made of sets and queues. The test moves time.
+//! A socket under test, with a server made of sets and queues. `steps.rs` has the steps that a test can make.
 
-use super::super::up::migration::Migration;
-use super::super::{
-    Call, Common, MigrationId, OnLink, OpenFailure, Output, Socket, SocketInput, SocketOutput,
-    SocketState, State,
-};
 use crate::config::Config;
-use crate::error::{Error, ErrorKind, Sent};
-use crate::frame::{Request, Response};
+use crate::error::Error;
+use crate::socket::up::migration::Migration;
+use crate::socket::{
+    Common, OnLink, Output, Socket, SocketInput, SocketOutput, SocketState, State,
+};
 use crate::status::{Counters, Totals};
-pub(super) use crate::test_server::Reply;
-use crate::test_server::{Server, number_in};
+use crate::test_callers::Callers;
+use crate::test_server::Server;
 use crate::tokens::CurrentToken;
 use crate::topic::Topic;
 use alta_auth::Token;
 use alta_model::Redactor;
-use alta_socket::{LinkId, Lost, RawFrame};
-use http::Method;
+use alta_socket::LinkId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
-
-/// The caller of a raw request, who waits for its result.
-struct Caller {
-    result: oneshot::Receiver<Result<Response, Error>>,
-    _owner: Arc<()>,
-}
 
 pub(super) struct Rig {
     pub(super) socket: Socket,
@@ -40,10 +29,7 @@ pub(super) struct Rig {
     pub(super) held_back: bool,
     /// True if the last link must be opened with another token.
     pub(super) renewing: bool,
-    callers: BTreeMap<u64, Caller>,
-    /// The number of ends of each call, and the last one.
-    pub(super) ended: BTreeMap<u64, Vec<Result<u16, Error>>>,
-    pub(super) calls: u64,
+    pub(super) callers: Callers,
     /// For each event: when and in which migration it was passed in, if in one, and how many times it was passed on.
     pub(super) handed: BTreeMap<u64, Vec<(Instant, Option<u64>)>>,
     pub(super) delivered: BTreeMap<u64, u32>,
@@ -91,9 +77,7 @@ impl Rig {
             server: Server::default(),
             held_back: false,
             renewing: false,
-            callers: BTreeMap::new(),
-            ended: BTreeMap::new(),
-            calls: 0,
+            callers: Callers::default(),
             handed: BTreeMap::new(),
             delivered: BTreeMap::new(),
             told: Vec::new(),
@@ -123,12 +107,12 @@ impl Rig {
         self.socket.failing().map(|(_, why)| Arc::clone(why))
     }
 
-    fn feed(&mut self, input: SocketInput) {
+    pub(super) fn feed(&mut self, input: SocketInput) {
         let outputs = self.socket.handle(input, &mut self.common, self.now);
         self.perform(outputs);
     }
 
-    fn on_link(&mut self, link: LinkId, event: OnLink) {
+    pub(super) fn on_link(&mut self, link: LinkId, event: OnLink) {
         self.feed(SocketInput::Link(link, event));
     }
 
@@ -144,21 +128,12 @@ impl Rig {
                 SocketOutput::TokenRefused(_) => self.renewals += 1,
                 SocketOutput::Released(topic) => self.released.push(topic),
                 SocketOutput::Migrated(migration, result) => {
-                    self.end(migration.0, result.map(|()| 200));
+                    self.callers.end(migration.0, result.map(|()| 200));
                 }
                 SocketOutput::Fatal(error) => self.fatal = Some(error),
             }
         }
-        let mut callers = std::mem::take(&mut self.callers);
-        callers.retain(|call, caller| match caller.result.try_recv() {
-            Ok(result) => {
-                self.end(*call, result.map(|response| response.status));
-                false
-            }
-            Err(TryRecvError::Empty) => true,
-            Err(TryRecvError::Closed) => panic!("call {call} was dropped"),
-        });
-        self.callers.append(&mut callers);
+        self.callers.take_results();
         let batches = self.socket.census().batches;
         assert_eq!(batches, usize::from(self.common.batch_under_way));
     }
@@ -216,10 +191,6 @@ impl Rig {
         }
     }
 
-    fn end(&mut self, call: u64, result: Result<u16, Error>) {
-        self.ended.entry(call).or_default().push(result);
-    }
-
     pub(super) fn state(&self) -> SocketState {
         self.socket.state()
     }
@@ -237,103 +208,13 @@ impl Rig {
         *self.links().last().unwrap()
     }
 
-    /// Requests without a reply, on all links.
-    pub(super) fn asked(&self) -> Vec<String> {
-        let sockets = self.server.sockets.values();
-        sockets
-            .flat_map(|socket| socket.asked.iter().map(|(_, ask)| ask.doing()))
-            .collect()
-    }
-
-    pub(super) fn want(&mut self, topic: &Topic) {
-        self.feed(SocketInput::Want(topic.clone()));
-    }
-
-    pub(super) fn unwant(&mut self, topic: &Topic) {
-        self.feed(SocketInput::Unwant(topic.clone()));
-    }
-
-    pub(super) fn call(&mut self) -> u64 {
-        let id = self.calls;
-        self.calls += 1;
-        let (reply, result) = oneshot::channel();
-        let owner = Arc::new(());
-        let call = Call {
-            request: Request::new(Method::GET, "coffee"),
-            deadline: self.now + self.config.request_timeout,
-            owner: Arc::downgrade(&owner),
-            reply,
-            renewed: false,
-        };
-        let caller = Caller {
-            result,
-            _owner: owner,
-        };
-        self.callers.insert(id, caller);
-        self.feed(SocketInput::Call(call));
-        id
-    }
-
-    pub(super) fn migrate(&mut self) -> u64 {
-        let id = self.calls;
-        self.calls += 1;
-        self.feed(SocketInput::Migrate(MigrationId(id)));
-        id
-    }
-
-    /// The newest link opens.
-    pub(super) fn accept(&mut self) {
-        let link = self.newest();
-        let socket = self.server.sockets.get_mut(&link).unwrap();
-        if !socket.open {
-            socket.open = true;
-            self.on_link(link, OnLink::Opened);
-        }
-    }
-
-    /// The newest link does not open.
-    pub(super) fn reject(&mut self, failure: OpenFailure) {
-        let link = self.newest();
-        if !self.server.sockets[&link].open {
-            self.server.sockets.remove(&link);
-            self.on_link(link, OnLink::Failed(failure));
-        }
-    }
-
-    pub(super) fn transient() -> OpenFailure {
-        OpenFailure::Transient(Error::new(ErrorKind::Dial, "connecting"))
-    }
-
-    pub(super) fn unauthorized() -> OpenFailure {
-        let kind = ErrorKind::Unauthorized { status: Some(401) };
-        OpenFailure::Unauthorized(Error::new(kind, "connecting"), Token::new("a-token"))
-    }
-
-    /// The server handles its oldest request on a link.
-    pub(super) fn serve(&mut self, link: LinkId, reply: Reply) {
-        self.server.serve(link, reply);
-    }
-
-    /// An event happens: it is sent to every socket with a subscription to it.
-    pub(super) fn happen(&mut self, topic: &Topic) {
-        self.server.happen(topic, false);
-    }
-
-    /// The next frame on a link arrives; false if there is none.
-    pub(super) fn arrive(&mut self, link: LinkId) -> bool {
-        let Some(text) = self.server.next(link) else {
-            return false;
-        };
-        if let Some(number) = number_in(&text) {
-            let moment = (self.now, self.migration());
-            self.handed.entry(number).or_default().push(moment);
-        }
-        self.text(link, &text);
-        true
+    /// The subscriptions that the server holds, on all links.
+    pub(super) fn held(&self) -> BTreeSet<String> {
+        self.server.held()
     }
 
     /// The number of the migration during which both links are read, if there is one.
-    fn migration(&self) -> Option<u64> {
+    pub(super) fn migration(&self) -> Option<u64> {
         let State::Up(up) = &self.socket.state else {
             return None;
         };
@@ -344,116 +225,12 @@ impl Rig {
         }
     }
 
-    pub(super) fn text(&mut self, link: LinkId, text: &str) {
-        self.on_link(link, OnLink::Text(RawFrame::from(text)));
-    }
-
-    pub(super) fn pong(&mut self, link: LinkId) {
-        self.on_link(link, OnLink::Heard);
-    }
-
-    /// There is no token for a request.
-    pub(super) fn no_token(&mut self, link: LinkId, id: u32) {
-        let error = Error::new(ErrorKind::NoToken, "getting a token");
-        self.on_link(link, OnLink::Unwritable(id, error));
-    }
-
-    pub(super) fn lose(&mut self, link: LinkId) {
-        self.lose_by(link, &Lost::Broken(None));
-    }
-
-    pub(super) fn lose_by(&mut self, link: LinkId, lost: &Lost) {
-        let socket = self.server.sockets.get(&link);
-        if socket.is_some_and(|socket| socket.open) {
-            self.server.sockets.remove(&link);
-            self.on_link(link, OnLink::Lost(lost.clone()));
-        }
-    }
-
-    pub(super) fn retire(&mut self) {
-        self.feed(SocketInput::Retire);
-    }
-
-    pub(super) fn close(&mut self, error: &Error) {
-        self.feed(SocketInput::Close(error.clone()));
-    }
-
-    /// Moves time, and runs every timer on the way.
-    pub(super) fn pass(&mut self, time: Duration) {
-        let end = self.now + time;
-        let mut rung = 0;
-        while let Some(deadline) = self.socket.deadline().filter(|deadline| *deadline <= end) {
-            if deadline > self.now {
-                self.now = deadline;
-                rung = 0;
-            }
-            rung += 1;
-            assert!(rung < 10, "the timer runs without work");
-            self.feed(SocketInput::Timer);
-        }
-        self.now = end;
-    }
-
-    /// All requests get replies and all frames arrive, until nothing changes.
-    pub(super) fn settle(&mut self) {
-        loop {
-            let mut moved = false;
-            for link in self.links() {
-                if self
-                    .server
-                    .sockets
-                    .get(&link)
-                    .is_some_and(|socket| !socket.open)
-                {
-                    self.accept();
-                    moved = true;
-                }
-                moved |= self
-                    .server
-                    .sockets
-                    .get(&link)
-                    .is_some_and(|socket| !socket.asked.is_empty());
-                self.serve(link, Reply::Do);
-                moved |= self.arrive(link);
-            }
-            if !moved {
-                return;
-            }
-        }
-    }
-
-    /// All requests get replies and all frames arrive, until only this request is pending.
-    pub(super) fn settle_to(&mut self, request: &str) {
-        for _ in 0..10 {
-            if self.asked() == [request] {
-                return;
-            }
-            self.accept();
-            self.serve(self.main(), Reply::Do);
-            self.arrive(self.main());
-        }
-        panic!("{request} was not sent");
-    }
-
-    /// The subscriptions that the server holds, on all links.
-    pub(super) fn held(&self) -> BTreeSet<String> {
-        self.server.held()
-    }
-
-    /// The end of a call; there must be exactly one.
-    pub(super) fn end_of(&self, call: u64) -> &Result<u16, Error> {
-        match self.ended.get(&call).map(Vec::as_slice) {
-            Some([end]) => end,
-            other => panic!("call {call} ended {other:?}"),
-        }
-    }
-
-    /// Returns whether a call ended without a reply, and how far its request got.
-    pub(super) fn no_reply(&self, call: u64) -> Option<Sent> {
-        match self.end_of(call).as_ref().map_err(Error::kind) {
-            Err(ErrorKind::TimedOut { sent, .. } | ErrorKind::Disconnected { sent }) => Some(*sent),
-            _ => None,
-        }
+    /// Requests without a reply, on all links.
+    pub(super) fn asked(&self) -> Vec<String> {
+        let sockets = self.server.sockets.values();
+        sockets
+            .flat_map(|socket| socket.asked.iter().map(|(_, ask)| ask.doing()))
+            .collect()
     }
 }
 
