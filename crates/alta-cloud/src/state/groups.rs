@@ -125,19 +125,18 @@ impl Group {
         roles.find(|role| role.get("role_id") == Some(&wanted))
     }
 
+    /// The permissions of a member's role; none for other users.
+    pub fn permissions(&self, user: u64) -> impl Iterator<Item = &str> {
+        let member = self.member(user, Membership::Accepted);
+        let role = member.and_then(|member| self.role(member.role_id));
+        let names = role.and_then(|role| role.get("permissions"));
+        let names = names.map_or(&[][..], Node::as_array);
+        names.iter().filter_map(Node::as_str)
+    }
+
     /// Returns whether the user is a member whose role has a permission.
     pub(crate) fn allows(&self, user: u64, permission: &str) -> bool {
-        let Some(member) = self.member(user, Membership::Accepted) else {
-            return false;
-        };
-        let role = self.role(member.role_id);
-        role.and_then(|role| role.get("permissions"))
-            .is_some_and(|names| {
-                names
-                    .as_array()
-                    .iter()
-                    .any(|name| name.as_str() == Some(permission))
-            })
+        self.permissions(user).any(|name| name == permission)
     }
 
     /// Sets these fields of a role. Returns the changed role, or `None` if there is no such role.

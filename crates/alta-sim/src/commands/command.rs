@@ -1,5 +1,5 @@
 use super::arguments::{self, Invalid};
-use crate::world::{GameServer, Missing, World};
+use crate::world::{GameServer, LogLine, Missing, World};
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -74,6 +74,8 @@ impl From<Missing> for Output {
 pub(crate) struct Finished {
     pub(crate) output: Output,
     pub(crate) spec: Option<&'static Spec>,
+    /// The lines that the command has written to the server's log.
+    pub(crate) log: Vec<LogLine>,
 }
 
 impl Finished {
@@ -81,6 +83,7 @@ impl Finished {
         Self {
             output: Output::Exception(message),
             spec: None,
+            log: Vec::new(),
         }
     }
 
@@ -101,6 +104,8 @@ pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
     /// All commands.
     pub(crate) specs: &'static [Spec],
+    /// The lines that the command writes to the server's log.
+    pub(super) log: Vec<LogLine>,
     pub(super) arguments: Vec<String>,
 }
 

@@ -6,6 +6,7 @@ mod command;
 mod events;
 mod items;
 mod player;
+mod progression;
 mod select;
 mod server;
 mod stats;
@@ -24,6 +25,7 @@ static SPECS: LazyLock<Vec<Spec>> = LazyLock::new(|| {
     [
         websocket::SPECS,
         player::SPECS,
+        progression::SPECS,
         stats::SPECS,
         items::SPECS,
         select::SPECS,
@@ -76,12 +78,14 @@ pub(crate) fn run(
         server,
         now,
         specs: &SPECS,
+        log: Vec::new(),
         arguments,
     };
     let output = (spec.run)(&mut run).unwrap_or_else(|exception| exception);
     Finished {
         output,
         spec: Some(spec),
+        log: run.log,
     }
 }
 

@@ -3,7 +3,10 @@
 use super::arguments::{boolean, number};
 use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
 use crate::samples;
+use crate::world::Stats;
 use alta_cloud::wire::json::Node;
+use jiff::Timestamp;
+use std::time::Duration;
 
 /// The stats of a player and their base values.
 const STATS: &[(&str, f64)] = &[
@@ -78,30 +81,32 @@ fn stat(text: &str) -> Result<(&'static str, f64), Output> {
 }
 
 fn set_stat(run: &mut Run<'_>) -> Result<Output, Output> {
-    let (name, base) = stat(run.argument(1))?;
+    let (name, _) = stat(run.argument(1))?;
     let value: f64 = number(run.argument(2))?;
-    change_stat(run, name, base, |_| value)
+    change_stats(run, |stats, _| stats.set(name, value))
 }
 
 fn modify_stat(run: &mut Run<'_>) -> Result<Output, Output> {
-    let (name, base) = stat(run.argument(1))?;
+    let (name, _) = stat(run.argument(1))?;
     let by: f64 = number(run.argument(2))?;
+    let seconds: f64 = number(run.argument(3))?;
     let multiplies = boolean(run.argument(4))?;
-    change_stat(run, name, base, |old| {
-        if multiplies { old * by } else { old + by }
+    // A negative duration ends at once, one that no duration can hold never.
+    let duration = Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX);
+    let until = run.now.checked_add(duration).unwrap_or(Timestamp::MAX);
+    change_stats(run, |stats, now| {
+        stats.modify(name, by, multiplies, until, now);
     })
 }
 
-fn change_stat(
+fn change_stats(
     run: &mut Run<'_>,
-    name: &str,
-    base: f64,
-    to: impl Fn(f64) -> f64,
+    change: impl Fn(&mut Stats, Timestamp),
 ) -> Result<Output, Output> {
+    let now = run.now;
     for id in run.players(0)? {
         if let Some(player) = run.game_mut()?.players.get_mut(&id) {
-            let value = player.stats.entry(name.to_owned()).or_insert((base, base));
-            value.0 = to(value.0);
+            change(&mut player.stats, now);
         }
     }
     Ok(Output::Done)
@@ -110,12 +115,8 @@ fn change_stat(
 fn check_stat(run: &mut Run<'_>) -> Result<Output, Output> {
     let id = run.player(0)?;
     let (name, base) = stat(run.argument(1))?;
-    let stats = run
-        .world
-        .player(run.server, id)
-        .map(|player| player.stats.clone())
-        .unwrap_or_default();
-    let (value, base) = stats.get(name).copied().unwrap_or((base, base));
+    let stats = &run.world.player(run.server, id)?.stats;
+    let value = stats.value(name, base, run.now);
     let recorded = samples::console_data("check-stat", 0);
     let result = recorded.get("Result").cloned().unwrap_or(Node::Null);
     let definition = result
@@ -139,18 +140,13 @@ fn check_stat(run: &mut Run<'_>) -> Result<Output, Output> {
 
 fn list_stats(run: &mut Run<'_>) -> Result<Output, Output> {
     let id = run.player(0)?;
-    let stats = run
-        .world
-        .player(run.server, id)
-        .map(|player| player.stats.clone())
-        .unwrap_or_default();
-    let row = |(name, base): &(&str, f64)| {
-        let (value, _) = stats.get(*name).copied().unwrap_or((*base, *base));
+    let stats = &run.world.player(run.server, id)?.stats;
+    let row = |(name, base): &(&'static str, f64)| {
         Node::object([
             ("Name", (*name).into()),
             ("Min", 0.0.into()),
             ("Max", 10.0.into()),
-            ("Value", value.into()),
+            ("Value", stats.value(name, *base, run.now).into()),
         ])
     };
     Ok(Output::list(STATS.iter().map(row).collect()))

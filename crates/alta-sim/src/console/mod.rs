@@ -1,6 +1,7 @@
 //! The consoles of game servers: tokens, commands and replies, files.
 
 mod files;
+mod log;
 mod run;
 mod serve;
 mod token;

@@ -1,5 +1,6 @@
 //! Runs commands and replies to them.
 
+use super::log::{Ran, add_events};
 use crate::commands::{self, Finished, Output};
 use crate::samples;
 use crate::state::{State, WaitingCommand};
@@ -71,7 +72,13 @@ fn run(state: &mut State, env: &Env, now: Timestamp, connection: u64, id: &Node,
     }
     let fault = fault.filter(|action| !matches!(action, Action::Refuse(_)));
     let numeric = state.world.has_numeric_enums(server);
-    let failure = finished.failure();
+    let ran = Ran {
+        server,
+        caller,
+        line,
+        failure: finished.failure(),
+        log: std::mem::take(&mut finished.log),
+    };
     let template = if numeric {
         samples::console("numeric-enums", 1)
     } else {
@@ -85,7 +92,7 @@ fn run(state: &mut State, env: &Env, now: Timestamp, connection: u64, id: &Node,
     if doubled {
         console.link.send(&frame, "commandId", None, None);
     }
-    log(state, now, server, &caller, line, failure);
+    add_events(state, now, ran);
 }
 
 /// The `data` of a reply.
@@ -133,47 +140,5 @@ fn numbered(result: Node) -> Node {
         Some("Unchanged") => 1_u64.into(),
         Some("NotFound") => 2_u64.into(),
         _ => result,
-    }
-}
-
-/// Adds the log events and the event `CommandExecuted` of a command.
-fn log(
-    state: &mut State,
-    now: Timestamp,
-    server: u64,
-    caller: &(u64, String),
-    line: &str,
-    failure: Option<String>,
-) {
-    let is_wanted = |event: &str| {
-        let mut consoles = state.consoles_of(server);
-        consoles.any(|(_, console)| console.session.subscriptions.contains(event))
-    };
-    let (wants_log, wants_executed) = (is_wanted("InfoLog"), is_wanted("CommandExecuted"));
-    if wants_log {
-        let (id, name) = caller;
-        let first = format!(
-            "[WebSocketCommandHandler]: Running Command {line} with context: CommandContext Debug Info\n\
-             Calling User: ({name}:{id})\nCommand:\n\n"
-        );
-        let second =
-            format!("[CommandService.Handle] Running command {line} as user ({name}:{id})");
-        for (nth, message) in [first, second].into_iter().enumerate() {
-            let data = samples::console_data("event-info-log", nth)
-                .with("message", message)
-                .with("timeStamp", console_time(now));
-            state.world.emit(server, "InfoLog", data);
-        }
-    }
-    if wants_executed {
-        let data = match failure {
-            None => samples::console_data("event-command-executed", 0),
-            Some(message) => {
-                samples::console_data("event-command-executed", 1).with("Message", message)
-            }
-        };
-        state
-            .world
-            .emit(server, "CommandExecuted", data.with("Command", line));
     }
 }

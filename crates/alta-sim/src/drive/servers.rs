@@ -1,6 +1,6 @@
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
-use crate::world::GameServer;
+use crate::world::{GameServer, LogLine};
 use crate::{console, listen, secret_file, stop};
 use alta_cloud::state::ServerInfo;
 use std::path::{Path, PathBuf};
@@ -139,6 +139,38 @@ impl Sim {
             console::run_waiting(state, &self.shared.env, now, server);
         });
         stop::stop_if_quitting(&self.shared, server);
+    }
+
+    /// Writes a line to the log of a server. Consoles that have subscribed to its level get it as an event.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn log(&self, server: u64, line: &LogLine) -> Result<(), Error> {
+        self.change("writing to a log", |state, now| {
+            state.world.game(server)?;
+            state.world.log(server, line, now);
+            Ok(())
+        })
+    }
+
+    /// Lets a server write a line to its log for each command whose line begins with these words, in any letter case. Several lines
+    /// of one command keep their order. They follow the two lines that a server writes for every command, and those of commands
+    /// whose only output is the log, such as `player progression list`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such server.
+    pub fn log_for_command(&self, server: u64, words: &str, line: LogLine) -> Result<(), Error> {
+        let words = words.to_lowercase();
+        self.change("adding a log line of a command", |state, _| {
+            state
+                .world
+                .game_mut(server)?
+                .scripted_log
+                .push((words, line));
+            Ok(())
+        })
     }
 
     /// Removes all subscriptions of a server's consoles, like a server that has just started.

@@ -2,6 +2,7 @@ use super::entities::Item;
 use super::missing::Missing;
 use super::player::SPAWN_POSITION;
 use super::state::World;
+use super::stats::Stats;
 use crate::samples;
 use alta_cloud::state::user_json;
 
@@ -40,7 +41,7 @@ impl World {
             "PlayerKilled",
             data.with("killedPlayer", victim).with("source", source),
         );
-        self.player_mut(server, player)?.stats.clear();
+        self.player_mut(server, player)?.stats = Stats::default();
         self.put_at(server, player, SPAWN_POSITION)
     }
 

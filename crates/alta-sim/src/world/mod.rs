@@ -4,6 +4,7 @@
 
 mod entities;
 mod events;
+mod log;
 mod map;
 mod missing;
 mod player;
@@ -11,13 +12,16 @@ mod players;
 mod saved;
 mod server;
 mod state;
+mod stats;
 mod walk;
 
 pub(crate) use entities::{Entity, Item};
+pub use log::{LogLevel, LogLine};
 pub(crate) use map::Chunk;
 pub(crate) use missing::Missing;
 pub(crate) use player::Player;
 pub(crate) use saved::Saved;
 pub(crate) use server::{GameServer, Selections, ShownMessage};
 pub(crate) use state::{ConsoleEvent, World};
+pub(crate) use stats::Stats;
 pub use walk::Waypoint;

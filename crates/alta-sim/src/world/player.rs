@@ -1,9 +1,9 @@
 use super::entities::Item;
+use super::stats::Stats;
 use crate::samples;
 use alta_cloud::state::user_json;
 use alta_cloud::wire::json::Node;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// A player on a server.
 #[derive(Clone, Debug)]
@@ -16,8 +16,7 @@ pub(crate) struct Player {
     pub(crate) joined_at: Timestamp,
     pub(crate) body: u64,
     pub(crate) god_mode: bool,
-    /// The stats that commands have set: present value and base value.
-    pub(crate) stats: BTreeMap<String, (f64, f64)>,
+    pub(crate) stats: Stats,
     pub(crate) left_hand: Option<Item>,
     pub(crate) right_hand: Option<Item>,
     /// The positions of the hands, relative to the player's.
@@ -55,7 +54,7 @@ impl Player {
             joined_at: now,
             body,
             god_mode: false,
-            stats: BTreeMap::new(),
+            stats: Stats::default(),
             left_hand: None,
             right_hand: None,
             left_offset: LEFT_HAND,

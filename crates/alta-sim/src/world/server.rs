@@ -1,4 +1,5 @@
 use super::entities::Entity;
+use super::log::LogLine;
 use super::map::Map;
 use super::player::Player;
 use jiff::Timestamp;
@@ -48,6 +49,11 @@ pub(crate) struct GameServer {
     pub(crate) extra_events: Vec<String>,
     /// Stock console events that the server lacks.
     pub(crate) missing_events: Vec<String>,
+    /// Commands, by the words with which their lines begin, and what they write to the log.
+    pub(crate) scripted_log: Vec<(String, LogLine)>,
+    /// The level and the experience of players, who may be offline, on paths of skills.
+    pub(crate) progress: BTreeMap<(u64, &'static str), (i64, i64)>,
+    pub(crate) damage_multiplier: f64,
     /// Hours since midnight in the game.
     pub(crate) hour: f64,
 }
@@ -75,8 +81,22 @@ impl GameServer {
             settings: default_settings(),
             extra_events: Vec::new(),
             missing_events: Vec::new(),
+            scripted_log: Vec::new(),
+            progress: BTreeMap::new(),
+            damage_multiplier: 1.0,
             hour: 8.0,
         }
+    }
+
+    /// The lines that a test has set for a command.
+    pub(crate) fn logged_for(&self, command: &str) -> Vec<LogLine> {
+        if self.scripted_log.is_empty() {
+            return Vec::new();
+        }
+        let command = command.to_lowercase();
+        let scripted = self.scripted_log.iter();
+        let its = scripted.filter(|(words, _)| command.starts_with(words));
+        its.map(|(_, line)| line.clone()).collect()
     }
 
     pub(crate) fn remember(&mut self, message: ShownMessage) {

@@ -1,10 +1,13 @@
 use super::entities::{Entity, Item};
+use super::log::LogLine;
 use super::missing::Missing;
 use super::saved::Saved;
 use super::server::GameServer;
 use super::walk::Walk;
+use crate::samples;
 use alta_cloud::state::{Cloud, Group, Server, User, Users};
 use alta_cloud::wire::json::Node;
+use alta_cloud::wire::time::console_time;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +65,15 @@ impl World {
             name: event.to_owned(),
             data,
         });
+    }
+
+    /// Adds the event of a line in a server's log.
+    pub(crate) fn log(&mut self, server: u64, line: &LogLine, now: Timestamp) {
+        let data = samples::console_data("event-info-log", 0)
+            .with("message", line.message.as_str())
+            .with("timeStamp", console_time(now))
+            .with("logger", line.logger.as_str());
+        self.emit(server, line.level.event(), data);
     }
 
     /// Adds a server, which is offline. Without a group it is self-hosted.

@@ -112,3 +112,36 @@ async fn the_clock_moves_at_most_a_hundred_years() {
         assert!(error.to_string().contains("100 years"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn modified_stats_end_with_their_duration() {
+    let sim = Sim::builder().start().await.unwrap();
+    let mut socket = console(&sim, sim.server()).await;
+    sim.player_joins(sim.server(), "Ashwick").unwrap();
+    for line in [
+        "player set-stat Ashwick speed 3",
+        "player modify-stat Ashwick speed 2 3600 true",
+        "player modify-stat Ashwick speed 0.5 60",
+        "player modify-stat Ashwick speed 9 -1",
+        "player modify-stat Ashwick damage 1 1e300",
+    ] {
+        let reply = socket.command(1, line).await;
+        assert_eq!(reply["data"]["ResultString"], "Success", "{line}");
+    }
+    let stat = async |socket: &mut crate::support::Socket, name: &str| {
+        let line = format!("player check-stat Ashwick {name}");
+        let reply = socket.command(2, &line).await;
+        reply["data"]["Result"]["Value"].as_f64().unwrap()
+    };
+    for (speed, pause) in [(6.5, MINUTE), (6.0, HOUR), (3.0, HOUR)] {
+        assert_eq!(
+            stat(&mut socket, "speed").await.to_bits(),
+            f64::to_bits(speed)
+        );
+        sim.advance(pause).await.unwrap();
+    }
+    assert_eq!(
+        stat(&mut socket, "damage").await.to_bits(),
+        2.0_f64.to_bits()
+    );
+}

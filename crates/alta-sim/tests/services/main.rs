@@ -13,6 +13,7 @@ mod console_faults;
 mod errors;
 mod first_slice;
 mod like_the_service;
+mod log;
 mod main_socket;
 mod paths;
 #[cfg(all(feature = "program", unix))]
