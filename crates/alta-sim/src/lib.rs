@@ -61,7 +61,7 @@ pub use drive::entities::Entity;
 pub use error::{Error, ErrorKind};
 pub use observe::Message;
 pub use sim::Sim;
-pub use world::{LogLevel, LogLine, Waypoint};
+pub use world::{LogLevel, LogLine, Slot, Waypoint};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -1,6 +1,6 @@
 use super::arguments::{boolean, number, vector};
 use super::command::{OBJECTS, Output, PLAYER, PLAYERS, Run, Spec, VOID, command};
-use crate::world::{Item, Player, ShownMessage};
+use crate::world::{Item, Player, ShownMessage, Slot};
 use alta_cloud::wire::json::Node;
 
 const USER: &str = "Alta.Api.DataTransferModels.Models.Responses.UserInfo";
@@ -221,22 +221,15 @@ fn inventory(run: &mut Run<'_>) -> Result<Output, Output> {
     let mut rows = Vec::new();
     for id in run.players(0)? {
         let player = run.world.player(run.server, id)?;
-        let (position, body) = (player.position, player.body);
-        let show = |item: &Option<Item>| {
-            item.as_ref()
-                .map_or(Node::Null, |item| held(item, position, body))
-        };
-        let held: Vec<Node> = [&player.left_hand, &player.right_hand]
-            .into_iter()
-            .flatten()
-            .map(|item| held(item, position, body))
-            .collect();
+        let item = |item: &Item| held(item, player.position, player.body);
+        let slot = |slot: Slot| player.items.get(&slot).map_or(Node::Null, item);
+        let all: Vec<Node> = player.items.values().map(item).collect();
         rows.push(Node::object([
-            ("LeftHand", show(&player.left_hand)),
-            ("RightHand", show(&player.right_hand)),
-            ("Belt", vec![Node::Null; 4].into()),
-            ("Back", vec![Node::Null].into()),
-            ("All", held.into()),
+            ("LeftHand", slot(Slot::LeftHand)),
+            ("RightHand", slot(Slot::RightHand)),
+            ("Belt", Slot::BELT.map(slot).to_vec().into()),
+            ("Back", vec![slot(Slot::Back)].into()),
+            ("All", all.into()),
         ]));
     }
     Ok(Output::list(rows))

@@ -1,6 +1,6 @@
 use crate::error::{Error, ErrorKind};
 use crate::sim::Sim;
-use crate::world::Item;
+use crate::world::{Item, Slot};
 
 /// The prefab that players trade.
 const TRADED: &str = "SpriggullDrumstick Full Cooked";
@@ -180,7 +180,36 @@ impl Sim {
         })
     }
 
-    /// Lets a player change an item, which is given by name or hash ([`prefabs`](Self::prefabs)). The change is `Pickup`,
+    /// Puts an item into a slot of a player, or empties the slot. The item is given by name or hash ([`prefabs`](Self::prefabs)).
+    /// There is no event, but `player inventory` shows it.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::NotFound`] if there is no such player or item, [`ErrorKind::Invalid`] if a belt has no such place.
+    pub fn player_carries(
+        &self,
+        server: u64,
+        player: u64,
+        slot: Slot,
+        item: Option<&str>,
+    ) -> Result<(), Error> {
+        let doing = "changing an inventory";
+        if !slot.exists() {
+            let reason = format!("there is no slot {slot:?}");
+            return Err(Error::new(ErrorKind::Invalid, doing).detail(reason));
+        }
+        self.change(doing, |state, _| {
+            let item = item.map(|item| state.world.prefab(item)).transpose()?;
+            let items = &mut state.world.player_mut(server, player)?.items;
+            match item {
+                Some(item) => items.insert(slot, item),
+                None => items.remove(&slot),
+            };
+            Ok(())
+        })
+    }
+
+    /// Lets a player change an item in the right hand, which is given by name or hash ([`prefabs`](Self::prefabs)). The change is `Pickup`,
     /// `Drop`, `Dock` or `Undock`.
     ///
     /// # Errors

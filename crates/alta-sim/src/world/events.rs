@@ -1,4 +1,5 @@
 use super::entities::Item;
+use super::inventory::Slot;
 use super::missing::Missing;
 use super::player::SPAWN_POSITION;
 use super::state::World;
@@ -114,13 +115,14 @@ impl World {
         change: &str,
     ) -> Result<(), Missing> {
         let found = self.player_mut(server, player)?;
-        found.right_hand = matches!(change, "Pickup" | "Undock").then(|| item.clone());
-        // The place of the item after the change. The one sample shows `World` for an item that was docked in the world.
-        let kind = if found.right_hand.is_some() {
-            "Player"
+        let is_held = matches!(change, "Pickup" | "Undock");
+        if is_held {
+            found.items.insert(Slot::RightHand, item.clone());
         } else {
-            "World"
-        };
+            found.items.remove(&Slot::RightHand);
+        }
+        // The place of the item after the change. The one sample shows `World` for an item that was docked in the world.
+        let kind = if is_held { "Player" } else { "World" };
         let data = samples::console_data("event-inventory-changed", 0)
             .with("User", found.json())
             .with("ItemName", &*item.name)

@@ -4,6 +4,7 @@
 
 mod entities;
 mod events;
+mod inventory;
 mod log;
 mod map;
 mod missing;
@@ -16,6 +17,7 @@ mod stats;
 mod walk;
 
 pub(crate) use entities::{Entity, Item};
+pub use inventory::Slot;
 pub use log::{LogLevel, LogLine};
 pub(crate) use map::Chunk;
 pub(crate) use missing::Missing;

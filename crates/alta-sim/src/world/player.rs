@@ -1,4 +1,4 @@
-use super::entities::Item;
+use super::inventory::Inventory;
 use super::stats::Stats;
 use crate::samples;
 use alta_cloud::state::user_json;
@@ -17,8 +17,7 @@ pub(crate) struct Player {
     pub(crate) body: u64,
     pub(crate) god_mode: bool,
     pub(crate) stats: Stats,
-    pub(crate) left_hand: Option<Item>,
-    pub(crate) right_hand: Option<Item>,
+    pub(crate) items: Inventory,
     /// The positions of the hands, relative to the player's.
     pub(crate) left_offset: [f64; 3],
     pub(crate) right_offset: [f64; 3],
@@ -55,8 +54,7 @@ impl Player {
             body,
             god_mode: false,
             stats: Stats::default(),
-            left_hand: None,
-            right_hand: None,
+            items: Inventory::new(),
             left_offset: LEFT_HAND,
             right_offset: RIGHT_HAND,
         }

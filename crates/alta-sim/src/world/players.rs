@@ -5,7 +5,7 @@ use crate::samples;
 use jiff::Timestamp;
 
 impl World {
-    pub(super) fn player_mut(&mut self, server: u64, player: u64) -> Result<&mut Player, Missing> {
+    pub(crate) fn player_mut(&mut self, server: u64, player: u64) -> Result<&mut Player, Missing> {
         let players = &mut self.game_mut(server)?.players;
         let found = players.get_mut(&player);
         found.ok_or(Missing::Player { server, player })

@@ -1,7 +1,7 @@
 //! Behavior of the real service that foreign clients rely on.
 
 use crate::support::{HASH_OF_PASSWORD, console, content, handshake, http, main_socket, rest};
-use alta_sim::{Era, ErrorKind, Sim};
+use alta_sim::{Era, ErrorKind, Sim, Slot};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -326,6 +326,42 @@ async fn an_inventory_event_names_the_place_after_the_change() {
             (&json!(change), &json!(place))
         );
     }
+}
+
+#[tokio::test]
+async fn an_inventory_has_hands_a_belt_and_a_back() {
+    let sim = Sim::builder().start().await.unwrap();
+    let server = sim.server();
+    let player = sim.player_joins(server, "Ashwick").unwrap();
+    let mut socket = console(&sim, server).await;
+    let carries = |slot, item| sim.player_carries(server, player, slot, item).unwrap();
+    carries(Slot::LeftHand, Some("Torch"));
+    carries(Slot::Belt(2), Some("ropeclump"));
+    carries(Slot::Back, Some("40868"));
+    let reply = socket.command(1, "player inventory Ashwick").await;
+    let row = reply["data"]["Result"][0].clone();
+    assert_eq!(
+        (&row["LeftHand"]["Name"], &row["RightHand"]),
+        (&json!("Torch(Clone)"), &json!(null))
+    );
+    let belt = row["Belt"].as_array().unwrap();
+    assert_eq!((belt.len(), &belt[2]["PrefabHash"]), (4, &json!(61_652)));
+    assert_eq!((&belt[0], &belt[3]), (&json!(null), &json!(null)));
+    assert_eq!(row["Back"][0]["Name"], "Pickaxe(Clone)");
+    assert_eq!(row["All"].as_array().unwrap().len(), 3);
+    carries(Slot::Belt(2), None);
+    let reply = socket.command(2, "player inventory Ashwick").await;
+    assert_eq!(
+        reply["data"]["Result"][0]["Belt"],
+        json!([null, null, null, null])
+    );
+
+    let error = sim.player_carries(server, player, Slot::Belt(4), None);
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.to_string().contains("Belt(4)"), "{error}");
+    let error = sim.player_carries(server, player, Slot::Back, Some("moon"));
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[cfg(unix)]
