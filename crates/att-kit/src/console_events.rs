@@ -4,11 +4,10 @@ use crate::member::{Member, Read};
 use alta_model::Timestamp;
 use att_console::{Event, EventName, Missed, Subscription};
 use futures_core::Stream;
-use futures_util::StreamExt as _;
+use futures_util::StreamExt;
 use futures_util::stream::SelectAll;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -56,7 +55,7 @@ impl<T: 'static, K: Key> ConsoleEvents<T, K> {
     ///
     /// Cancel safe: an item that was not returned is still in its queue.
     pub async fn next(&mut self) -> Option<Item<T, K>> {
-        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 
     /// The next event of any console. Where events are missing, a warning is logged and the stream continues; use

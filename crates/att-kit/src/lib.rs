@@ -52,6 +52,7 @@ mod calls;
 mod clock;
 pub mod conditions;
 mod console_events;
+mod console_state;
 mod consoles;
 mod counters;
 mod deadline;

@@ -344,3 +344,32 @@ async fn a_reader_lives_through_a_restart_and_ends_with_the_console() {
         ErrorKind::Closed { .. }
     ));
 }
+
+#[tokio::test]
+async fn a_request_in_flight_does_not_keep_a_console_open() {
+    for command in ["player list", DETAILS, INVENTORY] {
+        let (sim, server) = self_hosted().await;
+        sim.player_joins(server, NAMES[0]).unwrap();
+        let patient = config().request_timeout(Duration::from_secs(600));
+        let console = Console::open_with(access(&sim, server), patient);
+        arm(&sim, command, u32::MAX, Action::Drop);
+        let players = Players::of(&console);
+        let mut details = (command == DETAILS).then(|| players.details(FAST));
+        let mut inventories = (command == INVENTORY).then(|| players.inventories(FAST));
+        within(sim.wait_for_command(server, command, None))
+            .await
+            .unwrap();
+        drop((console, players));
+        let closed = sim.wait_for_consoles(server, 0);
+        timeout(Duration::from_secs(5), closed)
+            .await
+            .expect(command)
+            .unwrap();
+        if let Some(details) = &mut details {
+            assert!(within(details.next()).await.is_none());
+        }
+        if let Some(inventories) = &mut inventories {
+            assert!(within(inventories.next()).await.is_none());
+        }
+    }
+}

@@ -1,13 +1,13 @@
 //! The way of a call from a handle to the console's task, and of its outcome back.
 
-use crate::error::{ErrorKind, Sent};
+use crate::error::{Closed, ErrorKind, Sent};
 use crate::handle::extensions::Extensions;
 use crate::shared::{Call, Outcome, Shared};
 use crate::wire::frame::Frame;
 use alta_socket::TaskGuard;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{Ordering, fence};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
@@ -107,6 +107,47 @@ impl Calls {
             return Box::pin(self.task.reply(outcome)).await;
         }
         outcome.await.ok()
+    }
+}
+
+/// The way of a call of a handle that does not keep the console open.
+#[derive(Clone, Debug)]
+pub(super) struct WeakCalls {
+    pub(super) calls: Weak<Calls>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl WeakCalls {
+    /// Sends a command to the task and waits for its outcome, as [`Calls::order`] does. It needs no permit: the channel has
+    /// places for other calls.
+    pub(super) async fn order(
+        &self,
+        order: impl FnOnce(Outcome) -> Call,
+        deadline: Instant,
+        timeout: Duration,
+    ) -> Result<Option<Frame>, ErrorKind> {
+        let calls = self.calls.upgrade().ok_or(ErrorKind::Closed {
+            because: Closed::ByUs,
+        })?;
+        // A sender does not keep the task alive.
+        let sender = calls.sender.clone();
+        drop(calls);
+        let place = self.shared.timers.timeout_at(deadline, sender.reserve());
+        let timed_out = ErrorKind::TimedOut {
+            after: timeout,
+            sent: Sent::NotSent,
+        };
+        let place = place.await.ok_or(timed_out)?;
+        let place = place.map_err(|_| self.shared.closed())?;
+        let (outcome, mut received) = oneshot::channel();
+        place.send(order(Outcome(outcome)));
+        let outcome = tokio::select! {
+            biased;
+            outcome = &mut received => outcome.ok(),
+            // The task has ended. The call can have arrived after that.
+            () = sender.closed() => received.try_recv().ok(),
+        };
+        outcome.unwrap_or_else(|| Err(self.shared.dropped_call()))
     }
 }
 

@@ -2,7 +2,7 @@ use crate::catalogue;
 use crate::commands::command::{Command, ResultOf};
 use crate::config::WhenNotReady;
 use crate::error::{Error, ErrorKind};
-use crate::handle::calls::Calls;
+use crate::handle::calls::{Calls, WeakCalls};
 use crate::machine::Order;
 use crate::shared::{Call, Shared};
 use crate::wire::reply::Reply;
@@ -20,17 +20,41 @@ use tracing::field::Empty;
 #[must_use = "a command does nothing until it is awaited"]
 #[derive(Debug)]
 pub struct Run<'a, T> {
-    calls: &'a Calls,
+    handle: Handle<'a>,
     command: Command<T>,
     timeout: Duration,
     when_not_ready: WhenNotReady,
 }
 
+/// The handle through which a command is sent.
+#[derive(Clone, Copy, Debug)]
+enum Handle<'a> {
+    Strong(&'a Calls),
+    Weak(&'a WeakCalls),
+}
+
+impl<'a> Handle<'a> {
+    fn shared(self) -> &'a Shared {
+        match self {
+            Self::Strong(calls) => &calls.shared,
+            Self::Weak(calls) => &calls.shared,
+        }
+    }
+}
+
 impl<'a, T> Run<'a, T> {
     pub(super) fn new(calls: &'a Calls, command: Command<T>) -> Self {
-        let config = &calls.shared.config;
+        Self::by(Handle::Strong(calls), command)
+    }
+
+    pub(super) fn weak(calls: &'a WeakCalls, command: Command<T>) -> Self {
+        Self::by(Handle::Weak(calls), command)
+    }
+
+    fn by(handle: Handle<'a>, command: Command<T>) -> Self {
+        let config = &handle.shared().config;
         Self {
-            calls,
+            handle,
             command,
             timeout: config.request_timeout,
             when_not_ready: config.when_not_ready,
@@ -80,7 +104,7 @@ impl<'a, T> Run<'a, T> {
     /// Runs the command. `finish` turns the reply into the output.
     async fn run<O>(self, finish: fn(ResultOf<T>, Reply) -> Result<O, Error>) -> Result<O, Error> {
         let (line, result) = self.command.into_parts();
-        let shared = &self.calls.shared;
+        let shared = self.handle.shared();
         let line = line.map_err(|problem| {
             let doing = format!("writing a command for {}", shared.label);
             Error::new(ErrorKind::Argument(problem.to_string()), doing).caused_by(problem)
@@ -107,8 +131,12 @@ impl<'a, T> Run<'a, T> {
                 reply,
             }))
         };
-        let outcome = self.calls.order(order, line.len(), deadline, self.timeout);
-        let frame = match outcome.await {
+        let outcome = match self.handle {
+            Handle::Strong(calls) => calls.order(order, line.len(), deadline, self.timeout).await,
+            // Boxed, since most commands have a strong handle.
+            Handle::Weak(calls) => Box::pin(calls.order(order, deadline, self.timeout)).await,
+        };
+        let frame = match outcome {
             Ok(Some(frame)) => frame,
             // Only subscriptions succeed without a frame.
             Ok(None) => return Err(Error::new(ErrorKind::NotReady, doing())),

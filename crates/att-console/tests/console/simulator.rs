@@ -255,6 +255,28 @@ async fn promise_10_close_and_drop_end_everything_that_the_console_started() {
 }
 
 #[tokio::test]
+async fn a_command_of_a_weak_handle_runs_and_ends_when_the_last_handle_is_dropped() {
+    let (sim, server) = self_hosted().await;
+    let console = ready(&sim, server).await;
+    let weak = console.downgrade();
+    within(weak.command("player list")).await.unwrap();
+    sim.stall_console(server);
+    let running = tokio::spawn({
+        let weak = weak.clone();
+        async move { weak.command("player count").await.map(drop) }
+    });
+    sim.wait_until(|sim| !commands(sim, "player count").is_empty())
+        .await
+        .unwrap();
+    drop(console);
+    let error = within(running).await.unwrap().unwrap_err();
+    assert_eq!(error.sent(), Some(Sent::MayHaveRun), "{error}");
+    sim.wait_for_consoles(server, 0).await.unwrap();
+    let error = within(weak.command("player count")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Closed { .. }), "{error}");
+}
+
+#[tokio::test]
 async fn commands_in_flight_are_limited_and_the_status_has_the_queue_length() {
     let (sim, server) = self_hosted().await;
     let console = ready_with(&sim, server, config().max_in_flight(2)).await;

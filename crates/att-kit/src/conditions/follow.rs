@@ -1,6 +1,7 @@
 //! The task that feeds the machine of one stream: the changes of the players, and the snapshots that the machine needs.
 
 use super::machine::{Input, Machine, Output};
+use crate::clock::due;
 use crate::players::{PlayerChanges, Players, Snapshot, Snapshots};
 use alta_model::Timestamp;
 use att_console::{Missed, WeakConsole};
@@ -8,7 +9,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// Runs until the console is closed.
 pub(super) async fn follow(
@@ -63,13 +64,6 @@ async fn next<T: Send + Sync + 'static>(
 ) -> Option<Arc<Snapshot<T>>> {
     match snapshots {
         Some(snapshots) => snapshots.next().await,
-        None => pending().await,
-    }
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
         None => pending().await,
     }
 }

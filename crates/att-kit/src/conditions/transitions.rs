@@ -1,13 +1,14 @@
 use super::machine::Output;
 use super::transition::{Transition, TransitionKind};
+use crate::console_state::TaskGuard;
 use att_console::Missed;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::sync::broadcast;
-use tokio::task::AbortHandle;
 use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError::Lagged;
 
 /// The transitions of a condition, as a stream of `Result<Transition, Missed>`; see [`Players::when`](crate::players::Players::when).
 ///
@@ -18,13 +19,15 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
 /// It ends when the console is closed.
 pub struct Transitions {
     transitions: BroadcastStream<Output>,
-    task: AbortHandle,
+    _task: TaskGuard,
 }
 
 impl Transitions {
-    pub(super) fn new(transitions: broadcast::Receiver<Output>, task: AbortHandle) -> Self {
-        let transitions = BroadcastStream::new(transitions);
-        Self { transitions, task }
+    pub(super) fn new(transitions: broadcast::Receiver<Output>, task: TaskGuard) -> Self {
+        Self {
+            transitions: BroadcastStream::new(transitions),
+            _task: task,
+        }
     }
 
     /// The next transition or miss; `None` when the console is closed.
@@ -33,7 +36,7 @@ impl Transitions {
     ///
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Result<Transition, Missed>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 
     /// The next transition; `None` when the console is closed. Misses are skipped.
@@ -65,21 +68,13 @@ impl Transitions {
     }
 }
 
-impl Drop for Transitions {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Stream for Transitions {
     type Item = Result<Transition, Missed>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = ready!(Pin::new(&mut self.transitions).poll_next(cx));
-        Poll::Ready(item.map(|item| match item {
-            Ok(item) => item,
-            Err(BroadcastStreamRecvError::Lagged(missed)) => Err(Missed::Lagged(missed)),
-        }))
+        let or_lag = |Lagged(missed)| Err(Missed::Lagged(missed));
+        Poll::Ready(item.map(|item| item.unwrap_or_else(or_lag)))
     }
 }
 
@@ -111,9 +106,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_slow_reader_misses_the_oldest_and_is_told_how_many() {
-        let task = tokio::spawn(std::future::pending::<()>());
+        let (alive, dropped) = tokio::sync::oneshot::channel::<()>();
+        let task = TaskGuard::spawn(async move {
+            let _alive = alive;
+            std::future::pending().await
+        });
         let (sender, receiver) = broadcast::channel(2);
-        let mut transitions = Transitions::new(receiver, task.abort_handle());
+        let mut transitions = Transitions::new(receiver, task);
         for kind in [TransitionKind::Entered, TransitionKind::Left].repeat(2) {
             sender.send(Ok(transition(kind))).unwrap();
         }
@@ -125,6 +124,6 @@ mod tests {
         // The miss at the end is no entry.
         assert_eq!(transitions.next_entry().await, None);
         drop(transitions);
-        assert!(task.await.unwrap_err().is_cancelled());
+        dropped.await.unwrap_err();
     }
 }

@@ -2,6 +2,7 @@ use super::condition::Condition;
 use super::follow::follow;
 use super::machine::{Machine, Timing};
 use super::transitions::Transitions;
+use crate::console_state::TaskGuard;
 use crate::players::Players;
 use std::time::Duration;
 use tokio::sync::broadcast;
@@ -113,6 +114,6 @@ impl When {
         let (sender, receiver) = broadcast::channel(QUEUE);
         let console = self.players.console().downgrade();
         let task = follow(console, self.players.changes(), self.every, machine, sender);
-        Transitions::new(receiver, tokio::spawn(task).abort_handle())
+        Transitions::new(receiver, TaskGuard::spawn(task))
     }
 }

@@ -2,12 +2,13 @@ use super::change::PlayerChange;
 use super::shared::Item;
 use att_console::Missed;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::collections::VecDeque;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio_stream::wrappers::BroadcastStream;
-use tokio_stream::wrappers::errors::BroadcastStreamRecvError;
+use tokio_stream::wrappers::errors::BroadcastStreamRecvError::Lagged;
 
 /// The changes of the players on a console, as a stream of `Result<PlayerChange, Missed>`; see [`Players::changes`](super::Players::changes).
 ///
@@ -33,7 +34,7 @@ impl PlayerChanges {
     ///
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Item> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 
     /// The next change; `None` when the console is closed. Misses are skipped: the changes after them tell the difference,
@@ -62,10 +63,8 @@ impl Stream for PlayerChanges {
             return Poll::Ready(None);
         };
         let item = ready!(Pin::new(changes).poll_next(cx));
-        Poll::Ready(item.map(|item| match item {
-            Ok(item) => item,
-            Err(BroadcastStreamRecvError::Lagged(missed)) => Err(Missed::Lagged(missed)),
-        }))
+        let or_lag = |Lagged(missed)| Err(Missed::Lagged(missed));
+        Poll::Ready(item.map(|item| item.unwrap_or_else(or_lag)))
     }
 }
 

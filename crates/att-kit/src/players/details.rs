@@ -7,7 +7,7 @@ use super::snapshot::{Reading, Snapshot};
 use super::snapshots::{Details, Snapshots};
 use alta_model::console::result::PlayerDetailed;
 use att_console::commands::player;
-use att_console::{Console, Error};
+use att_console::{Error, WeakConsole};
 use futures_core::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +42,7 @@ impl Players {
 }
 
 impl Polled for PlayerDetailed {
-    fn request(console: &Console) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
+    fn request(console: &WeakConsole) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
         Box::pin(async move {
             let (list, reply) = console
                 .command(player::list_detailed())
@@ -52,9 +52,9 @@ impl Polled for PlayerDetailed {
             let is_complete = list.skipped().count() == 0;
             let list = list.into_iter().map(|player| (player.id, player));
             let players: Vec<_> = list.collect();
-            if is_complete {
+            if is_complete && let Some(console) = console.upgrade() {
                 let ids = players.iter().map(|(id, _)| *id).collect();
-                Players::of(console).compare(&ids);
+                Players::of(&console).compare(&ids);
             }
             Ok(Reading {
                 players,

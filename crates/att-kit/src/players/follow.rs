@@ -3,14 +3,15 @@
 use super::listed::listed;
 use super::roster::{Input, Output, Roster};
 use super::shared::Shared;
+use crate::clock::due;
 use alta_model::{Listing, Timestamp, User};
 use att_console::commands::player;
 use att_console::{AnyEvent, Event, Missed, Statuses, Subscription, WeakConsole};
 use futures_core::future::BoxFuture;
-use std::future::pending;
+use futures_util::future::OptionFuture;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::debug;
 
 /// The events that the roster reads.
@@ -21,7 +22,7 @@ pub(super) const EVENTS: [&str; 4] = [
     "PlayerStateChanged",
 ];
 
-/// The longest time for which a list holds a console open whose last handle was dropped.
+/// The timeout of a list, after which another one is requested.
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs until the console is closed.
@@ -48,7 +49,7 @@ pub(super) async fn follow(
                 Some(item) => input(item),
                 None => break,
             },
-            listed = reply(&mut list) => {
+            Some(listed) = OptionFuture::from(list.as_mut()) => {
                 list = None;
                 Some(Input::Listed(listed, Timestamp::now()))
             }
@@ -92,26 +93,9 @@ async fn request(console: WeakConsole, mut statuses: Statuses) -> Option<Listing
     statuses
         .wait_for(|status| status.state.is_connected())
         .await?;
-    let console = console.upgrade()?;
     let list = console.command(player::list()).timeout(LIST_TIMEOUT);
     let list = list.with_reply().await;
     list.and_then(|(list, reply)| listed(list, &reply))
         .inspect_err(|error| debug!(%error, "the players could not be listed"))
         .ok()
-}
-
-async fn reply(
-    list: &mut Option<BoxFuture<'static, Option<Listing<User>>>>,
-) -> Option<Listing<User>> {
-    match list {
-        Some(list) => list.await,
-        None => pending().await,
-    }
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
-    }
 }

@@ -3,10 +3,12 @@ use super::changes::PlayerChanges;
 use super::follow::{EVENTS, follow};
 use super::online::Online;
 use super::shared::{Shared, State};
+use crate::console_state::console_state;
 use alta_model::UserId;
 use att_console::Console;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use tokio_stream::wrappers::BroadcastStream;
 
@@ -42,18 +44,6 @@ pub struct Players {
     shared: Arc<Shared>,
 }
 
-/// The value that all handles of a console share.
-struct Extension {
-    shared: Arc<Shared>,
-    task: tokio::task::AbortHandle,
-}
-
-impl Drop for Extension {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Players {
     /// The players on this console. The first call begins to follow them.
     ///
@@ -61,17 +51,13 @@ impl Players {
     ///
     /// Outside a tokio runtime.
     pub fn of(console: &Console) -> Self {
-        let extension = console.extension(|| {
-            let shared = Arc::new(Shared::new());
+        let shared = console_state(console, Shared::new, |shared| {
             let events = console.subscribe_to_any(EVENTS).start();
-            let (weak, statuses) = (console.downgrade(), console.statuses());
-            let task = tokio::spawn(follow(weak, statuses, events, Arc::clone(&shared)));
-            let task = task.abort_handle();
-            Extension { shared, task }
+            follow(console.downgrade(), console.statuses(), events, shared)
         });
         Self {
             console: console.clone(),
-            shared: Arc::clone(&extension.shared),
+            shared,
         }
     }
 
@@ -91,10 +77,16 @@ impl Players {
     ///
     /// Cancel safe.
     pub async fn complete(&self) -> Option<Arc<Online>> {
+        self.when_complete().await.then(|| self.online())
+    }
+
+    /// Waits until the snapshot is complete, without a handle of the console. Returns false if the console is closed before.
+    pub(super) fn when_complete(&self) -> impl Future<Output = bool> + use<> {
         let mut states = self.shared.states();
-        let state = states.wait_for(|state| *state != State::Incomplete).await;
-        let is_complete = *state.ok()? == State::Complete;
-        is_complete.then(|| self.online())
+        async move {
+            let state = states.wait_for(|state| *state != State::Incomplete).await;
+            state.is_ok_and(|state| *state == State::Complete)
+        }
     }
 
     /// Makes a list due soon: a reply of the server does not fit the snapshot.

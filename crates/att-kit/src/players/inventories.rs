@@ -7,7 +7,7 @@ use super::snapshots::{Inventories, Snapshots};
 use alta_model::console::result::Inventory;
 use alta_model::{Listing, UserId};
 use att_console::commands::player;
-use att_console::{Console, Error, ErrorKind};
+use att_console::{Closed, Error, ErrorKind, WeakConsole};
 use futures_core::future::BoxFuture;
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,12 +46,12 @@ impl Players {
 
 impl Polled for Inventory {
     /// Waits for a list of the players: the reply has no ids.
-    fn prepare(console: &Console) -> BoxFuture<'_, Result<(), Error>> {
+    fn prepare(console: &WeakConsole) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
-            let players = Players::of(console);
-            // An incomplete list with players will do.
-            let is_complete = timeout(LIST_TIMEOUT, players.complete()).await.is_ok();
-            if is_complete || !players.online().is_empty() {
+            let complete = players(console)?.when_complete();
+            let is_complete = timeout(LIST_TIMEOUT, complete).await.is_ok();
+            // An incomplete list is enough if it has players.
+            if is_complete || !players(console)?.online().is_empty() {
                 return Ok(());
             }
             let (after, because) = (LIST_TIMEOUT, None);
@@ -60,14 +60,13 @@ impl Polled for Inventory {
         })
     }
 
-    fn request(console: &Console) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
+    fn request(console: &WeakConsole) -> BoxFuture<'_, Result<Reading<Self>, Error>> {
         Box::pin(async move {
-            let players = Players::of(console);
-            let online = players.online();
+            let online = players(console)?.online();
             let ids: Vec<_> = online.iter().map(|player| player.id()).collect();
             let reading = of_all(console, ids).await?;
             if !reading.is_complete {
-                players.doubt();
+                players(console)?.doubt();
             }
             let is_complete = reading.is_complete && online.is_complete();
             Ok(Reading {
@@ -78,8 +77,17 @@ impl Polled for Inventory {
     }
 }
 
+/// The players of the console, which is closed if its last handle was dropped.
+fn players(console: &WeakConsole) -> Result<Players, Error> {
+    let console = console.upgrade().ok_or_else(|| {
+        let because = Closed::ByUs;
+        Error::new(ErrorKind::Closed { because }, "requesting the inventories")
+    })?;
+    Ok(Players::of(&console))
+}
+
 /// Requests the items of these players. A group that the server refuses is halved until the player is found for whom it does.
-async fn of_all(console: &Console, ids: Vec<UserId>) -> Result<Reading<Inventory>, Error> {
+async fn of_all(console: &WeakConsole, ids: Vec<UserId>) -> Result<Reading<Inventory>, Error> {
     let (mut players, mut is_complete, mut refusal) = (Vec::new(), true, None);
     let mut groups = vec![ids];
     while let Some(mut ids) = groups.pop() {
@@ -114,7 +122,10 @@ async fn of_all(console: &Console, ids: Vec<UserId>) -> Result<Reading<Inventory
 }
 
 /// Requests the items of these players: an entry for each.
-async fn of_some(console: &Console, ids: &[UserId]) -> Result<Listing<Option<Inventory>>, Error> {
+async fn of_some(
+    console: &WeakConsole,
+    ids: &[UserId],
+) -> Result<Listing<Option<Inventory>>, Error> {
     let command = player::inventory(ids.iter().copied().collect::<att_console::Target>());
     let mut list = console.command(command).await?;
     if list.len() != ids.len() {

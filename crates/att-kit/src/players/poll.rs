@@ -3,51 +3,46 @@
 use super::poller::{Input, Poller};
 use super::polls::Polls;
 use super::snapshot::{Reading, SentAt, Snapshot};
+use crate::clock::due;
+use crate::console_state::console_state;
 use att_console::{Closed, Console, Error, ErrorKind, State, Statuses, WeakConsole};
 use futures_core::future::BoxFuture;
+use futures_util::future::OptionFuture;
 use std::future::pending;
 use std::sync::Arc;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 use tracing::debug;
 
-/// A kind of snapshot.
+/// A kind of snapshot. A request does not keep the console open.
 pub(super) trait Polled: PartialEq + Send + Sync + Sized + 'static {
-    /// Waits for what the request needs to know.
-    fn prepare(_console: &Console) -> BoxFuture<'_, Result<(), Error>> {
+    /// Waits for the data that the request needs.
+    fn prepare(_console: &WeakConsole) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async { Ok(()) })
     }
 
     /// Requests the state of all players.
-    fn request(console: &Console) -> BoxFuture<'_, Result<Reading<Self>, Error>>;
+    fn request(console: &WeakConsole) -> BoxFuture<'_, Result<Reading<Self>, Error>>;
 }
 
 /// The shared state of this kind on a console. The first call starts the task.
 pub(super) fn polls<T: Polled>(console: &Console) -> Arc<Polls<T>> {
-    let extension = console.extension(|| {
-        let polls = Arc::new(Polls::<T>::new());
-        let (weak, statuses) = (console.downgrade(), console.statuses());
-        let task = tokio::spawn(poll(weak, statuses, Arc::clone(&polls))).abort_handle();
-        Extension { polls, task }
-    });
-    Arc::clone(&extension.polls)
+    console_state(console, Polls::new, |polls| {
+        poll(console.downgrade(), console.statuses(), EndOnDrop(polls))
+    })
 }
 
-/// The value that all handles of a console share.
-struct Extension<T> {
-    polls: Arc<Polls<T>>,
-    task: AbortHandle,
-}
+/// Ends the streams when the task is aborted, with the last handle of the console.
+struct EndOnDrop<T>(Arc<Polls<T>>);
 
-impl<T> Drop for Extension<T> {
+impl<T> Drop for EndOnDrop<T> {
     fn drop(&mut self) {
-        self.task.abort();
-        self.polls.end(Closed::ByUs);
+        self.0.end(Closed::ByUs);
     }
 }
 
 /// Runs until the console is closed.
-async fn poll<T: Polled>(console: WeakConsole, mut statuses: Statuses, polls: Arc<Polls<T>>) {
+async fn poll<T: Polled>(console: WeakConsole, mut statuses: Statuses, polls: EndOnDrop<T>) {
+    let polls = &polls.0;
     let mut poller = Poller::new(Instant::now());
     let mut request: Option<BoxFuture<'static, Ended<T>>> = None;
     let mut connects = statuses.current().totals.connects;
@@ -66,11 +61,11 @@ async fn poll<T: Polled>(console: WeakConsole, mut statuses: Statuses, polls: Ar
                 Some(_) => {}
                 None => break,
             },
-            ended = reply(&mut request) => {
+            Some(ended) = OptionFuture::from(request.as_mut()) => {
                 request = None;
                 let (sent, is_ok) = (ended.sent.map(|sent| sent.0), ended.result.is_ok());
                 poller.handle(Input::Ended { sent, is_ok }, Instant::now());
-                publish(&polls, ended);
+                publish(polls, ended);
             }
             () = polls.changed() => {}
             () = due(deadline) => {}
@@ -104,9 +99,6 @@ async fn run<T: Polled>(console: WeakConsole, mut statuses: Statuses) -> Ended<T
         let kind = ErrorKind::NotReadyWithin { after, because };
         return unsent(Error::new(kind, "requesting the players"));
     };
-    let Some(console) = console.upgrade() else {
-        return pending().await;
-    };
     if let Err(error) = T::prepare(&console).await {
         return unsent(error);
     }
@@ -126,19 +118,5 @@ fn publish<T: Polled>(polls: &Polls<T>, ended: Ended<T>) {
             polls.fail(error, sent);
         }
         (Ok(_), None) => {}
-    }
-}
-
-async fn reply<T>(request: &mut Option<BoxFuture<'static, Ended<T>>>) -> Ended<T> {
-    match request {
-        Some(request) => request.await,
-        None => pending().await,
-    }
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
     }
 }

@@ -3,6 +3,7 @@ use super::snapshot::Snapshot;
 use alta_model::console::result::{Inventory, PlayerDetailed};
 use att_console::Error;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -48,7 +49,7 @@ impl<T: Send + Sync + 'static> Snapshots<T> {
     ///
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Arc<Snapshot<T>>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 
     /// The newest snapshot, of any [age](Snapshot::age); `None` before the first one. It costs a reference count.

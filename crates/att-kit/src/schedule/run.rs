@@ -3,6 +3,7 @@
 use super::entry::{Entry, ScheduleFailure};
 use super::schedule::Schedule;
 use super::timetable::{Input, Now, Output, Timetable};
+use crate::clock::due;
 use crate::failure::FailureKind;
 use crate::panics::{catch_panic, catch_panic_in};
 use alta_model::chain;
@@ -10,10 +11,9 @@ use att_console::Console;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use std::collections::HashMap;
-use std::future::{Future, pending};
+use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::time::{Instant, sleep_until};
 use tracing::{debug, warn};
 
 /// The timetables of one console between its sessions, by the id of the schedule.
@@ -153,11 +153,4 @@ impl Schedule {
 /// Adds to a count, and returns the sum.
 fn count(count: &AtomicU64, more: u64) -> u64 {
     count.fetch_add(more, Ordering::Relaxed) + more
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
-    }
 }

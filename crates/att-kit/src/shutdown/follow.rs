@@ -3,16 +3,16 @@
 use super::chain::{Chain, Input, Output, Step};
 use super::error::ShutdownError;
 use super::stage::{ShutdownEnd, Stage};
+use crate::clock::due;
 use att_console::commands::{player, save};
 use att_console::{Command, Console, Error, State, Status, Target, WhenNotReady};
 use futures_core::future::BoxFuture;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::info;
 
 /// The texts that players see.
@@ -106,11 +106,4 @@ async fn run(console: &Console, step: Step, texts: &Texts) -> (Step, Result<(), 
         }
     };
     (step, result)
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
-    }
 }

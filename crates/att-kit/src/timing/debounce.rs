@@ -1,5 +1,6 @@
 use super::bursts::Bursts;
 use futures_core::Stream;
+use futures_util::StreamExt;
 use std::fmt;
 use std::hash::Hash;
 use std::pin::Pin;
@@ -63,7 +64,7 @@ where
     ///
     /// Cancel safe.
     pub async fn next(&mut self) -> Option<Result<T, E>> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+        StreamExt::next(self).await
     }
 }
 

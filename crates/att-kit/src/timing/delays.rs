@@ -1,6 +1,7 @@
 use super::agenda::{Input, Session};
-use super::run_delays::{Shared, Work, drive};
+use super::follow::{Shared, Work, follow};
 use super::scope::{DelayEnd, Scope};
+use crate::console_state::console_state;
 use crate::handler_fn::Outcome;
 use crate::players::Players;
 use alta_model::Timestamp;
@@ -40,18 +41,6 @@ pub struct Delays {
     name: Option<Arc<str>>,
 }
 
-/// The value that all handles of a console share.
-struct Extension {
-    shared: Arc<Shared>,
-    task: tokio::task::AbortHandle,
-}
-
-impl Drop for Extension {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
 impl Delays {
     /// The delays of this console.
     ///
@@ -60,16 +49,17 @@ impl Delays {
     /// Outside a tokio runtime.
     pub fn of(console: &Console) -> Self {
         let players = Players::of(console);
-        let extension = console.extension(|| {
-            let shared = Arc::new(Shared::default());
-            let (weak, statuses) = (console.downgrade(), console.statuses());
-            let task = drive(weak, statuses, players.changes(), Arc::clone(&shared));
-            let task = tokio::spawn(task).abort_handle();
-            Extension { shared, task }
+        let shared = console_state(console, Shared::default, |shared| {
+            follow(
+                console.downgrade(),
+                console.statuses(),
+                players.changes(),
+                shared,
+            )
         });
         Self {
             players,
-            shared: Arc::clone(&extension.shared),
+            shared,
             name: None,
         }
     }

@@ -17,7 +17,7 @@ mod cooldown;
 mod cooldown_tests;
 mod debounce;
 mod delays;
-mod run_delays;
+mod follow;
 mod scope;
 pub(crate) mod stay;
 #[cfg(test)]

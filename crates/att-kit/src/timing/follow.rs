@@ -2,6 +2,8 @@
 
 use super::agenda::{Agenda, Input, Output, Session};
 use super::scope::DelayEnd;
+use crate::clock::due;
+use crate::console_state::TaskGuard;
 use crate::handler_fn::HandlerError;
 use crate::panics::catch_panic;
 use crate::players::{PlayerChanges, Players};
@@ -9,11 +11,9 @@ use alta_model::{chain, escaped};
 use att_console::{Console, Statuses, WeakConsole};
 use futures_core::future::BoxFuture;
 use std::collections::HashMap;
-use std::future::pending;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::warn;
 
 /// The largest number of delays of one console.
@@ -41,7 +41,7 @@ struct Inner {
 struct Job {
     /// `None` when it has begun.
     work: Option<Work>,
-    task: Option<AbortHandle>,
+    task: Option<TaskGuard>,
     end: watch::Sender<Option<DelayEnd>>,
 }
 
@@ -93,11 +93,10 @@ impl Shared {
         };
         if let Some(work) = job.work.take() {
             let shared = Arc::clone(self);
-            let task = tokio::spawn(async move {
+            job.task = Some(TaskGuard::spawn(async move {
                 let end = run(work, console).await;
                 shared.push(Input::Finished(id, end));
-            });
-            job.task = Some(task.abort_handle());
+            }));
         }
     }
 
@@ -127,9 +126,7 @@ impl Shared {
 
 impl Job {
     fn end(self, end: DelayEnd) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        drop(self.task);
         self.end.send_replace(Some(end));
     }
 }
@@ -146,7 +143,7 @@ async fn run(work: Work, console: Console) -> DelayEnd {
 }
 
 /// Runs until the console is closed.
-pub(super) async fn drive(
+pub(super) async fn follow(
     console: WeakConsole,
     mut statuses: Statuses,
     mut changes: PlayerChanges,
@@ -206,11 +203,4 @@ fn step(
         }
     }
     true
-}
-
-async fn due(deadline: Option<Instant>) {
-    match deadline {
-        Some(deadline) => sleep_until(deadline).await,
-        None => pending().await,
-    }
 }
