@@ -1,5 +1,7 @@
+use crate::conditions::{Transition, When};
 use crate::failure::Failure;
 use crate::handler_fn::{HandlerError, HandlerFn, Outcome};
+use crate::players::Players;
 use alta_model::console::event::ConsoleEvent;
 use att_console::{Console, Event, EventName, Missed, State};
 use futures_core::future::BoxFuture;
@@ -49,6 +51,7 @@ pub struct Handlers {
     pub(crate) events: Vec<OnEvent>,
     pub(crate) in_order: Vec<OnEventsInOrder>,
     pub(crate) missed: Vec<Function<Missed>>,
+    pub(crate) transitions: Vec<OnTransition>,
     pub(crate) states: Vec<Function<State>>,
     pub(crate) failures: Vec<FailureFunction>,
 }
@@ -65,6 +68,12 @@ pub(crate) struct OnEvent {
 pub(crate) struct OnEventsInOrder {
     pub(crate) names: Vec<EventName>,
     pub(crate) function: Function<Item>,
+}
+
+#[derive(Clone)]
+pub(crate) struct OnTransition {
+    pub(crate) when: Arc<dyn Fn(&Players) -> When + Send + Sync>,
+    pub(crate) function: Function<Transition>,
 }
 
 /// Erases the type of a handler.
@@ -153,6 +162,41 @@ impl Handlers {
         self
     }
 
+    /// Called for each [`Transition`] of a condition, on every console. `when` configures the stream of one console. The players
+    /// who are inside already are [told apart](Transition::is_initial): when the runner begins with the console, and after each
+    /// gap.
+    ///
+    /// Transitions and events of one player on one console are handled one after another. If transitions are dropped because
+    /// handlers are slow, [`on_missed`](Self::on_missed) is called with their number.
+    ///
+    /// ```
+    /// use att_kit::conditions::{TransitionKind, Zone};
+    /// use att_kit::{Handlers, commands::player};
+    /// use std::time::Duration;
+    ///
+    /// let handlers = Handlers::new().on_transition(
+    ///     |players| players.when(Zone::caves()).cooldown(Duration::from_secs(10)),
+    ///     |console, transition| async move {
+    ///         if transition.kind == TransitionKind::Entered {
+    ///             console.command(player::message(transition.player.id(), "Mind your head")).await?;
+    ///         }
+    ///         Ok::<_, att_console::Error>(())
+    ///     },
+    /// );
+    /// # let _ = handlers;
+    /// ```
+    pub fn on_transition(
+        mut self,
+        when: impl Fn(&Players) -> When + Send + Sync + 'static,
+        handler: impl HandlerFn<Console, Transition>,
+    ) -> Self {
+        self.transitions.push(OnTransition {
+            when: Arc::new(when),
+            function: boxed(handler),
+        });
+        self
+    }
+
     /// Called where events of a console are missing, in their place: after the handlers of all earlier events have ended, and
     /// before those of later events begin. So a slow handler delays the events after a gap.
     #[doc(alias = "on_gap")]
@@ -220,6 +264,7 @@ impl Handlers {
         self.events.extend(others.events);
         self.in_order.extend(others.in_order);
         self.missed.extend(others.missed);
+        self.transitions.extend(others.transitions);
         self.states.extend(others.states);
         self.failures.extend(others.failures);
         self

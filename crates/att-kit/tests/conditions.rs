@@ -10,11 +10,12 @@ mod support;
 
 use alta_model::console::event::PlayerState;
 use alta_sim::Sim;
-use att_console::Missed;
+use att_console::{Console, Missed};
 use att_kit::conditions::{Condition, Transition, TransitionKind, Transitions, Zone};
 use att_kit::players::{Evidence, Players};
+use att_kit::{Consoles, Handlers, Limits};
 use std::time::Duration;
-use support::{open, self_hosted, within};
+use support::{access, config, notes, open, run_all, self_hosted, within};
 
 const FAST: Duration = Duration::from_millis(20);
 
@@ -46,7 +47,7 @@ fn asked(sim: &Sim, words: &str) -> usize {
 }
 
 #[tokio::test]
-async fn a_zone_of_chunks_tells_who_is_inside_already_and_then_requests_nothing() {
+async fn a_zone_of_chunks_yields_players_inside_already_and_then_requests_nothing() {
     let (sim, server) = self_hosted().await;
     let inside = sim.player_joins(server, "O'Neil").unwrap();
     sim.player_moves(server, inside, "Cave Layer 3").unwrap();
@@ -162,6 +163,81 @@ async fn after_a_restart_the_players_are_compared_and_not_repeated() {
     ];
     after.sort();
     assert_eq!(after, ["+1234", "-Elder Toad"]);
+}
+
+#[tokio::test]
+async fn a_player_who_is_inside_before_and_after_a_gap_is_yielded_again() {
+    let (sim, server) = self_hosted().await;
+    let enters = |name| {
+        let player = sim.player_joins(server, name).unwrap();
+        sim.player_moves(server, player, "Cave Layer 1").unwrap();
+    };
+    enters("Elder Toad");
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    let mut caves = players.when(Zone::caves()).every(FAST).start();
+    assert_eq!(short(&next(&mut caves).await), "*Elder Toad");
+    sim.drop_consoles(server);
+    let gap = within(caves.next()).await.unwrap();
+    assert!(matches!(gap, Err(Missed::Gap { .. })), "{gap:?}");
+    assert_eq!(short(&next(&mut caves).await), "*Elder Toad");
+
+    // The player can be back before or after the first list.
+    sim.stop_server(server).await.unwrap();
+    sim.start_server(server).unwrap();
+    enters("Elder Toad");
+    let entry = within(caves.next_entry()).await.unwrap();
+    assert_eq!(entry.player.name(), "Elder Toad");
+}
+
+#[tokio::test]
+async fn handlers_of_a_condition_are_called_on_every_console_of_a_runner() {
+    let (sim, server) = self_hosted().await;
+    let other = sim.add_self_hosted("Oakvale").unwrap();
+    let enters = |server, name| {
+        let player = sim.player_joins(server, name).unwrap();
+        sim.player_moves(server, player, "Cave Layer 3").unwrap();
+        player
+    };
+    enters(server, "O'Neil");
+    let (notes, mut noted) = notes();
+    let failures = notes.clone();
+    let handlers = Handlers::new()
+        .on_transition(
+            |players| players.when(Zone::caves()).every(FAST),
+            move |console, transition| {
+                notes.note(format!("{}: {}", console.label(), short(&transition)));
+                async move {
+                    match transition.player.name() {
+                        "-Bee-" => Err("by a test"),
+                        _ => Ok(()),
+                    }
+                }
+            },
+        )
+        .on_failure(move |failure| failures.note(failure.handler));
+    let consoles = Consoles::new();
+    consoles.add("Thornwood", open(&sim, server));
+    let config = config().label("Oakvale");
+    let oakvale = Console::open_with(access(&sim, other), config);
+    consoles.add("Oakvale", oakvale.clone());
+    let bot = run_all(consoles, handlers, Limits::default());
+    noted.next_are(&["Thornwood: *O'Neil"]).await;
+
+    within(Players::of(&oakvale).complete()).await.unwrap();
+    let subscribed = sim.wait_for_console_subscription(other, "PlayerMovedChunk");
+    within(subscribed).await.unwrap();
+    let bee = enters(other, "-Bee-");
+    noted.next_are(&["Oakvale: +-Bee-", "on_transition"]).await;
+    sim.player_leaves(other, bee).unwrap();
+    noted.next_are(&["Oakvale: --Bee-", "on_transition"]).await;
+
+    // One console that is lost disturbs no other.
+    sim.drop_consoles(server);
+    noted.next_are(&["Thornwood: *O'Neil"]).await;
+    let finished = within(bot.handle.shutdown(Duration::ZERO)).await;
+    assert_eq!(finished.given_up, 0);
+    assert_eq!(noted.rest(), [""; 0]);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@
 mod support;
 
 use alta_model::UserId;
-use alta_sim::Sim;
+use alta_sim::{Action, Fault, Hook, Sim};
 use att_console::{Argument, Console, ErrorKind, State, Status};
 use att_kit::messages::{Delivery, Messages};
 use att_kit::players::Players;
@@ -79,8 +79,17 @@ async fn odd_names_are_addressed_and_nobody_else() {
 
 #[tokio::test]
 async fn a_message_to_all_is_no_error_when_nobody_is_online() {
-    let (sim, server, _console, messages) = town().await;
-    within(messages.to_all("It is noon")).await.unwrap();
+    let (sim, server, console, messages) = town().await;
+    // Some servers accept it, others reply with an error.
+    let sent = within(messages.to_all("It is noon")).await.unwrap();
+    assert_eq!(sent, Delivery::Sent);
+    let refuse = || {
+        let fault = Fault::new(Hook::ConsoleCommand, Action::Refuse(7));
+        sim.faults().arm(fault.containing("player message"));
+    };
+    refuse();
+    let nobody = within(messages.to_all("It is noon")).await.unwrap();
+    assert_eq!(nobody, Delivery::Nobody);
     let player = sim.player_joins(server, "1234").unwrap();
     let all = messages
         .to_all("It is noon")
@@ -88,6 +97,11 @@ async fn a_message_to_all_is_no_error_when_nobody_is_online() {
     assert_eq!(within(all).await.unwrap(), Delivery::Sent);
     let shown = sim.messages(server).remove(0);
     assert_eq!((shown.player, shown.duration), (player, 3.0));
+    let players = Players::of(&console);
+    until("the player is known", || players.online().len() == 1).await;
+    refuse();
+    let error = within(messages.to_all("It is noon")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Server { .. }), "{error}");
 }
 
 #[tokio::test]

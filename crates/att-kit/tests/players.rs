@@ -146,6 +146,43 @@ async fn a_list_that_fails_or_has_no_result_empties_nothing() {
 }
 
 #[tokio::test]
+async fn a_list_that_fails_while_a_player_joins_is_repeated_and_the_join_counts_once() {
+    let (sim, server) = self_hosted().await;
+    sim.player_joins(server, "-Bee-").unwrap();
+    let fault = Fault::new(Hook::ConsoleCommand, Action::Refuse(1));
+    sim.faults().arm(fault.containing("player list"));
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    let mut changes = players.changes();
+    let failed = sim.wait_until(|sim| sim.faults().armed() == 0);
+    within(failed).await.unwrap();
+    assert!(!players.online().is_complete());
+    let subscribed = sim.wait_for_console_subscription(server, "PlayerJoined");
+    within(subscribed).await.unwrap();
+    sim.player_joins(server, "1234").unwrap();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let change = next(&mut changes).await;
+        seen.push((change.player.name().to_owned(), change.kind));
+    }
+    seen.sort_by(|one, other| one.0.cmp(&other.0));
+    let [(bee, found), (number, joined)] = &seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert_eq!((bee.as_str(), found), ("-Bee-", &ChangeKind::Found));
+    assert_eq!(number, "1234");
+    // The repeated list can be faster than the event.
+    assert!(
+        matches!(joined, ChangeKind::Joined | ChangeKind::Found),
+        "{joined:?}"
+    );
+    within(players.complete()).await.unwrap();
+    assert_eq!(players.online().len(), 2);
+    sim.player_joins(server, "J.K.").unwrap();
+    assert_eq!(next(&mut changes).await.player.name(), "J.K.");
+}
+
+#[tokio::test]
 async fn the_players_end_with_the_console_and_hold_none_open() {
     let (sim, server) = self_hosted().await;
     let console = open(&sim, server);

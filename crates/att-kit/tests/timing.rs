@@ -76,17 +76,23 @@ async fn delayed_work_runs_for_a_player_who_stays_and_not_for_one_who_leaves() {
 
 #[tokio::test]
 async fn a_leave_that_only_a_list_shows_ends_the_delays_of_the_player() {
-    let (sim, server, console, delays) = town().await;
+    let (sim, server) = self_hosted().await;
+    sim.withdraw_console_event(server, "PlayerLeft");
+    let console = open(&sim, server);
+    let players = Players::of(&console);
+    within(players.complete()).await.unwrap();
+    let delays = Delays::of(&console);
     let player = sim.player_joins(server, "O'Neil").unwrap();
     let mut left = never(&delays, id(player));
-    let players = Players::of(&console);
     until("the player is known", || {
         players.online().by_id(id(player)).is_some()
     })
     .await;
-    // The server forgets the subscriptions, so it sends no leave.
-    sim.forget_console_subscriptions(server);
     sim.player_leaves(server, player).unwrap();
+    // A reply that contradicts the snapshot makes a list due soon.
+    within(players.details_within(Duration::ZERO))
+        .await
+        .unwrap();
     assert_eq!(within(left.ended()).await, DelayEnd::Left);
 }
 

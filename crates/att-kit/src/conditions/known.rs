@@ -45,6 +45,11 @@ impl Needs {
         }
     }
 
+    /// Returns whether only the name and the states of the player count, which no command confirms.
+    pub(super) fn is_of_states(self) -> bool {
+        self == Self::EVENTS
+    }
+
     /// Returns whether events alone keep the knowledge up to date.
     pub(super) fn is_of_events(self) -> bool {
         !self.details && !self.inventories

@@ -11,8 +11,9 @@ pub struct Transition {
     pub player: Arc<Player>,
     /// The new value of the condition: true or false.
     pub kind: TransitionKind,
-    /// True if the player was online before the stream began and the condition was true already when it was first known.
-    /// Always false for [`TransitionKind::Left`].
+    /// True if the player is inside already: the condition was true when it was first known of a player who was online before
+    /// the stream began; or it was true before the connection was lost, and is true when it is first known after that. Always
+    /// false for [`TransitionKind::Left`].
     pub is_initial: bool,
     /// Its source.
     pub evidence: Evidence,

@@ -12,9 +12,12 @@ use tokio_stream::wrappers::errors::BroadcastStreamRecvError::Lagged;
 
 /// The transitions of a condition, as a stream of `Result<Transition, Missed>`; see [`Players::when`](crate::players::Players::when).
 ///
-/// For each player it yields entries and leaves in turn. After [`Missed::Gap`] it is compared: a player
-/// who is still inside does not enter again. If this stream is read too slowly, the oldest transitions are dropped, and
-/// [`Missed::Lagged`] is their number.
+/// For each player it yields entries and leaves in turn. After [`Missed::Gap`] the condition is evaluated again: a player who is
+/// no longer inside leaves, and a player who is still inside is yielded once more, as [inside already](Transition::is_initial),
+/// unless the cool-down runs. The player may have left and entered meanwhile, for example during a restart of the server. A
+/// condition of states alone is not repeated: no command confirms it.
+///
+/// If this stream is read too slowly, the oldest transitions are dropped, and [`Missed::Lagged`] is their number.
 ///
 /// It ends when the console is closed.
 pub struct Transitions {

@@ -77,7 +77,7 @@ impl When {
     }
 
     /// The least time between two entries of one player. An entry within it is not yielded, nor is its end: not even if the
-    /// player stays for longer. By default there is none.
+    /// player stays for longer. By default there is none. It applies to players who are inside already after a gap, too.
     pub fn cooldown(mut self, cooldown: Duration) -> Self {
         self.cooldown = cooldown;
         self

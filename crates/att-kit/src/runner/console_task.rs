@@ -2,6 +2,7 @@
 
 use super::end::{End, Ended, Report};
 use super::events::{QueueKey, unknown_to};
+use super::transitions::{TransitionsOf, transitions};
 use crate::calls::Calls;
 use crate::clock::deadline_after;
 use crate::deadline::{Deadline, StopBy, stop_requested};
@@ -9,6 +10,8 @@ use crate::failure::HandlerInfo;
 use crate::handler_queue::HandlerQueue;
 use alta_model::{GroupId, Timestamp};
 use att_console::{Console, Event, EventName, Missed, Statuses, Subscription};
+use futures_util::StreamExt as _;
+use futures_util::stream::SelectAll;
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -22,6 +25,7 @@ pub(crate) struct ConsoleTask<K> {
     pub(super) reports: mpsc::Sender<(K, Report)>,
     pub(super) statuses: Statuses,
     pub(super) events: Option<Subscription<Value>>,
+    pub(super) transitions: SelectAll<TransitionsOf>,
     pub(super) queue: HandlerQueue<QueueKey>,
     /// The handlers of the present session, and its number.
     pub(super) session: JoinSet<()>,
@@ -61,6 +65,7 @@ impl<K: Clone> ConsoleTask<K> {
             group,
             statuses: console.statuses(),
             events,
+            transitions: transitions(&calls, &console),
             queue: HandlerQueue::new(&calls, calls.limits().handlers_per_console),
             session: JoinSet::new(),
             session_number: None,
@@ -88,6 +93,9 @@ impl<K: Clone> ConsoleTask<K> {
                     }
                 }
                 event = next(&mut self.events), if !self.queue.is_full() => self.event(event),
+                Some((place, item)) = self.transitions.next(), if !self.transitions.is_empty() && !self.queue.is_full() => {
+                    self.transition(place, item);
+                }
                 () = self.queue.progress() => self.forget_handled(),
                 Some(_) = self.session.join_next() => {}
                 Some(unknown) = self.confirming.join_next() => self.unknown(unknown.unwrap_or_default()),
@@ -101,6 +109,7 @@ impl<K: Clone> ConsoleTask<K> {
         let missing = self.missing();
         // After the session has ended, since its handler may wait for events of its own.
         self.events = None;
+        self.transitions.clear();
         let (calls, calls_of_states) = tokio::join!(
             self.queue.finish(Deadline::new(by, stop)),
             // If the console is closed, they are called with its last state.

@@ -75,7 +75,7 @@ impl<K: Clone> ConsoleTask<K> {
         }
     }
 
-    fn missed(&mut self, missed: &Missed) {
+    pub(super) fn missed(&mut self, missed: &Missed) {
         let events = match missed {
             Missed::Lagged(events) => *events,
             _ => 1,
@@ -103,7 +103,7 @@ impl<K: Clone> ConsoleTask<K> {
         }
     }
 
-    fn push(
+    pub(super) fn push(
         &mut self,
         key: QueueKey,
         info: HandlerInfo,

@@ -11,6 +11,7 @@ mod runner;
 mod sessions;
 mod set_member;
 mod tasks;
+mod transitions;
 
 pub use end::End;
 pub use event::{Opened, RunnerEvent};

@@ -61,6 +61,8 @@ struct Watched {
     may_be_initial: bool,
     /// A snapshot that was requested before is not used for the player.
     since: Instant,
+    /// True if the connection was lost while the player was inside, and the condition was not known since.
+    is_unconfirmed: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -128,8 +130,13 @@ impl Machine {
         match input {
             Input::Changed(change) => self.changed(change, now),
             Input::Missed(missed) => {
+                let is_gap = matches!(missed, Missed::Gap { .. });
                 for watched in self.players.values_mut() {
                     watched.forget(now);
+                    // Nothing confirms a state.
+                    watched.is_unconfirmed |= is_gap
+                        && matches!(watched.phase, Phase::Inside)
+                        && !self.condition.needs().is_of_states();
                 }
                 self.outputs.push_back(Err(missed));
             }
@@ -186,6 +193,7 @@ impl Machine {
             phase: Phase::Outside,
             may_be_initial: is_found,
             since: now,
+            is_unconfirmed: false,
         })
     }
 
@@ -256,6 +264,7 @@ impl Machine {
             return;
         };
         let may_be_initial = std::mem::take(&mut watched.may_be_initial);
+        let is_unconfirmed = std::mem::take(&mut watched.is_unconfirmed);
         let details = details.filter(|_| self.condition.needs().details).cloned();
         let phase = match watched.phase {
             Phase::Outside if is_true => {
@@ -274,23 +283,28 @@ impl Machine {
             _ if !is_true => Phase::Outside,
             phase => phase,
         };
-        watched.phase = match phase {
+        let is_cool = self.cooldowns.get(&id).is_none_or(|until| *until <= now);
+        let (phase, entry) = match phase {
             Phase::Holding(holding) if holding.until <= now => {
-                let cooldown = self.cooldowns.get(&id);
-                if cooldown.is_some_and(|until| *until > now) {
-                    Phase::Ignored
+                if is_cool {
+                    (Phase::Inside, Some(holding.is_initial))
                 } else {
-                    let (kind, is_initial) = (TransitionKind::Entered, holding.is_initial);
-                    let entered = transition(watched, kind, is_initial, cause, details);
-                    self.outputs.push_back(Ok(entered));
-                    self.cooldowns.retain(|_, until| *until > now);
-                    self.cooldowns
-                        .insert(id, deadline_from(now, self.timing.cooldown));
-                    Phase::Inside
+                    (Phase::Ignored, None)
                 }
             }
-            phase => phase,
+            // The player may have left and entered again while the connection was lost.
+            Phase::Inside if is_unconfirmed && is_cool => (Phase::Inside, Some(true)),
+            phase => (phase, None),
         };
+        watched.phase = phase;
+        if let Some(is_initial) = entry {
+            let kind = TransitionKind::Entered;
+            let entered = transition(watched, kind, is_initial, cause, details);
+            self.outputs.push_back(Ok(entered));
+            self.cooldowns.retain(|_, until| *until > now);
+            self.cooldowns
+                .insert(id, deadline_from(now, self.timing.cooldown));
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use crate::conditions::zone::Zone;
 use crate::players::{ChangeKind, Evidence, Player, PlayerChange, Snapshot};
 use alta_model::console::result::PlayerDetailed;
 use alta_model::{Timestamp, User, UserId};
+use att_console::Missed;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -86,6 +87,11 @@ impl Watch {
             evidence: Evidence::Event,
             at: at(),
         }))
+    }
+
+    fn gap(&mut self) -> Vec<String> {
+        let (since, until) = (at(), at());
+        self.give(Input::Missed(Missed::Gap { since, until }))
     }
 
     /// A snapshot that is requested and received now.

@@ -15,7 +15,8 @@ enum Step {
     Leave(i64),
     /// True if each player is inside; `None` if the position is missing.
     Snapshot(Vec<Option<bool>>),
-    Miss,
+    Lag,
+    Gap,
     Tick,
 }
 
@@ -25,7 +26,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..3_i64).prop_map(Step::Join),
         1 => (0..3_i64).prop_map(Step::Leave),
         8 => proptest::collection::vec(inside, 0..=3).prop_map(Step::Snapshot),
-        1 => Just(Step::Miss),
+        1 => Just(Step::Lag),
+        1 => Just(Step::Gap),
         1 => Just(Step::Tick),
     ]
 }
@@ -34,6 +36,8 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Seen {
     is_inside: bool,
+    /// True after a gap.
+    is_unconfirmed: bool,
     /// Since when every known value was true.
     true_since: Option<Instant>,
     last_entry: Option<Instant>,
@@ -72,15 +76,31 @@ proptest! {
                     values.extend(known.filter(|(id, _)| online.contains(id)));
                     watch.snapshot(&bodies)
                 }
-                Step::Miss => watch.give(Input::Missed(Missed::Lagged(1))),
+                Step::Lag => watch.give(Input::Missed(Missed::Lagged(1))),
+                Step::Gap => {
+                    for player in seen.values_mut() {
+                        player.is_unconfirmed = player.is_inside;
+                    }
+                    watch.gap()
+                }
                 _ => watch.give(Input::Tick(at())),
             };
             let mut outputs: Vec<_> = outputs.into_iter().filter(|output| output != "missed").collect();
             for (id, is_true) in values {
                 let player = seen.entry(id).or_default();
                 let was_inside = player.is_inside;
+                let was_unconfirmed = std::mem::take(&mut player.is_unconfirmed);
                 if is_true {
                     let since = *player.true_since.get_or_insert(now);
+                    if was_unconfirmed {
+                        let position = outputs.iter().position(|output| *output == format!("*{id}"));
+                        let is_cool = player.last_entry.is_none_or(|last| now - last >= cooldown);
+                        prop_assert_eq!(position.is_some(), is_cool, "{} is inside already", id);
+                        if let Some(position) = position {
+                            outputs.remove(position);
+                            player.last_entry = Some(now);
+                        }
+                    }
                     // The entry is at the first known value after the hold time, if no cool-down is running then; once a stay.
                     let position = outputs.iter().position(|output| *output == format!("+{id}"));
                     if let Some(position) = position {

@@ -2,7 +2,7 @@
 
 use super::{NONE, SECOND, TIMING, Watch, at, body, details, player, well};
 use crate::conditions::condition::Condition;
-use crate::conditions::machine::Input;
+use crate::conditions::machine::{Input, Timing};
 use crate::conditions::zone::Zone;
 use crate::players::{ChangeKind, Evidence, Online, PlayerChange};
 use alta_model::UserId;
@@ -122,6 +122,54 @@ fn after_a_gap_a_newer_snapshot_is_compared() {
     let new = everyone(["Cave Layer 2", "Mill", "Cave Layer 2"]);
     assert_eq!(watch.snapshot(&new), ["-2", "+3"]);
     assert!(!watch.machine.needs_details());
+}
+
+#[test]
+fn a_player_who_is_still_inside_after_a_gap_is_inside_already() {
+    let mut watch = Watch::new(Zone::caves(), TIMING);
+    for id in 1..=3 {
+        watch.joined(id);
+        watch.moved(id, "Mill", "Cave Layer 2");
+    }
+    watch.pass(SECOND);
+    assert_eq!(watch.gap(), ["missed"]);
+    assert_eq!(watch.give(Input::Tick(at())), NONE);
+    let inside = |id| body(id, None, Some("Cave Layer 2"));
+    let bodies = [inside(1), body(2, None, Some("Mill")), body(3, None, None)];
+    assert_eq!(watch.snapshot(&bodies), ["*1", "-2"]);
+    assert_eq!(watch.snapshot(&[inside(1)]), NONE);
+    // The first known value counts, however late it is.
+    assert_eq!(watch.moved(3, "Cave Layer 2", "Cave Layer 3"), ["*3"]);
+    assert_eq!(watch.moved(1, "Cave Layer 2", "Mill"), ["-1"]);
+}
+
+#[test]
+fn a_gap_repeats_no_entry_within_the_cooldown_and_none_of_a_state() {
+    let timing = Timing {
+        cooldown: SECOND * 10,
+        ..TIMING
+    };
+    let mut watch = Watch::new(well(), timing);
+    watch.joined(1);
+    let inside = [body(1, Some(0.0), None)];
+    assert_eq!(watch.snapshot(&inside), ["+1"]);
+    watch.pass(SECOND * 9);
+    watch.gap();
+    assert_eq!(watch.snapshot(&inside), NONE);
+    watch.pass(SECOND);
+    assert_eq!(watch.snapshot(&inside), NONE, "the gap is over");
+    watch.gap();
+    assert_eq!(watch.snapshot(&inside), ["*1"]);
+    watch.pass(SECOND * 9);
+    watch.gap();
+    assert_eq!(watch.snapshot(&inside), NONE, "the cool-down began again");
+    assert_eq!(watch.left(1), ["-1"]);
+
+    let mut watch = Watch::new(Condition::player(|_| true), TIMING);
+    assert_eq!(watch.joined(1), ["+1"]);
+    watch.gap();
+    let kind = ChangeKind::Entered(PlayerState::Combat);
+    assert_eq!(watch.change(1, kind, Evidence::Event), NONE);
 }
 
 #[test]
