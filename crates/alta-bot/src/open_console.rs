@@ -22,6 +22,15 @@ impl Bot {
     /// Opens the console of a server. It connects whenever the server runs, and subscribes again after every restart, until it
     /// is closed. Await the result; its methods configure it before that.
     ///
+    /// The id is that of a server; the id of its group does not compile:
+    ///
+    /// ```compile_fail,E0308
+    /// # use alta_bot::{Bot, GroupId};
+    /// # fn open(bot: &Bot, group: GroupId) {
+    /// bot.open_console(group);
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// When awaited: [`ErrorKind::AlreadyOpen`]; [`ErrorKind::NoSuchServer`]; with

@@ -170,7 +170,14 @@ id! {
     EntityId(i64), "entity id"
 }
 id! {
-    /// The hash of a prefab (a type of object that can be spawned), as in `spawn list`.
+    /// The hash of a prefab (a type of object that can be spawned), as in `spawn list`. It is not the id of an object:
+    ///
+    /// ```compile_fail,E0308
+    /// # use alta_model::{EntityId, PrefabHash};
+    /// fn destroy(_: EntityId) {}
+    ///
+    /// destroy(PrefabHash::new(51_234));
+    /// ```
     PrefabHash(u32), "prefab hash"
 }
 

@@ -28,7 +28,15 @@ pub struct Identities {
 }
 
 impl Identities {
-    /// The tokens of a bot.
+    /// The tokens of a bot. Those of a user do not compile:
+    ///
+    /// ```compile_fail,E0277
+    /// # use alta_auth::UserTokens;
+    /// # use alta_rest::Identities;
+    /// # fn identities(tokens: UserTokens) {
+    /// Identities::bot(tokens);
+    /// # }
+    /// ```
     pub fn bot(tokens: impl Into<BotTokens>) -> Self {
         Self::default().with_bot(tokens)
     }

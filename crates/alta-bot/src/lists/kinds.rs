@@ -78,7 +78,7 @@ impl Bot {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Unavailable`] without a bot's credentials, [`ErrorKind::Socket`] if a subscription is refused,
+    /// [`ErrorKind::NoAccount`] without a bot's credentials, [`ErrorKind::Socket`] if a subscription is refused,
     /// [`ErrorKind::Rest`] if the list cannot be read.
     pub async fn bans(&self, group: GroupId) -> Result<Bans, Error> {
         let rest = self.rest().as_bot();

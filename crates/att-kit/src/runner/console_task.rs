@@ -1,8 +1,9 @@
 //! The task of one console while a runner holds it.
 
 use super::end::{End, Ended, Report};
-use super::events::{QueueKey, unknown_to};
+use super::queue_key::QueueKey;
 use super::transitions::{TransitionsOf, transitions};
+use super::unknown_events::unknown_events;
 use crate::calls::Calls;
 use crate::clock::deadline_after;
 use crate::deadline::{Deadline, StopBy, stop_requested};
@@ -59,7 +60,7 @@ impl<K: Clone> ConsoleTask<K> {
             }
         });
         let mut confirming = JoinSet::new();
-        confirming.spawn(unknown_to(console.clone(), names).in_current_span());
+        confirming.spawn(unknown_events(console.clone(), names).in_current_span());
         let mut task = Self {
             key,
             group,

@@ -1,11 +1,12 @@
 //! The events of one console on their way to the handlers.
 
 use super::console_task::ConsoleTask;
+use super::queue_key::QueueKey;
 use crate::calls::{Call, Unreadable};
 use crate::failure::{FailureKind, HandlerInfo};
 use crate::handlers::Work;
 use crate::player::player_of;
-use att_console::{Console, ErrorKind, Event, EventName, Missed};
+use att_console::{Event, EventName, Missed};
 use serde_json::Value;
 use std::sync::Arc;
 use tracing::warn;
@@ -13,16 +14,6 @@ use tracing::warn;
 /// The names of these methods.
 const IN_ORDER: &str = "on_any_in_order";
 const ON_MISSED: &str = "on_missed";
-
-/// The key of a handler call: calls of one key keep their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum QueueKey {
-    Player(i64),
-    /// The calls of one handler in order, by its place among them.
-    InOrder(usize),
-    /// Events of no player.
-    NoPlayer,
-}
 
 impl<K: Clone> ConsoleTask<K> {
     pub(super) fn event(&mut self, event: Option<Result<Event<Value>, Missed>>) {
@@ -130,18 +121,4 @@ impl<K: Clone> ConsoleTask<K> {
             }
         }
     }
-}
-
-/// Returns the events that the console's server does not have, when the server has replied to the last.
-pub(super) async fn unknown_to(console: Console, names: Vec<EventName>) -> Vec<EventName> {
-    let mut unknown = Vec::new();
-    for name in names {
-        let confirmed = console.subscribe_to([&name]).await;
-        let is_unknown =
-            |error: att_console::Error| matches!(error.kind(), ErrorKind::EventNotFound { .. });
-        if confirmed.is_err_and(is_unknown) {
-            unknown.push(name);
-        }
-    }
-    unknown
 }

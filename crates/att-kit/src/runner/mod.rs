@@ -5,6 +5,7 @@ mod end;
 mod event;
 mod events;
 mod handle;
+mod queue_key;
 mod run;
 #[allow(clippy::module_inception, reason = "the type of the same name")]
 mod runner;
@@ -12,6 +13,7 @@ mod sessions;
 mod set_member;
 mod tasks;
 mod transitions;
+mod unknown_events;
 
 pub use end::End;
 pub use event::{Opened, RunnerEvent};
