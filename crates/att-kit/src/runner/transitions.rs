@@ -1,7 +1,7 @@
 //! The transitions of conditions on one console, on their way to the handlers.
 
 use super::console_task::ConsoleTask;
-use super::events::QueueKey;
+use super::queue_key::QueueKey;
 use crate::calls::Calls;
 use crate::conditions::Transition;
 use crate::players::Players;
