@@ -1,5 +1,4 @@
 use crate::net::Env;
-use crate::rest::{Call, Reply};
 use crate::state::Cloud;
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -16,6 +15,19 @@ pub trait Host: Send + Sync + 'static {
     /// Starts a game server on request of a client.
     fn start_server(self: &Arc<Self>, server: u64);
 
-    /// Replies to the download of a console's file, `/output/{user}/{file}`.
-    fn download(&self, call: &Call<'_>, user: &str, file: &str) -> Reply;
+    /// The text of a console's file, `/output/{user}/{file}`. `authorization` is the header of the request.
+    ///
+    /// # Errors
+    ///
+    /// The request has no token of a console, or one of another user.
+    fn file(&self, authorization: Option<&str>, user: &str, file: &str) -> Result<String, NoFile>;
+}
+
+/// The reason why a client gets no file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NoFile {
+    /// The request has no token of a console.
+    Unauthorized,
+    /// The file belongs to another user.
+    Forbidden,
 }

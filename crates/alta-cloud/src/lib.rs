@@ -23,4 +23,4 @@ pub mod socket;
 pub mod state;
 pub mod wire;
 
-pub use host::Host;
+pub use host::{Host, NoFile};

@@ -5,9 +5,8 @@ use crate::error::{Error, ErrorKind};
 use crate::shared::Shared;
 use crate::state::Listening;
 use alta_cloud::net::{BoxIo, Env};
-use alta_cloud::rest::{Call, Reply};
 use alta_cloud::state::Cloud;
-use alta_cloud::{Host, rest, socket};
+use alta_cloud::{Host, NoFile, rest, socket};
 use jiff::Timestamp;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -132,8 +131,8 @@ impl Host for Shared {
         let _ = start_server(self, server);
     }
 
-    fn download(&self, call: &Call<'_>, user: &str, file: &str) -> Reply {
-        console::download(self, call, user, file)
+    fn file(&self, authorization: Option<&str>, user: &str, file: &str) -> Result<String, NoFile> {
+        console::file(self, authorization, user, file)
     }
 }
 

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 /// An HTTP request, with its path and its query decoded.
 #[derive(Debug)]
-pub struct Call<'a> {
+pub(super) struct Call<'a> {
     /// The request.
-    pub request: &'a HttpRequest,
+    pub(super) request: &'a HttpRequest,
     /// The decoded segments of the path, as sent.
-    pub(crate) raw: Vec<String>,
+    pub(super) raw: Vec<String>,
     /// The decoded segments of the path, in lower case.
-    pub(crate) path: Vec<String>,
+    pub(super) path: Vec<String>,
     /// The decoded query; names are in lower case.
-    pub(crate) query: BTreeMap<String, String>,
+    pub(super) query: BTreeMap<String, String>,
 }
 
 impl<'a> Call<'a> {

@@ -1,7 +1,7 @@
 use super::call::Call;
 use super::reply::Reply;
 use super::{router, token};
-use crate::host::Host;
+use crate::host::{Host, NoFile};
 use crate::net::{
     Action, BoxIo, ClientAction, Clock, Hook, HttpReply, HttpRequest, Junk, Service, headers,
 };
@@ -111,7 +111,7 @@ fn route<H: Host>(host: &Arc<H>, request: &HttpRequest) -> Reply {
     let reply = match path.as_slice() {
         ["connect", "token"] => host.with_cloud(|cloud, now| token::token(cloud, now, request)),
         [".well-known", "openid-configuration"] => token::discovery(&call),
-        ["output", user, file] => host.download(&call, user, file),
+        ["output", user, file] => file_of(&**host, request, user, file),
         _ => host.with_cloud(|cloud, now| router::route(cloud, now, &call)),
     };
     if let Some(server) = reply.starts {
@@ -119,6 +119,16 @@ fn route<H: Host>(host: &Arc<H>, request: &HttpRequest) -> Reply {
         host.start_server(server);
     }
     reply
+}
+
+/// `GET /output/{user}/{file}` of a console's file server.
+fn file_of<H: Host>(host: &H, request: &HttpRequest, user: &str, file: &str) -> Reply {
+    match host.file(request.header("authorization"), user, file) {
+        Err(NoFile::Unauthorized) => Reply::gateway(401, "Unauthorized"),
+        Err(NoFile::Forbidden) => Reply::gateway(403, "Forbidden"),
+        Ok(_) if request.method != "GET" => Reply::wrong_method(),
+        Ok(text) => Reply::file(text),
+    }
 }
 
 fn response(reply: &HttpReply, truncated: bool) -> Response<ReplyBody> {

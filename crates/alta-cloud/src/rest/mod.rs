@@ -14,6 +14,4 @@ mod sessions;
 mod token;
 mod users;
 
-pub use call::Call;
 pub use http::serve;
-pub use reply::Reply;

@@ -4,19 +4,19 @@ use crate::wire::rest_body;
 
 /// A reply of the token endpoint or of REST.
 #[derive(Clone, Debug)]
-pub struct Reply {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Option<Node>,
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) body: Option<Node>,
     /// The text of a file, in place of JSON.
-    pub(crate) file: Option<String>,
+    pub(super) file: Option<String>,
     /// A server that starts after this reply.
-    pub(crate) starts: Option<u64>,
+    pub(super) starts: Option<u64>,
 }
 
 impl Reply {
     /// 200 with a JSON body.
-    pub(crate) fn ok(body: impl Into<Node>) -> Self {
+    pub(super) fn ok(body: impl Into<Node>) -> Self {
         Self {
             status: 200,
             headers: Vec::new(),
@@ -27,12 +27,12 @@ impl Reply {
     }
 
     /// 200 without a body.
-    pub(crate) fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self::status(200)
     }
 
     /// A status without a body.
-    pub(crate) fn status(status: u16) -> Self {
+    pub(super) fn status(status: u16) -> Self {
         Self {
             status,
             headers: Vec::new(),
@@ -43,7 +43,7 @@ impl Reply {
     }
 
     /// A status with an error body of `message` and `error_code`.
-    pub(crate) fn error(status: u16, message: &str, code: &str) -> Self {
+    pub(super) fn error(status: u16, message: &str, code: &str) -> Self {
         let body = rest_body("console-access-forbidden")
             .with("message", message)
             .with("error_code", code);
@@ -54,12 +54,12 @@ impl Reply {
     }
 
     /// 404 with an error body.
-    pub(crate) fn not_found() -> Self {
+    pub(super) fn not_found() -> Self {
         Self::error(404, "Not found", "ObjectNotFound")
     }
 
     /// 403 with the sample's error body for a missing permission.
-    pub(crate) fn forbidden() -> Self {
+    pub(super) fn forbidden() -> Self {
         Self {
             body: Some(rest_body("console-access-forbidden")),
             ..Self::status(403)
@@ -67,12 +67,12 @@ impl Reply {
     }
 
     /// 405 without a body, for the wrong method.
-    pub fn wrong_method() -> Self {
+    pub(super) fn wrong_method() -> Self {
         Self::status(405)
     }
 
     /// 400 with the sample's error body for an invalid request body.
-    pub(crate) fn bad_request(field: Option<&str>, message: &str) -> Self {
+    pub(super) fn bad_request(field: Option<&str>, message: &str) -> Self {
         let template = rest_body("bad-request-model");
         let entry = match field {
             Some(field) => Node::object([("field", field.into()), ("message", message.into())]),
@@ -90,7 +90,7 @@ impl Reply {
     }
 
     /// A status with the body of the API gateway in front of the real service.
-    pub fn gateway(status: u16, message: &str) -> Self {
+    pub(super) fn gateway(status: u16, message: &str) -> Self {
         Self {
             body: Some(Node::object([("message", message.into())])),
             ..Self::status(status)
@@ -98,14 +98,14 @@ impl Reply {
     }
 
     /// 200 with a text file.
-    pub fn file(text: String) -> Self {
+    pub(super) fn file(text: String) -> Self {
         Self {
             file: Some(text),
             ..Self::empty()
         }
     }
 
-    pub(crate) fn body_text(&self) -> String {
+    pub(super) fn body_text(&self) -> String {
         match (&self.file, &self.body) {
             (Some(file), _) => file.clone(),
             (None, Some(body)) => body.to_string(),
@@ -113,7 +113,7 @@ impl Reply {
         }
     }
 
-    pub(crate) fn into_http(self) -> HttpReply {
+    pub(super) fn into_http(self) -> HttpReply {
         let kind = if self.file.is_some() {
             "text/plain"
         } else {

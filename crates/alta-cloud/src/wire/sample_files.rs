@@ -1,8 +1,8 @@
 use super::json::Node;
-use super::samples::Samples;
+use super::samples::{Samples, samples};
 use std::sync::LazyLock;
 
-crate::samples! {
+samples! {
     static FILES =
     "main-ws/batch-subscribe-failures",
     "main-ws/event-group-server-heartbeat",

@@ -17,6 +17,8 @@ macro_rules! samples {
     };
 }
 
+pub use samples;
+
 /// Sample files, parsed.
 #[derive(Debug)]
 pub struct Samples(HashMap<&'static str, Sample>);
@@ -34,7 +36,7 @@ struct Sample {
 static NULL: Node = Node::Null;
 
 impl Samples {
-    /// Parses files that [`samples!`](crate::samples!) declares.
+    /// Parses files that [`samples!`] declares.
     pub fn parse(files: &[(&'static str, &'static str)]) -> Self {
         let parsed = files
             .iter()

@@ -1,21 +1,20 @@
 use super::token::self_hosted_token;
 use crate::shared::Shared;
-use alta_cloud::rest::{Call, Reply};
+use alta_cloud::NoFile;
 use alta_cloud::state::Purpose;
 
-/// `GET /output/{user}/{file}` of a console's file server. The request carries the token of the console.
-pub(crate) fn download(shared: &Shared, call: &Call<'_>, user: &str, file: &str) -> Reply {
-    let header = call.request.header("authorization");
-    let Some(owner) = owner(shared, header) else {
-        return Reply::gateway(401, "Unauthorized");
-    };
+/// The text of a file that a console has written for a user.
+pub(crate) fn file(
+    shared: &Shared,
+    authorization: Option<&str>,
+    user: &str,
+    file: &str,
+) -> Result<String, NoFile> {
+    let owner = owner(shared, authorization).ok_or(NoFile::Unauthorized)?;
     if user != owner.to_string() {
-        return Reply::gateway(403, "Forbidden");
+        return Err(NoFile::Forbidden);
     }
-    if call.request.method != "GET" {
-        return Reply::wrong_method();
-    }
-    Reply::file(format!("{file}\nChunk 12-20 Meadow\nCave Layer 1\n"))
+    Ok(format!("{file}\nChunk 12-20 Meadow\nCave Layer 1\n"))
 }
 
 /// The user whose console token the header holds; 0 for the token of a self-hosted server.

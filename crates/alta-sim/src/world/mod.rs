@@ -14,6 +14,7 @@ mod saved;
 mod server;
 mod state;
 mod stats;
+mod steps;
 mod walk;
 
 pub(crate) use entities::{Entity, Item};

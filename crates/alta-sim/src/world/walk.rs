@@ -1,9 +1,7 @@
-//! Players on paths: their bodies and hands move by the clock.
+//! Paths: where a player's body and hands are at a time.
 
 use super::map::{Map, between};
-use super::missing::Missing;
 use super::player::{Player, difference};
-use super::state::World;
 use jiff::Timestamp;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -92,7 +90,7 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    fn new(player: &Player, map: &Map, path: &[Waypoint], now: Timestamp) -> Self {
+    pub(super) fn new(player: &Player, map: &Map, path: &[Waypoint], now: Timestamp) -> Self {
         let mut stops = vec![Stop {
             at: now,
             position: player.position,
@@ -116,6 +114,33 @@ impl Walk {
         }
     }
 
+    /// The time at which the body next reaches another chunk.
+    pub(super) fn next_crossing(&self) -> Option<Timestamp> {
+        self.crossings.front().map(|(at, _)| *at)
+    }
+
+    /// Takes the next chunk that the body has reached by a time.
+    pub(super) fn take_chunk(&mut self, now: Timestamp) -> Option<String> {
+        self.next_crossing().filter(|at| *at <= now)?;
+        self.crossings.pop_front().map(|(_, chunk)| chunk)
+    }
+
+    /// Places the player where the path is at a time.
+    pub(super) fn place(&self, player: &mut Player, now: Timestamp) {
+        let Some((from, to, share)) = self.around(now) else {
+            return;
+        };
+        player.position = between(from.position, to.position, share);
+        if self.has_hands {
+            player.left_offset = between(from.hands[0], to.hands[0], share);
+            player.right_offset = between(from.hands[1], to.hands[1], share);
+        }
+    }
+
+    pub(super) fn is_over(&self, now: Timestamp) -> bool {
+        self.stops.last().is_none_or(|stop| stop.at <= now) && self.crossings.is_empty()
+    }
+
     /// The two stops around a time, and the share of the way between them.
     fn around(&self, now: Timestamp) -> Option<(&Stop, &Stop, f64)> {
         let passed = self.stops.partition_point(|stop| stop.at <= now);
@@ -125,10 +150,6 @@ impl Walk {
         let part = from.at.duration_until(now).as_secs_f64();
         let share = if whole > 0.0 { part / whole } else { 0.0 };
         Some((from, to, share.clamp(0.0, 1.0)))
-    }
-
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.stops.last().is_none_or(|stop| stop.at <= now) && self.crossings.is_empty()
     }
 }
 
@@ -157,71 +178,4 @@ fn crossings(stops: &[Stop], map: &Map, chunk: &str) -> VecDeque<(Timestamp, Str
         before != *chunk
     });
     changes.map(|(at, chunk)| (at, chunk.to_owned())).collect()
-}
-
-impl World {
-    /// Lets a player follow a path, from now on and from the present place.
-    pub(crate) fn walk(
-        &mut self,
-        server: u64,
-        player: u64,
-        path: &[Waypoint],
-        now: Timestamp,
-    ) -> Result<(), Missing> {
-        let found = self.player(server, player)?;
-        let walk = Walk::new(found, &self.game(server)?.map, path, now);
-        self.walks.insert((server, player), walk);
-        Ok(())
-    }
-
-    /// Ends the path of a player at the present place.
-    pub(crate) fn stand(&mut self, server: u64, player: u64) {
-        self.walks.remove(&(server, player));
-    }
-
-    /// The time at which a player on a path next reaches another chunk.
-    pub(crate) fn next_step(&self) -> Option<Timestamp> {
-        let next = self
-            .walks
-            .values()
-            .filter_map(|walk| walk.crossings.front());
-        next.map(|(at, _)| *at).min()
-    }
-
-    /// Moves the players on paths to their places at a time, and to the chunks that they have reached by then.
-    pub(crate) fn step(&mut self, now: Timestamp) {
-        let walking: Vec<(u64, u64)> = self.walks.keys().copied().collect();
-        for (server, player) in walking {
-            while let Some(chunk) = self.next_chunk(server, player, now) {
-                // A player on a path is on the server.
-                let _ = self.move_to_chunk(server, player, &chunk);
-            }
-            self.place(server, player, now);
-        }
-    }
-
-    fn next_chunk(&mut self, server: u64, player: u64, now: Timestamp) -> Option<String> {
-        let crossings = &mut self.walks.get_mut(&(server, player))?.crossings;
-        let (at, _) = crossings.front()?;
-        let is_reached = *at <= now;
-        is_reached
-            .then(|| crossings.pop_front())?
-            .map(|(_, chunk)| chunk)
-    }
-
-    fn place(&mut self, server: u64, player: u64, now: Timestamp) -> Option<()> {
-        let walk = self.walks.get(&(server, player))?;
-        let game = self.servers.get_mut(&server)?;
-        let found = game.players.get_mut(&player)?;
-        let (from, to, share) = walk.around(now)?;
-        found.position = between(from.position, to.position, share);
-        if walk.has_hands {
-            found.left_offset = between(from.hands[0], to.hands[0], share);
-            found.right_offset = between(from.hands[1], to.hands[1], share);
-        }
-        if walk.is_over(now) {
-            self.stand(server, player);
-        }
-        Some(())
-    }
 }
